@@ -1,0 +1,1 @@
+"""Sound: waveforms, files, features, loudness."""

@@ -1,0 +1,38 @@
+"""The thing rooms hand each other: mono samples that never travel without their rate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Samples = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Waveform:
+    """Mono sound, full scale at +-1.
+
+    Shape:
+        samples  [L]  float32
+    """
+
+    samples: Samples
+    rate_hz: int
+
+    def __post_init__(self) -> None:
+        samples = np.asarray(self.samples, dtype=np.float32)
+        if samples.ndim != 1:
+            raise ValueError(f"a Waveform is mono, samples must have one axis, but the shape is {samples.shape}")
+        if self.rate_hz <= 0:
+            raise ValueError(f"rate_hz must be positive, but is {self.rate_hz}")
+        object.__setattr__(self, "samples", samples)
+
+    @property
+    def n_samples(self) -> int:
+        return len(self.samples)
+
+    @property
+    def duration_s(self) -> float:
+        return len(self.samples) / self.rate_hz

@@ -1,0 +1,1 @@
+"""Plan, units, workers, commit: every row exactly once."""

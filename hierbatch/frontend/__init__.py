@@ -1,0 +1,1 @@
+"""Text to phonemes: books, sentences, normalisation, pronunciation."""

@@ -1,0 +1,1 @@
+"""A job is one frozen dataclass and one function."""

@@ -1,0 +1,1 @@
+"""Rows and the Parquet files they stand in."""

@@ -1,0 +1,1 @@
+"""Neural models, one folder each, and the bundle that names their weights."""

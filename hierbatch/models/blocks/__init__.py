@@ -1,0 +1,1 @@
+"""Layers two models really share."""

@@ -1,0 +1,1 @@
+"""The steps a worker runs: columns in, columns out."""
