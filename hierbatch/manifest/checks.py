@@ -1,0 +1,131 @@
+"""Everything that is wrong with a manifest, found before anything runs and told at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hierbatch.errors import ManifestError
+from hierbatch.manifest.schema import RESERVED_NAMES
+from hierbatch.manifest.store import TableFile
+
+SAFE_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
+"""Names that are also safe as file names: no separators, no leading dot, no surprise in a shell."""
+
+_N_EXAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What the rows of a manifest may ask of a run."""
+
+    languages: Collection[str]
+    voices: Collection[str]
+    default_language: str | None
+    default_voice: str | None
+
+
+@dataclass(slots=True)
+class _Findings:
+    """Faults of one sort are counted and shown by a few examples: a million rows must not make a million lines."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, sort: str, values: pa.ChunkedArray) -> None:
+        if len(values):
+            self.counts[sort] += len(values)
+            shown = self.examples.setdefault(sort, [])
+            shown.extend(str(value)[:40] for value in values.slice(0, _N_EXAMPLES - len(shown)).to_pylist())
+
+    def told(self) -> list[str]:
+        return [f"{n} {sort} ({', '.join(self.examples[sort])})" for sort, n in self.counts.items()]
+
+
+def check_manifest(manifest: TableFile, expected: Expected) -> int:
+    """Refuse a manifest that cannot be run, with all its problems in one error; gives the number of rows.
+
+    Raises:
+        ManifestError: wrong columns or types, missing, unsafe or repeated ids, unknown voices or languages, values out
+            of range.
+    """
+    problems = [*manifest.problems, *_column_problems(manifest.schema)]
+    n_rows = 0
+    if not manifest.problems and "id" in manifest.schema.names:
+        n_rows, found = _value_problems(manifest, expected)
+        problems += found
+    if problems:
+        raise ManifestError(
+            f"{manifest.path} has {len(problems)} problem{'s' if len(problems) > 1 else ''}",
+            got="; ".join(problems),
+            mend="correct the table; manifests/README.md explains every column",
+        )
+    return n_rows
+
+
+def _column_problems(schema: pa.Schema) -> list[str]:
+    problems = []
+    if "id" not in schema.names:
+        problems.append("column id is missing")
+    if not {"text", "phonemes"} & set(schema.names):
+        problems.append("there is neither a text nor a phonemes column")
+    problems += [f"column {name} is a name of the output" for name in schema.names if name in RESERVED_NAMES]
+    return problems
+
+
+def _value_problems(manifest: TableFile, expected: Expected) -> tuple[int, list[str]]:
+    looked_at = ("id", "voice", "lang", "speed", "pause_after_s")
+    findings, n_rows = _Findings(), 0
+    chunks: list[pa.Array] = []
+    for table in manifest.batches([name for name in looked_at if name in manifest.schema.names]):
+        ids = table.column("id")
+        columns = {name: table.column(name) if name in table.column_names else None for name in looked_at}
+        _check_ids(ids, n_rows, findings)
+        _check_names(columns["voice"], ids, expected.voices, expected.default_voice, "voice", findings)
+        _check_names(columns["lang"], ids, expected.languages, expected.default_language, "lang", findings)
+        _check_range(columns["speed"], ids, 0.5, 2.0, "speed", findings)
+        _check_range(columns["pause_after_s"], ids, 0.0, 60.0, "pause_after_s", findings)
+        chunks += ids.chunks
+        n_rows += len(ids)
+    if n_rows == 0:
+        return 0, ["it holds no rows"]
+    counted = pc.value_counts(pa.chunked_array(chunks))
+    findings.add("ids are used more than once", counted.filter(pc.greater(counted.field("counts"), 1)).field("values"))
+    return n_rows, findings.told()
+
+
+def _check_ids(ids: pa.ChunkedArray, first_row: int, findings: _Findings) -> None:
+    rows = pa.chunked_array([pa.array(range(first_row, first_row + len(ids)))])
+    findings.add("rows have no id (row numbers)", rows.filter(ids.is_null()))
+    safe = pc.match_substring_regex(ids, SAFE_ID)
+    findings.add("ids hold other than letters, digits, '.', '_', '-', or are too long", ids.filter(pc.invert(safe)))
+
+
+def _check_names(
+    names: pa.ChunkedArray | None,
+    ids: pa.ChunkedArray,
+    known: Collection[str],
+    default: str | None,
+    column: str,
+    findings: _Findings,
+) -> None:
+    missing: Any = pa.chunked_array([pa.array([True] * len(ids))]) if names is None else names.is_null()
+    if default is None:
+        findings.add(f"rows name no {column} and the run has no default (ids)", ids.filter(missing))
+    if names is not None:
+        strange = pc.and_not(pc.invert(missing), pc.is_in(names, pa.array(sorted(known), pa.string())))
+        findings.add(f"rows have a {column} other than {', '.join(sorted(known))}", names.filter(strange))
+
+
+def _check_range(
+    values: pa.ChunkedArray | None, ids: pa.ChunkedArray, low: float, high: float, column: str, findings: _Findings
+) -> None:
+    if values is not None:
+        # Not `outside`, but `not inside`: NaN is outside too.
+        inside = pc.and_(pc.greater_equal(values, low), pc.less_equal(values, high))
+        findings.add(f"rows have a {column} outside {low:g} to {high:g} (ids)", ids.filter(pc.invert(inside)))

@@ -1,0 +1,184 @@
+"""Tables on disk: Parquet, CSV and JSON Lines read to one schema, Parquet written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.json
+import pyarrow.parquet as pq
+
+from hierbatch.errors import ManifestError
+from hierbatch.manifest.landing import landing
+from hierbatch.manifest.schema import AUDIO, AUDIO_ROW_GROUP, SCHEMA_VERSION, VERSION_KEY, Column
+
+_BATCH_ROWS = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """A table a user gave, read batch by batch; known columns come in their declared types, others as they are.
+
+    Only Parquet is read in pieces; CSV and JSON Lines are held in memory as columns.
+    """
+
+    path: Path
+    columns: tuple[Column, ...]
+    raw_schema: pa.Schema
+    problems: tuple[str, ...]
+    held: pa.Table | None
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Schema of the batches: declared types where the column is known."""
+        declared = {column.name: column.type for column in self.columns}
+        return pa.schema([pa.field(f.name, declared.get(f.name, f.type)) for f in self.raw_schema])
+
+    def batches(self, names: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """Some thousand rows at a time; `names` leaves the other columns on the disk.
+
+        Raises:
+            ManifestError: the file is damaged further in, or a number does not fit its column.
+        """
+        try:
+            for raw in self._raw_batches(names):
+                yield conform(raw, self.columns)
+        except (pa.ArrowException, OSError) as error:
+            raise _unreadable(self.path, error) from error
+
+    def _raw_batches(self, names: Sequence[str] | None) -> Iterator[pa.Table]:
+        if self.held is not None:
+            chosen = self.held if names is None else self.held.select(list(names))
+            yield from (chosen.slice(start, _BATCH_ROWS) for start in range(0, chosen.num_rows, _BATCH_ROWS))
+            return
+        with pq.ParquetFile(self.path) as file:
+            for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=None if names is None else list(names)):
+                yield pa.Table.from_batches([batch])
+
+
+def open_table(path: Path, columns: tuple[Column, ...]) -> TableFile:
+    """Open a Parquet, CSV or JSON Lines table; wrong types are kept as `problems`, for one report of all that is wrong.
+
+    Raises:
+        ManifestError: the file is missing, unreadable, of another kind, or made by a newer version.
+    """
+    if not path.is_file():
+        raise ManifestError(f"There is no table at {path}", wanted="a .parquet, .csv or .jsonl file")
+    try:
+        schema, held = _read(path, columns)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise _unreadable(path, error) from error
+    _refuse_newer(path, schema)
+    declared = {column.name: column for column in columns}
+    problems = [_type_problem(field, declared[field.name]) for field in schema if field.name in declared]
+    repeated = sorted({name for name in schema.names if schema.names.count(name) > 1})
+    found = [problem for problem in problems if problem] + [f"column {name} stands there twice" for name in repeated]
+    return TableFile(path, columns, schema, tuple(found), held)
+
+
+def conform(table: pa.Table, columns: Iterable[Column]) -> pa.Table:
+    """The same rows with every known column in its declared type; an empty text is no text."""
+    for column in columns:
+        at = table.schema.get_field_index(column.name)
+        if at >= 0:
+            values = table.column(at)
+            cast = as_audio(values) if column.type == AUDIO else values.cast(column.type)
+            if column.type == pa.string():
+                cast = pc.if_else(pc.equal(cast, ""), pa.scalar(None, pa.string()), cast)
+            table = table.set_column(at, pa.field(column.name, column.type), cast)
+    return table
+
+
+def as_audio(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Sound columns in the one struct: paths become structs without bytes, and fields are put in order."""
+    empty = pa.chunked_array([pa.nulls(len(values))])
+    if pa.types.is_struct(values.type):
+        names = {field.name for field in values.type}
+        parts = [pc.struct_field(values, name) if name in names else empty for name in ("bytes", "path")]
+    else:
+        parts = [empty, values]
+    content, path = parts[0].cast(pa.binary()).combine_chunks(), parts[1].cast(pa.string()).combine_chunks()
+    struct = pa.StructArray.from_arrays([content, path], fields=list(AUDIO), mask=values.is_null().combine_chunks())
+    return pa.chunked_array([struct])
+
+
+def write_table(
+    tables: Iterable[pa.Table], schema: pa.Schema, target: Path, *, aside: Path | None = None, row_group: int = 0
+) -> int:
+    """Write tables one after the other as one Parquet file, whole or not at all; gives the number of rows.
+
+    `row_group` is the number of rows read together later; 0 chooses by whether there is sound in the table.
+
+    Raises:
+        StorageError: the disk is full, read-only or gone.
+    """
+    rows_together = row_group or (AUDIO_ROW_GROUP if "audio" in schema.names else 64 * 1024)
+    n_rows = 0
+    with landing(target, aside) as path, pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for table in tables:
+            writer.write_table(table.select(schema.names).cast(schema), row_group_size=rows_together)
+            n_rows += table.num_rows
+    return n_rows
+
+
+def _unreadable(path: Path, error: Exception) -> ManifestError:
+    return ManifestError(
+        f"{path} cannot be read",
+        wanted="a whole Parquet file, or UTF-8 text with one row a line, numbers inside their column's range",
+        got=str(error).splitlines()[0],
+    )
+
+
+def _read(path: Path, columns: Iterable[Column]) -> tuple[pa.Schema, pa.Table | None]:
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        return pq.read_schema(path), None
+    texts = {c.name: pa.string() if c.type == AUDIO else c.type for c in columns}
+    if suffix == ".csv":
+        # Only emptiness is missing: the default would also take the words "NA" and "null" out of a book.
+        options = pa.csv.ConvertOptions(column_types=texts, strings_can_be_null=True, null_values=[""])
+        parsing = pa.csv.ParseOptions(newlines_in_values=True)
+        held = pa.csv.read_csv(path, parse_options=parsing, convert_options=options)
+    elif suffix in (".jsonl", ".ndjson"):
+        held = pa.json.read_json(path)
+    else:
+        raise ManifestError(f"{path} is no table", wanted="a .parquet, .csv or .jsonl file", got=suffix or "no suffix")
+    return held.schema, held
+
+
+def _refuse_newer(path: Path, schema: pa.Schema) -> None:
+    stamp = (schema.metadata or {}).get(VERSION_KEY)
+    version = json.loads(stamp)["version"] if stamp else SCHEMA_VERSION
+    if version > SCHEMA_VERSION:
+        raise ManifestError(
+            f"{path} was written by a newer hierbatch",
+            wanted=f"schema version {SCHEMA_VERSION} or older",
+            got=str(version),
+            mend="upgrade hierbatch",
+        )
+
+
+def _type_problem(field: pa.Field, column: Column) -> str | None:
+    given, wanted = field.type, column.type
+    if pa.types.is_dictionary(given):
+        given = given.value_type
+    if given == wanted or pa.types.is_null(given):
+        return None
+    if wanted == AUDIO:
+        fits = _is_text(given) or (pa.types.is_struct(given) and {"bytes", "path"} & {f.name for f in given})
+    elif pa.types.is_floating(wanted):
+        fits = pa.types.is_floating(given) or pa.types.is_integer(given)
+    elif pa.types.is_integer(wanted):
+        fits = pa.types.is_integer(given)
+    else:
+        fits = _is_text(given)
+    return None if fits else f"column {column.name} is {field.type}, wanted {wanted}"
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))

@@ -1,0 +1,71 @@
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from hierbatch.errors import ManifestError
+from hierbatch.manifest.checks import Expected, check_manifest
+from hierbatch.manifest.schema import MANIFEST_COLUMNS, TAKE_COLUMNS
+from hierbatch.manifest.store import open_table
+
+EXPECTED = Expected(languages=("en", "ko"), voices=("anna", "jun"), default_language="en", default_voice="anna")
+
+
+def check(tmp_path, columns, expected=EXPECTED):
+    pq.write_table(pa.table(columns), tmp_path / "m.parquet")
+    return check_manifest(open_table(tmp_path / "m.parquet", MANIFEST_COLUMNS), expected)
+
+
+def test_a_good_manifest_gives_its_number_of_rows(tmp_path):
+    assert check(tmp_path, {"id": ["a", "b"], "text": ["x", None], "lang": ["ko", None]}) == 2
+
+
+def test_all_problems_are_told_at_once(tmp_path):
+    with pytest.raises(ManifestError) as caught:
+        check(
+            tmp_path,
+            {
+                "id": ["a", "a", "../up", None, "e", "f"],
+                "text": ["x"] * 6,
+                "voice": ["anna", "nobody", None, None, None, None],
+                "lang": ["en", "de", "en", "en", "en", "en"],
+                "speed": [1.0, 9.0, None, None, float("nan"), None],
+                "status": [""] * 6,
+            },
+        )
+    told = str(caught.value)
+    for part in ("1 ids are used more than once (a)", "../up", "(3)", "nobody", "(de)", "(a, e)", "column status"):
+        assert part in told, part
+
+
+def test_a_million_faults_make_one_line(tmp_path):
+    with pytest.raises(ManifestError) as caught:
+        check(tmp_path, {"id": [f"bad id {i}" for i in range(5000)], "text": ["x"] * 5000})
+    assert "5000 ids" in str(caught.value)
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize("name", ["..", ".hidden", "a/b", "a\\b", "a b", "-rf", "", "x" * 129, "a\nb", "é"])
+def test_names_that_could_leave_the_folder_are_refused(tmp_path, name):
+    with pytest.raises(ManifestError):
+        check(tmp_path, {"id": [name], "text": ["x"]})
+
+
+def test_a_row_without_voice_needs_a_default(tmp_path):
+    no_default = Expected(languages=("en",), voices=("anna", "jun"), default_language="en", default_voice=None)
+    with pytest.raises(ManifestError, match="name no voice"):
+        check(tmp_path, {"id": ["a"], "text": ["x"]}, no_default)
+    assert check(tmp_path, {"id": ["a"], "text": ["x"], "voice": ["jun"]}, no_default) == 1
+
+
+@pytest.mark.parametrize("columns", [{"text": ["x"]}, {"id": ["a"]}, {"id": pa.array([], pa.string()), "text": []}])
+def test_missing_columns_and_rows_are_problems(tmp_path, columns):
+    with pytest.raises(ManifestError):
+        check(tmp_path, columns)
+
+
+def test_every_output_name_is_kept_from_the_input(tmp_path):
+    inputs = {column.name for column in MANIFEST_COLUMNS}
+    for column in TAKE_COLUMNS:
+        if column.name not in inputs:
+            with pytest.raises(ManifestError, match=f"column {column.name} is"):
+                check(tmp_path, {"id": ["a"], "text": ["x"], column.name: ["mine"]})
