@@ -1,0 +1,148 @@
+"""Reading and writing sound, from paths or bytes, with a bound on what is taken in.
+
+Reading raises the kind of error the caller names, since only the caller knows what the sound was for: a prompt
+(PromptError), a recording to convert (SourceError), or a file given on the command line (InputError).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from hierbatch.audio.waveform import Samples, Waveform
+from hierbatch.errors import HierbatchError, InputError
+from hierbatch.storage import storage_error, write_whole
+
+_BLOCK_SAMPLES = 1 << 16
+_READABLE = "a WAV, FLAC, MP3, Ogg or AIFF file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundLimits:
+    """How much sound is taken in at most, so that a wrong file cannot fill the memory."""
+
+    max_duration_s: float = 4 * 3600.0
+    max_bytes: int = 2 << 30
+
+
+DEFAULT_LIMITS = SoundLimits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundInfo:
+    """What a sound file's header says."""
+
+    rate_hz: int
+    n_channels: int
+    n_samples: int
+    container: str
+    codec: str
+
+    @property
+    def duration_s(self) -> float:
+        return self.n_samples / self.rate_hz
+
+
+def describe_sound(
+    source: Path | bytes,
+    *,
+    name: str = "",
+    raises: type[HierbatchError] = InputError,
+    limits: SoundLimits = DEFAULT_LIMITS,
+) -> SoundInfo:
+    """What the header says, without decoding; raises as `read_sound` does."""
+    with _opened(source, name, raises, limits) as file:
+        return SoundInfo(
+            rate_hz=file.samplerate,
+            n_channels=file.channels,
+            n_samples=file.frames,
+            container=file.format,
+            codec=file.subtype,
+        )
+
+
+def read_sound(
+    source: Path | bytes,
+    *,
+    name: str = "",
+    raises: type[HierbatchError] = InputError,
+    limits: SoundLimits = DEFAULT_LIMITS,
+) -> Waveform:
+    """The whole sound, channels averaged to one, at its own rate.
+
+    `name` stands for bytes in messages. Raises `raises` where the source is missing, is not sound, is larger than
+    `limits` allow, is empty, or holds values that are not finite.
+    """
+    with _opened(source, name, raises, limits) as file:
+        max_samples = int(limits.max_duration_s * file.samplerate)
+        blocks: list[Samples] = []
+        n_samples = 0
+        # The header's length is only a claim (and unknown in some streams), so the bound is kept while reading.
+        while len(block := file.read(_BLOCK_SAMPLES, dtype="float32", always_2d=True)):
+            n_samples += len(block)
+            if n_samples > max_samples:
+                raise raises(
+                    f"{_shown(source, name)} is too long", wanted=f"at most {limits.max_duration_s:g} s of sound"
+                )
+            blocks.append(block.mean(axis=1))
+        rate_hz = file.samplerate
+    samples = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
+    if not len(samples):
+        raise raises(f"{_shown(source, name)} holds no sound", wanted="at least one sample")
+    if not np.isfinite(samples).all():
+        raise raises(f"{_shown(source, name)} holds values that are not numbers", wanted="finite samples")
+    return Waveform(samples, rate_hz)
+
+
+def encode_sound(waveform: Waveform, *, container: str = "FLAC", codec: str = "PCM_16") -> bytes:
+    """The sound as the bytes of a file; what passes full scale is clipped there, never wrapped.
+
+    Names of containers and codecs are libsndfile's.
+    """
+    sink = io.BytesIO()
+    clipped = np.clip(waveform.samples, -1.0, 1.0) if codec.startswith("PCM") else waveform.samples
+    soundfile.write(sink, clipped, waveform.rate_hz, format=container, subtype=codec)
+    return sink.getvalue()
+
+
+def write_sound(path: Path, waveform: Waveform, *, container: str = "FLAC", codec: str = "PCM_16") -> None:
+    """Write a sound file whole or not at all; raises StorageError or InputError."""
+    content = encode_sound(waveform, container=container, codec=codec)
+    with write_whole(path) as aside:
+        try:
+            aside.write_bytes(content)
+        except OSError as error:
+            raise storage_error(error, path) from error
+
+
+@contextmanager
+def _opened(
+    source: Path | bytes, name: str, raises: type[HierbatchError], limits: SoundLimits
+) -> Iterator[soundfile.SoundFile]:
+    shown = _shown(source, name)
+    try:
+        n_bytes = len(source) if isinstance(source, bytes) else source.stat().st_size
+        if n_bytes > limits.max_bytes:
+            raise raises(f"{shown} is too large", wanted=f"at most {limits.max_bytes} bytes", got=f"{n_bytes} bytes")
+        # Opened by us, so that the name cannot steer libsndfile and a missing file speaks for itself.
+        stream = io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
+        with stream, soundfile.SoundFile(stream) as file:
+            yield file
+    except OSError as error:
+        raise raises(
+            f"Cannot read {shown}", wanted=_READABLE, got=error.strerror or str(error), mend="check the path"
+        ) from error
+    except soundfile.LibsndfileError as error:
+        raise raises(f"{shown} is not sound that can be read", wanted=_READABLE, got=error.error_string) from error
+
+
+def _shown(source: Path | bytes, name: str) -> str:
+    if name:
+        return name
+    return "The sound" if isinstance(source, bytes) else str(source)
