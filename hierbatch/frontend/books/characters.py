@@ -1,0 +1,21 @@
+"""Characters as a book holds them -> characters as they are read: composed, visible, on one line."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Soft hyphens, joiners and byte order marks steer the printing of a line and are never read.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffc]")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+
+
+def tidy(text: str) -> str:
+    """Text in Unicode form NFC without invisible characters, every run of white space one space."""
+    text = _CONTROL.sub("", _INVISIBLE.sub("", text))
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def is_spoken(text: str) -> bool:
+    """Whether there is any letter or digit to read; a row of asterisks or an ellipsis alone is a silence."""
+    return any(character.isalnum() for character in text)

@@ -1,0 +1,72 @@
+"""A book's table of contents: the EPUB 3 navigation document or the EPUB 2 NCX -> flat entries with their depth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import unquote, urldefrag
+
+from lxml import etree
+
+from hierbatch.frontend.books.archive import resolve
+from hierbatch.frontend.books.characters import tidy
+from hierbatch.frontend.books.markup import EPUB_TYPE, local_name
+
+
+@dataclass(frozen=True, slots=True)
+class ContentsEntry:
+    """One line of a table of contents; `level` 1 is the outermost, `fragment` is empty for a page's beginning."""
+
+    title: str
+    level: int
+    href: str
+    fragment: str
+
+
+def read_navigation(root: etree._Element, href: str) -> list[ContentsEntry]:
+    """Entries of an EPUB 3 navigation document (EPUB 3.3, section 7): the `nav` of type `toc`."""
+    navs = [element for element in root.iter() if local_name(element) == "nav"]
+    typed = [nav for nav in navs if "toc" in (nav.get(EPUB_TYPE) or nav.get("epub:type") or "").split()]
+    return [entry for nav in (typed or navs)[:1] for entry in _walk_list(nav, href, 0)]
+
+
+def read_ncx(root: etree._Element, href: str) -> list[ContentsEntry]:
+    """Entries of an EPUB 2 NCX (OPF 2.0.1, section 2.4.1): its nested `navPoint`s in document order."""
+    maps = [element for element in root.iter() if local_name(element) == "navMap"]
+    return [entry for nav_map in maps[:1] for entry in _walk_points(nav_map, href, 1)]
+
+
+def _walk_list(element: etree._Element, href: str, level: int) -> Iterator[ContentsEntry]:
+    for child in element:
+        match local_name(child):
+            case "ol" | "ul":
+                yield from _walk_list(child, href, level + 1)
+            case "a":
+                yield from _entry(_words(child), level, child.get("href", ""), href)
+            case _:
+                # A list item without a link (a mere label) does not deepen its children.
+                yield from _walk_list(child, href, level)
+
+
+def _walk_points(element: etree._Element, href: str, level: int) -> Iterator[ContentsEntry]:
+    for point in element:
+        if local_name(point) != "navPoint":
+            continue
+        parts = {local_name(part): part for part in reversed(point)}
+        if "content" in parts:
+            title = _words(parts["navLabel"]) if "navLabel" in parts else ""
+            yield from _entry(title, level, parts["content"].get("src", ""), href)
+        yield from _walk_points(point, href, level + 1)
+
+
+def _entry(title: str, level: int, link: str, href: str) -> Iterator[ContentsEntry]:
+    path, fragment = urldefrag(link)
+    target = resolve(href, unquote(path))
+    if target is not None and "://" not in path:
+        yield ContentsEntry(title, max(level, 1), target, unquote(fragment))
+
+
+def _words(element: etree._Element) -> str:
+    return (
+        tidy(" ".join(element.itertext())) if local_name(element) == "navLabel" else tidy("".join(element.itertext()))
+    )

@@ -1,0 +1,99 @@
+"""Bytes of a text file -> characters, strictly: a wrong guess would be read aloud as noise."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+
+from hierbatch.errors import BookError
+
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: its mark begins with UTF-16's
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_COMMON_KOREAN_SHARE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Text with the encoding it was found to be in."""
+
+    text: str
+    encoding: str
+
+    @property
+    def is_unicode(self) -> bool:
+        """False where the encoding was declared or guessed to be an older one, which the user should hear of."""
+        return self.encoding.startswith("utf")
+
+
+def decode(data: bytes, *, name: str, declared: str = "") -> Decoded:
+    """Text of a file: by its byte order mark, else the declared encoding, else UTF-8, else Korean CP949.
+
+    Raises BookError where none of them fits every byte.
+    """
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if data.startswith(mark):
+            return Decoded(_strict(data[len(mark) :], encoding, name), encoding)
+    if declared and _is_known(declared):
+        return Decoded(_strict(data, declared, name), codecs.lookup(declared).name)
+    try:
+        return Decoded(data.decode("utf-8"), "utf-8")
+    except UnicodeDecodeError as error:
+        text = _korean(data)
+        if text is None:
+            raise _refusal(name, f"byte 0x{data[error.start]:02X} at position {error.start} is neither") from error
+        return Decoded(text, "cp949")
+
+
+def _strict(data: bytes, encoding: str, name: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise _refusal(name, f"bytes that are not {encoding} at position {error.start}") from error
+
+
+def _is_known(encoding: str) -> bool:
+    try:
+        "".encode(encoding)  # refuses both unknown names and codecs that are no character encoding
+    except LookupError:
+        return False
+    return True
+
+
+def _korean(data: bytes) -> str | None:
+    """CP949 text, or None where it does not look like Korean.
+
+    CP949 gives nearly every byte pair a syllable, so Western quotes of Windows-1252 would pass as rare Hangul: real
+    Korean keeps almost wholly to the 2,350 syllables of KS X 1001 (`euc_kr`).
+    """
+    try:
+        text = data.decode("cp949")
+    except UnicodeDecodeError:
+        return None
+    foreign = [character for character in text if ord(character) > 127]
+    hangul = [character for character in foreign if "가" <= character <= "힣"]
+    common = [character for character in hangul if _is_ks_x_1001(character)]
+    if 2 * len(hangul) < len(foreign) or len(common) < _COMMON_KOREAN_SHARE * len(hangul):
+        return None
+    return text
+
+
+def _is_ks_x_1001(character: str) -> bool:
+    try:
+        character.encode("euc_kr")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _refusal(name: str, got: str) -> BookError:
+    return BookError(
+        f"The text of {name} cannot be decoded",
+        wanted="UTF-8, UTF-16 with a byte order mark, or Korean CP949/EUC-KR",
+        got=got,
+        mend="save the file as UTF-8 in a text editor and import it again",
+    )

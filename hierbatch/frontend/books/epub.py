@@ -1,0 +1,135 @@
+"""EPUB 2 and 3 -> a book: package, contents, pages and notes put together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from lxml import etree
+
+from hierbatch.frontend.books.archive import Archive
+from hierbatch.frontend.books.book import Block, Book, Skipped
+from hierbatch.frontend.books.chapters import ChapterStart, cut_chapters, starts_from_headings
+from hierbatch.frontend.books.characters import tidy
+from hierbatch.frontend.books.contents import ContentsEntry, read_navigation, read_ncx
+from hierbatch.frontend.books.drm import refuse_drm
+from hierbatch.frontend.books.gutenberg import body_span
+from hierbatch.frontend.books.markup import parse_page, parse_xml
+from hierbatch.frontend.books.notes import find_notes
+from hierbatch.frontend.books.package import Package, read_package
+from hierbatch.frontend.books.page import read_page
+from hierbatch.frontend.books.rules import reason_of_file_name, reason_of_guide, reason_of_title
+
+
+@dataclass(frozen=True, slots=True)
+class _Flow:
+    """All pages' blocks in reading order; `places` gives for (page, fragment) the index of its first block."""
+
+    blocks: tuple[Block, ...]
+    places: Mapping[tuple[str, str], int]
+    skipped: tuple[Skipped, ...]
+
+
+def read_epub(path: Path) -> Book:
+    """A book from an EPUB file. Raises BookError where it is damaged, locked or unsafe."""
+    remarks: list[str] = []
+    with Archive(path) as archive:
+        refuse_drm(archive, path.name)
+        package = read_package(archive, path.name)
+        contents = _read_contents(archive, package)
+        pages = _parse_pages(archive, package, remarks)
+        cover = archive.read(package.cover) if package.cover and package.cover in archive.names else None
+    title = package.title or path.stem.replace("_", " ")
+    dropped = _drop_pages(pages, package, contents)
+    flow = _without_licence(_flow(pages, contents))
+    starts = _starts(contents, flow)
+    if not starts:
+        remarks.append("The book has no usable table of contents: its headings were taken for chapters")
+    cut = cut_chapters(
+        flow.blocks, starts or starts_from_headings(flow.blocks), opening_title=title, skip_front=bool(starts)
+    )
+    return Book(
+        title=title,
+        author=package.author,
+        language=package.language,
+        chapters=cut.chapters,
+        cover=cover,
+        skipped=(*dropped, *flow.skipped, *cut.skipped),
+        remarks=tuple(remarks),
+    )
+
+
+def _read_contents(archive: Archive, package: Package) -> list[ContentsEntry]:
+    entries: list[ContentsEntry] = []
+    if package.navigation:
+        root, _ = parse_page(archive.read(package.navigation), package.navigation)
+        entries = read_navigation(root, package.navigation)
+    if not entries and package.ncx:
+        entries = read_ncx(parse_xml(archive.read(package.ncx), package.ncx), package.ncx)
+    return entries
+
+
+def _parse_pages(archive: Archive, package: Package, remarks: list[str]) -> dict[str, etree._Element]:
+    pages = {}
+    for item in package.spine:
+        pages[item.href], decoded = parse_page(archive.read(item.href), item.href)
+        if not decoded.is_unicode:
+            remarks.append(f"{item.href} was read as {decoded.encoding}: an EPUB should be UTF-8")
+    return pages
+
+
+def _drop_pages(pages: dict[str, etree._Element], package: Package, contents: Sequence[ContentsEntry]) -> list[Skipped]:
+    """Take out pages that stand beside the reading order or are known as front matter by guide or file name."""
+    listed = {entry.href for entry in contents if reason_of_title(entry.title) is None}
+    skipped = []
+    for item in package.spine:
+        reason = reason_of_guide(package.guide.get(item.href, ""))
+        reason = reason or reason_of_file_name(PurePosixPath(item.href).stem)
+        if not item.is_linear:
+            reason = reason or "outside the reading order"
+        if reason and item.href not in listed and item.href in pages:
+            text = tidy("".join(pages.pop(item.href).itertext()))
+            if text:
+                skipped.append(Skipped(item.href, reason, len(text)))
+    return skipped
+
+
+def _flow(pages: Mapping[str, etree._Element], contents: Sequence[ContentsEntry]) -> _Flow:
+    chapter_ids: defaultdict[str, set[str]] = defaultdict(set)
+    for entry in contents:
+        chapter_ids[entry.href].add(entry.fragment)
+    notes = find_notes(pages)
+    blocks: list[Block] = []
+    places: dict[tuple[str, str], int] = {}
+    skipped: list[Skipped] = []
+    for href, root in pages.items():
+        page = read_page(
+            root, href, note_ids=notes.get(href, frozenset()), chapter_ids=frozenset(chapter_ids.get(href, ()))
+        )
+        places[href, ""] = len(blocks)
+        places.update({(href, fragment): len(blocks) + index for fragment, index in page.anchors.items()})
+        blocks.extend(page.blocks)
+        skipped.extend(Skipped(href, reason, n_characters) for reason, n_characters in page.skipped.items())
+    return _Flow(tuple(blocks), places, tuple(skipped))
+
+
+def _without_licence(flow: _Flow) -> _Flow:
+    begin, end = body_span([block.text for block in flow.blocks])
+    outside = flow.blocks[:begin] + flow.blocks[end:]
+    if not outside:
+        return flow
+    licence = Skipped("before and after the book", "licence text", sum(len(block.text) for block in outside))
+    places = {place: min(max(index, begin), end) - begin for place, index in flow.places.items()}
+    return _Flow(flow.blocks[begin:end], places, (*flow.skipped, licence))
+
+
+def _starts(contents: Sequence[ContentsEntry], flow: _Flow) -> list[ChapterStart]:
+    """Chapter starts of the entries whose targets exist; a lost fragment falls back to its page's beginning."""
+    starts = []
+    for entry in contents:
+        index = flow.places.get((entry.href, entry.fragment), flow.places.get((entry.href, "")))
+        if index is not None:
+            starts.append(ChapterStart(entry.title, entry.level, index, entry.href))
+    return starts

@@ -1,0 +1,114 @@
+"""XML and XHTML from a book -> an lxml tree, with no entity, no network and no document type ever acted upon."""
+
+from __future__ import annotations
+
+import html
+import re
+from html.entities import html5
+
+from lxml import etree
+
+from hierbatch.errors import BookError
+from hierbatch.frontend.books.encoding import Decoded, decode
+
+EPUB_TYPE = "{http://www.idpf.org/2007/ops}type"
+
+_DECLARATION = re.compile(r"\s*<\?xml\b[^>]*?\?>")
+_DECLARED_ENCODING = re.compile(rb"""^\s*<\?xml\b[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_DOCTYPE = re.compile(r"""<!DOCTYPE\b(?:[^>"'\[]|"[^"]*"|'[^']*')*(?P<end>[>\[]|$)""", re.IGNORECASE)
+_NAMED_ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
+_XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
+
+
+def parse_xml(data: bytes, name: str) -> etree._Element:
+    """The root of a strict XML file (container, package, NCX). Raises BookError where it is unsafe or ill-formed."""
+    text = _prepare(_decode(data, name).text, name)
+    try:
+        return etree.fromstring(text, _xml_parser())
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise BookError(
+            f"{name} is not well-formed XML", wanted="an intact EPUB", got=str(error), mend="get the book again"
+        ) from error
+
+
+def parse_page(data: bytes, name: str) -> tuple[etree._Element, Decoded]:
+    """The root of one page of a book, and how it was decoded.
+
+    Pages that are no well-formed XHTML are read the way a browser would: half-closed tags are common in old EPUBs.
+    """
+    decoded = _decode(data, name)
+    return page_from_text(decoded.text, name), decoded
+
+
+def page_from_text(text: str, name: str) -> etree._Element:
+    """The root of one page given as characters."""
+    text = _prepare(text, name)
+    try:
+        return etree.fromstring(text, _xml_parser())
+    except (etree.XMLSyntaxError, ValueError):
+        root = _as_a_browser(text)
+    if root is None:
+        raise BookError(f"{name} holds no page", wanted="XHTML", got="no element", mend="get the book again")
+    return root
+
+
+def local_name(element: etree._Element) -> str:
+    """An element's name without its namespace; empty for comments and instructions."""
+    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+
+
+def _decode(data: bytes, name: str) -> Decoded:
+    declared = _DECLARED_ENCODING.match(data)
+    return decode(data, name=name, declared=declared.group(1).decode("ascii") if declared else "")
+
+
+def _prepare(text: str, name: str) -> str:
+    """Text without declaration and document type, named entities replaced by their characters."""
+    text = _DECLARATION.sub("", text.lstrip("\ufeff"), count=1)
+    doctype = _DOCTYPE.match(text, _start_of_content(text))
+    if doctype:
+        if doctype.group("end") != ">":
+            raise BookError(
+                f"{name} declares its own document type or entities",
+                wanted="a DOCTYPE without internal subset, or none",
+                got="an internal subset, which can be used to attack readers",
+                mend="get the book from another source",
+            )
+        # Line ends stay, so that the line numbers given for each paragraph remain true.
+        n_lines = doctype.group().count("\n")
+        text = text[: doctype.start()] + "\n" * n_lines + text[doctype.end() :]
+    return _NAMED_ENTITY.sub(_character, text)
+
+
+def _start_of_content(text: str) -> int:
+    """Where the document type or, without one, the first element begins: after comments and instructions."""
+    position = 0
+    while True:
+        position += len(text[position:]) - len(text[position:].lstrip())
+        opening = next((pair for pair in (("<!--", "-->"), ("<?", "?>")) if text.startswith(pair[0], position)), None)
+        if opening is None:
+            return position
+        end = text.find(opening[1], position)
+        if end < 0:
+            return position
+        position = end + len(opening[1])
+
+
+def _character(entity: re.Match[str]) -> str:
+    if entity.group(1) in _XML_ENTITIES:
+        return entity.group()
+    characters = html5.get(f"{entity.group(1)};")
+    return html.escape(characters) if characters else f"&amp;{entity.group(1)};"
+
+
+def _xml_parser() -> etree.XMLParser:
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+
+
+def _as_a_browser(text: str) -> etree._Element | None:
+    parser = etree.HTMLParser(no_network=True, huge_tree=False, recover=True)
+    try:
+        root = etree.fromstring(text, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+    return root

@@ -1,0 +1,160 @@
+"""An EPUB's package document: title, author, language, reading order, contents and cover, 2.0.1 and 3.3 alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import unquote, urldefrag
+
+from lxml import etree
+
+from hierbatch.errors import BookError
+from hierbatch.frontend.books.archive import Archive, resolve
+from hierbatch.frontend.books.characters import tidy
+from hierbatch.frontend.books.markup import local_name, parse_xml
+
+_CONTAINER = "META-INF/container.xml"
+_PAGE_TYPES = frozenset({"application/xhtml+xml", "text/html", "application/xml", "text/xml", "text/x-oeb1-document"})
+_COVER_TYPES = frozenset({"image/jpeg", "image/jpg", "image/png"})
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One file of the publication, as its manifest lists it."""
+
+    href: str
+    media_type: str
+    properties: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SpineItem:
+    """One page in reading order; `is_linear` is False for pages that stand beside it (notes, answers, covers)."""
+
+    href: str
+    is_linear: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """What a package document says; paths are members of the archive."""
+
+    title: str
+    author: str
+    language: str
+    spine: tuple[SpineItem, ...]
+    navigation: str | None
+    ncx: str | None
+    cover: str | None
+    guide: dict[str, str]
+    """Page -> its EPUB 2 guide type (`title-page`, `copyright-page`, `toc`, `notes`)."""
+
+
+def read_package(archive: Archive, name: str) -> Package:
+    """The package document the container names first. Raises BookError where there is none."""
+    path = _package_path(archive, name)
+    root = parse_xml(archive.read(path), path)
+    items = dict(_items(root, path))
+    spine_element = _first(root, "spine")
+    ncx_id = spine_element.get("toc", "") if spine_element is not None else ""
+    return Package(
+        title=_title(root),
+        author=", ".join(_creators(root)),
+        language=_text_of(root, "language"),
+        spine=tuple(_spine(spine_element, items)),
+        navigation=next((item.href for item in items.values() if "nav" in item.properties), None),
+        ncx=_ncx(items, ncx_id),
+        cover=_cover(root, items),
+        guide=_guide(root, path),
+    )
+
+
+def _package_path(archive: Archive, name: str) -> str:
+    if _CONTAINER not in archive.names:
+        raise BookError(
+            f"{name} is a zip archive but no EPUB",
+            wanted=f"a container file {_CONTAINER}",
+            got=f"{len(archive.names)} other files",
+            mend="import an EPUB, or unpack the archive and import the text inside",
+        )
+    root = parse_xml(archive.read(_CONTAINER), _CONTAINER)
+    for element in root.iter():
+        if local_name(element) == "rootfile" and (path := resolve("", unquote(element.get("full-path", "")))):
+            return path
+    raise BookError(
+        f"{name} names no package document", wanted="a rootfile in its container", mend="get the book again"
+    )
+
+
+def _items(root: etree._Element, path: str) -> list[tuple[str, Item]]:
+    found = []
+    manifest = _first(root, "manifest")
+    for element in manifest if manifest is not None else ():
+        link = element.get("href", "") if local_name(element) == "item" else ""
+        # A remote resource is never fetched, and a path that leads out of the archive is no item of it.
+        if not link or "://" in link:
+            continue
+        if (href := resolve(path, unquote(link))) is not None:
+            properties = frozenset(element.get("properties", "").split())
+            found.append((element.get("id", ""), Item(href, element.get("media-type", "").casefold(), properties)))
+    return found
+
+
+def _spine(element: etree._Element | None, items: dict[str, Item]) -> list[SpineItem]:
+    references = [child for child in element if local_name(child) == "itemref"] if element is not None else []
+    pages = [(items.get(reference.get("idref", "")), reference.get("linear")) for reference in references]
+    return [SpineItem(item.href, linear != "no") for item, linear in pages if item and item.media_type in _PAGE_TYPES]
+
+
+def _ncx(items: dict[str, Item], identifier: str) -> str | None:
+    if identifier in items:
+        return items[identifier].href
+    return next((item.href for item in items.values() if item.media_type == "application/x-dtbncx+xml"), None)
+
+
+def _title(root: etree._Element) -> str:
+    """The main title; where none is marked as such (EPUB 2) the first."""
+    titles = [element for element in root.iter() if local_name(element) == "title" and _words(element)]
+    main_ids = {
+        element.get("refines", "").removeprefix("#")
+        for element in root.iter()
+        if local_name(element) == "meta" and element.get("property") == "title-type" and _words(element) == "main"
+    }
+    main = [element for element in titles if element.get("id") in main_ids]
+    return _words((main or titles)[0]) if titles else ""
+
+
+def _creators(root: etree._Element) -> list[str]:
+    return [words for element in root.iter() if local_name(element) == "creator" and (words := _words(element))]
+
+
+def _cover(root: etree._Element, items: dict[str, Item]) -> str | None:
+    """The cover picture: by property (EPUB 3) or by the `cover` meta element of older books."""
+    marked = [item for item in items.values() if "cover-image" in item.properties]
+    for element in root.iter():
+        if local_name(element) == "meta" and element.get("name") == "cover" and element.get("content") in items:
+            marked.append(items[element.get("content", "")])
+    return next((item.href for item in marked if item.media_type in _COVER_TYPES), None)
+
+
+def _guide(root: etree._Element, path: str) -> dict[str, str]:
+    links = {}
+    for element in root.iter():
+        if local_name(element) == "reference":
+            target, fragment = urldefrag(element.get("href", ""))
+            href = resolve(path, unquote(target))
+            if href and not fragment:
+                links[href] = element.get("type", "").casefold()
+    return links
+
+
+def _text_of(root: etree._Element, name: str) -> str:
+    element = _first(root, name)
+    return _words(element) if element is not None else ""
+
+
+def _first(root: etree._Element, name: str) -> etree._Element | None:
+    return next((element for element in root.iter() if local_name(element) == name), None)
+
+
+def _words(element: etree._Element) -> str:
+    return tidy("".join(element.itertext()))

@@ -1,0 +1,174 @@
+"""What of a page is not read aloud, and under which name it is told to the user.
+
+Types are those of the EPUB 3 Structural Semantics Vocabulary (`epub:type`) and of DPUB-ARIA 1.1 (`role="doc-..."`);
+class names and titles are the habits of older books.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+
+from hierbatch.frontend.books.markup import EPUB_TYPE, local_name
+
+NOTE_REFERENCE = "note reference"
+NOTE = "note"
+
+_SILENT_ELEMENTS = {
+    **dict.fromkeys(("script", "style", "head", "template"), ""),  # never text: not worth telling
+    **dict.fromkeys(("img", "image", "audio", "video", "source", "track", "picture"), ""),
+    **dict.fromkeys(("rt", "rp", "rtc"), "ruby gloss"),
+    **dict.fromkeys(("svg", "canvas", "iframe", "object", "embed"), "drawing"),
+    **dict.fromkeys(("button", "input", "select", "textarea", "datalist"), "form field"),
+    "math": "formula",
+    "nav": "table of contents",
+}
+_REASON_OF_TYPE = {
+    **dict.fromkeys(("footnote", "footnotes", "endnote", "endnotes", "rearnote", "rearnotes", "note"), NOTE),
+    **dict.fromkeys(("annotation", "backlink"), NOTE),
+    **dict.fromkeys(("pagebreak", "page-list"), "page number"),
+    **dict.fromkeys(("toc", "toc-brief", "landmarks", "loi", "lot", "loa", "lov", "index"), "table of contents"),
+    **dict.fromkeys(("titlepage", "halftitlepage", "cover", "seriespage"), "title page"),
+    **dict.fromkeys(("copyright-page", "imprint", "colophon", "other-credits", "imprimatur"), "imprint"),
+    **dict.fromkeys(("bibliography", "biblioentry", "credits"), "bibliography"),
+}
+_REASON_OF_CLASS = (
+    (re.compile(r"(foot|end|rear)?note-?(ref|anchor|mark|call|link)|fn-?ref|noteanchor", re.I), NOTE_REFERENCE),
+    (re.compile(r"(foot|end|rear)notes?(-?(body|text|block))?", re.I), NOTE),
+    (re.compile(r"page-?(num|no|number|break)|pagenum(ber)?s?", re.I), "page number"),
+    (re.compile(r"pg-?(boilerplate|header|footer)|pgheader|pgfooter", re.I), "licence text"),
+)
+_VERSE = re.compile(r"poem|poetry|verse|stanza|letter", re.I)
+
+_REASON_OF_TITLE = {
+    "title page": (
+        "cover|cover page|front cover|back cover|title page|titlepage|half title|half title page|"
+        "표지|앞표지|뒤표지|속표지|겉표지|표제지|약표제지"
+    ),
+    "imprint": (
+        "copyright|copyright page|copyright notice|copyright information|imprint|colophon|uncopyright|"
+        "판권|판권지|판권면|판권장|판권 정보|저작권|저작권 안내|간기|서지정보|서지 정보"
+    ),
+    "licence text": "license|licence|the full project gutenberg license|project gutenberg license",
+    "table of contents": (
+        "contents|table of contents|the contents|toc|list of illustrations|illustrations|list of figures|"
+        "list of tables|list of maps|index|landmarks|목차|차례|찾아보기|색인|그림 목차|표 목차"
+    ),
+    NOTE: "notes|footnotes|endnotes|end notes|각주|미주|후주|주석|주해|주",
+    "bibliography": "bibliography|references|works cited|참고문헌|참고 문헌|참고자료",
+}
+_REASON_BY_TITLE = {title: reason for reason, titles in _REASON_OF_TITLE.items() for title in titles.split("|")}
+_REASON_BY_FILE_NAME = (
+    (re.compile(r"(front_?|back_?)?cover(_?page)?|(half_?)?title_?page", re.I), "title page"),
+    (re.compile(r"(un)?copyright(_?page)?|colophon|imprint", re.I), "imprint"),
+    (re.compile(r"toc|nav|contents|table_?of_?contents", re.I), "table of contents"),
+)
+_REASON_OF_GUIDE = {
+    **dict.fromkeys(("cover", "title-page", "other.halftitlepage"), "title page"),
+    **dict.fromkeys(("copyright-page", "colophon"), "imprint"),
+    **dict.fromkeys(("toc", "loi", "lot", "index"), "table of contents"),
+    "notes": NOTE,
+    "bibliography": "bibliography",
+}
+_NOTE_REFERENCE_TYPES = frozenset({"noteref", "annoref"})
+_WORD = re.compile(r"(?!note)[^\W\d_]{3,}", re.I)
+_QUANTITY = re.compile(r"(\d|\b(?:[kcmd]?m|ft|in|yd|[A-Za-z]))$")
+_NOTE_MARK = re.compile(r"[\[(]?(\d{1,3}|[*†‡§¶]{1,3})[\])]?")
+
+
+def reason_to_skip(element: etree._Element) -> str | None:
+    """Why an element with all it holds is not read; an empty reason means there is nothing worth telling."""
+    name = local_name(element)
+    if name in _SILENT_ELEMENTS:
+        return _SILENT_ELEMENTS[name]
+    if element.get("hidden") is not None or "display:none" in element.get("style", "").replace(" ", ""):
+        return "hidden text"
+    if reason := _reason_of_kind(element):
+        return reason
+    if name == "pre" and not _VERSE.search(f"{_types(element)} {element.get('class', '')}"):
+        return "code"
+    if name == "table" and _n_columns(element) > 1:
+        return "table"
+    if name == "figure" and _shows_picture(element):
+        return "figure"
+    if is_note_reference(element):
+        return NOTE_REFERENCE
+    return None
+
+
+def reason_of_title(title: str) -> str | None:
+    """Why a whole chapter or section of this title is not read, or None."""
+    return _REASON_BY_TITLE.get(" ".join(title.casefold().strip(" .:[]〈〉<>").split()))
+
+
+def reason_of_file_name(stem: str) -> str | None:
+    """Why a page whose file is named so is not read, or None."""
+    plain = stem.replace("-", "_")
+    return next((reason for pattern, reason in _REASON_BY_FILE_NAME if pattern.fullmatch(plain)), None)
+
+
+def reason_of_guide(kind: str) -> str | None:
+    """Why a page of this EPUB 2 guide type (OPF 2.0.1, section 2.6) is not read, or None."""
+    return _REASON_OF_GUIDE.get(kind)
+
+
+def note_mark(text: str) -> str:
+    """The bare number or sign of a note's mark such as `[3]` or `*`; empty where the text is no such mark."""
+    mark = _NOTE_MARK.fullmatch(text.strip())
+    return mark.group(1) if mark else ""
+
+
+def is_note_reference(element: etree._Element) -> bool:
+    """Whether an element is only a pointer to a note.
+
+    A pointer that is itself a word of the sentence stays, and so does a raised number that may be an exponent or
+    part of a unit (10³, m²).
+    """
+    text = "".join(element.itertext())
+    if _NOTE_REFERENCE_TYPES.intersection(_types(element)):
+        return not _WORD.search(text)
+    if not note_mark(text):
+        return False
+    match local_name(element):
+        case "a":
+            is_raised = any(local_name(near) == "sup" for near in (element.getparent(), *element) if near is not None)
+            return "#" in element.get("href", "") and (is_raised or not text.strip().isdigit())
+        case "sup":
+            return any(local_name(inner) == "a" for inner in element) or not _follows_quantity(element)
+        case _:
+            return False
+
+
+def _follows_quantity(element: etree._Element) -> bool:
+    before = element.getprevious()
+    parent = element.getparent()
+    text = before.tail if before is not None else parent.text if parent is not None else None
+    return bool(_QUANTITY.search(text or ""))
+
+
+def _reason_of_kind(element: etree._Element) -> str | None:
+    for kind in _types(element):
+        if kind in _REASON_OF_TYPE:
+            return _REASON_OF_TYPE[kind]
+    for label in (*element.get("class", "").split(), element.get("id", "")):
+        for pattern, reason in _REASON_OF_CLASS:
+            if pattern.fullmatch(label):
+                return reason
+    return None
+
+
+def _types(element: etree._Element) -> list[str]:
+    """`epub:type` (its prefix stands in the name where a page was not well-formed) and DPUB-ARIA roles."""
+    types = element.get(EPUB_TYPE) or element.get("epub:type") or ""
+    return f"{types} {element.get('role', '').replace('doc-', '')}".casefold().split()
+
+
+def _n_columns(table: etree._Element) -> int:
+    rows = (row for row in table.iter() if local_name(row) == "tr")
+    return max((sum(local_name(cell) in ("td", "th") for cell in row) for row in rows), default=0)
+
+
+def _shows_picture(figure: etree._Element) -> bool:
+    pictures = ("img", "svg", "image", "object", "video", "audio", "table", "pre", "math", "canvas")
+    return any(local_name(element) in pictures for element in figure.iter())
