@@ -1,0 +1,103 @@
+"""Characters before words: one form for each quote, dash and width, no invisible ones, no foreign scripts."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from hierbatch.errors import TextError
+
+PLACEHOLDERS = "\ue000-\uf8ff"
+"""Private-use characters, as the inside of a character class; the lexicon stands them in for its words."""
+
+# Compatibility forms that are only another drawing of the same text. Superscripts and fractions are left alone:
+# they mean something ("m²", "4½").
+_COMPATIBILITY = re.compile(
+    "[\u1d00-\u1dbf\u2000-\u200a\u202f\u205f\u3000\u2100-\u214f\u2460-\u24ff\u3130-\u318f\u3200-\u33ff"
+    "\uf900-\ufaff\ufb00-\ufb06\uff01-\uffef]"
+)
+_INVISIBLE = re.compile(f"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff{PLACEHOLDERS}]")
+_SAME_CHARACTER = str.maketrans(
+    {
+        **dict.fromkeys("‘’‚‛ʼʹ′`´", "'"),
+        **dict.fromkeys("“”„‟″«»「」『』《》〈〉〝〞", '"'),
+        **dict.fromkeys("‐‑⁃", "-"),
+        **dict.fromkeys("–‒", "–"),
+        **dict.fromkeys("—―⸺⸻─━", "—"),
+        **dict.fromkeys("∼〜～˜", "~"),
+        **dict.fromkeys("•‣▪●■◆※†‡★☆♪♫|\\", " "),
+        **dict.fromkeys("・‧ㆍ•∙", "·"),
+        **dict.fromkeys("{［〔【", "["),
+        **dict.fromkeys("}］〕】", "]"),
+        "−": "-",
+        "。": ".",
+        "、": ",",
+        "⁄": "/",
+        "∶": ":",
+    }
+)
+_SPACES = re.compile(r"\s+")
+_REPEATED_MARKS = (
+    (re.compile(r"(?<![-\d])--+(?!-*\d)"), "—"),
+    (re.compile(r"(?:\. ?){3,}|…(?:\s?…)*"), "… "),
+    (re.compile(r"(?<!\d)\*{1,3}|\*{1,3}(?!\d)"), ""),
+    (re.compile(r"(?<![^\W_])_+|_+(?![^\W_])"), ""),
+)
+_FEW_STRAY_LETTERS = 1
+_LETTER_SCRIPTS = {"LATIN", "HANGUL", "FEMININE", "MASCULINE"}
+_MOST_NAMED = 12
+
+
+def clean_characters(text: str) -> str:
+    """The same words in one spelling of quotes, dashes, widths and spaces; Markdown emphasis and controls gone.
+
+    >>> clean_characters("“ﬁne”\u00a0— it’s _very_ ＡＢＣ...")
+    '"fine" — it\\'s very ABC…'
+    """
+    text = unicodedata.normalize("NFC", text)
+    text = _INVISIBLE.sub("", text)
+    text = _SPACES.sub(" ", text.translate(_SAME_CHARACTER))
+    text = _COMPATIBILITY.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
+    for pattern, replacement in _REPEATED_MARKS:
+        text = pattern.sub(replacement, text)
+    return _SPACES.sub(" ", "".join(char for char in text if unicodedata.category(char) != "Cc")).strip()
+
+
+def drop_foreign_letters(text: str, *, hanja: bool) -> str:
+    """The text without one stray letter of another script.
+
+    Latin and Hangul belong to both languages, Hanja to Korean alone, and a Greek letter standing alone is a symbol.
+
+    Raises:
+        TextError: more than a stray letter is in a script that cannot be spoken; it names the letters.
+    """
+    foreign = [char for char in text if char.isalpha() and not _is_known_letter(char, hanja)]
+    foreign += [run for run in _GREEK_WORD.findall(text)]
+    if len("".join(foreign)) > _FEW_STRAY_LETTERS:
+        named = " ".join(dict.fromkeys("".join(foreign)))[: 2 * _MOST_NAMED].strip()
+        raise TextError(
+            "The text holds letters of a script that cannot be spoken",
+            wanted="English or Korean text (Latin letters, Hangul, and Hanja in Korean)",
+            got=f"{named} in {text[:80]!r}",
+            mend="write these words in Latin letters or Hangul, or give them in a pronunciation lexicon",
+        )
+    for char in foreign:
+        text = text.replace(char, "")
+    return text
+
+
+_GREEK_WORD = re.compile("[\u0370-\u03ff\u1f00-\u1fff]{2,}")
+
+
+def is_hanja(char: str) -> bool:
+    """Whether a character is a Chinese one."""
+    return "\u4e00" <= char <= "\u9fff" or "\u3400" <= char <= "\u4dbf" or "\uf900" <= char <= "\ufaff"
+
+
+def _is_known_letter(char: str, hanja: bool) -> bool:
+    if char < "\u0250" or "\ue000" <= char <= "\uf8ff":
+        return True
+    if is_hanja(char):
+        return hanja
+    script = unicodedata.name(char, "").split(" ")[0]
+    return script in _LETTER_SCRIPTS or script in {"GREEK", "SUPERSCRIPT", "SUBSCRIPT", "MODIFIER", "VULGAR"}

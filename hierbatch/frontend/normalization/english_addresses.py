@@ -1,0 +1,44 @@
+"""Web and mail addresses in English, their marks by name."""
+
+from __future__ import annotations
+
+import re
+
+from hierbatch.frontend.normalization.english_letters import is_unpronounceable, say_letters
+from hierbatch.frontend.normalization.english_numbers import say_digits
+from hierbatch.frontend.normalization.rules import Rule, rule
+
+_MARKS = {
+    ".": "dot", "/": "slash", "@": "at", "-": "dash", "_": "underscore", ":": "colon", "?": "question mark",
+    "=": "equals", "&": "and", "%": "percent", "#": "hash", "~": "tilde", "+": "plus",
+}  # fmt: skip
+_TOP_LEVELS = "com|org|net|edu|gov|mil|int|info|biz|io|ai|co|uk|us|ca|de|fr|jp|kr|eu|tv|me"
+_SPELLED = frozenset({"edu", "uk", "us", "io", "ai", "jp", "eu", "de", "tv", "kr", "ca"})
+_PIECE = re.compile(r"[A-Za-z]+|\d+|[^\sA-Za-z\d]")
+_REST = r"[^\s\"'<>()\[\]]*[^\s\"'<>()\[\].,;:!?]"
+
+
+def _say_address(match: re.Match[str]) -> str:
+    written = re.sub(r"^(?:https?|ftp)://", "", match["address"]).rstrip("/")
+    return " ".join(filter(None, (_say_piece(piece) for piece in _PIECE.findall(written))))
+
+
+def _say_piece(piece: str) -> str:
+    if piece.isdecimal():
+        return say_digits(piece)
+    if not piece.isalpha():
+        return _MARKS.get(piece, "")
+    if len(piece) == 1:
+        return piece.upper()
+    return say_letters(piece) if piece.lower() in _SPELLED or is_unpronounceable(piece) else piece.lower()
+
+
+ADDRESS_RULES: tuple[Rule, ...] = (
+    rule("mail address", r"(?P<address>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)", _say_address),
+    rule(
+        "web address",
+        rf"(?P<address>\b(?:https?://|ftp://|www\.){_REST}|"
+        rf"(?<![\w.@])[A-Za-z][\w-]*(?:\.[\w-]+)*\.(?:{_TOP_LEVELS})\b(?!\.?\w)(?:/{_REST})?)",
+        _say_address,
+    ),
+)
