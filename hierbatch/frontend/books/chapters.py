@@ -92,6 +92,8 @@ def starts_from_headings(blocks: Sequence[Block]) -> list[ChapterStart]:
         )
         if len(starts) > 1 and 2 * n_empty < len(starts):
             break
+    if sum(start.level == 1 for start in starts) == 1:
+        return [replace(start, level=max(start.level - 1, 1)) for start in starts]
     return starts
 
 

@@ -14,6 +14,7 @@ from hierbatch.frontend.books.book import Block, Book, Skipped
 from hierbatch.frontend.books.chapters import ChapterStart, cut_chapters, starts_from_headings
 from hierbatch.frontend.books.characters import tidy
 from hierbatch.frontend.books.contents import ContentsEntry, read_navigation, read_ncx
+from hierbatch.frontend.books.cover import read_cover
 from hierbatch.frontend.books.drm import refuse_drm
 from hierbatch.frontend.books.gutenberg import body_span
 from hierbatch.frontend.books.markup import parse_page, parse_xml
@@ -40,7 +41,7 @@ def read_epub(path: Path) -> Book:
         package = read_package(archive, path.name)
         contents = _read_contents(archive, package)
         pages = _parse_pages(archive, package, remarks)
-        cover = archive.read(package.cover) if package.cover and package.cover in archive.names else None
+        cover = read_cover(archive, package.cover)
     title = package.title or path.stem.replace("_", " ")
     dropped = _drop_pages(pages, package, contents)
     flow = _without_licence(_flow(pages, contents))

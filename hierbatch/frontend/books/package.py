@@ -14,7 +14,7 @@ from hierbatch.frontend.books.markup import local_name, parse_xml
 
 _CONTAINER = "META-INF/container.xml"
 _PAGE_TYPES = frozenset({"application/xhtml+xml", "text/html", "application/xml", "text/xml", "text/x-oeb1-document"})
-_COVER_TYPES = frozenset({"image/jpeg", "image/jpg", "image/png"})
+_COVER_TYPES = frozenset({"image/jpeg", "image/jpg", "image/png", "image/svg+xml"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def _creators(root: etree._Element) -> list[str]:
 
 
 def _cover(root: etree._Element, items: dict[str, Item]) -> str | None:
-    """The cover picture: by property (EPUB 3) or by the `cover` meta element of older books."""
+    """The cover picture's path: by property (EPUB 3) or by the `cover` meta element of older books."""
     marked = [item for item in items.values() if "cover-image" in item.properties]
     for element in root.iter():
         if local_name(element) == "meta" and element.get("name") == "cover" and element.get("content") in items:

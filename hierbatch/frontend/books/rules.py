@@ -22,6 +22,7 @@ _SILENT_ELEMENTS = {
     **dict.fromkeys(("svg", "canvas", "iframe", "object", "embed"), "drawing"),
     **dict.fromkeys(("button", "input", "select", "textarea", "datalist"), "form field"),
     "math": "formula",
+    "case": "alternative text",  # of an epub:switch, whose default is read
     "nav": "table of contents",
 }
 _REASON_OF_TYPE = {
@@ -55,6 +56,7 @@ _REASON_OF_TITLE = {
         "contents|table of contents|the contents|toc|list of illustrations|illustrations|list of figures|"
         "list of tables|list of maps|index|landmarks|목차|차례|찾아보기|색인|그림 목차|표 목차"
     ),
+    "transcriber's note": "transcriber's note|transcriber's notes|transcriber’s note|transcriber’s notes",
     NOTE: "notes|footnotes|endnotes|end notes|각주|미주|후주|주석|주해|주",
     "bibliography": "bibliography|references|works cited|참고문헌|참고 문헌|참고자료",
 }

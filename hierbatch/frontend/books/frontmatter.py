@@ -1,0 +1,109 @@
+"""What stands before the text of a plain text file: its title page and its list of contents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hierbatch.frontend.books.characters import is_spoken, tidy
+from hierbatch.frontend.books.headings import heading_rank, numeral_value
+from hierbatch.frontend.books.layout import Line, Paragraph
+from hierbatch.frontend.books.rules import reason_of_title
+
+_LONGEST_TITLE = 80
+_MOST_TITLE_LINES = 6
+_N_OPENING_GROUPS = 6
+_ENDS_A_SENTENCE = re.compile(r"""[.!?…:;,]["'”’»」』)]*$|["'”’]$""")
+_OPENS_SPEECH = re.compile(r"""["'“‘「『<〈]""")
+_NUMBERED_ENTRY = re.compile(r"(?P<numeral>\d{1,3}|[IVXLC]{1,8})\s*[.):]\s*\S")
+_PAGED_ENTRY = re.compile(r".*(?:(?:\.\s?){4,}|\s{3,})\d+$")
+_BYLINE = re.compile(r"(?:by|BY|By)\s+(?P<name>\S.*)")
+_ENGLISH_NAME = re.compile(r"(?:[A-Z][\w.'’-]*\s+){1,3}[A-Z][\w'’-]+")
+_KOREAN_NAME = re.compile(r"(?:[가-힣]\s?){2,5}")
+
+
+@dataclass(frozen=True, slots=True)
+class TitlePage:
+    """Title and author as the text itself gives them (empty where it does not), and how many paragraphs say so."""
+
+    title: str
+    author: str
+    n_paragraphs: int
+
+
+def without_contents(groups: Sequence[Sequence[Line]]) -> tuple[list[Sequence[Line]], list[Sequence[Line]]]:
+    """Groups of lines that are text, and those that are a list of contents."""
+    kept: list[Sequence[Line]] = []
+    dropped: list[Sequence[Line]] = []
+    is_inside = False
+    for index, group in enumerate(groups):
+        rest = group
+        if reason_of_title(group[0].text) == "table of contents":
+            is_inside, rest = True, group[1:]
+            dropped.append(group[:1])
+        if is_inside and rest:
+            is_inside = _is_list(rest, groups[index + 1 :])
+        if not rest:
+            continue
+        is_list = is_inside or (index < _N_OPENING_GROUPS and _counts_up(rest))
+        (dropped if is_list else kept).append(rest)
+    return kept, dropped
+
+
+def read_title_page(paragraphs: Sequence[Paragraph], *, before_heading: bool) -> TitlePage:
+    """The short lines without a sentence that open a text.
+
+    With `before_heading` all of them stand before a first chapter; otherwise a long run of them is a poem, of which
+    only the first line, and a name below it, are a title page.
+    """
+    titles: list[str] = []
+    for paragraph in paragraphs:
+        if not _is_title_like(paragraph.text):
+            break
+        titles.append(paragraph.text)
+    if len(titles) > _MOST_TITLE_LINES and not before_heading:
+        titles = titles[:2] if _name(titles[1]) else titles[:1]
+    names = [name for text in titles[1:] if (name := _name(text))]
+    return TitlePage(titles[0] if titles else "", names[0] if names else "", len(titles))
+
+
+def _is_list(group: Sequence[Line], later: Sequence[Sequence[Line]]) -> bool:
+    texts = [tidy(line.text) for line in group]
+    if any(len(text) > _LONGEST_TITLE for text in texts):
+        return False
+    if len(texts) > 1:
+        return all(_is_entry(line) for line in group) or not any(_ENDS_A_SENTENCE.search(text) for text in texts)
+    if heading_rank(texts[0]) is None:
+        return _is_entry(group[0])
+    # A single heading belongs to the list only if it comes again where its chapter begins.
+    return any(_letters(texts[0]) == _letters(line.text) for other in later for line in other)
+
+
+def _is_entry(line: Line) -> bool:
+    text = line.text.strip()
+    is_numbered = bool(_NUMBERED_ENTRY.match(text) or _PAGED_ENTRY.match(text))
+    return is_numbered or heading_rank(text) is not None or not is_spoken(text)
+
+
+def _counts_up(group: Sequence[Line]) -> bool:
+    matches = [_NUMBERED_ENTRY.match(line.text.strip()) for line in group]
+    numbers = [numeral_value(match["numeral"]) if match else None for match in matches]
+    is_short = all(len(line.text.strip()) <= _LONGEST_TITLE for line in group)
+    return len(group) > 1 and is_short and numbers == list(range(1, len(group) + 1))
+
+
+def _is_title_like(text: str) -> bool:
+    return len(text) <= _LONGEST_TITLE and not _ENDS_A_SENTENCE.search(text) and not _OPENS_SPEECH.match(text)
+
+
+def _name(text: str) -> str:
+    if match := _BYLINE.fullmatch(text):
+        return match["name"]
+    if _KOREAN_NAME.fullmatch(text):
+        return text.replace(" ", "")  # names are often letter-spaced: 현 진 건
+    return text if _ENGLISH_NAME.fullmatch(text) else ""
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())

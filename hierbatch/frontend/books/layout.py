@@ -1,0 +1,103 @@
+"""Lines of a plain text file -> paragraphs: lines wrapped by hand are joined, one-line paragraphs stay."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hierbatch.frontend.books.characters import tidy
+
+_NARROWEST_COLUMN, _WIDEST_COLUMN = 45, 100
+_NEAR_FULL = 0.75
+_WRAPPED_SHARE = 0.6
+_EMPHASIS = re.compile(r"(?<![\w_=])([_=])(?=\S)([^_=\n]+?)(?<=\S)\1(?![\w_=])")
+_ILLUSTRATION = re.compile(r"\[Illustration[^\]]*\]", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One non-empty line with its number in the file (from 1) and the empty lines before it."""
+
+    number: int
+    text: str
+    n_empty_before: int
+
+    @property
+    def is_indented(self) -> bool:
+        """Whether it begins with at least two columns of white space."""
+        return self.text[:2].isspace()
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Tidy text, the number of its first line, the empty lines before it, and a heading's rank (0 for none)."""
+
+    text: str
+    line_number: int
+    n_empty_before: int
+    rank: int = 0
+
+
+def split_lines(text: str) -> list[str]:
+    """All lines of a text; a page break (form feed) ends a line too."""
+    return re.split(r"\r\n|[\n\r\f\v\x85\u2028\u2029]", text)
+
+
+def number_lines(raw_lines: Sequence[str], first_number: int = 1) -> list[Line]:
+    """The lines that are not empty."""
+    lines: list[Line] = []
+    n_empty = 0
+    for number, raw in enumerate(raw_lines, start=first_number):
+        if raw.strip():
+            lines.append(Line(number, raw.expandtabs(8).rstrip(), n_empty))
+            n_empty = 0
+        else:
+            n_empty += 1
+    return lines
+
+
+def split_groups(lines: Sequence[Line]) -> list[list[Line]]:
+    """Runs of lines with no empty line between them."""
+    groups: list[list[Line]] = []
+    for line in lines:
+        if line.n_empty_before or not groups:
+            groups.append([])
+        groups[-1].append(line)
+    return groups
+
+
+def is_hard_wrapped(groups: Sequence[Sequence[Line]]) -> bool:
+    """Whether lines were broken by hand at a column: most of those that go on fill nearly the same width."""
+    widths = sorted(_width(line.text) for group in groups for line in group[:-1])
+    if not widths:
+        return False
+    column = widths[int(0.95 * (len(widths) - 1))]
+    if not _NARROWEST_COLUMN <= column <= _WIDEST_COLUMN:
+        return False
+    return sum(_NEAR_FULL * column <= width <= column + 8 for width in widths) >= _WRAPPED_SHARE * len(widths)
+
+
+def join_paragraphs(group: Sequence[Line], *, wrapped: bool) -> list[Paragraph]:
+    """Paragraphs of one group: each line where lines are whole, else runs of lines up to an indented one."""
+    runs: list[list[Line]] = []
+    few_indented = 2 * sum(line.is_indented for line in group) < len(group)
+    for line in group:
+        if not runs or not wrapped or (few_indented and line.is_indented):
+            runs.append([])
+        runs[-1].append(line)
+    found = (join_lines(run) for run in runs)
+    return [paragraph for paragraph in found if paragraph.text]
+
+
+def join_lines(run: Sequence[Line], *, between: str = " ", rank: int = 0) -> Paragraph:
+    """One paragraph of several lines, without the marks a typewriter uses for emphasis, dashes and pictures."""
+    text = _ILLUSTRATION.sub(" ", between.join(line.text.strip() for line in run))
+    text = re.sub(r"(?<!-)--(?!-)", "—", _EMPHASIS.sub(r"\2", text))
+    return Paragraph(tidy(text), run[0].number, run[0].n_empty_before, rank)
+
+
+def _width(text: str) -> int:
+    """Columns of a line on a terminal, where Hangul and Hanja are two wide."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

@@ -1,0 +1,136 @@
+"""Plain text -> a book: frame, title page and contents list dropped, chapters by their headings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Literal
+
+from hierbatch.frontend.books.book import SCENE_BREAK_S, Block, Book, Skipped
+from hierbatch.frontend.books.chapters import cut_chapters, starts_from_headings
+from hierbatch.frontend.books.characters import is_spoken
+from hierbatch.frontend.books.frontmatter import TitlePage, read_title_page, without_contents
+from hierbatch.frontend.books.gutenberg import body_span, read_header
+from hierbatch.frontend.books.headings import SECTION, heading_rank, numbered_sections
+from hierbatch.frontend.books.layout import (
+    Line,
+    Paragraph,
+    is_hard_wrapped,
+    join_lines,
+    join_paragraphs,
+    number_lines,
+    split_groups,
+    split_lines,
+)
+
+_MOST_TITLE_LINES_BELOW = 2
+_LONGEST_TITLE = 80
+_GAP_OF_A_SCENE = 3
+_SOURCE_NOTE = re.compile(r"[—―–-]\s*[『「《〈<(].*\b(?:1[5-9]|20)\d\d\b.*")
+
+
+def read_plain(text: str, file_name: str) -> Book:
+    """A book from plain text in English or Korean, hard-wrapped or not."""
+    raw_lines = split_lines(text)
+    begin, end = body_span(raw_lines)
+    header = read_header(raw_lines[:begin])
+    skipped = _licence(raw_lines, begin, end)
+    groups = split_groups(number_lines(raw_lines[begin:end], first_number=begin + 1))
+    wrapped = is_hard_wrapped(groups)
+    kept, contents = without_contents(groups)
+    skipped += [_skipped_lines(group, "table of contents") for group in contents]
+    paragraphs = _rank_sections([paragraph for group in kept for paragraph in _paragraphs(group, wrapped)])
+    if paragraphs and _SOURCE_NOTE.fullmatch(paragraphs[-1].text):
+        skipped.append(_skipped(paragraphs[-1], "source note"))
+        del paragraphs[-1]
+    page, paragraphs, dropped = _take_title_page(paragraphs, has_header=bool(header.title))
+    title = header.title or page.title or file_name.rpartition(".")[0].replace("_", " ")
+    blocks = _blocks(paragraphs, file_name)
+    cut = cut_chapters(blocks, starts_from_headings(blocks), opening_title=title)
+    return Book(
+        title=title,
+        author=header.author or page.author,
+        language=header.language,
+        chapters=cut.chapters,
+        skipped=(*skipped, *dropped, *cut.skipped),
+    )
+
+
+def _paragraphs(group: Sequence[Line], wrapped: bool) -> Iterator[Paragraph]:
+    """Paragraphs of one group; headings stand at its beginning, or anywhere where every line is a paragraph."""
+    position = 0
+    while position < len(group):
+        rank = heading_rank(group[position].text) if position == 0 or not wrapped else None
+        if rank is not None:
+            n_lines = 1 + _n_title_lines(group[position + 1 :])
+            heading = group[position : position + n_lines]
+            yield join_lines(heading, between=". ", rank=rank)
+            position += n_lines
+        elif wrapped:
+            yield from join_paragraphs(group[position:], wrapped=True)
+            return
+        else:
+            yield from join_paragraphs(group[position : position + 1], wrapped=False)
+            position += 1
+
+
+def _n_title_lines(below: Sequence[Line]) -> int:
+    """How many lines under "Chapter One" are its title: all of a short group without a sentence."""
+    texts = [line.text.strip() for line in below]
+    is_title = all(len(text) <= _LONGEST_TITLE and text[-1] not in ".!?…,;:\"'”’" for text in texts)
+    return len(texts) if len(texts) <= _MOST_TITLE_LINES_BELOW and is_title else 0
+
+
+def _rank_sections(paragraphs: list[Paragraph]) -> list[Paragraph]:
+    for index in numbered_sections([paragraph.text for paragraph in paragraphs]):
+        if not paragraphs[index].rank:
+            paragraphs[index] = replace(paragraphs[index], rank=SECTION)
+    return paragraphs
+
+
+def _take_title_page(
+    paragraphs: Sequence[Paragraph], *, has_header: bool
+) -> tuple[TitlePage, list[Paragraph], list[Skipped]]:
+    """The title page, the paragraphs after it, and what of it is not read.
+
+    The title is read as a heading where text follows it at once; before a first chapter it stays with the rest of
+    the title page.
+    """
+    n_front = next((index for index, paragraph in enumerate(paragraphs) if paragraph.rank), len(paragraphs))
+    page = read_title_page(paragraphs[:n_front], before_heading=n_front < len(paragraphs))
+    on_page, after = paragraphs[: page.n_paragraphs], list(paragraphs[page.n_paragraphs :])
+    if on_page and page.n_paragraphs < n_front and not has_header:
+        after.insert(0, replace(on_page[0], rank=1))
+        on_page = on_page[1:]
+    return page, after, [_skipped(paragraph, "title page") for paragraph in on_page]
+
+
+def _blocks(paragraphs: Sequence[Paragraph], file_name: str) -> list[Block]:
+    blocks: list[Block] = []
+    for paragraph in paragraphs:
+        is_break = paragraph.n_empty_before >= _GAP_OF_A_SCENE or not is_spoken(paragraph.text)
+        if is_break and not paragraph.rank and blocks and blocks[-1].kind == "paragraph":
+            blocks[-1] = replace(blocks[-1], pause_after_s=SCENE_BREAK_S)
+        if is_spoken(paragraph.text):
+            place = f"{file_name}:{paragraph.line_number}"
+            kind: Literal["heading", "paragraph"] = "heading" if paragraph.rank else "paragraph"
+            blocks.append(Block(kind=kind, text=paragraph.text, source_ref=place, level=paragraph.rank))
+    return blocks
+
+
+def _licence(raw_lines: Sequence[str], begin: int, end: int) -> list[Skipped]:
+    spans = [(0, begin), (end, len(raw_lines))]
+    return [
+        Skipped(f"lines {first + 1}-{last}", "licence text", sum(map(len, raw_lines[first:last])))
+        for first, last in spans
+        if any(line.strip() for line in raw_lines[first:last])
+    ]
+
+
+def _skipped_lines(group: Sequence[Line], reason: str) -> Skipped:
+    return Skipped(f"lines {group[0].number}-{group[-1].number}", reason, sum(len(line.text.strip()) for line in group))
+
+
+def _skipped(paragraph: Paragraph, reason: str) -> Skipped:
+    return Skipped(f"line {paragraph.line_number}: {paragraph.text[:60]}", reason, len(paragraph.text))
