@@ -12,6 +12,7 @@ from lxml import etree
 
 from hierbatch.frontend.books.book import SCENE_BREAK_S, Block
 from hierbatch.frontend.books.characters import is_spoken, tidy
+from hierbatch.frontend.books.inline_notes import without_inline_notes
 from hierbatch.frontend.books.markup import local_name
 from hierbatch.frontend.books.rules import NOTE, reason_of_title, reason_to_skip
 
@@ -120,7 +121,11 @@ class _PageReader:
         reason = reason or self._section_reason
         if reason is not None:
             self.skipped[reason] += len(text)
-        elif not is_spoken(text):
+            return
+        text, n_noted = without_inline_notes(text)
+        if n_noted:
+            self.skipped[NOTE] += n_noted
+        if not is_spoken(text):
             self._break_scene()
         else:
             level = self._heading_levels[-1] if self._heading_levels else 0

@@ -13,6 +13,7 @@ from hierbatch.frontend.books.characters import is_spoken
 from hierbatch.frontend.books.frontmatter import TitlePage, read_title_page, without_contents
 from hierbatch.frontend.books.gutenberg import body_span, read_header
 from hierbatch.frontend.books.headings import SECTION, heading_rank, numbered_sections
+from hierbatch.frontend.books.inline_notes import without_inline_notes
 from hierbatch.frontend.books.layout import (
     Line,
     Paragraph,
@@ -23,6 +24,7 @@ from hierbatch.frontend.books.layout import (
     split_groups,
     split_lines,
 )
+from hierbatch.frontend.books.rules import NOTE
 
 _MOST_TITLE_LINES_BELOW = 2
 _LONGEST_TITLE = 80
@@ -41,6 +43,8 @@ def read_plain(text: str, file_name: str) -> Book:
     kept, contents = without_contents(groups)
     skipped += [_skipped_lines(group, "table of contents") for group in contents]
     paragraphs = _rank_sections([paragraph for group in kept for paragraph in _paragraphs(group, wrapped)])
+    paragraphs, notes = _without_notes(paragraphs)
+    skipped += notes
     if paragraphs and _SOURCE_NOTE.fullmatch(paragraphs[-1].text):
         skipped.append(_skipped(paragraphs[-1], "source note"))
         del paragraphs[-1]
@@ -87,6 +91,17 @@ def _rank_sections(paragraphs: list[Paragraph]) -> list[Paragraph]:
         if not paragraphs[index].rank:
             paragraphs[index] = replace(paragraphs[index], rank=SECTION)
     return paragraphs
+
+
+def _without_notes(paragraphs: Sequence[Paragraph]) -> tuple[list[Paragraph], list[Skipped]]:
+    kept, skipped = [], []
+    for paragraph in paragraphs:
+        text, n_noted = without_inline_notes(paragraph.text)
+        if n_noted:
+            skipped.append(Skipped(f"line {paragraph.line_number}", NOTE, n_noted))
+        if text:
+            kept.append(replace(paragraph, text=text))
+    return kept, skipped
 
 
 def _take_title_page(

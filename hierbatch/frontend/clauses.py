@@ -1,0 +1,52 @@
+"""A sentence that is too long for the model -> parts that end where a reader would breathe."""
+
+from __future__ import annotations
+
+import math
+import re
+
+# From the best place to the worst. A mark only counts before white space: 1,000 and 3:30 are not clauses.
+_BREAKS = {
+    "en": (
+        re.compile(r"[;:]['\"”’)\]]*(?=\s)|[—]['\"”’)\]]*(?=\s?\S)|\s–(?=\s)|\)(?=\s)"),
+        re.compile(r"[,、]['\"”’)\]]*(?=\s)"),
+        re.compile(
+            r"(?=\s(?:and|but|or|nor|so|yet|for|which|who|whom|whose|that|because|although|though|when|while|where|if|"
+            r"unless|until|after|before|since|as|than|with|without|to)\s)"
+        ),
+    ),
+    "ko": (
+        re.compile(r"[;:]['\"”’)\]]*(?=\s)|[—]['\"”’)\]]*(?=\s?\S)|\s[–―-](?=\s)|[…]['\"”’)\]]*(?=\s)|\)(?=\s)"),
+        re.compile(r"[,、，]['\"”’)\]]*(?=\s)"),
+        # Connective endings of verbs: "-and", "-while", "-but", "-because", "-if", "-in order to".
+        re.compile(r"(?:면서|지만|는데|니까|므로|거나|도록|려고|다가|더니|어서|아서|여서|해서|며|고|면|니|서)(?=\s)"),
+    ),
+}
+_ANY_SPACE = re.compile(r"(?=\s)")
+_LEAST_SHARE = 0.4
+
+
+def split_long(text: str, language: str, max_characters: int) -> list[str]:
+    """Parts of at most `max_characters`, as even as the places to break allow.
+
+    Nothing is lost: the parts joined with a space are the text (a break after a dash, or inside a word longer than
+    the limit, adds one).
+    """
+    parts: list[str] = []
+    rest = text.strip()
+    while len(rest) > max_characters:
+        target = len(rest) / math.ceil(len(rest) / max_characters)
+        position = _best_break(rest, language, target, max_characters)
+        parts.append(rest[:position].strip())
+        rest = rest[position:].strip()
+    return [*parts, rest] if rest else parts
+
+
+def _best_break(text: str, language: str, target: float, limit: int) -> int:
+    for pattern in (*_BREAKS.get(language, _BREAKS["en"]), _ANY_SPACE):
+        ends = [match.end() for match in pattern.finditer(text, 0, limit + 1)]
+        fitting = [end for end in ends if _LEAST_SHARE * target <= end <= limit]
+        if fitting:
+            return min(fitting, key=lambda end: abs(end - target))
+    spaces = [match.end() for match in _ANY_SPACE.finditer(text, 1, limit + 1)]
+    return spaces[-1] if spaces else limit

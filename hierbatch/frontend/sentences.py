@@ -1,0 +1,171 @@
+"""A paragraph -> sentences a narrator says in one go: English and Korean, abbreviations, speech in quotes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from hierbatch.frontend.clauses import split_long
+from hierbatch.frontend.languages import language_of
+from hierbatch.frontend.pause_marks import split_at_pauses
+
+MAX_CHARACTERS = {"en": 220, "ko": 110}
+"""Longest sentence spoken in one go: about the twelve seconds that the longest training sentences last."""
+
+CLAUSE_PAUSE_S = 0.2
+"""Breath between the parts of one over-long sentence, far less than between two sentences."""
+
+_SHORT_WORDS, _SHORT_LETTERS = 2, 12
+_SHORT_KOREAN_LETTERS = 5
+
+_ENDING = re.compile(r"""(?P<mark>[.!?…。！？]+|[—–](?=["”’]))(?P<close>["'”’»」』)\]]*)\s+(?=\S)""")
+_OPENING = "\"'“‘«「『([<〈《"
+_QUOTES = frozenset("\"'”’»」』")
+_GLUED_KOREAN = re.compile(r"(?<=[다요죠까네오라자어아지])([.!?])(?=[가-힣])(?!(?:이?라[고는며]|고|며)(?:\s|$))")
+
+# Abbreviations that never end a sentence, that do not before a number, and that do only before a clear beginning.
+_NEVER_LAST_NAMES = (
+    "mr mrs ms messrs mme mlle dr prof rev hon capt col cmdr lt sgt gen maj adm gov supt insp vs cf viz e.g i.e"
+)
+_NEVER_LAST = frozenset(_NEVER_LAST_NAMES.split())
+_BEFORE_NUMBER_NAMES = "no nos p pp vol vols ch chap fig figs sec jan feb mar apr jun jul aug sep sept oct nov dec"
+_BEFORE_NUMBER = frozenset(_BEFORE_NUMBER_NAMES.split())
+_SELDOM_LAST_NAMES = "st mt ft jr sr esq inc ltd co corp bros dept etc al est ca approx sen rep pres fr ave rd"
+_SELDOM_LAST = frozenset(_SELDOM_LAST_NAMES.split())
+_BEGINNING_NAMES = (
+    "the a an he she it they we you i this that these those there here his her its their our my your but and then "
+    "when what why how who where in on at if as for so no yes not after before with one now all some"
+)
+_BEGINNINGS = frozenset(_BEGINNING_NAMES.split())
+_LAST_TOKEN = re.compile(r"(?<![\w.])(?:[A-Za-z]\.)*[A-Za-z]+$")
+_FIRST_WORD = re.compile(r"[A-Za-z]+")
+_NUMBER = re.compile(r"\d|[IVXLC]{2,}\b")
+_LIST_NUMBER = re.compile(r"[(]?(?:\d{1,3}|[IVXLC]{1,6})")
+
+_SPEECH_TAG = re.compile(
+    r"(?:(?:the|my|[A-Z][\w’'.-]*)\s+){1,3}(?:said|says|asked|cried|replied|answered|whispered|shouted|exclaimed|"
+    r"continued|added|remarked|returned|muttered|murmured|observed|began|called|inquired|enquired|demanded|repeated|"
+    r"interrupted|suggested|responded|thought|pleaded|screamed)\b"
+)
+_KOREAN_QUOTATIVE = re.compile(r"이?라[고는며던]|[고며는]\s|하[고며는니던자였]|했|한다|외[치쳤]|소리[치쳤]|부르짖")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What is spoken in one go, its language (`en` or `ko`), and the silence after it in seconds.
+
+    The silence is None where the place in the book decides; the author's pause marks and the cuts inside an over-long
+    sentence set it.
+    """
+
+    text: str
+    language: str
+    pause_after_s: float | None = None
+
+
+def split_sentences(text: str, language: str, max_characters: int | None = None) -> list[Sentence]:
+    """The sentences of one paragraph, in order, nothing lost but pause marks.
+
+    `language` is that of sentences without a letter. One of a word or two joins its neighbour, one longer than
+    `max_characters` (by default MAX_CHARACTERS of its language) is split at clause marks. A pause mark before the
+    first word belongs to what stands before and is left to the caller. Raises TextError for a broken pause mark.
+    """
+    sentences: list[Sentence] = []
+    for piece, pause_s in split_at_pauses(text):
+        whole = _join_short([Sentence(part, language_of(part, language)) for part in _cut(piece)])
+        limited = [part for sentence in whole for part in _limit(sentence, max_characters)]
+        if limited and pause_s is not None:
+            limited[-1] = replace(limited[-1], pause_after_s=pause_s)
+        sentences += limited
+    return sentences
+
+
+def _limit(sentence: Sentence, max_characters: int | None) -> list[Sentence]:
+    """A sentence as it is, or in parts with only a breath between them."""
+    limit = max_characters or MAX_CHARACTERS[sentence.language]
+    parts = split_long(sentence.text, sentence.language, limit)
+    return [
+        *(Sentence(part, sentence.language, CLAUSE_PAUSE_S) for part in parts[:-1]),
+        *(Sentence(part, sentence.language) for part in parts[-1:]),
+    ]
+
+
+def _cut(text: str) -> Iterator[str]:
+    # A full stop typed without its space is common in Korean texts; between Hangul it is always an end.
+    text = _GLUED_KOREAN.sub(r"\1 ", " ".join(text.split()))
+    start = 0
+    for ending in _ENDING.finditer(text):
+        if _is_end(text[start : ending.start()], ending["mark"], ending["close"], text[ending.end() :]):
+            yield text[start : ending.end()].strip()
+            start = ending.end()
+    if text[start:].strip():
+        yield text[start:].strip()
+
+
+def _is_end(before: str, mark: str, close: str, after: str) -> bool:
+    word = after.lstrip(_OPENING)
+    if not word or not (word[0].isalnum() or word[0] in "…—–-$£€₩¥#"):
+        return False
+    if "가" <= word[0] <= "힣":
+        return not (_KOREAN_QUOTATIVE.match(after) and (_QUOTES & set(close) or mark[-1] in "!?！？"))
+    if word[0].islower():
+        return False
+    if _QUOTES & set(close) and _SPEECH_TAG.match(after):
+        return False
+    return mark != "." or not _is_abbreviation(before, word)
+
+
+def _is_abbreviation(before: str, following: str) -> bool:
+    """Whether the full stop after `before` belongs to an abbreviation, an initial or a number."""
+    before = before.lstrip()
+    if _LIST_NUMBER.fullmatch(before) or (before[-1:].isdigit() and following[0].isdigit()):
+        return True
+    token = _LAST_TOKEN.search(before)
+    if token is None:
+        return False
+    name = token.group().casefold()
+    if name in _NEVER_LAST:
+        return True
+    if name in _BEFORE_NUMBER:
+        return bool(_NUMBER.match(following))
+    is_initial = "." in name or (len(name) == 1 and token.group().isupper() and name != "i")
+    if not is_initial and name not in _SELDOM_LAST:
+        return False
+    first = _FIRST_WORD.match(following)
+    return not (first and first.group().casefold() in _BEGINNINGS)
+
+
+def _join_short(sentences: Sequence[Sentence]) -> list[Sentence]:
+    """A sentence of a word or two joins the next of its language, at the end the one before: models stumble over it."""
+    joined: list[Sentence] = []
+    for sentence in sentences:
+        previous = joined[-1] if joined else None
+        if previous and (
+            not _has_words(sentence.text) or not _has_words(previous.text) or _may_join(previous, sentence)
+        ):
+            language = sentence.language if _has_words(sentence.text) else previous.language
+            joined[-1] = Sentence(f"{previous.text} {sentence.text}", language)
+        else:
+            joined.append(sentence)
+    if len(joined) > 1 and _is_short(joined[-1]) and joined[-2].language == joined[-1].language:
+        last = joined.pop()
+        joined[-1] = replace(joined[-1], text=f"{joined[-1].text} {last.text}")
+    return joined
+
+
+def _may_join(previous: Sentence, sentence: Sentence) -> bool:
+    if not _has_words(sentence.text) or not _has_words(previous.text):
+        return True
+    return previous.language == sentence.language and _is_short(previous)
+
+
+def _is_short(sentence: Sentence) -> bool:
+    n_letters = sum(character.isalnum() for character in sentence.text)
+    if sentence.language == "ko":
+        return n_letters <= _SHORT_KOREAN_LETTERS
+    return len(sentence.text.split()) <= _SHORT_WORDS and n_letters <= _SHORT_LETTERS
+
+
+def _has_words(text: str) -> bool:
+    return any(character.isalnum() for character in text)

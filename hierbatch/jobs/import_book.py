@@ -1,0 +1,170 @@
+"""A book file to the rows of a manifest: one a sentence, in reading order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+
+from hierbatch.errors import BookError, InputError, TextError
+from hierbatch.frontend.books.book import Block, Book, Chapter
+from hierbatch.frontend.books.headings import numeral_value
+from hierbatch.frontend.books.reading import read_book
+from hierbatch.frontend.clauses import split_long
+from hierbatch.frontend.languages import language_of
+from hierbatch.frontend.pause_marks import split_at_pauses, without_pauses
+from hierbatch.frontend.sentences import MAX_CHARACTERS, Sentence, split_sentences
+from hierbatch.manifest.schema import MANIFEST_COLUMNS, arrow_schema
+from hierbatch.manifest.store import write_table
+from hierbatch.storage import write_whole
+
+LANGUAGE_CHOICES = ("auto", "en", "ko")
+"""What `ImportBook.language` may be: `auto` finds each sentence's own."""
+
+_LEFT_OUT = frozenset({"source", "phonemes", "seed", "speed"})
+BOOK_SCHEMA = arrow_schema([column for column in MANIFEST_COLUMNS if column.name not in _LEFT_OUT], "manifest")
+"""Columns of an imported book."""
+
+_SAMPLE_CHARACTERS = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportBook:
+    """Which book to import, and how."""
+
+    book: Path
+    output: Path | None = None
+    """Manifest to write, Parquet or (to edit by hand) CSV; None only gives the table."""
+    voice: str | None = None
+    """Voice of every row; None leaves it to the run."""
+    language: str = "auto"
+    """`en` or `ko` for every row, or `auto` to find each sentence's own."""
+    max_characters: int | None = None
+    """Longest sentence; None takes the language's own limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedBook:
+    """The book as it was read, and its rows; `n_rows` counts those of each chapter."""
+
+    book: Book
+    table: pa.Table
+    n_rows: tuple[int, ...]
+
+
+def import_book(job: ImportBook) -> ImportedBook:
+    """Read a book and put its sentences down as manifest rows.
+
+    A row's `seq` counts inside its chapter, so that an edited chapter leaves the ids of the others alone. Sentences
+    of one paragraph share their `source_ref`.
+
+    Raises:
+        BookError: the book cannot be read, or is in a language that is not spoken.
+        InputError: an option is wrong, or the manifest cannot be written there.
+        StorageError: the disk is full.
+    """
+    _check_options(job)
+    book = read_book(job.book)
+    default = _default_language(book, job)
+    chapters = [
+        list(_chapter_rows(book, chapter, number, job, default))
+        for number, chapter in enumerate(book.chapters, start=1)
+    ]
+    rows = [row for chapter in chapters for row in chapter]
+    table = pa.Table.from_pylist(rows, schema=BOOK_SCHEMA)
+    if job.output is not None:
+        _write(table, job.output)
+    return ImportedBook(book, table, tuple(len(chapter) for chapter in chapters))
+
+
+def _check_options(job: ImportBook) -> None:
+    if job.language not in LANGUAGE_CHOICES:
+        raise InputError("There is no such language", wanted=", ".join(LANGUAGE_CHOICES), got=repr(job.language))
+    if job.output is not None and job.output.suffix.lower() not in (".parquet", ".csv"):
+        raise InputError(
+            "The manifest's format is not known", wanted="a name ending in .parquet or .csv", got=str(job.output)
+        )
+
+
+def _default_language(book: Book, job: ImportBook) -> str:
+    """The language of what has no letters: the one asked for, the book's own, or that of most of its text."""
+    if job.language != "auto":
+        return job.language
+    tag = book.language.replace("_", "-").partition("-")[0].casefold()
+    if tag in MAX_CHARACTERS:
+        return tag
+    text = " ".join(block.text for chapter in book.chapters for block in chapter.blocks)[:_SAMPLE_CHARACTERS]
+    found = language_of(text, "")
+    if tag or not found:
+        raise BookError(
+            f"{job.book.name} is in a language that is not spoken",
+            wanted="a book in English (en) or Korean (ko)",
+            got=f"language {book.language!r}" if tag else "text in neither script",
+            mend="if its tag is wrong, import it with --lang en or --lang ko",
+        )
+    return found
+
+
+def _chapter_rows(book: Book, chapter: Chapter, number: int, job: ImportBook, default: str) -> Iterator[dict[str, Any]]:
+    title = without_pauses(chapter.title)
+    rows: list[dict[str, Any]] = []
+    for block in chapter.blocks:
+        leading_s, sentences = _sentences(block, job, default)
+        if rows and leading_s is not None:
+            rows[-1]["pause_after_s"] = leading_s
+        for sentence in sentences:
+            seq = len(rows) + 1
+            rows.append(
+                {
+                    "id": f"c{number:03d}-{seq:05d}",
+                    "text": sentence.text,
+                    "voice": job.voice,
+                    "lang": sentence.language if job.language == "auto" else job.language,
+                    "book": book.title,
+                    "chapter": number,
+                    "chapter_title": title,
+                    "seq": seq,
+                    "kind": block.kind,
+                    "source_ref": block.source_ref,
+                    "pause_after_s": sentence.pause_after_s,
+                }
+            )
+    yield from rows
+
+
+def _sentences(block: Block, job: ImportBook, default: str) -> tuple[float | None, list[Sentence]]:
+    """Sentences of a block, and the pause a mark before its first word asks for after what stands before it."""
+    try:
+        pieces = split_at_pauses(block.text)
+        if block.kind == "heading":
+            sentences = [part for piece in pieces for part in _heading_parts(*piece, job, default)]
+        else:
+            sentences = split_sentences(block.text, default, job.max_characters)
+    except TextError as error:
+        raise BookError(
+            f"{block.source_ref}: {error.what}", wanted=error.wanted, got=error.got, mend=error.mend
+        ) from error
+    if sentences and block.pause_after_s is not None and sentences[-1].pause_after_s is None:
+        sentences[-1] = replace(sentences[-1], pause_after_s=block.pause_after_s)
+    return (pieces[0][1] if pieces and not pieces[0][0] else None), sentences
+
+
+def _heading_parts(text: str, pause_s: float | None, job: ImportBook, default: str) -> list[Sentence]:
+    """A heading is said in one go. One that is only a Roman number is read as the number: "I" would be the pronoun."""
+    number = numeral_value(text.rstrip(".")) if text.isascii() else None
+    spoken = str(number) if number else text
+    language = language_of(spoken, default)
+    parts = split_long(spoken, language, job.max_characters or MAX_CHARACTERS[language])
+    return [Sentence(part, language, pause_s if index == len(parts) - 1 else None) for index, part in enumerate(parts)]
+
+
+def _write(table: pa.Table, output: Path) -> None:
+    if output.suffix.lower() == ".parquet":
+        write_table([table], table.schema, output)
+        return
+    with write_whole(output) as aside:
+        pyarrow.csv.write_csv(table, aside)

@@ -1,0 +1,26 @@
+"""A CSV or JSON Lines table of rows to a Parquet manifest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hierbatch.errors import InputError, ManifestError
+from hierbatch.manifest.schema import MANIFEST_COLUMNS, MANIFEST_SCHEMA
+from hierbatch.manifest.store import open_table, write_table
+
+
+def import_rows(source: Path, output: Path) -> int:
+    """Write the same rows as Parquet, known columns in their declared types; gives their number.
+
+    Raises:
+        ManifestError: the table is missing, unreadable, or has columns of a wrong type.
+        InputError: the manifest cannot be written there.
+        StorageError: the disk is full.
+    """
+    if output.suffix.lower() != ".parquet":
+        raise InputError("The manifest's format is not known", wanted="a name ending in .parquet", got=str(output))
+    table = open_table(source, MANIFEST_COLUMNS)
+    if table.problems:
+        raise ManifestError(f"{source} cannot be a manifest", got="; ".join(table.problems), mend="correct the table")
+    schema = table.schema.with_metadata(MANIFEST_SCHEMA.metadata)
+    return write_table(table.batches(), schema, output)
