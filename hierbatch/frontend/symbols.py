@@ -22,7 +22,7 @@ KOREAN_CONSONANTS = ("p͈", "t͈", "k͈", "s͈", "pʰ", "tʰ", "kʰ", "tɕ", "t�
 SHARED_VOWELS = ("i", "u", "ʌ", "ɛ")
 ENGLISH_VOWELS = ("ɪ", "æ", "ə", "ɚ", "ɝ", "ɑ", "ɔ", "ʊ", "eɪ", "aɪ", "oʊ", "aʊ", "ɔɪ")
 KOREAN_VOWELS = ("a", "e", "o", "ɯ")
-RESERVED = tuple(f"<reserved{i}>" for i in range(16))
+RESERVED = tuple(f"<reserved{i}>" for i in range(20))
 
 VOWELS = frozenset((*SHARED_VOWELS, *ENGLISH_VOWELS, *KOREAN_VOWELS))
 PHONES = (*SHARED_CONSONANTS, *ENGLISH_CONSONANTS, *KOREAN_CONSONANTS, *SHARED_VOWELS, *ENGLISH_VOWELS, *KOREAN_VOWELS)

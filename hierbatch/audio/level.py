@@ -1,0 +1,31 @@
+"""The level speech has when a network hears it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hierbatch.audio.waveform import Waveform
+
+SPEECH_RMS = 0.06
+_MOST_PEAK = 0.98
+_FRAME_SAMPLES = 320
+_QUIET_DB = -40.0
+
+
+def speech_rms(waveform: Waveform) -> float:
+    """RMS of the frames within 40 dB of the loudest, so that pauses do not count; 0 for silence."""
+    n_frames = max(1, waveform.n_samples // _FRAME_SAMPLES)
+    samples = np.resize(waveform.samples, n_frames * _FRAME_SAMPLES) if waveform.n_samples else np.zeros(_FRAME_SAMPLES)
+    power = (samples.reshape(n_frames, _FRAME_SAMPLES).astype(np.float64) ** 2).mean(1)
+    loud = power >= power.max() * 10 ** (_QUIET_DB / 10)
+    return float(np.sqrt(power[loud].mean()))
+
+
+def to_speech_level(waveform: Waveform) -> Waveform:
+    """The same sound at the level all networks are trained at; silence is returned as it is."""
+    rms = speech_rms(waveform)
+    if rms <= 1e-5:
+        return waveform
+    peak = float(np.abs(waveform.samples).max())
+    gain = min(SPEECH_RMS / rms, _MOST_PEAK / peak)
+    return Waveform(waveform.samples * np.float32(gain), waveform.rate_hz)

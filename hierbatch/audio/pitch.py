@@ -1,0 +1,52 @@
+"""Fundamental frequency of speech, one value every 10 ms."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from hierbatch.audio.waveform import Waveform
+from hierbatch.units import MEL_FRAMES_PER_SECOND, MEL_HOP_SAMPLES, RATE_HZ
+
+FLOOR_HZ, CEILING_HZ = 65.0, 500.0
+
+F0 = npt.NDArray[np.float32]
+
+
+def estimate_f0(waveform: Waveform) -> F0:
+    """F0 in Hz, 0 where unvoiced, by DIO with StoneMask refinement (Morise 2009, 2010).
+
+    Frame t belongs to samples 160 t to 160 t + 159, as in `LogMel`.
+
+    Shape:
+        returns  [L // 160]
+    """
+    import pyworld
+
+    if waveform.rate_hz != RATE_HZ:
+        raise ValueError(f"estimate_f0 hears {RATE_HZ} Hz, but rate_hz is {waveform.rate_hz}")
+    n_frames = waveform.n_samples // MEL_HOP_SAMPLES
+    samples = waveform.samples.astype(np.float64)
+    period_ms = 1000.0 / MEL_FRAMES_PER_SECOND
+    rough, times = pyworld.dio(samples, RATE_HZ, f0_floor=FLOOR_HZ, f0_ceil=CEILING_HZ, frame_period=period_ms)
+    # DIO's frame t is centred on 160 t; ours on 160 t + 80.
+    refined = pyworld.stonemask(samples, rough, times, RATE_HZ).astype(np.float32)
+    here, following = refined[:n_frames], refined[1 : n_frames + 1]
+    following = np.pad(following, (0, n_frames - len(following)))
+    both = (here > 0) & (following > 0)
+    return np.where(both, np.sqrt(here * following), np.maximum(here, following)).astype(np.float32)
+
+
+def fill_unvoiced(f0_hz: F0, default_hz: float = 150.0) -> F0:
+    """Log-linear F0 through unvoiced stretches; `default_hz` everywhere where nothing is voiced."""
+    voiced = np.flatnonzero(f0_hz > 0)
+    if len(voiced) == 0:
+        return np.full(len(f0_hz), default_hz, dtype=np.float32)
+    filled = np.interp(np.arange(len(f0_hz)), voiced, np.log(f0_hz[voiced]))
+    return np.exp(filled).astype(np.float32)
+
+
+def median_f0_hz(f0_hz: F0, default_hz: float = 150.0) -> float:
+    """Median of the voiced frames, `default_hz` where there are none."""
+    voiced = f0_hz[f0_hz > 0]
+    return float(np.median(voiced)) if len(voiced) else default_hz

@@ -1,0 +1,74 @@
+"""Log-mel spectrogram: the middle latent of HierSpeech2-Lite, and what its style encoder hears.
+
+Legend: B batch, L samples, M mel bands, T mel frames (100/s).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from hierbatch.units import MEL_HOP_SAMPLES, RATE_HZ
+
+N_MELS = 80
+N_FFT = 640
+N_BINS = N_FFT // 2 + 1
+WINDOW_SAMPLES = 400
+FLOOR = 1e-4
+
+# Centre and spread of log magnitudes of speech at the levels `prepare` uses, so that networks see about unit variance.
+LOG_CENTRE, LOG_SPREAD = -4.0, 2.0
+
+
+def mel_filters() -> npt.NDArray[np.float32]:
+    """Triangular filters on the Slaney mel scale (linear to 1 kHz, then 27 steps an octave of 6.4), rows sum to one.
+
+    With rows that sum to one a band holds the mean magnitude of its bins, so the envelope can be read back from it.
+
+    Shape:
+        returns  [M, N_BINS]
+    """
+    top_mel = 15.0 + 27.0 * np.log(RATE_HZ / 2 / 1000.0) / np.log(6.4)
+    mels = np.linspace(0.0, top_mel, N_MELS + 2)
+    edges_hz = np.where(mels < 15.0, mels * 200.0 / 3.0, 1000.0 * np.exp((mels - 15.0) * np.log(6.4) / 27.0))
+    bins_hz = np.linspace(0.0, RATE_HZ / 2, N_BINS)
+    rising = (bins_hz[None] - edges_hz[:-2, None]) / np.diff(edges_hz)[:-1, None]
+    falling = (edges_hz[2:, None] - bins_hz[None]) / np.diff(edges_hz)[1:, None]
+    weights = np.maximum(0.0, np.minimum(rising, falling))
+    return (weights / weights.sum(1, keepdims=True)).astype(np.float32)
+
+
+def mel_centres_hz() -> npt.NDArray[np.float32]:
+    """Frequency each band of `mel_filters` is centred on. Shape: [M]."""
+    filters = mel_filters()
+    bins_hz = np.linspace(0.0, RATE_HZ / 2, N_BINS, dtype=np.float32)
+    return filters @ bins_hz
+
+
+class LogMel(nn.Module):
+    """Normalised log-mel of 16 kHz sound; frame t is centred on sample 160 t + 80, so T = L / 160 exactly.
+
+    Shape:
+        samples  [B, L]  L a multiple of 160
+        returns  [B, T, M]
+    """
+
+    window: Tensor
+    filters: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        window = torch.zeros(N_FFT)
+        start = (N_FFT - WINDOW_SAMPLES) // 2
+        window[start : start + WINDOW_SAMPLES] = torch.hann_window(WINDOW_SAMPLES)
+        self.register_buffer("window", window, persistent=False)
+        self.register_buffer("filters", torch.from_numpy(mel_filters()).T.contiguous(), persistent=False)
+
+    def forward(self, samples: Tensor) -> Tensor:
+        before = (N_FFT - MEL_HOP_SAMPLES) // 2
+        padded = nn.functional.pad(samples, (before, N_FFT - MEL_HOP_SAMPLES - before))
+        frames = padded.unfold(1, N_FFT, MEL_HOP_SAMPLES) * self.window
+        magnitude = torch.fft.rfft(frames).abs()  # [B, T, N_BINS]
+        return (torch.log((magnitude @ self.filters).clamp_min(FLOOR)) - LOG_CENTRE) / LOG_SPREAD

@@ -1,1 +1,0 @@
-"""Layers two models really share."""

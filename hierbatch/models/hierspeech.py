@@ -1,0 +1,205 @@
+"""The chain as one instrument: phonemes and a voice in, sound out; knows no language and no files.
+
+Legend: B batch, N symbols, T frames (50/s), L samples.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from hierbatch.audio.pitch import estimate_f0, fill_unvoiced, median_f0_hz
+from hierbatch.audio.spectrum import LogMel
+from hierbatch.audio.waveform import Waveform
+from hierbatch.errors import BundleError, PromptError, SourceError, SynthesisError
+from hierbatch.frontend.phonemes import encode
+from hierbatch.models.bundle import Bundle, find_bundle
+from hierbatch.models.lite.acoustic import pitch_features
+from hierbatch.models.lite.blocks import length_mask
+from hierbatch.models.lite.config import LiteConfig
+from hierbatch.models.lite.networks import LiteNetworks
+from hierbatch.models.lite.text_to_vector import Prosody, TextBatch, round_durations
+from hierbatch.models.prompt import clean_prompt, to_model_rate
+from hierbatch.models.speech import Speech, SpeechRequest
+from hierbatch.units import FRAME_HOP_SAMPLES, FRAMES_PER_SECOND, MEL_HOP_SAMPLES, MELS_PER_FRAME, RATE_HZ
+
+_LOWEST_HZ, _HIGHEST_HZ = 50.0, 600.0
+_LONGEST_S = 60.0
+_SHORTEST_SOURCE_S, _LONGEST_SOURCE_S = 0.1, 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """Who speaks, as the networks know it; made by `HierSpeech.encode_voice`.
+
+    Shape:
+        text_style, sound_style  [S]
+    """
+
+    text_style: npt.NDArray[np.float32]
+    sound_style: npt.NDArray[np.float32]
+    median_f0_hz: float
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Frames:
+    """The middle of the chain for one batch. Shapes: semantic [B, T, C], f0_hz and voiced [B, 2T], lengths [B]."""
+
+    semantic: Tensor
+    f0_hz: Tensor
+    voiced: Tensor
+    lengths: Tensor
+
+
+class HierSpeech:
+    """HierSpeech2 with one bundle's weights on one device."""
+
+    def __init__(self, bundle: Bundle, networks: LiteNetworks, device: str) -> None:
+        self.name, self.languages, self.rate_hz = bundle.name, bundle.languages, bundle.rate_hz
+        self.fingerprint = bundle.weights_sha256[:16]
+        self._f0_spread = bundle.synthesis.get("f0_spread", 1.0)
+        self._networks, self._device = networks, device
+        self._mel = LogMel().to(device)
+
+    @staticmethod
+    def load(bundle: str | Path = "lite", device: str = "cpu") -> HierSpeech:
+        """The instrument of a packaged bundle's name or a bundle's folder.
+
+        Raises:
+            BundleError: no such bundle, or its weights do not fit.
+        """
+        found = find_bundle(bundle)
+        if found.kind != "lite":
+            raise BundleError("The bundle is of an unknown kind", wanted="lite", got=found.kind)
+        config = LiteConfig.from_dict(found.config)
+        return HierSpeech(found, LiteNetworks.from_weights(config, found.load_weights(), device), device)
+
+    @torch.inference_mode()
+    def encode_voice(self, prompt: Waveform) -> Voice:
+        """A voice from 3 to 15 s of one person speaking, at any rate.
+
+        Raises:
+            PromptError: silent, damaged or too short.
+        """
+        sound = clean_prompt(prompt)
+        f0_hz = estimate_f0(sound)
+        if not (f0_hz > 0).any():
+            raise PromptError("There is no voice in the prompt", wanted="one person speaking", got="no voiced sound")
+        mel = self._mel(torch.from_numpy(sound.samples)[None].to(self._device))
+        lengths = torch.tensor([mel.shape[1]], device=self._device)
+        return Voice(
+            text_style=self._networks.text_to_vector.style(mel, lengths)[0].cpu().numpy(),
+            sound_style=self._networks.acoustic.style(mel, lengths)[0].cpu().numpy(),
+            median_f0_hz=median_f0_hz(f0_hz),
+            sha256=hashlib.sha256(prompt.samples.tobytes()).hexdigest(),
+        )
+
+    @torch.inference_mode()
+    def speak(self, requests: Sequence[SpeechRequest]) -> list[Speech]:
+        """Say a batch; a row sounds the same alone and among others.
+
+        Raises:
+            TextError: a phoneme string cannot be read.
+            SynthesisError: nothing, or far too much, would be said.
+        """
+        if not requests:
+            return []
+        ids = [encode(request.phonemes, request.language) for request in requests]
+        text, style = TextBatch.of(ids, self._device), self._stack([request.voice.text_style for request in requests])
+        speed = torch.tensor([request.speed for request in requests], device=self._device)
+        network = self._networks.text_to_vector
+        hidden = network.encode(text, style)
+        durations = round_durations(network.log_durations(hidden, text, style), text.lengths, speed)
+        _check_lengths(durations.sum(1))
+        frames = self._place_pitch(network.decode(hidden, durations, style), durations.sum(1), requests)
+        sounds = self._sing(frames, [r.voice for r in requests], [r.seed for r in requests])
+        return [self._speech(row, sound, frames, durations, text) for row, sound in enumerate(sounds)]
+
+    @torch.inference_mode()
+    def convert(self, source: Waveform, voice: Voice, *, seed: int = 0) -> Waveform:
+        """The same words and melody in another voice, as long as the source to the sample.
+
+        Raises:
+            SourceError: the recording is too short, too long or damaged.
+        """
+        sound = to_model_rate(source)
+        if not _SHORTEST_SOURCE_S <= sound.duration_s <= _LONGEST_SOURCE_S or not np.isfinite(sound.samples).all():
+            raise SourceError(
+                "The recording cannot be converted",
+                wanted=f"{_SHORTEST_SOURCE_S} to {_LONGEST_SOURCE_S:.0f} s of finite samples at a time",
+                got=f"{sound.duration_s:.2f} s",
+            )
+        n_frames = -(-sound.n_samples // FRAME_HOP_SAMPLES)
+        padded = np.pad(sound.samples, (0, n_frames * FRAME_HOP_SAMPLES - sound.n_samples))
+        f0_hz = estimate_f0(Waveform(padded, RATE_HZ))
+        moved = fill_unvoiced(f0_hz) * (voice.median_f0_hz / median_f0_hz(f0_hz))
+        mel = self._mel(torch.from_numpy(padded)[None].to(self._device))
+        lengths = torch.tensor([n_frames], device=self._device)
+        frames = _Frames(
+            semantic=self._networks.content(mel, length_mask(lengths, n_frames)[..., None]),
+            f0_hz=self._tensor(moved)[None].clamp(_LOWEST_HZ, _HIGHEST_HZ),
+            voiced=self._tensor((f0_hz > 0).astype(np.float32))[None],
+            lengths=lengths,
+        )
+        return Waveform(self._sing(frames, [voice], [seed])[0][: sound.n_samples], RATE_HZ)
+
+    def _place_pitch(self, prosody: Prosody, lengths: Tensor, requests: Sequence[SpeechRequest]) -> _Frames:
+        """The predicted contour about each prompt's own median."""
+        medians = torch.tensor([request.voice.median_f0_hz for request in requests], device=self._device)
+        f0_hz = medians[:, None] * torch.exp(self._f0_spread * prosody.log_f0)
+        voiced = (prosody.voicing > 0).float()
+        return _Frames(prosody.semantic, f0_hz.clamp(_LOWEST_HZ, _HIGHEST_HZ), voiced, lengths)
+
+    def _sing(self, frames: _Frames, voices: Sequence[Voice], seeds: Sequence[int]) -> list[npt.NDArray[np.float32]]:
+        """Sound of each row. The waveform stage runs row by row: its cost is FFTs, which a batch does not lower."""
+        mask = length_mask(frames.lengths, frames.semantic.shape[1])[..., None]
+        style = self._stack([voice.sound_style for voice in voices])
+        latent = self._networks.acoustic(frames.semantic, pitch_features(frames.f0_hz, frames.voiced), style, mask)
+        sounds = []
+        for row, (n_frames, seed) in enumerate(zip(frames.lengths.tolist(), seeds, strict=True)):
+            n_mels = n_frames * MELS_PER_FRAME
+            noise = np.random.default_rng(seed).standard_normal(n_mels * MEL_HOP_SAMPLES, dtype=np.float32)
+            sound = self._networks.waveform(
+                latent[row : row + 1, :n_mels],
+                frames.f0_hz[row : row + 1, :n_mels],
+                frames.voiced[row : row + 1, :n_mels],
+                self._tensor(noise)[None],
+                mask.new_ones(1, n_mels, 1),
+            )
+            sounds.append(sound[0].cpu().numpy())
+        return sounds
+
+    def _speech(
+        self, row: int, samples: npt.NDArray[np.float32], frames: _Frames, durations: Tensor, text: TextBatch
+    ) -> Speech:
+        n_symbols, n_mels = int(text.lengths[row]), len(samples) // MEL_HOP_SAMPLES
+        lead, *tokens = durations[row, :n_symbols].tolist()
+        f0_hz = (frames.f0_hz[row, :n_mels] * frames.voiced[row, :n_mels]).cpu().numpy()
+        return Speech(
+            waveform=Waveform(samples, self.rate_hz), token_frames=tuple(tokens), lead_frames=lead, f0_hz=f0_hz
+        )
+
+    def _stack(self, styles: Sequence[npt.NDArray[np.float32]]) -> Tensor:
+        return self._tensor(np.stack(styles))
+
+    def _tensor(self, values: npt.NDArray[np.float32]) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)).to(self._device)
+
+
+def _check_lengths(n_frames: Tensor) -> None:
+    shortest, longest = int(n_frames.min()), int(n_frames.max())
+    if shortest < 1 or longest > _LONGEST_S * FRAMES_PER_SECOND:
+        raise SynthesisError(
+            "The model gave no usable durations",
+            wanted=f"0.02 to {_LONGEST_S:.0f} s a sentence",
+            got=f"{shortest / FRAMES_PER_SECOND:.2f} to {longest / FRAMES_PER_SECOND:.2f} s",
+            mend="split the text into shorter sentences",
+        )

@@ -1,0 +1,60 @@
+"""First half of the hierarchical synthesizer: semantic vectors, F0 and a style to the log-mel latent z.
+
+Legend: B batch, T frames (50/s), 2T mel frames (100/s), M mel bands, S style.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from hierbatch.audio.spectrum import N_MELS
+from hierbatch.models.lite.blocks import ConvNeXtStack
+from hierbatch.models.lite.config import LiteConfig
+from hierbatch.models.lite.style import StyleEncoder
+from hierbatch.units import MELS_PER_FRAME
+
+REFERENCE_HZ = 150.0
+
+
+def pitch_features(f0_hz: Tensor, voiced: Tensor) -> Tensor:
+    """Log F0 over 150 Hz and voicing as network inputs, the mel frames of one content frame side by side.
+
+    Shape:
+        f0_hz    [B, 2T]  positive everywhere (filled through unvoiced stretches)
+        voiced   [B, 2T]  0 to 1
+        returns  [B, T, 4]
+    """
+    log_f0 = (torch.log(f0_hz) - math.log(REFERENCE_HZ)) * 2.0
+    pairs = torch.stack([log_f0, voiced], dim=-1)  # [B, 2T, 2]
+    return pairs.reshape(pairs.shape[0], -1, 2 * MELS_PER_FRAME)
+
+
+class Acoustic(nn.Module):
+    """Semantic vectors and pitch to log-mel in the voice of a style (HierSpeech++ section III-B, much reduced).
+
+    Shape:
+        semantic  [B, T, semantic_channels]
+        pitch     [B, T, 4]  from `pitch_features`
+        style     [B, S]
+        mask      [B, T, 1]  bool
+        returns   [B, 2T, M]
+    """
+
+    def __init__(self, config: LiteConfig) -> None:
+        super().__init__()
+        self.style = StyleEncoder(config)
+        self.decoder = ConvNeXtStack(
+            config.semantic_channels + 2 * MELS_PER_FRAME,
+            config.acoustic_width,
+            N_MELS * MELS_PER_FRAME,
+            n_blocks=config.acoustic_blocks,
+            kernel=config.kernel,
+            style_channels=config.style_channels,
+        )
+
+    def forward(self, semantic: Tensor, pitch: Tensor, style: Tensor, mask: Tensor) -> Tensor:
+        z = self.decoder(torch.cat([semantic, pitch], dim=-1), mask, style)  # [B, T, 2M]
+        return z.reshape(z.shape[0], -1, N_MELS)

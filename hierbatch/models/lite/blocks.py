@@ -1,0 +1,110 @@
+"""The one block all Lite networks are built of: ConvNeXt in one dimension, with an optional style.
+
+Legend: B batch, T frames or symbols, C channels, S style. Masks are True where valid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+_EXPANSION = 3
+_LAYER_SCALE = 0.1
+
+
+def length_mask(lengths: Tensor, longest: int) -> Tensor:
+    """True where a row has frames. Shape: lengths [B] -> [B, longest]."""
+    return torch.arange(longest, device=lengths.device)[None] < lengths[:, None]
+
+
+class StyledNorm(nn.Module):
+    """Layer norm whose scale and shift a style may set (adaptive layer norm, Chen et al. 2021, AdaSpeech, sec. 2.3).
+
+    Shape:
+        x       [B, T, C]
+        style   [B, S] or None when made without a style
+        returns [B, T, C]
+    """
+
+    def __init__(self, channels: int, style_channels: int | None) -> None:
+        super().__init__()
+        self.channels = channels
+        self.norm = nn.LayerNorm(channels, elementwise_affine=style_channels is None)
+        self.modulation = None if style_channels is None else nn.Linear(style_channels, 2 * channels)
+        if self.modulation is not None:
+            nn.init.zeros_(self.modulation.weight)
+            nn.init.zeros_(self.modulation.bias)
+
+    def forward(self, x: Tensor, style: Tensor | None = None) -> Tensor:
+        x = self.norm(x)
+        if self.modulation is None:
+            return x
+        scale, shift = self.modulation(style).unsqueeze(1).chunk(2, dim=-1)
+        return torch.addcmul(shift, x, 1 + scale)
+
+
+class ConvNeXtBlock(nn.Module):
+    """Depthwise convolution, (styled) norm, three-fold MLP, residual (Liu et al. 2022, section 2).
+
+    Frames past a row's own length are zeroed before the convolution, so neighbours in a batch never change a row.
+
+    Shape:
+        x       [B, T, C]
+        mask    [B, T, 1]  bool
+        returns [B, T, C]
+    """
+
+    def __init__(self, channels: int, kernel: int, style_channels: int | None = None) -> None:
+        super().__init__()
+        self.depthwise = nn.Conv1d(channels, channels, kernel, padding=kernel // 2, groups=channels)
+        self.norm = StyledNorm(channels, style_channels)
+        self.widen = nn.Linear(channels, _EXPANSION * channels)
+        self.narrow = nn.Linear(_EXPANSION * channels, channels)
+        self.layer_scale = nn.Parameter(torch.full((channels,), _LAYER_SCALE))
+
+    def forward(self, x: Tensor, mask: Tensor, style: Tensor | None = None) -> Tensor:
+        hidden = (x * mask).transpose(1, 2)  # [B, T, C] -> [B, C, T]
+        hidden = self.depthwise(hidden).transpose(1, 2)  # -> [B, T, C]
+        hidden = self.narrow(F.gelu(self.widen(self.norm(hidden, style))))
+        return torch.addcmul(x, hidden, self.layer_scale)
+
+
+class ConvNeXtStack(nn.Module):
+    """Blocks in a row with one input and one output projection.
+
+    Shape:
+        x       [B, T, in_channels]
+        mask    [B, T, 1]  bool
+        returns [B, T, out_channels]
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        channels: int,
+        out_channels: int,
+        *,
+        n_blocks: int,
+        kernel: int,
+        style_channels: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.enter = nn.Linear(in_channels, channels)
+        self.blocks = nn.ModuleList(ConvNeXtBlock(channels, kernel, style_channels) for _ in range(n_blocks))
+        self.norm = StyledNorm(channels, style_channels)
+        self.leave = nn.Linear(channels, out_channels)
+
+    def forward(self, x: Tensor, mask: Tensor, style: Tensor | None = None) -> Tensor:
+        x = self.enter(x)
+        for block in self.blocks:
+            x = block(x, mask, style)
+        return self.leave(self.norm(x, style))
+
+
+def pad_rows(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """Rows of other lengths as one zero-padded batch, and their lengths."""
+    lengths = torch.tensor([len(row) for row in rows])
+    return nn.utils.rnn.pad_sequence(list(rows), batch_first=True), lengths

@@ -1,0 +1,151 @@
+"""Phonemes and a style to durations, semantic vectors and F0 (HierSpeech++ section III-C, TTV, much reduced).
+
+Legend: B batch, N symbols (START first), T frames (50/s), 2T pitch frames (100/s), C channels, S style.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from hierbatch.frontend.phonemes import PhonemeIds
+from hierbatch.models.lite.blocks import ConvNeXtStack, length_mask
+from hierbatch.models.lite.config import LiteConfig
+from hierbatch.models.lite.style import StyleEncoder
+from hierbatch.units import MELS_PER_FRAME
+
+_PLACE_CHANNELS = 3
+F0_SCALE = 4.0
+"""Network units per unit of natural-log F0: speech moves about a quarter of an e-fold."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextBatch:
+    """Phoneme ids of a batch.
+
+    Shape:
+        symbols, stress  [B, N]  long
+        language         [B]     long
+        lengths          [B]     symbols of each row
+    """
+
+    symbols: Tensor
+    stress: Tensor
+    language: Tensor
+    lengths: Tensor
+
+    @staticmethod
+    def of(ids: Sequence[PhonemeIds], device: str) -> TextBatch:
+        """Rows of ids, zero-padded."""
+
+        def pad(rows: list[tuple[int, ...]]) -> Tensor:
+            tensors = [torch.tensor(row) for row in rows]
+            return nn.utils.rnn.pad_sequence(tensors, batch_first=True).to(device)
+
+        return TextBatch(
+            symbols=pad([row.symbols for row in ids]),
+            stress=pad([row.stress for row in ids]),
+            language=torch.tensor([row.language for row in ids], device=device),
+            lengths=torch.tensor([len(row.symbols) for row in ids], device=device),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Prosody:
+    """What the frame decoder gives.
+
+    Shape:
+        semantic     [B, T, semantic_channels]
+        log_f0       [B, 2T]  natural log over the speaker's own median
+        voicing      [B, 2T]  logits
+    """
+
+    semantic: Tensor
+    log_f0: Tensor
+    voicing: Tensor
+
+
+class TextToVector(nn.Module):
+    """The text side of Lite. Durations are predicted as log(1 + frames) for each symbol, separators included."""
+
+    def __init__(self, config: LiteConfig) -> None:
+        super().__init__()
+        width, styles = config.text_width, config.style_channels
+        self.semantic_channels = config.semantic_channels
+        self.style = StyleEncoder(config)
+        self.symbol = nn.Embedding(config.n_symbols, width)
+        self.stress = nn.Embedding(3, width)
+        self.language = nn.Embedding(config.n_languages, width)
+        stack = {"kernel": config.kernel, "style_channels": styles}
+        self.text = ConvNeXtStack(width, width, width, n_blocks=config.text_blocks, **stack)
+        self.duration = ConvNeXtStack(width, width, 1, n_blocks=config.duration_blocks, **stack)
+        self.decoder = ConvNeXtStack(
+            width + _PLACE_CHANNELS,
+            config.prosody_width,
+            config.semantic_channels + 2 * MELS_PER_FRAME,
+            n_blocks=config.prosody_blocks,
+            kernel=config.kernel + 2,
+            style_channels=styles,
+        )
+
+    def encode(self, text: TextBatch, style: Tensor) -> Tensor:
+        """Hidden text. Shape: [B, N] ids -> [B, N, C]."""
+        x = self.symbol(text.symbols) + self.stress(text.stress) + self.language(text.language)[:, None]
+        hidden: Tensor = self.text(x, _mask_of(text), style)
+        return hidden
+
+    def log_durations(self, hidden: Tensor, text: TextBatch, style: Tensor) -> Tensor:
+        """log(1 + frames) of each symbol. Shape: [B, N]."""
+        predicted: Tensor = self.duration(hidden, _mask_of(text), style)[..., 0]
+        return predicted
+
+    def decode(self, hidden: Tensor, durations: Tensor, style: Tensor) -> Prosody:
+        """Frames of symbols that last `durations` frames each. Shape: durations [B, N] long."""
+        frames, mask = spread_over_frames(hidden, durations)
+        out = self.decoder(frames, mask, style)
+        semantic, f0, voicing = out.split([self.semantic_channels, MELS_PER_FRAME, MELS_PER_FRAME], dim=-1)
+        return Prosody(semantic, f0.flatten(1) / F0_SCALE, voicing.flatten(1))
+
+
+def _mask_of(text: TextBatch) -> Tensor:
+    return length_mask(text.lengths, text.symbols.shape[1])[..., None]
+
+
+def spread_over_frames(hidden: Tensor, durations: Tensor) -> tuple[Tensor, Tensor]:
+    """Each symbol's vector over its frames, with where in the symbol a frame is, how far on, and how long it lasts.
+
+    Shape:
+        hidden     [B, N, C]
+        durations  [B, N]  long, zero for padding
+        returns    [B, T, C + 3], mask [B, T, 1] with T the longest row's total
+    """
+    ends = durations.cumsum(1)
+    totals = ends[:, -1]
+    longest = int(totals.max())
+    clock = torch.arange(longest, device=hidden.device).expand(len(hidden), -1).contiguous()  # [B, T]
+    owner = torch.searchsorted(ends, clock, right=True).clamp_max(durations.shape[1] - 1)
+    mask = length_mask(totals, longest)[..., None]
+    width = durations.gather(1, owner).clamp_min(1).float()
+    since = (clock - (ends - durations).gather(1, owner)).float()
+    place = torch.stack([(since + 0.5) / width, since.clamp_max(20) / 10.0, torch.log1p(width) - 1.6], dim=-1)
+    frames = hidden.gather(1, owner[..., None].expand(-1, -1, hidden.shape[-1]))
+    return torch.cat([frames, place], dim=-1) * mask, mask
+
+
+def round_durations(log_durations: Tensor, lengths: Tensor, speed: Tensor) -> Tensor:
+    """Whole frames from predicted logs; what rounding takes from one symbol the next gets, so the pace stays true.
+
+    Shape:
+        log_durations  [B, N]
+        speed          [B]  1 is the model's own pace
+        returns        [B, N] long
+    """
+    mask = length_mask(lengths, log_durations.shape[1])
+    real = torch.expm1(log_durations).clamp_min(0.0) / speed[:, None] * mask
+    ends = torch.round(real.cumsum(1)).long()
+    durations = torch.diff(ends, dim=1, prepend=torch.zeros_like(ends[:, :1]))
+    return F.relu(durations) * mask

@@ -1,0 +1,67 @@
+"""What a voice prompt must be before a model hears it."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torchaudio.functional
+
+from hierbatch.audio.level import speech_rms, to_speech_level
+from hierbatch.audio.waveform import Waveform
+from hierbatch.errors import PromptError
+from hierbatch.units import FRAME_HOP_SAMPLES, RATE_HZ
+
+SHORTEST_S, LONGEST_S = 1.0, 15.0
+_SILENT_RMS = 1e-3
+_EDGE_DB = -35.0
+_FRAME_SAMPLES = FRAME_HOP_SAMPLES
+
+
+def to_model_rate(waveform: Waveform) -> Waveform:
+    """The same sound at 16 kHz."""
+    if waveform.rate_hz == RATE_HZ:
+        return waveform
+    samples = torchaudio.functional.resample(torch.from_numpy(waveform.samples), waveform.rate_hz, RATE_HZ)
+    return Waveform(samples.numpy(), RATE_HZ)
+
+
+def clean_prompt(prompt: Waveform) -> Waveform:
+    """A prompt at the models' rate and level, without silent ends, at most 15 s, in whole frames.
+
+    Raises:
+        PromptError: silent, broken, or with less than one second of speech.
+    """
+    if prompt.n_samples and not np.isfinite(prompt.samples).all():
+        raise PromptError("The voice prompt is damaged", wanted="finite samples", got="NaN or infinite samples")
+    sound = to_model_rate(prompt)
+    if sound.n_samples < SHORTEST_S * RATE_HZ:
+        raise PromptError(
+            "The voice prompt is too short",
+            wanted=f"{SHORTEST_S:.0f} to {LONGEST_S:.0f} s of one person speaking, 3 s or more for a good likeness",
+            got=f"{sound.duration_s:.2f} s",
+            mend="record or cut a longer prompt",
+        )
+    if speech_rms(sound) < _SILENT_RMS:
+        raise PromptError(
+            "The voice prompt is silent",
+            wanted="one person speaking",
+            got=f"an RMS of {20 * np.log10(speech_rms(sound) + 1e-9):.0f} dB",
+            mend="check the file, or record it louder",
+        )
+    trimmed = _without_silent_ends(sound)
+    if trimmed.duration_s < SHORTEST_S:
+        raise PromptError(
+            "There is too little speech in the voice prompt",
+            wanted=f"at least {SHORTEST_S:.0f} s",
+            got=f"{trimmed.duration_s:.2f} s between silences",
+        )
+    n_frames = min(trimmed.n_samples // _FRAME_SAMPLES, int(LONGEST_S * RATE_HZ) // _FRAME_SAMPLES)
+    return to_speech_level(Waveform(trimmed.samples[: n_frames * _FRAME_SAMPLES], RATE_HZ))
+
+
+def _without_silent_ends(sound: Waveform) -> Waveform:
+    n_frames = sound.n_samples // _FRAME_SAMPLES
+    power = (sound.samples[: n_frames * _FRAME_SAMPLES].reshape(n_frames, -1).astype(np.float64) ** 2).mean(1)
+    loud = np.flatnonzero(power > power.max() * 10 ** (_EDGE_DB / 10))
+    start, end = max(0, loud[0] - 2), min(n_frames, loud[-1] + 3)
+    return Waveform(sound.samples[start * _FRAME_SAMPLES : end * _FRAME_SAMPLES], sound.rate_hz)

@@ -1,0 +1,62 @@
+"""What a speaking model is asked and what it answers; no tensor in sight, so that planning and tests stay light."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from hierbatch.audio.waveform import Waveform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechRequest:
+    """One sentence to speak; `voice` is what the same model's `encode_voice` gave."""
+
+    phonemes: str
+    language: str
+    voice: Any
+    seed: int
+    speed: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech:
+    """One spoken sentence.
+
+    Shape:
+        token_frames  [N]      20 ms frames of each token of the phoneme string
+        lead_frames            20 ms frames before the first token
+        f0_hz         [M]      a pitch value every 10 ms, 0 where unvoiced
+    """
+
+    waveform: Waveform
+    token_frames: tuple[int, ...]
+    lead_frames: int
+    f0_hz: npt.NDArray[np.float32]
+
+
+class SpeechModel(Protocol):
+    """What the engine needs of a model."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the weights or what is done with them do."""
+
+    @property
+    def languages(self) -> tuple[str, ...]: ...
+
+    @property
+    def rate_hz(self) -> int: ...
+
+    def encode_voice(self, prompt: Waveform) -> Any:
+        """Raises PromptError where the prompt cannot be used."""
+
+    def speak(self, requests: Sequence[SpeechRequest]) -> list[Speech]:
+        """One answer a request, in order; a row never depends on its neighbours."""

@@ -1,0 +1,155 @@
+"""What teaches the semantic vectors: the encoder of Whisper base (Radford et al. 2022), read from a CTranslate2 folder.
+
+Only its features are used, and only while data are prepared; none of its weights enter what this project ships.
+
+Legend: B batch, T frames (50/s), D = 512 channels.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from hierbatch.errors import BundleError
+from hierbatch.units import RATE_HZ
+
+_N_MELS, _N_FFT, _HOP = 80, 400, 160
+_DTYPES = {0: np.float32, 1: np.int8, 2: np.int16, 3: np.int32, 4: np.float16}
+
+
+class WhisperEncoder(nn.Module):
+    """Sound of any length to content features, without Whisper's padding to 30 s.
+
+    Shape:
+        samples  [L]  16 kHz, L at least 400
+        returns  [L // 320, D]
+    """
+
+    filters: Tensor
+
+    def __init__(self, weights: dict[str, Tensor]) -> None:
+        super().__init__()
+        self.names = sorted(weights)
+        for name, value in weights.items():
+            self.register_buffer(name.replace("/", "__"), value, persistent=False)
+        self.n_layers = len(
+            {
+                name.split("/")[1]
+                for name in weights
+                if name.startswith("encoder/layer_") and "norm" not in name.split("/")[1]
+            }
+        )
+        self.register_buffer("filters", torch.from_numpy(_slaney_filters()), persistent=False)
+
+    @staticmethod
+    def load(folder: Path) -> WhisperEncoder:
+        """Read `model.bin` of a CTranslate2 Whisper model.
+
+        Raises:
+            BundleError: the file is missing or of another layout.
+        """
+        path = folder / "model.bin"
+        if not path.is_file():
+            raise BundleError(
+                "The content teacher is missing",
+                wanted="a CTranslate2 Whisper folder with model.bin",
+                got=str(folder),
+                mend="give its place with --teacher",
+            )
+        variables = _read_ctranslate2(path)
+        encoder = {name: value.float() for name, value in variables.items() if name.startswith("encoder/")}
+        return WhisperEncoder(encoder).eval()
+
+    def _weight(self, name: str) -> Tensor:
+        value: Tensor = getattr(self, ("encoder/" + name).replace("/", "__"))
+        return value
+
+    @torch.inference_mode()
+    def forward(self, samples: Tensor) -> Tensor:
+        x = self._log_mel(samples)[None]
+        x = F.gelu(F.conv1d(x, self._weight("conv1/weight"), self._weight("conv1/bias"), padding=1))
+        x = F.gelu(F.conv1d(x, self._weight("conv2/weight"), self._weight("conv2/bias"), stride=2, padding=1))
+        x = x.transpose(1, 2)  # [1, D, T] -> [1, T, D]
+        x = x + self._weight("position_encodings/encodings")[: x.shape[1]]
+        for layer in range(self.n_layers):
+            x = self._layer(x, f"layer_{layer}/")
+        return self._norm(x, "layer_norm/")[0]
+
+    def _layer(self, x: Tensor, prefix: str) -> Tensor:
+        attention = prefix + "self_attention/"
+        heads = x.shape[-1] // 64
+        qkv = self._linear(self._norm(x, attention + "layer_norm/"), attention + "linear_0/")
+        query, key, value = (part.unflatten(-1, (heads, 64)).transpose(1, 2) for part in qkv.chunk(3, dim=-1))
+        mixed = F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
+        x = x + self._linear(mixed, attention + "linear_1/")
+        hidden = self._linear(self._norm(x, prefix + "ffn/layer_norm/"), prefix + "ffn/linear_0/")
+        return x + self._linear(F.gelu(hidden), prefix + "ffn/linear_1/")
+
+    def _linear(self, x: Tensor, prefix: str) -> Tensor:
+        return F.linear(x, self._weight(prefix + "weight"), self._weight(prefix + "bias"))
+
+    def _norm(self, x: Tensor, prefix: str) -> Tensor:
+        return F.layer_norm(x, x.shape[-1:], self._weight(prefix + "gamma"), self._weight(prefix + "beta"))
+
+    def _log_mel(self, samples: Tensor) -> Tensor:
+        """Whisper's own spectrogram (Radford et al. 2022, section 2.2). Shape: [L] -> [80, 2T]."""
+        window = torch.hann_window(_N_FFT, device=samples.device)
+        padded = F.pad(samples[None], (_N_FFT // 2, _N_FFT // 2), mode="reflect")[0]
+        spectrum = torch.stft(padded, _N_FFT, _HOP, window=window, center=False, return_complex=True)
+        power = spectrum[:, : len(samples) // (2 * _HOP) * 2].abs() ** 2
+        mel = torch.log10((self.filters @ power).clamp_min(1e-10))
+        return (torch.maximum(mel, mel.max() - 8.0) + 4.0) / 4.0
+
+
+def _read_ctranslate2(path: Path) -> dict[str, Tensor]:
+    data = path.read_bytes()
+    try:
+        return _parse_ctranslate2(data)
+    except (struct.error, KeyError, ValueError) as error:
+        raise BundleError(
+            "The content teacher cannot be read", wanted="a CTranslate2 model.bin", got=f"{path}: {error}"
+        ) from error
+
+
+def _parse_ctranslate2(data: bytes) -> dict[str, Tensor]:
+    """Variables of a CTranslate2 binary: each a name, a shape, a type id and raw little-endian values."""
+    (version,) = struct.unpack_from("<I", data, 0)
+    offset = 4
+    if version >= 2:
+        (size,) = struct.unpack_from("<H", data, offset)
+        offset += 2 + size + 4  # the specification's name and revision
+    (n_variables,) = struct.unpack_from("<I", data, offset)
+    offset += 4
+    variables: dict[str, Tensor] = {}
+    for _ in range(n_variables):
+        (size,) = struct.unpack_from("<H", data, offset)
+        name = data[offset + 2 : offset + 2 + size].rstrip(b"\0").decode()
+        offset += 2 + size
+        rank = data[offset]
+        shape = struct.unpack_from(f"<{rank}I", data, offset + 1)
+        offset += 1 + 4 * rank
+        dtype = _DTYPES[data[offset]]
+        (n_bytes,) = struct.unpack_from("<I", data, offset + 1)
+        offset += 5
+        values = np.frombuffer(data, dtype, n_bytes // np.dtype(dtype).itemsize, offset).reshape(shape)
+        variables[name] = torch.from_numpy(values.copy())
+        offset += n_bytes
+    return variables
+
+
+def _slaney_filters() -> np.ndarray:
+    """Area-normalised Slaney mel filters, 80 bands to 8 kHz."""
+    top = 15.0 + 27.0 * math.log(RATE_HZ / 2 / 1000.0) / math.log(6.4)
+    mels = np.linspace(0.0, top, _N_MELS + 2)
+    edges = np.where(mels < 15.0, mels * 200.0 / 3.0, 1000.0 * np.exp((mels - 15.0) * math.log(6.4) / 27.0))
+    bins = np.linspace(0.0, RATE_HZ / 2, _N_FFT // 2 + 1)
+    rising = (bins[None] - edges[:-2, None]) / np.diff(edges)[:-1, None]
+    falling = (edges[2:, None] - bins[None]) / np.diff(edges)[1:, None]
+    weights = np.maximum(0.0, np.minimum(rising, falling)) * (2.0 / (edges[2:] - edges[:-2]))[:, None]
+    return weights.astype(np.float32)

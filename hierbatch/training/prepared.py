@@ -1,0 +1,134 @@
+"""The prepared data set: flat arrays a training batch is cut from, one folder for each source Parquet file.
+
+    PREPARED/
+      projection.safetensors     how teacher features become semantic vectors
+      <source>/                  appears whole, by rename
+        index.parquet            one row an utterance, with its place in the arrays
+        audio.i16 semantic.f16 f0.f32
+      alignment.parquet          frames of each phoneme token, made over the whole set
+
+Legend: T frames (50/s), an utterance has 320 T samples, T x 64 semantic values and 2 T values of F0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hierbatch.errors import InputError
+from hierbatch.training.splits import Split, split_of
+from hierbatch.units import FRAME_HOP_SAMPLES, MELS_PER_FRAME
+
+INDEX_SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("speaker", pa.string()),
+        ("language", pa.string()),
+        ("text", pa.string()),
+        ("text_norm", pa.string()),
+        ("phonemes", pa.string()),
+        ("n_frames", pa.int32()),
+        ("first_frame", pa.int64()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Utterance:
+    """One recording of the prepared set; `phonemes` is empty where there is no usable transcript."""
+
+    id: str
+    speaker: str
+    language: str
+    phonemes: str
+    n_frames: int
+    first_frame: int
+    shard: int
+
+    @property
+    def split(self) -> Split:
+        return split_of(self.speaker)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shard:
+    audio: npt.NDArray[np.int16]
+    semantic: npt.NDArray[np.float16]
+    f0_hz: npt.NDArray[np.float32]
+
+
+class PreparedSet:
+    """All prepared utterances, arrays mapped from disk.
+
+    Raises:
+        InputError: the folder holds nothing prepared.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.utterances: list[Utterance] = []
+        self._shards: list[_Shard] = []
+        for index_path in sorted(folder.glob("*/index.parquet")):
+            table = pq.read_table(index_path)
+            self._shards.append(_open_shard(index_path.parent))
+            for row in table.select(["id", "speaker", "language", "phonemes", "n_frames", "first_frame"]).to_pylist():
+                row["phonemes"] = row["phonemes"] or ""
+                self.utterances.append(Utterance(**row, shard=len(self._shards) - 1))
+        if not self.utterances:
+            raise InputError(
+                "There is no prepared speech", wanted="a folder made by `hierbatch prepare`", got=str(folder)
+            )
+
+    def split(self, split: Split) -> list[Utterance]:
+        return [utterance for utterance in self.utterances if utterance.split == split]
+
+    def audio(self, utterance: Utterance, start: int = 0, n_frames: int | None = None) -> npt.NDArray[np.float32]:
+        """Samples of frames `start` to `start + n_frames`, at +-1."""
+        cut = self._cut(utterance, start, n_frames, FRAME_HOP_SAMPLES)
+        return self._shards[utterance.shard].audio[cut].astype(np.float32) / 32768.0
+
+    def semantic(self, utterance: Utterance, start: int = 0, n_frames: int | None = None) -> npt.NDArray[np.float32]:
+        """Semantic vectors. Shape: [n_frames, 64]."""
+        return self._shards[utterance.shard].semantic[self._cut(utterance, start, n_frames, 1)].astype(np.float32)
+
+    def f0_hz(self, utterance: Utterance, start: int = 0, n_frames: int | None = None) -> npt.NDArray[np.float32]:
+        """F0, 0 where unvoiced. Shape: [2 n_frames]."""
+        return np.array(self._shards[utterance.shard].f0_hz[self._cut(utterance, start, n_frames, MELS_PER_FRAME)])
+
+    def _cut(self, utterance: Utterance, start: int, n_frames: int | None, per_frame: int) -> slice:
+        length = utterance.n_frames - start if n_frames is None else n_frames
+        first = (utterance.first_frame + start) * per_frame
+        return slice(first, first + length * per_frame)
+
+
+def _open_shard(folder: Path) -> _Shard:
+    from hierbatch.training.semantics import SEMANTIC_CHANNELS
+
+    semantic = np.memmap(folder / "semantic.f16", np.float16, "r").reshape(-1, SEMANTIC_CHANNELS)
+    audio = np.memmap(folder / "audio.i16", np.int16, "r")
+    return _Shard(audio, semantic, np.memmap(folder / "f0.f32", np.float32, "r"))
+
+
+def read_alignments(folder: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Utterance id to its phoneme string as spoken (pauses marked) and the frames of START and each token."""
+    path = folder / "alignment.parquet"
+    if not path.is_file():
+        raise InputError("The prepared speech is not aligned", wanted=str(path), mend="run `hierbatch prepare` again")
+    rows = pq.read_table(path).to_pylist()
+    return {row["id"]: (row["phonemes"], tuple(row["frames"])) for row in rows}
+
+
+def write_alignments(folder: Path, rows: Sequence[tuple[str, str, Sequence[int]]]) -> None:
+    """Put down all alignments at once: (id, phonemes, frames)."""
+    schema = pa.schema([("id", pa.string()), ("phonemes", pa.string()), ("frames", pa.list_(pa.int16()))])
+    ids, phonemes, frames = zip(*rows, strict=True) if rows else ((), (), ())
+    table = pa.table([list(ids), list(phonemes), [list(f) for f in frames]], schema=schema)
+    aside = folder / "alignment.parquet.tmp"
+    pq.write_table(table, aside)
+    aside.replace(folder / "alignment.parquet")

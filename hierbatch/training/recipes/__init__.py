@@ -1,0 +1,1 @@
+"""One recipe a network: its batches, losses and held-out figures."""

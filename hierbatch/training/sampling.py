@@ -1,0 +1,113 @@
+"""Which pieces of the prepared set a training batch is made of.
+
+Legend: B batch, T frames (50/s), L = 320 T samples.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hierbatch.audio.pitch import fill_unvoiced
+from hierbatch.training.prepared import PreparedSet, Utterance
+from hierbatch.units import FRAME_HOP_SAMPLES, MELS_PER_FRAME
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of one utterance, in frames."""
+
+    utterance: Utterance
+    start: int
+    n_frames: int
+
+
+class SpeakerSampler:
+    """Utterances with each speaker's weight the square root of his speech: many voices, none drowned by one.
+
+    Korean utterances are drawn with a share of their own, since few voices speak it.
+    """
+
+    def __init__(self, utterances: Sequence[Utterance], *, korean_share: float | None = 0.3) -> None:
+        self._by_speaker: dict[str, list[Utterance]] = defaultdict(list)
+        for utterance in utterances:
+            self._by_speaker[utterance.speaker].append(utterance)
+        frames_of = {s: sum(u.n_frames for u in us) for s, us in self._by_speaker.items()}
+        weights = np.array([np.sqrt(frames_of[u.speaker]) * u.n_frames / frames_of[u.speaker] for u in utterances])
+        korean = np.array([utterance.language == "ko" for utterance in utterances])
+        if korean_share is not None and korean.any() and not korean.all():
+            weights[korean] *= korean_share / weights[korean].sum()
+            weights[~korean] *= (1.0 - korean_share) / weights[~korean].sum()
+        self._cumulative = np.cumsum(weights / weights.sum())
+        self._utterances = list(utterances)
+
+    def draw(self, rng: np.random.Generator) -> Utterance:
+        index = int(np.searchsorted(self._cumulative, rng.random() * self._cumulative[-1]))
+        return self._utterances[min(index, len(self._utterances) - 1)]
+
+    def prompt_for(self, piece: Piece, n_frames: int, rng: np.random.Generator) -> Piece:
+        """A stretch of the same speaker's speech: of another utterance where there is one, else away from `piece`."""
+        others = [u for u in self._by_speaker[piece.utterance.speaker] if u.id != piece.utterance.id]
+        if others:
+            return random_piece(others[int(rng.integers(len(others)))], n_frames, rng)
+        utterance, end = piece.utterance, piece.start + piece.n_frames
+        before, after = piece.start, utterance.n_frames - end
+        if max(before, after) < FRAMES_OF_SHORTEST_PROMPT:
+            return random_piece(utterance, n_frames, rng)
+        start, room = (0, before) if before >= after else (end, after)
+        length = min(n_frames, room)
+        return Piece(utterance, start + int(rng.integers(room - length + 1)), length)
+
+
+FRAMES_OF_SHORTEST_PROMPT = 50
+
+
+def random_piece(utterance: Utterance, n_frames: int, rng: np.random.Generator) -> Piece:
+    """A stretch of at most `n_frames` anywhere in the utterance."""
+    length = min(n_frames, utterance.n_frames)
+    return Piece(utterance, int(rng.integers(utterance.n_frames - length + 1)), length)
+
+
+@dataclass(frozen=True, slots=True)
+class SoundBatch:
+    """Pieces as arrays, zero-padded to the longest.
+
+    Shape:
+        lengths   [B]          frames
+        audio     [B, L]
+        semantic  [B, T, 64]
+        f0_hz     [B, 2T]      filled through unvoiced stretches
+        voiced    [B, 2T]
+    """
+
+    lengths: npt.NDArray[np.int64]
+    audio: Floats
+    semantic: Floats
+    f0_hz: Floats
+    voiced: Floats
+
+
+def load_batch(prepared: PreparedSet, pieces: Sequence[Piece]) -> SoundBatch:
+    """Arrays of the pieces. F0 is filled over the piece, so its edges hold the nearest voiced value."""
+    lengths = np.array([piece.n_frames for piece in pieces])
+    longest = int(lengths.max())
+    n_rows = len(pieces)
+    audio = np.zeros((n_rows, longest * FRAME_HOP_SAMPLES), np.float32)
+    first = prepared.semantic(pieces[0].utterance, pieces[0].start, pieces[0].n_frames)
+    semantic = np.zeros((n_rows, longest, first.shape[1]), np.float32)
+    f0_hz = np.full((n_rows, longest * MELS_PER_FRAME), 150.0, np.float32)
+    voiced = np.zeros_like(f0_hz)
+    for row, piece in enumerate(pieces):
+        where = (piece.utterance, piece.start, piece.n_frames)
+        audio[row, : piece.n_frames * FRAME_HOP_SAMPLES] = prepared.audio(*where)
+        semantic[row, : piece.n_frames] = prepared.semantic(*where)
+        f0 = prepared.f0_hz(*where)
+        f0_hz[row, : len(f0)] = fill_unvoiced(f0)
+        voiced[row, : len(f0)] = f0 > 0
+    return SoundBatch(lengths, audio, semantic, f0_hz, voiced)
