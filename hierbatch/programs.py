@@ -9,7 +9,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def run_program(arguments: Sequence[str], *, limit_s: float = 3600.0) -> bytes:
     return b"".join(stream_program(arguments, limit_s=limit_s))
 
 
-def stream_program(arguments: Sequence[str], *, limit_s: float = 24 * 3600.0) -> Iterator[bytes]:
+def stream_program(arguments: Sequence[str], *, limit_s: float = 24 * 3600.0) -> Generator[bytes]:
     """The same in blocks, as they come; raises after the last block if the program failed."""
     with _Running(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, limit_s=limit_s) as running:
         stream = running.process.stdout

@@ -48,7 +48,7 @@ class PeakLimiter:
     def push(self, block: Samples) -> Samples:
         """What is ready to leave after `block` came in."""
         joined = np.concatenate([self._heard, block])
-        peaks = interpolated_peaks(joined)
+        peaks = interpolated_peaks(joined, self._ceiling)
         self._heard = joined[len(peaks) :]
         self._waiting = np.concatenate([self._waiting, joined[CONTEXT_SAMPLES : CONTEXT_SAMPLES + len(peaks)]])
         self._needed = np.concatenate([self._needed, self._released(self._attenuation(peaks))])

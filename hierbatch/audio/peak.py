@@ -19,6 +19,8 @@ OVERSAMPLING = 8
 CONTEXT_SAMPLES = 12
 """Neighbours on each side that one interpolated point depends on."""
 
+_STRETCH_SAMPLES = 1024
+
 
 class TruePeakMeter:
     """Measures blocks of any size pushed one after another; shape [L] or [L, C], the loudest channel counts."""
@@ -40,9 +42,7 @@ class TruePeakMeter:
 
     def _take(self, joined: Samples) -> None:
         for channel in joined.T:
-            points = interpolated_peaks(channel)
-            if len(points):
-                self._peak = max(self._peak, float(points.max()))
+            self._peak = max(self._peak, float(interpolated_peaks(channel, self._peak).max(initial=0.0)))
 
 
 def measure_true_peak(samples: Samples) -> float:
@@ -52,34 +52,44 @@ def measure_true_peak(samples: Samples) -> float:
     return meter.peak_db()
 
 
-def interpolated_peaks(samples: Samples) -> Samples:
+def interpolated_peaks(samples: Samples, matters_from: float = 0.0) -> Samples:
     """Highest magnitude around each sample, from it to just before the next, interpolated points included.
 
-    Samples without `CONTEXT_SAMPLES` neighbours on both sides are left out.
+    Samples without `CONTEXT_SAMPLES` neighbours on both sides are left out. Stretches in which nothing between the
+    samples can reach `matters_from` are not interpolated; there the samples' own magnitudes stand.
 
     Shape:
         samples  [L]
         returns  [max(0, L - 2 * CONTEXT_SAMPLES)]
     """
-    n_whole = len(samples) - 2 * CONTEXT_SAMPLES
-    if n_whole <= 0:
-        return np.zeros(0, np.float32)
-    peaks = np.abs(samples[CONTEXT_SAMPLES : CONTEXT_SAMPLES + n_whole])
-    for phase in _phases():
-        # full[i] = sum phase[k] * samples[i - k]: the point right of sample n needs samples up to n + CONTEXT_SAMPLES
-        points = np.convolve(samples, phase, mode="valid")[1 : 1 + n_whole]
-        np.maximum(peaks, np.abs(points), out=peaks)
+    n_whole = max(0, len(samples) - 2 * CONTEXT_SAMPLES)
+    magnitudes = np.abs(samples)
+    peaks = magnitudes[CONTEXT_SAMPLES : CONTEXT_SAMPLES + n_whole].copy()
+    phases = _phases()
+    largest_gain = np.abs(phases).sum(axis=0).max()
+    for start in range(0, n_whole, _STRETCH_SAMPLES):
+        end = min(start + _STRETCH_SAMPLES, n_whole)
+        if magnitudes[start : end + 2 * CONTEXT_SAMPLES].max() * largest_gain < matters_from:
+            continue
+        # The points right of sample n depend on n - CONTEXT_SAMPLES + 1 .. n + CONTEXT_SAMPLES.
+        seen = samples[start + 1 : end + 2 * CONTEXT_SAMPLES]
+        neighbours = np.lib.stride_tricks.sliding_window_view(seen, 2 * CONTEXT_SAMPLES)
+        points = np.abs(np.ascontiguousarray(neighbours) @ phases).max(axis=1)
+        np.maximum(peaks[start:end], points, out=peaks[start:end])
     return peaks
 
 
 @lru_cache(maxsize=1)
-def _phases() -> list[Samples]:
-    """Kernels for the points between two samples, each 2 * CONTEXT_SAMPLES long and passing a constant unchanged."""
-    kernels = []
+def _phases() -> Samples:
+    """Weights of a point's neighbours, one column a point between two samples; each passes a constant unchanged.
+
+    Shape:
+        returns  [2 * CONTEXT_SAMPLES, OVERSAMPLING - 1]
+    """
     window = signal.windows.kaiser(2 * CONTEXT_SAMPLES * OVERSAMPLING + 1, beta=7.0)
+    columns = []
     for point in range(1, OVERSAMPLING):
-        # Distances to the samples at CONTEXT_SAMPLES .. -(CONTEXT_SAMPLES - 1) around, in convolution's order.
-        distance = np.arange(-CONTEXT_SAMPLES, CONTEXT_SAMPLES) + point / OVERSAMPLING
+        distance = np.arange(CONTEXT_SAMPLES - 1, -CONTEXT_SAMPLES - 1, -1) + point / OVERSAMPLING
         weights = np.sinc(distance) * window[np.rint((distance + CONTEXT_SAMPLES) * OVERSAMPLING).astype(int)]
-        kernels.append((weights / weights.sum()).astype(np.float32))
-    return kernels
+        columns.append(weights / weights.sum())
+    return np.stack(columns, axis=1).astype(np.float32)

@@ -11,9 +11,11 @@ import sys
 
 import typer
 
+from hierbatch.cli import exit_codes
+from hierbatch.cli.book import book
+from hierbatch.cli.check import check
+from hierbatch.cli.import_ import import_
 from hierbatch.errors import HierbatchError, StorageError
-
-EXIT_OK, EXIT_BAD_INPUT, EXIT_FAILED_ROWS, EXIT_STOPPED, EXIT_INTERRUPTED = 0, 2, 3, 75, 130
 
 app = typer.Typer(
     name="hierbatch",
@@ -23,18 +25,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.command("book")(book)
+app.command("check")(check)
+app.command("import")(import_)
+
 
 def main() -> None:
     """Run one command; a user's mistake ends in one paragraph and an exit code, never in a traceback."""
     try:
         app()
     except StorageError as error:
-        _fail(error, EXIT_STOPPED)
+        _fail(error, exit_codes.STOPPED)
     except HierbatchError as error:
-        _fail(error, EXIT_BAD_INPUT)
+        _fail(error, exit_codes.BAD_INPUT)
     except KeyboardInterrupt:
         print("Interrupted. Finished work is kept; run the same command to go on.", file=sys.stderr)
-        sys.exit(EXIT_INTERRUPTED)
+        sys.exit(exit_codes.INTERRUPTED)
 
 
 def _fail(error: HierbatchError, code: int) -> None:

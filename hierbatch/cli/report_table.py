@@ -1,0 +1,18 @@
+"""A file's check table as text."""
+
+from __future__ import annotations
+
+from hierbatch.export.report import FileReport
+
+_HEADINGS = ("", "rule", "wanted", "got")
+
+
+def report_table(report: FileReport) -> str:
+    """The verdict on a line, then a line a rule, in aligned columns."""
+    rows = [("pass" if row.passed else "FAIL", row.rule, row.wanted, row.got) for row in report.rows]
+    widths = [max(map(len, column)) for column in zip(_HEADINGS, *rows, strict=True)]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (_HEADINGS, *rows)
+    ]
+    verdict = "passes" if report.passed else "does not pass"
+    return "\n".join([f"{report.path} {verdict} {report.profile}", *(f"  {line.rstrip()}" for line in lines)])

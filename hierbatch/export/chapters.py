@@ -1,0 +1,61 @@
+"""A chapter's sound, streamed: takes at their places, silence between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from hierbatch.audio.joining import fade_edges, silence
+from hierbatch.audio.level_meter import LevelMeter
+from hierbatch.audio.resample import resample
+from hierbatch.audio.waveform import Samples, Waveform
+from hierbatch.errors import RunError
+from hierbatch.export.takes import Take
+from hierbatch.export.timeline import ChapterTimeline, Placement
+
+_FADE_S = 0.005
+_SILENCE_BLOCK_S = 1.0
+
+ReadSound = Callable[[Take], Waveform]
+
+
+def assemble_chapter(timeline: ChapterTimeline, read_sound: ReadSound) -> Iterator[Samples]:
+    """Blocks of mono sound at the timeline's rate, as many samples in all as it says; one take in memory at a time.
+
+    Raises:
+        RunError: a take's sound is damaged or not as long as its row says.
+    """
+    position = 0
+    for placement in timeline.placements:
+        sound = _placed_sound(placement, timeline.rate_hz, read_sound)
+        yield from _silence(placement.start_sample - position, timeline.rate_hz)
+        start = max(0, position - placement.start_sample)
+        end = min(placement.n_samples, timeline.n_samples - placement.start_sample)
+        yield sound[start:end]
+        position = placement.start_sample + end
+    yield from _silence(timeline.n_samples - position, timeline.rate_hz)
+
+
+def edge_silence_s(waveform: Waveform) -> tuple[float, float]:
+    """Silence inside a take before its first and after its last sound."""
+    meter = LevelMeter(waveform.rate_hz)
+    meter.push(waveform.samples)
+    return meter.edge_silence_s()
+
+
+def _placed_sound(placement: Placement, rate_hz: int, read_sound: ReadSound) -> Samples:
+    take, waveform = placement.take, read_sound(placement.take)
+    if (waveform.n_samples, waveform.rate_hz) != (take.n_samples, take.rate_hz):
+        raise RunError(
+            f"The sound of row {take.id} is not what its row says",
+            wanted=f"{take.n_samples} samples at {take.rate_hz} Hz",
+            got=f"{waveform.n_samples} samples at {waveform.rate_hz} Hz",
+            mend=f"hierbatch retry RUN --id {take.id}",
+        )
+    faded = Waveform(fade_edges(waveform.samples, round(_FADE_S * waveform.rate_hz)), waveform.rate_hz)
+    return resample(faded, rate_hz).samples
+
+
+def _silence(n_samples: int, rate_hz: int) -> Iterator[Samples]:
+    block = round(_SILENCE_BLOCK_S * rate_hz)
+    for start in range(0, n_samples, block):
+        yield silence(min(block, n_samples - start))

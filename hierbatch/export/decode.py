@@ -1,0 +1,99 @@
+"""A delivered file as a listener's player hears it: decoded by ffmpeg, in blocks.
+
+The kind of file is told by its first bytes and named to ffmpeg, which then opens this one file and no other.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hierbatch.audio.waveform import Samples
+from hierbatch.errors import InputError, ProgramError
+from hierbatch.programs import ffmpeg_program, stream_program
+
+_AU_HEADER = struct.Struct(">4s5I")
+"""Sun/NeXT audio: magic, data offset, data size, encoding, rate, channels. The plainest header a pipe can carry."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedSound:
+    """Sound that is being decoded: its rate, and how many channels stand side by side in each block [L, C]."""
+
+    rate_hz: int
+    n_channels: int
+    blocks: Iterator[Samples]
+
+
+def container_of(path: Path) -> str:
+    """What kind of file this is by its first bytes, as ffmpeg's demuxer name.
+
+    Raises:
+        InputError: the file is missing, or is none of the kinds known here.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(12)
+    except OSError as error:
+        raise InputError(f"Cannot read {path}", got=error.strerror or str(error), mend="check the path") from error
+    if head[:4] == b"RIFF" and head[8:] == b"WAVE":
+        return "wav"
+    if head[4:8] == b"ftyp":
+        return "mov"
+    for magic, name in ((b"fLaC", "flac"), (b"OggS", "ogg"), (b"ID3", "mp3")):
+        if head.startswith(magic):
+            return name
+    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
+        return "mp3"
+    raise InputError(f"{path} is not an audio file", wanted="MP3, M4A or M4B, FLAC, Ogg Opus or WAV")
+
+
+@contextmanager
+def decoded(path: Path) -> Iterator[DecodedSound]:
+    """The first audio stream of a file, decoded while it is read.
+
+    Raises:
+        InputError: it cannot be read or decoded.
+    """
+    arguments = [
+        *(ffmpeg_program(), "-nostdin", "-hide_banner", "-loglevel", "error"),
+        *("-protocol_whitelist", "file,pipe", "-f", container_of(path), "-i", f"file:{path}"),
+        *("-map", "0:a:0", "-c:a", "pcm_f32be", "-f", "au", "pipe:1"),
+    ]
+    stream = stream_program(arguments)
+    try:
+        header, rest = _after_header(stream)
+        _, offset, _, _, rate_hz, n_channels = header
+        yield DecodedSound(rate_hz, n_channels, _blocks(rest[offset:], stream, n_channels))
+    except ProgramError as error:
+        raise InputError(f"{path} cannot be decoded", wanted="a whole audio file", got=error.got) from error
+    finally:
+        stream.close()
+
+
+def _after_header(stream: Iterator[bytes]) -> tuple[tuple[int, ...], bytes]:
+    head = b""
+    for block in stream:
+        head += block
+        if len(head) >= _AU_HEADER.size and len(head) >= _AU_HEADER.unpack_from(head)[1]:
+            return _AU_HEADER.unpack_from(head), head
+    raise ProgramError("ffmpeg decoded nothing", got="no sound in the file")
+
+
+def _blocks(first: bytes, stream: Iterator[bytes], n_channels: int) -> Iterator[Samples]:
+    rest = first
+    for block in stream:
+        rest += block
+        n_whole = len(rest) // (4 * n_channels) * (4 * n_channels)
+        yield _samples(rest[:n_whole], n_channels)
+        rest = rest[n_whole:]
+    yield _samples(rest[: len(rest) // (4 * n_channels) * (4 * n_channels)], n_channels)
+
+
+def _samples(content: bytes, n_channels: int) -> Samples:
+    return np.frombuffer(content, ">f4").astype(np.float32).reshape(-1, n_channels)

@@ -1,0 +1,154 @@
+"""One mastering of a book and the files made from it: chapter by chapter, one chapter's sound on the disk at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from hierbatch.audio.waveform import Samples
+from hierbatch.export.chapters import assemble_chapter
+from hierbatch.export.encode import AudioFormat, book_encoder, chapter_encoder, finish_book
+from hierbatch.export.mastering import master_chapter
+from hierbatch.export.pcm import read_pcm, write_pcm
+from hierbatch.export.profiles import Profile
+from hierbatch.export.subtitles import WRITERS, Cue, chapter_cues
+from hierbatch.export.tags import BookTags, ChapterMark, Cover, book_fields, chapter_fields
+from hierbatch.export.takes import RunTakes
+from hierbatch.export.timeline import ChapterTimeline
+
+_MAX_NAME_CHARACTERS = 60  # 180 bytes of Hangul: file systems allow 255
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """A book at one level and rate: which files are made of it, and what is written on them."""
+
+    profile: Profile
+    rate_hz: int
+    formats: tuple[AudioFormat, ...]
+    subtitles: tuple[str, ...]
+    timelines: Sequence[ChapterTimeline]
+    tags: BookTags
+    cover: Cover | None
+
+
+@dataclass(frozen=True, slots=True)
+class EditionFile:
+    """A file an edition makes; `name` is its path below the book's folder, `chapters` what it holds."""
+
+    name: Path
+    kind: AudioFormat
+    chapters: tuple[ChapterTimeline, ...]
+
+    def sidecar(self, suffix: str) -> Path:
+        """Name of the subtitles that go with it."""
+        return self.name.with_suffix(f".{suffix}")
+
+    @property
+    def duration_s(self) -> float:
+        return sum(chapter.duration_s for chapter in self.chapters)
+
+
+def edition_files(edition: Edition) -> list[EditionFile]:
+    """What will be made, known before anything is."""
+    files = []
+    for kind in edition.formats:
+        if kind.is_whole_book:
+            name = Path(f"{_file_name(edition.tags.title)}.{kind.name}")
+            files.append(EditionFile(name, kind, tuple(edition.timelines)))
+            continue
+        for chapter in edition.timelines:
+            name = Path(kind.name, f"{chapter.number:02d} {_file_name(chapter.title)}.{kind.name}")
+            files.append(EditionFile(name, kind, (chapter,)))
+    return files
+
+
+def make_edition(
+    edition: Edition, takes: RunTakes, folder: Path, on_chapter: Callable[[ChapterTimeline], None]
+) -> None:
+    """Make all of `edition_files` and their subtitles below `folder`.
+
+    Raises:
+        RunError: a take's sound is damaged, or a chapter is silent.
+        ProgramError: the encoder failed.
+        StorageError: the disk is full.
+    """
+    files = edition_files(edition)
+    for file in files:
+        (folder / file.name).parent.mkdir(parents=True, exist_ok=True)
+        _write_subtitles(file, edition.subtitles, takes, folder)
+    books = [file for file in files if file.kind.is_whole_book]
+    with ExitStack() as stack:
+        feeds = [stack.enter_context(book_encoder(_bare(folder, book), book.kind, edition.rate_hz)) for book in books]
+        for chapter in edition.timelines:
+            mastered = _master(edition, chapter, takes, folder)
+            for file in files:
+                if file.chapters == (chapter,) and not file.kind.is_whole_book:
+                    _encode_chapter(edition, file, chapter, mastered, folder)
+            for block in read_pcm(mastered) if feeds else ():
+                for feed in feeds:
+                    feed(block)
+            mastered.unlink()
+            on_chapter(chapter)
+    for book in books:
+        _finish(edition, book, folder)
+
+
+def _master(edition: Edition, chapter: ChapterTimeline, takes: RunTakes, folder: Path) -> Path:
+    assembled, mastered = folder / "assembled.f32", folder / "mastered.f32"
+    write_pcm(assembled, assemble_chapter(chapter, takes.sound))
+    master_chapter(assembled, mastered, edition.rate_hz, edition.profile)
+    assembled.unlink()
+    return mastered
+
+
+def _encode_chapter(
+    edition: Edition, file: EditionFile, chapter: ChapterTimeline, mastered: Path, folder: Path
+) -> None:
+    fields = chapter_fields(edition.tags, chapter.title, chapter.number, len(edition.timelines))
+    path = folder / file.name
+    with chapter_encoder(path, file.kind, edition.rate_hz, fields, edition.cover) as feed:
+        _feed_all(read_pcm(mastered), feed)
+
+
+def _feed_all(blocks: Iterator[Samples], feed: Callable[[Samples], None]) -> None:
+    for block in blocks:
+        feed(block)
+
+
+def _finish(edition: Edition, book: EditionFile, folder: Path) -> None:
+    marks = []
+    position = 0
+    for chapter in book.chapters:
+        marks.append(ChapterMark(chapter.title, position, position + chapter.n_samples))
+        position += chapter.n_samples
+    bare = _bare(folder, book)
+    finish_book(bare, folder / book.name, book.kind, book_fields(edition.tags), marks, edition.rate_hz, edition.cover)
+    bare.unlink()
+
+
+def _bare(folder: Path, book: EditionFile) -> Path:
+    """The book's encoded sound before its marks, tags and cover are put to it."""
+    return folder / f"bare-{book.name.name}"
+
+
+def _write_subtitles(file: EditionFile, suffixes: Sequence[str], takes: RunTakes, folder: Path) -> None:
+    if not suffixes:
+        return
+    cues: list[Cue] = []
+    offset_s = 0.0
+    for chapter in file.chapters:
+        cues += chapter_cues(chapter, takes.script, offset_s)
+        offset_s += chapter.duration_s
+    for suffix in suffixes:
+        (folder / file.sidecar(suffix)).write_text(WRITERS[suffix](cues), encoding="utf-8")
+
+
+def _file_name(title: str) -> str:
+    """The title as a file's name on any system."""
+    plain = " ".join(_UNSAFE.sub(" ", title).split())[:_MAX_NAME_CHARACTERS].strip(". ")
+    return plain or "untitled"

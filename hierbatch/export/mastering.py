@@ -1,0 +1,70 @@
+"""A chapter to its profile's level: one static gain, room tone, a true-peak limiter, and nothing else.
+
+The gain is the same from the first sample to the last, so what was soft stays soft. It follows from a measure of
+the whole chapter (RMS for acx, BS.1770 loudness otherwise); where the limiter takes more off than the profile's aim
+allows, the gain is corrected once or twice and the chapter is mastered again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hierbatch.audio.decibels import amplitude_gain
+from hierbatch.audio.joining import RoomTone
+from hierbatch.audio.level_meter import LevelMeter
+from hierbatch.audio.limiter import limit
+from hierbatch.audio.loudness import LoudnessMeter
+from hierbatch.audio.waveform import Samples
+from hierbatch.errors import RunError
+from hierbatch.export.pcm import read_pcm, write_pcm
+from hierbatch.export.profiles import Profile
+
+_AIM_WITHIN_DB = 0.1
+_MAX_PASSES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Mastering:
+    """What was done: the chapter's one gain, and the level it came out at (in the profile's own measure)."""
+
+    gain_db: float
+    level: float
+
+
+def master_chapter(assembled: Path, mastered: Path, rate_hz: int, profile: Profile) -> Mastering:
+    """Master raw sound (see `pcm`) from one file into another.
+
+    Raises:
+        RunError: the chapter is silent, so no gain can bring it to a level.
+        StorageError: the disk is full.
+    """
+    level = _level(read_pcm(assembled), rate_hz, profile)
+    if not math.isfinite(level):
+        raise RunError("A chapter is silent from end to end", wanted="speech", mend="look at the run's quality columns")
+    gain_db = profile.level_target - level
+    for _ in range(_MAX_PASSES):
+        write_pcm(mastered, _mastered(read_pcm(assembled), rate_hz, gain_db, profile))
+        level = _level(read_pcm(mastered), rate_hz, profile)
+        if abs(level - profile.level_target) <= _AIM_WITHIN_DB:
+            break
+        gain_db += profile.level_target - level
+    return Mastering(gain_db, level)
+
+
+def _mastered(blocks: Iterable[Samples], rate_hz: int, gain_db: float, profile: Profile) -> Iterator[Samples]:
+    tone = RoomTone(rate_hz, profile.room_tone_db)
+    gain = np.float32(amplitude_gain(gain_db))
+    return limit((block * gain + tone.take(len(block)) for block in blocks), rate_hz, profile.ceiling_dbtp)
+
+
+def _level(blocks: Iterable[Samples], rate_hz: int, profile: Profile) -> float:
+    loudness, levels = LoudnessMeter(rate_hz), LevelMeter(rate_hz)
+    for block in blocks:
+        loudness.push(block)
+        levels.push(block)
+    return levels.rms_db() if profile.level_measure == "rms_db" else loudness.loudness_lufs()

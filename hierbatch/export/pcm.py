@@ -1,0 +1,30 @@
+"""Mono sound on its way between two steps: raw 32-bit floats in a temporary file, read and written in blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from hierbatch.audio.waveform import Samples
+from hierbatch.storage import storage_error
+
+_BLOCK_SAMPLES = 1 << 16
+
+
+def write_pcm(path: Path, blocks: Iterable[Samples]) -> None:
+    """Write blocks one after the other; raises StorageError where the disk is full."""
+    with path.open("wb") as file:
+        for block in blocks:
+            try:
+                file.write(np.ascontiguousarray(block, "<f4").data)
+            except OSError as error:
+                raise storage_error(error, path) from error
+
+
+def read_pcm(path: Path) -> Iterator[Samples]:
+    """The same samples in blocks of our own size."""
+    with path.open("rb") as file:
+        while block := file.read(4 * _BLOCK_SAMPLES):
+            yield np.frombuffer(block, "<f4")

@@ -1,0 +1,119 @@
+"""SRT and WebVTT from the takes' own word timings, moved to where the takes stand in the chapter or book.
+
+A short sentence is one cue and shows the text as it was written. A long one is cut between words, at the times its
+words were really spoken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from hierbatch.export.takes import Script, Take, Word
+from hierbatch.export.timeline import ChapterTimeline
+
+_MAX_CHARACTERS = 84
+"""Two lines of 42, the common limit of subtitle guides."""
+_MAX_CUE_S = 7.0
+_ENDINGS = (",", ";", ":", ".", "!", "?", "—", "，", "。")
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """One subtitle, in seconds from the start of its file."""
+
+    start_s: float
+    end_s: float
+    text: str
+
+
+def chapter_cues(timeline: ChapterTimeline, read_script: Callable[[Take], Script], offset_s: float) -> Iterator[Cue]:
+    """Cues of a chapter that begins at `offset_s` in its file."""
+    for placement in timeline.placements:
+        start_s = offset_s + placement.start_sample / timeline.rate_hz
+        end_s = offset_s + placement.end_sample / timeline.rate_hz
+        yield from _take_cues(read_script(placement.take), start_s, end_s)
+
+
+def srt_text(cues: Sequence[Cue]) -> str:
+    """The cues as a SubRip file."""
+    blocks = [
+        f"{number}\n{_clock(cue.start_s, ',')} --> {_clock(cue.end_s, ',')}\n{_lines(cue.text)}\n"
+        for number, cue in enumerate(cues, start=1)
+    ]
+    return "\n".join(blocks)
+
+
+def vtt_text(cues: Sequence[Cue]) -> str:
+    """The cues as a WebVTT file."""
+    blocks = [
+        f"{_clock(cue.start_s, '.')} --> {_clock(cue.end_s, '.')}\n{_lines(_vtt_escaped(cue.text))}\n" for cue in cues
+    ]
+    return "\n".join(["WEBVTT\n", *blocks])
+
+
+WRITERS = {"srt": srt_text, "vtt": vtt_text}
+
+
+def _take_cues(script: Script, start_s: float, end_s: float) -> Iterator[Cue]:
+    words = _as_written(script)
+    if not words:
+        yield Cue(max(0.0, start_s), end_s, script.text)
+        return
+    for group in _groups(words):
+        text = script.text if len(group) == len(words) else " ".join(word.text for word in group)
+        yield Cue(max(0.0, start_s + group[0].start_s), start_s + group[-1].end_s, text)
+
+
+def _as_written(script: Script) -> Sequence[Word]:
+    """The spoken words in their written form, wherever the two go word by word (no number was spelled out)."""
+    written = script.text.split()
+    if len(written) != len(script.words):
+        return script.words
+    return [Word(text, word.start_s, word.end_s) for text, word in zip(written, script.words, strict=True)]
+
+
+def _groups(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
+    """Runs of words that fit one cue, cut after a clause mark where the second half of a run has one."""
+    start = 0
+    while not _fits(words[start:]):
+        end = start + 1
+        while _fits(words[start : end + 1]):
+            end += 1
+        middle = start + (end - start) // 2
+        clauses = [i + 1 for i in range(middle, end) if words[i].text.endswith(_ENDINGS)]
+        cut = clauses[-1] if clauses else end
+        yield words[start:cut]
+        start = cut
+    yield words[start:]
+
+
+def _fits(words: Sequence[Word]) -> bool:
+    if len(words) <= 1:
+        return True
+    n_characters = sum(len(word.text) + 1 for word in words) - 1
+    return n_characters <= _MAX_CHARACTERS and words[-1].end_s - words[0].start_s <= _MAX_CUE_S
+
+
+def _clock(time_s: float, mark: str) -> str:
+    milliseconds = round(time_s * 1000)
+    seconds, milliseconds = divmod(milliseconds, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02d}:{minutes:02d}:{seconds:02d}{mark}{milliseconds:03d}"
+
+
+def _lines(text: str) -> str:
+    """One line, or two of about equal length; an empty line would end the cue."""
+    text = " ".join(text.split())
+    if len(text) <= _MAX_CHARACTERS // 2:
+        return text
+    spaces = [i for i, character in enumerate(text) if character == " "]
+    if not spaces:
+        return text
+    middle = min(spaces, key=lambda i: abs(i - len(text) // 2))
+    return f"{text[:middle]}\n{text[middle + 1 :]}"
+
+
+def _vtt_escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,102 @@
+"""What a delivered file says about itself: title, author, chapters, and that a machine spoke it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from hierbatch.errors import InputError
+
+_LANGUAGE_CODES = {"en": "eng", "ko": "kor"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookTags:
+    """What is known of the book; `language` is `en` or `ko`, empty where unknown."""
+
+    title: str
+    author: str = ""
+    narrator: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterMark:
+    """One entry of a book file's table of contents, in samples."""
+
+    title: str
+    start_sample: int
+    end_sample: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """A picture for the front of the book: a JPEG or PNG file's bytes."""
+
+    content: bytes
+
+    @property
+    def suffix(self) -> str:
+        return ".jpg" if self.content.startswith(b"\xff\xd8\xff") else ".png"
+
+    def __post_init__(self) -> None:
+        if not self.content.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
+            raise InputError("The cover is not a picture that fits", wanted="a JPEG or PNG file")
+
+
+def synthetic_mark() -> str:
+    """The comment of every file: that a machine spoke it, and which."""
+    return f"AI-generated speech; hierbatch {version('hierbatch')}"
+
+
+def book_fields(tags: BookTags) -> dict[str, str]:
+    """Tags of a whole book, by ffmpeg's names."""
+    return _filled(
+        {
+            "title": tags.title,
+            "album": tags.title,
+            "artist": tags.author,
+            "album_artist": tags.author,
+            "composer": tags.narrator,
+            "genre": "Audiobook",
+            "language": language_code(tags.language),
+            "comment": synthetic_mark(),
+            "description": synthetic_mark(),
+            "synthetic": "true",
+            "encoded_by": f"hierbatch {version('hierbatch')}",
+        }
+    )
+
+
+def chapter_fields(tags: BookTags, title: str, number: int, n_chapters: int) -> dict[str, str]:
+    """Tags of one chapter's own file."""
+    return {**book_fields(tags), "title": title, "track": f"{number}/{n_chapters}"}
+
+
+def metadata_text(fields: Mapping[str, str], marks: Sequence[ChapterMark] = (), rate_hz: int = 1) -> str:
+    """The same in ffmpeg's FFMETADATA1 form, with chapter marks counted in samples."""
+    lines = [";FFMETADATA1", *(f"{name}={_escaped(value)}" for name, value in fields.items())]
+    for mark in marks:
+        lines += [
+            "[CHAPTER]",
+            f"TIMEBASE=1/{rate_hz}",
+            f"START={mark.start_sample}",
+            f"END={mark.end_sample}",
+            f"title={_escaped(mark.title)}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def language_code(language: str) -> str:
+    """ISO 639-2 code, as containers want it; empty where it is unknown."""
+    return _LANGUAGE_CODES.get(language.split("-")[0].lower(), "")
+
+
+def _filled(fields: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if value}
+
+
+def _escaped(value: str) -> str:
+    return re.sub(r"([=;#\\\n])", r"\\\1", value.replace("\0", ""))

@@ -1,0 +1,209 @@
+"""A run's takes to a mastered audiobook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+
+from hierbatch.errors import InputError, RunError
+from hierbatch.export.chapters import edge_silence_s
+from hierbatch.export.edition import Edition, EditionFile, edition_files, make_edition
+from hierbatch.export.encode import AudioFormat, find_format
+from hierbatch.export.pauses import PauseRules
+from hierbatch.export.profiles import Profile, find_profile
+from hierbatch.export.report import FileReport, check_file
+from hierbatch.export.subtitles import WRITERS
+from hierbatch.export.tags import BookTags, Cover
+from hierbatch.export.takes import RunTakes, Take
+from hierbatch.export.timeline import ChapterTimeline, plan_chapters
+from hierbatch.storage import put_down, staging_folder, storage_error
+
+_SHOWN_IDS = 5
+
+OnChapter = Callable[[str, ChapterTimeline, int], None]
+"""Told after each chapter: the profile's name, the chapter, and how many there are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookJob:
+    """What to make of a run, and where."""
+
+    run: Path
+    out: Path | None = None
+    """Folder of the book; `RUN/export/book` where it is not given."""
+    formats: tuple[str, ...] = ("m4b",)
+    """Any of m4b (one file with chapters), mp3, flac, opus (one file a chapter)."""
+    profile: str = "podcast"
+    profile_by_format: Mapping[str, str] = field(default_factory=dict)
+    """Other profiles for some of the formats, such as {"mp3": "acx"}."""
+    subtitles: tuple[str, ...] = ()
+    """Any of srt, vtt: one beside every sound file."""
+    cover: Path | bytes | None = None
+    title: str = ""
+    """The run's own `book` where it is not given."""
+    author: str = ""
+    narrator: str = ""
+    pauses: PauseRules = field(default_factory=PauseRules)
+    allow_missing: bool = False
+    """Make the book although rows failed or are not done: each leaves a silence as long as it was expected to be."""
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BookFile:
+    """A finished sound file, and how it measures against its profile."""
+
+    path: Path
+    format: str
+    duration_s: float
+    n_chapters: int
+    report: FileReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookResult:
+    """What was made; `missing` are ids of rows that are not heard in it."""
+
+    files: tuple[BookFile, ...]
+    subtitles: tuple[Path, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        return all(file.report.passed for file in self.files)
+
+
+def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
+    """Make every file aside, check it, and put all of them down together at the end.
+
+    Raises:
+        InputError: an option is wrong, or a file is in the way and `overwrite` is not set.
+        RunError: the run holds no book, or rows are missing and `allow_missing` is not set.
+        ProgramError: the encoder failed.
+        StorageError: the disk is full.
+    """
+    _check_options(job)
+    cover = _read_cover(job.cover)
+    takes = RunTakes(job.run)
+    missing = _missing(takes, job)
+    tags = BookTags(
+        title=job.title or takes.title or job.run.name,
+        author=job.author,
+        narrator=job.narrator,
+        language=takes.language,
+    )
+    editions = list(_editions(job, takes, tags, cover))
+    out = job.out or job.run / "export" / "book"
+    _refuse_overwriting(out, editions, job.overwrite)
+    with staging_folder(out) as folder:
+        made = []
+        for edition in editions:
+            make_edition(edition, takes, folder, _telling(edition, on_chapter))
+            made += [_checked(file, edition.profile, folder, out) for file in edition_files(edition)]
+        names = [name for edition in editions for name in _names(edition)]
+        for name in names:
+            _put_down(folder / name, out / name)
+    subtitles = tuple(out / name for name in names if name.suffix[1:] in WRITERS)
+    return BookResult(files=tuple(made), subtitles=subtitles, missing=missing)
+
+
+def _check_options(job: BookJob) -> None:
+    if not job.formats:
+        raise InputError("No format is asked for", wanted="m4b, mp3, flac or opus")
+    for name in {*job.formats, *job.profile_by_format}:
+        find_format(name)
+    for name in {job.profile, *job.profile_by_format.values()}:
+        find_profile(name)
+    for name in job.subtitles:
+        if name not in WRITERS:
+            raise InputError("There are no such subtitles", wanted=" or ".join(WRITERS), got=repr(name))
+
+
+def _read_cover(cover: Path | bytes | None) -> Cover | None:
+    if cover is None or isinstance(cover, bytes):
+        return Cover(cover) if cover else None
+    try:
+        return Cover(cover.read_bytes())
+    except OSError as error:
+        raise InputError(f"Cannot read the cover {cover}", got=error.strerror or str(error)) from error
+
+
+def _missing(takes: RunTakes, job: BookJob) -> tuple[str, ...]:
+    missing = tuple(take.id for chapter in takes.chapters for take in chapter.takes if not take.is_spoken)
+    n_rows = sum(len(chapter.takes) for chapter in takes.chapters)
+    if len(missing) == n_rows:
+        raise RunError(f"Nothing in {job.run} was spoken", wanted="at least one take")
+    if missing and not job.allow_missing:
+        shown = ", ".join(missing[:_SHOWN_IDS]) + (", ..." if len(missing) > _SHOWN_IDS else "")
+        raise RunError(
+            "The book has gaps",
+            wanted="a take of every row",
+            got=f"{len(missing)} of {n_rows} rows failed or are not done: {shown}",
+            mend=f"hierbatch retry {job.run}, or pass --allow-missing to leave silence there",
+        )
+    return missing
+
+
+def _editions(job: BookJob, takes: RunTakes, tags: BookTags, cover: Cover | None) -> Iterator[Edition]:
+    """Formats that share a profile and a rate share their mastering."""
+    groups: dict[tuple[str, int], list[AudioFormat]] = {}
+    for name in dict.fromkeys(job.formats):
+        kind = find_format(name)
+        profile = find_profile(job.profile_by_format.get(name, job.profile))
+        groups.setdefault((profile.name, kind.rate_hz or profile.rate_hz), []).append(kind)
+
+    @cache  # both ends of every chapter are asked for once an edition
+    def edge_silence(take: Take) -> tuple[float, float]:
+        return edge_silence_s(takes.sound(take))
+
+    for (profile_name, rate_hz), kinds in groups.items():
+        profile = find_profile(profile_name)
+        yield Edition(
+            profile=profile,
+            rate_hz=rate_hz,
+            formats=tuple(kinds),
+            subtitles=job.subtitles,
+            timelines=plan_chapters(takes.chapters, profile, rate_hz, job.pauses, edge_silence),
+            tags=tags,
+            cover=cover,
+        )
+
+
+def _names(edition: Edition) -> Iterator[Path]:
+    for file in edition_files(edition):
+        yield file.name
+        yield from (file.sidecar(suffix) for suffix in edition.subtitles)
+
+
+def _refuse_overwriting(out: Path, editions: Sequence[Edition], overwrite: bool) -> None:
+    if overwrite:
+        return
+    for edition in editions:
+        for name in _names(edition):
+            if (out / name).exists():
+                raise InputError(
+                    f"{out / name} is there already", mend="pass --overwrite, or choose another --out folder"
+                )
+
+
+def _telling(edition: Edition, on_chapter: OnChapter | None) -> Callable[[ChapterTimeline], None]:
+    def tell(chapter: ChapterTimeline) -> None:
+        if on_chapter is not None:
+            on_chapter(edition.profile.name, chapter, len(edition.timelines))
+
+    return tell
+
+
+def _checked(file: EditionFile, profile: Profile, folder: Path, out: Path) -> BookFile:
+    report = replace(check_file(folder / file.name, profile), path=out / file.name)
+    return BookFile(out / file.name, file.kind.name, file.duration_s, len(file.chapters), report)
+
+
+def _put_down(aside: Path, path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise storage_error(error, path) from error
+    put_down(aside, path)
