@@ -25,7 +25,8 @@ class Expected:
     """What the rows of a manifest may ask of a run."""
 
     languages: Collection[str]
-    voices: Collection[str]
+    voices: Collection[str] | None
+    """None where any name will do."""
     default_language: str | None
     default_voice: str | None
 
@@ -109,7 +110,7 @@ def _check_ids(ids: pa.ChunkedArray, first_row: int, findings: _Findings) -> Non
 def _check_names(
     names: pa.ChunkedArray | None,
     ids: pa.ChunkedArray,
-    known: Collection[str],
+    known: Collection[str] | None,
     default: str | None,
     column: str,
     findings: _Findings,
@@ -117,7 +118,7 @@ def _check_names(
     missing: Any = pa.chunked_array([pa.array([True] * len(ids))]) if names is None else names.is_null()
     if default is None:
         findings.add(f"rows name no {column} and the run has no default (ids)", ids.filter(missing))
-    if names is not None:
+    if names is not None and known is not None:
         strange = pc.and_not(pc.invert(missing), pc.is_in(names, pa.array(sorted(known), pa.string())))
         findings.add(f"rows have a {column} other than {', '.join(sorted(known))}", names.filter(strange))
 

@@ -128,9 +128,11 @@ _SETTLED = frozenset({"id", "voice", "lang", "phonemes", "seed", "speed"})
 
 _MANIFEST_NAMES = frozenset(column.name for column in MANIFEST_COLUMNS)
 _PLAN_NAMES = frozenset(column.name for column in PLAN_COLUMNS)
-_TAKE_NAMES = frozenset(column.name for column in TAKE_COLUMNS)
 
-RESERVED_NAMES = (_TAKE_NAMES | _PLAN_NAMES) - _MANIFEST_NAMES
+TAKE_NAMES = frozenset(column.name for column in TAKE_COLUMNS)
+"""What a take says itself; every other column passes through from the manifest."""
+
+RESERVED_NAMES = (TAKE_NAMES | _PLAN_NAMES) - _MANIFEST_NAMES
 """Names that a manifest's own extra columns may not take: they are this product's answers."""
 
 
@@ -150,7 +152,7 @@ VOICE_SCHEMA = arrow_schema(VOICE_COLUMNS, "voices")
 def passed_through(fields: Iterable[pa.Field]) -> list[Column]:
     """Columns of a manifest that go on to the takes as they are: all but the sound and what a take says itself."""
     known = {column.name: column for column in MANIFEST_COLUMNS}
-    taken = _TAKE_NAMES | _PLAN_NAMES | {"source"}
+    taken = TAKE_NAMES | _PLAN_NAMES | {"source"}
     return [
         known.get(field.name) or Column(field.name, field.type, "The manifest's own.")
         for field in fields

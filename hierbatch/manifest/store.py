@@ -14,8 +14,8 @@ import pyarrow.json
 import pyarrow.parquet as pq
 
 from hierbatch.errors import ManifestError
-from hierbatch.manifest.landing import landing
 from hierbatch.manifest.schema import AUDIO, AUDIO_ROW_GROUP, SCHEMA_VERSION, VERSION_KEY, Column
+from hierbatch.storage import write_whole
 
 _BATCH_ROWS = 2048
 
@@ -107,19 +107,22 @@ def as_audio(values: pa.ChunkedArray) -> pa.ChunkedArray:
     return pa.chunked_array([struct])
 
 
-def write_table(
-    tables: Iterable[pa.Table], schema: pa.Schema, target: Path, *, aside: Path | None = None, row_group: int = 0
-) -> int:
+def write_table(tables: Iterable[pa.Table], schema: pa.Schema, target: Path) -> int:
     """Write tables one after the other as one Parquet file, whole or not at all; gives the number of rows.
-
-    `row_group` is the number of rows read together later; 0 chooses by whether there is sound in the table.
 
     Raises:
         StorageError: the disk is full, read-only or gone.
+        InputError: the folder cannot be made or written to.
     """
-    rows_together = row_group or (AUDIO_ROW_GROUP if "audio" in schema.names else 64 * 1024)
+    with write_whole(target) as aside:
+        return write_rows(tables, schema, aside)
+
+
+def write_rows(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> int:
+    """The same straight to a path, for a caller that puts it down itself; raises OSError."""
+    rows_together = AUDIO_ROW_GROUP if "audio" in schema.names else None
     n_rows = 0
-    with landing(target, aside) as path, pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for table in tables:
             writer.write_table(table.select(schema.names).cast(schema), row_group_size=rows_together)
             n_rows += table.num_rows

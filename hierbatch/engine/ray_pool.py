@@ -1,0 +1,166 @@
+"""Workers as Ray actors; the only file that knows Ray.
+
+Each worker is one pinned actor that is never restarted by Ray and never retries: what becomes of a unit whose worker
+died is the dispatcher's to decide. Units go in as small tables, counts come back; sound never passes through Ray.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from ipaddress import ip_address
+from time import monotonic
+from typing import Any
+
+import ray
+from ray.exceptions import RayError, RayTaskError
+
+from hierbatch.engine.pool import Finished, Lost
+from hierbatch.engine.ray_settings import AT_HOME, RaySettings
+from hierbatch.engine.units import Unit, UnitReport
+from hierbatch.engine.worker import Worker, WorkerSpec
+from hierbatch.errors import HierbatchError, RunError
+
+_FAILED_STARTS = 2
+_OBJECT_STORE_BYTES = 100 << 20
+"""Room for units on their way; there is no sound in it."""
+
+
+class _RayWorker:
+    """A worker that starts when told: an error in an actor's constructor would lose its message."""
+
+    def __init__(self) -> None:
+        self._worker: Worker | None = None
+
+    def start(self, spec: WorkerSpec) -> None:
+        self._worker = Worker(spec)
+
+    def process(self, unit: Unit) -> UnitReport:
+        assert self._worker is not None  # the pool gives units only to workers that have started
+        return self._worker.process(unit)
+
+
+@dataclass(slots=True)
+class _Slot:
+    """One place for a worker: who sits there, what it was told last, and until when it may take."""
+
+    actor: Any
+    told: Any
+    deadline: float
+    unit: Unit | None = None
+    is_ready: bool = False
+
+
+class RayPool:
+    """Actors with one unit in hand each."""
+
+    def __init__(self, spec: WorkerSpec, settings: RaySettings) -> None:
+        self._spec = spec
+        self._settings = settings
+        self._failed_starts = 0
+        self._slots = [self._start() for _ in range(settings.n_workers)]
+
+    @property
+    def n_free(self) -> int:
+        return sum(slot.is_ready and slot.unit is None for slot in self._slots)
+
+    @property
+    def n_busy(self) -> int:
+        return sum(slot.unit is not None for slot in self._slots)
+
+    def submit(self, unit: Unit) -> None:
+        slot = next(slot for slot in self._slots if slot.is_ready and slot.unit is None)
+        slot.unit = unit
+        slot.told = slot.actor.process.remote(unit)
+        slot.deadline = monotonic() + self._settings.patience_s + self._settings.patience * unit.expected_s
+
+    def wait(self, timeout_s: float) -> Sequence[Finished | Lost]:
+        told = [slot.told for slot in self._slots if slot.unit or not slot.is_ready]
+        if not told:
+            return []
+        ready, _ = ray.wait(told, num_returns=1, timeout=timeout_s)
+        ended = [self._hear(slot) for slot in self._slots if slot.told in ready]
+        overdue = [slot for slot in self._slots if (slot.unit or not slot.is_ready) and monotonic() > slot.deadline]
+        ended += [self._replace(slot, "timeout") for slot in overdue]
+        return [end for end in ended if end]
+
+    def close(self) -> None:
+        for slot in self._slots:
+            ray.kill(slot.actor)
+
+    def _start(self) -> _Slot:
+        actor_class: Any = ray.remote(_RayWorker)
+        options = {"num_cpus": 1, "num_gpus": self._settings.gpus_a_worker, "max_restarts": 0, "max_concurrency": 1}
+        actor = actor_class.options(**options).remote()
+        return _Slot(actor, actor.start.remote(self._spec), monotonic() + self._settings.start_patience_s)
+
+    def _hear(self, slot: _Slot) -> Finished | Lost | None:
+        """What a worker answered; our own errors come out as they were raised."""
+        try:
+            report = ray.get(slot.told)
+        except RayTaskError as error:
+            raise _cause(error) from error
+        except RayError:
+            return self._replace(slot, "crash")
+        if slot.unit is None:
+            slot.is_ready, self._failed_starts = True, 0
+            return None
+        unit, slot.unit = slot.unit, None
+        return Finished(unit, report)
+
+    def _replace(self, slot: _Slot, why: str) -> Lost | None:
+        """A new worker in a lost one's place; gives the unit that was lost with it."""
+        ray.kill(slot.actor)
+        unit = slot.unit
+        if unit is None:
+            self._failed_starts += 1
+            if self._failed_starts >= _FAILED_STARTS:
+                raise RunError(
+                    "The workers die while they load the model",
+                    wanted="a worker that starts",
+                    got=f"{self._failed_starts} ended by {why} in a row",
+                    mend="look for lack of memory; `--engine local` shows what the model itself says",
+                )
+        fresh = self._start()
+        slot.actor, slot.told, slot.deadline = fresh.actor, fresh.told, fresh.deadline
+        slot.unit, slot.is_ready = None, False
+        return Lost(unit, why) if unit else None
+
+
+@contextmanager
+def ray_running(n_workers: int) -> Iterator[None]:
+    """Ray for the length of a block: the one that runs already, or one of our own that listens on this machine only.
+
+    Raises:
+        RunError: Ray was imported before in a way that would open it to the network.
+    """
+    if ray.is_initialized():
+        yield
+        return
+    ray.init(
+        num_cpus=n_workers,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        object_store_memory=_OBJECT_STORE_BYTES,
+    )
+    try:
+        if not ip_address(ray.util.get_node_ip_address()).is_loopback:
+            raise RunError(
+                "Ray would listen to the network",
+                wanted="an address of this machine alone",
+                got=ray.util.get_node_ip_address(),
+                mend=f"set {', '.join(f'{name}={value}' for name, value in AT_HOME.items())} before importing ray",
+            )
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _cause(error: RayTaskError) -> BaseException:
+    cause = error.cause
+    if isinstance(cause, HierbatchError):
+        return cause
+    return error

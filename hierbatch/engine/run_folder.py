@@ -1,0 +1,145 @@
+"""What a run was asked, and who may write there."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from hierbatch.errors import RunError
+from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.storage import storage_error, write_whole
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder(RunLayout):
+    """A run that is worked on: its folders, its record in `run.json`, its events."""
+
+    def make(self) -> None:
+        """Make the folders; raises StorageError or InputError."""
+        try:
+            for folder in (self.plans, self.parts, self.tmp):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise storage_error(error, self.root) from error
+
+    def sweep(self) -> None:
+        """Remove what a stopped run left half-written."""
+        for leftover in self.tmp.iterdir():
+            leftover.unlink(missing_ok=True)
+
+    def read_record(self) -> dict[str, Any]:
+        """What the run was asked.
+
+        Raises:
+            RunError: this is no run folder, or one of a newer version.
+        """
+        try:
+            record = json.loads(self.record_file.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise RunError(f"{self.root} is no run", wanted="a folder made by `hierbatch run`") from error
+        except (OSError, ValueError) as error:
+            raise RunError(f"{self.record_file} cannot be read", got=str(error)) from error
+        if record.get("format") != _FORMAT:
+            raise RunError(f"{self.root} is of another version", wanted=f"format {_FORMAT}", got=record.get("format"))
+        return dict(record)
+
+    def newest(self) -> dict[str, Any]:
+        """The newest generation's `number`, `settings` and `origin`."""
+        return dict(self.read_record()["generations"][-1])
+
+    def note(self, event: str, **facts: Any) -> None:
+        """Add a line to events.jsonl."""
+        line = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **facts}
+        try:
+            with self.events_file.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        except OSError as error:
+            raise storage_error(error, self.events_file) from error
+
+
+@contextmanager
+def hold(folder: RunFolder) -> Iterator[None]:
+    """The run's lock for the length of a block; the system releases it even if this process is killed.
+
+    Raises:
+        RunError: another driver holds it.
+    """
+    try:
+        descriptor = os.open(folder.lock_file, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise storage_error(error, folder.lock_file) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        holder = os.read(descriptor, 200).decode("utf-8", "replace")
+        os.close(descriptor)
+        raise RunError(
+            f"{folder.root} is being worked on", got=holder or "another process", mend="wait for it, or stop it"
+        ) from error
+    try:
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode())
+        yield
+    finally:
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
+        os.close(descriptor)
+
+
+def is_held(folder: RunFolder) -> bool:
+    """Whether a driver is at work there right now."""
+    try:
+        descriptor = os.open(folder.lock_file, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def open_generation(folder: RunFolder, settings: Mapping[str, Any], origin: Mapping[str, str], *, update: bool) -> int:
+    """The generation that these settings belong to: the newest if they are its own, else a new one if `update`.
+
+    `origin`, where the inputs lay, is written down and compared with nothing.
+
+    Raises:
+        RunError: the run was asked something else and `update` is not set.
+    """
+    settings = json.loads(json.dumps(settings))  # as it will be read back, so that equal is equal
+    generations = folder.read_record()["generations"] if folder.record_file.exists() else []
+    if generations and generations[-1]["settings"] == settings:
+        return int(generations[-1]["number"])
+    if generations and not update:
+        before = generations[-1]["settings"]
+        changed = sorted(name for name in before.keys() | settings.keys() if before.get(name) != settings.get(name))
+        raise RunError(
+            f"{folder.root} was started with other settings",
+            wanted="the same " + ", ".join(changed),
+            mend="choose another --out, or pass --update: what is still right is kept, the rest is made anew",
+        )
+    number = len(generations) + 1
+    entry = {
+        "number": number,
+        "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "hierbatch_version": version("hierbatch"),
+        "settings": settings,
+        "origin": dict(origin),
+    }
+    with write_whole(folder.record_file) as aside:
+        record = {"format": _FORMAT, "generations": [*generations, entry]}
+        aside.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return number

@@ -1,0 +1,110 @@
+"""One sitting at a run: what is still asked for goes through a pool until it is done or has to stop."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import chain
+
+from hierbatch.engine.dispatch import Breaker, Dispatcher
+from hierbatch.engine.interrupts import stop_on_signals
+from hierbatch.engine.local_pool import LocalPool
+from hierbatch.engine.pool import Pool
+from hierbatch.engine.progress import Progress, Watch
+from hierbatch.engine.ray_settings import RaySettings, keep_ray_at_home
+from hierbatch.engine.run_folder import RunFolder
+from hierbatch.engine.units import find_pending
+from hierbatch.engine.worker import WorkerSpec
+from hierbatch.errors import InputError
+from hierbatch.manifest.takes import committed_names
+
+ENGINES = ("ray", "local")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workforce:
+    """Who works: `ray` for actors on this machine, `local` for this process; 0 workers means one for each core."""
+
+    engine: str = "ray"
+    n_workers: int = 0
+    gpus_a_worker: float = 1.0
+    """Share of a GPU each worker holds, where the device is one."""
+    breaker: Breaker = field(default_factory=Breaker)
+
+    def __post_init__(self) -> None:
+        if self.engine not in ENGINES:
+            raise InputError("The engine is not known", wanted=" or ".join(ENGINES), got=self.engine)
+        if self.n_workers < 0:
+            raise InputError("The number of workers is negative", got=str(self.n_workers))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sitting:
+    """What one sitting did; `ending` is `done`, `interrupted` or `failures`."""
+
+    ending: str
+    n_worked: int
+    n_failed: int
+    sound_s: float
+    wall_s: float
+    error_kinds: dict[str, int]
+
+    @property
+    def times_real_time(self) -> float:
+        return self.sound_s / self.wall_s if self.wall_s > 0 else 0.0
+
+
+def work(folder: RunFolder, generation: int, spec: WorkerSpec, workforce: Workforce, watch: Watch) -> Sitting:
+    """Work all rows of a generation, retries too, that no part holds yet. The caller holds the run's lock.
+
+    Raises:
+        SetupError: no worker can go on.
+    """
+    committed = committed_names(folder)
+    pending = [find_pending(plan, committed) for plan in folder.plan_files(generation)]
+    n_left = sum(plan.n_rows for plan in pending)
+    n_rows = sum(len(plan.mask) for plan in pending)
+    progress = Progress(n_rows=n_rows, n_before=n_rows - n_left, expected_s=sum(plan.expected_s for plan in pending))
+    ending = "done"
+    if n_left:
+        folder.note("start", rows=n_rows, left=n_left, engine=workforce.engine, device=spec.device)
+        with stop_on_signals() as is_stopping, _open_pool(spec, workforce, n_left) as pool:
+            dispatcher = Dispatcher(
+                pool=pool,
+                progress=progress,
+                breaker=workforce.breaker,
+                is_stopping=is_stopping,
+                note=folder.note,
+                watch=watch,
+            )
+            ending = dispatcher.run(chain.from_iterable(plan.units() for plan in pending))
+        folder.note("end", ending=ending, worked=progress.n_ok + progress.n_failed, failed=progress.n_failed)
+    return Sitting(
+        ending=ending,
+        n_worked=progress.n_ok + progress.n_failed,
+        n_failed=progress.n_failed,
+        sound_s=progress.sound_s,
+        wall_s=progress.elapsed_s,
+        error_kinds=dict(Counter(progress.error_kinds).most_common()),
+    )
+
+
+@contextmanager
+def _open_pool(spec: WorkerSpec, workforce: Workforce, n_left: int) -> Iterator[Pool]:
+    if workforce.engine == "local":
+        yield LocalPool(spec)
+        return
+    keep_ray_at_home()
+    from hierbatch.engine.ray_pool import RayPool, ray_running  # seconds to import, and only needed here
+
+    n_workers = min(workforce.n_workers or os.cpu_count() or 1, n_left)
+    gpus = workforce.gpus_a_worker if spec.device.startswith("cuda") else 0.0
+    with ray_running(n_workers):
+        pool = RayPool(spec, RaySettings(n_workers=n_workers, gpus_a_worker=gpus))
+        try:
+            yield pool
+        finally:
+            pool.close()

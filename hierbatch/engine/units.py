@@ -1,0 +1,103 @@
+"""A unit: the rows a worker is given together, and what it says when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from hierbatch.engine.planning import put_column
+from hierbatch.manifest.takes import row_names
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Planned rows under the name their part will have."""
+
+    name: str
+    rows: pa.Table
+
+    @property
+    def n_rows(self) -> int:
+        return int(self.rows.num_rows)
+
+    @property
+    def expected_s(self) -> float:
+        """Seconds of sound it should come to."""
+        return float(pc.sum(self.rows.column("expected_duration_s")).as_py() or 0.0)
+
+    def halves(self) -> tuple[Self, Self]:
+        """Two units of half the rows each, to find the one that kills its worker."""
+        middle = self.n_rows // 2
+        return (
+            replace(self, name=f"{self.name}.0", rows=self.rows.slice(0, middle)),
+            replace(self, name=f"{self.name}.1", rows=self.rows.slice(middle)),
+        )
+
+    def refused(self, kind: str, error: str) -> Self:
+        """The same rows as ones not to be worked: they pass through a worker to become failed takes."""
+        rows = self.rows
+        for name, value in (("error_kind", kind), ("error", error)):
+            rows = put_column(rows, name, pa.array([value] * self.n_rows, pa.string()))
+        return replace(self, rows=rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitReport:
+    """What a worker says of a unit it has put down; the sound stays where it is."""
+
+    n_ok: int
+    n_failed: int
+    sound_s: float
+    work_s: float
+    error_kinds: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """What a plan still asks for."""
+
+    plan: Path
+    mask: pa.BooleanArray
+    n_rows: int
+    expected_s: float
+
+    def units(self) -> Iterator[Unit]:
+        """Units with the rows that are left of them, read from the plan as they are asked for."""
+        for name, rows in _grouped(self.plan, self.mask):
+            yield Unit(name, rows)
+
+
+def find_pending(plan: Path, committed: pa.Array) -> Pending:
+    """The rows of a plan that no part holds; `committed` are the `row_names` of those that stand."""
+    table = pq.read_table(plan, columns=["id", "take_key", "expected_duration_s"])
+    mask = pc.invert(pc.is_in(row_names(table), value_set=committed))
+    left = table.column("expected_duration_s").filter(mask)
+    return Pending(plan=plan, mask=mask, n_rows=len(left), expected_s=float(pc.sum(left).as_py() or 0.0))
+
+
+def _grouped(plan: Path, mask: pa.BooleanArray) -> Iterator[tuple[str, pa.Table]]:
+    held: list[pa.Table] = []
+    seen = 0
+    with pq.ParquetFile(plan) as file:
+        for batch in file.iter_batches(batch_size=1024):
+            table = pa.Table.from_batches([batch])
+            table, seen = table.filter(mask.slice(seen, len(table))), seen + len(table)
+            for number in pc.unique(table.column("unit")).to_pylist():
+                rows = table.filter(pc.equal(table.column("unit"), number))
+                if held and held[0].column("unit")[0].as_py() != number:
+                    yield _named(plan, held)
+                    held = []
+                held.append(rows)
+    if held:
+        yield _named(plan, held)
+
+
+def _named(plan: Path, tables: Sequence[pa.Table]) -> tuple[str, pa.Table]:
+    rows = pa.concat_tables(tables).combine_chunks()
+    return f"{plan.stem}-u{rows.column('unit')[0].as_py():06d}", rows

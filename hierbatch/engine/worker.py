@@ -1,0 +1,61 @@
+"""What works a unit: the same class in a Ray actor and in the driver's own process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hierbatch.engine.commit import commit_unit
+from hierbatch.engine.run_folder import RunFolder
+from hierbatch.engine.units import Unit, UnitReport
+from hierbatch.stages.loading import DEFAULT_FACTORY, load_model
+from hierbatch.stages.speak import Speak
+from hierbatch.stages.voices import VoiceShelf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSpec:
+    """Everything a worker needs to start, as paths and names: it may start on another machine, and more than once."""
+
+    run: Path
+    voices: Path
+    bundle: str = "lite"
+    device: str = "cpu"
+    model_factory: str = DEFAULT_FACTORY
+
+
+class Worker:
+    """Loads its model once, then turns units into parts."""
+
+    def __init__(self, spec: WorkerSpec) -> None:
+        model = load_model(spec.model_factory, spec.bundle, spec.device)
+        self._folder = RunFolder(spec.run)
+        self._stage = Speak(model, VoiceShelf(spec.voices, model), device=spec.device)
+
+    def process(self, unit: Unit) -> UnitReport:
+        """Work a unit and put it down.
+
+        Raises:
+            SetupError: the run cannot go on; nothing of the unit stands.
+        """
+        started = perf_counter()
+        takes = self._stage(unit.rows)
+        commit_unit(self._folder, unit.name, takes)
+        return _report(takes, perf_counter() - started)
+
+
+def _report(takes: pa.Table, work_s: float) -> UnitReport:
+    kinds = pc.value_counts(takes.column("error_kind").drop_null()).to_pylist()
+    error_kinds = {entry["values"]: entry["counts"] for entry in kinds}
+    n_failed = sum(error_kinds.values())
+    return UnitReport(
+        n_ok=takes.num_rows - n_failed,
+        n_failed=n_failed,
+        sound_s=float(pc.sum(takes.column("duration_s")).as_py() or 0.0),
+        work_s=work_s,
+        error_kinds=error_kinds,
+    )

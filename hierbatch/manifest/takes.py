@@ -1,0 +1,144 @@
+"""The one reading of a run: every row that was asked for once, with the take that counts.
+
+Parts may hold more than that: takes of older generations, of earlier attempts, and a unit worked twice around a crash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from hierbatch.errors import RunError
+from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.schema import TAKE_NAMES, take_schema
+
+Positions = npt.NDArray[np.int64]
+
+_INDEX = ["id", "take_key", "attempt", "status"]
+
+
+class Takes:
+    """A snapshot of a run's takes, in the order of its manifest; reads files only, also while the run goes on.
+
+    Of several takes of a row the last good attempt counts, and a failed one only where there is no good one. Columns
+    that pass through come from the newest plan: a take that was kept may have moved to another chapter.
+    """
+
+    def __init__(self, run: Path) -> None:
+        folder = RunLayout(run)
+        plans = folder.plan_files(folder.newest_planned())
+        if not plans:
+            raise RunError(f"{run} has no plan yet", mend="start it with `hierbatch run`")
+        self._plan = plans[0]
+        self.schema = take_schema(pq.read_schema(self._plan))
+        """Columns of the takes."""
+        self.n_rows = pq.read_metadata(self._plan).num_rows
+        """Rows that were asked for."""
+        self._parts = folder.part_files()
+        asked = pa.concat_tables(pq.read_table(plan, columns=["id", "take_key", "position"]) for plan in plans)
+        self._index = _counting(_read_index(self._parts), asked)
+
+    def __len__(self) -> int:
+        """Rows that have a take, good or failed."""
+        return int(self._index.num_rows)
+
+    @property
+    def ids(self) -> list[str]:
+        """Ids that have a take, in the order of the manifest."""
+        return list(self._index.column("id").to_pylist())
+
+    def table(self, columns: Sequence[str]) -> pa.Table:
+        """Some columns of all takes, in the order of the manifest; ask for `audio` only where a run fits in memory."""
+        tables = [rows.append_column("_at", pa.array(at)) for at, rows in self._read(self._index, columns)]
+        if not tables:
+            return self._chosen(columns).empty_table()
+        return pa.concat_tables(tables).sort_by("_at").drop_columns("_at")
+
+    def in_pieces(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """The same a part at a time and in the order of the parts, for more than fits in memory."""
+        for _, rows in self._read(self._index, columns):
+            yield rows
+
+    def sounds(self, ids: Sequence[str]) -> dict[str, bytes]:
+        """Encoded sound of the rows that have one; reads only the row groups they stand in."""
+        chosen = self._index.filter(pc.is_in(self._index.column("id"), pa.array(ids, pa.string())))
+        found: dict[str, bytes] = {}
+        for _, rows in self._read(chosen, ["id", "audio"]):
+            contents = zip(rows.column("id").to_pylist(), rows.column("audio").to_pylist(), strict=True)
+            found.update((row_id, audio["bytes"]) for row_id, audio in contents if audio)
+        return found
+
+    def _chosen(self, columns: Sequence[str]) -> pa.Schema:
+        return pa.schema([self.schema.field(name) for name in columns], metadata=self.schema.metadata)
+
+    def _read(self, index: pa.Table, columns: Sequence[str]) -> Iterator[tuple[Positions, pa.Table]]:
+        """Positions and rows, part by part."""
+        schema = self._chosen(columns)
+        own = [name for name in columns if name in TAKE_NAMES]
+        passed = [name for name in columns if name not in TAKE_NAMES]
+        plan = pq.read_table(self._plan, columns=["position", *passed]).sort_by("position")
+        index = index.sort_by([("part", "ascending"), ("row", "ascending")])
+        parts, rows, positions = (index.column(name).to_numpy() for name in ("part", "row", "position"))
+        for part in np.unique(parts):
+            here = parts == part
+            table = plan.take(pa.array(positions[here]))
+            if own:
+                takes = _read_rows(self._parts[part], rows[here], own)
+                table = pa.table([*table.columns, *takes.columns], names=[*table.column_names, *takes.column_names])
+            yield positions[here], table.select(list(columns)).cast(schema)
+
+
+def committed_names(folder: RunLayout) -> pa.Array:
+    """Names of all takes that stand, whether they count or not."""
+    tables = [pq.read_table(part, columns=["id", "take_key"]) for part in folder.part_files()]
+    return row_names(pa.concat_tables(tables)) if tables else pa.array([], pa.large_string())
+
+
+def row_names(table: pa.Table) -> pa.Array:
+    """One string for each row's id and key: two ids may well share a key."""
+    columns = [table.column(name).combine_chunks().cast(pa.large_string()) for name in ("id", "take_key")]
+    return pc.binary_join_element_wise(*columns, pa.scalar(" ", pa.large_string()))
+
+
+def _read_index(parts: Iterable[Path]) -> pa.Table:
+    tables = []
+    for number, part in enumerate(parts):
+        table = pq.read_table(part, columns=_INDEX)
+        table = table.append_column("part", pa.array(np.full(len(table), number, np.int32)))
+        tables.append(table.append_column("row", pa.array(np.arange(len(table), dtype=np.int32))))
+    schema = pa.schema(
+        [*((name, pa.string()) for name in ("id", "take_key")), ("attempt", pa.int16()), ("status", pa.string())]
+    )
+    empty = schema.append(pa.field("part", pa.int32())).append(pa.field("row", pa.int32())).empty_table()
+    return pa.concat_tables([table.select(empty.column_names).cast(empty.schema) for table in tables] or [empty])
+
+
+def _counting(index: pa.Table, asked: pa.Table) -> pa.Table:
+    """The take that counts of each row asked for: the last good attempt, else the last."""
+    index = index.append_column("name", row_names(index))
+    asked = asked.select(["position"]).append_column("name", row_names(asked))
+    index = index.join(asked, keys="name", join_type="inner")
+    index = index.append_column("is_ok", pc.equal(index.column("status"), "ok"))
+    index = index.sort_by([("position", "ascending"), ("is_ok", "descending"), ("attempt", "descending")])
+    positions = index.column("position").to_numpy()
+    is_first = np.diff(positions, prepend=-1) != 0
+    return index.filter(pa.array(is_first)).select(["id", "position", "part", "row"])
+
+
+def _read_rows(part: Path, rows: Positions, columns: Sequence[str]) -> pa.Table:
+    """Rows of a part by number, ascending, reading only the row groups they stand in."""
+    with pq.ParquetFile(part) as file:
+        tables, first = [], 0
+        for group in range(file.num_row_groups):
+            n_rows = file.metadata.row_group(group).num_rows
+            here = rows[(rows >= first) & (rows < first + n_rows)] - first
+            if len(here):
+                tables.append(file.read_row_group(group, columns=list(columns)).take(pa.array(here)))
+            first += n_rows
+    return pa.concat_tables(tables)

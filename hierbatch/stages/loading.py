@@ -1,0 +1,28 @@
+"""From the name of a model to the model."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import cast
+
+from hierbatch.errors import BundleError
+from hierbatch.models.speech import SpeechModel
+
+DEFAULT_FACTORY = "hierbatch.models.hierspeech:HierSpeech.load"
+"""Import path of a callable `(bundle, device) -> SpeechModel`."""
+
+
+def load_model(factory: str, bundle: str, device: str) -> SpeechModel:
+    """The model that a factory makes of a bundle.
+
+    Raises:
+        BundleError: there is no such factory, or the weights do not fit.
+    """
+    module, _, attributes = factory.partition(":")
+    try:
+        made = import_module(module)
+        for attribute in attributes.split("."):
+            made = getattr(made, attribute)
+    except (ImportError, AttributeError) as error:
+        raise BundleError(f"The model {factory} cannot be found", got=str(error)) from error
+    return cast("SpeechModel", made(bundle, device))  # type: ignore[operator]

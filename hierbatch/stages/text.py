@@ -1,0 +1,61 @@
+"""Text to phonemes, before any model: a sentence that cannot be said costs no model time."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pyarrow as pa
+
+from hierbatch.errors import SetupError, TextError
+from hierbatch.frontend.phonemes import check_phonemes, split_words
+from hierbatch.frontend.speech_text import SpeechFrontEnd
+from hierbatch.manifest.schema import PLAN_COLUMNS
+from hierbatch.stages.failures import reason
+from hierbatch.stages.pace import expected_duration_s
+
+_TYPES = {column.name: column.type for column in PLAN_COLUMNS} | {"phonemes": pa.string()}
+
+
+class ReadText:
+    """Fills in `phonemes` where a row has none, and how long it should take.
+
+    Rows that bring their own phonemes keep them; their text stays as it is written where its words and the phonemes'
+    pair up, and is left empty where they do not.
+    """
+
+    reads: ClassVar[tuple[str, ...]] = ("text", "phonemes", "lang", "speed")
+    writes: ClassVar[tuple[str, ...]] = ("text_norm", "phonemes", "expected_duration_s", "error_kind", "error")
+
+    def __init__(self, front_end: SpeechFrontEnd) -> None:
+        self._front_end = front_end
+
+    def __call__(self, rows: pa.Table) -> pa.Table:
+        read = [self._read(row) for row in rows.select(list(self.reads)).to_pylist()]
+        for name in self.writes:
+            column = pa.array([row[name] for row in read], _TYPES[name])
+            at = rows.schema.get_field_index(name)
+            rows = rows.set_column(at, name, column) if at >= 0 else rows.append_column(name, column)
+        return rows
+
+    def _read(self, row: dict[str, Any]) -> dict[str, Any]:
+        text_norm, phonemes, kind, error = row["text"] or "", row["phonemes"] or "", None, None
+        try:
+            if phonemes:
+                check_phonemes(phonemes)
+                text_norm = text_norm if len(text_norm.split()) == len(split_words(phonemes)) else ""
+            elif text_norm.strip():
+                spoken = self._front_end.speak(text_norm, row["lang"])
+                text_norm, phonemes = spoken.text_norm, spoken.phonemes
+            else:
+                raise TextError("There is nothing to say", wanted="text or phonemes", got="an empty row")
+        except SetupError:
+            raise
+        except Exception as problem:  # noqa: BLE001 - one row must never stop its neighbours
+            kind, error = reason(problem)
+        return {
+            "text_norm": text_norm,
+            "phonemes": phonemes,
+            "expected_duration_s": 0.0 if kind else expected_duration_s(phonemes, row["lang"], row["speed"]),
+            "error_kind": kind,
+            "error": error,
+        }

@@ -1,0 +1,111 @@
+"""A model that sings a sine a phone, fast and the same everywhere; a row's `seed` can make it misbehave.
+
+`bundle` is a folder: what happens once, and what was spoken, is noted in files there, since workers are processes.
+"""
+
+import hashlib
+import os
+import signal
+import time
+from enum import IntEnum
+from pathlib import Path
+
+import numpy as np
+
+from hierbatch.audio.waveform import Waveform
+from hierbatch.errors import BundleError, SynthesisError
+from hierbatch.models.speech import Speech
+
+FACTORY = "tests.engine.fake_model:FakeModel"
+FRAME, RATE_HZ = 320, 16_000
+
+
+class Fault(IntEnum):
+    """Seeds that are no ordinary seeds."""
+
+    RAISE = 101
+    REFUSE = 102
+    DIE = 103
+    HANG = 104
+    NAN = 105
+    EMPTY = 106
+    SILENT = 107
+    CLIPPED = 108
+    DIE_ONCE = 109
+    FILL_MEMORY = 110
+    SLOW = 111
+
+
+class FakeModel:
+    name, languages, rate_hz = "fake", ("en", "ko"), RATE_HZ
+
+    def __init__(self, bundle, device):
+        self._notes = Path(bundle)
+        if not self._notes.is_dir():
+            raise BundleError("The fake weights are missing", wanted="a folder", got=str(bundle))
+        if (self._notes / "die-on-load").exists():
+            os.kill(os.getpid(), signal.SIGKILL)
+        version = self._notes / "version"
+        self.fingerprint = version.read_text() if version.exists() else "1"
+
+    def encode_voice(self, prompt):
+        return float(np.abs(prompt.samples).mean())
+
+    def speak(self, requests):
+        with (self._notes / f"spoken-{os.getpid()}").open("a") as file:
+            file.writelines(f"{request.seed} {request.phonemes}\n" for request in requests)
+        return [self._speak(request, len(requests)) for request in requests]
+
+    def _speak(self, request, n_together):
+        self._misbehave(request.seed)
+        tokens = request.phonemes.split()
+        token_frames = tuple(10 if token in ",.?!" else 1 if token == "|" else 4 for token in tokens)
+        lead = 2
+        # Of the row alone: neighbours must not be heard.
+        samples = np.concatenate([np.zeros(lead * FRAME), *map(_tone, tokens, token_frames)]) * (request.seed % 7 + 1)
+        if request.seed == Fault.NAN:
+            samples[100] = np.nan
+        if request.seed == Fault.SILENT:
+            samples *= 1e-6
+        if request.seed == Fault.CLIPPED:
+            samples = np.sign(samples)
+        if request.seed == Fault.EMPTY:
+            samples = samples[:0]
+        f0_hz = np.full(2 * (lead + sum(token_frames)), 120.0, np.float32)
+        f0_hz[: 2 * lead] = 0
+        return Speech(
+            waveform=Waveform(samples.astype(np.float32), RATE_HZ),
+            token_frames=token_frames,
+            lead_frames=lead,
+            f0_hz=f0_hz,
+        )
+
+    def _misbehave(self, seed):
+        if seed == Fault.RAISE:
+            raise ZeroDivisionError("the fake model was told to raise")
+        if seed == Fault.REFUSE:
+            raise SynthesisError("the fake model was told to refuse")
+        if seed == Fault.DIE or (seed == Fault.DIE_ONCE and self._first_time("died")):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if seed == Fault.HANG:
+            time.sleep(3600)
+        if seed == Fault.SLOW:
+            time.sleep(0.2)
+
+    def _first_time(self, what):
+        try:
+            (self._notes / what).touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
+
+
+def spoken(bundle):
+    """Lines `seed phonemes` of all that was asked of the model, in every process."""
+    return [line for path in sorted(Path(bundle).glob("spoken-*")) for line in path.read_text().splitlines()]
+
+
+def _tone(token, n_frames):
+    pitch = 100 + int.from_bytes(hashlib.blake2b(token.encode(), digest_size=2).digest()) % 400
+    loudness = 0.0 if token in ",.?!|" else 0.1
+    return loudness * np.sin(2 * np.pi * pitch * np.arange(n_frames * FRAME) / RATE_HZ)
