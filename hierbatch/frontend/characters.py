@@ -13,7 +13,7 @@ PLACEHOLDERS = "\ue000-\uf8ff"
 # Compatibility forms that are only another drawing of the same text. Superscripts and fractions are left alone:
 # they mean something ("m²", "4½").
 _COMPATIBILITY = re.compile(
-    "[\u1d00-\u1dbf\u2000-\u200a\u202f\u205f\u3000\u2100-\u214f\u2460-\u24ff\u3130-\u318f\u3200-\u33ff"
+    "[\u1d00-\u1dbf\u2000-\u200a\u202f\u205f\u3000\u2100-\u214f\u2460-\u24ff\u3200-\u33ff"
     "\uf900-\ufaff\ufb00-\ufb06\uff01-\uffef]"
 )
 _INVISIBLE = re.compile(f"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff{PLACEHOLDERS}]")

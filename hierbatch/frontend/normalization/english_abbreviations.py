@@ -15,6 +15,7 @@ _TITLES = {
     "Capt": "Captain", "Col": "Colonel", "Lieut": "Lieutenant", "Lt": "Lieutenant", "Sgt": "Sergeant",
     "Sergt": "Sergeant", "Cpl": "Corporal", "Maj": "Major", "Cmdr": "Commander", "Adm": "Admiral",
     "Gov": "Governor", "Supt": "Superintendent", "Insp": "Inspector",
+    "MR": "Mister", "MRS": "Mrs", "DR": "Doctor",
 }  # fmt: skip
 """Said in full with a stop anywhere, and without one before a name."""
 

@@ -15,6 +15,7 @@ from hierbatch.frontend.normalization.tables import read_words
 
 _OFTENER_WORDS = frozenset({"AM", "IT", "LED", "WHO"})
 _LONGEST_UNKNOWN_INITIALISM = 3
+_SHORTEST_CERTAIN = 2
 _CAPITALS = r"(?<![\w'])(?P<word>[A-Z][A-Z]+(?:'[A-Z]+)*)(?!\w)"
 _IT_WORK = r"(?=\s(?:department|support|team|manager|systems?|industry|sector|specialist|company|staff|job)\b)"
 _NAMERS = frozenset(
@@ -52,7 +53,8 @@ def _say_capitals(match: re.Match[str]) -> str:
     is_word = word in read_words("english_short_words.txt")
     if word in _OFTENER_WORDS or (is_word and is_shouted):
         return word.lower()
-    if word in read_words("english_spelled.txt") or is_unpronounceable(word):
+    is_spelled = word in read_words("english_spelled.txt") and (len(word) > _SHORTEST_CERTAIN or not is_shouted)
+    if is_spelled or is_unpronounceable(word):
         return say_letters(word)
     is_initialism = len(word) <= _LONGEST_UNKNOWN_INITIALISM and not is_word and not is_shouted
     return say_letters(word) if is_initialism else word.lower()

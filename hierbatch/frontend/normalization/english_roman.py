@@ -33,7 +33,7 @@ def _say_division(match: re.Match[str]) -> str:
 
 def _say_ruler(match: re.Match[str]) -> str:
     value = roman_value(match["numeral"])
-    if value is None or match["name"] not in read_words("english_rulers.txt"):
+    if value is None or match["name"].capitalize() not in read_words("english_rulers.txt"):
         return match[0]
     return f"{match['name']} the {say_ordinal(value)}"
 
@@ -47,7 +47,7 @@ def _say_after_name(match: re.Match[str]) -> str:
     value = roman_value(match["numeral"])
     if value is None:
         return match[0]
-    is_person = match["first"] in read_words("english_rulers.txt") and match["second"]
+    is_person = match["first"].capitalize() in read_words("english_rulers.txt") and match["second"]
     words = f"the {say_ordinal(value)}" if is_person else say_cardinal(value)
     return f"{match['first']}{match['second'] or ''} {words}"
 
@@ -65,7 +65,7 @@ ROMAN_RULES: tuple[Rule, ...] = (
         r"(?:\s?[-–]\s?(?P<last>[IVXLC]+|[ivxl]+)\b)?(?!'[a-z])",
         _say_division,
     ),
-    rule("ruler", r"\b(?P<name>[A-Z][a-z]+)\s(?P<numeral>[IVX]{2,}|[VX])\b", _say_ruler),
+    rule("ruler", r"\b(?P<name>[A-Z][A-Za-z]+)\s(?P<numeral>[IVX]{2,}|[VX])\b", _say_ruler),
     rule(
         "first ruler",
         r"(?:(?<=King )|(?<=Pope )|(?<=Tsar )|(?<=Czar )|(?<=Queen )|(?<=Emperor ))"
@@ -75,7 +75,7 @@ ROMAN_RULES: tuple[Rule, ...] = (
     rule("first of a name", r"\b(?P<name>[A-Z][a-z]+)\s(?P<numeral>I)(?='s|\sof\b|[.,;:!?)]|$)", _say_ruler),
     rule(
         "after a name",
-        r"\b(?P<first>[A-Z][a-z]+)(?P<second>\s[A-Z][a-z]+)?\s(?P<numeral>[IVX]{2,}|XL[IVX]*)\b",
+        r"\b(?P<first>[A-Z][A-Za-z]+)(?P<second>\s[A-Z][A-Za-z]+)?\s(?P<numeral>[IVX]{2,}|XL[IVX]*)\b",
         _say_after_name,
     ),
     rule("list mark", r"\((?P<numeral>[ivx]+)\)\s?", _say_listed),

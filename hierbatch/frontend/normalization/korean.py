@@ -1,0 +1,121 @@
+"""Korean text to the words that are spoken, by ordered tables of rules.
+
+Latin words that are not letters stay as they are: the Korean phonemizer says them as a Korean would.
+"""
+
+from __future__ import annotations
+
+import re
+
+from hierbatch.frontend.characters import PLACEHOLDERS, clean_characters, drop_foreign_letters
+from hierbatch.frontend.normalization.hanja import HANJA_RULES
+from hierbatch.frontend.normalization.korean_amounts import MEASURE_RULES, NUMBER_RULES
+from hierbatch.frontend.normalization.korean_letters import KOREAN_LETTER_RULES
+from hierbatch.frontend.normalization.korean_numbers import say_digits
+from hierbatch.frontend.normalization.rules import Rule, apply_rules, one_of, rule
+
+_FIRST_SYLLABLE, _CODAS = 0xAC00, 28
+_SYMBOLS = {
+    "&": "앤드", "@": "골뱅이", "%": "퍼센트", "#": "샵", "+": "플러스", "=": "은", "×": "곱하기", "÷": "나누기",
+    "$": "달러", "€": "유로", "£": "파운드", "₩": "원", "°": "도", "±": "플러스 마이너스", "∞": "무한대", "§": "절",
+    "α": "알파", "β": "베타", "γ": "감마", "δ": "델타", "θ": "세타", "λ": "람다", "μ": "뮤", "µ": "뮤", "π": "파이",
+    "σ": "시그마", "φ": "파이", "ω": "오메가", "Δ": "델타", "Ω": "오메가",
+}  # fmt: skip
+_PARTICLE_PAIRS = {
+    "을(를)": ("을", "를"), "를(을)": ("을", "를"), "을/를": ("을", "를"),
+    "은(는)": ("은", "는"), "는(은)": ("은", "는"), "은/는": ("은", "는"),
+    "이(가)": ("이", "가"), "가(이)": ("이", "가"), "이/가": ("이", "가"),
+    "와(과)": ("과", "와"), "과(와)": ("과", "와"), "(으)로": ("으로", "로"), "(이)": ("이", ""),
+}  # fmt: skip
+_ADDRESS_MARKS = {".": "점", "/": "슬래시", "@": "골뱅이", "-": "대시", "_": "밑줄", ":": "콜론"}
+
+
+def _has_coda(syllable: str) -> bool:
+    return (ord(syllable) - _FIRST_SYLLABLE) % _CODAS != 0
+
+
+def _choose_particle(match: re.Match[str]) -> str:
+    closed, opened = _PARTICLE_PAIRS[match["pair"]]
+    return match["noun"] + (closed if _has_coda(match["noun"]) else opened)
+
+
+def _say_equals(match: re.Match[str]) -> str:
+    return f"{match['before']}{'은' if _has_coda(match['before']) else '는'} "
+
+
+def _say_address(match: re.Match[str]) -> str:
+    written = re.sub(r"^(?:https?|ftp)://", "", match["address"]).rstrip("/")
+    said = []
+    for piece in re.findall(r"[A-Za-z]+|\d+|[^\sA-Za-z\d]", written):
+        if piece.isdecimal():
+            said.append(say_digits(piece))
+        elif piece.isalpha():
+            said.append(
+                {"www": "더블유더블유더블유", "com": "컴", "net": "넷", "kr": "케이아르"}.get(piece.lower(), piece)
+            )
+        else:
+            said.append(_ADDRESS_MARKS.get(piece, ""))
+    return " ".join(filter(None, said))
+
+
+_BEFORE_RULES: tuple[Rule, ...] = (
+    rule(
+        "address",
+        r"(?P<address>[A-Za-z\d_.+-]+@[A-Za-z\d-]+(?:\.[A-Za-z][\w-]*)+|\b(?:https?://|www\.)[\w./?=&%~:-]*\w)",
+        _say_address,
+    ),
+    rule(
+        "particle by the sound before",
+        rf"(?P<noun>[가-힣])(?P<pair>{one_of(_PARTICLE_PAIRS)})",
+        _choose_particle,
+    ),
+    rule("hidden name", r"[○◯〇Ｏ×]{2,}", lambda m: "땡" * len(m[0])),
+    rule("note", r"\[\d+\]", ""),
+    rule("empty brackets", r"\(\s*\)", ""),
+)
+_AFTER_RULES: tuple[Rule, ...] = (
+    rule("equals", r"(?P<before>[가-힣])\s?=\s?", _say_equals),
+    rule("symbol", f"[{re.escape(''.join(_SYMBOLS))}]", lambda m: f" {_SYMBOLS[m[0]]} "),
+    rule("dash", r"\s?—\s?|\s[-–~]+\s", ", "),
+    rule("aside", r"\s?[(\[]\s?|\s?[)\]](?=[가-힣])|\s?[)\]]\s?", lambda m: _aside(m)),
+    rule("quote", r"\"|(?<![A-Za-z])'|'(?![A-Za-z])", ""),
+    rule("pause", r"[;:]+", ","),
+    rule("between equals", r"·|/", " "),
+    rule("other", rf"[^\w\s,.?!…'{PLACEHOLDERS}-]|_", " "),
+    rule("lone hyphen", r"-+", " "),
+    rule("trailing dots", r"\s?…\s?(?=[,.?!])|\s?…\s?$", ""),
+    rule("dots", r"\s?…", ","),
+    rule("marks", r"(?:\s*[,.?!])+", lambda m: next(mark for mark in "?!.," if mark in m[0])),
+    rule("leading marks", r"^[\s,.?!]+", ""),
+    rule("space after a mark", r"(?<=[,.?!])(?=\w)", " "),
+)
+
+KOREAN_RULES: tuple[Rule, ...] = (
+    *_BEFORE_RULES,
+    *HANJA_RULES,
+    *MEASURE_RULES,
+    *KOREAN_LETTER_RULES,
+    *NUMBER_RULES,
+    *_AFTER_RULES,
+)
+"""Every rule of Korean, in the order they are applied."""
+
+
+def normalize_korean(text: str) -> str:
+    """Korean as it is spoken: words, and the marks , . ? ! where a voice pauses or turns.
+
+    Raises:
+        TextError: the text is in a script that cannot be spoken, or holds a Hanja of unknown reading.
+
+    >>> normalize_korean("오후 3시 30분에 20살 학생 5명이 인간(人間)을 1,500원에 그렸다.")
+    '오후 세 시 삼십 분에 스무 살 학생 다섯 명이 인간을 천오백 원에 그렸다.'
+    """
+    cleaned = drop_foreign_letters(clean_characters(text), hanja=True)
+    return " ".join(apply_rules(KOREAN_RULES, cleaned).split())
+
+
+def _aside(match: re.Match[str]) -> str:
+    """A pause before and after an aside; none before the particle that follows its closing bracket."""
+    if match[0].strip() in "([":
+        return ", "
+    return " " if match.string[match.end() : match.end() + 1].strip() else ", "
