@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+import torch
+import torchaudio
+
+from hierbatch.audio.resample import resample, resampled_length
+from hierbatch.audio.waveform import Waveform
+from tests.audio.signals import speech_like, tone
+
+PAIRS = [(16_000, 44_100), (16_000, 48_000), (24_000, 44_100), (44_100, 16_000), (48_000, 16_000), (48_000, 44_100)]
+
+
+@pytest.mark.parametrize(("from_hz", "to_hz"), PAIRS)
+@pytest.mark.parametrize("part_of_nyquist", [0.01, 0.3, 0.9])
+def test_a_tone_is_the_same_tone(from_hz, to_hz, part_of_nyquist):
+    frequency_hz = part_of_nyquist * min(from_hz, to_hz) / 2
+    got = resample(Waveform(tone(frequency_hz, 1.0, from_hz, -6), from_hz), to_hz).samples
+    inside = slice(to_hz // 20, -to_hz // 20)
+    np.testing.assert_allclose(got[inside], tone(frequency_hz, 1.0, to_hz, -6)[inside], atol=3e-5)
+
+
+@pytest.mark.parametrize("frequency_hz", [8_000, 9_000, 15_000, 23_000])
+def test_nothing_folds_back(frequency_hz):
+    got = resample(Waveform(tone(frequency_hz, 1.0, 48_000), 48_000), 16_000).samples
+    assert 20 * np.log10(np.abs(got[800:-800]).max()) < -85
+
+
+def test_agrees_with_torchaudio_where_both_pass():
+    sound = speech_like(1.0, 16_000)
+    smooth = resample(resample(sound, 8_000), 16_000)  # nothing above 4 kHz, where the filters differ
+    theirs = torchaudio.functional.resample(torch.from_numpy(smooth.samples), 16_000, 44_100, lowpass_filter_width=64)
+    ours = resample(smooth, 44_100).samples
+    inside = slice(2_000, -2_000)
+    np.testing.assert_allclose(ours[inside], theirs.numpy()[inside], atol=2e-3 * np.abs(ours).max())
+
+
+@pytest.mark.parametrize("n_samples", [0, 1, 2, 159, 160, 161, 16_001])
+@pytest.mark.parametrize(("from_hz", "to_hz"), PAIRS)
+def test_length_is_what_was_promised(n_samples, from_hz, to_hz):
+    got = resample(Waveform(np.ones(n_samples, np.float32), from_hz), to_hz)
+    assert got.n_samples == resampled_length(n_samples, from_hz, to_hz) == -(-n_samples * to_hz // from_hz)
+    assert np.isfinite(got.samples).all()
+
+
+def test_an_impulse_stays_where_it_was():
+    samples = np.zeros(16_000, np.float32)
+    samples[8_000] = 1
+    assert np.argmax(resample(Waveform(samples, 16_000), 48_000).samples) == 24_000
+
+
+def test_the_same_rate_changes_nothing():
+    sound = speech_like(0.1)
+    assert resample(sound, sound.rate_hz) is sound

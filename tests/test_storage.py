@@ -1,0 +1,47 @@
+import errno
+from pathlib import Path
+
+import pytest
+
+from hierbatch.errors import InputError, StorageError
+from hierbatch.storage import staging_folder, storage_error, write_whole
+
+
+def test_what_is_written_whole_replaces_what_was_there(tmp_path):
+    path = tmp_path / "new" / "file.txt"
+    for text in ("one", "two"):
+        with write_whole(path) as aside:
+            aside.write_text(text)
+            assert not path.exists() or path.read_text() != text
+        assert path.read_text() == text
+    assert [p.name for p in path.parent.iterdir()] == ["file.txt"]
+
+
+def test_an_error_leaves_what_was_there(tmp_path):
+    path = tmp_path / "file.txt"
+    path.write_text("before")
+    with pytest.raises(ZeroDivisionError), write_whole(path) as aside:
+        aside.write_text(f"half {1 / 0}")
+    assert path.read_text() == "before"
+    assert [p.name for p in tmp_path.iterdir()] == ["file.txt"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO])
+def test_disk_trouble_is_a_storage_error(tmp_path, number):
+    with pytest.raises(StorageError, match="free some space"), write_whole(tmp_path / "x"):
+        raise OSError(number, "disk trouble")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_path_that_cannot_be_is_the_users_to_mend(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="Cannot write"), staging_folder(tmp_path / "file"):
+        pass
+    assert isinstance(storage_error(PermissionError(errno.EACCES, "Permission denied"), tmp_path), InputError)
+
+
+def test_a_real_full_disk_is_a_storage_error():
+    # /dev/full takes nothing and says so as a full disk does.
+    with pytest.raises(OSError, match="No space left") as caught:
+        Path("/dev/full").write_bytes(b"x")
+    assert isinstance(storage_error(caught.value, Path("/dev/full")), StorageError)
