@@ -85,11 +85,7 @@ def starts_from_headings(blocks: Sequence[Block]) -> list[ChapterStart]:
             for index, block in enumerate(blocks)
             if block.kind == "heading" and block.level in ranks[:depth]
         ]
-        borders = [start.index for start in starts] + [len(blocks)]
-        n_empty = sum(
-            start.level == depth and _is_titles_only(blocks[start.index : borders[number + 1]])
-            for number, start in enumerate(starts)
-        )
+        n_empty = sum(start.level == depth and _is_titles_only(blocks[start.index :][:2]) for start in starts)
         if len(starts) > 1 and 2 * n_empty < len(starts):
             break
     if sum(start.level == 1 for start in starts) == 1:

@@ -68,7 +68,7 @@ def _korean(data: bytes) -> str | None:
     """CP949 text, or None where it does not look like Korean.
 
     CP949 gives nearly every byte pair a syllable, so Western quotes of Windows-1252 would pass as rare Hangul: real
-    Korean keeps almost wholly to the 2,350 syllables of KS X 1001 (`euc_kr`).
+    Korean keeps almost wholly to the 2,350 syllables that KS X 1001 gives two bytes.
     """
     try:
         text = data.decode("cp949")
@@ -83,11 +83,8 @@ def _korean(data: bytes) -> str | None:
 
 
 def _is_ks_x_1001(character: str) -> bool:
-    try:
-        character.encode("euc_kr")
-    except UnicodeEncodeError:
-        return False
-    return True
+    # Other syllables are spelt letter by letter, in eight bytes.
+    return len(character.encode("euc_kr")) == 2
 
 
 def _refusal(name: str, got: str) -> BookError:

@@ -17,7 +17,7 @@ from hierbatch.frontend.books.contents import ContentsEntry, read_navigation, re
 from hierbatch.frontend.books.cover import read_cover
 from hierbatch.frontend.books.drm import refuse_drm
 from hierbatch.frontend.books.gutenberg import body_span
-from hierbatch.frontend.books.markup import parse_page, parse_xml
+from hierbatch.frontend.books.markup import local_name, parse_page, parse_xml
 from hierbatch.frontend.books.notes import find_notes
 from hierbatch.frontend.books.package import Package, read_package
 from hierbatch.frontend.books.page import read_page
@@ -91,10 +91,15 @@ def _drop_pages(pages: dict[str, etree._Element], package: Package, contents: Se
         if not item.is_linear:
             reason = reason or "outside the reading order"
         if reason and item.href not in listed and item.href in pages:
-            text = tidy("".join(pages.pop(item.href).itertext()))
-            if text:
-                skipped.append(Skipped(item.href, reason, len(text)))
+            n_characters = _n_body_characters(pages.pop(item.href))
+            if n_characters:
+                skipped.append(Skipped(item.href, reason, n_characters))
     return skipped
+
+
+def _n_body_characters(root: etree._Element) -> int:
+    bodies = (element for element in root.iter() if local_name(element) == "body")
+    return sum(len(tidy("".join(body.itertext()))) for body in bodies)
 
 
 def _flow(pages: Mapping[str, etree._Element], contents: Sequence[ContentsEntry]) -> _Flow:

@@ -29,7 +29,7 @@ _KOREAN_TITLE = r"(?:\s*[.:)—–-]+\s*|\s+)(?P<title>\S.*)"
 _KOREAN = (
     (PART, re.compile(rf"(?:제\s*{_KOREAN_NUMBER}|\d{{1,3}})\s*(?:부|권|편|막)(?:{_KOREAN_TITLE})?")),
     (CHAPTER, re.compile(rf"(?:제\s*{_KOREAN_NUMBER}|\d{{1,3}})\s*(?:장|화|회|과|강)(?:{_KOREAN_TITLE})?")),
-    (SECTION, re.compile(rf"(?:제\s*{_KOREAN_NUMBER}|\d{{1,3}})\s*(?:절)(?:{_KOREAN_TITLE})?")),
+    (SECTION, re.compile(rf"(?:제\s*{_KOREAN_NUMBER}|\d{{1,3}})\s*(?:절|관)(?:{_KOREAN_TITLE})?")),
 )
 _KOREAN_ALONE = frozenset(
     [

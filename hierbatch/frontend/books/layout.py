@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hierbatch.frontend.books.characters import tidy
+from hierbatch.frontend.books.characters import join_heading, tidy
 
 _NARROWEST_COLUMN, _WIDEST_COLUMN = 45, 100
 _NEAR_FULL = 0.75
@@ -87,15 +87,25 @@ def join_paragraphs(group: Sequence[Line], *, wrapped: bool) -> list[Paragraph]:
         if not runs or not wrapped or (few_indented and line.is_indented):
             runs.append([])
         runs[-1].append(line)
-    found = (join_lines(run) for run in runs)
+    found = (_join(run) for run in runs)
     return [paragraph for paragraph in found if paragraph.text]
 
 
-def join_lines(run: Sequence[Line], *, between: str = " ", rank: int = 0) -> Paragraph:
-    """One paragraph of several lines, without the marks a typewriter uses for emphasis, dashes and pictures."""
-    text = _ILLUSTRATION.sub(" ", between.join(line.text.strip() for line in run))
-    text = re.sub(r"(?<!-)--(?!-)", "—", _EMPHASIS.sub(r"\2", text))
-    return Paragraph(tidy(text), run[0].number, run[0].n_empty_before, rank)
+def heading_paragraph(lines: Sequence[Line], rank: int) -> Paragraph:
+    """A heading of one or several lines."""
+    text = join_heading([_typed(line.text) for line in lines])
+    return Paragraph(text, lines[0].number, lines[0].n_empty_before, rank)
+
+
+def _join(run: Sequence[Line]) -> Paragraph:
+    text = tidy(_typed(" ".join(line.text.strip() for line in run)))
+    return Paragraph(text, run[0].number, run[0].n_empty_before)
+
+
+def _typed(text: str) -> str:
+    """Text without the marks a typewriter uses for pictures, emphasis and dashes."""
+    text = _EMPHASIS.sub(r"\2", _ILLUSTRATION.sub(" ", text))
+    return re.sub(r"(?<!-)--(?!-)", "—", text)
 
 
 def _width(text: str) -> int:

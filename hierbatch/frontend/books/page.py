@@ -11,7 +11,7 @@ from typing import Literal
 from lxml import etree
 
 from hierbatch.frontend.books.book import SCENE_BREAK_S, Block
-from hierbatch.frontend.books.characters import is_spoken, tidy
+from hierbatch.frontend.books.characters import is_spoken, join_heading, tidy
 from hierbatch.frontend.books.inline_notes import without_inline_notes
 from hierbatch.frontend.books.markup import local_name
 from hierbatch.frontend.books.rules import NOTE, reason_of_title, reason_to_skip
@@ -26,7 +26,6 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _VERSE_LINE = re.compile(r"(verse-?)?line\d*|verse", re.I)
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LINE_BREAK = "\u2028"  # what <br/> becomes: a line end in the source is a mere space
-_ENDS_WITH_MARK = re.compile(r"[.,:;!?…—–-]$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +149,7 @@ class _PageReader:
     def _take_text(self) -> str:
         raw = "".join(self._text)
         self._text.clear()
-        if not self._heading_levels:
-            return tidy(raw)
-        # A heading broken over lines is read with a stop at each break: "Chapter One. The River".
-        lines = [line for line in (tidy(line) for line in raw.split(_LINE_BREAK)) if line]
-        stopped = [line if _ENDS_WITH_MARK.search(line) else f"{line}." for line in lines[:-1]]
-        return " ".join([*stopped, *lines[-1:]])
+        return join_heading(raw.split(_LINE_BREAK)) if self._heading_levels else tidy(raw)
 
     def _begin_section(self, heading: str, level: int) -> None:
         """A heading such as "Notes" silences all up to the next heading of its rank."""

@@ -17,8 +17,8 @@ from hierbatch.frontend.books.inline_notes import without_inline_notes
 from hierbatch.frontend.books.layout import (
     Line,
     Paragraph,
+    heading_paragraph,
     is_hard_wrapped,
-    join_lines,
     join_paragraphs,
     number_lines,
     split_groups,
@@ -68,8 +68,7 @@ def _paragraphs(group: Sequence[Line], wrapped: bool) -> Iterator[Paragraph]:
         rank = heading_rank(group[position].text) if position == 0 or not wrapped else None
         if rank is not None:
             n_lines = 1 + _n_title_lines(group[position + 1 :])
-            heading = group[position : position + n_lines]
-            yield join_lines(heading, between=". ", rank=rank)
+            yield heading_paragraph(group[position : position + n_lines], rank)
             position += n_lines
         elif wrapped:
             yield from join_paragraphs(group[position:], wrapped=True)

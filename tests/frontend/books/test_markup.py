@@ -1,0 +1,79 @@
+"""Markup that is unsafe, ill-formed or old."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+
+import pytest
+
+from hierbatch.errors import BookError
+from hierbatch.frontend.books.markup import local_name, parse_page, parse_xml
+from tests.frontend.books.shelf import NCX_DOCTYPE, XHTML_DOCTYPE, page
+
+
+def text_of(data: bytes) -> str:
+    root, _ = parse_page(data, "page.xhtml")
+    return " ".join("".join(root.itertext()).replace("page", "", 1).split())
+
+
+@pytest.mark.parametrize("doctype", ["<!DOCTYPE html>", XHTML_DOCTYPE, "<!-- <!ENTITY a 'b'> -->\n<!doctype html>"])
+def test_a_doctype_without_subset_is_skipped(doctype: str) -> None:
+    assert text_of(page("<p>text</p>", head=f'<?xml version="1.0"?>\n{doctype}\n').encode()) == "text"
+
+
+@pytest.mark.parametrize(
+    "doctype",
+    [
+        '<!DOCTYPE html [<!ENTITY lol "lol">]>',
+        '<!DOCTYPE html SYSTEM "x.dtd" [ <!ENTITY % file SYSTEM "file:///etc/passwd"> %file; ]>',
+        "<!-- comment --><!DOCTYPE html [",
+        "<?pi ?><!doctype html []>",
+    ],
+)
+def test_an_internal_subset_is_refused(doctype: str) -> None:
+    data = page("<p>&lol;</p>", head=doctype).encode()
+    for parse in (parse_page, parse_xml):
+        with pytest.raises(BookError, match="declares its own document type"):
+            parse(data, "page.xhtml")
+
+
+def test_named_entities_are_their_characters() -> None:
+    assert text_of(page("<p>caf&eacute;&nbsp;&mdash;&amp;&lt;b&gt; &unknown;</p>").encode()) == "café —&<b> &unknown;"
+
+
+def test_half_closed_tags_are_read_as_a_browser_would() -> None:
+    assert text_of(b"<html><body><p>one<p>two<br>three &nbsp; &bogus;</body>").startswith("onetwothree")
+
+
+def test_strict_files_must_be_well_formed() -> None:
+    assert local_name(parse_xml(f"<?xml version='1.0'?>{NCX_DOCTYPE}<ncx/>".encode(), "toc.ncx")) == "ncx"
+    with pytest.raises(BookError, match="not well-formed"):
+        parse_xml(b"<ncx><navMap></ncx>", "toc.ncx")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "euc-kr", "windows-1252"])
+def test_declared_encodings(encoding: str) -> None:
+    text = "한국어" if encoding in ("utf-8", "utf-16", "euc-kr") else "“naïve”"
+    data = page(f"<p>{text}</p>", head=f'<?xml version="1.0" encoding="{encoding}"?>').encode(encoding)
+    assert text_of(data) == text
+    assert parse_page(data, "page")[1].is_unicode == encoding.startswith("utf")
+
+
+def test_a_page_in_another_encoding_than_it_says_is_refused() -> None:
+    with pytest.raises(BookError, match="cannot be decoded"):
+        parse_page(page("<p>한국어</p>").encode("cp949"), "page.xhtml")
+
+
+def test_line_numbers_survive_a_doctype_of_several_lines() -> None:
+    data = page("\n<p>text</p>", head='<?xml version="1.0"?>\n<!DOCTYPE html\n PUBLIC "a"\n "b">\n').encode()
+    root, _ = parse_page(data, "page.xhtml")
+    assert next(element for element in root.iter() if local_name(element) == "p").sourceline == 6
+
+
+@pytest.mark.parametrize("hostile", ["<!--" * 200_000, "<?" * 200_000, "&a" * 200_000, "<!DOCTYPE " + "'" * 200_000])
+def test_hostile_markup_takes_no_long_time(hostile: str) -> None:
+    start_s = time.perf_counter()
+    with contextlib.suppress(BookError):
+        parse_page(hostile.encode(), "page.xhtml")
+    assert time.perf_counter() - start_s < 5

@@ -1,0 +1,154 @@
+"""What of a page is read, what is passed over, and where it stands."""
+
+from __future__ import annotations
+
+import pytest
+
+from hierbatch.frontend.books.book import SCENE_BREAK_S
+from hierbatch.frontend.books.markup import page_from_text
+from hierbatch.frontend.books.page import Page, read_page
+from tests.frontend.books.shelf import page
+
+
+def read(body: str) -> Page:
+    return read_page(page_from_text(page(body), "p.xhtml"), "p.xhtml")
+
+
+def texts(body: str) -> list[str]:
+    return [block.text for block in read(body).blocks]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        # inline markup leaves no trace, block markup separates
+        ("<p>A <em>very</em> <b>bold</b><i>ly</i> word.</p>", ["A very boldly word."]),
+        ("<div>One<p>Two</p>Three</div>", ["One", "Two", "Three"]),
+        ("<ul><li>One</li><li><p>Two</p></li></ul>", ["One", "Two"]),
+        ("<p>One<br/>two</p>", ["One two"]),
+        ("<p><span class='line'>One</span><span class='line'>two</span></p>", ["One two"]),
+        (
+            "<p>soft\u00adhyphen, zero\u200bwidth, word\u2060joiner, no\u00a0break</p>",
+            ["softhyphen, zerowidth, wordjoiner, no break"],
+        ),
+        ("<p>a &lt;b&gt; c</p>", ["a <b> c"]),
+        ("<p>\u1112\u1161\u11ab\u1100\u1173\u11af</p>", ["한글"]),
+        ("<p>before<!-- comment -->after<?pi x?>end</p>", ["beforeafterend"]),
+        # never text
+        ("<script>x()</script><style>p{}</style><p>a<img src='x' alt='a picture'/>b</p>", ["ab"]),
+        ("<p>a<svg><text>drawn</text></svg>b<math><mi>x</mi></math>c</p>", ["abc"]),
+        ("<nav><ol><li>Contents</li></ol></nav><p>text</p>", ["text"]),
+        ("<p hidden='hidden'>no</p><p style='display: none'>no</p><p>yes</p>", ["yes"]),
+        # ruby: the base is read, the gloss is not
+        ("<p><ruby>漢<rp>(</rp><rt>한</rt><rp>)</rp>字<rt>자</rt></ruby>를</p>", ["漢字를"]),
+        # code and tables
+        ("<pre>x = 1</pre><p>Call <code>print</code> now.</p>", ["Call print now."]),
+        ("<pre class='poem'>Tyger, tyger</pre>", ["Tyger, tyger"]),
+        ("<table><tr><td>1</td><td>2</td></tr></table><p>text</p>", ["text"]),
+        ("<table><tr><td>A letter</td></tr><tr><td>in one column</td></tr></table>", ["A letter", "in one column"]),
+        # figures: pictures with their captions go, words stay
+        ("<figure><img src='a'/><figcaption>Fig. 1</figcaption></figure><p>text</p>", ["text"]),
+        ("<figure><blockquote><p>A motto.</p></blockquote></figure>", ["A motto."]),
+        # page numbers
+        ("<p>to<span epub:type='pagebreak' title='12'>12</span>gether</p>", ["together"]),
+        ("<p>to<span class='pagenum'>[12]</span>gether</p>", ["together"]),
+        ("<p>to<span role='doc-pagebreak'>12</span>gether</p>", ["together"]),
+        # references to notes, in all their dresses
+        ("<p>word<a epub:type='noteref' href='#n1'>1</a>.</p>", ["word."]),
+        ("<p>word<a role='doc-noteref' href='#n1'>*</a>.</p>", ["word."]),
+        ("<p>word<sup><a href='n.xhtml#n1'>[12]</a></sup>.</p>", ["word."]),
+        ("<p>word<a href='#n1'><sup>3</sup></a>.</p>", ["word."]),
+        ("<p>word<a href='#n1'>[3]</a>.</p>", ["word."]),
+        ("<p>word<sup>3</sup>.</p>", ["word."]),
+        ("<p>word<a class='footnote-ref' href='#n1'>a</a>.</p>", ["word."]),
+        # and what only looks like one
+        ("<p>See <a href='c5.xhtml#s'>5</a>, please.</p>", ["See 5, please."]),
+        ("<p>10<sup>3</sup> kg on 5 m<sup>2</sup> on the 1<sup>st</sup></p>", ["10³ kg on 5 m² on the 1st"]),
+        ("<p>The <a epub:type='noteref' href='#n1'>Templars</a> came.</p>", ["The Templars came."]),
+        # notes themselves
+        ("<p>text</p><aside epub:type='footnote' id='n1'><p>1. A note.</p></aside>", ["text"]),
+        ("<p>text</p><div class='footnotes'><p>1. A note.</p></div>", ["text"]),
+        ("<p>text</p><section role='doc-endnotes'><p>1. A note.</p></section>", ["text"]),
+        ("<p>꿈(夢境 : 꿈 속 - 편집자 주*)에서 깨었다.</p>", ["꿈에서 깨었다."]),
+        # front and back matter by type
+        ("<section epub:type='titlepage'><h1>Title</h1></section><p>text</p>", ["text"]),
+        ("<section epub:type='copyright-page'><p>©</p></section><p>text</p>", ["text"]),
+        ("<section epub:type='preface'><p>A word before.</p></section>", ["A word before."]),
+        ("<section epub:type='dedication'><p>To my wife.</p></section>", ["To my wife."]),
+        (
+            "<section class='pg-boilerplate pgheader' id='pg-header'><p>Project Gutenberg</p></section><p>text</p>",
+            ["text"],
+        ),
+        # sections by heading, up to the next heading of the same rank
+        (
+            "<h2>One</h2><p>a</p><h3>Notes</h3><p>1. x</p><h4>More</h4><p>y</p><h2>Two</h2><p>b</p>",
+            ["One", "a", "Two", "b"],
+        ),
+        ("<h2>각주</h2><p>1. 주석</p>", []),
+        # an epub:switch reads its default
+        ("<div><case>formula</case><default>words</default></div>", ["words"]),
+    ],
+)
+def test_what_is_read(body: str, expected: list[str]) -> None:
+    assert texts(body) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "skipped"),
+    [
+        ("<p>word<sup><a href='#n'>12</a></sup></p>", {"note reference": 2}),
+        ("<pre>x = 1</pre><pre>y</pre>", {"code": 6}),
+        ("<section epub:type='imprint'><p>Printed in 1901</p></section>", {"imprint": 15}),
+        ("<h2>Notes</h2><p>1. One</p><p>2. Two</p>", {"note": 17}),
+        ("<script>x()</script><img alt='a'/>", {}),
+    ],
+)
+def test_what_is_passed_over_is_counted(body: str, skipped: dict[str, int]) -> None:
+    assert dict(read(body).skipped) == skipped
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("<h1>One</h1><h3>Two</h3>", [("One", 1), ("Two", 3)]),
+        ("<h2>Chapter One<br/>The River</h2>", [("Chapter One. The River", 2)]),
+        ("<h2>Chapter\n One:<br/>The River</h2>", [("Chapter One: The River", 2)]),
+        ("<hgroup><h2>I</h2><p>The River</p></hgroup>", [("I", 2), ("The River", 2)]),
+        ("<h1><img src='x' alt='Chapter One'/></h1>", [("Chapter One", 1)]),
+    ],
+)
+def test_headings(body: str, expected: list[tuple[str, int]]) -> None:
+    blocks = read(body).blocks
+    assert [(block.text, block.level) for block in blocks] == expected
+    assert {block.kind for block in blocks} == {"heading"}
+
+
+def test_a_drawn_drop_capital_is_read() -> None:
+    assert texts("<p><img src='t.png' alt='T'/>he river rose.</p>") == ["The river rose."]
+
+
+@pytest.mark.parametrize("ornament", ["<hr/>", "<p>* * *</p>", "<p>⁂</p>", "<div>———</div>", "<p>……</p>"])
+def test_a_scene_break_is_a_silence(ornament: str) -> None:
+    first, second = read(f"<p>One.</p>{ornament}<p>Two.</p>").blocks
+    assert (first.pause_after_s, second.pause_after_s) == (SCENE_BREAK_S, None)
+    assert all(block.pause_after_s is None for block in read(f"<h1>One</h1>{ornament}<p>Two.</p>").blocks)
+
+
+def test_anchors_give_the_block_at_or_after_them() -> None:
+    found = read(
+        "<section id='s'><h2 id='h'>One</h2><p>a <span id='inside'>b</span></p></section>"
+        "<div class='pagenum' id='skipped'>3</div><p><a name='old'></a>c</p><div id='end'/>"
+    )
+    assert dict(found.anchors) == {"s": 0, "h": 0, "inside": 1, "skipped": 2, "old": 2, "end": 3}
+
+
+def test_every_block_has_a_place_of_its_own() -> None:
+    blocks = read("<p id='a'>1</p><p>2</p><p>3</p>\n<p>4</p><div id='a2'>5<p>6</p>7</div>").blocks
+    places = [block.source_ref for block in blocks]
+    assert places[0] == "p.xhtml#a"
+    assert len(set(places)) == len(places) == 7
+
+
+def test_deep_nesting_is_no_matter() -> None:
+    assert texts("<div>" * 200 + "<p>deep</p>" + "</div>" * 200) == ["deep"]
+    assert texts("<div>" * 5000 + "deep" + "</div>" * 5000) in (["deep"], [])
