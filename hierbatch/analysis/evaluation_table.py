@@ -1,0 +1,80 @@
+"""The table of an evaluation: measures down, groups of clips across, each figure with its interval."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from hierbatch.analysis.bootstrap import Estimate, estimate_ratio
+from hierbatch.analysis.measures import MEASURES, Score
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One cell."""
+
+    measure: str
+    group: str
+    estimate: Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationTable:
+    """Figures and where they come from."""
+
+    set_name: str
+    model: str
+    fingerprint: str
+    kit: str
+    limit: int | None
+    groups: tuple[str, ...]
+    figures: tuple[Figure, ...]
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> EvaluationTable:
+        values: dict[str, Any] = json.loads(text)
+        figures = [Figure(f["measure"], f["group"], Estimate(**f["estimate"])) for f in values.pop("figures")]
+        return cls(**values | {"groups": tuple(values["groups"]), "figures": tuple(figures)})
+
+    def to_markdown(self) -> str:
+        """A Markdown table; measures that nothing was judged by are left out."""
+        cells = {(figure.measure, figure.group): figure.estimate for figure in self.figures}
+        lines = [["measure", *self.groups], ["---"] * (len(self.groups) + 1)]
+        for measure in MEASURES:
+            row = [cells.get((measure.name, group)) for group in self.groups]
+            if any(row):
+                lines.append([measure.title, *(_cell(estimate, measure.unit == "%") for estimate in row)])
+        return "\n".join("| " + " | ".join(line) + " |" for line in lines) + f"\n\n{self._source()}\n"
+
+    def _source(self) -> str:
+        limited = f", the first {self.limit} of each group only" if self.limit else ""
+        return (
+            f"Set `{self.set_name}`{limited}; model {self.model} `{self.fingerprint[:12]}`; kit `{self.kit}`. "
+            "In brackets: 95 % percentile bootstrap over clips."
+        )
+
+
+def tabulate(scores: Mapping[str, Sequence[Iterable[Score]]]) -> tuple[Figure, ...]:
+    """Figures of each group from the scores of its clips."""
+    figures = []
+    for group, clips in scores.items():
+        for measure in MEASURES:
+            found = [score for clip in clips for score in clip if score.measure == measure.name]
+            if found:
+                estimate = estimate_ratio([s.numerator for s in found], [s.denominator for s in found])
+                figures.append(Figure(measure.name, group, estimate))
+    return tuple(figures)
+
+
+def _cell(estimate: Estimate | None, is_share: bool) -> str:
+    if estimate is None:
+        return "-"
+    value, low, high = estimate.value, estimate.low, estimate.high
+    if is_share:
+        return f"{100 * value:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
+    return f"{value:.2f} [{low:.2f}, {high:.2f}]"

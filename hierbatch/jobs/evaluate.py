@@ -1,0 +1,184 @@
+"""Measure a model on a committed set: speech in held-out voices, beside the recordings it is compared with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+
+from hierbatch.analysis.evaluation_set import Clip, EvaluationSet, SetName, load_set
+from hierbatch.analysis.evaluation_table import EvaluationTable, tabulate
+from hierbatch.analysis.evaluation_tasks import Task, plan_tasks
+from hierbatch.analysis.judgement_cache import JudgementCache
+from hierbatch.analysis.kit import load_kit
+from hierbatch.analysis.measures import Jury, Score, Spoken
+from hierbatch.analysis.recordings import Recording, read_recordings
+from hierbatch.audio.waveform import Waveform
+from hierbatch.errors import InputError, RowError
+from hierbatch.frontend.speech_text import SpeechFrontEnd
+from hierbatch.models.hierspeech import HierSpeech
+from hierbatch.models.speech import SpeechModel, SpeechRequest
+from hierbatch.storage import write_whole
+
+RECORDED = {"en": "English recordings", "ko": "Korean recordings"}
+COPIED = {"en": "English copy synthesis", "ko": "Korean copy synthesis"}
+
+Scores = dict[str, list[list[Score]]]
+"""Scores of each clip of each group."""
+
+_FORMS = {".json": EvaluationTable.to_json, ".md": EvaluationTable.to_markdown}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluateJob:
+    """What to measure and with what."""
+
+    kit: Path
+    """Folder of the evaluation kit."""
+    data: Path
+    """Folder of the recordings, as Parquet files."""
+    cache: Path
+    """Where judgements already made are kept."""
+    set_name: SetName = "development"
+    """`development` while choosing; `evaluation` for what is published."""
+    bundle: str = "lite"
+    """A packaged bundle's name, or a bundle's folder."""
+    limit: int | None = None
+    """The first so many clips of each group, for a quick look."""
+    out: tuple[Path, ...] = ()
+    """Where else the table goes, as `.json` or `.md`."""
+
+
+@runtime_checkable
+class Resynthesizer(Protocol):
+    """A model whose waveform stage can be heard alone."""
+
+    def resynthesize(self, recording: Waveform) -> Waveform:
+        """A recording through the waveform stage, from its true spectrogram and pitch."""
+
+
+def evaluate(job: EvaluateJob, tell: Callable[[str], None]) -> EvaluationTable:
+    """The table of one model.
+
+    Raises:
+        InputError: the kit, the recordings or some of their rows are missing, or `out` is no path to write to.
+        ProgramError: the kit lacks a package.
+        BundleError: there is no such bundle.
+        StorageError: the disk is full, read-only or gone.
+    """
+    if strange := [path for path in job.out if path.suffix not in _FORMS]:
+        raise InputError("The table has no such form", wanted="a path that ends in .json or .md", got=str(strange[0]))
+    kit = load_kit(job.kit)
+    chosen = load_set(job.set_name)
+    recordings = read_recordings(job.data, chosen.clips())
+    model = HierSpeech.load(job.bundle)
+    evaluation = Evaluation(model, Jury(kit, JudgementCache(job.cache, kit.fingerprint)), tell)
+    with _one_thread():
+        scores = evaluation.of_speech(plan_tasks(chosen, recordings, job.limit), recordings)
+        scores |= evaluation.of_recordings(chosen, recordings, job.limit)
+    table = EvaluationTable(
+        set_name=chosen.name,
+        model=model.name,
+        fingerprint=model.fingerprint,
+        kit=kit.fingerprint,
+        limit=job.limit,
+        groups=tuple(scores),
+        figures=tabulate(scores),
+    )
+    for path in job.out:
+        with write_whole(path) as aside:
+            aside.write_text(_FORMS[path.suffix](table), encoding="utf-8")
+    return table
+
+
+class Evaluation:
+    """One model before one jury."""
+
+    def __init__(self, model: SpeechModel, jury: Jury, tell: Callable[[str], None]) -> None:
+        self._model, self._jury, self._tell = model, jury, tell
+        self._front_end = SpeechFrontEnd()
+        self._voices: dict[str, Any] = {}
+
+    def of_speech(self, groups: Mapping[str, list[Task]], recordings: Mapping[Clip, Recording]) -> Scores:
+        """Scores of what the model says; a text it cannot say counts as wholly wrong."""
+        scores: Scores = {}
+        for group, tasks in groups.items():
+            scores[group] = []
+            for number, task in enumerate(tasks):
+                try:
+                    spoken = self._speak(task, recordings, seed=number)
+                    found = [*self._jury.judge(spoken), Score("failures", 0)]
+                except RowError as error:
+                    self._tell(f"{group} {number + 1}: {error}")
+                    found = [*self._jury.silence(task.readings, task.language), Score("failures", 1)]
+                scores[group].append(found)
+            self._tell(f"{group}: {len(tasks)} clips judged")
+        return scores
+
+    def of_recordings(
+        self, chosen: EvaluationSet, recordings: Mapping[Clip, Recording], limit: int | None = None
+    ) -> Scores:
+        """Scores of the held-out people themselves, and of their clips through the waveform stage alone."""
+        languages = {voice.speaker: voice.language for voice in chosen.voices}
+        references = {voice.speaker: recordings[voice.reference].waveform for voice in chosen.voices}
+        clips = [(entry.speaker, entry.clip) for entry in chosen.rereadings]
+        clips += [(voice.speaker, voice.prompt) for voice in chosen.voices]
+        scores: Scores = {}
+        for language in RECORDED:
+            people = [(speaker, clip) for speaker, clip in clips if languages[speaker] == language][:limit]
+            heard = [self._recorded(recordings[clip], language, references[speaker]) for speaker, clip in people]
+            scores[RECORDED[language]] = [self._jury.judge(spoken) for spoken in heard]
+            if isinstance(self._model, Resynthesizer):
+                copies = [replace(spoken, waveform=self._model.resynthesize(spoken.waveform)) for spoken in heard]
+                scores[COPIED[language]] = [self._jury.judge(spoken) for spoken in copies]
+            self._tell(f"{RECORDED[language]}: {len(people)} clips judged")
+        return scores
+
+    def _speak(self, task: Task, recordings: Mapping[Clip, Recording], seed: int) -> Spoken:
+        voice = self._voice(task, recordings)
+        said = self._front_end.speak(task.text, task.language)
+        request = SpeechRequest(phonemes=said.phonemes, language=task.language, voice=voice, seed=seed)
+        started_s = time.process_time()
+        (speech,) = self._model.speak([request])
+        work_s = time.process_time() - started_s
+        return Spoken(
+            waveform=speech.waveform,
+            language=task.language,
+            readings=task.readings,
+            phonemes=said.phonemes,
+            reference=recordings[task.voice.reference].waveform,
+            recording=task.recording.waveform if task.recording else None,
+            work_s=work_s,
+        )
+
+    def _voice(self, task: Task, recordings: Mapping[Clip, Recording]) -> Any:
+        speaker = task.voice.speaker
+        if speaker not in self._voices:
+            self._voices[speaker] = self._model.encode_voice(recordings[task.voice.prompt].waveform)
+        return self._voices[speaker]
+
+    def _recorded(self, recording: Recording, language: str, reference: Waveform) -> Spoken:
+        text = recording.text
+        return Spoken(
+            waveform=recording.waveform,
+            language=language,
+            readings=(text,) if text else (),
+            phonemes=self._front_end.speak(text, language).phonemes if text else None,
+            reference=reference,
+        )
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Work is told for one thread, whatever machine it is measured on."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
