@@ -14,6 +14,7 @@ import typer
 from hierbatch.cli import exit_codes
 from hierbatch.cli.book import book
 from hierbatch.cli.check import check
+from hierbatch.cli.evaluate import evaluate
 from hierbatch.cli.import_ import import_
 from hierbatch.errors import HierbatchError, StorageError
 
