@@ -28,6 +28,7 @@ app = typer.Typer(
 
 app.command("book")(book)
 app.command("check")(check)
+app.command("evaluate")(evaluate)
 app.command("import")(import_)
 
 
