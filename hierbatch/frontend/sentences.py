@@ -17,7 +17,7 @@ CLAUSE_PAUSE_S = 0.2
 """Breath between the parts of one over-long sentence, far less than between two sentences."""
 
 _SHORT_WORDS, _SHORT_LETTERS = 2, 12
-_SHORT_KOREAN_LETTERS = 5
+_SHORT_KOREAN_LETTERS = 4
 
 _ENDING = re.compile(r"""(?P<mark>[.!?…。！？]+|[—–](?=["”’]))(?P<close>["'”’»」』)\]]*)\s+(?=\S)""")
 _OPENING = "\"'“‘«「『([<〈《"
@@ -41,6 +41,7 @@ _BEGINNINGS = frozenset(_BEGINNING_NAMES.split())
 _LAST_TOKEN = re.compile(r"(?<![\w.])(?:[A-Za-z]\.)*[A-Za-z]+$")
 _FIRST_WORD = re.compile(r"[A-Za-z]+")
 _NUMBER = re.compile(r"\d|[IVXLC]{2,}\b")
+_ENUMERATES = re.compile(r"^\s*[(]?\d{1,3}$|\d{4}\. ?\d{1,2}\. ?\d{1,2}$")  # "1. 국정", "1987. 10. 29. 공포"
 _LIST_NUMBER = re.compile(r"[(]?(?:\d{1,3}|[IVXLC]{1,6})")
 
 _SPEECH_TAG = re.compile(
@@ -108,7 +109,8 @@ def _is_end(before: str, mark: str, close: str, after: str) -> bool:
     if not word or not (word[0].isalnum() or word[0] in "…—–-$£€₩¥#"):
         return False
     if "가" <= word[0] <= "힣":
-        return not (_KOREAN_QUOTATIVE.match(after) and (_QUOTES & set(close) or mark[-1] in "!?！？"))
+        is_quoted = bool(_QUOTES & set(close)) or mark[-1] in "!?！？"
+        return not (is_quoted and _KOREAN_QUOTATIVE.match(after)) and not (mark == "." and _ENUMERATES.search(before))
     if word[0].islower():
         return False
     if _QUOTES & set(close) and _SPEECH_TAG.match(after):
