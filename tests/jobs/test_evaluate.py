@@ -1,0 +1,171 @@
+import io
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import soundfile
+from typer.testing import CliRunner
+
+from hierbatch.analysis.evaluation_set import load_set
+from hierbatch.analysis.evaluation_table import EvaluationTable
+from hierbatch.analysis.evaluation_tasks import Task, plan_tasks
+from hierbatch.analysis.judgement_cache import JudgementCache
+from hierbatch.analysis.measures import Jury
+from hierbatch.analysis.recordings import read_recordings
+from hierbatch.audio.waveform import Waveform
+from hierbatch.cli.app import app
+from hierbatch.errors import InputError, SynthesisError
+from hierbatch.jobs.evaluate import EvaluateJob, Evaluation, evaluate
+from hierbatch.models.bundle import write_bundle
+from hierbatch.models.lite.config import tiny
+from hierbatch.models.lite.networks import LiteNetworks
+from hierbatch.models.speech import Speech
+from tests.analysis.fake_kit import fake_kit, questions_asked
+
+SET = load_set("development")
+FIRST = SET.sentences_in("en")[0].text
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """A hum in place of every recording the development set names."""
+    folder = tmp_path_factory.mktemp("speech")
+    times = np.arange(16 * 16_000) / 16_000
+    files = {}
+    for number, clip in enumerate(SET.clips()):
+        hum = 0.3 * np.sin(2 * np.pi * (110 + 5 * number) * times) * (1 + 0.3 * np.sin(18 * times))
+        sink = io.BytesIO()
+        soundfile.write(sink, hum, 16_000, format="FLAC", subtype="PCM_16")
+        row = {"id": clip.row, "text": None, "audio": {"bytes": sink.getvalue(), "path": None}}
+        files.setdefault(clip.file, {})[clip.row] = row
+    schema = pa.schema(
+        {"id": pa.string(), "text": pa.string(), "audio": pa.struct({"bytes": pa.binary(), "path": pa.string()})}
+    )
+    for file, rows in files.items():
+        pq.write_table(pa.Table.from_pylist(list(rows.values()), schema=schema), folder / file)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bundle")
+    page = {"name": "tiny", "kind": "lite", "languages": ["en", "ko"], "rate_hz": 16_000, "license": "MIT"}
+    write_bundle(folder, LiteNetworks(tiny()).state_dict(), page | {"config": tiny().to_dict(), "synthesis": {}})
+    return folder
+
+
+class Singer:
+    """A model that hums one second for any text, and refuses Korean."""
+
+    name, fingerprint, languages, rate_hz = "singer", "0", ("en",), 16_000
+
+    def encode_voice(self, prompt):
+        return prompt
+
+    def speak(self, requests):
+        if any(request.language == "ko" for request in requests):
+            raise SynthesisError("no Korean")
+        hum = 0.1 * np.sin(2 * np.pi * 150 * np.arange(16_000) / 16_000)
+        return [
+            Speech(
+                waveform=Waveform(hum.astype(np.float32), 16_000),
+                token_frames=(),
+                lead_frames=0,
+                f0_hz=np.zeros(100, np.float32),
+            )
+        ]
+
+
+class Echo(Singer):
+    """A singer whose waveform stage is perfect."""
+
+    def resynthesize(self, recording):
+        return recording
+
+
+def evaluation_of(model, folder, **answers):
+    kit = fake_kit(folder, **answers)
+    return Evaluation(model, Jury(kit, JudgementCache(folder / "kept", kit.fingerprint)), lambda line: None)
+
+
+def totals(clips, measure):
+    found = [score for clip in clips for score in clip if score.measure == measure]
+    return sum(score.numerator for score in found), sum(score.denominator for score in found)
+
+
+def test_the_command_prints_the_table_and_writes_it_down(tmp_path, data, bundle):
+    fake_kit(tmp_path / "kit", heard={"en": FIRST})
+    options = [
+        "--kit",
+        tmp_path / "kit",
+        "--data",
+        data,
+        "--bundle",
+        bundle,
+        "--cache",
+        tmp_path / "kept",
+        "--limit",
+        1,
+    ]
+    outs = ["--out", tmp_path / "t.json", "--out", tmp_path / "t.md"]
+    told = CliRunner().invoke(app, list(map(str, ["evaluate", *options, *outs])), catch_exceptions=False)
+    assert told.exit_code == 0, told.output
+    assert "| word error rate | 0.0 % [0.0, 0.0] |" in told.output
+    written = EvaluationTable.from_json((tmp_path / "t.json").read_text(encoding="utf-8"))
+    assert (written.model, written.limit, written.set_name) == ("tiny", 1, "development")
+    assert written.to_markdown() == (tmp_path / "t.md").read_text(encoding="utf-8")
+    assert written.to_markdown() in told.output
+
+
+def test_where_the_table_goes_is_checked_before_the_work(tmp_path, data):
+    job = EvaluateJob(kit=tmp_path / "none", data=data, cache=tmp_path, out=(tmp_path / "table.xlsx",))
+    with pytest.raises(InputError, match=r"table\.xlsx"):
+        evaluate(job, tell=print)
+
+
+def test_a_text_that_cannot_be_spoken_loses_all_its_characters_and_its_neighbours_nothing(tmp_path, data):
+    recordings = read_recordings(data, SET.clips())
+    scores = evaluation_of(Singer(), tmp_path, heard={"en": FIRST}).of_speech(
+        plan_tasks(SET, recordings, 2), recordings
+    )
+    assert totals(scores["English"], "failures") == (0, 2)
+    assert totals(scores["Korean, Korean voices"], "failures") == (2, 2)
+    errors, characters = totals(scores["Korean, Korean voices"], "character_errors")
+    assert errors == characters > 0
+    assert totals(scores["Korean, Korean voices"], "dnsmos_ovrl") == (0, 0)
+
+
+def test_each_prompt_is_heard_by_its_own_speakers_task(tmp_path, data):
+    recordings = read_recordings(data, SET.clips())
+    heard = []
+
+    class Listener(Singer):
+        def encode_voice(self, prompt):
+            heard.append(prompt)
+            return prompt
+
+        def speak(self, requests):
+            assert requests[0].voice is heard[-1]
+            return super().speak(requests)
+
+    voices = SET.voices_in("en")[:3]
+    tasks = [Task(language="en", text=FIRST, readings=(FIRST,), voice=voice) for voice in voices]
+    evaluation_of(Listener(), tmp_path, heard={}).of_speech({"group": tasks}, recordings)
+    assert heard == [recordings[voice.prompt].waveform for voice in voices]
+
+
+def test_a_perfect_waveform_stage_scores_as_the_recordings_do(tmp_path, data):
+    recordings = read_recordings(data, SET.clips())
+    scores = evaluation_of(Echo(), tmp_path).of_recordings(SET, recordings, 2)
+    assert scores["English copy synthesis"] == scores["English recordings"]
+    assert len(scores["English recordings"]) == 2
+    assert "transcribe en" not in questions_asked(tmp_path)  # nobody wrote these clips' words down
+
+
+def test_a_model_without_such_a_stage_has_no_such_column(tmp_path, data):
+    recordings = read_recordings(data, SET.clips())
+    assert set(evaluation_of(Singer(), tmp_path).of_recordings(SET, recordings, 1)) == {
+        "English recordings",
+        "Korean recordings",
+    }
