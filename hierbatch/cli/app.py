@@ -14,8 +14,17 @@ import typer
 from hierbatch.cli import exit_codes
 from hierbatch.cli.book import book
 from hierbatch.cli.check import check
+from hierbatch.cli.compact import compact
+from hierbatch.cli.doctor import doctor
 from hierbatch.cli.evaluate import evaluate
 from hierbatch.cli.import_ import import_
+from hierbatch.cli.narrate import narrate
+from hierbatch.cli.plan import plan
+from hierbatch.cli.prepare import prepare
+from hierbatch.cli.retry import retry
+from hierbatch.cli.run import run
+from hierbatch.cli.status import status
+from hierbatch.cli.train import train
 from hierbatch.errors import HierbatchError, StorageError
 
 app = typer.Typer(
@@ -26,10 +35,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-app.command("book")(book)
-app.command("check")(check)
-app.command("evaluate")(evaluate)
 app.command("import")(import_)
+app.command("plan")(plan)
+app.command("run")(run)
+app.command("status")(status)
+app.command("retry")(retry)
+app.command("compact")(compact)
+app.command("book")(book)
+app.command("narrate")(narrate)
+app.command("check")(check)
+app.command("prepare")(prepare)
+app.command("train")(train)
+app.command("evaluate")(evaluate)
+app.command("doctor")(doctor)
 
 
 def main() -> None:

@@ -29,16 +29,16 @@ def book(
     overwrite: Annotated[bool, typer.Option(help="Replace files that are there already.")] = False,
 ) -> None:
     """Pauses, one gain a chapter, true-peak limiter, files with tags and chapters; each is checked when it is done."""
-    from hierbatch.export.subtitles import WRITERS
+    from hierbatch.cli.book_options import read_formats, read_profiles
     from hierbatch.jobs.book import BookJob, make_book
 
-    wanted = _names(to)
-    default, by_format = _profiles(profile)
+    formats, subtitles = read_formats(to)
+    default, by_format = read_profiles(profile)
     job = BookJob(
         run=run,
         out=out,
-        formats=tuple(name for name in wanted if name not in WRITERS),
-        subtitles=tuple(name for name in wanted if name in WRITERS),
+        formats=formats,
+        subtitles=subtitles,
         profile=default,
         profile_by_format=by_format,
         cover=cover,
@@ -72,19 +72,3 @@ def tell_book(result: BookResult) -> None:
 
 def _tell_chapter(profile: str, chapter: ChapterTimeline, n_chapters: int) -> None:
     print(f"{profile}: chapter {chapter.number}/{n_chapters}, {chapter.duration_s / 60:.1f} min, {chapter.title}")
-
-
-def _names(text: str) -> list[str]:
-    return [name for part in text.split(",") if (name := part.strip().lower())]
-
-
-def _profiles(text: str) -> tuple[str, dict[str, str]]:
-    """The profile for all formats, and those named for single ones."""
-    default, by_format = "podcast", {}
-    for part in _names(text):
-        name, is_pair, profile = part.partition("=")
-        if is_pair:
-            by_format[name] = profile
-        else:
-            default = name
-    return default, by_format

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 import pyarrow as pa
 
@@ -11,8 +12,8 @@ from hierbatch.manifest.store import write_rows
 from hierbatch.storage import put_down, storage_error
 
 
-def commit_unit(folder: RunFolder, name: str, takes: pa.Table) -> None:
-    """Write a unit's takes aside, make them durable, and rename them into `parts/`.
+def commit_part(folder: RunFolder, name: str, takes: Iterable[pa.Table], schema: pa.Schema) -> None:
+    """Write takes aside, make them durable, and rename them into `parts/`.
 
     A unit that is worked twice replaces itself by the same rows.
 
@@ -21,7 +22,7 @@ def commit_unit(folder: RunFolder, name: str, takes: pa.Table) -> None:
     """
     aside = folder.tmp / f"{name}-{os.getpid()}.parquet"
     try:
-        write_rows([takes], takes.schema, aside)
+        write_rows(takes, schema, aside)
         put_down(aside, folder.part_file(name))
     except OSError as error:
         raise storage_error(error, folder.part_file(name)) from error

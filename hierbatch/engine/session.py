@@ -66,7 +66,7 @@ def work(folder: RunFolder, generation: int, spec: WorkerSpec, workforce: Workfo
     committed = committed_names(folder)
     pending = [find_pending(plan, committed) for plan in folder.plan_files(generation)]
     n_left = sum(plan.n_rows for plan in pending)
-    n_rows = sum(len(plan.mask) for plan in pending)
+    n_rows = len(pending[0].mask)  # retries ask for the same rows again
     progress = Progress(n_rows=n_rows, n_before=n_rows - n_left, expected_s=sum(plan.expected_s for plan in pending))
     ending = "done"
     if n_left:

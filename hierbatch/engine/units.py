@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hierbatch.engine.planning import put_column
-from hierbatch.manifest.takes import row_names
+from hierbatch.manifest.takes import NAMING, row_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Pending:
 
 def find_pending(plan: Path, committed: pa.Array) -> Pending:
     """The rows of a plan that no part holds; `committed` are the `row_names` of those that stand."""
-    table = pq.read_table(plan, columns=["id", "take_key", "expected_duration_s"])
+    table = pq.read_table(plan, columns=[*NAMING, "expected_duration_s"])
     mask = pc.invert(pc.is_in(row_names(table), value_set=committed))
     left = table.column("expected_duration_s").filter(mask)
     return Pending(plan=plan, mask=mask, n_rows=len(left), expected_s=float(pc.sum(left).as_py() or 0.0))

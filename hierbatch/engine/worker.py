@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hierbatch.engine.commit import commit_unit
+from hierbatch.engine.commit import commit_part
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.engine.units import Unit, UnitReport
-from hierbatch.stages.loading import DEFAULT_FACTORY, load_model
+from hierbatch.stages.loading import load_model
 from hierbatch.stages.speak import Speak
 from hierbatch.stages.voices import VoiceShelf
 
@@ -23,9 +25,20 @@ class WorkerSpec:
 
     run: Path
     voices: Path
-    bundle: str = "lite"
-    device: str = "cpu"
-    model_factory: str = DEFAULT_FACTORY
+    bundle: str
+    device: str
+    model_factory: str
+
+    @classmethod
+    def of(cls, folder: RunFolder, generation: int, origin: Mapping[str, str], device: str) -> Self:
+        """For a generation of a run, with the model its `origin` names."""
+        return cls(
+            run=folder.root.resolve(),
+            voices=folder.voices_file(generation).resolve(),
+            bundle=origin["bundle"],
+            device=device,
+            model_factory=origin["model_factory"],
+        )
 
 
 class Worker:
@@ -44,7 +57,7 @@ class Worker:
         """
         started = perf_counter()
         takes = self._stage(unit.rows)
-        commit_unit(self._folder, unit.name, takes)
+        commit_part(self._folder, unit.name, [takes], takes.schema)
         return _report(takes, perf_counter() - started)
 
 

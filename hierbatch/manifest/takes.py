@@ -20,7 +20,19 @@ from hierbatch.manifest.schema import TAKE_NAMES, take_schema
 
 Positions = npt.NDArray[np.int64]
 
-_INDEX = ["id", "take_key", "attempt", "status"]
+NAMING = ("id", "take_key", "attempt")
+"""Columns that name one take of one row."""
+
+_INDEX = pa.schema(
+    [
+        ("id", pa.string()),
+        ("take_key", pa.string()),
+        ("attempt", pa.int16()),
+        ("status", pa.string()),
+        ("part", pa.int32()),
+        ("row", pa.int32()),
+    ]
+)
 
 
 class Takes:
@@ -41,7 +53,7 @@ class Takes:
         self.n_rows = pq.read_metadata(self._plan).num_rows
         """Rows that were asked for."""
         self._parts = folder.part_files()
-        asked = pa.concat_tables(pq.read_table(plan, columns=["id", "take_key", "position"]) for plan in plans)
+        asked = pa.concat_tables(pq.read_table(plan, columns=[*NAMING, "position"]) for plan in plans)
         self._index = _counting(_read_index(self._parts), asked)
 
     def __len__(self) -> int:
@@ -96,27 +108,25 @@ class Takes:
 
 def committed_names(folder: RunLayout) -> pa.Array:
     """Names of all takes that stand, whether they count or not."""
-    tables = [pq.read_table(part, columns=["id", "take_key"]) for part in folder.part_files()]
+    tables = [pq.read_table(part, columns=list(NAMING)) for part in folder.part_files()]
     return row_names(pa.concat_tables(tables)) if tables else pa.array([], pa.large_string())
 
 
 def row_names(table: pa.Table) -> pa.Array:
-    """One string for each row's id and key: two ids may well share a key."""
-    columns = [table.column(name).combine_chunks().cast(pa.large_string()) for name in ("id", "take_key")]
+    """One string for each row's id, key and attempt: two ids may share a key, and a row with its own seed keeps it."""
+    columns = [table.column(name).combine_chunks().cast(pa.large_string()) for name in NAMING]
     return pc.binary_join_element_wise(*columns, pa.scalar(" ", pa.large_string()))
 
 
 def _read_index(parts: Iterable[Path]) -> pa.Table:
-    tables = []
+    """Every take that stands, and where."""
+    tables = [_INDEX.empty_table()]
     for number, part in enumerate(parts):
-        table = pq.read_table(part, columns=_INDEX)
-        table = table.append_column("part", pa.array(np.full(len(table), number, np.int32)))
-        tables.append(table.append_column("row", pa.array(np.arange(len(table), dtype=np.int32))))
-    schema = pa.schema(
-        [*((name, pa.string()) for name in ("id", "take_key")), ("attempt", pa.int16()), ("status", pa.string())]
-    )
-    empty = schema.append(pa.field("part", pa.int32())).append(pa.field("row", pa.int32())).empty_table()
-    return pa.concat_tables([table.select(empty.column_names).cast(empty.schema) for table in tables] or [empty])
+        table = pq.read_table(part, columns=_INDEX.names[:4])
+        table = table.append_column("part", pa.array(np.full(len(table), number)))
+        table = table.append_column("row", pa.array(np.arange(len(table))))
+        tables.append(table.select(_INDEX.names).cast(_INDEX))
+    return pa.concat_tables(tables)
 
 
 def _counting(index: pa.Table, asked: pa.Table) -> pa.Table:

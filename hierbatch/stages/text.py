@@ -30,7 +30,8 @@ class ReadText:
         self._front_end = front_end
 
     def __call__(self, rows: pa.Table) -> pa.Table:
-        read = [self._read(row) for row in rows.select(list(self.reads)).to_pylist()]
+        given = [name for name in self.reads if name in rows.column_names]
+        read = [self._read(row) for row in rows.select(given).to_pylist()]
         for name in self.writes:
             column = pa.array([row[name] for row in read], _TYPES[name])
             at = rows.schema.get_field_index(name)
@@ -38,7 +39,7 @@ class ReadText:
         return rows
 
     def _read(self, row: dict[str, Any]) -> dict[str, Any]:
-        text_norm, phonemes, kind, error = row["text"] or "", row["phonemes"] or "", None, None
+        text_norm, phonemes, kind, error = row.get("text") or "", row["phonemes"] or "", None, None
         try:
             if phonemes:
                 check_phonemes(phonemes)

@@ -1,0 +1,89 @@
+"""`hierbatch narrate`: a book to an audiobook in one go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hierbatch.cli import exit_codes, options
+
+if TYPE_CHECKING:
+    from hierbatch.jobs.narrate import Narration
+
+
+def narrate(
+    book: Annotated[Path, typer.Argument(help="A book: .epub, .txt or .md.")],
+    out: Annotated[Path, typer.Option(help="Folder for the manifest, the run and the audiobook; gone on with.")],
+    voice: options.Voice = None,
+    voices: options.Voices = None,
+    default_voice: options.DefaultVoice = None,
+    consent: options.Consent = "self",
+    allow_unknown_consent: options.AllowUnknownConsent = False,
+    lang: Annotated[str, typer.Option(help="auto finds each sentence's language; en or ko set it for all.")] = "auto",
+    to: Annotated[str, typer.Option(help="Any of m4b, mp3, flac, opus, and srt, vtt beside them.")] = "m4b,mp3",
+    profile: Annotated[
+        str, typer.Option(help="acx, ebu or podcast; `m4b=podcast,mp3=acx` gives formats their own.")
+    ] = "m4b=podcast,mp3=acx",
+    title: Annotated[str, typer.Option(help="In place of the book's own.")] = "",
+    author: Annotated[str, typer.Option(help="In place of the book's own.")] = "",
+    cover: Annotated[Path | None, typer.Option(help="A JPEG or PNG file, in place of the book's own.")] = None,
+    speed: Annotated[float, typer.Option(min=0.5, max=2.0, help="Speaking rate.")] = 1.0,
+    seed: options.Seed = 0,
+    model: options.Model = "lite",
+    device: options.Device = "cpu",
+    engine: options.Engine = "ray",
+    workers: options.Workers = 0,
+    update: options.Update = False,
+    model_factory: options.ModelFactory = options.FACTORY,
+) -> None:
+    """Import a book, speak it and master it; the same command goes on where it stopped."""
+    from hierbatch.cli.book_options import read_formats, read_profiles
+    from hierbatch.cli.import_ import tell_import
+    from hierbatch.cli.progress import ProgressLine
+    from hierbatch.jobs.narrate import NarrateJob
+    from hierbatch.jobs.narrate import narrate as narrate_job
+
+    formats, subtitles = read_formats(to)
+    default_profile, by_format = read_profiles(profile)
+    line = ProgressLine()
+    narration = narrate_job(
+        NarrateJob(
+            book=book,
+            out=out,
+            voices=options.voice_choice(voice, voices, default_voice, consent, allow_unknown_consent),
+            language=lang,
+            formats=formats,
+            subtitles=subtitles,
+            profile=default_profile,
+            profile_by_format=by_format,
+            title=title,
+            author=author,
+            cover=cover,
+            speed=speed,
+            seed=seed,
+            bundle=model,
+            device=device,
+            workforce=options.workforce(engine, workers),
+            update=update,
+            model_factory=model_factory,
+        ),
+        line.watch(),
+        on_import=tell_import,
+    )
+    line.end()
+    raise typer.Exit(_tell(narration))
+
+
+def _tell(narration: Narration) -> int:
+    """Print what was made; gives the exit code."""
+    from hierbatch.cli.book import tell_book
+    from hierbatch.cli.outcome import exit_code, tell_outcome
+
+    tell_outcome(narration.outcome)
+    if narration.result is None:
+        return exit_code(narration.outcome)
+    tell_book(narration.result)
+    passed = exit_codes.OK if narration.result.passed else exit_codes.FAILED_ROWS
+    return exit_code(narration.outcome) or passed

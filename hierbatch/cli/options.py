@@ -1,0 +1,48 @@
+"""Options that several commands share, and what they mean together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from hierbatch.engine.session import Workforce
+    from hierbatch.jobs.voices import VoiceChoice
+
+Voice = Annotated[Path | None, typer.Option(help="A recording, 3 to 15 s of one person: everything in this voice.")]
+Voices = Annotated[Path | None, typer.Option(help="A table of voices (.parquet .csv .jsonl) that rows name.")]
+DefaultVoice = Annotated[str | None, typer.Option(help="With --voices: the voice of rows that name none.")]
+Consent = Annotated[
+    str, typer.Option(help="With --voice: self, licensed, public_domain or synthetic. Yours to answer for.")
+]
+AllowUnknownConsent = Annotated[bool, typer.Option(help="Speak in voices whose owners are not known to agree.")]
+Model = Annotated[str, typer.Option(help="A packaged model's name, or a bundle's folder.")]
+Seed = Annotated[int, typer.Option(help="Another seed, another take of every row.")]
+Speed = Annotated[float, typer.Option(min=0.5, max=2.0, help="Speaking rate of rows that name none.")]
+Engine = Annotated[str, typer.Option(help="ray, or local: one worker in this process.")]
+Workers = Annotated[int, typer.Option(min=0, help="Workers on Ray; 0 is one for each core.")]
+Device = Annotated[str, typer.Option(help="cpu, or a GPU such as cuda.")]
+Update = Annotated[
+    bool, typer.Option("--update", help="Go on with changed rows or settings; takes that are still right are kept.")
+]
+ModelFactory = Annotated[str, typer.Option(hidden=True, help="Import path of another model's loader, for tests.")]
+
+FACTORY = "hierbatch.models.hierspeech:HierSpeech.load"
+
+
+def voice_choice(
+    voice: Path | None, voices: Path | None, default: str | None, consent: str, allow_unknown: bool
+) -> VoiceChoice:
+    """The voices that the options speak of."""
+    from hierbatch.jobs.voices import VoiceChoice
+
+    return VoiceChoice(file=voice, table=voices, default=default, consent=consent, allow_unknown_consent=allow_unknown)
+
+
+def workforce(engine: str, workers: int) -> Workforce:
+    """The workers that the options speak of."""
+    from hierbatch.engine.session import Workforce
+
+    return Workforce(engine=engine, n_workers=workers)

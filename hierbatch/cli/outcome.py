@@ -1,0 +1,53 @@
+"""What a run came to, in words and as an exit code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hierbatch.cli import exit_codes
+
+if TYPE_CHECKING:
+    from hierbatch.jobs.run import RunOutcome
+    from hierbatch.jobs.status import Standing
+
+
+def tell_outcome(outcome: RunOutcome) -> None:
+    """Print how a run stands after a sitting, and what to do next."""
+    sitting = outcome.sitting
+    print(f"{outcome.out}: {tell_counts(outcome.standing)}")
+    if sitting.n_worked:
+        print(
+            f"This time: {sitting.n_worked} rows, {sitting.sound_s / 60:.1f} min of sound in "
+            f"{sitting.wall_s / 60:.1f} min, {sitting.times_real_time:.1f} x real time"
+        )
+    tell_flaws(outcome.standing)
+    if sitting.ending == "interrupted":
+        print("Stopped when asked; the same command goes on.")
+    elif sitting.ending == "failures":
+        print("Stopped: too many rows fail. Mend the cause, then run the same command again.")
+    elif outcome.standing.n_failed:
+        print(f"hierbatch retry {outcome.out} tries the failed rows again.")
+
+
+def tell_flaws(standing: Standing) -> None:
+    """Print why rows failed and what looks wrong with others."""
+    for kind, count in standing.error_kinds.items():
+        print(f"  failed, {kind}: {count}")
+    for flag, count in standing.flags.items():
+        print(f"  flagged, {flag}: {count}")
+
+
+def tell_counts(standing: Standing) -> str:
+    """Rows done, failed and missing, and the hours of sound."""
+    failed = f", {standing.n_failed} failed" if standing.n_failed else ""
+    missing = f", {standing.n_missing} not done yet" if standing.n_missing else ""
+    return (
+        f"{standing.n_ok} of {standing.n_rows} rows spoken{failed}{missing}, {standing.sound_s / 3600:.2f} h of sound"
+    )
+
+
+def exit_code(outcome: RunOutcome) -> int:
+    """What the shell is told."""
+    by_ending = {"interrupted": exit_codes.INTERRUPTED, "failures": exit_codes.STOPPED}
+    done = exit_codes.FAILED_ROWS if outcome.standing.n_failed else exit_codes.OK
+    return by_ending.get(outcome.sitting.ending, done)

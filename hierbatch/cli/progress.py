@@ -1,0 +1,53 @@
+"""Telling how a job goes: one line that renews itself on a terminal, now and then a line in a log."""
+
+from __future__ import annotations
+
+import sys
+from time import monotonic
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from hierbatch.engine.progress import Progress, Watch
+
+_LOG_EVERY_S = 10.0
+
+
+class ProgressLine:
+    """Prints to standard error, so that a command's answer can be piped on."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
+        self._is_terminal = self._stream.isatty()
+        self._width = 0
+        self._last = float("-inf")
+        self._line = ""
+
+    def watch(self) -> Watch:
+        from hierbatch.engine.progress import Watch
+
+        return Watch(progress=self.progress, notice=self.notice)
+
+    def progress(self, progress: Progress) -> None:
+        self._line = progress.line()
+        if self._is_terminal:
+            self._stream.write("\r" + self._line.ljust(self._width))
+            self._stream.flush()
+            self._width = len(self._line)
+        elif monotonic() - self._last >= _LOG_EVERY_S:
+            self._tell()
+
+    def notice(self, text: str) -> None:
+        self.end()
+        print(text, file=self._stream, flush=True)
+
+    def end(self) -> None:
+        """Leave the last line standing."""
+        if self._is_terminal and self._width:
+            self._stream.write("\n")
+            self._width, self._line = 0, ""
+        elif self._line:
+            self._tell()
+
+    def _tell(self) -> None:
+        print(self._line, file=self._stream, flush=True)
+        self._last, self._line = monotonic(), ""

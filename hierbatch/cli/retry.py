@@ -1,0 +1,40 @@
+"""`hierbatch retry`: another attempt at chosen rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hierbatch.cli import options
+
+
+def retry(
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    kind: Annotated[list[str] | None, typer.Option(help="Rows that failed this way, e.g. crash; repeatable.")] = None,
+    flag: Annotated[list[str] | None, typer.Option(help="Good takes with this flag, e.g. clipped; repeatable.")] = None,
+    id_: Annotated[list[str] | None, typer.Option("--id", help="This row; repeatable.")] = None,
+    device: options.Device = "cpu",
+    engine: options.Engine = "ray",
+    workers: options.Workers = 0,
+) -> None:
+    """Speak rows again with another seed: all that failed, or those chosen. A good take stays until a better stands."""
+    from hierbatch.cli.outcome import exit_code, tell_outcome
+    from hierbatch.cli.progress import ProgressLine
+    from hierbatch.jobs.retry import RetryJob
+    from hierbatch.jobs.retry import retry as retry_job
+
+    line = ProgressLine()
+    job = RetryJob(
+        run=run,
+        kinds=tuple(kind or ()),
+        flags=tuple(flag or ()),
+        ids=tuple(id_ or ()),
+        device=device,
+        workforce=options.workforce(engine, workers),
+    )
+    outcome = retry_job(job, line.watch())
+    line.end()
+    tell_outcome(outcome)
+    raise typer.Exit(exit_code(outcome))

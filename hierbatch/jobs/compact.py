@@ -1,0 +1,101 @@
+"""Many small parts to few large ones: what a finished run is kept and shared as."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from hierbatch.engine.commit import commit_part
+from hierbatch.engine.run_folder import RunFolder, hold
+from hierbatch.errors import RunError
+from hierbatch.manifest.store import write_table
+from hierbatch.manifest.takes import NAMING, Takes, row_names
+
+_PART_BYTES = 256 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompactJob:
+    """Which run to compact, and how large its files should be."""
+
+    run: Path
+    part_bytes: int = _PART_BYTES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compacted:
+    """Parts before and after, and the takes in them."""
+
+    n_parts_before: int
+    n_parts: int
+    n_rows: int
+
+
+def compact(job: CompactJob) -> Compacted:
+    """Join a finished run's parts and drop takes that no longer count.
+
+    New parts stand before old ones go, so that a run stopped half way only holds some takes twice, which every
+    reading of it allows for; the same call then finishes the work.
+
+    Raises:
+        RunError: this is no run, it is in use, or rows have no take yet.
+        StorageError: the disk is full; nothing is lost.
+    """
+    folder = RunFolder(job.run)
+    generation = int(folder.newest()["number"])
+    with hold(folder):
+        folder.sweep()
+        takes = Takes(job.run)
+        if len(takes) < takes.n_rows:
+            raise RunError(
+                f"{job.run} is not finished",
+                wanted="a take of every row",
+                got=f"{len(takes)} of {takes.n_rows}",
+                mend="run it to its end first",
+            )
+        before = folder.part_files()
+        _join_parts(folder, generation, takes, job.part_bytes)
+        _join_plans(folder, generation, takes)
+        for part in before:
+            part.unlink()
+        n_parts = len(folder.part_files())
+        folder.note("compact", parts_before=len(before), parts=n_parts)
+    return Compacted(n_parts_before=len(before), n_parts=n_parts, n_rows=takes.n_rows)
+
+
+def _join_parts(folder: RunFolder, generation: int, takes: Takes, part_bytes: int) -> None:
+    pieces = takes.in_pieces(takes.schema.names)
+    names = (f"g{generation:04d}-c{number:06d}" for number in count())
+    free = (name for name in names if not folder.part_file(name).exists())
+    while (first := next(pieces, None)) is not None:
+        commit_part(folder, next(free), _filling(first, pieces, part_bytes), takes.schema)
+
+
+def _filling(first: pa.Table, pieces: Iterator[pa.Table], part_bytes: int) -> Iterator[pa.Table]:
+    """Pieces until they fill a part; the rest stays in `pieces`."""
+    yield first
+    n_bytes = first.nbytes
+    while n_bytes < part_bytes and (piece := next(pieces, None)) is not None:
+        yield piece
+        n_bytes += piece.nbytes
+
+
+def _join_plans(folder: RunFolder, generation: int, takes: Takes) -> None:
+    """One plan that asks for exactly the takes that count: what was dropped must not be asked for again."""
+    counting = row_names(takes.table(NAMING))
+    plans = folder.plan_files(generation)
+    tables = (_read_only(plan, counting) for plan in plans)
+    write_table(tables, pq.read_schema(plans[0]), plans[0])
+    for retried in plans[1:]:
+        retried.unlink()
+
+
+def _read_only(plan: Path, names: pa.Array) -> pa.Table:
+    table = pq.read_table(plan)
+    return table.filter(pc.is_in(row_names(table), names))

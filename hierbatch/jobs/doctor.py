@@ -1,0 +1,95 @@
+"""Is everything here that the product stands on? Each part is tried, not looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from hierbatch.errors import HierbatchError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One part: whether it works, what it is, and what to do where it does not."""
+
+    part: str
+    is_well: bool
+    found: str
+    mend: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Probe:
+    part: str
+    look: Callable[[], str]
+    mend: str
+
+
+def examine(bundle: str = "lite") -> tuple[Finding, ...]:
+    """Try every part; nothing is raised, whatever is missing."""
+    probes = (
+        _Probe("hierbatch", lambda: version("hierbatch"), "pip install hierbatch"),
+        _Probe("torch", _torch, "pip install -c constraints.txt torch torchaudio"),
+        _Probe("ray", lambda: _imported("ray"), "pip install ray, or run with --engine local"),
+        _Probe("pyarrow", lambda: _imported("pyarrow"), "pip install pyarrow"),
+        _Probe("soundfile", _soundfile, "pip install soundfile"),
+        _Probe("ffmpeg", _ffmpeg, "pip install imageio-ffmpeg"),
+        _Probe("English phonemes (espeak-ng)", lambda: _said("Hello world.", "en"), "pip install espeakng-loader"),
+        _Probe("Korean phonemes (g2pk, mecab)", lambda: _said("안녕하세요.", "ko"), "pip install g2pk python-mecab-ko"),
+        _Probe(f"model bundle {bundle}", lambda: _bundle(bundle), "reinstall hierbatch, or name another bundle"),
+    )
+    return tuple(_examine(probe) for probe in probes)
+
+
+def _examine(probe: _Probe) -> Finding:
+    try:
+        return Finding(part=probe.part, is_well=True, found=probe.look())
+    except HierbatchError as error:
+        return Finding(part=probe.part, is_well=False, found=str(error), mend=probe.mend)
+    except Exception as error:  # noqa: BLE001 - whatever a broken package does, the others are still examined
+        found = f"{type(error).__name__}: {error}".splitlines()[0]
+        return Finding(part=probe.part, is_well=False, found=found, mend=probe.mend)
+
+
+def _imported(package: str) -> str:
+    __import__(package)
+    return version(package)
+
+
+def _torch() -> str:
+    import torch
+    import torchaudio
+
+    devices = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+    return f"{torch.__version__}, torchaudio {torchaudio.__version__}, on {', '.join(devices) or 'the CPU'}"
+
+
+def _soundfile() -> str:
+    import soundfile
+
+    return f"{version('soundfile')}, {soundfile.__libsndfile_version__}"
+
+
+def _ffmpeg() -> str:
+    from hierbatch.programs import ffmpeg_program, run_program
+
+    program = ffmpeg_program()
+    first_line = run_program([program, "-version"], limit_s=30).decode("utf-8", "replace").splitlines()[0]
+    return f"{first_line.split(' Copyright')[0]} ({Path(program).name})"
+
+
+def _said(text: str, language: str) -> str:
+    from hierbatch.frontend.speech_text import SpeechFrontEnd
+
+    return f"{text} -> {SpeechFrontEnd().speak(text, language).phonemes}"
+
+
+def _bundle(name: str) -> str:
+    from hierbatch.models.bundle import find_bundle
+
+    bundle = find_bundle(name)
+    bundle.load_weights()
+    megabytes = bundle.weights_path.stat().st_size / 1e6
+    return f"{', '.join(bundle.languages)}, {bundle.rate_hz} Hz, {megabytes:.0f} MB, licence {bundle.license}"

@@ -1,0 +1,122 @@
+"""What is to be spoken: rows, voices and a model, checked against each other before a worker starts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hierbatch.engine.planning import Asked, plan_rows
+from hierbatch.frontend.speech_text import SpeechFrontEnd
+from hierbatch.jobs.voices import PreparedVoices, VoiceChoice, default_voice, list_voices, prepare_voices
+from hierbatch.manifest.checks import Expected, check_manifest
+from hierbatch.manifest.schema import MANIFEST_COLUMNS, plan_schema
+from hierbatch.manifest.store import TableFile, open_table
+from hierbatch.stages.base import check_chain
+from hierbatch.stages.loading import DEFAULT_FACTORY, load_model
+from hierbatch.stages.speak import Speak
+from hierbatch.stages.text import ReadText
+
+TASK = "speak"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeakOrder:
+    """What a user orders; nothing of it says where or how it is worked."""
+
+    manifest: Path
+    voices: VoiceChoice
+    language: str | None = None
+    """Language of rows that name none."""
+    speed: float = 1.0
+    """Speaking rate of rows that name none."""
+    seed: int = 0
+    bundle: str = "lite"
+    model_factory: str = DEFAULT_FACTORY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedOrder:
+    """An order whose parts fit each other and the model."""
+
+    manifest: TableFile
+    n_rows: int
+    prompts: PreparedVoices
+    asked: Asked
+    model: str
+
+    @property
+    def notices(self) -> list[str]:
+        """What a user should know of the voices."""
+        return [notice for _, prompt in self.prompts.values() for notice in prompt.notices]
+
+    def settings(self) -> dict[str, Any]:
+        """What the takes depend on; a run goes on only while all of it is the same."""
+        with self.manifest.path.open("rb") as file:
+            manifest_sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        return {
+            "task": self.asked.task,
+            "manifest_sha256": manifest_sha256,
+            "voices": dict(sorted(self.asked.voice_sha256.items())),
+            "voice": self.asked.voice,
+            "lang": self.asked.lang,
+            "speed": self.asked.speed,
+            "seed": self.asked.seed,
+            "model": self.model,
+            "fingerprint": self.asked.fingerprint,
+        }
+
+    def plan_schema(self) -> pa.Schema:
+        return plan_schema(self.manifest.schema)
+
+    def plan(self) -> Iterator[pa.Table]:
+        """The plan, a window at a time; phonemes are made here."""
+        check_chain([Speak], self.plan_schema().names)
+        return plan_rows(self.manifest, ReadText(SpeechFrontEnd()), self.asked)
+
+
+def check_order(order: SpeakOrder) -> CheckedOrder:
+    """Find everything that is wrong with an order before a worker starts.
+
+    Raises:
+        InputError: the manifest, a voice or an option is wrong.
+        BundleError: the model cannot be loaded.
+    """
+    manifest = open_table(order.manifest, MANIFEST_COLUMNS)
+    voices = list_voices(order.voices)
+    # On the CPU: only what it says of itself and of the voices is wanted here.
+    model = load_model(order.model_factory, order.bundle, "cpu")
+    speaks_all = order.voices.file is not None
+    default = default_voice(order.voices, voices)
+    expected = Expected(
+        languages=model.languages,
+        voices=None if speaks_all else [row.voice for row in voices],
+        default_language=order.language,
+        default_voice=default,
+    )
+    n_rows = check_manifest(manifest, expected)
+    named = {default} if speaks_all else {default, *_named_voices(manifest)}
+    used = [row for row in voices if row.voice in named]
+    prompts = prepare_voices(used, model, allow_unknown=order.voices.allow_unknown_consent)
+    asked = Asked(
+        task=TASK,
+        voice=default,
+        lang=order.language,
+        speed=order.speed,
+        seed=order.seed,
+        voice_sha256={name: prompt.sha256 for name, (_, prompt) in prompts.items()},
+        fingerprint=model.fingerprint,
+        one_voice=speaks_all,
+    )
+    return CheckedOrder(manifest=manifest, n_rows=n_rows, prompts=prompts, asked=asked, model=model.name)
+
+
+def _named_voices(manifest: TableFile) -> set[str]:
+    if "voice" not in manifest.schema.names:
+        return set()
+    return {name for rows in manifest.batches(["voice"]) for name in pc.unique(rows.column("voice")).to_pylist()}

@@ -1,0 +1,133 @@
+"""Another attempt at rows that failed or look wrong; good takes stay until a better one stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from hierbatch.engine.planning import Asked, key_rows, number_units, put_column, row_seed
+from hierbatch.engine.progress import Watch
+from hierbatch.engine.run_folder import RunFolder, hold
+from hierbatch.engine.session import Workforce, work
+from hierbatch.engine.worker import WorkerSpec
+from hierbatch.errors import InputError, RunError
+from hierbatch.frontend.speech_text import SpeechFrontEnd
+from hierbatch.jobs.run import RunOutcome
+from hierbatch.jobs.status import read_standing
+from hierbatch.manifest.store import write_table
+from hierbatch.manifest.takes import Takes, committed_names, row_names
+from hierbatch.stages.loading import load_model
+from hierbatch.stages.text import ReadText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryJob:
+    """Which takes of a run to make again; without a choice, all that failed."""
+
+    run: Path
+    kinds: tuple[str, ...] = ()
+    """Error kinds, such as crash or synthesis."""
+    flags: tuple[str, ...] = ()
+    """Flags of good takes, such as clipped or too_long."""
+    ids: tuple[str, ...] = ()
+    device: str = "cpu"
+    workforce: Workforce = field(default_factory=Workforce)
+
+
+def retry(job: RetryJob, watch: Watch | None = None) -> RunOutcome:
+    """Plan another attempt with another seed, then work it and whatever else the run still asks for.
+
+    Raises:
+        InputError: nothing in the run matches the choice.
+        RunError: this is no run, it is in use, or its model has changed.
+        StorageError: the disk is full; what is finished stands.
+    """
+    watch = watch or Watch()
+    folder = RunFolder(job.run)
+    newest = folder.newest()
+    generation, origin = int(newest["number"]), newest["origin"]
+    asked = _asked(newest["settings"])
+    model = load_model(origin["model_factory"], origin["bundle"], "cpu")
+    if model.fingerprint != asked.fingerprint:
+        raise RunError(
+            "The model has changed since the run", wanted=asked.fingerprint, got=model.fingerprint, mend="run --update"
+        )
+    with hold(folder):
+        folder.sweep()
+        chosen = _choose(job)
+        plans = folder.plan_files(generation)
+        rows = _again(_newest_rows(plans, chosen, committed_names(folder)), asked)
+        watch.notice(f"Trying {len(rows)} rows again")
+        if len(rows):
+            target = folder.plan_file(generation, retry=len(plans))
+            write_table([rows], pq.read_schema(plans[0]), target)
+        spec = WorkerSpec.of(folder, generation, origin, job.device)
+        sitting = work(folder, generation, spec, job.workforce, watch)
+    return RunOutcome(job.run, read_standing(job.run), sitting)
+
+
+def _asked(settings: dict[str, Any]) -> Asked:
+    """What the run was asked, from its record."""
+    return Asked(
+        task=settings["task"],
+        voice=settings["voice"],
+        lang=settings["lang"],
+        speed=settings["speed"],
+        seed=settings["seed"],
+        voice_sha256=settings["voices"],
+        fingerprint=settings["fingerprint"],
+    )
+
+
+def _choose(job: RetryJob) -> pa.Array:
+    """Ids of the takes to make again."""
+    takes = Takes(job.run).table(["id", "status", "error_kind", "flags"]).to_pylist()
+    everything_failed = not (job.kinds or job.flags or job.ids)
+    chosen = [
+        take["id"]
+        for take in takes
+        if (everything_failed and take["status"] == "failed")
+        or take["error_kind"] in job.kinds
+        or set(take["flags"]) & set(job.flags)
+        or take["id"] in job.ids
+    ]
+    unknown = sorted(set(job.ids) - {take["id"] for take in takes})
+    if unknown:
+        raise InputError("There is no take of some ids", got=", ".join(unknown[:10]))
+    if not chosen:
+        raise InputError("There is nothing to retry", wanted="failed rows, or --kind, --flag or --id that match some")
+    return pa.array(chosen, pa.string())
+
+
+def _newest_rows(plans: list[Path], ids: pa.Array, committed: pa.Array) -> pa.Table:
+    """The last plan of each row, without rows whose last plan is still to be worked."""
+    read = (pq.read_table(plan) for plan in plans)
+    rows = pa.concat_tables(table.filter(pc.is_in(table.column("id"), ids)) for table in read)
+    rows = rows.sort_by([("position", "ascending"), ("attempt", "descending")])
+    is_newest = np.diff(rows.column("position").to_numpy(), prepend=-1) != 0
+    rows = rows.filter(pa.array(is_newest))
+    return rows.filter(pc.is_in(row_names(rows), committed))
+
+
+def _again(rows: pa.Table, asked: Asked) -> pa.Table:
+    """The same rows for another attempt: refused texts are read again, and seeds that were derived are drawn anew."""
+    read_text = ReadText(SpeechFrontEnd())
+    planned = [rows.slice(0, 0)]
+    for attempt in pc.unique(rows.column("attempt")).to_pylist():
+        same = rows.filter(pc.equal(rows.column("attempt"), attempt))
+        seeds = [
+            None if row["seed"] == row_seed(asked.seed, row["id"], attempt) else row["seed"]
+            for row in same.select(["id", "seed"]).to_pylist()
+        ]
+        same = put_column(same, "seed", pa.array(seeds, pa.int64()))
+        refused = same.column("error_kind").is_valid()
+        for part in (same.filter(pc.invert(refused)), read_text(same.filter(refused))):
+            planned.append(key_rows(part, asked, attempt=attempt + 1).select(rows.column_names).cast(rows.schema))
+    joined = pa.concat_tables(planned)
+    return number_units(joined, 0).cast(rows.schema)
