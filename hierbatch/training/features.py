@@ -28,6 +28,7 @@ from hierbatch.units import FRAME_HOP_SAMPLES, RATE_HZ
 
 _SHORTEST_S, _LONGEST_S = 0.6, 30.0
 _SHOUTED_SHARE = 0.6
+_MOST_CER = 0.5
 Row = dict[str, Any]
 
 
@@ -72,7 +73,7 @@ def prepare_file(path: Path, target: Path, tools: FeatureTools, tell: Callable[[
         first_frame = 0
         for row in read_rows(path):
             sound = decode(row)
-            if not sound.duration_s >= _SHORTEST_S:
+            if sound.duration_s < _SHORTEST_S:
                 continue
             entry = _describe(row, sound, tools.front_end) | {"first_frame": first_frame}
             vectors = tools.projection(tools.teacher(torch.from_numpy(sound.samples)).numpy())
@@ -89,7 +90,8 @@ def prepare_file(path: Path, target: Path, tools: FeatureTools, tell: Callable[[
 def _describe(row: Row, sound: Waveform, front_end: SpeechFrontEnd) -> Row:
     text, language = row.get("text") or "", row.get("language") or "en"
     spoken_text, phonemes = "", ""
-    if text and sound.duration_s < _LONGEST_S:
+    # A take the recogniser made nothing of (column `cer`, where a corpus has it) would teach wrong sounds.
+    if text and sound.duration_s < _LONGEST_S and (row.get("cer") or 0.0) <= _MOST_CER:
         letters = [character for character in text if character.isalpha()]
         if sum(character.isupper() for character in letters) > _SHOUTED_SHARE * len(letters):
             text = text.lower()  # LibriSpeech writes upper case throughout; initialisms are not to be spelt out

@@ -105,11 +105,12 @@ def pulse_train(f0_hz: Tensor, voiced: Tensor) -> Tensor:
     """
     f0, gate = _to_samples(f0_hz.log()).exp(), _to_samples(voiced)
     n_harmonics = torch.floor(_TOP_HARMONIC_HZ / f0)
-    phase = torch.cumsum(f0.double() / RATE_HZ, dim=1) % 1.0
-    angle = (phase * (2 * math.pi)).float()
+    turns = torch.cumsum(f0.double() / RATE_HZ, dim=1)
+    angle = ((turns - turns.round()) * (2 * math.pi)).float()  # about zero, where float32 is finest and pulses are
     half_sine = torch.sin(angle / 2)
-    half_sine = torch.where(half_sine.abs() < 1e-4, torch.full_like(half_sine, 1e-4), half_sine)
-    kernel = torch.sin((n_harmonics + 0.5) * angle) / (2 * half_sine) - 0.5
+    at_peak = half_sine.abs() < 1e-4
+    ratio = torch.sin((n_harmonics + 0.5) * angle) / torch.where(at_peak, 1.0, 2 * half_sine) - 0.5
+    kernel = torch.where(at_peak, n_harmonics, ratio)
     return gate * kernel * torch.sqrt(2.0 / n_harmonics)
 
 

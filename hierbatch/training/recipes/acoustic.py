@@ -17,7 +17,7 @@ from hierbatch.training.sampling import Piece, SoundBatch, SpeakerSampler, load_
 from hierbatch.units import MELS_PER_FRAME
 
 _PIECE_FRAMES = 64
-_PROMPT_FRAMES = (100, 300)
+_PROMPT_FRAMES = (75, 225)
 _SEMANTIC_NOISE = 0.1
 
 

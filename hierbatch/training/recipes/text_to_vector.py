@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,7 +19,7 @@ from hierbatch.training.prepared import PreparedSet, Utterance, read_alignments
 from hierbatch.training.sampling import Piece, SpeakerSampler, load_batch
 from hierbatch.units import MELS_PER_FRAME
 
-_PROMPT_FRAMES = (100, 300)
+_PROMPT_FRAMES = (75, 225)
 _LONGEST_FRAMES = 600
 _FRAMES_A_BATCH = 1600
 _EDGE_FRAMES = 5
@@ -33,16 +32,15 @@ class TextToVectorRecipe:
         self,
         prepared: PreparedSet,
         config: LiteConfig,
-        folder: Path,
         device: str = "cpu",
         frames_a_batch: int = _FRAMES_A_BATCH,
     ) -> None:
         self.network: TextToVector = TextToVector(config).to(device)
         self._prepared, self._device, self._frames_a_batch = prepared, device, frames_a_batch
         self._mel = LogMel().to(device)
-        alignments = read_alignments(folder)
+        alignments = read_alignments(prepared.folder)
         self._ids = {u.id: encode(alignments[u.id][0], u.language) for u in prepared.utterances if u.id in alignments}
-                usable = [u for u in prepared.utterances if u.id in self._ids and u.n_frames <= _LONGEST_FRAMES]
+        usable = [u for u in prepared.utterances if u.id in self._ids and u.n_frames <= _LONGEST_FRAMES]
         self._pieces = {u.id: _without_silent_ends(u, alignments[u.id][1]) for u in usable}
         self._medians = _speaker_medians(prepared, usable)
         self._sampler = SpeakerSampler([u for u in usable if u.split == "train"], korean_share=0.35)

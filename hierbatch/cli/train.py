@@ -1,0 +1,34 @@
+"""`hierbatch train`: one network of the embedded model, or a bundle of all of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def train(
+    model: Annotated[str, typer.Argument(help="waveform, acoustic, text_to_vector, content; or `bundle`.")],
+    data: Annotated[Path, typer.Option(help="A set made by `hierbatch prepare`.")] = Path("prepared"),
+    out: Annotated[Path, typer.Option(help="Training folder; with `bundle` the bundle to write.")] = Path("training"),
+    training: Annotated[Path, typer.Option(help="With `bundle`: the training folder.")] = Path("training"),
+    steps: Annotated[int | None, typer.Option(help="Steps of the whole schedule.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, or a GPU such as cuda.")] = "cpu",
+    threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
+    minutes: Annotated[float | None, typer.Option(help="Stop, to be continued, after this long.")] = None,
+    f0_spread: Annotated[float, typer.Option(help="With `bundle`: factor on the predicted pitch contour.")] = 1.0,
+) -> None:
+    """Train a network of HierSpeech2-Lite; the same command goes on where it stopped."""
+    from hierbatch.jobs.train import AssembleJob, TrainJob, assemble
+    from hierbatch.jobs.train import train as run_train
+
+    if model == "bundle":
+        assemble(AssembleJob(training=training, out=out, f0_spread=f0_spread))
+        typer.echo(f"bundle: {out}")
+        return
+    longest_s = None if minutes is None else minutes * 60
+    job = TrainJob(
+        model=model, prepared=data, out=out, n_steps=steps, device=device, n_threads=threads, longest_s=longest_s
+    )
+    run_train(job, typer.echo)

@@ -1,0 +1,97 @@
+"""Train one network of the embedded model, and put trained networks together as a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from hierbatch.errors import InputError
+from hierbatch.models.bundle import write_bundle
+from hierbatch.models.lite.config import LiteConfig
+from hierbatch.training.loop import LoopOptions, Trainer, averaged_weights
+from hierbatch.training.prepared import PreparedSet
+from hierbatch.training.recipes.catalog import PLANS, make_recipe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainJob:
+    """What to train, on what, for how long."""
+
+    model: str
+    """One of `PLANS`."""
+    prepared: Path
+    """A set made by `hierbatch prepare`."""
+    out: Path
+    """Training folder; each network gets a folder of its own inside."""
+    n_steps: int | None = None
+    """Steps of the whole schedule; the plan's own where none."""
+    device: str = "cpu"
+    """`cpu` or a GPU, e.g. `cuda`."""
+    n_threads: int = 1
+    """CPU threads."""
+    longest_s: float | None = None
+    """Stop, to be continued, after this many seconds."""
+
+
+def train(job: TrainJob, tell: Callable[[str], None]) -> None:
+    """Train, or go on training, one network.
+
+    Raises:
+        InputError: unknown network, nothing prepared, or no such device.
+    """
+    if job.model not in PLANS:
+        raise InputError("There is no such model to train", wanted=", ".join(PLANS), got=job.model)
+    if job.device != "cpu" and not torch.cuda.is_available():
+        raise InputError("There is no GPU here", wanted="--device cpu", got=job.device)
+    torch.set_num_threads(job.n_threads)
+    torch.manual_seed(0)
+    plan = PLANS[job.model]
+    options: dict[str, Any] = {} if job.longest_s is None else {"longest_s": job.longest_s}
+    loop = LoopOptions(n_steps=job.n_steps or plan.n_steps, learning_rate=plan.learning_rate, **options)
+    recipe = make_recipe(job.model, PreparedSet(job.prepared), LiteConfig(), job.device)
+    Trainer(recipe, job.out / job.model, loop, tell).run()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssembleJob:
+    """Trained networks to make one bundle of."""
+
+    training: Path
+    """Training folder."""
+    out: Path
+    """The bundle's folder."""
+    f0_spread: float = 1.0
+    """Factor on the predicted F0 contour about the speaker's median."""
+
+
+def assemble(job: AssembleJob) -> None:
+    """Write a bundle of the running averages of all four networks.
+
+    Raises:
+        InputError: a network has not been trained yet.
+    """
+    missing = [model for model in PLANS if not (job.training / model / "checkpoint.pt").is_file()]
+    if missing:
+        raise InputError(
+            "Not every network is trained",
+            wanted=", ".join(PLANS),
+            got="no " + ", no ".join(missing),
+            mend="run `hierbatch train` for each",
+        )
+    weights = {
+        f"{model}.{name}": value for model in PLANS for name, value in averaged_weights(job.training / model).items()
+    }
+    page = {
+        "name": job.out.name,
+        "kind": "lite",
+        "languages": ["en", "ko"],
+        "rate_hz": 16_000,
+        "license": "MIT",
+        "config": LiteConfig().to_dict(),
+        "synthesis": {"f0_spread": job.f0_spread},
+    }
+    write_bundle(job.out, weights, page)

@@ -1,0 +1,52 @@
+"""The networks that can be trained, by name, and how long each learns by default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hierbatch.errors import InputError
+from hierbatch.models.lite.config import LiteConfig
+from hierbatch.training.loop import Recipe
+from hierbatch.training.prepared import PreparedSet
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Default length of a training run on one CPU core."""
+
+    n_steps: int
+    learning_rate: float = 2e-3
+
+
+PLANS = {
+    "waveform": Plan(2400),
+    "acoustic": Plan(7000),
+    "text_to_vector": Plan(6000),
+    "content": Plan(6000),
+}
+"""In the order they are best trained."""
+
+
+def make_recipe(model: str, prepared: PreparedSet, config: LiteConfig, device: str) -> Recipe:
+    """The recipe of one network.
+
+    Raises:
+        InputError: there is no such network, or the prepared set lacks what it needs.
+    """
+    if model == "waveform":
+        from hierbatch.training.recipes.waveform import WaveformRecipe
+
+        return WaveformRecipe(prepared, config, device)
+    if model == "acoustic":
+        from hierbatch.training.recipes.acoustic import AcousticRecipe
+
+        return AcousticRecipe(prepared, config, device)
+    if model == "text_to_vector":
+        from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
+
+        return TextToVectorRecipe(prepared, config, device)
+    if model == "content":
+        from hierbatch.training.recipes.content import ContentRecipe
+
+        return ContentRecipe(prepared, config, device)
+    raise InputError("There is no such model to train", wanted=", ".join(PLANS), got=model)

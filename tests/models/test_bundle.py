@@ -1,0 +1,77 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from hierbatch.errors import BundleError
+from hierbatch.models.bundle import find_bundle, write_bundle
+from hierbatch.models.lite.config import LiteConfig, tiny
+from hierbatch.models.lite.networks import LiteNetworks
+
+PAGE = {
+    "name": "small",
+    "kind": "lite",
+    "languages": ["en", "ko"],
+    "rate_hz": 16000,
+    "license": "MIT",
+    "config": tiny().to_dict(),
+    "synthesis": {"f0_spread": 1.0},
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    torch.manual_seed(0)
+    write_bundle(tmp_path / "small", LiteNetworks(tiny()).state_dict(), PAGE)
+    return tmp_path / "small"
+
+
+def test_weights_come_back_in_half_precision(folder: Path) -> None:
+    torch.manual_seed(0)
+    wanted = LiteNetworks(tiny()).state_dict()
+    found = find_bundle(folder).load_weights()
+    assert found.keys() == wanted.keys()
+    for name, value in wanted.items():
+        torch.testing.assert_close(found[name], value.half().float(), rtol=0, atol=0)
+
+
+def test_changed_weights_are_refused_by_their_hash(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(bytes(data))
+    with pytest.raises(BundleError, match="SHA-256"):
+        find_bundle(folder).load_weights()
+
+
+def test_every_mismatch_is_told_at_once() -> None:
+    weights = LiteNetworks(tiny()).state_dict()
+    del weights["waveform.network.leave.bias"]
+    weights["stranger"] = torch.zeros(1)
+    weights["text_to_vector.symbol.weight"] = torch.zeros(2, 2)
+    with pytest.raises(BundleError) as caught:
+        LiteNetworks.from_weights(tiny(), weights, "cpu")
+    for fault in (
+        "missing waveform.network.leave.bias",
+        "unexpected stranger",
+        "text_to_vector.symbol.weight is (2, 2)",
+    ):
+        assert fault in str(caught.value)
+
+
+def test_an_unknown_key_of_the_configuration_is_an_error() -> None:
+    with pytest.raises(BundleError, match="lay_ers"):
+        LiteConfig.from_dict({"lay_ers": 3})
+
+
+@pytest.mark.parametrize("text", ["{", json.dumps({"name": "x"})])
+def test_a_damaged_page_is_told(folder: Path, text: str) -> None:
+    (folder / "bundle.json").write_text(text)
+    with pytest.raises(BundleError, match="page"):
+        find_bundle(folder)
+
+
+def test_a_missing_bundle_names_what_there_is(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="no such model bundle"):
+        find_bundle(tmp_path / "none")

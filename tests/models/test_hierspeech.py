@@ -1,0 +1,125 @@
+import numpy as np
+import pytest
+import torch
+
+from hierbatch.audio.waveform import Waveform
+from hierbatch.errors import PromptError, SourceError, TextError
+from hierbatch.models.bundle import Bundle
+from hierbatch.models.hierspeech import HierSpeech, Voice
+from hierbatch.models.lite.config import tiny
+from hierbatch.models.lite.networks import LiteNetworks
+from hierbatch.models.speech import Speech, SpeechRequest
+from hierbatch.units import FRAME_HOP_SAMPLES, MEL_HOP_SAMPLES
+
+PHONEMES = ("h ə l ˈoʊ , w ˈɝ l d .", "j ˈɛ s !", "ð ə | k w ˈɪ k | b ɹ ˈaʊ n | f ˈɑ k s | dʒ ˈʌ m p s | ˌoʊ v ɚ .")
+
+
+def buzz(duration_s: float, f0_hz: float = 120.0) -> Waveform:
+    """A crude voice: a pulse-like tone whose pitch wanders."""
+    time_s = np.arange(int(duration_s * 16000)) / 16000
+    phase = 2 * np.pi * np.cumsum(f0_hz * (1 + 0.1 * np.sin(2 * np.pi * 0.7 * time_s)) / 16000)
+    return Waveform((0.1 * np.exp(3 * (np.cos(phase) - 1))).astype(np.float32), 16000)
+
+
+@pytest.fixture(scope="module")
+def model() -> HierSpeech:
+    torch.manual_seed(0)
+    networks = LiteNetworks(tiny())
+    for parameter in networks.parameters():
+        torch.nn.init.normal_(parameter, std=0.05)
+    torch.nn.init.constant_(networks.text_to_vector.duration.leave.bias, 1.7)
+    bundle = Bundle(
+        folder=None,  # type: ignore[arg-type]
+        name="small",
+        kind="lite",
+        languages=("en", "ko"),
+        rate_hz=16000,
+        license="MIT",
+        config={},
+        synthesis={},
+        weights_sha256="0" * 64,
+    )
+    return HierSpeech(bundle, networks.eval(), "cpu")
+
+
+@pytest.fixture(scope="module")
+def voice(model: HierSpeech) -> Voice:
+    return model.encode_voice(buzz(4.0))
+
+
+def say(model: HierSpeech, voice: Voice, phonemes: str, seed: int = 1, speed: float = 1.0) -> Speech:
+    request = SpeechRequest(phonemes=phonemes, language="en", voice=voice, seed=seed, speed=speed)
+    return model.speak([request])[0]
+
+
+def test_a_row_sounds_the_same_alone_and_among_others(model: HierSpeech, voice: Voice) -> None:
+    rows = [
+        SpeechRequest(phonemes=PHONEMES[index % 3], language=("en", "ko")[index % 2], voice=voice, seed=index)
+        for index in range(7)
+    ]
+    together = model.speak(rows)
+    for row, speech in zip(rows, together, strict=True):
+        alone = model.speak([row])[0].waveform.samples
+        error = speech.waveform.samples - alone
+        assert 10 * np.log10((alone**2).sum() / ((error**2).sum() + 1e-20)) > 60
+
+
+def test_timings_add_up_to_the_sound(model: HierSpeech, voice: Voice) -> None:
+    for phonemes in PHONEMES:
+        speech = say(model, voice, phonemes)
+        assert len(speech.token_frames) == len(phonemes.split())
+        n_frames = speech.lead_frames + sum(speech.token_frames)
+        assert n_frames * FRAME_HOP_SAMPLES == speech.waveform.n_samples
+        assert len(speech.f0_hz) == speech.waveform.n_samples // MEL_HOP_SAMPLES
+
+
+def test_the_seed_decides_the_sound(model: HierSpeech, voice: Voice) -> None:
+    first, again, other = (say(model, voice, PHONEMES[0], seed).waveform.samples for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_speed_shortens(model: HierSpeech, voice: Voice) -> None:
+    slow, fast = (say(model, voice, PHONEMES[2], speed=speed).waveform.duration_s for speed in (1.0, 2.0))
+    assert fast == pytest.approx(slow / 2, abs=0.03)
+
+
+def test_nothing_asked_is_nothing_said(model: HierSpeech) -> None:
+    assert model.speak([]) == []
+
+
+def test_unreadable_phonemes_are_a_text_error(model: HierSpeech, voice: Voice) -> None:
+    with pytest.raises(TextError, match="unknown symbols"):
+        say(model, voice, "q ʘ .")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "fault"),
+    [
+        (Waveform(np.zeros(48000, np.float32), 16000), "silent"),
+        (buzz(0.4), "too short"),
+        (Waveform(np.full(48000, np.nan, np.float32), 16000), "damaged"),
+        (Waveform(np.concatenate([buzz(0.5).samples, np.zeros(60000, np.float32)]), 16000), "too little speech"),
+        (Waveform(np.random.default_rng(0).normal(0, 0.1, 48000).astype(np.float32), 16000), "no voice"),
+    ],
+)
+def test_a_bad_prompt_says_why(model: HierSpeech, prompt: Waveform, fault: str) -> None:
+    with pytest.raises(PromptError, match=fault):
+        model.encode_voice(prompt)
+
+
+def test_a_voice_has_the_prompts_pitch_and_not_its_level(model: HierSpeech, voice: Voice) -> None:
+    assert voice.median_f0_hz == pytest.approx(120, rel=0.06)
+    loud = model.encode_voice(Waveform(buzz(4.0).samples * 4, 16000))
+    np.testing.assert_allclose(loud.sound_style, voice.sound_style, atol=1e-3)
+
+
+@pytest.mark.parametrize("n_samples", [3200, 16001, 40123])
+def test_conversion_keeps_the_length_to_the_sample(model: HierSpeech, voice: Voice, n_samples: int) -> None:
+    source = Waveform(buzz(3.0, 200.0).samples[:n_samples], 16000)
+    assert model.convert(source, voice).n_samples == n_samples
+
+
+def test_a_recording_too_long_to_convert_at_once_is_refused(model: HierSpeech, voice: Voice) -> None:
+    with pytest.raises(SourceError, match="cannot be converted"):
+        model.convert(Waveform(np.zeros(16000 * 31, np.float32), 16000), voice)

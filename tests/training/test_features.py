@@ -1,0 +1,109 @@
+"""Parquet of recordings to a prepared set and to batches, with a stand-in for the content teacher's weights."""
+
+import io
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import soundfile
+import torch
+
+from hierbatch.frontend.speech_text import SpeechFrontEnd
+from hierbatch.training.durations import align_prepared
+from hierbatch.training.features import FeatureTools, prepare_file
+from hierbatch.training.prepared import PreparedSet, read_alignments
+from hierbatch.training.sampling import Piece, SpeakerSampler, load_batch, random_piece
+from hierbatch.training.semantics import SEMANTIC_CHANNELS, Projection
+from hierbatch.units import FRAME_HOP_SAMPLES
+
+
+class LoudnessTeacher(torch.nn.Module):
+    """Stands where the content encoder's weights would: 64 features that say how loud each 20 ms is."""
+
+    def forward(self, samples: torch.Tensor) -> torch.Tensor:
+        power = samples.reshape(-1, FRAME_HOP_SAMPLES).pow(2).mean(1, keepdim=True)
+        return torch.log(power + 1e-6).repeat(1, SEMANTIC_CHANNELS)
+
+
+def recording(rate_hz: int, duration_s: float, f0_hz: float) -> dict[str, object]:
+    phase = 2 * np.pi * f0_hz * np.arange(int(rate_hz * duration_s)) / rate_hz
+    encoded = io.BytesIO()
+    soundfile.write(encoded, (0.2 * np.exp(3 * (np.cos(phase) - 1))).astype(np.float32), rate_hz, format="FLAC")
+    return {"bytes": encoded.getvalue(), "path": None}
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> PreparedSet:
+    folder = tmp_path_factory.mktemp("prepared")
+    rows = [
+        {"id": "a1", "speaker": "ann", "language": "en", "text": "HELLO THERE", "audio": recording(16000, 1.5, 200)},
+        {"id": "a2", "speaker": "ann", "language": "en", "text": None, "audio": recording(24000, 2.0, 210)},
+        {"id": "b1", "speaker": "bob", "language": "ko", "text": "안녕하세요.", "audio": recording(48000, 3.01, 110)},
+        {"id": "short", "speaker": "bob", "language": "en", "text": "no", "audio": recording(16000, 0.3, 110)},
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), folder / "some.parquet")
+    identity = Projection(
+        np.zeros(64, np.float32), np.ones(64, np.float32), np.eye(64, SEMANTIC_CHANNELS, dtype=np.float32)
+    )
+    tools = FeatureTools(teacher=LoudnessTeacher(), projection=identity, front_end=SpeechFrontEnd())  # type: ignore[arg-type]
+    told: list[str] = []
+    prepare_file(folder / "some.parquet", folder / "some", tools, told.append)
+    prepare_file(folder / "some.parquet", folder / "some", tools, told.append)
+    assert len(told) == 1, "what is prepared is not prepared again"
+    return PreparedSet(folder)
+
+
+def test_each_usable_row_is_there_once_in_whole_frames(prepared: PreparedSet) -> None:
+    found = {utterance.id: utterance for utterance in prepared.utterances}
+    assert set(found) == {"a1", "a2", "b1"}
+    assert {key: utterance.n_frames for key, utterance in found.items()} == {"a1": 75, "a2": 100, "b1": 150}
+    for utterance in found.values():
+        audio = prepared.audio(utterance)
+        assert len(audio) == utterance.n_frames * FRAME_HOP_SAMPLES
+        assert prepared.semantic(utterance).shape == (utterance.n_frames, SEMANTIC_CHANNELS)
+        assert len(prepared.f0_hz(utterance)) == 2 * utterance.n_frames
+        assert np.sqrt((audio**2).mean()) == pytest.approx(0.06, rel=0.05)
+    assert np.median(prepared.f0_hz(found["b1"])[10:-10]) == pytest.approx(110, rel=0.02)
+
+
+def test_shouted_text_is_lowered_and_missing_text_is_no_phonemes(prepared: PreparedSet) -> None:
+    phonemes = {utterance.id: utterance.phonemes for utterance in prepared.utterances}
+    assert phonemes["a1"].split()[:3] == ["h", "ə", "l"]
+    assert phonemes["a2"] == ""
+    assert phonemes["b1"].startswith("a n n j ʌ ŋ")
+
+
+def test_alignment_covers_every_frame(prepared: PreparedSet) -> None:
+    align_prepared(prepared.folder, lambda _: None)
+    alignments = read_alignments(prepared.folder)
+    assert set(alignments) == {"a1", "b1"}
+    for utterance in prepared.utterances:
+        if utterance.id in alignments:
+            phonemes, frames = alignments[utterance.id]
+            assert sum(frames) == utterance.n_frames
+            assert len(frames) == len(phonemes.split()) + 1
+
+
+def test_a_batch_holds_the_pieces_it_was_asked_for(prepared: PreparedSet) -> None:
+    pieces = [Piece(utterance, 10, 20 + 10 * index) for index, utterance in enumerate(prepared.utterances)]
+    batch = load_batch(prepared, pieces)
+    assert batch.lengths.tolist() == [20, 30, 40]
+    for row, piece in enumerate(pieces):
+        n_samples = piece.n_frames * FRAME_HOP_SAMPLES
+        np.testing.assert_array_equal(batch.audio[row, :n_samples], prepared.audio(piece.utterance, 10, piece.n_frames))
+        assert (batch.audio[row, n_samples:] == 0).all()
+        assert (batch.f0_hz[row] > 0).all()
+
+
+def test_prompts_are_of_the_same_speaker_and_do_not_cover_the_piece(prepared: PreparedSet) -> None:
+    sampler = SpeakerSampler(prepared.utterances)
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        piece = random_piece(sampler.draw(rng), 30, rng)
+        prompt = sampler.prompt_for(piece, 50, rng)
+        assert prompt.utterance.speaker == piece.utterance.speaker
+        if prompt.utterance.id == piece.utterance.id:
+            assert prompt.start >= piece.start + piece.n_frames or prompt.start + prompt.n_frames <= piece.start
+        else:
+            assert piece.utterance.speaker == "ann"

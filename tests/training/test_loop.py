@@ -1,0 +1,74 @@
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from hierbatch.training.loop import LoopOptions, Losses, Trainer, averaged_weights, schedule
+
+
+class LineRecipe:
+    """Fit y = 3 x - 1: small enough to know the answer."""
+
+    def __init__(self) -> None:
+        torch.manual_seed(0)
+        self.network = nn.Linear(1, 1)
+
+    def losses(self, network: nn.Linear, rng: np.random.Generator) -> Losses:
+        x = torch.from_numpy(rng.standard_normal((32, 1), np.float32))
+        return {"squared": ((network(x) - (3 * x - 1)) ** 2).mean()}
+
+    def validate(self, network: nn.Linear) -> dict[str, float]:
+        return {"slope": float(network.weight.detach())}
+
+
+def options(n_steps: int = 400, **changes: float) -> LoopOptions:
+    return LoopOptions(n_steps=n_steps, learning_rate=0.05, average_decay=0.9, report_steps=50, **changes)  # type: ignore[arg-type]
+
+
+def test_it_learns_and_the_curve_says_so(tmp_path: Path) -> None:
+    Trainer(LineRecipe(), tmp_path, options(validate_steps=100), lambda _: None).run()
+    weights = averaged_weights(tmp_path)
+    assert abs(float(weights["weight"]) - 3) < 0.02
+    assert abs(float(weights["bias"]) + 1) < 0.02
+    lines = [json.loads(line) for line in (tmp_path / "curve.jsonl").read_text().splitlines()]
+    trained = [line["squared"] for line in lines if line["kind"] == "train"]
+    assert [line["step"] for line in lines if line["kind"] == "held_out"] == [100, 200, 300, 400]
+    assert trained[-1] < trained[0] / 100
+
+
+def test_a_stopped_run_goes_on_with_its_optimiser(tmp_path: Path) -> None:
+    first = Trainer(LineRecipe(), tmp_path, options(longest_s=0.0), lambda _: None)
+    first.run()
+    assert first.step == 0
+    half = Trainer(LineRecipe(), tmp_path, options(), lambda _: None)
+    half.options = options(200)
+    half.run()
+    told: list[str] = []
+    again = Trainer(LineRecipe(), tmp_path, options(), told.append)
+    assert again.step == 200
+    assert "going on from step 200" in told[0]
+    assert again.optimizer.state_dict()["state"][0]["step"] == 200
+    torch.testing.assert_close(again.network.weight, half.network.weight)
+
+
+def test_a_broken_gradient_is_not_taken(tmp_path: Path) -> None:
+    class Broken(LineRecipe):
+        def losses(self, network: nn.Linear, rng: np.random.Generator) -> Losses:
+            return {"squared": super().losses(network, rng)["squared"] * math.nan}
+
+    trainer = Trainer(Broken(), tmp_path, options(3), lambda _: None)
+    before = trainer.network.weight.detach().clone()
+    trainer.run()
+    torch.testing.assert_close(trainer.network.weight.detach(), before)
+
+
+def test_schedule_warms_up_then_falls_to_a_fiftieth() -> None:
+    plan = options(1000)
+    rates = [schedule(step, plan) for step in range(1001)]
+    assert rates[0] == 1 / 60
+    assert max(rates) == 1.0
+    assert rates[60:] == sorted(rates[60:], reverse=True)
+    assert abs(rates[-1] - 0.02) < 1e-6
