@@ -19,6 +19,8 @@ CLAUSE_PAUSE_S = 0.2
 _SHORT_WORDS, _SHORT_LETTERS = 2, 12
 _SHORT_KOREAN_LETTERS = 4
 
+_LOOK_AHEAD = 100
+
 _ENDING = re.compile(r"""(?P<mark>[.!?…。！？]+|[—–](?=["”’]))(?P<close>["'”’»」』)\]]*)\s+(?=\S)""")
 _OPENING = "\"'“‘«「『([<〈《"
 _QUOTES = frozenset("\"'”’»」』")
@@ -97,7 +99,8 @@ def _cut(text: str) -> Iterator[str]:
     text = _GLUED_KOREAN.sub(r"\1 ", " ".join(text.split()))
     start = 0
     for ending in _ENDING.finditer(text):
-        if _is_end(text[start : ending.start()], ending["mark"], ending["close"], text[ending.end() :]):
+        after = text[ending.end() : ending.end() + _LOOK_AHEAD]
+        if _is_end(text[start : ending.start()], ending["mark"], ending["close"], after):
             yield text[start : ending.end()].strip()
             start = ending.end()
     if text[start:].strip():

@@ -29,6 +29,7 @@ _LEFT_OUT = frozenset({"source", "phonemes", "seed", "speed"})
 BOOK_SCHEMA = arrow_schema([column for column in MANIFEST_COLUMNS if column.name not in _LEFT_OUT], "manifest")
 """Columns of an imported book."""
 
+_NO_LANGUAGE = frozenset({"", "und", "mul", "zxx"})  # "undetermined", "multiple", "none" (BCP 47)
 _SAMPLE_CHARACTERS = 20_000
 
 
@@ -99,11 +100,11 @@ def _default_language(book: Book, job: ImportBook) -> str:
         return tag
     text = " ".join(block.text for chapter in book.chapters for block in chapter.blocks)[:_SAMPLE_CHARACTERS]
     found = language_of(text, "")
-    if tag or not found:
+    if tag not in _NO_LANGUAGE or not found:
         raise BookError(
             f"{job.book.name} is in a language that is not spoken",
             wanted="a book in English (en) or Korean (ko)",
-            got=f"language {book.language!r}" if tag else "text in neither script",
+            got=f"language {book.language!r}" if tag not in _NO_LANGUAGE else "text in neither script",
             mend="if its tag is wrong, import it with --lang en or --lang ko",
         )
     return found

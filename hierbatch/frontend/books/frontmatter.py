@@ -87,10 +87,12 @@ def _is_entry(line: Line) -> bool:
 
 
 def _counts_up(group: Sequence[Line]) -> bool:
-    matches = [_NUMBERED_ENTRY.match(line.text.strip()) for line in group]
+    """Whether a group of lines without a sentence is numbered from one."""
+    texts = [line.text.strip() for line in group]
+    matches = [_NUMBERED_ENTRY.match(text) for text in texts]
     numbers = [numeral_value(match["numeral"]) if match else None for match in matches]
-    is_short = all(len(line.text.strip()) <= _LONGEST_TITLE for line in group)
-    return len(group) > 1 and is_short and numbers == list(range(1, len(group) + 1))
+    is_titles = all(len(text) <= _LONGEST_TITLE and not _ENDS_A_SENTENCE.search(text) for text in texts)
+    return len(group) > 1 and is_titles and numbers == list(range(1, len(group) + 1))
 
 
 def _is_title_like(text: str) -> bool:

@@ -46,10 +46,7 @@ def page_from_text(text: str, name: str) -> etree._Element:
     try:
         return etree.fromstring(text, _xml_parser())
     except (etree.XMLSyntaxError, ValueError):
-        root = _as_a_browser(text)
-    if root is None:
-        raise BookError(f"{name} holds no page", wanted="XHTML", got="no element", mend="get the book again")
-    return root
+        return _as_a_browser(text, name)
 
 
 def local_name(element: etree._Element) -> str:
@@ -105,10 +102,15 @@ def _xml_parser() -> etree.XMLParser:
     return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
 
 
-def _as_a_browser(text: str) -> etree._Element | None:
+def _as_a_browser(text: str, name: str) -> etree._Element:
     parser = etree.HTMLParser(no_network=True, huge_tree=False, recover=True)
     try:
         root = etree.fromstring(text, parser)
     except (etree.XMLSyntaxError, ValueError):
-        return None
+        root = None
+    # The parser drops what lies deeper than its limit without failing.
+    too_deep = any("depth" in entry.message for entry in parser.error_log)
+    if root is None or too_deep:
+        got = "elements nested more than 255 deep" if too_deep else "no element"
+        raise BookError(f"{name} holds no page that can be read", wanted="XHTML", got=got, mend="get the book again")
     return root

@@ -84,7 +84,9 @@ class _PageReader:
         if name in _BLOCKS:
             self.end_block()
             self._place = self._place_of(element)
-        self._mark_anchor(element)
+        self._mark_anchors(element)
+        if self._note_ids.intersection(_ids(element)) and not "".join(self._text).strip():
+            self._block_reason = NOTE
         if name == "img" and (letters := self._letters_of_picture(element)):
             self.add(letters)
         reason = NOTE if name in _BLOCKS and element.get("id") in self._note_ids else reason_to_skip(element)
@@ -162,22 +164,17 @@ class _PageReader:
             self.blocks[-1] = replace(self.blocks[-1], pause_after_s=SCENE_BREAK_S)
 
     def _pass_over(self, element: etree._Element, reason: str) -> None:
-        for inner in element.iter():
-            if isinstance(inner.tag, str):
-                self._mark_anchor(inner)
+        for inner in element.iter(etree.Element):
+            self._mark_anchors(inner)
         text = tidy("".join(element.itertext()))
         if reason and text:
             self.skipped[reason] += len(text)
 
-    def _mark_anchor(self, element: etree._Element) -> None:
-        for name in (element.get("id"), element.get("name") if local_name(element) == "a" else None):
-            if not name:
-                continue
+    def _mark_anchors(self, element: etree._Element) -> None:
+        for name in _ids(element):
             self.anchors.setdefault(name, len(self.blocks))
             if name in self._chapter_ids:
                 self._section_reason = None
-            if name in self._note_ids and not "".join(self._text).strip():
-                self._block_reason = NOTE
 
     def _letters_of_picture(self, element: etree._Element) -> str:
         """A picture's words where it stands for text: a drawn heading or a drop capital."""
@@ -193,3 +190,9 @@ class _PageReader:
         self._n_at_place[self._place] += 1
         number = self._n_at_place[self._place]
         return self._place if number == 1 else f"{self._place}.{number}"
+
+
+def _ids(element: etree._Element) -> list[str]:
+    """Names a link can point to: `id`, and in old pages `<a name="...">`."""
+    names = (element.get("id"), element.get("name") if local_name(element) == "a" else None)
+    return [name for name in names if name]

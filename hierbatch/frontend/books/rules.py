@@ -14,6 +14,7 @@ from hierbatch.frontend.books.markup import EPUB_TYPE, local_name
 
 NOTE_REFERENCE = "note reference"
 NOTE = "note"
+PAGE_NUMBER = "page number"
 
 _SILENT_ELEMENTS = {
     **dict.fromkeys(("script", "style", "head", "template"), ""),  # never text: not worth telling
@@ -28,16 +29,16 @@ _SILENT_ELEMENTS = {
 _REASON_OF_TYPE = {
     **dict.fromkeys(("footnote", "footnotes", "endnote", "endnotes", "rearnote", "rearnotes", "note"), NOTE),
     **dict.fromkeys(("annotation", "backlink"), NOTE),
-    **dict.fromkeys(("pagebreak", "page-list"), "page number"),
+    **dict.fromkeys(("pagebreak", "page-list"), PAGE_NUMBER),
     **dict.fromkeys(("toc", "toc-brief", "landmarks", "loi", "lot", "loa", "lov", "index"), "table of contents"),
     **dict.fromkeys(("titlepage", "halftitlepage", "cover", "seriespage"), "title page"),
-    **dict.fromkeys(("copyright-page", "imprint", "colophon", "other-credits", "imprimatur"), "imprint"),
-    **dict.fromkeys(("bibliography", "biblioentry", "credits"), "bibliography"),
+    **dict.fromkeys(("copyright-page", "imprint", "colophon", "credits", "other-credits"), "imprint"),
+    **dict.fromkeys(("bibliography", "biblioentry"), "bibliography"),
 }
 _REASON_OF_CLASS = (
     (re.compile(r"(foot|end|rear)?note-?(ref|anchor|mark|call|link)|fn-?ref|noteanchor", re.I), NOTE_REFERENCE),
     (re.compile(r"(foot|end|rear)notes?(-?(body|text|block))?", re.I), NOTE),
-    (re.compile(r"page-?(num|no|number|break)|pagenum(ber)?s?", re.I), "page number"),
+    (re.compile(r"page-?(num|no|number|break)|pagenum(ber)?s?", re.I), PAGE_NUMBER),
     (re.compile(r"pg-?(boilerplate|header|footer)|pgheader|pgfooter", re.I), "licence text"),
 )
 _VERSE = re.compile(r"poem|poetry|verse|stanza|letter", re.I)
@@ -54,10 +55,10 @@ _REASON_OF_TITLE = {
     "licence text": "license|licence|the full project gutenberg license|project gutenberg license",
     "table of contents": (
         "contents|table of contents|the contents|toc|list of illustrations|illustrations|list of figures|"
-        "list of tables|list of maps|index|landmarks|목차|차례|찾아보기|색인|그림 목차|표 목차"
+        "list of tables|list of maps|index|목차|차례|찾아보기|색인|그림 목차|표 목차"
     ),
     "transcriber's note": "transcriber's note|transcriber's notes|transcriber’s note|transcriber’s notes",
-    NOTE: "notes|footnotes|endnotes|end notes|각주|미주|후주|주석|주해|주",
+    NOTE: "notes|footnotes|endnotes|end notes|각주|미주|후주|주석|주해",
     "bibliography": "bibliography|references|works cited|참고문헌|참고 문헌|참고자료",
 }
 _REASON_BY_TITLE = {title: reason for reason, titles in _REASON_OF_TITLE.items() for title in titles.split("|")}
@@ -74,8 +75,9 @@ _REASON_OF_GUIDE = {
     "bibliography": "bibliography",
 }
 _NOTE_REFERENCE_TYPES = frozenset({"noteref", "annoref"})
-_WORD = re.compile(r"(?!note)[^\W\d_]{3,}", re.I)
+_WORD = re.compile(r"\b(?!(?:foot|end)?notes?\b)[^\W\d_]{3,}", re.I)
 _QUANTITY = re.compile(r"(\d|\b(?:[kcmd]?m|ft|in|yd|[A-Za-z]))$")
+_LONGEST_PAGE_NUMBER = 12
 _NOTE_MARK = re.compile(r"[\[(]?(\d{1,3}|[*†‡§¶]{1,3})[\])]?")
 
 
@@ -86,7 +88,9 @@ def reason_to_skip(element: etree._Element) -> str | None:
         return _SILENT_ELEMENTS[name]
     if element.get("hidden") is not None or "display:none" in element.get("style", "").replace(" ", ""):
         return "hidden text"
-    if reason := _reason_of_kind(element):
+    reason = _reason_of_kind(element)
+    # A class "pagebreak" may also stand on a whole chapter that begins a new page.
+    if reason and not (reason == PAGE_NUMBER and _is_longer(element, _LONGEST_PAGE_NUMBER)):
         return reason
     if name == "pre" and not _VERSE.search(f"{_types(element)} {element.get('class', '')}"):
         return "code"
@@ -127,19 +131,16 @@ def is_note_reference(element: etree._Element) -> bool:
     A pointer that is itself a word of the sentence stays, and so does a raised number that may be an exponent or
     part of a unit (10³, m²).
     """
-    text = "".join(element.itertext())
     if _NOTE_REFERENCE_TYPES.intersection(_types(element)):
-        return not _WORD.search(text)
-    if not note_mark(text):
+        return not _WORD.search("".join(element.itertext()))
+    name = local_name(element)
+    if name not in ("a", "sup") or not note_mark("".join(element.itertext())):
         return False
-    match local_name(element):
-        case "a":
-            is_raised = any(local_name(near) == "sup" for near in (element.getparent(), *element) if near is not None)
-            return "#" in element.get("href", "") and (is_raised or not text.strip().isdigit())
-        case "sup":
-            return any(local_name(inner) == "a" for inner in element) or not _follows_quantity(element)
-        case _:
-            return False
+    if name == "sup":
+        return any(local_name(inner) == "a" for inner in element) or not _follows_quantity(element)
+    is_raised = any(local_name(near) == "sup" for near in (element.getparent(), *element) if near is not None)
+    is_bare = "".join(element.itertext()).strip().isdigit()
+    return "#" in element.get("href", "") and (is_raised or not is_bare)
 
 
 def _follows_quantity(element: etree._Element) -> bool:
@@ -158,6 +159,15 @@ def _reason_of_kind(element: etree._Element) -> str | None:
             if pattern.fullmatch(label):
                 return reason
     return None
+
+
+def _is_longer(element: etree._Element, n_characters: int) -> bool:
+    n_found = 0
+    for text in element.itertext():
+        n_found += len(text.strip())
+        if n_found > n_characters:
+            return True
+    return False
 
 
 def _types(element: etree._Element) -> list[str]:

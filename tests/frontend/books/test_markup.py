@@ -46,6 +46,12 @@ def test_half_closed_tags_are_read_as_a_browser_would() -> None:
     assert text_of(b"<html><body><p>one<p>two<br>three &nbsp; &bogus;</body>").startswith("onetwothree")
 
 
+@pytest.mark.parametrize("data", [b"", b"   ", b"<?xml version='1.0'?>"])
+def test_a_page_without_an_element_is_told(data: bytes) -> None:
+    with pytest.raises(BookError, match="holds no page"):
+        parse_page(data, "page.xhtml")
+
+
 def test_strict_files_must_be_well_formed() -> None:
     assert local_name(parse_xml(f"<?xml version='1.0'?>{NCX_DOCTYPE}<ncx/>".encode(), "toc.ncx")) == "ncx"
     with pytest.raises(BookError, match="not well-formed"):
