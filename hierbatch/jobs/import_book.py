@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -72,8 +71,7 @@ def import_book(job: ImportBook) -> ImportedBook:
     book = read_book(job.book)
     default = _default_language(book, job)
     chapters = [
-        list(_chapter_rows(book, chapter, number, job, default))
-        for number, chapter in enumerate(book.chapters, start=1)
+        _chapter_rows(book, chapter, number, job, default) for number, chapter in enumerate(book.chapters, start=1)
     ]
     rows = [row for chapter in chapters for row in chapter]
     table = pa.Table.from_pylist(rows, schema=BOOK_SCHEMA)
@@ -110,7 +108,7 @@ def _default_language(book: Book, job: ImportBook) -> str:
     return found
 
 
-def _chapter_rows(book: Book, chapter: Chapter, number: int, job: ImportBook, default: str) -> Iterator[dict[str, Any]]:
+def _chapter_rows(book: Book, chapter: Chapter, number: int, job: ImportBook, default: str) -> list[dict[str, Any]]:
     title = without_pauses(chapter.title)
     rows: list[dict[str, Any]] = []
     for block in chapter.blocks:
@@ -134,7 +132,7 @@ def _chapter_rows(book: Book, chapter: Chapter, number: int, job: ImportBook, de
                     "pause_after_s": sentence.pause_after_s,
                 }
             )
-    yield from rows
+    return rows
 
 
 def _sentences(block: Block, job: ImportBook, default: str) -> tuple[float | None, list[Sentence]]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hierbatch.frontend.books.book import Block, Chapter, Skipped
+from hierbatch.frontend.books.characters import letters_of
 from hierbatch.frontend.books.rules import reason_of_title
 
 _NUMBER_ONLY = re.compile(r"(?:[IVXLCDM]+|\d+|[ivxlcdm]+)[.)]?", re.ASCII)
@@ -137,20 +138,16 @@ def _reason_of_branch(starts: Sequence[ChapterStart], parents: Sequence[int | No
 
 def _with_headings(own: tuple[Block, ...], start: ChapterStart) -> tuple[Block, ...]:
     """Opening paragraphs that only repeat the chapter's title are its headings, whatever element they came in."""
-    title = _letters(start.title)
+    title = letters_of(start.title)
     mended = list(own)
     for index, block in enumerate(own[:_MOST_TITLE_BLOCKS]):
-        letters = _letters(block.text)
+        letters = letters_of(block.text)
         if not letters or letters not in title:
             break
         if block.kind == "paragraph":
             mended[index] = replace(block, kind="heading", level=start.level)
         title = title.replace(letters, "", 1)
     return tuple(mended)
-
-
-def _letters(text: str) -> str:
-    return "".join(character for character in text.casefold() if character.isalnum())
 
 
 def _first_heading(blocks: Sequence[Block]) -> str:

@@ -28,3 +28,8 @@ def join_heading(lines: Sequence[str]) -> str:
     tidied = [line for line in map(tidy, lines) if line]
     stopped = [line if _ENDS_WITH_MARK.search(line) else f"{line}." for line in tidied[:-1]]
     return " ".join([*stopped, *tidied[-1:]])
+
+
+def letters_of(text: str) -> str:
+    """Letters and digits alone, in one case: two titles that differ only in print are equal."""
+    return "".join(character for character in text.casefold() if character.isalnum())

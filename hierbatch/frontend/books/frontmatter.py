@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hierbatch.frontend.books.characters import is_spoken, tidy
+from hierbatch.frontend.books.characters import is_spoken, letters_of, tidy
 from hierbatch.frontend.books.headings import heading_rank, numeral_value
 from hierbatch.frontend.books.layout import Line, Paragraph
 from hierbatch.frontend.books.rules import reason_of_title
@@ -20,7 +20,7 @@ _NUMBERED_ENTRY = re.compile(r"(?P<numeral>\d{1,3}|[IVXLC]{1,8})\s*[.):]\s*\S")
 _PAGED_ENTRY = re.compile(r".*(?:(?:\.\s?){4,}|\s{3,})\d+$")
 _BYLINE = re.compile(r"(?:by|BY|By)\s+(?P<name>\S.*)")
 _ENGLISH_NAME = re.compile(r"(?:[A-Z][\w.'’-]*\s+){1,3}[A-Z][\w'’-]+")
-_KOREAN_NAME = re.compile(r"(?:[가-힣]\s?){2,5}")
+_KOREAN_NAME = re.compile(r"[가-힣]{2,4}|(?:[가-힣] ){1,3}[가-힣]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def read_title_page(paragraphs: Sequence[Paragraph], *, before_heading: bool) ->
     """The short lines without a sentence that open a text.
 
     With `before_heading` all of them stand before a first chapter; otherwise a long run of them is a poem, of which
-    only the first line, and a name below it, are a title page.
+    only the first line, and a name set apart below it, are a title page.
     """
     titles: list[str] = []
     for paragraph in paragraphs:
@@ -63,7 +63,8 @@ def read_title_page(paragraphs: Sequence[Paragraph], *, before_heading: bool) ->
             break
         titles.append(paragraph.text)
     if len(titles) > _MOST_TITLE_LINES and not before_heading:
-        titles = titles[:2] if _name(titles[1]) else titles[:1]
+        has_author = bool(_name(titles[1])) and paragraphs[2].n_empty_before > 0
+        titles = titles[: 2 if has_author else 1]
     names = [name for text in titles[1:] if (name := _name(text))]
     return TitlePage(titles[0] if titles else "", names[0] if names else "", len(titles))
 
@@ -77,7 +78,7 @@ def _is_list(group: Sequence[Line], later: Sequence[Sequence[Line]]) -> bool:
     if heading_rank(texts[0]) is None:
         return _is_entry(group[0])
     # A single heading belongs to the list only if it comes again where its chapter begins.
-    return any(_letters(texts[0]) == _letters(line.text) for other in later for line in other)
+    return any(letters_of(texts[0]) == letters_of(line.text) for other in later for line in other)
 
 
 def _is_entry(line: Line) -> bool:
@@ -105,7 +106,3 @@ def _name(text: str) -> str:
     if _KOREAN_NAME.fullmatch(text):
         return text.replace(" ", "")  # names are often letter-spaced: 현 진 건
     return text if _ENGLISH_NAME.fullmatch(text) else ""
-
-
-def _letters(text: str) -> str:
-    return "".join(character for character in text.casefold() if character.isalnum())

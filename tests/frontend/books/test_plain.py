@@ -155,6 +155,8 @@ def test_a_poem_keeps_all_but_its_title_page() -> None:
     book = read_plain("진달래꽃\n김소월\n\n" + "\n".join(lines), "poem.txt")
     assert (book.title, book.author) == ("진달래꽃", "김소월")
     assert outline(book)[0][1] == ["진달래꽃", *lines]
+    without_author = read_plain("진달래꽃\n\n말없이\n" + "\n".join(lines), "poem.txt")
+    assert outline(without_author)[0][1] == ["진달래꽃", "말없이", *lines]
 
 
 def test_numbers_alone_divide_a_text_too() -> None:
