@@ -32,21 +32,25 @@ def split_long(text: str, language: str, max_characters: int) -> list[str]:
     Nothing is lost: the parts joined with a space are the text (a break after a dash, or inside a word longer than
     the limit, adds one).
     """
+    text = text.strip()
     parts: list[str] = []
-    rest = text.strip()
-    while len(rest) > max_characters:
-        target = len(rest) / math.ceil(len(rest) / max_characters)
-        position = _best_break(rest, language, target, max_characters)
-        parts.append(rest[:position].strip())
-        rest = rest[position:].strip()
-    return [*parts, rest] if rest else parts
+    start = 0
+    while (n_left := len(text) - start) > max_characters:
+        target = n_left / math.ceil(n_left / max_characters)
+        # One character more than may be taken: a break is only one before white space.
+        position = _best_break(text[start : start + max_characters + 1], language, target, max_characters)
+        parts.append(text[start : start + position].strip())
+        start += position
+        while text[start].isspace():
+            start += 1
+    return [*parts, text[start:]] if text else []
 
 
-def _best_break(text: str, language: str, target: float, limit: int) -> int:
+def _best_break(window: str, language: str, target: float, limit: int) -> int:
     for pattern in (*_BREAKS.get(language, _BREAKS["en"]), _ANY_SPACE):
-        ends = [match.end() for match in pattern.finditer(text, 0, limit + 1)]
+        ends = [match.end() for match in pattern.finditer(window)]
         fitting = [end for end in ends if _LEAST_SHARE * target <= end <= limit]
         if fitting:
             return min(fitting, key=lambda end: abs(end - target))
-    spaces = [match.end() for match in _ANY_SPACE.finditer(text, 1, limit + 1)]
+    spaces = [match.end() for match in _ANY_SPACE.finditer(window, 1)]
     return spaces[-1] if spaces else limit

@@ -13,6 +13,7 @@ from hierbatch.frontend.clauses import split_long
     ("text", "language", "limit", "parts"),
     [
         ("Short enough.", "en", 20, ["Short enough."]),
+        (" ", "en", 20, []),
         # the stronger mark is taken even where a comma would be more even
         ("He came, he saw the river; he stayed there.", "en", 30, ["He came, he saw the river;", "he stayed there."]),
         ("He came to the river, then he stayed there.", "en", 30, ["He came to the river,", "then he stayed there."]),
