@@ -16,7 +16,8 @@ _COMPATIBILITY = re.compile(
     "[\u1d00-\u1dbf\u2000-\u200a\u202f\u205f\u3000\u2100-\u214f\u2460-\u24ff\u3200-\u33ff"
     "\uf900-\ufaff\ufb00-\ufb06\uff01-\uffef]"
 )
-_INVISIBLE = re.compile(f"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff{PLACEHOLDERS}]")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+_PLACEHOLDER = re.compile(f"[{PLACEHOLDERS}]")
 _SAME_CHARACTER = str.maketrans(
     {
         **dict.fromkeys("‘’‚‛ʼʹ′`´", "'"),
@@ -61,6 +62,11 @@ def clean_characters(text: str) -> str:
     for pattern, replacement in _REPEATED_MARKS:
         text = pattern.sub(replacement, text)
     return _SPACES.sub(" ", "".join(char for char in text if unicodedata.category(char) != "Cc")).strip()
+
+
+def drop_placeholders(text: str) -> str:
+    """The text without private-use characters of its own, which would be taken for the lexicon's."""
+    return _PLACEHOLDER.sub("", text)
 
 
 def drop_foreign_letters(text: str, *, hanja: bool) -> str:

@@ -9,21 +9,11 @@ from phonemizer.backend import EspeakBackend
 from phonemizer.separator import Separator
 
 from hierbatch.errors import ProgramError
+from hierbatch.frontend.heteronyms import heteronyms_in
+from hierbatch.frontend.ipa import ENGLISH_REWRITES, split_phones
 from hierbatch.frontend.phonemes import Word
 from hierbatch.frontend.symbols import PHONES
 
-# espeak-ng en-us phones that are not symbols of the table: length is left to the duration model, r-coloured and
-# syllabic sounds are written as the sequences they are.
-# fmt: off
-_REWRITES: dict[str, tuple[str, ...]] = {
-    "iː": ("i",), "uː": ("u",), "ɑː": ("ɑ",), "ɔː": ("ɔ",), "ɜː": ("ɝ",), "ɜ": ("ɝ",), "oː": ("ɔ",), "ɐ": ("ə",),
-    "ᵻ": ("ɪ",), "ɒ": ("ɑ",), "a": ("æ",), "aː": ("ɑ",), "e": ("eɪ",), "o": ("oʊ",), "r": ("ɹ",), "ɬ": ("l",), "x": ("k",),
-    "ɔːɹ": ("ɔ", "ɹ"), "oːɹ": ("ɔ", "ɹ"), "ɑːɹ": ("ɑ", "ɹ"), "ɪɹ": ("ɪ", "ɹ"), "ʊɹ": ("ʊ", "ɹ"), "ɛɹ": ("ɛ", "ɹ"),
-    "aɪɚ": ("aɪ", "ɚ"), "aɪə": ("aɪ", "ə"), "aʊɚ": ("aʊ", "ɚ"), "iə": ("i", "ə"), "eə": ("ɛ", "ə"), "iːː": ("i",),
-    "əl": ("ə", "l"), "n̩": ("ə", "n"), "m̩": ("ə", "m"), "l̩": ("ə", "l"), "ɲ": ("n", "j"), "ɑ̃": ("ɑ", "n"), "ɔ̃": ("ɔ", "n"),
-    "œ": ("ʌ",), "y": ("u",), "ø": ("ʌ",), "ç": ("h",), "ʀ": ("ɹ",), "ʁ": ("ɹ",), "pf": ("p", "f"), "ts": ("t", "s"),
-}
-# fmt: on
 _PHONES = frozenset(PHONES)
 _MOST_WORDS_MERGED = 4
 
@@ -44,6 +34,12 @@ class EnglishPhonemizer:
         """Phones of each word, one entry a word; a word with nothing speakable gives an empty entry."""
         if not words:
             return []
+        spoken = self._words_in_context(words)
+        for index, phones in (heteronyms_in(words) | _letter_names(words)).items():
+            spoken[index] = phones
+        return spoken
+
+    def _words_in_context(self, words: Sequence[str]) -> list[Word]:
         groups = self._phonemize(" ".join(words))
         if len(groups) == len(words):
             return groups
@@ -58,6 +54,7 @@ class EnglishPhonemizer:
         return [word for group in line.split() if (word := _to_table(group.split("_")))]
 
 
+@functools.cache
 def _espeak_backend() -> EspeakBackend:
     try:
         import espeakng_loader
@@ -75,25 +72,29 @@ def _espeak_backend() -> EspeakBackend:
         ) from error
 
 
+def _letter_names(words: Sequence[str]) -> dict[int, Word]:
+    """Capitals that are letters but look like words: A anywhere, I beside another letter ("F B I")."""
+    names: dict[int, Word] = {index: ("ˈeɪ",) for index, word in enumerate(words) if word == "A"}
+    for index, word in enumerate(words):
+        beside = (*words[max(index - 1, 0) : index], *words[index + 1 : index + 2])
+        if word == "I" and any(len(other) == 1 and other.isupper() and other != "I" for other in beside):
+            names[index] = ("ˈaɪ",)
+    return names
+
+
 def _to_table(phones: Sequence[str]) -> Word:
     """espeak phones in the table's symbols; marks the table does not know are dropped."""
     word: list[str] = []
     for phone in phones:
         mark, bare = (phone[0], phone[1:]) if phone[:1] in ("ˈ", "ˌ") else ("", phone)
-        symbols = (bare,) if bare in _PHONES else _REWRITES.get(bare, _spell_out(bare))
+        symbols = (bare,) if bare in _PHONES else _rewrite(bare)
         word.extend((mark if index == 0 else "") + symbol for index, symbol in enumerate(symbols))
     return tuple(word)
 
 
-def _spell_out(phone: str) -> Word:
-    """Symbols found inside an unforeseen espeak phone, longest first ("ts" -> t s)."""
-    found: list[str] = []
-    while phone:
-        size = next((n for n in (3, 2, 1) if phone[:n] in _PHONES or phone[:n] in _REWRITES), 0)
-        if size:
-            found.extend((phone[:size],) if phone[:size] in _PHONES else _REWRITES[phone[:size]])
-        phone = phone[max(size, 1) :]
-    return tuple(found)
+def _rewrite(phone: str) -> Word:
+    """An espeak phone the table does not hold; one that is not foreseen is taken apart ("tsʲ" is t s)."""
+    return ENGLISH_REWRITES[phone] if phone in ENGLISH_REWRITES else split_phones(phone, "en")[0]
 
 
 def _divide_groups(groups: Sequence[Word], alone: Sequence[Word]) -> list[Word]:

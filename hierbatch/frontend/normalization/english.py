@@ -57,7 +57,7 @@ _PUNCTUATION_RULES: tuple[Rule, ...] = (
     rule("of", r"(?<!\w)[Oo]'(?=\s[a-z])", "of"),
     rule("dash", r"\s?—\s?|\s[-–]+\s|(?<=\w)–(?=\w)", ", "),
     rule("aside", r"\s?[(\[]\s?|\s?[)\]]\s?", ", "),
-    rule("quote", r"\"|(?<!\w)'+|'+(?!\w)", ""),
+    rule("quote", rf"\"|(?<![\w{PLACEHOLDERS}])'+|'+(?!\w)", ""),
     rule("pause", r"[;:]+", ","),
     rule("other", rf"[^\w\s,.?!…'{PLACEHOLDERS}-]|_", " "),
     rule("lone hyphen", r"(?<!\w)-+|-+(?!\w)", " "),

@@ -1,0 +1,22 @@
+"""Korean words inside English, in the nearest sounds an English voice has."""
+
+from __future__ import annotations
+
+from hierbatch.frontend.phonemes import Word
+from hierbatch.frontend.symbols import VOWELS
+
+_NEAREST = {
+    "p͈": "p", "t͈": "t", "k͈": "k", "s͈": "s", "pʰ": "p", "tʰ": "t", "kʰ": "k", "tɕ": "dʒ", "tɕ͈": "tʃ", "tɕʰ": "tʃ",
+    "p̚": "p", "t̚": "t", "k̚": "k", "a": "ɑ", "e": "eɪ", "o": "oʊ", "ɯ": "ʊ",
+}  # fmt: skip
+
+
+def in_english_sounds(word: Word) -> Word:
+    """Korean phones as an English reader says them, the first vowel stressed.
+
+    >>> in_english_sounds(("k", "i", "m", "tɕʰ", "i"))
+    ('k', 'ˈi', 'm', 'tʃ', 'i')
+    """
+    phones = [_NEAREST.get(phone, phone) for phone in word if phone != "ɰ"]
+    first = next((index for index, phone in enumerate(phones) if phone in VOWELS), None)
+    return tuple(f"ˈ{phone}" if index == first else phone for index, phone in enumerate(phones))

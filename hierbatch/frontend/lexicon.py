@@ -1,0 +1,186 @@
+"""The pronunciation lexicon: how given words are said, from a CSV a person keeps.
+
+    word,pronunciation,kind,language,scope
+    Hermione,her-MY-oh-nee,respelling,en,
+    Nguyen,wɪn,ipa,en,sample_book
+    독립문,동닙문,respelling,ko,
+
+A respelling is ordinary letters of the same language (in English, hyphens part the syllables and capitals carry the
+stress); IPA is read into the shared table. A word with a capital matches only as written, one without in any case.
+The longest entry wins. An empty scope holds everywhere, another one in the book of that id, where it wins.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hierbatch.errors import InputError
+from hierbatch.frontend.characters import clean_characters
+from hierbatch.frontend.ipa import split_phones
+from hierbatch.frontend.normalization.korean_counters import NOUN_ENDS
+from hierbatch.frontend.phonemes import Word
+from hierbatch.frontend.symbols import LANGUAGES, PHONES, VOWELS
+
+COLUMNS = ("word", "pronunciation", "kind", "language", "scope")
+KINDS = ("respelling", "ipa")
+_FIRST_PLACEHOLDER, _LAST_PLACEHOLDER = 0xE000, 0xF8FF
+_MOST_FAULTS_TOLD = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LexiconEntry:
+    """One word or phrase and how it is said; `phones` has a word's phones for each word of an IPA pronunciation."""
+
+    word: str
+    pronunciation: str
+    kind: str
+    language: str
+    scope: str = ""
+    phones: tuple[Word, ...] = ()
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether case counts."""
+        return self.word != self.word.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedText:
+    """A text whose known words are each one private-use character, and the entries they stand for."""
+
+    text: str
+    entries: dict[str, LexiconEntry]
+
+
+class Lexicon:
+    """Entries by language; words are found in a text before it is normalized."""
+
+    def __init__(self, entries: Iterable[LexiconEntry]) -> None:
+        self.entries = tuple(entries)
+        self._patterns = {language: self._pattern(language) for language in LANGUAGES}
+
+    @classmethod
+    def read(cls, path: Path) -> Lexicon:
+        """A lexicon from its CSV.
+
+        Raises:
+            InputError: no such file, not UTF-8, wrong columns, or rows that cannot be used; it names the rows.
+        """
+        entries: dict[tuple[str, str, str], LexiconEntry] = {}
+        faults: list[str] = []
+        for number, row in enumerate(_read_rows(path), 2):
+            entry, fault = _read_entry(row)
+            key = (row["word"], row["language"], row["scope"])
+            if key in entries and not fault:
+                fault = f"{row['word']!r} is given twice for the same language and scope"
+            if fault or entry is None:
+                faults.append(f"row {number}: {fault}")
+            else:
+                entries[key] = entry
+        if faults:
+            more = f"; and {len(faults) - _MOST_FAULTS_TOLD} more" if len(faults) > _MOST_FAULTS_TOLD else ""
+            raise InputError(
+                f"The lexicon {path} has rows that cannot be used",
+                wanted=f"kind {' or '.join(KINDS)}, language {' or '.join(LANGUAGES)}, and IPA of {' '.join(PHONES)}",
+                got="; ".join(faults[:_MOST_FAULTS_TOLD]) + more,
+                mend="correct or remove these rows",
+            )
+        return cls(entries.values())
+
+    def scoped(self, scope: str) -> Lexicon:
+        """What holds in one book: its own entries, and the general ones it does not replace."""
+        own = [entry for entry in self.entries if entry.scope == scope]
+        taken = {(entry.word, entry.language) for entry in own}
+        general = [entry for entry in self.entries if not entry.scope and (entry.word, entry.language) not in taken]
+        return Lexicon([*own, *general] if scope else general)
+
+    def mark(self, text: str, language: str) -> MarkedText:
+        """The text with each known word as one private-use character."""
+        pattern, found = self._patterns.get(language), {}
+        if pattern is None:
+            return MarkedText(text, {})
+        of_language = [entry for entry in self.entries if entry.language == language]
+
+        def stand_in(match: re.Match[str]) -> str:
+            index = int(str(match.lastgroup)[1:])
+            placeholder = chr(_FIRST_PLACEHOLDER + index)
+            found[placeholder] = of_language[index]
+            return placeholder
+
+        return MarkedText(pattern.sub(stand_in, text), found)
+
+    def _pattern(self, language: str) -> re.Pattern[str] | None:
+        of_language = [entry for entry in self.entries if entry.language == language]
+        if len(of_language) > _LAST_PLACEHOLDER - _FIRST_PLACEHOLDER:
+            raise InputError(
+                "The lexicon is too long", wanted="at most 6400 entries a language", got=f"{len(of_language)} entries"
+            )
+        # The longest first, and of the same length the one whose case must agree.
+        ordered = sorted(enumerate(of_language), key=lambda pair: (-len(pair[1].word), not pair[1].is_exact))
+        alternatives = [f"(?P<e{index}>{_entry_pattern(entry)})" for index, entry in ordered]
+        return re.compile("|".join(alternatives)) if alternatives else None
+
+
+def _entry_pattern(entry: LexiconEntry) -> str:
+    words = r"\s+".join(re.escape(word) for word in entry.word.split())
+    if not entry.is_exact:
+        words = f"(?i:{words})"
+    if entry.language == "ko" and re.search("[가-힣]$", entry.word):
+        return rf"(?<![가-힣]){words}{NOUN_ENDS}"
+    # Beside Hangul a Latin word ends where the Latin letters do ("Harry는").
+    return rf"(?<![A-Za-z\d']){words}(?![A-Za-z\d])" if entry.language == "ko" else rf"(?<![\w']){words}(?!\w)"
+
+
+def _read_rows(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            columns = reader.fieldnames or ()
+            rows = [{name: (row.get(name) or "").strip() for name in COLUMNS} for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(
+            f"The lexicon {path} cannot be read", wanted="a CSV file in UTF-8", got=str(error), mend="check the path"
+        ) from error
+    missing = [name for name in ("word", "pronunciation", "kind", "language") if name not in columns]
+    if missing:
+        raise InputError(
+            f"The lexicon {path} has the wrong columns",
+            wanted=",".join(COLUMNS),
+            got=",".join(columns) or "an empty file",
+            mend=f"add {', '.join(missing)} to its first line",
+        )
+    return rows
+
+
+def _read_entry(row: dict[str, str]) -> tuple[LexiconEntry | None, str]:
+    """The entry of a row, or what is wrong with it."""
+    empty = [name for name in ("word", "pronunciation") if not row[name]]
+    if empty:
+        return None, f"{' and '.join(empty)} is empty"
+    if row["kind"] not in KINDS:
+        return None, f"kind is {row['kind']!r}"
+    if row["language"] not in LANGUAGES:
+        return None, f"language is {row['language']!r}"
+    phones: tuple[Word, ...] = ()
+    if row["kind"] == "ipa":
+        read = [split_phones(word, row["language"]) for word in row["pronunciation"].split()]
+        unknown = [symbol for _, symbols in read for symbol in symbols]
+        if unknown:
+            return None, f"the IPA of {row['word']!r} has the unknown symbol {' '.join(dict.fromkeys(unknown))}"
+        phones = tuple(_with_stress(word) if row["language"] == "en" else word for word, _ in read if word)
+        if not phones:
+            return None, f"the IPA of {row['word']!r} holds no phone"
+    word = clean_characters(row["word"])
+    return LexiconEntry(**{**row, "word": word}, phones=phones), ""
+
+
+def _with_stress(word: Word) -> Word:
+    """A word with primary stress: on its first vowel where none is marked."""
+    if any(phone.startswith("ˈ") for phone in word):
+        return word
+    first = next((index for index, phone in enumerate(word) if phone in VOWELS), None)
+    return word if first is None else (*word[:first], "ˈ" + word[first], *word[first + 1 :])
