@@ -2,7 +2,7 @@
 
 The gain is the same from the first sample to the last, so what was soft stays soft. It follows from a measure of
 the whole chapter (RMS for acx, BS.1770 loudness otherwise); where the limiter takes more off than the profile's aim
-allows, the gain is corrected once or twice and the chapter is mastered again.
+allows, the gain is corrected and the chapter mastered again, from its own sound.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from hierbatch.export.pcm import read_pcm, write_pcm
 from hierbatch.export.profiles import Profile
 
 _AIM_WITHIN_DB = 0.1
-_MAX_PASSES = 4
+_MAX_CORRECTIONS = 4
+_LEAST_SLOPE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +44,26 @@ def master_chapter(assembled: Path, mastered: Path, rate_hz: int, profile: Profi
         RunError: the chapter is silent, so no gain can bring it to a level.
         StorageError: the disk is full.
     """
-    level = _level(read_pcm(assembled), rate_hz, profile)
-    if not math.isfinite(level):
+    raw_level = _level(read_pcm(assembled), rate_hz, profile)
+    if not math.isfinite(raw_level):
         raise RunError("A chapter is silent from end to end", wanted="speech", mend="look at the run's quality columns")
-    gain_db = profile.level_target - level
-    for _ in range(_MAX_PASSES):
-        write_pcm(mastered, _mastered(read_pcm(assembled), rate_hz, gain_db, profile))
-        level = _level(read_pcm(mastered), rate_hz, profile)
-        if abs(level - profile.level_target) <= _AIM_WITHIN_DB:
+    gain_db, slope = profile.level_target - raw_level, 1.0
+    level = _master(assembled, mastered, rate_hz, gain_db, profile)
+    for _ in range(_MAX_CORRECTIONS):
+        missing_db = profile.level_target - level
+        if abs(missing_db) <= _AIM_WITHIN_DB:
             break
-        gain_db += profile.level_target - level
+        # The harder the limiter works, the less of a decibel's gain arrives: the secant through the last two tries.
+        step_db, before = missing_db / slope, level
+        gain_db += step_db
+        level = _master(assembled, mastered, rate_hz, gain_db, profile)
+        slope = min(1.0, max(_LEAST_SLOPE, (level - before) / step_db))
     return Mastering(gain_db, level)
+
+
+def _master(assembled: Path, mastered: Path, rate_hz: int, gain_db: float, profile: Profile) -> float:
+    write_pcm(mastered, _mastered(read_pcm(assembled), rate_hz, gain_db, profile))
+    return _level(read_pcm(mastered), rate_hz, profile)
 
 
 def _mastered(blocks: Iterable[Samples], rate_hz: int, gain_db: float, profile: Profile) -> Iterator[Samples]:
