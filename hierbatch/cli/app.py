@@ -14,6 +14,7 @@ import typer
 from hierbatch.cli import exit_codes
 from hierbatch.cli.book import book
 from hierbatch.cli.check import check
+from hierbatch.cli.columns import columns
 from hierbatch.cli.compact import compact
 from hierbatch.cli.doctor import doctor
 from hierbatch.cli.evaluate import evaluate
