@@ -20,7 +20,9 @@ def evaluate(
         Literal["development", "evaluation"],
         typer.Option("--set", help="development while choosing between models, evaluation for what is published."),
     ] = "development",
-    bundle: Annotated[str, typer.Option(help="A packaged model's name, or a bundle's folder.")] = "lite",
+    bundle: Annotated[
+        str, typer.Option("--model", "--bundle", help="A packaged model's name, or a bundle's folder.")
+    ] = "lite",
     limit: Annotated[int | None, typer.Option(min=1, help="The first so many clips of each group only.")] = None,
     out: Annotated[
         list[Path] | None, typer.Option(help="Also write the table here, as .json or .md; may be given twice.")

@@ -50,5 +50,5 @@ def test_the_same_items_give_the_same_interval():
 
 @pytest.mark.parametrize(("above", "below"), [([], []), ([1], [1, 2]), ([1, 1], [1, 0])])
 def test_what_is_no_ratio_is_refused(above, below):
-    with pytest.raises(ValueError, match="pairs|positive"):
+    with pytest.raises(ValueError, match=r"pairs|positive"):
         estimate_ratio(above, below)
