@@ -13,10 +13,11 @@ PLACEHOLDERS = "\ue000-\uf8ff"
 # Compatibility forms that are only another drawing of the same text. Superscripts and fractions are left alone:
 # they mean something ("m²", "4½").
 _COMPATIBILITY = re.compile(
-    "[\u1d00-\u1dbf\u2000-\u200a\u202f\u205f\u3000\u2100-\u214f\u2460-\u24ff\u3200-\u33ff"
-    "\uf900-\ufaff\ufb00-\ufb06\uff01-\uffef]"
+    "[\u1d00-\u1dbf\u2000-\u200a\u202f\u205f\u3000\u2100-\u214f\u3200-\u33ff\uf900-\ufaff\ufb00-\ufb06\uff01-\uffef]"
 )
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+# ① ⑵ ⒊ ⓐ number the items of a list: a pause follows.
+_CIRCLED = re.compile("[\u2460-\u24e9]")
 _PLACEHOLDER = re.compile(f"[{PLACEHOLDERS}]")
 _SAME_CHARACTER = str.maketrans(
     {
@@ -58,6 +59,7 @@ def clean_characters(text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     text = _INVISIBLE.sub("", text)
     text = _SPACES.sub(" ", text.translate(_SAME_CHARACTER))
+    text = _CIRCLED.sub(lambda match: f"{unicodedata.normalize('NFKC', match[0]).strip('().')}, ", text)
     text = _COMPATIBILITY.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
     for pattern, replacement in _REPEATED_MARKS:
         text = pattern.sub(replacement, text)

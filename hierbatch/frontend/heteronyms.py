@@ -64,9 +64,10 @@ def heteronyms_in(words: Sequence[str]) -> dict[int, Word]:
     readings = _readings()
     found: dict[int, Word] = {}
     for index, word in enumerate(lowered):
-        if word in readings:
+        candidates = readings.get(words[index]) or readings.get(word)
+        if candidates:
             before, after = " ".join(lowered[:index]), " ".join(lowered[index + 1 :])
-            reading = next((each for each in readings[word] if each.fits(before, after)), None)
+            reading = next((each for each in candidates if each.fits(before, after)), None)
             if reading:
                 found[index] = reading.phones
     return found

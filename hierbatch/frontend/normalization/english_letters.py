@@ -13,11 +13,14 @@ from hierbatch.frontend.normalization.english_stops import STOP
 from hierbatch.frontend.normalization.rules import Rule, rule
 from hierbatch.frontend.normalization.tables import read_words
 
-_OFTENER_WORDS = frozenset({"AM", "IT", "LED", "WHO"})
+_OFTENER_WORDS = frozenset({"AM", "IT", "LED", "US", "WHO"})
 _LONGEST_UNKNOWN_INITIALISM = 3
 _SHORTEST_CERTAIN = 2
 _CAPITALS = r"(?<![\w'])(?P<word>[A-Z][A-Z]+(?:'[A-Z]+)*)(?!\w)"
 _IT_WORK = r"(?=\s(?:department|support|team|manager|systems?|industry|sector|specialist|company|staff|job)\b)"
+_OF_A_STATE = (
+    r"(?='s|\s(?:[A-Z][a-z]|dollars?|government|president|economy|citizens?|troops|military|market)|-[A-Za-z])"
+)
 _NAMERS = frozenset(
     {"plan", "vitamin", "grade", "class", "type", "hepatitis", "group", "team", "section", "part", "exhibit", "option",
      "letter", "model", "appendix", "side", "the", "an", "capital", "straight", "number", "slash", "dot", "dash"}
@@ -93,5 +96,6 @@ LETTER_RULES: tuple[Rule, ...] = (
     rule("plural letters", r"\b(?P<letters>[A-Z]{2,5})'?s\b", lambda match: f"{say_letters(match['letters'])}'s"),
     rule("information technology", rf"\bIT\b{_IT_WORK}", "I T"),
     rule("health organization", r"(?<=\b[Tt]he )WHO\b", "W H O"),
+    rule("united states", rf"(?<=\b[Tt]he )US\b|\bUS\b{_OF_A_STATE}", "U S"),
     rule("capitals", _CAPITALS, _say_capitals),
 )

@@ -21,6 +21,7 @@ _MONTHS = {"육월": "유월", "십월": "시월"}
 
 HANJA_RULES: tuple[Rule, ...] = (
     rule("gloss", rf"(?<=[가-힣ㄱ-ㅣ])\s?[(\[][\s{_HANJA},·]+[}}\])]+", ""),
+    rule("gloss and note", rf"(?<=[가-힣])\s?\([{_HANJA}]+\s?[:,-]\s?", "("),
     rule("reading beside", rf"[{_HANJA}]+\s?\((?P<reading>[가-힣]+)\)", r"\g<reading>"),
     rule("figures", r"(?<![一-鿿])[〇零一二三四五六七八九]{3,}(?=[年回號號번]|\b)", lambda m: m[0].translate(_FIGURES)),
     rule(

@@ -27,6 +27,10 @@ _PARTICLE_PAIRS = {
     "이(가)": ("이", "가"), "가(이)": ("이", "가"), "이/가": ("이", "가"),
     "와(과)": ("과", "와"), "과(와)": ("과", "와"), "(으)로": ("으로", "로"), "(이)": ("이", ""),
 }  # fmt: skip
+_PARTICLES = (
+    "을|를|은|는|이|가|의|에|에서|에게|로|으로|와|과|도|만|처럼|부터|까지|이나|나|보다|이라는|라는|이라고|라고|이란|란|이며|"
+    "이다|입니다|이었다|였다|하고"
+)
 _ADDRESS_MARKS = {".": "점", "/": "슬래시", "@": "골뱅이", "-": "대시", "_": "밑줄", ":": "콜론"}
 
 
@@ -77,7 +81,12 @@ _AFTER_RULES: tuple[Rule, ...] = (
     rule("equals", r"(?P<before>[가-힣])\s?=\s?", _say_equals),
     rule("symbol", f"[{re.escape(''.join(_SYMBOLS))}]", lambda m: f" {_SYMBOLS[m[0]]} "),
     rule("dash", r"\s?—\s?|\s[-–~]+\s", ", "),
-    rule("aside", r"\s?[(\[]\s?|\s?[)\]](?=[가-힣])|\s?[)\]]\s?", lambda m: _aside(m)),
+    rule(
+        "aside before a particle",
+        rf"\s?\((?P<aside>[^()]*)\)(?P<particle>{_PARTICLES})(?![가-힣])",
+        r"\g<particle>, \g<aside>, ",
+    ),
+    rule("aside", r"\s?[(\[]\s?|\s?[)\]]\s?", ", "),
     rule("quote", r"\"|(?<![A-Za-z])'|'(?![A-Za-z])", ""),
     rule("pause", r"[;:]+", ","),
     rule("between equals", r"·|/", " "),
@@ -112,10 +121,3 @@ def normalize_korean(text: str) -> str:
     """
     cleaned = drop_foreign_letters(clean_characters(text), hanja=True)
     return " ".join(apply_rules(KOREAN_RULES, cleaned).split())
-
-
-def _aside(match: re.Match[str]) -> str:
-    """A pause before and after an aside; none before the particle that follows its closing bracket."""
-    if match[0].strip() in "([":
-        return ", "
-    return " " if match.string[match.end() : match.end() + 1].strip() else ", "

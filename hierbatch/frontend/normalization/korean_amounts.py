@@ -159,7 +159,9 @@ MEASURE_RULES: tuple[Rule, ...] = (
         r"(?P<day>3[01]|[12]\d|0?[1-9])(?!\d)\.?",
         _say_date,
     ),
-    rule("month", r"(?<!\d)(?P<year>1[5-9]\d\d|20\d\d)\.\s?(?P<month>0?[1-9]|1[0-2])(?P<day>)(?![\d.])", _say_date),
+    rule(
+        "month", r"(?<!\d)(?P<year>1[5-9]\d\d|20\d\d)\.\s?(?P<month>0?[1-9]|1[0-2])(?P<day>)(?!\d|\.\s?\d)", _say_date
+    ),
     rule(
         "remembered day",
         rf"(?<!\d)(?P<month>1[0-2]|[1-9])(?:·|\.(?=\d{{1,2}}\s?(?:{_REMEMBERED_DAYS})))(?P<day>3[01]|[12]\d|[1-9])(?!\d)",

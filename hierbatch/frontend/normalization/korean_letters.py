@@ -20,6 +20,8 @@ _SAID_AS_WORDS = {
     "MP4": "엠피포", "A4": "에이포", "B2B": "비투비", "B2C": "비투시", "K-POP": "케이팝", "K팝": "케이팝",
     "H2O": "에이치투오", "CO2": "시오투", "No.": "넘버 ", "vs": "대", "vs.": "대",
 }  # fmt: skip
+_FIRST_SYLLABLE, _N_CODAS = 0xAC00, 28
+_CODAS = {"ㄱ": 1, "ㄴ": 4, "ㄷ": 7, "ㄹ": 8, "ㅁ": 16, "ㅂ": 17, "ㅅ": 19, "ㅇ": 21}
 _JAMO = "ㄱㄴㄷㄹㅁㅂㅅㅇㅈㅊㅋㅌㅍㅎㄲㄸㅃㅆㅉㅏㅑㅓㅕㅗㅛㅜㅠㅡㅣㅐㅔ"
 _CONSONANT_NAMES = (
     "기역 니은 디귿 리을 미음 비읍 시옷 이응 지읒 치읓 키읔 티읕 피읖 히읗 쌍기역 쌍디귿 쌍비읍 쌍시옷 쌍지읒"
@@ -42,10 +44,17 @@ def _say_code(match: re.Match[str]) -> str:
     return say_letters(match["letters"]) + figures
 
 
+def _say_coda(match: re.Match[str]) -> str:
+    """Older books set the ㅅ between two words apart: 회ㅅ배 is 횟배."""
+    code = ord(match["syllable"])
+    is_open = (code - _FIRST_SYLLABLE) % _N_CODAS == 0
+    return chr(code + _CODAS[match["coda"]]) if is_open else match["syllable"]
+
+
 KOREAN_LETTER_RULES: tuple[Rule, ...] = (
     rule("laughter", r"ㅋ+|ㅎ+", lambda match: ("크" if match[0][0] == "ㅋ" else "흐") * min(len(match[0]), 3)),
     rule("weeping", r"[ㅠㅜㅡ]{2,}", " "),
-    rule("old genitive", r"(?<=[가-힣])ㅅ(?=\s?[가-힣])", ""),
+    rule("coda set apart", rf"(?P<syllable>[가-힣])(?P<coda>[{''.join(_CODAS)}])(?=[가-힣])", _say_coda),
     rule("jamo", rf"[{_JAMO}]", lambda match: _JAMO_NAMES[match[0]]),
     rule(
         "said as a word",
