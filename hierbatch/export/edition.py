@@ -82,16 +82,16 @@ def make_edition(
         (folder / file.name).parent.mkdir(parents=True, exist_ok=True)
         _write_subtitles(file, edition.subtitles, takes, folder)
     books = [file for file in files if file.kind.is_whole_book]
+    singles = [file for file in files if not file.kind.is_whole_book]
     with ExitStack() as stack:
         feeds = [stack.enter_context(book_encoder(_bare(folder, book), book.kind, edition.rate_hz)) for book in books]
         for chapter in edition.timelines:
             mastered = _master(edition, chapter, takes, folder)
-            for file in files:
-                if file.chapters == (chapter,) and not file.kind.is_whole_book:
+            for file in singles:
+                if file.chapters[0] is chapter:
                     _encode_chapter(edition, file, chapter, mastered, folder)
-            for block in read_pcm(mastered) if feeds else ():
-                for feed in feeds:
-                    feed(block)
+            for feed in feeds:
+                _feed_all(read_pcm(mastered), feed)
             mastered.unlink()
             on_chapter(chapter)
     for book in books:

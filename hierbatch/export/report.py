@@ -17,6 +17,12 @@ from hierbatch.export.mp3_frames import read_mp3_frames
 from hierbatch.export.profiles import Profile, Range
 
 _SHOWN_CONTAINERS = {"mov": "M4A/M4B", "ogg": "Ogg", "mp3": "MP3", "flac": "FLAC", "wav": "WAV"}
+_SHOWN_MEASURES = {
+    "rms_db": ("RMS", "dB"),
+    "loudness_lufs": ("loudness", "LUFS"),
+    "peak_db": ("peak", "dB"),
+    "true_peak_dbtp": ("true peak", "dBTP"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,15 +130,11 @@ def _format_rows(path: Path, measures: DeliveredMeasures, profile: Profile) -> l
 
 
 def _sound_rows(measures: DeliveredMeasures, profile: Profile) -> list[CheckRow]:
-    is_rms = profile.level_measure == "rms_db"
-    level = measures.rms_db if is_rms else measures.loudness_lufs
-    is_sample_peak = profile.peak_measure == "peak_db"
-    peak = measures.peak_db if is_sample_peak else measures.true_peak_dbtp
+    level, level_unit = _SHOWN_MEASURES[profile.level_measure]
+    peak, peak_unit = _SHOWN_MEASURES[profile.peak_measure]
     rows = [
-        _range_row("RMS" if is_rms else "loudness", profile.level_range, level, "dB" if is_rms else "LUFS"),
-        _limit_row(
-            "peak" if is_sample_peak else "true peak", profile.peak_max_db, peak, "dB" if is_sample_peak else "dBTP"
-        ),
+        _range_row(level, profile.level_range, getattr(measures, profile.level_measure), level_unit),
+        _limit_row(peak, profile.peak_max_db, getattr(measures, profile.peak_measure), peak_unit),
     ]
     if profile.noise_floor_max_db is not None:
         rows.append(_limit_row("noise floor", profile.noise_floor_max_db, measures.noise_floor_db, "dB RMS"))

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from unicodedata import east_asian_width
 
 from hierbatch.export.takes import Script, Take, Word
 from hierbatch.export.timeline import ChapterTimeline
 
-_MAX_CHARACTERS = 84
-"""Two lines of 42, the common limit of subtitle guides."""
+_MAX_COLUMNS = 84
+"""Two lines of 42, the common limit of subtitle guides; a Hangul syllable is as wide as two Latin letters."""
 _MAX_CUE_S = 7.0
 _ENDINGS = (",", ";", ":", ".", "!", "?", "—", "，", "。")
 
@@ -91,8 +92,12 @@ def _groups(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
 def _fits(words: Sequence[Word]) -> bool:
     if len(words) <= 1:
         return True
-    n_characters = sum(len(word.text) + 1 for word in words) - 1
-    return n_characters <= _MAX_CHARACTERS and words[-1].end_s - words[0].start_s <= _MAX_CUE_S
+    text = " ".join(word.text for word in words)
+    return _n_columns(text) <= _MAX_COLUMNS and words[-1].end_s - words[0].start_s <= _MAX_CUE_S
+
+
+def _n_columns(text: str) -> int:
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def _clock(time_s: float, mark: str) -> str:
@@ -106,7 +111,7 @@ def _clock(time_s: float, mark: str) -> str:
 def _lines(text: str) -> str:
     """One line, or two of about equal length; an empty line would end the cue."""
     text = " ".join(text.split())
-    if len(text) <= _MAX_CHARACTERS // 2:
+    if _n_columns(text) <= _MAX_COLUMNS // 2:
         return text
     spaces = [i for i, character in enumerate(text) if character == " "]
     if not spaces:

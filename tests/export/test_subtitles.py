@@ -65,6 +65,13 @@ def test_a_long_sentence_is_cut_at_clauses_with_true_times():
     assert all(a.end_s <= b.start_s + 1e-9 for a, b in pairwise(cues))
 
 
+def test_hangul_is_twice_as_wide():
+    words = ["아름다운"] * 12  # 107 columns, 59 characters
+    cues = list(chapter_cues(planned([take(0)])[0], lambda _: script(" ".join(words), 6.0), 0.0))
+    assert [len(cue.text.split()) for cue in cues] == [9, 3]
+    assert all(len(line) <= 24 for line in srt_text(cues).splitlines() if "아" in line)
+
+
 def test_written_words_are_shown_where_they_go_one_to_one():
     words = LONG.lower().split()
     cues = list(chapter_cues(planned([take(0)])[0], lambda _: script(LONG, 12.0, words), 0.0))
