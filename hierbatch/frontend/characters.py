@@ -10,10 +10,13 @@ from hierbatch.errors import TextError
 PLACEHOLDERS = "\ue000-\uf8ff"
 """Private-use characters, as the inside of a character class; the lexicon stands them in for its words."""
 
+RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉"
+"""Raised and lowered figures, as the inside of a character class: powers where a rule says so, else notes' marks."""
+
 # Compatibility forms that are only another drawing of the same text. Superscripts and fractions are left alone:
 # they mean something ("m²", "4½").
 _COMPATIBILITY = re.compile(
-    "[\u1d00-\u1dbf\u2000-\u200a\u202f\u205f\u3000\u2100-\u214f\u3200-\u33ff\uf900-\ufaff\ufb00-\ufb06\uff01-\uffef]"
+    "[\u1d00-\u1dbf\u2000-\u200a\u202f\u205f\u3000\u2100-\u214f\u2160-\u2188\u3200-\u33ff\uf900-\ufaff\ufb00-\ufb06\uff01-\uffef]"
 )
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
 # ① ⑵ ⒊ ⓐ number the items of a list: a pause follows.

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,7 +61,10 @@ class Lexicon:
 
     def __init__(self, entries: Iterable[LexiconEntry]) -> None:
         self.entries = tuple(entries)
-        self._patterns = {language: self._pattern(language) for language in LANGUAGES}
+        self._of_language = {
+            language: tuple(entry for entry in self.entries if entry.language == language) for language in LANGUAGES
+        }
+        self._patterns = {language: _pattern(entries) for language, entries in self._of_language.items()}
 
     @classmethod
     def read(cls, path: Path) -> Lexicon:
@@ -100,10 +103,10 @@ class Lexicon:
 
     def mark(self, text: str, language: str) -> MarkedText:
         """The text with each known word as one private-use character."""
-        pattern, found = self._patterns.get(language), {}
+        pattern, of_language = self._patterns[language], self._of_language[language]
+        found: dict[str, LexiconEntry] = {}
         if pattern is None:
-            return MarkedText(text, {})
-        of_language = [entry for entry in self.entries if entry.language == language]
+            return MarkedText(text, found)
 
         def stand_in(match: re.Match[str]) -> str:
             index = int(str(match.lastgroup)[1:])
@@ -113,16 +116,17 @@ class Lexicon:
 
         return MarkedText(pattern.sub(stand_in, text), found)
 
-    def _pattern(self, language: str) -> re.Pattern[str] | None:
-        of_language = [entry for entry in self.entries if entry.language == language]
-        if len(of_language) > _LAST_PLACEHOLDER - _FIRST_PLACEHOLDER:
-            raise InputError(
-                "The lexicon is too long", wanted="at most 6400 entries a language", got=f"{len(of_language)} entries"
-            )
-        # The longest first, and of the same length the one whose case must agree.
-        ordered = sorted(enumerate(of_language), key=lambda pair: (-len(pair[1].word), not pair[1].is_exact))
-        alternatives = [f"(?P<e{index}>{_entry_pattern(entry)})" for index, entry in ordered]
-        return re.compile("|".join(alternatives)) if alternatives else None
+
+def _pattern(entries: Sequence[LexiconEntry]) -> re.Pattern[str] | None:
+    """One pattern of all entries, each a group by its place; None of none."""
+    if len(entries) > _LAST_PLACEHOLDER - _FIRST_PLACEHOLDER:
+        raise InputError(
+            "The lexicon is too long", wanted="at most 6399 entries a language", got=f"{len(entries)} entries"
+        )
+    # The longest first, and of the same length the one whose case must agree.
+    ordered = sorted(enumerate(entries), key=lambda pair: (-len(pair[1].word), not pair[1].is_exact))
+    alternatives = [f"(?P<e{index}>{_entry_pattern(entry)})" for index, entry in ordered]
+    return re.compile("|".join(alternatives)) if alternatives else None
 
 
 def _entry_pattern(entry: LexiconEntry) -> str:

@@ -1,16 +1,11 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from hierbatch.frontend.english import EnglishPhonemizer
+from tests.frontend.cases import read_cases
 
-CASES = [
-    tuple(line.split("\t"))
-    for line in (Path(__file__).parent / "heteronym_cases.tsv").read_text(encoding="utf-8").splitlines()
-    if line and not line.startswith("#")
-]
+CASES = read_cases("heteronym_cases.tsv")
 
 
 @pytest.fixture(scope="module")

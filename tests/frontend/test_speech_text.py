@@ -8,8 +8,7 @@ import pytest
 from hierbatch.errors import TextError
 from hierbatch.frontend.phonemes import check_phonemes, split_words
 from hierbatch.frontend.speech_text import SpeechFrontEnd
-from tests.frontend.normalization.test_english import CASES as ENGLISH_CASES
-from tests.frontend.normalization.test_korean import CASES as KOREAN_CASES
+from tests.frontend.cases import read_cases
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +19,8 @@ def front_end() -> SpeechFrontEnd:
 def test_every_sentence_of_the_tables_gives_a_sound_string_with_a_group_for_each_word(
     front_end: SpeechFrontEnd,
 ) -> None:
-    for language, cases in (("en", ENGLISH_CASES), ("ko", KOREAN_CASES)):
-        for raw, _ in cases:
+    for language, name in (("en", "english_cases.tsv"), ("ko", "korean_cases.tsv")):
+        for raw, _ in read_cases(f"normalization/{name}"):
             spoken = front_end.speak(raw, language)
             check_phonemes(spoken.phonemes)
             assert len(split_words(spoken.phonemes)) == len(spoken.text_norm.split()), raw

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from hierbatch.frontend.characters import PLACEHOLDERS, clean_characters, drop_foreign_letters
+from hierbatch.frontend.characters import PLACEHOLDERS, RAISED, clean_characters, drop_foreign_letters
 from hierbatch.frontend.normalization.english_abbreviations import ABBREVIATION_RULES
 from hierbatch.frontend.normalization.english_addresses import ADDRESS_RULES
 from hierbatch.frontend.normalization.english_dates import DATE_RULES, TIME_RULES, YEAR_RULES
@@ -59,7 +59,7 @@ _PUNCTUATION_RULES: tuple[Rule, ...] = (
     rule("aside", r"\s?[(\[]\s?|\s?[)\]]\s?", ", "),
     rule("quote", rf"\"|(?<![\w{PLACEHOLDERS}])'+|'+(?!\w)", ""),
     rule("pause", r"[;:]+", ","),
-    rule("other", rf"[^\w\s,.?!…'{PLACEHOLDERS}-]|_", " "),
+    rule("other", rf"[^\w\s,.?!…'{PLACEHOLDERS}-]|[_{RAISED}]", " "),
     rule("lone hyphen", r"(?<!\w)-+|-+(?!\w)", " "),
     rule("trailing dots", r"\s?…\s?(?=[,.?!])|\s?…\s?$", ""),
     rule("dots", r"\s?…", ","),

@@ -34,13 +34,22 @@ HANJA_RULES: tuple[Rule, ...] = (
 
 def _read_run(hanja: str, before: str) -> str:
     """A run of Hanja, read in its place: `before` is the Hangul syllable it follows, if any."""
-    read = before
-    for index, character in enumerate(hanja):
-        syllable = _reading(character)
-        following = _reading(hanja[index + 1]) if index + 1 < len(hanja) else ""
-        read += _in_place(character, syllable, read[-1:], following)
+    read, index = before, 0
+    while index < len(hanja):
+        word = next((word for word in _words() if hanja.startswith(word, index)), "")
+        if word:
+            read += _words()[word]
+        else:
+            following = _reading(hanja[index + 1]) if index + 1 < len(hanja) else ""
+            read += _in_place(hanja[index], _reading(hanja[index]), read[-1:], following)
+        index += len(word) or 1
     read = read[len(before) :]
     return _MONTHS.get(read, read)
+
+
+@functools.cache
+def _words() -> dict[str, str]:
+    return dict(line.split("\t") for line in read_lines("hanja_words.tsv"))
 
 
 def _in_place(character: str, syllable: str, before: str, following: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from hierbatch.frontend.characters import PLACEHOLDERS, clean_characters, drop_foreign_letters
+from hierbatch.frontend.characters import PLACEHOLDERS, RAISED, clean_characters, drop_foreign_letters
 from hierbatch.frontend.normalization.hanja import HANJA_RULES
 from hierbatch.frontend.normalization.korean_amounts import MEASURE_RULES, NUMBER_RULES
 from hierbatch.frontend.normalization.korean_letters import KOREAN_LETTER_RULES
@@ -78,6 +78,8 @@ _BEFORE_RULES: tuple[Rule, ...] = (
     rule("empty brackets", r"\(\s*\)", ""),
 )
 _AFTER_RULES: tuple[Rule, ...] = (
+    rule("squared", r"(?<=\w)\s?²", " 제곱"),
+    rule("cubed", r"(?<=\w)\s?³", " 세제곱"),
     rule("equals", r"(?P<before>[가-힣])\s?=\s?", _say_equals),
     rule("symbol", f"[{re.escape(''.join(_SYMBOLS))}]", lambda m: f" {_SYMBOLS[m[0]]} "),
     rule("dash", r"\s?—\s?|\s[-–~]+\s", ", "),
@@ -90,7 +92,7 @@ _AFTER_RULES: tuple[Rule, ...] = (
     rule("quote", r"\"|(?<![A-Za-z])'|'(?![A-Za-z])", ""),
     rule("pause", r"[;:]+", ","),
     rule("between equals", r"·|/", " "),
-    rule("other", rf"[^\w\s,.?!…'{PLACEHOLDERS}-]|_", " "),
+    rule("other", rf"[^\w\s,.?!…'{PLACEHOLDERS}-]|[_{RAISED}]", " "),
     rule("lone hyphen", r"-+", " "),
     rule("trailing dots", r"\s?…\s?(?=[,.?!])|\s?…\s?$", ""),
     rule("dots", r"\s?…", ","),

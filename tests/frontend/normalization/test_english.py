@@ -1,18 +1,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from hierbatch.errors import TextError
 from hierbatch.frontend.normalization.english import normalize_english
+from tests.frontend.cases import read_cases
 
-CASES = [
-    tuple(line.split("\t"))
-    for line in (Path(__file__).parent / "english_cases.tsv").read_text(encoding="utf-8").splitlines()
-    if line and not line.startswith("#")
-]
+CASES = read_cases("normalization/english_cases.tsv")
 SPOKEN = re.compile(r"[A-Za-zÀ-ɏ' ,.?!-]*")
 
 

@@ -1,18 +1,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from hierbatch.errors import TextError
 from hierbatch.frontend.normalization.korean import normalize_korean
+from tests.frontend.cases import read_cases
 
-CASES = [
-    tuple(line.split("\t"))
-    for line in (Path(__file__).parent / "korean_cases.tsv").read_text(encoding="utf-8").splitlines()
-    if line and not line.startswith("#")
-]
+CASES = read_cases("normalization/korean_cases.tsv")
 SPOKEN = re.compile(r"[가-힣A-Za-z' ,.?!]*")
 
 
