@@ -79,14 +79,13 @@ class Trainer:
         """Train to the end of the schedule, or until `longest_s`; a checkpoint is left either way."""
         rng = np.random.default_rng(1 + self.step)
         started, saved, used = time.monotonic(), time.monotonic(), time.process_time()
-        sums: dict[str, float] = {}
+        seen: list[dict[str, float]] = []
         while self.step < self.options.n_steps and time.monotonic() - started < self.options.longest_s:
-            for name, value in self._one_step(rng).items():
-                sums[name] = sums.get(name, 0.0) + value / self.options.report_steps
+            seen.append(self._one_step(rng))
             self.cpu_s, used = self.cpu_s + time.process_time() - used, time.process_time()
             if self.step % self.options.report_steps == 0:
-                self._report("train", sums)
-                sums = {}
+                self._report("train", {name: float(np.mean([line[name] for line in seen])) for name in seen[0]})
+                seen = []
             if self.step % self.options.validate_steps == 0 or self.step == self.options.n_steps:
                 self._report("held_out", self.recipe.validate(self.average.eval()))
             if time.monotonic() - saved > self.options.save_s:
