@@ -15,6 +15,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from hierbatch.audio.level import to_speech_level
 from hierbatch.audio.pitch import estimate_f0, fill_unvoiced, median_f0_hz
 from hierbatch.audio.spectrum import LogMel
 from hierbatch.audio.waveform import Waveform
@@ -150,6 +151,23 @@ class HierSpeech:
             lengths=lengths,
         )
         return Waveform(self._sing(frames, [voice], [seed])[0][: sound.n_samples], RATE_HZ)
+
+    @torch.inference_mode()
+    def resynthesize(self, recording: Waveform) -> Waveform:
+        """A recording through the waveform stage alone, from its own spectrogram and pitch: that stage's ceiling.
+
+        Gives whole frames of 20 ms, at the level the networks are trained at.
+        """
+        sound = to_speech_level(to_model_rate(recording))
+        n_samples = sound.n_samples // FRAME_HOP_SAMPLES * FRAME_HOP_SAMPLES
+        sound = Waveform(sound.samples[:n_samples], RATE_HZ)
+        f0_hz = estimate_f0(sound)
+        mel = self._mel(self._tensor(sound.samples)[None])
+        noise = np.random.default_rng(0).standard_normal(n_samples, dtype=np.float32)
+        pitch = (self._tensor(values)[None] for values in (fill_unvoiced(f0_hz), (f0_hz > 0).astype(np.float32)))
+        mask = torch.ones(1, mel.shape[1], 1, dtype=torch.bool, device=self._device)
+        made = self._networks.waveform(mel, *pitch, self._tensor(noise)[None], mask)
+        return Waveform(made[0].cpu().numpy(), RATE_HZ)
 
     def _place_pitch(self, prosody: Prosody, lengths: Tensor, requests: Sequence[SpeechRequest]) -> _Frames:
         """The predicted contour about each prompt's own median."""

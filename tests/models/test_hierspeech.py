@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from hierbatch.audio.pitch import estimate_f0
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import PromptError, SourceError, TextError
 from hierbatch.models.bundle import Bundle
@@ -25,8 +26,9 @@ def buzz(duration_s: float, f0_hz: float = 120.0) -> Waveform:
 def model() -> HierSpeech:
     torch.manual_seed(0)
     networks = LiteNetworks(tiny())
-    for parameter in networks.parameters():
-        torch.nn.init.normal_(parameter, std=0.05)
+    for name, parameter in networks.named_parameters():
+        if not name.startswith("waveform"):  # the waveform stage starts out as a source and filter that works
+            torch.nn.init.normal_(parameter, std=0.05)
     torch.nn.init.constant_(networks.text_to_vector.duration.leave.bias, 1.7)
     bundle = Bundle(
         folder=None,  # type: ignore[arg-type]
@@ -118,6 +120,15 @@ def test_a_voice_has_the_prompts_pitch_and_not_its_level(model: HierSpeech, voic
 def test_conversion_keeps_the_length_to_the_sample(model: HierSpeech, voice: Voice, n_samples: int) -> None:
     source = Waveform(buzz(3.0, 200.0).samples[:n_samples], 16000)
     assert model.convert(source, voice).n_samples == n_samples
+
+
+def test_the_waveform_stage_alone_keeps_pitch_and_envelope(model: HierSpeech) -> None:
+    made = model.resynthesize(buzz(2.005, 150.0))
+    assert made.n_samples == 100 * FRAME_HOP_SAMPLES
+    wanted, found = (estimate_f0(sound)[20:-20] for sound in (Waveform(buzz(2.0, 150.0).samples, 16000), made))
+    both = (wanted > 0) & (found > 0)
+    assert both.mean() > 0.9
+    assert np.median(np.abs(found[both] / wanted[both] - 1)) < 0.01
 
 
 def test_a_recording_too_long_to_convert_at_once_is_refused(model: HierSpeech, voice: Voice) -> None:
