@@ -48,8 +48,11 @@ _REPEATED_MARKS = (
     (re.compile(r"(?<!\d)\*{1,3}|\*{1,3}(?!\d)"), ""),
     (re.compile(r"(?<![^\W_])_+|_+(?![^\W_])"), ""),
 )
-_FEW_STRAY_LETTERS = 1
-_LETTER_SCRIPTS = {"LATIN", "HANGUL", "FEMININE", "MASCULINE"}
+_GREEK_WORD = re.compile("[\u0370-\u03ff\u1f00-\u1fff]{2,}")
+_MOST_STRAY_LETTERS = 1
+_LETTER_SCRIPTS = frozenset(
+    {"LATIN", "HANGUL", "GREEK", "FEMININE", "MASCULINE", "SUPERSCRIPT", "SUBSCRIPT", "MODIFIER"}
+)
 _MOST_NAMED = 12
 
 
@@ -82,10 +85,10 @@ def drop_foreign_letters(text: str, *, hanja: bool) -> str:
     Raises:
         TextError: more than a stray letter is in a script that cannot be spoken; it names the letters.
     """
-    foreign = [char for char in text if char.isalpha() and not _is_known_letter(char, hanja)]
-    foreign += [run for run in _GREEK_WORD.findall(text)]
-    if len("".join(foreign)) > _FEW_STRAY_LETTERS:
-        named = " ".join(dict.fromkeys("".join(foreign)))[: 2 * _MOST_NAMED].strip()
+    unknown = (char for char in text if char.isalpha() and not _is_known_letter(char, hanja))
+    foreign = "".join((*unknown, *_GREEK_WORD.findall(text)))
+    if len(foreign) > _MOST_STRAY_LETTERS:
+        named = " ".join(list(dict.fromkeys(foreign))[:_MOST_NAMED])
         raise TextError(
             "The text holds letters of a script that cannot be spoken",
             wanted="English or Korean text (Latin letters, Hangul, and Hanja in Korean)",
@@ -95,9 +98,6 @@ def drop_foreign_letters(text: str, *, hanja: bool) -> str:
     for char in foreign:
         text = text.replace(char, "")
     return text
-
-
-_GREEK_WORD = re.compile("[\u0370-\u03ff\u1f00-\u1fff]{2,}")
 
 
 def is_hanja(char: str) -> bool:
@@ -110,5 +110,4 @@ def _is_known_letter(char: str, hanja: bool) -> bool:
         return True
     if is_hanja(char):
         return hanja
-    script = unicodedata.name(char, "").split(" ")[0]
-    return script in _LETTER_SCRIPTS or script in {"GREEK", "SUPERSCRIPT", "SUBSCRIPT", "MODIFIER", "VULGAR"}
+    return unicodedata.name(char, "").split(" ")[0] in _LETTER_SCRIPTS
