@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from hierbatch.audio.joining import fade_edges, silence
 from hierbatch.audio.level_meter import LevelMeter
@@ -15,18 +15,19 @@ from hierbatch.export.timeline import ChapterTimeline, Placement
 _FADE_S = 0.005
 _SILENCE_BLOCK_S = 1.0
 
-ReadSound = Callable[[Take], Waveform]
+ReadSounds = Callable[[Sequence[Take]], Iterator[Waveform]]
 
 
-def assemble_chapter(timeline: ChapterTimeline, read_sound: ReadSound) -> Iterator[Samples]:
-    """Blocks of mono sound at the timeline's rate, as many samples in all as it says; one take in memory at a time.
+def assemble_chapter(timeline: ChapterTimeline, read_sounds: ReadSounds) -> Iterator[Samples]:
+    """Blocks of mono sound at the timeline's rate, as many samples in all as it says; one take decoded at a time.
 
     Raises:
         RunError: a take's sound is damaged or not as long as its row says.
     """
     position = 0
-    for placement in timeline.placements:
-        sound = _placed_sound(placement, timeline.rate_hz, read_sound)
+    sounds = read_sounds([placement.take for placement in timeline.placements])
+    for placement, waveform in zip(timeline.placements, sounds, strict=True):
+        sound = _placed_sound(placement, waveform, timeline.rate_hz)
         yield from _silence(placement.start_sample - position, timeline.rate_hz)
         start = max(0, position - placement.start_sample)
         end = min(placement.n_samples, timeline.n_samples - placement.start_sample)
@@ -42,8 +43,8 @@ def edge_silence_s(waveform: Waveform) -> tuple[float, float]:
     return meter.edge_silence_s()
 
 
-def _placed_sound(placement: Placement, rate_hz: int, read_sound: ReadSound) -> Samples:
-    take, waveform = placement.take, read_sound(placement.take)
+def _placed_sound(placement: Placement, waveform: Waveform, rate_hz: int) -> Samples:
+    take = placement.take
     if (waveform.n_samples, waveform.rate_hz) != (take.n_samples, take.rate_hz):
         raise RunError(
             f"The sound of row {take.id} is not what its row says",

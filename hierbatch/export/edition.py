@@ -16,7 +16,7 @@ from hierbatch.export.pcm import read_pcm, write_pcm
 from hierbatch.export.profiles import Profile
 from hierbatch.export.subtitles import WRITERS, Cue, chapter_cues
 from hierbatch.export.tags import BookTags, ChapterMark, Cover, book_fields, chapter_fields
-from hierbatch.export.takes import RunTakes
+from hierbatch.export.takes import BookTakes
 from hierbatch.export.timeline import ChapterTimeline
 
 _MAX_NAME_CHARACTERS = 60  # 180 bytes of Hangul: file systems allow 255
@@ -68,7 +68,7 @@ def edition_files(edition: Edition) -> list[EditionFile]:
 
 
 def make_edition(
-    edition: Edition, takes: RunTakes, folder: Path, on_chapter: Callable[[ChapterTimeline], None]
+    edition: Edition, takes: BookTakes, folder: Path, on_chapter: Callable[[ChapterTimeline], None]
 ) -> None:
     """Make all of `edition_files` and their subtitles below `folder`.
 
@@ -98,9 +98,9 @@ def make_edition(
         _finish(edition, book, folder)
 
 
-def _master(edition: Edition, chapter: ChapterTimeline, takes: RunTakes, folder: Path) -> Path:
+def _master(edition: Edition, chapter: ChapterTimeline, takes: BookTakes, folder: Path) -> Path:
     assembled, mastered = folder / "assembled.f32", folder / "mastered.f32"
-    write_pcm(assembled, assemble_chapter(chapter, takes.sound))
+    write_pcm(assembled, assemble_chapter(chapter, takes.sounds))
     master_chapter(assembled, mastered, edition.rate_hz, edition.profile)
     assembled.unlink()
     return mastered
@@ -136,7 +136,7 @@ def _bare(folder: Path, book: EditionFile) -> Path:
     return folder / f"bare-{book.name.name}"
 
 
-def _write_subtitles(file: EditionFile, suffixes: Sequence[str], takes: RunTakes, folder: Path) -> None:
+def _write_subtitles(file: EditionFile, suffixes: Sequence[str], takes: BookTakes, folder: Path) -> None:
     if not suffixes:
         return
     cues: list[Cue] = []

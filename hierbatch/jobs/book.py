@@ -16,7 +16,7 @@ from hierbatch.export.profiles import Profile, find_profile
 from hierbatch.export.report import FileReport, check_file
 from hierbatch.export.subtitles import WRITERS
 from hierbatch.export.tags import BookTags, Cover
-from hierbatch.export.takes import RunTakes, Take
+from hierbatch.export.takes import BookTakes, Take
 from hierbatch.export.timeline import ChapterTimeline, plan_chapters
 from hierbatch.storage import put_down, staging_folder, storage_error
 
@@ -86,7 +86,7 @@ def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
     """
     _check_options(job)
     cover = _read_cover(job.cover)
-    takes = RunTakes(job.run)
+    takes = BookTakes(job.run)
     missing = _missing(takes, job)
     tags = BookTags(
         title=job.title or takes.title or job.run.name,
@@ -130,7 +130,7 @@ def _read_cover(cover: Path | bytes | None) -> Cover | None:
         raise InputError(f"Cannot read the cover {cover}", got=error.strerror or str(error)) from error
 
 
-def _missing(takes: RunTakes, job: BookJob) -> tuple[str, ...]:
+def _missing(takes: BookTakes, job: BookJob) -> tuple[str, ...]:
     missing = tuple(take.id for chapter in takes.chapters for take in chapter.takes if not take.is_spoken)
     n_rows = sum(len(chapter.takes) for chapter in takes.chapters)
     if len(missing) == n_rows:
@@ -146,7 +146,7 @@ def _missing(takes: RunTakes, job: BookJob) -> tuple[str, ...]:
     return missing
 
 
-def _editions(job: BookJob, takes: RunTakes, tags: BookTags, cover: Cover | None) -> Iterator[Edition]:
+def _editions(job: BookJob, takes: BookTakes, tags: BookTags, cover: Cover | None) -> Iterator[Edition]:
     """Formats that share a profile and a rate share their mastering."""
     groups: dict[tuple[str, int], list[AudioFormat]] = {}
     for name in dict.fromkeys(job.formats):
@@ -156,7 +156,7 @@ def _editions(job: BookJob, takes: RunTakes, tags: BookTags, cover: Cover | None
 
     @cache  # both ends of every chapter are asked for once an edition
     def edge_silence(take: Take) -> tuple[float, float]:
-        return edge_silence_s(takes.sound(take))
+        return edge_silence_s(next(takes.sounds([take])))
 
     for (profile_name, rate_hz), kinds in groups.items():
         profile = find_profile(profile_name)

@@ -46,19 +46,23 @@ def book_rows(n_chapters=2, n_sentences=4):
 
 
 def write_run(folder, rows, n_parts=2, plan=None):
-    """Parts with the rows shuffled over them, as units sorted by length are; a plan where one is given."""
+    """Parts with the rows shuffled over them, as units sorted by length are; the plan asks for them all or for `plan`.
+
+    `plan` gives the rows of each plan file by its name.
+    """
     made = [_take(row) for row in rows]
     order = np.random.default_rng(0).permutation(len(made))
     (folder / "parts").mkdir(parents=True)
+    (folder / "plan").mkdir()
     for part in range(n_parts):
         table = pa.Table.from_pylist([made[i] for i in order[part::n_parts]], schema=_TAKES)
         pq.write_table(table, folder / "parts" / f"g0001-u{part:06d}.parquet", row_group_size=3)
-    for name, planned in (plan or {}).items():
-        (folder / "plan").mkdir(exist_ok=True)
-        table = pa.Table.from_pylist(
-            [{**row, "expected_duration_s": row["duration_s"]} for row in planned], schema=_PLAN
-        )
-        pq.write_table(table, folder / "plan" / f"{name}.parquet")
+    for name, planned in (plan or {"g0001": rows}).items():
+        listed = [
+            row | {"position": position, "expected_duration_s": row["duration_s"]}
+            for position, row in enumerate(planned)
+        ]
+        pq.write_table(pa.Table.from_pylist(listed, schema=_PLAN), folder / "plan" / f"{name}.parquet")
     return folder
 
 

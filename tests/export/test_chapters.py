@@ -12,8 +12,8 @@ from tests.export.test_timeline import RATE_HZ, planned, take
 SOUNDS = {f"s{i}": speech_like(1.0, seed=i, lead_s=0.1 * i, trail_s=0.2) for i in range(3)}
 
 
-def assembled(timeline, read_sound=lambda take: SOUNDS[take.id]):
-    return np.concatenate(list(assemble_chapter(timeline, read_sound)))
+def assembled(timeline, sound_of=lambda take: SOUNDS[take.id]):
+    return np.concatenate(list(assemble_chapter(timeline, lambda takes: map(sound_of, takes))))
 
 
 def test_every_take_stands_at_its_place_and_silence_between():
@@ -45,11 +45,12 @@ def test_only_one_take_is_read_at_a_time():
     read = []
     timeline = planned([take(seq) for seq in range(3)])[0]
 
-    def read_sound(wanted):
-        read.append(wanted.id)
-        return SOUNDS[wanted.id]
+    def read_sounds(wanted):
+        for one in wanted:
+            read.append(one.id)
+            yield SOUNDS[one.id]
 
-    blocks = assemble_chapter(timeline, read_sound)
+    blocks = assemble_chapter(timeline, read_sounds)
     while not np.any(next(blocks)):
         pass
     assert read == ["s0"]

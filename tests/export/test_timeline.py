@@ -25,8 +25,6 @@ def take(seq, kind="paragraph", source_ref="p1", duration_s=1.0, is_spoken=True,
         expected_duration_s=duration_s,
         rate_hz=16_000 if is_spoken else 0,
         n_samples=round(duration_s * 16_000) if is_spoken else 0,
-        part=0,
-        row=seq,
     )
 
 
