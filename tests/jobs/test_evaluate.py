@@ -17,11 +17,9 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.cli.app import app
 from hierbatch.errors import InputError, SynthesisError
 from hierbatch.jobs.evaluate import EvaluateJob, Evaluation, evaluate
-from hierbatch.models.bundle import write_bundle
-from hierbatch.models.lite.config import tiny
-from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.speech import Speech
 from tests.analysis.fake_kit import fake_kit, questions_asked
+from tests.tiny_bundle import write_tiny_bundle
 
 SET = load_set("development")
 FIRST = SET.sentences_in("en")[0].text
@@ -49,10 +47,7 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("bundle")
-    page = {"name": "tiny", "kind": "lite", "languages": ["en", "ko"], "rate_hz": 16_000, "license": "MIT"}
-    write_bundle(folder, LiteNetworks(tiny()).state_dict(), page | {"config": tiny().to_dict(), "synthesis": {}})
-    return folder
+    return write_tiny_bundle(tmp_path_factory.mktemp("bundle"))
 
 
 class Singer:

@@ -1,0 +1,136 @@
+"""How fast text becomes sound on one CPU thread, and how fast commands start.
+
+    python benchmarks/text_to_speech_speed.py                 # the packaged model
+    python benchmarks/text_to_speech_speed.py --model BUNDLE --repeats 5
+
+Process time is told (CPU seconds a second of sound), so that other work on the machine does not count, and of several
+repeats the fastest. "text" includes the front end, "phonemes" does not; the front end works once a sentence at plan
+time, the model in batches. For commands without a model it tells the whole run of the command.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hierbatch.analysis.evaluation_set import load_set
+from hierbatch.audio.files import read_sound
+from hierbatch.frontend.speech_text import SpeechFrontEnd
+from hierbatch.models.speech import Speech, SpeechModel, SpeechRequest
+from hierbatch.programs import run_program
+
+MANIFESTS = Path(__file__).resolve().parent.parent / "manifests"
+BATCHES = (1, 8)
+COMMANDS = (
+    "--help",
+    "run --help",
+    "book --help",
+    "columns",
+    "import {book} -o {folder}/book.csv",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Sentences of one language and about one length."""
+
+    language: str
+    length: str
+    sentences: tuple[str, ...]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", default="lite", help="a packaged model's name, or a bundle's folder")
+    parser.add_argument("--repeats", type=int, default=3)
+    options = parser.parse_args()
+    print_start_up()
+    print()
+    print_speed(options.model, options.repeats)
+
+
+def print_start_up() -> None:
+    program = str(Path(sys.executable).with_name("hierbatch"))
+    print("| command | wall seconds | CPU seconds |\n| --- | --- | --- |")
+    with tempfile.TemporaryDirectory() as folder:
+        for command in COMMANDS:
+            words = [word.format(book=MANIFESTS / "sample_book.md", folder=folder) for word in command.split()]
+            wall_s = _fastest(3, lambda words=words: run_program([program, *words]), time.monotonic)
+            cpu_s = _fastest(3, lambda words=words: run_program([program, *words]), _children_time)
+            print(f"| `hierbatch {command.partition(' {')[0]}` | {wall_s:.2f} | {cpu_s:.2f} |")
+
+
+def _children_time() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def print_speed(bundle: str, repeats: int) -> None:
+    import torch
+
+    from hierbatch.models.hierspeech import HierSpeech
+
+    torch.set_num_threads(1)
+    front_end, model = SpeechFrontEnd(), HierSpeech.load(bundle)
+    voice = model.encode_voice(read_sound(MANIFESTS / "voices" / "narrator.flac"))
+    for language, text in (("en", "Warm up."), ("ko", "준비.")):
+        front_end.speak(text, language)
+    print(f"Model {model.name} {model.fingerprint}, {torch.get_num_threads()} thread\n")
+    print("| language | sentences | batch | seconds of sound a sentence | x real time, phonemes | x real time, text |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for texts in sorted_texts():
+        # Once only: the front end remembers words, and a second pass would be too fast.
+        started_s = time.process_time()
+        phonemes = [front_end.speak(text, texts.language).phonemes for text in texts.sentences]
+        reading_s = time.process_time() - started_s
+        requests = [
+            SpeechRequest(phonemes=p, language=texts.language, voice=voice, seed=i) for i, p in enumerate(phonemes)
+        ]
+        for batch in BATCHES:
+            spoken = speak(model, requests, batch)
+            sound_s = sum(speech.waveform.duration_s for speech in spoken)
+            work_s = _fastest(repeats, lambda requests=requests, batch=batch: speak(model, requests, batch))
+            print(
+                f"| {texts.language} | {texts.length} | {batch} | {sound_s / len(spoken):.1f} "
+                f"| {work_s / sound_s:.4f} | {(work_s + reading_s) / sound_s:.4f} |"
+            )
+
+
+def sorted_texts() -> list[Texts]:
+    """Eight sentences of each language and length: committed ones, and others of them joined by threes."""
+    groups = []
+    for language in ("en", "ko"):
+        texts = [sentence.text for sentence in load_set("development").sentences_in(language)]
+        by_length = sorted(texts, key=len)
+        others = by_length[8:16] + by_length[24:]
+        long = tuple(" ".join(others[i::8]) for i in range(8))
+        groups += [
+            Texts(language, "short", tuple(by_length[:8])),
+            Texts(language, "usual", tuple(by_length[16:24])),
+            Texts(language, "long", long),
+        ]
+    return groups
+
+
+def speak(model: SpeechModel, requests: Sequence[SpeechRequest], batch: int) -> list[Speech]:
+    parts = [model.speak(requests[start : start + batch]) for start in range(0, len(requests), batch)]
+    return [speech for part in parts for speech in part]
+
+
+def _fastest(repeats: int, work: Callable[[], object], clock: Callable[[], float] = time.process_time) -> float:
+    taken_s = []
+    for _ in range(repeats):
+        started_s = clock()
+        work()
+        taken_s.append(clock() - started_s)
+    return min(taken_s)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""A bundle of random weights, a few ten thousand of them: it speaks at once, and says nothing."""
+
+from pathlib import Path
+
+import torch
+
+from hierbatch.models.bundle import write_bundle
+from hierbatch.models.lite.config import tiny
+from hierbatch.models.lite.networks import LiteNetworks
+
+
+def write_tiny_bundle(folder) -> Path:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        networks = LiteNetworks(tiny())
+    page = {
+        "name": "tiny",
+        "kind": "lite",
+        "languages": ["en", "ko"],
+        "rate_hz": 16_000,
+        "license": "MIT",
+        "config": tiny().to_dict(),
+        "synthesis": {},
+    }
+    write_bundle(folder, networks.state_dict(), page)
+    return folder
