@@ -134,19 +134,13 @@ def ray_running(n_workers: int) -> Iterator[None]:
     """Ray for the length of a block: the one that runs already, or one of our own that listens on this machine only.
 
     Raises:
-        RunError: Ray was imported before in a way that would open it to the network.
+        RunError: Ray does not start, or was imported before in a way that would open it to the network.
     """
     if ray.is_initialized():
         yield
         return
-    ray.init(
-        num_cpus=n_workers,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        object_store_memory=_OBJECT_STORE_BYTES,
-    )
     try:
+        _start_ray(n_workers)
         if not ip_address(ray.util.get_node_ip_address()).is_loopback:
             raise RunError(
                 "Ray would listen to the network",
@@ -157,6 +151,23 @@ def ray_running(n_workers: int) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _start_ray(n_workers: int) -> None:
+    try:
+        ray.init(
+            num_cpus=n_workers,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            object_store_memory=_OBJECT_STORE_BYTES,
+        )
+    except Exception as error:  # Ray raises bare Exceptions where one of its processes does not come up
+        raise RunError(
+            "Ray does not start",
+            got=str(error),
+            mend="try again when the machine is less busy, or run with --engine local",
+        ) from error
 
 
 def _cause(error: RayTaskError) -> BaseException:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -88,14 +88,17 @@ def _filling(first: pa.Table, pieces: Iterator[pa.Table], part_bytes: int) -> It
 
 def _join_plans(folder: RunFolder, generation: int, takes: Takes) -> None:
     """One plan that asks for exactly the takes that count: what was dropped must not be asked for again."""
-    counting = row_names(takes.table(NAMING))
     plans = folder.plan_files(generation)
-    tables = (_read_only(plan, counting) for plan in plans)
-    write_table(tables, pq.read_schema(plans[0]), plans[0])
-    for retried in plans[1:]:
+    rows = _rows_once(plans, row_names(takes.table(NAMING)))
+    write_table(rows, pq.read_schema(plans[0]), plans[0])
+    for retried in reversed(plans[1:]):  # the last first: plans are counted without gaps
         retried.unlink()
 
 
-def _read_only(plan: Path, names: pa.Array) -> pa.Table:
-    table = pq.read_table(plan)
-    return table.filter(pc.is_in(row_names(table), names))
+def _rows_once(plans: Sequence[Path], names: pa.Array) -> Iterator[pa.Table]:
+    """The named rows of some plans, each from the first that has it."""
+    for plan in plans:
+        table = pq.read_table(plan)
+        table = table.filter(pc.is_in(row_names(table), names))
+        names = names.filter(pc.invert(pc.is_in(names, row_names(table))))
+        yield table

@@ -70,5 +70,5 @@ def _from_first_speech(waveform: Waveform) -> Waveform:
 
 def _sound_hash(waveform: Waveform) -> str:
     """Of the samples, not of the file: another encoder's version is still the same voice."""
-    samples = np.round(np.clip(waveform.samples, -1, 1) * 32767).astype("<i2")
+    samples = np.clip(np.round(waveform.samples * 32768), -32768, 32767).astype("<i2")
     return hashlib.sha256(f"{waveform.rate_hz}:".encode() + samples.tobytes()).hexdigest()

@@ -32,8 +32,6 @@ class Fault(IntEnum):
     SILENT = 107
     CLIPPED = 108
     DIE_ONCE = 109
-    FILL_MEMORY = 110
-    SLOW = 111
 
 
 class FakeModel:
@@ -45,8 +43,8 @@ class FakeModel:
             raise BundleError("The fake weights are missing", wanted="a folder", got=str(bundle))
         if (self._notes / "die-on-load").exists():
             os.kill(os.getpid(), signal.SIGKILL)
-        version = self._notes / "version"
-        self.fingerprint = version.read_text() if version.exists() else "1"
+        self.fingerprint = self._told("version", "1")
+        self._row_s = float(self._told("seconds-a-row", "0"))
 
     def encode_voice(self, prompt):
         return float(np.abs(prompt.samples).mean())
@@ -54,9 +52,10 @@ class FakeModel:
     def speak(self, requests):
         with (self._notes / f"spoken-{os.getpid()}").open("a") as file:
             file.writelines(f"{request.seed} {request.phonemes}\n" for request in requests)
-        return [self._speak(request, len(requests)) for request in requests]
+        return [self._speak(request) for request in requests]
 
-    def _speak(self, request, n_together):
+    def _speak(self, request):
+        time.sleep(self._row_s)
         self._misbehave(request.seed)
         tokens = request.phonemes.split()
         token_frames = tuple(10 if token in ",.?!" else 1 if token == "|" else 4 for token in tokens)
@@ -81,7 +80,7 @@ class FakeModel:
         )
 
     def _misbehave(self, seed):
-        if seed == Fault.RAISE:
+        if seed == Fault.RAISE or str(seed) == self._told("raise-on", ""):
             raise ZeroDivisionError("the fake model was told to raise")
         if seed == Fault.REFUSE:
             raise SynthesisError("the fake model was told to refuse")
@@ -89,8 +88,10 @@ class FakeModel:
             os.kill(os.getpid(), signal.SIGKILL)
         if seed == Fault.HANG:
             time.sleep(3600)
-        if seed == Fault.SLOW:
-            time.sleep(0.2)
+
+    def _told(self, name, otherwise):
+        path = self._notes / name
+        return path.read_text() if path.exists() else otherwise
 
     def _first_time(self, what):
         try:

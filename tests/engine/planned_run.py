@@ -1,0 +1,50 @@
+"""A run folder that is planned and not worked yet."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hierbatch.engine.run_folder import RunFolder, open_generation
+from hierbatch.engine.units import find_pending
+from hierbatch.engine.worker import WorkerSpec
+from hierbatch.jobs.order import SpeakOrder, check_order
+from hierbatch.jobs.voices import VoiceChoice, write_shelf
+from hierbatch.manifest.store import write_table
+from hierbatch.manifest.takes import committed_names
+from tests.engine.fake_model import FACTORY
+from tests.making import manifest_file, prompt_file
+
+
+@dataclass
+class PlannedRun:
+    folder: RunFolder
+    spec: WorkerSpec
+
+    def units(self):
+        return list(find_pending(self.folder.plan_file(1), committed_names(self.folder)).units())
+
+
+def bundle_folder(folder: Path, **notes) -> Path:
+    """A bundle of the fake model; notes are what it reads there."""
+    bundle = folder / "bundle"
+    bundle.mkdir(exist_ok=True)
+    for name, text in notes.items():
+        (bundle / name.replace("_", "-")).write_text(str(text))
+    return bundle
+
+
+def planned_run(folder: Path, n_rows, faults=None, **notes) -> PlannedRun:
+    bundle = bundle_folder(folder, **notes)
+    order = SpeakOrder(
+        manifest=manifest_file(folder, n_rows, faults),
+        voices=VoiceChoice(file=prompt_file(folder)),
+        bundle=str(bundle),
+        model_factory=FACTORY,
+    )
+    checked = check_order(order)
+    run = RunFolder(folder / "run")
+    run.make()
+    open_generation(run, checked.settings(), {}, update=False)
+    write_shelf(checked.prompts, run.voices_file(1))
+    write_table(checked.plan(), checked.plan_schema(), run.plan_file(1))
+    origin = {"bundle": str(bundle), "model_factory": FACTORY}
+    return PlannedRun(run, WorkerSpec.of(run, 1, origin, "cpu"))

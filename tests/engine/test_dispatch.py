@@ -1,0 +1,136 @@
+import math
+
+import pytest
+
+from hierbatch.engine.dispatch import Breaker, Dispatcher
+from hierbatch.engine.pool import Finished, Lost
+from hierbatch.engine.progress import Progress, Watch
+from hierbatch.engine.units import Unit, UnitReport
+from hierbatch.errors import StorageError
+from tests.engine.test_units import rows
+
+
+class ScriptedPool:
+    """Workers that die of certain rows, always or some number of times; finishes one unit a wait."""
+
+    def __init__(self, kills=(), kills_once=(), fails=(), n_workers=2):
+        self.kills, self.kills_once, self.fails, self.n_workers = set(kills), set(kills_once), set(fails), n_workers
+        self.in_hand, self.put_down, self.n_deaths = [], [], 0
+
+    @property
+    def n_free(self):
+        return self.n_workers - len(self.in_hand)
+
+    @property
+    def n_busy(self):
+        return len(self.in_hand)
+
+    def submit(self, unit):
+        assert self.n_free > 0
+        self.in_hand.append(unit)
+
+    def wait(self, timeout_s):
+        unit = self.in_hand.pop(0)
+        listed = unit.rows.to_pylist()
+        alive = {row["id"] for row in listed if not row["error_kind"]}
+        if alive & (self.kills | self.kills_once):
+            self.kills_once -= alive
+            self.n_deaths += 1
+            return [Lost(unit, "crash")]
+        failed = [row for row in listed if row["error_kind"] or row["id"] in self.fails]
+        self.put_down += [(row["id"], row["error_kind"]) for row in listed]
+        kinds = {"crash": len(failed)} if failed else {}
+        return [
+            Finished(
+                unit,
+                UnitReport(
+                    n_ok=len(listed) - len(failed), n_failed=len(failed), sound_s=2.0, work_s=0.1, error_kinds=kinds
+                ),
+            )
+        ]
+
+    def close(self):
+        pass
+
+
+def dispatch(pool, units, is_stopping=lambda: False, breaker=None):
+    progress = Progress(n_rows=sum(unit.n_rows for unit in units), n_before=0, expected_s=1.0)
+    dispatcher = Dispatcher(
+        pool=pool,
+        progress=progress,
+        breaker=breaker or Breaker(max_failed=1.0),
+        is_stopping=is_stopping,
+        note=lambda *_, **__: None,
+        watch=Watch(),
+    )
+    return dispatcher.run(iter(units)), progress
+
+
+def units(n_units, n_rows=16):
+    return [Unit(f"u{number}", rows(n_rows, number)) for number in range(n_units)]
+
+
+@pytest.mark.parametrize("killer", ["u1r0", "u1r7", "u1r15"])
+def test_the_row_that_kills_is_found_by_halving_and_its_neighbours_ship(killer):
+    pool = ScriptedPool(kills=[killer])
+    ending, progress = dispatch(pool, units(3))
+    assert ending == "done"
+    assert sorted(row_id for row_id, _ in pool.put_down) == sorted(f"u{u}r{r}" for u in range(3) for r in range(16))
+    assert [(row_id, kind) for row_id, kind in pool.put_down if kind] == [(killer, "crash")]
+    assert pool.n_deaths == math.log2(16) + 2  # down to one row, and twice alone
+    assert (progress.n_ok, progress.n_failed) == (47, 1)
+
+
+def test_two_killers_in_one_unit_are_both_found():
+    pool = ScriptedPool(kills=["u0r3", "u0r12"])
+    dispatch(pool, units(1))
+    assert sorted(row_id for row_id, kind in pool.put_down if kind) == ["u0r12", "u0r3"]
+    assert len(pool.put_down) == 16
+
+
+def test_a_worker_that_dies_by_chance_costs_no_row():
+    pool = ScriptedPool(kills_once=["u0r5"])
+    ending, progress = dispatch(pool, units(2))
+    assert (ending, progress.n_ok, progress.n_failed, pool.n_deaths) == ("done", 32, 0, 1)
+
+
+def test_a_lone_row_may_die_once():
+    pool = ScriptedPool(kills_once=["u0r0"])
+    _, progress = dispatch(pool, units(1, n_rows=1))
+    assert (progress.n_ok, progress.n_failed) == (1, 0)
+
+
+def test_when_asked_to_stop_only_what_is_in_hand_is_finished():
+    pool = ScriptedPool()
+    asked = iter([False, False, True])
+    ending, progress = dispatch(pool, units(20), is_stopping=lambda: next(asked, True))
+    assert ending == "interrupted"
+    assert pool.n_busy == 0
+    assert progress.n_ok == 3 * 16  # two workers had units when the request was seen, one had been finished
+
+
+def test_a_request_after_the_last_unit_does_not_make_a_finished_run_interrupted():
+    pool = ScriptedPool()
+    asked = iter([False])
+    assert dispatch(pool, units(2), is_stopping=lambda: next(asked, True))[0] == "done"
+
+
+def test_a_run_in_which_everything_fails_stops_early():
+    pool = ScriptedPool(fails=[f"u{u}r{r}" for u in range(100) for r in range(16)])
+    ending, progress = dispatch(pool, units(100), breaker=Breaker(max_failed=0.2, from_rows=50))
+    assert ending == "failures"
+    assert 50 <= progress.n_failed < 200
+
+
+def test_few_failures_do_not_stop_a_run():
+    pool = ScriptedPool(fails=[f"u{u}r0" for u in range(20)])
+    assert dispatch(pool, units(20), breaker=Breaker(max_failed=0.2, from_rows=50))[0] == "done"
+
+
+def test_an_error_of_the_setup_ends_the_run():
+    class FullDisk(ScriptedPool):
+        def wait(self, timeout_s):
+            raise StorageError("the disk is full")
+
+    with pytest.raises(StorageError):
+        dispatch(FullDisk(), units(1))

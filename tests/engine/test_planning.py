@@ -1,0 +1,100 @@
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from hierbatch.engine.planning import Asked, number_units, plan_rows, row_seed, take_key
+from hierbatch.frontend.speech_text import SpeechFrontEnd
+from hierbatch.manifest.schema import MANIFEST_COLUMNS
+from hierbatch.manifest.store import open_table
+from hierbatch.stages.text import ReadText
+from tests.making import manifest_file
+
+ASKED = Asked(
+    task="speak",
+    voice="anna",
+    lang="en",
+    speed=1.0,
+    seed=0,
+    voice_sha256={"anna": "a" * 64, "jun": "b" * 64},
+    fingerprint="f1",
+)
+ROW = {
+    "id": "r1",
+    "text": None,
+    "phonemes": "h ə .",
+    "lang": "en",
+    "voice": "anna",
+    "seed": 1,
+    "speed": 1.0,
+    "error_kind": None,
+}
+
+
+def plan(path, asked=ASKED):
+    read_text = ReadText(SpeechFrontEnd())
+    return pa.concat_tables(plan_rows(open_table(path, MANIFEST_COLUMNS), read_text, asked))
+
+
+@pytest.mark.parametrize(
+    "change", [{"phonemes": "h ɛ ."}, {"lang": "ko"}, {"voice": "jun"}, {"seed": 2}, {"speed": 1.1}]
+)
+def test_a_key_changes_with_all_the_sound_depends_on(change):
+    assert take_key(ROW | change, ASKED) != take_key(ROW, ASKED)
+
+
+@pytest.mark.parametrize("change", [{"fingerprint": "f2"}, {"task": "convert"}, {"voice_sha256": {"anna": "c" * 64}}])
+def test_a_key_changes_with_the_model_the_task_and_the_recording(change):
+    assert take_key(ROW, replace(ASKED, **change)) != take_key(ROW, ASKED)
+
+
+def test_a_key_is_the_same_for_the_same_sound_and_on_every_machine():
+    moved = ROW | {"id": "elsewhere", "text": "written otherwise"}
+    renamed = replace(ASKED, voice_sha256={"anna": "a" * 64, "extra": "0" * 64})
+    assert take_key(moved, renamed) == take_key(ROW, ASKED) == "334affc32444d7022599637438405ee9"
+
+
+def test_seeds_differ_by_run_row_and_attempt_and_fit_a_column():
+    seeds = {row_seed(run, f"r{row}", attempt) for run in range(5) for row in range(50) for attempt in range(4)}
+    assert len(seeds) == 1000
+    assert all(0 <= seed < 2**63 for seed in seeds)
+    assert row_seed(0, "r1", 1) == 5887655408335135063
+
+
+def test_every_row_is_planned_once_and_units_keep_their_limits(tmp_path):
+    table = plan(manifest_file(tmp_path, 5000))
+    assert sorted(table.column("position").to_pylist()) == list(range(5000))
+    assert table.column("id").to_pylist() != sorted(table.column("id").to_pylist())  # by length inside windows
+    units = table.group_by("unit").aggregate([("id", "count"), ("expected_duration_s", "sum")])
+    assert pc.max(units.column("id_count")).as_py() <= 64
+    assert pc.max(units.column("expected_duration_s_sum")).as_py() <= 120.0
+    assert units.column("unit").to_pylist() == list(range(len(units)))
+
+
+def test_a_row_longer_than_a_unit_is_a_unit_of_its_own():
+    rows = pa.table(
+        {
+            "expected_duration_s": pa.array([500.0, 100.0, 30.0, 30.0], pa.float32()),
+            "position": [0, 1, 2, 3],
+        }
+    )
+    assert number_units(rows, 7).column("unit").to_pylist() == [7, 8, 9, 9]
+
+
+def test_defaults_fill_what_rows_leave_open(tmp_path):
+    path = manifest_file(tmp_path, 3, voice=["jun", None, None], speed=pa.array([None, 1.5, None], pa.float32()))
+    rows = plan(path).sort_by("position").to_pylist()
+    assert [row["voice"] for row in rows] == ["jun", "anna", "anna"]
+    assert [row["speed"] for row in rows] == [1.0, 1.5, 1.0]
+    assert [row["seed"] for row in rows] == [row_seed(0, row["id"], 1) for row in rows]
+    alone = plan(path, replace(ASKED, one_voice=True))
+    assert set(alone.column("voice").to_pylist()) == {"anna"}
+
+
+def test_refused_texts_are_planned_with_their_reason_and_keys_of_their_own(tmp_path):
+    path = manifest_file(tmp_path, 3, phonemes=pa.nulls(3, pa.string()), text=["...", "!!!", "Hello."])
+    rows = plan(path).sort_by("position").to_pylist()
+    assert [row["error_kind"] for row in rows] == ["text", "text", None]
+    assert len({row["take_key"] for row in rows}) == 3
+    assert plan(path).column("error_kind").to_pylist()[0] is None  # those that can be spoken come first

@@ -1,0 +1,140 @@
+"""Real Ray: one cluster for all of these, since starting it takes seconds."""
+
+import os
+from contextlib import suppress
+from ipaddress import ip_address
+from itertools import chain
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from hierbatch.engine.dispatch import Breaker, Dispatcher
+from hierbatch.engine.progress import Progress, Watch
+from hierbatch.engine.ray_settings import RaySettings, keep_ray_at_home
+from hierbatch.errors import BundleError, RunError
+from hierbatch.manifest.takes import Takes
+from tests.engine.fake_model import Fault
+from tests.engine.planned_run import planned_run
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.fixture(scope="module")
+def ray_pool():
+    """The module that knows Ray, with Ray running as a run starts it."""
+    before = dict(os.environ)
+    keep_ray_at_home()
+    os.environ["PYTHONPATH"] = str(Path(__file__).parents[2])  # the workers must find the fake model
+    from hierbatch.engine import ray_pool as module
+
+    with module.ray_running(n_workers=2):
+        yield module
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def work(ray_pool, run, **settings):
+    units = run.units()
+    pool = ray_pool.RayPool(run.spec, RaySettings(**{"n_workers": 2} | settings))
+    events = []
+    try:
+        progress = Progress(n_rows=sum(unit.n_rows for unit in units), n_before=0, expected_s=1.0)
+        dispatcher = Dispatcher(
+            pool=pool,
+            progress=progress,
+            breaker=Breaker(max_failed=1.0),
+            is_stopping=lambda: False,
+            note=lambda event, **facts: events.append((event, facts)),
+            watch=Watch(),
+        )
+        ending = dispatcher.run(iter(units))
+    finally:
+        pool.close()
+    takes = Takes(run.folder.root).table(["id", "status", "error_kind"]).to_pylist()
+    return ending, {take["id"]: take["error_kind"] for take in takes}, events
+
+
+def test_every_row_is_worked_once_and_rows_that_kill_or_raise_fail_alone(ray_pool, tmp_path):
+    run = planned_run(tmp_path, 4, {1: Fault.RAISE, 2: Fault.DIE})
+    ending, takes, events = work(ray_pool, run)
+    assert ending == "done"
+    assert takes == {f"r{i:03d}": {1: "exception", 2: "crash"}.get(i) for i in range(4)}
+    parts = [pq.read_table(part, columns=["id"]).column("id").to_pylist() for part in run.folder.part_files()]
+    assert sorted(chain.from_iterable(parts)) == sorted(
+        takes
+    )  # once in the files themselves, not only in the reading of them
+    assert {facts["why"] for event, facts in events if event == "lost"} == {"crash"}
+
+
+def test_a_row_that_hangs_is_ended_and_told(ray_pool, tmp_path):
+    run = planned_run(tmp_path, 1, {0: Fault.HANG})
+    _, takes, _ = work(ray_pool, run, n_workers=1, patience_s=2.0, patience=0.1)
+    assert takes == {"r000": "timeout"}
+
+
+def test_a_model_that_cannot_load_stops_the_run_with_its_own_words(ray_pool, tmp_path):
+    run = planned_run(tmp_path, 2)
+    (tmp_path / "bundle").rename(tmp_path / "lost")
+    with pytest.raises(BundleError, match="The fake weights are missing"):
+        work(ray_pool, run, n_workers=1)
+
+
+def test_workers_that_die_while_loading_stop_the_run(ray_pool, tmp_path):
+    run = planned_run(tmp_path, 2)
+    (tmp_path / "bundle" / "die-on-load").touch()
+    with pytest.raises(RunError, match="die while they load"):
+        work(ray_pool, run, n_workers=1)
+
+
+def test_a_worker_computes_on_its_own_core_alone(ray_pool):
+    import ray
+
+    @ray.remote(num_cpus=1)
+    def n_threads():
+        return os.environ["OMP_NUM_THREADS"]
+
+    assert ray.get(n_threads.remote()) == "1"
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="reads /proc")
+def test_ray_listens_on_this_machine_alone(ray_pool):
+    listening = _listening_addresses_of_descendants()
+    assert listening
+    assert all(ip_address(address).is_loopback for address in listening), listening
+
+
+def _listening_addresses_of_descendants():
+    sockets = {socket for pid in _descendants() for socket in _sockets(pid)}
+    addresses = []
+    for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
+        for line in table.read_text().splitlines()[1:]:
+            local, state, inode = (line.split()[column] for column in (1, 3, 9))
+            if state == "0A" and f"socket:[{inode}]" in sockets:
+                words = bytes.fromhex(local.partition(":")[0])
+                # Each 32-bit word stands in the machine's byte order.
+                address = ip_address(b"".join(words[i : i + 4][::-1] for i in range(0, len(words), 4)))
+                addresses.append(str(getattr(address, "ipv4_mapped", None) or address))
+    return addresses
+
+
+def _descendants():
+    parents = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            parents[int(status.parent.name)] = int(status.read_text().rpartition(")")[2].split()[1])
+
+    def is_ours(pid):
+        while pid in parents and pid != os.getpid():
+            pid = parents[pid]
+        return pid == os.getpid()
+
+    return [pid for pid in parents if is_ours(pid)]
+
+
+def _sockets(pid):
+    found = []
+    for descriptor in Path(f"/proc/{pid}/fd").glob("*"):
+        with suppress(OSError):
+            found.append(os.readlink(descriptor))
+    return found

@@ -1,0 +1,84 @@
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from hierbatch.engine.run_folder import RunFolder, hold, is_held, open_generation
+from hierbatch.errors import RunError
+
+SETTINGS = {"seed": 1, "voices": {"anna": "a"}}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = RunFolder(tmp_path / "run")
+    made.make()
+    return made
+
+
+def test_the_same_settings_go_on_with_the_same_generation(folder):
+    assert open_generation(folder, SETTINGS, {}, update=False) == 1
+    assert open_generation(folder, dict(reversed(SETTINGS.items())), {"manifest": "moved"}, update=False) == 1
+
+
+def test_other_settings_are_refused_by_name_and_taken_with_update(folder):
+    open_generation(folder, SETTINGS, {}, update=False)
+    changed = SETTINGS | {"seed": 2, "lang": "ko"}
+    with pytest.raises(RunError, match="lang, seed"):
+        open_generation(folder, changed, {}, update=False)
+    assert open_generation(folder, changed, {}, update=True) == 2
+    assert open_generation(folder, changed, {}, update=True) == 2
+    assert folder.newest()["settings"] == changed
+    # Back to the first settings is another generation, not the old one again: the newest is what a run stands at.
+    assert open_generation(folder, SETTINGS, {}, update=True) == 3
+
+
+def test_a_second_driver_is_refused_and_told_who_works_there(folder):
+    script = f"""
+import sys, time
+from pathlib import Path
+from hierbatch.engine.run_folder import RunFolder, hold
+with hold(RunFolder(Path({str(folder.root)!r}))):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "held\n"
+        assert is_held(folder)
+        with pytest.raises(RunError, match=f"process {other.pid}"), hold(folder):
+            pass
+        other.send_signal(signal.SIGKILL)
+    # The system let go of the dead driver's lock.
+    assert not is_held(folder)
+    with hold(folder):
+        assert is_held(folder)
+    assert not is_held(folder)
+
+
+def test_a_folder_that_is_no_run_or_of_another_version_is_refused(folder):
+    with pytest.raises(RunError, match="no run"):
+        folder.read_record()
+    folder.record_file.write_text("{}")
+    with pytest.raises(RunError, match="another version"):
+        folder.read_record()
+    folder.record_file.write_text("{")
+    with pytest.raises(RunError, match="cannot be read"):
+        folder.read_record()
+
+
+def test_leftovers_are_swept_and_parts_are_not(folder):
+    (folder.tmp / "g0001-u000001-99.parquet").write_bytes(b"half")
+    folder.part_file("g0001-u000000").write_bytes(b"whole")
+    folder.sweep()
+    assert list(folder.tmp.iterdir()) == []
+    assert folder.part_files() == [folder.part_file("g0001-u000000")]
+
+
+def test_events_are_one_json_a_line(folder):
+    folder.note("unit", unit="u1", ok=3)
+    folder.note("end", ending="완료")
+    events = [json.loads(line) for line in folder.events_file.read_text(encoding="utf-8").splitlines()]
+    assert [event["event"] for event in events] == ["unit", "end"]
+    assert events[1]["ending"] == "완료"

@@ -1,0 +1,53 @@
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hierbatch.engine.units import Unit, find_pending
+from hierbatch.manifest.takes import row_names
+
+
+def rows(n_rows, unit=0):
+    return pa.table(
+        {
+            "id": [f"u{unit}r{i}" for i in range(n_rows)],
+            "take_key": ["k"] * n_rows,  # the same for all: two rows may well ask for the same sound
+            "attempt": pa.array([1] * n_rows, pa.int16()),
+            "unit": pa.array([unit] * n_rows, pa.int32()),
+            "expected_duration_s": pa.array([2.0] * n_rows, pa.float32()),
+            "error_kind": pa.nulls(n_rows, pa.string()),
+            "error": pa.nulls(n_rows, pa.string()),
+        }
+    )
+
+
+def ids(unit):
+    return unit.rows.column("id").to_pylist()
+
+
+def test_pending_units_are_what_no_part_holds(tmp_path):
+    plan = pa.concat_tables([rows(5, 0), rows(5, 1), rows(5, 2)])
+    pq.write_table(plan, tmp_path / "g0001.parquet")
+    done = plan.filter(pa.array([i in {0, 1, 2, 3, 4, 7} for i in range(15)]))
+    pending = find_pending(tmp_path / "g0001.parquet", row_names(done))
+    units = list(pending.units())
+    assert [unit.name for unit in units] == ["g0001-u000001", "g0001-u000002"]
+    assert [ids(unit) for unit in units] == [["u1r0", "u1r1", "u1r3", "u1r4"], [f"u2r{i}" for i in range(5)]]
+    assert (pending.n_rows, pending.expected_s) == (9, 18.0)
+
+
+def test_a_unit_stays_whole_across_the_pieces_a_plan_is_read_in(tmp_path):
+    plan = pa.concat_tables([rows(60, unit) for unit in range(40)])
+    pq.write_table(plan, tmp_path / "g0001.parquet")
+    pending = find_pending(tmp_path / "g0001.parquet", pa.array([], pa.large_string()))
+    assert [unit.n_rows for unit in pending.units()] == [60] * 40
+
+
+def test_halves_hold_all_rows_under_names_of_their_own():
+    unit = Unit("u", rows(5))
+    first, second = unit.halves()
+    assert ids(first) + ids(second) == ids(unit)
+    assert len({unit.name, first.name, second.name}) == 3
+
+
+def test_a_refused_unit_carries_its_reason_in_its_rows():
+    refused = Unit("u", rows(1)).refused("crash", "it died").rows.to_pylist()
+    assert (refused[0]["error_kind"], refused[0]["error"]) == ("crash", "it died")

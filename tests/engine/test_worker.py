@@ -1,0 +1,44 @@
+import pyarrow.parquet as pq
+import pytest
+
+from hierbatch.engine.local_pool import LocalPool
+from hierbatch.engine.pool import Finished
+from hierbatch.engine.units import find_pending
+from hierbatch.engine.worker import Worker
+from hierbatch.errors import BundleError
+from hierbatch.manifest.takes import committed_names
+from tests.engine.fake_model import Fault
+from tests.engine.planned_run import planned_run
+
+
+def test_a_unit_becomes_a_part_and_a_report_of_counts(tmp_path):
+    run = planned_run(tmp_path, 10, {2: Fault.RAISE, 5: Fault.NAN})
+    (unit,) = run.units()
+    report = Worker(run.spec).process(unit)
+    takes = pq.read_table(run.folder.part_file(unit.name))
+    assert sorted(takes.column("id").to_pylist()) == sorted(unit.rows.column("id").to_pylist())
+    assert (report.n_ok, report.n_failed) == (8, 2)
+    assert report.error_kinds == {"exception": 1, "synthesis": 1}
+    assert report.sound_s == pytest.approx(sum(filter(None, takes.column("duration_s").to_pylist())))
+    assert find_pending(run.folder.plan_file(1), committed_names(run.folder)).n_rows == 0
+
+
+def test_the_local_pool_works_the_same_worker(tmp_path):
+    run = planned_run(tmp_path, 5)
+    (unit,) = run.units()
+    pool = LocalPool(run.spec)
+    assert (pool.n_free, pool.n_busy) == (1, 0)
+    assert pool.wait(1.0) == []
+    pool.submit(unit)
+    assert (pool.n_free, pool.n_busy) == (0, 1)
+    (ended,) = pool.wait(1.0)
+    assert isinstance(ended, Finished)
+    assert (ended.report.n_ok, pool.n_free) == (5, 1)
+    pool.close()
+
+
+def test_a_model_that_cannot_load_says_why(tmp_path):
+    run = planned_run(tmp_path, 1)
+    (tmp_path / "bundle").rename(tmp_path / "lost")
+    with pytest.raises(BundleError, match="fake weights are missing"):
+        LocalPool(run.spec)

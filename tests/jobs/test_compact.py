@@ -1,0 +1,82 @@
+import os
+
+import pytest
+
+from hierbatch.errors import RunError
+from hierbatch.jobs.compact import CompactJob, compact
+from hierbatch.jobs.retry import RetryJob, retry
+from hierbatch.jobs.run import run
+from hierbatch.manifest.takes import Takes
+from tests.engine.fake_model import Fault
+from tests.jobs.test_run import LOCAL, job, sounds
+
+COLUMNS = ("id", "take_key", "attempt", "status", "duration_s", "flags")
+
+
+def test_compacting_changes_no_take_and_asks_for_none_again(tmp_path):
+    asked = job(tmp_path, 130, {3: Fault.RAISE, 9: Fault.CLIPPED})
+    run(asked)
+    retry(RetryJob(run=asked.out, workforce=LOCAL))
+    before, heard = Takes(asked.out).table(COLUMNS), sounds(asked.out)
+    done = compact(CompactJob(run=asked.out))
+    assert (done.n_parts_before, done.n_parts, done.n_rows) == (4, 1, 130)
+    assert Takes(asked.out).table(COLUMNS).equals(before)
+    assert sounds(asked.out) == heard
+    assert run(asked).sitting.n_worked == 0
+    assert compact(CompactJob(run=asked.out)).n_parts == 1
+
+
+def test_parts_are_filled_to_the_size_asked_for(tmp_path):
+    asked = job(tmp_path, 130)
+    run(asked)
+    heard = sounds(asked.out)
+    assert compact(CompactJob(run=asked.out, part_bytes=1)).n_parts == 3
+    assert sounds(asked.out) == heard
+
+
+def test_a_retry_after_compacting_still_finds_its_rows(tmp_path):
+    asked = job(tmp_path, 10, {3: Fault.RAISE})
+    run(asked)
+    retry(RetryJob(run=asked.out, workforce=LOCAL))
+    compact(CompactJob(run=asked.out))
+    outcome = retry(RetryJob(run=asked.out, workforce=LOCAL))
+    assert outcome.sitting.n_worked == 1
+    assert Takes(asked.out).table(["attempt"]).column("attempt").to_pylist()[3] == 3
+
+
+@pytest.mark.parametrize("step", ["replace", "unlink"])
+def test_stopped_at_any_step_nothing_is_lost_and_the_next_call_finishes(tmp_path, monkeypatch, step):
+    asked = job(tmp_path, 70, {3: Fault.RAISE})
+    run(asked)
+    retry(RetryJob(run=asked.out, workforce=LOCAL))
+    before, heard = Takes(asked.out).table(COLUMNS), sounds(asked.out)
+    real = getattr(os, step)
+    for n_allowed in range(6):
+        n_calls = [0]
+
+        def stopped(*arguments, n_allowed=n_allowed, n_calls=n_calls, **named):
+            n_calls[0] += 1
+            if n_calls[0] > n_allowed:
+                raise KeyboardInterrupt
+            return real(*arguments, **named)
+
+        monkeypatch.setattr(os, step, stopped)
+        try:
+            compact(CompactJob(run=asked.out))
+        except KeyboardInterrupt:
+            pass
+        finally:
+            monkeypatch.undo()
+        assert Takes(asked.out).table(COLUMNS).equals(before)
+        assert sounds(asked.out) == heard
+    compact(CompactJob(run=asked.out))
+    assert Takes(asked.out).table(COLUMNS).equals(before)
+    assert run(asked).sitting.n_worked == 0
+
+
+def test_an_unfinished_run_is_not_compacted(tmp_path):
+    asked = job(tmp_path, 70)
+    run(asked)
+    next((asked.out / "parts").iterdir()).unlink()
+    with pytest.raises(RunError, match="not finished"):
+        compact(CompactJob(run=asked.out))

@@ -1,0 +1,21 @@
+from hierbatch.jobs.doctor import examine
+
+
+def test_what_is_here_is_found_and_what_is_missing_is_told_with_its_mend(tmp_path):
+    findings = {finding.part.split()[0]: finding for finding in examine(str(tmp_path / "no-bundle"))}
+    for part in ("torch", "pyarrow", "soundfile", "ffmpeg", "English", "Korean"):
+        assert findings[part].is_well, findings[part]
+    assert "h ə l ˈoʊ" in findings["English"].found
+    assert not findings["model"].is_well
+    assert findings["model"].mend
+
+
+def test_a_broken_part_does_not_keep_the_others_from_being_examined(monkeypatch):
+    def broken():
+        raise OSError("libsndfile not found")
+
+    monkeypatch.setattr("hierbatch.jobs.doctor._soundfile", broken)
+    findings = {finding.part: finding for finding in examine()}
+    assert not findings["soundfile"].is_well
+    assert "libsndfile not found" in findings["soundfile"].found
+    assert findings["pyarrow"].is_well

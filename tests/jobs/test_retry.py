@@ -1,0 +1,98 @@
+import pytest
+
+from hierbatch.errors import InputError, RunError
+from hierbatch.jobs.order import SpeakOrder
+from hierbatch.jobs.retry import RetryJob, retry
+from hierbatch.jobs.run import RunJob, run
+from hierbatch.jobs.voices import VoiceChoice
+from hierbatch.manifest.takes import Takes
+from tests.engine.fake_model import FACTORY, Fault
+from tests.engine.planned_run import bundle_folder
+from tests.jobs.test_run import LOCAL, job
+from tests.making import prompt_file
+
+
+def again(folder, **choice):
+    return retry(RetryJob(run=folder / "run", workforce=LOCAL, **choice))
+
+
+def takes(folder, *columns):
+    return Takes(folder / "run").table(columns).to_pylist()
+
+
+def test_without_a_choice_all_that_failed_is_tried_again(tmp_path):
+    run(job(tmp_path, 10, {3: Fault.RAISE, 5: Fault.REFUSE}))
+    outcome = again(tmp_path)
+    assert (outcome.sitting.n_worked, outcome.sitting.n_failed) == (2, 2)
+    attempts = {take["id"]: take["attempt"] for take in takes(tmp_path, "id", "attempt")}
+    assert [i for i, attempt in attempts.items() if attempt == 2] == ["r003", "r005"]
+
+
+def test_a_choice_by_kind_flag_or_id_is_kept_to(tmp_path):
+    run(job(tmp_path, 10, {3: Fault.RAISE, 5: Fault.REFUSE, 7: Fault.CLIPPED}))
+    assert again(tmp_path, kinds=("synthesis",)).sitting.n_worked == 1
+    assert again(tmp_path, flags=("clipped",)).sitting.n_worked == 1
+    assert again(tmp_path, ids=("r000", "r001")).sitting.n_worked == 2
+    assert {take["id"] for take in takes(tmp_path, "id", "attempt") if take["attempt"] == 2} == {
+        "r000",
+        "r001",
+        "r005",
+        "r007",
+    }
+
+
+def test_rows_without_a_seed_of_their_own_get_another_one(tmp_path):
+    run(job(tmp_path, 3))
+    before = takes(tmp_path, "id", "seed", "take_key")
+    again(tmp_path, ids=("r001",))
+    after = takes(tmp_path, "id", "seed", "take_key")
+    assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, True]
+
+
+def test_a_good_take_stays_when_the_retry_fails(tmp_path):
+    run(job(tmp_path, 3, {1: Fault.CLIPPED}))
+    (tmp_path / "bundle" / "version").write_text("1")  # the same model
+    sabotaged = Fault.CLIPPED
+    assert sabotaged in [take["seed"] for take in takes(tmp_path, "seed")]
+    before = Takes(tmp_path / "run").sounds(["r001"])
+    (tmp_path / "bundle" / "raise-on").write_text(str(int(sabotaged)))
+    outcome = again(tmp_path, flags=("clipped",))
+    assert outcome.sitting.n_failed == 1
+    assert outcome.standing.n_ok == 3
+    assert Takes(tmp_path / "run").sounds(["r001"]) == before
+
+
+def test_refused_texts_are_read_again(tmp_path):
+    manifest = tmp_path / "m.csv"
+    manifest.write_text("id,text,lang\na,...,en\nb,Good morning.,en\n")
+    order = SpeakOrder(
+        manifest=manifest,
+        voices=VoiceChoice(file=prompt_file(tmp_path)),
+        bundle=str(bundle_folder(tmp_path)),
+        model_factory=FACTORY,
+    )
+    run(RunJob(order=order, out=tmp_path / "run", workforce=LOCAL))
+    outcome = again(tmp_path)
+    assert outcome.standing.error_kinds == {"text": 1}
+    assert takes(tmp_path, "id", "attempt")[0] == {"id": "a", "attempt": 2}
+
+
+def test_a_run_goes_on_after_a_retry_as_if_nothing_had_been(tmp_path):
+    asked = job(tmp_path, 10, {3: Fault.RAISE})
+    run(asked)
+    again(tmp_path)
+    assert run(asked).sitting.n_worked == 0
+
+
+def test_what_cannot_be_retried_is_told(tmp_path):
+    with pytest.raises(RunError, match="no run"):
+        again(tmp_path)
+    asked = job(tmp_path, 3)
+    run(asked)
+    with pytest.raises(InputError, match="nothing to retry"):
+        again(tmp_path)
+    with pytest.raises(InputError, match="r999"):
+        again(tmp_path, ids=("r999",))
+    bundle_folder(tmp_path, version="2")
+    with pytest.raises(RunError, match="model has changed"):
+        again(tmp_path, ids=("r001",))

@@ -1,0 +1,113 @@
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from hierbatch.errors import RunError
+from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.schema import MANIFEST_COLUMNS, TAKE_COLUMNS, arrow_schema, plan_schema, take_schema
+from hierbatch.manifest.takes import Takes
+
+PLAN = plan_schema(arrow_schema(MANIFEST_COLUMNS, "manifest"))
+TAKES = take_schema(PLAN)
+assert {column.name for column in TAKE_COLUMNS} <= set(TAKES.names)
+
+
+class RunOnDisk:
+    """Plans and parts put down by hand."""
+
+    def __init__(self, root):
+        self.layout = RunLayout(root)
+        self.layout.plans.mkdir()
+        self.layout.parts.mkdir()
+
+    def plan(self, rows, generation=1, retry=0):
+        """Rows are (id, key, attempt, chapter)."""
+        listed = [
+            {"id": i, "take_key": key, "attempt": attempt, "chapter": chapter, "position": position}
+            for position, (i, key, attempt, chapter) in enumerate(rows)
+        ]
+        pq.write_table(pa.Table.from_pylist(listed, schema=PLAN), self.layout.plan_file(generation, retry))
+
+    def part(self, name, rows):
+        """Rows are (id, key, attempt, status)."""
+        listed = [
+            {
+                "id": i,
+                "take_key": key,
+                "attempt": attempt,
+                "status": status,
+                "chapter": -1,
+                "audio": {"bytes": f"{i} {key}".encode(), "path": "x"} if status == "ok" else None,
+            }
+            for i, key, attempt, status in rows
+        ]
+        pq.write_table(pa.Table.from_pylist(listed, schema=TAKES), self.layout.part_file(name), row_group_size=2)
+
+    def takes(self):
+        return Takes(self.layout.root)
+
+
+@pytest.fixture
+def run(tmp_path):
+    return RunOnDisk(tmp_path)
+
+
+def told(takes, *columns):
+    return [tuple(row.values()) for row in takes.table(columns or ["id", "take_key", "status"]).to_pylist()]
+
+
+def test_takes_come_in_the_order_of_the_manifest_whatever_part_they_lie_in(run):
+    run.plan([(f"r{i}", f"k{i}", 1, i) for i in range(5)])
+    run.part("b", [("r1", "k1", 1, "ok"), ("r4", "k4", 1, "ok"), ("r0", "k0", 1, "ok")])
+    run.part("a", [("r3", "k3", 1, "failed")])
+    takes = run.takes()
+    assert told(takes, "id", "status") == [("r0", "ok"), ("r1", "ok"), ("r3", "failed"), ("r4", "ok")]
+    assert (len(takes), takes.n_rows, takes.ids) == (4, 5, ["r0", "r1", "r3", "r4"])
+
+
+def test_a_unit_worked_twice_counts_once(run):
+    run.plan([("r0", "k0", 1, 1), ("r1", "k1", 1, 1)])
+    run.part("u1", [("r0", "k0", 1, "ok"), ("r1", "k1", 1, "ok")])
+    run.part("u1.0", [("r0", "k0", 1, "ok")])
+    assert told(run.takes(), "id") == [("r0",), ("r1",)]
+
+
+def test_the_last_good_attempt_counts(run):
+    run.plan([("r0", "k0", 1, 1), ("r1", "k1", 1, 1), ("r2", "k2", 1, 1)])
+    run.plan([("r0", "k0b", 2, 1), ("r1", "k1b", 2, 1)], retry=1)
+    run.part("u", [("r0", "k0", 1, "failed"), ("r1", "k1", 1, "ok"), ("r2", "k2", 1, "failed")])
+    run.part("r", [("r0", "k0b", 2, "ok"), ("r1", "k1b", 2, "failed")])
+    assert told(run.takes()) == [("r0", "k0b", "ok"), ("r1", "k1", "ok"), ("r2", "k2", "failed")]
+
+
+def test_a_new_generation_keeps_what_is_still_asked_for_in_its_new_place(run):
+    run.plan([("r0", "k0", 1, 1), ("r1", "k1", 1, 1), ("gone", "k9", 1, 1)])
+    run.part("g1", [("r0", "k0", 1, "ok"), ("r1", "k1", 1, "ok"), ("gone", "k9", 1, "ok")])
+    run.plan([("r1", "k1", 1, 7), ("r0", "edited", 1, 8)], generation=2)
+    assert told(run.takes(), "id", "take_key", "chapter") == [("r1", "k1", 7)]
+    run.part("g2", [("r0", "edited", 1, "ok")])
+    assert told(run.takes(), "id", "take_key", "chapter") == [("r1", "k1", 7), ("r0", "edited", 8)]
+
+
+def test_sounds_are_those_of_the_takes_that_count(run):
+    run.plan([("r0", "k0", 1, 1), ("r1", "k1", 1, 1), ("r2", "k2", 1, 1)])
+    run.part("u", [("r2", "k2", 1, "ok"), ("r0", "old", 1, "ok"), ("r0", "k0", 1, "ok"), ("r1", "k1", 1, "failed")])
+    assert run.takes().sounds(["r0", "r1", "r2", "nobody"]) == {"r0": b"r0 k0", "r2": b"r2 k2"}
+
+
+def test_pieces_hold_all_that_counts_in_the_schema_of_the_takes(run):
+    run.plan([(f"r{i}", f"k{i}", 1, i) for i in range(6)])
+    run.part("a", [(f"r{i}", f"k{i}", 1, "ok") for i in (5, 3, 1)])
+    run.part("b", [(f"r{i}", f"k{i}", 1, "ok") for i in (0, 2, 4)])
+    pieces = list(run.takes().in_pieces(TAKES.names))
+    assert [piece.column("id").to_pylist() for piece in pieces] == [["r5", "r3", "r1"], ["r0", "r2", "r4"]]
+    assert all(piece.schema.equals(TAKES) for piece in pieces)
+    assert pieces[0].column("chapter").to_pylist() == [5, 3, 1]
+
+
+def test_a_run_without_takes_is_empty_and_one_without_a_plan_is_told(run):
+    with pytest.raises(RunError, match="no plan"):
+        run.takes()
+    run.plan([("r0", "k0", 1, 1)])
+    assert told(run.takes()) == []
+    assert run.takes().sounds(["r0"]) == {}

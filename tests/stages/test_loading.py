@@ -1,0 +1,22 @@
+import pytest
+
+from hierbatch.errors import BundleError
+from hierbatch.stages.loading import load_model
+from tests.engine.fake_model import FACTORY
+
+
+def test_a_model_is_what_its_factory_makes_of_a_bundle(tmp_path):
+    assert load_model(FACTORY, str(tmp_path), "cpu").name == "fake"
+
+
+@pytest.mark.parametrize(
+    "factory", ["no.such.module:load", "tests.engine.fake_model:missing", "tests.engine.fake_model"]
+)
+def test_a_factory_that_is_not_there_is_named(tmp_path, factory):
+    with pytest.raises(BundleError, match="cannot be found"):
+        load_model(factory, str(tmp_path), "cpu")
+
+
+def test_a_model_that_cannot_load_says_so_itself(tmp_path):
+    with pytest.raises(BundleError, match="fake weights are missing"):
+        load_model(FACTORY, str(tmp_path / "none"), "cpu")

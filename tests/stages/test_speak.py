@@ -1,0 +1,110 @@
+import io
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import soundfile
+
+from hierbatch.errors import StorageError
+from hierbatch.jobs.voices import VoiceChoice, list_voices, prepare_voices, write_shelf
+from hierbatch.manifest.schema import TAKE_COLUMNS, plan_schema
+from hierbatch.stages.speak import BatchLimits, Speak
+from hierbatch.stages.voices import VoiceShelf
+from tests.engine.fake_model import FakeModel, Fault, spoken
+from tests.making import phonemes, prompt_file
+
+
+@pytest.fixture
+def model(tmp_path):
+    (tmp_path / "bundle").mkdir()
+    return FakeModel(tmp_path / "bundle", "cpu")
+
+
+@pytest.fixture
+def shelf(tmp_path, model):
+    voices = list_voices(VoiceChoice(file=prompt_file(tmp_path)))
+    write_shelf(prepare_voices(voices, model, allow_unknown=False), tmp_path / "voices.parquet")
+    return VoiceShelf(tmp_path / "voices.parquet", model)
+
+
+def plan(n_rows, faults=None, **columns):
+    faults = faults or {}
+    rows = {
+        "position": range(n_rows),
+        "unit": [0] * n_rows,
+        "attempt": [1] * n_rows,
+        "take_key": ["k"] * n_rows,
+        "text_norm": [""] * n_rows,
+        "expected_duration_s": [0.08 * len(phonemes(i).split()) for i in range(n_rows)],
+        "error_kind": [None] * n_rows,
+        "error": [None] * n_rows,
+        "id": [f"r{i}" for i in range(n_rows)],
+        "voice": ["anna"] * n_rows,
+        "lang": ["en"] * n_rows,
+        "phonemes": [phonemes(i) for i in range(n_rows)],
+        "seed": [int(faults.get(i, 1000 + i)) for i in range(n_rows)],
+        "speed": [1.0] * n_rows,
+        "mood": ["calm"] * n_rows,
+    } | columns
+    return pa.table(rows, schema=plan_schema(pa.schema([("id", pa.string()), ("mood", pa.string())])))
+
+
+def test_takes_come_in_the_order_of_their_rows_with_the_columns_that_pass_through(model, shelf):
+    takes = Speak(model, shelf, device="cpu")(plan(20))
+    assert takes.column("id").to_pylist() == [f"r{i}" for i in range(20)]
+    assert takes.column("mood").to_pylist() == ["calm"] * 20
+    assert takes.column_names[-1] == "audio"
+    assert {column.name for column in TAKE_COLUMNS} <= set(takes.column_names)
+    assert set(takes.column("status").to_pylist()) == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [(Fault.RAISE, "exception"), (Fault.REFUSE, "synthesis"), (Fault.NAN, "synthesis"), (Fault.EMPTY, "synthesis")],
+)
+def test_a_row_that_fails_in_a_batch_fails_alone(model, shelf, fault, kind):
+    takes = Speak(model, shelf, device="cpu")(plan(10, {4: fault})).to_pylist()
+    assert [take["error_kind"] for take in takes] == [None] * 4 + [kind] + [None] * 5
+    assert takes[4]["status"] == "failed"
+    assert takes[4]["audio"] is None
+    assert takes[4]["error"]
+
+
+def test_refused_rows_pass_on_their_reason_without_the_model(model, shelf, tmp_path):
+    rows = plan(2, error_kind=["text", "crash"], error=["nothing to say", "it died"])
+    takes = Speak(model, shelf, device="cpu")(rows).to_pylist()
+    assert [(take["error_kind"], take["error"]) for take in takes] == [("text", "nothing to say"), ("crash", "it died")]
+    assert spoken(tmp_path / "bundle") == []
+
+
+def test_neighbours_and_batches_are_not_heard(model, shelf):
+    together = Speak(model, shelf, device="cpu")(plan(12)).column("audio").to_pylist()
+    alone = Speak(model, shelf, device="cpu", limits=BatchLimits(n_rows=1))(plan(12)).column("audio").to_pylist()
+    few = Speak(model, shelf, device="cpu", limits=BatchLimits(sound_s=10.0))(plan(12)).column("audio").to_pylist()
+    assert together == alone == few
+
+
+def test_measures_are_those_of_the_sound_in_the_table(model, shelf):
+    (take,) = Speak(model, shelf, device="cpu")(plan(1)).to_pylist()
+    samples, rate_hz = soundfile.read(io.BytesIO(take["audio"]["bytes"]))
+    assert soundfile.info(io.BytesIO(take["audio"]["bytes"])).subtype == "PCM_16"
+    assert (take["sample_rate_hz"], take["n_samples"]) == (rate_hz, len(samples))
+    assert take["duration_s"] == pytest.approx(len(samples) / rate_hz)
+    assert take["rms_db"] == pytest.approx(20 * np.log10(np.sqrt(np.mean(samples**2))), abs=0.1)
+    assert take["f0_median_hz"] == pytest.approx(120.0)
+    assert take["timings"][-1]["end_s"] == pytest.approx(take["duration_s"], abs=0.02)
+    assert take["duration_ratio"] == pytest.approx(take["duration_s"] / take["expected_duration_s"], rel=1e-5)
+
+
+def test_bad_sound_is_flagged(model, shelf):
+    takes = Speak(model, shelf, device="cpu")(plan(3, {0: Fault.SILENT, 1: Fault.CLIPPED})).to_pylist()
+    assert [take["flags"] for take in takes] == [["silent"], ["clipped"], []]
+
+
+def test_an_error_of_the_setup_is_not_a_rows_fault(model, shelf):
+    def no_disk(requests):
+        raise StorageError("the disk is gone")
+
+    model.speak = no_disk
+    with pytest.raises(StorageError):
+        Speak(model, shelf, device="cpu")(plan(3))
