@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import numpy.typing as npt
 
@@ -21,7 +23,10 @@ def estimate_f0(waveform: Waveform) -> F0:
     Shape:
         returns  [L // 160]
     """
-    import pyworld
+    with warnings.catch_warnings():
+        # pyworld reads its own version through setuptools' pkg_resources, which warns that it will go.
+        warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
+        import pyworld
 
     if waveform.rate_hz != RATE_HZ:
         raise ValueError(f"estimate_f0 hears {RATE_HZ} Hz, but rate_hz is {waveform.rate_hz}")

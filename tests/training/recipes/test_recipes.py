@@ -1,0 +1,70 @@
+"""Every network learns something from a handful of made recordings, and its held-out figures stand still."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from hierbatch.errors import InputError
+from hierbatch.models.lite.config import LiteConfig
+from hierbatch.training.durations import align_prepared
+from hierbatch.training.prepared import PreparedSet
+from hierbatch.training.recipes.acoustic import AcousticRecipe
+from hierbatch.training.recipes.catalog import PLANS, make_recipe
+from hierbatch.training.recipes.content import ContentRecipe, disguise
+from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
+from hierbatch.training.recipes.waveform import WaveformRecipe
+
+CONFIG = LiteConfig(
+    style_channels=16, style_width=16, text_width=16, text_blocks=1, duration_blocks=1, prosody_width=16,
+    prosody_blocks=1, acoustic_width=16, acoustic_blocks=1, generator_width=16, generator_blocks=1,
+    content_width=16, content_blocks=1,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def aligned(prepared: PreparedSet) -> PreparedSet:
+    align_prepared(prepared.folder, lambda _: None)
+    return prepared
+
+
+@pytest.fixture(autouse=True)
+def everybody_is_held_out_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The made set has no held-out speakers; here learning is tested, not honesty about who was heard."""
+    monkeypatch.setattr(PreparedSet, "split", lambda self, _: self.utterances)
+
+
+@pytest.mark.parametrize("recipe_of", [WaveformRecipe, AcousticRecipe, TextToVectorRecipe, ContentRecipe])
+def test_it_learns(aligned: PreparedSet, recipe_of: Callable[..., AcousticRecipe]) -> None:
+    torch.manual_seed(0)
+    recipe, rng = recipe_of(aligned, CONFIG), np.random.default_rng(0)
+    optimizer = torch.optim.Adam(recipe.network.parameters(), lr=3e-3)
+    totals = []
+    for _ in range(12):
+        total = torch.stack(list(recipe.losses(recipe.network, rng).values())).sum()
+        optimizer.zero_grad()
+        total.backward()
+        optimizer.step()
+        totals.append(float(total.detach()))
+    assert np.isfinite(totals).all()
+    assert np.mean(totals[-3:]) < np.mean(totals[:3])
+    untouched = [name for name, value in recipe.network.named_parameters() if value.grad is None]
+    assert not untouched
+    assert recipe.validate(recipe.network) == recipe.validate(recipe.network)
+
+
+def test_a_network_nobody_knows_is_an_input_error(aligned: PreparedSet) -> None:
+    with pytest.raises(InputError, match="no such model"):
+        make_recipe("vocoder", aligned, CONFIG, "cpu")
+    for model in PLANS:
+        assert make_recipe(model, aligned, CONFIG, "cpu").network
+
+
+def test_a_disguise_moves_the_spectrum_and_nothing_in_time() -> None:
+    rng = np.random.default_rng(1)
+    still = torch.linspace(0, 1, 80).repeat(3, 5, 1)
+    moved = disguise(still, rng)
+    assert moved.shape == still.shape
+    assert (moved - still).abs().max() > 0.1
+    torch.testing.assert_close(moved, moved[:, :1].expand_as(moved))
