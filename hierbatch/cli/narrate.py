@@ -29,6 +29,7 @@ def narrate(
     title: Annotated[str, typer.Option(help="In place of the book's own.")] = "",
     author: Annotated[str, typer.Option(help="In place of the book's own.")] = "",
     cover: Annotated[Path | None, typer.Option(help="A JPEG or PNG file, in place of the book's own.")] = None,
+    lexicon: options.Lexicon = None,
     speed: Annotated[float, typer.Option(min=0.5, max=2.0, help="Speaking rate.")] = 1.0,
     seed: options.Seed = 0,
     model: options.Model = "lite",
@@ -61,6 +62,7 @@ def narrate(
             title=title,
             author=author,
             cover=cover,
+            lexicon=lexicon,
             speed=speed,
             seed=seed,
             bundle=model,
@@ -80,10 +82,14 @@ def _tell(narration: Narration) -> int:
     """Print what was made; gives the exit code."""
     from hierbatch.cli.book import tell_book
     from hierbatch.cli.outcome import exit_code, tell_outcome
+    from hierbatch.engine.progress import clock
 
     tell_outcome(narration.outcome)
     if narration.result is None:
         return exit_code(narration.outcome)
     tell_book(narration.result)
+    standing, sitting = narration.outcome.standing, narration.outcome.sitting
+    pace = f", spoken at {sitting.times_real_time:.1f} x real time" if sitting.n_worked else ""
+    print(f"{narration.folder}: {clock(narration.duration_s)}{pace}, {standing.n_failed} rows failed")
     passed = exit_codes.OK if narration.result.passed else exit_codes.FAILED_ROWS
     return exit_code(narration.outcome) or passed

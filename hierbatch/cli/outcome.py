@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 
 def tell_outcome(outcome: RunOutcome) -> None:
     """Print how a run stands after a sitting, and what to do next."""
+    from hierbatch.engine.progress import clock
+
     sitting = outcome.sitting
     print(f"{outcome.out}: {tell_counts(outcome.standing)}")
     if sitting.n_worked:
         print(
-            f"This time: {sitting.n_worked} rows, {sitting.sound_s / 60:.1f} min of sound in "
-            f"{sitting.wall_s / 60:.1f} min, {sitting.times_real_time:.1f} x real time"
+            f"This time: {sitting.n_worked} rows, {clock(sitting.sound_s)} of sound in {clock(sitting.wall_s)}, "
+            f"{sitting.times_real_time:.1f} x real time"
         )
     tell_flaws(outcome.standing)
     if sitting.ending == "interrupted":
@@ -39,11 +41,11 @@ def tell_flaws(standing: Standing) -> None:
 
 def tell_counts(standing: Standing) -> str:
     """Rows done, failed and missing, and the hours of sound."""
+    from hierbatch.engine.progress import clock
+
     failed = f", {standing.n_failed} failed" if standing.n_failed else ""
     missing = f", {standing.n_missing} not done yet" if standing.n_missing else ""
-    return (
-        f"{standing.n_ok} of {standing.n_rows} rows spoken{failed}{missing}, {standing.sound_s / 3600:.2f} h of sound"
-    )
+    return f"{standing.n_ok} of {standing.n_rows} rows spoken{failed}{missing}, {clock(standing.sound_s)} of sound"
 
 
 def exit_code(outcome: RunOutcome) -> int:

@@ -60,6 +60,7 @@ class Dispatcher:
         while queue or self.pool.n_busy:
             ending = ending or self._reason_to_end()
             while not ending and self.pool.n_free and queue:
+                self.progress.start()
                 self.pool.submit(queue.pop())
             if ending and not self.pool.n_busy:
                 return ending

@@ -23,8 +23,14 @@ class Progress:
     n_failed: int = 0
     sound_s: float = 0.0
     error_kinds: Counter[str] = field(default_factory=Counter)
-    started: float = field(default_factory=monotonic)
+    started: float | None = None
+    """When the first unit was given out: how long workers take to start says nothing of their pace."""
     _worked_s: float = 0.0
+
+    def start(self) -> None:
+        """Start the clock, if it does not run yet."""
+        if self.started is None:
+            self.started = monotonic()
 
     def add(self, unit: Unit, report: UnitReport) -> None:
         """Count a unit that was put down."""
@@ -40,7 +46,7 @@ class Progress:
 
     @property
     def elapsed_s(self) -> float:
-        return monotonic() - self.started
+        return 0.0 if self.started is None else monotonic() - self.started
 
     @property
     def times_real_time(self) -> float:
@@ -59,7 +65,7 @@ class Progress:
         left = "" if self.left_s is None else f", {clock(self.left_s)} left"
         failed = f", {self.n_failed} failed" if self.n_failed else ""
         return (
-            f"{self.n_done}/{self.n_rows} rows, {self.sound_s / 3600:.2f} h of sound, "
+            f"{self.n_done}/{self.n_rows} rows, {clock(self.sound_s)} of sound, "
             f"{self.times_real_time:.1f} x real time{failed}{left}"
         )
 

@@ -34,6 +34,7 @@ class NarrateJob:
     """The book's own where it is not given; so are the author and the cover."""
     author: str = ""
     cover: Path | None = None
+    lexicon: Path | None = None
     seed: int = 0
     speed: float = 1.0
     bundle: str = "lite"
@@ -47,9 +48,16 @@ class NarrateJob:
 class Narration:
     """What became of a book; `result` is None where the run stopped before its end."""
 
+    folder: Path
     imported: ImportedBook
     outcome: RunOutcome
     result: BookResult | None
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the audiobook, which is the same in every format; 0 where there is none yet."""
+        files = self.result.files if self.result else ()
+        return sum(file.duration_s for file in files if file.format == files[0].format)
 
 
 def narrate(
@@ -66,13 +74,14 @@ def narrate(
         StorageError: the disk is full; what is finished stands.
     """
     watch = watch or Watch()
-    manifest = job.out / "manifest.parquet"
+    manifest, out = job.out / "manifest.parquet", job.out / "book"
     imported = import_book(ImportBook(book=job.book, output=manifest, language=job.language))
     if on_import:
         on_import(imported)
     order = SpeakOrder(
         manifest=manifest,
         voices=job.voices,
+        lexicon=job.lexicon,
         speed=job.speed,
         seed=job.seed,
         bundle=job.bundle,
@@ -82,12 +91,12 @@ def narrate(
         RunJob(order=order, out=job.out / "run", device=job.device, workforce=job.workforce, update=job.update), watch
     )
     if outcome.sitting.ending != "done":
-        return Narration(imported, outcome, None)
+        return Narration(out, imported, outcome, None)
 
     def tell_chapter(profile: str, chapter: ChapterTimeline, n_chapters: int) -> None:
         watch.notice(f"Mastering to {profile}: chapter {chapter.number} of {n_chapters}")
 
-    return Narration(imported, outcome, make_book(_book_job(job, imported), tell_chapter))
+    return Narration(out, imported, outcome, make_book(_book_job(job, imported), tell_chapter))
 
 
 def _book_job(job: NarrateJob, imported: ImportedBook) -> BookJob:

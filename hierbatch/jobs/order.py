@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hierbatch.engine.planning import Asked, plan_rows
-from hierbatch.frontend.speech_text import SpeechFrontEnd
+from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.jobs.voices import PreparedVoices, VoiceChoice, default_voice, list_voices, prepare_voices
 from hierbatch.manifest.checks import Expected, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, plan_schema
@@ -20,7 +20,7 @@ from hierbatch.manifest.store import TableFile, open_table
 from hierbatch.stages.base import check_chain
 from hierbatch.stages.loading import DEFAULT_FACTORY, load_model
 from hierbatch.stages.speak import Speak
-from hierbatch.stages.text import ReadText
+from hierbatch.stages.text import ReadText, front_ends
 
 TASK = "speak"
 
@@ -36,8 +36,15 @@ class SpeakOrder:
     speed: float = 1.0
     """Speaking rate of rows that name none."""
     seed: int = 0
+    lexicon: Path | None = None
+    """How given words are said."""
     bundle: str = "lite"
     model_factory: str = DEFAULT_FACTORY
+
+    def origin(self) -> dict[str, str]:
+        """Where the inputs lie, for people and for a retry; they may move without changing the takes."""
+        lexicon = {"lexicon": str(self.lexicon)} if self.lexicon else {}
+        return {"manifest": str(self.manifest), "bundle": self.bundle, "model_factory": self.model_factory, **lexicon}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +56,8 @@ class CheckedOrder:
     prompts: PreparedVoices
     asked: Asked
     model: str
+    lexicon: Lexicon | None
+    lexicon_sha256: str | None
 
     @property
     def notices(self) -> list[str]:
@@ -57,11 +66,10 @@ class CheckedOrder:
 
     def settings(self) -> dict[str, Any]:
         """What the takes depend on; a run goes on only while all of it is the same."""
-        with self.manifest.path.open("rb") as file:
-            manifest_sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         return {
             "task": self.asked.task,
-            "manifest_sha256": manifest_sha256,
+            "manifest_sha256": file_sha256(self.manifest.path),
+            "lexicon_sha256": self.lexicon_sha256,
             "voices": dict(sorted(self.asked.voice_sha256.items())),
             "voice": self.asked.voice,
             "lang": self.asked.lang,
@@ -77,7 +85,7 @@ class CheckedOrder:
     def plan(self) -> Iterator[pa.Table]:
         """The plan, a window at a time; phonemes are made here."""
         check_chain([Speak], self.plan_schema().names)
-        return plan_rows(self.manifest, ReadText(SpeechFrontEnd()), self.asked)
+        return plan_rows(self.manifest, ReadText(front_ends(self.lexicon)), self.asked)
 
 
 def check_order(order: SpeakOrder) -> CheckedOrder:
@@ -89,6 +97,7 @@ def check_order(order: SpeakOrder) -> CheckedOrder:
     """
     manifest = open_table(order.manifest, MANIFEST_COLUMNS)
     voices = list_voices(order.voices)
+    lexicon = Lexicon.read(order.lexicon) if order.lexicon else None
     # On the CPU: only what it says of itself and of the voices is wanted here.
     model = load_model(order.model_factory, order.bundle, "cpu")
     speaks_all = order.voices.file is not None
@@ -113,7 +122,21 @@ def check_order(order: SpeakOrder) -> CheckedOrder:
         fingerprint=model.fingerprint,
         one_voice=speaks_all,
     )
-    return CheckedOrder(manifest=manifest, n_rows=n_rows, prompts=prompts, asked=asked, model=model.name)
+    return CheckedOrder(
+        manifest=manifest,
+        n_rows=n_rows,
+        prompts=prompts,
+        asked=asked,
+        model=model.name,
+        lexicon=lexicon,
+        lexicon_sha256=file_sha256(order.lexicon) if order.lexicon else None,
+    )
+
+
+def file_sha256(path: Path) -> str:
+    """Hash of a file that was read before."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _named_voices(manifest: TableFile) -> set[str]:

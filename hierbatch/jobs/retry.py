@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,14 @@ from hierbatch.engine.run_folder import RunFolder, hold
 from hierbatch.engine.session import Workforce, work
 from hierbatch.engine.worker import WorkerSpec
 from hierbatch.errors import InputError, RunError
-from hierbatch.frontend.speech_text import SpeechFrontEnd
+from hierbatch.frontend.lexicon import Lexicon
+from hierbatch.jobs.order import file_sha256
 from hierbatch.jobs.run import RunOutcome
 from hierbatch.jobs.status import read_standing
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.takes import Takes, committed_names, row_names
 from hierbatch.stages.loading import load_model
-from hierbatch.stages.text import ReadText
+from hierbatch.stages.text import ReadText, front_ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +55,13 @@ def retry(job: RetryJob, watch: Watch | None = None) -> RunOutcome:
     newest = folder.newest()
     generation, origin = int(newest["number"]), newest["origin"]
     asked = _asked(newest["settings"])
-    model = load_model(origin["model_factory"], origin["bundle"], "cpu")
-    if model.fingerprint != asked.fingerprint:
-        raise RunError(
-            "The model has changed since the run", wanted=asked.fingerprint, got=model.fingerprint, mend="run --update"
-        )
+    _check_model(origin, asked.fingerprint)
+    read_text = ReadText(front_ends(_lexicon(origin, newest["settings"]["lexicon_sha256"])))
     with hold(folder):
         folder.sweep()
         chosen = _choose(job)
         plans = folder.plan_files(generation)
-        rows = _again(_newest_rows(plans, chosen, committed_names(folder)), asked)
+        rows = _again(_newest_rows(plans, chosen, committed_names(folder)), read_text, asked)
         watch.notice(f"Trying {len(rows)} rows again")
         if len(rows):
             target = folder.plan_file(generation, retry=len(plans))
@@ -70,6 +69,24 @@ def retry(job: RetryJob, watch: Watch | None = None) -> RunOutcome:
         spec = WorkerSpec.of(folder, generation, origin, job.device)
         sitting = work(folder, generation, spec, job.workforce, watch)
     return RunOutcome(job.run, read_standing(job.run), sitting)
+
+
+def _check_model(origin: Mapping[str, str], fingerprint: str) -> None:
+    model = load_model(origin["model_factory"], origin["bundle"], "cpu")
+    if model.fingerprint != fingerprint:
+        raise RunError(
+            "The model has changed since the run", wanted=fingerprint, got=model.fingerprint, mend="run with --update"
+        )
+
+
+def _lexicon(origin: Mapping[str, str], sha256: str | None) -> Lexicon | None:
+    if sha256 is None:
+        return None
+    path = Path(origin["lexicon"])
+    lexicon = Lexicon.read(path)
+    if file_sha256(path) != sha256:
+        raise RunError(f"The lexicon {path} has changed since the run", mend="run with --update")
+    return lexicon
 
 
 def _asked(settings: dict[str, Any]) -> Asked:
@@ -115,9 +132,8 @@ def _newest_rows(plans: list[Path], ids: pa.Array, committed: pa.Array) -> pa.Ta
     return rows.filter(pc.is_in(row_names(rows), committed))
 
 
-def _again(rows: pa.Table, asked: Asked) -> pa.Table:
+def _again(rows: pa.Table, read_text: ReadText, asked: Asked) -> pa.Table:
     """The same rows for another attempt: refused texts are read again, and seeds that were derived are drawn anew."""
-    read_text = ReadText(SpeechFrontEnd())
     planned = [rows.slice(0, 0)]
     for attempt in pc.unique(rows.column("attempt")).to_pylist():
         same = rows.filter(pc.equal(rows.column("attempt"), attempt))

@@ -49,7 +49,7 @@ def run(job: RunJob, watch: Watch | None = None) -> RunOutcome:
     order = check_order(job.order)
     for notice in order.notices:
         watch.notice(notice)
-    origin = _origin(job.order)
+    origin = job.order.origin()
     folder = RunFolder(job.out)
     folder.make()
     with hold(folder):
@@ -67,8 +67,3 @@ def _plan_once(folder: RunFolder, generation: int, order: CheckedOrder, watch: W
         watch.notice(f"Planning {order.n_rows} rows")
         write_shelf(order.prompts, folder.voices_file(generation))
         write_table(order.plan(), order.plan_schema(), folder.plan_file(generation))
-
-
-def _origin(order: SpeakOrder) -> dict[str, str]:
-    """Where the inputs lay, for people and for `retry`; they may move without changing the takes."""
-    return {"manifest": str(order.manifest), "bundle": order.bundle, "model_factory": order.model_factory}

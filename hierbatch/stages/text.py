@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any, ClassVar
 
 import pyarrow as pa
 
 from hierbatch.errors import SetupError, TextError
+from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.frontend.phonemes import check_phonemes, split_words
 from hierbatch.frontend.speech_text import SpeechFrontEnd
 from hierbatch.manifest.schema import PLAN_COLUMNS
 from hierbatch.stages.failures import reason
 from hierbatch.stages.pace import expected_duration_s
 
+FrontEnds = Callable[[str], SpeechFrontEnd]
+"""The front end of a book, by its title; of what is in no book, by an empty one."""
+
 _TYPES = {column.name: column.type for column in PLAN_COLUMNS} | {"phonemes": pa.string()}
+
+
+def front_ends(lexicon: Lexicon | None = None) -> FrontEnds:
+    """A front end a book, since a lexicon's entries may hold in one book alone; each is made once."""
+
+    @cache
+    def front_end(book: str) -> SpeechFrontEnd:
+        return SpeechFrontEnd(lexicon.scoped(book) if lexicon else None)
+
+    return front_end
 
 
 class ReadText:
@@ -26,11 +42,11 @@ class ReadText:
     reads: ClassVar[tuple[str, ...]] = ("text", "phonemes", "lang", "speed")
     writes: ClassVar[tuple[str, ...]] = ("text_norm", "phonemes", "expected_duration_s", "error_kind", "error")
 
-    def __init__(self, front_end: SpeechFrontEnd) -> None:
-        self._front_end = front_end
+    def __init__(self, front_ends: FrontEnds) -> None:
+        self._front_ends = front_ends
 
     def __call__(self, rows: pa.Table) -> pa.Table:
-        given = [name for name in self.reads if name in rows.column_names]
+        given = [name for name in (*self.reads, "book") if name in rows.column_names]
         read = [self._read(row) for row in rows.select(given).to_pylist()]
         for name in self.writes:
             column = pa.array([row[name] for row in read], _TYPES[name])
@@ -45,7 +61,7 @@ class ReadText:
                 check_phonemes(phonemes)
                 text_norm = text_norm if len(text_norm.split()) == len(split_words(phonemes)) else ""
             elif text_norm.strip():
-                spoken = self._front_end.speak(text_norm, row["lang"])
+                spoken = self._front_ends(row.get("book") or "").speak(text_norm, row["lang"])
                 text_norm, phonemes = spoken.text_norm, spoken.phonemes
             else:
                 raise TextError("There is nothing to say", wanted="text or phonemes", got="an empty row")

@@ -5,10 +5,9 @@ import pyarrow.compute as pc
 import pytest
 
 from hierbatch.engine.planning import Asked, number_units, plan_rows, row_seed, take_key
-from hierbatch.frontend.speech_text import SpeechFrontEnd
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import open_table
-from hierbatch.stages.text import ReadText
+from hierbatch.stages.text import ReadText, front_ends
 from tests.making import manifest_file
 
 ASKED = Asked(
@@ -33,7 +32,7 @@ ROW = {
 
 
 def plan(path, asked=ASKED):
-    read_text = ReadText(SpeechFrontEnd())
+    read_text = ReadText(front_ends())
     return pa.concat_tables(plan_rows(open_table(path, MANIFEST_COLUMNS), read_text, asked))
 
 

@@ -8,12 +8,13 @@ from tests.engine.test_units import rows
 def test_the_line_tells_rows_hours_speed_failures_and_the_time_left(monkeypatch):
     now = [100.0]
     monkeypatch.setattr("hierbatch.engine.progress.monotonic", lambda: now[0])
-    progress = Progress(n_rows=100, n_before=20, expected_s=400.0, started=100.0)
+    progress = Progress(n_rows=100, n_before=20, expected_s=400.0)
+    progress.start()
     assert "left" not in progress.line()
     now[0] = 110.0
     report = UnitReport(n_ok=48, n_failed=2, sound_s=90.0, work_s=5.0, error_kinds={"text": 2})
     progress.add(Unit("u", rows(50)), report)  # 50 rows of 2 s: 100 of the 400 s expected, in 10 s
-    assert progress.line() == "70/100 rows, 0.03 h of sound, 9.0 x real time, 2 failed, 0:30 left"
+    assert progress.line() == "70/100 rows, 1:30 of sound, 9.0 x real time, 2 failed, 0:30 left"
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (59.6, "1:00"), (3599, "59:59"), (360_000, "100:00:00")])

@@ -1,0 +1,29 @@
+from typer.testing import CliRunner
+
+from hierbatch.cli.app import app
+from hierbatch.cli.book_options import read_formats, read_profiles
+from tests.engine.fake_model import FACTORY
+from tests.engine.planned_run import bundle_folder
+from tests.making import prompt_file
+
+
+def test_a_book_in_one_command_ends_with_where_it_is_and_how_it_went(tmp_path):
+    (tmp_path / "lamp.md").write_text("# One\n\nThe lamp was lit.\n", encoding="utf-8")
+    options = f"--voice {prompt_file(tmp_path)} --out {tmp_path / 'out'} --engine local --to flac,srt --profile ebu"
+    model = f"--model {bundle_folder(tmp_path)} --model-factory {FACTORY}"
+    result = CliRunner().invoke(app, ["narrate", str(tmp_path / "lamp.md"), *options.split(), *model.split()])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    lines = result.output.splitlines()
+    assert any(line.startswith(f"{tmp_path / 'out' / 'book'}: 0:0") and "0 rows failed" in line for line in lines)
+    assert any("x real time" in line for line in lines)
+    made = sorted(path.suffix for path in (tmp_path / "out" / "book").rglob("*") if path.is_file())
+    assert made == [".flac", ".srt"]
+
+
+def test_formats_and_subtitles_are_told_apart():
+    assert read_formats("m4b, MP3,srt,") == (("m4b", "mp3"), ("srt",))
+
+
+def test_a_profile_for_all_or_one_a_format():
+    assert read_profiles("acx") == ("acx", {})
+    assert read_profiles("m4b=podcast,mp3=acx") == ("podcast", {"m4b": "podcast", "mp3": "acx"})
