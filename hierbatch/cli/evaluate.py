@@ -25,7 +25,8 @@ def evaluate(
     ] = "lite",
     limit: Annotated[int | None, typer.Option(min=1, help="The first so many clips of each group only.")] = None,
     out: Annotated[
-        list[Path] | None, typer.Option(help="Also write the table here, as .json or .md; may be given twice.")
+        list[Path] | None,
+        typer.Option(help="Also put the table here: a .json file, or a .md page with a place for it; repeatable."),
     ] = None,
     cache: Annotated[
         Path, typer.Option(help="Where judgements already made are kept, so that a recording is heard only once.")

@@ -16,6 +16,7 @@ from hierbatch.analysis.evaluation_table import EvaluationTable, tabulate
 from hierbatch.analysis.evaluation_tasks import Task, plan_tasks
 from hierbatch.analysis.judgement_cache import JudgementCache
 from hierbatch.analysis.kit import load_kit
+from hierbatch.analysis.marked_page import page_with_table
 from hierbatch.analysis.measures import Jury, Score, Spoken
 from hierbatch.analysis.recordings import Recording, read_recordings
 from hierbatch.audio.waveform import Waveform
@@ -28,10 +29,10 @@ from hierbatch.storage import write_whole
 RECORDED = {"en": "English recordings", "ko": "Korean recordings"}
 COPIED = {"en": "English copy synthesis", "ko": "Korean copy synthesis"}
 
+_TELL_EVERY = 10
+
 Scores = dict[str, list[list[Score]]]
 """Scores of each clip of each group."""
-
-_FORMS = {".json": EvaluationTable.to_json, ".md": EvaluationTable.to_markdown}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ class EvaluateJob:
     limit: int | None = None
     """The first so many clips of each group, for a quick look."""
     out: tuple[Path, ...] = ()
-    """Where else the table goes, as `.json` or `.md`."""
+    """Where else the table goes: a `.json` file, or a `.md` page with marks around the table's place."""
 
 
 @runtime_checkable
@@ -71,8 +72,8 @@ def evaluate(job: EvaluateJob, tell: Callable[[str], None]) -> EvaluationTable:
         BundleError: there is no such bundle.
         StorageError: the disk is full, read-only or gone.
     """
-    if strange := [path for path in job.out if path.suffix not in _FORMS]:
-        raise InputError("The table has no such form", wanted="a path that ends in .json or .md", got=str(strange[0]))
+    for path in job.out:
+        _page(path, None)  # what is wrong with it is better told now than after ten minutes
     kit = load_kit(job.kit)
     chosen = load_set(job.set_name)
     recordings = read_recordings(job.data, chosen.clips())
@@ -92,8 +93,17 @@ def evaluate(job: EvaluateJob, tell: Callable[[str], None]) -> EvaluationTable:
     )
     for path in job.out:
         with write_whole(path) as aside:
-            aside.write_text(_FORMS[path.suffix](table), encoding="utf-8")
+            aside.write_text(_page(path, table), encoding="utf-8")
     return table
+
+
+def _page(path: Path, table: EvaluationTable | None) -> str:
+    """What will stand at a path."""
+    if path.suffix == ".json":
+        return table.to_json() if table else ""
+    if path.suffix == ".md":
+        return page_with_table(path, table.to_markdown() if table else "")
+    raise InputError("The table has no such form", wanted="a path that ends in .json or .md", got=str(path))
 
 
 class Evaluation:
@@ -117,7 +127,8 @@ class Evaluation:
                     self._tell(f"{group} {number + 1}: {error}")
                     found = [*self._jury.silence(task.readings, task.language), Score("failures", 1)]
                 scores[group].append(found)
-            self._tell(f"{group}: {len(tasks)} clips judged")
+                if (number + 1) % _TELL_EVERY == 0 or number + 1 == len(tasks):
+                    self._tell(f"{group}: {number + 1} of {len(tasks)} clips judged")
         return scores
 
     def of_recordings(

@@ -7,6 +7,7 @@ import pytest
 import typer
 
 from hierbatch.analysis.evaluation_table import EvaluationTable
+from hierbatch.analysis.marked_page import BEGIN, END
 from hierbatch.cli.app import app
 from hierbatch.export.profiles import PROFILES
 
@@ -85,7 +86,8 @@ def test_the_drawings_floors_are_the_layers_the_linter_holds():
 
 
 def test_the_readmes_quality_table_is_the_one_that_was_measured():
-    shown = re.search(r"<!-- evaluation table[^>]*-->\n(.*)<!-- end of evaluation table -->", README, re.S)[1]
+    shown = README.partition(BEGIN)[2].partition(END)[0]
+    assert END in README
     measured = ROOT / "docs" / "evaluation.json"
     wanted = EvaluationTable.from_json(measured.read_text(encoding="utf-8")) if measured.exists() else None
     assert shown.strip() == (wanted.to_markdown().strip() if wanted else "")

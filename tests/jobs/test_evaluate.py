@@ -109,7 +109,7 @@ def test_the_command_prints_the_table_and_writes_it_down(tmp_path, data, bundle)
     assert "| word error rate | 0.0 % [0.0, 0.0] |" in told.output
     written = EvaluationTable.from_json((tmp_path / "t.json").read_text(encoding="utf-8"))
     assert (written.model, written.limit, written.set_name) == ("tiny", 1, "development")
-    assert written.to_markdown() == (tmp_path / "t.md").read_text(encoding="utf-8")
+    assert written.to_markdown() in (tmp_path / "t.md").read_text(encoding="utf-8")
     assert written.to_markdown() in told.output
 
 
