@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from hierbatch.analysis.bootstrap import Estimate, estimate_ratio
-from hierbatch.analysis.measures import MEASURES, Score
+from hierbatch.analysis.measures import MEASURES, Measure, Score
+
+_ARROWS = {"lower": " ↓", "higher": " ↑", "as recorded": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +50,14 @@ class EvaluationTable:
         for measure in MEASURES:
             row = [cells.get((measure.name, group)) for group in self.groups]
             if any(row):
-                lines.append([measure.title, *(_cell(estimate, measure.unit == "%") for estimate in row)])
+                lines.append([measure.title + _ARROWS[measure.better], *(_cell(estimate, measure) for estimate in row)])
         return "\n".join("| " + " | ".join(line) + " |" for line in lines) + f"\n\n{self._source()}\n"
 
     def _source(self) -> str:
         limited = f", the first {self.limit} of each group only" if self.limit else ""
         return (
             f"Set `{self.set_name}`{limited}; model {self.model} `{self.fingerprint[:12]}`; kit `{self.kit}`. "
-            "In brackets: 95 % percentile bootstrap over clips."
+            "In brackets: 95 % percentile bootstrap over clips. An arrow points to what is better."
         )
 
 
@@ -71,10 +73,10 @@ def tabulate(scores: Mapping[str, Sequence[Iterable[Score]]]) -> tuple[Figure, .
     return tuple(figures)
 
 
-def _cell(estimate: Estimate | None, is_share: bool) -> str:
+def _cell(estimate: Estimate | None, measure: Measure) -> str:
     if estimate is None:
         return "-"
-    value, low, high = estimate.value, estimate.low, estimate.high
-    if is_share:
-        return f"{100 * value:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
-    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
+    if measure.is_share:
+        return f"{100 * estimate.value:.1f} % [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
+    value, low, high = (f"{x:.{measure.n_decimals}f}" for x in (estimate.value, estimate.low, estimate.high))
+    return f"{value} [{low}, {high}]"

@@ -21,26 +21,27 @@ _SEMITONES_A_NEPER = 12 / np.log(2)
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One line of the table; `unit` is `%` for shares."""
+    """One line of the table: `is_share` is told in per cent, anything else with `n_decimals`."""
 
     name: str
     title: str
-    unit: Literal["%", ""]
     better: Literal["lower", "higher", "as recorded"]
+    is_share: bool = False
+    n_decimals: int = 2
 
 
 MEASURES = (
-    Measure("word_errors", "word error rate", "%", "lower"),
-    Measure("character_errors", "character error rate, no spaces", "%", "lower"),
-    Measure("phone_errors", "phone error rate (second recogniser)", "%", "lower"),
-    Measure("similarity_resemblyzer", "speaker similarity, Resemblyzer", "", "higher"),
-    Measure("similarity_vfl", "speaker similarity, d-vector", "", "higher"),
-    Measure("dnsmos_ovrl", "DNSMOS ovrl", "", "higher"),
-    Measure("distillmos", "DistillMOS", "", "higher"),
-    Measure("pitch_spread", "pitch spread, semitones", "", "as recorded"),
-    Measure("liveliness", "pitch spread over that of the same text's recording", "", "as recorded"),
-    Measure("work", "CPU seconds a second of sound, one thread", "", "lower"),
-    Measure("failures", "sentences that could not be spoken", "%", "lower"),
+    Measure("word_errors", "word error rate", "lower", is_share=True),
+    Measure("character_errors", "character error rate, no spaces", "lower", is_share=True),
+    Measure("phone_errors", "phone error rate (second recogniser)", "lower", is_share=True),
+    Measure("similarity_resemblyzer", "speaker similarity, Resemblyzer", "higher"),
+    Measure("similarity_vfl", "speaker similarity, d-vector", "higher"),
+    Measure("dnsmos_ovrl", "DNSMOS ovrl", "higher"),
+    Measure("distillmos", "DistillMOS", "higher"),
+    Measure("pitch_spread", "pitch spread, semitones", "as recorded"),
+    Measure("liveliness", "pitch spread over that of the same text's recording", "as recorded"),
+    Measure("work", "CPU seconds a second of sound, one thread", "lower", n_decimals=3),
+    Measure("failures", "sentences that could not be spoken", "lower", is_share=True),
 )
 
 

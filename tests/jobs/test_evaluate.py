@@ -106,7 +106,7 @@ def test_the_command_prints_the_table_and_writes_it_down(tmp_path, data, bundle)
     outs = ["--out", tmp_path / "t.json", "--out", tmp_path / "t.md"]
     told = CliRunner().invoke(app, list(map(str, ["evaluate", *options, *outs])), catch_exceptions=False)
     assert told.exit_code == 0, told.output
-    assert "| word error rate | 0.0 % [0.0, 0.0] |" in told.output
+    assert "| word error rate ↓ | 0.0 % [0.0, 0.0] |" in told.output
     written = EvaluationTable.from_json((tmp_path / "t.json").read_text(encoding="utf-8"))
     assert (written.model, written.limit, written.set_name) == ("tiny", 1, "development")
     assert written.to_markdown() in (tmp_path / "t.md").read_text(encoding="utf-8")
