@@ -26,7 +26,8 @@ def tell_outcome(outcome: RunOutcome) -> None:
     if sitting.ending == "interrupted":
         print("Stopped when asked; the same command goes on.")
     elif sitting.ending == "failures":
-        print("Stopped: too many rows fail. Mend the cause, then run the same command again.")
+        reasons = ", ".join(f"{kind} ({count})" for kind, count in list(sitting.error_kinds.items())[:3])
+        print(f"Stopped: too many rows fail, of {reasons}. Mend the cause, then run the same command again.")
     elif outcome.standing.n_failed:
         print(f"hierbatch retry {outcome.out} tries the failed rows again.")
 

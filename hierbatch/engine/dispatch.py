@@ -6,6 +6,7 @@ alone; once it has killed twice alone it becomes a failed take, and all its neig
 
 from __future__ import annotations
 
+import math
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from hierbatch.engine.units import Unit
 
 _DEATHS_ALONE = 2
 _WAIT_S = 1.0
+SMALLEST_SHARE_S = 15.0
+"""Seconds of sound below which a unit is not divided among workers."""
+
 _SAYS = {
     "crash": "The worker died on this row, twice alone: the model or a library under it ended the process",
     "timeout": "This row took far longer than it should, twice alone, and its worker was ended",
@@ -54,7 +58,7 @@ class Dispatcher:
         Raises:
             SetupError: no worker can go on.
         """
-        queue = _Queue(units)
+        queue = _Queue(units, self._share_s)
         deaths: Counter[str] = Counter()
         ending = ""
         while queue or self.pool.n_busy:
@@ -71,6 +75,12 @@ class Dispatcher:
                     queue.put(self._after_loss(ended, deaths))
             self.watch.progress(self.progress)
         return "done"
+
+    def _share_s(self) -> float:
+        """Seconds of sound that may go into one hand, so that no worker is left alone with the end of a run."""
+        if self.pool.n_workers == 1:
+            return math.inf
+        return max(SMALLEST_SHARE_S, self.progress.left_sound_s / (2 * self.pool.n_workers))
 
     def _reason_to_end(self) -> str:
         if self.is_stopping():
@@ -93,10 +103,11 @@ class Dispatcher:
 
 
 class _Queue:
-    """Units to give out: those that came back first, then the plan's, read one ahead."""
+    """Units to give out: those that came back first, then the plan's, read one ahead; what is too large is halved."""
 
-    def __init__(self, units: Iterator[Unit]) -> None:
+    def __init__(self, units: Iterator[Unit], share_s: Callable[[], float]) -> None:
         self._units = units
+        self._share_s = share_s
         self._ahead: deque[Unit] = deque()
 
     def __bool__(self) -> bool:
@@ -105,7 +116,11 @@ class _Queue:
         return bool(self._ahead)
 
     def pop(self) -> Unit:
-        return self._ahead.popleft()
+        unit = self._ahead.popleft()
+        while unit.n_rows > 1 and unit.expected_s > self._share_s():
+            unit, other = unit.halves()
+            self._ahead.appendleft(other)
+        return unit
 
     def put(self, units: Iterable[Unit]) -> None:
         self._ahead.extend(units)

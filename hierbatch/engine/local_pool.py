@@ -17,6 +17,10 @@ class LocalPool:
         self._unit: Unit | None = None
 
     @property
+    def n_workers(self) -> int:
+        return 1
+
+    @property
     def n_free(self) -> int:
         return 0 if self._unit else 1
 

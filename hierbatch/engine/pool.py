@@ -29,6 +29,10 @@ class Pool(Protocol):
     """Workers that are given one unit each; a dead one is replaced without being asked."""
 
     @property
+    def n_workers(self) -> int:
+        """Workers in all, those that still start included."""
+
+    @property
     def n_free(self) -> int:
         """Workers that could take a unit now."""
 

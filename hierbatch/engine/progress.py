@@ -54,11 +54,16 @@ class Progress:
         return self.sound_s / self.elapsed_s if self.elapsed_s > 0 else 0.0
 
     @property
+    def left_sound_s(self) -> float:
+        """Seconds of sound still to make, what workers have in hand included."""
+        return max(0.0, self.expected_s - self._worked_s)
+
+    @property
     def left_s(self) -> float | None:
         """Seconds until the end at the pace so far; None before there is a pace."""
         if not self._worked_s:
             return None
-        return max(0.0, self.expected_s - self._worked_s) * self.elapsed_s / self._worked_s
+        return self.left_sound_s * self.elapsed_s / self._worked_s
 
     def line(self) -> str:
         """One line for a terminal or a log."""

@@ -63,6 +63,10 @@ class RayPool:
         self._slots = [self._start() for _ in range(settings.n_workers)]
 
     @property
+    def n_workers(self) -> int:
+        return len(self._slots)
+
+    @property
     def n_free(self) -> int:
         return sum(slot.is_ready and slot.unit is None for slot in self._slots)
 
@@ -129,8 +133,28 @@ class RayPool:
         return Lost(unit, why) if unit else None
 
 
+def count_places(gpus_a_worker: float) -> int:
+    """Workers that the running Ray has room for.
+
+    Raises:
+        RunError: the workers need GPUs and Ray sees none.
+    """
+    resources = ray.cluster_resources()
+    if not gpus_a_worker:
+        return max(1, int(resources.get("CPU", 1)))
+    n_places = int(resources.get("GPU", 0) / gpus_a_worker + 1e-9)
+    if not n_places:
+        raise RunError(
+            "Ray sees no GPU for a worker",
+            wanted=f"{gpus_a_worker:g} of a GPU",
+            got=f"{resources.get('GPU', 0):g}",
+            mend="run with --device cpu, or look why torch and Ray see no GPU",
+        )
+    return n_places
+
+
 @contextmanager
-def ray_running(n_workers: int) -> Iterator[None]:
+def ray_running(n_cpus: int) -> Iterator[None]:
     """Ray for the length of a block: the one that runs already, or one of our own that listens on this machine only.
 
     Raises:
@@ -140,7 +164,7 @@ def ray_running(n_workers: int) -> Iterator[None]:
         yield
         return
     try:
-        _start_ray(n_workers)
+        _start_ray(n_cpus)
         if not ip_address(ray.util.get_node_ip_address()).is_loopback:
             raise RunError(
                 "Ray would listen to the network",
@@ -153,21 +177,27 @@ def ray_running(n_workers: int) -> Iterator[None]:
         ray.shutdown()
 
 
-def _start_ray(n_workers: int) -> None:
-    try:
-        ray.init(
-            num_cpus=n_workers,
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            object_store_memory=_OBJECT_STORE_BYTES,
-        )
-    except Exception as error:  # Ray raises bare Exceptions where one of its processes does not come up
-        raise RunError(
-            "Ray does not start",
-            got=str(error),
-            mend="try again when the machine is less busy, or run with --engine local",
-        ) from error
+def _start_ray(n_cpus: int) -> None:
+    """Ray gives its processes half a minute to come up, which a busy machine may not grant the first time."""
+    for is_last in (False, False, True):
+        try:
+            ray.init(
+                num_cpus=n_cpus,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                object_store_memory=_OBJECT_STORE_BYTES,
+            )
+        except Exception as error:  # Ray raises bare Exceptions where one of its processes does not come up
+            ray.shutdown()
+            if is_last:
+                raise RunError(
+                    "Ray does not start",
+                    got=str(error),
+                    mend="try again when the machine is less busy, or run with --engine local",
+                ) from error
+        else:
+            return
 
 
 def _cause(error: RayTaskError) -> BaseException:

@@ -50,7 +50,9 @@ class RunFolder(RunLayout):
         except (OSError, ValueError) as error:
             raise RunError(f"{self.record_file} cannot be read", got=str(error)) from error
         if record.get("format") != _FORMAT:
-            raise RunError(f"{self.root} is of another version", wanted=f"format {_FORMAT}", got=record.get("format"))
+            raise RunError(
+                f"{self.root} is of another version", wanted=f"format {_FORMAT}", got=str(record.get("format"))
+            )
         return dict(record)
 
     def newest(self) -> dict[str, Any]:

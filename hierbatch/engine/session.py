@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 
-from hierbatch.engine.dispatch import Breaker, Dispatcher
+from hierbatch.engine.dispatch import SMALLEST_SHARE_S, Breaker, Dispatcher
 from hierbatch.engine.interrupts import stop_on_signals
 from hierbatch.engine.local_pool import LocalPool
 from hierbatch.engine.pool import Pool
@@ -70,8 +70,9 @@ def work(folder: RunFolder, generation: int, spec: WorkerSpec, workforce: Workfo
     progress = Progress(n_rows=n_rows, n_before=n_rows - n_left, expected_s=sum(plan.expected_s for plan in pending))
     ending = "done"
     if n_left:
+        n_shares = min(n_left, math.ceil(progress.expected_s / SMALLEST_SHARE_S) or 1)
         folder.note("start", rows=n_rows, left=n_left, engine=workforce.engine, device=spec.device)
-        with stop_on_signals() as is_stopping, _open_pool(spec, workforce, n_left) as pool:
+        with stop_on_signals() as is_stopping, _open_pool(spec, workforce, n_shares) as pool:
             dispatcher = Dispatcher(
                 pool=pool,
                 progress=progress,
@@ -88,21 +89,22 @@ def work(folder: RunFolder, generation: int, spec: WorkerSpec, workforce: Workfo
         n_failed=progress.n_failed,
         sound_s=progress.sound_s,
         wall_s=progress.elapsed_s,
-        error_kinds=dict(Counter(progress.error_kinds).most_common()),
+        error_kinds=dict(progress.error_kinds.most_common()),
     )
 
 
 @contextmanager
-def _open_pool(spec: WorkerSpec, workforce: Workforce, n_left: int) -> Iterator[Pool]:
+def _open_pool(spec: WorkerSpec, workforce: Workforce, n_shares: int) -> Iterator[Pool]:
+    """A pool that has no more workers than there are shares of work."""
     if workforce.engine == "local":
         yield LocalPool(spec)
         return
     keep_ray_at_home()
-    from hierbatch.engine.ray_pool import RayPool, ray_running  # seconds to import, and only needed here
+    from hierbatch.engine.ray_pool import RayPool, count_places, ray_running  # takes seconds, and only here
 
-    n_workers = min(workforce.n_workers or os.cpu_count() or 1, n_left)
     gpus = workforce.gpus_a_worker if spec.device.startswith("cuda") else 0.0
-    with ray_running(n_workers):
+    with ray_running(workforce.n_workers or os.cpu_count() or 1):
+        n_workers = min(workforce.n_workers or count_places(gpus), n_shares)
         pool = RayPool(spec, RaySettings(n_workers=n_workers, gpus_a_worker=gpus))
         try:
             yield pool

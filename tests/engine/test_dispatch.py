@@ -53,8 +53,8 @@ class ScriptedPool:
         pass
 
 
-def dispatch(pool, units, is_stopping=lambda: False, breaker=None):
-    progress = Progress(n_rows=sum(unit.n_rows for unit in units), n_before=0, expected_s=1.0)
+def dispatch(pool, units, is_stopping=lambda: False, breaker=None, expected_s=1e6):
+    progress = Progress(n_rows=sum(unit.n_rows for unit in units), n_before=0, expected_s=expected_s)
     dispatcher = Dispatcher(
         pool=pool,
         progress=progress,
@@ -125,6 +125,28 @@ def test_a_run_in_which_everything_fails_stops_early():
 def test_few_failures_do_not_stop_a_run():
     pool = ScriptedPool(fails=[f"u{u}r0" for u in range(20)])
     assert dispatch(pool, units(20), breaker=Breaker(max_failed=0.2, from_rows=50))[0] == "done"
+
+
+def test_towards_the_end_units_are_divided_so_that_no_worker_is_left_alone():
+    sizes = []
+
+    class Watched(ScriptedPool):
+        def submit(self, unit):
+            sizes.append(unit.expected_s)
+            super().submit(unit)
+
+    pool = Watched(n_workers=2)
+    dispatch(pool, units(4, n_rows=60), expected_s=480.0)  # four units of 120 s
+    assert sorted(row_id for row_id, _ in pool.put_down) == sorted(f"u{u}r{r}" for u in range(4) for r in range(60))
+    assert sizes[0] == 120.0
+    assert max(sizes[-4:]) <= 30.0
+    assert min(sizes) > 5.0
+
+
+def test_a_worker_alone_has_its_units_whole():
+    pool = ScriptedPool(n_workers=1)
+    assert dispatch(pool, units(2, n_rows=60), expected_s=240.0)[1].n_ok == 120
+    assert len(pool.put_down) == 120
 
 
 def test_an_error_of_the_setup_ends_the_run():

@@ -28,7 +28,7 @@ def ray_pool():
     os.environ["PYTHONPATH"] = str(Path(__file__).parents[2])  # the workers must find the fake model
     from hierbatch.engine import ray_pool as module
 
-    with module.ray_running(n_workers=2):
+    with module.ray_running(n_cpus=2):
         yield module
     os.environ.clear()
     os.environ.update(before)
