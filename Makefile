@@ -12,7 +12,7 @@ setup: .venv/.installed
 	touch $@
 
 narrate: setup
-	$(BIN)/hierbatch narrate manifests/sample_book.md --voice manifests/voices/narrator.flac --out runs/sample_book
+	$(BIN)/hierbatch narrate manifests/sample_book.md --voice manifests/voices/narrator.flac --consent licensed --out runs/sample_book
 
 test: setup
 	$(BIN)/python -m pytest

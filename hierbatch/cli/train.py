@@ -17,14 +17,15 @@ def train(
     device: Annotated[str, typer.Option(help="cpu, or a GPU such as cuda.")] = "cpu",
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
     minutes: Annotated[float | None, typer.Option(help="Stop, to be continued, after this long.")] = None,
-    f0_spread: Annotated[float, typer.Option(help="With `bundle`: factor on the predicted pitch contour.")] = 1.0,
+    f0_spread: Annotated[float, typer.Option(help="With `bundle`: factor on the predicted pitch contour.")] = 1.25,
+    latent_contrast: Annotated[float, typer.Option(help="With `bundle`: factor on the latent's movement.")] = 1.1,
 ) -> None:
     """Train a network of HierSpeech2-Lite; the same command goes on where it stopped."""
     from hierbatch.jobs.train import AssembleJob, TrainJob, assemble
     from hierbatch.jobs.train import train as run_train
 
     if model == "bundle":
-        assemble(AssembleJob(training=training, out=out, f0_spread=f0_spread))
+        assemble(AssembleJob(training=training, out=out, f0_spread=f0_spread, latent_contrast=latent_contrast))
         typer.echo(f"bundle: {out}")
         return
     longest_s = None if minutes is None else minutes * 60

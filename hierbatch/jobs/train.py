@@ -64,8 +64,10 @@ class AssembleJob:
     """Training folder."""
     out: Path
     """The bundle's folder."""
-    f0_spread: float = 1.0
+    f0_spread: float = 1.25
     """Factor on the predicted F0 contour about the speaker's median."""
+    latent_contrast: float = 1.1
+    """Factor on the log-mel latent about each band's mean over the sentence."""
 
 
 def assemble(job: AssembleJob) -> None:
@@ -92,6 +94,6 @@ def assemble(job: AssembleJob) -> None:
         "rate_hz": 16_000,
         "license": "MIT",
         "config": LiteConfig().to_dict(),
-        "synthesis": {"f0_spread": job.f0_spread},
+        "synthesis": {"f0_spread": job.f0_spread, "latent_contrast": job.latent_contrast},
     }
     write_bundle(job.out, weights, page)

@@ -42,6 +42,12 @@ class Bundle:
     weights_sha256: str
 
     @property
+    def fingerprint(self) -> str:
+        """Changes with anything a sound depends on: weights, sizes, settings."""
+        identity = json.dumps([self.weights_sha256, self.config, self.synthesis], sort_keys=True)
+        return hashlib.sha256(identity.encode()).hexdigest()[:16]
+
+    @property
     def weights_path(self) -> Path:
         return self.folder / "model.safetensors"
 
@@ -109,6 +115,7 @@ def write_bundle(folder: Path, weights: dict[str, Tensor], page: dict[str, Any])
     folder.mkdir(parents=True, exist_ok=True)
     path, aside = folder / "model.safetensors", folder / "model.tmp"
     save_file({name: value.half().contiguous() for name, value in weights.items()}, aside)
+    aside.chmod(0o644)  # safetensors keeps its files from other users
     aside.replace(path)
     page = page | {"weights_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     aside = folder / "bundle.tmp"

@@ -65,8 +65,9 @@ class HierSpeech:
 
     def __init__(self, bundle: Bundle, networks: LiteNetworks, device: str) -> None:
         self.name, self.languages, self.rate_hz = bundle.name, bundle.languages, bundle.rate_hz
-        self.fingerprint = bundle.weights_sha256[:16]
+        self.fingerprint = bundle.fingerprint
         self._f0_spread = bundle.synthesis.get("f0_spread", 1.0)
+        self._latent_contrast = bundle.synthesis.get("latent_contrast", 1.0)
         self._networks, self._device = networks, device
         self._mel = LogMel().to(device)
 
@@ -181,6 +182,7 @@ class HierSpeech:
         mask = length_mask(frames.lengths, frames.semantic.shape[1])[..., None]
         style = self._stack([voice.sound_style for voice in voices])
         latent = self._networks.acoustic(frames.semantic, pitch_features(frames.f0_hz, frames.voiced), style, mask)
+        latent = _widen(latent, mask.repeat_interleave(MELS_PER_FRAME, 1), self._latent_contrast)
         sounds = []
         for row, (n_frames, seed) in enumerate(zip(frames.lengths.tolist(), seeds, strict=True)):
             n_mels = n_frames * MELS_PER_FRAME
@@ -210,6 +212,20 @@ class HierSpeech:
 
     def _tensor(self, values: npt.NDArray[np.float32]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)).to(self._device)
+
+
+def _widen(latent: Tensor, mask: Tensor, contrast: float) -> Tensor:
+    """Each band moved away from its own mean over the row: what regression flattens, in part given back.
+
+    Global variance compensation, Toda and Tokuda 2007, with one factor for all bands.
+
+    Shape:
+        latent   [B, 2T, M]
+        mask     [B, 2T, 1]  bool
+        returns  [B, 2T, M]
+    """
+    mean = (latent * mask).sum(1, keepdim=True) / mask.sum(1, keepdim=True)
+    return mean + contrast * (latent - mean)
 
 
 def _check_lengths(n_frames: Tensor) -> None:

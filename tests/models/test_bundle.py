@@ -36,6 +36,14 @@ def test_weights_come_back_in_half_precision(folder: Path) -> None:
         torch.testing.assert_close(found[name], value.half().float(), rtol=0, atol=0)
 
 
+def test_a_setting_changes_the_fingerprint(folder: Path) -> None:
+    before = find_bundle(folder)
+    page = json.loads((folder / "bundle.json").read_text())
+    page["synthesis"]["f0_spread"] = 1.5
+    (folder / "bundle.json").write_text(json.dumps(page))
+    assert find_bundle(folder).fingerprint != before.fingerprint
+
+
 def test_changed_weights_are_refused_by_their_hash(folder: Path) -> None:
     path = folder / "model.safetensors"
     data = bytearray(path.read_bytes())
