@@ -61,6 +61,8 @@ def retry(job: RetryJob, watch: Watch | None = None) -> RunOutcome:
         folder.sweep()
         chosen = _choose(job)
         plans = folder.plan_files(generation)
+        if not plans:
+            raise RunError(f"{job.run} is not planned yet", mend="finish `hierbatch run` first")
         rows = _again(_newest_rows(plans, chosen, committed_names(folder)), read_text, asked)
         watch.notice(f"Trying {len(rows)} rows again")
         if len(rows):
@@ -105,11 +107,11 @@ def _asked(settings: dict[str, Any]) -> Asked:
 def _choose(job: RetryJob) -> pa.Array:
     """Ids of the takes to make again."""
     takes = Takes(job.run).table(["id", "status", "error_kind", "flags"]).to_pylist()
-    everything_failed = not (job.kinds or job.flags or job.ids)
+    takes_all = not (job.kinds or job.flags or job.ids)
     chosen = [
         take["id"]
         for take in takes
-        if (everything_failed and take["status"] == "failed")
+        if (takes_all and take["status"] == "failed")
         or take["error_kind"] in job.kinds
         or set(take["flags"]) & set(job.flags)
         or take["id"] in job.ids

@@ -6,6 +6,7 @@ Parts may hold more than that: takes of older generations, of earlier attempts, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -96,9 +97,10 @@ class Takes:
         passed = [name for name in columns if name not in TAKE_NAMES]
         plan = pq.read_table(self._plan, columns=["position", *passed]).sort_by("position")
         index = index.sort_by([("part", "ascending"), ("row", "ascending")])
-        parts, rows, positions = (index.column(name).to_numpy() for name in ("part", "row", "position"))
-        for part in np.unique(parts):
-            here = parts == part
+        rows, positions = index.column("row").to_numpy(), index.column("position").to_numpy()
+        parts, starts = np.unique(index.column("part").to_numpy(), return_index=True)
+        for part, start, end in zip(parts, starts, np.append(starts, len(index))[1:], strict=True):
+            here = slice(start, end)
             table = plan.take(pa.array(positions[here]))
             if own:
                 takes = _read_rows(self._parts[part], rows[here], own)
@@ -108,7 +110,7 @@ class Takes:
 
 def committed_names(folder: RunLayout) -> pa.Array:
     """Names of all takes that stand, whether they count or not."""
-    tables = [pq.read_table(part, columns=list(NAMING)) for part in folder.part_files()]
+    tables = [_read_part(part, NAMING) for part in folder.part_files()]
     return row_names(pa.concat_tables(tables)) if tables else pa.array([], pa.large_string())
 
 
@@ -122,7 +124,7 @@ def _read_index(parts: Iterable[Path]) -> pa.Table:
     """Every take that stands, and where."""
     tables = [_INDEX.empty_table()]
     for number, part in enumerate(parts):
-        table = pq.read_table(part, columns=_INDEX.names[:4])
+        table = _read_part(part, _INDEX.names[:4])
         table = table.append_column("part", pa.array(np.full(len(table), number)))
         table = table.append_column("row", pa.array(np.arange(len(table))))
         tables.append(table.select(_INDEX.names).cast(_INDEX))
@@ -141,9 +143,14 @@ def _counting(index: pa.Table, asked: pa.Table) -> pa.Table:
     return index.filter(pa.array(is_first)).select(["id", "position", "part", "row"])
 
 
+def _read_part(part: Path, columns: Sequence[str]) -> pa.Table:
+    with _opened(part) as file:
+        return file.read(columns=list(columns))
+
+
 def _read_rows(part: Path, rows: Positions, columns: Sequence[str]) -> pa.Table:
     """Rows of a part by number, ascending, reading only the row groups they stand in."""
-    with pq.ParquetFile(part) as file:
+    with _opened(part) as file:
         tables, first = [], 0
         for group in range(file.num_row_groups):
             n_rows = file.metadata.row_group(group).num_rows
@@ -152,3 +159,16 @@ def _read_rows(part: Path, rows: Positions, columns: Sequence[str]) -> pa.Table:
                 tables.append(file.read_row_group(group, columns=list(columns)).take(pa.array(here)))
             first += n_rows
     return pa.concat_tables(tables)
+
+
+@contextmanager
+def _opened(part: Path) -> Iterator[pq.ParquetFile]:
+    try:
+        with pq.ParquetFile(part) as file:
+            yield file
+    except (pa.ArrowException, OSError) as error:
+        raise RunError(
+            f"{part} cannot be read",
+            got=str(error).splitlines()[0],
+            mend="delete it and run again: only its rows are made anew",
+        ) from error

@@ -105,6 +105,15 @@ def test_pieces_hold_all_that_counts_in_the_schema_of_the_takes(run):
     assert pieces[0].column("chapter").to_pylist() == [5, 3, 1]
 
 
+def test_a_damaged_part_is_named_with_its_mend(run):
+    run.plan([("r0", "k0", 1, 1)])
+    run.part("u", [("r0", "k0", 1, "ok")])
+    part = run.layout.part_file("u")
+    part.write_bytes(part.read_bytes()[:-20])
+    with pytest.raises(RunError, match=r"u\.parquet cannot be read.*delete it"):
+        run.takes()
+
+
 def test_a_run_without_takes_is_empty_and_one_without_a_plan_is_told(run):
     with pytest.raises(RunError, match="no plan"):
         run.takes()
