@@ -15,7 +15,7 @@ from pathlib import Path
 
 from hierbatch.errors import InputError, SetupError, StorageError
 
-_DISK_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ENODEV})
+_DISK_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO, errno.ENODEV})
 
 
 def storage_error(error: OSError, path: Path) -> SetupError:

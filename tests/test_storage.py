@@ -31,7 +31,7 @@ def test_an_error_leaves_what_was_there(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["file.txt"]
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO])
 def test_disk_trouble_is_a_storage_error(tmp_path, number):
     with pytest.raises(StorageError, match="free some space"), write_whole(tmp_path / "x"):
         raise OSError(number, "disk trouble")
