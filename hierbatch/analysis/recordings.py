@@ -15,9 +15,8 @@ from hierbatch.audio.files import read_sound
 from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import InputError
+from hierbatch.frontend.transcripts import without_shouting
 from hierbatch.units import RATE_HZ
-
-_SHOUTED_SHARE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +64,5 @@ def _cut(clip: Clip, row: Mapping[str, Any]) -> Recording:
     sound = resample(read_sound(row["audio"]["bytes"], name=clip.row), RATE_HZ)
     end = None if clip.end_s is None else round(clip.end_s * RATE_HZ)
     is_whole = clip.start_s == 0 and end is None
-    text = _calm(row["text"] or "") if is_whole else ""  # nobody knows which words fall into a part
+    text = without_shouting(row["text"] or "") if is_whole else ""  # nobody knows which words fall into a part
     return Recording(Waveform(sound.samples[round(clip.start_s * RATE_HZ) : end], RATE_HZ), text)
-
-
-def _calm(text: str) -> str:
-    """Transcripts in capitals throughout would be spelt out letter by letter."""
-    letters = [letter for letter in text if letter.isalpha()]
-    is_shouted = sum(letter.isupper() for letter in letters) > _SHOUTED_SHARE * len(letters)
-    return text.lower() if is_shouted else text

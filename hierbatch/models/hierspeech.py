@@ -17,6 +17,7 @@ from torch import Tensor
 
 from hierbatch.audio.level import to_speech_level
 from hierbatch.audio.pitch import estimate_f0, fill_unvoiced, median_f0_hz
+from hierbatch.audio.resample import resample
 from hierbatch.audio.spectrum import LogMel
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BundleError, PromptError, SourceError, SynthesisError
@@ -27,7 +28,7 @@ from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.text_to_vector import Prosody, TextBatch, round_durations
-from hierbatch.models.prompt import clean_prompt, to_model_rate
+from hierbatch.models.prompt import clean_prompt
 from hierbatch.models.speech import Speech, SpeechRequest
 from hierbatch.units import FRAME_HOP_SAMPLES, FRAMES_PER_SECOND, MEL_HOP_SAMPLES, MELS_PER_FRAME, RATE_HZ
 
@@ -132,7 +133,7 @@ class HierSpeech:
         Raises:
             SourceError: the recording is too short, too long or damaged.
         """
-        sound = to_model_rate(source)
+        sound = resample(source, RATE_HZ)
         if not _SHORTEST_SOURCE_S <= sound.duration_s <= _LONGEST_SOURCE_S or not np.isfinite(sound.samples).all():
             raise SourceError(
                 "The recording cannot be converted",
@@ -159,7 +160,7 @@ class HierSpeech:
 
         Gives whole frames of 20 ms, at the level the networks are trained at.
         """
-        sound = to_speech_level(to_model_rate(recording))
+        sound = to_speech_level(resample(recording, RATE_HZ))
         n_samples = sound.n_samples // FRAME_HOP_SAMPLES * FRAME_HOP_SAMPLES
         sound = Waveform(sound.samples[:n_samples], RATE_HZ)
         f0_hz = estimate_f0(sound)

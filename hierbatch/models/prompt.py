@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
-import torchaudio.functional
 
 from hierbatch.audio.level import speech_rms, to_speech_level
+from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import PromptError
 from hierbatch.units import FRAME_HOP_SAMPLES, RATE_HZ
@@ -17,14 +16,6 @@ _EDGE_DB = -35.0
 _FRAME_SAMPLES = FRAME_HOP_SAMPLES
 
 
-def to_model_rate(waveform: Waveform) -> Waveform:
-    """The same sound at 16 kHz."""
-    if waveform.rate_hz == RATE_HZ:
-        return waveform
-    samples = torchaudio.functional.resample(torch.from_numpy(waveform.samples), waveform.rate_hz, RATE_HZ)
-    return Waveform(samples.numpy(), RATE_HZ)
-
-
 def clean_prompt(prompt: Waveform) -> Waveform:
     """A prompt at the models' rate and level, without silent ends, at most 15 s, in whole frames.
 
@@ -33,7 +24,7 @@ def clean_prompt(prompt: Waveform) -> Waveform:
     """
     if prompt.n_samples and not np.isfinite(prompt.samples).all():
         raise PromptError("The voice prompt is damaged", wanted="finite samples", got="NaN or infinite samples")
-    sound = to_model_rate(prompt)
+    sound = resample(prompt, RATE_HZ)
     if sound.n_samples < SHORTEST_S * RATE_HZ:
         raise PromptError(
             "The voice prompt is too short",

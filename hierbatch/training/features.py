@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,22 +11,22 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import soundfile
 import torch
-import torchaudio.functional
 
+from hierbatch.audio.files import read_sound
 from hierbatch.audio.level import to_speech_level
 from hierbatch.audio.pitch import estimate_f0
+from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Waveform
-from hierbatch.errors import TextError
+from hierbatch.errors import SourceError, TextError
 from hierbatch.frontend.speech_text import SpeechFrontEnd
+from hierbatch.frontend.transcripts import without_shouting
 from hierbatch.training.content_teacher import WhisperEncoder
 from hierbatch.training.prepared import INDEX_SCHEMA
 from hierbatch.training.semantics import Projection
 from hierbatch.units import FRAME_HOP_SAMPLES, RATE_HZ
 
 _SHORTEST_S, _LONGEST_S = 0.6, 30.0
-_SHOUTED_SHARE = 0.6
 _MOST_CER = 0.5
 Row = dict[str, Any]
 
@@ -48,13 +47,16 @@ def read_rows(path: Path, batch_rows: int = 32) -> Iterator[Row]:
 
 
 def decode(row: Row) -> Waveform:
-    """The recording at 16 kHz, at speech level, cut to whole frames."""
-    samples, rate_hz = soundfile.read(io.BytesIO(row["audio"]["bytes"]), dtype="float32", always_2d=True)
-    mono = torch.from_numpy(np.ascontiguousarray(samples.mean(1)))
-    if rate_hz != RATE_HZ:
-        mono = torchaudio.functional.resample(mono, rate_hz, RATE_HZ)
-    n_frames = min(len(mono) // FRAME_HOP_SAMPLES, int(_LONGEST_S * RATE_HZ) // FRAME_HOP_SAMPLES)
-    return to_speech_level(Waveform(mono[: n_frames * FRAME_HOP_SAMPLES].numpy(), RATE_HZ))
+    """The recording at 16 kHz, at speech level, cut to whole frames.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    sound = resample(
+        read_sound(row["audio"]["bytes"], name=f"the recording of row {row['id']}", raises=SourceError), RATE_HZ
+    )
+    n_frames = min(sound.n_samples // FRAME_HOP_SAMPLES, int(_LONGEST_S * RATE_HZ) // FRAME_HOP_SAMPLES)
+    return to_speech_level(Waveform(sound.samples[: n_frames * FRAME_HOP_SAMPLES], RATE_HZ))
 
 
 def prepare_file(path: Path, target: Path, tools: FeatureTools, tell: Callable[[str], None]) -> None:
@@ -72,7 +74,11 @@ def prepare_file(path: Path, target: Path, tools: FeatureTools, tell: Callable[[
     ):
         first_frame = 0
         for row in read_rows(path):
-            sound = decode(row)
+            try:
+                sound = decode(row)
+            except SourceError as error:
+                tell(str(error))  # one bad recording never stops the others
+                continue
             if sound.duration_s < _SHORTEST_S:
                 continue
             entry = _describe(row, sound, tools.front_end) | {"first_frame": first_frame}
@@ -88,13 +94,10 @@ def prepare_file(path: Path, target: Path, tools: FeatureTools, tell: Callable[[
 
 
 def _describe(row: Row, sound: Waveform, front_end: SpeechFrontEnd) -> Row:
-    text, language = row.get("text") or "", row.get("language") or "en"
+    text, language = without_shouting(row.get("text") or ""), row.get("language") or "en"
     spoken_text, phonemes = "", ""
     # A take the recogniser made nothing of (column `cer`, where a corpus has it) would teach wrong sounds.
     if text and sound.duration_s < _LONGEST_S and (row.get("cer") or 0.0) <= _MOST_CER:
-        letters = [character for character in text if character.isalpha()]
-        if sum(character.isupper() for character in letters) > _SHOUTED_SHARE * len(letters):
-            text = text.lower()  # LibriSpeech writes upper case throughout; initialisms are not to be spelt out
         try:
             spoken = front_end.speak(text, language)
             spoken_text, phonemes = spoken.text_norm, spoken.phonemes

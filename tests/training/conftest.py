@@ -39,6 +39,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> PreparedSet:
         {"id": "a2", "speaker": "ann", "language": "en", "text": None, "audio": recording(24000, 2.0, 210)},
         {"id": "b1", "speaker": "bob", "language": "ko", "text": "안녕하세요.", "audio": recording(48000, 3.01, 110)},
         {"id": "short", "speaker": "bob", "language": "en", "text": "no", "audio": recording(16000, 0.3, 110)},
+        {"id": "torn", "speaker": "bob", "language": "en", "text": "no", "audio": {"bytes": b"RIFF", "path": None}},
     ]
     pq.write_table(pa.Table.from_pylist(rows), folder / "some.parquet")
     identity = Projection(
@@ -48,5 +49,6 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> PreparedSet:
     told: list[str] = []
     prepare_file(folder / "some.parquet", folder / "some", tools, told.append)
     prepare_file(folder / "some.parquet", folder / "some", tools, told.append)
-    assert len(told) == 1, "what is prepared is not prepared again"
+    assert len(told) == 2, "one line for the torn row, one for the file; what is prepared is not prepared again"
+    assert "row torn" in told[0]
     return PreparedSet(folder)
