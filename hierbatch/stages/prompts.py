@@ -10,8 +10,9 @@ import numpy as np
 from hierbatch.audio.files import SoundLimits, encode_sound, read_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import PromptError
+from hierbatch.models.prompt import LONGEST_S, SHORTEST_S
 
-SHORTEST_S, SHORT_S, LONGEST_S = 1.0, 3.0, 15.0
+SHORT_S = 3.0
 _LIMITS = SoundLimits(max_duration_s=900.0, max_bytes=256 << 20)
 _FRAME_S = 0.02
 _LOUD_BELOW_PEAK_DB = -40.0

@@ -52,9 +52,8 @@ def decode(row: Row) -> Waveform:
     Raises:
         SourceError: it cannot be read.
     """
-    sound = resample(
-        read_sound(row["audio"]["bytes"], name=f"the recording of row {row['id']}", raises=SourceError), RATE_HZ
-    )
+    recording = read_sound(row["audio"]["bytes"], name=f"the recording of row {row['id']}", raises=SourceError)
+    sound = resample(recording, RATE_HZ)
     n_frames = min(sound.n_samples // FRAME_HOP_SAMPLES, int(_LONGEST_S * RATE_HZ) // FRAME_HOP_SAMPLES)
     return to_speech_level(Waveform(sound.samples[: n_frames * FRAME_HOP_SAMPLES], RATE_HZ))
 

@@ -5,30 +5,19 @@ import pytest
 import torch
 
 from hierbatch.errors import BundleError
-from hierbatch.models.bundle import find_bundle, write_bundle
+from hierbatch.models.bundle import find_bundle
 from hierbatch.models.lite.config import LiteConfig, tiny
 from hierbatch.models.lite.networks import LiteNetworks
-
-PAGE = {
-    "name": "small",
-    "kind": "lite",
-    "languages": ["en", "ko"],
-    "rate_hz": 16000,
-    "license": "MIT",
-    "config": tiny().to_dict(),
-    "synthesis": {"f0_spread": 1.0},
-}
+from tests.tiny_bundle import write_tiny_bundle
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    torch.manual_seed(0)
-    write_bundle(tmp_path / "small", LiteNetworks(tiny()).state_dict(), PAGE)
-    return tmp_path / "small"
+    return write_tiny_bundle(tmp_path / "tiny")
 
 
 def test_weights_come_back_in_half_precision(folder: Path) -> None:
-    torch.manual_seed(0)
+    torch.manual_seed(0)  # as the fixture does
     wanted = LiteNetworks(tiny()).state_dict()
     found = find_bundle(folder).load_weights()
     assert found.keys() == wanted.keys()
