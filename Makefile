@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: setup narrate test check lint format types contracts
+.PHONY: setup narrate test check lint format types contracts voice-data voice
 
 setup: .venv/.installed
 
@@ -32,3 +32,18 @@ check: lint types contracts test
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# Training the embedded model anew. Both go on where they stopped; CACHE outlives the checkout.
+SHARED ?= ../shared
+CACHE ?= $(HOME)/.cache/hierbatch
+TEACHER ?= $(HOME)/.cache/evalkit/whisper-base
+TRAINING_HOURS ?= 8
+
+voice-data: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[teacher]'
+	$(BIN)/python pipelines/speak_training_texts.py $(SHARED)/texts/en $(SHARED)/texts/epub --out $(CACHE)/corpora/hibari --hours $(TRAINING_HOURS)
+	$(BIN)/hierbatch prepare --data $(SHARED)/speech --data $(CACHE)/corpora --out $(CACHE)/prepared --teacher $(TEACHER)
+
+voice: setup
+	$(BIN)/hierbatch train all --data $(CACHE)/prepared --out $(CACHE)/training
+	$(BIN)/hierbatch train bundle --training $(CACHE)/training --out hierbatch/bundles/lite

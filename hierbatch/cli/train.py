@@ -9,7 +9,7 @@ import typer
 
 
 def train(
-    model: Annotated[str, typer.Argument(help="waveform, acoustic, text_to_vector, content; or `bundle`.")],
+    model: Annotated[str, typer.Argument(help="waveform, acoustic, text_to_vector, content, all; or `bundle`.")],
     data: Annotated[Path, typer.Option(help="A set made by `hierbatch prepare`.")] = Path("prepared"),
     out: Annotated[Path, typer.Option(help="Training folder; with `bundle` the bundle to write.")] = Path("training"),
     training: Annotated[Path, typer.Option(help="With `bundle`: the training folder.")] = Path("training"),
@@ -23,13 +23,15 @@ def train(
     """Train a network of HierSpeech2-Lite; the same command goes on where it stopped."""
     from hierbatch.jobs.train import AssembleJob, TrainJob, assemble
     from hierbatch.jobs.train import train as run_train
+    from hierbatch.training.recipes.catalog import PLANS
 
     if model == "bundle":
         assemble(AssembleJob(training=training, out=out, f0_spread=f0_spread, latent_contrast=latent_contrast))
         typer.echo(f"bundle: {out}")
         return
     longest_s = None if minutes is None else minutes * 60
-    job = TrainJob(
-        model=model, prepared=data, out=out, n_steps=steps, device=device, n_threads=threads, longest_s=longest_s
-    )
-    run_train(job, typer.echo)
+    for name in PLANS if model == "all" else (model,):
+        job = TrainJob(
+            model=name, prepared=data, out=out, n_steps=steps, device=device, n_threads=threads, longest_s=longest_s
+        )
+        run_train(job, typer.echo)
