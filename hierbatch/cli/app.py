@@ -19,6 +19,7 @@ from hierbatch.cli.compact import compact
 from hierbatch.cli.doctor import doctor
 from hierbatch.cli.evaluate import evaluate
 from hierbatch.cli.import_ import import_
+from hierbatch.cli.models import models
 from hierbatch.cli.narrate import narrate
 from hierbatch.cli.plan import plan
 from hierbatch.cli.prepare import prepare
@@ -50,6 +51,7 @@ app.command("prepare")(prepare)
 app.command("train")(train)
 app.command("evaluate")(evaluate)
 app.command("doctor")(doctor)
+app.add_typer(models, name="models")
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""SpeechSR: 16 kHz speech to 24 or 48 kHz."""

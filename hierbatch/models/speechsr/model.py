@@ -1,0 +1,67 @@
+"""SpeechSR: from 16 kHz to a full band (HierSpeech++, Lee et al. 2023, section III-D).
+
+Legend: B batch, C channels, N samples at 16 kHz, M samples at the higher rate.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from hierbatch.models.blocks.anti_aliased import AntiAliasedBlock, AntiAliasedSnake, silence_past_ends
+from hierbatch.models.speechsr.config import SpeechSRConfig
+from hierbatch.models.speechsr.stretching import stretch, stretched_length
+
+
+class SpeechSR(nn.Module):
+    """A convolution at 16 kHz, linear interpolation, the mean of three blocks at the higher rate, a convolution.
+
+    A row gives the same sound alone or in a padded batch.
+    """
+
+    def __init__(self, config: SpeechSRConfig) -> None:
+        super().__init__()
+        self.config = config
+        half = config.edge_kernel // 2
+        self.enter = nn.Conv1d(1, config.channels, config.edge_kernel, padding=half)
+        blocks = [AntiAliasedBlock(config.channels, kernel, config.dilations) for kernel in config.block_kernels]
+        self.blocks = nn.ModuleList(blocks)
+        self.last_snake = AntiAliasedSnake(config.channels)
+        self.leave = nn.Conv1d(config.channels, 1, config.edge_kernel, padding=half, bias=False)
+        self._tail = max(half, *(block.reach for block in blocks))
+
+    def forward(self, sound: Tensor, lengths: Tensor | None = None, *, has_exact_positions: bool = True) -> Tensor:
+        """Give every row at the higher rate, zeros past its end.
+
+        Args:
+            sound: 16 kHz in [-1, 1].
+            lengths: samples of each row at 16 kHz, one or more; all of them where not given.
+            has_exact_positions: False interpolates as the published code does, whose positions drift along the
+                sound; for comparing with it only.
+
+        Shape:
+            sound    [B, 1, N]
+            lengths  [B]
+            returns  [B, 1, M]
+        """
+        counts = [sound.shape[-1]] * len(sound) if lengths is None else lengths.tolist()
+        is_within = torch.arange(sound.shape[-1]) < torch.tensor(counts)[:, None]
+        x = self.enter(sound * is_within[:, None].to(sound.device))
+        x, ends = self._stretched(x, counts, has_exact_positions)
+        x = torch.stack([block(x, ends) for block in self.blocks]).mean(dim=0)
+        x = silence_past_ends(self.last_snake(x, ends), ends, self._tail)
+        x = torch.tanh(self.leave(x))[:, :, : x.shape[-1] - self._tail]
+        return x * (torch.arange(x.shape[-1], device=x.device) < ends[:, None])[:, None]
+
+    def _stretched(self, x: Tensor, counts: list[int], has_exact_positions: bool) -> tuple[Tensor, Tensor]:
+        """Every row stretched by itself, with a spare tail: [B, C, N] -> [B, C, M + tail], and the new lengths [B]."""
+        ends = [stretched_length(count, self.config.ratio) for count in counts]
+        stretched = x.new_zeros(len(x), x.shape[1], max(ends) + self._tail)
+        for row, (count, end) in enumerate(zip(counts, ends, strict=True)):
+            samples = x[row, :, :count]
+            if has_exact_positions:
+                stretched[row, :, :end] = stretch(samples, self.config.ratio)
+            else:
+                stretched[row, :, :end] = F.interpolate(samples[None], size=end, mode="linear")[0]
+        return stretched, torch.tensor(ends, device=x.device)

@@ -1,0 +1,115 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from hierbatch.cli.app import app
+from hierbatch.errors import InputError
+from hierbatch.jobs.verify_models import VerifyJob, verify_models
+from tests.models.golden_data import GOLDEN, PUBLISHED, golden, published
+
+
+@pytest.fixture
+def small_folder(tmp_path):
+    """A golden folder of one short case of either network and one of a model unknown here."""
+    page = json.loads((GOLDEN / "manifest.json").read_text())
+    page["cases"] = [
+        case for case in page["cases"] if case["module"].startswith("speechsr") and case["case"] == "rule_37"
+    ]
+    page["cases"].append({"module": "choir", "case": "sing", "file": "choir/sing.npz"})
+    for name in ("speechsr24k", "speechsr48k"):
+        (tmp_path / name).mkdir()
+        for file in ("keys.json", "rule_37.npz"):
+            shutil.copyfile(GOLDEN / name / file, tmp_path / name / file)
+    (tmp_path / "manifest.json").write_text(json.dumps(page))
+    return tmp_path
+
+
+def verdicts(folder, weights=None):
+    return {verdict.case: verdict for verdict in verify_models(VerifyJob(golden=folder, weights=weights))}
+
+
+@golden
+def test_every_case_on_rule_weights_is_met():
+    found = verdicts(GOLDEN)
+    met = [verdict for name, verdict in found.items() if name.startswith(("speechsr24k", "speechsr48k"))]
+    assert met
+    assert {verdict.outcome for verdict in met} == {"ok"}
+    assert all(verdict.difference < 1e-5 for verdict in met)
+    skipped = found["speechsr_real/ref1"]
+    assert skipped.outcome == "skipped"
+    assert "--weights" in skipped.why
+
+
+@published
+def test_a_case_on_published_weights_is_met(tmp_path):
+    page = json.loads((GOLDEN / "manifest.json").read_text())
+    page["cases"] = [case for case in page["cases"] if case["module"] == "speechsr_real"][:1]
+    (tmp_path / "speechsr_real").mkdir()
+    shutil.copyfile(GOLDEN / page["cases"][0]["file"], tmp_path / page["cases"][0]["file"])
+    (tmp_path / "manifest.json").write_text(json.dumps(page))
+    (verdict,) = verdicts(tmp_path, PUBLISHED).values()
+    assert (verdict.outcome, verdict.tolerance) == ("ok", 1e-5)
+
+
+@golden
+def test_the_command_prints_a_line_a_case_and_fails_where_one_is_off(small_folder):
+    told = CliRunner().invoke(app, ["models", "verify", "--golden", str(small_folder)])
+    assert told.exit_code == 0, told.output
+    assert [line.split()[0] for line in told.output.splitlines()] == ["ok", "ok", "skipped"]
+    path = small_folder / "speechsr48k" / "rule_37.npz"
+    arrays = dict(np.load(path))
+    arrays["out_audio"][0, 0, 5] += 0.01
+    np.savez(path, **arrays)
+    told = CliRunner().invoke(app, ["models", "verify", "--golden", str(small_folder)])
+    assert told.exit_code == 1
+    assert [line.split()[0] for line in told.output.splitlines()] == ["ok", "off", "skipped"]
+
+
+@golden
+def test_another_salt_makes_other_weights(small_folder):
+    page = json.loads((small_folder / "manifest.json").read_text())
+    (small_folder / "manifest.json").write_text(json.dumps(page | {"salt": "other:"}))
+    verdict = verdicts(small_folder)["speechsr24k/rule_37"]
+    assert verdict.outcome == "off"
+    assert "not the golden ones" in verdict.why
+
+
+@golden
+def test_a_missing_or_damaged_case_is_off_and_its_neighbours_go_on(small_folder):
+    (small_folder / "speechsr24k" / "rule_37.npz").write_bytes(b"torn")
+    found = verdicts(small_folder)
+    assert [verdict.outcome for verdict in found.values()] == ["off", "ok", "skipped"]
+
+
+@pytest.mark.parametrize("page", [None, "{", "[]", '{"salt": ""}', '{"salt": "", "cases": [{"module": "a"}]}'])
+def test_a_folder_that_is_not_golden_is_told(tmp_path, page):
+    if page is not None:
+        (tmp_path / "manifest.json").write_text(page)
+    with pytest.raises(InputError, match="golden folder"):
+        verify_models(VerifyJob(golden=tmp_path))
+
+
+def test_a_case_outside_its_folder_is_told(tmp_path):
+    case = {"module": "speechsr24k", "case": "far", "file": "../far.npz"}
+    (tmp_path / "manifest.json").write_text(json.dumps({"salt": "", "cases": [case]}))
+    with pytest.raises(InputError, match="outside"):
+        verify_models(VerifyJob(golden=tmp_path))
+
+
+@golden
+def test_weights_named_but_not_there_are_told(small_folder):
+    with pytest.raises(InputError, match="no folder of published weights"):
+        verify_models(VerifyJob(golden=small_folder, weights=small_folder / "none"))
+
+
+@golden
+def test_a_case_with_a_sound_of_another_shape_is_off(small_folder):
+    path = small_folder / "speechsr24k" / "rule_37.npz"
+    arrays = dict(np.load(path))
+    np.savez(path, **arrays | {"in_audio16k": arrays["in_audio16k"][0, 0]})
+    verdict = verdicts(small_folder)["speechsr24k/rule_37"]
+    assert verdict.outcome == "off"
+    assert "wanted [B, 1, N]" in verdict.why

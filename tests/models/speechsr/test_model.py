@@ -1,0 +1,34 @@
+import pytest
+import torch
+
+from hierbatch.models.speechsr.config import speechsr_24k, speechsr_48k
+from hierbatch.models.speechsr.model import SpeechSR
+from tests.models.golden_rule import ruled
+
+CONFIGS = [pytest.param(speechsr_24k(), id="24k"), pytest.param(speechsr_48k(), id="48k")]
+
+
+def snr_db(wanted, found):
+    return 10 * torch.log10(wanted.pow(2).sum() / (wanted - found).pow(2).sum().clamp(min=1e-20))
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_a_row_in_a_padded_batch_is_the_row_alone(config):
+    model = ruled(SpeechSR(config).eval())
+    lengths = torch.tensor([1200, 37, 1201, 1, 640])
+    sound = torch.randn(5, 1, 1201, generator=torch.Generator().manual_seed(4)) * 0.3
+    with torch.inference_mode():
+        together = model(sound, lengths)
+        for row, length in enumerate(lengths.tolist()):
+            alone = model(sound[row : row + 1, :, :length])[0]
+            n_samples = int(length * config.ratio)
+            assert alone.shape == (1, n_samples)
+            assert snr_db(alone, together[row, :, :n_samples]) > 100
+            assert not together[row, :, n_samples:].any()
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_it_has_the_published_number_of_weights(config):
+    convolutions_and_snakes = sum(value.numel() for value in SpeechSR(config).parameters())
+    gains = 32 * (1 + 3 * 6)  # folded into the weights here, counted beside them there
+    assert convolutions_and_snakes + gains == 131_904
