@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save
 from torch import Tensor
 
 from hierbatch.errors import BundleError
+from hierbatch.storage import write_whole
 
 _KEYS = {"name", "kind", "languages", "rate_hz", "license", "config", "synthesis", "weights_sha256"}
 
@@ -58,8 +59,9 @@ class Bundle:
             BundleError: the file is missing, damaged or not the one the page speaks of.
         """
         try:
-            found = hashlib.sha256(self.weights_path.read_bytes()).hexdigest()
-            weights = load_file(self.weights_path)
+            content = self.weights_path.read_bytes()
+            found = hashlib.sha256(content).hexdigest()
+            weights = load(content)
         except (OSError, SafetensorError) as error:
             raise BundleError(
                 f"The weights of bundle {self.name!r} cannot be read",
@@ -111,13 +113,14 @@ def find_bundle(bundle: str | Path) -> Bundle:
 
 
 def write_bundle(folder: Path, weights: dict[str, Tensor], page: dict[str, Any]) -> None:
-    """Put down weights in half precision and the page that names their hash; the page last."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path, aside = folder / "model.safetensors", folder / "model.tmp"
-    save_file({name: value.half().contiguous() for name, value in weights.items()}, aside)
-    aside.chmod(0o644)  # safetensors keeps its files from other users
-    aside.replace(path)
-    page = page | {"weights_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-    aside = folder / "bundle.tmp"
-    aside.write_text(json.dumps(page, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    aside.replace(folder / "bundle.json")
+    """Put down weights in half precision and the page that names their hash; the page last.
+
+    Raises:
+        StorageError: the disk is full, read-only or gone.
+    """
+    content = save({name: value.half().contiguous() for name, value in weights.items()})
+    with write_whole(folder / "model.safetensors") as aside:
+        aside.write_bytes(content)
+    page = page | {"weights_sha256": hashlib.sha256(content).hexdigest()}
+    with write_whole(folder / "bundle.json") as aside:
+        aside.write_text(json.dumps(page, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
