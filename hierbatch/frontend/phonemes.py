@@ -8,7 +8,7 @@ is wanted, or one separator between words: `|` or one of `, . ? !`. It starts wi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hierbatch.errors import TextError
@@ -124,9 +124,3 @@ def encode(phonemes: str, language: str) -> PhonemeIds:
         stress=tuple(stress for _, stress in pairs),
         language=LANGUAGE_IDS[language],
     )
-
-
-def words_to_string(words: Iterable[Word], final: str = ".") -> str:
-    """Phoneme string of plain words with no punctuation inside."""
-    listed = list(words)
-    return join_words(listed, [WORD_BOUNDARY] * (len(listed) - 1) + [final] if listed else [])

@@ -7,13 +7,13 @@ Legend: B batch, T frames (50/s), D = 512 channels.
 
 from __future__ import annotations
 
-import math
 import struct
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+import torchaudio.functional
 from torch import Tensor, nn
 
 from hierbatch.errors import BundleError
@@ -45,7 +45,10 @@ class WhisperEncoder(nn.Module):
                 if name.startswith("encoder/layer_") and "norm" not in name.split("/")[1]
             }
         )
-        self.register_buffer("filters", torch.from_numpy(_slaney_filters()), persistent=False)
+        filters = torchaudio.functional.melscale_fbanks(
+            _N_FFT // 2 + 1, 0.0, RATE_HZ / 2, _N_MELS, RATE_HZ, norm="slaney", mel_scale="slaney"
+        )
+        self.register_buffer("filters", filters.T.contiguous(), persistent=False)
 
     @staticmethod
     def load(folder: Path) -> WhisperEncoder:
@@ -141,15 +144,3 @@ def _parse_ctranslate2(data: bytes) -> dict[str, Tensor]:
         variables[name] = torch.from_numpy(values.copy())
         offset += n_bytes
     return variables
-
-
-def _slaney_filters() -> np.ndarray:
-    """Area-normalised Slaney mel filters, 80 bands to 8 kHz."""
-    top = 15.0 + 27.0 * math.log(RATE_HZ / 2 / 1000.0) / math.log(6.4)
-    mels = np.linspace(0.0, top, _N_MELS + 2)
-    edges = np.where(mels < 15.0, mels * 200.0 / 3.0, 1000.0 * np.exp((mels - 15.0) * math.log(6.4) / 27.0))
-    bins = np.linspace(0.0, RATE_HZ / 2, _N_FFT // 2 + 1)
-    rising = (bins[None] - edges[:-2, None]) / np.diff(edges)[:-1, None]
-    falling = (edges[2:, None] - bins[None]) / np.diff(edges)[1:, None]
-    weights = np.maximum(0.0, np.minimum(rising, falling)) * (2.0 / (edges[2:] - edges[:-2]))[:, None]
-    return weights.astype(np.float32)

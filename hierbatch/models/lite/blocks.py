@@ -5,8 +5,6 @@ Legend: B batch, T frames or symbols, C channels, S style. Masks are True where 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -102,9 +100,3 @@ class ConvNeXtStack(nn.Module):
         for block in self.blocks:
             x = block(x, mask, style)
         return self.leave(self.norm(x, style))
-
-
-def pad_rows(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-    """Rows of other lengths as one zero-padded batch, and their lengths."""
-    lengths = torch.tensor([len(row) for row in rows])
-    return nn.utils.rnn.pad_sequence(list(rows), batch_first=True), lengths

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from hierbatch.audio.spectrum import LogMel
@@ -12,6 +11,7 @@ from hierbatch.models.lite.acoustic import Acoustic, pitch_features
 from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.training.loop import Losses
+from hierbatch.training.masking import masked_mean
 from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.sampling import Piece, SoundBatch, SpeakerSampler, load_batch, random_piece
 from hierbatch.units import MELS_PER_FRAME
@@ -71,4 +71,4 @@ class AcousticRecipe:
 
 
 def _masked_l1(made: Tensor, wanted: Tensor, mask: Tensor) -> Tensor:
-    return (F.l1_loss(made, wanted, reduction="none") * mask).sum() / (mask.sum() * made.shape[-1])
+    return masked_mean((made - wanted).abs().mean(-1), mask[..., 0])

@@ -12,6 +12,7 @@ from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import ContentEncoder
 from hierbatch.training.loop import Losses
+from hierbatch.training.masking import masked_mean
 from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.sampling import Piece, SpeakerSampler, load_batch, random_piece
 
@@ -37,16 +38,16 @@ class ContentRecipe:
         pieces = [random_piece(self._sampler.draw(rng), _PIECE_FRAMES, rng) for _ in range(self._batch_size)]
         made, wanted, frames = self._run(network, pieces, rng)
         return {
-            "squared": _mean(((made - wanted) ** 2).mean(-1), frames),
-            "angle": 0.5 * _mean(1 - F.cosine_similarity(made, wanted, dim=-1), frames),
+            "squared": masked_mean(((made - wanted) ** 2).mean(-1), frames),
+            "angle": 0.5 * masked_mean(1 - F.cosine_similarity(made, wanted, dim=-1), frames),
         }
 
     @torch.no_grad()
     def validate(self, network: ContentEncoder) -> dict[str, float]:
         made, wanted, frames = self._run(network, self._held_out, None)
         return {
-            "squared": float(_mean(((made - wanted) ** 2).mean(-1), frames)),
-            "cosine": float(_mean(F.cosine_similarity(made, wanted, dim=-1), frames)),
+            "squared": float(masked_mean(((made - wanted) ** 2).mean(-1), frames)),
+            "cosine": float(masked_mean(F.cosine_similarity(made, wanted, dim=-1), frames)),
         }
 
     def _run(
@@ -84,7 +85,3 @@ def disguise(mel: Tensor, rng: np.random.Generator) -> Tensor:
     slope = torch.from_numpy(rng.uniform(-_MOST_TILT, _MOST_TILT, (n_rows, 1, 1))).float().to(mel.device)
     level = torch.from_numpy(rng.normal(0.0, 0.15, (n_rows, 1, 1))).float().to(mel.device)
     return warped + slope * torch.linspace(-1, 1, n_bands, device=mel.device) + level
-
-
-def _mean(values: Tensor, mask: Tensor) -> Tensor:
-    return (values * mask).sum() / mask.sum().clamp_min(1)

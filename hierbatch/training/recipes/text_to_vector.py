@@ -15,6 +15,7 @@ from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.text_to_vector import F0_SCALE, TextBatch, TextToVector
 from hierbatch.training.loop import Losses
+from hierbatch.training.masking import masked_mean
 from hierbatch.training.prepared import PreparedSet, Utterance, read_alignments
 from hierbatch.training.sampling import Piece, SpeakerSampler, load_batch
 from hierbatch.units import MELS_PER_FRAME
@@ -88,11 +89,11 @@ class TextToVectorRecipe:
         wanted_f0 = torch.log(self._tensor(batch.f0_hz)) - torch.log(medians)[:, None]
         semantic = self._tensor(batch.semantic)
         return {
-            "duration": 0.3 * _mean((guessed - torch.log1p(durations.float())) ** 2, symbols),
-            "semantic": _mean(_mixed_error(prosody.semantic, semantic), frames),
-            "pitch": 0.5 * _mean((prosody.log_f0 - wanted_f0).abs() * F0_SCALE, voiced > 0),
+            "duration": 0.3 * masked_mean((guessed - torch.log1p(durations.float())) ** 2, symbols),
+            "semantic": masked_mean(_mixed_error(prosody.semantic, semantic), frames),
+            "pitch": 0.5 * masked_mean((prosody.log_f0 - wanted_f0).abs() * F0_SCALE, voiced > 0),
             "voicing": 0.5
-            * _mean(F.binary_cross_entropy_with_logits(prosody.voicing, voiced, reduction="none"), pitched),
+            * masked_mean(F.binary_cross_entropy_with_logits(prosody.voicing, voiced, reduction="none"), pitched),
         }
 
     def _text(self, utterances: Sequence[Utterance]) -> tuple[TextBatch, Tensor]:
@@ -115,10 +116,6 @@ def _mixed_error(made: Tensor, wanted: Tensor) -> Tensor:
     """Squared plus half absolute error, mean over channels. Shape: [B, T, C] -> [B, T]."""
     difference = made - wanted
     return (difference**2 + 0.5 * difference.abs()).mean(-1)
-
-
-def _mean(values: Tensor, mask: Tensor) -> Tensor:
-    return (values * mask).sum() / mask.sum().clamp_min(1)
 
 
 def _speaker_medians(prepared: PreparedSet, utterances: Sequence[Utterance]) -> dict[str, float]:

@@ -1,0 +1,10 @@
+"""Averages that leave padding out."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+
+def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
+    """Mean of `values` where `mask` is True, 0 where it nowhere is. Shape: both the same -> []."""
+    return (values * mask).sum() / mask.sum().clamp_min(1)
