@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import torch
 
 from hierbatch.errors import HierbatchError, InputError
-from hierbatch.models.blocks.anti_aliased import kaiser_sinc
-from hierbatch.models.golden import GoldenCase, GoldenFolder, read_golden_folder
-from hierbatch.models.official_files import find_official_file
-from hierbatch.models.speechsr.config import SpeechSRConfig, speechsr_24k, speechsr_48k
-from hierbatch.models.speechsr.model import SpeechSR
-from hierbatch.models.speechsr.weights import load_speechsr, speechsr_from
+from hierbatch.models.golden import GoldenCase, read_golden_folder
+from hierbatch.models.verification.comparison import Checked, Comparison, GoldenNetworks, NotAtHand
+from hierbatch.models.verification.speechsr import check_published_speechsr, check_speechsr
 
-_RULE_TOLERANCE = 1e-4
-_REAL_TOLERANCE = 1e-5
-_OUTPUTS = {"speechsr24k": "out_audio24k", "speechsr48k": "out_audio48k"}
+Check = Callable[[GoldenCase, GoldenNetworks], Checked]
+
+_CHECKS: Mapping[str, Check] = {
+    "speechsr24k": check_speechsr,
+    "speechsr48k": check_speechsr,
+    "speechsr_real": check_published_speechsr,
+}
+"""How the cases of each module are checked."""
+
+_UNUSABLE = (RuntimeError, ValueError, LookupError, TypeError)
+"""What torch and numpy raise on inputs that no network can take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +42,7 @@ class Verdict:
     case: str
     outcome: Literal["ok", "off", "skipped"]
     difference: float | None = None
-    """Largest absolute difference of any output."""
+    """Largest absolute difference, of the output nearest to its tolerance or furthest beyond it."""
     tolerance: float | None = None
     why: str = ""
 
@@ -51,80 +56,36 @@ def verify_models(job: VerifyJob) -> Iterator[Verdict]:
     if job.weights is not None and not job.weights.is_dir():
         raise InputError("There is no folder of published weights", got=str(job.weights))
     folder = read_golden_folder(job.golden)
-    models = _Models(folder, job.weights)
-    return (_verdict(case, models) for case in folder.cases)
+    networks = GoldenNetworks(folder, job.weights)
+    return (_verdict(case, networks) for case in folder.cases)
 
 
-@dataclass(slots=True)
-class _Models:
-    """Networks by module, each made once."""
-
-    folder: GoldenFolder
-    weights: Path | None
-    made: dict[tuple[str, bool], SpeechSR | None] = field(default_factory=dict)
-
-    def by_rule(self, module: str) -> SpeechSR:
-        """The network on the folder's rule weights."""
-        model = self.made.get((module, False))
-        if model is None:
-            checkpoint = self.folder.rule_checkpoint(module, {"filter": kaiser_sinc()[None, None]})
-            model = self.made[module, False] = speechsr_from(checkpoint, _configs()[module])
-        return model
-
-    def published(self, module: str) -> SpeechSR | None:
-        """The network on its published weights, or None where they are not at hand."""
-        if (module, True) not in self.made:
-            path = find_official_file(self.weights, module) if self.weights else None
-            self.made[module, True] = load_speechsr(path, _configs()[module]) if path else None
-        return self.made[module, True]
-
-
-def _configs() -> dict[str, SpeechSRConfig]:
-    return {"speechsr24k": speechsr_24k(), "speechsr48k": speechsr_48k()}
-
-
-def _verdict(case: GoldenCase, models: _Models) -> Verdict:
+def _verdict(case: GoldenCase, networks: GoldenNetworks) -> Verdict:
+    check = _CHECKS.get(case.module)
+    if check is None:
+        return Verdict(case=case.name, outcome="skipped", why="not in this version")
     try:
-        if case.module in _OUTPUTS:
-            return _measured(case, {"out_audio": models.by_rule(case.module)}, _RULE_TOLERANCE)
-        if case.module == "speechsr_real":
-            return _verdict_on_published_weights(case, models)
+        with torch.inference_mode():
+            checked = check(case, networks)
     except HierbatchError as error:
         return Verdict(case=case.name, outcome="off", why=str(error))
-    return Verdict(case=case.name, outcome="skipped", why="not in this version")
+    except _UNUSABLE as error:
+        why = f"the case cannot be run ({type(error).__name__}: {error})".splitlines()[0]
+        return Verdict(case=case.name, outcome="off", why=why)
+    if isinstance(checked, NotAtHand):
+        return Verdict(case=case.name, outcome="skipped", why=checked.why)
+    worst = max(checked, key=lambda comparison: comparison.difference / max(comparison.tolerance, 1e-12))
+    missed = [comparison for comparison in checked if not comparison.is_met]
+    return Verdict(
+        case=case.name,
+        outcome="off" if missed else "ok",
+        difference=worst.difference,
+        tolerance=worst.tolerance,
+        why="; ".join(_told(comparison) for comparison in missed),
+    )
 
 
-def _verdict_on_published_weights(case: GoldenCase, models: _Models) -> Verdict:
-    found = {module: models.published(module) for module in _OUTPUTS}
-    missing = [module for module, model in found.items() if model is None]
-    if missing:
-        where = models.weights or "no folder given with --weights"
-        why = f"the published weights of {', '.join(missing)} are not at hand ({where})"
-        return Verdict(case=case.name, outcome="skipped", why=why)
-    by_output = {_OUTPUTS[module]: model for module, model in found.items() if model is not None}
-    return _measured(case, by_output, _REAL_TOLERANCE)
-
-
-def _measured(case: GoldenCase, models: dict[str, SpeechSR], tolerance: float) -> Verdict:
-    """Run a case through the network of each output, interpolating as the published code did."""
-    arrays = case.arrays()
-    absent = {"in_audio16k", *models} - set(arrays)
-    if absent:
-        return Verdict(case=case.name, outcome="off", why=f"the case has no {', '.join(sorted(absent))}")
-    sound = torch.from_numpy(arrays["in_audio16k"]).float()
-    if sound.ndim != 3 or sound.shape[1] != 1 or not sound.numel():
-        return Verdict(
-            case=case.name, outcome="off", why=f"in_audio16k has shape {list(sound.shape)}, wanted [B, 1, N]"
-        )
-    differences = []
-    for output, model in models.items():
-        with torch.inference_mode():
-            found = model(sound, has_exact_positions=False)
-        wanted = torch.from_numpy(arrays[output])
-        if found.shape != wanted.shape:
-            why = f"{output} has shape {list(found.shape)}, wanted {list(wanted.shape)}"
-            return Verdict(case=case.name, outcome="off", why=why)
-        differences.append(float((found - wanted).abs().max()))
-    worst = max(differences)
-    outcome: Literal["ok", "off"] = "ok" if all(value <= tolerance for value in differences) else "off"
-    return Verdict(case=case.name, outcome=outcome, difference=worst, tolerance=tolerance)
+def _told(missed: Comparison) -> str:
+    if missed.found.shape != missed.wanted.shape:
+        return f"{missed.output} has shape {list(missed.found.shape)}, wanted {list(missed.wanted.shape)}"
+    return f"{missed.output} differs by {missed.difference:.1e}"
