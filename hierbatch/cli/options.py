@@ -26,6 +26,9 @@ Seed = Annotated[int, typer.Option(help="Another seed, another take of every row
 Speed = Annotated[float, typer.Option(min=0.5, max=2.0, help="Speaking rate of rows that name none.")]
 Engine = Annotated[str, typer.Option(help="ray, or local: one worker in this process.")]
 Workers = Annotated[int, typer.Option(min=0, help="Workers on Ray; 0 is one for each core.")]
+Retakes = Annotated[
+    int, typer.Option(min=0, max=20, help="How often a take that looks wrong is made again, with another seed.")
+]
 Device = Annotated[str, typer.Option(help="cpu, or a GPU such as cuda.")]
 Update = Annotated[
     bool, typer.Option("--update", help="Go on with changed rows or settings; takes that are still right are kept.")

@@ -26,6 +26,7 @@ def run(
     device: options.Device = "cpu",
     engine: options.Engine = "ray",
     workers: options.Workers = 0,
+    retakes: options.Retakes = 1,
     update: options.Update = False,
     model_factory: options.ModelFactory = options.FACTORY,
 ) -> None:
@@ -47,7 +48,14 @@ def run(
         model_factory=model_factory,
     )
     line = ProgressLine()
-    job = RunJob(order=order, out=out, device=device, workforce=options.workforce(engine, workers), update=update)
+    job = RunJob(
+        order=order,
+        out=out,
+        device=device,
+        workforce=options.workforce(engine, workers),
+        retakes=retakes,
+        update=update,
+    )
     outcome = run_job(job, line.watch())
     line.end()
     tell_outcome(outcome)

@@ -40,6 +40,18 @@ class Progress:
         self.error_kinds.update(report.error_kinds)
         self._worked_s += unit.expected_s
 
+    def take_back(self, n_rows: int, error_kinds: Counter[str], expected_s: float) -> None:
+        """Rows that are to be made again are not done any more, and those of them that failed have not failed yet."""
+        n_failed = 0
+        for kind, count in error_kinds.items():
+            here = min(count, self.error_kinds[kind])  # of failures in an earlier sitting nothing was counted
+            self.error_kinds[kind] -= here
+            n_failed += here
+        self.error_kinds += Counter()  # without those that have none left
+        self.n_failed -= n_failed
+        self.n_before -= n_rows - n_failed
+        self.expected_s += expected_s
+
     @property
     def n_done(self) -> int:
         return self.n_before + self.n_ok + self.n_failed

@@ -15,8 +15,9 @@ from hierbatch.engine.local_pool import LocalPool
 from hierbatch.engine.pool import Pool
 from hierbatch.engine.progress import Progress, Watch
 from hierbatch.engine.ray_settings import RaySettings, keep_ray_at_home
+from hierbatch.engine.retakes import Retakes
 from hierbatch.engine.run_folder import RunFolder
-from hierbatch.engine.units import find_pending
+from hierbatch.engine.units import Pending, find_pending
 from hierbatch.engine.worker import WorkerSpec
 from hierbatch.errors import InputError
 from hierbatch.manifest.takes import committed_names
@@ -57,8 +58,17 @@ class Sitting:
         return self.sound_s / self.wall_s if self.wall_s > 0 else 0.0
 
 
-def work(folder: RunFolder, generation: int, spec: WorkerSpec, workforce: Workforce, watch: Watch) -> Sitting:
-    """Work all rows of a generation, retries too, that no part holds yet. The caller holds the run's lock.
+def work(
+    folder: RunFolder,
+    generation: int,
+    spec: WorkerSpec,
+    workforce: Workforce,
+    watch: Watch,
+    retakes: Retakes | None = None,
+) -> Sitting:
+    """Work all rows of a generation, retries too, that no part holds yet, and make again what comes out wrong.
+
+    The caller holds the run's lock.
 
     Raises:
         SetupError: no worker can go on.
@@ -68,9 +78,10 @@ def work(folder: RunFolder, generation: int, spec: WorkerSpec, workforce: Workfo
     n_left = sum(plan.n_rows for plan in pending)
     n_rows = len(pending[0].mask)  # retries ask for the same rows again
     progress = Progress(n_rows=n_rows, n_before=n_rows - n_left, expected_s=sum(plan.expected_s for plan in pending))
+    rounds = _rounds(folder, generation, pending, retakes, progress)
     ending = "done"
-    if n_left:
-        n_shares = min(n_left, math.ceil(progress.expected_s / SMALLEST_SHARE_S) or 1)
+    if (first := next(rounds, None)) is not None:
+        n_shares = min(n_left or len(first[0].mask), math.ceil(progress.expected_s / SMALLEST_SHARE_S) or 1)
         folder.note("start", rows=n_rows, left=n_left, engine=workforce.engine, device=spec.device)
         with stop_on_signals() as is_stopping, _open_pool(spec, workforce, n_shares) as pool:
             dispatcher = Dispatcher(
@@ -81,7 +92,10 @@ def work(folder: RunFolder, generation: int, spec: WorkerSpec, workforce: Workfo
                 note=folder.note,
                 watch=watch,
             )
-            ending = dispatcher.run(chain.from_iterable(plan.units() for plan in pending))
+            for plans in chain([first], rounds):
+                ending = dispatcher.run(chain.from_iterable(plan.units() for plan in plans))
+                if ending != "done":
+                    break
         folder.note("end", ending=ending, worked=progress.n_ok + progress.n_failed, failed=progress.n_failed)
     return Sitting(
         ending=ending,
@@ -91,6 +105,19 @@ def work(folder: RunFolder, generation: int, spec: WorkerSpec, workforce: Workfo
         wall_s=progress.elapsed_s,
         error_kinds=dict(progress.error_kinds.most_common()),
     )
+
+
+def _rounds(
+    folder: RunFolder, generation: int, pending: list[Pending], retakes: Retakes | None, progress: Progress
+) -> Iterator[list[Pending]]:
+    """What is to be worked, one round after the other: first all that is left, then what came out wrong, anew."""
+    if any(plan.n_rows for plan in pending):
+        yield pending
+    while retakes and (planned := retakes.plan_next(folder, generation)):
+        again = find_pending(planned.plan, committed_names(folder))
+        if again.n_rows:
+            progress.take_back(again.n_rows, planned.error_kinds, again.expected_s)
+            yield [again]
 
 
 @contextmanager

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hierbatch.engine.planning import Asked, key_rows, number_units, put_column, row_seed
+from hierbatch.engine.attempts import attempt_again, newest_rows, read_refused_again
+from hierbatch.engine.planning import Asked
 from hierbatch.engine.progress import Watch
 from hierbatch.engine.run_folder import RunFolder, hold
 from hierbatch.engine.session import Workforce, work
@@ -23,7 +22,7 @@ from hierbatch.jobs.order import file_sha256
 from hierbatch.jobs.run import RunOutcome
 from hierbatch.jobs.status import read_standing
 from hierbatch.manifest.store import write_table
-from hierbatch.manifest.takes import Takes, committed_names, row_names
+from hierbatch.manifest.takes import Takes, committed_names
 from hierbatch.stages.loading import load_model
 from hierbatch.stages.text import ReadText, front_ends
 
@@ -63,7 +62,8 @@ def retry(job: RetryJob, watch: Watch | None = None) -> RunOutcome:
         plans = folder.plan_files(generation)
         if not plans:
             raise RunError(f"{job.run} is not planned yet", mend="finish `hierbatch run` first")
-        rows = _again(_newest_rows(plans, chosen, committed_names(folder)), read_text, asked)
+        rows = read_refused_again(newest_rows(plans, chosen, committed_names(folder)), read_text)
+        rows = attempt_again(rows, asked, keeps_own_seeds=True)
         watch.notice(f"Trying {len(rows)} rows again")
         if len(rows):
             target = folder.plan_file(generation, retry=len(plans))
@@ -122,30 +122,3 @@ def _choose(job: RetryJob) -> pa.Array:
     if not chosen:
         raise InputError("There is nothing to retry", wanted="failed rows, or --kind, --flag or --id that match some")
     return pa.array(chosen, pa.string())
-
-
-def _newest_rows(plans: list[Path], ids: pa.Array, committed: pa.Array) -> pa.Table:
-    """The last plan of each row, without rows whose last plan is still to be worked."""
-    read = (pq.read_table(plan) for plan in plans)
-    rows = pa.concat_tables(table.filter(pc.is_in(table.column("id"), ids)) for table in read)
-    rows = rows.sort_by([("position", "ascending"), ("attempt", "descending")])
-    is_newest = np.diff(rows.column("position").to_numpy(), prepend=-1) != 0
-    rows = rows.filter(pa.array(is_newest))
-    return rows.filter(pc.is_in(row_names(rows), committed))
-
-
-def _again(rows: pa.Table, read_text: ReadText, asked: Asked) -> pa.Table:
-    """The same rows for another attempt: refused texts are read again, and seeds that were derived are drawn anew."""
-    planned = [rows.slice(0, 0)]
-    for attempt in pc.unique(rows.column("attempt")).to_pylist():
-        same = rows.filter(pc.equal(rows.column("attempt"), attempt))
-        seeds = [
-            None if row["seed"] == row_seed(asked.seed, row["id"], attempt) else row["seed"]
-            for row in same.select(["id", "seed"]).to_pylist()
-        ]
-        same = put_column(same, "seed", pa.array(seeds, pa.int64()))
-        refused = same.column("error_kind").is_valid()
-        for part in (same.filter(pc.invert(refused)), read_text(same.filter(refused))):
-            planned.append(key_rows(part, asked, attempt=attempt + 1).select(rows.column_names).cast(rows.schema))
-    joined = pa.concat_tables(planned)
-    return number_units(joined, 0).cast(rows.schema)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hierbatch.engine.progress import Watch
+from hierbatch.engine.retakes import Retakes
 from hierbatch.engine.run_folder import RunFolder, hold, open_generation
 from hierbatch.engine.session import Sitting, Workforce, work
 from hierbatch.engine.worker import WorkerSpec
@@ -23,6 +24,8 @@ class RunJob:
     out: Path
     device: str = "cpu"
     workforce: Workforce = field(default_factory=Workforce)
+    retakes: int = 1
+    """How often a row that comes out wrong is made again, with another seed."""
     update: bool = False
     """Start a new generation where the folder was made with other settings or another manifest."""
 
@@ -57,7 +60,8 @@ def run(job: RunJob, watch: Watch | None = None) -> RunOutcome:
         generation = open_generation(folder, order.settings(), origin, update=job.update)
         _plan_once(folder, generation, order, watch)
         spec = WorkerSpec.of(folder, generation, origin, job.device)
-        sitting = work(folder, generation, spec, job.workforce, watch)
+        retakes = Retakes(asked=order.asked, most=job.retakes)
+        sitting = work(folder, generation, spec, job.workforce, watch, retakes)
     return RunOutcome(job.out, read_standing(job.out), sitting)
 
 

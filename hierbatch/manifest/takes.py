@@ -30,6 +30,8 @@ _INDEX = pa.schema(
         ("take_key", pa.string()),
         ("attempt", pa.int16()),
         ("status", pa.string()),
+        ("n_flags", pa.int16()),
+        ("length_off", pa.float32()),
         ("part", pa.int32()),
         ("row", pa.int32()),
     ]
@@ -39,8 +41,9 @@ _INDEX = pa.schema(
 class Takes:
     """A snapshot of a run's takes, in the order of its manifest; reads files only, also while the run goes on.
 
-    Of several takes of a row the last good attempt counts, and a failed one only where there is no good one. Columns
-    that pass through come from the newest plan: a take that was kept may have moved to another chapter.
+    Of several takes of a row the best counts: a good one before a failed one, then the one with the fewest flags, then
+    among flagged ones the one whose length is nearest to the expected, then the last attempt. Columns that pass through
+    come from the newest plan: a take that was kept may have moved to another chapter.
     """
 
     def __init__(self, run: Path) -> None:
@@ -124,20 +127,29 @@ def _read_index(parts: Iterable[Path]) -> pa.Table:
     """Every take that stands, and where."""
     tables = [_INDEX.empty_table()]
     for number, part in enumerate(parts):
-        table = _read_part(part, _INDEX.names[:4])
+        table = _with_faults(_read_part(part, [*NAMING, "status", "flags", "duration_ratio"]))
         table = table.append_column("part", pa.array(np.full(len(table), number)))
         table = table.append_column("row", pa.array(np.arange(len(table))))
         tables.append(table.select(_INDEX.names).cast(_INDEX))
     return pa.concat_tables(tables)
 
 
+def _with_faults(table: pa.Table) -> pa.Table:
+    """How many flags a take has and, where it has any, how far its length is from the expected, as a log ratio."""
+    n_flags = pc.fill_null(pc.list_value_length(table.column("flags")), 0)
+    off = pc.abs(pc.ln(table.column("duration_ratio")))
+    off = pc.if_else(pc.greater(n_flags, 0), pc.fill_null(off, 0.0), 0.0)
+    return table.append_column("n_flags", n_flags).append_column("length_off", off)
+
+
 def _counting(index: pa.Table, asked: pa.Table) -> pa.Table:
-    """The take that counts of each row asked for: the last good attempt, else the last."""
+    """The take that counts of each row asked for: the best, in the order that `Takes` tells."""
     index = index.append_column("name", row_names(index))
     asked = asked.select(["position"]).append_column("name", row_names(asked))
     index = index.join(asked, keys="name", join_type="inner")
     index = index.append_column("is_ok", pc.equal(index.column("status"), "ok"))
-    index = index.sort_by([("position", "ascending"), ("is_ok", "descending"), ("attempt", "descending")])
+    best_first = [("is_ok", "descending"), ("n_flags", "ascending"), ("length_off", "ascending")]
+    index = index.sort_by([("position", "ascending"), *best_first, ("attempt", "descending")])
     positions = index.column("position").to_numpy()
     is_first = np.diff(positions, prepend=-1) != 0
     return index.filter(pa.array(is_first)).select(["id", "position", "part", "row"])

@@ -1,0 +1,51 @@
+"""Another attempt at rows that stand in a plan already: with new seeds, and texts that were refused read again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from hierbatch.engine.planning import Asked, key_rows, number_units, put_column, row_seed
+from hierbatch.manifest.takes import row_names
+
+
+def newest_rows(plans: Sequence[Path], ids: pa.Array, committed: pa.Array) -> pa.Table:
+    """The last plan of each row, without rows whose last plan is still to be worked.
+
+    `committed` are the `row_names` of all takes that stand.
+    """
+    read = (pq.read_table(plan) for plan in plans)
+    rows = pa.concat_tables(table.filter(pc.is_in(table.column("id"), ids)) for table in read)
+    rows = rows.sort_by([("position", "ascending"), ("attempt", "descending")])
+    is_newest = np.diff(rows.column("position").to_numpy(), prepend=-1) != 0
+    rows = rows.filter(pa.array(is_newest))
+    return rows.filter(pc.is_in(row_names(rows), committed))
+
+
+def attempt_again(rows: pa.Table, asked: Asked, *, keeps_own_seeds: bool) -> pa.Table:
+    """The same rows for another attempt: with another seed, unless a row brought its own and is to keep it."""
+    planned = [rows.slice(0, 0)]
+    for attempt in pc.unique(rows.column("attempt")).to_pylist():
+        same = rows.filter(pc.equal(rows.column("attempt"), attempt))
+        if keeps_own_seeds:
+            seeds = [
+                None if row["seed"] == row_seed(asked.seed, row["id"], attempt) else row["seed"]
+                for row in same.select(["id", "seed"]).to_pylist()
+            ]
+        else:
+            seeds = [None] * len(same)
+        same = put_column(same, "seed", pa.array(seeds, pa.int64()))
+        planned.append(key_rows(same, asked, attempt=attempt + 1).select(rows.column_names).cast(rows.schema))
+    return number_units(pa.concat_tables(planned), 0).cast(rows.schema)
+
+
+def read_refused_again(rows: pa.Table, read_text: Callable[[pa.Table], pa.Table]) -> pa.Table:
+    """The same rows, of which those whose text was refused have been through the front end once more."""
+    refused = rows.column("error_kind").is_valid()
+    read = read_text(rows.filter(refused)).select(rows.column_names).cast(rows.schema)
+    return pa.concat_tables([rows.filter(pc.invert(refused)), read])

@@ -1,0 +1,85 @@
+"""Takes that came out wrong are made again with another seed, together in the units that come next; the best is kept.
+
+What is wrong stands in the takes themselves (their flags, and a synthesis that gave nothing usable), and what is made
+again stands in a plan like any other, so a run that is killed between two attempts goes on where it was. Which take of
+a row is best is decided where takes are read: `hierbatch.manifest.takes.Takes`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from hierbatch.engine.attempts import attempt_again, newest_rows
+from hierbatch.engine.planning import Asked
+from hierbatch.engine.run_folder import RunFolder
+from hierbatch.errors import InputError, SynthesisError
+from hierbatch.manifest.store import write_table
+from hierbatch.manifest.takes import Takes, committed_names
+
+RETAKEN_KINDS = (SynthesisError.kind,)
+"""Failures that another seed may mend; all others would fail again."""
+
+MOST_RETAKES = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRetakes:
+    """A plan of further attempts, and how many of its rows have only failed takes so far, by kind."""
+
+    plan: Path
+    error_kinds: Counter[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retakes:
+    """How often a row that comes out wrong is made again; every attempt counts, one asked for by hand too."""
+
+    asked: Asked
+    most: int
+    flags: frozenset[str] | None = None
+    """Flags that call for another take; None is any."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.most <= MOST_RETAKES:
+            raise InputError(
+                "The number of retakes is out of range", wanted=f"0 to {MOST_RETAKES}", got=str(self.most)
+            )
+
+    def plan_next(self, folder: RunFolder, generation: int) -> PlannedRetakes | None:
+        """Plan another attempt at every row that still looks wrong and has one left; None where there is none.
+
+        Raises:
+            StorageError: the disk is full; nothing is half-planned.
+        """
+        flawed = self._flawed(folder) if self.most else None
+        if not flawed:
+            return None
+        plans = folder.plan_files(generation)
+        rows = newest_rows(plans, flawed.column("id"), committed_names(folder))
+        rows = rows.filter(pc.less_equal(rows.column("attempt"), self.most))
+        if not len(rows):
+            return None
+        again = attempt_again(rows, self.asked, keeps_own_seeds=False)
+        target = folder.plan_file(generation, retry=len(plans))
+        write_table([again], pq.read_schema(plans[0]), target)
+        kinds = flawed.filter(pc.is_in(flawed.column("id"), again.column("id"))).column("error_kind")
+        folder.note("retakes", rows=len(again), plan=target.stem)
+        return PlannedRetakes(plan=target, error_kinds=Counter(kinds.drop_null().to_pylist()))
+
+    def _flawed(self, folder: RunFolder) -> pa.Table:
+        """Ids and error kinds of rows whose best take looks wrong."""
+        wrong = []
+        for takes in Takes(folder.root).in_pieces(["id", "error_kind", "flags"]):
+            failed = pc.is_in(takes.column("error_kind"), pa.array(RETAKEN_KINDS))
+            flagged = pa.array([self._calls(flags) for flags in takes.column("flags").to_pylist()], pa.bool_())
+            wrong.append(takes.filter(pc.or_(failed, flagged)).select(["id", "error_kind"]))
+        return pa.concat_tables(wrong) if wrong else pa.table({"id": [], "error_kind": []})
+
+    def _calls(self, flags: list[str]) -> bool:
+        return bool(flags) if self.flags is None else not self.flags.isdisjoint(flags)
