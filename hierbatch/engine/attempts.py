@@ -19,8 +19,7 @@ def newest_rows(plans: Sequence[Path], ids: pa.Array, committed: pa.Array) -> pa
 
     `committed` are the `row_names` of all takes that stand.
     """
-    read = (pq.read_table(plan) for plan in plans)
-    rows = pa.concat_tables(table.filter(pc.is_in(table.column("id"), ids)) for table in read)
+    rows = pa.concat_tables(pq.read_table(plan, filters=pc.is_in(pc.field("id"), ids)) for plan in plans)
     rows = rows.sort_by([("position", "ascending"), ("attempt", "descending")])
     is_newest = np.diff(rows.column("position").to_numpy(), prepend=-1) != 0
     rows = rows.filter(pa.array(is_newest))

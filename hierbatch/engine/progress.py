@@ -41,15 +41,16 @@ class Progress:
         self._worked_s += unit.expected_s
 
     def take_back(self, n_rows: int, error_kinds: Counter[str], expected_s: float) -> None:
-        """Rows that are to be made again are not done any more, and those of them that failed have not failed yet."""
-        n_failed = 0
-        for kind, count in error_kinds.items():
-            here = min(count, self.error_kinds[kind])  # of failures in an earlier sitting nothing was counted
-            self.error_kinds[kind] -= here
-            n_failed += here
-        self.error_kinds += Counter()  # without those that have none left
-        self.n_failed -= n_failed
-        self.n_before -= n_rows - n_failed
+        """Rows that are to be made again are not done any more, and those that failed have not failed yet.
+
+        What was done in an earlier sitting was never counted here by kind: it comes off `n_before`.
+        """
+        failed = self.error_kinds & error_kinds
+        self.error_kinds -= failed
+        self.n_failed -= failed.total()
+        n_good_here = min(n_rows - error_kinds.total(), self.n_ok)
+        self.n_ok -= n_good_here
+        self.n_before -= n_rows - failed.total() - n_good_here
         self.expected_s += expected_s
 
     @property

@@ -47,9 +47,7 @@ class Retakes:
 
     def __post_init__(self) -> None:
         if not 0 <= self.most <= MOST_RETAKES:
-            raise InputError(
-                "The number of retakes is out of range", wanted=f"0 to {MOST_RETAKES}", got=str(self.most)
-            )
+            raise InputError("The number of retakes is out of range", wanted=f"0 to {MOST_RETAKES}", got=str(self.most))
 
     def plan_next(self, folder: RunFolder, generation: int) -> PlannedRetakes | None:
         """Plan another attempt at every row that still looks wrong and has one left; None where there is none.

@@ -26,7 +26,7 @@ def invoke(tmp_path):
     return command
 
 
-RUN = "run {folder}/m.parquet --voice {folder}/anna.wav --out {folder}/run --engine local {model}"
+RUN = "run {folder}/m.parquet --voice {folder}/anna.wav --out {folder}/run --engine local --retakes 0 {model}"
 
 
 def test_the_life_of_a_run(invoke):

@@ -1,3 +1,5 @@
+from collections import Counter
+
 import pytest
 
 from hierbatch.engine.progress import Progress, clock
@@ -20,3 +22,17 @@ def test_the_line_tells_rows_hours_speed_failures_and_the_time_left(monkeypatch)
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (59.6, "1:00"), (3599, "59:59"), (360_000, "100:00:00")])
 def test_clock(seconds, text):
     assert clock(seconds) == text
+
+
+@pytest.mark.parametrize("n_before", [0, 60])
+def test_rows_that_are_made_again_are_not_done_any_more(n_before):
+    progress = Progress(n_rows=100, n_before=n_before, expected_s=400.0)
+    n_ok = 97 - n_before
+    report = UnitReport(n_ok=n_ok, n_failed=3, sound_s=9.0, work_s=1.0, error_kinds={"synthesis": 2, "text": 1})
+    progress.add(Unit("u", rows(1)), report)
+    # Two failed here, one failed in an earlier sitting, four are flagged.
+    progress.take_back(7, Counter(synthesis=3), 30.0)
+    assert (progress.n_done, progress.n_failed, progress.error_kinds) == (100 - 7, 1, Counter(text=1))
+    assert progress.n_ok == n_ok - 4
+    progress.add(Unit("r", rows(1)), UnitReport(n_ok=7, n_failed=0, sound_s=9.0, work_s=1.0, error_kinds={}))
+    assert progress.n_done == 100

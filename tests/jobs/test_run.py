@@ -26,14 +26,14 @@ LOCAL = Workforce(engine="local")
 ROOT = Path(__file__).parents[2]
 
 
-def job(folder, n_rows=10, faults=None, **notes) -> RunJob:
+def job(folder, n_rows=10, faults=None, retakes=0, **notes) -> RunJob:
     order = SpeakOrder(
         manifest=manifest_file(folder, n_rows, faults),
         voices=VoiceChoice(file=prompt_file(folder)),
         bundle=str(bundle_folder(folder, **notes)),
         model_factory=FACTORY,
     )
-    return RunJob(order=order, out=folder / "run", workforce=LOCAL)
+    return RunJob(order=order, out=folder / "run", workforce=LOCAL, retakes=retakes)
 
 
 def reordered(asked, **changes):

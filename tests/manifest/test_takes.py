@@ -29,9 +29,11 @@ class RunOnDisk:
         pq.write_table(pa.Table.from_pylist(listed, schema=PLAN), self.layout.plan_file(generation, retry))
 
     def part(self, name, rows):
-        """Rows are (id, key, attempt, status)."""
+        """Rows are (id, key, attempt, status), and where it matters flags and the ratio to the expected duration."""
         listed = [
             {
+                "flags": list(judged[0]) if judged else [],
+                "duration_ratio": judged[1] if judged else None,
                 "id": i,
                 "take_key": key,
                 "attempt": attempt,
@@ -39,7 +41,7 @@ class RunOnDisk:
                 "chapter": -1,
                 "audio": {"bytes": f"{i} {key}".encode(), "path": "x"} if status == "ok" else None,
             }
-            for i, key, attempt, status in rows
+            for i, key, attempt, status, *judged in rows
         ]
         pq.write_table(pa.Table.from_pylist(listed, schema=TAKES), self.layout.part_file(name), row_group_size=2)
 
@@ -78,6 +80,25 @@ def test_the_last_good_attempt_counts(run):
     run.part("u", [("r0", "k0", 1, "failed"), ("r1", "k1", 1, "ok"), ("r2", "k2", 1, "failed")])
     run.part("r", [("r0", "k0b", 2, "ok"), ("r1", "k1b", 2, "failed")])
     assert told(run.takes()) == [("r0", "k0b", "ok"), ("r1", "k1", "ok"), ("r2", "k2", "failed")]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "third", "counts"),
+    [
+        (("ok", ["clipped"], 1.0), ("failed", [], None), ("ok", [], 1.2), 3),  # without flags before flagged
+        (("ok", ["clipped"], 1.0), ("ok", ["clipped", "silent"], 1.0), ("failed", [], None), 1),  # fewer flags
+        (("ok", ["too_long"], 3.0), ("ok", ["too_short"], 0.38), ("ok", ["too_long"], 2.6), 3),  # nearest, as a ratio
+        (("ok", ["too_short"], 0.34), ("ok", ["too_long"], 2.9), ("ok", ["too_long"], 3.0), 2),
+        (("ok", ["clipped"], 1.0), ("ok", ["clipped"], 1.0), ("failed", [], None), 2),  # the last of equals
+        (("ok", [], 0.5), ("ok", [], 1.0), ("ok", [], 2.0), 3),  # good ones are not measured against each other
+        (("failed", [], None), ("failed", [], None), ("failed", [], None), 3),
+    ],
+)
+def test_the_best_of_several_attempts_counts(run, first, second, third, counts):
+    for number, judged in enumerate((first, second, third), start=1):
+        run.plan([("r0", f"k{number}", number, 1)], retry=number - 1)
+        run.part(f"u{number}", [("r0", f"k{number}", number, *judged)])
+    assert told(run.takes(), "attempt") == [(counts,)]
 
 
 def test_a_new_generation_keeps_what_is_still_asked_for_in_its_new_place(run):

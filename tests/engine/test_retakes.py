@@ -1,0 +1,74 @@
+import pytest
+
+from hierbatch.engine.retakes import Retakes
+from hierbatch.errors import InputError
+from hierbatch.jobs.run import run
+from hierbatch.manifest.takes import Takes
+from tests.engine.fake_model import Fault, spoken
+from tests.jobs.test_run import job, sounds
+from tests.making import phonemes
+
+
+def takes(folder):
+    rows = Takes(folder / "run").table(["id", "attempt", "seed", "status", "flags"]).to_pylist()
+    return {row["id"]: row for row in rows}
+
+
+@pytest.mark.parametrize("fault", [Fault.NAN, Fault.EMPTY, Fault.REFUSE, Fault.SILENT, Fault.CLIPPED])
+def test_what_comes_out_wrong_is_made_again_with_another_seed(tmp_path, fault):
+    outcome = run(job(tmp_path, 10, {3: fault}, retakes=1))
+    assert (outcome.standing.n_ok, outcome.standing.flags) == (10, {})
+    assert (outcome.sitting.n_worked, outcome.sitting.n_failed, outcome.sitting.error_kinds) == (10, 0, {})
+    made = takes(tmp_path)
+    assert [row_id for row_id, take in made.items() if take["attempt"] == 2] == ["r003"]
+    assert made["r003"]["seed"] != fault
+
+
+def test_all_of_a_round_are_made_again_together_and_good_takes_are_left_alone(tmp_path):
+    plain, mended = tmp_path / "plain", tmp_path / "mended"
+    plain.mkdir()
+    mended.mkdir()
+    run(job(plain, 20))
+    run(job(mended, 20, {3: Fault.CLIPPED, 11: Fault.NAN}, retakes=1))
+    (again,) = (mended / "run" / "parts").glob("*-r001-*")
+    assert Takes(mended / "run").n_rows == 20
+    assert again.stem == "g0001-r001-u000000"
+    before, after = sounds(plain / "run"), sounds(mended / "run")
+    assert [row_id for row_id in before if before[row_id] != after[row_id]] == ["r003", "r011"]
+
+
+def test_a_row_that_stays_wrong_is_made_as_often_as_asked_and_kept(tmp_path):
+    asked = job(tmp_path, 6, retakes=3, always_clips=phonemes(2))
+    outcome = run(asked)
+    assert (outcome.standing.n_ok, outcome.standing.flags) == (6, {"clipped": 1})
+    assert takes(tmp_path)["r002"]["attempt"] == 4  # all alike: the last counts
+    assert sum(line.endswith(phonemes(2)) for line in spoken(tmp_path / "bundle")) == 4
+    assert run(asked).sitting.n_worked == 0
+
+
+def test_failures_that_no_seed_mends_are_not_tried_again(tmp_path):
+    outcome = run(job(tmp_path, 6, {2: Fault.RAISE}, retakes=3))
+    assert outcome.standing.error_kinds == {"exception": 1}
+    assert takes(tmp_path)["r002"]["attempt"] == 1
+
+
+def test_a_run_that_stopped_before_its_retakes_were_worked_goes_on_with_them(tmp_path):
+    asked = job(tmp_path, 10, {3: Fault.CLIPPED}, retakes=1)
+    run(asked)
+    (again,) = (asked.out / "parts").glob("*-r001-*")
+    again.unlink()
+    outcome = run(asked)
+    assert (outcome.sitting.n_worked, outcome.standing.flags) == (1, {})
+    assert len(list((asked.out / "plan").glob("*-r*"))) == 1
+
+
+def test_more_retakes_may_be_asked_for_later(tmp_path):
+    run(job(tmp_path, 6, retakes=0, always_clips=phonemes(2)))
+    assert takes(tmp_path)["r002"]["attempt"] == 1
+    run(job(tmp_path, 6, retakes=2, always_clips=phonemes(2)))
+    assert takes(tmp_path)["r002"]["attempt"] == 3
+
+
+def test_a_number_of_retakes_out_of_range_is_refused():
+    with pytest.raises(InputError, match="0 to 20"):
+        Retakes(asked=None, most=21)
