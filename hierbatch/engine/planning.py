@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hierbatch.manifest.rows import DELIVERY, sound_params
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, plan_schema
 from hierbatch.manifest.store import TableFile
 from hierbatch.stages.base import Stage
@@ -50,7 +51,7 @@ def take_key(row: Mapping[str, Any], asked: Asked) -> str:
         "lang": row["lang"],
         "voice": asked.voice_sha256[row["voice"]],
         "seed": row["seed"],
-        "params": {"speed": round(row["speed"], 6)},
+        "params": sound_params(row),
         "model": asked.fingerprint,
     }
     if row["error_kind"]:
@@ -75,7 +76,7 @@ def plan_rows(manifest: TableFile, read_text: Stage, asked: Asked) -> Iterator[p
 
 def key_rows(rows: pa.Table, asked: Asked, *, attempt: int) -> pa.Table:
     """Rows with their attempt, their seed where they bring none, and their key."""
-    needed = ["id", "text", "phonemes", "lang", "voice", "seed", "speed", "error_kind"]
+    needed = ["id", "text", "phonemes", "lang", "voice", "seed", "speed", *DELIVERY, "error_kind"]
     listed = rows.select([name for name in needed if name in rows.column_names]).to_pylist()
     for row in listed:
         if row["seed"] is None:
@@ -114,12 +115,13 @@ def _unit_numbers(durations_s: Iterable[float], unit: int) -> Iterator[int]:
 
 def _with_defaults(rows: pa.Table, asked: Asked) -> pa.Table:
     """Every settled column present, and filled where the run has a default for it."""
-    for name in ("text", "phonemes", "seed", "voice", "lang", "speed"):
+    for name in ("text", "phonemes", "seed", "voice", "lang", "speed", *DELIVERY):
         if name not in rows.column_names:
             rows = rows.append_column(name, pa.nulls(len(rows), _TYPES[name]))
     if asked.one_voice:
         rows = put_column(rows, "voice", pa.nulls(len(rows), pa.string()))
-    for name, default in (("voice", asked.voice), ("lang", asked.lang), ("speed", asked.speed)):
+    defaults = {"voice": asked.voice, "lang": asked.lang, "speed": asked.speed, **DELIVERY}
+    for name, default in defaults.items():
         if default is not None:
             rows = put_column(rows, name, pc.fill_null(rows.column(name), pa.scalar(default, _TYPES[name])))
     return rows

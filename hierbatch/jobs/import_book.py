@@ -24,7 +24,7 @@ from hierbatch.storage import write_whole
 LANGUAGE_CHOICES = ("auto", "en", "ko")
 """What `ImportBook.language` may be: `auto` finds each sentence's own."""
 
-_LEFT_OUT = frozenset({"source", "phonemes", "seed", "speed"})
+_LEFT_OUT = frozenset({"source", "phonemes", "seed", "speed", "pitch_semitones", "prosody"})
 BOOK_SCHEMA = arrow_schema([column for column in MANIFEST_COLUMNS if column.name not in _LEFT_OUT], "manifest")
 """Columns of an imported book."""
 

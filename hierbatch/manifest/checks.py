@@ -19,6 +19,13 @@ SAFE_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 
 _N_EXAMPLES = 5
 
+_RANGES = {
+    "speed": (0.5, 2.0),
+    "pitch_semitones": (-12.0, 12.0),
+    "prosody": (0.0, 2.0),
+    "pause_after_s": (0.0, 60.0),
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
@@ -80,7 +87,7 @@ def _column_problems(schema: pa.Schema) -> list[str]:
 
 
 def _value_problems(manifest: TableFile, expected: Expected) -> tuple[int, list[str]]:
-    looked_at = ("id", "voice", "lang", "speed", "pause_after_s")
+    looked_at = ("id", "voice", "lang", *_RANGES)
     findings, n_rows = _Findings(), 0
     chunks: list[pa.Array] = []
     for table in manifest.batches([name for name in looked_at if name in manifest.schema.names]):
@@ -89,8 +96,8 @@ def _value_problems(manifest: TableFile, expected: Expected) -> tuple[int, list[
         _check_ids(ids, n_rows, findings)
         _check_names(columns["voice"], ids, expected.voices, expected.default_voice, "voice", findings)
         _check_names(columns["lang"], ids, expected.languages, expected.default_language, "lang", findings)
-        _check_range(columns["speed"], ids, 0.5, 2.0, "speed", findings)
-        _check_range(columns["pause_after_s"], ids, 0.0, 60.0, "pause_after_s", findings)
+        for name, (low, high) in _RANGES.items():
+            _check_range(columns[name], ids, low, high, name, findings)
         chunks += ids.chunks
         n_rows += len(ids)
     if n_rows == 0:

@@ -24,6 +24,8 @@ class Utterance:
     voice: str
     seed: int
     speed: float
+    pitch_semitones: float
+    prosody: float
     expected_duration_s: float
     error_kind: str | None
     error: str | None
@@ -35,6 +37,17 @@ class Utterance:
 
 
 _UTTERANCE_FIELDS = tuple(field.name for field in fields(Utterance))
+
+
+def sound_params(row: Mapping[str, Any]) -> dict[str, float]:
+    """What a row asks of the delivery; what is as the model has it is left out, but for the speed."""
+    params = {"speed": round(row["speed"], 6)}
+    asked = {"pitch_semitones": round(row["pitch_semitones"], 6), "prosody": round(row["prosody"], 6)}
+    return params | {name: value for name, value in asked.items() if value != DELIVERY[name]}
+
+
+DELIVERY = {"pitch_semitones": 0.0, "prosody": 1.0}
+"""What rows are spoken with that ask for nothing else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,10 @@ MANIFEST_COLUMNS = (
     Column("phonemes", pa.string(), "Phonemes to speak as they stand, in place of the front end's."),
     Column("seed", pa.int64(), "Seed of the row's noise; empty derives one from the run's seed, id and attempt."),
     Column("speed", pa.float32(), "Speaking rate, 0.5 to 2; 1 is the model's own."),
+    Column("pitch_semitones", pa.float32(), "Shift of the pitch, -12 to 12; 0 stays at the prompt's own."),
+    Column(
+        "prosody", pa.float32(), "How far the melody moves, 0 to 2: a factor on the spread of log F0, 1 the model's."
+    ),
     Column("pause_after_s", pa.float32(), "Silence after the row in a book; empty takes the rule for its place."),
     Column("book", pa.string(), "Title of the book."),
     Column("chapter", pa.int32(), "Number of the chapter, from 1."),
@@ -123,7 +127,7 @@ TAKE_COLUMNS = (
     Column("audio", AUDIO, "The sound: FLAC, 16 bit. Empty where the row failed."),
 )
 
-_SETTLED = frozenset({"id", "voice", "lang", "phonemes", "seed", "speed"})
+_SETTLED = frozenset({"id", "voice", "lang", "phonemes", "seed", "speed", "pitch_semitones", "prosody"})
 """Manifest columns that a plan fills in for every row."""
 
 _MANIFEST_NAMES = frozenset(column.name for column in MANIFEST_COLUMNS)

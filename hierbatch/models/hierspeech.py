@@ -172,9 +172,11 @@ class HierSpeech:
         return Waveform(made[0].cpu().numpy(), RATE_HZ)
 
     def _place_pitch(self, prosody: Prosody, lengths: Tensor, requests: Sequence[SpeechRequest]) -> _Frames:
-        """The predicted contour about each prompt's own median."""
-        medians = torch.tensor([request.voice.median_f0_hz for request in requests], device=self._device)
-        f0_hz = medians[:, None] * torch.exp(self._f0_spread * prosody.log_f0)
+        """The predicted contour about each prompt's own median, moved and widened as its row asks."""
+        centres = [request.voice.median_f0_hz * 2 ** (request.pitch_semitones / 12) for request in requests]
+        spreads = [self._f0_spread * request.prosody for request in requests]
+        moved = torch.exp(self._column(spreads) * prosody.log_f0)
+        f0_hz = self._column(centres) * moved
         voiced = (prosody.voicing > 0).float()
         return _Frames(prosody.semantic, f0_hz.clamp(_LOWEST_HZ, _HIGHEST_HZ), voiced, lengths)
 
@@ -207,6 +209,10 @@ class HierSpeech:
         return Speech(
             waveform=Waveform(samples, self.rate_hz), token_frames=tuple(tokens), lead_frames=lead, f0_hz=f0_hz
         )
+
+    def _column(self, values: Sequence[float]) -> Tensor:
+        """One value a row. Shape: returns [B, 1]."""
+        return torch.tensor(values, dtype=torch.float32, device=self._device)[:, None]
 
     def _stack(self, styles: Sequence[npt.NDArray[np.float32]]) -> Tensor:
         return self._tensor(np.stack(styles))

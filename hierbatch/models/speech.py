@@ -21,6 +21,9 @@ class SpeechRequest:
     voice: Any
     seed: int
     speed: float = 1.0
+    pitch_semitones: float = 0.0
+    prosody: float = 1.0
+    """Factor on the spread of log F0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

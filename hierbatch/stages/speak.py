@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from importlib.metadata import version
 from time import perf_counter
@@ -16,7 +16,7 @@ import pyarrow as pa
 from hierbatch.audio.files import encode_sound
 from hierbatch.audio.quality import measure_take
 from hierbatch.errors import SetupError, SynthesisError
-from hierbatch.manifest.rows import Sound, Take, Utterance, take_rows
+from hierbatch.manifest.rows import Sound, Take, Utterance, sound_params, take_rows
 from hierbatch.manifest.schema import TAKE_COLUMNS, arrow_schema, take_schema
 from hierbatch.models.speech import Speech, SpeechModel, SpeechRequest
 from hierbatch.stages.failures import reason
@@ -24,6 +24,7 @@ from hierbatch.stages.judgement import find_flaws
 from hierbatch.stages.timings import word_timings
 from hierbatch.stages.voices import VoiceShelf
 
+_NOT_OF_THE_TAKE = {"speed", "pitch_semitones", "prosody", "error_kind", "error"}
 _SCHEMA = arrow_schema(TAKE_COLUMNS, "takes")
 
 
@@ -85,6 +86,8 @@ class Speak:
             voice=self._shelf.voice(utterance.voice),
             seed=utterance.seed,
             speed=utterance.speed,
+            pitch_semitones=utterance.pitch_semitones,
+            prosody=utterance.prosody,
         )
 
     def _take(self, utterance: Utterance, speech: Speech, rtf: float | None) -> Take:
@@ -114,10 +117,10 @@ class Speak:
 
     def _origin(self, utterance: Utterance) -> dict[str, Any]:
         """What is known of a take before it is spoken."""
-        same = {name: getattr(utterance, name) for name in self.reads if name not in {"speed", "error_kind", "error"}}
+        same = {name: getattr(utterance, name) for name in self.reads if name not in _NOT_OF_THE_TAKE}
         return same | {
             "model": f"{self._model.name}:{self._model.fingerprint}",
-            "params": json.dumps({"speed": round(utterance.speed, 6)}, sort_keys=True),
+            "params": json.dumps(sound_params(asdict(utterance)), sort_keys=True),
             "voice_sha256": self._shelf.sha256(utterance.voice),
             "consent": self._shelf.consent(utterance.voice),
             "hierbatch_version": version("hierbatch"),

@@ -27,6 +27,8 @@ ROW = {
     "voice": "anna",
     "seed": 1,
     "speed": 1.0,
+    "pitch_semitones": 0.0,
+    "prosody": 1.0,
     "error_kind": None,
 }
 
@@ -37,7 +39,16 @@ def plan(path, asked=ASKED):
 
 
 @pytest.mark.parametrize(
-    "change", [{"phonemes": "h ɛ ."}, {"lang": "ko"}, {"voice": "jun"}, {"seed": 2}, {"speed": 1.1}]
+    "change",
+    [
+        {"phonemes": "h ɛ ."},
+        {"lang": "ko"},
+        {"voice": "jun"},
+        {"seed": 2},
+        {"speed": 1.1},
+        {"pitch_semitones": -1.0},
+        {"prosody": 1.2},
+    ],
 )
 def test_a_key_changes_with_all_the_sound_depends_on(change):
     assert take_key(ROW | change, ASKED) != take_key(ROW, ASKED)

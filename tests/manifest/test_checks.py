@@ -29,11 +29,23 @@ def test_all_problems_are_told_at_once(tmp_path):
                 "voice": ["anna", "nobody", None, None, None, None],
                 "lang": ["en", "de", "en", "en", "en", "en"],
                 "speed": [1.0, 9.0, None, None, float("nan"), None],
+                "pitch_semitones": [0.0, None, -12.5, None, None, None],
+                "prosody": [1.0, None, None, None, -0.1, None],
                 "status": [""] * 6,
             },
         )
     told = str(caught.value)
-    for part in ("1 ids are used more than once (a)", "../up", "(3)", "nobody", "(de)", "(a, e)", "column status"):
+    for part in (
+        "1 ids are used more than once (a)",
+        "../up",
+        "(3)",
+        "nobody",
+        "(de)",
+        "(a, e)",
+        "-12 to 12",
+        "0 to 2",
+        "column status",
+    ):
         assert part in told, part
 
 

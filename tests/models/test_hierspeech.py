@@ -86,6 +86,18 @@ def test_speed_shortens(model: HierSpeech, voice: Voice) -> None:
     assert fast == pytest.approx(slow / 2, abs=0.03)
 
 
+def test_pitch_is_shifted_and_spread_row_by_row_without_a_change_of_length(model: HierSpeech, voice: Voice) -> None:
+    def request(**delivery: float) -> SpeechRequest:
+        return SpeechRequest(phonemes=PHONEMES[2], language="en", voice=voice, seed=1, **delivery)
+
+    asked = [request(), request(pitch_semitones=5.0), request(prosody=0.5), request(prosody=0.0)]
+    plain, high, flat, level = (np.log2(speech.f0_hz[speech.f0_hz > 0]) for speech in model.speak(asked))
+    np.testing.assert_allclose(high - plain, 5 / 12, atol=1e-4)
+    centre = np.log2(voice.median_f0_hz)
+    np.testing.assert_allclose(flat - centre, 0.5 * (plain - centre), atol=1e-4)
+    np.testing.assert_allclose(level, centre, atol=1e-4)
+
+
 def test_nothing_asked_is_nothing_said(model: HierSpeech) -> None:
     assert model.speak([]) == []
 

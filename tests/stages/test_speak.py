@@ -44,6 +44,8 @@ def plan(n_rows, faults=None, **columns):
         "phonemes": [phonemes(i) for i in range(n_rows)],
         "seed": [int(faults.get(i, 1000 + i)) for i in range(n_rows)],
         "speed": [1.0] * n_rows,
+        "pitch_semitones": [0.0] * n_rows,
+        "prosody": [1.0] * n_rows,
         "mood": ["calm"] * n_rows,
     } | columns
     return pa.table(rows, schema=plan_schema(pa.schema([("id", pa.string()), ("mood", pa.string())])))
