@@ -59,6 +59,24 @@ NameTable = Sequence[Rename | Constant]
 """Tried in order; the first pattern that matches the whole name decides."""
 
 
+def under(pattern: str, ours: str, table: NameTable) -> NameTable:
+    """The names of a part that stands at `pattern` in the foreign model and at `ours` in ours.
+
+    `pattern` may have groups and `ours` use them; the groups of `table` are numbered on behind them.
+    """
+    n_groups = re.compile(pattern).groups
+    return tuple(
+        Constant(rf"{pattern}\.{entry.pattern}", entry.value)
+        if isinstance(entry, Constant)
+        else Rename(rf"{pattern}\.{entry.pattern}", f"{ours}.{_renumbered(entry.ours, n_groups)}")
+        for entry in table
+    )
+
+
+def _renumbered(ours: str, by: int) -> str:
+    return re.sub(r"\\(\d+)", lambda group: rf"\{int(group[1]) + by}", ours)
+
+
 def read_checkpoint(path: Path) -> Checkpoint:
     """Read a `.safetensors` file or a PyTorch file: a bare state dict, `{"model": ...}` or `{"generator": ...}`.
 

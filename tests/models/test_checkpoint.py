@@ -7,7 +7,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from hierbatch.errors import BundleError
-from hierbatch.models.checkpoint import Checkpoint, Constant, Rename, load_weights, read_checkpoint
+from hierbatch.models.checkpoint import Checkpoint, Constant, Rename, load_weights, read_checkpoint, under
 
 FILTER = torch.tensor([0.25, 0.5, 0.25])
 TABLE = (Constant(r".*\.filter", FILTER), Rename(r"net\.(.+)", r"\1"))
@@ -144,3 +144,22 @@ def test_two_names_for_one_weight_are_told():
     table = (*TABLE, Rename(r"copy\.(.+)", r"\1"))
     with pytest.raises(BundleError, match=r"copy\.bias is a second bias"):
         load_weights(nn.Conv1d(4, 6, 3), Checkpoint("g.pth", "", weights | {"copy.bias": torch.zeros(6)}), table)
+
+
+def test_names_of_a_part_stand_under_the_part():
+    part = (Rename(r"layers\.(\d+)\.(g|b)", r"rounds.\1.\2"), Constant(r"window", torch.ones(2)))
+    table = under(r"dec\.(left|right)", r"sides.\1", part)
+    network = nn.Module()
+    network.sides = nn.ModuleDict({side: nn.Module() for side in ("left", "right")})
+    for side in network.sides.values():
+        side.rounds = nn.ModuleList([nn.Module(), nn.Module()])
+        for layer in side.rounds:
+            layer.g = nn.Parameter(torch.zeros(1))
+    found = {
+        f"dec.{side}.layers.{layer}.g": torch.tensor([float(value)])
+        for value, (side, layer) in enumerate([("left", 0), ("left", 1), ("right", 0), ("right", 1)])
+    }
+    load_weights(network, Checkpoint("file", "", found | {"dec.left.window": torch.ones(2)}), table)
+    assert [float(value) for value in network.parameters()] == [0, 1, 2, 3]
+    with pytest.raises(BundleError, match=r"dec\.left\.window is not the constant"):
+        load_weights(network, Checkpoint("file", "", found | {"dec.left.window": torch.zeros(2)}), table)

@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from hierbatch.models.checkpoint import Constant, NameTable, Rename, under
+
 _TAPS = 12
 _CUTOFF = 0.25
 _KAISER_BETA = 4.66380013
@@ -118,3 +120,21 @@ class AntiAliasedBlock(nn.Module):
             if index % 2:
                 x = y = x + y
         return x
+
+
+def snake_names() -> NameTable:
+    """The published names of the weights of `AntiAliasedSnake`, and ours; the filters stand beside them there."""
+    return (
+        Rename(r"act\.alpha", "log_frequency"),
+        Rename(r"act\.beta", "log_sharpness"),
+        Constant(r"(?:upsample|downsample\.lowpass)\.filter", kaiser_sinc()[None, None]),
+    )
+
+
+def block_names() -> NameTable:
+    """The published names of the weights of `AntiAliasedBlock`, and ours."""
+    return (
+        Rename(r"convs1\.(.+)", r"dilated.\1"),
+        Rename(r"convs2\.(.+)", r"plain.\1"),
+        *under(r"activations\.(\d+)", r"snakes.\1", snake_names()),
+    )

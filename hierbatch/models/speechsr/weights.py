@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hierbatch.models.blocks.anti_aliased import kaiser_sinc
-from hierbatch.models.checkpoint import Checkpoint, Constant, NameTable, Rename, load_weights, read_checkpoint
+from hierbatch.models.blocks.anti_aliased import block_names, snake_names
+from hierbatch.models.checkpoint import Checkpoint, NameTable, Rename, load_weights, read_checkpoint, under
 from hierbatch.models.speechsr.config import SpeechSRConfig
 from hierbatch.models.speechsr.model import SpeechSR
 
@@ -13,14 +13,9 @@ from hierbatch.models.speechsr.model import SpeechSR
 def name_table() -> NameTable:
     """Every published name, in the order of the network."""
     return (
-        Constant(r"dec\..+\.(upsample|downsample\.lowpass)\.filter", kaiser_sinc()[None, None]),
         Rename(r"dec\.conv_pre\.(.+)", r"enter.\1"),
-        Rename(r"dec\.resblocks\.(\d+)\.convs1\.(.+)", r"blocks.\1.dilated.\2"),
-        Rename(r"dec\.resblocks\.(\d+)\.convs2\.(.+)", r"blocks.\1.plain.\2"),
-        Rename(r"dec\.resblocks\.(\d+)\.activations\.(\d+)\.act\.alpha", r"blocks.\1.snakes.\2.log_frequency"),
-        Rename(r"dec\.resblocks\.(\d+)\.activations\.(\d+)\.act\.beta", r"blocks.\1.snakes.\2.log_sharpness"),
-        Rename(r"dec\.activation_post\.act\.alpha", r"last_snake.log_frequency"),
-        Rename(r"dec\.activation_post\.act\.beta", r"last_snake.log_sharpness"),
+        *under(r"dec\.resblocks\.(\d+)", r"blocks.\1", block_names()),
+        *under(r"dec\.activation_post", "last_snake", snake_names()),
         Rename(r"dec\.conv_post\.(.+)", r"leave.\1"),
     )
 

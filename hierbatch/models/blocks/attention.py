@@ -1,0 +1,83 @@
+"""Attention over one row's own frames (Vaswani et al. 2017), with positions relative to each other where asked for
+(Shaw et al. 2018, as in VITS).
+
+Legend: B batch, H heads, C channels, D channels of a head, T frames or symbols.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from hierbatch.models.checkpoint import NameTable, Rename
+
+_NOT_HEARD = -1e4
+"""Score of what is not to be heard; finite, so that a frame that hears nothing hears everything evenly."""
+
+
+class Attention(nn.Module):
+    """Every frame hears every other of its row; `reach` frames to each side have a key and a value of their own.
+
+    Shape:
+        x        [B, C, T]
+        mask     [B, 1, T]
+        returns  [B, C, T]; past a row's end only what the published networks have there
+    """
+
+    def __init__(self, channels: int, n_heads: int, reach: int = 0, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.n_heads, self.reach, self.dropout = n_heads, reach, dropout
+        self.query, self.key, self.value, self.leave = (nn.Conv1d(channels, channels, 1) for _ in range(4))
+        if reach:
+            width = channels // n_heads
+            self.near_keys = nn.Parameter(torch.randn(1, 2 * reach + 1, width) / math.sqrt(width))
+            self.near_values = nn.Parameter(torch.randn(1, 2 * reach + 1, width) / math.sqrt(width))
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        query, key, value = (self._heads(layer(x)) for layer in (self.query, self.key, self.value))
+        query = query / math.sqrt(query.shape[-1])
+        scores = query @ key.transpose(-2, -1)  # [B, H, T, T]
+        if self.reach:
+            scores = scores + _along_diagonals(query @ self.near_keys.transpose(-2, -1))
+        is_heard = (mask[:, :, None] * mask[:, :, :, None]).bool()
+        weights = scores.masked_fill(~is_heard, _NOT_HEARD).softmax(dim=-1)
+        weights = F.dropout(weights, self.dropout, self.training)
+        heard = weights @ value
+        if self.reach:
+            heard = heard + _from_diagonals(weights, self.reach) @ self.near_values
+        return self.leave(heard.transpose(-2, -1).flatten(1, 2))
+
+    def _heads(self, x: Tensor) -> Tensor:
+        """[B, C, T] -> [B, H, T, D]."""
+        return x.unflatten(1, (self.n_heads, -1)).transpose(-2, -1)
+
+
+def _along_diagonals(near: Tensor) -> Tensor:
+    """Value r + w of row i at column i + r, for |r| <= w; zero elsewhere. Shape: [B, H, T, 2w + 1] -> [B, H, T, T]."""
+    n_frames, reach = near.shape[-2], near.shape[-1] // 2
+    # Cutting rows one element shorter than they were laid down moves each row one further along.
+    width = n_frames + 2 * reach
+    moved = F.pad(near, (0, n_frames)).flatten(-2)[..., : n_frames * width].unflatten(-1, (n_frames, width))
+    return moved[..., reach : reach + n_frames]
+
+
+def _from_diagonals(square: Tensor, reach: int) -> Tensor:
+    """The other way: column i + r of row i as value r + w. Shape: [B, H, T, T] -> [B, H, T, 2w + 1]."""
+    n_frames = square.shape[-1]
+    laid = F.pad(F.pad(square, (reach, reach)).flatten(-2), (0, n_frames))
+    return laid.unflatten(-1, (n_frames, n_frames + 2 * reach + 1))[..., : 2 * reach + 1]
+
+
+def attention_names() -> NameTable:
+    """The published names of the weights, and ours."""
+    return (
+        Rename(r"conv_q\.(.+)", r"query.\1"),
+        Rename(r"conv_k\.(.+)", r"key.\1"),
+        Rename(r"conv_v\.(.+)", r"value.\1"),
+        Rename(r"conv_o\.(.+)", r"leave.\1"),
+        Rename(r"emb_rel_k", "near_keys"),
+        Rename(r"emb_rel_v", "near_values"),
+    )

@@ -1,0 +1,59 @@
+"""Who speaks, as one vector, from a prompt's log-mel (Min et al. 2021, Meta-StyleSpeech, section 3.1).
+
+Legend: B batch, M mel bands, C channels, T frames (50/s).
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from hierbatch.models.blocks.attention import Attention, attention_names
+from hierbatch.models.checkpoint import NameTable, Rename, under
+
+_N_HEADS = 2
+_KERNEL = 5
+
+
+class StyleEncoder(nn.Module):
+    """Two dense layers, two gated convolutions, attention, and the mean over the row's own frames.
+
+    A row gives the same alone or in a padded batch, unless `hears_padding`: the published code adds up the frames
+    past a row's end too. For comparing with it only.
+
+    Shape:
+        mel      [B, M, T]
+        mask     [B, 1, T]
+        returns  [B, C]
+    """
+
+    def __init__(self, n_mels: int, channels: int) -> None:
+        super().__init__()
+        self.spectral = nn.Sequential(
+            nn.Conv1d(n_mels, channels, 1), nn.Mish(), nn.Conv1d(channels, channels, 1), nn.Mish()
+        )
+        self.temporal = nn.ModuleList(
+            nn.Conv1d(channels, 2 * channels, _KERNEL, padding=_KERNEL // 2) for _ in range(2)
+        )
+        self.gate = nn.GLU(dim=1)
+        self.attention = Attention(channels, _N_HEADS)
+        self.leave = nn.Conv1d(channels, channels, 1)
+
+    def forward(self, mel: Tensor, mask: Tensor, *, hears_padding: bool = False) -> Tensor:
+        x = self.spectral(mel) * mask
+        for convolution in self.temporal:
+            x = x + self.gate(convolution(x if hears_padding else x * mask))
+        x = x * mask
+        x = self.leave(x + self.attention(x, mask))
+        counted = x if hears_padding else x * mask
+        return counted.sum(dim=2) / mask.sum(dim=2)
+
+
+def style_names() -> NameTable:
+    """The published names of the weights, and ours."""
+    return (
+        Rename(r"spectral\.0\.(.+)", r"spectral.0.\1"),
+        Rename(r"spectral\.3\.(.+)", r"spectral.2.\1"),
+        Rename(r"temporal\.(\d+)\.conv1\.(.+)", r"temporal.\1.\2"),
+        *under(r"slf_attn", "attention", attention_names()),
+        Rename(r"fc\.(.+)", r"leave.\1"),
+    )
