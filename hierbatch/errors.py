@@ -13,7 +13,8 @@ HierbatchError
     ├── TextError               the front end cannot say it (nothing left, unknown symbol, too long)
     ├── PromptError             a voice prompt is silent, too short, too long or unreadable
     ├── SourceError             a recording to convert cannot be used
-    └── SynthesisError          a model gave nothing usable (no frames, NaN, runaway length)
+    ├── SynthesisError          a model gave nothing usable (no frames, NaN, runaway length)
+    └── OutOfMemoryError        a row does not fit into memory even alone
 
 A message says what happened, what was wanted, what was got and how to mend it. Only the command line turns an
 error into an exit code.
@@ -128,3 +129,9 @@ class SynthesisError(RowError):
     """A model gave nothing usable: no frames, NaN, or a runaway length."""
 
     kind = "synthesis"
+
+
+class OutOfMemoryError(RowError):
+    """A row does not fit into memory even alone."""
+
+    kind = "memory"

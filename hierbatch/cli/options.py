@@ -26,6 +26,10 @@ Seed = Annotated[int, typer.Option(help="Another seed, another take of every row
 Speed = Annotated[float, typer.Option(min=0.5, max=2.0, help="Speaking rate of rows that name none.")]
 Engine = Annotated[str, typer.Option(help="ray, or local: one worker in this process.")]
 Workers = Annotated[int, typer.Option(min=0, help="Workers on Ray; 0 is one for each core.")]
+GpusAWorker = Annotated[float, typer.Option(help="Share of a GPU a worker holds; 0.5 puts two on a GPU.")]
+RayAddress = Annotated[
+    str, typer.Option(help="A running Ray cluster whose machines see the run folder; else Ray starts here, alone.")
+]
 Retakes = Annotated[
     int, typer.Option(min=0, max=20, help="How often a take that looks wrong is made again, with another seed.")
 ]
@@ -47,8 +51,8 @@ def voice_choice(
     return VoiceChoice(file=voice, table=voices, default=default, consent=consent, allow_unknown_consent=allow_unknown)
 
 
-def workforce(engine: str, workers: int) -> Workforce:
+def workforce(engine: str, workers: int, gpus_a_worker: float = 1.0, ray_address: str = "") -> Workforce:
     """The workers that the options speak of."""
     from hierbatch.engine.session import Workforce
 
-    return Workforce(engine=engine, n_workers=workers)
+    return Workforce(engine=engine, n_workers=workers, gpus_a_worker=gpus_a_worker, address=ray_address)

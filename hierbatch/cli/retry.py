@@ -18,6 +18,8 @@ def retry(
     device: options.Device = "cpu",
     engine: options.Engine = "ray",
     workers: options.Workers = 0,
+    gpus_a_worker: options.GpusAWorker = 1.0,
+    ray_address: options.RayAddress = "",
 ) -> None:
     """Speak rows again with another seed: all that failed, or those chosen. A good take stays until a better stands."""
     from hierbatch.cli.outcome import exit_code, tell_outcome
@@ -32,7 +34,7 @@ def retry(
         flags=tuple(flag or ()),
         ids=tuple(id_ or ()),
         device=device,
-        workforce=options.workforce(engine, workers),
+        workforce=options.workforce(engine, workers, gpus_a_worker, ray_address),
     )
     outcome = retry_job(job, line.watch())
     line.end()

@@ -26,6 +26,8 @@ def run(
     device: options.Device = "cpu",
     engine: options.Engine = "ray",
     workers: options.Workers = 0,
+    gpus_a_worker: options.GpusAWorker = 1.0,
+    ray_address: options.RayAddress = "",
     retakes: options.Retakes = 1,
     update: options.Update = False,
     model_factory: options.ModelFactory = options.FACTORY,
@@ -52,7 +54,7 @@ def run(
         order=order,
         out=out,
         device=device,
-        workforce=options.workforce(engine, workers),
+        workforce=options.workforce(engine, workers, gpus_a_worker, ray_address),
         retakes=retakes,
         update=update,
     )

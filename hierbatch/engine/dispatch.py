@@ -1,7 +1,8 @@
 """Handing units to workers, and what happens to those that do not come back.
 
 A unit whose worker died is halved and given out again, so that after log2(rows) deaths the row that kills stands
-alone; once it has killed twice alone it becomes a failed take, and all its neighbours have been spoken.
+alone; once it has killed twice alone it becomes a failed take, and all its neighbours have been spoken. With a worker
+that hangs, or raises where no row should make it raise, it is the same.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ SMALLEST_SHARE_S = 15.0
 """Seconds of sound below which a unit is not divided among workers."""
 
 _SAYS = {
+    "exception": "The worker failed on this row, twice alone",
     "crash": "The worker died on this row, twice alone: the model or a library under it ended the process",
     "timeout": "This row took far longer than it should, twice alone, and its worker was ended",
 }
@@ -93,13 +95,14 @@ class Dispatcher:
         self.note("unit", unit=ended.unit.name, ok=report.n_ok, failed=report.n_failed, work_s=round(report.work_s, 3))
 
     def _after_loss(self, lost: Lost, deaths: Counter[str]) -> tuple[Unit, ...]:
-        self.note("lost", unit=lost.unit.name, rows=lost.unit.n_rows, why=lost.why)
+        self.note("lost", unit=lost.unit.name, rows=lost.unit.n_rows, why=lost.why, error=lost.error)
         if lost.unit.n_rows > 1:
             return lost.unit.halves()
         deaths[lost.unit.name] += 1
         if deaths[lost.unit.name] < _DEATHS_ALONE:
             return (lost.unit,)
-        return (lost.unit.refused(lost.why, _SAYS[lost.why]),)
+        said = f"{_SAYS[lost.why]}: {lost.error}" if lost.error else _SAYS[lost.why]
+        return (lost.unit.refused(lost.why, said),)
 
 
 class _Queue:

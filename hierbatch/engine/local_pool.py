@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from hierbatch.engine.pool import Finished, Lost
 from hierbatch.engine.units import Unit
 from hierbatch.engine.worker import Worker, WorkerSpec
+from hierbatch.errors import HierbatchError
 
 
 class LocalPool:
@@ -35,7 +36,12 @@ class LocalPool:
         if self._unit is None:
             return []
         unit, self._unit = self._unit, None
-        return [Finished(unit, self._worker.process(unit))]
+        try:
+            return [Finished(unit, self._worker.process(unit))]
+        except HierbatchError:
+            raise
+        except Exception as error:  # noqa: BLE001 - which of its rows is at fault, the dispatcher finds out
+            return [Lost(unit, "exception", f"{type(error).__name__}: {error}")]
 
     def close(self) -> None:
         """Nothing to end."""

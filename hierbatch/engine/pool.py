@@ -19,10 +19,12 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A unit whose worker died (`crash`) or was ended for taking too long (`timeout`)."""
+    """A unit that does not stand: its worker died (`crash`), took too long and was ended (`timeout`), or raised what
+    no worker should raise (`exception`, which `error` then tells)."""
 
     unit: Unit
     why: str
+    error: str = ""
 
 
 class Pool(Protocol):

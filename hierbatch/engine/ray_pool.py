@@ -18,7 +18,7 @@ import ray
 from ray.exceptions import RayError, RayTaskError
 
 from hierbatch.engine.pool import Finished, Lost
-from hierbatch.engine.ray_settings import AT_HOME, RaySettings
+from hierbatch.engine.ray_settings import AT_HOME, Patience, RaySettings
 from hierbatch.engine.units import Unit, UnitReport
 from hierbatch.engine.worker import Worker, WorkerSpec
 from hierbatch.errors import HierbatchError, RunError
@@ -51,15 +51,21 @@ class _Slot:
     deadline: float
     unit: Unit | None = None
     is_ready: bool = False
+    failed_starts: int = 0
+    """Of the workers that sat here one after the other."""
 
 
 class RayPool:
-    """Actors with one unit in hand each."""
+    """Actors with one unit in hand each.
+
+    A place where no worker can start any more, since its node is gone or its memory is taken, is given up as long as
+    others are left.
+    """
 
     def __init__(self, spec: WorkerSpec, settings: RaySettings) -> None:
         self._spec = spec
         self._settings = settings
-        self._failed_starts = 0
+        self._patience = Patience(settings)
         self._slots = [self._start() for _ in range(settings.n_workers)]
 
     @property
@@ -78,15 +84,17 @@ class RayPool:
         slot = next(slot for slot in self._slots if slot.is_ready and slot.unit is None)
         slot.unit = unit
         slot.told = slot.actor.process.remote(unit)
-        slot.deadline = monotonic() + self._settings.patience_s + self._settings.patience * unit.expected_s
+        slot.deadline = monotonic() + self._patience.allows_s(unit.expected_s)
 
     def wait(self, timeout_s: float) -> Sequence[Finished | Lost]:
         told = [slot.told for slot in self._slots if slot.unit or not slot.is_ready]
         if not told:
             return []
         ready, _ = ray.wait(told, num_returns=1, timeout=timeout_s)
-        ended = [self._hear(slot) for slot in self._slots if slot.told in ready]
-        overdue = [slot for slot in self._slots if (slot.unit or not slot.is_ready) and monotonic() > slot.deadline]
+        heard = [slot for slot in self._slots if slot.told in ready]
+        ended = [self._hear(slot) for slot in heard]
+        now = monotonic()
+        overdue = [slot for slot in self._slots if (slot.unit or not slot.is_ready) and now > slot.deadline]
         ended += [self._replace(slot, "timeout") for slot in overdue]
         return [end for end in ended if end]
 
@@ -105,32 +113,44 @@ class RayPool:
         try:
             report = ray.get(slot.told)
         except RayTaskError as error:
-            raise _cause(error) from error
+            if isinstance(error.cause, HierbatchError):
+                raise error.cause from error
+            said = f"{type(error.cause).__name__}: {error.cause}"
+            if slot.unit is None:
+                raise RunError("A worker does not start", got=said) from error
+            unit, slot.unit = slot.unit, None
+            return Lost(unit, "exception", said)
         except RayError:
             return self._replace(slot, "crash")
         if slot.unit is None:
-            slot.is_ready, self._failed_starts = True, 0
+            slot.is_ready, slot.failed_starts = True, 0
             return None
         unit, slot.unit = slot.unit, None
+        self._patience.add(report.work_s, unit.expected_s)
         return Finished(unit, report)
 
     def _replace(self, slot: _Slot, why: str) -> Lost | None:
         """A new worker in a lost one's place; gives the unit that was lost with it."""
         ray.kill(slot.actor)
         unit = slot.unit
-        if unit is None:
-            self._failed_starts += 1
-            if self._failed_starts >= _FAILED_STARTS:
-                raise RunError(
-                    "The workers die while they load the model",
-                    wanted="a worker that starts",
-                    got=f"{self._failed_starts} ended by {why} in a row",
-                    mend="look for lack of memory; `--engine local` shows what the model itself says",
-                )
-        fresh = self._start()
-        slot.actor, slot.told, slot.deadline = fresh.actor, fresh.told, fresh.deadline
         slot.unit, slot.is_ready = None, False
+        slot.failed_starts += unit is None
+        if slot.failed_starts >= _FAILED_STARTS or (why == "timeout" and unit is None):
+            self._give_up(slot, why)
+        else:
+            fresh = self._start()
+            slot.actor, slot.told, slot.deadline = fresh.actor, fresh.told, fresh.deadline
         return Lost(unit, why) if unit else None
+
+    def _give_up(self, slot: _Slot, why: str) -> None:
+        self._slots.remove(slot)
+        if not any(other.is_ready for other in self._slots):
+            raise RunError(
+                "The workers die while they load the model" if why == "crash" else "No worker comes up",
+                wanted="a worker that starts",
+                got=f"{slot.failed_starts} ended by {why} in a row",
+                mend="look for lack of memory; `--engine local` shows what the model itself says",
+            )
 
 
 def count_places(gpus_a_worker: float) -> int:
@@ -153,28 +173,64 @@ def count_places(gpus_a_worker: float) -> int:
     return n_places
 
 
-@contextmanager
-def ray_running(n_cpus: int) -> Iterator[None]:
-    """Ray for the length of a block: the one that runs already, or one of our own that listens on this machine only.
+def check_places(n_workers: int, gpus_a_worker: float) -> None:
+    """Refuse more workers than there will ever be room for.
 
     Raises:
-        RunError: Ray does not start, or was imported before in a way that would open it to the network.
+        RunError: naming how many there is room for.
+    """
+    n_places = count_places(gpus_a_worker)
+    if n_workers > n_places:
+        raise RunError(
+            "There is no room for so many workers",
+            wanted=f"at most {n_places}, of one core and {gpus_a_worker:g} GPU each",
+            got=str(n_workers),
+            mend="ask for fewer with --workers, or for a smaller share each with --gpus-a-worker",
+        )
+
+
+@contextmanager
+def ray_running(n_cpus: int, address: str = "") -> Iterator[None]:
+    """Ray for the length of a block: the one that runs already, the cluster at an address, or one of our own that
+    listens on this machine only.
+
+    Raises:
+        RunError: Ray does not start or cannot be reached, or was imported before in a way that would open it to the
+            network.
     """
     if ray.is_initialized():
         yield
         return
     try:
-        _start_ray(n_cpus)
-        if not ip_address(ray.util.get_node_ip_address()).is_loopback:
-            raise RunError(
-                "Ray would listen to the network",
-                wanted="an address of this machine alone",
-                got=ray.util.get_node_ip_address(),
-                mend=f"set {', '.join(f'{name}={value}' for name, value in AT_HOME.items())} before importing ray",
-            )
+        if address:
+            _join_cluster(address)
+        else:
+            _start_ray(n_cpus)
+            _check_is_at_home()
         yield
     finally:
         ray.shutdown()
+
+
+def _check_is_at_home() -> None:
+    if not ip_address(ray.util.get_node_ip_address()).is_loopback:
+        raise RunError(
+            "Ray would listen to the network",
+            wanted="an address of this machine alone",
+            got=ray.util.get_node_ip_address(),
+            mend=f"set {', '.join(f'{name}={value}' for name, value in AT_HOME.items())} before importing ray",
+        )
+
+
+def _join_cluster(address: str) -> None:
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    except Exception as error:  # Ray raises errors of many kinds where nobody answers
+        raise RunError(
+            f"There is no Ray cluster at {address}",
+            got=str(error).partition("\n")[0],
+            mend="start one with `ray start --head` and name its address, or `auto` on one of its machines",
+        ) from error
 
 
 def _start_ray(n_cpus: int) -> None:
@@ -198,10 +254,3 @@ def _start_ray(n_cpus: int) -> None:
                 ) from error
         else:
             return
-
-
-def _cause(error: RayTaskError) -> BaseException:
-    cause = error.cause
-    if isinstance(cause, HierbatchError):
-        return cause
-    return error

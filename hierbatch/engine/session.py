@@ -27,12 +27,14 @@ ENGINES = ("ray", "local")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workforce:
-    """Who works: `ray` for actors on this machine, `local` for this process; 0 workers means one for each core."""
+    """Who works: `ray` for actors, `local` for this process; 0 workers means as many as there is room for."""
 
     engine: str = "ray"
     n_workers: int = 0
     gpus_a_worker: float = 1.0
-    """Share of a GPU each worker holds, where the device is one."""
+    """Share of a GPU each worker holds, where the device is one; 0.5 puts two on a GPU."""
+    address: str = ""
+    """A running Ray cluster, whose machines all see the run folder; empty starts Ray on this machine alone."""
     breaker: Breaker = field(default_factory=Breaker)
 
     def __post_init__(self) -> None:
@@ -40,6 +42,12 @@ class Workforce:
             raise InputError("The engine is not known", wanted=" or ".join(ENGINES), got=self.engine)
         if self.n_workers < 0:
             raise InputError("The number of workers is negative", got=str(self.n_workers))
+        if not 0 < self.gpus_a_worker <= 1 and not self.gpus_a_worker.is_integer():
+            raise InputError(
+                "The share of a GPU is out of range", wanted="0 to 1, or a whole number", got=f"{self.gpus_a_worker:g}"
+            )
+        if self.address and self.engine != "ray":
+            raise InputError("Only the engine ray has an address", got=f"--engine {self.engine}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,11 +134,13 @@ def _open_pool(spec: WorkerSpec, workforce: Workforce, n_shares: int) -> Iterato
     if workforce.engine == "local":
         yield LocalPool(spec)
         return
-    keep_ray_at_home()
-    from hierbatch.engine.ray_pool import RayPool, count_places, ray_running  # takes seconds, and only here
+    keep_ray_at_home(workforce.address)
+    # Here, since it takes seconds and reads the environment.
+    from hierbatch.engine.ray_pool import RayPool, check_places, count_places, ray_running
 
     gpus = workforce.gpus_a_worker if spec.device.startswith("cuda") else 0.0
-    with ray_running(workforce.n_workers or os.cpu_count() or 1):
+    with ray_running(workforce.n_workers or os.cpu_count() or 1, workforce.address):
+        check_places(workforce.n_workers, gpus)
         n_workers = min(workforce.n_workers or count_places(gpus), n_shares)
         pool = RayPool(spec, RaySettings(n_workers=n_workers, gpus_a_worker=gpus))
         try:

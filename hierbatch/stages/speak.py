@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Sequence
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from importlib.metadata import version
 from time import perf_counter
@@ -15,10 +15,11 @@ import pyarrow as pa
 
 from hierbatch.audio.files import encode_sound
 from hierbatch.audio.quality import measure_take
-from hierbatch.errors import SetupError, SynthesisError
+from hierbatch.errors import SynthesisError
 from hierbatch.manifest.rows import Sound, Take, Utterance, sound_params, take_rows
 from hierbatch.manifest.schema import TAKE_COLUMNS, arrow_schema, take_schema
 from hierbatch.models.speech import Speech, SpeechModel, SpeechRequest
+from hierbatch.stages.batching import Batches, BatchLimits
 from hierbatch.stages.failures import reason
 from hierbatch.stages.judgement import find_flaws
 from hierbatch.stages.timings import word_timings
@@ -28,19 +29,12 @@ _NOT_OF_THE_TAKE = {"speed", "pitch_semitones", "prosody", "error_kind", "error"
 _SCHEMA = arrow_schema(TAKE_COLUMNS, "takes")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchLimits:
-    """How much is spoken together at most, in rows and in seconds of sound once all rows are as long as the longest."""
-
-    n_rows: int = 16
-    sound_s: float = 60.0
-
-
 class Speak:
     """Speaks planned rows, a batch at a time, and measures what came out.
 
     The model and the voices are loaded once. Rows are batched by length and leave in the order they came. A row that
-    fails, alone or inside a batch, leaves as a failed take; its neighbours are spoken without it.
+    fails, alone or inside a batch, leaves as a failed take; its neighbours are spoken without it. A batch too large for
+    the memory is halved.
     """
 
     reads: ClassVar[tuple[str, ...]] = tuple(field.name for field in fields(Utterance))
@@ -52,13 +46,18 @@ class Speak:
         self._model = model
         self._shelf = shelf
         self._device = device
-        self._limits = limits or BatchLimits()
+        self._batches = Batches(limits or BatchLimits())
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         utterances = [Utterance.of(row) for row in rows.select(list(self.reads)).to_pylist()]
         takes = {u.id: self.refuse(u, u.error_kind, u.error or "") for u in utterances if u.error_kind}
-        for batch in _batches([u for u in utterances if not u.error_kind], self._limits):
-            takes.update((take.id, take) for take in self._speak(batch))
+        spoken = self._batches.work(
+            [u for u in utterances if not u.error_kind],
+            lambda utterance: utterance.expected_duration_s,
+            self._speak,
+            lambda utterance, error: self.refuse(utterance, *reason(error)),
+        )
+        takes.update((take.id, take) for take in spoken)
         return _beside(rows, [takes[u.id] for u in utterances])
 
     def refuse(self, utterance: Utterance, kind: str, error: str) -> Take:
@@ -67,17 +66,10 @@ class Speak:
 
     def _speak(self, batch: Sequence[Utterance]) -> list[Take]:
         started = perf_counter()
-        try:
-            speeches = self._model.speak([self._request(utterance) for utterance in batch])
-            sound_s = sum(speech.waveform.duration_s for speech in speeches)
-            rtf = (perf_counter() - started) / sound_s if sound_s else None
-            return [self._take(u, speech, rtf) for u, speech in zip(batch, speeches, strict=True)]
-        except SetupError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever a row does to the model, its neighbours go on
-            if len(batch) == 1:
-                return [self.refuse(batch[0], *reason(error))]
-        return [take for utterance in batch for take in self._speak([utterance])]
+        speeches = self._model.speak([self._request(utterance) for utterance in batch])
+        sound_s = sum(speech.waveform.duration_s for speech in speeches)
+        rtf = (perf_counter() - started) / sound_s if sound_s else None
+        return [self._take(u, speech, rtf) for u, speech in zip(batch, speeches, strict=True)]
 
     def _request(self, utterance: Utterance) -> SpeechRequest:
         return SpeechRequest(
@@ -127,19 +119,6 @@ class Speak:
             "device": self._device,
             "finished_at": datetime.now(UTC),
         }
-
-
-def _batches(utterances: list[Utterance], limits: BatchLimits) -> Iterator[list[Utterance]]:
-    """Neighbours in length together, so that little is padded."""
-    batch: list[Utterance] = []
-    for utterance in sorted(utterances, key=lambda u: u.expected_duration_s):
-        # Sorted: the newcomer is the longest, and all are padded to it.
-        if batch and (len(batch) == limits.n_rows or (len(batch) + 1) * utterance.expected_duration_s > limits.sound_s):
-            yield batch
-            batch = []
-        batch.append(utterance)
-    if batch:
-        yield batch
 
 
 def _pitch(speech: Speech) -> tuple[float | None, float | None]:

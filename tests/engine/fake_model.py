@@ -11,6 +11,7 @@ from enum import IntEnum
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BundleError, SynthesisError
@@ -43,6 +44,8 @@ class FakeModel:
             raise BundleError("The fake weights are missing", wanted="a folder", got=str(bundle))
         if (self._notes / "die-on-load").exists():
             os.kill(os.getpid(), signal.SIGKILL)
+        if device == "broken":
+            raise RuntimeError("no kernel image is available for this fake device")
         self.fingerprint = self._told("version", "1")
         self._row_s = float(self._told("seconds-a-row", "0"))
 
@@ -50,6 +53,7 @@ class FakeModel:
         return float(np.abs(prompt.samples).mean())
 
     def speak(self, requests):
+        self._check_memory(requests)
         with (self._notes / f"spoken-{os.getpid()}").open("a") as file:
             file.writelines(f"{request.seed} {request.phonemes}\n" for request in requests)
         return [self._speak(request) for request in requests]
@@ -79,6 +83,14 @@ class FakeModel:
             f0_hz=f0_hz,
         )
 
+    def _check_memory(self, requests):
+        """As if memory held `room-phones` phones, each row as long as the longest."""
+        with (self._notes / f"batches-{os.getpid()}").open("a") as file:
+            file.write(f"{len(requests)}\n")
+        n_phones = len(requests) * max(len(request.phonemes.split()) for request in requests)
+        if n_phones > float(self._told("room-phones", "inf")):
+            raise torch.OutOfMemoryError(f"CUDA out of memory. Tried to allocate room for {n_phones} phones")
+
     def _misbehave(self, seed):
         if seed == Fault.RAISE or str(seed) == self._told("raise-on", ""):
             raise ZeroDivisionError("the fake model was told to raise")
@@ -104,6 +116,11 @@ class FakeModel:
 def spoken(bundle):
     """Lines `seed phonemes` of all that was asked of the model, in every process."""
     return [line for path in sorted(Path(bundle).glob("spoken-*")) for line in path.read_text().splitlines()]
+
+
+def batch_sizes(bundle):
+    """Rows of every batch the model was given, in the order of one process."""
+    return [int(line) for path in sorted(Path(bundle).glob("batches-*")) for line in path.read_text().splitlines()]
 
 
 def _tone(token, n_frames):

@@ -9,13 +9,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from hierbatch.engine.dispatch import Breaker, Dispatcher
-from hierbatch.engine.progress import Progress, Watch
-from hierbatch.engine.ray_settings import RaySettings, keep_ray_at_home
+from hierbatch.engine.ray_settings import keep_ray_at_home
 from hierbatch.errors import BundleError, RunError
-from hierbatch.manifest.takes import Takes
 from tests.engine.fake_model import Fault
 from tests.engine.planned_run import planned_run
+from tests.engine.ray_work import work
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -34,43 +32,23 @@ def ray_pool():
     os.environ.update(before)
 
 
-def work(ray_pool, run, **settings):
-    units = run.units()
-    pool = ray_pool.RayPool(run.spec, RaySettings(**{"n_workers": 2} | settings))
-    events = []
-    try:
-        progress = Progress(n_rows=sum(unit.n_rows for unit in units), n_before=0, expected_s=1.0)
-        dispatcher = Dispatcher(
-            pool=pool,
-            progress=progress,
-            breaker=Breaker(max_failed=1.0),
-            is_stopping=lambda: False,
-            note=lambda event, **facts: events.append((event, facts)),
-            watch=Watch(),
-        )
-        ending = dispatcher.run(iter(units))
-    finally:
-        pool.close()
-    takes = Takes(run.folder.root).table(["id", "status", "error_kind"]).to_pylist()
-    return ending, {take["id"]: take["error_kind"] for take in takes}, events
-
-
 def test_every_row_is_worked_once_and_rows_that_kill_or_raise_fail_alone(ray_pool, tmp_path):
     run = planned_run(tmp_path, 4, {1: Fault.RAISE, 2: Fault.DIE})
-    ending, takes, events = work(ray_pool, run)
-    assert ending == "done"
+    done = work(ray_pool, run)
+    takes = done.error_kinds
+    assert done.ending == "done"
     assert takes == {f"r{i:03d}": {1: "exception", 2: "crash"}.get(i) for i in range(4)}
     parts = [pq.read_table(part, columns=["id"]).column("id").to_pylist() for part in run.folder.part_files()]
     assert sorted(chain.from_iterable(parts)) == sorted(
         takes
     )  # once in the files themselves, not only in the reading of them
-    assert {facts["why"] for event, facts in events if event == "lost"} == {"crash"}
+    assert {facts["why"] for event, facts in done.events if event == "lost"} == {"crash"}
 
 
 def test_a_row_that_hangs_is_ended_and_told(ray_pool, tmp_path):
     run = planned_run(tmp_path, 1, {0: Fault.HANG})
-    _, takes, _ = work(ray_pool, run, n_workers=1, patience_s=2.0, patience=0.1)
-    assert takes == {"r000": "timeout"}
+    done = work(ray_pool, run, n_workers=1, patience_s=2.0, patience=0.1)
+    assert done.error_kinds == {"r000": "timeout"}
 
 
 def test_a_model_that_cannot_load_stops_the_run_with_its_own_words(ray_pool, tmp_path):

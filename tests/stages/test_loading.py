@@ -20,3 +20,8 @@ def test_a_factory_that_is_not_there_is_named(tmp_path, factory):
 def test_a_model_that_cannot_load_says_so_itself(tmp_path):
     with pytest.raises(BundleError, match="fake weights are missing"):
         load_model(FACTORY, str(tmp_path / "none"), "cpu")
+
+
+def test_what_a_model_says_when_it_does_not_load_is_told(tmp_path):
+    with pytest.raises(BundleError, match=r"broken.*no kernel image"):
+        load_model("tests.engine.fake_model:FakeModel", str(tmp_path), "broken")

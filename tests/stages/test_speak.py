@@ -8,7 +8,8 @@ import soundfile
 from hierbatch.errors import StorageError
 from hierbatch.jobs.voices import VoiceChoice, list_voices, prepare_voices, write_shelf
 from hierbatch.manifest.schema import TAKE_COLUMNS, plan_schema
-from hierbatch.stages.speak import BatchLimits, Speak
+from hierbatch.stages.batching import BatchLimits
+from hierbatch.stages.speak import Speak
 from hierbatch.stages.voices import VoiceShelf
 from tests.engine.fake_model import FakeModel, Fault, spoken
 from tests.making import phonemes, prompt_file

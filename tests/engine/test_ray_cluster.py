@@ -1,0 +1,73 @@
+"""Three nodes as processes of this machine: the workers are spread, and the loss of a node costs time alone."""
+
+import os
+from itertools import chain
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from hierbatch.engine.progress import Watch
+from hierbatch.engine.ray_settings import keep_ray_at_home
+from hierbatch.errors import RunError
+from tests.engine.fake_model import spoken
+from tests.engine.planned_run import planned_run
+from tests.engine.ray_work import work
+
+pytestmark = pytest.mark.timeout(280)
+
+_NODE = {"num_cpus": 1, "object_store_memory": 80 << 20}
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A head and two nodes, one of them with a GPU that is only said to be there."""
+    before = dict(os.environ)
+    keep_ray_at_home()
+    os.environ["PYTHONPATH"] = str(Path(__file__).parents[2])  # the workers must find the fake model
+    from ray.cluster_utils import Cluster
+
+    made = Cluster(initialize_head=True, head_node_args={**_NODE, "include_dashboard": False})
+    made.with_gpu = made.add_node(**_NODE, num_gpus=1)
+    made.to_lose = made.add_node(**_NODE)
+    yield made
+    made.shutdown()
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="module")
+def ray_pool(cluster):
+    from hierbatch.engine import ray_pool as module
+
+    with module.ray_running(n_cpus=0, address=cluster.address):
+        yield module
+
+
+def test_workers_share_a_gpu(ray_pool, tmp_path):
+    assert ray_pool.count_places(0.5) == 2
+    ray_pool.check_places(2, 0.5)
+    with pytest.raises(RunError, match="at most 2"):
+        ray_pool.check_places(3, 0.5)
+    # One core stands beside the GPU, so that of two workers one never finds a place: the run ends all the same.
+    assert set(work(ray_pool, planned_run(tmp_path, 8), gpus_a_worker=0.5).error_kinds.values()) == {None}
+
+
+def test_a_run_that_loses_a_node_finishes_with_every_row_once(cluster, ray_pool, tmp_path):
+    assert ray_pool.count_places(0.0) == 3
+    run = planned_run(tmp_path, 400, seconds_a_row=0.02)
+
+    def lose_a_node(progress):
+        if progress.n_ok and cluster.to_lose:
+            cluster.remove_node(cluster.to_lose, allow_graceful=False)
+            cluster.to_lose = None
+
+    done = work(ray_pool, run, Watch(progress=lose_a_node), n_workers=3)
+    assert cluster.to_lose is None
+    assert done.ending == "done"
+    assert done.error_kinds == dict.fromkeys((f"r{i:03d}" for i in range(400)))
+    assert {facts["why"] for event, facts in done.events if event == "lost"} == {"crash"}
+    parts = [pq.read_table(part, columns=["id"]).column("id").to_pylist() for part in run.folder.part_files()]
+    assert sorted(chain.from_iterable(parts)) == sorted(done.error_kinds)
+    assert len(list((tmp_path / "bundle").glob("spoken-*"))) >= 3
+    assert 400 < len(spoken(tmp_path / "bundle")) <= 400 + 64
