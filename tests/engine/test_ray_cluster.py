@@ -65,7 +65,7 @@ def test_a_run_that_loses_a_node_finishes_with_every_row_once(cluster, ray_pool,
     done = work(ray_pool, run, Watch(progress=lose_a_node), n_workers=3)
     assert cluster.to_lose is None
     assert done.ending == "done"
-    assert done.error_kinds == dict.fromkeys((f"r{i:03d}" for i in range(400)))
+    assert done.error_kinds == dict.fromkeys(f"r{i:03d}" for i in range(400))
     assert {facts["why"] for event, facts in done.events if event == "lost"} == {"crash"}
     parts = [pq.read_table(part, columns=["id"]).column("id").to_pylist() for part in run.folder.part_files()]
     assert sorted(chain.from_iterable(parts)) == sorted(done.error_kinds)
