@@ -26,8 +26,10 @@ def tell_outcome(outcome: RunOutcome) -> None:
     if sitting.ending == "interrupted":
         print("Stopped when asked; the same command goes on.")
     elif sitting.ending == "failures":
-        reasons = ", ".join(f"{kind} ({count})" for kind, count in list(sitting.error_kinds.items())[:3])
-        print(f"Stopped: too many rows fail, of {reasons}. Mend the cause, then run the same command again.")
+        print(f"Stopped: too many rows fail, {sitting.n_failed} of {sitting.n_worked}. Mostly:")
+        for reason, count in sitting.reasons:
+            print(f"  {count} x {reason}")
+        print("Mend the cause, then run the same command again; `hierbatch retry` makes the failed rows anew.")
     elif outcome.standing.n_failed:
         print(f"hierbatch retry {outcome.out} tries the failed rows again.")
 

@@ -10,6 +10,9 @@ from typing import Any
 
 from hierbatch.engine.units import Unit, UnitReport
 
+_MAX_REASONS = 1000
+"""Different reasons that are counted: a model that names the row in its error must not fill the memory."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Progress:
@@ -23,6 +26,7 @@ class Progress:
     n_failed: int = 0
     sound_s: float = 0.0
     error_kinds: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
     started: float | None = None
     """When the first unit was given out: how long workers take to start says nothing of their pace."""
     _worked_s: float = 0.0
@@ -38,6 +42,9 @@ class Progress:
         self.n_failed += report.n_failed
         self.sound_s += report.sound_s
         self.error_kinds.update(report.error_kinds)
+        for reason, count in report.reasons.items():
+            if reason in self.reasons or len(self.reasons) < _MAX_REASONS:
+                self.reasons[reason] += count
         self._worked_s += unit.expected_s
 
     def take_back(self, n_rows: int, error_kinds: Counter[str], expected_s: float) -> None:

@@ -60,6 +60,8 @@ class Sitting:
     sound_s: float
     wall_s: float
     error_kinds: dict[str, int]
+    reasons: tuple[tuple[str, int], ...] = ()
+    """The three most frequent reasons of failures, each with its number of rows."""
 
     @property
     def times_real_time(self) -> float:
@@ -112,6 +114,7 @@ def work(
         sound_s=progress.sound_s,
         wall_s=progress.elapsed_s,
         error_kinds=dict(progress.error_kinds.most_common()),
+        reasons=tuple(progress.reasons.most_common(3)),
     )
 
 

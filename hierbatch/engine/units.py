@@ -56,6 +56,8 @@ class UnitReport:
     sound_s: float
     work_s: float
     error_kinds: dict[str, int]
+    reasons: dict[str, int]
+    """How often rows failed for the same reason, each by its kind and the first sentence of its error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

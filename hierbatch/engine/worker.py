@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -71,4 +72,12 @@ def _report(takes: pa.Table, work_s: float) -> UnitReport:
         sound_s=float(pc.sum(takes.column("duration_s")).as_py() or 0.0),
         work_s=work_s,
         error_kinds=error_kinds,
+        reasons=dict(Counter(_reasons(takes))),
     )
+
+
+def _reasons(takes: pa.Table) -> Iterator[str]:
+    failed = takes.filter(takes.column("error_kind").is_valid())
+    for kind, error in zip(failed.column("error_kind").to_pylist(), failed.column("error").to_pylist(), strict=True):
+        # Only what went wrong: what was got differs from row to row.
+        yield f"{kind}: {(error or '').partition('. ')[0].rstrip('.')[:120]}"

@@ -51,12 +51,16 @@ def test_a_run_without_failed_rows_ends_well(invoke, tmp_path):
     assert invoke(RUN)[0] == 0
 
 
-def test_a_run_in_which_too_much_fails_is_stopped(invoke, tmp_path):
-    manifest_file(tmp_path, 140, dict.fromkeys(range(140), Fault.REFUSE))
+def test_a_run_in_which_too_much_fails_is_stopped_with_the_most_frequent_reasons(invoke, tmp_path):
+    faults = dict.fromkeys(range(140), Fault.REFUSE) | dict.fromkeys(range(0, 140, 3), Fault.RAISE) | {1: Fault.NAN}
+    manifest_file(tmp_path, 140, faults)
     code, said = invoke(RUN)
     assert code == 75
-    assert "too many rows fail" in said
+    assert "too many rows fail, 64 of 64" in said
     assert "76 not done yet" in said
+    reasons = [line.split(" x ")[1] for line in said.splitlines() if " x " in line and "real time" not in line]
+    assert reasons[0] == "synthesis: the fake model was told to refuse"
+    assert reasons[1] == "exception: ZeroDivisionError: the fake model was told to raise"
 
 
 def test_rows_that_cannot_be_spoken_are_named_by_the_plan(invoke, tmp_path):

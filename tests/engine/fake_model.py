@@ -5,6 +5,7 @@
 
 import hashlib
 import os
+import resource
 import signal
 import time
 from enum import IntEnum
@@ -46,6 +47,8 @@ class FakeModel:
             os.kill(os.getpid(), signal.SIGKILL)
         if device == "broken":
             raise RuntimeError("no kernel image is available for this fake device")
+        if limit := self._told("file-limit", ""):  # as if the disk were full: no file of this process may be larger
+            resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), resource.RLIM_INFINITY))
         self.fingerprint = self._told("version", "1")
         self._row_s = float(self._told("seconds-a-row", "0"))
 

@@ -44,7 +44,12 @@ class ScriptedPool:
             Finished(
                 unit,
                 UnitReport(
-                    n_ok=len(listed) - len(failed), n_failed=len(failed), sound_s=2.0, work_s=0.1, error_kinds=kinds
+                    n_ok=len(listed) - len(failed),
+                    n_failed=len(failed),
+                    sound_s=2.0,
+                    work_s=0.1,
+                    error_kinds=kinds,
+                    reasons=kinds,
                 ),
             )
         ]

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.engine.ray_settings import keep_ray_at_home
-from hierbatch.errors import BundleError, RunError
-from tests.engine.fake_model import Fault
+from hierbatch.errors import BundleError, RunError, StorageError
+from tests.engine.fake_model import Fault, batch_sizes
 from tests.engine.planned_run import planned_run
 from tests.engine.ray_work import work
 
@@ -49,6 +49,23 @@ def test_a_row_that_hangs_is_ended_and_told(ray_pool, tmp_path):
     run = planned_run(tmp_path, 1, {0: Fault.HANG})
     done = work(ray_pool, run, n_workers=1, patience_s=2.0, patience=0.1)
     assert done.error_kinds == {"r000": "timeout"}
+
+
+def test_a_disk_without_room_ends_the_run_and_leaves_nothing_torn(ray_pool, tmp_path):
+    run = planned_run(tmp_path, 8)
+    (tmp_path / "bundle" / "file-limit").write_text("4096")  # after planning: this process may write
+    with pytest.raises(StorageError, match="File too large"):
+        work(ray_pool, run, n_workers=1)
+    assert run.folder.part_files() == []
+    assert list(run.folder.tmp.iterdir()) == []
+
+
+def test_batches_that_do_not_fit_into_memory_are_halved_once_for_all_units(ray_pool, tmp_path):
+    run = planned_run(tmp_path, 128, room_phones=8 * 25)
+    assert set(work(ray_pool, run, n_workers=1).error_kinds.values()) == {None}
+    failed = [n_rows for n_rows in batch_sizes(tmp_path / "bundle") if n_rows > 8]
+    assert len(run.units()) == 0
+    assert 0 < len(failed) < 4  # in the first unit, and never again
 
 
 def test_a_model_that_cannot_load_stops_the_run_with_its_own_words(ray_pool, tmp_path):

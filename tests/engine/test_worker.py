@@ -2,7 +2,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.engine.local_pool import LocalPool
-from hierbatch.engine.pool import Finished
+from hierbatch.engine.pool import Finished, Lost
 from hierbatch.engine.units import find_pending
 from hierbatch.engine.worker import Worker
 from hierbatch.errors import BundleError
@@ -19,6 +19,10 @@ def test_a_unit_becomes_a_part_and_a_report_of_counts(tmp_path):
     assert sorted(takes.column("id").to_pylist()) == sorted(unit.rows.column("id").to_pylist())
     assert (report.n_ok, report.n_failed) == (8, 2)
     assert report.error_kinds == {"exception": 1, "synthesis": 1}
+    assert sorted(report.reasons) == [
+        "exception: ZeroDivisionError: the fake model was told to raise",
+        "synthesis: The model gave samples that are not numbers",
+    ]
     assert report.sound_s == pytest.approx(sum(filter(None, takes.column("duration_s").to_pylist())))
     assert find_pending(run.folder.plan_file(1), committed_names(run.folder)).n_rows == 0
 
@@ -42,3 +46,18 @@ def test_a_model_that_cannot_load_says_why(tmp_path):
     (tmp_path / "bundle").rename(tmp_path / "lost")
     with pytest.raises(BundleError, match="fake weights are missing"):
         LocalPool(run.spec)
+
+
+def test_what_no_worker_should_raise_loses_the_unit_and_not_the_run(tmp_path, monkeypatch):
+    run = planned_run(tmp_path, 5)
+    (unit,) = run.units()
+    pool = LocalPool(run.spec)
+    pool.submit(unit)
+
+    def break_down(*_):
+        raise ValueError("a bug")
+
+    monkeypatch.setattr("hierbatch.engine.worker.commit_part", break_down)
+    (ended,) = pool.wait(1.0)
+    assert ended == Lost(unit, "exception", "ValueError: a bug")
+    assert pool.n_free == 1
