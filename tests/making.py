@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow import csv
 
 from hierbatch.audio.files import write_sound
 from hierbatch.audio.waveform import Waveform
@@ -18,6 +19,14 @@ def prompt_file(folder, duration_s=4.0, gain=0.3, rate_hz=16_000, name="anna.wav
     hum = gain * np.sin(2 * np.pi * 150 * times) * (1 + 0.3 * np.sin(2 * np.pi * 3 * times))
     path = folder / name
     write_sound(path, Waveform(hum.astype(np.float32), rate_hz), container="WAV")
+    return path
+
+
+def recordings_file(folder, sources, name="m.csv", **columns) -> Path:
+    """A manifest of recordings r0, r1, ... by their paths."""
+    table = {"id": [f"r{i}" for i in range(len(sources))], "source": [str(path) for path in sources], **columns}
+    path = folder / name
+    csv.write_csv(pa.table(table), path)
     return path
 
 

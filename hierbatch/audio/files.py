@@ -7,6 +7,7 @@ Reading raises the kind of error the caller names, since only the caller knows w
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from hierbatch.errors import HierbatchError, InputError
 from hierbatch.storage import storage_error, write_whole
 
 _BLOCK_SAMPLES = 1 << 16
+_CHUNK_CUT = re.compile(r"^ *(?:data|SSND) : (\d+) \(should be (\d+)\)", re.MULTILINE)
+_UNKNOWN_BYTES = 0x7FFF0000
+"""From here on a chunk's length is what a program writes that streamed without knowing the end."""
 _READABLE = "a WAV, FLAC, MP3, Ogg or AIFF file"
 
 
@@ -73,11 +77,13 @@ def read_sound(
     name: str = "",
     raises: type[HierbatchError] = InputError,
     limits: SoundLimits = DEFAULT_LIMITS,
+    is_whole: bool = False,
 ) -> Waveform:
     """The whole sound, channels averaged to one, at its own rate.
 
     `name` stands for bytes in messages. Raises `raises` where the source is missing, is not sound, is larger than
-    `limits` allow, is empty, or holds values that are not finite.
+    `limits` allow, is empty, or holds values that are not finite; with `is_whole` also where its end is missing, as
+    far as its format tells.
     """
     with _opened(source, name, raises, limits) as file:
         max_samples = int(limits.max_duration_s * file.samplerate)
@@ -92,6 +98,13 @@ def read_sound(
                 )
             blocks.append(block.mean(axis=1))
         rate_hz = file.samplerate
+        if is_whole and (n_wanted := _claimed_length(file)) > n_samples:
+            raise raises(
+                f"{_shown(source, name)} is cut off",
+                wanted=f"{n_wanted / rate_hz:.2f} s of sound",
+                got=f"{n_samples / rate_hz:.2f} s",
+                mend="copy or download the file again",
+            )
     samples = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
     if not len(samples):
         raise raises(f"{_shown(source, name)} holds no sound", wanted="at least one sample")
@@ -140,6 +153,14 @@ def _opened(
         ) from error
     except soundfile.LibsndfileError as error:
         raise raises(f"{shown} is not sound that can be read", wanted=_READABLE, got=error.error_string) from error
+
+
+def _claimed_length(file: soundfile.SoundFile) -> int:
+    """Samples the header speaks of; what is missing of WAV and AIFF libsndfile only notes in its log."""
+    found = _CHUNK_CUT.search(file.extra_info)
+    if found is None or int(found[1]) >= _UNKNOWN_BYTES:
+        return int(file.frames)
+    return int(file.frames * int(found[1]) / max(1, int(found[2])))
 
 
 def _shown(source: Path | bytes, name: str) -> str:

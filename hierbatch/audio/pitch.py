@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,8 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.units import MEL_FRAMES_PER_SECOND, MEL_HOP_SAMPLES, RATE_HZ
 
 FLOOR_HZ, CEILING_HZ = 65.0, 500.0
+_WINDOW_S, _CONTEXT_S = 60.0, 1.0
+_OCTAVE_ERROR = 0.7
 
 F0 = npt.NDArray[np.float32]
 
@@ -40,6 +43,45 @@ def estimate_f0(waveform: Waveform) -> F0:
     following = np.pad(following, (0, n_frames - len(following)))
     both = (here > 0) & (following > 0)
     return np.where(both, np.sqrt(here * following), np.maximum(here, following)).astype(np.float32)
+
+
+def estimate_long_f0(waveform: Waveform) -> F0:
+    """The same for hours: a minute at a time, each with a second of its neighbours, so that memory stays small.
+
+    Shape:
+        returns  [L // 160]
+    """
+    hop, window, context = MEL_HOP_SAMPLES, int(_WINDOW_S * RATE_HZ), int(_CONTEXT_S * RATE_HZ)
+    if waveform.n_samples <= window + context:
+        return estimate_f0(waveform)
+    parts = []
+    for start in range(0, waveform.n_samples, window):
+        first, last = max(0, start - context), start + window + context
+        part = estimate_f0(Waveform(waveform.samples[first:last], RATE_HZ))
+        parts.append(part[(start - first) // hop :][: window // hop])
+    return np.concatenate(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class PitchRange:
+    """Where a voice speaks: median of the voiced frames and standard deviation about it."""
+
+    median_hz: float
+    spread_semitones: float
+
+
+def measure_pitch_range(f0_hz: F0, default_hz: float = 150.0) -> PitchRange:
+    """Statistics that a tracker's octave errors do not move; `default_hz` and no spread where nothing is voiced.
+
+    Frames more than 0.7 octaves from the median are counted an octave (or more) nearer to it.
+    """
+    voiced = f0_hz[f0_hz > 0]
+    if not len(voiced):
+        return PitchRange(default_hz, 0.0)
+    octaves = np.log2(voiced.astype(np.float64))
+    away = octaves - np.median(octaves)
+    folded = octaves - np.where(np.abs(away) > _OCTAVE_ERROR, np.round(away), 0.0)
+    return PitchRange(float(2 ** np.median(folded)), float(12 * np.std(folded)))
 
 
 def fill_unvoiced(f0_hz: F0, default_hz: float = 150.0) -> F0:

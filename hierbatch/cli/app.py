@@ -16,6 +16,7 @@ from hierbatch.cli.book import book
 from hierbatch.cli.check import check
 from hierbatch.cli.columns import columns
 from hierbatch.cli.compact import compact
+from hierbatch.cli.convert import convert
 from hierbatch.cli.doctor import doctor
 from hierbatch.cli.evaluate import evaluate
 from hierbatch.cli.import_ import import_
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.command("import")(import_)
 app.command("plan")(plan)
 app.command("run")(run)
+app.command("convert")(convert)
 app.command("status")(status)
 app.command("retry")(retry)
 app.command("compact")(compact)

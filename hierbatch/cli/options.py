@@ -22,6 +22,9 @@ Model = Annotated[str, typer.Option(help="A packaged model's name, or a bundle's
 Lexicon = Annotated[
     Path | None, typer.Option(help="How words are said: CSV of word,pronunciation,kind,language,scope.")
 ]
+SourceRoot = Annotated[
+    Path | None, typer.Option(help="Where paths of recordings start, and stay under; by default the manifest's folder.")
+]
 Seed = Annotated[int, typer.Option(help="Another seed, another take of every row.")]
 Speed = Annotated[float, typer.Option(min=0.5, max=2.0, help="Speaking rate of rows that name none.")]
 Engine = Annotated[str, typer.Option(help="ray, or local: one worker in this process.")]

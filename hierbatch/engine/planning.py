@@ -11,10 +11,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hierbatch.manifest.rows import DELIVERY, sound_params
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, plan_schema
 from hierbatch.manifest.store import TableFile
 from hierbatch.stages.base import Stage
+from hierbatch.stages.tasks import task_named
 
 UNIT_ROWS = 64
 UNIT_SOUND_S = 120.0
@@ -27,14 +27,14 @@ class Asked:
     """What a run asks of rows that do not say it themselves, and what their keys are hashed with."""
 
     task: str
-    voice: str | None
-    lang: str | None
-    speed: float
+    """Name of one of `TASKS`."""
+    defaults: Mapping[str, Any]
+    """Values of the task's `defaulted` columns where a row leaves them open."""
     seed: int
     voice_sha256: Mapping[str, str]
     fingerprint: str
     one_voice: bool = False
-    """Speak every row in `voice`, whatever voice it names."""
+    """Make every row in the default voice, whatever voice it names."""
 
 
 def row_seed(run_seed: int, row_id: str, attempt: int) -> int:
@@ -45,28 +45,26 @@ def row_seed(run_seed: int, row_id: str, attempt: int) -> int:
 
 def take_key(row: Mapping[str, Any], asked: Asked) -> str:
     """32 hexadecimal digits over everything the sound of a planned row depends on."""
-    content = {
+    content = task_named(asked.task).identify(row) | {
         "task": asked.task,
-        "phonemes": row["phonemes"],
-        "lang": row["lang"],
-        "voice": asked.voice_sha256[row["voice"]],
         "seed": row["seed"],
-        "params": sound_params(row),
         "model": asked.fingerprint,
     }
-    if row["error_kind"]:
-        # Without phonemes, refused rows would all be one; a mended text must be another row.
-        content["refused"] = row.get("text")
+    if "voice" in row:
+        content["voice"] = asked.voice_sha256.get(row["voice"])
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
 
 
-def plan_rows(manifest: TableFile, read_text: Stage, asked: Asked) -> Iterator[pa.Table]:
-    """The plan, a window of the manifest at a time, each in the order it will be worked."""
-    schema = plan_schema(manifest.schema)
+def plan_rows(manifest: TableFile, read: Stage, asked: Asked) -> Iterator[pa.Table]:
+    """The plan, a window of the manifest at a time, each in the order it will be worked.
+
+    `read` makes of a row's text or recording what a worker needs of it.
+    """
+    schema = plan_schema(manifest.schema, task_named(asked.task).settled)
     position = unit = 0
     for window in manifest.batches():
-        rows = read_text(_with_defaults(window, asked))
+        rows = read(_with_defaults(window, asked))
         rows = rows.append_column("position", pa.array(range(position, position + len(rows)), pa.int64()))
         rows = number_units(key_rows(rows, asked, attempt=1), unit)
         unit = rows.column("unit")[-1].as_py() + 1
@@ -76,7 +74,7 @@ def plan_rows(manifest: TableFile, read_text: Stage, asked: Asked) -> Iterator[p
 
 def key_rows(rows: pa.Table, asked: Asked, *, attempt: int) -> pa.Table:
     """Rows with their attempt, their seed where they bring none, and their key."""
-    needed = ["id", "text", "phonemes", "lang", "voice", "seed", "speed", *DELIVERY, "error_kind"]
+    needed = ["id", "voice", "seed", "error_kind", *task_named(asked.task).keyed]
     listed = rows.select([name for name in needed if name in rows.column_names]).to_pylist()
     for row in listed:
         if row["seed"] is None:
@@ -115,13 +113,13 @@ def _unit_numbers(durations_s: Iterable[float], unit: int) -> Iterator[int]:
 
 def _with_defaults(rows: pa.Table, asked: Asked) -> pa.Table:
     """Every settled column present, and filled where the run has a default for it."""
-    for name in ("text", "phonemes", "seed", "voice", "lang", "speed", *DELIVERY):
+    task = task_named(asked.task)
+    for name in (*task.settled, "text"):
         if name not in rows.column_names:
             rows = rows.append_column(name, pa.nulls(len(rows), _TYPES[name]))
     if asked.one_voice:
         rows = put_column(rows, "voice", pa.nulls(len(rows), pa.string()))
-    defaults = {"voice": asked.voice, "lang": asked.lang, "speed": asked.speed, **DELIVERY}
-    for name, default in defaults.items():
+    for name, default in {**task.unasked, **asked.defaults}.items():
         if default is not None:
             rows = put_column(rows, name, pc.fill_null(rows.column(name), pa.scalar(default, _TYPES[name])))
     return rows

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hierbatch.engine.planning import put_column
+from hierbatch.manifest.schema import AUDIO_ROW_GROUP
 from hierbatch.manifest.takes import NAMING, row_names
 
 
@@ -87,7 +88,8 @@ def _grouped(plan: Path, mask: pa.BooleanArray) -> Iterator[tuple[str, pa.Table]
     held: list[pa.Table] = []
     seen = 0
     with pq.ParquetFile(plan) as file:
-        for batch in file.iter_batches(batch_size=1024):
+        n_rows = AUDIO_ROW_GROUP if "source" in file.schema_arrow.names else 1024
+        for batch in file.iter_batches(batch_size=n_rows):
             table = pa.Table.from_batches([batch])
             table, seen = table.filter(mask.slice(seen, len(table))), seen + len(table)
             for number in pc.unique(table.column("unit")).to_pylist():

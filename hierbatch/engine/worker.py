@@ -15,9 +15,7 @@ import pyarrow.compute as pc
 from hierbatch.engine.commit import commit_part
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.engine.units import Unit, UnitReport
-from hierbatch.stages.loading import load_model
-from hierbatch.stages.speak import Speak
-from hierbatch.stages.voices import VoiceShelf
+from hierbatch.stages.tasks import SPEAK, Tools, task_named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +27,7 @@ class WorkerSpec:
     bundle: str
     device: str
     model_factory: str
+    task: str = SPEAK.name
 
     @classmethod
     def of(cls, folder: RunFolder, generation: int, origin: Mapping[str, str], device: str) -> Self:
@@ -39,6 +38,7 @@ class WorkerSpec:
             bundle=origin["bundle"],
             device=device,
             model_factory=origin["model_factory"],
+            task=origin.get("task", SPEAK.name),
         )
 
 
@@ -46,9 +46,9 @@ class Worker:
     """Loads its model once, then turns units into parts."""
 
     def __init__(self, spec: WorkerSpec) -> None:
-        model = load_model(spec.model_factory, spec.bundle, spec.device)
+        tools = Tools(bundle=spec.bundle, model_factory=spec.model_factory, voices=spec.voices, device=spec.device)
         self._folder = RunFolder(spec.run)
-        self._stage = Speak(model, VoiceShelf(spec.voices, model), device=spec.device)
+        self._stage = task_named(spec.task).open_stage(tools)
 
     def process(self, unit: Unit) -> UnitReport:
         """Work a unit and put it down.

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,12 +17,20 @@ from hierbatch.jobs.voices import PreparedVoices, VoiceChoice, default_voice, li
 from hierbatch.manifest.checks import Expected, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, plan_schema
 from hierbatch.manifest.store import TableFile, open_table
-from hierbatch.stages.base import check_chain
+from hierbatch.stages.base import Stage, check_chain
 from hierbatch.stages.loading import DEFAULT_FACTORY, load_model
-from hierbatch.stages.speak import Speak
+from hierbatch.stages.tasks import SPEAK, task_named
 from hierbatch.stages.text import ReadText, front_ends
 
-TASK = "speak"
+
+class Order(Protocol):
+    """What a user may order of a run: texts to speak, recordings to convert."""
+
+    def origin(self) -> dict[str, str]:
+        """Where the inputs lie, for people and for a retry; they may move without changing the takes."""
+
+    def check(self) -> CheckedOrder:
+        """Everything that is wrong with it, found before a worker starts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +49,10 @@ class SpeakOrder:
     bundle: str = "lite"
     model_factory: str = DEFAULT_FACTORY
 
+    def check(self) -> CheckedOrder:
+        return check_order(self)
+
     def origin(self) -> dict[str, str]:
-        """Where the inputs lie, for people and for a retry; they may move without changing the takes."""
         lexicon = {"lexicon": str(self.lexicon)} if self.lexicon else {}
         return {"manifest": str(self.manifest), "bundle": self.bundle, "model_factory": self.model_factory, **lexicon}
 
@@ -56,36 +66,38 @@ class CheckedOrder:
     prompts: PreparedVoices
     asked: Asked
     model: str
-    lexicon: Lexicon | None
-    lexicon_sha256: str | None
+    read: Stage
+    """What makes of a row's text or recording what a worker needs."""
+    inputs: dict[str, str | None]
+    """Hashes of what the rows depend on beside the manifest."""
+    voice_notices: tuple[str, ...] = ()
 
     @property
     def notices(self) -> list[str]:
         """What a user should know of the voices."""
-        return [notice for _, prompt in self.prompts.values() for notice in prompt.notices]
+        said = [notice for _, prompt in self.prompts.values() for notice in prompt.notices]
+        return [*said, *self.voice_notices]
 
     def settings(self) -> dict[str, Any]:
         """What the takes depend on; a run goes on only while all of it is the same."""
         return {
             "task": self.asked.task,
             "manifest_sha256": file_sha256(self.manifest.path),
-            "lexicon_sha256": self.lexicon_sha256,
+            **self.inputs,
             "voices": dict(sorted(self.asked.voice_sha256.items())),
-            "voice": self.asked.voice,
-            "lang": self.asked.lang,
-            "speed": self.asked.speed,
+            **self.asked.defaults,
             "seed": self.asked.seed,
             "model": self.model,
             "fingerprint": self.asked.fingerprint,
         }
 
     def plan_schema(self) -> pa.Schema:
-        return plan_schema(self.manifest.schema)
+        return plan_schema(self.manifest.schema, task_named(self.asked.task).settled)
 
     def plan(self) -> Iterator[pa.Table]:
-        """The plan, a window at a time; phonemes are made here."""
-        check_chain([Speak], self.plan_schema().names)
-        return plan_rows(self.manifest, ReadText(front_ends(self.lexicon)), self.asked)
+        """The plan, a window at a time; phonemes are made and recordings hashed here."""
+        check_chain([task_named(self.asked.task).stage], self.plan_schema().names)
+        return plan_rows(self.manifest, self.read, self.asked)
 
 
 def check_order(order: SpeakOrder) -> CheckedOrder:
@@ -109,14 +121,12 @@ def check_order(order: SpeakOrder) -> CheckedOrder:
         default_voice=default,
     )
     n_rows = check_manifest(manifest, expected)
-    named = {default} if speaks_all else {default, *_named_voices(manifest)}
+    named = {default} if speaks_all else {default, *named_voices(manifest)}
     used = [row for row in voices if row.voice in named]
     prompts = prepare_voices(used, model, allow_unknown=order.voices.allow_unknown_consent)
     asked = Asked(
-        task=TASK,
-        voice=default,
-        lang=order.language,
-        speed=order.speed,
+        task=SPEAK.name,
+        defaults={"voice": default, "lang": order.language, "speed": order.speed},
         seed=order.seed,
         voice_sha256={name: prompt.sha256 for name, (_, prompt) in prompts.items()},
         fingerprint=model.fingerprint,
@@ -128,8 +138,8 @@ def check_order(order: SpeakOrder) -> CheckedOrder:
         prompts=prompts,
         asked=asked,
         model=model.name,
-        lexicon=lexicon,
-        lexicon_sha256=file_sha256(order.lexicon) if order.lexicon else None,
+        read=ReadText(front_ends(lexicon)),
+        inputs={"lexicon_sha256": file_sha256(order.lexicon) if order.lexicon else None},
     )
 
 
@@ -139,7 +149,8 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _named_voices(manifest: TableFile) -> set[str]:
+def named_voices(manifest: TableFile) -> set[str]:
+    """Voices that rows name; None among them where some name none."""
     if "voice" not in manifest.schema.names:
         return set()
     return {name for rows in manifest.batches(["voice"]) for name in pc.unique(rows.column("voice")).to_pylist()}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from hierbatch.jobs.order import SpeakOrder, check_order
+from hierbatch.jobs.order import SpeakOrder
 
 WORK_PER_SOUND = 0.05
 """Seconds of work a second of sound that the default model takes on one CPU core."""
@@ -56,7 +56,7 @@ def estimate(order: SpeakOrder) -> Estimate:
         InputError: the manifest, a voice or an option is wrong.
         BundleError: the model cannot be loaded.
     """
-    checked = check_order(order)
+    checked = order.check()
     sound_s: Counter[str] = Counter()
     refusals: list[Refusal] = []
     n_refused = n_units = 0

@@ -23,7 +23,10 @@ from hierbatch.jobs.run import RunOutcome
 from hierbatch.jobs.status import read_standing
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.takes import Takes, committed_names
+from hierbatch.stages.base import Stage
 from hierbatch.stages.loading import load_model
+from hierbatch.stages.sources import ReadSource
+from hierbatch.stages.tasks import task_named
 from hierbatch.stages.text import ReadText, front_ends
 
 
@@ -55,14 +58,14 @@ def retry(job: RetryJob, watch: Watch | None = None) -> RunOutcome:
     generation, origin = int(newest["number"]), newest["origin"]
     asked = _asked(newest["settings"])
     _check_model(origin, asked.fingerprint)
-    read_text = ReadText(front_ends(_lexicon(origin, newest["settings"]["lexicon_sha256"])))
+    read = _reader(origin, newest["settings"])
     with hold(folder):
         folder.sweep()
         chosen = _choose(job)
         plans = folder.plan_files(generation)
         if not plans:
             raise RunError(f"{job.run} is not planned yet", mend="finish `hierbatch run` first")
-        rows = read_refused_again(newest_rows(plans, chosen, committed_names(folder)), read_text)
+        rows = read_refused_again(newest_rows(plans, chosen, committed_names(folder)), read)
         rows = attempt_again(rows, asked, keeps_own_seeds=True)
         watch.notice(f"Trying {len(rows)} rows again")
         if len(rows):
@@ -81,6 +84,12 @@ def _check_model(origin: Mapping[str, str], fingerprint: str) -> None:
         )
 
 
+def _reader(origin: Mapping[str, str], settings: Mapping[str, Any]) -> Stage:
+    if "source_root" in origin:
+        return ReadSource(Path(origin["source_root"]))
+    return ReadText(front_ends(_lexicon(origin, settings["lexicon_sha256"])))
+
+
 def _lexicon(origin: Mapping[str, str], sha256: str | None) -> Lexicon | None:
     if sha256 is None:
         return None
@@ -95,9 +104,7 @@ def _asked(settings: dict[str, Any]) -> Asked:
     """What the run was asked, from its record."""
     return Asked(
         task=settings["task"],
-        voice=settings["voice"],
-        lang=settings["lang"],
-        speed=settings["speed"],
+        defaults={name: settings.get(name) for name in task_named(settings["task"]).defaulted},
         seed=settings["seed"],
         voice_sha256=settings["voices"],
         fingerprint=settings["fingerprint"],

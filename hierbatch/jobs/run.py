@@ -1,4 +1,4 @@
-"""A manifest to takes: checked, planned, spoken, each row put down once; the same call goes on where it stopped."""
+"""A manifest to takes: checked, planned, worked, each row put down once; the same call goes on where it stopped."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hierbatch.engine.retakes import Retakes
 from hierbatch.engine.run_folder import RunFolder, hold, open_generation
 from hierbatch.engine.session import Sitting, Workforce, work
 from hierbatch.engine.worker import WorkerSpec
-from hierbatch.jobs.order import CheckedOrder, SpeakOrder, check_order
+from hierbatch.jobs.order import CheckedOrder, Order
 from hierbatch.jobs.status import Standing, read_standing
 from hierbatch.jobs.voices import write_shelf
 from hierbatch.manifest.store import write_table
@@ -18,9 +18,9 @@ from hierbatch.manifest.store import write_table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunJob:
-    """What to speak, where the takes go, and who works."""
+    """What to speak or convert, where the takes go, and who works."""
 
-    order: SpeakOrder
+    order: Order
     out: Path
     device: str = "cpu"
     workforce: Workforce = field(default_factory=Workforce)
@@ -40,7 +40,7 @@ class RunOutcome:
 
 
 def run(job: RunJob, watch: Watch | None = None) -> RunOutcome:
-    """Speak every row of a manifest that has no take yet.
+    """Work every row of a manifest that has no take yet.
 
     Raises:
         InputError: the manifest, a voice or an option is wrong; nothing was started.
@@ -49,7 +49,7 @@ def run(job: RunJob, watch: Watch | None = None) -> RunOutcome:
         StorageError: the disk is full; what is finished stands.
     """
     watch = watch or Watch()
-    order = check_order(job.order)
+    order = job.order.check()
     for notice in order.notices:
         watch.notice(notice)
     origin = job.order.origin()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,8 @@ from hierbatch.audio.files import read_sound
 from hierbatch.errors import InputError, PromptError
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.voices import VoiceRow, check_consent, read_voices, voice_of_file
-from hierbatch.models.speech import SpeechModel
 from hierbatch.stages.prompts import Prompt, prepare_prompt
-from hierbatch.stages.voices import SHELF_SCHEMA
+from hierbatch.stages.voices import SHELF_SCHEMA, VoiceEncoder
 
 PreparedVoices = dict[str, tuple[VoiceRow, Prompt]]
 
@@ -55,28 +54,45 @@ def default_voice(choice: VoiceChoice, voices: Collection[VoiceRow]) -> str | No
     return choice.default
 
 
-def prepare_voices(voices: Iterable[VoiceRow], model: SpeechModel, *, allow_unknown: bool) -> PreparedVoices:
+def prepare_voices(voices: Iterable[VoiceRow], model: VoiceEncoder, *, allow_unknown: bool) -> PreparedVoices:
     """Check and cut every prompt, and let the model hear it once: what it refuses here costs no worker's time.
 
     Raises:
         InputError: a consent is unknown, or prompts cannot be used; all of them in one error.
     """
+    prepared, problems = sift_voices(voices, model, allow_unknown=allow_unknown)
+    refuse_voices(list(problems.values()))
+    return prepared
+
+
+def sift_voices(
+    voices: Iterable[VoiceRow], model: VoiceEncoder, *, allow_unknown: bool
+) -> tuple[PreparedVoices, dict[str, PromptError]]:
+    """The voices that can be used, and what is wrong with the others.
+
+    Raises:
+        InputError: a consent is unknown.
+    """
     voices = list(voices)
     check_consent(voices, allow_unknown=allow_unknown)
     prepared: PreparedVoices = {}
-    problems: list[PromptError] = []
+    problems: dict[str, PromptError] = {}
     for row in voices:
         try:
             prompt = prepare_prompt(row.read_prompt(), row.voice)
             model.encode_voice(read_sound(prompt.flac))
             prepared[row.voice] = (row, prompt)
         except PromptError as error:
-            problems.append(error)
+            problems[row.voice] = error
+    return prepared, problems
+
+
+def refuse_voices(problems: Sequence[PromptError]) -> None:
+    """One error for all that is wrong with a run's voices, where anything is."""
     if len(problems) == 1:
         raise InputError(problems[0].what, wanted=problems[0].wanted, got=problems[0].got, mend=problems[0].mend)
     if problems:
         raise InputError(f"{len(problems)} voices cannot be used", got=" ".join(str(error) for error in problems))
-    return prepared
 
 
 def write_shelf(prepared: PreparedVoices, target: Path) -> None:

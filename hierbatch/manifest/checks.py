@@ -24,6 +24,7 @@ _RANGES = {
     "pitch_semitones": (-12.0, 12.0),
     "prosody": (0.0, 2.0),
     "pause_after_s": (0.0, 60.0),
+    "rate_hz": (8_000, 192_000),
 }
 
 
@@ -31,11 +32,15 @@ _RANGES = {
 class Expected:
     """What the rows of a manifest may ask of a run."""
 
-    languages: Collection[str]
+    languages: Collection[str] | None
+    """None where none needs to be named."""
     voices: Collection[str] | None
     """None where any name will do."""
     default_language: str | None
     default_voice: str | None
+    one_of: tuple[str, ...] = ("text", "phonemes")
+    """Columns of which one must be there."""
+    needs_voice: bool = True
 
 
 @dataclass(slots=True)
@@ -62,7 +67,7 @@ def check_manifest(manifest: TableFile, expected: Expected) -> int:
         ManifestError: wrong columns or types, missing, unsafe or repeated ids, unknown voices or languages, values out
             of range.
     """
-    problems = [*manifest.problems, *_column_problems(manifest.schema)]
+    problems = [*manifest.problems, *_column_problems(manifest.schema, expected.one_of)]
     n_rows = 0
     if not manifest.problems and "id" in manifest.schema.names:
         n_rows, found = _value_problems(manifest, expected)
@@ -76,12 +81,13 @@ def check_manifest(manifest: TableFile, expected: Expected) -> int:
     return n_rows
 
 
-def _column_problems(schema: pa.Schema) -> list[str]:
+def _column_problems(schema: pa.Schema, one_of: tuple[str, ...]) -> list[str]:
     problems = []
     if "id" not in schema.names:
         problems.append("column id is missing")
-    if not {"text", "phonemes"} & set(schema.names):
-        problems.append("there is neither a text nor a phonemes column")
+    if not set(one_of) & set(schema.names):
+        neither = "there is neither a {} nor a {} column" if len(one_of) > 1 else "column {} is missing"
+        problems.append(neither.format(*one_of))
     problems += [f"column {name} is a name of the output" for name in schema.names if name in RESERVED_NAMES]
     return problems
 
@@ -94,8 +100,10 @@ def _value_problems(manifest: TableFile, expected: Expected) -> tuple[int, list[
         ids = table.column("id")
         columns = {name: table.column(name) if name in table.column_names else None for name in looked_at}
         _check_ids(ids, n_rows, findings)
-        _check_names(columns["voice"], ids, expected.voices, expected.default_voice, "voice", findings)
-        _check_names(columns["lang"], ids, expected.languages, expected.default_language, "lang", findings)
+        if expected.needs_voice:
+            _check_names(columns["voice"], ids, expected.voices, expected.default_voice, "voice", findings)
+        if expected.languages is not None:
+            _check_names(columns["lang"], ids, expected.languages, expected.default_language, "lang", findings)
         for name, (low, high) in _RANGES.items():
             _check_range(columns[name], ids, low, high, name, findings)
         chunks += ids.chunks

@@ -11,24 +11,27 @@ from hierbatch.manifest.schema import AUDIO, MANIFEST_COLUMNS, TAKE_COLUMNS, TIM
 _INTRODUCTION = """\
 # Manifests
 
-A manifest is a table with one row for each thing to speak: Parquet, CSV or JSON Lines. This page is written by
-`hierbatch columns > manifests/README.md`; what stands here is what the program reads and writes.
+A manifest is a table with one row for each thing to speak or recording to convert: Parquet, CSV or JSON Lines. This
+page is written by `hierbatch columns > manifests/README.md`; what stands here is what the program reads and writes.
 
 | file | what it shows |
 | --- | --- |
 | [sample_book.md](sample_book.md) | a small book, an English and a Korean chapter: what `make narrate` reads |
 | [sentences.csv](sentences.csv) | a manifest of plain sentences |
 | [book.csv](book.csv) | a manifest of a book, as `hierbatch import` writes it |
+| [recordings.csv](recordings.csv) | a manifest of recordings to convert |
 | [voices/voices.csv](voices/voices.csv) | a voices table, with the prompts beside it |
 | [LICENSES.md](LICENSES.md) | where every text and recording here comes from |
 
     hierbatch run manifests/sentences.csv --voices manifests/voices/voices.csv --out runs/sentences
+    hierbatch convert manifests/recordings.csv --voices manifests/voices/voices.csv --out runs/converted
 """
 
 _SECTIONS: tuple[tuple[str, str, tuple[Column, ...]], ...] = (
     (
         "What you give: the manifest",
-        "`id` and one of `text` and `phonemes` are needed, everything else may be left out. Columns of other names "
+        "`id` and, to speak, one of `text` and `phonemes`, or, to convert, `source` are needed; everything else may be "
+        "left out. Columns of other names "
         "pass through to the takes untouched.",
         MANIFEST_COLUMNS,
     ),

@@ -50,6 +50,39 @@ DELIVERY = {"pitch_semitones": 0.0, "prosody": 1.0}
 """What rows are spoken with that ask for nothing else."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A row of a plan of recordings, as a worker reads it: one recording by its path or its bytes.
+
+    `error_kind` is set where it could not be found or may not be used; such a row only passes on its reason.
+    """
+
+    id: str
+    take_key: str
+    attempt: int
+    voice: str
+    lang: str | None
+    seed: int
+    pitch_semitones: float
+    rate_hz: int | None
+    content: bytes | None
+    path: str | None
+    source_sha256: str | None
+    expected_duration_s: float
+    error_kind: str | None
+    error: str | None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """The recording in a plan's row."""
+        source = row["source"] or {"bytes": None, "path": None}
+        known = {name: row[name] for name in _RECORDING_FIELDS if name not in ("content", "path")}
+        return cls(content=source["bytes"], path=source["path"], **known)
+
+
+_RECORDING_FIELDS = tuple(field.name for field in fields(Recording))
+
+
 @dataclass(frozen=True, slots=True)
 class Timing:
     """When one word or pause is heard; `kind` is `word` or `pause`."""
@@ -80,7 +113,7 @@ class Take:
     error: str | None = None
     text_norm: str
     phonemes: str
-    lang: str
+    lang: str | None
     voice: str
     seed: int
     sample_rate_hz: int | None = None
@@ -101,8 +134,8 @@ class Take:
     flags: tuple[str, ...] = ()
     model: str
     params: str
-    voice_sha256: str
-    consent: str
+    voice_sha256: str | None
+    consent: str | None
     synthetic: bool = True
     hierbatch_version: str
     device: str

@@ -7,7 +7,7 @@ break the reader of the next.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -51,10 +51,11 @@ MANIFEST_COLUMNS = (
     Column("phonemes", pa.string(), "Phonemes to speak as they stand, in place of the front end's."),
     Column("seed", pa.int64(), "Seed of the row's noise; empty derives one from the run's seed, id and attempt."),
     Column("speed", pa.float32(), "Speaking rate, 0.5 to 2; 1 is the model's own."),
-    Column("pitch_semitones", pa.float32(), "Shift of the pitch, -12 to 12; 0 stays at the prompt's own."),
+    Column("pitch_semitones", pa.float32(), "Shift of the pitch, -12 to 12; 0 stays in the prompt's own range."),
     Column(
         "prosody", pa.float32(), "How far the melody moves, 0 to 2: a factor on the spread of log F0, 1 the model's."
     ),
+    Column("rate_hz", pa.int32(), "Sampling rate of what is made of a recording; empty takes the run's."),
     Column("pause_after_s", pa.float32(), "Silence after the row in a book; empty takes the rule for its place."),
     Column("book", pa.string(), "Title of the book."),
     Column("chapter", pa.int32(), "Number of the chapter, from 1."),
@@ -127,11 +128,14 @@ TAKE_COLUMNS = (
     Column("audio", AUDIO, "The sound: FLAC, 16 bit. Empty where the row failed."),
 )
 
-_SETTLED = frozenset({"id", "voice", "lang", "phonemes", "seed", "speed", "pitch_semitones", "prosody"})
-"""Manifest columns that a plan fills in for every row."""
+SOURCE_COLUMNS = (Column("source_sha256", pa.string(), "Hash of the recording's file, as it was when planned."),)
+"""Columns of a plan beside those of `PLAN_COLUMNS` where rows have recordings."""
+
+SPOKEN = ("id", "voice", "lang", "phonemes", "seed", "speed", "pitch_semitones", "prosody")
+"""Manifest columns that a plan of texts fills in for every row."""
 
 _MANIFEST_NAMES = frozenset(column.name for column in MANIFEST_COLUMNS)
-_PLAN_NAMES = frozenset(column.name for column in PLAN_COLUMNS)
+_PLAN_NAMES = frozenset(column.name for column in (*PLAN_COLUMNS, *SOURCE_COLUMNS))
 
 TAKE_NAMES = frozenset(column.name for column in TAKE_COLUMNS)
 """What a take says itself; every other column passes through from the manifest."""
@@ -164,10 +168,14 @@ def passed_through(fields: Iterable[pa.Field]) -> list[Column]:
     ]
 
 
-def plan_schema(manifest: pa.Schema) -> pa.Schema:
-    """Schema of a run's plan: what a worker needs of each row, and what passes through."""
-    passed = [column for column in passed_through(manifest) if column.name not in _SETTLED]
-    return arrow_schema([*PLAN_COLUMNS, *(c for c in MANIFEST_COLUMNS if c.name in _SETTLED), *passed], "plan")
+def plan_schema(manifest: pa.Schema, settled: Collection[str] = SPOKEN) -> pa.Schema:
+    """Schema of a run's plan: what a worker needs of each row, and what passes through.
+
+    `settled` are the manifest columns that every row of the plan has, whether the manifest has them or not.
+    """
+    passed = [column for column in passed_through(manifest) if column.name not in settled]
+    own = [*PLAN_COLUMNS, *(SOURCE_COLUMNS if "source" in settled else ())]
+    return arrow_schema([*own, *(c for c in MANIFEST_COLUMNS if c.name in settled), *passed], "plan")
 
 
 def take_schema(plan: pa.Schema) -> pa.Schema:

@@ -18,6 +18,8 @@ from hierbatch.manifest.schema import AUDIO, AUDIO_ROW_GROUP, SCHEMA_VERSION, VE
 from hierbatch.storage import write_whole
 
 _BATCH_ROWS = 2048
+_SOUND_BATCH_ROWS = 32
+"""Rows with sound inside them are read few at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,10 @@ class TableFile:
             chosen = self.held if names is None else self.held.select(list(names))
             yield from (chosen.slice(start, _BATCH_ROWS) for start in range(0, chosen.num_rows, _BATCH_ROWS))
             return
+        chosen_types = [f.type for f in self.raw_schema if names is None or f.name in names]
+        n_rows = _SOUND_BATCH_ROWS if any(map(pa.types.is_struct, chosen_types)) else _BATCH_ROWS
         with pq.ParquetFile(self.path) as file:
-            for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=None if names is None else list(names)):
+            for batch in file.iter_batches(batch_size=n_rows, columns=None if names is None else list(names)):
                 yield pa.Table.from_batches([batch])
 
 
@@ -120,7 +124,7 @@ def write_table(tables: Iterable[pa.Table], schema: pa.Schema, target: Path) -> 
 
 def write_rows(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> int:
     """The same straight to a path, for a caller that puts it down itself; raises OSError."""
-    rows_together = AUDIO_ROW_GROUP if "audio" in schema.names else None
+    rows_together = AUDIO_ROW_GROUP if AUDIO in schema.types else None
     n_rows = 0
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for table in tables:

@@ -16,13 +16,14 @@ import torch
 from torch import Tensor
 
 from hierbatch.audio.level import to_speech_level
-from hierbatch.audio.pitch import estimate_f0, fill_unvoiced, median_f0_hz
+from hierbatch.audio.pitch import PitchRange, estimate_f0, fill_unvoiced, measure_pitch_range, median_f0_hz
 from hierbatch.audio.resample import resample
 from hierbatch.audio.spectrum import LogMel
-from hierbatch.audio.waveform import Waveform
-from hierbatch.errors import BundleError, PromptError, SourceError, SynthesisError
+from hierbatch.audio.waveform import Samples, Waveform
+from hierbatch.errors import BundleError, PromptError, SynthesisError
 from hierbatch.frontend.phonemes import encode
 from hierbatch.models.bundle import Bundle, find_bundle
+from hierbatch.models.conversion import ConversionRequest
 from hierbatch.models.lite.acoustic import pitch_features
 from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
@@ -34,7 +35,7 @@ from hierbatch.units import FRAME_HOP_SAMPLES, FRAMES_PER_SECOND, MEL_HOP_SAMPLE
 
 _LOWEST_HZ, _HIGHEST_HZ = 50.0, 600.0
 _LONGEST_S = 60.0
-_SHORTEST_SOURCE_S, _LONGEST_SOURCE_S = 0.1, 30.0
+_LONGEST_PIECE_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,7 @@ class Voice:
     text_style: npt.NDArray[np.float32]
     sound_style: npt.NDArray[np.float32]
     median_f0_hz: float
+    f0_spread_semitones: float
     sha256: str
 
 
@@ -102,6 +104,7 @@ class HierSpeech:
             text_style=self._networks.text_to_vector.style(mel, lengths)[0].cpu().numpy(),
             sound_style=self._networks.acoustic.style(mel, lengths)[0].cpu().numpy(),
             median_f0_hz=median_f0_hz(f0_hz),
+            f0_spread_semitones=measure_pitch_range(f0_hz).spread_semitones,
             sha256=hashlib.sha256(prompt.samples.tobytes()).hexdigest(),
         )
 
@@ -126,33 +129,32 @@ class HierSpeech:
         sounds = self._sing(frames, [r.voice for r in requests], [r.seed for r in requests])
         return [self._speech(row, sound, frames, durations, text) for row, sound in enumerate(sounds)]
 
+    def pitch_range(self, voice: Voice) -> PitchRange:
+        return PitchRange(voice.median_f0_hz, voice.f0_spread_semitones)
+
     @torch.inference_mode()
-    def convert(self, source: Waveform, voice: Voice, *, seed: int = 0) -> Waveform:
-        """The same words and melody in another voice, as long as the source to the sample.
+    def convert(self, request: ConversionRequest) -> Samples:
+        """One piece of a recording in another voice; `convert_recording` makes pieces of any length.
 
         Raises:
-            SourceError: the recording is too short, too long or damaged.
+            SynthesisError: the piece is not made of 20 ms frames, or is too long.
         """
-        sound = resample(source, RATE_HZ)
-        if not _SHORTEST_SOURCE_S <= sound.duration_s <= _LONGEST_SOURCE_S or not np.isfinite(sound.samples).all():
-            raise SourceError(
-                "The recording cannot be converted",
-                wanted=f"{_SHORTEST_SOURCE_S} to {_LONGEST_SOURCE_S:.0f} s of finite samples at a time",
-                got=f"{sound.duration_s:.2f} s",
+        n_frames, rest = divmod(len(request.samples), FRAME_HOP_SAMPLES)
+        if rest or not 0 < n_frames <= _LONGEST_PIECE_S * FRAMES_PER_SECOND:
+            raise SynthesisError(
+                "The piece cannot be converted",
+                wanted=f"whole frames of {FRAME_HOP_SAMPLES} samples, {_LONGEST_PIECE_S:.0f} s at most",
+                got=f"{len(request.samples)} samples",
             )
-        n_frames = -(-sound.n_samples // FRAME_HOP_SAMPLES)
-        padded = np.pad(sound.samples, (0, n_frames * FRAME_HOP_SAMPLES - sound.n_samples))
-        f0_hz = estimate_f0(Waveform(padded, RATE_HZ))
-        moved = fill_unvoiced(f0_hz) * (voice.median_f0_hz / median_f0_hz(f0_hz))
-        mel = self._mel(torch.from_numpy(padded)[None].to(self._device))
+        mel = self._mel(self._tensor(request.samples)[None])
         lengths = torch.tensor([n_frames], device=self._device)
         frames = _Frames(
             semantic=self._networks.content(mel, length_mask(lengths, n_frames)[..., None]),
-            f0_hz=self._tensor(moved)[None].clamp(_LOWEST_HZ, _HIGHEST_HZ),
-            voiced=self._tensor((f0_hz > 0).astype(np.float32))[None],
+            f0_hz=self._tensor(request.f0_hz)[None].clamp(_LOWEST_HZ, _HIGHEST_HZ),
+            voiced=self._tensor(request.voiced.astype(np.float32))[None],
             lengths=lengths,
         )
-        return Waveform(self._sing(frames, [voice], [seed])[0][: sound.n_samples], RATE_HZ)
+        return self._sing(frames, [request.voice], [request.seed])[0]
 
     @torch.inference_mode()
     def resynthesize(self, recording: Waveform) -> Waveform:

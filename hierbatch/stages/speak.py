@@ -10,23 +10,18 @@ from importlib.metadata import version
 from time import perf_counter
 from typing import Any, ClassVar
 
-import numpy as np
 import pyarrow as pa
 
-from hierbatch.audio.files import encode_sound
-from hierbatch.audio.quality import measure_take
-from hierbatch.errors import SynthesisError
-from hierbatch.manifest.rows import Sound, Take, Utterance, sound_params, take_rows
-from hierbatch.manifest.schema import TAKE_COLUMNS, arrow_schema, take_schema
+from hierbatch.manifest.rows import Take, Utterance, sound_params
+from hierbatch.manifest.schema import TAKE_COLUMNS
 from hierbatch.models.speech import Speech, SpeechModel, SpeechRequest
 from hierbatch.stages.batching import Batches, BatchLimits
 from hierbatch.stages.failures import reason
-from hierbatch.stages.judgement import find_flaws
+from hierbatch.stages.takes import pitch_facts, sound_facts, takes_table
 from hierbatch.stages.timings import word_timings
 from hierbatch.stages.voices import VoiceShelf
 
 _NOT_OF_THE_TAKE = {"speed", "pitch_semitones", "prosody", "error_kind", "error"}
-_SCHEMA = arrow_schema(TAKE_COLUMNS, "takes")
 
 
 class Speak:
@@ -58,7 +53,7 @@ class Speak:
             lambda utterance, error: self.refuse(utterance, *reason(error)),
         )
         takes.update((take.id, take) for take in spoken)
-        return _beside(rows, [takes[u.id] for u in utterances])
+        return takes_table(rows, [takes[u.id] for u in utterances])
 
     def refuse(self, utterance: Utterance, kind: str, error: str) -> Take:
         """The failed take of a row."""
@@ -83,28 +78,14 @@ class Speak:
         )
 
     def _take(self, utterance: Utterance, speech: Speech, rtf: float | None) -> Take:
-        waveform = speech.waveform
-        if not waveform.n_samples:
-            raise SynthesisError("The model gave no sound")
-        if not np.isfinite(waveform.samples).all():
-            raise SynthesisError("The model gave samples that are not numbers")
-        quality = measure_take(waveform)
         expected_s = utterance.expected_duration_s
-        median_hz, spread = _pitch(speech)
         return Take(
             **self._origin(utterance),
             status="ok",
-            sample_rate_hz=waveform.rate_hz,
-            n_samples=waveform.n_samples,
-            duration_s=waveform.duration_s,
+            **sound_facts(speech.waveform, expected_s, utterance.id),
+            **pitch_facts(speech.f0_hz),
             timings=word_timings(utterance.text_norm, utterance.phonemes, speech.token_frames, speech.lead_frames),
-            **{field.name: getattr(quality, field.name) for field in fields(quality)},
-            duration_ratio=waveform.duration_s / expected_s if expected_s else None,
-            f0_median_hz=median_hz,
-            f0_std_semitones=spread,
-            flags=find_flaws(quality, waveform.duration_s, expected_s),
             rtf=rtf,
-            audio=Sound(encode_sound(waveform), f"{utterance.id}.flac"),
         )
 
     def _origin(self, utterance: Utterance) -> dict[str, Any]:
@@ -119,19 +100,3 @@ class Speak:
             "device": self._device,
             "finished_at": datetime.now(UTC),
         }
-
-
-def _pitch(speech: Speech) -> tuple[float | None, float | None]:
-    """Median in Hz and standard deviation in semitones of the voiced part."""
-    voiced = speech.f0_hz[speech.f0_hz > 0]
-    if not len(voiced):
-        return None, None
-    return float(np.median(voiced)), float(np.std(12 * np.log2(voiced)))
-
-
-def _beside(rows: pa.Table, takes: Sequence[Take]) -> pa.Table:
-    """Takes with the columns of their rows that pass through, sound last."""
-    made = pa.Table.from_pylist(take_rows(takes), schema=_SCHEMA)
-    schema = take_schema(rows.schema)
-    columns = [made.column(name) if name in made.column_names else rows.column(name) for name in schema.names]
-    return pa.table(columns, schema=schema)

@@ -3,36 +3,49 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hierbatch.audio.files import read_sound
+from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import PromptError
 from hierbatch.manifest.schema import VOICE_COLUMNS, Column, arrow_schema
-from hierbatch.models.speech import SpeechModel
 
 SHELF_SCHEMA = arrow_schema(
     [*VOICE_COLUMNS, Column("voice_sha256", pa.string(), "Hash of the prepared prompt.")], "run voices"
 )
 
 
-class VoiceShelf:
-    """Voices by name; a prompt is decoded and encoded when its voice is first asked for."""
+class VoiceEncoder(Protocol):
+    """A model as far as it hears voices."""
 
-    def __init__(self, table: Path, model: SpeechModel) -> None:
+    def encode_voice(self, prompt: Waveform) -> Any:
+        """Raises PromptError where the prompt cannot be used."""
+
+
+class VoiceShelf:
+    """Voices by name; a prompt is decoded and encoded when its voice is first asked for.
+
+    A prompt shorter than `repeat_to_s` is said over and over until it is that long.
+    """
+
+    def __init__(self, table: Path, model: VoiceEncoder, *, repeat_to_s: float = 0.0) -> None:
         self._table = table
+        self._repeat_to_s = repeat_to_s
         self._model = model
         facts = pq.read_table(table, columns=["voice", "voice_sha256", "consent"]).to_pylist()
         self._facts = {row["voice"]: row for row in facts}
         self._voices: dict[str, Any] = {}
 
-    def sha256(self, name: str) -> str:
-        return str(self._facts[name]["voice_sha256"])
+    def sha256(self, name: str) -> str | None:
+        """None for a voice that could not be used."""
+        return self._facts[name]["voice_sha256"] if name in self._facts else None
 
-    def consent(self, name: str) -> str:
-        return str(self._facts[name]["consent"])
+    def consent(self, name: str) -> str | None:
+        return self._facts[name]["consent"] if name in self._facts else None
 
     def voice(self, name: str) -> Any:
         """What the model made of a voice's prompt.
@@ -43,5 +56,10 @@ class VoiceShelf:
         if name not in self._voices:
             (prompt,) = pq.read_table(self._table, columns=["audio"], filters=[("voice", "=", name)]).to_pylist()
             waveform = read_sound(prompt["audio"]["bytes"], name=f"voice {name}", raises=PromptError)
-            self._voices[name] = self._model.encode_voice(waveform)
+            self._voices[name] = self._model.encode_voice(_repeated(waveform, self._repeat_to_s))
         return self._voices[name]
+
+
+def _repeated(prompt: Waveform, duration_s: float) -> Waveform:
+    n_samples = int(duration_s * prompt.rate_hz)
+    return prompt if prompt.n_samples >= n_samples else Waveform(np.resize(prompt.samples, n_samples), prompt.rate_hz)

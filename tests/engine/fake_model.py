@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from hierbatch.audio.pitch import PitchRange
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BundleError, SynthesisError
 from hierbatch.models.speech import Speech
@@ -54,6 +55,17 @@ class FakeModel:
 
     def encode_voice(self, prompt):
         return float(np.abs(prompt.samples).mean())
+
+    def pitch_range(self, voice):
+        return PitchRange(120.0, 2.0)
+
+    def convert(self, request):
+        """The same sound turned upside down, with the same faults."""
+        self._misbehave(request.seed)
+        samples = -request.samples
+        if request.seed == Fault.NAN:
+            samples[100] = np.nan
+        return samples
 
     def speak(self, requests):
         self._check_memory(requests)

@@ -27,6 +27,15 @@ def test_an_example_manifest_passes_the_checks_of_a_run(name):
     assert check_manifest(table, expected) >= 7
 
 
+def test_the_example_of_recordings_names_recordings_and_voices_that_are_there():
+    table = open_table(FOLDER / "recordings.csv", MANIFEST_COLUMNS)
+    voices = {row.voice for row in read_voices(FOLDER / "voices" / "voices.csv")}
+    expected = Expected(languages=None, voices=voices, default_language=None, default_voice=None, one_of=("source",))
+    assert check_manifest(table, expected) == 3
+    sources = [row["source"]["path"] for batch in table.batches() for row in batch.to_pylist()]
+    assert all((FOLDER / source).is_file() for source in sources)
+
+
 def test_the_book_manifest_is_a_part_of_what_import_makes_of_the_sample_book(tmp_path):
     imported = import_book(ImportBook(book=FOLDER / "sample_book.md", output=tmp_path / "book.csv"))
     texts = imported.table.column("text").to_pylist()

@@ -4,8 +4,9 @@ import torch
 
 from hierbatch.audio.pitch import estimate_f0
 from hierbatch.audio.waveform import Waveform
-from hierbatch.errors import PromptError, SourceError, TextError
+from hierbatch.errors import PromptError, SynthesisError, TextError
 from hierbatch.models.bundle import Bundle
+from hierbatch.models.conversion import ConversionRequest, convert_recording
 from hierbatch.models.hierspeech import HierSpeech, Voice
 from hierbatch.models.lite.config import tiny
 from hierbatch.models.lite.networks import LiteNetworks
@@ -131,7 +132,10 @@ def test_a_voice_has_the_prompts_pitch_and_not_its_level(model: HierSpeech, voic
 @pytest.mark.parametrize("n_samples", [3200, 16001, 40123])
 def test_conversion_keeps_the_length_to_the_sample(model: HierSpeech, voice: Voice, n_samples: int) -> None:
     source = Waveform(buzz(3.0, 200.0).samples[:n_samples], 16000)
-    assert model.convert(source, voice).n_samples == n_samples
+    made = convert_recording(model, source, voice, seed=1)
+    assert made.waveform.n_samples == n_samples
+    voiced = made.f0_hz[made.f0_hz > 0]
+    assert np.median(voiced) == pytest.approx(voice.median_f0_hz, rel=0.02)
 
 
 def test_the_waveform_stage_alone_keeps_pitch_and_envelope(model: HierSpeech) -> None:
@@ -143,6 +147,14 @@ def test_the_waveform_stage_alone_keeps_pitch_and_envelope(model: HierSpeech) ->
     assert np.median(np.abs(found[both] / wanted[both] - 1)) < 0.02
 
 
-def test_a_recording_too_long_to_convert_at_once_is_refused(model: HierSpeech, voice: Voice) -> None:
-    with pytest.raises(SourceError, match="cannot be converted"):
-        model.convert(Waveform(np.zeros(16000 * 31, np.float32), 16000), voice)
+def test_a_piece_too_long_to_convert_at_once_is_refused(model: HierSpeech, voice: Voice) -> None:
+    n_frames = 31 * 100
+    request = ConversionRequest(
+        samples=np.zeros(n_frames * MEL_HOP_SAMPLES, np.float32),
+        f0_hz=np.full(n_frames, 120.0, np.float32),
+        voiced=np.ones(n_frames, bool),
+        voice=voice,
+        seed=0,
+    )
+    with pytest.raises(SynthesisError, match="cannot be converted"):
+        model.convert(request)

@@ -1,0 +1,65 @@
+"""`hierbatch convert`: recordings in another voice; the same command goes on where it stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hierbatch.cli import options
+
+
+def convert(
+    manifest: Annotated[Path, typer.Argument(help="Recordings: .parquet, .csv or .jsonl with id and source.")],
+    out: Annotated[Path, typer.Option(help="Run folder: made, or gone on with.")],
+    voice: options.Voice = None,
+    voices: options.Voices = None,
+    default_voice: options.DefaultVoice = None,
+    consent: options.Consent = "self",
+    allow_unknown_consent: options.AllowUnknownConsent = False,
+    source_root: options.SourceRoot = None,
+    key_shift: Annotated[
+        float, typer.Option(min=-12.0, max=12.0, help="Semitones above the target voice's own range.")
+    ] = 0.0,
+    rate: Annotated[
+        int | None, typer.Option(min=8_000, max=192_000, help="Sampling rate in Hz; by default each recording's own.")
+    ] = None,
+    seed: options.Seed = 0,
+    model: options.Model = "lite",
+    device: options.Device = "cpu",
+    engine: options.Engine = "ray",
+    workers: options.Workers = 0,
+    update: options.Update = False,
+    model_factory: options.ModelFactory = options.FACTORY,
+) -> None:
+    """Convert every recording of a manifest to its target voice, as long as it was to the sample.
+
+    A recording that cannot be used, and a row whose voice cannot, becomes a failed row with its reason; the rest
+    goes on.
+    """
+    from hierbatch.cli.outcome import exit_code, tell_outcome
+    from hierbatch.cli.progress import ProgressLine
+    from hierbatch.jobs.convert_order import ConvertOrder
+    from hierbatch.jobs.run import RunJob
+    from hierbatch.jobs.run import run as run_job
+
+    order = ConvertOrder(
+        manifest=manifest,
+        voices=options.voice_choice(voice, voices, default_voice, consent, allow_unknown_consent),
+        source_root=source_root,
+        pitch_semitones=key_shift,
+        rate_hz=rate,
+        seed=seed,
+        bundle=model,
+        model_factory=model_factory,
+    )
+    line = ProgressLine()
+    # Another seed changes nothing that is flagged in a conversion.
+    job = RunJob(
+        order=order, out=out, device=device, workforce=options.workforce(engine, workers), retakes=0, update=update
+    )
+    outcome = run_job(job, line.watch())
+    line.end()
+    tell_outcome(outcome)
+    raise typer.Exit(exit_code(outcome))

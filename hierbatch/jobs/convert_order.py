@@ -1,0 +1,116 @@
+"""What is to be converted: recordings, target voices and a model, checked against each other before a worker starts."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from hierbatch.engine.planning import Asked
+from hierbatch.errors import BundleError, InputError
+from hierbatch.jobs.order import CheckedOrder, named_voices
+from hierbatch.jobs.voices import VoiceChoice, default_voice, list_voices, refuse_voices, sift_voices
+from hierbatch.manifest.checks import Expected, check_manifest
+from hierbatch.manifest.schema import MANIFEST_COLUMNS
+from hierbatch.manifest.store import TableFile, open_table
+from hierbatch.stages.loading import DEFAULT_FACTORY, load_model
+from hierbatch.stages.sources import ReadSource
+from hierbatch.stages.tasks import CONVERT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConvertOrder:
+    """Recordings to convert and the voices to convert them to."""
+
+    manifest: Path
+    voices: VoiceChoice
+    source_root: Path | None = None
+    """Where relative paths of recordings start, and what all of them stay under; the manifest's folder if None."""
+    pitch_semitones: float = 0.0
+    """Of rows that name none, above the target voice's own range."""
+    rate_hz: int | None = None
+    """Rate of what is made; None keeps each recording's own."""
+    seed: int = 0
+    bundle: str = "lite"
+    model_factory: str = DEFAULT_FACTORY
+
+    @property
+    def root(self) -> Path:
+        return self.source_root or self.manifest.parent
+
+    def origin(self) -> dict[str, str]:
+        return {
+            "task": CONVERT.name,
+            "manifest": str(self.manifest),
+            "source_root": str(self.root.resolve()),
+            "bundle": self.bundle,
+            "model_factory": self.model_factory,
+        }
+
+    def check(self) -> CheckedOrder:
+        """Find everything that is wrong before a worker starts; a voice that cannot be used fails its rows alone.
+
+        Raises:
+            InputError: the manifest or an option is wrong, or no voice can be used.
+            BundleError: the model cannot be loaded, or does not convert.
+        """
+        if not self.root.is_dir():
+            raise InputError("The folder of recordings is not there", wanted="a folder", got=str(self.root))
+        manifest = open_table(self.manifest, MANIFEST_COLUMNS)
+        voices = list_voices(self.voices)
+        model = load_model(self.model_factory, self.bundle, "cpu")
+        if not hasattr(model, "convert"):
+            raise BundleError("The model does not convert recordings", got=model.name)
+        speaks_all = self.voices.file is not None
+        default = default_voice(self.voices, voices)
+        expected = Expected(
+            languages=None,
+            voices=None if speaks_all else [row.voice for row in voices],
+            default_language=None,
+            default_voice=default,
+            one_of=("source",),
+        )
+        n_rows = check_manifest(manifest, expected)
+        named = {default} if speaks_all else {default, *named_voices(manifest)}
+        used = [row for row in voices if row.voice in named]
+        prompts, problems = sift_voices(used, model, allow_unknown=self.voices.allow_unknown_consent)
+        if not prompts:
+            refuse_voices(list(problems.values()))
+        asked = Asked(
+            task=CONVERT.name,
+            defaults={"voice": default, "pitch_semitones": self.pitch_semitones, "rate_hz": self.rate_hz},
+            seed=self.seed,
+            voice_sha256={name: prompt.sha256 for name, (_, prompt) in prompts.items()},
+            fingerprint=model.fingerprint,
+            one_voice=speaks_all,
+        )
+        return CheckedOrder(
+            manifest=manifest,
+            n_rows=n_rows,
+            prompts=prompts,
+            asked=asked,
+            model=model.name,
+            read=ReadSource(self.root, problems),
+            inputs={"sources": sources_state(manifest, self.root)},
+            voice_notices=tuple(str(problem) for problem in problems.values()),
+        )
+
+
+def sources_state(manifest: TableFile, root: Path) -> str:
+    """A hash of where the recordings of a manifest stand, how large they are and when they were written.
+
+    It tells a changed recording without reading any; whether a take is still right its key says.
+    """
+    digest = hashlib.sha256()
+    for rows in manifest.batches(["source"]):
+        for source in rows.column("source").to_pylist():
+            if source is None or source["path"] is None or source["bytes"] is not None:
+                continue
+            try:
+                found = os.stat(root / source["path"])
+                state = f"{found.st_size} {found.st_mtime_ns}"
+            except (OSError, ValueError):
+                state = "missing"
+            digest.update(f"{source['path']}\0{state}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,155 @@
+"""Recordings through a whole run: planned, converted, resumed, retried."""
+
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import soundfile
+
+from hierbatch.engine.session import Workforce
+from hierbatch.errors import InputError, ManifestError, RunError
+from hierbatch.jobs.convert_order import ConvertOrder
+from hierbatch.jobs.retry import RetryJob, retry
+from hierbatch.jobs.run import RunJob, run
+from hierbatch.jobs.voices import VoiceChoice
+from hierbatch.manifest.takes import Takes
+from tests.engine.fake_model import FACTORY, Fault
+from tests.engine.planned_run import bundle_folder
+from tests.making import prompt_file, recordings_file
+
+LOCAL = Workforce(engine="local")
+
+
+def job(folder, **changes) -> RunJob:
+    order = ConvertOrder(
+        manifest=folder / "m.csv",
+        voices=VoiceChoice(file=prompt_file(folder)),
+        bundle=str(bundle_folder(folder)),
+        model_factory=FACTORY,
+    )
+    return RunJob(order=replace(order, **changes), out=folder / "run", workforce=LOCAL, retakes=0)
+
+
+@pytest.fixture
+def recordings(tmp_path):
+    rates = (16_000, 44_100, 8_000)
+    return [prompt_file(tmp_path, 0.5 + i, rate_hz=rate, name=f"s{i}.wav") for i, rate in enumerate(rates)]
+
+
+def sounds(run_folder):
+    takes = Takes(run_folder)
+    return takes.sounds(takes.ids)
+
+
+def test_every_recording_comes_back_at_its_rate_and_length(tmp_path, recordings):
+    recordings_file(tmp_path, [path.name for path in recordings], mood=["calm", "glad", "sad"])
+    outcome = run(job(tmp_path))
+    assert outcome.standing.n_ok == 3
+    for path, (row_id, content) in zip(recordings, sorted(sounds(tmp_path / "run").items()), strict=True):
+        wanted, found = soundfile.info(path), soundfile.info(io.BytesIO(content))
+        assert (found.samplerate, found.frames) == (wanted.samplerate, wanted.frames), row_id
+    rows = Takes(tmp_path / "run").table(["mood", "params", "voice", "consent", "duration_ratio"]).to_pylist()
+    assert [row["mood"] for row in rows] == ["calm", "glad", "sad"]
+    assert len({json.loads(row["params"])["source_sha256"] for row in rows}) == 3
+    assert {(row["voice"], row["consent"]) for row in rows} == {("anna", "self")}
+    assert [row["duration_ratio"] for row in rows] == pytest.approx([1.0] * 3)
+
+
+def test_sound_inside_the_manifest_is_converted_alike(tmp_path, recordings):
+    recordings_file(tmp_path, [path.name for path in recordings])
+    run(job(tmp_path))
+    table = {
+        "id": [f"r{i}" for i in range(3)],
+        "source": [{"bytes": path.read_bytes(), "path": None} for path in recordings],
+    }
+    pq.write_table(pa.table(table), tmp_path / "inside.parquet")
+    inside = replace(job(tmp_path, manifest=tmp_path / "inside.parquet"), out=tmp_path / "inside")
+    run(inside)
+    assert sounds(tmp_path / "inside") == sounds(tmp_path / "run")
+
+
+def test_one_bad_recording_is_a_row_and_its_neighbours_are_heard_as_alone(tmp_path, recordings):
+    (tmp_path / "bad.wav").write_bytes(recordings[0].read_bytes()[:500])
+    recordings_file(tmp_path, ["bad.wav", "../outside.wav", *(path.name for path in recordings)])
+    standing = run(job(tmp_path)).standing
+    assert (standing.n_ok, standing.error_kinds) == (3, {"source": 2})
+    together = sounds(tmp_path / "run")
+    recordings_file(tmp_path, [recordings[1].name], name="alone.csv")
+    alone = replace(job(tmp_path, manifest=tmp_path / "alone.csv"), out=tmp_path / "alone")
+    # Another id is another seed; the fake model's sound has no noise.
+    run(alone)
+    assert sounds(tmp_path / "alone")["r0"] == together["r3"]
+
+
+def test_a_fault_of_the_model_is_a_failed_row(tmp_path, recordings):
+    recordings_file(tmp_path, [path.name for path in recordings], seed=[int(Fault.RAISE), int(Fault.NAN), 5])
+    assert run(job(tmp_path)).standing.error_kinds == {"exception": 1, "synthesis": 1}
+
+
+def test_a_voice_that_is_silent_fails_its_rows_and_all_voices_silent_fail_the_start(tmp_path, recordings):
+    prompt_file(tmp_path, gain=0.0, name="mute.wav")
+    (tmp_path / "voices.csv").write_text("voice,audio,consent\nanna,anna.wav,self\nmute,mute.wav,self\n")
+    recordings_file(tmp_path, [path.name for path in recordings], voice=["anna", "mute", "anna"])
+    voices = VoiceChoice(table=tmp_path / "voices.csv")
+    assert run(job(tmp_path, voices=voices)).standing.error_kinds == {"prompt": 1}
+    recordings_file(tmp_path, [recordings[0].name], voice=["mute"])
+    with pytest.raises(InputError, match="silent"):
+        run(replace(job(tmp_path, voices=voices), out=tmp_path / "other"))
+
+
+def test_the_same_call_finds_nothing_to_do_and_a_changed_recording_is_made_anew(tmp_path, recordings):
+    recordings_file(tmp_path, [path.name for path in recordings])
+    asked = job(tmp_path)
+    run(asked)
+    assert run(asked).sitting.n_worked == 0
+    before = sounds(asked.out)
+    prompt_file(tmp_path, 0.7, rate_hz=44_100, name="s1.wav")
+    with pytest.raises(RunError, match="sources"):
+        run(asked)
+    assert run(replace(asked, update=True)).sitting.n_worked == 1
+    after = sounds(asked.out)
+    assert [name for name in before if before[name] != after[name]] == ["r1"]
+
+
+def test_another_key_or_rate_is_another_take(tmp_path, recordings):
+    recordings_file(tmp_path, [path.name for path in recordings])
+    asked = job(tmp_path)
+    run(asked)
+    for change in ({"pitch_semitones": 3.0}, {"rate_hz": 24_000}):
+        changed = replace(asked, order=replace(asked.order, **change), update=True)
+        assert run(changed).sitting.n_worked == 3
+    info = soundfile.info(io.BytesIO(sounds(asked.out)["r1"]))
+    assert (info.samplerate, info.frames) == (24_000, 36_000)
+
+
+def test_a_recording_that_turns_up_is_made_by_a_retry(tmp_path, recordings):
+    recordings_file(tmp_path, [recordings[0].name, "late.wav"])
+    run(job(tmp_path))
+    prompt_file(tmp_path, 1.0, name="late.wav")
+    outcome = retry(RetryJob(run=tmp_path / "run", workforce=LOCAL))
+    assert outcome.standing.n_ok == 2
+
+
+def test_a_manifest_without_recordings_is_refused(tmp_path):
+    (tmp_path / "m.csv").write_text("id,text\na,Hello\n")
+    with pytest.raises(ManifestError, match="column source is missing"):
+        run(job(tmp_path))
+    (tmp_path / "m.csv").write_text("id,source,pitch_semitones\n../a,x.wav,99\n")
+    with pytest.raises(ManifestError, match=r"1 ids hold other than.*pitch_semitones outside"):
+        run(job(tmp_path))
+
+
+def test_a_key_depends_on_the_recording_and_not_on_its_name(tmp_path, recordings):
+    recordings_file(tmp_path, [path.name for path in recordings])
+    keys = [row["take_key"] for rows in job(tmp_path).order.check().plan() for row in rows.to_pylist()]
+    assert len(set(keys)) == 3
+    for path in recordings:
+        path.rename(path.with_name("moved-" + path.name))
+    recordings_file(tmp_path, [f"moved-{path.name}" for path in recordings])
+    again = [row["take_key"] for rows in job(tmp_path).order.check().plan() for row in rows.to_pylist()]
+    assert again == keys
+    assert np.all([len(key) == 32 for key in keys])

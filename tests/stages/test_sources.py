@@ -1,0 +1,107 @@
+import io
+import os
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import soundfile
+
+from hierbatch.errors import PromptError, SourceError
+from hierbatch.manifest.schema import AUDIO
+from hierbatch.stages.sources import ReadSource, open_source
+
+
+def encoded(samples, rate_hz=16_000, container="WAV", codec="PCM_16"):
+    sink = io.BytesIO()
+    soundfile.write(sink, samples, rate_hz, format=container, subtype=codec)
+    return sink.getvalue()
+
+
+def noise(duration_s=1.0, rate_hz=16_000, channels=1):
+    shape = (int(duration_s * rate_hz), channels)
+    return (0.1 * np.random.default_rng(0).standard_normal(shape)).astype(np.float32)
+
+
+def read(root, *sources, unusable=None):
+    given = [{"bytes": s, "path": None} if isinstance(s, bytes) else s and {"bytes": None, "path": s} for s in sources]
+    rows = pa.table({"source": pa.array(given, AUDIO), "voice": ["anna"] * len(given)})
+    return ReadSource(root, unusable)(rows).to_pylist()
+
+
+@pytest.fixture
+def root(tmp_path):
+    folder = tmp_path / "recordings"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "deep" / "a.wav").write_bytes(encoded(noise()))
+    (tmp_path / "secret.wav").write_bytes(encoded(noise()))
+    return folder
+
+
+def test_recordings_are_found_measured_and_named_by_their_content(root):
+    by_path, absolute, by_bytes = read(
+        root, "deep/../deep/a.wav", str(root / "deep" / "a.wav"), (root / "deep" / "a.wav").read_bytes()
+    )
+    assert {row["source_sha256"] for row in (by_path, absolute, by_bytes)} == {by_path["source_sha256"]}
+    assert [row["expected_duration_s"] for row in (by_path, absolute, by_bytes)] == [1.0] * 3
+    assert [row["error_kind"] for row in (by_path, absolute, by_bytes)] == [None] * 3
+    assert by_path["source"]["path"] == str(root / "deep" / "a.wav")
+    assert open_source(None, by_path["source"]["path"], by_path["source_sha256"]).n_samples == 16_000
+
+
+def test_what_cannot_be_used_is_a_row_with_its_reason_and_stops_nobody(root):
+    os.mkfifo(root / "pipe.wav")
+    (root / "text.wav").write_text("no sound at all")
+    (root / "low.wav").write_bytes(encoded(noise(), 2_000))
+    (root / "blip.wav").write_bytes(encoded(noise(0.05)))
+    sources = ["../secret.wav", str(root.parent / "secret.wav"), "missing.wav", "pipe.wav", "deep", "text.wav"]
+    sources += ["low.wav", "blip.wav", None, "deep/a.wav"]
+    *refused, good = read(root, *sources)
+    words = ["outside", "outside", "No such file", "no file", "no file", "not sound", "sampling rate", "too short"]
+    for row, word in zip(refused, [*words, "names no recording"], strict=True):
+        assert row["error_kind"] == "source"
+        assert word in row["error"]
+    assert good["error_kind"] is None
+
+
+def test_a_voice_that_cannot_be_used_fails_its_rows(root):
+    (row,) = read(root, "deep/a.wav", unusable={"anna": PromptError("The recording of voice anna is silent")})
+    assert (row["error_kind"], "silent" in row["error"]) == ("prompt", True)
+
+
+def test_stereo_is_heard_as_the_mean_of_its_channels():
+    both = noise(channels=2)
+    sound = open_source(encoded(both, codec="FLOAT"), None, None)
+    np.testing.assert_allclose(sound.samples, both.mean(axis=1), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (encoded(noise())[:9_000], "cut off"),
+        (encoded(noise(), container="AIFF")[:9_000], "cut off"),
+        (encoded(noise(3.0), container="MP3", codec="MPEG_LAYER_III")[:9_000], "cut off"),
+        (encoded(noise(), container="FLAC")[:9_000], "not sound"),
+        (encoded(0 * noise()), "silent"),
+        (encoded(noise() * np.nan, codec="FLOAT"), "not numbers"),
+        (encoded(noise(0.02)), "too short"),
+        (encoded(noise()[:0]), "no sound"),
+        (b"", "not sound"),
+    ],
+)
+def test_what_decoding_shows_is_an_error_of_the_source(content, fault):
+    with pytest.raises(SourceError, match=fault):
+        open_source(content, None, None)
+
+
+def test_a_stream_that_did_not_know_its_length_is_not_cut_off():
+    content = bytearray(encoded(noise()))
+    at = content.index(b"data") + 4
+    content[at : at + 4] = b"\xff\xff\xff\xff"
+    assert open_source(bytes(content), None, None).n_samples == 16_000
+
+
+def test_a_recording_that_changed_since_the_plan_is_refused(root):
+    (row,) = read(root, "deep/a.wav")
+    (root / "deep" / "a.wav").write_bytes(encoded(noise(2.0)))
+    with pytest.raises(SourceError, match="has changed"):
+        open_source(None, row["source"]["path"], row["source_sha256"])
