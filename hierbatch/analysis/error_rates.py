@@ -3,28 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from hierbatch.frontend.edit_distance import Errors, count_errors
 from hierbatch.frontend.phonemes import split_stress
 from hierbatch.frontend.symbols import SEPARATORS
-
-
-@dataclass(frozen=True, slots=True)
-class Errors:
-    """Substitutions, insertions and deletions, and how many tokens there should have been."""
-
-    n_errors: int
-    n_tokens: int
-
-
-def count_errors(wanted: Sequence[str], heard: Sequence[str]) -> Errors:
-    """Least number of edits from one sequence of tokens to the other (Levenshtein 1966)."""
-    row = list(range(len(heard) + 1))
-    for n_deleted, token in enumerate(wanted, start=1):
-        diagonal, row[0] = row[0], n_deleted
-        for place, other in enumerate(heard, start=1):
-            diagonal, row[place] = row[place], min(row[place] + 1, row[place - 1] + 1, diagonal + (token != other))
-    return Errors(row[-1], len(wanted))
 
 
 def fewest_errors(readings: Sequence[Sequence[str]], heard: Sequence[str]) -> Errors:

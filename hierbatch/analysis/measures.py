@@ -9,11 +9,12 @@ from typing import Literal
 
 import numpy as np
 
-from hierbatch.analysis.error_rates import Errors, count_errors, fewest_errors, one_spelling, phones_of
+from hierbatch.analysis.error_rates import fewest_errors, one_spelling, phones_of
 from hierbatch.analysis.judgement_cache import JudgementCache
 from hierbatch.analysis.kit import EvaluationKit
 from hierbatch.audio.pitch import estimate_f0
 from hierbatch.audio.waveform import Waveform
+from hierbatch.frontend.edit_distance import Errors, count_errors
 from hierbatch.units import RATE_HZ
 
 _SEMITONES_A_NEPER = 12 / np.log(2)

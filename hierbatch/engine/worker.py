@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Self
@@ -15,6 +15,8 @@ import pyarrow.compute as pc
 from hierbatch.engine.commit import commit_part
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.engine.units import Unit, UnitReport
+from hierbatch.stages.appraise import Appraise, Measures
+from hierbatch.stages.base import Stage
 from hierbatch.stages.tasks import SPEAK, Tools, task_named
 
 
@@ -28,6 +30,7 @@ class WorkerSpec:
     device: str
     model_factory: str
     task: str = SPEAK.name
+    measures: Measures = field(default_factory=Measures)
 
     @classmethod
     def of(cls, folder: RunFolder, generation: int, origin: Mapping[str, str], device: str) -> Self:
@@ -39,6 +42,7 @@ class WorkerSpec:
             device=device,
             model_factory=origin["model_factory"],
             task=origin.get("task", SPEAK.name),
+            measures=Measures.of_origin(origin),
         )
 
 
@@ -46,9 +50,16 @@ class Worker:
     """Loads its model once, then turns units into parts."""
 
     def __init__(self, spec: WorkerSpec) -> None:
-        tools = Tools(bundle=spec.bundle, model_factory=spec.model_factory, voices=spec.voices, device=spec.device)
+        tools = Tools(
+            bundle=spec.bundle,
+            model_factory=spec.model_factory,
+            voices=spec.voices,
+            device=spec.device,
+            hears=spec.measures.semantic,
+        )
         self._folder = RunFolder(spec.run)
-        self._stage = task_named(spec.task).open_stage(tools)
+        make = task_named(spec.task).open_stage(tools)
+        self._stages: tuple[Stage, ...] = (make, Appraise(spec.measures, spec.voices))
 
     def process(self, unit: Unit) -> UnitReport:
         """Work a unit and put it down.
@@ -57,7 +68,9 @@ class Worker:
             SetupError: the run cannot go on; nothing of the unit stands.
         """
         started = perf_counter()
-        takes = self._stage(unit.rows)
+        takes = unit.rows
+        for stage in self._stages:
+            takes = stage(takes)
         commit_part(self._folder, unit.name, [takes], takes.schema)
         return _report(takes, perf_counter() - started)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ from hierbatch.jobs.voices import PreparedVoices, VoiceChoice, default_voice, li
 from hierbatch.manifest.checks import Expected, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, plan_schema
 from hierbatch.manifest.store import TableFile, open_table
+from hierbatch.stages.appraise import Appraise, Measures
 from hierbatch.stages.base import Stage, check_chain
 from hierbatch.stages.loading import DEFAULT_FACTORY, load_model
 from hierbatch.stages.tasks import SPEAK, task_named
@@ -48,13 +49,21 @@ class SpeakOrder:
     """How given words are said."""
     bundle: str = "lite"
     model_factory: str = DEFAULT_FACTORY
+    measures: Measures = field(default_factory=Measures)
+    """What is measured of the takes beyond their samples."""
 
     def check(self) -> CheckedOrder:
         return check_order(self)
 
     def origin(self) -> dict[str, str]:
         lexicon = {"lexicon": str(self.lexicon)} if self.lexicon else {}
-        return {"manifest": str(self.manifest), "bundle": self.bundle, "model_factory": self.model_factory, **lexicon}
+        return {
+            "manifest": str(self.manifest),
+            "bundle": self.bundle,
+            "model_factory": self.model_factory,
+            **lexicon,
+            **self.measures.to_origin(),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +105,7 @@ class CheckedOrder:
 
     def plan(self) -> Iterator[pa.Table]:
         """The plan, a window at a time; phonemes are made and recordings hashed here."""
-        check_chain([task_named(self.asked.task).stage], self.plan_schema().names)
+        check_chain([task_named(self.asked.task).stage, Appraise], self.plan_schema().names)
         return plan_rows(self.manifest, self.read, self.asked)
 
 
@@ -107,6 +116,7 @@ def check_order(order: SpeakOrder) -> CheckedOrder:
         InputError: the manifest, a voice or an option is wrong.
         BundleError: the model cannot be loaded.
     """
+    order.measures.check()
     manifest = open_table(order.manifest, MANIFEST_COLUMNS)
     voices = list_voices(order.voices)
     lexicon = Lexicon.read(order.lexicon) if order.lexicon else None

@@ -131,6 +131,10 @@ class Take:
     f0_median_hz: float | None = None
     f0_std_semitones: float | None = None
     snr_db: float | None = None
+    semantic_dist: float | None = None
+    speaker_similarity: float | None = None
+    heard_text: str | None = None
+    character_error: float | None = None
     flags: tuple[str, ...] = ()
     model: str
     params: str

@@ -115,7 +115,19 @@ TAKE_COLUMNS = (
     Column(
         "snr_db", pa.float32(), "Level of speech over the noise floor; empty where nothing is quiet enough to tell."
     ),
-    Column("flags", pa.list_(pa.string()), "What looks wrong: silent, clipped, too_long, too_short, long_silence."),
+    Column(
+        "semantic_dist",
+        pa.float32(),
+        "Cosine distance of the content vectors heard in the take from those it was spoken by; where asked for.",
+    ),
+    Column("speaker_similarity", pa.float32(), "Cosine of take and prompt by a speaker network; where asked for."),
+    Column("heard_text", pa.string(), "What a recogniser heard; where asked for."),
+    Column("character_error", pa.float32(), "Errors a letter of `heard_text` against `text_norm`."),
+    Column(
+        "flags",
+        pa.list_(pa.string()),
+        "What looks wrong: silent, clipped, too_long, too_short, long_silence, off_text, off_voice, misheard.",
+    ),
     Column("model", pa.string(), "Name and fingerprint of the model."),
     Column("params", pa.string(), "Canonical JSON of what else the sound was asked with."),
     Column("voice_sha256", pa.string(), "Hash of the voice prompt."),

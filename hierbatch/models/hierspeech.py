@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+from torch.nn.functional import cosine_similarity
 
 from hierbatch.audio.level import to_speech_level
 from hierbatch.audio.pitch import PitchRange, estimate_f0, fill_unvoiced, measure_pitch_range, median_f0_hz
@@ -30,7 +31,7 @@ from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.text_to_vector import Prosody, TextBatch, round_durations
 from hierbatch.models.prompt import clean_prompt
-from hierbatch.models.speech import Speech, SpeechRequest
+from hierbatch.models.speech import Hearing, Speech, SpeechRequest
 from hierbatch.units import FRAME_HOP_SAMPLES, FRAMES_PER_SECOND, MEL_HOP_SAMPLES, MELS_PER_FRAME, RATE_HZ
 
 _LOWEST_HZ, _HIGHEST_HZ = 50.0, 600.0
@@ -133,6 +134,21 @@ class HierSpeech:
         return PitchRange(voice.median_f0_hz, voice.f0_spread_semitones)
 
     @torch.inference_mode()
+    def hear(self, speech: Speech, request: SpeechRequest) -> Hearing:
+        """What the content and style encoders hear in a take of `speak`, against what it was spoken by."""
+        if speech.semantic is None:
+            raise ValueError("the take was not spoken by content vectors")
+        mel = self._mel(self._tensor(speech.waveform.samples)[None])
+        meant = self._tensor(speech.semantic)
+        heard = self._networks.content(mel, torch.ones(1, len(meant), 1, dtype=torch.bool, device=self._device))[0]
+        style = self._networks.acoustic.style(mel, torch.tensor([mel.shape[1]], device=self._device))[0]
+        wanted = self._tensor(request.voice.sound_style)
+        return Hearing(
+            semantic_dist=1.0 - float(cosine_similarity(meant, heard, dim=-1).mean()),
+            style_similarity=float(cosine_similarity(style, wanted, dim=-1)),
+        )
+
+    @torch.inference_mode()
     def convert(self, request: ConversionRequest) -> Samples:
         """One piece of a recording in another voice; `convert_recording` makes pieces of any length.
 
@@ -209,7 +225,11 @@ class HierSpeech:
         lead, *tokens = durations[row, :n_symbols].tolist()
         f0_hz = (frames.f0_hz[row, :n_mels] * frames.voiced[row, :n_mels]).cpu().numpy()
         return Speech(
-            waveform=Waveform(samples, self.rate_hz), token_frames=tuple(tokens), lead_frames=lead, f0_hz=f0_hz
+            waveform=Waveform(samples, self.rate_hz),
+            token_frames=tuple(tokens),
+            lead_frames=lead,
+            f0_hz=f0_hz,
+            semantic=frames.semantic[row, : lead + sum(tokens)].cpu().numpy(),
         )
 
     def _column(self, values: Sequence[float]) -> Tensor:

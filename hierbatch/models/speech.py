@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -34,12 +34,31 @@ class Speech:
         token_frames  [N]      20 ms frames of each token of the phoneme string
         lead_frames            20 ms frames before the first token
         f0_hz         [M]      a pitch value every 10 ms, 0 where unvoiced
+        semantic      [T, C]   content vectors it was spoken by, 50 a second; None where the model has none
     """
 
     waveform: Waveform
     token_frames: tuple[int, ...]
     lead_frames: int
     f0_hz: npt.NDArray[np.float32]
+    semantic: npt.NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing:
+    """What a model hears in its own speech: cosines of what it meant to say, and of whom it meant to sound like."""
+
+    semantic_dist: float
+    """1 minus the mean cosine of the content vectors heard and meant; 0 is as meant, 1 is something else."""
+    style_similarity: float
+    """Cosine of the sound's style and the prompt's. The model judges itself here: good for a flag, not for a score."""
+
+
+@runtime_checkable
+class SelfHearing(Protocol):
+    """A model that can hear."""
+
+    def hear(self, speech: Speech, request: SpeechRequest) -> Hearing: ...
 
 
 class SpeechModel(Protocol):

@@ -14,9 +14,10 @@ import pyarrow as pa
 
 from hierbatch.manifest.rows import Take, Utterance, sound_params
 from hierbatch.manifest.schema import TAKE_COLUMNS
-from hierbatch.models.speech import Speech, SpeechModel, SpeechRequest
+from hierbatch.models.speech import SelfHearing, Speech, SpeechModel, SpeechRequest
 from hierbatch.stages.batching import Batches, BatchLimits
 from hierbatch.stages.failures import reason
+from hierbatch.stages.judgement import find_slips
 from hierbatch.stages.takes import pitch_facts, sound_facts, takes_table
 from hierbatch.stages.timings import word_timings
 from hierbatch.stages.voices import VoiceShelf
@@ -36,12 +37,20 @@ class Speak:
     writes: ClassVar[tuple[str, ...]] = tuple(column.name for column in TAKE_COLUMNS)
 
     def __init__(
-        self, model: SpeechModel, shelf: VoiceShelf, *, device: str, limits: BatchLimits | None = None
+        self,
+        model: SpeechModel,
+        shelf: VoiceShelf,
+        *,
+        device: str,
+        limits: BatchLimits | None = None,
+        hears: bool = False,
     ) -> None:
+        """`hears` lets a model that can listen to its own takes judge them, at a third of the cost of speaking."""
         self._model = model
         self._shelf = shelf
         self._device = device
         self._batches = Batches(limits or BatchLimits())
+        self._ear = model if hears and isinstance(model, SelfHearing) else None
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         utterances = [Utterance.of(row) for row in rows.select(list(self.reads)).to_pylist()]
@@ -78,11 +87,14 @@ class Speak:
         )
 
     def _take(self, utterance: Utterance, speech: Speech, rtf: float | None) -> Take:
-        expected_s = utterance.expected_duration_s
+        facts = sound_facts(speech.waveform, utterance.expected_duration_s, utterance.id)
+        if self._ear:
+            hearing = self._ear.hear(speech, self._request(utterance))
+            facts |= {"semantic_dist": hearing.semantic_dist, "flags": (*facts["flags"], *find_slips(hearing))}
         return Take(
             **self._origin(utterance),
             status="ok",
-            **sound_facts(speech.waveform, expected_s, utterance.id),
+            **facts,
             **pitch_facts(speech.f0_hz),
             timings=word_timings(utterance.text_norm, utterance.phonemes, speech.token_frames, speech.lead_frames),
             rtf=rtf,

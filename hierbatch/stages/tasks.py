@@ -27,6 +27,8 @@ class Tools:
     model_factory: str
     voices: Path
     device: str
+    hears: bool = False
+    """Whether the model listens to its own takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,7 @@ def _identify_conversion(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _open_speak(tools: Tools) -> Stage:
     model = load_model(tools.model_factory, tools.bundle, tools.device)
-    return Speak(model, VoiceShelf(tools.voices, model), device=tools.device)
+    return Speak(model, VoiceShelf(tools.voices, model), device=tools.device, hears=tools.hears)
 
 
 def _open_convert(tools: Tools) -> Stage:

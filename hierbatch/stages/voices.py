@@ -54,10 +54,14 @@ class VoiceShelf:
             PromptError: the model cannot use it.
         """
         if name not in self._voices:
-            (prompt,) = pq.read_table(self._table, columns=["audio"], filters=[("voice", "=", name)]).to_pylist()
-            waveform = read_sound(prompt["audio"]["bytes"], name=f"voice {name}", raises=PromptError)
-            self._voices[name] = self._model.encode_voice(_repeated(waveform, self._repeat_to_s))
+            self._voices[name] = self._model.encode_voice(_repeated(read_prompt(self._table, name), self._repeat_to_s))
         return self._voices[name]
+
+
+def read_prompt(table: Path, voice: str) -> Waveform:
+    """A voice's recording from a run's own table, at its own rate; raises PromptError."""
+    (row,) = pq.read_table(table, columns=["audio"], filters=[("voice", "=", voice)]).to_pylist()
+    return read_sound(row["audio"]["bytes"], name=f"voice {voice}", raises=PromptError)
 
 
 def _repeated(prompt: Waveform, duration_s: float) -> Waveform:

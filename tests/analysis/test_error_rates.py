@@ -3,7 +3,8 @@ from functools import cache
 
 import pytest
 
-from hierbatch.analysis.error_rates import count_errors, fewest_errors, one_spelling, phones_of
+from hierbatch.analysis.error_rates import fewest_errors, one_spelling, phones_of
+from hierbatch.frontend.edit_distance import count_errors
 
 
 def by_definition(wanted, heard):

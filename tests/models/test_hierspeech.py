@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from hierbatch.audio.files import read_sound
 from hierbatch.audio.pitch import estimate_f0
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import PromptError, SynthesisError, TextError
@@ -12,6 +15,7 @@ from hierbatch.models.lite.config import tiny
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.speech import Speech, SpeechRequest
 from hierbatch.units import FRAME_HOP_SAMPLES, MEL_HOP_SAMPLES
+from tests.loading import ROOT
 
 PHONEMES = ("h ə l ˈoʊ , w ˈɝ l d .", "j ˈɛ s !", "ð ə | k w ˈɪ k | b ɹ ˈaʊ n | f ˈɑ k s | dʒ ˈʌ m p s | ˌoʊ v ɚ .")
 
@@ -158,3 +162,22 @@ def test_a_piece_too_long_to_convert_at_once_is_refused(model: HierSpeech, voice
     )
     with pytest.raises(SynthesisError, match="cannot be converted"):
         model.convert(request)
+
+
+def test_a_take_is_heard_nearer_to_its_own_content_and_voice_than_to_others(model: HierSpeech) -> None:
+    packaged = HierSpeech.load()
+    voices = [
+        packaged.encode_voice(read_sound(ROOT / "manifests/voices" / f"{name}.flac")) for name in ("low", "clear")
+    ]
+    requests = [
+        SpeechRequest(phonemes=phonemes, language="en", voice=voice, seed=1)
+        for phonemes, voice in zip((PHONEMES[0], PHONEMES[2]), voices, strict=True)
+    ]
+    one, other = packaged.speak(requests)
+    heard = packaged.hear(one, requests[0])
+    assert 0 <= heard.semantic_dist < 0.4
+    n_frames = min(len(one.semantic), len(other.semantic))
+    cut = Waveform(one.waveform.samples[: n_frames * FRAME_HOP_SAMPLES], 16000)
+    mixed = replace(one, waveform=cut, semantic=other.semantic[:n_frames])
+    assert packaged.hear(mixed, requests[0]).semantic_dist > 0.5
+    assert heard.style_similarity > packaged.hear(one, requests[1]).style_similarity
