@@ -85,6 +85,13 @@ class Jury:
             raise ValueError(f"the jury hears {RATE_HZ} Hz, but rate_hz is {spoken.waveform.rate_hz}")
         return [*self._words(spoken), *self._speaker(spoken), *self._opinion(spoken), *_delivery(spoken)]
 
+    def heard(self, waveform: Waveform, language: str) -> str:
+        """What the recogniser writes down."""
+        samples = waveform.samples
+        return str(
+            self.cache.recall(f"transcribe {language}", (samples,), lambda: self.kit.transcribe(samples, language))
+        )
+
     def silence(self, readings: tuple[str, ...], language: str) -> list[Score]:
         """What a text gets that was not spoken at all."""
         return [self._score_words(readings, "", language)]
@@ -92,10 +99,7 @@ class Jury:
     def _words(self, spoken: Spoken) -> Iterator[Score]:
         samples, language = spoken.waveform.samples, spoken.language
         if spoken.readings:
-            heard = self.cache.recall(
-                f"transcribe {language}", (samples,), lambda: self.kit.transcribe(samples, language)
-            )
-            yield self._score_words(spoken.readings, heard, language)
+            yield self._score_words(spoken.readings, self.heard(spoken.waveform, language), language)
         if spoken.phonemes is not None and language == "en":
             phones = self.cache.recall("phonemes", (samples,), lambda: self.kit.phonemes(samples))
             if phones is not None:

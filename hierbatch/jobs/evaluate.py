@@ -11,7 +11,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import torch
 
-from hierbatch.analysis.evaluation_set import Clip, EvaluationSet, SetName, load_set
+from hierbatch.analysis.conversion_tasks import ConversionTask, plan_conversions
+from hierbatch.analysis.evaluation_set import Clip, EvaluationSet, SetName, VoicePair, load_set
 from hierbatch.analysis.evaluation_table import EvaluationTable, tabulate
 from hierbatch.analysis.evaluation_tasks import Task, plan_tasks
 from hierbatch.analysis.judgement_cache import JudgementCache
@@ -22,6 +23,7 @@ from hierbatch.analysis.recordings import Recording, read_recordings
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import InputError, RowError
 from hierbatch.frontend.speech_text import SpeechFrontEnd
+from hierbatch.models.conversion import ConversionModel, convert_recording
 from hierbatch.models.hierspeech import HierSpeech
 from hierbatch.models.speech import SpeechModel, SpeechRequest
 from hierbatch.storage import write_whole
@@ -81,6 +83,7 @@ def evaluate(job: EvaluateJob, tell: Callable[[str], None]) -> EvaluationTable:
     evaluation = Evaluation(model, Jury(kit, JudgementCache(job.cache, kit.fingerprint)), tell)
     with _one_thread():
         scores = evaluation.of_speech(plan_tasks(chosen, recordings, job.limit), recordings)
+        scores |= evaluation.of_conversions(plan_conversions(chosen, recordings, job.limit), recordings)
         scores |= evaluation.of_recordings(chosen, recordings, job.limit)
     table = EvaluationTable(
         set_name=chosen.name,
@@ -131,6 +134,25 @@ class Evaluation:
                     self._tell(f"{group}: {number + 1} of {len(tasks)} clips judged")
         return scores
 
+    def of_conversions(
+        self, groups: Mapping[str, list[ConversionTask]], recordings: Mapping[Clip, Recording]
+    ) -> Scores:
+        """Scores of recordings in other people's voices; none where the model does not convert."""
+        scores: Scores = {}
+        for group, tasks in groups.items() if isinstance(self._model, ConversionModel) else ():
+            scores[group] = []
+            for number, task in enumerate(tasks):
+                readings = (task.text or self._jury.heard(task.source.waveform, task.language),)
+                try:
+                    converted = self._convert(task, recordings, readings, seed=number)
+                    found = [*self._jury.judge(converted), Score("failures", 0)]
+                except RowError as error:
+                    self._tell(f"{group} {number + 1}: {error}")
+                    found = [*self._jury.silence(readings, task.language), Score("failures", 1)]
+                scores[group].append(found)
+            self._tell(f"{group}: {len(tasks)} clips judged")
+        return scores
+
     def of_recordings(
         self, chosen: EvaluationSet, recordings: Mapping[Clip, Recording], limit: int | None = None
     ) -> Scores:
@@ -151,7 +173,7 @@ class Evaluation:
         return scores
 
     def _speak(self, task: Task, recordings: Mapping[Clip, Recording], seed: int) -> Spoken:
-        voice = self._voice(task, recordings)
+        voice = self._voice(task.voice, recordings)
         said = self._front_end.speak(task.text, task.language)
         request = SpeechRequest(phonemes=said.phonemes, language=task.language, voice=voice, seed=seed)
         started_s = time.process_time()
@@ -167,11 +189,25 @@ class Evaluation:
             work_s=work_s,
         )
 
-    def _voice(self, task: Task, recordings: Mapping[Clip, Recording]) -> Any:
-        speaker = task.voice.speaker
-        if speaker not in self._voices:
-            self._voices[speaker] = self._model.encode_voice(recordings[task.voice.prompt].waveform)
-        return self._voices[speaker]
+    def _convert(
+        self, task: ConversionTask, recordings: Mapping[Clip, Recording], readings: tuple[str, ...], seed: int
+    ) -> Spoken:
+        assert isinstance(self._model, ConversionModel)  # asked before
+        voice = self._voice(task.voice, recordings)
+        started_s = time.process_time()
+        made = convert_recording(self._model, task.source.waveform, voice, seed=seed)
+        return Spoken(
+            waveform=made.waveform,
+            language=task.language,
+            readings=readings,
+            reference=recordings[task.voice.reference].waveform,
+            work_s=time.process_time() - started_s,
+        )
+
+    def _voice(self, pair: VoicePair, recordings: Mapping[Clip, Recording]) -> Any:
+        if pair.speaker not in self._voices:
+            self._voices[pair.speaker] = self._model.encode_voice(recordings[pair.prompt].waveform)
+        return self._voices[pair.speaker]
 
     def _recorded(self, recording: Recording, language: str, reference: Waveform) -> Spoken:
         text = recording.text

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +46,7 @@ class ConversionRequest:
     seed: int
 
 
+@runtime_checkable
 class ConversionModel(Protocol):
     """What conversion needs of a model."""
 

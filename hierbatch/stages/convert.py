@@ -20,8 +20,6 @@ from hierbatch.stages.sources import open_source
 from hierbatch.stages.takes import pitch_facts, sound_facts, takes_table
 from hierbatch.stages.voices import VoiceShelf
 
-_ONE_BY_ONE = Batches(BatchLimits(n_rows=1))
-
 
 class Convert:
     """Converts planned recordings one by one, and measures what came out; one that fails leaves as a failed take."""
@@ -39,11 +37,12 @@ class Convert:
         self._model = model
         self._shelf = shelf
         self._device = device
+        self._batches = Batches(BatchLimits(n_rows=1))  # a recording is worked alone, piece by piece
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         recordings = [Recording.of(row) for row in rows.select(list(self.reads)).to_pylist()]
         takes = {r.id: self._refuse(r, r.error_kind, r.error or "") for r in recordings if r.error_kind}
-        made = _ONE_BY_ONE.work(
+        made = self._batches.work(
             [r for r in recordings if not r.error_kind],
             lambda recording: recording.expected_duration_s,
             lambda batch: [self._convert(recording) for recording in batch],

@@ -7,12 +7,14 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
+from hierbatch.analysis.conversion_tasks import plan_conversions
 from hierbatch.analysis.evaluation_set import load_set
 from hierbatch.analysis.evaluation_table import EvaluationTable
 from hierbatch.analysis.evaluation_tasks import Task, plan_tasks
 from hierbatch.analysis.judgement_cache import JudgementCache
 from hierbatch.analysis.measures import Jury
 from hierbatch.analysis.recordings import read_recordings
+from hierbatch.audio.pitch import PitchRange
 from hierbatch.audio.waveform import Waveform
 from hierbatch.cli.app import app
 from hierbatch.errors import InputError, SynthesisError
@@ -164,3 +166,46 @@ def test_a_model_without_such_a_stage_has_no_such_column(tmp_path, data):
         "English recordings",
         "Korean recordings",
     }
+
+
+def test_a_conversion_that_loses_nothing_is_without_word_errors_and_compared_with_its_target(tmp_path, data):
+    recordings = read_recordings(data, SET.clips())
+    compared = []
+
+    class Copyist(Singer):
+        def encode_voice(self, prompt):
+            compared.append(prompt)
+            return prompt
+
+        def pitch_range(self, voice):
+            return PitchRange(150.0, 2.0)
+
+        def convert(self, request):
+            return request.samples
+
+    tasks = plan_conversions(SET, recordings, 2)
+    scores = evaluation_of(Copyist(), tmp_path, heard={"en": "a b c"}).of_conversions(tasks, recordings)
+    (clips,) = scores.values()
+    assert len(clips) == 2
+    assert totals(clips, "word_errors") == (0, 6)
+    assert totals(clips, "similarity_vfl") == (1.5, 2)
+    ((_, planned),) = tasks.items()
+    assert compared == [recordings[task.voice.prompt].waveform for task in planned]
+
+
+def test_a_conversion_that_fails_loses_every_word_and_a_model_that_does_not_convert_has_no_such_column(tmp_path, data):
+    recordings = read_recordings(data, SET.clips())
+    tasks = plan_conversions(SET, recordings, 1)
+    assert evaluation_of(Singer(), tmp_path).of_conversions(tasks, recordings) == {}
+
+    class Broken(Singer):
+        def pitch_range(self, voice):
+            return PitchRange(150.0, 2.0)
+
+        def convert(self, request):
+            return request.samples * np.nan
+
+    scores = evaluation_of(Broken(), tmp_path, heard={"en": "a b c"}).of_conversions(tasks, recordings)
+    (clips,) = scores.values()
+    assert totals(clips, "failures") == (1, 1)
+    assert totals(clips, "word_errors") == (3, 3)
