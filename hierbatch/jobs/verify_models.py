@@ -11,7 +11,9 @@ import torch
 
 from hierbatch.errors import HierbatchError, InputError
 from hierbatch.models.golden import GoldenCase, read_golden_folder
+from hierbatch.models.verification.alignment import check_alignment
 from hierbatch.models.verification.comparison import Checked, Comparison, GoldenNetworks, NotAtHand
+from hierbatch.models.verification.denoiser import check_denoiser
 from hierbatch.models.verification.speechsr import check_published_speechsr, check_speechsr
 
 Check = Callable[[GoldenCase, GoldenNetworks], Checked]
@@ -20,6 +22,8 @@ _CHECKS: Mapping[str, Check] = {
     "speechsr24k": check_speechsr,
     "speechsr48k": check_speechsr,
     "speechsr_real": check_published_speechsr,
+    "denoiser": check_denoiser,
+    "mas": check_alignment,
 }
 """How the cases of each module are checked."""
 

@@ -4,6 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
+
+from hierbatch.models.golden import read_golden_folder
+from hierbatch.models.verification.comparison import GoldenNetworks
 
 SHARED = Path(os.environ.get("HIERBATCH_SHARED", Path(__file__).resolve().parents[3] / "shared"))
 GOLDEN, PUBLISHED = SHARED / "golden", SHARED / "weights"
@@ -17,3 +21,11 @@ def golden(test):
 def published(test):
     """Mark a test that reads golden cases and published weights."""
     return golden(pytest.mark.skipif(not PUBLISHED.is_dir(), reason=f"no published weights at {PUBLISHED}")(test))
+
+
+def checked(module, check, weights=None):
+    """What a check finds for every golden case of a module, by case."""
+    folder = read_golden_folder(GOLDEN)
+    networks = GoldenNetworks(folder, weights)
+    with torch.inference_mode():
+        return {case.case: check(case, networks) for case in folder.cases if case.module == module}

@@ -1,0 +1,1 @@
+"""MP-SENet: the published system's denoiser of voice prompts."""

@@ -1,0 +1,1 @@
+"""TTV: the published system's way from text to semantic vectors and pitch."""
