@@ -32,6 +32,6 @@ def train(
     longest_s = None if minutes is None else minutes * 60
     for name in PLANS if model == "all" else (model,):
         job = TrainJob(
-            model=name, prepared=data, out=out, n_steps=steps, device=device, n_threads=threads, longest_s=longest_s
+            model=name, data=data, out=out, n_steps=steps, device=device, n_threads=threads, longest_s=longest_s
         )
         run_train(job, typer.echo)

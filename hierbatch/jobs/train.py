@@ -13,8 +13,7 @@ from hierbatch.errors import InputError
 from hierbatch.models.bundle import write_bundle
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.training.loop import LoopOptions, Trainer, averaged_weights
-from hierbatch.training.prepared import PreparedSet
-from hierbatch.training.recipes.catalog import PLANS, make_recipe
+from hierbatch.training.recipes.catalog import FULL_BAND_PLANS, PLANS, make_recipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,9 +21,9 @@ class TrainJob:
     """What to train, on what, for how long."""
 
     model: str
-    """One of `PLANS`."""
-    prepared: Path
-    """A set made by `hierbatch prepare`."""
+    """One of `PLANS` or `FULL_BAND_PLANS`."""
+    data: Path
+    """A set made by `hierbatch prepare`; for `FULL_BAND_PLANS` a folder of Parquet files with full-band recordings."""
     out: Path
     """Training folder; each network gets a folder of its own inside."""
     n_steps: int | None = None
@@ -43,16 +42,17 @@ def train(job: TrainJob, tell: Callable[[str], None]) -> None:
     Raises:
         InputError: unknown network, nothing prepared, or no such device.
     """
-    if job.model not in PLANS:
-        raise InputError("There is no such model to train", wanted=", ".join(PLANS), got=job.model)
+    plans = PLANS | FULL_BAND_PLANS
+    if job.model not in plans:
+        raise InputError("There is no such model to train", wanted=", ".join(plans), got=job.model)
     if job.device != "cpu" and not torch.cuda.is_available():
         raise InputError("There is no GPU here", wanted="--device cpu", got=job.device)
     torch.set_num_threads(job.n_threads)
     torch.manual_seed(0)
-    plan = PLANS[job.model]
+    plan = plans[job.model]
     options: dict[str, Any] = {} if job.longest_s is None else {"longest_s": job.longest_s}
     loop = LoopOptions(n_steps=job.n_steps or plan.n_steps, learning_rate=plan.learning_rate, **options)
-    recipe = make_recipe(job.model, PreparedSet(job.prepared), LiteConfig(), job.device)
+    recipe = make_recipe(job.model, job.data, LiteConfig(), job.device)
     Trainer(recipe, job.out / job.model, loop, tell).run()
 
 

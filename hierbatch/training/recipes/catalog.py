@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from hierbatch.errors import InputError
 from hierbatch.models.lite.config import LiteConfig
@@ -24,15 +25,27 @@ PLANS = {
     "text_to_vector": Plan(6000),
     "content": Plan(6000),
 }
-"""In the order they are best trained."""
+"""The networks of the speech model, in the order they are best trained."""
+
+FULL_BAND_PLANS = {"speechsr_lite": Plan(2200)}
+"""The networks that learn from full-band recordings as they are."""
 
 
-def make_recipe(model: str, prepared: PreparedSet, config: LiteConfig, device: str) -> Recipe:
-    """The recipe of one network.
+def make_recipe(model: str, data: Path, config: LiteConfig, device: str) -> Recipe:
+    """The recipe of one network on the recordings in a folder.
 
     Raises:
-        InputError: there is no such network, or the prepared set lacks what it needs.
+        InputError: there is no such network, or the folder lacks what it needs.
     """
+    if model == "speechsr_lite":
+        from hierbatch.models.speechsr_lite.config import SpeechSRLiteConfig
+        from hierbatch.training.full_band import read_full_band
+        from hierbatch.training.recipes.speechsr_lite import SpeechSRLiteRecipe
+
+        return SpeechSRLiteRecipe(read_full_band(data), SpeechSRLiteConfig(), device)
+    if model not in PLANS:
+        raise InputError("There is no such model to train", wanted=", ".join(PLANS | FULL_BAND_PLANS), got=model)
+    prepared = PreparedSet(data)
     if model == "waveform":
         from hierbatch.training.recipes.waveform import WaveformRecipe
 
@@ -45,8 +58,6 @@ def make_recipe(model: str, prepared: PreparedSet, config: LiteConfig, device: s
         from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
 
         return TextToVectorRecipe(prepared, config, device)
-    if model == "content":
-        from hierbatch.training.recipes.content import ContentRecipe
+    from hierbatch.training.recipes.content import ContentRecipe
 
-        return ContentRecipe(prepared, config, device)
-    raise InputError("There is no such model to train", wanted=", ".join(PLANS), got=model)
+    return ContentRecipe(prepared, config, device)

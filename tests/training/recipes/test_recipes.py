@@ -56,9 +56,9 @@ def test_it_learns(aligned: PreparedSet, recipe_of: Callable[..., AcousticRecipe
 
 def test_a_network_nobody_knows_is_an_input_error(aligned: PreparedSet) -> None:
     with pytest.raises(InputError, match="no such model"):
-        make_recipe("vocoder", aligned, CONFIG, "cpu")
+        make_recipe("vocoder", aligned.folder, CONFIG, "cpu")
     for model in PLANS:
-        assert make_recipe(model, aligned, CONFIG, "cpu").network
+        assert make_recipe(model, aligned.folder, CONFIG, "cpu").network
 
 
 def test_a_disguise_moves_the_spectrum_and_nothing_in_time() -> None:
