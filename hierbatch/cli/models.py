@@ -1,20 +1,82 @@
-"""`hierbatch models`: the networks themselves."""
+"""`hierbatch models`: which networks are here, taking in others, and proving them."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hierbatch.cli import exit_codes
 
+if TYPE_CHECKING:
+    from hierbatch.jobs.import_models import ImportedPart
+
 models = typer.Typer(no_args_is_help=True)
+_NON_COMMERCIAL = "-NC"
 
 
 @models.callback()
 def about() -> None:
-    """Look at the networks and prove them."""
+    """Look at the networks, take in checkpoints, and prove them."""
+
+
+@models.command("import")
+def import_(
+    sources: Annotated[
+        list[str],
+        typer.Argument(help="Checkpoint files and folders; NETWORK=FILE where a file does not tell what it is."),
+    ],
+    name: Annotated[str, typer.Option(help="What to call the model; use it with --model.")] = "official",
+    folder: Annotated[
+        Path | None, typer.Option(help="Where imported models live; HIERBATCH_MODELS or the user's data folder.")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Take the place of a model of that name.")] = False,
+) -> None:
+    """Take in HierSpeech++ checkpoints: read without running code, checked whole, kept as safetensors."""
+    from hierbatch.jobs.import_models import ImportModels, import_models
+
+    made = import_models(ImportModels(sources=sources, name=name, folder=folder, replace=replace), _tell_part)
+    for path in made.left_out:
+        print(f"left out     {path}: of no known network")
+    print(f"model        {made.bundle.name}: {made.bundle.folder}")
+    _tell_licenses(made.bundle.licenses)
+
+
+@models.command("list")
+def list_() -> None:
+    """Every model that is here, packaged or imported."""
+    from hierbatch.models.bundle import list_bundles
+
+    for bundle in list_bundles():
+        languages = ", ".join(bundle.languages) or "no text"
+        parts = f"  ({', '.join(part.name for part in bundle.parts)})" if bundle.parts else ""
+        print(f"{bundle.name:16}{bundle.kind:16}{languages:10}{bundle.rate_hz:7} Hz  {bundle.license}{parts}")
+
+
+@models.command()
+def show(model: Annotated[str, typer.Argument(help="A model's name, or a bundle's folder.")]) -> None:
+    """What a model is: kind, languages, licence, hashes, and where each network came from."""
+    from hierbatch.models.bundle import find_bundle
+
+    bundle = find_bundle(model)
+    print(f"name         {bundle.name}")
+    print(f"kind         {bundle.kind}")
+    print(f"languages    {', '.join(bundle.languages) or 'reads no text'}")
+    print(f"rate         {bundle.rate_hz} Hz")
+    print(f"license      {'; '.join(bundle.licenses)}")
+    print(f"fingerprint  {bundle.fingerprint}")
+    print(f"SHA-256      {bundle.weights_sha256}")
+    print(f"folder       {bundle.folder}")
+    for part in bundle.parts:
+        published = f"the published {part.published}" if part.published else "not a published file that is known"
+        print(
+            f"part         {part.name}: {part.license}, from {part.source}, {published}, SHA-256 {part.source_sha256}"
+        )
+    card = bundle.folder / "MODEL_CARD.md"
+    if card.is_file():
+        print(f"card         {card}")
+    _tell_licenses(bundle.licenses)
 
 
 @models.command()
@@ -34,3 +96,14 @@ def verify(
         n_off += verdict.outcome == "off"
     if n_off:
         raise typer.Exit(exit_codes.NOT_THE_SAME)
+
+
+def _tell_part(part: ImportedPart) -> None:
+    known = f"the published {part.published}" if part.published else "not a published file that is known"
+    print(f"{part.network.name:13}{part.path}: {known}, SHA-256 {part.sha256}", flush=True)
+
+
+def _tell_licenses(licenses: tuple[str, ...]) -> None:
+    for license_ in licenses:
+        if _NON_COMMERCIAL in license_:
+            print(f"Not for commercial use: {license_}")

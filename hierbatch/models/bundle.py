@@ -1,20 +1,25 @@
 """A bundle: a named folder with weights and a page that says what they are.
 
 NAME/
-  bundle.json            kind, languages, rate, licence, configuration, hash of the weights
-  model.safetensors
+  bundle.json            kind, languages, rate, licence, configuration, hash of the weights; of each part, if in parts
+  model.safetensors      or a PART.safetensors for each network that may be there or not
   MODEL_CARD.md
+
+Some lie inside the package; those a user imports or trains lie in `imported_bundles()`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import platformdirs
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
@@ -23,6 +28,23 @@ from hierbatch.errors import BundleError
 from hierbatch.storage import write_whole
 
 _KEYS = {"name", "kind", "languages", "rate_hz", "license", "config", "synthesis", "weights_sha256"}
+_FOLDER_VARIABLE = "HIERBATCH_MODELS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundlePart:
+    """One network of a bundle that is kept in parts."""
+
+    name: str
+    """Which network it is, e.g. `speechsr48k`."""
+    sha256: str
+    """Hash of the part's own file."""
+    source: str
+    """Name of the file or folder it was imported from."""
+    source_sha256: str
+    published: str
+    """Which published file the source is; empty where it is none that is known."""
+    license: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +63,12 @@ class Bundle:
     synthesis: dict[str, float]
     """Settings chosen on the development set."""
     weights_sha256: str
+    parts: tuple[BundlePart, ...] = ()
+
+    @property
+    def licenses(self) -> tuple[str, ...]:
+        """The licences of all that is inside, each once."""
+        return tuple(dict.fromkeys([self.license, *(part.license for part in self.parts)]))
 
     @property
     def fingerprint(self) -> str:
@@ -58,8 +86,39 @@ class Bundle:
         Raises:
             BundleError: the file is missing, damaged or not the one the page speaks of.
         """
+        return self._read(self.weights_path, self.weights_sha256)
+
+    def has_part(self, name: str) -> bool:
+        return any(part.name == name for part in self.parts)
+
+    def load_part(self, name: str) -> dict[str, Tensor]:
+        """The weights of one network of a bundle in parts, checked like `load_weights`.
+
+        Raises:
+            BundleError: there is no such part, or its file is missing, damaged or another one.
+        """
+        part = next((part for part in self.parts if part.name == name), None)
+        if part is None:
+            raise BundleError(
+                f"Bundle {self.name!r} has no {name}",
+                got=", ".join(part.name for part in self.parts) or "a bundle that is not in parts",
+                mend="import the bundle again with that checkpoint beside the others",
+            )
+        return self._read(self.folder / f"{name}.safetensors", part.sha256)
+
+    def check_language(self, language: str) -> None:
+        """Refuse a language the bundle does not speak, before any model runs; raises BundleError."""
+        if language not in self.languages:
+            raise BundleError(
+                f"Model {self.name!r} does not speak this language",
+                wanted=" or ".join(self.languages) or "none: it speaks no text",
+                got=repr(language),
+                mend="choose another model with --model; `hierbatch models list` names what each speaks",
+            )
+
+    def _read(self, path: Path, wanted_sha256: str) -> dict[str, Tensor]:
         try:
-            content = self.weights_path.read_bytes()
+            content = path.read_bytes()
             found = hashlib.sha256(content).hexdigest()
             weights = load(content)
         except (OSError, SafetensorError) as error:
@@ -68,14 +127,14 @@ class Bundle:
                 got=str(error),
                 mend="reinstall hierbatch, or import the bundle again",
             ) from error
-        if found != self.weights_sha256:
+        if found != wanted_sha256:
             raise BundleError(
                 f"The weights of bundle {self.name!r} are not the ones its bundle.json names",
-                wanted=f"SHA-256 {self.weights_sha256}",
+                wanted=f"SHA-256 {wanted_sha256}",
                 got=found,
                 mend="reinstall hierbatch, or import the bundle again",
             )
-        return {name: value.float() for name, value in weights.items()}
+        return {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
 
 
 def packaged_bundles() -> Path:
@@ -83,25 +142,51 @@ def packaged_bundles() -> Path:
     return Path(str(resources.files("hierbatch.bundles")))
 
 
+def imported_bundles() -> Path:
+    """Folder of the bundles a user imported: `HIERBATCH_MODELS`, or `models` in his data folder for programs."""
+    chosen = os.environ.get(_FOLDER_VARIABLE)
+    return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("hierbatch", appauthor=False) / "models"
+
+
+def list_bundles() -> list[Bundle]:
+    """Every packaged and every imported bundle, by name; a packaged name wins.
+
+    Raises:
+        BundleError: a page is damaged.
+    """
+    pages = [
+        page for folder in (packaged_bundles(), imported_bundles()) for page in sorted(folder.glob("*/bundle.json"))
+    ]
+    by_name: dict[str, Bundle] = {}
+    for page in pages:
+        if not page.parent.name.startswith("."):
+            by_name.setdefault(page.parent.name, _read_page(page))
+    return list(by_name.values())
+
+
 def find_bundle(bundle: str | Path) -> Bundle:
-    """A packaged bundle by name, or any bundle by its folder.
+    """A packaged or imported bundle by name, or any bundle by its folder.
 
     Raises:
         BundleError: there is none, or its page is damaged.
     """
-    packaged = packaged_bundles() / str(bundle)
-    folder = packaged if (packaged / "bundle.json").is_file() else Path(bundle)
-    page = folder / "bundle.json"
-    if not page.is_file():
-        names = sorted(path.parent.name for path in packaged_bundles().glob("*/bundle.json"))
-        raise BundleError(
-            "There is no such model bundle",
-            wanted=f"a packaged name ({', '.join(names) or 'none'}) or a folder with bundle.json",
-            got=str(bundle),
-        )
+    for folder in (packaged_bundles() / str(bundle), imported_bundles() / str(bundle), Path(bundle)):
+        if (folder / "bundle.json").is_file():
+            return _read_page(folder / "bundle.json")
+    pages = (page for folder in (packaged_bundles(), imported_bundles()) for page in folder.glob("*/bundle.json"))
+    raise BundleError(
+        "There is no such model bundle",
+        wanted=f"one of {', '.join(sorted({page.parent.name for page in pages}))}, or a folder with bundle.json",
+        got=str(bundle),
+        mend="`hierbatch models list` names what is here, `hierbatch models import` takes in checkpoints",
+    )
+
+
+def _read_page(page: Path) -> Bundle:
     try:
         values = json.loads(page.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        parts = tuple(BundlePart(name=name, **part) for name, part in values.pop("parts", {}).items())
+    except (OSError, ValueError, AttributeError, TypeError) as error:
         raise BundleError("A bundle's page cannot be read", wanted="JSON", got=f"{page}: {error}") from error
     if set(values) != _KEYS:
         raise BundleError(
@@ -109,7 +194,8 @@ def find_bundle(bundle: str | Path) -> Bundle:
             wanted=", ".join(sorted(_KEYS)),
             got=", ".join(sorted(values)),
         )
-    return Bundle(folder=folder, **(values | {"languages": tuple(values["languages"])}))
+    languages = tuple(values.pop("languages"))
+    return Bundle(folder=page.parent, languages=languages, parts=parts, **values)
 
 
 def write_bundle(folder: Path, weights: dict[str, Tensor], page: dict[str, Any]) -> None:
@@ -122,5 +208,33 @@ def write_bundle(folder: Path, weights: dict[str, Tensor], page: dict[str, Any])
     with write_whole(folder / "model.safetensors") as aside:
         aside.write_bytes(content)
     page = page | {"weights_sha256": hashlib.sha256(content).hexdigest()}
+    with write_whole(folder / "bundle.json") as aside:
+        aside.write_text(json.dumps(page, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_bundle_parts(
+    folder: Path, weights: Mapping[str, Mapping[str, Tensor]], parts: Sequence[Mapping[str, str]], page: dict[str, Any]
+) -> None:
+    """Put down networks that may be there or not, each in a file of its own as it is, and the page last.
+
+    Args:
+        folder: the bundle's folder; whoever calls gives it its name when all of it stands.
+        weights: by part, the weights by name.
+        parts: what `BundlePart` says of each, but for its `sha256`.
+        page: all else of `bundle.json`, but for `weights_sha256`.
+
+    Raises:
+        StorageError: the disk is full, read-only or gone.
+    """
+    told: dict[str, dict[str, str]] = {}
+    for part in parts:
+        name = part["name"]
+        content = save({key: value.contiguous() for key, value in weights[name].items()})
+        with write_whole(folder / f"{name}.safetensors") as aside:
+            aside.write_bytes(content)
+        made = BundlePart(**{**part, "sha256": hashlib.sha256(content).hexdigest()})
+        told[name] = {key: value for key, value in asdict(made).items() if key != "name"}
+    identity = json.dumps({name: part["sha256"] for name, part in sorted(told.items())})
+    page = page | {"weights_sha256": hashlib.sha256(identity.encode()).hexdigest(), "parts": told}
     with write_whole(folder / "bundle.json") as aside:
         aside.write_text(json.dumps(page, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

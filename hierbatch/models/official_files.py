@@ -44,3 +44,8 @@ def find_official_file(folder: Path, name: str) -> Path | None:
     except OSError as error:
         raise InputError(f"The weights in {folder} cannot be read", got=str(error)) from error
     return None
+
+
+def official_file_of(sha256: str) -> str | None:
+    """The name of the published file with that hash, or None."""
+    return next((file.name for file in OFFICIAL_FILES if file.sha256 == sha256), None)

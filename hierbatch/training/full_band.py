@@ -72,8 +72,10 @@ def _clips(file: Path, held_out_only: bool) -> Iterator[FullBandClip]:
         return
     for batch in pq.ParquetFile(file).iter_batches(64, columns=list(_COLUMNS)):
         for row in batch.to_pylist():
-            held_out = is_held_out(row["text"])
-            if row["original_rate_hz"] < _LOWEST_RATE_HZ or (held_out_only and not held_out):
+            if (row["original_rate_hz"] or 0) < _LOWEST_RATE_HZ:
+                continue
+            held_out = is_held_out(row["text"] or row["id"])
+            if held_out_only and not held_out:
                 continue
             sound = resample(read_sound(row["audio"]["bytes"], name=row["id"]), FULL_RATE_HZ)
             samples = np.round(np.clip(sound.samples, -1.0, 1.0) * 32767.0).astype(np.int16)

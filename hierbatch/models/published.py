@@ -1,0 +1,111 @@
+"""The published networks, a table entry each: which file is which, what it loads into, what may be done with it.
+
+A file is known by its hash; any other by its tensors' names, for which the network's own name table is asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from torch import nn
+
+from hierbatch.errors import BundleError
+from hierbatch.models.checkpoint import Checkpoint, NameTable
+from hierbatch.models.official_files import official_file_of
+from hierbatch.models.speechsr.config import speechsr_24k, speechsr_48k
+from hierbatch.models.speechsr.weights import name_table as speechsr_names
+from hierbatch.models.speechsr.weights import speechsr_from
+
+_LEAST_SHARE = 0.5
+"""A file is taken for a network's when at least so many of its names are in the network's table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedNetwork:
+    """One network that published weights can be imported for."""
+
+    name: str
+    purpose: str
+    names: Callable[[], NameTable]
+    load: Callable[[Checkpoint], nn.Module]
+    files: tuple[str, ...]
+    """Published files that hold it, by their names in `OFFICIAL_FILES`."""
+    license: str = "MIT"
+    languages: tuple[str, ...] = ()
+    """Languages of text it reads."""
+
+
+PUBLISHED_NETWORKS: Mapping[str, PublishedNetwork] = {
+    network.name: network
+    for network in (
+        PublishedNetwork(
+            name="speechsr24k",
+            purpose="16 kHz to 24 kHz",
+            names=speechsr_names,
+            load=lambda checkpoint: speechsr_from(checkpoint, speechsr_24k()),
+            files=("speechsr24k",),
+        ),
+        PublishedNetwork(
+            name="speechsr48k",
+            purpose="16 kHz to 48 kHz",
+            names=speechsr_names,
+            load=lambda checkpoint: speechsr_from(checkpoint, speechsr_48k()),
+            files=("speechsr48k",),
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """Which network a file's weights are, and which published file it is, if one that is known."""
+
+    network: PublishedNetwork
+    published: str
+
+
+def find_network(name: str) -> PublishedNetwork:
+    """The network of that name; raises BundleError for a name that is none."""
+    if name not in PUBLISHED_NETWORKS:
+        raise BundleError("There is no such network to import", wanted=", ".join(PUBLISHED_NETWORKS), got=repr(name))
+    return PUBLISHED_NETWORKS[name]
+
+
+def recognise(checkpoint: Checkpoint) -> Recognised | None:
+    """Whose weights a checkpoint holds, or None where they are no known network's.
+
+    Raises:
+        BundleError: they are those of two networks alike, and neither the file nor its folder tells which.
+    """
+    official = official_file_of(checkpoint.sha256)
+    if official:
+        network = next((n for n in PUBLISHED_NETWORKS.values() if official in n.files), None)
+        return Recognised(network, official) if network else None
+    shares = {network.name: _share(checkpoint, network.names()) for network in PUBLISHED_NETWORKS.values()}
+    best = max(shares.values())
+    if best < _LEAST_SHARE:
+        return None
+    alike = [name for name, share in shares.items() if share == best]
+    if len(alike) > 1:
+        alike = [name for name in alike if _is_told_by(checkpoint.source, name)] or alike
+    if len(alike) > 1:
+        raise BundleError(
+            f"The weights in {checkpoint.source} fit more than one network",
+            got=" and ".join(alike),
+            mend=f"say which, as in {alike[0]}={checkpoint.source}",
+        )
+    return Recognised(PUBLISHED_NETWORKS[alike[0]], "")
+
+
+def _share(checkpoint: Checkpoint, table: NameTable) -> float:
+    """Share of a checkpoint's names that a table knows; a gain and a direction are one weight."""
+    names = {re.sub(r"\.weight_[gv]$", ".weight", name) for name in checkpoint.weights}
+    return sum(any(re.fullmatch(entry.pattern, name) for entry in table) for name in names) / len(names)
+
+
+def _is_told_by(source: str, name: str) -> bool:
+    """Does the path speak of the rate that the network's name ends in, as in `speechsr48k/G_1000.pth`?"""
+    rate = re.search(r"\d+k$", name)
+    return rate is not None and any(rate.group() in part.lower() for part in re.split(r"[\\/]", source)[-2:])
