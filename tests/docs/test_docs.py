@@ -36,6 +36,9 @@ def faults(words):
     # What follows a `>` is the shell's.
     _, name, *arguments = shlex.split(words.partition(" >")[0], comments=True)
     command = typer.main.get_command(app).commands.get(name)
+    while command is not None and hasattr(command, "commands"):
+        name, *arguments = arguments or [""]
+        command = command.commands.get(name)
     if command is None:
         return [name]
     known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
@@ -49,6 +52,8 @@ def test_every_command_line_in_the_pages_is_one_the_program_takes(words):
 
 def test_a_command_or_option_nobody_takes_is_noticed():
     assert faults("hierbatch sing a.mp3") == ["sing"]
+    assert faults("hierbatch models sing") == ["sing"]
+    assert faults("hierbatch models verify --silver . --golden .") == ["--silver"]
     assert faults("hierbatch check a.mp3 --profil acx --profile acx") == ["--profil"]
 
 
