@@ -32,4 +32,5 @@ def stop_on_signals() -> Iterator[Callable[[], bool]]:
         yield asked.is_set
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            # Python knows no handler that a library in C has set.
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)

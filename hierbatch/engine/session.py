@@ -93,7 +93,8 @@ def work(
     if (first := next(rounds, None)) is not None:
         n_shares = min(n_left or len(first[0].mask), math.ceil(progress.expected_s / SMALLEST_SHARE_S) or 1)
         folder.note("start", rows=n_rows, left=n_left, engine=workforce.engine, device=spec.device)
-        with stop_on_signals() as is_stopping, _open_pool(spec, workforce, n_shares) as pool:
+        # In this order: Ray takes SIGTERM for itself when it starts.
+        with _open_pool(spec, workforce, n_shares) as pool, stop_on_signals() as is_stopping:
             dispatcher = Dispatcher(
                 pool=pool,
                 progress=progress,

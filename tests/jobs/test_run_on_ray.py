@@ -1,0 +1,87 @@
+"""A run on Ray as a user starts, stops, kills and resumes it; each sitting starts Ray anew, so all is one story."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.engine.fake_model import FACTORY, Fault, spoken
+from tests.jobs.test_run import ROOT, job, run, sounds, wait_for_parts
+
+N_ROWS = 500
+
+
+def start_on_ray(folder):
+    script = "from hierbatch.cli.app import main; main()"
+    command = ["run", folder / "m.parquet", "--out", folder / "run", "--voice", folder / "anna.wav", "--workers", 2]
+    model = ["--model", folder / "bundle", "--model-factory", FACTORY, "--retakes", 0]
+    return subprocess.Popen(
+        [sys.executable, "-c", script, *map(str, [*command, *model])],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,  # a process group of its own, as a shell gives it
+    )
+
+
+def ids_in_parts(folder):
+    parts = (folder / "run" / "parts").glob("*.parquet")
+    return [row_id for part in parts for row_id in pq.read_table(part, columns=["id"]).column("id").to_pylist()]
+
+
+@pytest.mark.timeout(280)
+def test_interrupted_then_killed_then_resumed_a_run_ends_as_if_nothing_had_been(tmp_path):
+    undisturbed, disturbed = tmp_path / "undisturbed", tmp_path / "disturbed"
+    undisturbed.mkdir()
+    disturbed.mkdir()
+    run(job(undisturbed, N_ROWS, {5: Fault.RAISE}))
+    job(disturbed, N_ROWS, {5: Fault.RAISE}, seconds_a_row=0.02)
+
+    # Ctrl-C reaches every process of the group: the workers must not die of it.
+    process = start_on_ray(disturbed)
+    wait_for_parts(disturbed, 1, process)
+    os.killpg(process.pid, signal.SIGINT)
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 130, said
+    assert "the same command goes on" in said
+    done = ids_in_parts(disturbed)
+    assert 0 < len(done) < N_ROWS
+    # What was in hand was put down; the row that raises is tried in its batch and alone.
+    assert len(done) >= len(spoken(disturbed / "bundle")) - 16
+    events = [json.loads(line)["event"] for line in (disturbed / "run" / "events.jsonl").read_text().splitlines()]
+    assert "lost" not in events
+
+    process = start_on_ray(disturbed)
+    wait_for_parts(disturbed, len(list((disturbed / "run" / "parts").iterdir())) + 1, process)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+
+    process = start_on_ray(disturbed)
+    said, _ = process.communicate(timeout=200)
+    assert process.returncode == 3, said
+    assert f"{N_ROWS - 1} of {N_ROWS} rows spoken, 1 failed" in said
+    assert sorted(set(ids_in_parts(disturbed))) == [f"r{i:03d}" for i in range(N_ROWS)]
+    assert sounds(disturbed / "run") == sounds(undisturbed / "run")
+
+
+@pytest.mark.timeout(280)
+def test_a_second_request_ends_a_run_at_once(tmp_path):
+    job(tmp_path, 400, {i: Fault.HANG for i in range(400)})
+    process = start_on_ray(tmp_path)
+    while process.poll() is None and not spoken(tmp_path / "bundle"):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    time.sleep(1.0)
+    assert process.poll() is None  # it waits for what is in hand
+    process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert ids_in_parts(tmp_path) == []
+    assert "Traceback" not in said
