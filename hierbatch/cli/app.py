@@ -17,6 +17,7 @@ from hierbatch.cli.check import check
 from hierbatch.cli.columns import columns
 from hierbatch.cli.compact import compact
 from hierbatch.cli.convert import convert
+from hierbatch.cli.corpus import corpus
 from hierbatch.cli.doctor import doctor
 from hierbatch.cli.evaluate import evaluate
 from hierbatch.cli.import_ import import_
@@ -47,6 +48,7 @@ app.command("retry")(retry)
 app.command("compact")(compact)
 app.command("book")(book)
 app.command("narrate")(narrate)
+app.command("corpus")(corpus)
 app.command("check")(check)
 app.command("columns")(columns)
 app.command("prepare")(prepare)

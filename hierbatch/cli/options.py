@@ -10,6 +10,7 @@ import typer
 if TYPE_CHECKING:
     from hierbatch.engine.session import Workforce
     from hierbatch.jobs.voices import VoiceChoice
+    from hierbatch.stages.appraise import Measures
 
 Voice = Annotated[Path | None, typer.Option(help="A recording, 3 to 15 s of one person: everything in this voice.")]
 Voices = Annotated[Path | None, typer.Option(help="A table of voices (.parquet .csv .jsonl) that rows name.")]
@@ -59,3 +60,15 @@ def workforce(engine: str, workers: int, gpus_a_worker: float = 1.0, ray_address
     from hierbatch.engine.session import Workforce
 
     return Workforce(engine=engine, n_workers=workers, gpus_a_worker=gpus_a_worker, address=ray_address)
+
+
+def measures(names: str, recogniser: Path | None) -> Measures:
+    """The measures that the options speak of; `auto` takes the speaker network where it is installed."""
+    from hierbatch.models.judges.speaker_network import find_speaker_network
+    from hierbatch.stages.appraise import Measures
+
+    if names == "auto":
+        chosen = ["semantic", *(["speaker"] if find_speaker_network() else [])]
+    else:
+        chosen = [] if names == "none" else [name.strip() for name in names.split(",")]
+    return Measures.named(chosen, recogniser)

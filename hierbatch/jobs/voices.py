@@ -102,6 +102,7 @@ def write_shelf(prepared: PreparedVoices, target: Path) -> None:
             "voice": name,
             "audio": {"bytes": prompt.flac, "path": f"{name}.flac"},
             "lang": row.lang,
+            "speaker": row.speaker,
             "consent": row.consent,
             "consent_ref": row.consent_ref,
             "license": row.license,

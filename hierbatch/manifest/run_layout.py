@@ -7,6 +7,7 @@ RUN/
 ├── parts/       finished units, immutable: the state of the run is which files stand here
 ├── tmp/         units being written; swept at every start
 ├── events.jsonl what happened, for people; never read back as state
+├── corpus/      where the run is a corpus: its manifest, and its rows with what rejected them
 └── export/      what is made of the takes
 """
 
@@ -45,6 +46,14 @@ class RunLayout:
     @property
     def events_file(self) -> Path:
         return self.root / "events.jsonl"
+
+    @property
+    def corpus_manifest(self) -> Path:
+        return self.root / "corpus" / "manifest.parquet"
+
+    @property
+    def corpus_rows(self) -> Path:
+        return self.root / "corpus" / "rows.parquet"
 
     def part_file(self, unit: str) -> Path:
         return self.parts / f"{unit}.parquet"

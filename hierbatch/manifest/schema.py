@@ -69,6 +69,7 @@ VOICE_COLUMNS = (
     Column("voice", pa.string(), "Name of the voice, unique; the same letters as an `id`."),
     Column("audio", AUDIO, "Three to fifteen seconds of the voice; a path in place of the struct is fine."),
     Column("lang", pa.string(), "Language spoken in the prompt."),
+    Column("speaker", pa.string(), "Who is heard, where several voices are one person; empty is the voice itself."),
     Column("consent", pa.string(), "`self`, `licensed`, `public_domain`, `synthetic` or `unknown`."),
     Column("consent_ref", pa.string(), "Where the consent is written down."),
     Column("license", pa.string(), "Licence of the recording."),

@@ -25,6 +25,7 @@ class VoiceRow:
     content: bytes | None = None
     path: Path | None = None
     lang: str | None = None
+    speaker: str | None = None
     consent: str = "unknown"
     consent_ref: str | None = None
     license: str | None = None

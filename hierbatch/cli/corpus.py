@@ -1,0 +1,114 @@
+"""`hierbatch corpus`: texts and voices to a synthetic corpus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hierbatch.cli import options
+
+if TYPE_CHECKING:
+    from hierbatch.jobs.corpus import Corpus
+
+
+def corpus(
+    texts: Annotated[list[Path], typer.Argument(help="Tables with a text column, books, or folders of them.")],
+    out: Annotated[Path, typer.Option(help="Run folder: made, or gone on with.")],
+    hours: Annotated[float, typer.Option(help="Sound to plan for, shared evenly by languages and their speakers.")],
+    voices: Annotated[Path, typer.Option(help="A table of voices (.parquet .csv .jsonl).")],
+    speakers: Annotated[int | None, typer.Option(help="Draw this many speakers from the table.")] = None,
+    cross_lingual: Annotated[bool, typer.Option(help="Let voices speak other languages than their prompt's.")] = False,
+    lang: Annotated[str, typer.Option(help="auto finds each sentence's language; en or ko set it for all.")] = "auto",
+    text_license: Annotated[str | None, typer.Option(help="Licence of texts whose table names none.")] = None,
+    speed: Annotated[str, typer.Option(help="From where to where the speaking rate is spread.")] = "0.9,1.12",
+    pitch: Annotated[str, typer.Option(help="The same for the pitch, in semitones about the prompt's.")] = "-1.5,1.5",
+    prosody: Annotated[str, typer.Option(help="The same for how far the melody moves; 1 is the model's.")] = "0.8,1.25",
+    length: Annotated[str, typer.Option(help="Shortest and longest sentence, in expected seconds.")] = "1,15",
+    split: Annotated[
+        str, typer.Option(help="Shares of splits that share no speaker; none keeps all in one.")
+    ] = "train=0.9,dev=0.05,test=0.05",
+    filter_: Annotated[
+        Path | None, typer.Option("--filter", help="TOML rules on columns; without it, flagged takes are rejected.")
+    ] = None,
+    measures: Annotated[
+        str, typer.Option(help="semantic, speaker, both by a comma, or none; auto is all that is installed.")
+    ] = "auto",
+    recogniser: Annotated[
+        Path | None, typer.Option(help="Folder of a Whisper model (transformers or CTranslate2) to check words with.")
+    ] = None,
+    retakes: options.Retakes = 1,
+    allow_unknown_consent: options.AllowUnknownConsent = False,
+    seed: options.Seed = 0,
+    model: options.Model = "lite",
+    device: options.Device = "cpu",
+    engine: options.Engine = "ray",
+    workers: options.Workers = 0,
+    update: options.Update = False,
+    model_factory: options.ModelFactory = options.FACTORY,
+) -> None:
+    """Plan texts x voices, speak them, make bad takes again, filter and split; then see `hierbatch export`."""
+    from hierbatch.cli.progress import ProgressLine
+    from hierbatch.jobs.corpus import CorpusJob
+    from hierbatch.jobs.corpus import corpus as corpus_job
+    from hierbatch.jobs.corpus_pairs import Spread
+    from hierbatch.manifest.splits import parse_split
+
+    shortest_s, longest_s = _read_range(length, "--length")
+    job = CorpusJob(
+        texts=tuple(texts),
+        voices=options.voice_choice(None, voices, None, "self", allow_unknown_consent),
+        hours=hours,
+        out=out,
+        language=lang,
+        text_license=text_license,
+        n_speakers=speakers,
+        cross_lingual=cross_lingual,
+        spread=Spread(
+            speed=_read_range(speed, "--speed"),
+            pitch_semitones=_read_range(pitch, "--pitch"),
+            prosody=_read_range(prosody, "--prosody"),
+        ),
+        shortest_s=shortest_s,
+        longest_s=longest_s,
+        split=parse_split(split),
+        filter_file=filter_,
+        measures=options.measures(measures, recogniser),
+        retakes=retakes,
+        seed=seed,
+        bundle=model,
+        device=device,
+        workforce=options.workforce(engine, workers),
+        update=update,
+        model_factory=model_factory,
+    )
+    line = ProgressLine()
+    made = corpus_job(job, line.watch())
+    line.end()
+    raise typer.Exit(_tell(made, out))
+
+
+def _tell(made: Corpus, out: Path) -> int:
+    """Print what was made; gives the exit code."""
+    from hierbatch.cli.outcome import exit_code, tell_outcome
+    from hierbatch.engine.progress import clock
+
+    tell_outcome(made.outcome)
+    for split, n_rows in made.kept.items():
+        print(f"  {split}: {n_rows} rows, {clock(made.kept_s[split])}")
+    for rule, n_rows in made.rejected.items():
+        print(f"  rejected, {rule}: {n_rows}")
+    if made.kept:
+        print(f"{made.rows_file}: every row and what rejected it. hierbatch export {out} --to hf --out DIR")
+    return exit_code(made.outcome)
+
+
+def _read_range(text: str, option: str) -> tuple[float, float]:
+    from hierbatch.errors import InputError
+
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError:
+        raise InputError(f"{option} is not clear", wanted="two numbers, as in 0.9,1.1", got=text) from None
+    return low, high

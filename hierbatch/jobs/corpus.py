@@ -1,0 +1,222 @@
+"""Texts and voices to a synthetic corpus: planned, spoken, measured, filtered, split; the same call goes on with it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hierbatch.audio.files import read_sound
+from hierbatch.engine.progress import Watch
+from hierbatch.engine.session import Workforce
+from hierbatch.errors import InputError, RunError
+from hierbatch.jobs.corpus_pairs import (
+    Pair,
+    Spread,
+    choose_speakers,
+    pair_texts,
+    speaker_of,
+    voices_by_language,
+)
+from hierbatch.jobs.corpus_texts import CorpusText, SecondsACharacter, estimate_pace, read_texts
+from hierbatch.jobs.order import SpeakOrder
+from hierbatch.jobs.run import RunJob, RunOutcome, run
+from hierbatch.jobs.voices import VoiceChoice, list_voices, prepare_voices
+from hierbatch.manifest.corpus_rows import CORPUS_COLUMNS, write_corpus_rows
+from hierbatch.manifest.filters import UNFLAGGED, FilterRule, read_filter
+from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.schema import MANIFEST_COLUMNS, arrow_schema, plan_schema, take_schema
+from hierbatch.manifest.splits import split_speakers
+from hierbatch.manifest.store import write_rows
+from hierbatch.manifest.voices import VoiceRow
+from hierbatch.stages.appraise import Measures
+from hierbatch.stages.loading import DEFAULT_FACTORY, load_model
+from hierbatch.storage import write_whole
+
+_ASKED = ("id", "text", "voice", "lang", "speed", "pitch_semitones", "prosody")
+CORPUS_MANIFEST = arrow_schema([*(c for c in MANIFEST_COLUMNS if c.name in _ASKED), *CORPUS_COLUMNS], "manifest")
+"""Columns of a corpus's manifest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorpusJob:
+    """What a corpus is made of, how long it is to be, and what is good enough to stay."""
+
+    texts: tuple[Path, ...]
+    """Tables and books, or folders of them."""
+    voices: VoiceChoice
+    hours: float
+    out: Path
+    language: str = "auto"
+    text_license: str | None = None
+    """Licence of texts whose table names none."""
+    n_speakers: int | None = None
+    """Speakers to draw from the voices table; None takes all."""
+    cross_lingual: bool = False
+    """Whether voices speak other languages than that of their prompt."""
+    spread: Spread = field(default_factory=Spread)
+    shortest_s: float = 1.0
+    longest_s: float = 15.0
+    """Sentences expected to be shorter or longer are left out."""
+    split: Mapping[str, float] = field(default_factory=lambda: {"train": 0.9, "dev": 0.05, "test": 0.05})
+    filter_file: Path | None = None
+    """Rules on columns; without it, takes with a flag are rejected."""
+    measures: Measures = field(default_factory=lambda: Measures(semantic=True))
+    retakes: int = 1
+    seed: int = 0
+    bundle: str = "lite"
+    device: str = "cpu"
+    workforce: Workforce = field(default_factory=Workforce)
+    update: bool = False
+    model_factory: str = DEFAULT_FACTORY
+
+    def __post_init__(self) -> None:
+        if not 0 < self.hours <= 100_000:
+            raise InputError("The length of the corpus is out of range", wanted="above 0 hours", got=f"{self.hours:g}")
+        if not 0 <= self.shortest_s < self.longest_s:
+            raise InputError("No sentence has such a length", got=f"{self.shortest_s:g} to {self.longest_s:g} s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corpus:
+    """What became of it; counts are empty where the run stopped before its end."""
+
+    outcome: RunOutcome
+    rows_file: Path
+    kept: Mapping[str, int]
+    """Rows of each split."""
+    kept_s: Mapping[str, float]
+    rejected: Mapping[str, int]
+    """Rows each rule rejected; a row may be rejected by several."""
+
+
+def corpus(job: CorpusJob, watch: Watch | None = None) -> Corpus:
+    """Plan a corpus, speak it, make again what came out wrong, and say of every row whether it stays.
+
+    Raises:
+        InputError: texts, voices, rules or an option are wrong; nothing was started.
+        BundleError: the model cannot be loaded.
+        RunError: the folder is in use, or was made from other texts, voices or settings.
+        StorageError: the disk is full; what is finished stands.
+    """
+    watch = watch or Watch()
+    rules = (UNFLAGGED,)
+    if job.filter_file:
+        rules = read_filter(job.filter_file, take_schema(plan_schema(CORPUS_MANIFEST)))
+    layout = RunLayout(job.out)
+    _plan_corpus(job, layout.corpus_manifest, watch)
+    order = SpeakOrder(
+        manifest=layout.corpus_manifest,
+        voices=job.voices,
+        seed=job.seed,
+        bundle=job.bundle,
+        model_factory=job.model_factory,
+        measures=job.measures,
+    )
+    outcome = run(
+        RunJob(
+            order=order,
+            out=job.out,
+            device=job.device,
+            workforce=job.workforce,
+            retakes=job.retakes,
+            update=job.update,
+        ),
+        watch,
+    )
+    if outcome.sitting.ending != "done":
+        return Corpus(outcome=outcome, rows_file=layout.corpus_rows, kept={}, kept_s={}, rejected={})
+    return _sift(outcome, layout, rules)
+
+
+def plan_corpus(job: CorpusJob, watch: Watch | None = None) -> list[Pair]:
+    """Who says what, in the order of the manifest.
+
+    Raises:
+        InputError: texts or voices are wrong, or do not last as long as was asked.
+    """
+    watch = watch or Watch()
+    voices = choose_speakers(list_voices(job.voices), job.n_speakers, job.seed)
+    texts = read_texts(job.texts, job.language)
+    # Every voice at the pace of the first: what a text comes to is a matter of its language more than of its speaker.
+    model = load_model(job.model_factory, job.bundle, job.device)
+    ((_, prompt),) = prepare_voices(voices[:1], model, allow_unknown=job.voices.allow_unknown_consent).values()
+    pace = estimate_pace(texts, model, model.encode_voice(read_sound(prompt.flac)), job.seed)
+    fitting = _fitting(texts, pace, job)
+    watch.notice(f"{len(fitting)} of {len(texts)} sentences are {job.shortest_s:g} to {job.longest_s:g} s long")
+    languages = sorted({text.lang for text in fitting})
+    speaking = voices_by_language(voices, languages, cross_lingual=job.cross_lingual)
+    pairs = pair_texts(fitting, speaking, pace, sound_s=job.hours * 3600, spread=job.spread, seed=job.seed)
+    return list(pairs)
+
+
+def _fitting(texts: Sequence[CorpusText], pace: SecondsACharacter, job: CorpusJob) -> list[CorpusText]:
+    fitting = [text for text in texts if job.shortest_s <= pace.of(text) <= job.longest_s]
+    if not fitting:
+        raise InputError(
+            "No sentence is of the length asked for",
+            wanted=f"{job.shortest_s:g} to {job.longest_s:g} s",
+            got=f"{len(texts)} shorter or longer ones",
+        )
+    return fitting
+
+
+def _plan_corpus(job: CorpusJob, target: Path, watch: Watch) -> None:
+    """Put the manifest down, unless another corpus has begun there."""
+    pairs = plan_corpus(job, watch)
+    voices = {voice.voice: voice for voice in list_voices(job.voices)}
+    used = {pair.voice for pair in pairs}
+    split = split_speakers(_own_languages(voices[name] for name in sorted(used)), job.split, job.seed)
+    rows = [
+        {
+            "id": f"{pair.text.lang}-{number:06d}",
+            "text": pair.text.text,
+            "voice": pair.voice,
+            "lang": pair.text.lang,
+            "speed": pair.speed,
+            "pitch_semitones": pair.pitch_semitones,
+            "prosody": pair.prosody,
+            "speaker": pair.speaker,
+            "split": split[pair.speaker],
+            "text_ref": pair.text.ref,
+            "text_license": pair.text.license or job.text_license,
+        }
+        for number, pair in enumerate(pairs, start=1)
+    ]
+    with write_whole(target) as aside:
+        write_rows([pa.Table.from_pylist(rows, schema=CORPUS_MANIFEST)], CORPUS_MANIFEST, aside)
+        if target.exists() and not job.update and _sha256(aside) != _sha256(target):
+            raise RunError(
+                f"{job.out} holds another corpus",
+                wanted="the same texts, voices, hours, spread, split and seed",
+                mend="choose another --out, or pass --update: takes that are still right are kept",
+            )
+
+
+def _own_languages(voices: Iterator[VoiceRow]) -> dict[str, str]:
+    return {speaker_of(voice): voice.lang or "" for voice in voices}
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _sift(outcome: RunOutcome, layout: RunLayout, rules: Sequence[FilterRule]) -> Corpus:
+    """Write what becomes of every row, and count it."""
+    write_corpus_rows(layout.root, rules)
+    kept: Counter[str] = Counter()
+    kept_s: Counter[str] = Counter()
+    rejected: Counter[str] = Counter()
+    with pq.ParquetFile(layout.corpus_rows) as file:
+        for batch in file.iter_batches(columns=["split", "duration_s", "rejected_by"]):
+            for row in batch.to_pylist():
+                rejected.update(row["rejected_by"])
+                if not row["rejected_by"]:
+                    kept[row["split"]] += 1
+                    kept_s[row["split"]] += row["duration_s"]
+    return Corpus(outcome=outcome, rows_file=layout.corpus_rows, kept=kept, kept_s=kept_s, rejected=rejected)

@@ -1,0 +1,104 @@
+from collections import defaultdict
+
+import pyarrow.parquet as pq
+import pytest
+
+from hierbatch.engine.session import Workforce
+from hierbatch.errors import InputError, ManifestError, RunError
+from hierbatch.jobs.corpus import CorpusJob, corpus
+from hierbatch.jobs.voices import VoiceChoice
+from hierbatch.stages.appraise import Measures
+from tests.engine.fake_model import FACTORY, spoken
+from tests.making import prompt_file
+
+WORDS = ("night", "train", "river", "stone", "garden", "window", "summer", "letter")
+
+
+def corpus_job(folder, n_voices=3, hours=0.008, **changes):
+    (folder / "bundle").mkdir(exist_ok=True)
+    lines = ["voice,audio,lang,speaker,consent"]
+    for number in range(n_voices):
+        prompt_file(folder, name=f"v{number}.wav", gain=0.1 * (number + 1))
+        lines.append(f"v{number},v{number}.wav,en,s{number},licensed")
+    (folder / "voices.csv").write_text("\n".join(lines) + "\n")
+    texts = [f"The {one} is near the {other}." for one in WORDS for other in WORDS if one != other]
+    (folder / "texts.csv").write_text("text\n" + "\n".join(texts) + "\n")
+    job = {
+        "texts": (folder / "texts.csv",),
+        "voices": VoiceChoice(table=folder / "voices.csv"),
+        "hours": hours,
+        "out": folder / "run",
+        "bundle": str(folder / "bundle"),
+        "model_factory": FACTORY,
+        "workforce": Workforce(engine="local"),
+        "measures": Measures(),
+    }
+    return CorpusJob(**(job | changes))
+
+
+def rows_of(made):
+    return pq.read_table(made.rows_file).to_pylist()
+
+
+def test_a_corpus_has_its_hours_its_splits_and_its_deliveries_as_columns(tmp_path):
+    made = corpus(corpus_job(tmp_path))
+    rows = rows_of(made)
+    assert sum(row["duration_s"] for row in rows) == pytest.approx(0.008 * 3600, rel=0.15)
+    speakers = defaultdict(set)
+    for row in rows:
+        speakers[row["split"]].add(row["speaker"])
+    assert {name: len(found) for name, found in speakers.items()} == {"train": 1, "dev": 1, "test": 1}
+    assert len(set.union(*speakers.values())) == 3
+    assert sum(made.kept.values()) == len(rows)
+    assert made.kept_s["dev"] == pytest.approx(sum(r["duration_s"] for r in rows if r["split"] == "dev"))
+    assert len({row["pitch_semitones"] for row in rows}) > 3
+    assert all(row["seed"] is not None and row["text_ref"].startswith("texts:") for row in rows)
+
+
+def test_the_same_call_speaks_nothing_again_and_other_rules_judge_anew(tmp_path):
+    job = corpus_job(tmp_path)
+    first = corpus(job)
+    n_spoken = len(spoken(tmp_path / "bundle"))
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rule]]\nname = "of one speaker"\ncolumn = "speaker"\nnone_of = ["s1"]\n')
+    made = corpus(corpus_job(tmp_path, filter_file=rules))
+    assert len(spoken(tmp_path / "bundle")) - n_spoken <= 10  # the sentences that tell the model's pace
+    rows = rows_of(made)
+    assert len(rows) == sum(first.kept.values())
+    assert {tuple(row["rejected_by"]) for row in rows if row["speaker"] == "s1"} == {("of one speaker",)}
+    assert all(row["rejected_by"] == [] for row in rows if row["speaker"] != "s1")
+    assert made.rejected == {"of one speaker": sum(row["speaker"] == "s1" for row in rows)}
+
+
+def test_another_corpus_is_not_written_over_the_first(tmp_path):
+    made = corpus(corpus_job(tmp_path))
+    before = (tmp_path / "run" / "corpus" / "manifest.parquet").read_bytes()
+    with pytest.raises(RunError, match="another corpus"):
+        corpus(corpus_job(tmp_path, seed=7))
+    assert (tmp_path / "run" / "corpus" / "manifest.parquet").read_bytes() == before
+    assert rows_of(made)
+    assert rows_of(corpus(corpus_job(tmp_path, seed=7, update=True)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"n_voices": 1, "n_speakers": 2}, "There are not 2 speakers"),
+        ({"n_voices": 1}, "too few speakers for a split"),
+        ({"language": "ko"}, "No voice speaks ko"),
+        ({"hours": 0.0}, "out of range"),
+        ({"hours": 100.0}, "do not last that long"),
+        ({"shortest_s": 14.0}, "No sentence is of the length"),
+    ],
+)
+def test_what_cannot_be_made_is_told_before_anything_starts(tmp_path, changes, fault):
+    with pytest.raises(InputError, match=fault):
+        corpus(corpus_job(tmp_path, **changes))
+    assert not (tmp_path / "run" / "parts").exists()
+
+
+def test_an_empty_voices_table_is_told(tmp_path):
+    job = corpus_job(tmp_path)
+    (tmp_path / "voices.csv").write_text("voice,audio,lang\n")
+    with pytest.raises(ManifestError, match="holds no rows"):
+        corpus(job)
