@@ -20,6 +20,7 @@ from hierbatch.cli.convert import convert
 from hierbatch.cli.corpus import corpus
 from hierbatch.cli.doctor import doctor
 from hierbatch.cli.evaluate import evaluate
+from hierbatch.cli.export import export
 from hierbatch.cli.import_ import import_
 from hierbatch.cli.models import models
 from hierbatch.cli.narrate import narrate
@@ -49,6 +50,7 @@ app.command("compact")(compact)
 app.command("book")(book)
 app.command("narrate")(narrate)
 app.command("corpus")(corpus)
+app.command("export")(export)
 app.command("check")(check)
 app.command("columns")(columns)
 app.command("prepare")(prepare)

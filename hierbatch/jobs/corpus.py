@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -210,7 +210,7 @@ def _sift(outcome: RunOutcome, layout: RunLayout, rules: Sequence[FilterRule]) -
     """Write what becomes of every row, and count it."""
     write_corpus_rows(layout.root, rules)
     kept: Counter[str] = Counter()
-    kept_s: Counter[str] = Counter()
+    kept_s: defaultdict[str, float] = defaultdict(float)
     rejected: Counter[str] = Counter()
     with pq.ParquetFile(layout.corpus_rows) as file:
         for batch in file.iter_batches(columns=["split", "duration_s", "rejected_by"]):

@@ -161,14 +161,14 @@ def _pair_language(
                 return
             _, place, speaker = _least_heard(heap, text)
             speed, semitones, prosody = spread.draw(f"{seed} {lang} {next(numbers)}")
-            voice = speaker.next_voice()
+            name = speaker.next_voice()
             seconds = pace.of(text) / speed
             speaker.spoken_s, speaker.n_rows = speaker.spoken_s + seconds, speaker.n_rows + 1
             speaker.said.add(text.text)
             heapq.heappush(heap, (speaker.spoken_s, place, speaker))
             total_s += seconds
             yield Pair(
-                text=text, voice=voice, speaker=speaker.name, speed=speed, pitch_semitones=semitones, prosody=prosody
+                text=text, voice=name, speaker=speaker.name, speed=speed, pitch_semitones=semitones, prosody=prosody
             )
     if total_s < budget_s:
         raise InputError(

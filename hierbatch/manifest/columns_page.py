@@ -21,6 +21,7 @@ page is written by `hierbatch columns > manifests/README.md`; what stands here i
 | [book.csv](book.csv) | a manifest of a book, as `hierbatch import` writes it |
 | [recordings.csv](recordings.csv) | a manifest of recordings to convert |
 | [voices/voices.csv](voices/voices.csv) | a voices table, with the prompts beside it |
+| [filter.toml](filter.toml) | rules for a corpus: which takes stay |
 | [LICENSES.md](LICENSES.md) | where every text and recording here comes from |
 
     hierbatch run manifests/sentences.csv --voices manifests/voices/voices.csv --out runs/sentences

@@ -63,7 +63,7 @@ def split_speakers(languages: Mapping[str, str], shares: Mapping[str, float], se
 
 def _dealt(n_speakers: int, shares: Mapping[str, float]) -> list[str]:
     first, *others = shares
-    names = []
+    names: list[str] = []
     for rank, name in enumerate(others, start=1):
         n_left = n_speakers - len(names) - (len(shares) - rank)  # each that is still to come needs one
         names += [name] * max(1, min(n_left, round(shares[name] * n_speakers)))

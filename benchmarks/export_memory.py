@@ -1,0 +1,154 @@
+"""How much memory an export takes, at two sizes of one corpus.
+
+    python benchmarks/export_memory.py                          # 5 and 50 hours, every format
+    python benchmarks/export_memory.py --hours 10 100 --to hf webdataset --folder /scratch
+
+The corpora are made of one five-second sound under many names, so that nothing has to be spoken; what is exported is as
+large as the real thing. Each export runs in a process of its own, whose highest resident size is told, and how many
+times faster than the corpus sounds it went.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import resource
+import shutil
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hierbatch.audio.files import encode_sound
+from hierbatch.audio.waveform import Waveform
+from hierbatch.export.corpora.writers import WRITERS
+from hierbatch.jobs.corpus import CORPUS_MANIFEST
+from hierbatch.jobs.export import ExportJob, export
+from hierbatch.manifest.corpus_rows import write_corpus_rows
+from hierbatch.manifest.filters import UNFLAGGED
+from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.schema import AUDIO_ROW_GROUP, plan_schema, take_schema
+from hierbatch.stages.voices import SHELF_SCHEMA
+
+RATE_HZ, SOUND_S, UNIT_ROWS = 16_000, 5.0, 24
+VOICES = [f"voice-{number:02d}" for number in range(50)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--hours", type=float, nargs=2, default=[5.0, 50.0])
+    parser.add_argument("--to", nargs="+", choices=list(WRITERS), default=list(WRITERS))
+    parser.add_argument("--folder", type=Path, help="where the corpora are made; the system's own by default")
+    options = parser.parse_args()
+    small, large = sorted(options.hours)
+    print(f"| format | peak MB, {small:g} h | peak MB, {large:g} h | growth | x real time |")
+    print("| --- | --- | --- | --- | --- |")
+    with tempfile.TemporaryDirectory(dir=options.folder) as name:
+        folder = Path(name)
+        runs = {hours: make_run(folder / f"run-{hours:g}", hours) for hours in (small, large)}
+        for format_name in options.to:
+            peaks, pace = [], 0.0
+            for hours, run in runs.items():
+                peak_mb, wall_s = measure(run, format_name, folder / "export")
+                peaks.append(peak_mb)
+                pace = hours * 3600 / wall_s
+            growth = f"{100 * (peaks[1] / peaks[0] - 1):+.0f} %"
+            print(f"| {format_name} | {peaks[0]:.0f} | {peaks[1]:.0f} | {growth} | {pace:.0f} |", flush=True)
+
+
+def measure(run: Path, format_name: str, out: Path) -> tuple[float, float]:
+    """Peak resident megabytes and wall seconds of one export, in a fresh process."""
+    context = multiprocessing.get_context("spawn")
+    answer = context.Queue()
+    started = time.perf_counter()
+    process = context.Process(target=_export, args=(run, format_name, out, answer))
+    process.start()
+    peak_mb = answer.get()
+    process.join()
+    wall_s = time.perf_counter() - started
+    shutil.rmtree(out)
+    return peak_mb, wall_s
+
+
+def _export(run: Path, format_name: str, out: Path, answer: multiprocessing.Queue[float]) -> None:
+    export(ExportJob(run=run, to=format_name, out=out))
+    answer.put(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def make_run(folder: Path, hours: float) -> Path:
+    """A finished corpus of `hours` hours, in parts as large as the engine's units."""
+    layout = RunLayout(folder)
+    for place in (layout.plans, layout.parts):
+        place.mkdir(parents=True)
+    n_rows = round(hours * 3600 / SOUND_S)
+    plan = plan_schema(CORPUS_MANIFEST)
+    takes = take_schema(plan)
+    sound = _sound()
+    with pq.ParquetWriter(layout.plan_file(1), plan, compression="zstd") as planned:
+        for part, first in enumerate(range(0, n_rows, UNIT_ROWS)):
+            rows = [_row(number, part, sound) for number in range(first, min(first + UNIT_ROWS, n_rows))]
+            planned.write_table(_table(rows, plan))
+            pq.write_table(_table(rows, takes), layout.part_file(f"g0001-u{part:06d}"), row_group_size=AUDIO_ROW_GROUP)
+    shelf = [{"voice": voice, "consent": "synthetic", "license": "CC0"} for voice in VOICES]
+    pq.write_table(pa.Table.from_pylist(shelf, schema=SHELF_SCHEMA), layout.voices_file(1))
+    write_corpus_rows(folder, [UNFLAGGED])
+    return folder
+
+
+def _sound() -> bytes:
+    """Noise shaped like syllables, which FLAC makes about as small as speech."""
+    times = np.arange(int(SOUND_S * RATE_HZ)) / RATE_HZ
+    noise = np.random.default_rng(0).normal(0, 0.02, len(times)) * np.sin(2 * np.pi * 2 * times) ** 2
+    return encode_sound(Waveform(noise.astype(np.float32), RATE_HZ))
+
+
+def _row(number: int, part: int, sound: bytes) -> dict[str, object]:
+    voice = VOICES[number % len(VOICES)]
+    text = f"This is the sentence number {number}, as long as a sentence of such a corpus usually is."
+    return {
+        "id": f"en-{number:06d}",
+        "position": number,
+        "unit": part,
+        "take_key": f"{number:032x}",
+        "attempt": 1,
+        "status": "ok",
+        "text": text,
+        "text_norm": text,
+        "phonemes": "h ə l ˈoʊ . " * 8,
+        "lang": "en",
+        "voice": voice,
+        "speaker": voice,
+        "split": "dev" if voice == VOICES[0] else "train",
+        "seed": number,
+        "speed": 1.0,
+        "pitch_semitones": 0.0,
+        "prosody": 1.0,
+        "sample_rate_hz": RATE_HZ,
+        "n_samples": int(SOUND_S * RATE_HZ),
+        "duration_s": SOUND_S,
+        "expected_duration_s": SOUND_S,
+        "timings": [
+            {"text": word, "start_s": 0.3 * at, "end_s": 0.3 * at + 0.2, "kind": "word"}
+            for at, word in enumerate(text.split())
+        ],
+        "flags": [],
+        "model": "none:0",
+        "params": "{}",
+        "consent": "synthetic",
+        "synthetic": True,
+        "hierbatch_version": "0",
+        "finished_at": datetime(2026, 1, 1, tzinfo=UTC),
+        "audio": {"bytes": sound, "path": f"en-{number:06d}.flac"},
+    }
+
+
+def _table(rows: list[dict[str, object]], schema: pa.Schema) -> pa.Table:
+    return pa.Table.from_pylist([{name: row.get(name) for name in schema.names} for row in rows], schema=schema)
+
+
+if __name__ == "__main__":
+    main()

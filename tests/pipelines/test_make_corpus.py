@@ -1,0 +1,28 @@
+from dataclasses import replace
+
+from hierbatch.engine.session import Workforce
+from hierbatch.manifest.filters import read_filter
+from tests.jobs.test_corpus import corpus_job
+from tests.loading import load_script
+
+
+def test_the_ready_job_makes_and_exports_a_corpus_and_refuses_to_write_over_it(tmp_path, capsys):
+    pipeline = load_script("pipelines/make_corpus.py")
+    assert pipeline.main(corpus_job(tmp_path), ("webdataset",)) == 0
+    exported = tmp_path / "run-webdataset"
+    assert f"{exported}: " in capsys.readouterr().out
+    assert sorted(path.name for path in exported.glob("*.tar")) == [
+        f"{split}-000000.tar" for split in ("dev", "test", "train")
+    ]
+    assert pipeline.main(corpus_job(tmp_path), ("webdataset",)) == 2
+    assert "is there already" in capsys.readouterr().err
+
+
+def test_the_ready_job_reads_files_that_are_there(tmp_path):
+    job = load_script("pipelines/make_corpus.py").JOB
+    assert all(path.is_file() for path in (*job.texts, job.voices.table))
+    from hierbatch.jobs.corpus import CORPUS_MANIFEST
+    from hierbatch.manifest.schema import plan_schema, take_schema
+
+    assert read_filter(job.filter_file, take_schema(plan_schema(CORPUS_MANIFEST)))
+    assert replace(job, workforce=Workforce(engine="local")).hours > 0
