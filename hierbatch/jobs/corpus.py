@@ -105,7 +105,7 @@ def corpus(job: CorpusJob, watch: Watch | None = None) -> Corpus:
         StorageError: the disk is full; what is finished stands.
     """
     watch = watch or Watch()
-    rules = (UNFLAGGED,)
+    rules: tuple[FilterRule, ...] = (UNFLAGGED,)
     if job.filter_file:
         rules = read_filter(job.filter_file, take_schema(plan_schema(CORPUS_MANIFEST)))
     layout = RunLayout(job.out)
