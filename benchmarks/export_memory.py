@@ -26,9 +26,8 @@ import pyarrow.parquet as pq
 from hierbatch.audio.files import encode_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.export.corpora.writers import WRITERS
-from hierbatch.jobs.corpus import CORPUS_MANIFEST
 from hierbatch.jobs.export import ExportJob, export
-from hierbatch.manifest.corpus_rows import write_corpus_rows
+from hierbatch.manifest.corpus_rows import CORPUS_MANIFEST, write_corpus_rows
 from hierbatch.manifest.filters import UNFLAGGED
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.schema import AUDIO_ROW_GROUP, plan_schema, take_schema

@@ -27,20 +27,16 @@ from hierbatch.jobs.corpus_texts import CorpusText, SecondsACharacter, estimate_
 from hierbatch.jobs.order import SpeakOrder
 from hierbatch.jobs.run import RunJob, RunOutcome, run
 from hierbatch.jobs.voices import VoiceChoice, list_voices, prepare_voices
-from hierbatch.manifest.corpus_rows import CORPUS_COLUMNS, write_corpus_rows
+from hierbatch.manifest.corpus_rows import CORPUS_MANIFEST, write_corpus_rows
 from hierbatch.manifest.filters import UNFLAGGED, FilterRule, read_filter
 from hierbatch.manifest.run_layout import RunLayout
-from hierbatch.manifest.schema import MANIFEST_COLUMNS, arrow_schema, plan_schema, take_schema
+from hierbatch.manifest.schema import plan_schema, take_schema
 from hierbatch.manifest.splits import split_speakers
 from hierbatch.manifest.store import write_rows
 from hierbatch.manifest.voices import VoiceRow
 from hierbatch.stages.appraise import Measures
 from hierbatch.stages.loading import DEFAULT_FACTORY, load_model
 from hierbatch.storage import write_whole
-
-_ASKED = ("id", "text", "voice", "lang", "speed", "pitch_semitones", "prosody")
-CORPUS_MANIFEST = arrow_schema([*(c for c in MANIFEST_COLUMNS if c.name in _ASKED), *CORPUS_COLUMNS], "manifest")
-"""Columns of a corpus's manifest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

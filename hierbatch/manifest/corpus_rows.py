@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from hierbatch.manifest.filters import FilterRule, rejections
 from hierbatch.manifest.run_layout import RunLayout
-from hierbatch.manifest.schema import Column, arrow_schema
+from hierbatch.manifest.schema import MANIFEST_COLUMNS, Column, arrow_schema
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.takes import Takes
 
@@ -20,6 +20,10 @@ CORPUS_COLUMNS = (
     Column("text_license", pa.string(), "Licence of the text."),
 )
 """What a corpus's manifest says beyond other manifests."""
+
+_ASKED = ("id", "text", "voice", "lang", "speed", "pitch_semitones", "prosody")
+CORPUS_MANIFEST = arrow_schema([*(c for c in MANIFEST_COLUMNS if c.name in _ASKED), *CORPUS_COLUMNS], "manifest")
+"""Columns of a corpus's manifest."""
 
 REJECTED_BY = Column("rejected_by", pa.list_(pa.string()), "Rules that rejected the row; empty where it is kept.")
 

@@ -1,7 +1,9 @@
 from dataclasses import replace
 
 from hierbatch.engine.session import Workforce
+from hierbatch.manifest.corpus_rows import CORPUS_MANIFEST
 from hierbatch.manifest.filters import read_filter
+from hierbatch.manifest.schema import plan_schema, take_schema
 from tests.jobs.test_corpus import corpus_job
 from tests.loading import load_script
 
@@ -21,8 +23,5 @@ def test_the_ready_job_makes_and_exports_a_corpus_and_refuses_to_write_over_it(t
 def test_the_ready_job_reads_files_that_are_there(tmp_path):
     job = load_script("pipelines/make_corpus.py").JOB
     assert all(path.is_file() for path in (*job.texts, job.voices.table))
-    from hierbatch.jobs.corpus import CORPUS_MANIFEST
-    from hierbatch.manifest.schema import plan_schema, take_schema
-
     assert read_filter(job.filter_file, take_schema(plan_schema(CORPUS_MANIFEST)))
     assert replace(job, workforce=Workforce(engine="local")).hours > 0
