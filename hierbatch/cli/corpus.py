@@ -95,7 +95,7 @@ def _tell(made: Corpus, out: Path) -> int:
     from hierbatch.engine.progress import clock
 
     tell_outcome(made.outcome)
-    for split, n_rows in made.kept.items():
+    for split, n_rows in sorted(made.kept.items(), key=lambda item: -item[1]):
         print(f"  {split}: {n_rows} rows, {clock(made.kept_s[split])}")
     for rule, n_rows in made.rejected.items():
         print(f"  rejected, {rule}: {n_rows}")

@@ -24,7 +24,7 @@ def export(
     watch = line.watch()
     made = export_job(ExportJob(run=run, to=to, out=out, name=name), lambda n: watch.notice(f"{n} rows"))
     line.end()
-    for split, n_rows in made.n_rows.items():
+    for split, n_rows in sorted(made.n_rows.items(), key=lambda item: -item[1]):
         print(f"  {split}: {n_rows} rows, {clock(made.seconds[split])}")
     for rule, n_rows in made.rejected.items():
         print(f"  left out, {rule}: {n_rows}")

@@ -88,8 +88,7 @@ def export(job: ExportJob, tell: Callable[[int], None] = lambda n_rows: None) ->
 
 
 def _put_down(folder: Path, out: Path) -> None:
-    """Flush the finished folder to the disk and rename it into place."""
-    os.sync()
+    """Rename the finished folder into place. It is not flushed file by file: it can always be made again."""
     try:
         folder.rename(out)
     except OSError as error:

@@ -88,7 +88,7 @@ def corpus_card(
             ("split", "rows", "hours", "speakers"),
             (
                 (split, n_rows, _hours(summary.seconds[split]), len(summary.speakers[split]))
-                for split, n_rows in summary.n_rows.items()
+                for split, n_rows in summary.n_rows.most_common()
             ),
         ),
         "No speaker is in two splits.\n" if _is_disjoint(summary) else "",
@@ -114,7 +114,7 @@ def corpus_card(
 def _head(summary: CorpusSummary, name: str, licenses: list[str]) -> str:
     ids = {_LICENSE_IDS.get(each.lower(), "other") for each in licenses}
     license_id = ids.pop() if len(ids) == 1 else "other"
-    files = [{"split": split, "path": f"data/{split}-*.parquet"} for split in summary.n_rows]
+    files = [{"split": split, "path": f"data/{split}-*.parquet"} for split, _ in summary.n_rows.most_common()]
     n_rows = sum(summary.n_rows.values())
     size = next((label for limit, label in _SIZES if n_rows < limit), "n>1M")
     # JSON is YAML, and needs no thought about quotes.
