@@ -13,6 +13,7 @@ HierbatchError
     ├── TextError               the front end cannot say it (nothing left, unknown symbol, too long)
     ├── PromptError             a voice prompt is silent, too short, too long or unreadable
     ├── SourceError             a recording to convert cannot be used
+    │   └── SegmentsError           its table of who speaks when is wrong
     ├── SynthesisError          a model gave nothing usable (no frames, NaN, runaway length)
     └── OutOfMemoryError        a row does not fit into memory even alone
 
@@ -123,6 +124,12 @@ class SourceError(RowError):
     """A recording to convert cannot be used."""
 
     kind = "source"
+
+
+class SegmentsError(SourceError):
+    """The table that says who speaks when in a recording is wrong."""
+
+    kind = "segments"
 
 
 class SynthesisError(RowError):

@@ -23,9 +23,13 @@ def speech_rms(waveform: Waveform) -> float:
 
 def to_speech_level(waveform: Waveform) -> Waveform:
     """The same sound at the level all networks are trained at; silence is returned as it is."""
+    gain = speech_gain(waveform)
+    return waveform if gain == 1.0 else Waveform(waveform.samples * np.float32(gain), waveform.rate_hz)
+
+
+def speech_gain(waveform: Waveform) -> float:
+    """The factor to the level all networks are trained at, as far as peaks leave room; 1 for silence."""
     rms = speech_rms(waveform)
     if rms <= 1e-5:
-        return waveform
-    peak = float(np.abs(waveform.samples).max())
-    gain = min(SPEECH_RMS / rms, _MOST_PEAK / peak)
-    return Waveform(waveform.samples * np.float32(gain), waveform.rate_hz)
+        return 1.0
+    return float(min(SPEECH_RMS / rms, _MOST_PEAK / float(np.abs(waveform.samples).max())))

@@ -19,6 +19,7 @@ from hierbatch.cli.compact import compact
 from hierbatch.cli.convert import convert
 from hierbatch.cli.corpus import corpus
 from hierbatch.cli.doctor import doctor
+from hierbatch.cli.dub import dub
 from hierbatch.cli.evaluate import evaluate
 from hierbatch.cli.export import export
 from hierbatch.cli.import_ import import_
@@ -44,6 +45,7 @@ app.command("import")(import_)
 app.command("plan")(plan)
 app.command("run")(run)
 app.command("convert")(convert)
+app.command("dub")(dub)
 app.command("status")(status)
 app.command("retry")(retry)
 app.command("compact")(compact)

@@ -45,12 +45,16 @@ def container_of(path: Path) -> str:
         return "wav"
     if head[4:8] == b"ftyp":
         return "mov"
+    if head[:4] == b"\x1a\x45\xdf\xa3":
+        return "matroska"
+    if head[:4] == b"FORM" and head[8:] in (b"AIFF", b"AIFC"):
+        return "aiff"
     for magic, name in ((b"fLaC", "flac"), (b"OggS", "ogg"), (b"ID3", "mp3")):
         if head.startswith(magic):
             return name
     if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
         return "mp3"
-    raise InputError(f"{path} is not an audio file", wanted="MP3, M4A or M4B, FLAC, Ogg Opus or WAV")
+    raise InputError(f"{path} is not an audio file", wanted="MP3, M4A or M4B, FLAC, Ogg Opus, WAV, AIFF, MKV or WebM")
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hierbatch.engine.planning import Asked
@@ -14,6 +14,7 @@ from hierbatch.jobs.voices import VoiceChoice, default_voice, list_voices, refus
 from hierbatch.manifest.checks import Expected, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import TableFile, open_table
+from hierbatch.stages.appraise import Measures
 from hierbatch.stages.loading import DEFAULT_FACTORY, load_model
 from hierbatch.stages.sources import ReadSource
 from hierbatch.stages.tasks import CONVERT
@@ -34,6 +35,8 @@ class ConvertOrder:
     seed: int = 0
     bundle: str = "lite"
     model_factory: str = DEFAULT_FACTORY
+    measures: Measures = field(default_factory=Measures)
+    """What is measured of the takes beyond their samples."""
 
     @property
     def root(self) -> Path:
@@ -46,6 +49,7 @@ class ConvertOrder:
             "source_root": str(self.root.resolve()),
             "bundle": self.bundle,
             "model_factory": self.model_factory,
+            **self.measures.to_origin(),
         }
 
     def check(self) -> CheckedOrder:
@@ -57,6 +61,7 @@ class ConvertOrder:
         """
         if not self.root.is_dir():
             raise InputError("The folder of recordings is not there", wanted="a folder", got=str(self.root))
+        self.measures.check()
         manifest = open_table(self.manifest, MANIFEST_COLUMNS)
         voices = list_voices(self.voices)
         model = load_model(self.model_factory, self.bundle, "cpu")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from hierbatch.manifest.schema import AUDIO, MANIFEST_COLUMNS, TAKE_COLUMNS, TIMING, VOICE_COLUMNS, Column
+from hierbatch.manifest.schema import AUDIO, CAST, MANIFEST_COLUMNS, TAKE_COLUMNS, TIMING, VOICE_COLUMNS, Column
 
 _INTRODUCTION = """\
 # Manifests
@@ -60,6 +60,8 @@ def _table(columns: Iterable[Column]) -> str:
 def _type_name(kind: pa.DataType) -> str:
     if kind == AUDIO:
         return "sound"
+    if kind == CAST:
+        return "list of " + ", ".join(f"`{field.name}`" for field in CAST.value_type)
     if pa.types.is_list(kind):
         return f"list of {_type_name(kind.value_type)}"
     if kind == TIMING:

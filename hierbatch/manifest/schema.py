@@ -29,6 +29,21 @@ TIMING = pa.struct(
     ]
 )
 
+CAST = pa.list_(
+    pa.struct(
+        [
+            pa.field("speaker", pa.string()),
+            pa.field("voice", pa.string()),
+            pa.field("voice_sha256", pa.string()),
+            pa.field("key_semitones", pa.float32()),
+            pa.field("start_s", pa.float64()),
+            pa.field("end_s", pa.float64()),
+        ]
+    )
+)
+"""Who speaks when in a recording, and whose voice takes the place: without times, wherever anybody speaks; without a
+key, in the voice's own range, else so many semitones from the source."""
+
 AUDIO_ROW_GROUP = 32
 """Rows in a row group of a table with sound: one take is read without its thousand neighbours."""
 
@@ -56,6 +71,7 @@ MANIFEST_COLUMNS = (
         "prosody", pa.float32(), "How far the melody moves, 0 to 2: a factor on the spread of log F0, 1 the model's."
     ),
     Column("rate_hz", pa.int32(), "Sampling rate of what is made of a recording; empty takes the run's."),
+    Column("cast", CAST, "Who speaks when in a recording to dub, and in whose voice; written by `hierbatch dub`."),
     Column("pause_after_s", pa.float32(), "Silence after the row in a book; empty takes the rule for its place."),
     Column("book", pa.string(), "Title of the book."),
     Column("chapter", pa.int32(), "Number of the chapter, from 1."),

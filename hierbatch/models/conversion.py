@@ -5,14 +5,15 @@ Legend: L samples at 16 kHz, T pitch frames (100/s).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
-from hierbatch.audio.level import to_speech_level
+from hierbatch.audio.activity import Span
+from hierbatch.audio.level import speech_gain
 from hierbatch.audio.matching import match_loudness
 from hierbatch.audio.pitch import F0, PitchRange, estimate_long_f0, fill_unvoiced, measure_pitch_range
 from hierbatch.audio.resample import resample
@@ -68,6 +69,14 @@ class ConversionModel(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """Where a converted voice sings: so many semitones above the target's own range, or above the source itself."""
+
+    semitones: float = 0.0
+    about: Literal["target", "source"] = "target"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conversion:
     """A converted recording and its pitch, 0 where unvoiced."""
 
@@ -81,25 +90,33 @@ def convert_recording(
     voice: Any,
     *,
     seed: int,
-    pitch_semitones: float = 0.0,
+    key: Key = Key(),  # noqa: B008 - a frozen value
     rate_hz: int | None = None,
+    spans: Sequence[Span] | None = None,
 ) -> Conversion:
     """The same words and melody in another voice.
 
     At the source's own rate as many samples as the source, at another `rate_hz` as many as cover the same time; as
-    loud as the source, by one gain.
+    loud as the source, by one gain. With `spans` only these are converted, pitch and loudness are measured in them
+    alone, and silence stands between them; they rise and fall over 20 ms about their ends.
 
     Raises:
         SynthesisError: the model gave nothing usable.
     """
     heard = resample(source, RATE_HZ)
-    level = to_speech_level(heard)
-    n_frames = -(-level.n_samples // FRAME_HOP_SAMPLES)
-    padded = np.pad(level.samples, (0, n_frames * FRAME_HOP_SAMPLES - level.n_samples))
-    f0_hz = estimate_long_f0(Waveform(padded, RATE_HZ))
-    moved = place_pitch(f0_hz, model.pitch_range(voice), pitch_semitones)
+    n_frames = -(-heard.n_samples // FRAME_HOP_SAMPLES)
+    padded = np.pad(heard.samples, (0, n_frames * FRAME_HOP_SAMPLES - heard.n_samples))
+    chosen = [(0, len(padded))] if spans is None else whole_frames(spans, len(padded))
+    inside = np.zeros(len(padded), np.float32)
+    for start, end in chosen:
+        inside[start:end] = 1
+    reference = Waveform(heard.samples * inside[: heard.n_samples], RATE_HZ)
+    padded = padded * np.float32(speech_gain(reference))
+    f0_hz = estimate_long_f0(Waveform(padded, RATE_HZ)) * inside[::MEL_HOP_SAMPLES]
+    pieces = [(first + start, first + end) for first, last in chosen for start, end in cut_pieces(padded[first:last])]
+    moved = place_pitch(f0_hz, model.pitch_range(voice), key)
     made = np.zeros(len(padded), np.float32)
-    for number, (start, end) in enumerate(cut_pieces(padded)):
+    for number, (start, end) in enumerate(pieces):
         first = max(0, start - int(_CONTEXT_S * RATE_HZ))
         last = min(len(padded), end + int(_CONTEXT_S * RATE_HZ))
         frames = slice(first // MEL_HOP_SAMPLES, last // MEL_HOP_SAMPLES)
@@ -113,7 +130,7 @@ def convert_recording(
         _add_piece(made, model.convert(request), first, start, end)
     if not np.isfinite(made).all():
         raise SynthesisError("The model gave samples that are not numbers")
-    waveform = match_loudness(Waveform(made[: heard.n_samples], RATE_HZ), heard)
+    waveform = match_loudness(Waveform(made[: heard.n_samples], RATE_HZ), reference)
     waveform = resample(waveform, rate_hz or source.rate_hz)
     if waveform.rate_hz == source.rate_hz:
         # 16 kHz samples cover the source's time rounded up: there and back may be a sample more.
@@ -121,8 +138,20 @@ def convert_recording(
     return Conversion(waveform=waveform, f0_hz=np.where(f0_hz > 0, moved, 0).astype(np.float32))
 
 
-def place_pitch(f0_hz: F0, target: PitchRange, pitch_semitones: float = 0.0) -> F0:
-    """A contour about the target's median and, within bounds, as lively as the target; filled where unvoiced.
+def whole_frames(spans: Sequence[Span], n_samples: int) -> list[tuple[int, int]]:
+    """First and last sample at 16 kHz of each span, out to whole frames of 20 ms; none overlapping, none empty."""
+    found: list[tuple[int, int]] = []
+    for span in spans:
+        first = int(span.start_s * RATE_HZ + 0.5) // FRAME_HOP_SAMPLES * FRAME_HOP_SAMPLES
+        last = min(n_samples, -(-int(span.end_s * RATE_HZ + 0.5) // FRAME_HOP_SAMPLES) * FRAME_HOP_SAMPLES)
+        first = max(first, found[-1][1] if found else 0)  # two spans may share the frame they meet in
+        if last > first:
+            found.append((first, last))
+    return found
+
+
+def place_pitch(f0_hz: F0, target: PitchRange, key: Key = Key()) -> F0:  # noqa: B008 - a frozen value
+    """A contour in its key and, within bounds, as lively as the target; filled where unvoiced.
 
     Shape:
         f0_hz    [T]  0 where unvoiced
@@ -132,7 +161,8 @@ def place_pitch(f0_hz: F0, target: PitchRange, pitch_semitones: float = 0.0) -> 
     ratio = target.spread_semitones / own.spread_semitones if own.spread_semitones > 0 else 1.0
     ratio = min(_MOST_SPREAD_RATIO, max(_LEAST_SPREAD_RATIO, ratio))
     semitones = ratio * 12 * np.log2(fill_unvoiced(f0_hz, own.median_hz) / own.median_hz)
-    return (target.median_hz * 2 ** ((semitones + pitch_semitones) / 12)).astype(np.float32)
+    base_hz = own.median_hz if key.about == "source" else target.median_hz
+    return (base_hz * 2 ** ((semitones + key.semitones) / 12)).astype(np.float32)
 
 
 def cut_pieces(samples: Samples) -> Iterator[tuple[int, int]]:
@@ -157,7 +187,7 @@ def _add_piece(made: Samples, piece: Samples, first: int, start: int, end: int) 
     right = min(len(made), end + _FADE_SAMPLES)
     kept = piece[left - first : right - first].copy()
     if start:
-        kept[: len(fade)] *= fade
+        kept[: len(fade)] *= fade[: len(kept)]
     if right > end:
         kept[-len(fade) :] *= fade[::-1]
     made[left:right] += kept

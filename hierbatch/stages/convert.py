@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from hierbatch.manifest.rows import Recording, Take
 from hierbatch.manifest.schema import TAKE_COLUMNS
-from hierbatch.models.conversion import ConversionModel, convert_recording
+from hierbatch.models.conversion import ConversionModel, Key, convert_recording
 from hierbatch.stages.batching import Batches, BatchLimits
 from hierbatch.stages.failures import reason
 from hierbatch.stages.sources import open_source
@@ -62,7 +62,7 @@ class Convert:
             source,
             self._shelf.voice(recording.voice),
             seed=recording.seed,
-            pitch_semitones=recording.pitch_semitones,
+            key=Key(semitones=recording.pitch_semitones),
             rate_hz=recording.rate_hz,
         )
         facts = sound_facts(made.waveform, source.duration_s, recording.id)

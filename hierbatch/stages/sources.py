@@ -34,7 +34,7 @@ class ReadSource:
     business. What a header says is only a claim; the rest shows when the recording is decoded.
     """
 
-    reads: ClassVar[tuple[str, ...]] = ("source", "voice")
+    reads: ClassVar[tuple[str, ...]] = ("source",)
     writes: ClassVar[tuple[str, ...]] = (
         "source", "source_sha256", "text_norm", "expected_duration_s", "error_kind", "error",
     )  # fmt: skip
@@ -44,7 +44,8 @@ class ReadSource:
         self._unusable = unusable_voices or {}
 
     def __call__(self, rows: pa.Table) -> pa.Table:
-        read = [self._read(row) for row in rows.select(["source", "voice"]).to_pylist()]
+        given = [name for name in (*self.reads, "voice") if name in rows.column_names]
+        read = [self._read(row) for row in rows.select(given).to_pylist()]
         for name in self.writes:
             column = pa.array([row[name] for row in read], _TYPES[name])
             at = rows.schema.get_field_index(name)
@@ -58,7 +59,7 @@ class ReadSource:
             content = source["bytes"] if source["bytes"] is not None else Path(source["path"])
             duration_s = _check_header(describe_sound(content, name=source_name(source), **_AS_SOURCE)).duration_s
             sha256 = _sha256(content)
-            if row["voice"] in self._unusable:
+            if row.get("voice") in self._unusable:
                 raise self._unusable[row["voice"]]
         except SetupError:
             raise

@@ -13,6 +13,7 @@ from hierbatch.manifest.schema import SPOKEN
 from hierbatch.models.conversion import ConversionModel
 from hierbatch.stages.base import Stage
 from hierbatch.stages.convert import Convert
+from hierbatch.stages.dub import Dub
 from hierbatch.stages.loading import load_model
 from hierbatch.stages.sources import identify_source
 from hierbatch.stages.speak import Speak
@@ -73,6 +74,12 @@ def _identify_conversion(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _identify_dub(row: Mapping[str, Any]) -> dict[str, Any]:
+    # A voice is known by its recording; what it is called changes no sound.
+    cast = [{name: value for name, value in entry.items() if name != "voice"} for entry in row["cast"] or ()]
+    return identify_source(row) | {"cast": cast}
+
+
 def _open_speak(tools: Tools) -> Stage:
     model = load_model(tools.model_factory, tools.bundle, tools.device)
     return Speak(model, VoiceShelf(tools.voices, model), device=tools.device, hears=tools.hears)
@@ -81,6 +88,11 @@ def _open_speak(tools: Tools) -> Stage:
 def _open_convert(tools: Tools) -> Stage:
     model = cast("ConversionModel", load_model(tools.model_factory, tools.bundle, tools.device))
     return Convert(model, VoiceShelf(tools.voices, model, repeat_to_s=Convert.PROMPT_S), device=tools.device)
+
+
+def _open_dub(tools: Tools) -> Stage:
+    model = cast("ConversionModel", load_model(tools.model_factory, tools.bundle, tools.device))
+    return Dub(model, VoiceShelf(tools.voices, model, repeat_to_s=Convert.PROMPT_S), device=tools.device)
 
 
 SPEAK = Task(
@@ -105,4 +117,15 @@ CONVERT = Task(
     open_stage=_open_convert,
 )
 
-TASKS: Mapping[str, Task] = {task.name: task for task in (SPEAK, CONVERT)}
+DUB = Task(
+    name="dub",
+    settled=("id", "source", "lang", "seed", "cast"),
+    defaulted=(),
+    unasked={},
+    keyed=("source", "source_sha256", "cast"),
+    identify=_identify_dub,
+    stage=Dub,
+    open_stage=_open_dub,
+)
+
+TASKS: Mapping[str, Task] = {task.name: task for task in (SPEAK, CONVERT, DUB)}

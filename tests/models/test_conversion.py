@@ -4,7 +4,7 @@ import pytest
 from hierbatch.audio.pitch import PitchRange
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import SynthesisError
-from hierbatch.models.conversion import convert_recording, cut_pieces, place_pitch
+from hierbatch.models.conversion import Key, convert_recording, cut_pieces, place_pitch
 from hierbatch.units import FRAME_HOP_SAMPLES, RATE_HZ
 
 
@@ -85,7 +85,7 @@ def test_a_contour_moves_to_the_targets_median_and_the_key_moves_it_on():
     voiced = contour > 0
     assert np.median(moved[voiced]) == pytest.approx(220.0, rel=0.05)
     assert (moved > 0).all()
-    octave_up = place_pitch(contour, target, pitch_semitones=12)
+    octave_up = place_pitch(contour, target, Key(semitones=12))
     np.testing.assert_allclose(octave_up, 2 * moved, rtol=1e-5)
 
 

@@ -1,0 +1,180 @@
+"""Folders through a whole dubbing: cast, converted, mixed, put back; what cannot be dubbed is told."""
+
+import csv
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import soundfile
+
+from hierbatch.engine.session import Workforce
+from hierbatch.errors import InputError, ManifestError
+from hierbatch.jobs.dub import DubJob, dub
+from hierbatch.jobs.dub_delivery import Background
+from hierbatch.jobs.voices import VoiceChoice
+from hierbatch.manifest.takes import Takes
+from tests.engine.fake_model import FACTORY
+from tests.engine.planned_run import bundle_folder
+from tests.films import film_file
+from tests.making import prompt_file
+
+
+@pytest.fixture
+def job(tmp_path):
+    """Two voices, and a folder with a talk of two people in 44.1 kHz stereo."""
+    (tmp_path / "in").mkdir()
+    prompt_file(tmp_path)
+    prompt_file(tmp_path, gain=0.2, name="jun.wav")
+    (tmp_path / "voices.csv").write_text("voice,audio,consent\nanna,anna.wav,self\njun,jun.wav,self\n")
+    (tmp_path / "map.csv").write_text("file,speaker,voice,key\ntalk.wav,A,anna,auto\n,B,jun,-3\n,,jun,\n")
+    times = np.arange(4 * 44_100) / 44_100
+    samples = 0.2 * np.stack([np.sin(2 * np.pi * 130 * times), np.sin(2 * np.pi * 200 * times)], axis=1)
+    soundfile.write(tmp_path / "in" / "talk.wav", samples, 44_100)
+    (tmp_path / "in" / "talk.csv").write_text("start,end,speaker\n0.5,1.5,A\n1.5,2.5,B\n")
+    return DubJob(
+        folder=tmp_path / "in",
+        out=tmp_path / "out",
+        voices=VoiceChoice(table=tmp_path / "voices.csv"),
+        voice_map=tmp_path / "map.csv",
+        bundle=str(bundle_folder(tmp_path)),
+        model_factory=FACTORY,
+        workforce=Workforce(engine="local"),
+    )
+
+
+def heard(path):
+    return soundfile.read(path, dtype="float32", always_2d=True)[0]
+
+
+def test_a_talk_of_two_and_a_film_come_back_as_long_as_they_were(job):
+    film_file(job.folder, "films/clip.mp4")
+    (job.folder / "films" / "clip.csv").write_text("start,end,speaker\n0.2,1.0,B\n")
+    dubbing = dub(job)
+    assert dubbing.n_failed == 0
+    facts = {(line.file, line.speaker): line for line in dubbing.lines}
+    assert {key: line.voice for key, line in facts.items()} == {
+        ("talk.wav", "A"): "anna",
+        ("talk.wav", "B"): "jun",
+        ("films/clip.mp4", "B"): "jun",
+    }
+    assert {line.length_error_samples for line in dubbing.lines} == {0}
+    before, after = heard(job.folder / "talk.wav"), heard(job.out / "files" / "talk.wav")
+    assert after.shape == before.shape
+    outside = np.r_[0:20_000, 112_000 : len(before)]
+    assert np.array_equal(after[outside], before[outside])
+    middle = after[44_100:110_000]
+    np.testing.assert_allclose(middle[:, 0], middle[:, 1], atol=1e-6)  # one voice in the middle
+    assert np.sqrt(np.mean(middle**2)) == pytest.approx(np.sqrt(np.mean(before[44_100:110_000].mean(1) ** 2)), rel=0.2)
+    assert (job.out / "files" / "films" / "clip.mp4").is_file()
+    with dubbing.report.open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["file"], row["length_error_samples"]) for row in rows] == [
+        ("films/clip.mp4", "0"),
+        ("talk.wav", "0"),
+        ("talk.wav", "0"),
+    ]
+
+
+def test_the_same_call_makes_nothing_twice_and_what_was_lost_again(job):
+    dub(job)
+    files = [job.out / "files" / "talk.wav", *(job.out / "run" / "parts").iterdir()]
+    before = [path.stat().st_mtime_ns for path in files]
+    again = dub(job)
+    assert again.outcome.sitting.n_worked == 0
+    assert [path.stat().st_mtime_ns for path in files] == before
+    files[0].unlink()
+    assert dub(job).outcome.sitting.n_worked == 0
+    assert files[0].is_file()
+
+
+def test_the_background_is_mixed_anew_without_another_conversion(job):
+    dub(job)
+    quiet = dub(replace(job, background=Background(gain_db=None)))
+    assert quiet.outcome.sitting.n_worked == 0
+    assert not heard(job.out / "files" / "talk.wav")[:20_000].any()
+
+
+def test_without_segments_speech_is_found_and_where_there_is_none_the_file_is_flagged(job):
+    (job.folder / "talk.csv").unlink()  # two tones: nobody speaks
+    dubbing = dub(replace(job, voice_map=None, voices=VoiceChoice(table=job.voices.table, default="jun")))
+    (line,) = dubbing.lines
+    assert (line.flags, line.length_error_samples, line.speech_s) == ("no_speech", 0, 0.0)
+    assert np.array_equal(heard(job.out / "files" / "talk.wav"), heard(job.folder / "talk.wav"))
+
+
+def test_what_cannot_be_dubbed_is_told_and_stops_nobody(job):
+    film_file(job.folder, "mute.mp4", has_sound=False)
+    (job.folder / "text.wav").write_text("no sound")
+    for name, table in (
+        ("over.wav", "start,end,speaker\n0,2,A\n1,3,B\n"),
+        ("past.wav", "start,end,speaker\n0,20,B\n"),
+        ("who.wav", "start,end,speaker\n0,2,Carl\n"),
+    ):
+        (job.folder / name).write_bytes((job.folder / "talk.wav").read_bytes())
+        (job.folder / name).with_suffix(".csv").write_text(table)
+    job.voice_map.write_text("file,speaker,voice\n,A,anna\n,B,jun\n")
+    dubbing = dub(job)
+    errors = {line.file: line.error for line in dubbing.lines if line.error}
+    words = {
+        "mute.mp4": "no sound",
+        "text.wav": "not sound",
+        "over.wav": "overlap",
+        "past.wav": "past the end",
+        "who.wav": "speaker Carl",
+    }
+    assert errors.keys() == words.keys()
+    assert all(word in errors[file] for file, word in words.items())
+    assert [line.length_error_samples for line in dubbing.lines if not line.error] == [0, 0]
+
+
+def test_a_model_that_fails_is_a_line_of_the_table(job):
+    bundle = bundle_folder(job.folder.parent, raise_on="0")
+    seed = Takes(dub(job).outcome.out).table(["seed"]).column("seed")[0].as_py()
+    (bundle / "raise-on").write_text(str(seed))
+    dubbing = dub(replace(job, out=job.out.with_name("other")))
+    assert "told to raise" in next(line.error for line in dubbing.lines)
+    assert not (dubbing.outcome.out.parent / "files").exists()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "error", "words"),
+    [
+        (lambda job: replace(job, folder=job.folder / "none"), InputError, "no folder"),
+        (lambda job: replace(job, folder=job.out.parent / "empty"), InputError, "no folder"),
+        (lambda job: replace(job, out=job.folder / "out"), InputError, "among the sources"),
+        (lambda job: replace(job, voice_map=None), InputError, "who gets which voice"),
+        (lambda job: (job.voice_map.write_text("voice\nhigh\n"), job)[1], ManifestError, "voice high"),
+        (
+            lambda job: (job.voice_map.write_text("file,voice\n,anna\nnone.wav,jun\n"), job)[1],
+            InputError,
+            "fit no file",
+        ),
+        (
+            lambda job: (job.voice_map.write_text("speaker,voice\nC,jun\n"), job)[1],
+            InputError,
+            "No voice is mapped",
+        ),
+        (lambda job: replace(job, segments=job.folder / "none"), InputError, "segments"),
+    ],
+)
+def test_a_wrong_order_is_refused_before_anything_is_made(job, spoil, error, words):
+    with pytest.raises(error, match=words):
+        dub(spoil(job))
+    assert not (job.out / "run").exists()
+
+
+def test_the_background_has_a_range():
+    with pytest.raises(InputError, match="keep, off"):
+        Background(gain_db=6.0)
+    with pytest.raises(InputError, match="keep, off"):
+        Background(gain_db=float("nan"))
+
+
+def test_the_voice_track_is_silent_outside_speech(job):
+    takes = Takes(dub(job).outcome.out)
+    (content,) = takes.sounds(takes.ids).values()
+    track = heard(io.BytesIO(content))[:, 0]
+    assert not track[:21_000].any()
+    assert not track[112_000:].any()
+    assert track[22_050 + 441 : 110_000].any()
