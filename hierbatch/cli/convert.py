@@ -25,6 +25,7 @@ def convert(
     rate: Annotated[
         int | None, typer.Option(min=8_000, max=192_000, help="Sampling rate in Hz; by default each recording's own.")
     ] = None,
+    clips: Annotated[bool, typer.Option("--clips", help="Also write RUN/export/clips/ID.flac.")] = False,
     seed: options.Seed = 0,
     model: options.Model = "lite",
     device: options.Device = "cpu",
@@ -40,6 +41,7 @@ def convert(
     """
     from hierbatch.cli.outcome import exit_code, tell_outcome
     from hierbatch.cli.progress import ProgressLine
+    from hierbatch.jobs.clips import write_clips
     from hierbatch.jobs.convert_order import ConvertOrder
     from hierbatch.jobs.run import RunJob
     from hierbatch.jobs.run import run as run_job
@@ -62,4 +64,6 @@ def convert(
     outcome = run_job(job, line.watch())
     line.end()
     tell_outcome(outcome)
+    if clips:
+        print(f"{out / 'export' / 'clips'}: {write_clips(out)} files")
     raise typer.Exit(exit_code(outcome))

@@ -14,7 +14,7 @@ import pyarrow as pa
 from hierbatch.audio.files import describe_sound
 from hierbatch.errors import InputError, RowError, SourceError
 from hierbatch.export.media import AUDIO_SUFFIXES, VIDEO_CODECS, extract_sound
-from hierbatch.manifest.schema import AUDIO, CAST, Column, arrow_schema
+from hierbatch.manifest.schema import AUDIO, DUB_COLUMNS, Column, arrow_schema
 from hierbatch.manifest.segments import SUFFIXES, Segment, check_segments, read_segments
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.voice_map import MapLine, find_line
@@ -24,7 +24,7 @@ _SCHEMA = arrow_schema(
     [
         Column("id", pa.string(), "Made of the file's path."),
         Column("source", AUDIO, "The sound: the file itself, or what was taken out of it."),
-        Column("cast", CAST, "Who speaks when, in whose voice."),
+        *DUB_COLUMNS,
         Column("file", pa.string(), "Path inside the folder."),
     ],
     "manifest",

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from hierbatch.manifest.schema import AUDIO, CAST, MANIFEST_COLUMNS, TAKE_COLUMNS, TIMING, VOICE_COLUMNS, Column
+from hierbatch.manifest.schema import AUDIO, MANIFEST_COLUMNS, TAKE_COLUMNS, TIMING, VOICE_COLUMNS, Column
+from hierbatch.manifest.voice_map import MAP_COLUMNS
 
 _INTRODUCTION = """\
 # Manifests
@@ -20,6 +21,7 @@ page is written by `hierbatch columns > manifests/README.md`; what stands here i
 | [sentences.csv](sentences.csv) | a manifest of plain sentences |
 | [book.csv](book.csv) | a manifest of a book, as `hierbatch import` writes it |
 | [recordings.csv](recordings.csv) | a manifest of recordings to convert |
+| [voice_map.csv](voice_map.csv) | whose voice takes whose place in a folder to dub |
 | [voices/voices.csv](voices/voices.csv) | a voices table, with the prompts beside it |
 | [filter.toml](filter.toml) | rules for a corpus: which takes stay |
 | [LICENSES.md](LICENSES.md) | where every text and recording here comes from |
@@ -37,6 +39,11 @@ _SECTIONS: tuple[tuple[str, str, tuple[Column, ...]], ...] = (
         MANIFEST_COLUMNS,
     ),
     ("What you give: the voices table", "Relative paths start at the table's own folder.", VOICE_COLUMNS),
+    (
+        "What you give to dub: the voice map",
+        "The first line that fits counts; see [docs/dubbing.md](../docs/dubbing.md).",
+        MAP_COLUMNS,
+    ),
     (
         "What you get: the takes",
         "A Parquet file a unit of work in `RUN/parts/`, one row for every row asked for, failed ones too; the files "
@@ -60,8 +67,6 @@ def _table(columns: Iterable[Column]) -> str:
 def _type_name(kind: pa.DataType) -> str:
     if kind == AUDIO:
         return "sound"
-    if kind == CAST:
-        return "list of " + ", ".join(f"`{field.name}`" for field in CAST.value_type)
     if pa.types.is_list(kind):
         return f"list of {_type_name(kind.value_type)}"
     if kind == TIMING:

@@ -71,7 +71,6 @@ MANIFEST_COLUMNS = (
         "prosody", pa.float32(), "How far the melody moves, 0 to 2: a factor on the spread of log F0, 1 the model's."
     ),
     Column("rate_hz", pa.int32(), "Sampling rate of what is made of a recording; empty takes the run's."),
-    Column("cast", CAST, "Who speaks when in a recording to dub, and in whose voice; written by `hierbatch dub`."),
     Column("pause_after_s", pa.float32(), "Silence after the row in a book; empty takes the rule for its place."),
     Column("book", pa.string(), "Title of the book."),
     Column("chapter", pa.int32(), "Number of the chapter, from 1."),
@@ -160,6 +159,9 @@ TAKE_COLUMNS = (
 SOURCE_COLUMNS = (Column("source_sha256", pa.string(), "Hash of the recording's file, as it was when planned."),)
 """Columns of a plan beside those of `PLAN_COLUMNS` where rows have recordings."""
 
+DUB_COLUMNS = (Column("cast", CAST, "Who speaks when in a recording to dub, and in whose voice."),)
+"""Columns that `hierbatch dub` writes; no table that people write has them, since CSV holds no lists."""
+
 SPOKEN = ("id", "voice", "lang", "phonemes", "seed", "speed", "pitch_semitones", "prosody")
 """Manifest columns that a plan of texts fills in for every row."""
 
@@ -204,7 +206,7 @@ def plan_schema(manifest: pa.Schema, settled: Collection[str] = SPOKEN) -> pa.Sc
     """
     passed = [column for column in passed_through(manifest) if column.name not in settled]
     own = [*PLAN_COLUMNS, *(SOURCE_COLUMNS if "source" in settled else ())]
-    return arrow_schema([*own, *(c for c in MANIFEST_COLUMNS if c.name in settled), *passed], "plan")
+    return arrow_schema([*own, *(c for c in (*MANIFEST_COLUMNS, *DUB_COLUMNS) if c.name in settled), *passed], "plan")
 
 
 def take_schema(plan: pa.Schema) -> pa.Schema:

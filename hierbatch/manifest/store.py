@@ -176,8 +176,6 @@ def _type_problem(field: pa.Field, column: Column) -> str | None:
         given = given.value_type
     if given == wanted or pa.types.is_null(given):
         return None
-    if pa.types.is_list(wanted):
-        return f"column {column.name} is {field.type}, wanted {wanted}"
     if wanted == AUDIO:
         fits = _is_text(given) or (pa.types.is_struct(given) and {"bytes", "path"} & {f.name for f in given})
     elif pa.types.is_floating(wanted):

@@ -9,6 +9,7 @@ from hierbatch.jobs.import_book import ImportBook, import_book
 from hierbatch.manifest.checks import Expected, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import open_table
+from hierbatch.manifest.voice_map import find_line, read_voice_map
 from hierbatch.manifest.voices import check_consent, read_voices
 from hierbatch.training.splits import split_of
 
@@ -34,6 +35,13 @@ def test_the_example_of_recordings_names_recordings_and_voices_that_are_there():
     assert check_manifest(table, expected) == 3
     sources = [row["source"]["path"] for batch in table.batches() for row in batch.to_pylist()]
     assert all((FOLDER / source).is_file() for source in sources)
+
+
+def test_the_example_of_a_voice_map_names_voices_that_are_there():
+    voices = [row.voice for row in read_voices(FOLDER / "voices" / "voices.csv")]
+    lines = read_voice_map(FOLDER / "voice_map.csv", voices)
+    assert find_line(lines, "interviews/one.mp4", "Ben").voice == "low"
+    assert find_line(lines, "songs/a.flac", "").key_semitones == 0
 
 
 def test_the_book_manifest_is_a_part_of_what_import_makes_of_the_sample_book(tmp_path):
