@@ -38,6 +38,8 @@ from hierbatch.stages.appraise import Measures
 from hierbatch.stages.loading import DEFAULT_FACTORY, load_model
 from hierbatch.storage import write_whole
 
+_N_PACE_SPEAKERS = 8
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorpusJob:
@@ -139,10 +141,11 @@ def plan_corpus(job: CorpusJob, watch: Watch | None = None) -> list[Pair]:
     watch = watch or Watch()
     voices = choose_speakers(list_voices(job.voices), job.n_speakers, job.seed)
     texts = read_texts(job.texts, job.language)
-    # Every voice at the pace of the first: what a text comes to is a matter of its language more than of its speaker.
     model = load_model(job.model_factory, job.bundle, job.device)
-    ((_, prompt),) = prepare_voices(voices[:1], model, allow_unknown=job.voices.allow_unknown_consent).values()
-    pace = estimate_pace(texts, model, model.encode_voice(read_sound(prompt.flac)), job.seed)
+    some = choose_speakers(voices, min(_N_PACE_SPEAKERS, len({speaker_of(voice) for voice in voices})), job.seed)
+    prompts = prepare_voices(some, model, allow_unknown=job.voices.allow_unknown_consent).values()
+    heard = [model.encode_voice(read_sound(prompt.flac)) for _, prompt in prompts]
+    pace = estimate_pace(texts, model, heard, job.seed)
     fitting = _fitting(texts, pace, job)
     watch.notice(f"{len(fitting)} of {len(texts)} sentences are {job.shortest_s:g} to {job.longest_s:g} s long")
     languages = sorted({text.lang for text in fitting})

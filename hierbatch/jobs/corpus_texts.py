@@ -6,6 +6,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ TEXT_COLUMNS = (
 """Columns of a table of texts."""
 
 _TABLES, _BOOKS = (".parquet", ".csv", ".jsonl", ".ndjson"), (".epub", ".txt", ".md")
-_READ, _SAID = 100, 10
+_READ, _SAID = 100, 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +73,12 @@ def read_texts(sources: Sequence[Path], language: str = "auto") -> list[CorpusTe
     return texts
 
 
-def estimate_pace(texts: Iterable[CorpusText], model: SpeechModel, voice: Any, seed: int = 0) -> SecondsACharacter:
+def estimate_pace(
+    texts: Iterable[CorpusText], model: SpeechModel, voices: Sequence[Any], seed: int = 0
+) -> SecondsACharacter:
     """How long a model takes to say the texts, by what their phonemes let expect and by what it makes of a few.
 
-    `voice` is what the model made of a prompt.
+    `voices` are what the model made of some prompts, which take turns: people differ in their pace.
 
     Raises:
         InputError: no sentence of a language can be spoken, or the model does not speak it.
@@ -98,7 +101,8 @@ def estimate_pace(texts: Iterable[CorpusText], model: SpeechModel, voice: Any, s
             raise InputError(f"No text in language {lang} can be spoken", got=repr(sample[0].text[:80]))
         said = rows[:_SAID]
         requests = [
-            SpeechRequest(phonemes=row["phonemes"], language=lang, voice=voice, seed=row["seed"]) for row in said
+            SpeechRequest(phonemes=row["phonemes"], language=lang, voice=voice, seed=row["seed"])
+            for row, voice in zip(said, cycle(voices), strict=False)
         ]
         made_s = sum(speech.waveform.duration_s for speech in model.speak(requests))
         # Rounded: another machine's last digits must not make another corpus.

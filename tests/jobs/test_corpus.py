@@ -62,7 +62,7 @@ def test_the_same_call_speaks_nothing_again_and_other_rules_judge_anew(tmp_path)
     rules = tmp_path / "rules.toml"
     rules.write_text('[[rule]]\nname = "of one speaker"\ncolumn = "speaker"\nnone_of = ["s1"]\n')
     made = corpus(corpus_job(tmp_path, filter_file=rules))
-    assert len(spoken(tmp_path / "bundle")) - n_spoken <= 10  # the sentences that tell the model's pace
+    assert len(spoken(tmp_path / "bundle")) - n_spoken <= 16  # the sentences that tell the model's pace
     rows = rows_of(made)
     assert len(rows) == sum(first.kept.values())
     assert {tuple(row["rejected_by"]) for row in rows if row["speaker"] == "s1"} == {("of one speaker",)}
