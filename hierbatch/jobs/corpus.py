@@ -107,6 +107,8 @@ def corpus(job: CorpusJob, watch: Watch | None = None) -> Corpus:
     if job.filter_file:
         rules = read_filter(job.filter_file, take_schema(plan_schema(CORPUS_MANIFEST)))
     layout = RunLayout(job.out)
+    if layout.record_file.exists() and not layout.corpus_manifest.exists():
+        raise RunError(f"{job.out} is a run, but no corpus", mend="choose another --out")
     _plan_corpus(job, layout.corpus_manifest, watch)
     order = SpeakOrder(
         manifest=layout.corpus_manifest,

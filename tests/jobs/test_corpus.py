@@ -97,6 +97,14 @@ def test_what_cannot_be_made_is_told_before_anything_starts(tmp_path, changes, f
     assert not (tmp_path / "run" / "parts").exists()
 
 
+def test_a_run_that_is_no_corpus_is_left_alone(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.json").write_text("{}")
+    with pytest.raises(RunError, match="no corpus"):
+        corpus(corpus_job(tmp_path))
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["run.json"]
+
+
 def test_an_empty_voices_table_is_told(tmp_path):
     job = corpus_job(tmp_path)
     (tmp_path / "voices.csv").write_text("voice,audio,lang\n")
