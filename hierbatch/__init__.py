@@ -1,1 +1,31 @@
-"""Batch speech with HierSpeech2: text and recordings in, sound and its measures out."""
+"""Batch speech with HierSpeech2: text and recordings in, sound and its measures out.
+
+`open_run` and `compare` are what a notebook needs; they are loaded when they are first asked for, so that importing
+the package loads no library.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hierbatch.analysis.comparison import compare
+    from hierbatch.analysis.study import open_run
+
+__all__ = ["compare", "open_run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "open_run":
+        from hierbatch.analysis.study import open_run
+
+        return open_run
+    if name == "compare":
+        from hierbatch.analysis.comparison import compare
+
+        return compare
+    raise AttributeError(f"module 'hierbatch' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

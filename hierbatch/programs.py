@@ -1,4 +1,4 @@
-"""Starting other programs: the one file that does.
+"""Starting other programs: the one file that does; and packages that only some commands need.
 
 Programs get an argument list, never a shell line; their complaints go to a file, so that a full pipe cannot stall
 them; a clock ends one that hangs.
@@ -6,12 +6,14 @@ them; a clock ends one that hangs.
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import ModuleType
 
 from hierbatch.errors import ProgramError, SetupError, StorageError
 
@@ -30,6 +32,17 @@ def ffmpeg_program() -> str:
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError as error:
         raise ProgramError("No ffmpeg program was found", got=str(error), mend=mend) from error
+
+
+def needed_package(name: str, *, extra: str) -> ModuleType:
+    """A module of a package that an extra of ours brings; raises ProgramError with the pip line where it is missing."""
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        package = name.partition(".")[0]
+        raise ProgramError(
+            f"The package {package} is missing", got=str(error), mend=f"pip install 'hierbatch[{extra}]'"
+        ) from error
 
 
 def run_program(arguments: Sequence[str], *, limit_s: float = 3600.0) -> bytes:

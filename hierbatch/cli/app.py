@@ -27,6 +27,7 @@ from hierbatch.cli.models import models
 from hierbatch.cli.narrate import narrate
 from hierbatch.cli.plan import plan
 from hierbatch.cli.prepare import prepare
+from hierbatch.cli.report import report
 from hierbatch.cli.retry import retry
 from hierbatch.cli.run import run
 from hierbatch.cli.status import status
@@ -48,6 +49,7 @@ app.command("convert")(convert)
 app.command("dub")(dub)
 app.command("status")(status)
 app.command("retry")(retry)
+app.command("report")(report)
 app.command("compact")(compact)
 app.command("book")(book)
 app.command("narrate")(narrate)

@@ -19,7 +19,10 @@ def book(
     profile: Annotated[
         str, typer.Option(help="acx, ebu or podcast; `m4b=podcast,mp3=acx` gives formats their own.")
     ] = "podcast",
-    to: Annotated[str, typer.Option(help="Any of m4b, mp3, flac, opus, and srt, vtt beside them.")] = "m4b",
+    to: Annotated[
+        str, typer.Option(help="Any of m4b, mp3, flac, opus, readalong, and srt, vtt, words beside them.")
+    ] = "m4b",
+    source: Annotated[Path | None, typer.Option(help="For readalong: the EPUB whose markup is kept.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to make; RUN/export/book by default.")] = None,
     cover: Annotated[Path | None, typer.Option(help="A JPEG or PNG file.")] = None,
     title: Annotated[str, typer.Option(help="Title of the book, in place of the manifest's.")] = "",
@@ -45,6 +48,7 @@ def book(
         title=title,
         author=author,
         narrator=narrator,
+        source=source,
         allow_missing=allow_missing,
         overwrite=overwrite,
     )

@@ -22,7 +22,7 @@ def narrate(
     consent: options.Consent = "self",
     allow_unknown_consent: options.AllowUnknownConsent = False,
     lang: Annotated[str, typer.Option(help="auto finds each sentence's language; en or ko set it for all.")] = "auto",
-    to: Annotated[str, typer.Option(help="Any of m4b, mp3, flac, opus, and srt, vtt beside them.")] = "m4b,mp3",
+    to: Annotated[str, typer.Option(help="Any of m4b, mp3, flac, opus, readalong; and srt, vtt, words.")] = "m4b,mp3",
     profile: Annotated[
         str, typer.Option(help="acx, ebu or podcast; `m4b=podcast,mp3=acx` gives formats their own.")
     ] = "m4b=podcast,mp3=acx",

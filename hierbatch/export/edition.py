@@ -14,7 +14,7 @@ from hierbatch.export.encode import AudioFormat, book_encoder, chapter_encoder, 
 from hierbatch.export.mastering import master_chapter
 from hierbatch.export.pcm import read_pcm, write_pcm
 from hierbatch.export.profiles import Profile
-from hierbatch.export.subtitles import WRITERS, Cue, chapter_cues
+from hierbatch.export.subtitles import ENDINGS, WRITERS, Cue, chapter_cues
 from hierbatch.export.tags import BookTags, ChapterMark, Cover, book_fields, chapter_fields
 from hierbatch.export.takes import BookTakes
 from hierbatch.export.timeline import ChapterTimeline
@@ -44,13 +44,18 @@ class EditionFile:
     kind: AudioFormat
     chapters: tuple[ChapterTimeline, ...]
 
-    def sidecar(self, suffix: str) -> Path:
+    def sidecar(self, kind: str) -> Path:
         """Name of the subtitles that go with it."""
-        return self.name.with_suffix(f".{suffix}")
+        return self.name.with_suffix(f".{ENDINGS[kind]}")
 
     @property
     def duration_s(self) -> float:
         return sum(chapter.duration_s for chapter in self.chapters)
+
+
+def publication_name(edition: Edition) -> Path:
+    """Name of what packed chapters go into."""
+    return Path(f"{_file_name(edition.tags.title)}.epub")
 
 
 def edition_files(edition: Edition) -> list[EditionFile]:
@@ -62,7 +67,7 @@ def edition_files(edition: Edition) -> list[EditionFile]:
             files.append(EditionFile(name, kind, tuple(edition.timelines)))
             continue
         for chapter in edition.timelines:
-            name = Path(kind.name, f"{chapter.number:02d} {_file_name(chapter.title)}.{kind.name}")
+            name = Path(kind.name, f"{chapter.number:02d} {_file_name(chapter.title)}.{kind.ending}")
             files.append(EditionFile(name, kind, (chapter,)))
     return files
 
@@ -137,7 +142,7 @@ def _bare(folder: Path, book: EditionFile) -> Path:
 
 
 def _write_subtitles(file: EditionFile, suffixes: Sequence[str], takes: BookTakes, folder: Path) -> None:
-    if not suffixes:
+    if not suffixes or file.kind.is_packed:
         return
     cues: list[Cue] = []
     offset_s = 0.0

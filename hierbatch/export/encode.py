@@ -29,6 +29,14 @@ class AudioFormat:
     is_whole_book: bool = False
     """One file with chapter marks, in place of one file a chapter."""
     takes_cover: bool = True
+    is_packed: bool = False
+    """Its chapters go into one publication in place of being delivered; `suffix` is then theirs."""
+    suffix: str = ""
+
+    @property
+    def ending(self) -> str:
+        """How its files' names end."""
+        return self.suffix or self.name
 
 
 FORMATS = {
@@ -57,6 +65,15 @@ FORMATS = {
             muxer=("-f", "opus"),
             rate_hz=48_000,
             takes_cover=False,  # ffmpeg writes no picture into Ogg
+        ),
+        AudioFormat(
+            name="readalong",
+            # MP3 has no agreed place for the encoder's delay and plays up to 50 ms late; MP4 says it in its edit list.
+            codec=("-c:a", "aac", "-b:a", "64k", "-aac_coder", "fast"),
+            muxer=("-f", "ipod", "-movflags", "+faststart"),
+            takes_cover=False,
+            is_packed=True,
+            suffix="m4a",
         ),
     )
 }

@@ -26,6 +26,8 @@ class Cue:
     start_s: float
     end_s: float
     text: str
+    words: tuple[Word, ...] = ()
+    """Its words as they are spoken, in the same seconds; none where nobody knows them."""
 
 
 def chapter_cues(timeline: ChapterTimeline, read_script: Callable[[Take], Script], offset_s: float) -> Iterator[Cue]:
@@ -53,7 +55,16 @@ def vtt_text(cues: Sequence[Cue]) -> str:
     return "\n".join(["WEBVTT\n", *blocks])
 
 
-WRITERS = {"srt": srt_text, "vtt": vtt_text}
+def word_vtt_text(cues: Sequence[Cue]) -> str:
+    """The cues as a WebVTT file in which every word carries its own time (WebVTT, section 4.2.2: timestamp tags)."""
+    told = [(cue, _timed_words(cue) or _lines(_vtt_escaped(cue.text))) for cue in cues]
+    blocks = [f"{_clock(cue.start_s, '.')} --> {_clock(cue.end_s, '.')}\n{words}\n" for cue, words in told]
+    return "\n".join(["WEBVTT\n", *blocks])
+
+
+WRITERS = {"srt": srt_text, "vtt": vtt_text, "words": word_vtt_text}
+ENDINGS = {"srt": "srt", "vtt": "vtt", "words": "words.vtt"}
+"""How the names of each kind's files end."""
 
 
 def _take_cues(script: Script, start_s: float, end_s: float) -> Iterator[Cue]:
@@ -63,7 +74,8 @@ def _take_cues(script: Script, start_s: float, end_s: float) -> Iterator[Cue]:
         return
     for group in _groups(words):
         text = script.text if len(group) == len(words) else " ".join(word.text for word in group)
-        yield Cue(max(0.0, start_s + group[0].start_s), start_s + group[-1].end_s, text)
+        moved = tuple(Word(word.text, start_s + word.start_s, start_s + word.end_s) for word in group)
+        yield Cue(max(0.0, moved[0].start_s), moved[-1].end_s, text, moved)
 
 
 def _as_written(script: Script) -> Sequence[Word]:
@@ -106,6 +118,17 @@ def _clock(time_s: float, mark: str) -> str:
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours:02d}:{minutes:02d}:{seconds:02d}{mark}{milliseconds:03d}"
+
+
+def _timed_words(cue: Cue) -> str:
+    """A cue's words, all but the first after the time they begin at; tags rise and lie inside the cue."""
+    told, last_ms = [], round(cue.start_s * 1000)
+    for word in cue.words:
+        start_ms = round(word.start_s * 1000)
+        is_later = last_ms < start_ms < round(cue.end_s * 1000)
+        told.append(f"<{_clock(word.start_s, '.')}>" * is_later + _vtt_escaped(word.text))
+        last_ms = max(last_ms, start_ms)
+    return " ".join(told)
 
 
 def _lines(text: str) -> str:

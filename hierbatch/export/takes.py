@@ -46,6 +46,7 @@ class Take:
     expected_duration_s: float
     rate_hz: int
     n_samples: int
+    lang: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,7 @@ def _take(row: Mapping[str, Any], made: Mapping[str, Any] | None) -> Take:
         pause_after_s=row["pause_after_s"],
         is_spoken=is_spoken,
         expected_duration_s=row["expected_duration_s"] or 0.0,
+        lang=row["lang"] or "",
         rate_hz=made["sample_rate_hz"] if made and is_spoken else 0,
         n_samples=made["n_samples"] if made and is_spoken else 0,
     )

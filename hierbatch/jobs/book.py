@@ -9,11 +9,13 @@ from pathlib import Path
 
 from hierbatch.errors import InputError, RunError
 from hierbatch.export.chapters import edge_silence_s
-from hierbatch.export.edition import Edition, EditionFile, edition_files, make_edition
+from hierbatch.export.edition import Edition, EditionFile, edition_files, make_edition, publication_name
 from hierbatch.export.encode import AudioFormat, find_format
 from hierbatch.export.pauses import PauseRules
 from hierbatch.export.profiles import Profile, find_profile
+from hierbatch.export.readalong import Readalong, write_readalong
 from hierbatch.export.report import FileReport, check_file
+from hierbatch.export.source_publication import check_source
 from hierbatch.export.subtitles import WRITERS
 from hierbatch.export.tags import BookTags, Cover
 from hierbatch.export.takes import BookTakes, Take
@@ -34,12 +36,14 @@ class BookJob:
     out: Path | None = None
     """Folder of the book; `RUN/export/book` where it is not given."""
     formats: tuple[str, ...] = ("m4b",)
-    """Any of m4b (one file with chapters), mp3, flac, opus (one file a chapter)."""
+    """Any of m4b (one file with chapters), mp3, flac, opus (one file a chapter), readalong (EPUB3 with the sound)."""
     profile: str = "podcast"
     profile_by_format: Mapping[str, str] = field(default_factory=dict)
     """Other profiles for some of the formats, such as {"mp3": "acx"}."""
     subtitles: tuple[str, ...] = ()
-    """Any of srt, vtt: one beside every sound file."""
+    """Any of srt, vtt, words (WebVTT with a time for every word): one beside every sound file."""
+    source: Path | None = None
+    """The EPUB the rows come from, whose markup a readalong keeps; without it the pages are made of the rows."""
     cover: Path | bytes | None = None
     title: str = ""
     """The run's own `book` where it is not given."""
@@ -80,6 +84,7 @@ def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
 
     Raises:
         InputError: an option is wrong, or a file is in the way and `overwrite` is not set.
+        BookError: the source of a readalong is not the EPUB 3 the rows come from.
         RunError: the run holds no book, or rows are missing and `allow_missing` is not set.
         ProgramError: the encoder failed.
         StorageError: the disk is full.
@@ -88,6 +93,8 @@ def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
     cover = _read_cover(job.cover)
     takes = BookTakes(job.run)
     missing = _missing(takes, job)
+    if job.source is not None:
+        check_source(job.source, takes)
     tags = BookTags(
         title=job.title or takes.title or job.run.name,
         author=job.author,
@@ -98,14 +105,14 @@ def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
     out = job.out or job.run / "export" / "book"
     _refuse_overwriting(out, editions, job.overwrite)
     with staging_folder(out) as folder:
-        made = []
+        made: list[BookFile] = []
         for edition in editions:
             make_edition(edition, takes, folder, _telling(edition, on_chapter))
-            made += [_checked(file, edition.profile, folder, out) for file in edition_files(edition)]
+            made += _finished(edition, takes, job, folder, out)
         names = [name for edition in editions for name in _names(edition)]
         for name in names:
             _put_down(folder / name, out / name)
-    subtitles = tuple(out / name for name in names if name.suffix[1:] in WRITERS)
+    subtitles = tuple(out / name for name in names if name.suffix in (".srt", ".vtt"))
     return BookResult(files=tuple(made), subtitles=subtitles, missing=missing)
 
 
@@ -172,7 +179,10 @@ def _editions(job: BookJob, takes: BookTakes, tags: BookTags, cover: Cover | Non
 
 
 def _names(edition: Edition) -> Iterator[Path]:
-    for file in edition_files(edition):
+    files = edition_files(edition)
+    if any(file.kind.is_packed for file in files):
+        yield publication_name(edition)
+    for file in (file for file in files if not file.kind.is_packed):
         yield file.name
         yield from (file.sidecar(suffix) for suffix in edition.subtitles)
 
@@ -194,6 +204,27 @@ def _telling(edition: Edition, on_chapter: OnChapter | None) -> Callable[[Chapte
             on_chapter(edition.profile.name, chapter, len(edition.timelines))
 
     return tell
+
+
+def _finished(edition: Edition, takes: BookTakes, job: BookJob, folder: Path, out: Path) -> Iterator[BookFile]:
+    """Check every file, and pack the chapters of a readalong into its publication."""
+    files = edition_files(edition)
+    checked = [_checked(file, edition.profile, folder, out) for file in files]
+    yield from (made for file, made in zip(files, checked, strict=True) if not file.kind.is_packed)
+    packed = [(file, made) for file, made in zip(files, checked, strict=True) if file.kind.is_packed]
+    if not packed:
+        return
+    name = publication_name(edition)
+    sounds = [folder / file.name for file, _ in packed]
+    write_readalong(Readalong(edition.timelines, sounds, edition.tags, edition.cover, job.source), takes, folder / name)
+    rows = tuple(
+        replace(row, rule=f"{number:02d} {row.rule}")
+        for number, (_, made) in enumerate(packed, start=1)
+        for row in made.report.rows
+    )
+    report = replace(packed[0][1].report, path=out / name, rows=rows)
+    duration_s = sum(file.duration_s for file, _ in packed)
+    yield BookFile(out / name, "readalong", duration_s, len(packed), report)
 
 
 def _checked(file: EditionFile, profile: Profile, folder: Path, out: Path) -> BookFile:

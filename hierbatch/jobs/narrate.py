@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hierbatch.engine.progress import Watch
 from hierbatch.engine.session import Workforce
+from hierbatch.export.source_publication import carries_overlays
 from hierbatch.export.timeline import ChapterTimeline
 from hierbatch.jobs.book import BookJob, BookResult, make_book
 from hierbatch.jobs.import_book import ImportBook, ImportedBook, import_book
@@ -111,6 +112,7 @@ def _book_job(job: NarrateJob, imported: ImportedBook) -> BookJob:
         cover=job.cover or book.cover,
         title=job.title or book.title,
         author=job.author or book.author,
+        source=job.book if "readalong" in job.formats and carries_overlays(job.book) else None,
         allow_missing=True,
         overwrite=True,
     )

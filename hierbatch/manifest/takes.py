@@ -71,10 +71,7 @@ class Takes:
 
     def table(self, columns: Sequence[str]) -> pa.Table:
         """Some columns of all takes, in the order of the manifest; ask for `audio` only where a run fits in memory."""
-        tables = [rows.append_column("_at", pa.array(at)) for at, rows in self._read(self._index, columns)]
-        if not tables:
-            return self._chosen(columns).empty_table()
-        return pa.concat_tables(tables).sort_by("_at").drop_columns("_at")
+        return self._in_order(self._index, columns)
 
     def in_pieces(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         """The same a part at a time and in the order of the parts, for more than fits in memory."""
@@ -83,12 +80,24 @@ class Takes:
 
     def sounds(self, ids: Sequence[str]) -> dict[str, bytes]:
         """Encoded sound of the rows that have one; reads only the row groups they stand in."""
-        chosen = self._index.filter(pc.is_in(self._index.column("id"), pa.array(ids, pa.string())))
         found: dict[str, bytes] = {}
-        for _, rows in self._read(chosen, ["id", "audio"]):
+        for _, rows in self._read(self._named(ids), ["id", "audio"]):
             contents = zip(rows.column("id").to_pylist(), rows.column("audio").to_pylist(), strict=True)
             found.update((row_id, audio["bytes"]) for row_id, audio in contents if audio)
         return found
+
+    def rows(self, ids: Sequence[str], columns: Sequence[str]) -> pa.Table:
+        """Some columns of some rows, in the order of the manifest; reads only the row groups they stand in."""
+        return self._in_order(self._named(ids), columns)
+
+    def _in_order(self, index: pa.Table, columns: Sequence[str]) -> pa.Table:
+        tables = [rows.append_column("_at", pa.array(at)) for at, rows in self._read(index, columns)]
+        if not tables:
+            return self._chosen(columns).empty_table()
+        return pa.concat_tables(tables).sort_by("_at").drop_columns("_at")
+
+    def _named(self, ids: Sequence[str]) -> pa.Table:
+        return self._index.filter(pc.is_in(self._index.column("id"), pa.array(ids, pa.string())))
 
     def _chosen(self, columns: Sequence[str]) -> pa.Schema:
         return pa.schema([self.schema.field(name) for name in columns], metadata=self.schema.metadata)
@@ -108,6 +117,9 @@ class Takes:
             if own:
                 takes = _read_rows(self._parts[part], rows[here], own)
                 table = pa.table([*table.columns, *takes.columns], names=[*table.column_names, *takes.column_names])
+                # Measures that a later version added are empty in the parts of an earlier one.
+                for name in (name for name in own if name not in takes.column_names):
+                    table = table.append_column(name, pa.nulls(len(table), schema.field(name).type))
             yield positions[here], table.select(list(columns)).cast(schema)
 
 

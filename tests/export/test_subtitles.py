@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import pytest
 
-from hierbatch.export.subtitles import Cue, chapter_cues, srt_text, vtt_text
+from hierbatch.export.subtitles import Cue, chapter_cues, srt_text, vtt_text, word_vtt_text
 from hierbatch.export.takes import Script, Word
 from tests.export.test_timeline import RATE_HZ, planned, take
 
@@ -93,3 +93,33 @@ def test_a_take_without_words_is_one_cue():
 
 def test_no_blank_line_ends_a_cue_early():
     assert len(list(parsed(srt_text([Cue(0, 1, "one\n\ntwo\n"), Cue(1, 2, "three")])))) == 2
+
+
+def test_every_word_carries_its_own_time():
+    sentence = script(LONG, 12.0)
+    timeline = planned([take(0, duration_s=12.0)])[0]
+    cues = list(chapter_cues(timeline, lambda _: sentence, 100.0))
+    start_s = 100.0 + timeline.placements[0].start_sample / RATE_HZ
+    told = []
+    for begin_s, end_s, text in parsed(word_vtt_text(cues)):
+        first, *rest = re.split(r" (?=<)", text)
+        told.append((first, begin_s))
+        for word in rest:
+            h, m, s, name = re.fullmatch(r"<(\d\d):(\d\d):([\d.]+)>(.*)", word).groups()
+            told.append((name, int(h) * 3600 + int(m) * 60 + float(s)))
+            assert begin_s < told[-1][1] < end_s
+    assert [word for word, _ in told] == LONG.split()
+    wanted = [start_s + word.start_s for word in sentence.words]
+    assert [time_s for _, time_s in told] == pytest.approx(wanted, abs=0.001)
+
+
+def test_a_word_that_begins_with_another_gets_no_tag_of_its_own():
+    timeline = planned([take(0)])[0]
+    text = word_vtt_text(
+        list(
+            chapter_cues(
+                timeline, lambda _: Script("a b c", (Word("a", 0, 0), Word("<b>", 0, 1), Word("c", 1, 1))), 0.0
+            )
+        )
+    )
+    assert text.splitlines()[3] == "a b c"

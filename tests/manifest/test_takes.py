@@ -141,3 +141,22 @@ def test_a_run_without_takes_is_empty_and_one_without_a_plan_is_told(run):
     run.plan([("r0", "k0", 1, 1)])
     assert told(run.takes()) == []
     assert run.takes().sounds(["r0"]) == {}
+
+
+def test_chosen_rows_come_in_the_order_of_the_manifest(run):
+    run.plan([(f"r{i}", f"k{i}", 1, i) for i in range(4)])
+    run.part("a", [(f"r{i}", f"k{i}", 1, "ok") for i in (3, 1)])
+    run.part("b", [(f"r{i}", f"k{i}", 1, "ok") for i in (0, 2)])
+    rows = run.takes().rows(["r3", "r0", "nobody"], ["chapter", "id"])
+    assert rows.to_pylist() == [{"chapter": 0, "id": "r0"}, {"chapter": 3, "id": "r3"}]
+    assert run.takes().rows(["nobody"], ["id"]).num_rows == 0
+
+
+def test_a_measure_that_a_later_version_added_is_empty_in_older_parts(run):
+    run.plan([("r0", "k0", 1, 1), ("r1", "k1", 1, 1)])
+    run.part("old", [("r0", "k0", 1, "ok")])
+    old = run.layout.part_file("old")
+    pq.write_table(pq.read_table(old).drop_columns(["snr_db"]), old)
+    run.part("new", [("r1", "k1", 1, "ok")])
+    assert told(run.takes(), "id", "snr_db") == [("r0", None), ("r1", None)]
+    assert run.takes().table(["snr_db"]).schema.field("snr_db").type == pa.float32()

@@ -1,9 +1,12 @@
+import re
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from hierbatch.manifest.takes import Takes
+from tests import tiny_runs
 from tests.tiny_bundle import write_tiny_bundle
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +35,14 @@ def test_a_notebook_is_valid_and_carries_no_output(path):
     assert not any(cell.get("outputs") or cell.get("execution_count") for cell in notebook.cells)
 
 
+def outputs_of(notebook):
+    return [output for cell in notebook.cells for output in cell.get("outputs", ())]
+
+
+def html_of(notebook):
+    return "".join(output.get("data", {}).get("text/html", "") for output in outputs_of(notebook))
+
+
 def test_run_and_listen_speaks_every_sentence_and_plays_it(tmp_path):
     notebook = run_notebook(
         ROOT / "notebooks" / "01_run_and_listen.ipynb",
@@ -39,8 +50,30 @@ def test_run_and_listen_speaks_every_sentence_and_plays_it(tmp_path):
         MANIFESTS=ROOT / "manifests",
         RUN=tmp_path / "run",
     )
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
-    n_players = sum("<audio" in output.get("data", {}).get("text/html", "") for output in outputs)
     n_sentences = len((ROOT / "manifests" / "sentences.csv").read_text(encoding="utf-8").splitlines()) - 1
-    assert n_players == n_sentences
+    assert html_of(notebook).count("<audio") == n_sentences + 1  # every row, and one alone
     assert (tmp_path / "run" / "parts").is_dir()
+
+
+def test_corpus_quality_draws_every_picture():
+    html = html_of(run_notebook(ROOT / "notebooks" / "02_corpus_quality.ipynb"))
+    captions = re.findall("<figcaption>(.*?)</figcaption>", html)
+    assert len(captions) == 6
+    assert captions[0] == "Of 11: text 1."
+    assert "3 of 3 voices are nearest to their own prompt" in captions[-1]
+    assert html.count("<audio") == 3
+
+
+def test_compare_runs_shows_what_moved():
+    html = html_of(run_notebook(ROOT / "notebooks" / "03_compare_runs.ipynb"))
+    assert "7 rows in both, 6 differ; 4 only in tiny_runs/first, 0 only in tiny_runs/second" in html
+    assert html.count("<svg") == 3
+    assert html.count("<audio") == 6
+
+
+def test_the_tiny_runs_are_small_and_of_the_manifest_they_are_made_of():
+    files = [path for path in tiny_runs.FOLDER.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 700_000
+    asked = (tiny_runs.FOLDER / "sentences.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert Takes(tiny_runs.FIRST).ids == [line.partition(",")[0] for line in asked]
+    assert Takes(tiny_runs.SECOND).ids == [line.partition(",")[0] for line in asked[:7]]

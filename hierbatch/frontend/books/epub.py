@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -20,7 +20,7 @@ from hierbatch.frontend.books.gutenberg import body_span
 from hierbatch.frontend.books.markup import local_name, parse_page, parse_xml
 from hierbatch.frontend.books.notes import find_notes
 from hierbatch.frontend.books.package import Package, read_package
-from hierbatch.frontend.books.page import read_page
+from hierbatch.frontend.books.page import Page, read_page
 from hierbatch.frontend.books.rules import reason_of_file_name, reason_of_guide, reason_of_title
 
 
@@ -60,6 +60,29 @@ def read_epub(path: Path) -> Book:
         skipped=(*dropped, *flow.skipped, *cut.skipped),
         remarks=tuple(remarks),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePage:
+    """A page of an EPUB with its tree, to be changed and written anew."""
+
+    href: str
+    root: etree._Element
+    page: Page
+
+
+def read_source_pages(path: Path) -> list[SourcePage]:
+    """The pages a book is read from, in reading order, as `read_epub` reads them: their blocks have the same places.
+
+    Raises BookError where the book is damaged, locked or unsafe.
+    """
+    with Archive(path) as archive:
+        refuse_drm(archive, path.name)
+        package = read_package(archive, path.name)
+        contents = _read_contents(archive, package)
+        pages = _parse_pages(archive, package, [])
+    _drop_pages(pages, package, contents)
+    return [SourcePage(href, pages[href], page) for href, page in _read_pages(pages, contents)]
 
 
 def _read_contents(archive: Archive, package: Package) -> list[ContentsEntry]:
@@ -102,18 +125,21 @@ def _n_body_characters(root: etree._Element) -> int:
     return sum(len(tidy("".join(body.itertext()))) for body in bodies)
 
 
-def _flow(pages: Mapping[str, etree._Element], contents: Sequence[ContentsEntry]) -> _Flow:
+def _read_pages(pages: Mapping[str, etree._Element], contents: Sequence[ContentsEntry]) -> Iterator[tuple[str, Page]]:
     chapter_ids: defaultdict[str, set[str]] = defaultdict(set)
     for entry in contents:
         chapter_ids[entry.href].add(entry.fragment)
     notes = find_notes(pages)
+    for href, root in pages.items():
+        note_ids, ids = notes.get(href, frozenset()), frozenset(chapter_ids.get(href, ()))
+        yield href, read_page(root, href, note_ids=note_ids, chapter_ids=ids)
+
+
+def _flow(pages: Mapping[str, etree._Element], contents: Sequence[ContentsEntry]) -> _Flow:
     blocks: list[Block] = []
     places: dict[tuple[str, str], int] = {}
     skipped: list[Skipped] = []
-    for href, root in pages.items():
-        page = read_page(
-            root, href, note_ids=notes.get(href, frozenset()), chapter_ids=frozenset(chapter_ids.get(href, ()))
-        )
+    for href, page in _read_pages(pages, contents):
         places[href, ""] = len(blocks)
         places.update({(href, fragment): len(blocks) + index for fragment, index in page.anchors.items()})
         blocks.extend(page.blocks)

@@ -51,7 +51,7 @@ class Package:
 
 def read_package(archive: Archive, name: str) -> Package:
     """The package document the container names first. Raises BookError where there is none."""
-    path = _package_path(archive, name)
+    path = package_path(archive, name)
     root = parse_xml(archive.read(path), path)
     items = dict(_items(root, path))
     spine_element = _first(root, "spine")
@@ -68,7 +68,8 @@ def read_package(archive: Archive, name: str) -> Package:
     )
 
 
-def _package_path(archive: Archive, name: str) -> str:
+def package_path(archive: Archive, name: str) -> str:
+    """The package document the container names first. Raises BookError where there is none."""
     if _CONTAINER not in archive.names:
         raise BookError(
             f"{name} is a zip archive but no EPUB",

@@ -29,12 +29,25 @@ _LINE_BREAK = "\u2028"  # what <br/> becomes: a line end in the source is a mere
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """Text of a block where it stands in the tree: an element's text, the tail after it, or a picture's words."""
+
+    element: etree._Element
+    kind: Literal["text", "tail", "alt"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """Blocks of one page; `anchors` gives for each id the index of the first block at or after it."""
+    """Blocks of one page; `anchors` gives for each id the index of the first block at or after it.
+
+    `pieces` says for each block where in the tree its text stands.
+    """
 
     blocks: tuple[Block, ...]
     anchors: Mapping[str, int]
     skipped: Mapping[str, int]  # reason -> characters
+    pieces: tuple[tuple[Piece, ...], ...]
 
 
 def read_page(
@@ -57,9 +70,9 @@ def read_page(
         elif event == "end":
             reader.close(element)
         if event != "start":
-            reader.add(element.tail)
+            reader.add(element.tail, element, "tail")
     reader.end_block()
-    return Page(tuple(reader.blocks), reader.anchors, reader.skipped)
+    return Page(tuple(reader.blocks), reader.anchors, reader.skipped, tuple(reader.pieces))
 
 
 class _PageReader:
@@ -67,10 +80,12 @@ class _PageReader:
 
     def __init__(self, href: str, note_ids: frozenset[str], chapter_ids: frozenset[str]) -> None:
         self.blocks: list[Block] = []
+        self.pieces: list[tuple[Piece, ...]] = []
         self.anchors: dict[str, int] = {}
         self.skipped: Counter[str] = Counter()
         self._href, self._note_ids, self._chapter_ids = href, note_ids, chapter_ids
         self._text: list[str] = []
+        self._own_pieces: list[Piece] = []
         self._place = href
         self._n_at_place: Counter[str] = Counter()
         self._heading_levels: list[int] = []
@@ -88,7 +103,7 @@ class _PageReader:
         if self._note_ids.intersection(_ids(element)) and not "".join(self._text).strip():
             self._block_reason = NOTE
         if name == "img" and (letters := self._letters_of_picture(element)):
-            self.add(letters)
+            self.add(letters, element, "alt")
         reason = NOTE if name in _BLOCKS and element.get("id") in self._note_ids else reason_to_skip(element)
         if reason is not None:
             self._pass_over(element, reason)
@@ -106,14 +121,19 @@ class _PageReader:
         elif name == "span" and _VERSE_LINE.fullmatch(element.get("class", "")):
             self.add(" ")
 
-    def add(self, text: str | None) -> None:
-        """Text inside the current block."""
+    def add(
+        self, text: str | None, element: etree._Element | None = None, kind: Literal["text", "tail", "alt"] = "text"
+    ) -> None:
+        """Text inside the current block, and where it stands; what stands for a line's end stands nowhere."""
         if text:
             self._text.append(text)
+            if element is not None:
+                self._own_pieces.append(Piece(element, kind, text))
 
     def end_block(self) -> None:
         """Close the current block: keep it, or count it among what is passed over."""
         text = self._take_text()
+        pieces, self._own_pieces = tuple(self._own_pieces), []
         reason, self._block_reason = self._block_reason, None
         if not text:
             return
@@ -132,6 +152,7 @@ class _PageReader:
             level = self._heading_levels[-1] if self._heading_levels else 0
             kind: Literal["heading", "paragraph"] = "heading" if level else "paragraph"
             self.blocks.append(Block(kind=kind, text=text, source_ref=self._free_place(), level=level))
+            self.pieces.append(pieces)
 
     def _begin(self, element: etree._Element, name: str) -> None:
         if name in _HEADINGS:
@@ -146,7 +167,7 @@ class _PageReader:
         text = element.text
         if name == "sup" and text and text.isdigit():
             text = text.translate(_SUPERSCRIPTS)
-        self.add(text)
+        self.add(text, element)
 
     def _take_text(self) -> str:
         raw = "".join(self._text)

@@ -1,0 +1,197 @@
+"""The pictures of a run, drawn from its summary: lengths, loudness, pitch by voice, failures, flags, two runs compared.
+
+Each gives a `Picture`, or None where the run has nothing to draw it from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hierbatch.analysis.histogram import Histogram
+from hierbatch.analysis.measures_of_takes import BY_COLUMN, TakeMeasure, shown
+from hierbatch.analysis.pictures import (
+    BLUE,
+    GREEN,
+    INK,
+    PURPLE,
+    VERMILION,
+    Picture,
+    blank_figure,
+    styled,
+    whole_numbers,
+)
+from hierbatch.analysis.similarity import SimilarityMatrix
+from hierbatch.analysis.summary import RunSummary, VoiceSummary
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from hierbatch.analysis.comparison import Comparison
+
+_MOST_VOICES = 24
+_MOST_KINDS = 12
+_MOST_POINTS = 5000
+_LIMITS = {"duration_ratio": (0.4, 2.5), "snr_db": (15.0, None)}
+"""Beyond these a take is flagged or counted as strange."""
+
+
+def distribution(summary: RunSummary, column: str) -> Picture | None:
+    """How one measure is spread over all spoken rows, with its middle and where takes begin to look wrong."""
+    histogram = summary.histograms.get(column)
+    if histogram is None:
+        return None
+    measure = BY_COLUMN[column]
+    figure, axes = blank_figure()
+    edges, counts = histogram.bars()
+    with styled():
+        axes.stairs(counts, edges, fill=True, color=BLUE)
+        axes.axvline(histogram.quantile(0.5), color=VERMILION, linewidth=1.5)
+        for limit in _LIMITS.get(column, ()):
+            if limit is not None and edges[0] < limit < edges[-1]:
+                axes.axvline(limit, color=INK, linewidth=1, linestyle=":")
+        axes.set(xlabel=measure.axis, ylabel="takes", title=measure.title)
+        axes.grid(axis="x", visible=False)
+        axes.yaxis.set_major_locator(whole_numbers())
+    return Picture(measure.title, _told(histogram, measure), figure)
+
+
+def durations(summary: RunSummary) -> Picture | None:
+    """How long the takes are."""
+    return distribution(summary, "duration_s")
+
+
+def loudness(summary: RunSummary) -> Picture | None:
+    """How loud the takes are, before any mastering."""
+    return distribution(summary, "loudness_lufs")
+
+
+def by_voice(summary: RunSummary, column: str) -> Picture | None:
+    """One measure voice by voice: the middle half as a bar, the middle as a line, nine tenths as a thin one."""
+    measure = BY_COLUMN[column]
+    voices = [voice for voice in summary.voices if column in voice.histograms][:_MOST_VOICES]
+    if not voices:
+        return None
+    voices.sort(key=lambda voice: voice.histograms[column].quantile(0.5))
+    figure, axes = blank_figure(1.1 + 0.28 * len(voices))
+    with styled():
+        for place, voice in enumerate(voices):
+            low, first, middle, third, high = (
+                voice.histograms[column].quantile(q) for q in (0.05, 0.25, 0.5, 0.75, 0.95)
+            )
+            axes.plot([low, high], [place, place], color=BLUE, linewidth=1.5)
+            axes.barh(place, third - first, left=first, height=0.55, color=BLUE)
+            axes.plot([middle, middle], [place - 0.38, place + 0.38], color=VERMILION, linewidth=2)
+        axes.set(xlabel=measure.axis, title=f"{measure.title} by voice", ylim=(-0.7, len(voices) - 0.3))
+        axes.set_yticks(range(len(voices)), [voice.voice or "(none)" for voice in voices])
+        axes.grid(axis="y", visible=False)
+    lowest, highest = voices[0], voices[-1]
+    caption = (
+        f"Bars hold the middle half of a voice's takes, thin lines nine tenths, the mark is the median: "
+        f"from {_middle(lowest, measure)} ({lowest.voice}) to {_middle(highest, measure)} ({highest.voice})."
+    )
+    if len(summary.voices) > len(voices):
+        caption += f" The {len(voices)} voices with the most rows of {len(summary.voices)}."
+    return Picture(f"{measure.title} by voice", caption, figure)
+
+
+def f0_by_voice(summary: RunSummary) -> Picture | None:
+    """Pitch, voice by voice."""
+    return by_voice(summary, "f0_median_hz")
+
+
+def failures(summary: RunSummary) -> Picture | None:
+    """How many rows failed, by reason."""
+    counts = {failure.kind: failure.n_rows for failure in summary.failures}
+    return _counts("Failures by reason", "rows that failed", counts, VERMILION, summary.n_rows)
+
+
+def flags(summary: RunSummary) -> Picture | None:
+    """How many takes carry which flag."""
+    return _counts("Flags", "takes with this flag", summary.flags, PURPLE, summary.n_ok)
+
+
+def similarity(matrix: SimilarityMatrix) -> Picture:
+    """Takes of each voice against every prompt: the diagonal should stand out."""
+    n_voices = len(matrix.voices)
+    figure, axes = blank_figure(min(1.6 + 0.34 * n_voices, 7.5))
+    with styled():
+        image = axes.imshow(matrix.values, cmap="cividis", aspect="auto")
+        axes.set(title="Similarity of takes and prompts", xlabel="prompt", ylabel="takes of")
+        axes.set_xticks(range(n_voices), matrix.voices, rotation=45, ha="right", rotation_mode="anchor")
+        axes.set_yticks(range(n_voices), matrix.voices)
+        axes.grid(visible=False)
+        if n_voices <= 12:
+            _write_cells(axes, matrix.values)
+        figure.colorbar(image, ax=axes, label="cosine")
+    own = np.diag(matrix.values)
+    others = matrix.values[~np.eye(n_voices, dtype=bool)]
+    caption = f"Mean cosine of takes and prompts by {matrix.network}. Own prompt: {own.mean():.2f}"
+    caption += f"; others: {others.mean():.2f}. " if n_voices > 1 else ". "
+    caption += f"{matrix.n_nearest_own} of {n_voices} voices are nearest to their own prompt."
+    return Picture("Similarity of takes and prompts", caption, figure)
+
+
+def change(comparison: Comparison, column: str) -> Picture | None:
+    """One measure in run b against the same rows in run a; what has not changed lies on the dotted line."""
+    measure = BY_COLUMN[column]
+    pairs = comparison.table
+    if f"{column}_a" not in pairs:
+        return None
+    pairs = pairs[[f"{column}_a", f"{column}_b"]].dropna().head(_MOST_POINTS)
+    if pairs.empty:
+        return None
+    a, b = pairs[f"{column}_a"].to_numpy(float), pairs[f"{column}_b"].to_numpy(float)
+    low, high = min(a.min(), b.min()), max(a.max(), b.max())
+    figure, axes = blank_figure(3.4)
+    with styled():
+        axes.plot([low, high], [low, high], color=INK, linewidth=1, linestyle=":")
+        axes.plot(a, b, "o", color=GREEN, markersize=5, alpha=0.75, markeredgewidth=0)
+        axes.set(xlabel=f"{measure.axis}, run a", ylabel="run b", title=f"{measure.title}: a against b")
+    caption = f"Of {len(a)} rows in both runs the median changes by {shown(measure, float(np.median(b - a)))}."
+    return Picture(f"{measure.title}: a against b", caption, figure)
+
+
+def pictures_of(summary: RunSummary, matrix: SimilarityMatrix | None = None) -> tuple[Picture, ...]:
+    """All that a report shows, in its order; what the run has no columns for is left out."""
+    drawn = [failures(summary), flags(summary), durations(summary), distribution(summary, "duration_ratio")]
+    drawn += [loudness(summary), f0_by_voice(summary), distribution(summary, "snr_db")]
+    drawn += [by_voice(summary, "speaker_similarity"), distribution(summary, "semantic_dist")]
+    drawn.append(similarity(matrix) if matrix else None)
+    return tuple(picture for picture in drawn if picture is not None)
+
+
+def _counts(title: str, axis: str, counts: Mapping[str, int], colour: str, n_all: int) -> Picture | None:
+    if not counts:
+        return None
+    most = list(counts.items())[:_MOST_KINDS][::-1]
+    figure, axes = blank_figure(1.0 + 0.3 * len(most))
+    with styled():
+        bars = axes.barh([name for name, _ in most], [n for _, n in most], color=colour, height=0.6)
+        axes.bar_label(bars, fmt="{:,.0f}", padding=3)
+        axes.set(xlabel=axis, title=title)
+        axes.margins(x=0.15)
+        axes.grid(axis="y", visible=False)
+        axes.xaxis.set_major_locator(whole_numbers())
+    told = ", ".join(f"{name} {n:,}" for name, n in reversed(most))
+    return Picture(title, f"Of {n_all:,}: {told}.", figure)
+
+
+def _told(histogram: Histogram, measure: TakeMeasure) -> str:
+    low, middle, high = (shown(measure, histogram.quantile(share)) for share in (0.05, 0.5, 0.95))
+    return f"{histogram.n_values:,} takes; median {middle}, nine tenths from {low} to {high}."
+
+
+def _middle(voice: VoiceSummary, measure: TakeMeasure) -> str:
+    return shown(measure, voice.histograms[measure.column].quantile(0.5))
+
+
+def _write_cells(axes: Axes, values: np.ndarray) -> None:
+    middle = (values.min() + values.max()) / 2
+    rows: Sequence[Sequence[float]] = values.tolist()
+    for row, line in enumerate(rows):
+        for column, value in enumerate(line):
+            colour = "black" if value > middle else "white"
+            axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=colour, fontsize=8.5)

@@ -1,0 +1,115 @@
+"""Takes to listen to in a browser or a notebook: player, spectrogram, text, flags."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from typing import Any
+
+from hierbatch.analysis.measures_of_takes import MEASURES, shown
+from hierbatch.analysis.sketch import spectrogram_png
+from hierbatch.audio.files import encode_sound, read_sound
+from hierbatch.audio.waveform import Samples, Waveform
+
+_STYLE = """
+<style>
+.hb-takes { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fill, minmax(min(21rem, 100%), 1fr)); }
+.hb-take { border: 1px solid color-mix(in srgb, currentColor 25%, transparent); border-radius: .5rem; padding: .75rem; }
+.hb-take img { width: 100%; height: 4.5rem; border-radius: .25rem; display: block; }
+.hb-take audio { width: 100%; margin-top: .5rem; display: block; }
+.hb-take p { margin: .4rem 0 0; overflow-wrap: anywhere; }
+.hb-take .hb-name { margin: 0 0 .4rem; font-weight: 600; }
+.hb-flag { border: 1px solid currentColor; border-radius: 1rem; padding: 0 .5em; font-size: .85em; font-weight: 600; }
+</style>
+"""
+
+
+@dataclass(frozen=True)
+class TakeSound:
+    """The sound of one take: plays itself in a notebook, and gives its samples to whoever measures."""
+
+    id: str
+    content: bytes
+    """The encoded file, as it lies in the run."""
+
+    @cached_property
+    def waveform(self) -> Waveform:
+        return read_sound(self.content, name=f"the sound of row {self.id}")
+
+    @property
+    def samples(self) -> Samples:
+        return self.waveform.samples
+
+    @property
+    def rate_hz(self) -> int:
+        return self.waveform.rate_hz
+
+    @property
+    def duration_s(self) -> float:
+        return self.waveform.duration_s
+
+    def picture(self) -> str:
+        """Its spectrogram as a `data:` address."""
+        return _data_url("image/png", spectrogram_png(self.waveform))
+
+    def player_source(self, *, longest_s: float = 30.0) -> str:
+        """Its beginning as an MP3 in a `data:` address: a third of the FLAC's size, and every browser plays it."""
+        sound = self.waveform
+        cut = Waveform(sound.samples[: round(longest_s * sound.rate_hz)], sound.rate_hz)
+        return _data_url("audio/mpeg", encode_sound(cut, container="MP3", codec="MPEG_LAYER_III"))
+
+    def _repr_html_(self) -> str:
+        return f'<audio controls src="{_data_url("audio/flac", self.content)}"></audio>'
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTakes:
+    """Some takes, side by side in a notebook."""
+
+    rows: Sequence[Mapping[str, Any]]
+    sounds: Mapping[str, TakeSound]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def _repr_html_(self) -> str:
+        cards = "".join(take_card(row, self.sounds.get(row["id"])) for row in self.rows)
+        return f'{_STYLE}<div class="hb-takes">{cards}</div>'
+
+
+def take_card(row: Mapping[str, Any], sound: TakeSound | None) -> str:
+    """One take as HTML: its name, spectrogram, player, text, flags and measures; a failed one with its reason."""
+    name = " · ".join(str(row[part]) for part in ("id", "voice", "lang") if row.get(part))
+    parts = [f'<p class="hb-name">{escape(name)}</p>']
+    if sound is not None:
+        label = escape(f"{row['id']}, {sound.duration_s:.1f} s")
+        parts.append(f'<img src="{sound.picture()}" alt="Spectrogram of {label}">')
+        parts.append(f'<audio controls preload="none" aria-label="{label}" src="{sound.player_source()}"></audio>')
+    if text := row.get("text_norm"):
+        parts.append(f'<p lang="{escape(row.get("lang") or "")}">{escape(text)}</p>')
+    if row.get("error_kind"):
+        parts.append(f"<p><strong>Failed, {escape(row['error_kind'])}:</strong> {escape(row.get('error') or '')}</p>")
+    if flags := list(row.get("flags") or ()):
+        parts.append("<p>" + " ".join(f'<span class="hb-flag">{escape(flag)}</span>' for flag in flags) + "</p>")
+    parts.append(f"<p>{escape(told_measures(row))}</p>")
+    return f'<div class="hb-take">{"".join(parts)}</div>'
+
+
+def told_measures(row: Mapping[str, Any]) -> str:
+    """The measures a row has, with their units, on one line."""
+    told = [
+        f"{measure.short} {shown(measure, row[measure.column])}" for measure in MEASURES if _has(row, measure.column)
+    ]
+    return " · ".join(told)
+
+
+def _has(row: Mapping[str, Any], column: str) -> bool:
+    value = row.get(column)
+    return value is not None and value == value  # a missing number is NaN in pandas
+
+
+def _data_url(media_type: str, content: bytes) -> str:
+    return f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}"

@@ -1,0 +1,188 @@
+"""What a whole run comes to, read once, a part at a time: memory does not grow with its rows.
+
+Only the index of which take counts is held for all rows; distributions are histograms, the worst takes a heap and the
+ordinary ones a sample.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hierbatch.analysis.histogram import Histogram
+from hierbatch.analysis.measures_of_takes import BY_COLUMN, measures_in
+from hierbatch.analysis.strangeness import strangeness
+from hierbatch.manifest.takes import Takes
+
+_N_WORST, _N_ORDINARY = 64, 64
+_NEEDED = ("id", "voice", "lang", "status", "error_kind", "error", "flags", "duration_s")
+
+
+@dataclass(frozen=True, slots=True)
+class FailureKind:
+    """Rows that failed for one reason: how many, and the first of them with its words."""
+
+    kind: str
+    n_rows: int
+    example_id: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceSummary:
+    """One voice: how much it spoke, and its distributions by column."""
+
+    voice: str
+    n_ok: int
+    n_failed: int
+    n_flagged: int
+    sound_s: float
+    histograms: Mapping[str, Histogram]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """Counts and distributions of a run; `voices` and `failures` have the most frequent first."""
+
+    n_rows: int
+    n_ok: int
+    n_failed: int
+    sound_s: float
+    languages: Mapping[str, int]
+    failures: tuple[FailureKind, ...]
+    flags: Mapping[str, int]
+    voices: tuple[VoiceSummary, ...]
+    histograms: Mapping[str, Histogram]
+    """By column, over all voices; only columns that hold any number."""
+    worst_ids: tuple[str, ...]
+    """Spoken rows that most look wrong, the strangest first; every one has a flag or a measure far off."""
+    ordinary_ids: tuple[str, ...]
+    """A sample of the spoken rows, the same at every reading of the same rows."""
+
+    @property
+    def n_missing(self) -> int:
+        return self.n_rows - self.n_ok - self.n_failed
+
+    @property
+    def n_flagged(self) -> int:
+        return sum(voice.n_flagged for voice in self.voices)
+
+
+def summarise(takes: Takes) -> RunSummary:
+    """Read a run once.
+
+    Raises:
+        RunError: a part is damaged.
+    """
+    names = takes.schema.names
+    measures = [measure.column for measure in measures_in(names)]
+    gathered = _Gathered(measures)
+    for piece in takes.in_pieces(list(dict.fromkeys([*_NEEDED, *measures]))):
+        gathered.push(piece)
+    return gathered.summary(takes.n_rows)
+
+
+class _Gathered:
+    """The counters while a run is read."""
+
+    def __init__(self, measures: Sequence[str]) -> None:
+        self._measures = measures
+        self._counts: dict[str, Counter[str]] = defaultdict(Counter)
+        self._sound_s: defaultdict[str, float] = defaultdict(float)
+        self._examples: dict[str, tuple[str, str]] = {}
+        self._histograms: dict[str, dict[str, Histogram]] = {}
+        self._worst: list[tuple[float, str]] = []
+        self._ordinary: list[tuple[float, str]] = []
+        self._random = np.random.default_rng(0)
+
+    def push(self, piece: pa.Table) -> None:
+        """Count a part."""
+        is_ok = pc.equal(piece.column("status"), "ok")
+        self._count_failures(piece.filter(pc.invert(is_ok)))
+        spoken = piece.filter(is_ok)
+        self._counts["lang"].update(spoken.column("lang").to_pylist())
+        self._counts["flag"].update(pc.list_flatten(spoken.column("flags")).to_pylist())
+        values = {name: _numbers(spoken, name) for name in self._measures}
+        voices = np.array(spoken.column("voice").fill_null("").to_pylist(), dtype=object)
+        is_flagged = np.array(pc.fill_null(pc.list_value_length(spoken.column("flags")), 0)) > 0
+        for voice in dict.fromkeys(voices):
+            here = voices == voice
+            self._counts["ok"][voice] += int(here.sum())
+            self._counts["flagged"][voice] += int(is_flagged[here].sum())
+            self._sound_s[voice] += float(np.nansum(values["duration_s"][here]))
+            histograms = self._histograms.setdefault(voice, _histograms(self._measures))
+            for name, histogram in histograms.items():
+                histogram.push(values[name][here])
+        self._remember(spoken, values)
+
+    def summary(self, n_rows: int) -> RunSummary:
+        """What was counted."""
+        n_by_voice = self._counts["ok"] + self._counts["failed"]
+        return RunSummary(
+            n_rows=n_rows,
+            n_ok=self._counts["ok"].total(),
+            n_failed=self._counts["failed"].total(),
+            sound_s=float(sum(self._sound_s.values())),
+            languages=dict(self._counts["lang"].most_common()),
+            failures=tuple(
+                FailureKind(kind, n, *self._examples[kind]) for kind, n in self._counts["kind"].most_common()
+            ),
+            flags=dict(self._counts["flag"].most_common()),
+            voices=tuple(self._voice(name) for name, _ in n_by_voice.most_common()),
+            histograms=_filled(self._all_voices()),
+            worst_ids=tuple(row_id for _, row_id in sorted(self._worst, reverse=True)),
+            ordinary_ids=tuple(row_id for _, row_id in sorted(self._ordinary)),
+        )
+
+    def _count_failures(self, failed: pa.Table) -> None:
+        self._counts["failed"].update(failed.column("voice").fill_null("").to_pylist())
+        for kind, row_id, error in zip(
+            *(failed.column(n).to_pylist() for n in ("error_kind", "id", "error")), strict=True
+        ):
+            self._counts["kind"][kind or "unknown"] += 1
+            self._examples.setdefault(kind or "unknown", (row_id, error or ""))
+
+    def _remember(self, spoken: pa.Table, values: Mapping[str, npt.NDArray[np.float64]]) -> None:
+        """Keep the strangest takes and an even sample of all: the rows with the smallest of random numbers."""
+        ids = spoken.column("id").to_pylist()
+        n_flags = np.array(pc.fill_null(pc.list_value_length(spoken.column("flags")), 0))
+        strange = [(float(s), name) for s, name in zip(strangeness(values, n_flags), ids, strict=True) if s > 0]
+        self._worst = heapq.nlargest(_N_WORST, [*self._worst, *strange])
+        drawn = zip(self._random.random(len(ids)).tolist(), ids, strict=True)
+        self._ordinary = heapq.nsmallest(_N_ORDINARY, [*self._ordinary, *drawn])
+
+    def _voice(self, name: str) -> VoiceSummary:
+        return VoiceSummary(
+            voice=name,
+            n_ok=self._counts["ok"][name],
+            n_failed=self._counts["failed"][name],
+            n_flagged=self._counts["flagged"][name],
+            sound_s=float(self._sound_s[name]),
+            histograms=_filled(self._histograms.get(name, {})),
+        )
+
+    def _all_voices(self) -> dict[str, Histogram]:
+        together = _histograms(self._measures)
+        for histograms in self._histograms.values():
+            for name, histogram in histograms.items():
+                together[name].counts += histogram.counts
+        return together
+
+
+def _histograms(names: Sequence[str]) -> dict[str, Histogram]:
+    return {name: Histogram(BY_COLUMN[name].low, BY_COLUMN[name].high) for name in names}
+
+
+def _filled(histograms: Mapping[str, Histogram]) -> dict[str, Histogram]:
+    return {name: histogram for name, histogram in histograms.items() if histogram.n_values}
+
+
+def _numbers(table: pa.Table, name: str) -> npt.NDArray[np.float64]:
+    return table.column(name).cast(pa.float64()).to_numpy()

@@ -1,0 +1,64 @@
+"""Make the two tiny runs anew that the notebooks and their tests open: `python notebooks/tiny_runs/make.py`.
+
+Short sentences, prompts cut to two seconds: small enough to lie in the repository. `second` speaks a part of the same
+rows more slowly and with another seed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+
+from hierbatch.audio.files import encode_sound, read_sound
+from hierbatch.audio.waveform import Waveform
+from hierbatch.engine.session import Workforce
+from hierbatch.jobs.order import SpeakOrder
+from hierbatch.jobs.run import RunJob, run
+from hierbatch.jobs.voices import VoiceChoice
+from hierbatch.manifest.schema import VOICE_SCHEMA
+from hierbatch.manifest.store import write_table
+
+ROOT = Path(__file__).parents[2]
+HERE = Path("notebooks/tiny_runs")  # from the root: run.json tells where the manifest lay
+PROMPT_FROM_S, PROMPT_S = 1.0, 2.0
+N_ROWS_OF_SECOND = 7
+
+
+def main() -> None:
+    os.chdir(ROOT)
+    with tempfile.TemporaryDirectory() as folder:
+        voices, part = Path(folder) / "voices.parquet", HERE / "part.csv"
+        write_short_prompts(voices)
+        rows = pyarrow.csv.read_csv(HERE / "sentences.csv")
+        pyarrow.csv.write_csv(rows.slice(0, N_ROWS_OF_SECOND), part)
+        speak(HERE / "sentences.csv", voices, HERE / "first")
+        speak(part, voices, HERE / "second", speed=0.85, seed=7)
+        part.unlink()
+
+
+def write_short_prompts(target: Path) -> None:
+    """The voices of `manifests/voices`, each prompt cut to two seconds."""
+    folder = ROOT / "manifests" / "voices"
+    rows = pyarrow.csv.read_csv(folder / "voices.csv").to_pylist()
+    for row in rows:
+        sound = read_sound(folder / row["audio"])
+        start, end = (round(time_s * sound.rate_hz) for time_s in (PROMPT_FROM_S, PROMPT_FROM_S + PROMPT_S))
+        row["audio"] = {"bytes": encode_sound(Waveform(sound.samples[start:end], sound.rate_hz)), "path": row["audio"]}
+    write_table([pa.Table.from_pylist(rows, schema=VOICE_SCHEMA)], VOICE_SCHEMA, target)
+
+
+def speak(manifest: Path, voices: Path, out: Path, speed: float = 1.0, seed: int = 0) -> None:
+    shutil.rmtree(out, ignore_errors=True)
+    order = SpeakOrder(manifest=manifest, voices=VoiceChoice(table=voices), speed=speed, seed=seed)
+    run(RunJob(order=order, out=out, workforce=Workforce(engine="local")))
+    (out / "lock").unlink()
+    (out / "tmp").rmdir()
+
+
+if __name__ == "__main__":
+    main()
