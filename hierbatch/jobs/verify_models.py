@@ -12,13 +12,23 @@ import torch
 from hierbatch.errors import HierbatchError, InputError
 from hierbatch.models.golden import GoldenCase, read_golden_folder
 from hierbatch.models.verification.alignment import check_alignment
+from hierbatch.models.verification.audio import check_pitch, check_resampling, check_style_mel
 from hierbatch.models.verification.comparison import Checked, Comparison, GoldenNetworks, NotAtHand
 from hierbatch.models.verification.denoiser import check_denoiser
+from hierbatch.models.verification.discriminators import check_discriminators
 from hierbatch.models.verification.speechsr import check_published_speechsr, check_speechsr
+from hierbatch.models.verification.synthesizer import check_synthesizer
 
 Check = Callable[[GoldenCase, GoldenNetworks], Checked]
 
 _CHECKS: Mapping[str, Check] = {
+    "hier": check_synthesizer,
+    "style_mel": check_style_mel,
+    "resample": check_resampling,
+    "f0": check_pitch,
+    "disc_hier": check_discriminators,
+    "disc_sr24": check_discriminators,
+    "disc_sr48": check_discriminators,
     "speechsr24k": check_speechsr,
     "speechsr48k": check_speechsr,
     "speechsr_real": check_published_speechsr,

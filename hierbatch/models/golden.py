@@ -13,7 +13,7 @@ import json
 import math
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,12 +69,12 @@ class GoldenFolder:
     salt: str
     cases: tuple[GoldenCase, ...]
 
-    def rule_checkpoint(self, module: str, constants: Mapping[str, Tensor]) -> Checkpoint:
+    def rule_checkpoint(self, module: str, constants: Mapping[str, Callable[[int], Tensor]]) -> Checkpoint:
         """The weights a module's rule cases ran on, under their published names.
 
         Args:
             module: folder of `keys.json`.
-            constants: by the last part of a name, tensors that no rule makes (filters, windows).
+            constants: by the last part of a name, what makes tensors that no rule makes (filters, windows), by size.
 
         Raises:
             InputError: the key file is missing or damaged, or the weights do not have the hash it names.
@@ -89,7 +89,10 @@ class GoldenFolder:
         digest = hashlib.sha256()
         for key, shape in shapes:
             leaf = key.rpartition(".")[2]
-            value = constants[leaf].numpy() if leaf in _CONSTANT_LEAVES else rule_tensor(key, shape, self.salt)
+            if leaf in _CONSTANT_LEAVES:
+                value = constants[leaf](math.prod(shape)).reshape(shape).numpy()
+            else:
+                value = rule_tensor(key, shape, self.salt)
             digest.update(key.encode() + value.tobytes())
             weights[key] = torch.from_numpy(value)
         if digest.hexdigest() != wanted:

@@ -10,6 +10,10 @@ from hierbatch.errors import InputError
 from hierbatch.jobs.verify_models import VerifyJob, verify_models
 from tests.models.golden_data import GOLDEN, PUBLISHED, golden, published
 
+CHECKED = {
+    "hier", "disc_hier", "disc_sr24", "disc_sr48", "style_mel", "resample", "f0", "speechsr24k", "speechsr48k",
+}  # fmt: skip
+
 
 @pytest.fixture
 def small_folder(tmp_path):
@@ -34,10 +38,10 @@ def verdicts(folder, weights=None):
 @golden
 def test_every_case_on_rule_weights_is_met():
     found = verdicts(GOLDEN)
-    met = [verdict for name, verdict in found.items() if name.startswith(("speechsr24k", "speechsr48k"))]
-    assert met
-    assert {verdict.outcome for verdict in met} == {"ok"}
-    assert all(verdict.difference < 1e-5 for verdict in met)
+    assert {name: verdict.why for name, verdict in found.items() if verdict.outcome == "off"} == {}
+    met = {name.partition("/")[0] for name, verdict in found.items() if verdict.outcome == "ok"}
+    assert met >= CHECKED
+    assert all(verdict.difference < 1e-4 for verdict in found.values() if verdict.outcome == "ok")
     skipped = found["speechsr_real/ref1"]
     assert skipped.outcome == "skipped"
     assert "--weights" in skipped.why

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from hierbatch.models.blocks.masks import length_mask
 from hierbatch.models.checkpoint import Constant, NameTable, Rename, under
 
 _TAPS = 12
@@ -120,6 +121,28 @@ class AntiAliasedBlock(nn.Module):
             if index % 2:
                 x = y = x + y
         return x
+
+
+class AntiAliasedBlocks(nn.Module):
+    """The mean of blocks of several kernels.
+
+    Shape:
+        x        [B, C, T]  silent past a row's end
+        lengths  [B]
+        returns  [B, C, T]  silent past a row's end
+    """
+
+    def __init__(self, channels: int, kernels: tuple[int, ...], dilations: tuple[int, ...]) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(AntiAliasedBlock(channels, kernel, dilations) for kernel in kernels)
+        self._tail = max(kernels) // 2 * max(dilations)
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        n_samples = x.shape[-1]
+        x = F.pad(x, (0, self._tail))
+        first, *others = (block(x, lengths)[:, :, :n_samples] for block in self.blocks)
+        total = sum(others, first) / len(self.blocks)
+        return total * length_mask(lengths, n_samples)
 
 
 def snake_names() -> NameTable:

@@ -16,6 +16,10 @@ from hierbatch.models.checkpoint import Checkpoint, read_checkpoint
 from hierbatch.models.golden import GoldenCase, GoldenFolder
 from hierbatch.models.official_files import find_official_file
 
+_CONSTANTS: Mapping[str, Callable[[int], Tensor]] = {
+    "filter": lambda _n_taps: kaiser_sinc(),
+    "window": torch.hann_window,
+}
 Network = TypeVar("Network")
 Make = Callable[[Checkpoint], Network]
 """A network from weights under their published names."""
@@ -70,7 +74,7 @@ class GoldenNetworks:
             HierbatchError: the weights' names are damaged, or are not those of the network.
         """
         if (module, "rule") not in self._made:
-            checkpoint = self.folder.rule_checkpoint(module, {"filter": kaiser_sinc()[None, None]})
+            checkpoint = self.folder.rule_checkpoint(module, _CONSTANTS)
             self._made[module, "rule"] = make(checkpoint)
         network: Network = self._made[module, "rule"]
         return network

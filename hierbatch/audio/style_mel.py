@@ -1,0 +1,63 @@
+"""The log-mel that the published style encoders hear.
+
+Legend: B batch, L samples at 16 kHz, M mel bands, T frames (50/s).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torchaudio.functional
+from torch import Tensor, nn
+
+from hierbatch.audio.waveform import Samples
+from hierbatch.units import FRAME_HOP_SAMPLES, RATE_HZ
+
+N_MELS = 80
+N_FFT = 1280
+SHORTEST_SAMPLES = N_FFT // 2 + 1
+"""Half a window is mirrored at either end."""
+_FLOOR = 1e-3
+
+
+class StyleMel(nn.Module):
+    """Natural logarithm of the power in 80 bands on the HTK mel scale, 0 to 8 kHz; frame t is centred on sample 320 t.
+
+    Shape:
+        sound    [..., L]  L at least 641
+        returns  [..., M, L // 320]
+    """
+
+    window: Tensor
+    filters: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        filters = torchaudio.functional.melscale_fbanks(
+            N_FFT // 2 + 1, 0.0, RATE_HZ / 2, N_MELS, RATE_HZ, norm=None, mel_scale="htk"
+        )
+        self.register_buffer("window", torch.hann_window(N_FFT), persistent=False)
+        self.register_buffer("filters", filters.T.contiguous(), persistent=False)
+
+    def forward(self, sound: Tensor) -> Tensor:
+        if sound.shape[-1] < SHORTEST_SAMPLES:
+            raise ValueError(f"a style mel wants {SHORTEST_SAMPLES} samples or more, not {sound.shape[-1]}")
+        spectrum = torch.stft(
+            sound, N_FFT, FRAME_HOP_SAMPLES, window=self.window, center=True, pad_mode="reflect", return_complex=True
+        )
+        # The last frame lies half behind the end, and was left out in training.
+        power = torch.view_as_real(spectrum[..., : sound.shape[-1] // FRAME_HOP_SAMPLES]).square().sum(-1)
+        return torch.log(self.filters @ power + _FLOOR)
+
+    def of_sounds(self, sounds: Sequence[Samples]) -> tuple[Tensor, Tensor]:
+        """A padded batch of sounds of any lengths, each as it would be alone.
+
+        Shape:
+            sounds   each [L]
+            returns  [B, M, T] and lengths [B]
+        """
+        device = self.window.device
+        mels = [self(torch.from_numpy(samples).to(device)).T for samples in sounds]
+        lengths = torch.tensor([len(mel) for mel in mels], device=device)
+        return nn.utils.rnn.pad_sequence(mels, batch_first=True).transpose(1, 2), lengths

@@ -1,0 +1,1 @@
+"""Networks that tell made sound from recorded: for training the generators."""

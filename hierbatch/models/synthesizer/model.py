@@ -1,0 +1,134 @@
+"""The hierarchical synthesizer of HierSpeech++ (Lee et al. 2023, section III-B).
+
+    semantic vectors, pitch --prior--> z --semantic flow--> z of sound and sense --acoustic flow--> z of the sound
+    z of the sound --source--> excitation --waveform--> 16 kHz
+
+Legend: B batch, C channels, T frames (50/s), M mel bands, S style, E excitation channels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from hierbatch.models.blocks.flow import CouplingFlow
+from hierbatch.models.blocks.masks import length_mask
+from hierbatch.models.blocks.style import StyleEncoder
+from hierbatch.models.synthesizer.config import SynthesizerConfig
+from hierbatch.models.synthesizer.encoders import AcousticEncoder, SourceFilterEncoder, draw
+from hierbatch.models.synthesizer.generators import SourceGenerator, WaveformGenerator
+from hierbatch.models.synthesizer.prosody import ProsodyDecoder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Synthesis:
+    """A batch of sounds and what they came from.
+
+    Shape:
+        sound                     [B, 1, 320 T]
+        log_f0                    [B, 1, 4 T]  as the source generator has it
+        excitation                [B, E, 4 T]
+        acoustic, semantic        [B, C, T]  latents, the sound's own and the one above it
+        mean, log_scale           [B, C, T]  what the prior was
+    """
+
+    sound: Tensor
+    log_f0: Tensor
+    excitation: Tensor
+    acoustic: Tensor
+    semantic: Tensor
+    mean: Tensor
+    log_scale: Tensor
+
+
+class TrainingParts(nn.Module):
+    """What only training needs: both posteriors and the prosody head."""
+
+    def __init__(self, config: SynthesizerConfig) -> None:
+        super().__init__()
+        self.semantic_encoder = SourceFilterEncoder(config)
+        self.acoustic_encoder = AcousticEncoder(config)
+        self.prosody = ProsodyDecoder(config)
+
+
+class Synthesizer(nn.Module):
+    """Semantic vectors, pitch and a style to sound.
+
+    A row gives the same sound alone or in a padded batch. `hears_padding` does as the published code does, where the
+    frames past a row's end reach into it; for comparing with it only.
+    """
+
+    def __init__(self, config: SynthesizerConfig, *, is_for_training: bool = True) -> None:
+        super().__init__()
+        self.config = config
+        channels, style_channels = config.channels, config.style_channels
+        self.style = StyleEncoder(config.n_mels, style_channels)
+        self.prior = SourceFilterEncoder(config)
+        self.semantic_flow = CouplingFlow(channels, channels, config.n_heads, style_channels)
+        self.acoustic_flow = CouplingFlow(channels, channels, config.n_heads, style_channels)
+        self.source = SourceGenerator(config)
+        self.waveform = WaveformGenerator(config)
+        self.null_style = nn.Parameter(torch.randn(1, style_channels))
+        self.training_parts = TrainingParts(config) if is_for_training else None
+
+    def forward(
+        self,
+        semantic: Tensor,
+        log_f0: Tensor,
+        lengths: Tensor,
+        style: Tensor,
+        noise: Tensor,
+        *,
+        noise_scale: float = 1.0,
+        is_styled: bool = True,
+        hears_padding: bool = False,
+    ) -> Synthesis:
+        """Sing a batch.
+
+        Args:
+            semantic: layer 7 of the content encoder, or text-to-vector's.
+            log_f0: natural logarithm of F0 in Hz plus one, 0 where unvoiced.
+            lengths: frames of each row.
+            style: of `encode_style`.
+            noise: standard normal.
+            noise_scale: 0 for the likeliest sound; 0.333 is robust, 0.667 livelier.
+            is_styled: False gives the generators the style of nobody (classifier-free guidance).
+            hears_padding: see the class.
+
+        Shape:
+            semantic  [B, 1024, T]
+            log_f0    [B, 1, 4 T]
+            lengths   [B]
+            style     [B, S]
+            noise     [B, C, T]
+        """
+        mask = length_mask(lengths, semantic.shape[-1])
+        if not hears_padding:
+            log_f0 = log_f0 * mask.repeat_interleave(self.config.f0_per_frame, dim=2)
+        mean, log_scale = self.prior(semantic, log_f0, mask, style)
+        drawn = draw(mean, log_scale, noise, mask, noise_scale)
+        above = self.semantic_flow.reverse(drawn, mask, style, hears_padding=hears_padding)
+        acoustic = self.acoustic_flow.reverse(above, mask, style, hears_padding=hears_padding)
+        sung_style = style if is_styled else self.nobody(len(style))
+        ends = torch.full_like(lengths, semantic.shape[-1]) if hears_padding else lengths
+        excitation, sung_f0 = self.source(acoustic, ends, sung_style)
+        return Synthesis(
+            sound=self.waveform(acoustic, excitation, ends, sung_style),
+            log_f0=sung_f0,
+            excitation=excitation,
+            acoustic=acoustic,
+            semantic=above,
+            mean=mean,
+            log_scale=log_scale,
+        )
+
+    def encode_style(self, mel: Tensor, lengths: Tensor, *, hears_padding: bool = False) -> Tensor:
+        """Who speaks, from prompts' log-mel. Shape: mel [B, M, T], lengths [B] -> [B, S]."""
+        style: Tensor = self.style(mel, length_mask(lengths, mel.shape[-1]), hears_padding=hears_padding)
+        return style
+
+    def nobody(self, n_rows: int) -> Tensor:
+        """The style of nobody. Shape: [B, S]."""
+        return (self.null_style * self.config.style_channels**0.5).expand(n_rows, -1)
