@@ -23,9 +23,13 @@ def published(test):
     return golden(pytest.mark.skipif(not PUBLISHED.is_dir(), reason=f"no published weights at {PUBLISHED}")(test))
 
 
-def checked(module, check, weights=None):
+def golden_networks(weights=None):
+    """Networks of the golden folder, each made when it is first asked for."""
+    return GoldenNetworks(read_golden_folder(GOLDEN), weights)
+
+
+def checked(module, check, weights=None, networks=None):
     """What a check finds for every golden case of a module, by case."""
-    folder = read_golden_folder(GOLDEN)
-    networks = GoldenNetworks(folder, weights)
+    networks = networks or golden_networks(weights)
     with torch.inference_mode():
-        return {case.case: check(case, networks) for case in folder.cases if case.module == module}
+        return {case.case: check(case, networks) for case in networks.folder.cases if case.module == module}
