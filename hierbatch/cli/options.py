@@ -43,7 +43,7 @@ Update = Annotated[
 ]
 ModelFactory = Annotated[str, typer.Option(hidden=True, help="Import path of another model's loader, for tests.")]
 
-FACTORY = "hierbatch.models.hierspeech:HierSpeech.load"
+FACTORY = "hierbatch.models.opening:open_model"
 
 
 def voice_choice(

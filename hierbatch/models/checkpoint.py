@@ -55,7 +55,14 @@ class Constant:
     value: Tensor
 
 
-NameTable = Sequence[Rename | Constant]
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """A foreign tensor that our model has no part for."""
+
+    pattern: str
+
+
+NameTable = Sequence[Rename | Constant | Unused]
 """Tried in order; the first pattern that matches the whole name decides."""
 
 
@@ -65,12 +72,16 @@ def under(pattern: str, ours: str, table: NameTable) -> NameTable:
     `pattern` may have groups and `ours` use them; the groups of `table` are numbered on behind them.
     """
     n_groups = re.compile(pattern).groups
-    return tuple(
-        Constant(rf"{pattern}\.{entry.pattern}", entry.value)
-        if isinstance(entry, Constant)
-        else Rename(rf"{pattern}\.{entry.pattern}", f"{ours}.{_renumbered(entry.ours, n_groups)}")
-        for entry in table
-    )
+    return tuple(_moved(entry, pattern, ours, n_groups) for entry in table)
+
+
+def _moved(entry: Rename | Constant | Unused, pattern: str, ours: str, n_groups: int) -> Rename | Constant | Unused:
+    there = rf"{pattern}\.{entry.pattern}"
+    if isinstance(entry, Unused):
+        return Unused(there)
+    if isinstance(entry, Constant):
+        return Constant(there, entry.value)
+    return Rename(there, f"{ours}.{_renumbered(entry.ours, n_groups)}")
 
 
 def _renumbered(ours: str, by: int) -> str:
@@ -144,7 +155,7 @@ def _not_a_state_dict(path: Path, got: str) -> BundleError:
 
 
 def _folded(weights: Mapping[str, Tensor], problems: list[str]) -> dict[str, Tensor]:
-    """Replace each gain and direction by the weight they stand for: g * v / |v|, the norm over all axes but the first.
+    """Replace each gain and direction by the weight they stand for: g * v / |v|, the norm over all axes but the gain's.
 
     Weight normalization: Salimans and Kingma 2016, section 2.
     """
@@ -160,14 +171,23 @@ def _folded(weights: Mapping[str, Tensor], problems: list[str]) -> dict[str, Ten
                 problems.append(f"{name} stands without its {_GAIN[1:]}")
             elif f"{layer}.weight" in weights:
                 problems.append(f"{layer}.weight stands beside its gain and direction")
-            elif value.ndim < 2 or gain.shape != (len(value), *[1] * (value.ndim - 1)):
+            elif not _fits_direction(gain, value):
                 problems.append(f"{layer}{_GAIN} {list(gain.shape)} does not fit its direction {list(value.shape)}")
             else:
-                norm = torch.linalg.vector_norm(value.double(), dim=tuple(range(1, value.ndim)), keepdim=True)
+                axes = tuple(axis for axis, size in enumerate(gain.shape) if size == 1)
+                norm = torch.linalg.vector_norm(value.double(), dim=axes, keepdim=True)
                 folded[f"{layer}.weight"] = (gain.double() * value.double() / norm).to(value.dtype)
         else:
             folded[name] = value
     return folded
+
+
+def _fits_direction(gain: Tensor, direction: Tensor) -> bool:
+    """One gain for each place along one axis, as a rule the first; along the others one for all."""
+    if gain.ndim != direction.ndim or gain.ndim < 2:
+        return False
+    pairs = list(zip(gain.shape, direction.shape, strict=True))
+    return all(size in (1, whole) for size, whole in pairs) and sum(size == 1 for size, _ in pairs) >= gain.ndim - 1
 
 
 def _renamed(weights: Mapping[str, Tensor], table: NameTable, problems: list[str]) -> dict[str, Tensor]:
@@ -176,6 +196,8 @@ def _renamed(weights: Mapping[str, Tensor], table: NameTable, problems: list[str
         match = next(((entry, found) for entry in table if (found := re.fullmatch(entry.pattern, name))), None)
         if match is None:
             problems.append(f"unexpected {name} {list(value.shape)}")
+        elif isinstance(match[0], Unused):
+            continue
         elif isinstance(match[0], Constant):
             if not _is_same(value, match[0].value):
                 problems.append(f"{name} is not the constant this model is built on")

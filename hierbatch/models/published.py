@@ -13,10 +13,17 @@ from torch import nn
 
 from hierbatch.errors import BundleError
 from hierbatch.models.checkpoint import Checkpoint, NameTable
+from hierbatch.models.content_encoder.config import LICENSE as CONTENT_ENCODER_LICENSE
+from hierbatch.models.content_encoder.config import ContentEncoderConfig
+from hierbatch.models.content_encoder.weights import content_encoder_from
+from hierbatch.models.content_encoder.weights import name_table as content_encoder_names
 from hierbatch.models.official_files import official_file_of
 from hierbatch.models.speechsr.config import speechsr_24k, speechsr_48k
 from hierbatch.models.speechsr.weights import name_table as speechsr_names
 from hierbatch.models.speechsr.weights import speechsr_from
+from hierbatch.models.synthesizer.config import SynthesizerConfig
+from hierbatch.models.synthesizer.weights import name_table as synthesizer_names
+from hierbatch.models.synthesizer.weights import synthesizer_from
 
 _LEAST_SHARE = 0.5
 """A file is taken for a network's when at least so many of its names are in the network's table."""
@@ -40,6 +47,21 @@ class PublishedNetwork:
 PUBLISHED_NETWORKS: Mapping[str, PublishedNetwork] = {
     network.name: network
     for network in (
+        PublishedNetwork(
+            name="synthesizer",
+            purpose="semantic vectors, pitch and a voice to 16 kHz sound",
+            names=lambda: synthesizer_names(SynthesizerConfig()),
+            load=lambda checkpoint: synthesizer_from(checkpoint, SynthesizerConfig()),
+            files=("hierspeechpp_v1.1", "hierspeechpp_v1"),
+        ),
+        PublishedNetwork(
+            name="content_encoder",
+            purpose="recordings to semantic vectors, for voice conversion",
+            names=lambda: content_encoder_names(ContentEncoderConfig()),
+            load=lambda checkpoint: content_encoder_from(checkpoint, ContentEncoderConfig()),
+            files=(),
+            license=CONTENT_ENCODER_LICENSE,
+        ),
         PublishedNetwork(
             name="speechsr24k",
             purpose="16 kHz to 24 kHz",

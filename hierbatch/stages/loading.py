@@ -8,7 +8,7 @@ from typing import cast
 from hierbatch.errors import BundleError, HierbatchError
 from hierbatch.models.speech import SpeechModel
 
-DEFAULT_FACTORY = "hierbatch.models.hierspeech:HierSpeech.load"
+DEFAULT_FACTORY = "hierbatch.models.opening:open_model"
 """Import path of a callable `(bundle, device) -> SpeechModel`."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from hierbatch.models.checkpoint import Checkpoint, Constant, NameTable, Rename, load_weights, under
+from hierbatch.models.checkpoint import Checkpoint, Constant, NameTable, Rename, Unused, load_weights, under
 from hierbatch.models.discriminators.config import DiscriminatorConfig
 from hierbatch.models.discriminators.model import Discriminators
 
@@ -12,7 +12,7 @@ from hierbatch.models.discriminators.model import Discriminators
 def name_table(config: DiscriminatorConfig) -> NameTable:
     """Every published name; all discriminators are numbered through there."""
     n_spectrograms = len(config.ffts_samples)
-    table: list[Rename | Constant] = []
+    table: list[Rename | Constant | Unused] = []
     for index, n_fft in enumerate(config.ffts_samples):
         window = Constant(r"spec_transform\.window", torch.hann_window(n_fft))
         table += under(rf"discriminators\.{index}", f"by_spectrogram.{index}", (window, *_layers()))

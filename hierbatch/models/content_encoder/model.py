@@ -1,0 +1,75 @@
+"""Speech to semantic vectors, 50 a second: wav2vec 2.0 (Baevski et al. 2020) cut to the layers that are used.
+
+Legend: B batch, L samples at 16 kHz, T frames of 320 samples, C channels.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+from transformers import Wav2Vec2Config, Wav2Vec2Model
+
+from hierbatch.models.content_encoder.config import ContentEncoderConfig
+from hierbatch.units import FRAME_HOP_SAMPLES
+
+_MIRRORED_SAMPLES = 40
+"""On either side: then a sound of T times 320 samples gives T frames."""
+_N_CONVOLUTIONS = 7
+
+
+class ContentEncoder(nn.Module):
+    """What the last of the layers hands on, before any norm.
+
+    A row gives the same alone or in a padded batch.
+
+    Shape:
+        sound    [B, L]  raw samples, L a multiple of 320; what lies past a row's end is not heard
+        lengths  [B]  frames of each row; all of them where not given
+        returns  [B, C, T]; past a row's end anything
+    """
+
+    def __init__(self, config: ContentEncoderConfig) -> None:
+        super().__init__()
+        self.network = Wav2Vec2Model(_library_config(config))
+        # The published network norms what leaves its last layer; ours hands on what leaves a layer in the middle.
+        self.network.encoder.layer_norm = nn.Identity()
+        parametrize.remove_parametrizations(self.network.encoder.pos_conv_embed.conv, "weight")
+
+    def forward(self, sound: Tensor, lengths: Tensor | None = None) -> Tensor:
+        if lengths is None:
+            lengths = torch.full((len(sound),), sound.shape[-1] // FRAME_HOP_SAMPLES, device=sound.device)
+        samples = (lengths * FRAME_HOP_SAMPLES).tolist()
+        rows = [_mirrored(row[:n_samples]) for row, n_samples in zip(sound, samples, strict=True)]
+        heard = nn.utils.rnn.pad_sequence(rows, batch_first=True)
+        is_heard = None
+        if min(samples) < max(samples):
+            positions = torch.arange(heard.shape[1], device=sound.device)
+            ends = lengths[:, None] * FRAME_HOP_SAMPLES + 2 * _MIRRORED_SAMPLES
+            is_heard = (positions < ends).long()
+        vectors: Tensor = self.network(heard, attention_mask=is_heard).last_hidden_state
+        return vectors.transpose(1, 2)
+
+
+def _mirrored(samples: Tensor) -> Tensor:
+    return F.pad(samples[None], (_MIRRORED_SAMPLES, _MIRRORED_SAMPLES), mode="reflect")[0]
+
+
+def _library_config(config: ContentEncoderConfig) -> Wav2Vec2Config:
+    return Wav2Vec2Config(
+        hidden_size=config.channels,
+        num_hidden_layers=config.n_layers,
+        num_attention_heads=config.n_heads,
+        intermediate_size=config.wide_channels,
+        conv_dim=(config.convolution_channels,) * _N_CONVOLUTIONS,
+        num_conv_pos_embeddings=config.position_kernel,
+        num_conv_pos_embedding_groups=config.position_groups,
+        conv_bias=True,
+        feat_extract_norm="layer",
+        do_stable_layer_norm=True,
+        # Neither masks nor drops: it is never trained here.
+        mask_time_prob=0.0,
+        mask_feature_prob=0.0,
+        layerdrop=0.0,
+    )

@@ -1,0 +1,65 @@
+"""The names of wav2vec 2.0 weights as `transformers` writes them, and ours."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from hierbatch.errors import BundleError
+from hierbatch.models.checkpoint import Checkpoint, NameTable, Rename, Unused, load_weights, read_checkpoint
+from hierbatch.models.content_encoder.config import ContentEncoderConfig
+from hierbatch.models.content_encoder.model import ContentEncoder
+
+_FILES = ("model.safetensors", "pytorch_model.bin")
+_PREFIX = r"(?:wav2vec2\.)?"
+# As newer releases of torch call gain and direction.
+_GAIN_AND_DIRECTION = {"parametrizations.weight.original0": "weight_g", "parametrizations.weight.original1": "weight_v"}
+
+
+def name_table(config: ContentEncoderConfig) -> NameTable:
+    """Every name of a whole wav2vec 2.0 checkpoint; what is not used is told so.
+
+    Unused are layers above the last one and what only pre-training needs.
+    """
+    used = "|".join(str(layer) for layer in range(config.n_layers))
+    return (
+        Unused(_PREFIX + r"masked_spec_embed"),
+        Unused(_PREFIX + r"encoder\.layer_norm\.(weight|bias)"),
+        Unused(r"(quantizer|project_hid|project_q|lm_head)\..+"),
+        Rename(_PREFIX + rf"encoder\.layers\.({used})\.(.+)", r"network.encoder.layers.\1.\2"),
+        Unused(_PREFIX + r"encoder\.layers\.\d+\..+"),
+        Rename(_PREFIX + r"((?:feature_extractor|feature_projection|encoder)\..+)", r"network.\1"),
+    )
+
+
+def content_encoder_from(checkpoint: Checkpoint, config: ContentEncoderConfig) -> ContentEncoder:
+    """The encoder with the weights of a whole checkpoint, ready to run.
+
+    Raises:
+        BundleError: the weights are not those of such an encoder.
+    """
+    weights = {_plain(name): value for name, value in checkpoint.weights.items()}
+    model = ContentEncoder(config)
+    load_weights(model, replace(checkpoint, weights=weights), name_table(config))
+    return model.eval()
+
+
+def load_content_encoder(path: Path, config: ContentEncoderConfig) -> ContentEncoder:
+    """The encoder of a checkpoint file, or of a folder as `transformers` saves them, e.g. a local mms-300m.
+
+    Raises:
+        BundleError: there is no checkpoint, it cannot be opened, or its weights are not those of such an encoder.
+    """
+    if path.is_dir():
+        found = next((path / name for name in _FILES if (path / name).is_file()), None)
+        if found is None:
+            raise BundleError("The folder holds no content encoder", wanted=" or ".join(_FILES), got=str(path))
+        path = found
+    return content_encoder_from(read_checkpoint(path), config)
+
+
+def _plain(name: str) -> str:
+    for newer, older in _GAIN_AND_DIRECTION.items():
+        name = re.sub(rf"{re.escape(newer)}$", older, name)
+    return name

@@ -1,0 +1,25 @@
+"""From a bundle to the model that reads its kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hierbatch.errors import BundleError
+from hierbatch.models import official
+from hierbatch.models.bundle import find_bundle
+from hierbatch.models.hierspeech import HierSpeech
+from hierbatch.models.official import OfficialConversion
+
+
+def open_model(bundle: str | Path = "lite", device: str = "cpu") -> HierSpeech | OfficialConversion:
+    """The model of a packaged or imported bundle's name, or of a bundle's folder.
+
+    Raises:
+        BundleError: no such bundle, of an unknown kind, or its weights do not fit.
+    """
+    found = find_bundle(bundle)
+    if found.kind == official.KIND:
+        return OfficialConversion.of_bundle(found, device)
+    if found.kind == "lite":
+        return HierSpeech.load(bundle, device)
+    raise BundleError("The bundle is of an unknown kind", wanted=f"lite or {official.KIND}", got=found.kind)
