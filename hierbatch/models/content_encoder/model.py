@@ -34,7 +34,7 @@ class ContentEncoder(nn.Module):
         super().__init__()
         self.network = Wav2Vec2Model(_library_config(config))
         # The published network norms what leaves its last layer; ours hands on what leaves a layer in the middle.
-        self.network.encoder.layer_norm = nn.Identity()
+        self.network.encoder.add_module("layer_norm", nn.Identity())
         parametrize.remove_parametrizations(self.network.encoder.pos_conv_embed.conv, "weight")
 
     def forward(self, sound: Tensor, lengths: Tensor | None = None) -> Tensor:
