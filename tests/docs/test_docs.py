@@ -42,7 +42,9 @@ def faults(words):
     if command is None:
         return [name]
     known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
-    return [argument for argument in arguments if argument.startswith("-") and argument not in known]
+    # A negative number is a value.
+    options = [argument for argument in arguments if re.match(r"--?[^\d-]", argument)]
+    return [option for option in options if option not in known]
 
 
 @pytest.mark.parametrize("words", list(command_lines()))
