@@ -18,6 +18,7 @@ def convert(
     default_voice: options.DefaultVoice = None,
     consent: options.Consent = "self",
     allow_unknown_consent: options.AllowUnknownConsent = False,
+    denoise: options.Denoise = 0.0,
     source_root: options.SourceRoot = None,
     key_shift: Annotated[
         float, typer.Option(min=-12.0, max=12.0, help="Semitones above the target voice's own range.")
@@ -48,7 +49,7 @@ def convert(
 
     order = ConvertOrder(
         manifest=manifest,
-        voices=options.voice_choice(voice, voices, default_voice, consent, allow_unknown_consent),
+        voices=options.voice_choice(voice, voices, default_voice, consent, allow_unknown_consent, denoise),
         source_root=source_root,
         pitch_semitones=key_shift,
         rate_hz=rate,

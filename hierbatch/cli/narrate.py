@@ -21,6 +21,7 @@ def narrate(
     default_voice: options.DefaultVoice = None,
     consent: options.Consent = "self",
     allow_unknown_consent: options.AllowUnknownConsent = False,
+    denoise: options.Denoise = 0.0,
     lang: Annotated[str, typer.Option(help="auto finds each sentence's language; en or ko set it for all.")] = "auto",
     to: Annotated[str, typer.Option(help="Any of m4b, mp3, flac, opus, readalong; and srt, vtt, words.")] = "m4b,mp3",
     profile: Annotated[
@@ -53,7 +54,7 @@ def narrate(
         NarrateJob(
             book=book,
             out=out,
-            voices=options.voice_choice(voice, voices, default_voice, consent, allow_unknown_consent),
+            voices=options.voice_choice(voice, voices, default_voice, consent, allow_unknown_consent, denoise),
             language=lang,
             formats=formats,
             subtitles=subtitles,

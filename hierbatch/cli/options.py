@@ -19,6 +19,15 @@ Consent = Annotated[
     str, typer.Option(help="With --voice: self, licensed, public_domain or synthetic. Yours to answer for.")
 ]
 AllowUnknownConsent = Annotated[bool, typer.Option(help="Speak in voices whose owners are not known to agree.")]
+Denoise = Annotated[
+    float,
+    typer.Option(
+        min=0.0,
+        max=1.0,
+        metavar="RATIO",
+        help="For noisy prompts: 0 takes them as they are, 1 with all noise turned down, between them a mix.",
+    ),
+]
 Model = Annotated[str, typer.Option(help="A packaged model's name, or a bundle's folder.")]
 Lexicon = Annotated[
     Path | None, typer.Option(help="How words are said: CSV of word,pronunciation,kind,language,scope.")
@@ -47,12 +56,24 @@ FACTORY = "hierbatch.models.opening:open_model"
 
 
 def voice_choice(
-    voice: Path | None, voices: Path | None, default: str | None, consent: str, allow_unknown: bool
+    voice: Path | None,
+    voices: Path | None,
+    default: str | None,
+    consent: str,
+    allow_unknown: bool,
+    denoise_ratio: float = 0.0,
 ) -> VoiceChoice:
     """The voices that the options speak of."""
     from hierbatch.jobs.voices import VoiceChoice
 
-    return VoiceChoice(file=voice, table=voices, default=default, consent=consent, allow_unknown_consent=allow_unknown)
+    return VoiceChoice(
+        file=voice,
+        table=voices,
+        default=default,
+        consent=consent,
+        allow_unknown_consent=allow_unknown,
+        denoise_ratio=denoise_ratio,
+    )
 
 
 def workforce(engine: str, workers: int, gpus_a_worker: float = 1.0, ray_address: str = "") -> Workforce:

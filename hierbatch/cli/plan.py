@@ -17,6 +17,7 @@ def plan(
     default_voice: options.DefaultVoice = None,
     consent: options.Consent = "self",
     allow_unknown_consent: options.AllowUnknownConsent = False,
+    denoise: options.Denoise = 0.0,
     lang: Annotated[str | None, typer.Option(help="Language of rows that name none: en or ko.")] = None,
     lexicon: options.Lexicon = None,
     speed: options.Speed = 1.0,
@@ -30,7 +31,7 @@ def plan(
 
     order = SpeakOrder(
         manifest=manifest,
-        voices=options.voice_choice(voice, voices, default_voice, consent, allow_unknown_consent),
+        voices=options.voice_choice(voice, voices, default_voice, consent, allow_unknown_consent, denoise),
         language=lang,
         lexicon=lexicon,
         speed=speed,

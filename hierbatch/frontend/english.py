@@ -26,7 +26,7 @@ class EnglishPhonemizer:
     """
 
     def __init__(self) -> None:
-        self._backend = _espeak_backend()
+        self._backend = load_espeak(preserve_punctuation=False)
         self._separator = Separator(phone="_", word=" ", syllable="")
         self._alone = functools.lru_cache(maxsize=50_000)(self._word_alone)
 
@@ -55,14 +55,24 @@ class EnglishPhonemizer:
 
 
 @functools.cache
-def _espeak_backend() -> EspeakBackend:
+def load_espeak(*, preserve_punctuation: bool) -> EspeakBackend:
+    """The espeak-ng voice for American English.
+
+    Raises:
+        ProgramError: the espeak-ng library of the `espeakng-loader` wheel cannot be loaded.
+    """
     try:
         import espeakng_loader
         from phonemizer.backend.espeak.wrapper import EspeakWrapper
 
         EspeakWrapper.set_library(espeakng_loader.get_library_path())
         EspeakWrapper.set_data_path(espeakng_loader.get_data_path())
-        return EspeakBackend("en-us", with_stress=True, preserve_punctuation=False, language_switch="remove-flags")
+        return EspeakBackend(
+            "en-us",
+            with_stress=True,
+            preserve_punctuation=preserve_punctuation,
+            language_switch="remove-flags",
+        )
     except (ImportError, OSError, RuntimeError) as error:
         raise ProgramError(
             "espeak-ng cannot be loaded",

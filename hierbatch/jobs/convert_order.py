@@ -79,7 +79,12 @@ class ConvertOrder:
         n_rows = check_manifest(manifest, expected)
         named = {default} if speaks_all else {default, *named_voices(manifest)}
         used = [row for row in voices if row.voice in named]
-        prompts, problems = sift_voices(used, model, allow_unknown=self.voices.allow_unknown_consent)
+        prompts, problems = sift_voices(
+            used,
+            model,
+            allow_unknown=self.voices.allow_unknown_consent,
+            denoise_ratio=self.voices.denoise_ratio,
+        )
         if not prompts:
             refuse_voices(list(problems.values()))
         asked = Asked(

@@ -38,6 +38,7 @@ def examine(bundle: str = "lite") -> tuple[Finding, ...]:
         _Probe("ffmpeg", _ffmpeg, "pip install imageio-ffmpeg"),
         _Probe("English phonemes (espeak-ng)", lambda: _said("Hello world.", "en"), "pip install espeakng-loader"),
         _Probe("Korean phonemes (g2pk, mecab)", lambda: _said("안녕하세요.", "ko"), "pip install g2pk python-mecab-ko"),
+        _Probe("noise reduction (RNNoise)", _rnnoise, "pip install pyrnnoise"),
         _Probe(f"model bundle {bundle}", lambda: _bundle(bundle), "reinstall hierbatch, or name another bundle"),
     )
     return tuple(_examine(probe) for probe in probes)
@@ -84,6 +85,16 @@ def _said(text: str, language: str) -> str:
     from hierbatch.frontend.speech_text import SpeechFrontEnd
 
     return f"{text} -> {SpeechFrontEnd().speak(text, language).phonemes}"
+
+
+def _rnnoise() -> str:
+    import numpy as np
+
+    from hierbatch.audio.noise import reduce_noise
+    from hierbatch.audio.waveform import Waveform
+
+    reduce_noise(Waveform(np.zeros(4_800, np.float32), 48_000))
+    return f"pyrnnoise {version('pyrnnoise')}"
 
 
 def _bundle(name: str) -> str:

@@ -133,7 +133,12 @@ def check_order(order: SpeakOrder) -> CheckedOrder:
     n_rows = check_manifest(manifest, expected)
     named = {default} if speaks_all else {default, *named_voices(manifest)}
     used = [row for row in voices if row.voice in named]
-    prompts = prepare_voices(used, model, allow_unknown=order.voices.allow_unknown_consent)
+    prompts = prepare_voices(
+        used,
+        model,
+        allow_unknown=order.voices.allow_unknown_consent,
+        denoise_ratio=order.voices.denoise_ratio,
+    )
     asked = Asked(
         task=SPEAK.name,
         defaults={"voice": default, "lang": order.language, "speed": order.speed},

@@ -16,8 +16,11 @@ from hierbatch.models.verification.audio import check_pitch, check_resampling, c
 from hierbatch.models.verification.comparison import Checked, Comparison, GoldenNetworks, NotAtHand
 from hierbatch.models.verification.denoiser import check_denoiser
 from hierbatch.models.verification.discriminators import check_discriminators
+from hierbatch.models.verification.end_to_end import check_end_to_end
 from hierbatch.models.verification.speechsr import check_published_speechsr, check_speechsr
 from hierbatch.models.verification.synthesizer import check_synthesizer
+from hierbatch.models.verification.text import check_text
+from hierbatch.models.verification.text_to_vector import check_text_to_vector
 
 Check = Callable[[GoldenCase, GoldenNetworks], Checked]
 
@@ -34,6 +37,9 @@ _CHECKS: Mapping[str, Check] = {
     "speechsr_real": check_published_speechsr,
     "denoiser": check_denoiser,
     "mas": check_alignment,
+    "ttv": check_text_to_vector,
+    "text": check_text,
+    "e2e": check_end_to_end,
 }
 """How the cases of each module are checked."""
 

@@ -30,6 +30,8 @@ class VoiceChoice:
     consent: str = "self"
     """Consent of the owner of `file`."""
     allow_unknown_consent: bool = False
+    denoise_ratio: float = 0.0
+    """How much of every prompt is taken with its noise turned down: 0 nothing, 1 all."""
 
 
 def list_voices(choice: VoiceChoice) -> tuple[VoiceRow, ...]:
@@ -54,24 +56,28 @@ def default_voice(choice: VoiceChoice, voices: Collection[VoiceRow]) -> str | No
     return choice.default
 
 
-def prepare_voices(voices: Iterable[VoiceRow], model: VoiceEncoder, *, allow_unknown: bool) -> PreparedVoices:
+def prepare_voices(
+    voices: Iterable[VoiceRow], model: VoiceEncoder, *, allow_unknown: bool, denoise_ratio: float = 0.0
+) -> PreparedVoices:
     """Check and cut every prompt, and let the model hear it once: what it refuses here costs no worker's time.
 
     Raises:
         InputError: a consent is unknown, or prompts cannot be used; all of them in one error.
+        ProgramError: noise is to be taken out, and what does it is not installed.
     """
-    prepared, problems = sift_voices(voices, model, allow_unknown=allow_unknown)
+    prepared, problems = sift_voices(voices, model, allow_unknown=allow_unknown, denoise_ratio=denoise_ratio)
     refuse_voices(list(problems.values()))
     return prepared
 
 
 def sift_voices(
-    voices: Iterable[VoiceRow], model: VoiceEncoder, *, allow_unknown: bool
+    voices: Iterable[VoiceRow], model: VoiceEncoder, *, allow_unknown: bool, denoise_ratio: float = 0.0
 ) -> tuple[PreparedVoices, dict[str, PromptError]]:
     """The voices that can be used, and what is wrong with the others.
 
     Raises:
         InputError: a consent is unknown.
+        ProgramError: noise is to be taken out, and what does it is not installed.
     """
     voices = list(voices)
     check_consent(voices, allow_unknown=allow_unknown)
@@ -79,7 +85,7 @@ def sift_voices(
     problems: dict[str, PromptError] = {}
     for row in voices:
         try:
-            prompt = prepare_prompt(row.read_prompt(), row.voice)
+            prompt = prepare_prompt(row.read_prompt(), row.voice, denoise_ratio=denoise_ratio)
             model.encode_voice(read_sound(prompt.flac))
             prepared[row.voice] = (row, prompt)
         except PromptError as error:

@@ -84,19 +84,14 @@ class OfficialConversion:
         Raises:
             BundleError: a part is missing or does not fit.
         """
-        synthesizer = Synthesizer(SynthesizerConfig(**_sizes(bundle, "synthesizer")), is_for_training=False)
-        content = ContentEncoder(ContentEncoderConfig(**_sizes(bundle, "content_encoder")))
-        sung = {
-            name: value
-            for name, value in bundle.load_part("synthesizer").items()
-            if not name.startswith("training_parts.")
-        }
-        _load(synthesizer, sung, bundle)
-        _load(content, bundle.load_part("content_encoder"), bundle)
+        synthesizer = Synthesizer(SynthesizerConfig(**part_sizes(bundle, "synthesizer")), is_for_training=False)
+        content = ContentEncoder(ContentEncoderConfig(**part_sizes(bundle, "content_encoder")))
+        load_part(synthesizer, bundle, "synthesizer", but_for="training_parts.")
+        load_part(content, bundle, "content_encoder")
         denoiser = None
         if bundle.synthesis.get("denoise_ratio", 0.0) > 0:
-            denoiser = Denoiser(DenoiserConfig(**_sizes(bundle, "denoiser")))
-            _load(denoiser, bundle.load_part("denoiser"), bundle)
+            denoiser = Denoiser(DenoiserConfig(**part_sizes(bundle, "denoiser")))
+            load_part(denoiser, bundle, "denoiser")
         return OfficialConversion(bundle, synthesizer, content, denoiser, device)
 
     @torch.inference_mode()
@@ -196,13 +191,19 @@ def _padded(rows: Sequence[Tensor]) -> Tensor:
     return torch.nn.utils.rnn.pad_sequence(list(rows), batch_first=True)
 
 
-def _sizes(bundle: Bundle, part: str) -> dict[str, Any]:
+def part_sizes(bundle: Bundle, part: str) -> dict[str, Any]:
     """Sizes that differ from the published ones, if the bundle names any."""
     sizes = bundle.config.get(part, {})
     return {name: tuple(size) if isinstance(size, list) else size for name, size in sizes.items()}
 
 
-def _load(network: torch.nn.Module, weights: dict[str, Tensor], bundle: Bundle) -> None:
+def load_part(network: torch.nn.Module, bundle: Bundle, part: str, *, but_for: str = "\0") -> None:
+    """Fill a network with a part of a bundle, without the weights whose names start with `but_for`.
+
+    Raises:
+        BundleError: there is no such part, it is damaged, or it does not fit.
+    """
+    weights = {name: value for name, value in bundle.load_part(part).items() if not name.startswith(but_for)}
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:

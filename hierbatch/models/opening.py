@@ -9,9 +9,10 @@ from hierbatch.models import official
 from hierbatch.models.bundle import find_bundle
 from hierbatch.models.hierspeech import HierSpeech
 from hierbatch.models.official import OfficialConversion
+from hierbatch.models.official_speech import OfficialSpeech
 
 
-def open_model(bundle: str | Path = "lite", device: str = "cpu") -> HierSpeech | OfficialConversion:
+def open_model(bundle: str | Path = "lite", device: str = "cpu") -> HierSpeech | OfficialConversion | OfficialSpeech:
     """The model of a packaged or imported bundle's name, or of a bundle's folder.
 
     Raises:
@@ -19,6 +20,8 @@ def open_model(bundle: str | Path = "lite", device: str = "cpu") -> HierSpeech |
     """
     found = find_bundle(bundle)
     if found.kind == official.KIND:
+        if found.has_part("ttv"):
+            return OfficialSpeech.of_bundle(found, device)
         return OfficialConversion.of_bundle(found, device)
     if found.kind == "lite":
         return HierSpeech.load(bundle, device)

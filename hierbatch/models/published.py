@@ -17,6 +17,8 @@ from hierbatch.models.content_encoder.config import LICENSE as CONTENT_ENCODER_L
 from hierbatch.models.content_encoder.config import ContentEncoderConfig
 from hierbatch.models.content_encoder.weights import content_encoder_from
 from hierbatch.models.content_encoder.weights import name_table as content_encoder_names
+from hierbatch.models.denoiser.weights import denoiser_from
+from hierbatch.models.denoiser.weights import name_table as denoiser_names
 from hierbatch.models.official_files import official_file_of
 from hierbatch.models.speechsr.config import speechsr_24k, speechsr_48k
 from hierbatch.models.speechsr.weights import name_table as speechsr_names
@@ -24,6 +26,8 @@ from hierbatch.models.speechsr.weights import speechsr_from
 from hierbatch.models.synthesizer.config import SynthesizerConfig
 from hierbatch.models.synthesizer.weights import name_table as synthesizer_names
 from hierbatch.models.synthesizer.weights import synthesizer_from
+from hierbatch.models.text_to_vector.weights import name_table as text_to_vector_names
+from hierbatch.models.text_to_vector.weights import text_to_vector_from
 
 _LEAST_SHARE = 0.5
 """A file is taken for a network's when at least so many of its names are in the network's table."""
@@ -47,6 +51,21 @@ class PublishedNetwork:
 PUBLISHED_NETWORKS: Mapping[str, PublishedNetwork] = {
     network.name: network
     for network in (
+        PublishedNetwork(
+            name="ttv",
+            purpose="text to semantic vectors and pitch",
+            names=text_to_vector_names,
+            load=text_to_vector_from,
+            files=("ttv_lt960",),
+            languages=("en",),
+        ),
+        PublishedNetwork(
+            name="denoiser",
+            purpose="noise out of voice prompts",
+            names=denoiser_names,
+            load=denoiser_from,
+            files=("denoiser",),
+        ),
         PublishedNetwork(
             name="synthesizer",
             purpose="semantic vectors, pitch and a voice to 16 kHz sound",

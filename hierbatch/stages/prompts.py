@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hierbatch.audio.files import SoundLimits, encode_sound, read_sound
+from hierbatch.audio.noise import mix_denoised
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import PromptError
 from hierbatch.models.prompt import LONGEST_S, SHORTEST_S
@@ -17,6 +18,7 @@ _LIMITS = SoundLimits(max_duration_s=900.0, max_bytes=256 << 20)
 _FRAME_S = 0.02
 _LOUD_BELOW_PEAK_DB = -40.0
 _SILENT_PEAK = 10 ** (-50 / 20)
+_SILENT_RMS = 10 ** (-50 / 20)
 _MEND = "record 3 to 15 seconds of clear speech of one person"
 
 
@@ -30,11 +32,17 @@ class Prompt:
     notices: tuple[str, ...]
 
 
-def prepare_prompt(content: bytes, voice: str) -> Prompt:
+def prepare_prompt(content: bytes, voice: str, *, denoise_ratio: float = 0.0) -> Prompt:
     """Check a recording and keep its first fifteen seconds from where the speech starts.
 
+    Args:
+        content: a sound file.
+        voice: whose it is, for messages.
+        denoise_ratio: from 0, the recording as it is, to 1, only what is left without its noise.
+
     Raises:
-        PromptError: not sound, silent, under a second, or over a quarter of an hour.
+        ProgramError: noise is to be taken out, and what does it is not installed.
+        PromptError: not sound, silent, with or without its noise, under a second, or over a quarter of an hour.
     """
     name = f"The recording of voice {voice}"
     whole = read_sound(content, name=name, raises=PromptError, limits=_LIMITS)
@@ -51,6 +59,11 @@ def prepare_prompt(content: bytes, voice: str) -> Prompt:
         speech = Waveform(speech.samples[: int(LONGEST_S * speech.rate_hz)], speech.rate_hz)
     elif speech.duration_s < SHORT_S:
         notices.append(f"{name} holds {speech.duration_s:.1f} s of speech: from {SHORT_S:g} s on it sounds more alike")
+    speech = mix_denoised(speech, denoise_ratio)
+    if denoise_ratio and float(np.square(speech.samples).mean()) < _SILENT_RMS**2:
+        raise PromptError(
+            f"{name} is silent once its noise is taken out", wanted="speech", got="an RMS under -50 dB", mend=_MEND
+        )
     return Prompt(
         flac=encode_sound(speech),
         sha256=_sound_hash(speech),

@@ -3,7 +3,7 @@ from hierbatch.jobs.doctor import examine
 
 def test_what_is_here_is_found_and_what_is_missing_is_told_with_its_mend(tmp_path):
     findings = {finding.part.split()[0]: finding for finding in examine(str(tmp_path / "no-bundle"))}
-    for part in ("torch", "pyarrow", "soundfile", "ffmpeg", "English", "Korean"):
+    for part in ("torch", "pyarrow", "soundfile", "ffmpeg", "English", "Korean", "noise"):
         assert findings[part].is_well, findings[part]
     assert "h ə l ˈoʊ" in findings["English"].found
     assert not findings["model"].is_well

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from hierbatch.errors import PromptError
 from hierbatch.stages.prompts import prepare_prompt
 
 RATE_HZ = 22_050
+NARRATOR = Path(__file__).parents[2] / "manifests" / "voices" / "narrator.flac"
 
 
 def speech(duration_s, silence_s=0.0, gain=0.3):
@@ -56,3 +59,19 @@ def test_the_same_sound_in_another_file_is_the_same_voice():
     flac = prepare_prompt(encode_sound(read_sound(recording)), "b")
     other = prepare_prompt(encode_sound(speech(4.0, gain=0.31)), "a")
     assert wav.sha256 == flac.sha256 != other.sha256
+
+
+def test_noise_is_taken_out_where_it_is_asked_for():
+    spoken = read_sound(NARRATOR.read_bytes())
+    hiss = 0.02 * np.random.default_rng(1).standard_normal(2 * spoken.rate_hz).astype(np.float32)
+    noisy = encode_sound(Waveform(spoken.samples[: 2 * spoken.rate_hz] + hiss, spoken.rate_hz))
+    plain, clean = prepare_prompt(noisy, "anna"), prepare_prompt(noisy, "anna", denoise_ratio=1.0)
+    assert plain.sha256 != clean.sha256
+    assert plain.sha256 == prepare_prompt(noisy, "anna", denoise_ratio=0.0).sha256
+    assert clean.duration_s == plain.duration_s
+
+
+def test_a_prompt_of_nothing_but_noise_is_told():
+    hiss = 0.02 * np.random.default_rng(1).standard_normal(4 * RATE_HZ).astype(np.float32)
+    with pytest.raises(PromptError, match="anna is silent once its noise"):
+        prepare_prompt(encode_sound(Waveform(hiss, RATE_HZ)), "anna", denoise_ratio=1.0)

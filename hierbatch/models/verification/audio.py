@@ -12,6 +12,7 @@ from hierbatch.audio.style_mel import StyleMel
 from hierbatch.audio.waveform import Waveform
 from hierbatch.audio.yaapt import CONVERSION_CEILING_HZ, TEXT_TO_VECTOR_CEILING_HZ, yaapt_f0
 from hierbatch.models.golden import GoldenCase
+from hierbatch.models.text_to_vector.weights import text_to_vector_from
 from hierbatch.models.verification.comparison import Checked, Comparison, GoldenNetworks, read_arrays
 from hierbatch.models.verification.synthesizer import load_published
 from hierbatch.units import RATE_HZ
@@ -27,14 +28,18 @@ _MOST_TIE_RATIO = 0.05
 
 
 def check_style_mel(case: GoldenCase, networks: GoldenNetworks) -> Checked:
-    """Sound to log-mel to the synthesizer's style vector."""
-    arrays = read_arrays(case, {"in_audio": "B L", "out_mel": "B 80 T", "out_g_hier": "B 256"})
+    """Sound to log-mel to the style vectors of the synthesizer and of TTV."""
+    shapes = {"in_audio": "B L", "out_mel": "B 80 T", "out_g_hier": "B 256", "out_g_ttv": "B 256"}
+    arrays = read_arrays(case, shapes)
     mel = StyleMel()(arrays["in_audio"].float())
     model = networks.by_rule("hier", load_published)
-    style = model.encode_style(mel, torch.full((len(mel),), mel.shape[-1]))
+    lengths = torch.full((len(mel),), mel.shape[-1])
+    style = model.encode_style(mel, lengths)
+    text_style = networks.by_rule("ttv", text_to_vector_from).style(mel, lengths)
     return [
         Comparison("out_mel", mel, arrays["out_mel"], _MEL_TOLERANCE),
         Comparison("out_g_hier", style, arrays["out_g_hier"], _STYLE_TOLERANCE),
+        Comparison("out_g_ttv", text_style, arrays["out_g_ttv"], _STYLE_TOLERANCE),
     ]
 
 

@@ -1,0 +1,92 @@
+"""English as the published TTV reads it: the cleaner `english_cleaners2`, espeak-ng phonemes, numbered symbols.
+
+phonemizer 3.3 and later keep brackets as punctuation; 3.2.1, which the published system was pinned to, left them out,
+and its symbol table has no number for them. They are left out here too. 3.2.1 also broke a number at its point
+("12.50" in two); here, as from 3.3 on, it stays one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from unidecode import unidecode
+
+from hierbatch.errors import TextError
+from hierbatch.frontend.english import load_espeak
+from hierbatch.frontend.phonemes import Word, split_stress, split_words
+from hierbatch.frontend.published_symbols import PAD, SYMBOL_IDS
+from hierbatch.frontend.symbols import VOWELS, WORD_BOUNDARY
+
+_ABBREVIATIONS = {
+    "mrs": "misess", "mr": "mister", "dr": "doctor", "st": "saint", "co": "company", "jr": "junior", "maj": "major",
+    "gen": "general", "drs": "doctors", "rev": "reverend", "lt": "lieutenant", "hon": "honorable", "sgt": "sergeant",
+    "capt": "captain", "esq": "esquire", "ltd": "limited", "col": "colonel", "ft": "fort",
+}  # fmt: skip
+_ABBREVIATION = re.compile(rf"\b({'|'.join(_ABBREVIATIONS)})\.", re.IGNORECASE)
+_SPELLINGS = {"i": "iː", "u": "uː", "ɑ": "ɑː", "ɔ": "ɔː", "ɝ": "ɜː"}
+BRACKETS = str.maketrans("", "", "(){}[]")
+
+
+def published_phonemes(text: str) -> str:
+    """What espeak-ng makes of an English text once it is plain, lower case and without short forms.
+
+    Raises:
+        ProgramError: espeak-ng cannot be loaded.
+        TextError: nothing is left to say.
+    """
+    plain = unidecode(text).lower()
+    spelled = _ABBREVIATION.sub(lambda found: _ABBREVIATIONS[found[1]], plain)
+    (phonemes,) = load_espeak(preserve_punctuation=True).phonemize([spelled], strip=True) or [""]
+    joined = re.sub(r"\s+", " ", phonemes.translate(BRACKETS)).strip()
+    if not joined:
+        raise TextError("There is nothing to say in the text", wanted="words or numbers", got=repr(text[:60]))
+    return joined
+
+
+def published_ids(phonemes: str) -> list[int]:
+    """The symbols' numbers.
+
+    Raises:
+        TextError: a character has no number.
+    """
+    unknown = sorted(set(phonemes) - set(SYMBOL_IDS))
+    if unknown:
+        raise TextError("The published model has no symbol for some characters", got=" ".join(unknown))
+    return [SYMBOL_IDS[symbol] for symbol in phonemes]
+
+
+def with_blanks(ids: Sequence[int]) -> list[int]:
+    """A blank before, between and after all symbols: 2n + 1 of them."""
+    spread = [SYMBOL_IDS[PAD]] * (2 * len(ids) + 1)
+    spread[1::2] = ids
+    return spread
+
+
+def published_spelling(phonemes: str) -> list[str]:
+    """How espeak-ng would write each token of a phoneme string of ours, marks with the space that follows them.
+
+    Our table leaves length to the model and knows fewer weak vowels; what is lost is put back by rule.
+
+    >>> "".join(published_spelling("h ə l ˈoʊ , w ˈɝ l d ."))
+    'həlˈoʊ, wˈɜːld.'
+    """
+    spelled: list[str] = []
+    for word, separator in split_words(phonemes):
+        spelled += ["ɐ"] if word == ("ə",) else _spell_word(word)
+        spelled.append(" " if separator == WORD_BOUNDARY else f"{separator} ")
+    if spelled:
+        spelled[-1] = spelled[-1].rstrip()
+    return spelled
+
+
+def _spell_word(word: Word) -> list[str]:
+    letters = [token.removesuffix(phone) + _SPELLINGS.get(phone, phone) for token in word for phone in [_bare(token)]]
+    has_more_vowels = sum(_bare(token) in VOWELS for token in word) > 1
+    if word[-1:] == ("i",) and has_more_vowels:
+        letters[-1] = "i"  # as in "happy"
+    return letters
+
+
+def _bare(token: str) -> str:
+    return split_stress(token)[0]

@@ -1,0 +1,304 @@
+"""The published chain as one instrument: TTV, pitch clip, synthesizer, SpeechSR, from an imported bundle.
+
+Legend: B batch, N symbols with blanks, T frames (50/s), S style, L samples.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from hierbatch.audio.kaiser_resample import kaiser_resample
+from hierbatch.audio.pitch import PitchRange
+from hierbatch.audio.style_mel import StyleMel
+from hierbatch.audio.waveform import Samples, Waveform
+from hierbatch.errors import BundleError, SynthesisError, TextError
+from hierbatch.frontend.published_english import published_ids, published_spelling, with_blanks
+from hierbatch.models.bundle import Bundle
+from hierbatch.models.conversion import ConversionRequest
+from hierbatch.models.denoiser.windows import denoise
+from hierbatch.models.official import NOISE_SCALE, OfficialConversion, OfficialVoice
+from hierbatch.models.official_networks import OfficialNetworks
+from hierbatch.models.prompt import clean_prompt
+from hierbatch.models.speech import Speech, SpeechRequest
+from hierbatch.models.text_to_vector.model import TextPrior, Vectors, whole_frames
+from hierbatch.units import FRAMES_PER_SECOND, RATE_HZ
+
+LOWEST_HZ = 55.0
+"""Pitch below it is taken for none, as the published chain does."""
+_LONGEST_S = 60.0
+_SHORT_PROMPT_S = 3.0
+_REPEATS = 5
+_DENOISER_STEP_SAMPLES = 1600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficialSpeaker:
+    """Who speaks, as the networks know it. Shape: text_style, sound_style [S]."""
+
+    text_style: npt.NDArray[np.float32]
+    sound_style: npt.NDArray[np.float32]
+    conversion: OfficialVoice | None
+    """The same voice for conversion, where the bundle converts."""
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A row's text, and how long each symbol lasts. Shapes: prior [1, C, N], frames [1, 1, N]; token_of [N]."""
+
+    prior: TextPrior
+    frames: Tensor
+    token_of: npt.NDArray[np.int64]
+    """Which token of the phoneme string a symbol belongs to; -1 for the blank before all."""
+
+    @property
+    def n_frames(self) -> int:
+        return max(1, int(self.frames.sum()))
+
+
+class OfficialSpeech:
+    """HierSpeech++ with published weights on one device; a row's sound depends on nothing but its own request."""
+
+    def __init__(self, bundle: Bundle, networks: OfficialNetworks, device: str) -> None:
+        self.name, self.languages, self.fingerprint = bundle.name, bundle.languages, bundle.fingerprint
+        self.rate_hz = networks.super_resolution.config.rate_hz if networks.super_resolution else RATE_HZ
+        self._noise_scale = bundle.synthesis.get("noise_scale", NOISE_SCALE)
+        self._denoise_ratio = bundle.synthesis.get("denoise_ratio", 0.0)
+        self._networks, self._device = networks, device
+        self._mel = StyleMel().to(device)
+        self._conversion = None
+        if networks.content is not None:
+            denoiser = networks.denoiser if self._denoise_ratio else None
+            self._conversion = OfficialConversion(bundle, networks.synthesizer, networks.content, denoiser, device)
+
+    @staticmethod
+    def of_bundle(bundle: Bundle, device: str) -> OfficialSpeech:
+        """The instrument of an imported bundle.
+
+        Raises:
+            BundleError: a network it needs is not in the bundle, or does not fit.
+        """
+        return OfficialSpeech(bundle, OfficialNetworks.of_bundle(bundle, device), device)
+
+    @torch.inference_mode()
+    def encode_voice(self, prompt: Waveform, denoise_ratio: float | None = None) -> OfficialSpeaker:
+        """A voice from 3 to 15 s of one person speaking, at any rate; a shorter one is heard over and over.
+
+        Args:
+            prompt: the recording.
+            denoise_ratio: 0 hears it as it is, 1 as the bundle's own denoiser leaves it, between them a mix of the two
+                styles; by default what the bundle says.
+
+        Raises:
+            PromptError: silent, damaged or too short.
+            BundleError: noise is to be taken out and the bundle has no denoiser.
+        """
+        clean_prompt(prompt)  # refuses what no model can use
+        ratio = self._denoise_ratio if denoise_ratio is None else denoise_ratio
+        sound = kaiser_resample(prompt, RATE_HZ).samples
+        if len(sound) < _SHORT_PROMPT_S * RATE_HZ:
+            sound = np.tile(sound, _REPEATS)
+        heard = torch.from_numpy(sound).to(self._device)
+        pair = torch.stack([heard, self._without_noise(heard)]) if ratio else heard[None]
+        mel = self._mel(pair)
+        lengths = torch.full((len(pair),), mel.shape[-1], device=self._device)
+        text_style = mix_styles(self._networks.text_to_vector.style(mel, lengths), ratio)
+        sound_style = mix_styles(self._networks.synthesizer.encode_style(mel, lengths), ratio)
+        return OfficialSpeaker(
+            text_style=text_style[0].cpu().numpy(),
+            sound_style=sound_style[0].cpu().numpy(),
+            conversion=self._conversion.encode_voice(prompt) if self._conversion else None,
+            sha256=hashlib.sha256(prompt.samples.tobytes()).hexdigest(),
+        )
+
+    @torch.inference_mode()
+    def speak(self, requests: Sequence[SpeechRequest]) -> list[Speech]:
+        """Say a batch; a row sounds the same alone and among others.
+
+        Durations are rounded up, and a batch may round a sum otherwise than a row alone: so texts are read row by row,
+        and only what comes after is done together.
+
+        Raises:
+            TextError: a phoneme string cannot be read.
+            SynthesisError: nothing, or far too much, would be said.
+        """
+        if not requests:
+            return []
+        noises = [np.random.default_rng(request.seed) for request in requests]
+        texts = [self._read(request, noise) for request, noise in zip(requests, noises, strict=True)]
+        vectors = self._say(requests, texts, noises)
+        log_f0 = clip_pitch(vectors.log_f0)
+        log_f0 = torch.stack(
+            [bend_pitch(row, r.pitch_semitones, r.prosody) for row, r in zip(log_f0, requests, strict=True)]
+        )
+        sounds = self._sing(requests, vectors, log_f0, noises)
+        return [
+            self._speech(text, sound, log_f0[row, 0], vectors.semantic[row])
+            for row, (text, sound) in enumerate(zip(texts, sounds, strict=True))
+        ]
+
+    def pitch_range(self, voice: OfficialSpeaker) -> PitchRange:
+        """Where a voice's pitch lies, for conversion. Raises BundleError where the bundle does not convert."""
+        return self._converter().pitch_range(_voice_of(voice))
+
+    def convert(self, request: ConversionRequest) -> Samples:
+        """One piece of a recording in another voice, as `OfficialConversion.convert`.
+
+        Raises:
+            BundleError: the bundle has no content encoder.
+            SynthesisError: the piece is not made of 20 ms frames, or is too long.
+        """
+        return self._converter().convert(replace(request, voice=_voice_of(request.voice)))
+
+    def _converter(self) -> OfficialConversion:
+        if self._conversion is None:
+            raise BundleError(
+                f"Model {self.name!r} cannot convert recordings",
+                wanted="a content encoder beside the synthesizer",
+                mend="import the bundle again with a folder of facebook/mms-300m beside the checkpoints",
+            )
+        return self._conversion
+
+    def _without_noise(self, sound: Tensor) -> Tensor:
+        if self._networks.denoiser is None:
+            raise BundleError(
+                f"Bundle {self.name!r} has no denoiser",
+                mend="import it again with the denoiser's checkpoint, or use --denoise",
+            )
+        return denoise(self._networks.denoiser, padded_for_denoiser(sound))[: len(sound)]
+
+    def _read(self, request: SpeechRequest, noise: np.random.Generator) -> _Read:
+        if request.language not in self.languages:
+            raise TextError(
+                f"Model {self.name!r} does not speak this language",
+                wanted=" or ".join(self.languages),
+                got=repr(request.language),
+            )
+        spelled = published_spelling(request.phonemes)
+        ids = with_blanks(published_ids("".join(spelled)))
+        owners = np.repeat(np.arange(len(spelled)), [len(letters) for letters in spelled])
+        token_of = np.concatenate([[-1], np.repeat(owners, 2)])
+        tokens, lengths = torch.tensor([ids], device=self._device), torch.tensor([len(ids)], device=self._device)
+        style = self._tensor(request.voice.text_style)[None]
+        network = self._networks.text_to_vector
+        prior = network.read(tokens, lengths, style)
+        drawn = self._tensor(noise.standard_normal((1, 2, len(ids)), dtype=np.float32))
+        log_durations = network.durations(prior.hidden, prior.mask, style, drawn)
+        text = _Read(prior, whole_frames(log_durations, prior.mask, 1 / request.speed), token_of)
+        if text.n_frames > _LONGEST_S * FRAMES_PER_SECOND:
+            raise SynthesisError(
+                "The model gave no usable durations",
+                wanted=f"at most {_LONGEST_S:.0f} s a sentence",
+                got=f"{text.n_frames / FRAMES_PER_SECOND:.2f} s",
+                mend="split the text into shorter sentences",
+            )
+        return text
+
+    def _say(
+        self, requests: Sequence[SpeechRequest], texts: Sequence[_Read], noises: Sequence[np.random.Generator]
+    ) -> Vectors:
+        network = self._networks.text_to_vector
+        longest = max(text.prior.mask.shape[2] for text in texts)
+        prior = TextPrior(*(
+            torch.cat([_padded(getattr(text.prior, name), longest) for text in texts])
+            for name in ("hidden", "mean", "log_scale", "mask")
+        ))  # fmt: skip
+        frames = torch.cat([_padded(text.frames, longest) for text in texts])
+        noise = self._noise(noises, network.config.channels, [text.n_frames for text in texts])
+        style = self._styles([request.voice.text_style for request in requests])
+        return network.speak(prior, frames, style, self._noise_scale * noise)
+
+    def _sing(
+        self,
+        requests: Sequence[SpeechRequest],
+        vectors: Vectors,
+        log_f0: Tensor,
+        noises: Sequence[np.random.Generator],
+    ) -> list[Samples]:
+        network = self._networks.synthesizer
+        n_frames = vectors.lengths.tolist()
+        noise = self._noise(noises, network.config.channels, n_frames)
+        style = self._styles([request.voice.sound_style for request in requests])
+        made = network(
+            vectors.semantic, log_f0, vectors.lengths, style, noise, noise_scale=self._noise_scale
+        )  # fmt: skip
+        sounds = []
+        for row, length in enumerate(n_frames):
+            sound = made.sound[row : row + 1, :, : length * network.config.hop_samples]
+            if self._networks.super_resolution is not None:
+                sound = self._networks.super_resolution(sound)
+            sounds.append(sound[0, 0].float().cpu().numpy())
+        return sounds
+
+    def _speech(self, text: _Read, samples: Samples, log_f0: Tensor, semantic: Tensor) -> Speech:
+        frames = text.frames[0, 0].int().cpu().numpy()
+        n_tokens = int(text.token_of.max()) + 1
+        by_token = np.bincount(text.token_of + 1, weights=frames, minlength=n_tokens + 1).astype(int).tolist()
+        f0_hz = torch.expm1(log_f0[: 4 * text.n_frames : 2]).cpu().numpy()
+        return Speech(
+            waveform=Waveform(samples, self.rate_hz),
+            token_frames=tuple(by_token[1:]),
+            lead_frames=by_token[0],
+            f0_hz=f0_hz,
+            semantic=semantic[:, : text.n_frames].T.cpu().numpy(),
+        )
+
+    def _noise(self, noises: Sequence[np.random.Generator], channels: int, n_frames: Sequence[int]) -> Tensor:
+        """Each row's own normal noise, zero past its end. Shape: [B, C, T]."""
+        drawn = np.zeros((len(noises), channels, max(n_frames)), np.float32)
+        for row, (noise, length) in enumerate(zip(noises, n_frames, strict=True)):
+            drawn[row, :, :length] = noise.standard_normal((channels, length), dtype=np.float32)
+        return self._tensor(drawn)
+
+    def _styles(self, styles: Sequence[npt.NDArray[np.float32]]) -> Tensor:
+        return self._tensor(np.stack(styles))
+
+    def _tensor(self, values: npt.NDArray[np.float32]) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)).to(self._device)
+
+
+def _voice_of(speaker: OfficialSpeaker) -> OfficialVoice:
+    assert speaker.conversion is not None  # made by a model that converts
+    return speaker.conversion
+
+
+def padded_for_denoiser(sound: Tensor) -> Tensor:
+    """A prompt and the silence behind it that the published code hears it with. Shape: [L] -> [L']."""
+    n_samples = (len(sound) // _DENOISER_STEP_SAMPLES + 1) * _DENOISER_STEP_SAMPLES
+    return F.pad(sound, (0, n_samples - len(sound)))
+
+
+def mix_styles(styles: Tensor, ratio: float) -> Tensor:
+    """Between the style of the prompt as it is and without its noise. Shape: [1 or 2, S] -> [1, S]."""
+    return styles if len(styles) == 1 else (1 - ratio) * styles[:1] + ratio * styles[1:]
+
+
+def clip_pitch(log_f0: Tensor) -> Tensor:
+    """ln(F0 + 1) with what is lower than any voice taken for unvoiced."""
+    return torch.where(log_f0 < math.log(LOWEST_HZ), 0.0, log_f0)
+
+
+def bend_pitch(log_f0: Tensor, semitones: float, prosody: float) -> Tensor:
+    """A row's pitch moved, and its melody widened about its own mean; what is unvoiced stays so. Shape: [1, 4T]."""
+    voiced = log_f0 > 0
+    if (semitones == 0 and prosody == 1) or not bool(voiced.any()):
+        return log_f0
+    logs = torch.log(torch.expm1(log_f0[voiced]))
+    moved = logs.mean() + prosody * (logs - logs.mean()) + semitones * math.log(2) / 12
+    bent = log_f0.clone()
+    bent[voiced] = torch.log1p(moved.exp())
+    return bent
+
+
+def _padded(values: Tensor, n_symbols: int) -> Tensor:
+    """Zeros behind a row's symbols. Shape: [1, C, N] -> [1, C, n_symbols]."""
+    return F.pad(values, (0, n_symbols - values.shape[2]))

@@ -1,0 +1,147 @@
+import numpy as np
+import pytest
+import torch
+
+from hierbatch.audio.waveform import Waveform
+from hierbatch.errors import BundleError, PromptError, SynthesisError, TextError
+from hierbatch.frontend.speech_text import SpeechFrontEnd
+from hierbatch.models.bundle import write_bundle_parts
+from hierbatch.models.denoiser.config import DenoiserConfig
+from hierbatch.models.denoiser.model import Denoiser
+from hierbatch.models.official_speech import bend_pitch, clip_pitch
+from hierbatch.models.opening import open_model
+from hierbatch.models.speech import SpeechRequest
+from hierbatch.models.speechsr.config import SpeechSRConfig
+from hierbatch.models.speechsr.model import SpeechSR
+from hierbatch.models.synthesizer.config import SynthesizerConfig
+from hierbatch.models.synthesizer.model import Synthesizer
+from hierbatch.models.text_to_vector.config import TextToVectorConfig
+from hierbatch.models.text_to_vector.model import TextToVector
+from tests.models.golden_rule import ruled
+from tests.models.test_official import SIZES, voiced_sound
+
+TTV = {
+    "style_channels": 8, "channels": 16, "wide_channels": 16, "text_layers": 1, "semantic_channels": 16,
+    "posterior_layers": 1, "decoder_channels": 8, "decoder_layers": 2, "pitch_channels": 8,
+}  # fmt: skip
+SPEECHSR = {"channels": 4, "block_kernels": [3], "dilations": [1]}
+CONFIG = {**SIZES, "ttv": TTV, "speechsr24k": SPEECHSR}
+WORDS = "hello there old friend we meet again at last on a cold and quiet morning by the sea"
+
+
+def write_official(folder, parts=("ttv", "synthesizer", "speechsr24k", "denoiser"), **synthesis):
+    sizes = {part: {k: tuple(v) if isinstance(v, list) else v for k, v in CONFIG[part].items()} for part in CONFIG}
+    made = {
+        "ttv": ruled(TextToVector(TextToVectorConfig(**sizes["ttv"]))),
+        "synthesizer": ruled(Synthesizer(SynthesizerConfig(**sizes["synthesizer"]))),
+        "speechsr24k": ruled(SpeechSR(SpeechSRConfig(rate_hz=24_000, **sizes["speechsr24k"]))),
+        "denoiser": ruled(Denoiser(DenoiserConfig(**sizes["denoiser"]))),
+    }
+    about = {"source": "x", "source_sha256": "", "published": "", "license": "MIT"}
+    page = {
+        "name": "official", "kind": "official", "languages": ["en"], "rate_hz": 16_000, "license": "MIT",
+        "config": CONFIG, "synthesis": synthesis,
+    }  # fmt: skip
+    weights = {part: made[part].state_dict() for part in parts}
+    write_bundle_parts(folder, weights, [{"name": part, **about} for part in parts], page)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return open_model(write_official(tmp_path_factory.mktemp("official")))
+
+
+@pytest.fixture(scope="module")
+def voices(model):
+    return [model.encode_voice(voiced_sound(3.5, f0_hz)) for f0_hz in (110, 200)]
+
+
+def request_of(voice, text="hello there old friend", **others):
+    phonemes = SpeechFrontEnd().speak(text, "en").phonemes
+    return SpeechRequest(phonemes=phonemes, language="en", voice=voice, **{"seed": 1, **others})
+
+
+def snr_db(wanted, found):
+    return 10 * np.log10((wanted**2).sum() / max(((wanted - found) ** 2).sum(), 1e-20))
+
+
+def test_a_sentence_becomes_sound_with_a_duration_for_every_token(model, voices):
+    request = request_of(voices[0])
+    (speech,) = model.speak([request])
+    n_frames = speech.lead_frames + sum(speech.token_frames)
+    assert model.rate_hz == speech.waveform.rate_hz == 24_000
+    assert speech.waveform.n_samples == n_frames * 480
+    assert len(speech.token_frames) == len(request.phonemes.split())
+    assert len(speech.f0_hz) == 2 * n_frames
+    assert speech.semantic.shape == (n_frames, 16)
+    assert np.isfinite(speech.waveform.samples).all()
+
+
+def test_a_row_among_thirty_one_others_is_the_row_alone(model, voices):
+    words = WORDS.split()
+    requests = [
+        request_of(voices[row % 2], " ".join(words[: 1 + row % 7]), seed=row, speed=1 + 0.01 * row) for row in range(32)
+    ]
+    together = model.speak(requests)
+    for row in (0, 6, 13, 31):
+        (alone,) = model.speak([requests[row]])
+        assert alone.token_frames == together[row].token_frames
+        assert snr_db(alone.waveform.samples, together[row].waveform.samples) > 60
+
+
+def test_the_seed_and_the_speed_are_heard(model, voices):
+    plain, other, again = model.speak([request_of(voices[0], seed=seed) for seed in (1, 2, 1)])
+    assert snr_db(plain.waveform.samples, again.waveform.samples) > 80
+    assert snr_db(plain.waveform.samples[:4800], other.waveform.samples[:4800]) < 20
+    (slow,) = model.speak([request_of(voices[0], speed=0.03)])
+    assert slow.waveform.duration_s > plain.waveform.duration_s
+
+
+def test_pitch_is_moved_and_melody_widened_about_its_mean():
+    hz = torch.tensor([[0.0, 100, 0, 200]])
+    log_f0 = torch.log1p(hz)
+    assert torch.equal(bend_pitch(log_f0, 0.0, 1.0), log_f0)
+    assert torch.allclose(torch.expm1(bend_pitch(log_f0, 12.0, 1.0)), 2 * hz, rtol=1e-4)
+    middle = 20_000**0.5
+    flat = torch.tensor([[0, middle, 0, middle]])
+    assert torch.allclose(torch.expm1(bend_pitch(log_f0, 0.0, 0.0)), flat, rtol=1e-4)
+    nothing = torch.zeros(1, 4)
+    assert torch.equal(bend_pitch(nothing, 3.0, 2.0), nothing)
+
+
+def test_pitch_below_any_voice_is_none():
+    hz = torch.tensor([0.0, 20.0, 53.9, 54.1, 200.0])
+    clipped = clip_pitch(torch.log1p(hz))
+    assert torch.equal(clipped, torch.tensor([0.0, 0, 0, *torch.log1p(hz[3:]).tolist()]))
+
+
+def test_a_denoised_prompt_is_mixed_by_ratio(model):
+    prompt = voiced_sound(3.5, 150)
+    plain, half, all_of_it = (model.encode_voice(prompt, ratio) for ratio in (0.0, 0.5, 1.0))
+    assert np.allclose(half.sound_style, (plain.sound_style + all_of_it.sound_style) / 2, atol=1e-5)
+    assert not np.allclose(plain.sound_style, all_of_it.sound_style, atol=1e-3)
+
+
+def test_a_short_prompt_is_used_and_a_silent_one_refused(model):
+    assert np.isfinite(model.encode_voice(voiced_sound(1.2, 150)).text_style).all()
+    with pytest.raises(PromptError, match="silent"):
+        model.encode_voice(Waveform(np.zeros(50_000, np.float32), 16_000))
+
+
+def test_what_cannot_be_said_is_told(model, voices):
+    with pytest.raises(TextError, match="does not speak"):
+        model.speak([SpeechRequest(phonemes="ɯ ɰ i .", language="ko", voice=voices[0], seed=0)])
+    with pytest.raises(SynthesisError, match="no usable durations"):
+        model.speak([request_of(voices[0], " ".join([WORDS] * 20), speed=0.05)])
+
+
+def test_parts_that_are_missing_are_named(tmp_path, model, voices):
+    speaking = open_model(write_official(tmp_path / "plain", ("ttv", "synthesizer")))
+    assert speaking.rate_hz == 16_000
+    with pytest.raises(BundleError, match="no denoiser"):
+        speaking.encode_voice(voiced_sound(3.5, 150), 0.5)
+    with pytest.raises(BundleError, match="has no synthesizer"):
+        open_model(write_official(tmp_path / "mute", ("ttv", "denoiser")))
+    with pytest.raises(BundleError, match="cannot convert"):
+        model.convert(None)
