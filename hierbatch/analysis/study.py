@@ -96,7 +96,7 @@ class RunStudy:
         return self._takes.table(names)
 
     def sql(self, query: str) -> pd.DataFrame:
-        """What a DuckDB query gives; the run's tables are called `takes` and `voices`.
+        """What a DuckDB query gives; the run's tables are called `takes` and `voices`, a corpus's own rows `corpus`.
 
         Only the columns the query names are read, so sound is read where it is named and never by `*`.
 
@@ -112,6 +112,8 @@ class RunStudy:
         with duckdb.connect() as connection:
             connection.register("takes", self.arrow([*named, *rest] or ["id"]))
             connection.register("voices", self.voices)
+            if (corpus := RunLayout(self.folder).corpus_rows).exists():
+                connection.register("corpus", pq.read_table(corpus))
             try:
                 return connection.sql(query).df()
             except duckdb.Error as error:

@@ -1,12 +1,15 @@
 import re
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import hierbatch
 from hierbatch.analysis.study import RunStudy
 from hierbatch.audio.files import read_sound
 from hierbatch.errors import InputError, ProgramError, RunError
+from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.takes import Takes
 from tests.export.book_run import book_rows, sentence, write_run
 from tests.tiny_runs import FIRST
@@ -49,6 +52,17 @@ def test_sql_joins_the_voices_and_reads_words_and_sound_only_where_they_are_name
     assert bytes(found["content"][0]) == run.audio("bell-low").content
     found = run.sql("SELECT word.text AS word FROM (SELECT unnest(timings) AS word FROM takes WHERE id = 'bell-low')")
     assert list(found["word"])[:3] == ["The", "bell", "rang"]
+
+
+def test_sql_knows_what_rejected_the_rows_of_a_corpus(tmp_path):
+    folder = write_run(tmp_path / "r", book_rows(1, 2))
+    rows = pa.table({"id": ["c1s0", "c1s1"], "rejected_by": [[], ["too_long"]]})
+    RunLayout(folder).corpus_rows.parent.mkdir()
+    pq.write_table(rows, RunLayout(folder).corpus_rows)
+    found = hierbatch.open_run(folder).sql(
+        "SELECT text FROM takes JOIN corpus USING (id) WHERE list_contains(rejected_by, 'too_long')"
+    )
+    assert list(found["text"]) == ["Sentence number 1 of it."]
 
 
 def test_a_query_that_is_none_is_the_users_mistake(run):
