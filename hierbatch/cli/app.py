@@ -32,6 +32,7 @@ from hierbatch.cli.retry import retry
 from hierbatch.cli.run import run
 from hierbatch.cli.status import status
 from hierbatch.cli.train import train
+from hierbatch.cli.upsample import upsample
 from hierbatch.errors import HierbatchError, StorageError
 
 app = typer.Typer(
@@ -47,6 +48,7 @@ app.command("plan")(plan)
 app.command("run")(run)
 app.command("convert")(convert)
 app.command("dub")(dub)
+app.command("upsample")(upsample)
 app.command("status")(status)
 app.command("retry")(retry)
 app.command("report")(report)

@@ -47,6 +47,8 @@ Retakes = Annotated[
     int, typer.Option(min=0, max=20, help="How often a take that looks wrong is made again, with another seed.")
 ]
 Device = Annotated[str, typer.Option(help="cpu, or a GPU such as cuda.")]
+Dtype = Annotated[str, typer.Option(help="Of matrix products: float32, bfloat16; on a GPU float16 too.")]
+Compile = Annotated[bool, typer.Option("--compile", help="Compile the networks: slow to start, then faster on a GPU.")]
 Update = Annotated[
     bool, typer.Option("--update", help="Go on with changed rows or settings; takes that are still right are kept.")
 ]
@@ -93,3 +95,12 @@ def measures(names: str, recogniser: Path | None) -> Measures:
     else:
         chosen = [] if names == "none" else [name.strip() for name in names.split(",")]
     return Measures.named(chosen, recogniser)
+
+
+def placement(device: str, dtype: str, is_compiled: bool) -> str:
+    """The place to work at that the options speak of, as workers are told it; plain devices as they are."""
+    if dtype == "float32" and not is_compiled:
+        return device
+    from hierbatch.models.placement import Placement
+
+    return str(Placement(device=device, dtype=dtype, is_compiled=is_compiled))

@@ -9,9 +9,18 @@ import typer
 
 
 def train(
-    model: Annotated[str, typer.Argument(help="waveform, acoustic, text_to_vector, content, all; or `bundle`.")],
-    data: Annotated[Path, typer.Option(help="A set made by `hierbatch prepare`.")] = Path("prepared"),
-    out: Annotated[Path, typer.Option(help="Training folder; with `bundle` the bundle to write.")] = Path("training"),
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="waveform, acoustic, text_to_vector, content, all, speechsr_lite; or `bundle`, `speechsr_bundle`."
+        ),
+    ],
+    data: Annotated[
+        Path, typer.Option(help="A set made by `hierbatch prepare`; for speechsr_lite a folder of Parquet recordings.")
+    ] = Path("prepared"),
+    out: Annotated[
+        Path, typer.Option(help="Training folder; with `bundle` and `speechsr_bundle` the bundle to write.")
+    ] = Path("training"),
     training: Annotated[Path, typer.Option(help="With `bundle`: the training folder.")] = Path("training"),
     steps: Annotated[int | None, typer.Option(help="Steps of the whole schedule.")] = None,
     device: Annotated[str, typer.Option(help="cpu, or a GPU such as cuda.")] = "cpu",
@@ -21,12 +30,16 @@ def train(
     latent_contrast: Annotated[float, typer.Option(help="With `bundle`: factor on the latent's movement.")] = 1.1,
 ) -> None:
     """Train a network of HierSpeech2-Lite; the same command goes on where it stopped."""
-    from hierbatch.jobs.train import AssembleJob, TrainJob, assemble
+    from hierbatch.jobs.train import AssembleJob, AssembleSpeechSR, TrainJob, assemble, assemble_speechsr
     from hierbatch.jobs.train import train as run_train
     from hierbatch.training.recipes.catalog import PLANS
 
     if model == "bundle":
         assemble(AssembleJob(training=training, out=out, f0_spread=f0_spread, latent_contrast=latent_contrast))
+        typer.echo(f"bundle: {out}")
+        return
+    if model == "speechsr_bundle":
+        assemble_speechsr(AssembleSpeechSR(training=training, out=out))
         typer.echo(f"bundle: {out}")
         return
     longest_s = None if minutes is None else minutes * 60

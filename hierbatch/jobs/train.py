@@ -12,6 +12,7 @@ import torch
 from hierbatch.errors import InputError
 from hierbatch.models.bundle import write_bundle
 from hierbatch.models.lite.config import LiteConfig
+from hierbatch.models.speechsr_lite.config import SpeechSRLiteConfig
 from hierbatch.training.loop import LoopOptions, Trainer, averaged_weights
 from hierbatch.training.recipes.catalog import FULL_BAND_PLANS, PLANS, make_recipe
 
@@ -97,3 +98,36 @@ def assemble(job: AssembleJob) -> None:
         "synthesis": {"f0_spread": job.f0_spread, "latent_contrast": job.latent_contrast},
     }
     write_bundle(job.out, weights, page)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssembleSpeechSR:
+    """The trained light SpeechSR to make a bundle of."""
+
+    training: Path
+    """Training folder."""
+    out: Path
+    """The bundle's folder."""
+
+
+def assemble_speechsr(job: AssembleSpeechSR) -> None:
+    """Write a bundle of the running average of the light SpeechSR.
+
+    Raises:
+        InputError: it has not been trained yet.
+    """
+    folder = job.training / "speechsr_lite"
+    if not (folder / "checkpoint.pt").is_file():
+        raise InputError(
+            "The light SpeechSR is not trained", got=f"no {folder}", mend="run `hierbatch train speechsr_lite`"
+        )
+    page = {
+        "name": job.out.name,
+        "kind": "speechsr_lite",
+        "languages": [],
+        "rate_hz": 48_000,
+        "license": "MIT",
+        "config": SpeechSRLiteConfig().to_dict(),
+        "synthesis": {},
+    }
+    write_bundle(job.out, averaged_weights(folder), page)

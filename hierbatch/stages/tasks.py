@@ -11,13 +11,18 @@ from hierbatch.errors import InputError
 from hierbatch.manifest.rows import DELIVERY, sound_params
 from hierbatch.manifest.schema import SPOKEN
 from hierbatch.models.conversion import ConversionModel
+from hierbatch.models.upsampling import Upsampler
 from hierbatch.stages.base import Stage
 from hierbatch.stages.convert import Convert
 from hierbatch.stages.dub import Dub
 from hierbatch.stages.loading import load_model
 from hierbatch.stages.sources import identify_source
 from hierbatch.stages.speak import Speak
+from hierbatch.stages.upsample import Upsample
 from hierbatch.stages.voices import VoiceShelf
+
+UPSAMPLER_FACTORY = "hierbatch.models.upsampling:Upsampler.load"
+"""Import path of a callable `(bundle, device) -> Upsampler`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +85,10 @@ def _identify_dub(row: Mapping[str, Any]) -> dict[str, Any]:
     return identify_source(row) | {"cast": cast}
 
 
+def _identify_upsampling(row: Mapping[str, Any]) -> dict[str, Any]:
+    return identify_source(row) | {"params": {"rate_hz": row["rate_hz"]}}
+
+
 def _open_speak(tools: Tools) -> Stage:
     model = load_model(tools.model_factory, tools.bundle, tools.device)
     return Speak(model, VoiceShelf(tools.voices, model), device=tools.device, hears=tools.hears)
@@ -93,6 +102,11 @@ def _open_convert(tools: Tools) -> Stage:
 def _open_dub(tools: Tools) -> Stage:
     model = cast("ConversionModel", load_model(tools.model_factory, tools.bundle, tools.device))
     return Dub(model, VoiceShelf(tools.voices, model, repeat_to_s=Convert.PROMPT_S), device=tools.device)
+
+
+def _open_upsample(tools: Tools) -> Stage:
+    model = cast("Upsampler", load_model(tools.model_factory, tools.bundle, tools.device))
+    return Upsample(model, device=tools.device)
 
 
 SPEAK = Task(
@@ -128,4 +142,17 @@ DUB = Task(
     open_stage=_open_dub,
 )
 
-TASKS: Mapping[str, Task] = {task.name: task for task in (SPEAK, CONVERT, DUB)}
+
+
+UPSAMPLE = Task(
+    name="upsample",
+    settled=("id", "source", "voice", "lang", "seed", "rate_hz"),
+    defaulted=("rate_hz",),
+    unasked={},
+    keyed=("source", "source_sha256", "rate_hz"),
+    identify=_identify_upsampling,
+    stage=Upsample,
+    open_stage=_open_upsample,
+)
+
+TASKS: Mapping[str, Task] = {task.name: task for task in (SPEAK, CONVERT, DUB, UPSAMPLE)}

@@ -1,0 +1,95 @@
+"""What is to be given a higher rate: recordings and a SpeechSR, checked before a worker starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.compute as pc
+
+from hierbatch.engine.planning import Asked
+from hierbatch.errors import BundleError, InputError
+from hierbatch.jobs.convert_order import sources_state
+from hierbatch.jobs.order import CheckedOrder
+from hierbatch.manifest.checks import Expected, check_manifest
+from hierbatch.manifest.schema import MANIFEST_COLUMNS
+from hierbatch.manifest.store import TableFile, open_table
+from hierbatch.models.upsampling import DEFAULT_BUNDLE, Upsampler
+from hierbatch.stages.loading import load_model
+from hierbatch.stages.sources import ReadSource
+from hierbatch.stages.tasks import UPSAMPLE, UPSAMPLER_FACTORY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpsampleOrder:
+    """Recordings to give a top, and the rate to give it at."""
+
+    manifest: Path
+    rate_hz: int = 48_000
+    """24000 or 48000; a row's own `rate_hz` comes first."""
+    source_root: Path | None = None
+    """Where relative paths of recordings start, and what all of them stay under; the manifest's folder if None."""
+    bundle: str = DEFAULT_BUNDLE
+    model_factory: str = UPSAMPLER_FACTORY
+
+    @property
+    def root(self) -> Path:
+        return self.source_root or self.manifest.parent
+
+    def origin(self) -> dict[str, str]:
+        return {
+            "task": UPSAMPLE.name,
+            "manifest": str(self.manifest),
+            "source_root": str(self.root.resolve()),
+            "bundle": self.bundle,
+            "model_factory": self.model_factory,
+        }
+
+    def check(self) -> CheckedOrder:
+        """Find everything that is wrong before a worker starts.
+
+        Raises:
+            InputError: the manifest, the folder or the rate is wrong.
+            BundleError: the model cannot be loaded, or is no SpeechSR of that rate.
+        """
+        if not self.root.is_dir():
+            raise InputError("The folder of recordings is not there", wanted="a folder", got=str(self.root))
+        manifest = open_table(self.manifest, MANIFEST_COLUMNS)
+        model = load_model(self.model_factory, self.bundle, "cpu")
+        if not isinstance(model, Upsampler):
+            raise BundleError("The model does not raise the rate of recordings", got=self.bundle)
+        expected = Expected(
+            languages=None,
+            voices=None,
+            default_language=None,
+            default_voice=None,
+            one_of=("source",),
+            needs_voice=False,
+        )
+        n_rows = check_manifest(manifest, expected)
+        for rate_hz in sorted({self.rate_hz, *_named_rates(manifest)}):
+            model.prepare(rate_hz)
+        asked = Asked(
+            task=UPSAMPLE.name,
+            defaults={"rate_hz": self.rate_hz},
+            seed=0,
+            voice_sha256={},
+            fingerprint=model.fingerprint,
+        )
+        return CheckedOrder(
+            manifest=manifest,
+            n_rows=n_rows,
+            prompts={},
+            asked=asked,
+            model=model.name,
+            read=ReadSource(self.root),
+            inputs={"sources": sources_state(manifest, self.root)},
+        )
+
+
+def _named_rates(manifest: TableFile) -> set[int]:
+    """Rates that rows ask for themselves."""
+    if "rate_hz" not in manifest.schema.names:
+        return set()
+    columns = (rows.column("rate_hz") for rows in manifest.batches(["rate_hz"]))
+    return {rate for column in columns for rate in pc.unique(column.drop_null()).to_pylist()}

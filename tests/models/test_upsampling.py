@@ -1,0 +1,109 @@
+"""A recording of any rate and length gets a top; in pieces as in one."""
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from hierbatch.audio.resample import resampled_length
+from hierbatch.audio.waveform import Waveform
+from hierbatch.errors import BundleError, InputError, SynthesisError
+from hierbatch.jobs.import_models import ImportModels, import_models
+from hierbatch.models import upsampling
+from hierbatch.models.placement import Placement
+from hierbatch.models.upsampling import RATES_HZ, Upsampler
+from tests.models.published_checkpoints import speechsr_checkpoint
+from tests.tiny_bundle import write_tiny_bundle
+from tests.tiny_speechsr import write_tiny_speechsr
+
+
+def recording(n_samples, rate_hz=16_000):
+    rng = np.random.default_rng(n_samples)
+    return Waveform((0.1 * rng.standard_normal(n_samples)).astype(np.float32), rate_hz)
+
+
+@pytest.fixture(scope="module")
+def bundles(tmp_path_factory):
+    home = tmp_path_factory.mktemp("models")
+    light = write_tiny_speechsr(home / "light")
+    checkpoints = [home / "speechsr24k.safetensors", home / "speechsr48k.safetensors"]
+    for seed, path in enumerate(checkpoints):
+        save_file(speechsr_checkpoint(seed), path)
+    job = ImportModels(sources=[str(path) for path in checkpoints], name="published", folder=home / "imported")
+    return {"light": light, "published": import_models(job).bundle.folder}
+
+
+@pytest.mark.parametrize("kind", ["light", "published"])
+@pytest.mark.parametrize("rate_hz", RATES_HZ)
+def test_pieces_equal_the_whole(bundles, kind, rate_hz, monkeypatch):
+    model = Upsampler.load(bundles[kind])
+    sound = recording(20_001)
+    monkeypatch.setattr(upsampling, "PIECE_SAMPLES", 1 << 20)
+    whole = model.upsample(sound, rate_hz).samples
+    monkeypatch.setattr(upsampling, "PIECE_SAMPLES", 4_096)
+    pieces = list(model.pieces(sound, rate_hz))
+    assert len(pieces) == 5
+    np.testing.assert_allclose(np.concatenate(pieces), whole, rtol=0, atol=1e-5 * np.abs(whole).max())
+
+
+@pytest.mark.parametrize("from_hz", [8_000, 11_025, 16_000, 22_050, 44_100, 48_000])
+def test_any_rate_comes_out_as_long_as_it_was(bundles, from_hz):
+    model = Upsampler.load(bundles["light"])
+    for rate_hz in RATES_HZ:
+        for n_samples in (from_hz // 5, from_hz // 5 + 1):
+            made = model.upsample(recording(n_samples, from_hz), rate_hz)
+            assert (made.rate_hz, made.n_samples) == (rate_hz, resampled_length(n_samples, from_hz, rate_hz))
+
+
+def test_what_cannot_be_is_told(bundles, tmp_path, monkeypatch):
+    model = Upsampler.load(bundles["light"])
+    with pytest.raises(InputError, match="24000 or 48000"):
+        model.upsample(recording(100), 44_100)
+    with pytest.raises(BundleError, match="does not raise the rate"):
+        Upsampler.load(write_tiny_bundle(tmp_path / "lite"))
+    monkeypatch.setattr(model, "_run", lambda samples, rate_hz: np.full(3 * len(samples), np.nan, np.float32))
+    with pytest.raises(SynthesisError, match="not numbers"):
+        model.upsample(recording(100), 48_000)
+
+
+def test_one_rate_alone_may_be_imported(bundles, tmp_path):
+    save_file(speechsr_checkpoint(), tmp_path / "48k.safetensors")
+    job = ImportModels(sources=[str(tmp_path / "48k.safetensors")], name="one", folder=tmp_path / "m")
+    model = Upsampler.load(import_models(job).bundle.folder)
+    model.prepare(48_000)
+    with pytest.raises(BundleError, match="has no speechsr24k"):
+        model.prepare(24_000)
+
+
+def test_bfloat16_is_near_and_told_in_one_word(bundles):
+    sound = recording(8_000)
+    exact = Upsampler.load(bundles["light"]).upsample(sound, 48_000).samples
+    rough = Upsampler.load(bundles["light"], "cpu,bfloat16").upsample(sound, 48_000).samples
+    assert rough.dtype == np.float32
+    assert 0 < np.abs(rough - exact).mean() < 0.05 * np.abs(exact).mean()
+
+
+@pytest.mark.parametrize("word", ["cpu", "cpu,bfloat16"])
+def test_a_placement_survives_its_word(word):
+    assert str(Placement.parse(word)) == word
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("tpu", "device is not known"),
+        ("cpu,int8", "dtype is not known"),
+        ("cpu,float16", "does not compute in float16"),
+        ("cpu,bfloat16,float16", "device is not known"),
+        pytest.param("cuda", "no GPU", marks=pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")),
+    ],
+)
+def test_a_placement_that_cannot_be_is_told(word, told):
+    with pytest.raises(InputError, match=told):
+        Placement.parse(word)
+
+
+def test_compiling_without_a_compiler_is_told(monkeypatch):
+    monkeypatch.setattr("hierbatch.models.placement.shutil.which", lambda name: None)
+    with pytest.raises(InputError, match="nothing to compile with"):
+        Placement.parse("cpu,compile")
