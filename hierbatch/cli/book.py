@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hierbatch.cli import exit_codes
+from hierbatch.cli import exit_codes, options
 
 if TYPE_CHECKING:
     from hierbatch.export.timeline import ChapterTimeline
@@ -29,6 +29,7 @@ def book(
     author: Annotated[str, typer.Option(help="Author of the book.")] = "",
     narrator: Annotated[str, typer.Option(help="Whose voice it is.")] = "",
     allow_missing: Annotated[bool, typer.Option(help="Leave silence where rows failed or are not done.")] = False,
+    full_band: options.FullBand = False,
     overwrite: Annotated[bool, typer.Option(help="Replace files that are there already.")] = False,
 ) -> None:
     """Pauses, one gain a chapter, true-peak limiter, files with tags and chapters; each is checked when it is done."""
@@ -51,6 +52,7 @@ def book(
         source=source,
         allow_missing=allow_missing,
         overwrite=overwrite,
+        full_band="speechsr" if full_band else None,
     )
     result = make_book(job, on_chapter=_tell_chapter)
     tell_book(result)

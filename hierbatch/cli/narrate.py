@@ -37,6 +37,7 @@ def narrate(
     device: options.Device = "cpu",
     engine: options.Engine = "ray",
     workers: options.Workers = 0,
+    full_band: options.FullBand = False,
     update: options.Update = False,
     model_factory: options.ModelFactory = options.FACTORY,
 ) -> None:
@@ -69,6 +70,7 @@ def narrate(
             bundle=model,
             device=device,
             workforce=options.workforce(engine, workers),
+            full_band="speechsr" if full_band else None,
             update=update,
             model_factory=model_factory,
         ),

@@ -49,6 +49,10 @@ Retakes = Annotated[
 Device = Annotated[str, typer.Option(help="cpu, or a GPU such as cuda.")]
 Dtype = Annotated[str, typer.Option(help="Of matrix products: float32, bfloat16; on a GPU float16 too.")]
 Compile = Annotated[bool, typer.Option("--compile", help="Compile the networks: slow to start, then faster on a GPU.")]
+FullBand = Annotated[
+    bool,
+    typer.Option("--full-band", help="Give takes of 16 kHz a top above 8 kHz (SpeechSR) before they are mastered."),
+]
 Update = Annotated[
     bool, typer.Option("--update", help="Go on with changed rows or settings; takes that are still right are kept.")
 ]

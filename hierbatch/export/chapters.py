@@ -16,9 +16,13 @@ _FADE_S = 0.005
 _SILENCE_BLOCK_S = 1.0
 
 ReadSounds = Callable[[Sequence[Take]], Iterator[Waveform]]
+ToRate = Callable[[Waveform, int], Waveform]
+"""Gives a sound at another rate, as long as `resample` makes it."""
 
 
-def assemble_chapter(timeline: ChapterTimeline, read_sounds: ReadSounds) -> Iterator[Samples]:
+def assemble_chapter(
+    timeline: ChapterTimeline, read_sounds: ReadSounds, to_rate: ToRate = resample
+) -> Iterator[Samples]:
     """Blocks of mono sound at the timeline's rate, as many samples in all as it says; one take decoded at a time.
 
     Raises:
@@ -27,7 +31,7 @@ def assemble_chapter(timeline: ChapterTimeline, read_sounds: ReadSounds) -> Iter
     position = 0
     sounds = read_sounds([placement.take for placement in timeline.placements])
     for placement, waveform in zip(timeline.placements, sounds, strict=True):
-        sound = _placed_sound(placement, waveform, timeline.rate_hz)
+        sound = _placed_sound(placement, waveform, timeline.rate_hz, to_rate)
         yield from _silence(placement.start_sample - position, timeline.rate_hz)
         start = max(0, position - placement.start_sample)
         end = min(placement.n_samples, timeline.n_samples - placement.start_sample)
@@ -43,7 +47,7 @@ def edge_silence_s(waveform: Waveform) -> tuple[float, float]:
     return meter.edge_silence_s()
 
 
-def _placed_sound(placement: Placement, waveform: Waveform, rate_hz: int) -> Samples:
+def _placed_sound(placement: Placement, waveform: Waveform, rate_hz: int, to_rate: ToRate) -> Samples:
     take = placement.take
     if (waveform.n_samples, waveform.rate_hz) != (take.n_samples, take.rate_hz):
         raise RunError(
@@ -53,7 +57,7 @@ def _placed_sound(placement: Placement, waveform: Waveform, rate_hz: int) -> Sam
             mend=f"hierbatch retry RUN --id {take.id}",
         )
     faded = Waveform(fade_edges(waveform.samples, round(_FADE_S * waveform.rate_hz)), waveform.rate_hz)
-    return resample(faded, rate_hz).samples
+    return to_rate(faded, rate_hz).samples
 
 
 def _silence(n_samples: int, rate_hz: int) -> Iterator[Samples]:

@@ -8,8 +8,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Samples
-from hierbatch.export.chapters import assemble_chapter
+from hierbatch.export.chapters import ToRate, assemble_chapter
 from hierbatch.export.encode import AudioFormat, book_encoder, chapter_encoder, finish_book
 from hierbatch.export.mastering import master_chapter
 from hierbatch.export.pcm import read_pcm, write_pcm
@@ -34,6 +35,8 @@ class Edition:
     timelines: Sequence[ChapterTimeline]
     tags: BookTags
     cover: Cover | None
+    to_rate: ToRate = resample
+    """How a take comes to the edition's rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def make_edition(
 
 def _master(edition: Edition, chapter: ChapterTimeline, takes: BookTakes, folder: Path) -> Path:
     assembled, mastered = folder / "assembled.f32", folder / "mastered.f32"
-    write_pcm(assembled, assemble_chapter(chapter, takes.sounds))
+    write_pcm(assembled, assemble_chapter(chapter, takes.sounds, edition.to_rate))
     master_chapter(assembled, mastered, edition.rate_hz, edition.profile)
     assembled.unlink()
     return mastered

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
+from hierbatch.audio.resample import resample
+from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import InputError, RunError
-from hierbatch.export.chapters import edge_silence_s
+from hierbatch.export.chapters import ToRate, edge_silence_s
 from hierbatch.export.edition import Edition, EditionFile, edition_files, make_edition, publication_name
 from hierbatch.export.encode import AudioFormat, find_format
 from hierbatch.export.pauses import PauseRules
@@ -21,8 +23,10 @@ from hierbatch.export.tags import BookTags, Cover
 from hierbatch.export.takes import BookTakes, Take
 from hierbatch.export.timeline import ChapterTimeline, plan_chapters
 from hierbatch.storage import put_down, staging_folder, storage_error
+from hierbatch.units import RATE_HZ
 
 _SHOWN_IDS = 5
+_FULL_RATE_HZ = 48_000
 
 OnChapter = Callable[[str, ChapterTimeline, int], None]
 """Told after each chapter: the profile's name, the chapter, and how many there are."""
@@ -53,6 +57,8 @@ class BookJob:
     allow_missing: bool = False
     """Make the book although rows failed or are not done: each leaves a silence as long as it was expected to be."""
     overwrite: bool = False
+    full_band: str | None = None
+    """A SpeechSR that gives takes of 16 kHz a top before they come to the files' rate; none leaves 8 kHz the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +171,7 @@ def _editions(job: BookJob, takes: BookTakes, tags: BookTags, cover: Cover | Non
     def edge_silence(take: Take) -> tuple[float, float]:
         return edge_silence_s(next(takes.sounds([take])))
 
+    to_rate = _full_band(job.full_band)
     for (profile_name, rate_hz), kinds in groups.items():
         profile = find_profile(profile_name)
         yield Edition(
@@ -175,7 +182,25 @@ def _editions(job: BookJob, takes: BookTakes, tags: BookTags, cover: Cover | Non
             timelines=plan_chapters(takes.chapters, profile, rate_hz, job.pauses, edge_silence),
             tags=tags,
             cover=cover,
+            to_rate=to_rate,
         )
+
+
+def _full_band(model: str | None) -> ToRate:
+    if model is None:
+        return resample
+    # Here, since torch takes seconds to start.
+    from hierbatch.models.upsampling import Upsampler
+
+    upsampler = Upsampler.load(model)
+    upsampler.prepare(_FULL_RATE_HZ)
+
+    def to_rate(sound: Waveform, rate_hz: int) -> Waveform:
+        if sound.rate_hz > RATE_HZ or rate_hz <= RATE_HZ:
+            return resample(sound, rate_hz)
+        return resample(upsampler.upsample(sound, _FULL_RATE_HZ), rate_hz)
+
+    return to_rate
 
 
 def _names(edition: Edition) -> Iterator[Path]:

@@ -42,6 +42,8 @@ class NarrateJob:
     device: str = "cpu"
     workforce: Workforce = field(default_factory=Workforce)
     update: bool = False
+    full_band: str | None = None
+    """See `BookJob`."""
     model_factory: str = DEFAULT_FACTORY
 
 
@@ -114,5 +116,6 @@ def _book_job(job: NarrateJob, imported: ImportedBook) -> BookJob:
         author=job.author or book.author,
         source=job.book if "readalong" in job.formats and carries_overlays(job.book) else None,
         allow_missing=True,
+        full_band=job.full_band,
         overwrite=True,
     )

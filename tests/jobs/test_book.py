@@ -3,8 +3,10 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from hierbatch.audio.files import read_sound
 from hierbatch.audio.level_meter import LevelMeter
 from hierbatch.errors import InputError, ProgramError, RunError, StorageError
 from hierbatch.export import encode
@@ -15,6 +17,7 @@ from hierbatch.jobs.book import BookJob, make_book
 from tests.export.book_run import book_rows, sentence, write_run
 from tests.export.media import described, png
 from tests.export.test_subtitles import parsed
+from tests.tiny_speechsr import write_tiny_speechsr
 
 
 def files_in(folder):
@@ -222,3 +225,19 @@ def test_progress_is_told_chapter_by_chapter(run, tmp_path):
     job = BookJob(run=run, out=tmp_path, formats=("opus",), profile="ebu")
     make_book(job, on_chapter=lambda profile, chapter, n: told.append((profile, chapter.number, n)))
     assert told == [("ebu", 1, 2), ("ebu", 2, 2)]
+
+
+def test_a_book_with_a_full_band_has_a_top_and_is_as_long(run, tmp_path):
+    model = str(write_tiny_speechsr(tmp_path / "tiny"))
+    books = {}
+    for name, full_band in (("plain", None), ("full", model)):
+        job = BookJob(run=run, out=tmp_path / name, formats=("flac",), profile="ebu", full_band=full_band)
+        books[name] = [read_sound(file.path) for file in make_book(job).files]
+    for plain, full in zip(books["plain"], books["full"], strict=True):
+        assert (full.rate_hz, full.n_samples) == (plain.rate_hz, plain.n_samples)
+        assert share_above(full, 9_000) > 10 * share_above(plain, 9_000)
+
+
+def share_above(sound, hz):
+    power = np.abs(np.fft.rfft(sound.samples.astype(np.float64))) ** 2
+    return power[np.fft.rfftfreq(sound.n_samples, 1 / sound.rate_hz) > hz].sum() / power.sum()

@@ -1,0 +1,155 @@
+"""How fast SpeechSR is, and how near its top comes to the recording's.
+
+    python benchmarks/super_resolution.py speed
+    python benchmarks/super_resolution.py quality --data ../shared/speech --weights ../shared/weights
+
+`speed`: one thread and all threads, 1 s and 5 s of sound, beside a plain implementation of the same maths
+(`plain_speechsr.py`) and beside the network's dense convolutions alone. Wall seconds a second of sound, the fastest of
+several turns; ways take turns within each round, so that other work on the machine meets all of them.
+
+`quality`: log-spectral distance of held-out clips, brought down to 16 kHz, to the recordings themselves (frames of
+2048 samples at 48 kHz, floor -100 dB of full scale): from 8 to 20 kHz, where the recordings (Opus) hold sound, and from
+8 to 24 kHz. Ways: resampling alone, the packaged model, and the published weights where they are given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy import signal
+
+from hierbatch.audio.resample import resample
+from hierbatch.audio.waveform import Waveform
+from hierbatch.models.official_files import find_official_file
+from hierbatch.models.speechsr.config import speechsr_24k, speechsr_48k
+from hierbatch.models.speechsr.model import SpeechSR
+from hierbatch.models.speechsr.weights import load_speechsr
+from hierbatch.models.speechsr_lite.config import SpeechSRLiteConfig
+from hierbatch.models.speechsr_lite.model import SpeechSRLite
+from hierbatch.models.upsampling import Upsampler
+from hierbatch.training.full_band import read_full_band
+from hierbatch.units import RATE_HZ
+
+sys.path.insert(0, str(Path(__file__).parent))
+from plain_speechsr import ConvolutionsOnly, PlainSpeechSR
+
+FULL_RATE_HZ = 48_000
+FFT_SAMPLES = 2_048
+FLOOR_DB = -100.0
+BANDS_HZ = ((8_000, 20_000), (8_000, 24_000))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=("speed", "quality"))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--data", type=Path, help="folder of Parquet files with full-band recordings")
+    parser.add_argument("--weights", type=Path, help="folder of published weights")
+    parser.add_argument("--model", default="speechsr")
+    parser.add_argument("--clips", type=int, default=24, help="how many held-out clips at most")
+    options = parser.parse_args()
+    if options.what == "speed":
+        print_speed(options.rounds)
+    else:
+        print_quality(options.data, options.weights, options.model, options.clips)
+
+
+def print_speed(rounds: int) -> None:
+    print("| threads | sound | network | seconds a second of sound | plain over it |\n| --- | --- | --- | --- | --- |")
+    for n_threads in dict.fromkeys((1, os.cpu_count() or 1)):
+        torch.set_num_threads(n_threads)
+        for duration_s in (1, 5):
+            sound = torch.randn(1, 1, duration_s * RATE_HZ) * 0.1
+            for rate, config in (("48k", speechsr_48k()), ("24k", speechsr_24k())):
+                ways = _ways(SpeechSR(config).eval(), SpeechSRLite(SpeechSRLiteConfig(), config.rate_hz).eval())
+                taken_s = _take_turns(ways, sound, rounds)
+                for name, work_s in taken_s.items():
+                    gain = taken_s["plain"] / work_s
+                    print(f"| {n_threads} | {duration_s} s | {rate} {name} | {work_s / duration_s:.3f} | {gain:.1f} |")
+
+
+def _ways(model: SpeechSR, light: SpeechSRLite) -> Mapping[str, Callable[[torch.Tensor], torch.Tensor]]:
+    return {
+        "plain": PlainSpeechSR(model),
+        "hierbatch": model,
+        "convolutions only": ConvolutionsOnly(model),
+        "light": light,
+    }
+
+
+@torch.inference_mode()
+def _take_turns(
+    ways: Mapping[str, Callable[[torch.Tensor], torch.Tensor]], sound: torch.Tensor, rounds: int
+) -> dict[str, float]:
+    taken_s = dict.fromkeys(ways, float("inf"))
+    for _ in range(rounds + 1):  # the first one warms up
+        for name, way in ways.items():
+            started_s = time.perf_counter()
+            way(sound)
+            taken_s[name] = min(taken_s[name], time.perf_counter() - started_s)
+    return taken_s
+
+
+def print_quality(data: Path, weights: Path | None, model: str, n_clips: int) -> None:
+    torch.set_num_threads(1)
+    ways: dict[str, Callable[[Waveform], Waveform]] = {
+        "resampling alone": lambda heard: resample(heard, FULL_RATE_HZ),
+        model: _by_bundle(model),
+    }
+    path = find_official_file(weights, "speechsr48k") if weights else None
+    if path:
+        ways["published SpeechSR-48k"] = _by_network(load_speechsr(path, speechsr_48k()))
+    clips = read_full_band(data, held_out_only=True)
+    clips = clips[:: max(1, len(clips) // n_clips)][:n_clips]
+    distances: dict[str, list[tuple[float, ...]]] = {name: [] for name in ways}
+    for clip in clips:
+        wanted = clip.waveform()
+        heard = resample(wanted, RATE_HZ)
+        for name, way in ways.items():
+            distances[name].append(tuple(band_distance_db(way(heard), wanted, band) for band in BANDS_HZ))
+    print(f"{len(clips)} held-out clips of {len({clip.speaker for clip in clips})} speakers\n")
+    print("| way | " + " | ".join(f"{low // 1000}-{high // 1000} kHz, dB" for low, high in BANDS_HZ) + " |")
+    print("| --- |" + " --- |" * len(BANDS_HZ))
+    for name, found in distances.items():
+        means = np.mean(found, axis=0)
+        print(f"| {name} | " + " | ".join(f"{mean:.1f}" for mean in means) + " |")
+
+
+def _by_bundle(model: str) -> Callable[[Waveform], Waveform]:
+    upsampler = Upsampler.load(model)
+    return lambda heard: upsampler.upsample(heard, FULL_RATE_HZ)
+
+
+def _by_network(network: SpeechSR) -> Callable[[Waveform], Waveform]:
+    @torch.inference_mode()
+    def upsample(heard: Waveform) -> Waveform:
+        return Waveform(network(torch.from_numpy(heard.samples)[None, None])[0, 0].numpy(), FULL_RATE_HZ)
+
+    return upsample
+
+
+def band_distance_db(made: Waveform, wanted: Waveform, band_hz: tuple[int, int]) -> float:
+    """Log-spectral distance: over frames, the mean of the root mean square over bins of the level difference."""
+    n_samples = min(made.n_samples, wanted.n_samples)
+    hz, ours = _levels_db(made.samples[:n_samples])
+    _, theirs = _levels_db(wanted.samples[:n_samples])
+    inside = (hz >= band_hz[0]) & (hz < band_hz[1])
+    return float(np.sqrt(((ours - theirs)[inside] ** 2).mean(axis=0)).mean())
+
+
+def _levels_db(samples: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Frequencies and levels; a sine of full scale is at -6 dB. Shapes: [K], [K, T]."""
+    hz, _, spectrum = signal.stft(samples.astype(np.float64), FULL_RATE_HZ, nperseg=FFT_SAMPLES)
+    return hz, 20 * np.log10(np.abs(spectrum) + 10 ** (FLOOR_DB / 20))
+
+
+if __name__ == "__main__":
+    main()
