@@ -143,7 +143,6 @@ DUB = Task(
 )
 
 
-
 UPSAMPLE = Task(
     name="upsample",
     settled=("id", "source", "voice", "lang", "seed", "rate_hz"),

@@ -8,10 +8,12 @@ import torch
 from hierbatch.errors import BundleError, InputError
 from hierbatch.jobs.import_models import ImportModels, import_models
 from hierbatch.models.bundle import find_bundle
+from hierbatch.models.denoiser.weights import denoiser_from
+from hierbatch.models.golden import read_golden_folder
 from hierbatch.models.published import find_network
 from hierbatch.models.speechsr.config import speechsr_48k
 from hierbatch.models.speechsr.weights import load_speechsr
-from tests.models.golden_data import PUBLISHED, published
+from tests.models.golden_data import GOLDEN, PUBLISHED, golden, published
 from tests.models.published_checkpoints import speechsr_checkpoint
 
 
@@ -150,6 +152,17 @@ def test_names_that_cannot_be(home, checkpoint, name):
 def test_sources_that_are_not_there(home, source):
     with pytest.raises((InputError, BundleError), match="There is no such"):
         imported(source)
+
+
+@golden
+def test_the_denoiser_is_told_by_its_names_under_its_own_container(home, tmp_path):
+    checkpoint = read_golden_folder(GOLDEN).rule_checkpoint("denoiser", {})
+    torch.save({"generator": dict(checkpoint.weights)}, tmp_path / "g_best")
+    made = imported(tmp_path)
+    assert [part.name for part in made.bundle.parts] == ["denoiser"]
+    wanted = denoiser_from(checkpoint).state_dict()
+    found = made.bundle.load_part("denoiser")
+    assert all(torch.equal(found[name], value) for name, value in wanted.items())
 
 
 @published
