@@ -54,7 +54,9 @@ class AntiAliasedSnake(nn.Module):
     """Twice the rate, x + sin^2(a x) / b, and back, as filters of even and odd samples: no zeros are multiplied.
 
     Doubling with the taps f gives even samples by one half of the taps and odd samples by the other; halving reads
-    the even ones with one half and the odd ones with the other. Both ends are held, at either rate.
+    the even ones with one half and the odd ones with the other. Both ends are held, at either rate. As sin^2 is
+    (1 - cos) / 2, what stands between is one cosine: the first taps give its argument 2 a x, the last ones take the
+    scale away again, and the constant that is left passes them as it is, since their sum is one.
 
     Shape:
         x        [B, C, T]
@@ -75,23 +77,27 @@ class AntiAliasedSnake(nn.Module):
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         channels = x.shape[1]
-        x = F.pad(x, (_REACH, _REACH), mode="replicate")
+        frequency = self.log_frequency.exp()
+        angle, depth = 2 * frequency[:, None, None], (frequency / (self.log_sharpness.exp() + _TINY))[:, None]
+        start, end = (x[:, :, side].expand(-1, -1, _REACH) for side in (slice(0, 1), slice(-1, None)))
+        x = torch.cat([start, x, end], dim=-1)
         _write_past_ends(x, lengths + _REACH, _REACH, _at(x, lengths + _REACH - 1))
         # Index s holds sample s - 2 of the even phase and sample s - 3 of the odd one: [B, C, T + 5].
-        even = self._snake(F.conv1d(x, 2 * self.late.flip(-1), groups=channels))
-        odd = self._snake(F.conv1d(x, 2 * self.early.flip(-1), groups=channels))
+        even = _wave(F.conv1d(x, 2 * angle * self.late.flip(-1), groups=channels), depth)
+        odd = _wave(F.conv1d(x, 2 * angle * self.early.flip(-1), groups=channels), depth)
         start, end = even[:, :, 2:3].clone(), _at(odd, lengths + 2)
         even[:, :, :2] = start
         odd[:, :, :3] = start
         _write_past_ends(even, lengths + 2, 3, end)
         _write_past_ends(odd, lengths + 3, 2, end)
-        return F.conv1d(even, self.late, groups=channels).add_(F.conv1d(odd, self.early, groups=channels))
+        constant = (depth / angle[:, 0])[:, 0]
+        waves = F.conv1d(even, self.late / angle, constant, groups=channels)
+        return waves.add_(F.conv1d(odd, self.early / angle, groups=channels))
 
-    def _snake(self, x: Tensor) -> Tensor:
-        frequency = self.log_frequency.exp()[:, None]
-        height = (self.log_sharpness.exp() + _TINY).rsqrt()[:, None]
-        wave = (x * frequency).sin_().mul_(height)
-        return torch.addcmul(x, wave, wave)
+
+def _wave(angle: Tensor, depth: Tensor) -> Tensor:
+    """2 a times the snake of x, less the constant a / b, from the angle 2 a x. Shape: [B, C, T], depth [C, 1]."""
+    return torch.addcmul(angle, angle.cos(), depth, value=-1)
 
 
 class AntiAliasedBlock(nn.Module):

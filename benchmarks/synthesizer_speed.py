@@ -1,0 +1,75 @@
+"""How fast the hierarchical synthesizer sings, beside a plain implementation of the same maths.
+
+    python benchmarks/synthesizer_speed.py                      # one thread
+    python benchmarks/synthesizer_speed.py --threads 0 --repeats 5   # all threads
+
+Random weights of the published sizes. On one thread CPU seconds are told, so that other work on the machine does not
+count, with more threads wall seconds; of several repeats, taken in turns, the fastest. "Convolutions only" is the
+network without its anti-aliased snakes: what no faster snake can pass.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from benchmarks.plain_synthesizer import convolutions_only, plain
+from hierbatch.models.synthesizer.config import SynthesizerConfig
+from hierbatch.models.synthesizer.model import Synthesizer
+from hierbatch.units import FRAMES_PER_SECOND
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--threads", type=int, default=1, help="0 for all")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--seconds", type=float, nargs="+", default=[1.0, 5.0], help="lengths of sound to measure")
+    options = parser.parse_args()
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    clock = time.process_time if options.threads == 1 else time.monotonic
+    torch.manual_seed(0)
+    model = Synthesizer(SynthesizerConfig(), is_for_training=False).eval()
+    kinds = {"plain": plain(model), "hierbatch": model, "convolutions only": convolutions_only(model)}
+    print(f"{torch.get_num_threads()} thread(s); seconds of work, and as a part of real time\n")
+    print(f"| seconds of sound | {' | '.join(kinds)} | plain / hierbatch |")
+    print(f"| --- |{' --- |' * (len(kinds) + 1)}")
+    for sound_s in options.seconds:
+        inputs = inputs_of(model, sound_s)
+        took = measure({name: lambda made=made, x=inputs: made(*x) for name, made in kinds.items()}, options, clock)
+        cells = " | ".join(f"{took[name]:.2f} ({took[name] / sound_s:.2f})" for name in kinds)
+        print(f"| {sound_s:g} | {cells} | {took['plain'] / took['hierbatch']:.2f} |", flush=True)
+
+
+def inputs_of(model: Synthesizer, sound_s: float) -> tuple[Tensor, ...]:
+    n_frames, config = round(sound_s * FRAMES_PER_SECOND), model.config
+    return (
+        torch.randn(1, config.semantic_channels, n_frames),
+        torch.rand(1, 1, config.f0_per_frame * n_frames) * 5,
+        torch.tensor([n_frames]),
+        torch.randn(1, config.style_channels),
+        torch.randn(1, config.channels, n_frames),
+    )
+
+
+def measure(
+    works: dict[str, Callable[[], object]], options: argparse.Namespace, clock: Callable[[], float]
+) -> dict[str, float]:
+    """The fastest of several rounds, each of which does every work once."""
+    took = dict.fromkeys(works, float("inf"))
+    with torch.inference_mode():
+        for repeat in range(options.repeats + 1):
+            for name, work in works.items():
+                started_s = clock()
+                work()
+                if repeat:  # the first round warms up
+                    took[name] = min(took[name], clock() - started_s)
+    return took
+
+
+if __name__ == "__main__":
+    main()
