@@ -78,10 +78,14 @@ class Pending:
 
 def find_pending(plan: Path, committed: pa.Array) -> Pending:
     """The rows of a plan that no part holds; `committed` are the `row_names` of those that stand."""
-    table = pq.read_table(plan, columns=[*NAMING, "expected_duration_s"])
-    mask = pc.invert(pc.is_in(row_names(table), value_set=committed))
-    left = table.column("expected_duration_s").filter(mask)
-    return Pending(plan=plan, mask=mask, n_rows=len(left), expected_s=float(pc.sum(left).as_py() or 0.0))
+    masks, expected_s = [], 0.0
+    with pq.ParquetFile(plan) as file:
+        for batch in file.iter_batches(columns=[*NAMING, "expected_duration_s"]):
+            table = pa.Table.from_batches([batch])
+            masks.append(pc.invert(pc.is_in(row_names(table), value_set=committed)))
+            expected_s += pc.sum(table.column("expected_duration_s").filter(masks[-1])).as_py() or 0.0
+    mask = pa.concat_arrays(masks)
+    return Pending(plan=plan, mask=mask, n_rows=pc.sum(mask).as_py() or 0, expected_s=expected_s)
 
 
 def _grouped(plan: Path, mask: pa.BooleanArray) -> Iterator[tuple[str, pa.Table]]:

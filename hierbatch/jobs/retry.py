@@ -113,19 +113,22 @@ def _asked(settings: dict[str, Any]) -> Asked:
 
 def _choose(job: RetryJob) -> pa.Array:
     """Ids of the takes to make again."""
-    takes = Takes(job.run).table(["id", "status", "error_kind", "flags"]).to_pylist()
     takes_all = not (job.kinds or job.flags or job.ids)
-    chosen = [
-        take["id"]
-        for take in takes
-        if (takes_all and take["status"] == "failed")
-        or take["error_kind"] in job.kinds
-        or set(take["flags"]) & set(job.flags)
-        or take["id"] in job.ids
-    ]
-    unknown = sorted(set(job.ids) - {take["id"] for take in takes})
+    unknown = set(job.ids)
+    chosen: list[str] = []
+    for piece in Takes(job.run).in_pieces(["id", "status", "error_kind", "flags"]):
+        takes = piece.to_pylist()
+        unknown -= {take["id"] for take in takes}
+        chosen += [
+            take["id"]
+            for take in takes
+            if (takes_all and take["status"] == "failed")
+            or take["error_kind"] in job.kinds
+            or set(take["flags"]) & set(job.flags)
+            or take["id"] in job.ids
+        ]
     if unknown:
-        raise InputError("There is no take of some ids", got=", ".join(unknown[:10]))
+        raise InputError("There is no take of some ids", got=", ".join(sorted(unknown)[:10]))
     if not chosen:
         raise InputError("There is nothing to retry", wanted="failed rows, or --kind, --flag or --id that match some")
     return pa.array(chosen, pa.string())

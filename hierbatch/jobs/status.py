@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from hierbatch.engine.run_folder import RunFolder, is_held
@@ -43,16 +43,22 @@ class RunStatus:
 def read_standing(run: Path) -> Standing:
     """Count a run's takes; raises RunError where it has no plan yet."""
     takes = Takes(run)
-    table = takes.table(["status", "error_kind", "duration_s", "flags"])
-    n_ok = pc.sum(pc.equal(table.column("status"), "ok")).as_py() or 0
+    n_ok, sound_s = 0, 0.0
+    error_kinds: Counter[str] = Counter()
+    flags: Counter[str] = Counter()
+    for piece in takes.in_pieces(["status", "error_kind", "duration_s", "flags"]):
+        n_ok += pc.sum(pc.equal(piece.column("status"), "ok")).as_py() or 0
+        sound_s += pc.sum(piece.column("duration_s")).as_py() or 0.0
+        error_kinds.update(piece.column("error_kind").drop_null().to_pylist())
+        flags.update(pc.list_flatten(piece.column("flags")).to_pylist())
     return Standing(
         n_rows=takes.n_rows,
         n_ok=n_ok,
-        n_failed=len(table) - n_ok,
-        n_missing=takes.n_rows - len(table),
-        sound_s=pc.sum(table.column("duration_s")).as_py() or 0.0,
-        error_kinds=_counted(table.column("error_kind").drop_null()),
-        flags=_counted(pc.list_flatten(table.column("flags"))),
+        n_failed=len(takes) - n_ok,
+        n_missing=takes.n_rows - len(takes),
+        sound_s=sound_s,
+        error_kinds=dict(error_kinds.most_common()),
+        flags=dict(flags.most_common()),
     )
 
 
@@ -75,12 +81,6 @@ def read_status(run: Path) -> RunStatus:
         left_s=_left_s(folder, standing.n_missing) if is_running else None,
         standing=standing,
     )
-
-
-def _counted(values: pa.ChunkedArray) -> dict[str, int]:
-    """How often each value stands there, the most frequent first."""
-    pairs = pc.value_counts(values).to_pylist()
-    return {pair["values"]: pair["counts"] for pair in sorted(pairs, key=lambda pair: -pair["counts"])}
 
 
 def _left_s(folder: RunFolder, n_missing: int) -> float | None:

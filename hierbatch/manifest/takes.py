@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -24,18 +25,19 @@ Positions = npt.NDArray[np.int64]
 NAMING = ("id", "take_key", "attempt")
 """Columns that name one take of one row."""
 
-_INDEX = pa.schema(
+_NAME_BYTES = 16
+
+_INDEX = np.dtype(
     [
-        ("id", pa.string()),
-        ("take_key", pa.string()),
-        ("attempt", pa.int16()),
-        ("status", pa.string()),
-        ("n_flags", pa.int16()),
-        ("length_off", pa.float32()),
-        ("part", pa.int32()),
-        ("row", pa.int32()),
+        ("is_ok", np.bool_),
+        ("n_flags", np.int16),
+        ("length_off", np.float32),
+        ("attempt", np.int16),
+        ("part", np.int32),
+        ("row", np.int32),
     ]
 )
+"""What is kept of every take that stands: a few bytes, since a run may hold many millions."""
 
 
 class Takes:
@@ -57,8 +59,7 @@ class Takes:
         self.n_rows = pq.read_metadata(self._plan).num_rows
         """Rows that were asked for."""
         self._parts = folder.part_files()
-        asked = pa.concat_tables(pq.read_table(plan, columns=[*NAMING, "position"]) for plan in plans)
-        self._index = _counting(_read_index(self._parts), asked)
+        self._index = _counting(self._parts, *_read_asked(plans))
 
     def __len__(self) -> int:
         """Rows that have a take, good or failed."""
@@ -67,7 +68,8 @@ class Takes:
     @property
     def ids(self) -> list[str]:
         """Ids that have a take, in the order of the manifest."""
-        return list(self._index.column("id").to_pylist())
+        ids = pq.read_table(self._plan, columns=["id", "position"]).sort_by("position").column("id")
+        return list(ids.take(self._index.column("position").sort()).to_pylist())
 
     def table(self, columns: Sequence[str]) -> pa.Table:
         """Some columns of all takes, in the order of the manifest; ask for `audio` only where a run fits in memory."""
@@ -97,7 +99,9 @@ class Takes:
         return pa.concat_tables(tables).sort_by("_at").drop_columns("_at")
 
     def _named(self, ids: Sequence[str]) -> pa.Table:
-        return self._index.filter(pc.is_in(self._index.column("id"), pa.array(ids, pa.string())))
+        wanted = pc.is_in(pc.field("id"), pa.array(ids, pa.string()))
+        positions = pq.read_table(self._plan, columns=["position"], filters=wanted).column("position")
+        return self._index.filter(pc.is_in(self._index.column("position"), positions.combine_chunks()))
 
     def _chosen(self, columns: Sequence[str]) -> pa.Schema:
         return pa.schema([self.schema.field(name) for name in columns], metadata=self.schema.metadata)
@@ -125,46 +129,65 @@ class Takes:
 
 def committed_names(folder: RunLayout) -> pa.Array:
     """Names of all takes that stand, whether they count or not."""
-    tables = [_read_part(part, NAMING) for part in folder.part_files()]
-    return row_names(pa.concat_tables(tables)) if tables else pa.array([], pa.large_string())
+    names = [row_names(_read_part(part, NAMING)) for part in folder.part_files()]
+    return pa.concat_arrays(names) if names else pa.array([], pa.binary(_NAME_BYTES))
 
 
 def row_names(table: pa.Table) -> pa.Array:
-    """One string for each row's id, key and attempt: two ids may share a key, and a row with its own seed keeps it."""
+    """Sixteen bytes for each row's id, key and attempt: two ids may share a key, and a row with its own seed keeps it.
+
+    A hash: a million names then take 16 MB, and no two of 10^12 rows share one with a chance above 10^-14.
+    """
     columns = [table.column(name).combine_chunks().cast(pa.large_string()) for name in NAMING]
-    return pc.binary_join_element_wise(*columns, pa.scalar(" ", pa.large_string()))
+    written = pc.binary_join_element_wise(*columns, pa.scalar(" ", pa.large_string())).to_pylist()
+    digests = [blake2b(name.encode(), digest_size=_NAME_BYTES).digest() for name in written]
+    return pa.array(digests, pa.binary(_NAME_BYTES))
 
 
-def _read_index(parts: Iterable[Path]) -> pa.Table:
-    """Every take that stands, and where."""
-    tables = [_INDEX.empty_table()]
-    for number, part in enumerate(parts):
-        table = _with_faults(_read_part(part, [*NAMING, "status", "flags", "duration_ratio"]))
-        table = table.append_column("part", pa.array(np.full(len(table), number)))
-        table = table.append_column("row", pa.array(np.arange(len(table))))
-        tables.append(table.select(_INDEX.names).cast(_INDEX))
-    return pa.concat_tables(tables)
+def _read_asked(plans: Iterable[Path]) -> tuple[pa.Array, Positions]:
+    """Names of all rows that some plans ask for, and their positions."""
+    names, positions = [], []
+    for plan in plans:
+        with pq.ParquetFile(plan) as file:
+            for batch in file.iter_batches(columns=[*NAMING, "position"]):
+                names.append(row_names(pa.Table.from_batches([batch])))
+                positions.append(batch.column("position").to_numpy())
+    return pa.concat_arrays(names), np.concatenate(positions)
 
 
-def _with_faults(table: pa.Table) -> pa.Table:
-    """How many flags a take has and, where it has any, how far its length is from the expected, as a log ratio."""
-    n_flags = pc.fill_null(pc.list_value_length(table.column("flags")), 0)
-    off = pc.abs(pc.ln(table.column("duration_ratio")))
-    off = pc.if_else(pc.greater(n_flags, 0), pc.fill_null(off, 0.0), 0.0)
-    return table.append_column("n_flags", n_flags).append_column("length_off", off)
+def _counting(parts: Sequence[Path], asked: pa.Array, positions: Positions) -> pa.Table:
+    """Position, part and row of the take that counts of each row asked for: the best, in the order `Takes` tells."""
+    found = [(row_names(table), _facts(table, number)) for number, table in enumerate(map(_read_judged, parts))]
+    if not found:
+        return pa.table({name: pa.array([], pa.int64()) for name in ("position", "part", "row")})
+    at = pc.index_in(pa.chunked_array([names for names, _ in found]), value_set=asked)
+    takes = np.concatenate([facts for _, facts in found])
+    is_asked = at.is_valid().to_numpy()
+    takes, positions = takes[is_asked], positions[at.drop_null().to_numpy()]
+    # The last key is the first to sort by.
+    best_first = (-takes["attempt"], takes["length_off"], takes["n_flags"], ~takes["is_ok"], positions)
+    order = np.lexsort(best_first)
+    order = order[np.diff(positions[order], prepend=-1) != 0]
+    return pa.table({"position": positions[order], "part": takes["part"][order], "row": takes["row"][order]})
 
 
-def _counting(index: pa.Table, asked: pa.Table) -> pa.Table:
-    """The take that counts of each row asked for: the best, in the order that `Takes` tells."""
-    index = index.append_column("name", row_names(index))
-    asked = asked.select(["position"]).append_column("name", row_names(asked))
-    index = index.join(asked, keys="name", join_type="inner")
-    index = index.append_column("is_ok", pc.equal(index.column("status"), "ok"))
-    best_first = [("is_ok", "descending"), ("n_flags", "ascending"), ("length_off", "ascending")]
-    index = index.sort_by([("position", "ascending"), *best_first, ("attempt", "descending")])
-    positions = index.column("position").to_numpy()
-    is_first = np.diff(positions, prepend=-1) != 0
-    return index.filter(pa.array(is_first)).select(["id", "position", "part", "row"])
+def _read_judged(part: Path) -> pa.Table:
+    return _read_part(part, [*NAMING, "status", "flags", "duration_ratio"])
+
+
+def _facts(table: pa.Table, part: int) -> npt.NDArray[np.void]:
+    """An entry of the index for each row of a part.
+
+    How far a length is from the expected, as a log ratio, is asked only of takes that have flags.
+    """
+    facts = np.zeros(len(table), _INDEX)
+    facts["is_ok"] = pc.equal(table.column("status"), "ok").to_numpy()
+    facts["n_flags"] = pc.fill_null(pc.list_value_length(table.column("flags")), 0).to_numpy()
+    off = pc.fill_null(pc.abs(pc.ln(table.column("duration_ratio"))), 0.0).to_numpy()
+    facts["length_off"] = np.where(facts["n_flags"] > 0, off, 0.0)
+    facts["attempt"] = table.column("attempt").to_numpy()
+    facts["part"], facts["row"] = part, np.arange(len(table))
+    return facts
 
 
 def _read_part(part: Path, columns: Sequence[str]) -> pa.Table:

@@ -37,6 +37,7 @@ class Convert:
         self._model = model
         self._shelf = shelf
         self._device = device
+        self._version = version("hierbatch")
         self._batches = Batches(BatchLimits(n_rows=1))  # a recording is worked alone, piece by piece
 
     def __call__(self, rows: pa.Table) -> pa.Table:
@@ -91,7 +92,7 @@ class Convert:
             "params": json.dumps(asked, sort_keys=True),
             "voice_sha256": self._shelf.sha256(recording.voice),
             "consent": self._shelf.consent(recording.voice),
-            "hierbatch_version": version("hierbatch"),
+            "hierbatch_version": self._version,
             "device": self._device,
             "finished_at": datetime.now(UTC),
         }

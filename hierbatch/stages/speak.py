@@ -50,6 +50,7 @@ class Speak:
         self._shelf = shelf
         self._device = device
         self._batches = Batches(limits or BatchLimits())
+        self._version = version("hierbatch")  # once: it reads the whole description of the package
         self._ear = model if hears and isinstance(model, SelfHearing) else None
 
     def __call__(self, rows: pa.Table) -> pa.Table:
@@ -108,7 +109,7 @@ class Speak:
             "params": json.dumps(sound_params(asdict(utterance)), sort_keys=True),
             "voice_sha256": self._shelf.sha256(utterance.voice),
             "consent": self._shelf.consent(utterance.voice),
-            "hierbatch_version": version("hierbatch"),
+            "hierbatch_version": self._version,
             "device": self._device,
             "finished_at": datetime.now(UTC),
         }
