@@ -1,0 +1,101 @@
+"""What the engine costs beside the work itself, and what a second worker gains.
+
+    python benchmarks/engine_overhead.py                    # process time, so that other work does not count
+    python benchmarks/engine_overhead.py --workers          # one and two workers on Ray by the clock: needs quiet cores
+
+The bare loop is the model and what is made of its sound (measures, FLAC), in the same batches, and nothing around it.
+The engine is a whole run in this process: checked, planned, spoken, committed, counted. Both are told at two sizes, so
+that what is paid once (loading the model, reading the voice) is told apart from what each row costs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import torch
+
+from hierbatch.analysis.evaluation_set import load_set
+from hierbatch.engine.session import Workforce
+from hierbatch.engine.units import find_pending
+from hierbatch.jobs.order import SpeakOrder
+from hierbatch.jobs.run import RunJob, run
+from hierbatch.jobs.voices import VoiceChoice
+from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.takes import committed_names
+from hierbatch.stages.loading import DEFAULT_FACTORY, load_model
+from hierbatch.stages.speak import Speak
+from hierbatch.stages.voices import VoiceShelf
+
+ROOT = Path(__file__).resolve().parent.parent
+VOICE = ROOT / "manifests" / "voices" / "narrator.flac"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", default="lite")
+    parser.add_argument("--rows", type=int, nargs=2, default=[32, 288], help="a small and a large run")
+    parser.add_argument("--workers", action="store_true", help="compare one and two workers by the clock")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        compare = compare_workers if options.workers else compare_loops
+        compare(Path(folder), options.model, *sorted(options.rows))
+
+
+def compare_loops(folder: Path, model: str, few: int, many: int) -> None:
+    print("| rows | bare loop, CPU s | whole run, CPU s |\n| --- | --- | --- |")
+    seconds = {}
+    for n_rows in (few, many):
+        out = folder / str(n_rows)
+        whole_s = timed(lambda out=out, n_rows=n_rows: sat(out, model, n_rows, Workforce(engine="local")))
+        bare_s = bare_loop(out, model)
+        seconds[n_rows] = (bare_s, whole_s)
+        print(f"| {n_rows} | {bare_s:.2f} | {whole_s:.2f} |", flush=True)
+    bare, whole = ((seconds[many][i] - seconds[few][i]) / (many - few) for i in (0, 1))
+    print(f"each further row: {bare * 1e3:.2f} ms bare, {whole * 1e3:.2f} ms in a run: {whole / bare - 1:+.1%}")
+
+
+def compare_workers(folder: Path, model: str, few: int, many: int) -> None:
+    print("| workers | rows | seconds from the first unit to the last |\n| --- | --- | --- |")
+    wall_s = {}
+    for n_workers in (1, 2):
+        workforce = Workforce(engine="ray", n_workers=n_workers)
+        wall_s[n_workers] = sat(folder / f"w{n_workers}", model, many, workforce)
+        print(f"| {n_workers} | {many} | {wall_s[n_workers]:.1f} |", flush=True)
+    print(f"two workers are {wall_s[1] / wall_s[2]:.2f} x as fast as one")
+
+
+def sat(out: Path, model: str, n_rows: int, workforce: Workforce) -> float:
+    """Seconds by the clock that the rows of a whole run took."""
+    out.mkdir()
+    texts = [sentence.text for sentence in load_set("development").sentences_in("en")]
+    manifest = out / "m.csv"
+    rows = (f'r{i:05d},"{texts[i % len(texts)].replace(chr(34), "")}",en' for i in range(n_rows))
+    manifest.write_text("\n".join(["id,text,lang", *rows]) + "\n", encoding="utf-8")
+    order = SpeakOrder(manifest=manifest, voices=VoiceChoice(file=VOICE), bundle=model)
+    return run(RunJob(order=order, out=out / "run", workforce=workforce, retakes=0)).sitting.wall_s
+
+
+def bare_loop(out: Path, model: str) -> float:
+    """CPU seconds of the model and its sound alone, over the units that the run has planned."""
+    layout = RunLayout(out / "run")
+    nothing = committed_names(RunLayout(out))
+    units = [unit.rows for unit in find_pending(layout.plan_file(1), nothing).units()]
+    loaded = load_model(DEFAULT_FACTORY, model, "cpu")
+    stage = Speak(loaded, VoiceShelf(layout.voices_file(1), loaded), device="cpu")
+    assert sum(map(len, units)) == pq.read_metadata(layout.plan_file(1)).num_rows
+    return timed(lambda: [stage(rows) for rows in units])
+
+
+def timed(work) -> float:
+    started = time.process_time()
+    work()
+    return time.process_time() - started
+
+
+if __name__ == "__main__":
+    main()
