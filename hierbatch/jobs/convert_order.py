@@ -9,11 +9,14 @@ from pathlib import Path
 
 from hierbatch.engine.planning import Asked
 from hierbatch.errors import BundleError, InputError
-from hierbatch.jobs.order import CheckedOrder, named_voices
+from hierbatch.jobs.order import CheckedOrder, used_voices
+from hierbatch.jobs.problems import Problems
 from hierbatch.jobs.voices import VoiceChoice, default_voice, list_voices, refuse_voices, sift_voices
 from hierbatch.manifest.checks import Expected, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import TableFile, open_table
+from hierbatch.manifest.voices import check_consent
+from hierbatch.models.speech import SpeechModel
 from hierbatch.stages.appraise import Measures
 from hierbatch.stages.loading import DEFAULT_FACTORY, load_model
 from hierbatch.stages.sources import ReadSource
@@ -59,34 +62,32 @@ class ConvertOrder:
             InputError: the manifest or an option is wrong, or no voice can be used.
             BundleError: the model cannot be loaded, or does not convert.
         """
-        if not self.root.is_dir():
-            raise InputError("The folder of recordings is not there", wanted="a folder", got=str(self.root))
-        self.measures.check()
-        manifest = open_table(self.manifest, MANIFEST_COLUMNS)
-        voices = list_voices(self.voices)
-        model = load_model(self.model_factory, self.bundle, "cpu")
-        if not hasattr(model, "convert"):
-            raise BundleError("The model does not convert recordings", got=model.name)
+        problems = Problems()
+        problems.attempt(self._check_root)
+        problems.attempt(self.measures.check)
+        manifest = problems.attempt(lambda: open_table(self.manifest, MANIFEST_COLUMNS))
+        voices = problems.attempt(lambda: list_voices(self.voices))
+        model = problems.attempt(lambda: _load_converter(self.model_factory, self.bundle))
         speaks_all = self.voices.file is not None
-        default = default_voice(self.voices, voices)
+        default = self.voices.default if voices is None else default_voice(self.voices, voices)
         expected = Expected(
             languages=None,
-            voices=None if speaks_all else [row.voice for row in voices],
+            voices=None if speaks_all or voices is None else [row.voice for row in voices],
             default_language=None,
             default_voice=default,
             one_of=("source",),
+            needs_voice=voices is not None,
         )
-        n_rows = check_manifest(manifest, expected)
-        named = {default} if speaks_all else {default, *named_voices(manifest)}
-        used = [row for row in voices if row.voice in named]
-        prompts, problems = sift_voices(
-            used,
-            model,
-            allow_unknown=self.voices.allow_unknown_consent,
-            denoise_ratio=self.voices.denoise_ratio,
-        )
+        n_rows = problems.attempt(lambda: check_manifest(manifest, expected) if manifest else 0)
+        used = used_voices(manifest if n_rows else None, voices or (), default, speaks_all=speaks_all)
+        problems.attempt(lambda: check_consent(used, allow_unknown=self.voices.allow_unknown_consent))
+        problems.raise_any()
+        assert manifest  # or something would have been raised; so with the others
+        assert n_rows
+        assert model
+        prompts, unusable = sift_voices(used, model, allow_unknown=True, denoise_ratio=self.voices.denoise_ratio)
         if not prompts:
-            refuse_voices(list(problems.values()))
+            refuse_voices(list(unusable.values()))
         asked = Asked(
             task=CONVERT.name,
             defaults={"voice": default, "pitch_semitones": self.pitch_semitones, "rate_hz": self.rate_hz},
@@ -101,10 +102,21 @@ class ConvertOrder:
             prompts=prompts,
             asked=asked,
             model=model.name,
-            read=ReadSource(self.root, problems),
+            read=ReadSource(self.root, unusable),
             inputs={"sources": sources_state(manifest, self.root)},
-            voice_notices=tuple(str(problem) for problem in problems.values()),
+            voice_notices=tuple(str(problem) for problem in unusable.values()),
         )
+
+    def _check_root(self) -> None:
+        if not self.root.is_dir():
+            raise InputError("The folder of recordings is not there", wanted="a folder", got=str(self.root))
+
+
+def _load_converter(factory: str, bundle: str) -> SpeechModel:
+    model = load_model(factory, bundle, "cpu")
+    if not hasattr(model, "convert"):
+        raise BundleError("The model does not convert recordings", got=model.name)
+    return model
 
 
 def sources_state(manifest: TableFile, root: Path) -> str:

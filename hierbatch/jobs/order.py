@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,10 +13,12 @@ import pyarrow.compute as pc
 
 from hierbatch.engine.planning import Asked, plan_rows
 from hierbatch.frontend.lexicon import Lexicon
+from hierbatch.jobs.problems import Problems
 from hierbatch.jobs.voices import PreparedVoices, VoiceChoice, default_voice, list_voices, prepare_voices
 from hierbatch.manifest.checks import Expected, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, plan_schema
 from hierbatch.manifest.store import TableFile, open_table
+from hierbatch.manifest.voices import VoiceRow, check_consent
 from hierbatch.stages.appraise import Appraise, Measures
 from hierbatch.stages.base import Stage, check_chain
 from hierbatch.stages.loading import DEFAULT_FACTORY, load_model
@@ -110,35 +112,41 @@ class CheckedOrder:
 
 
 def check_order(order: SpeakOrder) -> CheckedOrder:
-    """Find everything that is wrong with an order before a worker starts.
+    """Find everything that is wrong with an order before a worker starts, and tell it at once.
 
     Raises:
-        InputError: the manifest, a voice or an option is wrong.
-        BundleError: the model cannot be loaded.
+        InputError: the manifest, a voice or an option is wrong, or several things are.
+        BundleError: the model cannot be loaded, and nothing else is wrong.
     """
-    order.measures.check()
-    manifest = open_table(order.manifest, MANIFEST_COLUMNS)
-    voices = list_voices(order.voices)
-    lexicon = Lexicon.read(order.lexicon) if order.lexicon else None
+    problems = Problems()
+    problems.attempt(order.measures.check)
+    manifest = problems.attempt(lambda: open_table(order.manifest, MANIFEST_COLUMNS))
+    voices = problems.attempt(lambda: list_voices(order.voices))
+    lexicon = problems.attempt(lambda: Lexicon.read(order.lexicon) if order.lexicon else None)
     # On the CPU: only what it says of itself and of the voices is wanted here.
-    model = load_model(order.model_factory, order.bundle, "cpu")
+    model = problems.attempt(lambda: load_model(order.model_factory, order.bundle, "cpu"))
     speaks_all = order.voices.file is not None
-    default = default_voice(order.voices, voices)
+    default = order.voices.default if voices is None else default_voice(order.voices, voices)
     expected = Expected(
-        languages=model.languages,
-        voices=None if speaks_all else [row.voice for row in voices],
+        languages=model.languages if model else None,
+        voices=None if speaks_all or voices is None else [row.voice for row in voices],
         default_language=order.language,
         default_voice=default,
+        needs_voice=voices is not None,
     )
-    n_rows = check_manifest(manifest, expected)
-    named = {default} if speaks_all else {default, *named_voices(manifest)}
-    used = [row for row in voices if row.voice in named]
-    prompts = prepare_voices(
-        used,
-        model,
-        allow_unknown=order.voices.allow_unknown_consent,
-        denoise_ratio=order.voices.denoise_ratio,
+    n_rows = problems.attempt(lambda: check_manifest(manifest, expected) if manifest else 0)
+    used = used_voices(manifest if n_rows else None, voices or (), default, speaks_all=speaks_all)
+    problems.attempt(lambda: check_consent(used, allow_unknown=order.voices.allow_unknown_consent))
+    prompts = problems.attempt(
+        lambda: prepare_voices(used, model, allow_unknown=True, denoise_ratio=order.voices.denoise_ratio)
+        if model
+        else {}
     )
+    problems.raise_any()
+    assert manifest  # or something would have been raised; so with the others
+    assert n_rows
+    assert model
+    assert prompts is not None
     asked = Asked(
         task=SPEAK.name,
         defaults={"voice": default, "lang": order.language, "speed": order.speed},
@@ -156,6 +164,14 @@ def check_order(order: SpeakOrder) -> CheckedOrder:
         read=ReadText(front_ends(lexicon)),
         inputs={"lexicon_sha256": file_sha256(order.lexicon) if order.lexicon else None},
     )
+
+
+def used_voices(
+    manifest: TableFile | None, voices: Iterable[VoiceRow], default: str | None, *, speaks_all: bool
+) -> list[VoiceRow]:
+    """The voices that rows will be made in; of a manifest that cannot be read, the default alone."""
+    named = {default} if speaks_all or manifest is None else {default, *named_voices(manifest)}
+    return [row for row in voices if row.voice in named]
 
 
 def file_sha256(path: Path) -> str:

@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
-from hierbatch.errors import ManifestError
+from hierbatch.errors import InputError, ManifestError
 from hierbatch.jobs.order import SpeakOrder
 from hierbatch.jobs.plan import estimate
 from hierbatch.jobs.voices import VoiceChoice
@@ -39,3 +41,38 @@ def test_a_manifest_with_problems_is_refused_with_all_of_them(tmp_path):
         estimate(order(tmp_path, manifest))
     for part in ("more than once (a)", "b/c", "de"):
         assert part in str(caught.value)
+
+
+def test_all_that_is_wrong_with_an_order_is_told_at_once(tmp_path):
+    asked = order(tmp_path, manifest_file(tmp_path, 3, id=["a", "a", "b/c"]))
+    voices = tmp_path / "voices.csv"
+    voices.write_text("voice,audio,consent\nanna,anna.wav,unknown\nmute,none.wav,self\n")
+    (tmp_path / "lexicon.csv").write_text("no,lexicon\n")
+    asked = replace(
+        asked,
+        voices=VoiceChoice(table=voices, default="anna"),
+        lexicon=tmp_path / "lexicon.csv",
+        bundle=str(tmp_path / "nowhere"),
+    )
+    with pytest.raises(InputError) as caught:
+        estimate(asked)
+    said = str(caught.value)
+    for part in ("4 things", "more than once (a)", "b/c", "consent of 1 voice is unknown", "lexicon.csv", "nowhere"):
+        assert part in said, said
+
+
+def test_voices_that_rows_name_are_all_judged(tmp_path):
+    manifest = manifest_file(tmp_path, 3, voice=["anna", "mute", "nobody"])
+    voices = tmp_path / "voices.csv"
+    voices.write_text("voice,audio,consent\nanna,anna.wav,unknown\nmute,none.wav,self\nunused,none.wav,self\n")
+    asked = replace(order(tmp_path, manifest), voices=VoiceChoice(table=voices))
+    with pytest.raises(ManifestError, match="nobody"):
+        estimate(asked)
+    asked = replace(asked, manifest=manifest_file(tmp_path, 3, voice=["anna", "mute", None]))
+    asked = replace(asked, voices=VoiceChoice(table=voices, default="anna"))
+    with pytest.raises(InputError) as caught:
+        estimate(asked)
+    said = str(caught.value)
+    assert "consent of 1 voice is unknown" in said
+    assert "mute" in said
+    assert "unused" not in said
