@@ -14,13 +14,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hierbatch.errors import InputError, SetupError, StorageError
+from hierbatch.object_path import is_remote
 
 _DISK_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO, errno.ENODEV})
 
 
 def storage_error(error: OSError, path: Path) -> SetupError:
     """The error in our own words: StorageError where the disk is at fault, InputError where the path is."""
-    got = error.strerror or str(error)
+    got = error.strerror or str(error).partition("\n")[0]
+    if is_remote(path):
+        return StorageError(f"Cannot write {path}", got=got, mend="look at the store and the credentials, then rerun")
     if error.errno in _DISK_ERRNOS:
         return StorageError(f"Cannot write {path}", got=got, mend="free some space or choose another disk, then rerun")
     return InputError(f"Cannot write {path}", got=got, mend="choose a folder that exists and may be written to")
@@ -50,6 +53,15 @@ def write_whole(path: Path) -> Iterator[Path]:
         StorageError: the disk is full, read-only or gone.
         InputError: the folder cannot be made or written to.
     """
+    if is_remote(path):
+        with tempfile.TemporaryDirectory() as here:
+            aside = Path(here) / path.name
+            yield aside
+            try:
+                path.write_bytes(aside.read_bytes())
+            except OSError as error:
+                raise storage_error(error, path) from error
+        return
     with staging_folder(path.parent) as folder:
         aside = folder / path.name
         yield aside

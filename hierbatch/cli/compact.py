@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from hierbatch.cli import options
+
 
 def compact(
-    run: Annotated[Path, typer.Argument(help="A finished run folder.")],
+    run: options.RunPath,
     part_mb: Annotated[int, typer.Option(min=1, help="Size of the new files, in megabytes.")] = 256,
 ) -> None:
     """Join a finished run's parts into large files, without takes that no longer count."""

@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hierbatch.object_path import place
+
 if TYPE_CHECKING:
     from hierbatch.engine.session import Workforce
     from hierbatch.jobs.voices import VoiceChoice
     from hierbatch.stages.appraise import Measures
 
+RowsPath = Annotated[
+    Path, typer.Argument(parser=place, help="Rows to speak: .parquet, .csv or .jsonl with id and text; or s3://...")
+]
+OutRun = Annotated[Path, typer.Option(parser=place, help="Run folder: made, or gone on with; or s3://...")]
+RunPath = Annotated[Path, typer.Argument(parser=place, help="A run folder.")]
 Voice = Annotated[Path | None, typer.Option(help="A recording, 3 to 15 s of one person: everything in this voice.")]
 Voices = Annotated[Path | None, typer.Option(help="A table of voices (.parquet .csv .jsonl) that rows name.")]
 DefaultVoice = Annotated[str | None, typer.Option(help="With --voices: the voice of rows that name none.")]

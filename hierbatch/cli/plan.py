@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +10,7 @@ from hierbatch.cli import exit_codes, options
 
 
 def plan(
-    manifest: Annotated[Path, typer.Argument(help="Rows to speak: .parquet, .csv or .jsonl with id and text.")],
+    manifest: options.RowsPath,
     voice: options.Voice = None,
     voices: options.Voices = None,
     default_voice: options.DefaultVoice = None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +10,7 @@ from hierbatch.cli import options
 
 
 def retry(
-    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    run: options.RunPath,
     kind: Annotated[list[str] | None, typer.Option(help="Rows that failed this way, e.g. crash; repeatable.")] = None,
     flag: Annotated[list[str] | None, typer.Option(help="Good takes with this flag, e.g. clipped; repeatable.")] = None,
     id_: Annotated[list[str] | None, typer.Option("--id", help="This row; repeatable.")] = None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,8 +10,8 @@ from hierbatch.cli import options
 
 
 def run(
-    manifest: Annotated[Path, typer.Argument(help="Rows to speak: .parquet, .csv or .jsonl with id and text.")],
-    out: Annotated[Path, typer.Option(help="Run folder: made, or gone on with.")],
+    manifest: options.RowsPath,
+    out: options.OutRun,
     voice: options.Voice = None,
     voices: options.Voices = None,
     default_voice: options.DefaultVoice = None,

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
+from hierbatch.cli import options
 
 
-def status(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
+def status(run: options.RunPath) -> None:
     """Say how a run stands: from its files alone, so from any shell, during the run or after a crash."""
     from hierbatch.cli.outcome import tell_counts, tell_flaws
     from hierbatch.engine.progress import clock

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from hierbatch.engine.planning import Asked, key_rows, number_units, put_column, row_seed
 from hierbatch.manifest.takes import row_names
+from hierbatch.object_path import readable
 
 
 def newest_rows(plans: Sequence[Path], ids: pa.Array, committed: pa.Array) -> pa.Table:
@@ -19,7 +20,7 @@ def newest_rows(plans: Sequence[Path], ids: pa.Array, committed: pa.Array) -> pa
 
     `committed` are the `row_names` of all takes that stand.
     """
-    rows = pa.concat_tables(pq.read_table(plan, filters=pc.is_in(pc.field("id"), ids)) for plan in plans)
+    rows = pa.concat_tables(pq.read_table(readable(plan), filters=pc.is_in(pc.field("id"), ids)) for plan in plans)
     rows = rows.sort_by([("position", "ascending"), ("attempt", "descending")])
     is_newest = np.diff(rows.column("position").to_numpy(), prepend=-1) != 0
     rows = rows.filter(pa.array(is_newest))

@@ -9,17 +9,22 @@ import pyarrow as pa
 
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.manifest.store import write_rows
-from hierbatch.storage import put_down, storage_error
+from hierbatch.object_path import is_remote
+from hierbatch.storage import put_down, storage_error, write_whole
 
 
 def commit_part(folder: RunFolder, name: str, takes: Iterable[pa.Table], schema: pa.Schema) -> None:
     """Write takes aside, make them durable, and rename them into `parts/`.
 
-    A unit that is worked twice replaces itself by the same rows.
+    A unit that is worked twice replaces itself by the same rows. In an object store the commit is the PUT of the key.
 
     Raises:
         StorageError: the disk is full, read-only or gone.
     """
+    if is_remote(folder.root):
+        with write_whole(folder.part_file(name)) as aside:
+            write_rows(takes, schema, aside)
+        return
     aside = folder.tmp / f"{name}-{os.getpid()}.parquet"
     try:
         write_rows(takes, schema, aside)

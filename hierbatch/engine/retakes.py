@@ -21,6 +21,7 @@ from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import InputError, SynthesisError
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.takes import Takes, committed_names
+from hierbatch.object_path import readable
 
 RETAKEN_KINDS = (SynthesisError.kind,)
 """Failures that another seed may mend; all others would fail again."""
@@ -65,7 +66,7 @@ class Retakes:
             return None
         again = attempt_again(rows, self.asked, keeps_own_seeds=False)
         target = folder.plan_file(generation, retry=len(plans))
-        write_table([again], pq.read_schema(plans[0]), target)
+        write_table([again], pq.read_schema(readable(plans[0])), target)
         kinds = flawed.filter(pc.is_in(flawed.column("id"), again.column("id"))).column("error_kind")
         folder.note("retakes", rows=len(again), plan=target.stem)
         return PlannedRetakes(plan=target, error_kinds=Counter(kinds.drop_null().to_pylist()))

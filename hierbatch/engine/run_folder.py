@@ -13,8 +13,10 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
+from hierbatch.engine.lease import hold_lease, read_holder
 from hierbatch.errors import RunError
 from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.object_path import is_remote
 from hierbatch.storage import storage_error, write_whole
 
 _FORMAT = 1
@@ -33,7 +35,7 @@ class RunFolder(RunLayout):
             raise storage_error(error, self.root) from error
 
     def sweep(self) -> None:
-        """Remove what a stopped run left half-written."""
+        """Remove what a stopped run left half-written; in an object store nothing ever is."""
         for leftover in self.tmp.iterdir():
             leftover.unlink(missing_ok=True)
 
@@ -60,22 +62,48 @@ class RunFolder(RunLayout):
         return dict(self.read_record()["generations"][-1])
 
     def note(self, event: str, **facts: Any) -> None:
-        """Add a line to events.jsonl."""
-        line = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **facts}
+        """Add a line to events.jsonl.
+
+        An object store cannot add to an object: there each event is an object of its own under `events/`, and finished
+        units, which are parts already, are left out.
+        """
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        line = json.dumps({"at": at, "event": event, **facts}, ensure_ascii=False) + "\n"
         try:
+            if is_remote(self.root):
+                if event != "unit":
+                    (self.root / "events" / f"{at}-{event}.jsonl").write_text(line, encoding="utf-8")
+                return
             with self.events_file.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+                file.write(line)
         except OSError as error:
             raise storage_error(error, self.events_file) from error
+
+    def last_start(self) -> dict[str, Any] | None:
+        """The event of the newest sitting's start."""
+        lines: list[str] = []
+        if is_remote(self.root):
+            starts = sorted((self.root / "events").glob("*-start.jsonl"), key=str)
+            lines = [starts[-1].read_text(encoding="utf-8")] if starts else []
+        elif self.events_file.exists():
+            with self.events_file.open(encoding="utf-8") as file:
+                lines = [line for line in file if '"event": "start"' in line]
+        return dict(json.loads(lines[-1])) if lines else None
 
 
 @contextmanager
 def hold(folder: RunFolder) -> Iterator[None]:
     """The run's lock for the length of a block; the system releases it even if this process is killed.
 
+    In an object store it is a lease, and best effort.
+
     Raises:
         RunError: another driver holds it.
     """
+    if is_remote(folder.root):
+        with hold_lease(folder.lock_file):
+            yield
+        return
     try:
         descriptor = os.open(folder.lock_file, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
@@ -100,6 +128,8 @@ def hold(folder: RunFolder) -> Iterator[None]:
 
 def is_held(folder: RunFolder) -> bool:
     """Whether a driver is at work there right now."""
+    if is_remote(folder.root):
+        return read_holder(folder.lock_file) is not None
     try:
         descriptor = os.open(folder.lock_file, os.O_RDWR)
     except OSError:

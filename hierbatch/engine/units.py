@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from hierbatch.engine.planning import put_column
 from hierbatch.manifest.schema import AUDIO_ROW_GROUP
 from hierbatch.manifest.takes import NAMING, row_names
+from hierbatch.object_path import readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Pending:
 def find_pending(plan: Path, committed: pa.Array) -> Pending:
     """The rows of a plan that no part holds; `committed` are the `row_names` of those that stand."""
     masks, expected_s = [], 0.0
-    with pq.ParquetFile(plan) as file:
+    with pq.ParquetFile(readable(plan)) as file:
         for batch in file.iter_batches(columns=[*NAMING, "expected_duration_s"]):
             table = pa.Table.from_batches([batch])
             masks.append(pc.invert(pc.is_in(row_names(table), value_set=committed)))
@@ -91,7 +92,7 @@ def find_pending(plan: Path, committed: pa.Array) -> Pending:
 def _grouped(plan: Path, mask: pa.BooleanArray) -> Iterator[tuple[str, pa.Table]]:
     held: list[pa.Table] = []
     seen = 0
-    with pq.ParquetFile(plan) as file:
+    with pq.ParquetFile(readable(plan)) as file:
         n_rows = AUDIO_ROW_GROUP if "source" in file.schema_arrow.names else 1024
         for batch in file.iter_batches(batch_size=n_rows):
             table = pa.Table.from_batches([batch])

@@ -16,6 +16,7 @@ from hierbatch.engine.run_folder import RunFolder, hold
 from hierbatch.errors import RunError
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.takes import NAMING, Takes, row_names
+from hierbatch.object_path import readable
 
 _PART_BYTES = 256 << 20
 
@@ -90,7 +91,7 @@ def _join_plans(folder: RunFolder, generation: int, takes: Takes) -> None:
     """One plan that asks for exactly the takes that count: what was dropped must not be asked for again."""
     plans = folder.plan_files(generation)
     rows = _rows_once(plans, row_names(takes.table(NAMING)))
-    write_table(rows, pq.read_schema(plans[0]), plans[0])
+    write_table(rows, pq.read_schema(readable(plans[0])), plans[0])
     for retried in reversed(plans[1:]):  # the last first: plans are counted without gaps
         retried.unlink()
 
@@ -98,7 +99,7 @@ def _join_plans(folder: RunFolder, generation: int, takes: Takes) -> None:
 def _rows_once(plans: Sequence[Path], names: pa.Array) -> Iterator[pa.Table]:
     """The named rows of some plans, each from the first that has it."""
     for plan in plans:
-        table = pq.read_table(plan)
+        table = pq.read_table(readable(plan))
         table = table.filter(pc.is_in(row_names(table), names))
         names = names.filter(pc.invert(pc.is_in(names, row_names(table))))
         yield table

@@ -19,6 +19,7 @@ from hierbatch.manifest.checks import Expected, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, plan_schema
 from hierbatch.manifest.store import TableFile, open_table
 from hierbatch.manifest.voices import VoiceRow, check_consent
+from hierbatch.object_path import is_remote, readable
 from hierbatch.stages.appraise import Appraise, Measures
 from hierbatch.stages.base import Stage, check_chain
 from hierbatch.stages.loading import DEFAULT_FACTORY, load_model
@@ -176,7 +177,7 @@ def used_voices(
 
 def file_sha256(path: Path) -> str:
     """Hash of a file that was read before."""
-    with path.open("rb") as file:
+    with readable(path) if is_remote(path) else path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

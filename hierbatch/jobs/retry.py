@@ -23,6 +23,7 @@ from hierbatch.jobs.run import RunOutcome
 from hierbatch.jobs.status import read_standing
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.takes import Takes, committed_names
+from hierbatch.object_path import readable
 from hierbatch.stages.base import Stage
 from hierbatch.stages.loading import load_model
 from hierbatch.stages.sources import ReadSource
@@ -70,7 +71,7 @@ def retry(job: RetryJob, watch: Watch | None = None) -> RunOutcome:
         watch.notice(f"Trying {len(rows)} rows again")
         if len(rows):
             target = folder.plan_file(generation, retry=len(plans))
-            write_table([rows], pq.read_schema(plans[0]), target)
+            write_table([rows], pq.read_schema(readable(plans[0])), target)
         spec = WorkerSpec.of(folder, generation, origin, job.device)
         sitting = work(folder, generation, spec, job.workforce, watch)
     return RunOutcome(job.run, read_standing(job.run), sitting)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -85,11 +84,7 @@ def read_status(run: Path) -> RunStatus:
 
 def _left_s(folder: RunFolder, n_missing: int) -> float | None:
     """Seconds to the end at the pace since the last start; None where there is no pace yet."""
-    start = None
-    if folder.events_file.exists():
-        with folder.events_file.open(encoding="utf-8") as lines:
-            starts = [line for line in lines if '"event": "start"' in line]
-        start = json.loads(starts[-1]) if starts else None
+    start = folder.last_start()
     if start is None or n_missing >= start["left"]:
         return None
     elapsed_s = (datetime.now(UTC) - datetime.fromisoformat(start["at"])).total_seconds()

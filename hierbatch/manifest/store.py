@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from hierbatch.errors import ManifestError
 from hierbatch.manifest.schema import AUDIO, AUDIO_ROW_GROUP, SCHEMA_VERSION, VERSION_KEY, Column
+from hierbatch.object_path import readable
 from hierbatch.storage import write_whole
 
 _BATCH_ROWS = 2048
@@ -60,7 +61,7 @@ class TableFile:
             return
         chosen_types = [f.type for f in self.raw_schema if names is None or f.name in names]
         n_rows = _SOUND_BATCH_ROWS if any(map(pa.types.is_struct, chosen_types)) else _BATCH_ROWS
-        with pq.ParquetFile(self.path) as file:
+        with pq.ParquetFile(readable(self.path)) as file:
             for batch in file.iter_batches(batch_size=n_rows, columns=None if names is None else list(names)):
                 yield pa.Table.from_batches([batch])
 
@@ -144,15 +145,15 @@ def _unreadable(path: Path, error: Exception) -> ManifestError:
 def _read(path: Path, columns: Iterable[Column]) -> tuple[pa.Schema, pa.Table | None]:
     suffix = path.suffix.lower()
     if suffix == ".parquet":
-        return pq.read_schema(path), None
+        return pq.read_schema(readable(path)), None
     texts = {c.name: pa.string() if c.type == AUDIO else c.type for c in columns}
     if suffix == ".csv":
         # Only emptiness is missing: the default would also take the words "NA" and "null" out of a book.
         options = pa.csv.ConvertOptions(column_types=texts, strings_can_be_null=True, null_values=[""])
         parsing = pa.csv.ParseOptions(newlines_in_values=True)
-        held = pa.csv.read_csv(path, parse_options=parsing, convert_options=options)
+        held = pa.csv.read_csv(readable(path), parse_options=parsing, convert_options=options)
     elif suffix in (".jsonl", ".ndjson"):
-        held = pa.json.read_json(path)
+        held = pa.json.read_json(readable(path))
     else:
         raise ManifestError(f"{path} is no table", wanted="a .parquet, .csv or .jsonl file", got=suffix or "no suffix")
     return held.schema, held

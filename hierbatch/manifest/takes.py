@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from hierbatch.errors import RunError
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.schema import TAKE_NAMES, take_schema
+from hierbatch.object_path import readable
 
 Positions = npt.NDArray[np.int64]
 
@@ -54,9 +55,9 @@ class Takes:
         if not plans:
             raise RunError(f"{run} has no plan yet", mend="start it with `hierbatch run`")
         self._plan = plans[0]
-        self.schema = take_schema(pq.read_schema(self._plan))
+        self.schema = take_schema(pq.read_schema(readable(self._plan)))
         """Columns of the takes."""
-        self.n_rows = pq.read_metadata(self._plan).num_rows
+        self.n_rows = pq.read_metadata(readable(self._plan)).num_rows
         """Rows that were asked for."""
         self._parts = folder.part_files()
         self._index = _counting(self._parts, *_read_asked(plans))
@@ -68,7 +69,7 @@ class Takes:
     @property
     def ids(self) -> list[str]:
         """Ids that have a take, in the order of the manifest."""
-        ids = pq.read_table(self._plan, columns=["id", "position"]).sort_by("position").column("id")
+        ids = pq.read_table(readable(self._plan), columns=["id", "position"]).sort_by("position").column("id")
         return list(ids.take(self._index.column("position").sort()).to_pylist())
 
     def table(self, columns: Sequence[str]) -> pa.Table:
@@ -100,7 +101,7 @@ class Takes:
 
     def _named(self, ids: Sequence[str]) -> pa.Table:
         wanted = pc.is_in(pc.field("id"), pa.array(ids, pa.string()))
-        positions = pq.read_table(self._plan, columns=["position"], filters=wanted).column("position")
+        positions = pq.read_table(readable(self._plan), columns=["position"], filters=wanted).column("position")
         return self._index.filter(pc.is_in(self._index.column("position"), positions.combine_chunks()))
 
     def _chosen(self, columns: Sequence[str]) -> pa.Schema:
@@ -111,7 +112,7 @@ class Takes:
         schema = self._chosen(columns)
         own = [name for name in columns if name in TAKE_NAMES]
         passed = [name for name in columns if name not in TAKE_NAMES]
-        plan = pq.read_table(self._plan, columns=["position", *passed]).sort_by("position")
+        plan = pq.read_table(readable(self._plan), columns=["position", *passed]).sort_by("position")
         index = index.sort_by([("part", "ascending"), ("row", "ascending")])
         rows, positions = index.column("row").to_numpy(), index.column("position").to_numpy()
         parts, starts = np.unique(index.column("part").to_numpy(), return_index=True)
@@ -148,7 +149,7 @@ def _read_asked(plans: Iterable[Path]) -> tuple[pa.Array, Positions]:
     """Names of all rows that some plans ask for, and their positions."""
     names, positions = [], []
     for plan in plans:
-        with pq.ParquetFile(plan) as file:
+        with pq.ParquetFile(readable(plan)) as file:
             for batch in file.iter_batches(columns=[*NAMING, "position"]):
                 names.append(row_names(pa.Table.from_batches([batch])))
                 positions.append(batch.column("position").to_numpy())
@@ -211,7 +212,7 @@ def _read_rows(part: Path, rows: Positions, columns: Sequence[str]) -> pa.Table:
 @contextmanager
 def _opened(part: Path) -> Iterator[pq.ParquetFile]:
     try:
-        with pq.ParquetFile(part) as file:
+        with pq.ParquetFile(readable(part)) as file:
             yield file
     except (pa.ArrowException, OSError) as error:
         raise RunError(

@@ -13,6 +13,7 @@ from hierbatch.audio.files import read_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import PromptError
 from hierbatch.manifest.schema import VOICE_COLUMNS, Column, arrow_schema
+from hierbatch.object_path import readable
 
 SHELF_SCHEMA = arrow_schema(
     [*VOICE_COLUMNS, Column("voice_sha256", pa.string(), "Hash of the prepared prompt.")], "run voices"
@@ -36,7 +37,7 @@ class VoiceShelf:
         self._table = table
         self._repeat_to_s = repeat_to_s
         self._model = model
-        facts = pq.read_table(table, columns=["voice", "voice_sha256", "consent"]).to_pylist()
+        facts = pq.read_table(readable(table), columns=["voice", "voice_sha256", "consent"]).to_pylist()
         self._facts = {row["voice"]: row for row in facts}
         self._voices: dict[str, Any] = {}
 
@@ -60,7 +61,7 @@ class VoiceShelf:
 
 def read_prompt(table: Path, voice: str) -> Waveform:
     """A voice's recording from a run's own table, at its own rate; raises PromptError."""
-    (row,) = pq.read_table(table, columns=["audio"], filters=[("voice", "=", voice)]).to_pylist()
+    (row,) = pq.read_table(readable(table), columns=["audio"], filters=[("voice", "=", voice)]).to_pylist()
     return read_sound(row["audio"]["bytes"], name=f"voice {voice}", raises=PromptError)
 
 

@@ -1,0 +1,33 @@
+"""An S3 server of this machine, over a real socket."""
+
+import os
+from contextlib import contextmanager
+
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+@contextmanager
+def s3_server(bucket):
+    """The server with an empty bucket; clients find it by the environment, as they find the real one."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    before = dict(os.environ)
+    os.environ.update(ENVIRONMENT, AWS_ENDPOINT_URL=f"http://{host}:{port}")
+    try:
+        client = boto3.client("s3")
+        client.create_bucket(Bucket=bucket)
+        yield client
+    finally:
+        server.stop()
+        os.environ.clear()
+        os.environ.update(before)

@@ -1,0 +1,102 @@
+"""A manifest and a run that lie in an object store: the same life as on a disk, in one story."""
+
+import json
+import time
+from dataclasses import replace
+
+import pytest
+from typer.testing import CliRunner
+
+from hierbatch.cli.app import app
+from hierbatch.engine.lease import LEASE_S
+from hierbatch.errors import RunError, StorageError
+from hierbatch.jobs.compact import CompactJob, compact
+from hierbatch.jobs.retry import RetryJob, retry
+from hierbatch.jobs.run import run
+from hierbatch.object_path import ObjectPath, place
+from tests.engine.fake_model import FACTORY, Fault
+from tests.engine.object_store import s3_server
+from tests.jobs.test_run import LOCAL, job, reordered, sounds
+
+
+@pytest.fixture(scope="module")
+def client():
+    pytest.importorskip("moto", reason="the S3 server of the dev extra is not installed")
+    with s3_server("speech") as made:
+        yield made
+
+
+def keys(client, prefix):
+    return [entry["Key"] for entry in client.list_objects_v2(Bucket="speech", Prefix=prefix).get("Contents", [])]
+
+
+def in_store(client, folder, name, **options):
+    """The job that reads its manifest from the store and puts its run there."""
+    asked = job(folder, 140, {3: Fault.RAISE, 9: Fault.CLIPPED}, **options)
+    client.upload_file(str(folder / "m.parquet"), "speech", f"{name}/m.parquet")
+    return replace(
+        reordered(asked, manifest=place(f"s3://speech/{name}/m.parquet")), out=place(f"s3://speech/{name}/run")
+    )
+
+
+def test_the_life_of_a_run_is_the_same_as_on_a_disk(client, tmp_path):
+    on_disk, in_s3 = tmp_path / "disk", tmp_path / "s3"
+    on_disk.mkdir()
+    in_s3.mkdir()
+    run(job(on_disk, 140, {3: Fault.RAISE, 9: Fault.CLIPPED}, retakes=1))
+    asked = in_store(client, in_s3, "life", retakes=1)
+    outcome = run(asked)
+    assert (outcome.standing.n_ok, outcome.standing.n_failed, outcome.standing.flags) == (139, 1, {})
+    assert sounds(asked.out) == sounds(on_disk / "run")
+    parts = keys(client, "life/run/parts/")
+    on_the_disk = [path.name for path in sorted((on_disk / "run" / "parts").iterdir())]
+    assert [key.rpartition("/")[2] for key in parts] == on_the_disk
+    assert keys(client, "life/run/lock") == []
+
+    # A unit whose object is gone is made again under the same key, and nothing else is.
+    client.delete_object(Bucket="speech", Key=parts[1])
+    assert run(asked).sitting.n_worked == 64
+    assert keys(client, "life/run/parts/") == parts
+    assert run(asked).sitting.n_worked == 0
+
+    assert retry(RetryJob(run=asked.out, workforce=LOCAL)).sitting.n_worked == 1
+    told = CliRunner().invoke(app, ["status", "s3://speech/life/run"]).output
+    assert "139 of 140 rows spoken, 1 failed" in told
+    assert compact(CompactJob(run=asked.out)).n_parts == 1
+    assert sounds(asked.out) == sounds(on_disk / "run")
+    noted = [client.get_object(Bucket="speech", Key=key)["Body"].read() for key in keys(client, "life/run/events/")]
+    events = {json.loads(line)["event"] for line in noted}
+    assert {"start", "retakes", "end", "compact"} <= events
+
+
+def test_a_lease_keeps_a_second_driver_out_until_it_runs_out(client, tmp_path):
+    asked = in_store(client, tmp_path, "lease")
+    lock = asked.out / "lock"
+    lock.write_text(json.dumps({"holder": "process 7 on elsewhere", "until": time.time() + LEASE_S}))
+    with pytest.raises(RunError, match="process 7 on elsewhere"):
+        run(asked)
+    lock.write_text(json.dumps({"holder": "process 7 on elsewhere", "until": time.time() - 1}))
+    assert run(asked).standing.n_ok == 139
+
+
+def test_the_command_line_takes_addresses(client, tmp_path):
+    asked = in_store(client, tmp_path, "cli")
+    words = ["run", asked.order.manifest, "--out", asked.out, "--voice", tmp_path / "anna.wav", "--engine", "local"]
+    model = ["--model", tmp_path / "bundle", "--model-factory", FACTORY]
+    result = CliRunner().invoke(app, [str(word) for word in (*words, *model)])
+    assert result.exit_code == 3, result.output
+    assert "139 of 140 rows spoken" in result.output
+
+
+def test_a_store_that_is_not_there_stops_the_run(client, tmp_path):
+    asked = in_store(client, tmp_path, "gone")
+    with pytest.raises(StorageError, match="nobody-has-this-bucket"):
+        run(replace(asked, out=place("s3://nobody-has-this-bucket/run")))
+
+
+def test_only_what_has_a_scheme_lies_in_a_store(tmp_path):
+    assert place("runs/book") == type(tmp_path)("runs/book")
+    assert place("C:/runs") == type(tmp_path)("C:/runs")
+    assert place("s3://bucket/run/") == ObjectPath("s3://bucket/run")
+    part = ObjectPath("s3://bucket/run") / "parts" / "u1.parquet"
+    assert (part.name, part.stem, part.suffix, part.parent.name) == ("u1.parquet", "u1", ".parquet", "parts")
