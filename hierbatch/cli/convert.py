@@ -32,6 +32,8 @@ def convert(
     device: options.Device = "cpu",
     engine: options.Engine = "ray",
     workers: options.Workers = 0,
+    gpus_a_worker: options.GpusAWorker = 1.0,
+    ray_address: options.RayAddress = "",
     update: options.Update = False,
     model_factory: options.ModelFactory = options.FACTORY,
 ) -> None:
@@ -60,7 +62,12 @@ def convert(
     line = ProgressLine()
     # Another seed changes nothing that is flagged in a conversion.
     job = RunJob(
-        order=order, out=out, device=device, workforce=options.workforce(engine, workers), retakes=0, update=update
+        order=order,
+        out=out,
+        device=device,
+        workforce=options.workforce(engine, workers, gpus_a_worker, ray_address),
+        retakes=0,
+        update=update,
     )
     outcome = run_job(job, line.watch())
     line.end()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,15 +56,19 @@ def take_key(row: Mapping[str, Any], asked: Asked) -> str:
     return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
 
 
-def plan_rows(manifest: TableFile, read: Stage, asked: Asked) -> Iterator[pa.Table]:
+MapTables = Callable[[Stage, Iterable[pa.Table]], Iterator[pa.Table]]
+"""Applies a stage to tables one after the other, and gives its answers in their order; `map` does it here and now."""
+
+
+def plan_rows(manifest: TableFile, read: Stage, asked: Asked, map_tables: MapTables = map) -> Iterator[pa.Table]:
     """The plan, a window of the manifest at a time, each in the order it will be worked.
 
-    `read` makes of a row's text or recording what a worker needs of it.
+    `read` makes of a row's text or recording what a worker needs of it; `map_tables` may do that for many windows at
+    once.
     """
     schema = plan_schema(manifest.schema, task_named(asked.task).settled)
     position = unit = 0
-    for window in manifest.batches():
-        rows = read(_with_defaults(window, asked))
+    for rows in map_tables(read, (_with_defaults(window, asked) for window in manifest.batches())):
         rows = rows.append_column("position", pa.array(range(position, position + len(rows)), pa.int64()))
         rows = number_units(key_rows(rows, asked, attempt=1), unit)
         unit = rows.column("unit")[-1].as_py() + 1

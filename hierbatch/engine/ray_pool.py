@@ -7,13 +7,16 @@ died is the dispatcher's to decide. Units go in as small tables, counts come bac
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
+from itertools import cycle
 from time import monotonic
 from typing import Any
 
+import pyarrow as pa
 import ray
 from ray.exceptions import RayError, RayTaskError
 
@@ -22,10 +25,58 @@ from hierbatch.engine.ray_settings import AT_HOME, Patience, RaySettings
 from hierbatch.engine.units import Unit, UnitReport
 from hierbatch.engine.worker import Worker, WorkerSpec
 from hierbatch.errors import HierbatchError, RunError
+from hierbatch.stages.base import Stage
 
 _FAILED_STARTS = 2
 _OBJECT_STORE_BYTES = 100 << 20
 """Room for units on their way; there is no sound in it."""
+
+
+class _Reader:
+    """A stage that needs no model, held by an actor so that what it has loaded stays."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    def read(self, rows: pa.Table) -> pa.Table:
+        return self._stage(rows)
+
+
+def map_tables(stage: Stage, tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Tables through a stage on all cores of the running Ray, in their order, a few of them ahead.
+
+    Raises:
+        SetupError: as the stage raised it.
+        RunError: a reader died.
+    """
+    reader_class: Any = ray.remote(_Reader)
+    n_readers = count_places(0.0)
+    readers = [reader_class.options(num_cpus=1).remote(stage) for _ in range(n_readers)]
+    turns = cycle(readers)
+    ahead: deque[Any] = deque()
+    try:
+        for table in tables:
+            ahead.append(next(turns).read.remote(table))
+            if len(ahead) > 2 * n_readers:
+                yield _answer(ahead.popleft())
+        while ahead:
+            yield _answer(ahead.popleft())
+    finally:
+        for reader in readers:
+            ray.kill(reader)
+
+
+def _answer(told: Any) -> pa.Table:
+    try:
+        return ray.get(told)
+    except RayTaskError as error:
+        if isinstance(error.cause, HierbatchError):
+            raise error.cause from error
+        raise RunError("The rows cannot be read", got=f"{type(error.cause).__name__}: {error.cause}") from error
+    except RayError as error:
+        raise RunError(
+            "A process that reads the rows died", got=type(error).__name__, mend="look for lack of memory, then rerun"
+        ) from error
 
 
 class _RayWorker:

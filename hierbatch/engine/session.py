@@ -12,6 +12,7 @@ from itertools import chain
 from hierbatch.engine.dispatch import SMALLEST_SHARE_S, Breaker, Dispatcher
 from hierbatch.engine.interrupts import stop_on_signals
 from hierbatch.engine.local_pool import LocalPool
+from hierbatch.engine.planning import MapTables
 from hierbatch.engine.pool import Pool
 from hierbatch.engine.progress import Progress, Watch
 from hierbatch.engine.ray_settings import RaySettings, keep_ray_at_home
@@ -66,6 +67,23 @@ class Sitting:
     @property
     def times_real_time(self) -> float:
         return self.sound_s / self.wall_s if self.wall_s > 0 else 0.0
+
+
+READ_TOGETHER_ROWS = 8_192
+"""From how many rows on it pays to start Ray for reading them."""
+
+
+@contextmanager
+def open_readers(workforce: Workforce, n_rows: int) -> Iterator[MapTables]:
+    """How rows are read: here, or where there are many of them on all cores; Ray then runs on for the workers."""
+    if workforce.engine == "local" or n_rows < READ_TOGETHER_ROWS:
+        yield map
+        return
+    keep_ray_at_home(workforce.address)
+    from hierbatch.engine.ray_pool import map_tables, ray_running  # here, as below
+
+    with ray_running(workforce.n_workers or os.cpu_count() or 1, workforce.address):
+        yield map_tables
 
 
 def work(

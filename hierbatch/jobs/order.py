@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hierbatch.engine.planning import Asked, plan_rows
+from hierbatch.engine.planning import Asked, MapTables, plan_rows
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.jobs.problems import Problems
 from hierbatch.jobs.voices import PreparedVoices, VoiceChoice, default_voice, list_voices, prepare_voices
@@ -106,10 +106,10 @@ class CheckedOrder:
     def plan_schema(self) -> pa.Schema:
         return plan_schema(self.manifest.schema, task_named(self.asked.task).settled)
 
-    def plan(self) -> Iterator[pa.Table]:
-        """The plan, a window at a time; phonemes are made and recordings hashed here."""
+    def plan(self, map_tables: MapTables = map) -> Iterator[pa.Table]:
+        """The plan, a window at a time; phonemes are made and recordings hashed here, or wherever `map_tables` does."""
         check_chain([task_named(self.asked.task).stage, Appraise], self.plan_schema().names)
-        return plan_rows(self.manifest, self.read, self.asked)
+        return plan_rows(self.manifest, self.read, self.asked, map_tables)
 
 
 def check_order(order: SpeakOrder) -> CheckedOrder:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hierbatch.engine.planning import MapTables
 from hierbatch.engine.progress import Watch
 from hierbatch.engine.retakes import Retakes
 from hierbatch.engine.run_folder import RunFolder, hold, open_generation
-from hierbatch.engine.session import Sitting, Workforce, work
+from hierbatch.engine.session import Sitting, Workforce, open_readers, work
 from hierbatch.engine.worker import WorkerSpec
 from hierbatch.jobs.order import CheckedOrder, Order
 from hierbatch.jobs.status import Standing, read_standing
@@ -58,16 +59,20 @@ def run(job: RunJob, watch: Watch | None = None) -> RunOutcome:
     with hold(folder):
         folder.sweep()
         generation = open_generation(folder, order.settings(), origin, update=job.update)
-        _plan_once(folder, generation, order, watch)
-        spec = WorkerSpec.of(folder, generation, origin, job.device)
-        retakes = Retakes(asked=order.asked, most=job.retakes)
-        sitting = work(folder, generation, spec, job.workforce, watch, retakes)
+        is_planned = folder.plan_file(generation).exists()
+        # Recordings that lie in the manifest itself stay out of Ray.
+        is_read_here = is_planned or "source" in order.manifest.schema.names
+        with open_readers(job.workforce, 0 if is_read_here else order.n_rows) as map_tables:
+            if not is_planned:
+                watch.notice(f"Planning {order.n_rows} rows")
+                _plan(folder, generation, order, map_tables)
+            spec = WorkerSpec.of(folder, generation, origin, job.device)
+            retakes = Retakes(asked=order.asked, most=job.retakes)
+            sitting = work(folder, generation, spec, job.workforce, watch, retakes)
     return RunOutcome(job.out, read_standing(job.out), sitting)
 
 
-def _plan_once(folder: RunFolder, generation: int, order: CheckedOrder, watch: Watch) -> None:
+def _plan(folder: RunFolder, generation: int, order: CheckedOrder, map_tables: MapTables) -> None:
     """The plan is put down last: where it stands, all that it needs stands."""
-    if not folder.plan_file(generation).exists():
-        watch.notice(f"Planning {order.n_rows} rows")
-        write_shelf(order.prompts, folder.voices_file(generation))
-        write_table(order.plan(), order.plan_schema(), folder.plan_file(generation))
+    write_shelf(order.prompts, folder.voices_file(generation))
+    write_table(order.plan(map_tables), order.plan_schema(), folder.plan_file(generation))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -16,20 +14,30 @@ from hierbatch.manifest.schema import PLAN_COLUMNS
 from hierbatch.stages.failures import reason
 from hierbatch.stages.pace import expected_duration_s
 
-FrontEnds = Callable[[str], SpeechFrontEnd]
-"""The front end of a book, by its title; of what is in no book, by an empty one."""
-
 _TYPES = {column.name: column.type for column in PLAN_COLUMNS} | {"phonemes": pa.string()}
 
 
+class FrontEnds:
+    """A front end a book, since a lexicon's entries may hold in one book alone; each is made once, when asked for."""
+
+    def __init__(self, lexicon: Lexicon | None = None) -> None:
+        self._lexicon = lexicon
+        self._made: dict[str, SpeechFrontEnd] = {}
+
+    def __call__(self, book: str) -> SpeechFrontEnd:
+        """The front end of a book, by its title; of what is in no book, by an empty one."""
+        if book not in self._made:
+            self._made[book] = SpeechFrontEnd(self._lexicon.scoped(book) if self._lexicon else None)
+        return self._made[book]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Made anew where it is sent: a front end holds libraries that stay in their process.
+        return (FrontEnds, (self._lexicon,))
+
+
 def front_ends(lexicon: Lexicon | None = None) -> FrontEnds:
-    """A front end a book, since a lexicon's entries may hold in one book alone; each is made once."""
-
-    @cache
-    def front_end(book: str) -> SpeechFrontEnd:
-        return SpeechFrontEnd(lexicon.scoped(book) if lexicon else None)
-
-    return front_end
+    """The front ends of all books, with one lexicon."""
+    return FrontEnds(lexicon)
 
 
 class ReadText:

@@ -6,11 +6,14 @@ from ipaddress import ip_address
 from itertools import chain
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.engine.ray_settings import keep_ray_at_home
 from hierbatch.errors import BundleError, RunError, StorageError
+from hierbatch.frontend.lexicon import Lexicon
+from hierbatch.stages.text import ReadText, front_ends
 from tests.engine.fake_model import Fault, batch_sizes
 from tests.engine.planned_run import planned_run
 from tests.engine.ray_work import work
@@ -80,6 +83,31 @@ def test_workers_that_die_while_loading_stop_the_run(ray_pool, tmp_path):
     (tmp_path / "bundle" / "die-on-load").touch()
     with pytest.raises(RunError, match="die while they load"):
         work(ray_pool, run, n_workers=1)
+
+
+def test_texts_are_read_on_all_cores_in_their_order_as_they_are_here(ray_pool, tmp_path):
+    lexicon = tmp_path / "lexicon.csv"
+    lexicon.write_text("word,pronunciation,kind,language,scope\nrow,ɹaʊ,ipa,en,\n")
+    read = ReadText(front_ends(Lexicon.read(lexicon)))
+    numbers = [range(first, first + 7) for first in range(0, 63, 7)]
+    tables = [
+        pa.table({"text": [f"This is row {i}." for i in n], "phonemes": pa.nulls(7, pa.string()), "lang": ["en"] * 7})
+        for n in numbers
+    ]
+    tables = [table.append_column("speed", pa.array([1.0] * 7)) for table in tables]
+    tables[4] = tables[4].set_column(0, "text", pa.array([None] * 7, pa.string()))
+    together = list(ray_pool.map_tables(read, iter(tables)))
+    assert all(one.equals(other) for one, other in zip(together, map(read, tables), strict=True))
+    assert "ɹ" in together[0].column("phonemes")[0].as_py()
+    assert set(together[4].column("error_kind").to_pylist()) == {"text"}
+
+
+def test_an_error_of_the_setup_ends_the_reading(ray_pool):
+    def refuse(rows):
+        raise StorageError("the lexicon is gone")
+
+    with pytest.raises(StorageError, match="lexicon is gone"):
+        list(ray_pool.map_tables(refuse, [pa.table({"id": ["a"]})]))
 
 
 def test_a_worker_computes_on_its_own_core_alone(ray_pool):
