@@ -68,7 +68,7 @@ def write_manifest(path: Path, n_rows: int) -> None:
 def sat(folder: Path, n_rows: int, engine: str) -> dict[str, float]:
     """One sitting at a run, in a process of its own."""
     words = [sys.executable, __file__, "--one", str(folder), "--rows", str(n_rows), "--engine", engine]
-    return json.loads(run_program(words, mend="run the line above by hand").splitlines()[-1])
+    return json.loads(run_program(words).splitlines()[-1])
 
 
 def one_run(folder: Path, n_rows: int, engine: str) -> dict[str, float]:
