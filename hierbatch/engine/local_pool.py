@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hierbatch.engine.pool import Finished, Lost
 from hierbatch.engine.units import Unit
 from hierbatch.engine.worker import Worker, WorkerSpec
-from hierbatch.errors import HierbatchError
+from hierbatch.errors import SetupError
 
 
 class LocalPool:
@@ -38,7 +38,7 @@ class LocalPool:
         unit, self._unit = self._unit, None
         try:
             return [Finished(unit, self._worker.process(unit))]
-        except HierbatchError:
+        except SetupError:
             raise
         except Exception as error:  # noqa: BLE001 - which of its rows is at fault, the dispatcher finds out
             return [Lost(unit, "exception", f"{type(error).__name__}: {error}")]

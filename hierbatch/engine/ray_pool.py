@@ -24,7 +24,7 @@ from hierbatch.engine.pool import Finished, Lost
 from hierbatch.engine.ray_settings import AT_HOME, Patience, RaySettings
 from hierbatch.engine.units import Unit, UnitReport
 from hierbatch.engine.worker import Worker, WorkerSpec
-from hierbatch.errors import HierbatchError, RunError
+from hierbatch.errors import RunError, SetupError
 from hierbatch.stages.base import Stage
 
 _FAILED_STARTS = 2
@@ -70,7 +70,7 @@ def _answer(told: Any) -> pa.Table:
     try:
         return ray.get(told)
     except RayTaskError as error:
-        if isinstance(error.cause, HierbatchError):
+        if isinstance(error.cause, SetupError):
             raise error.cause from error
         raise RunError("The rows cannot be read", got=f"{type(error.cause).__name__}: {error.cause}") from error
     except RayError as error:
@@ -164,7 +164,7 @@ class RayPool:
         try:
             report = ray.get(slot.told)
         except RayTaskError as error:
-            if isinstance(error.cause, HierbatchError):
+            if isinstance(error.cause, SetupError):
                 raise error.cause from error
             said = f"{type(error.cause).__name__}: {error.cause}"
             if slot.unit is None:
@@ -211,9 +211,10 @@ def count_places(gpus_a_worker: float) -> int:
         RunError: the workers need GPUs and Ray sees none.
     """
     resources = ray.cluster_resources()
+    n_cores = max(1, int(resources.get("CPU", 1)))
     if not gpus_a_worker:
-        return max(1, int(resources.get("CPU", 1)))
-    n_places = int(resources.get("GPU", 0) / gpus_a_worker + 1e-9)
+        return n_cores
+    n_places = min(n_cores, int(resources.get("GPU", 0) / gpus_a_worker + 1e-9))
     if not n_places:
         raise RunError(
             "Ray sees no GPU for a worker",

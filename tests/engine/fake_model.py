@@ -100,10 +100,10 @@ class FakeModel:
 
     def _check_memory(self, requests):
         """As if memory held `room-phones` phones, each row as long as the longest."""
-        with (self._notes / f"batches-{os.getpid()}").open("a") as file:
-            file.write(f"{len(requests)}\n")
         n_phones = len(requests) * max(len(request.phonemes.split()) for request in requests)
         if n_phones > float(self._told("room-phones", "inf")):
+            with (self._notes / f"too-large-{os.getpid()}").open("a") as file:
+                file.write(f"{len(requests)}\n")
             raise torch.OutOfMemoryError(f"CUDA out of memory. Tried to allocate room for {n_phones} phones")
 
     def _misbehave(self, seed):
@@ -133,9 +133,9 @@ def spoken(bundle):
     return [line for path in sorted(Path(bundle).glob("spoken-*")) for line in path.read_text().splitlines()]
 
 
-def batch_sizes(bundle):
-    """Rows of every batch the model was given, in the order of one process."""
-    return [int(line) for path in sorted(Path(bundle).glob("batches-*")) for line in path.read_text().splitlines()]
+def batches_too_large(bundle):
+    """Rows of every batch that did not fit into memory."""
+    return [int(line) for path in sorted(Path(bundle).glob("too-large-*")) for line in path.read_text().splitlines()]
 
 
 def _tone(token, n_frames):

@@ -14,7 +14,7 @@ from hierbatch.engine.ray_settings import keep_ray_at_home
 from hierbatch.errors import BundleError, RunError, StorageError
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.stages.text import ReadText, front_ends
-from tests.engine.fake_model import Fault, batch_sizes
+from tests.engine.fake_model import Fault, batches_too_large
 from tests.engine.planned_run import planned_run
 from tests.engine.ray_work import work
 
@@ -64,11 +64,10 @@ def test_a_disk_without_room_ends_the_run_and_leaves_nothing_torn(ray_pool, tmp_
 
 
 def test_batches_that_do_not_fit_into_memory_are_halved_once_for_all_units(ray_pool, tmp_path):
-    run = planned_run(tmp_path, 128, room_phones=8 * 25)
+    run = planned_run(tmp_path, 256, room_phones=8 * 25)
+    assert len(run.units()) >= 3
     assert set(work(ray_pool, run, n_workers=1).error_kinds.values()) == {None}
-    failed = [n_rows for n_rows in batch_sizes(tmp_path / "bundle") if n_rows > 8]
-    assert len(run.units()) == 0
-    assert 0 < len(failed) < 4  # in the first unit, and never again
+    assert 0 < len(batches_too_large(tmp_path / "bundle")) <= 2  # at first, and never again
 
 
 def test_a_model_that_cannot_load_stops_the_run_with_its_own_words(ray_pool, tmp_path):
