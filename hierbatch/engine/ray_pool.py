@@ -7,6 +7,7 @@ died is the dispatcher's to decide. Units go in as small tables, counts come bac
 from __future__ import annotations
 
 import logging
+import socket
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from hierbatch.errors import RunError, SetupError
 from hierbatch.stages.base import Stage
 
 _FAILED_STARTS = 2
+_KNOCK_S = 10.0
 _OBJECT_STORE_BYTES = 100 << 20
 """Room for units on their way; there is no sound in it."""
 
@@ -276,6 +278,9 @@ def _check_is_at_home() -> None:
 
 def _join_cluster(address: str) -> None:
     try:
+        host, _, port = address.rpartition(":")
+        if host and port.isdigit():  # asked here first: Ray itself knocks for many minutes where nobody is at home
+            socket.create_connection((host, int(port)), timeout=_KNOCK_S).close()
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except Exception as error:  # Ray raises errors of many kinds where nobody answers
         raise RunError(

@@ -44,6 +44,13 @@ def ray_pool(cluster):
         yield module
 
 
+def test_an_address_where_nobody_answers_is_told_at_once():
+    from hierbatch.engine.ray_pool import ray_running
+
+    with pytest.raises(RunError, match=r"no Ray cluster at 127\.0\.0\.1:1"), ray_running(0, "127.0.0.1:1"):
+        pass
+
+
 def test_workers_share_a_gpu(ray_pool, tmp_path):
     assert ray_pool.count_places(0.5) == 2
     ray_pool.check_places(2, 0.5)
