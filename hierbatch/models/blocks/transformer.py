@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hierbatch.models.blocks.attention import Attention, attention_names
+from hierbatch.models.blocks.convolution import WideConvolution
 from hierbatch.models.checkpoint import NameTable, Rename, under
 
 _REACH = 4
@@ -58,8 +59,8 @@ class _FeedForward(nn.Module):
     def __init__(self, channels: int, wide_channels: int, kernel: int, dropout: float) -> None:
         super().__init__()
         self.pads = ((kernel - 1) // 2, kernel // 2)
-        self.widen = nn.Conv1d(channels, wide_channels, kernel)
-        self.narrow = nn.Conv1d(wide_channels, channels, kernel)
+        self.widen = WideConvolution(channels, wide_channels, kernel)
+        self.narrow = WideConvolution(wide_channels, channels, kernel)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
@@ -86,7 +87,7 @@ class StyledTransformerBlock(nn.Module):
         self.modulation = nn.Linear(channels, 6 * channels)
         self.to_heads = nn.Linear(channels, 3 * channels)
         self.from_heads = nn.Linear(channels, channels)
-        self.widen = nn.Conv1d(channels, 4 * channels, kernel, padding=kernel // 2)
+        self.widen = WideConvolution(channels, 4 * channels, kernel, padding=kernel // 2)
         self.narrow = nn.Conv1d(4 * channels, channels, 1)
         self.dropout = nn.Dropout(dropout)
         # A new block changes nothing.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from hierbatch.models.blocks.convolution import WideConvolution
 from hierbatch.models.checkpoint import NameTable, Rename
 
 
@@ -27,7 +28,7 @@ class WaveNet(nn.Module):
         super().__init__()
         self.conditioning = nn.Conv1d(style_channels, 2 * channels * n_layers, 1)
         self.gates = nn.ModuleList(
-            nn.Conv1d(channels, 2 * channels, kernel, padding=kernel // 2) for _ in range(n_layers)
+            WideConvolution(channels, 2 * channels, kernel, padding=kernel // 2) for _ in range(n_layers)
         )
         # The last layer has nothing to hand on.
         widths = [2 * channels] * (n_layers - 1) + [channels]

@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from hierbatch.models.blocks.convolution import WideConvolution
+
 _SLOPE = 0.1
 _LAST_SLOPE = 0.01
 _EDGE_KERNEL = 7
@@ -66,7 +68,7 @@ class PitchPredictor(nn.Module):
         super().__init__()
         half = _EDGE_KERNEL // 2
         widths = [channels // 2**i for i in range(_N_DOUBLINGS + 1)]
-        self.enter = nn.Conv1d(semantic_channels, channels, _EDGE_KERNEL, padding=half)
+        self.enter = WideConvolution(semantic_channels, channels, _EDGE_KERNEL, padding=half)
         self.conditioning = nn.Conv1d(style_channels, channels, 1)
         self.doublings = nn.ModuleList(
             nn.ConvTranspose1d(width, width // 2, 4, stride=2, padding=1) for width in widths[:-1]

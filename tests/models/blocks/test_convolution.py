@@ -1,0 +1,20 @@
+import pytest
+import torch
+from torch import nn
+
+from hierbatch.models.blocks.convolution import WideConvolution
+
+
+@pytest.mark.parametrize(("kernel", "padding", "bias"), [(5, 2, True), (9, 0, True), (1, 0, False), (4, 1, False)])
+@pytest.mark.parametrize("shape", [(1, 6, 17), (3, 6, 40), (2, 6, 2000)])
+def test_it_is_the_library_s_convolution(kernel, padding, bias, shape):
+    torch.manual_seed(0)
+    ours = WideConvolution(6, 8, kernel, padding=padding, bias=bias)
+    theirs = nn.Conv1d(6, 8, kernel, padding=padding, bias=bias)
+    theirs.load_state_dict(ours.state_dict())
+    x = torch.randn(shape)
+    with torch.inference_mode():
+        assert torch.allclose(ours(x), theirs(x), atol=1e-5)
+    assert torch.allclose(ours(x), theirs(x), atol=1e-5)
+    ours(x).sum().backward()
+    assert ours.weight.grad is not None
