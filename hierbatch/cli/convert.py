@@ -42,6 +42,7 @@ def convert(
     A recording that cannot be used, and a row whose voice cannot, becomes a failed row with its reason; the rest
     goes on.
     """
+    from hierbatch.cli.licenses import tell_model_licenses
     from hierbatch.cli.outcome import exit_code, tell_outcome
     from hierbatch.cli.progress import ProgressLine
     from hierbatch.jobs.clips import write_clips
@@ -72,6 +73,7 @@ def convert(
     outcome = run_job(job, line.watch())
     line.end()
     tell_outcome(outcome)
+    tell_model_licenses(model)
     if clips:
         print(f"{out / 'export' / 'clips'}: {write_clips(out)} files")
     raise typer.Exit(exit_code(outcome))

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hierbatch.cli import exit_codes
+from hierbatch.cli.licenses import tell_licenses
 
 if TYPE_CHECKING:
     from hierbatch.jobs.import_models import ImportedPart
 
 models = typer.Typer(no_args_is_help=True)
-_NON_COMMERCIAL = "-NC"
 
 
 @models.callback()
@@ -40,7 +40,7 @@ def import_(
     for path in made.left_out:
         print(f"left out     {path}: of no known network")
     print(f"model        {made.bundle.name}: {made.bundle.folder}")
-    _tell_licenses(made.bundle.licenses)
+    tell_licenses(made.bundle.licenses)
 
 
 @models.command("list")
@@ -76,7 +76,7 @@ def show(model: Annotated[str, typer.Argument(help="A model's name, or a bundle'
     card = bundle.folder / "MODEL_CARD.md"
     if card.is_file():
         print(f"card         {card}")
-    _tell_licenses(bundle.licenses)
+    tell_licenses(bundle.licenses)
 
 
 @models.command()
@@ -101,9 +101,3 @@ def verify(
 def _tell_part(part: ImportedPart) -> None:
     known = f"the published {part.published}" if part.published else "not a published file that is known"
     print(f"{part.network.name:13}{part.path}: {known}, SHA-256 {part.sha256}", flush=True)
-
-
-def _tell_licenses(licenses: tuple[str, ...]) -> None:
-    for license_ in licenses:
-        if _NON_COMMERCIAL in license_:
-            print(f"Not for commercial use: {license_}")

@@ -68,7 +68,9 @@ class Bundle:
     @property
     def licenses(self) -> tuple[str, ...]:
         """The licences of all that is inside, each once."""
-        return tuple(dict.fromkeys([self.license, *(part.license for part in self.parts)]))
+        # A bundle in parts names them all in its own licence too.
+        licenses = [part.license for part in self.parts] or [self.license]
+        return tuple(dict.fromkeys(licenses))
 
     @property
     def fingerprint(self) -> str:

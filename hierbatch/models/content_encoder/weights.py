@@ -29,7 +29,9 @@ def name_table(config: ContentEncoderConfig) -> NameTable:
         Unused(r"(quantizer|project_hid|project_q|lm_head)\..+"),
         Rename(_PREFIX + rf"encoder\.layers\.({used})\.(.+)", r"network.encoder.layers.\1.\2"),
         Unused(_PREFIX + r"encoder\.layers\.\d+\..+"),
-        Rename(_PREFIX + r"((?:feature_extractor|feature_projection|encoder)\..+)", r"network.\1"),
+        Rename(_PREFIX + r"(feature_extractor\.conv_layers\.\d+\..+)", r"network.\1"),
+        Rename(_PREFIX + r"(feature_projection\.(?:layer_norm|projection)\..+)", r"network.\1"),
+        Rename(_PREFIX + r"(encoder\.pos_conv_embed\.conv\..+)", r"network.\1"),
     )
 
 
