@@ -69,7 +69,8 @@ def torment(folder: Path, options: argparse.Namespace) -> bool:
     bundle.mkdir()
     model = ["--model", str(bundle), *FAKE] if options.model == "fake" else ["--model", options.model]
     calm, tormented = folder / "calm", folder / "tormented"
-    finish(command(manifest, calm, model, "local"))
+    said = folder / "said.txt"
+    finish(command(manifest, calm, model, "local"), said)
     if options.model == "fake":
         (bundle / "seconds-a-row").write_text("0.02")
     rng = random.Random(options.seed)
@@ -80,14 +81,14 @@ def torment(folder: Path, options: argparse.Namespace) -> bool:
         if time.monotonic() > until:
             print(f"stopped after {options.minutes:g} minutes")
             break
-        sat = disturb(number, command(manifest, tormented, model, "ray"), tormented, rng)
+        sat = disturb(number, command(manifest, tormented, model, "ray"), tormented, said, rng)
         n_drivers += sat.driver_killed_after_s is not None
         n_workers += sat.worker_killed_after_s is not None
         moments = (
             f"{s:.2f} s" if s is not None else "-" for s in (sat.worker_killed_after_s, sat.driver_killed_after_s)
         )
         print(f"| {number} | {' | '.join(moments)} | {sat.n_parts} |", flush=True)
-    finish(command(manifest, tormented, model, "ray"))
+    finish(command(manifest, tormented, model, "ray"), said)
     print(f"{n_drivers} drivers and {n_workers} workers killed")
     return compare(calm, tormented, options.rows)
 
@@ -109,23 +110,22 @@ def command(manifest: Path, out: Path, model: list[str], engine: str) -> list[st
     return [*start, "--out", str(out), "--voice", str(VOICE), "--engine", engine, "--workers", "2", *model]
 
 
-def started(words: list[str]) -> subprocess.Popen[str]:
+def started(words: list[str], said: Path) -> subprocess.Popen[str]:
+    """A driver that tells `said` what it has to say: a pipe would stay open as long as any process of a dead driver."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(
-        words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    with said.open("w") as file:
+        return subprocess.Popen(words, cwd=ROOT, env=environment, text=True, stdout=file, stderr=subprocess.STDOUT)
 
 
-def finish(words: list[str]) -> None:
-    process = started(words)
-    said, _ = process.communicate()
-    if process.returncode:
-        raise SystemExit(f"a run that nobody disturbs ended with {process.returncode}:\n{said}")
+def finish(words: list[str], said: Path) -> None:
+    code = started(words, said).wait()
+    if code:
+        raise SystemExit(f"a run that nobody disturbs ended with {code}:\n{said.read_text()}")
 
 
-def disturb(number: int, words: list[str], run: Path, rng: random.Random) -> Sitting:
+def disturb(number: int, words: list[str], run: Path, said: Path, rng: random.Random) -> Sitting:
     """Kill a worker and then the driver, some time after units begin to come in; one driver in five at its start."""
-    process = started(words)
+    process = started(words, said)
     at_start = number % 5 == 0
     n_before = len(list((run / "parts").glob("*.parquet")))
     began = time.monotonic()
@@ -147,7 +147,7 @@ def disturb(number: int, words: list[str], run: Path, rng: random.Random) -> Sit
     if process.poll() is None:
         process.kill()
         driver_after_s = time.monotonic() - began
-    process.communicate()
+    process.wait()
     return Sitting(
         number=number,
         worker_killed_after_s=worker_after_s,
