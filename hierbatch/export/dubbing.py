@@ -15,6 +15,9 @@ from hierbatch.errors import SourceError
 FADE_S = 0.02
 """How long a voice track takes to rise and fall about the ends of a span; the old voice falls and rises with it."""
 
+SPOKEN_BY_MACHINE = "Dubbed by machine (hierbatch)"
+"""What every dubbed file says of itself in its tags."""
+
 _BLOCK_SAMPLES = 1 << 16
 _WAV_CODECS = {"PCM_24": "PCM_24", "PCM_32": "PCM_24", "FLOAT": "PCM_24", "DOUBLE": "PCM_24"}
 
@@ -42,6 +45,7 @@ def mix_track(
         container = "WAV" if target.suffix.lower() == ".wav" else "FLAC"
         codec = _WAV_CODECS.get(old.subtype, "PCM_16")
         with soundfile.SoundFile(target, "w", old.samplerate, old.channels, codec, format=container) as new:
+            new.comment = SPOKEN_BY_MACHINE
             for start, block in _blocks(old):
                 taken = presence(start, len(block), spans, old.samplerate, old.frames)
                 spoken = voice.read(len(block), dtype="float32")

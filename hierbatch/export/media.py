@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hierbatch.errors import InputError, ProgramError, SourceError
 from hierbatch.export.decode import container_of, decoded
+from hierbatch.export.dubbing import SPOKEN_BY_MACHINE
 from hierbatch.programs import ffmpeg_program, run_program
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".aiff", ".aif", ".m4a")
@@ -52,7 +53,7 @@ def replace_sound(video: Path, sound: Path, target: Path) -> None:
         *("-f", "flac", "-i", f"file:{sound}", "-map", "0:v", "-map", "1:a", "-map", "0:s?"),
         *("-map_metadata", "0", "-map_chapters", "0", "-c", "copy", "-c:a", codec),
         *(("-b:a", _AAC_BITS, "-movflags", "+faststart") if codec == "aac" else ()),
-        *("-metadata", "comment=Dubbed by machine (hierbatch)", f"file:{target}"),
+        *("-metadata", f"comment={SPOKEN_BY_MACHINE}", f"file:{target}"),
     ]
     run_program(arguments)
 

@@ -35,6 +35,8 @@ def test_outside_speech_every_sample_is_what_it_was(source, tmp_path, name):
     voice[RATE : 2 * RATE] = 0.25
     after = mixed(source, tmp_path, voice, [(1.0, 2.0)], name=name)
     assert after.shape == before.shape
+    with soundfile.SoundFile(tmp_path / name) as file:
+        assert "by machine" in file.comment
     margin = int(FADE_S * RATE)
     outside = np.r_[0 : RATE - margin, 2 * RATE + margin : len(before)]
     assert np.array_equal(after[outside], before[outside])
