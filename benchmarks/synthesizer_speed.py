@@ -17,7 +17,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from benchmarks.plain_synthesizer import convolutions_only, plain
+from plain_synthesizer import convolutions_only, plain
 from hierbatch.models.synthesizer.config import SynthesizerConfig
 from hierbatch.models.synthesizer.model import Synthesizer
 from hierbatch.units import FRAMES_PER_SECOND
