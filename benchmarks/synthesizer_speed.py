@@ -15,9 +15,9 @@ import time
 from collections.abc import Callable
 
 import torch
+from plain_synthesizer import convolutions_only, plain
 from torch import Tensor
 
-from plain_synthesizer import convolutions_only, plain
 from hierbatch.models.synthesizer.config import SynthesizerConfig
 from hierbatch.models.synthesizer.model import Synthesizer
 from hierbatch.units import FRAMES_PER_SECOND
