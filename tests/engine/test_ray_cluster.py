@@ -1,6 +1,5 @@
 """Three nodes as processes of this machine: the workers are spread, and the loss of a node costs time alone."""
 
-import os
 from itertools import chain
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.engine.progress import Watch
-from hierbatch.engine.ray_settings import keep_ray_at_home
+from hierbatch.engine.ray_settings import AT_HOME
 from hierbatch.errors import RunError
 from tests.engine.fake_model import spoken
 from tests.engine.planned_run import planned_run
@@ -22,9 +21,11 @@ _NODE = {"num_cpus": 1, "object_store_memory": 80 << 20}
 @pytest.fixture(scope="module")
 def cluster():
     """A head and two nodes, one of them with a GPU that is only said to be there."""
-    before = dict(os.environ)
-    keep_ray_at_home()
-    os.environ["PYTHONPATH"] = str(Path(__file__).parents[2])  # the workers must find the fake model
+    # Only what is set here is taken back: Ray puts its token into the environment, too.
+    patch = pytest.MonkeyPatch()
+    for name, value in AT_HOME.items():
+        patch.setenv(name, value)
+    patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))  # the workers must find the fake model
     from ray.cluster_utils import Cluster
 
     made = Cluster(initialize_head=True, head_node_args={**_NODE, "include_dashboard": False})
@@ -32,8 +33,7 @@ def cluster():
     made.to_lose = made.add_node(**_NODE)
     yield made
     made.shutdown()
-    os.environ.clear()
-    os.environ.update(before)
+    patch.undo()
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hierbatch.engine.ray_settings import keep_ray_at_home
+from hierbatch.engine.ray_settings import AT_HOME
 from hierbatch.errors import BundleError, RunError, StorageError
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.stages.text import ReadText, front_ends
@@ -24,15 +24,16 @@ pytestmark = pytest.mark.timeout(240)
 @pytest.fixture(scope="module")
 def ray_pool():
     """The module that knows Ray, with Ray running as a run starts it."""
-    before = dict(os.environ)
-    keep_ray_at_home()
-    os.environ["PYTHONPATH"] = str(Path(__file__).parents[2])  # the workers must find the fake model
+    # Only what is set here is taken back: Ray puts its token into the environment, too.
+    patch = pytest.MonkeyPatch()
+    for name, value in AT_HOME.items():
+        patch.setenv(name, value)
+    patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))  # the workers must find the fake model
     from hierbatch.engine import ray_pool as module
 
     with module.ray_running(n_cpus=2):
         yield module
-    os.environ.clear()
-    os.environ.update(before)
+    patch.undo()
 
 
 def test_every_row_is_worked_once_and_rows_that_kill_or_raise_fail_alone(ray_pool, tmp_path):
