@@ -1,6 +1,6 @@
 """How much memory and time the MP-SENet denoiser takes, by length of the prompt; a fresh process each.
 
-    python benchmarks/denoiser_memory.py                      # 4, 15 and 60 s in windows, 4 and 8 s in one piece
+    python benchmarks/denoiser_memory.py                      # 2.5 to 60 s in windows, 8 s in one piece too
     python benchmarks/denoiser_memory.py --weights g_best     # the published checkpoint; random weights otherwise
 
 "resting" is the process with torch and the network in it, before it hears anything; "peak" is the most it ever held.
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from hierbatch.programs import run_program
 
-LENGTHS = ((4.0, False), (8.0, True), (8.0, False), (15.0, False), (60.0, False))
+LENGTHS = ((2.5, False), (8.0, True), (8.0, False), (15.0, False), (60.0, False))
 MEBIBYTE_KB = 1024
 
 
@@ -28,14 +28,16 @@ def main() -> None:
     if options.one:
         print(measure(float(options.one[0]), float(options.one[1]), options.weights))
         return
+    from hierbatch.models.denoiser.windows import LONGEST_WHOLE_S
+
     print("| sound s | heard | resting MB | peak MB | CPU s | x real time |\n| --- | --- | --- | --- | --- | --- |")
     for length_s, is_whole in LENGTHS:
-        window_s = length_s if is_whole else 4.0
+        window_s = length_s if is_whole else LONGEST_WHOLE_S
         words = [sys.executable, __file__, "--one", str(length_s), str(window_s)]
         words += ["--weights", str(options.weights)] if options.weights else []
         told = run_program(words, limit_s=3600).decode().split()
-        how = "in one piece" if window_s >= length_s else f"in windows of {window_s:.0f} s"
-        print(f"| {length_s:.0f} | {how} | {' | '.join(told)} |", flush=True)
+        how = "in one piece" if window_s >= length_s else f"in windows of {window_s:g} s"
+        print(f"| {length_s:g} | {how} | {' | '.join(told)} |", flush=True)
 
 
 def measure(length_s: float, window_s: float, weights: Path | None) -> str:

@@ -13,9 +13,9 @@ from torch import Tensor
 from hierbatch.models.denoiser.model import Denoiser, sound_of, spectrum_of
 from hierbatch.units import RATE_HZ
 
-LONGEST_WHOLE_S = 4.0
+LONGEST_WHOLE_S = 2.5
 """Sounds up to this length are heard in one piece, as the published code hears all."""
-SHARED_S = 1.0
+SHARED_S = 0.75
 """Least that neighbouring windows share."""
 
 
