@@ -26,6 +26,10 @@ def train(
     device: Annotated[str, typer.Option(help="cpu, or a GPU such as cuda.")] = "cpu",
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
     minutes: Annotated[float | None, typer.Option(help="Stop, to be continued, after this long.")] = None,
+    start: Annotated[
+        str | None, typer.Option(help="A bundle to start from; with `bundle`, to take the rest from.")
+    ] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
     f0_spread: Annotated[float, typer.Option(help="With `bundle`: factor on the predicted pitch contour.")] = 1.25,
     latent_contrast: Annotated[float, typer.Option(help="With `bundle`: factor on the latent's movement.")] = 1.1,
 ) -> None:
@@ -35,7 +39,9 @@ def train(
     from hierbatch.training.recipes.catalog import PLANS
 
     if model == "bundle":
-        assemble(AssembleJob(training=training, out=out, f0_spread=f0_spread, latent_contrast=latent_contrast))
+        assemble(
+            AssembleJob(training=training, out=out, start=start, f0_spread=f0_spread, latent_contrast=latent_contrast)
+        )
         typer.echo(f"bundle: {out}")
         return
     if model == "speechsr_bundle":
@@ -45,6 +51,14 @@ def train(
     longest_s = None if minutes is None else minutes * 60
     for name in PLANS if model == "all" else (model,):
         job = TrainJob(
-            model=name, data=data, out=out, n_steps=steps, device=device, n_threads=threads, longest_s=longest_s
+            model=name,
+            data=data,
+            out=out,
+            n_steps=steps,
+            device=device,
+            n_threads=threads,
+            longest_s=longest_s,
+            start=start,
+            learning_rate=learning_rate,
         )
         run_train(job, typer.echo)

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from hierbatch.errors import InputError
-from hierbatch.models.bundle import write_bundle
+from hierbatch.models.bundle import find_bundle, write_bundle
 from hierbatch.models.lite.config import LiteConfig
+from hierbatch.models.lite.content import ContentEncoder
 from hierbatch.models.speechsr_lite.config import SpeechSRLiteConfig
-from hierbatch.training.loop import LoopOptions, Trainer, averaged_weights
+from hierbatch.training.loop import LoopOptions, Trainer, averaged_weights, start_from
 from hierbatch.training.recipes.catalog import FULL_BAND_PLANS, PLANS, make_recipe
 
 
@@ -35,6 +37,10 @@ class TrainJob:
     """CPU threads."""
     longest_s: float | None = None
     """Stop, to be continued, after this many seconds."""
+    start: str | None = None
+    """A bundle whose weights a first step starts from; random weights where none."""
+    learning_rate: float | None = None
+    """Peak learning rate; the plan's own where none."""
 
 
 def train(job: TrainJob, tell: Callable[[str], None]) -> None:
@@ -42,6 +48,7 @@ def train(job: TrainJob, tell: Callable[[str], None]) -> None:
 
     Raises:
         InputError: unknown network, nothing prepared, or no such device.
+        BundleError: there is no such bundle to start from.
     """
     plans = PLANS | FULL_BAND_PLANS
     if job.model not in plans:
@@ -52,9 +59,44 @@ def train(job: TrainJob, tell: Callable[[str], None]) -> None:
     torch.manual_seed(0)
     plan = plans[job.model]
     options: dict[str, Any] = {} if job.longest_s is None else {"longest_s": job.longest_s}
-    loop = LoopOptions(n_steps=job.n_steps or plan.n_steps, learning_rate=plan.learning_rate, **options)
-    recipe = make_recipe(job.model, job.data, LiteConfig(), job.device)
+    rate = job.learning_rate or plan.learning_rate
+    loop = LoopOptions(n_steps=job.n_steps or plan.n_steps, learning_rate=rate, **options)
+    config = LiteConfig()
+    content = _trained_content(job, config)
+    recipe = make_recipe(job.model, job.data, config, job.device, content)
+    for name, weights in _known_weights(job).items():
+        new = start_from(recipe.network, weights)
+        tell(f"{job.model} starts from {name}" + (f", but for {', '.join(new)}" if new else ""))
     Trainer(recipe, job.out / job.model, loop, tell).run()
+
+
+def _trained_content(job: TrainJob, config: LiteConfig) -> ContentEncoder | None:
+    """The content encoder as the acoustic stage left it, or None where that was not trained here."""
+    if not (job.out / "acoustic" / "checkpoint.pt").is_file():
+        return None
+    encoder = ContentEncoder(config)
+    weights = averaged_weights(job.out / "acoustic")
+    own = {name.removeprefix("content."): value for name, value in weights.items() if name.startswith("content.")}
+    encoder.load_state_dict(own)
+    return encoder
+
+
+def _known_weights(job: TrainJob) -> dict[str, dict[str, Tensor]]:
+    """What the network starts from, by where it comes from: a bundle, then networks trained earlier on their own."""
+    plan, found = (PLANS | FULL_BAND_PLANS)[job.model], {}
+    if job.start is not None:
+        weights = find_bundle(job.start).load_weights()
+        found[f"bundle {job.start}"] = (
+            weights if plan.parts else {name.removeprefix(f"{job.model}."): value for name, value in weights.items()}
+        )
+    for earlier in filter(None, ("content" if plan.parts else "", plan.starts_from)):
+        if (job.out / earlier / "checkpoint.pt").is_file():
+            named = {
+                PLANS[earlier].bundle_name(earlier, name): value
+                for name, value in averaged_weights(job.out / earlier).items()
+            }
+            found[earlier] = {name: value for name, value in named.items() if name is not None}
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,29 +107,38 @@ class AssembleJob:
     """Training folder."""
     out: Path
     """The bundle's folder."""
+    start: str | None = None
+    """A bundle to take networks from that were not trained here."""
     f0_spread: float = 1.25
     """Factor on the predicted F0 contour about the speaker's median."""
     latent_contrast: float = 1.1
     """Factor on the log-mel latent about each band's mean over the sentence."""
+    timbre_mean_share: float = 1.0
+    """How much of the way to the prompt's long-term spectrum the latent is moved."""
+    timbre_spread_share: float = 1.0
+    """How much of the prompt's own movement a band takes in place of `latent_contrast`."""
 
 
 def assemble(job: AssembleJob) -> None:
-    """Write a bundle of the running averages of all four networks.
+    """Write a bundle of the running averages of the trained networks.
 
     Raises:
         InputError: a network has not been trained yet.
     """
-    missing = [model for model in PLANS if not (job.training / model / "checkpoint.pt").is_file()]
-    if missing:
+    trained = [model for model in PLANS if (job.training / model / "checkpoint.pt").is_file()]
+    missing = [model for model in PLANS if model not in trained]
+    weights = {} if job.start is None else find_bundle(job.start).load_weights()
+    if missing and job.start is None:
         raise InputError(
             "Not every network is trained",
             wanted=", ".join(PLANS),
             got="no " + ", no ".join(missing),
-            mend="run `hierbatch train` for each",
+            mend="run `hierbatch train` for each, or name a bundle that has them with --start",
         )
-    weights = {
-        f"{model}.{name}": value for model in PLANS for name, value in averaged_weights(job.training / model).items()
-    }
+    for model in trained:
+        for name, value in averaged_weights(job.training / model).items():
+            if (target := PLANS[model].bundle_name(model, name)) is not None:
+                weights[target] = value
     page = {
         "name": job.out.name,
         "kind": "lite",
@@ -95,7 +146,12 @@ def assemble(job: AssembleJob) -> None:
         "rate_hz": 16_000,
         "license": "MIT",
         "config": LiteConfig().to_dict(),
-        "synthesis": {"f0_spread": job.f0_spread, "latent_contrast": job.latent_contrast},
+        "synthesis": {
+            "f0_spread": job.f0_spread,
+            "latent_contrast": job.latent_contrast,
+            "timbre_mean_share": job.timbre_mean_share,
+            "timbre_spread_share": job.timbre_spread_share,
+        },
     }
     write_bundle(job.out, weights, page)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity
 
 from hierbatch.audio.level import to_speech_level
@@ -28,8 +28,10 @@ from hierbatch.models.conversion import ConversionRequest
 from hierbatch.models.lite.acoustic import pitch_features
 from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
+from hierbatch.models.lite.matching import LatentMatching
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.text_to_vector import Prosody, TextBatch, round_durations
+from hierbatch.models.lite.timbre import PromptFrames
 from hierbatch.models.prompt import clean_prompt
 from hierbatch.models.speech import Hearing, Speech, SpeechRequest
 from hierbatch.units import FRAME_HOP_SAMPLES, FRAMES_PER_SECOND, MEL_HOP_SAMPLES, MELS_PER_FRAME, RATE_HZ
@@ -45,10 +47,14 @@ class Voice:
 
     Shape:
         text_style, sound_style  [S]
+        semantic                 [P, C]   the prompt's own semantic vectors
+        mel                      [2P, M]  and spectrum
     """
 
     text_style: npt.NDArray[np.float32]
     sound_style: npt.NDArray[np.float32]
+    semantic: npt.NDArray[np.float32]
+    mel: npt.NDArray[np.float32]
     median_f0_hz: float
     f0_spread_semitones: float
     sha256: str
@@ -71,7 +77,11 @@ class HierSpeech:
         self.name, self.languages, self.rate_hz = bundle.name, bundle.languages, bundle.rate_hz
         self.fingerprint = bundle.fingerprint
         self._f0_spread = bundle.synthesis.get("f0_spread", 1.0)
-        self._latent_contrast = bundle.synthesis.get("latent_contrast", 1.0)
+        self._matching = LatentMatching(
+            contrast=bundle.synthesis.get("latent_contrast", 1.0),
+            mean_share=bundle.synthesis.get("timbre_mean_share", 0.0),
+            spread_share=bundle.synthesis.get("timbre_spread_share", 0.0),
+        )
         self._networks, self._device = networks, device
         self._mel = LogMel().to(device)
 
@@ -101,9 +111,14 @@ class HierSpeech:
             raise PromptError("There is no voice in the prompt", wanted="one person speaking", got="no voiced sound")
         mel = self._mel(torch.from_numpy(sound.samples)[None].to(self._device))
         lengths = torch.tensor([mel.shape[1]], device=self._device)
+        n_frames = mel.shape[1] // MELS_PER_FRAME
+        whole = mel[:, : n_frames * MELS_PER_FRAME]
+        semantic = self._networks.content(whole, whole.new_ones(1, n_frames, 1, dtype=torch.bool))
         return Voice(
             text_style=self._networks.text_to_vector.style(mel, lengths)[0].cpu().numpy(),
             sound_style=self._networks.acoustic.style(mel, lengths)[0].cpu().numpy(),
+            semantic=semantic[0].cpu().numpy(),
+            mel=whole[0].cpu().numpy(),
             median_f0_hz=median_f0_hz(f0_hz),
             f0_spread_semitones=measure_pitch_range(f0_hz).spread_semitones,
             sha256=hashlib.sha256(prompt.samples.tobytes()).hexdigest(),
@@ -202,8 +217,10 @@ class HierSpeech:
         """Sound of each row. The waveform stage runs row by row: its cost is FFTs, which a batch does not lower."""
         mask = length_mask(frames.lengths, frames.semantic.shape[1])[..., None]
         style = self._stack([voice.sound_style for voice in voices])
-        latent = self._networks.acoustic(frames.semantic, pitch_features(frames.f0_hz, frames.voiced), style, mask)
-        latent = _widen(latent, mask.repeat_interleave(MELS_PER_FRAME, 1), self._latent_contrast)
+        pitch = pitch_features(frames.f0_hz, frames.voiced)
+        prompts = self._prompts(voices)
+        latent = self._networks.acoustic(frames.semantic, pitch, style, prompts, mask)
+        latent = self._matching(latent, mask.repeat_interleave(MELS_PER_FRAME, 1), prompts)
         sounds = []
         for row, (n_frames, seed) in enumerate(zip(frames.lengths.tolist(), seeds, strict=True)):
             n_mels = n_frames * MELS_PER_FRAME
@@ -236,25 +253,20 @@ class HierSpeech:
         """One value a row. Shape: returns [B, 1]."""
         return torch.tensor(values, dtype=torch.float32, device=self._device)[:, None]
 
+    def _prompts(self, voices: Sequence[Voice]) -> PromptFrames:
+        """Prompts of a batch, each voice's frames in its row."""
+        semantic, mel = (
+            nn.utils.rnn.pad_sequence([self._tensor(row) for row in rows], batch_first=True)
+            for rows in ([voice.semantic for voice in voices], [voice.mel for voice in voices])
+        )
+        lengths = torch.tensor([len(voice.semantic) for voice in voices], device=self._device)
+        return PromptFrames(semantic, mel, lengths)
+
     def _stack(self, styles: Sequence[npt.NDArray[np.float32]]) -> Tensor:
         return self._tensor(np.stack(styles))
 
     def _tensor(self, values: npt.NDArray[np.float32]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)).to(self._device)
-
-
-def _widen(latent: Tensor, mask: Tensor, contrast: float) -> Tensor:
-    """Each band moved away from its own mean over the row: what regression flattens, in part given back.
-
-    Global variance compensation, Toda and Tokuda 2007, with one factor for all bands.
-
-    Shape:
-        latent   [B, 2T, M]
-        mask     [B, 2T, 1]  bool
-        returns  [B, 2T, M]
-    """
-    mean = (latent * mask).sum(1, keepdim=True) / mask.sum(1, keepdim=True)
-    return mean + contrast * (latent - mean)
 
 
 def _check_lengths(n_frames: Tensor) -> None:

@@ -125,15 +125,15 @@ def align(
 def _classifier(utterances: Sequence[Spoken], frames: Sequence[Frames]) -> FrameClassifier:
     vectors = np.concatenate([spoken.vectors for spoken in utterances])
     pairs = zip(utterances, frames, strict=True)
-    owners = np.concatenate([np.repeat(_states(spoken.symbols), row) for spoken, row in pairs])
+    owners = np.concatenate([np.repeat(silence_as_one(spoken.symbols), row) for spoken, row in pairs])
     priors = (np.bincount(owners, minlength=len(SYMBOLS)) / len(owners)).astype(np.float32)
     classifier = FrameClassifier(vectors.shape[1], priors)
     classifier.fit(vectors, owners)
     return classifier
 
 
-def _states(symbols: Sequence[int]) -> list[int]:
-    """Phone of each state; all separators share the silence."""
+def silence_as_one(symbols: Sequence[int]) -> list[int]:
+    """Phone of each symbol; START and all separators share the silence."""
     return [_SILENCE if symbol in _SILENT else symbol for symbol in symbols]
 
 
@@ -161,7 +161,7 @@ def _estimate(utterances: Sequence[Spoken], frames: Sequence[Frames], before: Ph
     counts = np.zeros(len(before.means))
     squares = np.zeros(before.means.shape[1])
     for spoken, row in zip(utterances, frames, strict=True):
-        owners = np.repeat(_states(spoken.symbols), row)
+        owners = np.repeat(silence_as_one(spoken.symbols), row)
         np.add.at(sums, owners, spoken.vectors)
         counts += np.bincount(owners, minlength=len(counts))
         squares += (spoken.vectors.astype(np.float64) ** 2).sum(0)
@@ -191,7 +191,7 @@ def _viterbi(block: Sequence[Spoken], model: FrameScorer) -> list[Frames]:
     emissions = np.full((n_rows, longest, widest), _NEVER, np.float32)
     skippable = np.zeros((n_rows, widest), bool)
     for row, spoken in enumerate(block):
-        states = _states(spoken.symbols)
+        states = silence_as_one(spoken.symbols)
         emissions[row, : len(spoken.vectors), : len(states)] = model.scores(spoken.vectors)[:, states]
         skippable[row, : len(states)] = [state == _SILENCE for state in states]
     # A step stays (0), comes from the state before (1), or from two before over a silence (2).

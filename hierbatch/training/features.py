@@ -27,7 +27,7 @@ from hierbatch.training.semantics import Projection
 from hierbatch.units import FRAME_HOP_SAMPLES, RATE_HZ
 
 _SHORTEST_S, _LONGEST_S = 0.6, 30.0
-_MOST_CER = 0.5
+_MOST_CER = 0.35
 Row = dict[str, Any]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,6 +140,14 @@ class Trainer:
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.cpu_s = state["step"], state["cpu_s"]
         self.tell(f"{self.folder.name}: going on from step {self.step}")
+
+
+def start_from(network: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:
+    """Give a network the weights of the same name and shape; the names it keeps as they are, being new, come back."""
+    own = network.state_dict()
+    fitting = {name: value for name, value in weights.items() if name in own and value.shape == own[name].shape}
+    network.load_state_dict(fitting, strict=False)
+    return sorted(own.keys() - fitting.keys())
 
 
 def schedule(step: int, options: LoopOptions) -> float:

@@ -25,6 +25,8 @@ from hierbatch.errors import InputError
 from hierbatch.training.splits import Split, split_of
 from hierbatch.units import FRAME_HOP_SAMPLES, MELS_PER_FRAME
 
+_ALIGNMENT = "alignment.parquet"
+
 INDEX_SCHEMA = pa.schema(
     [
         ("id", pa.string()),
@@ -115,9 +117,13 @@ def _open_shard(folder: Path) -> _Shard:
     return _Shard(audio, semantic, np.memmap(folder / "f0.f32", np.float32, "r"))
 
 
+def has_alignments(folder: Path) -> bool:
+    return (folder / _ALIGNMENT).is_file()
+
+
 def read_alignments(folder: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
     """Utterance id to its phoneme string as spoken (pauses marked) and the frames of START and each token."""
-    path = folder / "alignment.parquet"
+    path = folder / _ALIGNMENT
     if not path.is_file():
         raise InputError("The prepared speech is not aligned", wanted=str(path), mend="run `hierbatch prepare` again")
     rows = pq.read_table(path).to_pylist()
@@ -129,6 +135,6 @@ def write_alignments(folder: Path, rows: Sequence[tuple[str, str, Sequence[int]]
     schema = pa.schema([("id", pa.string()), ("phonemes", pa.string()), ("frames", pa.list_(pa.int16()))])
     ids, phonemes, frames = zip(*rows, strict=True) if rows else ((), (), ())
     table = pa.table([list(ids), list(phonemes), [list(f) for f in frames]], schema=schema)
-    aside = folder / "alignment.parquet.tmp"
+    aside = folder / f"{_ALIGNMENT}.tmp"
     pq.write_table(table, aside)
-    aside.replace(folder / "alignment.parquet")
+    aside.replace(folder / _ALIGNMENT)

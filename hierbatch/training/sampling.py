@@ -17,6 +17,7 @@ from hierbatch.training.prepared import PreparedSet, Utterance
 from hierbatch.units import FRAME_HOP_SAMPLES, MELS_PER_FRAME
 
 Floats = npt.NDArray[np.float32]
+Lengths = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class SoundBatch:
         voiced    [B, 2T]
     """
 
-    lengths: npt.NDArray[np.int64]
+    lengths: Lengths
     audio: Floats
     semantic: Floats
     f0_hz: Floats

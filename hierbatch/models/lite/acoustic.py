@@ -14,6 +14,7 @@ from hierbatch.audio.spectrum import N_MELS
 from hierbatch.models.lite.blocks import ConvNeXtStack
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.style import StyleEncoder
+from hierbatch.models.lite.timbre import PromptFrames, TimbreReader
 from hierbatch.units import MELS_PER_FRAME
 
 REFERENCE_HZ = 150.0
@@ -33,7 +34,9 @@ def pitch_features(f0_hz: Tensor, voiced: Tensor) -> Tensor:
 
 
 class Acoustic(nn.Module):
-    """Semantic vectors and pitch to log-mel in the voice of a style (HierSpeech++ section III-B, much reduced).
+    """Semantic vectors and pitch to log-mel in a prompt's voice (HierSpeech++ section III-B, much reduced).
+
+    The voice comes twice: as a style over all, and read from the prompt's frames sound by sound.
 
     Shape:
         semantic  [B, T, semantic_channels]
@@ -46,6 +49,7 @@ class Acoustic(nn.Module):
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
         self.style = StyleEncoder(config)
+        self.timbre = TimbreReader(config)
         self.decoder = ConvNeXtStack(
             config.semantic_channels + 2 * MELS_PER_FRAME,
             config.acoustic_width,
@@ -55,6 +59,7 @@ class Acoustic(nn.Module):
             style_channels=config.style_channels,
         )
 
-    def forward(self, semantic: Tensor, pitch: Tensor, style: Tensor, mask: Tensor) -> Tensor:
-        z = self.decoder(torch.cat([semantic, pitch], dim=-1), mask, style)  # [B, T, 2M]
+    def forward(self, semantic: Tensor, pitch: Tensor, style: Tensor, prompt: PromptFrames, mask: Tensor) -> Tensor:
+        timbre = self.timbre(semantic, prompt)
+        z = self.decoder(torch.cat([semantic, pitch], dim=-1), mask, style, timbre)  # [B, T, 2M]
         return z.reshape(z.shape[0], -1, N_MELS)

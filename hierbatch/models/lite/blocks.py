@@ -76,6 +76,7 @@ class ConvNeXtStack(nn.Module):
     Shape:
         x       [B, T, in_channels]
         mask    [B, T, 1]  bool
+        beside  [B, T, channels]  added to what enters the blocks, where given
         returns [B, T, out_channels]
     """
 
@@ -95,8 +96,8 @@ class ConvNeXtStack(nn.Module):
         self.norm = StyledNorm(channels, style_channels)
         self.leave = nn.Linear(channels, out_channels)
 
-    def forward(self, x: Tensor, mask: Tensor, style: Tensor | None = None) -> Tensor:
-        x = self.enter(x)
+    def forward(self, x: Tensor, mask: Tensor, style: Tensor | None = None, beside: Tensor | None = None) -> Tensor:
+        x = self.enter(x) if beside is None else self.enter(x) + beside
         for block in self.blocks:
             x = block(x, mask, style)
         return self.leave(self.norm(x, style))

@@ -36,13 +36,15 @@ class LiteConfig:
     """Channels of the acoustic stage (semantic vectors, F0 and style to log-mel)."""
     acoustic_blocks: int = 6
     """Blocks of the acoustic stage."""
+    timbre_heads: int = 4
+    """Attention heads that read the prompt's timbre."""
     generator_width: int = 192
     """Channels of the waveform stage."""
     generator_blocks: int = 4
     """Blocks of the waveform stage."""
     content_width: int = 256
     """Channels of the content encoder."""
-    content_blocks: int = 8
+    content_blocks: int = 12
     """Blocks of the content encoder."""
     kernel: int = 7
     """Frames a depthwise convolution sees."""
@@ -82,6 +84,7 @@ def tiny() -> LiteConfig:
         prosody_blocks=1,
         acoustic_width=16,
         acoustic_blocks=1,
+        timbre_heads=2,
         generator_width=16,
         generator_blocks=1,
         content_width=16,

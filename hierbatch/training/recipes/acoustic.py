@@ -1,31 +1,75 @@
-"""Train the acoustic stage: semantic vectors, F0 and another stretch of the same voice, to log-mel."""
+"""Train the acoustic stage and, with it, the content encoder that voice conversion enters by.
+
+Half of a batch comes from the teacher's semantic vectors, as text to speech will; half from the content encoder's own
+reading of a disguised recording, as conversion will. The spectrum's error reaches the encoder through that half, so
+that it learns what the teacher's vectors leave unsaid, while the teacher keeps it speaking the chain's language
+(information perturbation, Choi et al. 2021, NANSY, section 3). Both read the timbre from another stretch of the voice.
+
+Two schools follow one another. In `acoustic` the teacher is whoever made the prepared set's vectors. In `conversion` it
+is the content encoder that `acoustic` left, which the text side has learned to speak like: the acoustic stage must go
+on understanding it, while the encoder itself, freed, learns to tell phones apart.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import numpy.typing as npt
 import torch
-from torch import Tensor
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from hierbatch.audio.spectrum import LogMel
+from hierbatch.frontend.phonemes import encode
 from hierbatch.models.lite.acoustic import Acoustic, pitch_features
 from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
+from hierbatch.models.lite.content import ContentEncoder
+from hierbatch.models.lite.timbre import PromptFrames
+from hierbatch.training.alignment import silence_as_one
 from hierbatch.training.loop import Losses
 from hierbatch.training.masking import masked_mean
-from hierbatch.training.prepared import PreparedSet
-from hierbatch.training.sampling import Piece, SoundBatch, SpeakerSampler, load_batch, random_piece
+from hierbatch.training.prepared import PreparedSet, has_alignments, read_alignments
+from hierbatch.training.recipes.content import disguise
+from hierbatch.training.sampling import Lengths, Piece, SoundBatch, SpeakerSampler, load_batch, random_piece
+from hierbatch.training.virtual_speakers import load_shifted, random_ratios
 from hierbatch.units import MELS_PER_FRAME
 
-_PIECE_FRAMES = 64
-_PROMPT_FRAMES = (75, 225)
+_PIECE_FRAMES = 80
+_PROMPT_FRAMES = (75, 250)
 _SEMANTIC_NOISE = 0.1
+_CONTENT_WEIGHT, _FREED_CONTENT_WEIGHT = 0.15, 0.03
+_PHONE_WEIGHT = 0.06
+_UNKNOWN = -100
+"""What cross entropy leaves out."""
+
+
+class SoundSide(nn.Module):
+    """The networks that learn together here; `phones` is a judge of the content encoder and ships nowhere."""
+
+    def __init__(self, config: LiteConfig) -> None:
+        super().__init__()
+        self.acoustic = Acoustic(config)
+        self.content = ContentEncoder(config)
+        self.phones = nn.Linear(config.semantic_channels, config.n_symbols)
 
 
 class AcousticRecipe:
-    """`batch_size` pieces of 1.3 seconds a step, each with a prompt of two to six seconds."""
+    """`batch_size` pieces of 1.6 seconds a step, each with a prompt of one and a half to five seconds."""
 
-    def __init__(self, prepared: PreparedSet, config: LiteConfig, device: str = "cpu", batch_size: int = 16) -> None:
-        self.network: Acoustic = Acoustic(config).to(device)
+    def __init__(
+        self,
+        prepared: PreparedSet,
+        config: LiteConfig,
+        device: str = "cpu",
+        batch_size: int = 12,
+        teacher: ContentEncoder | None = None,
+    ) -> None:
+        self.network = SoundSide(config).to(device)
+        self._teacher = None if teacher is None else teacher.to(device).eval().requires_grad_(False)
+        self._content_weight = _CONTENT_WEIGHT if teacher is None else _FREED_CONTENT_WEIGHT
+        self._phones = phones_of_frames(prepared)
         self._prepared, self._device, self._batch_size = prepared, device, batch_size
         self._sampler = SpeakerSampler(prepared.split("train"), korean_share=0.25)
         self._mel = LogMel().to(device)
@@ -34,40 +78,93 @@ class AcousticRecipe:
         held = [random_piece(self._held_sampler.draw(rng), _PIECE_FRAMES, rng) for _ in range(48)]
         self._held_out = [(piece, self._held_sampler.prompt_for(piece, 200, rng)) for piece in held]
 
-    def losses(self, network: Acoustic, rng: np.random.Generator) -> Losses:
+    def losses(self, network: SoundSide, rng: np.random.Generator) -> Losses:
         pieces = [random_piece(self._sampler.draw(rng), _PIECE_FRAMES, rng) for _ in range(self._batch_size)]
         n_frames = int(rng.integers(*_PROMPT_FRAMES))
         prompts = [self._sampler.prompt_for(piece, n_frames, rng) for piece in pieces]
-        made, wanted, mask = self._run(network, pieces, prompts, rng)
-        return {"mel": _masked_l1(made, wanted, mask)}
+        ratios = random_ratios(len(pieces), rng)
+        batch = load_shifted(self._prepared, pieces, ratios)
+        mel, mask = self._mel(self._tensor(batch.audio)), self._mask(batch)
+        n_taught = len(pieces) // 2
+        taught = self._taught(batch, mel, mask)
+        heard = network.content(disguise(mel[n_taught:], rng), mask[n_taught:])
+        noise = self._tensor(rng.standard_normal(batch.semantic[:n_taught].shape, np.float32))
+        semantic = torch.cat([taught[:n_taught] + _SEMANTIC_NOISE * noise, heard])
+        made = self._made(network, semantic, batch, load_shifted(self._prepared, prompts, ratios), mask)
+        frames, aim = mask[n_taught:, :, 0], taught[n_taught:]
+        likeness = ((heard - aim) ** 2).mean(-1) + 0.5 * (1 - F.cosine_similarity(heard, aim, dim=-1))
+        mels = mask.repeat_interleave(MELS_PER_FRAME, 1)
+        return {
+            "mel": 0.5 * _masked_l1(made[:n_taught], mel[:n_taught], mels[:n_taught]),
+            "mel_heard": 0.5 * _masked_l1(made[n_taught:], mel[n_taught:], mels[n_taught:]),
+            "content": self._content_weight * masked_mean(likeness, frames),
+            "phones": _PHONE_WEIGHT * self._phone_loss(network, heard, pieces[n_taught:], batch.lengths[n_taught:]),
+        }
 
     @torch.no_grad()
-    def validate(self, network: Acoustic) -> dict[str, float]:
-        pieces, prompts = [piece for piece, _ in self._held_out], [prompt for _, prompt in self._held_out]
-        made, wanted, mask = self._run(network, pieces, prompts, None)
-        moving = made.diff(dim=1).abs().mean() / wanted.diff(dim=1).abs().mean()
-        return {"mel": float(_masked_l1(made, wanted, mask)), "movement": float(moving)}
+    def validate(self, network: SoundSide) -> dict[str, float]:
+        batch, prompt = (load_batch(self._prepared, [pair[side] for pair in self._held_out]) for side in (0, 1))
+        mel, mask = self._mel(self._tensor(batch.audio)), self._mask(batch)
+        taught, mels = self._taught(batch, mel, mask), mask.repeat_interleave(MELS_PER_FRAME, 1)
+        heard = network.content(mel, mask)
+        made = self._made(network, taught, batch, prompt, mask)
+        moving = made.diff(dim=1).abs().mean() / mel.diff(dim=1).abs().mean()
+        return {
+            "mel": float(_masked_l1(made, mel, mels)),
+            "mel_heard": float(_masked_l1(self._made(network, heard, batch, prompt, mask), mel, mels)),
+            "cosine": float(masked_mean(F.cosine_similarity(heard, taught, dim=-1), mask[..., 0])),
+            "movement": float(moving),
+        }
 
-    def _run(
-        self, network: Acoustic, pieces: list[Piece], prompts: list[Piece], rng: np.random.Generator | None
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        batch, prompt = load_batch(self._prepared, pieces), load_batch(self._prepared, prompts)
-        semantic = self._tensor(batch.semantic)
-        if rng is not None:
-            noise = rng.standard_normal(batch.semantic.shape, np.float32)
-            semantic = semantic + _SEMANTIC_NOISE * self._tensor(noise)
-        lengths = torch.from_numpy(batch.lengths).to(self._device)
-        mask = length_mask(lengths, semantic.shape[1])[..., None]
-        style = network.style(self._mel(self._tensor(prompt.audio)), self._prompt_lengths(prompt))
+    def _phone_loss(self, network: SoundSide, heard: Tensor, pieces: Sequence[Piece], lengths: Lengths) -> Tensor:
+        """Cross entropy of which phone a frame belongs to, where an alignment says so."""
+        labels = np.full(heard.shape[:2], _UNKNOWN, np.int64)
+        for row, piece, length in zip(labels, pieces, lengths, strict=True):
+            known = self._phones.get(piece.utterance.id)
+            if known is not None:
+                place = ((np.arange(length) + 0.5) * piece.n_frames / length).astype(np.int64)
+                row[:length] = known[np.minimum(piece.start + place, len(known) - 1)]
+        if (labels == _UNKNOWN).all():
+            return 0.0 * network.phones(heard).sum()
+        scores, wanted = network.phones(heard).flatten(0, 1), torch.from_numpy(labels).to(self._device).flatten()
+        return F.cross_entropy(scores, wanted, ignore_index=_UNKNOWN, label_smoothing=0.05)
+
+    @torch.no_grad()
+    def _taught(self, batch: SoundBatch, mel: Tensor, mask: Tensor) -> Tensor:
+        """Semantic vectors as the teacher has them. Shape: [B, T, C]."""
+        if self._teacher is None:
+            return self._tensor(batch.semantic)
+        vectors: Tensor = self._teacher(mel, mask)
+        return vectors
+
+    def _made(
+        self, network: SoundSide, semantic: Tensor, batch: SoundBatch, prompt: SoundBatch, mask: Tensor
+    ) -> Tensor:
+        mel, lengths = self._mel(self._tensor(prompt.audio)), torch.from_numpy(prompt.lengths).to(self._device)
+        style = network.acoustic.style(mel, lengths * MELS_PER_FRAME)
+        with torch.no_grad():  # the prompt is looked up, not learned from
+            keys = network.content(mel, length_mask(lengths, prompt.semantic.shape[1])[..., None])
         pitch = pitch_features(self._tensor(batch.f0_hz), self._tensor(batch.voiced))
-        wanted = self._mel(self._tensor(batch.audio))
-        return network(semantic, pitch, style, mask), wanted, mask.repeat_interleave(MELS_PER_FRAME, 1)
+        return network.acoustic(semantic, pitch, style, PromptFrames(keys, mel, lengths), mask)
 
-    def _prompt_lengths(self, prompt: SoundBatch) -> Tensor:
-        return torch.from_numpy(prompt.lengths * MELS_PER_FRAME).to(self._device)
+    def _mask(self, batch: SoundBatch) -> Tensor:
+        return length_mask(torch.from_numpy(batch.lengths).to(self._device), batch.semantic.shape[1])[..., None]
 
     def _tensor(self, values: np.ndarray) -> Tensor:
         return torch.from_numpy(values).to(self._device)
+
+
+def phones_of_frames(prepared: PreparedSet) -> dict[str, npt.NDArray[np.int16]]:
+    """Which symbol each frame of an utterance belongs to, separators all as silence; nothing where none is aligned."""
+    if not has_alignments(prepared.folder):
+        return {}
+    languages = {utterance.id: utterance.language for utterance in prepared.utterances}
+    found = {}
+    for name, (phonemes, frames) in read_alignments(prepared.folder).items():
+        if name in languages:
+            symbols = encode(phonemes, languages[name]).symbols
+            found[name] = np.repeat(np.array(silence_as_one(symbols), np.int16), frames)
+    return found
 
 
 def _masked_l1(made: Tensor, wanted: Tensor, mask: Tensor) -> Tensor:

@@ -7,32 +7,48 @@ from pathlib import Path
 
 from hierbatch.errors import InputError
 from hierbatch.models.lite.config import LiteConfig
+from hierbatch.models.lite.content import ContentEncoder
 from hierbatch.training.loop import Recipe
 from hierbatch.training.prepared import PreparedSet
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Default length of a training run on one CPU core."""
+    """Default length of a training run on one CPU core, and whose weights it trains."""
 
     n_steps: int
     learning_rate: float = 2e-3
+    parts: tuple[str, ...] = ()
+    """Networks of the bundle that are trained together here; the one of the plan's name where empty."""
+
+    starts_from: str = ""
+    """The plan whose networks it goes on with."""
+
+    def bundle_name(self, model: str, weight: str) -> str | None:
+        """A weight's name in the bundle, or None where it does not go there."""
+        if not self.parts:
+            return f"{model}.{weight}"
+        return weight if weight.split(".")[0] in self.parts else None
 
 
 PLANS = {
     "waveform": Plan(2400),
-    "acoustic": Plan(7000),
-    "text_to_vector": Plan(6000),
     "content": Plan(6000),
+    "acoustic": Plan(7000, parts=("acoustic", "content")),
+    "text_to_vector": Plan(6000),
+    "conversion": Plan(4000, learning_rate=1e-3, parts=("acoustic", "content"), starts_from="acoustic"),
 }
-"""The networks of the speech model, in the order they are best trained."""
+"""The networks of the speech model, in the order they are best trained; where two plans train a network, the later one
+starts from what the earlier left, and its own is kept."""
 
 FULL_BAND_PLANS = {"speechsr_lite": Plan(2200)}
 """The networks that learn from full-band recordings as they are."""
 
 
-def make_recipe(model: str, data: Path, config: LiteConfig, device: str) -> Recipe:
-    """The recipe of one network on the recordings in a folder.
+def make_recipe(
+    model: str, data: Path, config: LiteConfig, device: str, content: ContentEncoder | None = None
+) -> Recipe:
+    """The recipe of one network on the recordings in a folder; from `content`, where trained, the later plans learn.
 
     Raises:
         InputError: there is no such network, or the folder lacks what it needs.
@@ -50,14 +66,14 @@ def make_recipe(model: str, data: Path, config: LiteConfig, device: str) -> Reci
         from hierbatch.training.recipes.waveform import WaveformRecipe
 
         return WaveformRecipe(prepared, config, device)
-    if model == "acoustic":
+    if model in ("acoustic", "conversion"):
         from hierbatch.training.recipes.acoustic import AcousticRecipe
 
-        return AcousticRecipe(prepared, config, device)
+        return AcousticRecipe(prepared, config, device, teacher=content if model == "conversion" else None)
     if model == "text_to_vector":
         from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
 
-        return TextToVectorRecipe(prepared, config, device)
+        return TextToVectorRecipe(prepared, config, device, content=content)
     from hierbatch.training.recipes.content import ContentRecipe
 
     return ContentRecipe(prepared, config, device)

@@ -19,7 +19,7 @@ from hierbatch.training.recipes.waveform import WaveformRecipe
 CONFIG = LiteConfig(
     style_channels=16, style_width=16, text_width=16, text_blocks=1, duration_blocks=1, prosody_width=16,
     prosody_blocks=1, acoustic_width=16, acoustic_blocks=1, generator_width=16, generator_blocks=1,
-    content_width=16, content_blocks=1,
+    content_width=16, content_blocks=1, timbre_heads=2,
 )  # fmt: skip
 
 

@@ -1,0 +1,75 @@
+"""What the prompt's own speaker sounds like when saying something alike, read from the prompt frame by frame.
+
+A style vector holds a voice on average; this holds it sound by sound. Queries and keys are semantic vectors, which say
+what is said and not by whom, values are the prompt's spectrum: attention finds the prompt's frames that say the same
+(Vaswani et al. 2017, section 3.2, with a memory as in Choi et al. 2023, HierSpeech++, section III-B, "voice prompt").
+
+Legend: B batch, T frames (50/s), P prompt frames (50/s), C semantic channels, M mel bands, H heads, W width.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from hierbatch.audio.spectrum import N_MELS
+from hierbatch.models.lite.blocks import length_mask
+from hierbatch.models.lite.config import LiteConfig
+from hierbatch.units import MELS_PER_FRAME
+
+
+@dataclass(frozen=True, slots=True)
+class PromptFrames:
+    """Prompts of a batch, zero-padded.
+
+    Shape:
+        semantic  [B, P, C]   from the content encoder
+        mel       [B, 2P, M]
+        lengths   [B]         frames, at least 1
+    """
+
+    semantic: Tensor
+    mel: Tensor
+    lengths: Tensor
+
+
+class TimbreReader(nn.Module):
+    """Attention from semantic vectors to the prompt's frames; at first it looks for the nearest and adds nothing.
+
+    Shape:
+        semantic  [B, T, C]
+        returns   [B, T, W]
+    """
+
+    def __init__(self, config: LiteConfig) -> None:
+        super().__init__()
+        self.n_heads, channels, width = config.timbre_heads, config.semantic_channels, config.acoustic_width
+        self.query = nn.Linear(channels, self.n_heads * channels, bias=False)
+        self.key = nn.Linear(channels, self.n_heads * channels, bias=False)
+        self.value = nn.Linear(MELS_PER_FRAME * N_MELS, width)
+        self.leave = nn.Linear(width, width)
+        with torch.no_grad():
+            # Heads differ in how near is near: the product of query and key starts as 1/2, 1, 2, ... times likeness.
+            gains = 2.0 ** ((torch.arange(self.n_heads) - 1.0) / 2)
+            start = (torch.eye(channels)[None] * gains[:, None, None]).flatten(0, 1)
+            self.query.weight.copy_(start)
+            self.key.weight.copy_(start)
+        nn.init.zeros_(self.leave.weight)
+        nn.init.zeros_(self.leave.bias)
+
+    def forward(self, semantic: Tensor, prompt: PromptFrames) -> Tensor:
+        pairs = prompt.mel.reshape(prompt.mel.shape[0], -1, MELS_PER_FRAME * N_MELS)  # [B, 2P, M] -> [B, P, 2M]
+        query, key, value = (
+            self._by_head(x) for x in (self.query(semantic), self.key(prompt.semantic), self.value(pairs))
+        )
+        valid = length_mask(prompt.lengths, key.shape[2])[:, None, None]  # [B, 1, 1, P]
+        read = F.scaled_dot_product_attention(query, key, value, attn_mask=valid)
+        joined: Tensor = self.leave(read.transpose(1, 2).flatten(2))  # [B, H, T, W/H] -> [B, T, W]
+        return joined
+
+    def _by_head(self, x: Tensor) -> Tensor:
+        """Shape: [B, T, H D] -> [B, H, T, D]."""
+        return x.unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
