@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
 from hierbatch.audio.level import to_speech_level
@@ -31,7 +31,7 @@ from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.matching import LatentMatching
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.text_to_vector import Prosody, TextBatch, round_durations
-from hierbatch.models.lite.timbre import PromptFrames
+from hierbatch.models.lite.voice import Voice, stack_prompts
 from hierbatch.models.prompt import clean_prompt
 from hierbatch.models.speech import Hearing, Speech, SpeechRequest
 from hierbatch.units import FRAME_HOP_SAMPLES, FRAMES_PER_SECOND, MEL_HOP_SAMPLES, MELS_PER_FRAME, RATE_HZ
@@ -39,25 +39,6 @@ from hierbatch.units import FRAME_HOP_SAMPLES, FRAMES_PER_SECOND, MEL_HOP_SAMPLE
 _LOWEST_HZ, _HIGHEST_HZ = 50.0, 600.0
 _LONGEST_S = 60.0
 _LONGEST_PIECE_S = 30.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Voice:
-    """Who speaks, as the networks know it; made by `HierSpeech.encode_voice`.
-
-    Shape:
-        text_style, sound_style  [S]
-        semantic                 [P, C]   the prompt's own semantic vectors
-        mel                      [2P, M]  and spectrum
-    """
-
-    text_style: npt.NDArray[np.float32]
-    sound_style: npt.NDArray[np.float32]
-    semantic: npt.NDArray[np.float32]
-    mel: npt.NDArray[np.float32]
-    median_f0_hz: float
-    f0_spread_semitones: float
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +199,7 @@ class HierSpeech:
         mask = length_mask(frames.lengths, frames.semantic.shape[1])[..., None]
         style = self._stack([voice.sound_style for voice in voices])
         pitch = pitch_features(frames.f0_hz, frames.voiced)
-        prompts = self._prompts(voices)
+        prompts = stack_prompts(voices, self._device)
         latent = self._networks.acoustic(frames.semantic, pitch, style, prompts, mask)
         latent = self._matching(latent, mask.repeat_interleave(MELS_PER_FRAME, 1), prompts)
         sounds = []
@@ -252,15 +233,6 @@ class HierSpeech:
     def _column(self, values: Sequence[float]) -> Tensor:
         """One value a row. Shape: returns [B, 1]."""
         return torch.tensor(values, dtype=torch.float32, device=self._device)[:, None]
-
-    def _prompts(self, voices: Sequence[Voice]) -> PromptFrames:
-        """Prompts of a batch, each voice's frames in its row."""
-        semantic, mel = (
-            nn.utils.rnn.pad_sequence([self._tensor(row) for row in rows], batch_first=True)
-            for rows in ([voice.semantic for voice in voices], [voice.mel for voice in voices])
-        )
-        lengths = torch.tensor([len(voice.semantic) for voice in voices], device=self._device)
-        return PromptFrames(semantic, mel, lengths)
 
     def _stack(self, styles: Sequence[npt.NDArray[np.float32]]) -> Tensor:
         return self._tensor(np.stack(styles))

@@ -1,0 +1,52 @@
+"""A voice as the Lite networks know it, and the voices of a batch.
+
+Legend: B batch, P prompt frames (50/s), C semantic channels, M mel bands, S style.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from hierbatch.models.lite.timbre import PromptFrames
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """Who speaks, as the networks know it; made by `HierSpeech.encode_voice`.
+
+    Shape:
+        text_style, sound_style  [S]
+        semantic                 [P, C]   the prompt's own semantic vectors
+        mel                      [2P, M]  and spectrum
+    """
+
+    text_style: npt.NDArray[np.float32]
+    sound_style: npt.NDArray[np.float32]
+    semantic: npt.NDArray[np.float32]
+    mel: npt.NDArray[np.float32]
+    median_f0_hz: float
+    f0_spread_semitones: float
+    sha256: str
+
+
+def stack_prompts(voices: Sequence[Voice], device: str) -> PromptFrames:
+    """The prompts of a batch, each voice's frames in its row.
+
+    Shape:
+        returns  semantic [B, P, C], mel [B, 2P, M]
+    """
+
+    def pad(rows: Sequence[npt.NDArray[np.float32]]) -> Tensor:
+        return nn.utils.rnn.pad_sequence([torch.from_numpy(row) for row in rows], batch_first=True).to(device)
+
+    return PromptFrames(
+        semantic=pad([voice.semantic for voice in voices]),
+        mel=pad([voice.mel for voice in voices]),
+        lengths=torch.tensor([len(voice.semantic) for voice in voices], device=device),
+    )
