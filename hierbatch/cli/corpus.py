@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hierbatch.cli import options
+from hierbatch.cli.licenses import tell_model_licenses
 
 if TYPE_CHECKING:
     from hierbatch.jobs.corpus import Corpus
@@ -86,6 +87,7 @@ def corpus(
     line = ProgressLine()
     made = corpus_job(job, line.watch())
     line.end()
+    tell_model_licenses(model)
     raise typer.Exit(_tell(made, out))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hierbatch.cli import exit_codes, options
+from hierbatch.cli.licenses import tell_model_licenses
 
 if TYPE_CHECKING:
     from hierbatch.jobs.dub import Dubbing
@@ -71,6 +72,7 @@ def dub(
         line.watch(),
     )
     line.end()
+    tell_model_licenses(model)
     raise typer.Exit(_tell(dubbing))
 
 

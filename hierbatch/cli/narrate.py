@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hierbatch.cli import exit_codes, options
+from hierbatch.cli.licenses import tell_model_licenses
 
 if TYPE_CHECKING:
     from hierbatch.jobs.narrate import Narration
@@ -78,6 +79,7 @@ def narrate(
         on_import=tell_import,
     )
     line.end()
+    tell_model_licenses(model)
     raise typer.Exit(_tell(narration))
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from hierbatch.cli import options
+from hierbatch.cli.licenses import tell_model_licenses
 
 
 def run(
@@ -60,5 +61,6 @@ def run(
     )
     outcome = run_job(job, line.watch())
     line.end()
+    tell_model_licenses(model)
     tell_outcome(outcome)
     raise typer.Exit(exit_code(outcome))

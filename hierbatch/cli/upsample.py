@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hierbatch.cli import options
+from hierbatch.cli.licenses import tell_model_licenses
 
 
 def upsample(
@@ -45,5 +46,6 @@ def upsample(
     )
     outcome = run_job(job, line.watch())
     line.end()
+    tell_model_licenses(model)
     tell_outcome(outcome)
     raise typer.Exit(exit_code(outcome))

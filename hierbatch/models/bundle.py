@@ -108,16 +108,6 @@ class Bundle:
             )
         return self._read(self.folder / f"{name}.safetensors", part.sha256)
 
-    def check_language(self, language: str) -> None:
-        """Refuse a language the bundle does not speak, before any model runs; raises BundleError."""
-        if language not in self.languages:
-            raise BundleError(
-                f"Model {self.name!r} does not speak this language",
-                wanted=" or ".join(self.languages) or "none: it speaks no text",
-                got=repr(language),
-                mend="choose another model with --model; `hierbatch models list` names what each speaks",
-            )
-
     def _read(self, path: Path, wanted_sha256: str) -> dict[str, Tensor]:
         try:
             content = path.read_bytes()

@@ -67,14 +67,6 @@ def test_another_part_is_another_fingerprint(home):
     assert find_bundle("a").fingerprint != find_bundle("b").fingerprint
 
 
-def test_a_language_the_bundle_lacks_is_refused_by_name(home):
-    write_parts(home / "mine", one={"w": torch.zeros(2)})
-    bundle = find_bundle("mine")
-    bundle.check_language("en")
-    with pytest.raises(BundleError, match=r"Wanted: en.*Got: 'ko'"):
-        bundle.check_language("ko")
-
-
 def test_a_damaged_list_of_parts_is_told(home):
     write_parts(home / "mine", one={"w": torch.zeros(2)})
     page = json.loads((home / "mine" / "bundle.json").read_text())
