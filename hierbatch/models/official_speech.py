@@ -6,7 +6,6 @@ Legend: B batch, N symbols with blanks, T frames (50/s), S style, L samples.
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -27,13 +26,12 @@ from hierbatch.models.conversion import ConversionRequest
 from hierbatch.models.denoiser.windows import denoise
 from hierbatch.models.official import NOISE_SCALE, OfficialConversion, OfficialVoice
 from hierbatch.models.official_networks import OfficialNetworks
+from hierbatch.models.official_settling import bend_pitch, clip_pitch, mix_styles
 from hierbatch.models.prompt import clean_prompt
 from hierbatch.models.speech import Speech, SpeechRequest
 from hierbatch.models.text_to_vector.model import TextPrior, Vectors, whole_frames
 from hierbatch.units import FRAMES_PER_SECOND, RATE_HZ
 
-LOWEST_HZ = 55.0
-"""Pitch below it is taken for none, as the published chain does."""
 _LONGEST_S = 60.0
 _SHORT_PROMPT_S = 3.0
 _REPEATS = 5
@@ -275,28 +273,6 @@ def padded_for_denoiser(sound: Tensor) -> Tensor:
     """A prompt and the silence behind it that the published code hears it with. Shape: [L] -> [L']."""
     n_samples = (len(sound) // _DENOISER_STEP_SAMPLES + 1) * _DENOISER_STEP_SAMPLES
     return F.pad(sound, (0, n_samples - len(sound)))
-
-
-def mix_styles(styles: Tensor, ratio: float) -> Tensor:
-    """Between the style of the prompt as it is and without its noise. Shape: [1 or 2, S] -> [1, S]."""
-    return styles if len(styles) == 1 else (1 - ratio) * styles[:1] + ratio * styles[1:]
-
-
-def clip_pitch(log_f0: Tensor) -> Tensor:
-    """ln(F0 + 1) with what is lower than any voice taken for unvoiced."""
-    return torch.where(log_f0 < math.log(LOWEST_HZ), 0.0, log_f0)
-
-
-def bend_pitch(log_f0: Tensor, semitones: float, prosody: float) -> Tensor:
-    """A row's pitch moved, and its melody widened about its own mean; what is unvoiced stays so. Shape: [1, 4T]."""
-    voiced = log_f0 > 0
-    if (semitones == 0 and prosody == 1) or not bool(voiced.any()):
-        return log_f0
-    logs = torch.log(torch.expm1(log_f0[voiced]))
-    moved = logs.mean() + prosody * (logs - logs.mean()) + semitones * math.log(2) / 12
-    bent = log_f0.clone()
-    bent[voiced] = torch.log1p(moved.exp())
-    return bent
 
 
 def _padded(values: Tensor, n_symbols: int) -> Tensor:
