@@ -65,6 +65,8 @@ def test_a_folder_without_a_model_is_refused_with_both_layouts_told(tmp_path, fi
 
 @pytest.mark.parametrize("files", [["model.bin", "tokenizer.json"], ["config.json", "preprocessor_config.json"]])
 def test_a_damaged_model_is_the_users_to_mend(tmp_path, files):
+    if "model.bin" in files:
+        pytest.importorskip("ctranslate2", reason="reads CTranslate2's layout; the recogniser extra brings it")
     for name in files:
         (tmp_path / name).write_text("{}")
     with pytest.raises(InputError, match="cannot be loaded"):
