@@ -75,7 +75,7 @@ def _trained_content(job: TrainJob, config: LiteConfig) -> ContentEncoder | None
     if not (job.out / "acoustic" / "checkpoint.pt").is_file():
         return None
     encoder = ContentEncoder(config)
-    weights = averaged_weights(job.out / "acoustic")
+    weights = _bundle_weights(job.out, "acoustic")
     own = {name.removeprefix("content."): value for name, value in weights.items() if name.startswith("content.")}
     encoder.load_state_dict(own)
     return encoder
@@ -91,12 +91,14 @@ def _known_weights(job: TrainJob) -> dict[str, dict[str, Tensor]]:
         )
     for earlier in filter(None, ("content" if plan.parts else "", plan.starts_from)):
         if (job.out / earlier / "checkpoint.pt").is_file():
-            named = {
-                PLANS[earlier].bundle_name(earlier, name): value
-                for name, value in averaged_weights(job.out / earlier).items()
-            }
-            found[earlier] = {name: value for name, value in named.items() if name is not None}
+            found[earlier] = _bundle_weights(job.out, earlier)
     return found
+
+
+def _bundle_weights(training: Path, model: str) -> dict[str, Tensor]:
+    """The running average of a trained plan under the names its weights have in a bundle."""
+    named = {PLANS[model].bundle_name(model, name): value for name, value in averaged_weights(training / model).items()}
+    return {name: value for name, value in named.items() if name is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,9 +138,7 @@ def assemble(job: AssembleJob) -> None:
             mend="run `hierbatch train` for each, or name a bundle that has them with --start",
         )
     for model in trained:
-        for name, value in averaged_weights(job.training / model).items():
-            if (target := PLANS[model].bundle_name(model, name)) is not None:
-                weights[target] = value
+        weights |= _bundle_weights(job.training, model)
     page = {
         "name": job.out.name,
         "kind": "lite",

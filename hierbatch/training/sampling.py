@@ -94,21 +94,38 @@ class SoundBatch:
     voiced: Floats
 
 
+Row = tuple[Floats, Floats, Floats, Floats]
+"""Audio, semantic vectors, filled F0 and voicing of one piece."""
+
+
 def load_batch(prepared: PreparedSet, pieces: Sequence[Piece]) -> SoundBatch:
     """Arrays of the pieces. F0 is filled over the piece, so its edges hold the nearest voiced value."""
-    lengths = np.array([piece.n_frames for piece in pieces])
+    return stack_rows([load_row(prepared, piece) for piece in pieces])
+
+
+def load_row(prepared: PreparedSet, piece: Piece) -> Row:
+    where = (piece.utterance, piece.start, piece.n_frames)
+    f0 = prepared.f0_hz(*where)
+    filled, voiced = fill_unvoiced(f0).astype(np.float32), (f0 > 0).astype(np.float32)
+    return prepared.audio(*where), prepared.semantic(*where), filled, voiced
+
+
+def stack_rows(rows: Sequence[Row]) -> SoundBatch:
+    """Rows of any lengths as one batch."""
+    audio, semantic, f0_hz, voiced = zip(*rows, strict=True)
+    lengths = np.array([len(row) for row in semantic])
     longest = int(lengths.max())
-    n_rows = len(pieces)
-    audio = np.zeros((n_rows, longest * FRAME_HOP_SAMPLES), np.float32)
-    first = prepared.semantic(pieces[0].utterance, pieces[0].start, pieces[0].n_frames)
-    semantic = np.zeros((n_rows, longest, first.shape[1]), np.float32)
-    f0_hz = np.full((n_rows, longest * MELS_PER_FRAME), 150.0, np.float32)
-    voiced = np.zeros_like(f0_hz)
-    for row, piece in enumerate(pieces):
-        where = (piece.utterance, piece.start, piece.n_frames)
-        audio[row, : piece.n_frames * FRAME_HOP_SAMPLES] = prepared.audio(*where)
-        semantic[row, : piece.n_frames] = prepared.semantic(*where)
-        f0 = prepared.f0_hz(*where)
-        f0_hz[row, : len(f0)] = fill_unvoiced(f0)
-        voiced[row, : len(f0)] = f0 > 0
-    return SoundBatch(lengths, audio, semantic, f0_hz, voiced)
+    return SoundBatch(
+        lengths=lengths,
+        audio=_padded(audio, longest * FRAME_HOP_SAMPLES),
+        semantic=_padded(semantic, longest),
+        f0_hz=_padded(f0_hz, longest * MELS_PER_FRAME, fill=150.0),
+        voiced=_padded(voiced, longest * MELS_PER_FRAME),
+    )
+
+
+def _padded(rows: Sequence[Floats], length: int, fill: float = 0.0) -> Floats:
+    out = np.full((len(rows), length, *rows[0].shape[1:]), fill, np.float32)
+    for target, row in zip(out, rows, strict=True):
+        target[: len(row)] = row
+    return out

@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from scipy import signal
 
-from hierbatch.audio.pitch import fill_unvoiced
 from hierbatch.training.prepared import PreparedSet
-from hierbatch.training.sampling import Floats, Piece, SoundBatch
+from hierbatch.training.sampling import Floats, Piece, Row, SoundBatch, load_row, stack_rows
 from hierbatch.units import FRAME_HOP_SAMPLES, MELS_PER_FRAME
 
 _SLOWEST, _FASTEST = 0.87, 1.17
@@ -29,25 +27,13 @@ def random_ratios(n_rows: int, rng: np.random.Generator) -> Floats:
 
 def load_shifted(prepared: PreparedSet, pieces: Sequence[Piece], ratios: Floats) -> SoundBatch:
     """Arrays of the pieces, each played `ratio` times as fast: frames / ratio of them, F0 times ratio."""
-    rows = [_shifted(prepared, piece, float(ratio)) for piece, ratio in zip(pieces, ratios, strict=True)]
-    lengths = np.array([len(row[1]) for row in rows])
-    longest = int(lengths.max())
-    audio, semantic, f0_hz, voiced = zip(*rows, strict=True)
-    return SoundBatch(
-        lengths=lengths,
-        audio=_padded(audio, longest * FRAME_HOP_SAMPLES),
-        semantic=_padded(semantic, longest),
-        f0_hz=_padded(f0_hz, longest * MELS_PER_FRAME, fill=150.0),
-        voiced=_padded(voiced, longest * MELS_PER_FRAME),
-    )
+    return stack_rows([_shifted(prepared, piece, float(ratio)) for piece, ratio in zip(pieces, ratios, strict=True)])
 
 
-def _shifted(prepared: PreparedSet, piece: Piece, ratio: float) -> tuple[Floats, Floats, Floats, Floats]:
-    where = (piece.utterance, piece.start, piece.n_frames)
-    audio, semantic, f0 = prepared.audio(*where), prepared.semantic(*where), prepared.f0_hz(*where)
-    filled, voiced = fill_unvoiced(f0).astype(np.float32), (f0 > 0).astype(np.float32)
+def _shifted(prepared: PreparedSet, piece: Piece, ratio: float) -> Row:
+    audio, semantic, filled, voiced = row = load_row(prepared, piece)
     if ratio == 1.0:
-        return audio, semantic, filled, voiced
+        return row
     n_frames = max(1, round(piece.n_frames / ratio))
     return (
         signal.resample(audio, n_frames * FRAME_HOP_SAMPLES).astype(np.float32),
@@ -64,10 +50,3 @@ def _stretched(values: Floats, length: int) -> Floats:
     share = (place - low).astype(np.float32)[:, None]
     high = np.minimum(low + 1, len(values) - 1)
     return np.asarray(values[low] * (1 - share) + values[high] * share, dtype=np.float32)
-
-
-def _padded(rows: Sequence[npt.NDArray[np.float32]], length: int, fill: float = 0.0) -> Floats:
-    out = np.full((len(rows), length, *rows[0].shape[1:]), fill, np.float32)
-    for target, row in zip(out, rows, strict=True):
-        target[: len(row)] = row
-    return out
