@@ -28,7 +28,7 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.export.corpora.writers import WRITERS
 from hierbatch.jobs.export import ExportJob, export
 from hierbatch.manifest.corpus_rows import CORPUS_MANIFEST, write_corpus_rows
-from hierbatch.manifest.filters import UNFLAGGED
+from hierbatch.manifest.filters import DEFAULT_FILTER
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.schema import AUDIO_ROW_GROUP, plan_schema, take_schema
 from hierbatch.stages.voices import SHELF_SCHEMA
@@ -96,7 +96,9 @@ def make_run(folder: Path, hours: float) -> Path:
             pq.write_table(_table(rows, takes), layout.part_file(f"g0001-u{part:06d}"), row_group_size=AUDIO_ROW_GROUP)
     shelf = [{"voice": voice, "consent": "synthetic", "license": "CC0"} for voice in VOICES]
     pq.write_table(pa.Table.from_pylist(shelf, schema=SHELF_SCHEMA), layout.voices_file(1))
-    write_corpus_rows(folder, [UNFLAGGED])
+    layout.corpus_filter.parent.mkdir()
+    layout.corpus_filter.write_text(DEFAULT_FILTER)
+    write_corpus_rows(folder)
     return folder
 
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hierbatch.engine.planning import Asked, key_rows, number_units, put_column, row_seed
-from hierbatch.manifest.takes import row_names
+from hierbatch.manifest.take_names import row_names
 from hierbatch.object_path import readable
 
 

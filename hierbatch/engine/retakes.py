@@ -1,15 +1,18 @@
 """Takes that came out wrong are made again with another seed, together in the units that come next; the best is kept.
 
-What is wrong stands in the takes themselves (their flags, and a synthesis that gave nothing usable), and what is made
-again stands in a plan like any other, so a run that is killed between two attempts goes on where it was. Which take of
+What is wrong stands in the takes themselves (their flags, a synthesis that gave nothing usable, and what the rules of a
+corpus reject them for), and what is made again stands in a plan like any other, so a run that is killed between two
+attempts goes on where it was. Which take of
 a row is best is decided where takes are read: `hierbatch.manifest.takes.Takes`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,6 +22,7 @@ from hierbatch.engine.attempts import attempt_again, newest_rows
 from hierbatch.engine.planning import Asked
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import InputError, SynthesisError
+from hierbatch.manifest.filters import FilterRule, calls_for_another, columns_of
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.takes import Takes, committed_names
 from hierbatch.object_path import readable
@@ -74,11 +78,12 @@ class Retakes:
     def _flawed(self, folder: RunFolder) -> pa.Table:
         """Ids and error kinds of rows whose best take looks wrong."""
         wrong = []
-        for takes in Takes(folder.root).in_pieces(["id", "error_kind", "flags"]):
-            failed = pc.is_in(takes.column("error_kind"), pa.array(RETAKEN_KINDS))
-            flagged = pa.array([self._calls(flags) for flags in takes.column("flags").to_pylist()], pa.bool_())
-            wrong.append(takes.filter(pc.or_(failed, flagged)).select(["id", "error_kind"]))
+        takes = Takes(folder.root)
+        for piece in takes.in_pieces(sorted({"id", "error_kind", "flags", *columns_of(takes.rules)})):
+            is_wrong = [self._is_wrong(row, takes.rules) for row in piece.to_pylist()]
+            wrong.append(piece.filter(pa.array(is_wrong, pa.bool_())).select(["id", "error_kind"]))
         return pa.concat_tables(wrong) if wrong else pa.table({"id": [], "error_kind": []})
 
-    def _calls(self, flags: list[str]) -> bool:
-        return bool(flags) if self.flags is None else not self.flags.isdisjoint(flags)
+    def _is_wrong(self, row: Mapping[str, Any], rules: Collection[FilterRule]) -> bool:
+        flags = row["flags"] if self.flags is None else self.flags.intersection(row["flags"])
+        return bool(flags) or row["error_kind"] in RETAKEN_KINDS or calls_for_another(row, rules)

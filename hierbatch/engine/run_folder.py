@@ -61,6 +61,11 @@ class RunFolder(RunLayout):
         """The newest generation's `number`, `settings` and `origin`."""
         return dict(self.read_record()["generations"][-1])
 
+    def keep_filter(self, text: str) -> None:
+        """Put down the rules of a corpus; raises StorageError."""
+        with write_whole(self.corpus_filter) as aside:
+            aside.write_text(text, encoding="utf-8")
+
     def note(self, event: str, **facts: Any) -> None:
         """Add a line to events.jsonl.
 

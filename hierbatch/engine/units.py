@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from hierbatch.engine.planning import put_column
 from hierbatch.manifest.schema import AUDIO_ROW_GROUP
-from hierbatch.manifest.takes import NAMING, row_names
+from hierbatch.manifest.take_names import NAMING, row_names
 from hierbatch.object_path import readable
 
 

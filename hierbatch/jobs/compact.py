@@ -15,7 +15,8 @@ from hierbatch.engine.commit import commit_part
 from hierbatch.engine.run_folder import RunFolder, hold
 from hierbatch.errors import RunError
 from hierbatch.manifest.store import write_table
-from hierbatch.manifest.takes import NAMING, Takes, row_names
+from hierbatch.manifest.take_names import NAMING, row_names
+from hierbatch.manifest.takes import Takes
 from hierbatch.object_path import readable
 
 _PART_BYTES = 256 << 20

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -28,12 +29,13 @@ from hierbatch.jobs.order import SpeakOrder
 from hierbatch.jobs.run import RunJob, RunOutcome, run
 from hierbatch.jobs.voices import VoiceChoice, list_voices, prepare_voices
 from hierbatch.manifest.corpus_rows import CORPUS_MANIFEST, write_corpus_rows
-from hierbatch.manifest.filters import UNFLAGGED, FilterRule, read_filter
+from hierbatch.manifest.filters import DEFAULT_FILTER, read_filter
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.schema import plan_schema, take_schema
 from hierbatch.manifest.splits import split_speakers
 from hierbatch.manifest.store import write_rows
 from hierbatch.manifest.voices import VoiceRow
+from hierbatch.models.speech import SpeechModel
 from hierbatch.stages.appraise import Measures
 from hierbatch.stages.loading import DEFAULT_FACTORY, load_model
 from hierbatch.storage import write_whole
@@ -63,7 +65,7 @@ class CorpusJob:
     """Sentences expected to be shorter or longer are left out."""
     split: Mapping[str, float] = field(default_factory=lambda: {"train": 0.9, "dev": 0.05, "test": 0.05})
     filter_file: Path | None = None
-    """Rules on columns; without it, takes with a flag are rejected."""
+    """Rules on columns; without it, takes with a flag are rejected. What another seed may mend is made again."""
     measures: Measures = field(default_factory=lambda: Measures(semantic=True))
     retakes: int = 1
     seed: int = 0
@@ -103,9 +105,10 @@ def corpus(job: CorpusJob, watch: Watch | None = None) -> Corpus:
         StorageError: the disk is full; what is finished stands.
     """
     watch = watch or Watch()
-    rules: tuple[FilterRule, ...] = (UNFLAGGED,)
+    filter_toml = DEFAULT_FILTER
     if job.filter_file:
-        rules = read_filter(job.filter_file, take_schema(plan_schema(CORPUS_MANIFEST)))
+        read_filter(job.filter_file, take_schema(plan_schema(CORPUS_MANIFEST)))
+        filter_toml = job.filter_file.read_text(encoding="utf-8")
     layout = RunLayout(job.out)
     if layout.record_file.exists() and not layout.corpus_manifest.exists():
         raise RunError(f"{job.out} is a run, but no corpus", mend="choose another --out")
@@ -125,13 +128,14 @@ def corpus(job: CorpusJob, watch: Watch | None = None) -> Corpus:
             device=job.device,
             workforce=job.workforce,
             retakes=job.retakes,
+            filter_toml=filter_toml,
             update=job.update,
         ),
         watch,
     )
     if outcome.sitting.ending != "done":
         return Corpus(outcome=outcome, rows_file=layout.corpus_rows, kept={}, kept_s={}, rejected={})
-    return _sift(outcome, layout, rules)
+    return _sift(outcome, layout)
 
 
 def plan_corpus(job: CorpusJob, watch: Watch | None = None) -> list[Pair]:
@@ -144,16 +148,21 @@ def plan_corpus(job: CorpusJob, watch: Watch | None = None) -> list[Pair]:
     voices = choose_speakers(list_voices(job.voices), job.n_speakers, job.seed)
     texts = read_texts(job.texts, job.language)
     model = load_model(job.model_factory, job.bundle, job.device)
-    some = choose_speakers(voices, min(_N_PACE_SPEAKERS, len({speaker_of(voice) for voice in voices})), job.seed)
-    prompts = prepare_voices(some, model, allow_unknown=job.voices.allow_unknown_consent).values()
-    heard = [model.encode_voice(read_sound(prompt.flac)) for _, prompt in prompts]
-    pace = estimate_pace(texts, model, heard, job.seed)
+    languages = sorted({text.lang for text in texts})
+    speaking = voices_by_language(voices, languages, cross_lingual=job.cross_lingual)
+    pace = estimate_pace(texts, model, {lang: _heard(speaking[lang], model, job) for lang in languages}, job.seed)
     fitting = _fitting(texts, pace, job)
     watch.notice(f"{len(fitting)} of {len(texts)} sentences are {job.shortest_s:g} to {job.longest_s:g} s long")
-    languages = sorted({text.lang for text in fitting})
-    speaking = voices_by_language(voices, languages, cross_lingual=job.cross_lingual)
     pairs = pair_texts(fitting, speaking, pace, sound_s=job.hours * 3600, spread=job.spread, seed=job.seed)
     return list(pairs)
+
+
+def _heard(voices: Sequence[VoiceRow], model: SpeechModel, job: CorpusJob) -> list[Any]:
+    """What the model makes of some speakers' prompts."""
+    n_speakers = len({speaker_of(voice) for voice in voices})
+    some = choose_speakers(voices, min(_N_PACE_SPEAKERS, n_speakers), job.seed)
+    prompts = prepare_voices(some, model, allow_unknown=job.voices.allow_unknown_consent).values()
+    return [model.encode_voice(read_sound(prompt.flac)) for _, prompt in prompts]
 
 
 def _fitting(texts: Sequence[CorpusText], pace: SecondsACharacter, job: CorpusJob) -> list[CorpusText]:
@@ -207,9 +216,9 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _sift(outcome: RunOutcome, layout: RunLayout, rules: Sequence[FilterRule]) -> Corpus:
+def _sift(outcome: RunOutcome, layout: RunLayout) -> Corpus:
     """Write what becomes of every row, and count it."""
-    write_corpus_rows(layout.root, rules)
+    write_corpus_rows(layout.root)
     kept: Counter[str] = Counter()
     kept_s: defaultdict[str, float] = defaultdict(float)
     rejected: Counter[str] = Counter()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -74,11 +74,11 @@ def read_texts(sources: Sequence[Path], language: str = "auto") -> list[CorpusTe
 
 
 def estimate_pace(
-    texts: Iterable[CorpusText], model: SpeechModel, voices: Sequence[Any], seed: int = 0
+    texts: Iterable[CorpusText], model: SpeechModel, voices: Mapping[str, Sequence[Any]], seed: int = 0
 ) -> SecondsACharacter:
     """How long a model takes to say the texts, by what their phonemes let expect and by what it makes of a few.
 
-    `voices` are what the model made of some prompts, which take turns: people differ in their pace.
+    `voices` are what the model made of some prompts for each language, which take turns: people differ in their pace.
 
     Raises:
         InputError: no sentence of a language can be spoken, or the model does not speak it.
@@ -102,7 +102,7 @@ def estimate_pace(
         said = rows[:_SAID]
         requests = [
             SpeechRequest(phonemes=row["phonemes"], language=lang, voice=voice, seed=row["seed"])
-            for row, voice in zip(said, cycle(voices), strict=False)
+            for row, voice in zip(said, cycle(voices[lang]), strict=False)
         ]
         made_s = sum(speech.waveform.duration_s for speech in model.speak(requests))
         # Rounded: another machine's last digits must not make another corpus.

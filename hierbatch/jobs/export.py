@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hierbatch.errors import InputError
 from hierbatch.export.corpora.card import CorpusSummary, corpus_card
-from hierbatch.export.corpora.lines import json_line
+from hierbatch.export.corpora.lines import LineFiles
 from hierbatch.export.corpora.utterances import CorpusSource
 from hierbatch.export.corpora.writers import LAYOUTS, WRITERS
 from hierbatch.storage import staging_folder, storage_error
@@ -57,7 +57,6 @@ def export(job: ExportJob, tell: Callable[[int], None] = lambda n_rows: None) ->
             f"{job.out} is there already", wanted="a folder to make", mend="choose another --out, or move it away"
         )
     source = CorpusSource(job.run)
-    rejected: Counter[str] = Counter(reason for row in source.rejected for reason in row["rejected_by"])
     summary = CorpusSummary()
     with staging_folder(job.out.parent) as aside:
         folder = aside / job.out.name
@@ -69,14 +68,12 @@ def export(job: ExportJob, tell: Callable[[int], None] = lambda n_rows: None) ->
                 if number % _TELL_EVERY == 0:
                     tell(number)
         if not summary.n_rows:
-            raise InputError(f"{job.run} holds nothing to export", got=f"{len(source.rejected)} rows, all rejected")
+            raise InputError(f"{job.run} holds nothing to export", got=f"{source.n_rows} rows, all rejected")
+        rejected = _write_rejected(source, folder)
         card = corpus_card(
             summary, job.name or job.out.name, rejected, layout=LAYOUTS[job.to], for_hugging_face=job.to == "hf"
         )
         (folder / "README.md").write_text(card, encoding="utf-8")
-        if source.rejected:
-            lines = "".join(json_line(row) + "\n" for row in source.rejected)
-            (folder / "rejected.jsonl").write_text(lines, encoding="utf-8")
         _put_down(folder, job.out)
     return Exported(
         out=job.out,
@@ -85,6 +82,16 @@ def export(job: ExportJob, tell: Callable[[int], None] = lambda n_rows: None) ->
         n_speakers=summary.n_speakers,
         rejected=dict(rejected),
     )
+
+
+def _write_rejected(source: CorpusSource, folder: Path) -> Counter[str]:
+    """Write `rejected.jsonl`, where there is something to tell; gives how many rows each rule rejected."""
+    by_rule: Counter[str] = Counter()
+    with LineFiles(folder) as lines:
+        for row in source.rejected():
+            lines.write_json("rejected.jsonl", row)
+            by_rule.update(row["rejected_by"])
+    return by_rule
 
 
 def _put_down(folder: Path, out: Path) -> None:

@@ -27,6 +27,9 @@ class RunJob:
     workforce: Workforce = field(default_factory=Workforce)
     retakes: int = 1
     """How often a row that comes out wrong is made again, with another seed."""
+    filter_toml: str | None = None
+    """Rules (`hierbatch.manifest.filters`) to keep with the run: they call for another take, and say which of several
+    is best."""
     update: bool = False
     """Start a new generation where the folder was made with other settings or another manifest."""
 
@@ -59,6 +62,8 @@ def run(job: RunJob, watch: Watch | None = None) -> RunOutcome:
     with hold(folder):
         folder.sweep()
         generation = open_generation(folder, order.settings(), origin, update=job.update)
+        if job.filter_toml is not None:
+            folder.keep_filter(job.filter_toml)
         is_planned = folder.plan_file(generation).exists()
         # Recordings that lie in the manifest itself stay out of Ray.
         is_read_here = is_planned or "source" in order.manifest.schema.names

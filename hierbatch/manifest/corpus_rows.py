@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from hierbatch.manifest.filters import FilterRule, rejections
+from hierbatch.manifest.filters import rejections
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, Column, arrow_schema
 from hierbatch.manifest.store import write_table
@@ -30,8 +30,8 @@ REJECTED_BY = Column("rejected_by", pa.list_(pa.string()), "Rules that rejected 
 _LEFT_OUT = ("audio", "timings")
 
 
-def write_corpus_rows(run: Path, rules: Sequence[FilterRule]) -> int:
-    """Write a run's rows, without sound, with the rules that reject them; gives their number.
+def write_corpus_rows(run: Path) -> int:
+    """Write a run's rows, without sound, with those of its rules that reject them; gives their number.
 
     Raises:
         RunError: a part cannot be read.
@@ -41,10 +41,10 @@ def write_corpus_rows(run: Path, rules: Sequence[FilterRule]) -> int:
     names = [name for name in takes.schema.names if name not in _LEFT_OUT]
     columns = [Column(name, takes.schema.field(name).type, "") for name in names]
     schema = arrow_schema([*columns, REJECTED_BY], "corpus")
-    return write_table(_judged(takes, names, rules), schema, RunLayout(run).corpus_rows)
+    return write_table(_judged(takes, names), schema, RunLayout(run).corpus_rows)
 
 
-def _judged(takes: Takes, names: Sequence[str], rules: Sequence[FilterRule]) -> Iterator[pa.Table]:
+def _judged(takes: Takes, names: Sequence[str]) -> Iterator[pa.Table]:
     for rows in takes.in_pieces(names):
-        reasons = [rejections(row, rules) for row in rows.to_pylist()]
+        reasons = [rejections(row, takes.rules) for row in rows.to_pylist()]
         yield rows.append_column(REJECTED_BY.name, pa.array(reasons, REJECTED_BY.type))

@@ -56,12 +56,20 @@ class FilterRule:
         )
 
 
-UNFLAGGED = FilterRule(
-    name="flagged",
-    column="flags",
-    none_of=("silent", "clipped", "too_long", "too_short", "long_silence", "off_text", "off_voice", "misheard"),
-)
+DEFAULT_FILTER = """\
+[[rule]]
+name = "flagged"
+column = "flags"
+none_of = ["silent", "clipped", "too_long", "too_short", "long_silence", "off_text", "off_voice", "misheard"]
+"""
 """The rule where no file is given."""
+
+MENDABLE = frozenset(
+    ("n_samples", "duration_s", "loudness_lufs", "rms_db", "peak_db", "silence_ratio", "longest_silence_s",
+     "clipped_samples", "duration_ratio", "f0_median_hz", "f0_std_semitones", "snr_db", "semantic_dist",
+     "speaker_similarity", "heard_text", "character_error", "flags")
+)  # fmt: skip
+"""Columns of the takes in which another seed may do better."""
 
 
 def read_filter(path: Path, schema: pa.Schema) -> tuple[FilterRule, ...]:
@@ -71,8 +79,7 @@ def read_filter(path: Path, schema: pa.Schema) -> tuple[FilterRule, ...]:
         InputError: no TOML, no rules, unknown keys or columns, bounds on what is no number; all in one error.
     """
     try:
-        with path.open("rb") as file:
-            page = tomllib.load(file)
+        page = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"The filter {path} cannot be read", got=error.strerror or str(error)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -99,6 +106,12 @@ def rejections(row: Mapping[str, Any], rules: Collection[FilterRule]) -> list[st
     if row["status"] != "ok":
         return [FAILED]
     return [rule.name for rule in rules if rule.rejects(row)]
+
+
+def calls_for_another(row: Mapping[str, Any], rules: Collection[FilterRule]) -> bool:
+    """Whether rules reject a good take for what another seed may mend, and for nothing else."""
+    broken = [rule for rule in rules if rule.rejects(row)] if row["status"] == "ok" else []
+    return bool(broken) and all(rule.column in MENDABLE for rule in broken)
 
 
 def columns_of(rules: Collection[FilterRule]) -> set[str]:

@@ -7,7 +7,7 @@ RUN/
 ├── parts/       finished units, immutable: the state of the run is which files stand here
 ├── tmp/         units being written; swept at every start
 ├── events.jsonl what happened, for people; never read back as state
-├── corpus/      where the run is a corpus: its manifest, and its rows with what rejected them
+├── corpus/      where the run is a corpus: its manifest, its rules, and its rows with what rejected them
 └── export/      what is made of the takes
 """
 
@@ -50,6 +50,10 @@ class RunLayout:
     @property
     def corpus_manifest(self) -> Path:
         return self.root / "corpus" / "manifest.parquet"
+
+    @property
+    def corpus_filter(self) -> Path:
+        return self.root / "corpus" / "filter.toml"
 
     @property
     def corpus_rows(self) -> Path:

@@ -47,6 +47,10 @@ key, in the voice's own range, else so many semitones from the source."""
 AUDIO_ROW_GROUP = 32
 """Rows in a row group of a table with sound: one take is read without its thousand neighbours."""
 
+TEXT_ROW_GROUP = 8192
+"""The same of a table without sound. A reader holds about a kilobyte for every column of every row group, so that a
+table of many small ones takes more memory than its rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:

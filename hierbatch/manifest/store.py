@@ -14,7 +14,14 @@ import pyarrow.json
 import pyarrow.parquet as pq
 
 from hierbatch.errors import ManifestError
-from hierbatch.manifest.schema import AUDIO, AUDIO_ROW_GROUP, SCHEMA_VERSION, VERSION_KEY, Column
+from hierbatch.manifest.schema import (
+    AUDIO,
+    AUDIO_ROW_GROUP,
+    SCHEMA_VERSION,
+    TEXT_ROW_GROUP,
+    VERSION_KEY,
+    Column,
+)
 from hierbatch.object_path import readable
 from hierbatch.storage import write_whole
 
@@ -125,13 +132,28 @@ def write_table(tables: Iterable[pa.Table], schema: pa.Schema, target: Path) -> 
 
 def write_rows(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> int:
     """The same straight to a path, for a caller that puts it down itself; raises OSError."""
-    rows_together = AUDIO_ROW_GROUP if AUDIO in schema.types else None
+    has_sound = AUDIO in schema.types
+    fitting = (table.select(schema.names).cast(schema) for table in tables)
     n_rows = 0
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for table in tables:
-            writer.write_table(table.select(schema.names).cast(schema), row_group_size=rows_together)
+        for table in fitting if has_sound else _gathered(fitting, TEXT_ROW_GROUP):
+            writer.write_table(table, row_group_size=AUDIO_ROW_GROUP if has_sound else TEXT_ROW_GROUP)
             n_rows += table.num_rows
     return n_rows
+
+
+def _gathered(tables: Iterable[pa.Table], n_rows: int) -> Iterator[pa.Table]:
+    """The same rows, some together; only the last table has fewer."""
+    held: list[pa.Table] = []
+    for table in tables:
+        held.append(table)
+        if sum(map(len, held)) >= n_rows:
+            joined = pa.concat_tables(held)
+            n_full = len(joined) // n_rows * n_rows
+            yield joined.slice(0, n_full)
+            held = [joined.slice(n_full)]
+    if held:
+        yield pa.concat_tables(held)
 
 
 def _unreadable(path: Path, error: Exception) -> ManifestError:

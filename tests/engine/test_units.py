@@ -2,7 +2,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hierbatch.engine.units import Unit, find_pending
-from hierbatch.manifest.takes import row_names
+from hierbatch.manifest.take_names import row_names
 
 
 def rows(n_rows, unit=0):

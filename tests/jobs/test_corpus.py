@@ -70,6 +70,31 @@ def test_the_same_call_speaks_nothing_again_and_other_rules_judge_anew(tmp_path)
     assert made.rejected == {"of one speaker": sum(row["speaker"] == "s1" for row in rows)}
 
 
+def loud_from(peak_db):
+    return f'[[rule]]\nname = "quiet"\ncolumn = "peak_db"\nmin = {peak_db}\n'
+
+
+def test_what_a_rule_rejects_is_made_again_and_only_that(tmp_path):
+    rules = tmp_path / "rules.toml"
+    rules.write_text(loud_from(-10.0))  # the fake model is as loud as its seed has it: four seeds of seven pass
+    first = corpus(corpus_job(tmp_path, filter_file=rules, retakes=0))
+    passed = {row["id"]: row["take_key"] for row in rows_of(first) if not row["rejected_by"]}
+    assert 0 < len(passed) < sum(first.kept.values()) + first.rejected["quiet"]
+    made = corpus(corpus_job(tmp_path, filter_file=rules, retakes=20))
+    rows = rows_of(made)
+    assert made.rejected == {}
+    assert all(row["peak_db"] >= -10.0 for row in rows)
+    assert {row["id"]: row["take_key"] for row in rows if row["attempt"] == 1} == passed
+
+
+def test_what_no_seed_can_mend_is_not_made_again(tmp_path):
+    rules = tmp_path / "rules.toml"
+    rules.write_text(loud_from(-10.0) + '[[rule]]\nname = "not she"\ncolumn = "speaker"\nnone_of = ["s1"]\n')
+    rows = rows_of(corpus(corpus_job(tmp_path, filter_file=rules, retakes=20)))
+    assert {row["attempt"] for row in rows if row["speaker"] == "s1"} == {1}
+    assert all(row["peak_db"] >= -10.0 for row in rows if row["speaker"] != "s1")
+
+
 def test_another_corpus_is_not_written_over_the_first(tmp_path):
     made = corpus(corpus_job(tmp_path))
     before = (tmp_path / "run" / "corpus" / "manifest.parquet").read_bytes()

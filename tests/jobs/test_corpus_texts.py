@@ -48,7 +48,7 @@ def test_what_is_no_text_is_told(tmp_path):
 def test_the_pace_is_the_models_own():
     texts = [CorpusText(ref=str(i), text=f"The night train leaves {word}.", lang="en", license=None)
              for i, word in enumerate(["late", "early", "never"])]  # fmt: skip
-    pace = estimate_pace(texts, Metronome(), [None])
+    pace = estimate_pace(texts, Metronome(), {"en": [None]})
     requests = sum(pace.of(text) for text in texts)
     assert requests == pytest.approx(sum(map(_tokens, texts)) * 0.1, rel=0.02)
 
@@ -61,4 +61,4 @@ def _tokens(text):
 
 def test_a_language_the_model_does_not_speak_is_told():
     with pytest.raises(InputError, match="does not speak ko"):
-        estimate_pace([CorpusText(ref="a", text="밤", lang="ko", license=None)], Metronome(), [None])
+        estimate_pace([CorpusText(ref="a", text="밤", lang="ko", license=None)], Metronome(), {"ko": [None]})

@@ -106,6 +106,14 @@ def test_a_table_that_fails_half_way_leaves_the_old_one(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["m.parquet"]
 
 
+def test_small_tables_without_sound_are_written_in_few_row_groups(tmp_path):
+    schema = pa.schema([("id", pa.int64())])
+    tables = [pa.table({"id": range(first, first + 24)}, schema=schema) for first in range(0, 24_000, 24)]
+    assert write_table(tables, schema, tmp_path / "t.parquet") == 24_000
+    assert pq.read_metadata(tmp_path / "t.parquet").num_row_groups <= 3
+    assert pq.read_table(tmp_path / "t.parquet").column("id").to_pylist() == list(range(24_000))
+
+
 def test_sound_is_written_in_small_row_groups(tmp_path):
     schema = pa.schema([("id", pa.string()), ("audio", AUDIO)])
     table = pa.table({"id": [str(i) for i in range(70)], "audio": pa.nulls(70, AUDIO)}, schema=schema)

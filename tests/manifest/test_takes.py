@@ -101,6 +101,26 @@ def test_the_best_of_several_attempts_counts(run, first, second, third, counts):
     assert told(run.takes(), "attempt") == [(counts,)]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "counts"),
+    [
+        (("ok", [], 1.9), ("ok", ["silent"], 1.0), 2),  # that passes the rule, though it has a flag
+        (("ok", ["silent"], 1.0), ("ok", [], 1.9), 1),
+        (("ok", [], 1.9), ("ok", [], 2.4), 1),  # both rejected: the nearer
+        (("ok", [], 1.9), ("failed", [], None), 1),
+        (("ok", [], 1.4), ("ok", [], 1.0), 2),
+    ],
+)
+def test_in_a_corpus_what_its_rules_let_pass_comes_before_what_has_no_flags(run, first, second, counts):
+    rules = '[[rule]]\nname = "long"\ncolumn = "duration_ratio"\nmax = 1.5\nwhere = { chapter = 1 }\n'
+    run.layout.corpus_filter.parent.mkdir()
+    run.layout.corpus_filter.write_text(rules)
+    for number, judged in enumerate((first, second), start=1):
+        run.plan([("other", "k", 1, 2), ("r0", f"k{number}", number, 1)], retry=number - 1)
+        run.part(f"u{number}", [("r0", f"k{number}", number, *judged), ("other", "k", 1, "ok")])
+    assert told(run.takes(), "id", "attempt") == [("other", 1), ("r0", counts)]
+
+
 def test_a_new_generation_keeps_what_is_still_asked_for_in_its_new_place(run):
     run.plan([("r0", "k0", 1, 1), ("r1", "k1", 1, 1), ("gone", "k9", 1, 1)])
     run.part("g1", [("r0", "k0", 1, "ok"), ("r1", "k1", 1, "ok"), ("gone", "k9", 1, "ok")])

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hierbatch.errors import RunError
 from hierbatch.manifest.filters import FAILED
 from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.take_names import NAMING, row_names
 from hierbatch.manifest.takes import Takes
 
 DELIVERY = ("speed", "pitch_semitones", "prosody", "seed")
@@ -24,9 +25,12 @@ MEASURES = (
 """Measures that travel with every utterance."""
 
 _TAKEN = (
-    "id", "status", "text_norm", "phonemes", "lang", "voice", "sample_rate_hz", "n_samples", "duration_s", "timings",
+    *NAMING, "status", "text_norm", "phonemes", "lang", "voice", "sample_rate_hz", "n_samples", "duration_s", "timings",
     "consent", "synthetic", "model", "hierbatch_version", "seed", *MEASURES,
 )  # fmt: skip
+_READ_TOGETHER = 4096
+"""Rows of the sifted table in memory at a time."""
+
 _PASSED = ("text", "speaker", "split", "text_license", "speed", "pitch_semitones", "prosody")
 
 
@@ -88,14 +92,13 @@ class CorpusUtterance:
 
 
 class CorpusSource:
-    """A finished run, read a part at a time: memory holds one part's sound, and an index of some bytes a row.
+    """A finished run, read a part at a time: memory holds one part's sound, and some bytes a row to find it by.
 
     Raises:
         RunError: the run is not finished, or was worked on since it was filtered.
     """
 
     def __init__(self, run: Path) -> None:
-        self._run = run
         self._takes = Takes(run)
         layout = RunLayout(run)
         if len(self._takes) < self._takes.n_rows:
@@ -104,38 +107,46 @@ class CorpusSource:
         shelf = pq.read_table(layout.voices_file(layout.newest_planned())).drop_columns("audio").to_pylist()
         self._voices = {row["voice"]: row for row in shelf}
         self._passed = [name for name in _PASSED if name in self._takes.schema.names]
+        self._judged = layout.corpus_rows if layout.corpus_rows.exists() else None
+        if self._judged and _sum_of_names(_read_batches(self._judged, NAMING)) != _sum_of_names(
+            self._takes.in_pieces(NAMING)
+        ):
+            raise RunError(
+                f"{run} was worked on since it was filtered", mend="run the same `hierbatch corpus` command again"
+            )
 
-    @cached_property
-    def rejected(self) -> list[dict[str, Any]]:
+    @property
+    def n_rows(self) -> int:
+        """Rows of the run, kept and rejected."""
+        return self._takes.n_rows
+
+    def rejected(self) -> Iterator[dict[str, Any]]:
         """Rows that do not go out, without sound: `id`, `lang`, `voice`, `text_norm`, `error`, `rejected_by`."""
         columns = ["id", "lang", "voice", "text_norm", "error"]
-        layout = RunLayout(self._run)
-        if not layout.corpus_rows.exists():
-            table = self._takes.table([*columns, "status"])
-            failed = table.filter(pc.not_equal(table.column("status"), "ok")).select(columns)
-            return [row | {"rejected_by": [FAILED]} for row in failed.to_pylist()]
-        if self._is_stale(layout):
-            raise RunError(
-                f"{self._run} was worked on since it was filtered", mend="run the same `hierbatch corpus` command again"
-            )
-        table = pq.read_table(layout.corpus_rows, columns=[*columns, "rejected_by"])
-        return list(table.filter(pc.greater(pc.list_value_length(table.column("rejected_by")), 0)).to_pylist())
+        if self._judged:
+            for rows in _read_batches(self._judged, [*columns, "rejected_by"]):
+                yield from rows.filter(_is_rejected(rows)).to_pylist()
+        else:
+            for rows in self._takes.in_pieces([*columns, "status"]):
+                failed = rows.filter(pc.not_equal(rows.column("status"), "ok")).select(columns)
+                yield from (row | {"rejected_by": [FAILED]} for row in failed.to_pylist())
 
     def __iter__(self) -> Iterator[CorpusUtterance]:
         """Kept utterances, in the order of the parts."""
-        out = {row["id"] for row in self.rejected}
+        rejected = self._names_of_rejected()
         for rows in self._takes.in_pieces([*_TAKEN, *self._passed, "audio"]):
-            for batch in rows.to_batches(max_chunksize=16):
-                for row in batch.to_pylist():
-                    if row["id"] not in out:
-                        yield self._utterance(row)
+            kept = rows.filter(pc.invert(pc.is_in(row_names(rows), value_set=rejected)))
+            for batch in kept.to_batches(max_chunksize=16):
+                yield from map(self._utterance, batch.to_pylist())
 
-    def _is_stale(self, layout: RunLayout) -> bool:
-        judged = pq.read_table(layout.corpus_rows, columns=["id", "take_key", "attempt"])
-        if judged.num_rows != len(self._takes):
-            return True
-        now = self._takes.table(["id", "take_key", "attempt"])
-        return not judged.sort_by("id").equals(now.sort_by("id").cast(judged.schema))
+    def _names_of_rejected(self) -> pa.Array:
+        if self._judged:
+            batches = _read_batches(self._judged, [*NAMING, "rejected_by"])
+            out = [row_names(rows.filter(_is_rejected(rows))) for rows in batches]
+        else:
+            pieces = self._takes.in_pieces([*NAMING, "status"])
+            out = [row_names(rows.filter(pc.not_equal(rows.column("status"), "ok"))) for rows in pieces]
+        return pa.concat_arrays(out)
 
     def _utterance(self, row: dict[str, Any]) -> CorpusUtterance:
         voice = self._voices.get(row["voice"], {})
@@ -164,3 +175,22 @@ class CorpusSource:
             measures={name: row[name] for name in MEASURES},
             flac=row["audio"]["bytes"],
         )
+
+
+def _read_batches(table: Path, columns: Sequence[str]) -> Iterator[pa.Table]:
+    with pq.ParquetFile(table) as file:
+        for batch in file.iter_batches(batch_size=_READ_TOGETHER, columns=list(columns)):
+            yield pa.Table.from_batches([batch])
+
+
+def _is_rejected(rows: pa.Table) -> pa.ChunkedArray:
+    return pc.greater(pc.list_value_length(rows.column("rejected_by")), 0)
+
+
+def _sum_of_names(tables: Iterable[pa.Table]) -> tuple[int, int]:
+    """How many takes there are, and a sum over their hashed names: the same for the same takes in any order."""
+    n_rows = total = 0
+    for table in tables:
+        n_rows += len(table)
+        total += sum(int.from_bytes(name, "big") for name in row_names(table).to_pylist())
+    return n_rows, total

@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 
 from hierbatch.audio.files import encode_sound
 from hierbatch.audio.waveform import Waveform
-from hierbatch.manifest.corpus_rows import CORPUS_COLUMNS
+from hierbatch.manifest.corpus_rows import CORPUS_COLUMNS, write_corpus_rows
+from hierbatch.manifest.filters import DEFAULT_FILTER
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, arrow_schema, plan_schema, take_schema
 from hierbatch.stages.voices import SHELF_SCHEMA
 
@@ -81,6 +82,13 @@ def write_corpus_run(folder, rows, n_parts=2):
         path = folder / "parts" / f"g0001-u{part:06d}.parquet"
         pq.write_table(_table(rows[part::n_parts], TAKES), path, row_group_size=4)
     return folder
+
+
+def sift(folder, filter_toml=DEFAULT_FILTER):
+    """Judge the run's rows, as `hierbatch corpus` does at its end."""
+    (folder / "corpus").mkdir()
+    (folder / "corpus" / "filter.toml").write_text(filter_toml)
+    write_corpus_rows(folder)
 
 
 def _table(rows, schema):

@@ -11,9 +11,7 @@ import soundfile
 from hierbatch.errors import InputError, RunError
 from hierbatch.export.corpora.writers import WRITERS
 from hierbatch.jobs.export import ExportJob, export
-from hierbatch.manifest.corpus_rows import write_corpus_rows
-from hierbatch.manifest.filters import FilterRule
-from tests.export.corpora.corpus_run import RATE_HZ, SPEAKERS, corpus_row, samples, write_corpus_run
+from tests.export.corpora.corpus_run import RATE_HZ, SPEAKERS, corpus_row, samples, sift, write_corpus_run
 
 N_ROWS = 40
 NOISY, FAILED = 4, 9
@@ -30,7 +28,7 @@ def run(tmp_path_factory):
     changes = {NOISY: {"snr_db": 3.0}, FAILED: failed}
     rows = [corpus_row(number, **changes.get(number, {})) for number in range(N_ROWS)]
     folder = write_corpus_run(tmp_path_factory.mktemp("corpus") / "run", rows)
-    write_corpus_rows(folder, [FilterRule(name="noisy", column="snr_db", min=20.0)])
+    sift(folder, '[[rule]]\nname = "noisy"\ncolumn = "snr_db"\nmin = 20\n')
     return folder
 
 
@@ -202,7 +200,7 @@ def test_a_run_that_is_no_corpus_is_one_split_of_all_that_is_good(tmp_path):
 def test_takes_made_since_the_filter_are_not_exported_unjudged(tmp_path):
     rows = [corpus_row(number) for number in range(4)]
     folder = write_corpus_run(tmp_path / "run", rows)
-    write_corpus_rows(folder, [])
+    sift(folder)
     write_corpus_run(tmp_path / "other", [row | {"take_key": "f" * 32} for row in rows])
     for place in ("plan/g0001.parquet", "parts/g0001-u000000.parquet", "parts/g0001-u000001.parquet"):
         (tmp_path / "other" / place).replace(folder / place)
@@ -212,7 +210,7 @@ def test_takes_made_since_the_filter_are_not_exported_unjudged(tmp_path):
 
 def test_a_run_of_which_nothing_is_kept_leaves_nothing_behind(tmp_path):
     folder = write_corpus_run(tmp_path / "run", [corpus_row(0)], n_parts=1)
-    write_corpus_rows(folder, [FilterRule(name="never", column="snr_db", min=99.0)])
+    sift(folder, '[[rule]]\nname = "never"\ncolumn = "snr_db"\nmin = 99\n')
     with pytest.raises(InputError, match="nothing to export"):
         export(ExportJob(run=folder, to="hf", out=tmp_path / "out" / "x"))
     assert list((tmp_path / "out").iterdir()) == []

@@ -1,0 +1,92 @@
+"""Which of several takes of a row counts: they are found by name in the parts, and put in order by their facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from hierbatch.manifest.parts import read_part
+from hierbatch.manifest.take_names import NAMING, row_names
+from hierbatch.object_path import readable
+
+TAKE_INDEX = np.dtype(
+    [
+        ("position", np.int64),
+        ("part", np.int32),
+        ("row", np.int32),
+        ("attempt", np.int16),
+        ("is_ok", np.bool_),
+        ("n_rejecting", np.int16),
+        ("n_flags", np.int16),
+        ("length_off", np.float32),
+    ]
+)
+"""What is kept of every take: where it lies, and how good it is. A few bytes, since a run may hold many millions."""
+
+TakeIndex = npt.NDArray[np.void]
+"""Entries of `TAKE_INDEX`."""
+
+_NAMED_TOGETHER = 4096
+"""Rows named at a time: while they are, they stand in memory as text."""
+
+
+def find_takes(parts: Sequence[Path], plans: Sequence[Path]) -> TakeIndex:
+    """All takes of rows that some plans ask for, in the order of the parts; no rule has judged them yet."""
+    asked, positions = _read_asked(plans)
+    found = [(row_names(table), _facts(table, number)) for number, table in enumerate(map(_read_judged, parts))]
+    if not found:
+        return np.zeros(0, TAKE_INDEX)
+    at = pc.index_in(pa.chunked_array([names for names, _ in found]), value_set=asked)
+    takes = np.concatenate([facts for _, facts in found])[at.is_valid().to_numpy()]
+    takes["position"] = positions[at.drop_null().to_numpy()]
+    return takes
+
+
+def with_rivals(takes: TakeIndex) -> npt.NDArray[np.int64]:
+    """Which takes are not the only one of their row."""
+    _, row, n_takes = np.unique(takes["position"], return_inverse=True, return_counts=True)
+    return np.flatnonzero(n_takes[row] > 1)
+
+
+def best_takes(takes: TakeIndex) -> TakeIndex:
+    """One take a row, by position: the best, in the order that `hierbatch.manifest.takes.Takes` tells."""
+    is_flawed = (takes["n_flags"] > 0) | (takes["n_rejecting"] > 0)
+    length_off = np.where(is_flawed, takes["length_off"], 0.0)
+    # The last key is the first to sort by.
+    order = np.lexsort(
+        (-takes["attempt"], length_off, takes["n_flags"], takes["n_rejecting"], ~takes["is_ok"], takes["position"])
+    )
+    takes = takes[order]
+    return takes[np.diff(takes["position"], prepend=-1) != 0]
+
+
+def _read_asked(plans: Iterable[Path]) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+    """Names of all rows that some plans ask for, and their positions."""
+    names, positions = [], []
+    for plan in plans:
+        with pq.ParquetFile(readable(plan)) as file:
+            for batch in file.iter_batches(batch_size=_NAMED_TOGETHER, columns=[*NAMING, "position"]):
+                names.append(row_names(pa.Table.from_batches([batch])))
+                positions.append(batch.column("position").to_numpy())
+    return pa.concat_arrays(names), np.concatenate(positions)
+
+
+def _read_judged(part: Path) -> pa.Table:
+    return read_part(part, [*NAMING, "status", "flags", "duration_ratio"])
+
+
+def _facts(table: pa.Table, part: int) -> TakeIndex:
+    """An entry for each row of a part; how far a length is from the expected is a log ratio."""
+    facts = np.zeros(len(table), TAKE_INDEX)
+    facts["part"], facts["row"] = part, np.arange(len(table))
+    facts["attempt"] = table.column("attempt").to_numpy()
+    facts["is_ok"] = pc.equal(table.column("status"), "ok").to_numpy()
+    facts["n_flags"] = pc.fill_null(pc.list_value_length(table.column("flags")), 0).to_numpy()
+    facts["length_off"] = pc.fill_null(pc.abs(pc.ln(table.column("duration_ratio"))), 0.0).to_numpy()
+    return facts
