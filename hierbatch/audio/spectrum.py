@@ -47,6 +47,18 @@ def mel_centres_hz() -> npt.NDArray[np.float32]:
     return filters @ bins_hz
 
 
+def long_term_spectrum(mel: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Mean log-mel of the louder three fifths of the frames, without its level: what a voice sounds like on average.
+
+    Shape:
+        mel      [T, M]
+        returns  [M]
+    """
+    loudness = mel.mean(1)
+    mean = mel[loudness >= np.quantile(loudness, 0.4)].mean(0)
+    return np.asarray(mean - mean.mean(), np.float32)
+
+
 class LogMel(nn.Module):
     """Normalised log-mel of 16 kHz sound; frame t is centred on sample 160 t + 80, so T = L / 160 exactly.
 

@@ -19,7 +19,7 @@ from torch.nn.functional import cosine_similarity
 from hierbatch.audio.level import to_speech_level
 from hierbatch.audio.pitch import PitchRange, estimate_f0, fill_unvoiced, measure_pitch_range, median_f0_hz
 from hierbatch.audio.resample import resample
-from hierbatch.audio.spectrum import LogMel
+from hierbatch.audio.spectrum import LogMel, long_term_spectrum
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import BundleError, PromptError, SynthesisError
 from hierbatch.frontend.phonemes import encode
@@ -131,17 +131,16 @@ class HierSpeech:
 
     @torch.inference_mode()
     def hear(self, speech: Speech, request: SpeechRequest) -> Hearing:
-        """What the content and style encoders hear in a take of `speak`, against what it was spoken by."""
+        """What content vectors and long-term spectrum tell of a take of `speak`, against what it was spoken by."""
         if speech.semantic is None:
             raise ValueError("the take was not spoken by content vectors")
         mel = self._mel(self._tensor(speech.waveform.samples)[None])
         meant = self._tensor(speech.semantic)
         heard = self._networks.content(mel, torch.ones(1, len(meant), 1, dtype=torch.bool, device=self._device))[0]
-        style = self._networks.acoustic.style(mel, torch.tensor([mel.shape[1]], device=self._device))[0]
-        wanted = self._tensor(request.voice.sound_style)
+        sounds, wanted = (long_term_spectrum(one) for one in (mel[0].cpu().numpy(), request.voice.mel))
         return Hearing(
             semantic_dist=1.0 - float(cosine_similarity(meant, heard, dim=-1).mean()),
-            style_similarity=float(cosine_similarity(style, wanted, dim=-1)),
+            timbre_similarity=float(sounds @ wanted / (np.linalg.norm(sounds) * np.linalg.norm(wanted) + 1e-9)),
         )
 
     @torch.inference_mode()

@@ -50,8 +50,9 @@ class Hearing:
 
     semantic_dist: float
     """1 minus the mean cosine of the content vectors heard and meant; 0 is as meant, 1 is something else."""
-    style_similarity: float
-    """Cosine of the sound's style and the prompt's. The model judges itself here: good for a flag, not for a score."""
+    timbre_similarity: float
+    """Cosine of the long-term spectra of sound and prompt. It tells a slip, not how alike two voices are: the model
+    itself moves that spectrum towards the prompt's."""
 
 
 @runtime_checkable

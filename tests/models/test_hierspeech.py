@@ -180,4 +180,4 @@ def test_a_take_is_heard_nearer_to_its_own_content_and_voice_than_to_others(mode
     cut = Waveform(one.waveform.samples[: n_frames * FRAME_HOP_SAMPLES], 16000)
     mixed = replace(one, waveform=cut, semantic=other.semantic[:n_frames])
     assert packaged.hear(mixed, requests[0]).semantic_dist > 0.5
-    assert heard.style_similarity > packaged.hear(one, requests[1]).style_similarity
+    assert heard.timbre_similarity > packaged.hear(one, requests[1]).timbre_similarity

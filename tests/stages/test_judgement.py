@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from hierbatch.audio.quality import TakeQuality
-from hierbatch.stages.judgement import find_flaws
+from hierbatch.models.speech import Hearing
+from hierbatch.stages.judgement import find_flaws, find_slips
 
 GOOD = TakeQuality(
     loudness_lufs=-23.0,
@@ -31,3 +32,16 @@ GOOD = TakeQuality(
 )
 def test_what_looks_wrong_is_named(changes, duration_s, expected_s, flaws):
     assert find_flaws(replace(GOOD, **changes), duration_s, expected_s) == flaws
+
+
+@pytest.mark.parametrize(
+    ("semantic_dist", "timbre_similarity", "slips"),
+    [
+        (0.15, 0.98, ()),
+        (0.7, 0.98, ("off_text",)),
+        (0.15, 0.7, ("off_voice",)),
+        (0.7, 0.7, ("off_text", "off_voice")),
+    ],
+)
+def test_what_is_heard_otherwise_than_meant_is_named(semantic_dist, timbre_similarity, slips):
+    assert find_slips(Hearing(semantic_dist=semantic_dist, timbre_similarity=timbre_similarity)) == slips

@@ -1,0 +1,115 @@
+"""How well a measure tells a take in the right voice from one in another: the flag `off_voice` and its rivals.
+
+    python benchmarks/voice_likeness.py --voices voices.csv
+
+Every voice of the table says a few sentences of its own language. Each take is compared with its own prompt and with
+those of the other voices of that language: the area under the curve is the chance that its own is the liker of two.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from hierbatch.audio.files import read_sound
+from hierbatch.audio.spectrum import LogMel, long_term_spectrum
+from hierbatch.audio.waveform import Waveform
+from hierbatch.frontend.speech_text import SpeechFrontEnd
+from hierbatch.jobs.voices import VoiceChoice, list_voices, prepare_voices
+from hierbatch.models.hierspeech import HierSpeech
+from hierbatch.models.judges.speaker_network import SpeakerNetwork, find_speaker_network
+from hierbatch.models.speech import SpeechRequest
+from hierbatch.units import MEL_HOP_SAMPLES
+
+SENTENCES = {
+    "en": (
+        "Nobody came.",
+        "The old man closed the door.",
+        "She had walked along the river until the lamps were lit, and nobody had spoken to her.",
+        "When the letter arrived he read it twice, put it in the drawer, and went out without a word.",
+    ),
+    "ko": (
+        "아무도 없었다.",
+        "비가 그치고 해가 났다.",
+        "그는 강가를 따라 오래 걸었고 아무도 그에게 말을 걸지 않았다.",
+        "편지가 왔을 때 그는 두 번 읽고 서랍에 넣은 다음 말없이 밖으로 나갔다.",
+    ),
+}
+
+Vector = npt.NDArray[np.float32]
+
+
+class Measures:
+    """What of a sound is compared, by the name of the measure."""
+
+    def __init__(self, model: HierSpeech) -> None:
+        self._mel = LogMel()
+        self._style = model._networks.acoustic.style
+        self._network = SpeakerNetwork.load() if find_speaker_network() else None
+
+    @torch.inference_mode()
+    def of(self, sound: Waveform) -> dict[str, Vector]:
+        samples = torch.from_numpy(sound.samples[: len(sound.samples) // MEL_HOP_SAMPLES * MEL_HOP_SAMPLES])
+        mel = self._mel(samples[None])
+        found = {
+            "style encoder": self._style(mel, torch.tensor([mel.shape[1]]))[0].numpy(),
+            "long-term spectrum": long_term_spectrum(mel[0].numpy()),
+        }
+        return found | ({"speaker network": self._network.embed(sound)} if self._network else {})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--voices", type=Path, required=True, help="a table of voices with their languages")
+    torch.set_num_threads(1)
+    own, others = compare(parser.parse_args().voices)
+    print("| measure | area under the curve | own, lowest | own, median | another's, median | another's, 95 % |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for name in own:
+        area = area_under_curve(own[name], others[name])
+        told = (min(own[name]), np.median(own[name]), np.median(others[name]), np.quantile(others[name], 0.95))
+        print(f"| {name} | {area:.3f} | " + " | ".join(f"{value:.2f}" for value in told) + " |")
+    n_takes, n_pairs = (len(next(iter(pairs.values()))) for pairs in (own, others))
+    print(f"\n{n_takes} takes against their own prompts and {n_pairs} times against another's.")
+
+
+def compare(table: Path) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+    """Cosines of takes and prompts by measure: the own ones, and those of others of the same language."""
+    model, front_end = HierSpeech.load(), SpeechFrontEnd()
+    measures = Measures(model)
+    prompts = {}
+    for row, prompt in prepare_voices(list_voices(VoiceChoice(table=table)), model, allow_unknown=True).values():
+        sound = read_sound(prompt.flac)
+        prompts[row.voice] = (row.lang or "en", model.encode_voice(sound), measures.of(sound))
+    own: defaultdict[str, list[float]] = defaultdict(list)
+    others: defaultdict[str, list[float]] = defaultdict(list)
+    for name, (lang, voice, _) in prompts.items():
+        for number, text in enumerate(SENTENCES[lang]):
+            request = SpeechRequest(
+                phonemes=front_end.speak(text, lang).phonemes, language=lang, voice=voice, seed=number
+            )
+            take = measures.of(model.speak([request])[0].waveform)
+            for other, (other_lang, _, prompt_values) in prompts.items():
+                if other_lang == lang:
+                    for measure, value in take.items():
+                        (own if other == name else others)[measure].append(cosine(value, prompt_values[measure]))
+    return own, others
+
+
+def cosine(one: Vector, other: Vector) -> float:
+    return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
+
+
+def area_under_curve(own: list[float], others: list[float]) -> float:
+    """The share of pairs in which the first is greater; ties count half."""
+    first, second = np.array(own)[:, None], np.array(others)[None]
+    return float(np.mean(first > second) + 0.5 * np.mean(first == second))
+
+
+if __name__ == "__main__":
+    main()
