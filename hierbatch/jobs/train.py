@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from hierbatch.errors import InputError
 from hierbatch.models.bundle import find_bundle, write_bundle
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import ContentEncoder
+from hierbatch.models.lite.text_to_vector import TextToVector
 from hierbatch.models.speechsr_lite.config import SpeechSRLiteConfig
 from hierbatch.training.loop import LoopOptions, Trainer, averaged_weights, start_from
-from hierbatch.training.recipes.catalog import FULL_BAND_PLANS, PLANS, make_recipe
+from hierbatch.training.recipes.catalog import FULL_BAND_PLANS, PLANS, Earlier, make_recipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,23 +63,35 @@ def train(job: TrainJob, tell: Callable[[str], None]) -> None:
     rate = job.learning_rate or plan.learning_rate
     loop = LoopOptions(n_steps=job.n_steps or plan.n_steps, learning_rate=rate, **options)
     config = LiteConfig()
-    content = _trained_content(job, config)
-    recipe = make_recipe(job.model, job.data, config, job.device, content)
+    recipe = make_recipe(job.model, job.data, config, job.device, _earlier(job, config))
     for name, weights in _known_weights(job).items():
         new = start_from(recipe.network, weights)
         tell(f"{job.model} starts from {name}" + (f", but for {', '.join(new)}" if new else ""))
     Trainer(recipe, job.out / job.model, loop, tell).run()
 
 
-def _trained_content(job: TrainJob, config: LiteConfig) -> ContentEncoder | None:
-    """The content encoder as the acoustic stage left it, or None where that was not trained here."""
-    if not (job.out / "acoustic" / "checkpoint.pt").is_file():
-        return None
-    encoder = ContentEncoder(config)
-    weights = _bundle_weights(job.out, "acoustic")
-    own = {name.removeprefix("content."): value for name, value in weights.items() if name.startswith("content.")}
-    encoder.load_state_dict(own)
-    return encoder
+def _earlier(job: TrainJob, config: LiteConfig) -> Earlier:
+    """Networks finished before: as their own school left them here, or else those of the bundle to start from."""
+    if job.model not in ("text_to_vector", "conversion", "strangers"):
+        return Earlier()
+    content, text = ContentEncoder(config), TextToVector(config)
+    return Earlier(
+        content=content if _load_earlier(job, "acoustic", "content", content) else None,
+        text_to_vector=text if _load_earlier(job, "text_to_vector", "text_to_vector", text) else None,
+    )
+
+
+def _load_earlier(job: TrainJob, school: str, name: str, network: nn.Module) -> bool:
+    """Whether there were such weights."""
+    if (job.out / school / "checkpoint.pt").is_file():
+        weights = _bundle_weights(job.out, school)
+    elif job.start is not None:
+        weights = find_bundle(job.start).load_weights()
+    else:
+        return False
+    own = {key.removeprefix(f"{name}."): value for key, value in weights.items() if key.startswith(f"{name}.")}
+    network.load_state_dict(own)
+    return True
 
 
 def _known_weights(job: TrainJob) -> dict[str, dict[str, Tensor]]:
@@ -89,9 +102,10 @@ def _known_weights(job: TrainJob) -> dict[str, dict[str, Tensor]]:
         found[f"bundle {job.start}"] = (
             weights if plan.parts else {name.removeprefix(f"{job.model}."): value for name, value in weights.items()}
         )
-    for earlier in filter(None, ("content" if plan.parts else "", plan.starts_from)):
-        if (job.out / earlier / "checkpoint.pt").is_file():
-            found[earlier] = _bundle_weights(job.out, earlier)
+    if plan.parts and (job.out / "content" / "checkpoint.pt").is_file():
+        found["content"] = _bundle_weights(job.out, "content")
+    if plan.starts_from and (job.out / plan.starts_from / "checkpoint.pt").is_file():
+        found[plan.starts_from] = averaged_weights(job.out / plan.starts_from)
     return found
 
 

@@ -13,6 +13,7 @@ on understanding it, while the encoder itself, freed, learns to tell phones apar
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -41,7 +42,8 @@ _PROMPT_FRAMES = (75, 250)
 _SEMANTIC_NOISE = 0.1
 _CONTENT_WEIGHT, _FREED_CONTENT_WEIGHT = 0.15, 0.03
 _PHONE_WEIGHT = 0.06
-_UNKNOWN = -100
+_NO_PITCH_HZ = 150.0
+UNKNOWN = -100
 """What cross entropy leaves out."""
 
 
@@ -53,6 +55,42 @@ class SoundSide(nn.Module):
         self.acoustic = Acoustic(config)
         self.content = ContentEncoder(config)
         self.phones = nn.Linear(config.semantic_channels, config.n_symbols)
+
+
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """Prompts as the acoustic stage takes them.
+
+    Shape:
+        style         [B, S]
+        median_f0_hz  [B]
+    """
+
+    style: Tensor
+    frames: PromptFrames
+    median_f0_hz: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Recorded pieces and the same made by the networks; the first `n_taught` rows from the teacher's vectors.
+
+    Shape:
+        mel, made  [B, 2T, M]
+        mask       [B, T, 1]
+        taught     [B, T, C]             the teacher's vectors
+        heard      [B - n_taught, T, C]  the content encoder's, of the further rows
+    """
+
+    n_taught: int
+    pieces: Sequence[Piece]
+    batch: SoundBatch
+    mel: Tensor
+    mask: Tensor
+    taught: Tensor
+    heard: Tensor
+    voices: Voices
+    made: Tensor
 
 
 class AcousticRecipe:
@@ -79,26 +117,37 @@ class AcousticRecipe:
         self._held_out = [(piece, self._held_sampler.prompt_for(piece, 200, rng)) for piece in held]
 
     def losses(self, network: SoundSide, rng: np.random.Generator) -> Losses:
+        return self._paired_losses(network, self._pair(network, rng))
+
+    def _pair(self, network: SoundSide, rng: np.random.Generator) -> Pairs:
+        """Pieces made anew in their own voices; the second half of them by the content encoder's reading."""
         pieces = [random_piece(self._sampler.draw(rng), _PIECE_FRAMES, rng) for _ in range(self._batch_size)]
         n_frames = int(rng.integers(*_PROMPT_FRAMES))
-        prompts = [self._sampler.prompt_for(piece, n_frames, rng) for piece in pieces]
         ratios = random_ratios(len(pieces), rng)
         batch = load_shifted(self._prepared, pieces, ratios)
+        prompts = [self._sampler.prompt_for(piece, n_frames, rng) for piece in pieces]
         mel, mask = self._mel(self._tensor(batch.audio)), self._mask(batch)
         n_taught = len(pieces) // 2
         taught = self._taught(batch, mel, mask)
         heard = network.content(disguise(mel[n_taught:], rng), mask[n_taught:])
         noise = self._tensor(rng.standard_normal(batch.semantic[:n_taught].shape, np.float32))
         semantic = torch.cat([taught[:n_taught] + _SEMANTIC_NOISE * noise, heard])
-        made = self._made(network, semantic, batch, load_shifted(self._prepared, prompts, ratios), mask)
-        frames, aim = mask[n_taught:, :, 0], taught[n_taught:]
-        likeness = ((heard - aim) ** 2).mean(-1) + 0.5 * (1 - F.cosine_similarity(heard, aim, dim=-1))
+        voices = self._read_prompts(network, load_shifted(self._prepared, prompts, ratios))
+        pitch = pitch_features(self._tensor(batch.f0_hz), self._tensor(batch.voiced))
+        made = network.acoustic(semantic, pitch, voices.style, voices.frames, mask)
+        return Pairs(n_taught, pieces, batch, mel, mask, taught, heard, voices, made)
+
+    def _paired_losses(self, network: SoundSide, pairs: Pairs) -> Losses:
+        n_taught, mask, made, mel = pairs.n_taught, pairs.mask, pairs.made, pairs.mel
+        frames, aim = mask[n_taught:, :, 0], pairs.taught[n_taught:]
+        likeness = ((pairs.heard - aim) ** 2).mean(-1) + 0.5 * (1 - F.cosine_similarity(pairs.heard, aim, dim=-1))
         mels = mask.repeat_interleave(MELS_PER_FRAME, 1)
+        labels = self._labels(pairs.pieces[n_taught:], pairs.batch.lengths[n_taught:], pairs.heard.shape[1])
         return {
             "mel": 0.5 * _masked_l1(made[:n_taught], mel[:n_taught], mels[:n_taught]),
             "mel_heard": 0.5 * _masked_l1(made[n_taught:], mel[n_taught:], mels[n_taught:]),
             "content": self._content_weight * masked_mean(likeness, frames),
-            "phones": _PHONE_WEIGHT * self._phone_loss(network, heard, pieces[n_taught:], batch.lengths[n_taught:]),
+            "phones": _PHONE_WEIGHT * phone_loss(network.phones(pairs.heard), labels),
         }
 
     @torch.no_grad()
@@ -107,27 +156,27 @@ class AcousticRecipe:
         mel, mask = self._mel(self._tensor(batch.audio)), self._mask(batch)
         taught, mels = self._taught(batch, mel, mask), mask.repeat_interleave(MELS_PER_FRAME, 1)
         heard = network.content(mel, mask)
-        made = self._made(network, taught, batch, prompt, mask)
+        voices = self._read_prompts(network, prompt)
+        pitch = pitch_features(self._tensor(batch.f0_hz), self._tensor(batch.voiced))
+        made = network.acoustic(taught, pitch, voices.style, voices.frames, mask)
+        by_ear = network.acoustic(heard, pitch, voices.style, voices.frames, mask)
         moving = made.diff(dim=1).abs().mean() / mel.diff(dim=1).abs().mean()
         return {
             "mel": float(_masked_l1(made, mel, mels)),
-            "mel_heard": float(_masked_l1(self._made(network, heard, batch, prompt, mask), mel, mels)),
+            "mel_heard": float(_masked_l1(by_ear, mel, mels)),
             "cosine": float(masked_mean(F.cosine_similarity(heard, taught, dim=-1), mask[..., 0])),
             "movement": float(moving),
         }
 
-    def _phone_loss(self, network: SoundSide, heard: Tensor, pieces: Sequence[Piece], lengths: Lengths) -> Tensor:
-        """Cross entropy of which phone a frame belongs to, where an alignment says so."""
-        labels = np.full(heard.shape[:2], _UNKNOWN, np.int64)
+    def _labels(self, pieces: Sequence[Piece], lengths: Lengths, longest: int) -> Tensor:
+        """Which phone a frame belongs to, where an alignment says so, else `UNKNOWN`. Shape: [B, longest]."""
+        labels = np.full((len(pieces), longest), UNKNOWN, np.int64)
         for row, piece, length in zip(labels, pieces, lengths, strict=True):
             known = self._phones.get(piece.utterance.id)
             if known is not None:
                 place = ((np.arange(length) + 0.5) * piece.n_frames / length).astype(np.int64)
                 row[:length] = known[np.minimum(piece.start + place, len(known) - 1)]
-        if (labels == _UNKNOWN).all():
-            return 0.0 * network.phones(heard).sum()
-        scores, wanted = network.phones(heard).flatten(0, 1), torch.from_numpy(labels).to(self._device).flatten()
-        return F.cross_entropy(scores, wanted, ignore_index=_UNKNOWN, label_smoothing=0.05)
+        return torch.from_numpy(labels).to(self._device)
 
     @torch.no_grad()
     def _taught(self, batch: SoundBatch, mel: Tensor, mask: Tensor) -> Tensor:
@@ -137,21 +186,26 @@ class AcousticRecipe:
         vectors: Tensor = self._teacher(mel, mask)
         return vectors
 
-    def _made(
-        self, network: SoundSide, semantic: Tensor, batch: SoundBatch, prompt: SoundBatch, mask: Tensor
-    ) -> Tensor:
+    def _read_prompts(self, network: SoundSide, prompt: SoundBatch) -> Voices:
         mel, lengths = self._mel(self._tensor(prompt.audio)), torch.from_numpy(prompt.lengths).to(self._device)
         style = network.acoustic.style(mel, lengths * MELS_PER_FRAME)
         with torch.no_grad():  # the prompt is looked up, not learned from
             keys = network.content(mel, length_mask(lengths, prompt.semantic.shape[1])[..., None])
-        pitch = pitch_features(self._tensor(batch.f0_hz), self._tensor(batch.voiced))
-        return network.acoustic(semantic, pitch, style, PromptFrames(keys, mel, lengths), mask)
+        medians = [float(np.median(f0[on > 0])) if on.any() else _NO_PITCH_HZ for f0, on in zip(prompt.f0_hz, prompt.voiced, strict=True)]
+        return Voices(style, PromptFrames(keys, mel, lengths), torch.tensor(medians, device=self._device))
 
     def _mask(self, batch: SoundBatch) -> Tensor:
         return length_mask(torch.from_numpy(batch.lengths).to(self._device), batch.semantic.shape[1])[..., None]
 
     def _tensor(self, values: np.ndarray) -> Tensor:
         return torch.from_numpy(values).to(self._device)
+
+
+def phone_loss(scores: Tensor, labels: Tensor) -> Tensor:
+    """Cross entropy over frames whose phone is known. Shape: [B, T, symbols], [B, T] -> []."""
+    if (labels == UNKNOWN).all():
+        return 0.0 * scores.sum()
+    return F.cross_entropy(scores.flatten(0, 1), labels.flatten(), ignore_index=UNKNOWN, label_smoothing=0.05)
 
 
 def phones_of_frames(prepared: PreparedSet) -> dict[str, npt.NDArray[np.int16]]:

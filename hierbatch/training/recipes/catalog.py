@@ -8,6 +8,7 @@ from pathlib import Path
 from hierbatch.errors import InputError
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import ContentEncoder
+from hierbatch.models.lite.text_to_vector import TextToVector
 from hierbatch.training.loop import Recipe
 from hierbatch.training.prepared import PreparedSet
 
@@ -37,6 +38,7 @@ PLANS = {
     "acoustic": Plan(7000, parts=("acoustic", "content")),
     "text_to_vector": Plan(6000),
     "conversion": Plan(4000, learning_rate=1e-3, parts=("acoustic", "content"), starts_from="acoustic"),
+    "strangers": Plan(4000, learning_rate=4e-4, parts=("acoustic", "content"), starts_from="conversion"),
 }
 """The networks of the speech model, in the order they are best trained; where two plans train a network, the later one
 starts from what the earlier left, and its own is kept."""
@@ -45,10 +47,17 @@ FULL_BAND_PLANS = {"speechsr_lite": Plan(2200)}
 """The networks that learn from full-band recordings as they are."""
 
 
-def make_recipe(
-    model: str, data: Path, config: LiteConfig, device: str, content: ContentEncoder | None = None
-) -> Recipe:
-    """The recipe of one network on the recordings in a folder; from `content`, where trained, the later plans learn.
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """Finished networks that later plans learn from; None where there is none yet."""
+
+    content: ContentEncoder | None = None
+    """The encoder as `acoustic` left it, whose vectors the text side says."""
+    text_to_vector: TextToVector | None = None
+
+
+def make_recipe(model: str, data: Path, config: LiteConfig, device: str, earlier: Earlier = Earlier()) -> Recipe:  # noqa: B008 - a frozen value
+    """The recipe of one network on the recordings in a folder.
 
     Raises:
         InputError: there is no such network, or the folder lacks what it needs.
@@ -69,11 +78,15 @@ def make_recipe(
     if model in ("acoustic", "conversion"):
         from hierbatch.training.recipes.acoustic import AcousticRecipe
 
-        return AcousticRecipe(prepared, config, device, teacher=content if model == "conversion" else None)
+        return AcousticRecipe(prepared, config, device, teacher=earlier.content if model == "conversion" else None)
+    if model == "strangers":
+        from hierbatch.training.recipes.strangers import StrangersRecipe
+
+        return StrangersRecipe(prepared, config, device, teacher=earlier.content, speaker=earlier.text_to_vector)
     if model == "text_to_vector":
         from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
 
-        return TextToVectorRecipe(prepared, config, device, content=content)
+        return TextToVectorRecipe(prepared, config, device, content=earlier.content)
     from hierbatch.training.recipes.content import ContentRecipe
 
     return ContentRecipe(prepared, config, device)

@@ -1,0 +1,186 @@
+"""Train the acoustic stage and the content encoder for what nobody recorded: words in the voice of somebody else.
+
+The schools before it only ever saw a speaker's words with that speaker's voice. Here a batch has, beside those pairs,
+rows whose voice is another's: a recording's content under another prompt, as conversion asks, and texts as the finished
+text side says them, as text to speech asks. No recording tells how they should sound; three judges do. The content
+encoder, held still, must hear the phones that were meant (cycle consistency, Zhu et al. 2017); the style encoder the
+prompt's voice; and a critic must take the spectrum for a recording's, which also gives back what regression smooths.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.func import functional_call
+
+from hierbatch.frontend.phonemes import encode
+from hierbatch.models.lite.acoustic import pitch_features
+from hierbatch.models.lite.blocks import length_mask
+from hierbatch.models.lite.config import LiteConfig
+from hierbatch.models.lite.content import ContentEncoder
+from hierbatch.models.lite.text_to_vector import TextBatch, TextToVector
+from hierbatch.models.lite.timbre import PromptFrames
+from hierbatch.training.excerpts import AlignedUtterance, Excerpt
+from hierbatch.training.loop import Losses
+from hierbatch.training.masking import masked_mean
+from hierbatch.training.prepared import PreparedSet, read_alignments
+from hierbatch.training.recipes.acoustic import UNKNOWN, AcousticRecipe, Pairs, SoundSide, Voices, phone_loss
+from hierbatch.training.recipes.content import disguise
+from hierbatch.training.sampling import SpeakerSampler
+from hierbatch.training.alignment import silence_as_one
+from hierbatch.training.spectrum_critic import SpectrumCritic, critic_loss, persuasion_losses
+from hierbatch.units import MELS_PER_FRAME
+
+_N_SWAPPED, _N_SPOKEN = 4, 4
+_LONGEST_SPOKEN_FRAMES = 90
+_KOREAN_SHARE = 0.6
+_F0_SPREAD = 1.45
+_CRITIC_WEIGHT, _PERSUASION_WEIGHT, _FEATURE_WEIGHT = 0.1, 0.02, 0.06
+_PHONE_WEIGHT, _VECTOR_WEIGHT, _STYLE_WEIGHT = 0.05, 0.05, 0.05
+
+
+class StrangerSide(SoundSide):
+    """What learns together; beside the acoustic stage and the content encoder, nothing ships."""
+
+    def __init__(self, config: LiteConfig) -> None:
+        super().__init__(config)
+        self.critic = SpectrumCritic()
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """Rows without a recording: what is to be said, in whose voice.
+
+    Shape:
+        semantic  [B, T, C]
+        pitch     [B, T, 4]
+        mask      [B, T, 1]
+        labels    [B, T]     phones; unknown where no alignment says
+        vectors   [B, T, C]  what the content encoder should hear; nothing where it never heard the row
+    """
+
+    semantic: Tensor
+    pitch: Tensor
+    mask: Tensor
+    labels: Tensor
+    voices: Voices
+    vectors: Tensor | None
+
+
+class StrangersRecipe(AcousticRecipe):
+    """The pairs of `AcousticRecipe`, and as many rows again in strangers' voices."""
+
+    network: StrangerSide
+
+    def __init__(
+        self,
+        prepared: PreparedSet,
+        config: LiteConfig,
+        device: str = "cpu",
+        batch_size: int = 10,
+        teacher: ContentEncoder | None = None,
+        speaker: TextToVector | None = None,
+    ) -> None:
+        super().__init__(prepared, config, device, batch_size, teacher)
+        self.network = StrangerSide(config).to(device)
+        self._speaker = (speaker or TextToVector(config)).to(device).eval().requires_grad_(False)
+        found = read_alignments(prepared.folder)
+        usable = [u for u in prepared.split("train") if u.id in found]
+        self._aligned = {
+            u.id: AlignedUtterance(u, encode(found[u.id][0], u.language), found[u.id][1]) for u in usable
+        }
+        self._texts = SpeakerSampler(usable, korean_share=_KOREAN_SHARE)
+
+    def losses(self, network: StrangerSide, rng: np.random.Generator) -> Losses:
+        pairs = self._pair(network, rng)
+        unheard = [self._swapped(pairs, rng), self._spoken(pairs, rng)]
+        made = [network.acoustic(u.semantic, u.pitch, u.voices.style, u.voices.frames, u.mask) for u in unheard]
+        losses = self._paired_losses(network, pairs)
+        for name, rows, mel in zip(("swapped", "spoken"), unheard, made, strict=True):
+            losses[f"{name}_phones"] = self._understood(network, rows, mel, rng)
+            losses[f"{name}_style"] = _STYLE_WEIGHT * _style_loss(network, rows, mel)
+        everything = _stacked([pairs.made * _mels(pairs.mask), *(m * _mels(u.mask) for u, m in zip(unheard, made, strict=True))])
+        recorded = F.pad(pairs.mel * _mels(pairs.mask), (0, 0, 0, everything.shape[1] - pairs.mel.shape[1]))
+        persuasion, features = persuasion_losses(network.critic, recorded, everything)
+        losses["critic"] = _CRITIC_WEIGHT * critic_loss(network.critic, recorded, everything)
+        losses["persuasion"] = _PERSUASION_WEIGHT * persuasion
+        losses["features"] = _FEATURE_WEIGHT * features
+        return losses
+
+    def _swapped(self, pairs: Pairs, rng: np.random.Generator) -> Unheard:
+        """Heard rows under the prompt of another row, the melody moved to that voice's middle."""
+        n_heard = len(pairs.heard)
+        rows = torch.arange(min(_N_SWAPPED, n_heard))
+        others = (rows + pairs.n_taught + int(rng.integers(1, len(pairs.pieces)))) % len(pairs.pieces)
+        here = rows + pairs.n_taught
+        voices = _picked(pairs.voices, others)
+        f0_hz, voiced = self._tensor(pairs.batch.f0_hz)[here], self._tensor(pairs.batch.voiced)[here]
+        own = pairs.voices.median_f0_hz[here]
+        moved = f0_hz * (voices.median_f0_hz / own)[:, None]
+        heard = pairs.heard[rows]
+        labels = self._labels([pairs.pieces[i] for i in here], pairs.batch.lengths[here.numpy()], heard.shape[1])
+        return Unheard(heard, pitch_features(moved, voiced), pairs.mask[here], labels, voices, heard.detach())
+
+    @torch.no_grad()
+    def _spoken(self, pairs: Pairs, rng: np.random.Generator) -> Unheard:
+        """Texts as the text side says them to the prompts of this batch; whose phones are where it knows itself."""
+        excerpts = [self._draw_text(rng) for _ in range(_N_SPOKEN)]
+        voices = _picked(pairs.voices, torch.from_numpy(rng.permutation(len(pairs.pieces))[:_N_SPOKEN]))
+        text = TextBatch.of([excerpt.ids for excerpt in excerpts], self._device)
+        rows = [torch.tensor(excerpt.durations) for excerpt in excerpts]
+        durations = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True).to(self._device)
+        style = self._speaker.style(voices.frames.mel, voices.frames.lengths * MELS_PER_FRAME)
+        prosody = self._speaker.decode(self._speaker.encode(text, style), durations, style)
+        mask = length_mask(durations.sum(1), prosody.semantic.shape[1])
+        f0_hz = (voices.median_f0_hz[:, None] * torch.exp(_F0_SPREAD * prosody.log_f0)).clamp(50.0, 600.0)
+        labels = [np.repeat(silence_as_one(e.ids.symbols), e.durations) for e in excerpts]
+        known = [torch.from_numpy(row.astype(np.int64)) for row in labels]
+        padded = torch.nn.utils.rnn.pad_sequence(known, batch_first=True, padding_value=UNKNOWN).to(self._device)
+        pitch = pitch_features(f0_hz, (prosody.voicing > 0).float())
+        return Unheard(prosody.semantic, pitch, mask[..., None], padded, voices, None)
+
+    def _draw_text(self, rng: np.random.Generator) -> Excerpt:
+        while True:
+            excerpt = self._aligned[self._texts.draw(rng).id].draw(_LONGEST_SPOKEN_FRAMES, rng)
+            if excerpt is not None:
+                return excerpt
+
+    def _understood(self, network: StrangerSide, rows: Unheard, made: Tensor, rng: np.random.Generator) -> Tensor:
+        """How far what the content encoder, held still, hears is from what was meant."""
+        heard = functional_call(network.content, _still(network.content), (disguise(made, rng), rows.mask))
+        loss = _PHONE_WEIGHT * phone_loss(functional_call(network.phones, _still(network.phones), (heard,)), rows.labels)
+        if rows.vectors is None:
+            return loss
+        unlike = 1 - F.cosine_similarity(heard, rows.vectors, dim=-1)
+        return loss + _VECTOR_WEIGHT * masked_mean(unlike, rows.mask[..., 0])
+
+
+def _style_loss(network: StrangerSide, rows: Unheard, made: Tensor) -> Tensor:
+    lengths = rows.mask[..., 0].sum(1) * MELS_PER_FRAME
+    style = functional_call(network.acoustic.style, _still(network.acoustic.style), (made, lengths))
+    return (1 - F.cosine_similarity(style, rows.voices.style.detach(), dim=-1)).mean()
+
+
+def _still(network: torch.nn.Module) -> dict[str, Tensor]:
+    """Its weights as they are now, taking no gradient."""
+    return {name: value.detach() for name, value in network.named_parameters()}
+
+
+def _picked(voices: Voices, rows: Tensor) -> Voices:
+    frames = voices.frames
+    own = PromptFrames(frames.semantic[rows], frames.mel[rows], frames.lengths[rows])
+    return replace(voices, style=voices.style[rows], frames=own, median_f0_hz=voices.median_f0_hz[rows])
+
+
+def _mels(mask: Tensor) -> Tensor:
+    return mask.repeat_interleave(MELS_PER_FRAME, 1)
+
+
+def _stacked(mels: list[Tensor]) -> Tensor:
+    """Rows of several batches, zero-padded to the longest. Shape: [B, T, M] each -> [sum of B, longest T, M]."""
+    longest = max(mel.shape[1] for mel in mels)
+    return torch.cat([F.pad(mel, (0, 0, 0, longest - mel.shape[1])) for mel in mels])
