@@ -72,7 +72,7 @@ def train(job: TrainJob, tell: Callable[[str], None]) -> None:
 
 def _earlier(job: TrainJob, config: LiteConfig) -> Earlier:
     """Networks finished before: as their own school left them here, or else those of the bundle to start from."""
-    if job.model not in ("text_to_vector", "conversion", "strangers"):
+    if job.model not in ("content", "text_to_vector", "conversion", "strangers"):
         return Earlier()
     content, text = ContentEncoder(config), TextToVector(config)
     return Earlier(

@@ -63,5 +63,8 @@ def persuasion_losses(critic: SpectrumCritic, recorded: Tensor, made: Tensor) ->
     scores, features = functional_call(critic, still, (made,))
     with torch.no_grad():
         _, wanted = critic(recorded)
-    unlike = [F.l1_loss(ours[: len(theirs)], theirs) / theirs.abs().mean() for ours, theirs in zip(features, wanted, strict=True)]
+    unlike = [
+        F.l1_loss(ours[: len(theirs)], theirs) / theirs.abs().mean()
+        for ours, theirs in zip(features, wanted, strict=True)
+    ]
     return ((scores - 1) ** 2).mean(), torch.stack(unlike).mean()

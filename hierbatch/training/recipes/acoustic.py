@@ -16,24 +16,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hierbatch.audio.spectrum import LogMel
-from hierbatch.frontend.phonemes import encode
 from hierbatch.models.lite.acoustic import Acoustic, pitch_features
 from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import ContentEncoder
 from hierbatch.models.lite.timbre import PromptFrames
-from hierbatch.training.alignment import silence_as_one
 from hierbatch.training.loop import Losses
 from hierbatch.training.masking import masked_mean
-from hierbatch.training.prepared import PreparedSet, has_alignments, read_alignments
+from hierbatch.training.phones import labels_of_pieces, phone_loss, phones_of_frames
+from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.recipes.content import disguise
-from hierbatch.training.sampling import Lengths, Piece, SoundBatch, SpeakerSampler, load_batch, random_piece
+from hierbatch.training.sampling import Piece, SoundBatch, SpeakerSampler, load_batch, random_piece
 from hierbatch.training.virtual_speakers import load_shifted, random_ratios
 from hierbatch.units import MELS_PER_FRAME
 
@@ -43,8 +41,6 @@ _SEMANTIC_NOISE = 0.1
 _CONTENT_WEIGHT, _FREED_CONTENT_WEIGHT = 0.15, 0.03
 _PHONE_WEIGHT = 0.06
 _NO_PITCH_HZ = 150.0
-UNKNOWN = -100
-"""What cross entropy leaves out."""
 
 
 class SoundSide(nn.Module):
@@ -142,7 +138,9 @@ class AcousticRecipe:
         frames, aim = mask[n_taught:, :, 0], pairs.taught[n_taught:]
         likeness = ((pairs.heard - aim) ** 2).mean(-1) + 0.5 * (1 - F.cosine_similarity(pairs.heard, aim, dim=-1))
         mels = mask.repeat_interleave(MELS_PER_FRAME, 1)
-        labels = self._labels(pairs.pieces[n_taught:], pairs.batch.lengths[n_taught:], pairs.heard.shape[1])
+        labels = labels_of_pieces(
+            self._phones, pairs.pieces[n_taught:], pairs.batch.lengths[n_taught:], pairs.heard.shape[1]
+        ).to(self._device)
         return {
             "mel": 0.5 * _masked_l1(made[:n_taught], mel[:n_taught], mels[:n_taught]),
             "mel_heard": 0.5 * _masked_l1(made[n_taught:], mel[n_taught:], mels[n_taught:]),
@@ -168,16 +166,6 @@ class AcousticRecipe:
             "movement": float(moving),
         }
 
-    def _labels(self, pieces: Sequence[Piece], lengths: Lengths, longest: int) -> Tensor:
-        """Which phone a frame belongs to, where an alignment says so, else `UNKNOWN`. Shape: [B, longest]."""
-        labels = np.full((len(pieces), longest), UNKNOWN, np.int64)
-        for row, piece, length in zip(labels, pieces, lengths, strict=True):
-            known = self._phones.get(piece.utterance.id)
-            if known is not None:
-                place = ((np.arange(length) + 0.5) * piece.n_frames / length).astype(np.int64)
-                row[:length] = known[np.minimum(piece.start + place, len(known) - 1)]
-        return torch.from_numpy(labels).to(self._device)
-
     @torch.no_grad()
     def _taught(self, batch: SoundBatch, mel: Tensor, mask: Tensor) -> Tensor:
         """Semantic vectors as the teacher has them. Shape: [B, T, C]."""
@@ -191,7 +179,10 @@ class AcousticRecipe:
         style = network.acoustic.style(mel, lengths * MELS_PER_FRAME)
         with torch.no_grad():  # the prompt is looked up, not learned from
             keys = network.content(mel, length_mask(lengths, prompt.semantic.shape[1])[..., None])
-        medians = [float(np.median(f0[on > 0])) if on.any() else _NO_PITCH_HZ for f0, on in zip(prompt.f0_hz, prompt.voiced, strict=True)]
+        medians = [
+            float(np.median(f0[on > 0])) if on.any() else _NO_PITCH_HZ
+            for f0, on in zip(prompt.f0_hz, prompt.voiced, strict=True)
+        ]
         return Voices(style, PromptFrames(keys, mel, lengths), torch.tensor(medians, device=self._device))
 
     def _mask(self, batch: SoundBatch) -> Tensor:
@@ -199,26 +190,6 @@ class AcousticRecipe:
 
     def _tensor(self, values: np.ndarray) -> Tensor:
         return torch.from_numpy(values).to(self._device)
-
-
-def phone_loss(scores: Tensor, labels: Tensor) -> Tensor:
-    """Cross entropy over frames whose phone is known. Shape: [B, T, symbols], [B, T] -> []."""
-    if (labels == UNKNOWN).all():
-        return 0.0 * scores.sum()
-    return F.cross_entropy(scores.flatten(0, 1), labels.flatten(), ignore_index=UNKNOWN, label_smoothing=0.05)
-
-
-def phones_of_frames(prepared: PreparedSet) -> dict[str, npt.NDArray[np.int16]]:
-    """Which symbol each frame of an utterance belongs to, separators all as silence; nothing where none is aligned."""
-    if not has_alignments(prepared.folder):
-        return {}
-    languages = {utterance.id: utterance.language for utterance in prepared.utterances}
-    found = {}
-    for name, (phonemes, frames) in read_alignments(prepared.folder).items():
-        if name in languages:
-            symbols = encode(phonemes, languages[name]).symbols
-            found[name] = np.repeat(np.array(silence_as_one(symbols), np.int16), frames)
-    return found
 
 
 def _masked_l1(made: Tensor, wanted: Tensor, mask: Tensor) -> Tensor:

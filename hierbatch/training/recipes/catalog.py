@@ -34,7 +34,7 @@ class Plan:
 
 PLANS = {
     "waveform": Plan(2400),
-    "content": Plan(6000),
+    "content": Plan(4000, parts=("content",)),
     "acoustic": Plan(7000, parts=("acoustic", "content")),
     "text_to_vector": Plan(6000),
     "conversion": Plan(4000, learning_rate=1e-3, parts=("acoustic", "content"), starts_from="acoustic"),
@@ -89,4 +89,4 @@ def make_recipe(model: str, data: Path, config: LiteConfig, device: str, earlier
         return TextToVectorRecipe(prepared, config, device, content=earlier.content)
     from hierbatch.training.recipes.content import ContentRecipe
 
-    return ContentRecipe(prepared, config, device)
+    return ContentRecipe(prepared, config, device, before=earlier.content)

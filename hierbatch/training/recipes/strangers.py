@@ -24,14 +24,15 @@ from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import ContentEncoder
 from hierbatch.models.lite.text_to_vector import TextBatch, TextToVector
 from hierbatch.models.lite.timbre import PromptFrames
+from hierbatch.training.alignment import silence_as_one
 from hierbatch.training.excerpts import AlignedUtterance, Excerpt
 from hierbatch.training.loop import Losses
 from hierbatch.training.masking import masked_mean
+from hierbatch.training.phones import UNKNOWN, labels_of_pieces, phone_loss
 from hierbatch.training.prepared import PreparedSet, read_alignments
-from hierbatch.training.recipes.acoustic import UNKNOWN, AcousticRecipe, Pairs, SoundSide, Voices, phone_loss
+from hierbatch.training.recipes.acoustic import AcousticRecipe, Pairs, SoundSide, Voices
 from hierbatch.training.recipes.content import disguise
 from hierbatch.training.sampling import SpeakerSampler
-from hierbatch.training.alignment import silence_as_one
 from hierbatch.training.spectrum_critic import SpectrumCritic, critic_loss, persuasion_losses
 from hierbatch.units import MELS_PER_FRAME
 
@@ -90,9 +91,7 @@ class StrangersRecipe(AcousticRecipe):
         self._speaker = (speaker or TextToVector(config)).to(device).eval().requires_grad_(False)
         found = read_alignments(prepared.folder)
         usable = [u for u in prepared.split("train") if u.id in found]
-        self._aligned = {
-            u.id: AlignedUtterance(u, encode(found[u.id][0], u.language), found[u.id][1]) for u in usable
-        }
+        self._aligned = {u.id: AlignedUtterance(u, encode(found[u.id][0], u.language), found[u.id][1]) for u in usable}
         self._texts = SpeakerSampler(usable, korean_share=_KOREAN_SHARE)
 
     def losses(self, network: StrangerSide, rng: np.random.Generator) -> Losses:
@@ -103,7 +102,9 @@ class StrangersRecipe(AcousticRecipe):
         for name, rows, mel in zip(("swapped", "spoken"), unheard, made, strict=True):
             losses[f"{name}_phones"] = self._understood(network, rows, mel, rng)
             losses[f"{name}_style"] = _STYLE_WEIGHT * _style_loss(network, rows, mel)
-        everything = _stacked([pairs.made * _mels(pairs.mask), *(m * _mels(u.mask) for u, m in zip(unheard, made, strict=True))])
+        everything = _stacked(
+            [pairs.made * _mels(pairs.mask), *(m * _mels(u.mask) for u, m in zip(unheard, made, strict=True))]
+        )
         recorded = F.pad(pairs.mel * _mels(pairs.mask), (0, 0, 0, everything.shape[1] - pairs.mel.shape[1]))
         persuasion, features = persuasion_losses(network.critic, recorded, everything)
         losses["critic"] = _CRITIC_WEIGHT * critic_loss(network.critic, recorded, everything)
@@ -122,7 +123,9 @@ class StrangersRecipe(AcousticRecipe):
         own = pairs.voices.median_f0_hz[here]
         moved = f0_hz * (voices.median_f0_hz / own)[:, None]
         heard = pairs.heard[rows]
-        labels = self._labels([pairs.pieces[i] for i in here], pairs.batch.lengths[here.numpy()], heard.shape[1])
+        labels = labels_of_pieces(
+            self._phones, [pairs.pieces[i] for i in here], pairs.batch.lengths[here.numpy()], heard.shape[1]
+        ).to(self._device)
         return Unheard(heard, pitch_features(moved, voiced), pairs.mask[here], labels, voices, heard.detach())
 
     @torch.no_grad()
@@ -152,7 +155,9 @@ class StrangersRecipe(AcousticRecipe):
     def _understood(self, network: StrangerSide, rows: Unheard, made: Tensor, rng: np.random.Generator) -> Tensor:
         """How far what the content encoder, held still, hears is from what was meant."""
         heard = functional_call(network.content, _still(network.content), (disguise(made, rng), rows.mask))
-        loss = _PHONE_WEIGHT * phone_loss(functional_call(network.phones, _still(network.phones), (heard,)), rows.labels)
+        loss = _PHONE_WEIGHT * phone_loss(
+            functional_call(network.phones, _still(network.phones), (heard,)), rows.labels
+        )
         if rows.vectors is None:
             return loss
         unlike = 1 - F.cosine_similarity(heard, rows.vectors, dim=-1)
