@@ -19,6 +19,14 @@ from hierbatch.models.speechsr_lite.config import SpeechSRLiteConfig
 from hierbatch.training.loop import LoopOptions, Trainer, averaged_weights, start_from
 from hierbatch.training.recipes.catalog import FULL_BAND_PLANS, PLANS, Earlier, make_recipe
 
+_LEARNS_FROM = {
+    "content": ("content",),
+    "acoustic": ("content",),
+    "text_to_vector": ("content", "phones"),
+    "strangers": ("content", "text_to_vector"),
+}
+"""Which finished networks a school needs beside its own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainJob:
@@ -71,27 +79,28 @@ def train(job: TrainJob, tell: Callable[[str], None]) -> None:
 
 
 def _earlier(job: TrainJob, config: LiteConfig) -> Earlier:
-    """Networks finished before: as their own school left them here, or else those of the bundle to start from."""
-    if job.model not in ("content", "text_to_vector", "conversion", "strangers"):
-        return Earlier()
-    content, text = ContentEncoder(config), TextToVector(config)
-    return Earlier(
-        content=content if _load_earlier(job, "acoustic", "content", content) else None,
-        text_to_vector=text if _load_earlier(job, "text_to_vector", "text_to_vector", text) else None,
-    )
+    """Networks finished before: as their own schools left them here, or else those of the bundle to start from."""
+    networks: dict[str, nn.Module] = {
+        "content": ContentEncoder(config),
+        "text_to_vector": TextToVector(config),
+        "phones": nn.Linear(config.semantic_channels, config.n_symbols),
+    }
+    wanted = _LEARNS_FROM.get(job.model, ())
+    return Earlier(**{name: networks[name] for name in wanted if _load_earlier(job, name, networks[name])})
 
 
-def _load_earlier(job: TrainJob, school: str, name: str, network: nn.Module) -> bool:
-    """Whether there were such weights."""
-    if (job.out / school / "checkpoint.pt").is_file():
-        weights = _bundle_weights(job.out, school)
-    elif job.start is not None:
-        weights = find_bundle(job.start).load_weights()
+def _load_earlier(job: TrainJob, name: str, network: nn.Module) -> bool:
+    """Whether there are weights of a network from before; a school does not take its own for those."""
+    school = "content" if name == "phones" else name
+    if school != job.model and (job.out / school / "checkpoint.pt").is_file():
+        weights = averaged_weights(job.out / school)
+        weights = weights if PLANS[school].parts else {f"{name}.{key}": value for key, value in weights.items()}
     else:
-        return False
+        weights = {} if job.start is None else find_bundle(job.start).load_weights()
     own = {key.removeprefix(f"{name}."): value for key, value in weights.items() if key.startswith(f"{name}.")}
-    network.load_state_dict(own)
-    return True
+    if own:
+        network.load_state_dict(own)
+    return bool(own)
 
 
 def _known_weights(job: TrainJob) -> dict[str, dict[str, Tensor]]:
@@ -102,10 +111,9 @@ def _known_weights(job: TrainJob) -> dict[str, dict[str, Tensor]]:
         found[f"bundle {job.start}"] = (
             weights if plan.parts else {name.removeprefix(f"{job.model}."): value for name, value in weights.items()}
         )
-    if plan.parts and (job.out / "content" / "checkpoint.pt").is_file():
-        found["content"] = _bundle_weights(job.out, "content")
-    if plan.starts_from and (job.out / plan.starts_from / "checkpoint.pt").is_file():
-        found[plan.starts_from] = averaged_weights(job.out / plan.starts_from)
+    for school in ("content", plan.starts_from) if plan.parts else ():
+        if school and school != job.model and (job.out / school / "checkpoint.pt").is_file():
+            found[school] = averaged_weights(job.out / school)
     return found
 
 
@@ -133,6 +141,8 @@ class AssembleJob:
     """How much of the way to the prompt's long-term spectrum the latent is moved."""
     timbre_spread_share: float = 1.0
     """How much of the prompt's own movement a band takes in place of `latent_contrast`."""
+    onset_aspiration: float = 0.35
+    """How far Korean's plain stops at the start of a word are said towards aspirated ones."""
 
 
 def assemble(job: AssembleJob) -> None:
@@ -165,6 +175,7 @@ def assemble(job: AssembleJob) -> None:
             "latent_contrast": job.latent_contrast,
             "timbre_mean_share": job.timbre_mean_share,
             "timbre_spread_share": job.timbre_spread_share,
+            "onset_aspiration": job.onset_aspiration,
         },
     }
     write_bundle(job.out, weights, page)

@@ -63,6 +63,7 @@ class HierSpeech:
             mean_share=bundle.synthesis.get("timbre_mean_share", 0.0),
             spread_share=bundle.synthesis.get("timbre_spread_share", 0.0),
         )
+        networks.text_to_vector.onset_aspiration = bundle.synthesis.get("onset_aspiration", 0.0)
         self._networks, self._device = networks, device
         self._mel = LogMel().to(device)
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from hierbatch.frontend.phonemes import PhonemeIds
 from hierbatch.models.lite.blocks import ConvNeXtStack, length_mask
 from hierbatch.models.lite.config import LiteConfig
+from hierbatch.models.lite.korean_onsets import aspirate_onsets
 from hierbatch.models.lite.style import StyleEncoder
 from hierbatch.units import MELS_PER_FRAME
 
@@ -76,6 +77,8 @@ class TextToVector(nn.Module):
         super().__init__()
         width, styles = config.text_width, config.style_channels
         self.semantic_channels = config.semantic_channels
+        self.onset_aspiration = 0.0
+        """How far Korean's plain stops at the start of a word are said towards aspirated ones, 0 to 1."""
         self.style = StyleEncoder(config)
         self.symbol = nn.Embedding(config.n_symbols, width)
         self.stress = nn.Embedding(3, width)
@@ -95,6 +98,8 @@ class TextToVector(nn.Module):
     def encode(self, text: TextBatch, style: Tensor) -> Tensor:
         """Hidden text. Shape: [B, N] ids -> [B, N, C]."""
         x = self.symbol(text.symbols) + self.stress(text.stress) + self.language(text.language)[:, None]
+        if self.onset_aspiration:
+            x = x + aspirate_onsets(text.symbols, text.language, self.symbol.weight, self.onset_aspiration)
         hidden: Tensor = self.text(x, _mask_of(text), style)
         return hidden
 

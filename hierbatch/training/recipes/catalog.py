@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from torch import nn
+
 from hierbatch.errors import InputError
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import ContentEncoder
@@ -34,11 +36,10 @@ class Plan:
 
 PLANS = {
     "waveform": Plan(2400),
-    "content": Plan(4000, parts=("content",)),
-    "acoustic": Plan(7000, parts=("acoustic", "content")),
+    "content": Plan(4000, learning_rate=1.5e-3, parts=("content",)),
+    "acoustic": Plan(7000, parts=("acoustic", "content"), starts_from="content"),
     "text_to_vector": Plan(6000),
-    "conversion": Plan(4000, learning_rate=1e-3, parts=("acoustic", "content"), starts_from="acoustic"),
-    "strangers": Plan(4000, learning_rate=4e-4, parts=("acoustic", "content"), starts_from="conversion"),
+    "strangers": Plan(4000, learning_rate=4e-4, parts=("acoustic", "content"), starts_from="acoustic"),
 }
 """The networks of the speech model, in the order they are best trained; where two plans train a network, the later one
 starts from what the earlier left, and its own is kept."""
@@ -52,7 +53,9 @@ class Earlier:
     """Finished networks that later plans learn from; None where there is none yet."""
 
     content: ContentEncoder | None = None
-    """The encoder as `acoustic` left it, whose vectors the text side says."""
+    """The encoder as its own school left it: its vectors are the language of the chain."""
+    phones: nn.Linear | None = None
+    """Reads phones off the encoder's vectors."""
     text_to_vector: TextToVector | None = None
 
 
@@ -75,10 +78,10 @@ def make_recipe(model: str, data: Path, config: LiteConfig, device: str, earlier
         from hierbatch.training.recipes.waveform import WaveformRecipe
 
         return WaveformRecipe(prepared, config, device)
-    if model in ("acoustic", "conversion"):
+    if model == "acoustic":
         from hierbatch.training.recipes.acoustic import AcousticRecipe
 
-        return AcousticRecipe(prepared, config, device, teacher=earlier.content if model == "conversion" else None)
+        return AcousticRecipe(prepared, config, device, teacher=earlier.content)
     if model == "strangers":
         from hierbatch.training.recipes.strangers import StrangersRecipe
 
@@ -86,7 +89,7 @@ def make_recipe(model: str, data: Path, config: LiteConfig, device: str, earlier
     if model == "text_to_vector":
         from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
 
-        return TextToVectorRecipe(prepared, config, device, content=earlier.content)
+        return TextToVectorRecipe(prepared, config, device, content=earlier.content, phones=earlier.phones)
     from hierbatch.training.recipes.content import ContentRecipe
 
     return ContentRecipe(prepared, config, device, before=earlier.content)

@@ -1,7 +1,8 @@
 """Train the text side: phonemes and a prompt to durations, semantic vectors and F0.
 
 The vectors it learns to say are those the trained content encoder hears in the recording, where there is one: they
-hold what the acoustic stage needs, more than the teacher's alone. A speaker's vectors are nearly free of the speaker,
+hold what the acoustic stage needs, more than the teacher's alone; and where a mean of several is the nearest guess, it
+is still to read as the phone that was meant. A speaker's vectors are nearly free of the speaker,
 so some prompts are of somebody else or of a voice moved in pitch: a language must not hang on the few who speak it.
 """
 
@@ -20,9 +21,11 @@ from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import ContentEncoder
 from hierbatch.models.lite.text_to_vector import F0_SCALE, TextBatch, TextToVector
+from hierbatch.training.alignment import silence_as_one
 from hierbatch.training.excerpts import AlignedUtterance, Excerpt
 from hierbatch.training.loop import Losses
 from hierbatch.training.masking import masked_mean
+from hierbatch.training.phones import UNKNOWN, phone_loss
 from hierbatch.training.prepared import PreparedSet, Utterance, read_alignments
 from hierbatch.training.sampling import Floats, Piece, SoundBatch, SpeakerSampler, load_batch, random_piece
 from hierbatch.training.virtual_speakers import load_shifted, random_ratios
@@ -32,6 +35,7 @@ _PROMPT_FRAMES = (75, 225)
 _LONGEST_FRAMES = 450
 _FRAMES_A_BATCH = 1600
 _KOREAN_SHARE = 0.45
+_PHONE_WEIGHT = 0.1
 _STRANGER_SHARE = {"en": 0.1, "ko": 0.35}
 """How often the prompt is somebody else's, by language: Korean is spoken by few, and asked of everybody."""
 
@@ -46,9 +50,11 @@ class TextToVectorRecipe:
         device: str = "cpu",
         frames_a_batch: int = _FRAMES_A_BATCH,
         content: ContentEncoder | None = None,
+        phones: nn.Linear | None = None,
     ) -> None:
         self.network: TextToVector = TextToVector(config).to(device)
         self._content = None if content is None else content.to(device).eval().requires_grad_(False)
+        self._phones = None if phones is None else phones.to(device).eval().requires_grad_(False)
         self._prepared, self._device, self._frames_a_batch = prepared, device, frames_a_batch
         self._mel = LogMel().to(device)
         found = read_alignments(prepared.folder)
@@ -116,12 +122,16 @@ class TextToVectorRecipe:
         medians = torch.tensor([self._medians[e.piece.utterance.speaker] for e in excerpts], device=self._device)
         wanted_f0 = torch.log(self._tensor(batch.f0_hz)) - torch.log(medians)[:, None]
         unvoiced = F.binary_cross_entropy_with_logits(prosody.voicing, voiced, reduction="none")
-        return {
+        losses = {
             "duration": 0.3 * masked_mean((guessed - torch.log1p(durations.float())) ** 2, symbols),
             "semantic": masked_mean(_mixed_error(prosody.semantic, self._heard(batch, frames)), frames),
             "pitch": 0.5 * masked_mean((prosody.log_f0 - wanted_f0).abs() * F0_SCALE, voiced > 0),
             "voicing": 0.5 * masked_mean(unvoiced, pitched),
         }
+        if self._phones is not None:
+            labels = _labels(excerpts, batch.semantic.shape[1]).to(self._device)
+            losses["phones"] = _PHONE_WEIGHT * phone_loss(self._phones(prosody.semantic), labels)
+        return losses
 
     @torch.no_grad()
     def _heard(self, batch: SoundBatch, frames: Tensor) -> Tensor:
@@ -139,6 +149,14 @@ def _mixed_error(made: Tensor, wanted: Tensor) -> Tensor:
     """Squared plus half absolute error, mean over channels. Shape: [B, T, C] -> [B, T]."""
     difference = made - wanted
     return (difference**2 + 0.5 * difference.abs()).mean(-1)
+
+
+def _labels(excerpts: Sequence[Excerpt], longest: int) -> Tensor:
+    """The phone of each frame. Shape: [B, longest]."""
+    labels = np.full((len(excerpts), longest), UNKNOWN, np.int64)
+    for row, excerpt in zip(labels, excerpts, strict=True):
+        row[: excerpt.piece.n_frames] = np.repeat(silence_as_one(excerpt.ids.symbols), excerpt.durations)
+    return torch.from_numpy(labels)
 
 
 def _speaker_medians(prepared: PreparedSet, utterances: Sequence[Utterance]) -> dict[str, float]:
