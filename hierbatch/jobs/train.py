@@ -18,14 +18,18 @@ from hierbatch.models.lite.text_to_vector import TextToVector
 from hierbatch.models.speechsr_lite.config import SpeechSRLiteConfig
 from hierbatch.training.loop import LoopOptions, Trainer, averaged_weights, start_from
 from hierbatch.training.recipes.catalog import FULL_BAND_PLANS, PLANS, Earlier, make_recipe
+from hierbatch.training.recipes.likeness import VoiceJudge
 
 _LEARNS_FROM = {
     "content": ("content",),
     "acoustic": ("content",),
     "text_to_vector": ("content", "phones"),
-    "strangers": ("content", "text_to_vector"),
+    "strangers": ("content", "text_to_vector", "judge"),
 }
 """Which finished networks a school needs beside its own."""
+
+_TAUGHT_IN = {"phones": "content", "judge": "likeness"}
+"""The school of a network that is not called as its school."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +78,7 @@ def train(job: TrainJob, tell: Callable[[str], None]) -> None:
     recipe = make_recipe(job.model, job.data, config, job.device, _earlier(job, config))
     for name, weights in _known_weights(job).items():
         new = start_from(recipe.network, weights)
-        tell(f"{job.model} starts from {name}" + (f", but for {', '.join(new)}" if new else ""))
+        tell(f"{job.model} starts from {name}" + (f", but for {len(new)} weights that are new" if new else ""))
     Trainer(recipe, job.out / job.model, loop, tell).run()
 
 
@@ -84,6 +88,7 @@ def _earlier(job: TrainJob, config: LiteConfig) -> Earlier:
         "content": ContentEncoder(config),
         "text_to_vector": TextToVector(config),
         "phones": nn.Linear(config.semantic_channels, config.n_symbols),
+        "judge": VoiceJudge(config),
     }
     wanted = _LEARNS_FROM.get(job.model, ())
     return Earlier(**{name: networks[name] for name in wanted if _load_earlier(job, name, networks[name])})
@@ -91,10 +96,14 @@ def _earlier(job: TrainJob, config: LiteConfig) -> Earlier:
 
 def _load_earlier(job: TrainJob, name: str, network: nn.Module) -> bool:
     """Whether there are weights of a network from before; a school does not take its own for those."""
-    school = "content" if name == "phones" else name
+    school = _TAUGHT_IN.get(name, name)
     if school != job.model and (job.out / school / "checkpoint.pt").is_file():
         weights = averaged_weights(job.out / school)
-        weights = weights if PLANS[school].parts else {f"{name}.{key}": value for key, value in weights.items()}
+        weights = (
+            weights
+            if name in _TAUGHT_IN or PLANS[school].parts
+            else {f"{name}.{key}": value for key, value in weights.items()}
+        )
     else:
         weights = {} if job.start is None else find_bundle(job.start).load_weights()
     own = {key.removeprefix(f"{name}."): value for key, value in weights.items() if key.startswith(f"{name}.")}
@@ -151,13 +160,14 @@ def assemble(job: AssembleJob) -> None:
     Raises:
         InputError: a network has not been trained yet.
     """
-    trained = [model for model in PLANS if (job.training / model / "checkpoint.pt").is_file()]
-    missing = [model for model in PLANS if model not in trained]
+    shipped = [model for model, plan in PLANS.items() if plan.ships]
+    trained = [model for model in shipped if (job.training / model / "checkpoint.pt").is_file()]
+    missing = [model for model in shipped if model not in trained]
     weights = {} if job.start is None else find_bundle(job.start).load_weights()
     if missing and job.start is None:
         raise InputError(
             "Not every network is trained",
-            wanted=", ".join(PLANS),
+            wanted=", ".join(shipped),
             got="no " + ", no ".join(missing),
             mend="run `hierbatch train` for each, or name a bundle that has them with --start",
         )

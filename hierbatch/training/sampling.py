@@ -32,6 +32,7 @@ class Piece:
 class SpeakerSampler:
     """Utterances with each speaker's weight the square root of his speech: many voices, none drowned by one.
 
+    Speakers whom nobody told apart weigh together as one, so that a corpus of nameless clips does not drown the rest.
     Korean utterances are drawn with a share of their own, since few voices speak it.
     """
 
@@ -39,8 +40,10 @@ class SpeakerSampler:
         self._by_speaker: dict[str, list[Utterance]] = defaultdict(list)
         for utterance in utterances:
             self._by_speaker[utterance.speaker].append(utterance)
-        frames_of = {s: sum(u.n_frames for u in us) for s, us in self._by_speaker.items()}
-        weights = np.array([np.sqrt(frames_of[u.speaker]) * u.n_frames / frames_of[u.speaker] for u in utterances])
+        frames_of: dict[str, int] = defaultdict(int)
+        for utterance in utterances:
+            frames_of[_who(utterance)] += utterance.n_frames
+        weights = np.array([u.n_frames / np.sqrt(frames_of[_who(u)]) for u in utterances])
         korean = np.array([utterance.language == "ko" for utterance in utterances])
         if korean_share is not None and korean.any() and not korean.all():
             weights[korean] *= korean_share / weights[korean].sum()
@@ -64,6 +67,14 @@ class SpeakerSampler:
         start, room = (0, before) if before >= after else (end, after)
         length = min(n_frames, room)
         return Piece(utterance, start + int(rng.integers(room - length + 1)), length)
+
+
+NOT_TOLD_APART = "unknown"
+"""In the names of speakers who are one a clip only because nobody knows who they are."""
+
+
+def _who(utterance: Utterance) -> str:
+    return NOT_TOLD_APART if NOT_TOLD_APART in utterance.speaker else utterance.speaker
 
 
 FRAMES_OF_SHORTEST_PROMPT = 50

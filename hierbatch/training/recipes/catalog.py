@@ -13,6 +13,7 @@ from hierbatch.models.lite.content import ContentEncoder
 from hierbatch.models.lite.text_to_vector import TextToVector
 from hierbatch.training.loop import Recipe
 from hierbatch.training.prepared import PreparedSet
+from hierbatch.training.recipes.likeness import VoiceJudge
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,16 @@ class Plan:
     parts: tuple[str, ...] = ()
     """Networks of the bundle that are trained together here; the one of the plan's name where empty."""
 
+    ships: bool = True
+    """Whether anything of it goes into a bundle."""
+
     starts_from: str = ""
     """The plan whose networks it goes on with."""
 
     def bundle_name(self, model: str, weight: str) -> str | None:
         """A weight's name in the bundle, or None where it does not go there."""
+        if not self.ships:
+            return None
         if not self.parts:
             return f"{model}.{weight}"
         return weight if weight.split(".")[0] in self.parts else None
@@ -39,6 +45,7 @@ PLANS = {
     "content": Plan(4000, learning_rate=1.5e-3, parts=("content",)),
     "acoustic": Plan(7000, parts=("acoustic", "content"), starts_from="content"),
     "text_to_vector": Plan(6000),
+    "likeness": Plan(1800, ships=False),
     "strangers": Plan(4000, learning_rate=4e-4, parts=("acoustic", "content"), starts_from="acoustic"),
 }
 """The networks of the speech model, in the order they are best trained; where two plans train a network, the later one
@@ -57,6 +64,8 @@ class Earlier:
     phones: nn.Linear | None = None
     """Reads phones off the encoder's vectors."""
     text_to_vector: TextToVector | None = None
+    judge: VoiceJudge | None = None
+    """Knows voices."""
 
 
 def make_recipe(model: str, data: Path, config: LiteConfig, device: str, earlier: Earlier = Earlier()) -> Recipe:  # noqa: B008 - a frozen value
@@ -82,10 +91,16 @@ def make_recipe(model: str, data: Path, config: LiteConfig, device: str, earlier
         from hierbatch.training.recipes.acoustic import AcousticRecipe
 
         return AcousticRecipe(prepared, config, device, teacher=earlier.content)
+    if model == "likeness":
+        from hierbatch.training.recipes.likeness import LikenessRecipe
+
+        return LikenessRecipe(prepared, config, device)
     if model == "strangers":
         from hierbatch.training.recipes.strangers import StrangersRecipe
 
-        return StrangersRecipe(prepared, config, device, teacher=earlier.content, speaker=earlier.text_to_vector)
+        return StrangersRecipe(
+            prepared, config, device, teacher=earlier.content, speaker=earlier.text_to_vector, judge=earlier.judge
+        )
     if model == "text_to_vector":
         from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
 

@@ -116,7 +116,7 @@ def _unlike(made: Tensor, wanted: Tensor) -> Tensor:
     return ((made - wanted) ** 2).mean(-1) + 0.5 * (1 - F.cosine_similarity(made, wanted, dim=-1))
 
 
-def disguise(mel: Tensor, rng: np.random.Generator) -> Tensor:
+def disguise(mel: Tensor, rng: np.random.Generator, most_warp: float = _MOST_WARP) -> Tensor:
     """Another vocal tract, tilt and level: the mel axis stretched about its low end, a slope and an offset added.
 
     Shape:
@@ -124,7 +124,7 @@ def disguise(mel: Tensor, rng: np.random.Generator) -> Tensor:
         returns  [B, T, M]
     """
     n_rows, _, n_bands = mel.shape
-    stretch = torch.from_numpy(rng.uniform(1 - _MOST_WARP, 1 + _MOST_WARP, n_rows)).float().to(mel.device)
+    stretch = torch.from_numpy(rng.uniform(1 - most_warp, 1 + most_warp, n_rows)).float().to(mel.device)
     place = (torch.arange(n_bands, device=mel.device)[None] * stretch[:, None]).clamp(0, n_bands - 1)
     low = place.floor().long()
     share = (place - low)[:, None]

@@ -3,7 +3,7 @@
 The schools before it only ever saw a speaker's words with that speaker's voice. Here a batch has, beside those pairs,
 rows whose voice is another's: a recording's content under another prompt, as conversion asks, and texts as the finished
 text side says them, as text to speech asks. No recording tells how they should sound; three judges do. The content
-encoder, held still, must hear the phones that were meant (cycle consistency, Zhu et al. 2017); the style encoder the
+encoder, held still, must hear the phones that were meant (cycle consistency, Zhu et al. 2017); a judge of voices the
 prompt's voice; and a critic must take the spectrum for a recording's, which also gives back what regression smooths.
 """
 
@@ -32,6 +32,7 @@ from hierbatch.training.phones import UNKNOWN, labels_of_pieces, phone_loss
 from hierbatch.training.prepared import PreparedSet, read_alignments
 from hierbatch.training.recipes.acoustic import AcousticRecipe, Pairs, SoundSide, Voices
 from hierbatch.training.recipes.content import disguise
+from hierbatch.training.recipes.likeness import VoiceJudge
 from hierbatch.training.sampling import SpeakerSampler
 from hierbatch.training.spectrum_critic import SpectrumCritic, critic_loss, persuasion_losses
 from hierbatch.units import MELS_PER_FRAME
@@ -41,7 +42,7 @@ _LONGEST_SPOKEN_FRAMES = 90
 _KOREAN_SHARE = 0.6
 _F0_SPREAD = 1.45
 _CRITIC_WEIGHT, _PERSUASION_WEIGHT, _FEATURE_WEIGHT = 0.1, 0.02, 0.06
-_PHONE_WEIGHT, _VECTOR_WEIGHT, _STYLE_WEIGHT = 0.05, 0.05, 0.05
+_PHONE_WEIGHT, _VECTOR_WEIGHT, _VOICE_WEIGHT = 0.05, 0.05, 0.05
 
 
 class StrangerSide(SoundSide):
@@ -85,10 +86,12 @@ class StrangersRecipe(AcousticRecipe):
         batch_size: int = 10,
         teacher: ContentEncoder | None = None,
         speaker: TextToVector | None = None,
+        judge: VoiceJudge | None = None,
     ) -> None:
         super().__init__(prepared, config, device, batch_size, teacher)
         self.network = StrangerSide(config).to(device)
         self._speaker = (speaker or TextToVector(config)).to(device).eval().requires_grad_(False)
+        self._judge = (judge or VoiceJudge(config)).to(device).eval().requires_grad_(False)
         found = read_alignments(prepared.folder)
         usable = [u for u in prepared.split("train") if u.id in found]
         self._aligned = {u.id: AlignedUtterance(u, encode(found[u.id][0], u.language), found[u.id][1]) for u in usable}
@@ -101,7 +104,7 @@ class StrangersRecipe(AcousticRecipe):
         losses = self._paired_losses(network, pairs)
         for name, rows, mel in zip(("swapped", "spoken"), unheard, made, strict=True):
             losses[f"{name}_phones"] = self._understood(network, rows, mel, rng)
-            losses[f"{name}_style"] = _STYLE_WEIGHT * _style_loss(network, rows, mel)
+            losses[f"{name}_voice"] = _VOICE_WEIGHT * self._unlike(rows, mel)
         everything = _stacked(
             [pairs.made * _mels(pairs.mask), *(m * _mels(u.mask) for u, m in zip(unheard, made, strict=True))]
         )
@@ -163,11 +166,12 @@ class StrangersRecipe(AcousticRecipe):
         unlike = 1 - F.cosine_similarity(heard, rows.vectors, dim=-1)
         return loss + _VECTOR_WEIGHT * masked_mean(unlike, rows.mask[..., 0])
 
-
-def _style_loss(network: StrangerSide, rows: Unheard, made: Tensor) -> Tensor:
-    lengths = rows.mask[..., 0].sum(1) * MELS_PER_FRAME
-    style = functional_call(network.acoustic.style, _still(network.acoustic.style), (made, lengths))
-    return (1 - F.cosine_similarity(style, rows.voices.style.detach(), dim=-1)).mean()
+    def _unlike(self, rows: Unheard, made: Tensor) -> Tensor:
+        """How far the voice is from the prompt's, to the judge's ear."""
+        prompt = rows.voices.frames
+        wanted = self._judge(prompt.mel, prompt.lengths * MELS_PER_FRAME)
+        voice = self._judge(made, rows.mask[..., 0].sum(1) * MELS_PER_FRAME)
+        return (1 - (wanted * voice).sum(-1)).mean()
 
 
 def _still(network: torch.nn.Module) -> dict[str, Tensor]:

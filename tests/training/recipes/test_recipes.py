@@ -13,6 +13,7 @@ from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.recipes.acoustic import AcousticRecipe
 from hierbatch.training.recipes.catalog import PLANS, make_recipe
 from hierbatch.training.recipes.content import ContentRecipe, disguise
+from hierbatch.training.recipes.likeness import LikenessRecipe
 from hierbatch.training.recipes.strangers import StrangersRecipe
 from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
 from hierbatch.training.recipes.waveform import WaveformRecipe
@@ -37,7 +38,7 @@ def everybody_is_held_out_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "recipe_of", [WaveformRecipe, AcousticRecipe, TextToVectorRecipe, ContentRecipe, StrangersRecipe]
+    "recipe_of", [WaveformRecipe, AcousticRecipe, TextToVectorRecipe, ContentRecipe, LikenessRecipe, StrangersRecipe]
 )
 def test_it_learns(aligned: PreparedSet, recipe_of: Callable[..., AcousticRecipe]) -> None:
     torch.manual_seed(0)
