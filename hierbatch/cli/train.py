@@ -12,7 +12,8 @@ def train(
     model: Annotated[
         str,
         typer.Argument(
-            help="waveform, acoustic, text_to_vector, content, all, speechsr_lite; or `bundle`, `speechsr_bundle`."
+            help="waveform, content, acoustic, text_to_vector, likeness, strangers, all, speechsr_lite; "
+            "or `bundle`, `speechsr_bundle`."
         ),
     ],
     data: Annotated[

@@ -19,10 +19,10 @@ _SLOWEST, _FASTEST = 0.87, 1.17
 _SHARE = 0.4
 
 
-def random_ratios(n_rows: int, rng: np.random.Generator) -> Floats:
-    """How much faster each row is played; 1 for most. Shape: [n_rows]."""
+def random_ratios(n_rows: int, rng: np.random.Generator, share: float = _SHARE) -> Floats:
+    """How much faster each row is played; 1 but for a share of them. Shape: [n_rows]."""
     shifted = rng.uniform(np.log(_SLOWEST), np.log(_FASTEST), n_rows)
-    return np.exp(np.where(rng.random(n_rows) < _SHARE, shifted, 0.0)).astype(np.float32)
+    return np.exp(np.where(rng.random(n_rows) < share, shifted, 0.0)).astype(np.float32)
 
 
 def load_shifted(prepared: PreparedSet, pieces: Sequence[Piece], ratios: Floats) -> SoundBatch:

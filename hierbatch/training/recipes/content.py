@@ -27,7 +27,10 @@ from hierbatch.training.virtual_speakers import load_shifted, random_ratios
 _PIECE_FRAMES = 100
 _MOST_WARP = 0.12
 _MOST_TILT = 0.5
-_MOST_NOISE = 0.004
+_MOST_NOISE = 0.01
+_N_KNOTS, _KNOT_SPREAD = 8, 0.2
+_MOST_LOST_BANDS = 14
+_SHIFTED_SHARE = 0.7
 _TEACHER_WEIGHT, _PLACE_WEIGHT = 0.5, 0.2
 
 
@@ -65,7 +68,7 @@ class ContentRecipe:
 
     def losses(self, network: ContentSide, rng: np.random.Generator) -> Losses:
         pieces = [random_piece(self._sampler.draw(rng), _PIECE_FRAMES, rng) for _ in range(self._batch_size)]
-        batch = load_shifted(self._prepared, pieces, random_ratios(len(pieces), rng))
+        batch = load_shifted(self._prepared, pieces, random_ratios(len(pieces), rng, _SHIFTED_SHARE))
         noise = rng.standard_normal(batch.audio.shape, np.float32)
         noise *= rng.random((len(pieces), 1), np.float32) ** 2 * _MOST_NOISE
         mel, clean, mask = (
@@ -73,7 +76,7 @@ class ContentRecipe:
             self._mel(self._tensor(batch.audio)),
             self._mask(batch),
         )
-        vectors, frames = network.content(disguise(mel, rng), mask), mask[..., 0]
+        vectors, frames = network.content(worn(disguise(mel, rng), rng), mask), mask[..., 0]
         teacher = self._tensor(batch.semantic)
         losses = {"teacher": _TEACHER_WEIGHT * masked_mean(_unlike(network.teacher(vectors), teacher), frames)}
         if self._reader is not None:
@@ -135,3 +138,22 @@ def disguise(mel: Tensor, rng: np.random.Generator, most_warp: float = _MOST_WAR
     slope = torch.from_numpy(rng.uniform(-_MOST_TILT, _MOST_TILT, (n_rows, 1, 1))).float().to(mel.device)
     level = torch.from_numpy(rng.normal(0.0, 0.15, (n_rows, 1, 1))).float().to(mel.device)
     return warped + slope * torch.linspace(-1, 1, n_bands, device=mel.device) + level
+
+
+def worn(mel: Tensor, rng: np.random.Generator) -> Tensor:
+    """Another microphone: a smooth random response, and in half of the rows a stretch of bands gone flat.
+
+    Masking after Park et al. 2019 (SpecAugment, section 2).
+
+    Shape:
+        mel      [B, T, M]
+        returns  [B, T, M]
+    """
+    n_rows, _, n_bands = mel.shape
+    knots = torch.from_numpy(rng.normal(0.0, _KNOT_SPREAD, (n_rows, 1, _N_KNOTS))).float().to(mel.device)
+    response = F.interpolate(knots, n_bands, mode="linear", align_corners=True)  # [B, 1, M]
+    width = np.where(rng.random(n_rows) < 0.5, rng.integers(1, _MOST_LOST_BANDS + 1, n_rows), 0)
+    first = rng.integers(0, n_bands - width + 1)
+    band = np.arange(n_bands)[None]
+    lost = torch.from_numpy((band >= first[:, None]) & (band < (first + width)[:, None]))[:, None].to(mel.device)
+    return torch.where(lost, mel.mean(dim=(1, 2), keepdim=True), mel + response)

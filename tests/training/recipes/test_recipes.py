@@ -12,7 +12,7 @@ from hierbatch.training.durations import align_prepared
 from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.recipes.acoustic import AcousticRecipe
 from hierbatch.training.recipes.catalog import PLANS, make_recipe
-from hierbatch.training.recipes.content import ContentRecipe, disguise
+from hierbatch.training.recipes.content import ContentRecipe, disguise, worn
 from hierbatch.training.recipes.likeness import LikenessRecipe
 from hierbatch.training.recipes.strangers import StrangersRecipe
 from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
@@ -72,3 +72,14 @@ def test_a_disguise_moves_the_spectrum_and_nothing_in_time() -> None:
     assert moved.shape == still.shape
     assert (moved - still).abs().max() > 0.1
     torch.testing.assert_close(moved, moved[:, :1].expand_as(moved))
+
+
+def test_a_worn_spectrum_is_changed_alike_at_all_times() -> None:
+    rng = np.random.default_rng(1)
+    still = torch.linspace(0, 1, 80).repeat(8, 5, 1)
+    moved = worn(still, rng)
+    torch.testing.assert_close(moved, moved[:, :1].expand_as(moved))
+    flat = (moved[:, 0] == still.mean()).sum(-1)
+    assert (flat == 0).any()
+    assert (flat > 0).any()
+    assert flat.max() <= 14
