@@ -24,6 +24,11 @@ class Sentence:
     text: str
     spoken: str
 
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """The ways its words may be written."""
+        return tuple(dict.fromkeys((self.text, self.spoken)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:

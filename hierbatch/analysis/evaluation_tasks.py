@@ -56,7 +56,7 @@ def _in_turns(sentences: Sequence[Sentence], voices: Sequence[VoicePair]) -> lis
         Task(
             language=sentence.language,
             text=sentence.text,
-            readings=tuple(dict.fromkeys((sentence.text, sentence.spoken))),
+            readings=sentence.readings,
             voice=voice,
         )
         for sentence, voice in zip(sentences, cycle(voices), strict=False)

@@ -7,8 +7,10 @@ where phonemes are to be judged too, `align.py`. Nothing of it is imported befor
 from __future__ import annotations
 
 import hashlib
+import importlib
 import importlib.util
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -91,24 +93,40 @@ def load_kit(folder: Path) -> EvaluationKit:
     return EvaluationKit(_module(path), _module(recogniser) if recogniser.is_file() else None, digest[:16])
 
 
+def load_beside(folder: Path, name: str) -> ModuleType:
+    """Another module of the kit's folder, which stays importable: it imports those beside it when it is asked.
+
+    Raises:
+        InputError: there is no such file.
+        ProgramError: it cannot be imported.
+    """
+    if not (folder / f"{name}.py").is_file():
+        raise InputError(f"The evaluation kit has no {name}.py", wanted=str(folder / f"{name}.py"))
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+    with missing_packages():
+        return importlib.import_module(name)
+
+
 def _module(path: Path) -> ModuleType:
     """The file as a module of its own name, which is not put among the importable ones."""
     spec = importlib.util.spec_from_file_location(f"outside_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    with _missing_packages():
+    with missing_packages():
         spec.loader.exec_module(module)
     return module
 
 
 def _asked(judge: Callable[..., Result], *arguments: Any) -> Result:
-    with _missing_packages():
+    with missing_packages():
         return judge(*arguments)
 
 
 @contextmanager
-def _missing_packages() -> Iterator[None]:
+def missing_packages() -> Iterator[None]:
+    """Around what imports a package that need not be there: ProgramError says how to install it."""
     try:
         yield
     except ImportError as error:

@@ -23,6 +23,9 @@ def evaluate(
     bundle: Annotated[
         str, typer.Option("--model", "--bundle", help="A packaged model's name, or a bundle's folder.")
     ] = "lite",
+    teachers: Annotated[
+        bool, typer.Option("--teachers", help="Also judge the synthetic voices the text side learned from.")
+    ] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="The first so many clips of each group only.")] = None,
     out: Annotated[
         list[Path] | None,
@@ -44,6 +47,7 @@ def evaluate(
         cache=cache.expanduser(),
         set_name=set_name,
         bundle=bundle,
+        teachers=teachers,
         limit=limit,
         out=tuple(out or ()),
     )

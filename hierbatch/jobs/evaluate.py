@@ -20,6 +20,7 @@ from hierbatch.analysis.kit import load_kit
 from hierbatch.analysis.marked_page import page_with_table
 from hierbatch.analysis.measures import Jury, Score, Spoken
 from hierbatch.analysis.recordings import Recording, read_recordings
+from hierbatch.analysis.teachers import Teacher, load_teachers
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import InputError, RowError
 from hierbatch.frontend.speech_text import SpeechFrontEnd
@@ -29,6 +30,7 @@ from hierbatch.models.speech import SpeechModel, SpeechRequest
 from hierbatch.storage import write_whole
 
 RECORDED = {"en": "English recordings", "ko": "Korean recordings"}
+TAUGHT = {"en": "English teacher", "ko": "Korean teacher"}
 COPIED = {"en": "English copy synthesis", "ko": "Korean copy synthesis"}
 
 _TELL_EVERY = 10
@@ -51,6 +53,8 @@ class EvaluateJob:
     """`development` while choosing; `evaluation` for what is published."""
     bundle: str = "lite"
     """A packaged bundle's name, or a bundle's folder."""
+    teachers: bool = False
+    """Whether the voices the text side learned from say the sentences, too."""
     limit: int | None = None
     """The first so many clips of each group, for a quick look."""
     out: tuple[Path, ...] = ()
@@ -84,6 +88,8 @@ def evaluate(job: EvaluateJob, tell: Callable[[str], None]) -> EvaluationTable:
     with _one_thread():
         scores = evaluation.of_speech(plan_tasks(chosen, recordings, job.limit), recordings)
         scores |= evaluation.of_conversions(plan_conversions(chosen, recordings, job.limit), recordings)
+        if job.teachers:
+            scores |= evaluation.of_teachers(load_teachers(job.kit), chosen, job.limit)
         scores |= evaluation.of_recordings(chosen, recordings, job.limit)
     table = EvaluationTable(
         set_name=chosen.name,
@@ -151,6 +157,23 @@ class Evaluation:
                     found = [*self._jury.silence(readings, task.language), Score("failures", 1)]
                 scores[group].append(found)
             self._tell(f"{group}: {len(tasks)} clips judged")
+        return scores
+
+    def of_teachers(self, teachers: Mapping[str, Teacher], chosen: EvaluationSet, limit: int | None = None) -> Scores:
+        """Scores of the teachers' own voices on the same sentences."""
+        scores: Scores = {}
+        for language, say in teachers.items():
+            said = [
+                Spoken(
+                    waveform=say(sentence.text),
+                    language=language,
+                    readings=sentence.readings,
+                    phonemes=self._front_end.speak(sentence.text, language).phonemes,
+                )
+                for sentence in chosen.sentences_in(language)[:limit]
+            ]
+            scores[TAUGHT[language]] = [self._jury.judge(spoken) for spoken in said]
+            self._tell(f"{TAUGHT[language]}: {len(said)} clips judged")
         return scores
 
     def of_recordings(
