@@ -90,8 +90,9 @@ class StrangersRecipe(AcousticRecipe):
     ) -> None:
         super().__init__(prepared, config, device, batch_size, teacher)
         self.network = StrangerSide(config).to(device)
-        self._speaker = (speaker or TextToVector(config)).to(device).eval().requires_grad_(False)
-        self._judge = (judge or VoiceJudge(config)).to(device).eval().requires_grad_(False)
+        self._speaker, self._judge = (
+            None if network is None else network.to(device).eval().requires_grad_(False) for network in (speaker, judge)
+        )
         found = read_alignments(prepared.folder)
         usable = [u for u in prepared.split("train") if u.id in found]
         self._aligned = {u.id: AlignedUtterance(u, encode(found[u.id][0], u.language), found[u.id][1]) for u in usable}
@@ -99,18 +100,20 @@ class StrangersRecipe(AcousticRecipe):
 
     def losses(self, network: StrangerSide, rng: np.random.Generator) -> Losses:
         pairs = self._pair(network, rng)
-        unheard = [self._swapped(pairs, rng), self._spoken(pairs, rng)]
-        made = [network.acoustic(u.semantic, u.pitch, u.voices.style, u.voices.frames, u.mask) for u in unheard]
-        losses = self._paired_losses(network, pairs)
-        for name, rows, mel in zip(("swapped", "spoken"), unheard, made, strict=True):
+        unheard = {"swapped": self._swapped(pairs, rng)}
+        if self._speaker is not None:
+            unheard["spoken"] = self._spoken(self._speaker, pairs, rng)
+        losses, everything = self._paired_losses(network, pairs), [pairs.made * _mels(pairs.mask)]
+        for name, rows in unheard.items():
+            mel = network.acoustic(rows.semantic, rows.pitch, rows.voices.style, rows.voices.frames, rows.mask)
             losses[f"{name}_phones"] = self._understood(network, rows, mel, rng)
-            losses[f"{name}_voice"] = _VOICE_WEIGHT * self._unlike(rows, mel)
-        everything = _stacked(
-            [pairs.made * _mels(pairs.mask), *(m * _mels(u.mask) for u, m in zip(unheard, made, strict=True))]
-        )
-        recorded = F.pad(pairs.mel * _mels(pairs.mask), (0, 0, 0, everything.shape[1] - pairs.mel.shape[1]))
-        persuasion, features = persuasion_losses(network.critic, recorded, everything)
-        losses["critic"] = _CRITIC_WEIGHT * critic_loss(network.critic, recorded, everything)
+            if self._judge is not None:
+                losses[f"{name}_voice"] = _VOICE_WEIGHT * _unlike(self._judge, rows, mel)
+            everything.append(mel * _mels(rows.mask))
+        made = _stacked(everything)
+        recorded = F.pad(pairs.mel * _mels(pairs.mask), (0, 0, 0, made.shape[1] - pairs.mel.shape[1]))
+        persuasion, features = persuasion_losses(network.critic, recorded, made)
+        losses["critic"] = _CRITIC_WEIGHT * critic_loss(network.critic, recorded, made)
         losses["persuasion"] = _PERSUASION_WEIGHT * persuasion
         losses["features"] = _FEATURE_WEIGHT * features
         return losses
@@ -132,15 +135,15 @@ class StrangersRecipe(AcousticRecipe):
         return Unheard(heard, pitch_features(moved, voiced), pairs.mask[here], labels, voices, heard.detach())
 
     @torch.no_grad()
-    def _spoken(self, pairs: Pairs, rng: np.random.Generator) -> Unheard:
+    def _spoken(self, speaker: TextToVector, pairs: Pairs, rng: np.random.Generator) -> Unheard:
         """Texts as the text side says them to the prompts of this batch; whose phones are where it knows itself."""
         excerpts = [self._draw_text(rng) for _ in range(_N_SPOKEN)]
         voices = _picked(pairs.voices, torch.from_numpy(rng.permutation(len(pairs.pieces))[:_N_SPOKEN]))
         text = TextBatch.of([excerpt.ids for excerpt in excerpts], self._device)
         rows = [torch.tensor(excerpt.durations) for excerpt in excerpts]
         durations = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True).to(self._device)
-        style = self._speaker.style(voices.frames.mel, voices.frames.lengths * MELS_PER_FRAME)
-        prosody = self._speaker.decode(self._speaker.encode(text, style), durations, style)
+        style = speaker.style(voices.frames.mel, voices.frames.lengths * MELS_PER_FRAME)
+        prosody = speaker.decode(speaker.encode(text, style), durations, style)
         mask = length_mask(durations.sum(1), prosody.semantic.shape[1])
         f0_hz = (voices.median_f0_hz[:, None] * torch.exp(_F0_SPREAD * prosody.log_f0)).clamp(50.0, 600.0)
         labels = [np.repeat(silence_as_one(e.ids.symbols), e.durations) for e in excerpts]
@@ -166,12 +169,13 @@ class StrangersRecipe(AcousticRecipe):
         unlike = 1 - F.cosine_similarity(heard, rows.vectors, dim=-1)
         return loss + _VECTOR_WEIGHT * masked_mean(unlike, rows.mask[..., 0])
 
-    def _unlike(self, rows: Unheard, made: Tensor) -> Tensor:
-        """How far the voice is from the prompt's, to the judge's ear."""
-        prompt = rows.voices.frames
-        wanted = self._judge(prompt.mel, prompt.lengths * MELS_PER_FRAME)
-        voice = self._judge(made, rows.mask[..., 0].sum(1) * MELS_PER_FRAME)
-        return (1 - (wanted * voice).sum(-1)).mean()
+
+def _unlike(judge: VoiceJudge, rows: Unheard, made: Tensor) -> Tensor:
+    """How far the voice is from the prompt's, to the judge's ear."""
+    prompt = rows.voices.frames
+    wanted = judge(prompt.mel, prompt.lengths * MELS_PER_FRAME)
+    voice = judge(made, rows.mask[..., 0].sum(1) * MELS_PER_FRAME)
+    return (1 - (wanted * voice).sum(-1)).mean()
 
 
 def _still(network: torch.nn.Module) -> dict[str, Tensor]:

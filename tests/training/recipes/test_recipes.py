@@ -8,12 +8,13 @@ import torch
 
 from hierbatch.errors import InputError
 from hierbatch.models.lite.config import LiteConfig
+from hierbatch.models.lite.text_to_vector import TextToVector
 from hierbatch.training.durations import align_prepared
 from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.recipes.acoustic import AcousticRecipe
 from hierbatch.training.recipes.catalog import PLANS, make_recipe
 from hierbatch.training.recipes.content import ContentRecipe, disguise, worn
-from hierbatch.training.recipes.likeness import LikenessRecipe
+from hierbatch.training.recipes.likeness import LikenessRecipe, VoiceJudge
 from hierbatch.training.recipes.strangers import StrangersRecipe
 from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
 from hierbatch.training.recipes.waveform import WaveformRecipe
@@ -83,3 +84,11 @@ def test_a_worn_spectrum_is_changed_alike_at_all_times() -> None:
     assert (flat == 0).any()
     assert (flat > 0).any()
     assert flat.max() <= 14
+
+
+def test_strangers_are_spoken_and_judged_where_there_is_somebody_to(aligned: PreparedSet) -> None:
+    torch.manual_seed(0)
+    alone = StrangersRecipe(aligned, CONFIG)
+    taught = StrangersRecipe(aligned, CONFIG, speaker=TextToVector(CONFIG), judge=VoiceJudge(CONFIG))
+    found = [set(recipe.losses(recipe.network, np.random.default_rng(0))) for recipe in (alone, taught)]
+    assert found[1] - found[0] == {"spoken_phones", "spoken_voice", "swapped_voice"}
