@@ -2,9 +2,9 @@
 
 The schools before it only ever saw a speaker's words with that speaker's voice. Here a batch has, beside those pairs,
 rows whose voice is another's: a recording's content under another prompt, as conversion asks, and texts as the finished
-text side says them, as text to speech asks. No recording tells how they should sound; three judges do. The content
-encoder, held still, must hear the phones that were meant (cycle consistency, Zhu et al. 2017); a judge of voices the
-prompt's voice; and a critic must take the spectrum for a recording's, which also gives back what regression smooths.
+text side says them, as text to speech asks. No recording tells how they should sound; two judges do. The content
+encoder, held still, must hear the phones that were meant (cycle consistency, Zhu et al. 2017), and a judge of voices the
+prompt's voice.
 """
 
 from __future__ import annotations
@@ -34,23 +34,13 @@ from hierbatch.training.recipes.acoustic import AcousticRecipe, Pairs, SoundSide
 from hierbatch.training.recipes.content import disguise
 from hierbatch.training.recipes.likeness import VoiceJudge
 from hierbatch.training.sampling import SpeakerSampler
-from hierbatch.training.spectrum_critic import SpectrumCritic, critic_loss, persuasion_losses
 from hierbatch.units import MELS_PER_FRAME
 
 _N_SWAPPED, _N_SPOKEN = 4, 4
 _LONGEST_SPOKEN_FRAMES = 90
 _KOREAN_SHARE = 0.6
 _F0_SPREAD = 1.45
-_CRITIC_WEIGHT, _PERSUASION_WEIGHT, _FEATURE_WEIGHT = 0.1, 0.2, 0.2
 _PHONE_WEIGHT, _VECTOR_WEIGHT, _VOICE_WEIGHT = 0.05, 0.05, 0.08
-
-
-class StrangerSide(SoundSide):
-    """What learns together; beside the acoustic stage and the content encoder, nothing ships."""
-
-    def __init__(self, config: LiteConfig) -> None:
-        super().__init__(config)
-        self.critic = SpectrumCritic()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +66,6 @@ class Unheard:
 class StrangersRecipe(AcousticRecipe):
     """The pairs of `AcousticRecipe`, and as many rows again in strangers' voices."""
 
-    network: StrangerSide
-
     def __init__(
         self,
         prepared: PreparedSet,
@@ -89,7 +77,6 @@ class StrangersRecipe(AcousticRecipe):
         judge: VoiceJudge | None = None,
     ) -> None:
         super().__init__(prepared, config, device, batch_size, teacher)
-        self.network = StrangerSide(config).to(device)
         self._speaker, self._judge = (
             None if network is None else network.to(device).eval().requires_grad_(False) for network in (speaker, judge)
         )
@@ -98,24 +85,17 @@ class StrangersRecipe(AcousticRecipe):
         self._aligned = {u.id: AlignedUtterance(u, encode(found[u.id][0], u.language), found[u.id][1]) for u in usable}
         self._texts = SpeakerSampler(usable, korean_share=_KOREAN_SHARE)
 
-    def losses(self, network: StrangerSide, rng: np.random.Generator) -> Losses:
+    def losses(self, network: SoundSide, rng: np.random.Generator) -> Losses:
         pairs = self._pair(network, rng)
         unheard = {"swapped": self._swapped(pairs, rng)}
         if self._speaker is not None:
             unheard["spoken"] = self._spoken(self._speaker, pairs, rng)
-        losses, everything = self._paired_losses(network, pairs), [pairs.made * _mels(pairs.mask)]
+        losses = self._paired_losses(network, pairs)
         for name, rows in unheard.items():
             mel = network.acoustic(rows.semantic, rows.pitch, rows.voices.style, rows.voices.frames, rows.mask)
             losses[f"{name}_phones"] = self._understood(network, rows, mel, rng)
             if self._judge is not None:
                 losses[f"{name}_voice"] = _VOICE_WEIGHT * _unlike(self._judge, rows, mel)
-            everything.append(mel * _mels(rows.mask))
-        made = _stacked(everything)
-        recorded = F.pad(pairs.mel * _mels(pairs.mask), (0, 0, 0, made.shape[1] - pairs.mel.shape[1]))
-        persuasion, features = persuasion_losses(network.critic, recorded, made)
-        losses["critic"] = _CRITIC_WEIGHT * critic_loss(network.critic, recorded, made)
-        losses["persuasion"] = _PERSUASION_WEIGHT * persuasion
-        losses["features"] = _FEATURE_WEIGHT * features
         return losses
 
     def _swapped(self, pairs: Pairs, rng: np.random.Generator) -> Unheard:
@@ -158,7 +138,7 @@ class StrangersRecipe(AcousticRecipe):
             if excerpt is not None:
                 return excerpt
 
-    def _understood(self, network: StrangerSide, rows: Unheard, made: Tensor, rng: np.random.Generator) -> Tensor:
+    def _understood(self, network: SoundSide, rows: Unheard, made: Tensor, rng: np.random.Generator) -> Tensor:
         """How far what the content encoder, held still, hears is from what was meant."""
         heard = functional_call(network.content, _still(network.content), (disguise(made, rng), rows.mask))
         loss = _PHONE_WEIGHT * phone_loss(
@@ -187,13 +167,3 @@ def _picked(voices: Voices, rows: Tensor) -> Voices:
     frames = voices.frames
     own = PromptFrames(frames.semantic[rows], frames.mel[rows], frames.lengths[rows])
     return replace(voices, style=voices.style[rows], frames=own, median_f0_hz=voices.median_f0_hz[rows])
-
-
-def _mels(mask: Tensor) -> Tensor:
-    return mask.repeat_interleave(MELS_PER_FRAME, 1)
-
-
-def _stacked(mels: list[Tensor]) -> Tensor:
-    """Rows of several batches, zero-padded to the longest. Shape: [B, T, M] each -> [sum of B, longest T, M]."""
-    longest = max(mel.shape[1] for mel in mels)
-    return torch.cat([F.pad(mel, (0, 0, 0, longest - mel.shape[1])) for mel in mels])
