@@ -31,7 +31,7 @@ _MOST_NOISE = 0.01
 _N_KNOTS, _KNOT_SPREAD = 8, 0.2
 _MOST_LOST_BANDS = 14
 _SHIFTED_SHARE = 0.7
-_TEACHER_WEIGHT, _PLACE_WEIGHT = 0.5, 0.2
+_TEACHER_WEIGHT, _PLACE_WEIGHT, _SIZE_WEIGHT = 0.5, 0.2, 0.1
 
 
 class ContentSide(nn.Module):
@@ -78,7 +78,12 @@ class ContentRecipe:
         )
         vectors, frames = network.content(worn(disguise(mel, rng), rng), mask), mask[..., 0]
         teacher = self._tensor(batch.semantic)
-        losses = {"teacher": _TEACHER_WEIGHT * masked_mean(_unlike(network.teacher(vectors), teacher), frames)}
+        size = masked_mean((vectors**2).mean(-1), frames)
+        losses = {
+            "teacher": _TEACHER_WEIGHT * masked_mean(_unlike(network.teacher(vectors), teacher), frames),
+            # Readings are linear and would let the vectors grow; later stages compare them by distance.
+            "size": _SIZE_WEIGHT * size.log() ** 2,
+        }
         if self._reader is not None:
             read = self._reader(teacher).softmax(-1)
             labels = labels_of_pieces(self._phones, pieces, batch.lengths, vectors.shape[1]).to(self._device)
