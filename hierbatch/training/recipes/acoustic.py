@@ -38,8 +38,8 @@ from hierbatch.units import MELS_PER_FRAME
 _PIECE_FRAMES = 80
 _PROMPT_FRAMES = (75, 250)
 _SEMANTIC_NOISE = 0.1
-_CONTENT_WEIGHT, _FREED_CONTENT_WEIGHT = 0.15, 0.1
-_PHONE_WEIGHT = 0.2
+_CONTENT_WEIGHT, _FREED_CONTENT_WEIGHT = 0.15, 0.05
+_PHONE_WEIGHT = 0.15
 _NO_PITCH_HZ = 150.0
 
 
@@ -143,7 +143,7 @@ class AcousticRecipe:
         ).to(self._device)
         return {
             "mel": 0.5 * _masked_l1(made[:n_taught], mel[:n_taught], mels[:n_taught]),
-            "mel_heard": 0.5 * _masked_l1(made[n_taught:], mel[n_taught:], mels[n_taught:]),
+            "mel_heard": 1.0 * _masked_l1(made[n_taught:], mel[n_taught:], mels[n_taught:]),
             "content": self._content_weight * masked_mean(likeness, frames),
             "phones": _PHONE_WEIGHT * phone_loss(network.phones(pairs.heard), labels),
         }
