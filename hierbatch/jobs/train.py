@@ -17,7 +17,6 @@ from hierbatch.models.lite.content import ContentEncoder
 from hierbatch.models.lite.text_to_vector import TextToVector
 from hierbatch.models.speechsr_lite.config import SpeechSRLiteConfig
 from hierbatch.training.loop import LoopOptions, Trainer, averaged_weights, start_from
-from hierbatch.training.recipes.acoustic import SoundSide
 from hierbatch.training.recipes.catalog import FULL_BAND_PLANS, PLANS, Earlier, make_recipe
 from hierbatch.training.recipes.likeness import VoiceJudge
 
@@ -26,11 +25,10 @@ _LEARNS_FROM = {
     "acoustic": ("content",),
     "text_to_vector": ("content", "phones"),
     "strangers": ("content", "text_to_vector", "judge"),
-    "polish": ("sound",),
 }
 """Which finished networks a school needs beside its own."""
 
-_TAUGHT_IN = {"phones": "content", "judge": "likeness", "sound": "strangers"}
+_TAUGHT_IN = {"phones": "content", "judge": "likeness"}
 """The school of a network that is not called as its school."""
 
 
@@ -91,7 +89,6 @@ def _earlier(job: TrainJob, config: LiteConfig) -> Earlier:
         "text_to_vector": TextToVector(config),
         "phones": nn.Linear(config.semantic_channels, config.n_symbols),
         "judge": VoiceJudge(config),
-        "sound": SoundSide(config),
     }
     wanted = _LEARNS_FROM.get(job.model, ())
     return Earlier(**{name: networks[name] for name in wanted if _load_earlier(job, name, networks[name])})
@@ -102,13 +99,17 @@ def _load_earlier(job: TrainJob, name: str, network: nn.Module) -> bool:
     school = _TAUGHT_IN.get(name, name)
     if school != job.model and (job.out / school / "checkpoint.pt").is_file():
         weights = averaged_weights(job.out / school)
-        prefix = f"{name}." if any(key.startswith(f"{name}.") for key in weights) else ""
+        weights = (
+            weights
+            if name in _TAUGHT_IN or PLANS[school].parts
+            else {f"{name}.{key}": value for key, value in weights.items()}
+        )
     else:
-        weights, prefix = ({} if job.start is None else find_bundle(job.start).load_weights()), f"{name}."
-        prefix = "" if name == "sound" else prefix
-    own = {key.removeprefix(prefix): value for key, value in weights.items() if key.startswith(prefix)}
-    found = len(start_from(network, own)) < len(network.state_dict())
-    return found
+        weights = {} if job.start is None else find_bundle(job.start).load_weights()
+    own = {key.removeprefix(f"{name}."): value for key, value in weights.items() if key.startswith(f"{name}.")}
+    if own:
+        network.load_state_dict(own)
+    return bool(own)
 
 
 def _known_weights(job: TrainJob) -> dict[str, dict[str, Tensor]]:
@@ -116,11 +117,10 @@ def _known_weights(job: TrainJob) -> dict[str, dict[str, Tensor]]:
     plan, found = (PLANS | FULL_BAND_PLANS)[job.model], {}
     if job.start is not None:
         weights = find_bundle(job.start).load_weights()
-        own = f"{plan.trains or job.model}."
         found[f"bundle {job.start}"] = (
-            weights if plan.parts else {name.removeprefix(own): value for name, value in weights.items()}
+            weights if plan.parts else {name.removeprefix(f"{job.model}."): value for name, value in weights.items()}
         )
-    for school in ("content" if plan.parts else "", plan.starts_from):
+    for school in ("content", plan.starts_from) if plan.parts else ():
         if school and school != job.model and (job.out / school / "checkpoint.pt").is_file():
             found[school] = averaged_weights(job.out / school)
     return found

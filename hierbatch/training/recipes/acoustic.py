@@ -113,9 +113,9 @@ class AcousticRecipe:
         self._held_out = [(piece, self._held_sampler.prompt_for(piece, 200, rng)) for piece in held]
 
     def losses(self, network: SoundSide, rng: np.random.Generator) -> Losses:
-        return self._paired_losses(network, self.pair(network, rng))
+        return self._paired_losses(network, self._pair(network, rng))
 
-    def pair(self, network: SoundSide, rng: np.random.Generator) -> Pairs:
+    def _pair(self, network: SoundSide, rng: np.random.Generator) -> Pairs:
         """Pieces made anew in their own voices; the second half of them by the content encoder's reading."""
         pieces = [random_piece(self._sampler.draw(rng), _PIECE_FRAMES, rng) for _ in range(self._batch_size)]
         n_frames = int(rng.integers(*_PROMPT_FRAMES))

@@ -13,7 +13,6 @@ from hierbatch.models.lite.content import ContentEncoder
 from hierbatch.models.lite.text_to_vector import TextToVector
 from hierbatch.training.loop import Recipe
 from hierbatch.training.prepared import PreparedSet
-from hierbatch.training.recipes.acoustic import SoundSide
 from hierbatch.training.recipes.likeness import VoiceJudge
 
 
@@ -26,9 +25,6 @@ class Plan:
     parts: tuple[str, ...] = ()
     """Networks of the bundle that are trained together here; the one of the plan's name where empty."""
 
-    trains: str = ""
-    """The network's name in a bundle where that is not the plan's."""
-
     ships: bool = True
     """Whether anything of it goes into a bundle."""
 
@@ -40,7 +36,7 @@ class Plan:
         if not self.ships:
             return None
         if not self.parts:
-            return f"{self.trains or model}.{weight}"
+            return f"{model}.{weight}"
         return weight if weight.split(".")[0] in self.parts else None
 
 
@@ -51,7 +47,6 @@ PLANS = {
     "text_to_vector": Plan(6000),
     "likeness": Plan(1800, ships=False),
     "strangers": Plan(4000, learning_rate=4e-4, parts=("acoustic", "content"), starts_from="acoustic"),
-    "polish": Plan(2000, learning_rate=1e-3, trains="waveform", starts_from="waveform"),
 }
 """The networks of the speech model, in the order they are best trained; where two plans train a network, the later one
 starts from what the earlier left, and its own is kept."""
@@ -71,8 +66,6 @@ class Earlier:
     text_to_vector: TextToVector | None = None
     judge: VoiceJudge | None = None
     """Knows voices."""
-    sound: SoundSide | None = None
-    """Makes the spectra that sound is made from."""
 
 
 def make_recipe(model: str, data: Path, config: LiteConfig, device: str, earlier: Earlier = Earlier()) -> Recipe:  # noqa: B008 - a frozen value
@@ -90,10 +83,10 @@ def make_recipe(model: str, data: Path, config: LiteConfig, device: str, earlier
     if model not in PLANS:
         raise InputError("There is no such model to train", wanted=", ".join(PLANS | FULL_BAND_PLANS), got=model)
     prepared = PreparedSet(data)
-    if model in ("waveform", "polish"):
+    if model == "waveform":
         from hierbatch.training.recipes.waveform import WaveformRecipe
 
-        return WaveformRecipe(prepared, config, device, before=earlier.sound)
+        return WaveformRecipe(prepared, config, device)
     if model == "acoustic":
         from hierbatch.training.recipes.acoustic import AcousticRecipe
 

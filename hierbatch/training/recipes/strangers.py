@@ -3,8 +3,8 @@
 The schools before it only ever saw a speaker's words with that speaker's voice. Here a batch has, beside those pairs,
 rows whose voice is another's: a recording's content under another prompt, as conversion asks, and texts as the finished
 text side says them, as text to speech asks. No recording tells how they should sound; two judges do. The content
-encoder, held still, must hear the phones that were meant (cycle consistency, Zhu et al. 2017), and a judge of voices
-the prompt's voice.
+encoder, held still, must hear the phones that were meant (cycle consistency, Zhu et al. 2017), and a judge of voices the
+prompt's voice.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class StrangersRecipe(AcousticRecipe):
         self._texts = SpeakerSampler(usable, korean_share=_KOREAN_SHARE)
 
     def losses(self, network: SoundSide, rng: np.random.Generator) -> Losses:
-        pairs = self.pair(network, rng)
+        pairs = self._pair(network, rng)
         unheard = {"swapped": self._swapped(pairs, rng)}
         if self._speaker is not None:
             unheard["spoken"] = self._spoken(self._speaker, pairs, rng)

@@ -11,7 +11,7 @@ from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.text_to_vector import TextToVector
 from hierbatch.training.durations import align_prepared
 from hierbatch.training.prepared import PreparedSet
-from hierbatch.training.recipes.acoustic import AcousticRecipe, SoundSide
+from hierbatch.training.recipes.acoustic import AcousticRecipe
 from hierbatch.training.recipes.catalog import PLANS, make_recipe
 from hierbatch.training.recipes.content import ContentRecipe, disguise, worn
 from hierbatch.training.recipes.likeness import LikenessRecipe, VoiceJudge
@@ -92,12 +92,3 @@ def test_strangers_are_spoken_and_judged_where_there_is_somebody_to(aligned: Pre
     taught = StrangersRecipe(aligned, CONFIG, speaker=TextToVector(CONFIG), judge=VoiceJudge(CONFIG))
     found = [set(recipe.losses(recipe.network, np.random.default_rng(0))) for recipe in (alone, taught)]
     assert found[1] - found[0] == {"spoken_phones", "spoken_voice", "swapped_voice"}
-
-
-def test_the_waveform_stage_hears_what_it_will_be_given(aligned: PreparedSet) -> None:
-    torch.manual_seed(0)
-    recipe = WaveformRecipe(aligned, CONFIG, before=SoundSide(CONFIG))
-    losses = recipe.losses(recipe.network, np.random.default_rng(0))
-    assert set(losses) == {"spectral", "spectral_made"}
-    torch.stack(list(losses.values())).sum().backward()
-    assert all(weight.grad is not None for weight in recipe.network.parameters())
