@@ -3,8 +3,8 @@
 The schools before it only ever saw a speaker's words with that speaker's voice. Here a batch has, beside those pairs,
 rows whose voice is another's: a recording's content under another prompt, as conversion asks, and texts as the finished
 text side says them, as text to speech asks. No recording tells how they should sound; two judges do. The content
-encoder, held still, must hear the phones that were meant (cycle consistency, Zhu et al. 2017), and a judge of voices the
-prompt's voice.
+encoder, held still, must hear the phones that were meant (cycle consistency, Zhu et al. 2017), and a judge of voices
+the prompt's voice.
 """
 
 from __future__ import annotations
