@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,8 @@ from hierbatch.models.speechsr_lite.config import SpeechSRLiteConfig
 from hierbatch.training.loop import LoopOptions, Trainer, averaged_weights, start_from
 from hierbatch.training.recipes.catalog import FULL_BAND_PLANS, PLANS, Earlier, make_recipe
 from hierbatch.training.recipes.likeness import VoiceJudge
+
+Network = TypeVar("Network", bound=nn.Module)
 
 _LEARNS_FROM = {
     "content": ("content",),
@@ -84,14 +86,18 @@ def train(job: TrainJob, tell: Callable[[str], None]) -> None:
 
 def _earlier(job: TrainJob, config: LiteConfig) -> Earlier:
     """Networks finished before: as their own schools left them here, or else those of the bundle to start from."""
-    networks: dict[str, nn.Module] = {
-        "content": ContentEncoder(config),
-        "text_to_vector": TextToVector(config),
-        "phones": nn.Linear(config.semantic_channels, config.n_symbols),
-        "judge": VoiceJudge(config),
-    }
-    wanted = _LEARNS_FROM.get(job.model, ())
-    return Earlier(**{name: networks[name] for name in wanted if _load_earlier(job, name, networks[name])})
+    return Earlier(
+        content=_finished(job, "content", ContentEncoder(config)),
+        phones=_finished(job, "phones", nn.Linear(config.semantic_channels, config.n_symbols)),
+        text_to_vector=_finished(job, "text_to_vector", TextToVector(config)),
+        judge=_finished(job, "judge", VoiceJudge(config)),
+    )
+
+
+def _finished(job: TrainJob, name: str, network: Network) -> Network | None:
+    """The network with its weights, or None where the job needs none or there are none."""
+    needed = name in _LEARNS_FROM.get(job.model, ())
+    return network if needed and _load_earlier(job, name, network) else None
 
 
 def _load_earlier(job: TrainJob, name: str, network: nn.Module) -> bool:

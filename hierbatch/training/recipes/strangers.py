@@ -77,9 +77,8 @@ class StrangersRecipe(AcousticRecipe):
         judge: VoiceJudge | None = None,
     ) -> None:
         super().__init__(prepared, config, device, batch_size, teacher)
-        self._speaker, self._judge = (
-            None if network is None else network.to(device).eval().requires_grad_(False) for network in (speaker, judge)
-        )
+        self._speaker = None if speaker is None else speaker.to(device).eval().requires_grad_(False)
+        self._judge = None if judge is None else judge.to(device).eval().requires_grad_(False)
         found = read_alignments(prepared.folder)
         usable = [u for u in prepared.split("train") if u.id in found]
         self._aligned = {u.id: AlignedUtterance(u, encode(found[u.id][0], u.language), found[u.id][1]) for u in usable}
