@@ -6,8 +6,6 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Waveform
 from hierbatch.units import RATE_HZ
@@ -34,6 +32,8 @@ class SpeechDetector:
     """Finds speech; loaded once, used for many recordings."""
 
     def __init__(self) -> None:
+        import torch  # here: whoever only names spans of time has no use for it
+
         n_threads = torch.get_num_threads()
         try:
             import silero_vad  # sets the number of threads of the whole process when it is imported
@@ -45,6 +45,7 @@ class SpeechDetector:
             warnings.filterwarnings("ignore", message=".*torch.jit.load.*", category=FutureWarning)
             warnings.filterwarnings("ignore", message="path is deprecated", category=DeprecationWarning)
             self._network: Any = silero_vad.load_silero_vad()
+        self._tensor = torch.from_numpy
 
     def find(self, waveform: Waveform) -> tuple[Span, ...]:
         """Stretches of speech in order, with a tenth of a second of margin, none overlapping; pauses under 0.3 s stay
@@ -53,7 +54,7 @@ class SpeechDetector:
         if sound.n_samples < _WINDOW_SAMPLES:
             return ()
         found = self._find(
-            torch.from_numpy(sound.samples),
+            self._tensor(sound.samples),
             self._network,
             threshold=_THRESHOLD,
             sampling_rate=RATE_HZ,

@@ -16,9 +16,9 @@ from hierbatch.manifest.checks import Expected, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import TableFile, open_table
 from hierbatch.manifest.voices import check_consent
-from hierbatch.models.speech import SpeechModel
+from hierbatch.models.outline import ModelOutline
 from hierbatch.stages.appraise import Measures
-from hierbatch.stages.loading import DEFAULT_FACTORY, load_model
+from hierbatch.stages.loading import DEFAULT_FACTORY, find_outline
 from hierbatch.stages.sources import ReadSource
 from hierbatch.stages.tasks import CONVERT
 
@@ -67,7 +67,7 @@ class ConvertOrder:
         problems.attempt(self.measures.check)
         manifest = problems.attempt(lambda: open_table(self.manifest, MANIFEST_COLUMNS))
         voices = problems.attempt(lambda: list_voices(self.voices))
-        model = problems.attempt(lambda: _load_converter(self.model_factory, self.bundle))
+        model = problems.attempt(lambda: find_converter(self.model_factory, self.bundle))
         speaks_all = self.voices.file is not None
         default = self.voices.default if voices is None else default_voice(self.voices, voices)
         expected = Expected(
@@ -85,7 +85,9 @@ class ConvertOrder:
         assert manifest  # or something would have been raised; so with the others
         assert n_rows
         assert model
-        prompts, unusable = sift_voices(used, model, allow_unknown=True, denoise_ratio=self.voices.denoise_ratio)
+        prompts, unusable = sift_voices(
+            used, model.check_prompt, allow_unknown=True, denoise_ratio=self.voices.denoise_ratio
+        )
         if not prompts:
             refuse_voices(list(unusable.values()))
         asked = Asked(
@@ -112,9 +114,10 @@ class ConvertOrder:
             raise InputError("The folder of recordings is not there", wanted="a folder", got=str(self.root))
 
 
-def _load_converter(factory: str, bundle: str) -> SpeechModel:
-    model = load_model(factory, bundle, "cpu")
-    if not hasattr(model, "convert"):
+def find_converter(factory: str, bundle: str) -> ModelOutline:
+    """The outline of a model that converts; raises BundleError for any other."""
+    model = find_outline(factory, bundle)
+    if not model.converts:
         raise BundleError("The model does not convert recordings", got=model.name)
     return model
 

@@ -161,7 +161,7 @@ def _heard(voices: Sequence[VoiceRow], model: SpeechModel, job: CorpusJob) -> li
     """What the model makes of some speakers' prompts."""
     n_speakers = len({speaker_of(voice) for voice in voices})
     some = choose_speakers(voices, min(_N_PACE_SPEAKERS, n_speakers), job.seed)
-    prompts = prepare_voices(some, model, allow_unknown=job.voices.allow_unknown_consent).values()
+    prompts = prepare_voices(some, model.encode_voice, allow_unknown=job.voices.allow_unknown_consent).values()
     return [model.encode_voice(read_sound(prompt.flac)) for _, prompt in prompts]
 
 

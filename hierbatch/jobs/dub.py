@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
 
 from hierbatch.engine.progress import Watch
 from hierbatch.engine.session import Workforce
-from hierbatch.errors import BundleError, InputError
+from hierbatch.errors import InputError
+from hierbatch.jobs.convert_order import find_converter
 from hierbatch.jobs.dub_delivery import Background, Delivered, Delivery, write_report
 from hierbatch.jobs.dub_import import DubSources, find_media, import_media, write_manifest
 from hierbatch.jobs.dub_order import DubOrder
@@ -17,8 +17,7 @@ from hierbatch.jobs.run import RunJob, RunOutcome, run
 from hierbatch.jobs.voices import VoiceChoice, default_voice, list_voices, prepare_voices
 from hierbatch.manifest.voice_map import MapLine, read_voice_map
 from hierbatch.manifest.voices import VoiceRow
-from hierbatch.models.conversion import ConversionModel
-from hierbatch.stages.loading import DEFAULT_FACTORY, load_model
+from hierbatch.stages.loading import DEFAULT_FACTORY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +73,10 @@ def dub(job: DubJob, watch: Watch | None = None) -> Dubbing:
         raise InputError("The folder of segments is not there", got=str(job.segments))
     voices = list_voices(job.voices)
     lines = _lines(job, voices)
-    model = cast("ConversionModel", load_model(job.model_factory, job.bundle, "cpu"))
-    if not isinstance(model, ConversionModel):
-        raise BundleError("The model does not convert recordings", got=job.bundle)
+    model = find_converter(job.model_factory, job.bundle)
     named = {line.voice for line in lines}
     used = [row for row in voices if row.voice in named]
-    prompts = prepare_voices(used, model, allow_unknown=job.voices.allow_unknown_consent)
+    prompts = prepare_voices(used, model.check_prompt, allow_unknown=job.voices.allow_unknown_consent)
     hashes = {name: prompt.sha256 for name, (_, prompt) in prompts.items()}
     watch.notice(f"Reading {len(media)} files")
     work = job.out / "work"

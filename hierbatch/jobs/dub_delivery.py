@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -24,9 +24,11 @@ from hierbatch.errors import InputError, ProgramError, RowError
 from hierbatch.export.dubbing import mix_track
 from hierbatch.export.media import VIDEO_CODECS, count_samples, replace_sound
 from hierbatch.manifest.takes import Takes
-from hierbatch.models.judges.speaker_network import Embedding, SpeakerNetwork, find_speaker_network, similarity
 from hierbatch.stages.voices import read_prompt
 from hierbatch.storage import storage_error, write_whole
+
+if TYPE_CHECKING:
+    from hierbatch.models.judges.speaker_network import Embedding, SpeakerNetwork
 
 _SHORTEST_COMPARED_S = 1.0
 
@@ -149,10 +151,15 @@ class Delivery:
     def _similarity(self, spoken: Waveform, voice: str) -> float | None:
         if self._network is None or spoken.duration_s < _SHORTEST_COMPARED_S:
             return None
+        from hierbatch.models.judges.speaker_network import similarity
+
         return round(similarity(self._network.embed(spoken), self._prompt(voice)), 3)
 
     @cached_property
     def _network(self) -> SpeakerNetwork | None:
+        # Here: while the run goes, its driver needs no torch.
+        from hierbatch.models.judges.speaker_network import SpeakerNetwork, find_speaker_network
+
         return SpeakerNetwork.load() if find_speaker_network() else None
 
     @cached_property

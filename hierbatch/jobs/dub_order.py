@@ -12,7 +12,7 @@ from hierbatch.jobs.voices import PreparedVoices
 from hierbatch.manifest.checks import Expected, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import open_table
-from hierbatch.models.conversion import ConversionModel
+from hierbatch.models.outline import ModelOutline
 from hierbatch.stages.sources import ReadSource
 from hierbatch.stages.tasks import DUB
 
@@ -23,7 +23,7 @@ class DubOrder:
 
     manifest: Path
     prompts: PreparedVoices
-    model: ConversionModel
+    model: ModelOutline
     seed: int
     bundle: str
     model_factory: str

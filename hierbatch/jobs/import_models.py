@@ -14,7 +14,7 @@ from torch import Tensor
 from hierbatch.errors import BundleError, InputError
 from hierbatch.models.bundle import Bundle, find_bundle, imported_bundles, packaged_bundles, write_bundle_parts
 from hierbatch.models.checkpoint import Checkpoint, read_checkpoint
-from hierbatch.models.official_files import official_file_of
+from hierbatch.models.official_files import OFFICIAL_KIND, official_file_of
 from hierbatch.models.published import PUBLISHED_NETWORKS, PublishedNetwork, Recognised, find_network, recognise
 from hierbatch.storage import staging_folder, storage_error
 from hierbatch.units import RATE_HZ
@@ -23,7 +23,6 @@ _SUFFIXES = {".pth", ".pt", ".ckpt", ".bin", ".safetensors"}
 _SUFFIXLESS = re.compile(r"g_.+")
 """How the published denoiser's file is called."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-KIND = "official"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +196,7 @@ def _page(name: str, parts: Sequence[ImportedPart]) -> dict[str, object]:
     licenses = dict.fromkeys(part.network.license for part in parts)
     return {
         "name": name,
-        "kind": KIND,
+        "kind": OFFICIAL_KIND,
         "languages": list(languages),
         "rate_hz": RATE_HZ,
         "license": "; ".join(licenses),

@@ -22,7 +22,7 @@ from hierbatch.manifest.voices import VoiceRow, check_consent
 from hierbatch.object_path import is_remote, readable
 from hierbatch.stages.appraise import Appraise, Measures
 from hierbatch.stages.base import Stage, check_chain
-from hierbatch.stages.loading import DEFAULT_FACTORY, load_model
+from hierbatch.stages.loading import DEFAULT_FACTORY, find_outline
 from hierbatch.stages.tasks import SPEAK, task_named
 from hierbatch.stages.text import ReadText, front_ends
 
@@ -124,8 +124,7 @@ def check_order(order: SpeakOrder) -> CheckedOrder:
     manifest = problems.attempt(lambda: open_table(order.manifest, MANIFEST_COLUMNS))
     voices = problems.attempt(lambda: list_voices(order.voices))
     lexicon = problems.attempt(lambda: Lexicon.read(order.lexicon) if order.lexicon else None)
-    # On the CPU: only what it says of itself and of the voices is wanted here.
-    model = problems.attempt(lambda: load_model(order.model_factory, order.bundle, "cpu"))
+    model = problems.attempt(lambda: find_outline(order.model_factory, order.bundle))
     speaks_all = order.voices.file is not None
     default = order.voices.default if voices is None else default_voice(order.voices, voices)
     expected = Expected(
@@ -139,7 +138,7 @@ def check_order(order: SpeakOrder) -> CheckedOrder:
     used = used_voices(manifest if n_rows else None, voices or (), default, speaks_all=speaks_all)
     problems.attempt(lambda: check_consent(used, allow_unknown=order.voices.allow_unknown_consent))
     prompts = problems.attempt(
-        lambda: prepare_voices(used, model, allow_unknown=True, denoise_ratio=order.voices.denoise_ratio)
+        lambda: prepare_voices(used, model.check_prompt, allow_unknown=True, denoise_ratio=order.voices.denoise_ratio)
         if model
         else {}
     )

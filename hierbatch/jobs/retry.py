@@ -25,7 +25,7 @@ from hierbatch.manifest.store import write_table
 from hierbatch.manifest.takes import Takes, committed_names
 from hierbatch.object_path import readable
 from hierbatch.stages.base import Stage
-from hierbatch.stages.loading import load_model
+from hierbatch.stages.loading import find_outline
 from hierbatch.stages.sources import ReadSource
 from hierbatch.stages.tasks import task_named
 from hierbatch.stages.text import ReadText, front_ends
@@ -78,7 +78,7 @@ def retry(job: RetryJob, watch: Watch | None = None) -> RunOutcome:
 
 
 def _check_model(origin: Mapping[str, str], fingerprint: str) -> None:
-    model = load_model(origin["model_factory"], origin["bundle"], "cpu")
+    model = find_outline(origin["model_factory"], origin["bundle"])
     if model.fingerprint != fingerprint:
         raise RunError(
             "The model has changed since the run", wanted=fingerprint, got=model.fingerprint, mend="run with --update"

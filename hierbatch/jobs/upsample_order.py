@@ -14,10 +14,10 @@ from hierbatch.jobs.order import CheckedOrder
 from hierbatch.manifest.checks import Expected, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import TableFile, open_table
-from hierbatch.models.upsampling import DEFAULT_BUNDLE, Upsampler
-from hierbatch.stages.loading import load_model
+from hierbatch.models.outline import DEFAULT_UPSAMPLER, ModelOutline
+from hierbatch.stages.loading import UPSAMPLER_FACTORY, find_outline
 from hierbatch.stages.sources import ReadSource
-from hierbatch.stages.tasks import UPSAMPLE, UPSAMPLER_FACTORY
+from hierbatch.stages.tasks import UPSAMPLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class UpsampleOrder:
     """24000 or 48000; a row's own `rate_hz` comes first."""
     source_root: Path | None = None
     """Where relative paths of recordings start, and what all of them stay under; the manifest's folder if None."""
-    bundle: str = DEFAULT_BUNDLE
+    bundle: str = DEFAULT_UPSAMPLER
     model_factory: str = UPSAMPLER_FACTORY
 
     @property
@@ -55,9 +55,7 @@ class UpsampleOrder:
         if not self.root.is_dir():
             raise InputError("The folder of recordings is not there", wanted="a folder", got=str(self.root))
         manifest = open_table(self.manifest, MANIFEST_COLUMNS)
-        model = load_model(self.model_factory, self.bundle, "cpu")
-        if not isinstance(model, Upsampler):
-            raise BundleError("The model does not raise the rate of recordings", got=self.bundle)
+        model = find_outline(self.model_factory, self.bundle)
         expected = Expected(
             languages=None,
             voices=None,
@@ -68,7 +66,7 @@ class UpsampleOrder:
         )
         n_rows = check_manifest(manifest, expected)
         for rate_hz in sorted({self.rate_hz, *_named_rates(manifest)}):
-            model.prepare(rate_hz)
+            _check_rate(rate_hz, model)
         asked = Asked(
             task=UPSAMPLE.name,
             defaults={"rate_hz": self.rate_hz},
@@ -85,6 +83,14 @@ class UpsampleOrder:
             read=ReadSource(self.root),
             inputs={"sources": sources_state(manifest, self.root)},
         )
+
+
+def _check_rate(rate_hz: int, model: ModelOutline) -> None:
+    rates = " or ".join(map(str, model.upsamples_to_hz))
+    if not rates:
+        raise BundleError("The model does not raise the rate of recordings", got=model.name)
+    if rate_hz not in model.upsamples_to_hz:
+        raise InputError(f"Model {model.name!r} does not give this rate", wanted=rates, got=f"{rate_hz} Hz")
 
 
 def _named_rates(manifest: TableFile) -> set[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,17 @@ from typing import Any
 import pyarrow as pa
 
 from hierbatch.audio.files import read_sound
+from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import InputError, PromptError
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.voices import VoiceRow, check_consent, read_voices, voice_of_file
 from hierbatch.stages.prompts import Prompt, prepare_prompt
-from hierbatch.stages.voices import SHELF_SCHEMA, VoiceEncoder
+from hierbatch.stages.voices import SHELF_SCHEMA
 
 PreparedVoices = dict[str, tuple[VoiceRow, Prompt]]
+
+CheckPrompt = Callable[[Waveform], Any]
+"""Raises PromptError where a model cannot use a prompt, as its `encode_voice` and its outline's `check_prompt` do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,21 +61,21 @@ def default_voice(choice: VoiceChoice, voices: Collection[VoiceRow]) -> str | No
 
 
 def prepare_voices(
-    voices: Iterable[VoiceRow], model: VoiceEncoder, *, allow_unknown: bool, denoise_ratio: float = 0.0
+    voices: Iterable[VoiceRow], check_prompt: CheckPrompt, *, allow_unknown: bool, denoise_ratio: float = 0.0
 ) -> PreparedVoices:
-    """Check and cut every prompt, and let the model hear it once: what it refuses here costs no worker's time.
+    """Check and cut every prompt, by the model's own measure too: what is refused here costs no worker's time.
 
     Raises:
         InputError: a consent is unknown, or prompts cannot be used; all of them in one error.
         ProgramError: noise is to be taken out, and what does it is not installed.
     """
-    prepared, problems = sift_voices(voices, model, allow_unknown=allow_unknown, denoise_ratio=denoise_ratio)
+    prepared, problems = sift_voices(voices, check_prompt, allow_unknown=allow_unknown, denoise_ratio=denoise_ratio)
     refuse_voices(list(problems.values()))
     return prepared
 
 
 def sift_voices(
-    voices: Iterable[VoiceRow], model: VoiceEncoder, *, allow_unknown: bool, denoise_ratio: float = 0.0
+    voices: Iterable[VoiceRow], check_prompt: CheckPrompt, *, allow_unknown: bool, denoise_ratio: float = 0.0
 ) -> tuple[PreparedVoices, dict[str, PromptError]]:
     """The voices that can be used, and what is wrong with the others.
 
@@ -86,7 +90,7 @@ def sift_voices(
     for row in voices:
         try:
             prompt = prepare_prompt(row.read_prompt(), row.voice, denoise_ratio=denoise_ratio)
-            model.encode_voice(read_sound(prompt.flac))
+            check_prompt(read_sound(prompt.flac))
             prepared[row.voice] = (row, prompt)
         except PromptError as error:
             problems[row.voice] = error

@@ -5,7 +5,8 @@ NAME/
   model.safetensors      or a PART.safetensors for each network that may be there or not
   MODEL_CARD.md
 
-Some lie inside the package; those a user imports or trains lie in `imported_bundles()`.
+Some lie inside the package; those a user imports or trains lie in `imported_bundles()`. Only what reads or writes
+weights imports torch: pages are read by drivers and lists, which have no other use for half a gigabyte.
 """
 
 from __future__ import annotations
@@ -17,18 +18,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
-from safetensors import SafetensorError
-from safetensors.torch import load, save
-from torch import Tensor
 
 from hierbatch.errors import BundleError
 from hierbatch.storage import write_whole
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 _KEYS = {"name", "kind", "languages", "rate_hz", "license", "config", "synthesis", "weights_sha256"}
 _FOLDER_VARIABLE = "HIERBATCH_MODELS"
+_MEND = "reinstall hierbatch, or import the bundle again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +95,8 @@ class Bundle:
     def has_part(self, name: str) -> bool:
         return any(part.name == name for part in self.parts)
 
-    def load_part(self, name: str) -> dict[str, Tensor]:
-        """The weights of one network of a bundle in parts, checked like `load_weights`.
-
-        Raises:
-            BundleError: there is no such part, or its file is missing, damaged or another one.
-        """
+    def part(self, name: str) -> BundlePart:
+        """What the page says of one network of a bundle in parts; raises BundleError where there is none."""
         part = next((part for part in self.parts if part.name == name), None)
         if part is None:
             raise BundleError(
@@ -106,27 +104,56 @@ class Bundle:
                 got=", ".join(part.name for part in self.parts) or "a bundle that is not in parts",
                 mend="import the bundle again with that checkpoint beside the others",
             )
+        return part
+
+    def load_part(self, name: str) -> dict[str, Tensor]:
+        """The weights of one network of a bundle in parts, checked like `load_weights`.
+
+        Raises:
+            BundleError: there is no such part, or its file is missing, damaged or another one.
+        """
+        part = self.part(name)
         return self._read(self.folder / f"{name}.safetensors", part.sha256)
 
+    def check_weights(self) -> None:
+        """Hash the weights, all parts of them, without loading any.
+
+        Raises:
+            BundleError: a file is missing, or not the one the page speaks of.
+        """
+        files = [(self.folder / f"{part.name}.safetensors", part.sha256) for part in self.parts]
+        for path, wanted_sha256 in files or [(self.weights_path, self.weights_sha256)]:
+            try:
+                with path.open("rb") as file:
+                    found = hashlib.file_digest(file, "sha256").hexdigest()
+            except OSError as error:
+                raise self._unreadable(error) from error
+            self._check_hash(found, wanted_sha256)
+
     def _read(self, path: Path, wanted_sha256: str) -> dict[str, Tensor]:
+        from safetensors import SafetensorError
+        from safetensors.torch import load
+
         try:
             content = path.read_bytes()
             found = hashlib.sha256(content).hexdigest()
             weights = load(content)
         except (OSError, SafetensorError) as error:
-            raise BundleError(
-                f"The weights of bundle {self.name!r} cannot be read",
-                got=str(error),
-                mend="reinstall hierbatch, or import the bundle again",
-            ) from error
+            raise self._unreadable(error) from error
+        self._check_hash(found, wanted_sha256)
+        return {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
+
+    def _unreadable(self, error: Exception) -> BundleError:
+        return BundleError(f"The weights of bundle {self.name!r} cannot be read", got=str(error), mend=_MEND)
+
+    def _check_hash(self, found: str, wanted_sha256: str) -> None:
         if found != wanted_sha256:
             raise BundleError(
                 f"The weights of bundle {self.name!r} are not the ones its bundle.json names",
                 wanted=f"SHA-256 {wanted_sha256}",
                 got=found,
-                mend="reinstall hierbatch, or import the bundle again",
+                mend=_MEND,
             )
-        return {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
 
 
 def packaged_bundles() -> Path:
@@ -196,6 +223,8 @@ def write_bundle(folder: Path, weights: dict[str, Tensor], page: dict[str, Any])
     Raises:
         StorageError: the disk is full, read-only or gone.
     """
+    from safetensors.torch import save
+
     content = save({name: value.half().contiguous() for name, value in weights.items()})
     with write_whole(folder / "model.safetensors") as aside:
         aside.write_bytes(content)
@@ -218,6 +247,8 @@ def write_bundle_parts(
     Raises:
         StorageError: the disk is full, read-only or gone.
     """
+    from safetensors.torch import save
+
     told: dict[str, dict[str, str]] = {}
     for part in parts:
         name = part["name"]

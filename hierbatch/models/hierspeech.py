@@ -21,7 +21,7 @@ from hierbatch.audio.pitch import PitchRange, estimate_f0, fill_unvoiced, measur
 from hierbatch.audio.resample import resample
 from hierbatch.audio.spectrum import LogMel, long_term_spectrum
 from hierbatch.audio.waveform import Samples, Waveform
-from hierbatch.errors import BundleError, PromptError, SynthesisError
+from hierbatch.errors import BundleError, SynthesisError
 from hierbatch.frontend.phonemes import encode
 from hierbatch.models.bundle import Bundle, find_bundle
 from hierbatch.models.conversion import ConversionRequest
@@ -32,7 +32,7 @@ from hierbatch.models.lite.matching import LatentMatching
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.text_to_vector import Prosody, TextBatch, round_durations
 from hierbatch.models.lite.voice import Voice, stack_prompts
-from hierbatch.models.prompt import clean_prompt
+from hierbatch.models.prompt import hear_prompt
 from hierbatch.models.speech import Hearing, Speech, SpeechRequest
 from hierbatch.units import FRAME_HOP_SAMPLES, FRAMES_PER_SECOND, MEL_HOP_SAMPLES, MELS_PER_FRAME, RATE_HZ
 
@@ -87,10 +87,7 @@ class HierSpeech:
         Raises:
             PromptError: silent, damaged or too short.
         """
-        sound = clean_prompt(prompt)
-        f0_hz = estimate_f0(sound)
-        if not (f0_hz > 0).any():
-            raise PromptError("There is no voice in the prompt", wanted="one person speaking", got="no voiced sound")
+        sound, f0_hz = hear_prompt(prompt)
         mel = self._mel(torch.from_numpy(sound.samples)[None].to(self._device))
         lengths = torch.tensor([mel.shape[1]], device=self._device)
         n_frames = mel.shape[1] // MELS_PER_FRAME

@@ -15,10 +15,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from hierbatch.audio.pitch import F0, PitchRange, estimate_f0, measure_pitch_range
+from hierbatch.audio.pitch import F0, PitchRange, measure_pitch_range
 from hierbatch.audio.style_mel import StyleMel
 from hierbatch.audio.waveform import Samples, Waveform
-from hierbatch.errors import BundleError, PromptError, SynthesisError
+from hierbatch.errors import BundleError, SynthesisError
 from hierbatch.models.blocks.noise import row_noise
 from hierbatch.models.bundle import Bundle
 from hierbatch.models.content_encoder.config import ContentEncoderConfig
@@ -27,13 +27,12 @@ from hierbatch.models.conversion import ConversionRequest
 from hierbatch.models.denoiser.config import DenoiserConfig
 from hierbatch.models.denoiser.model import Denoiser
 from hierbatch.models.denoiser.windows import denoise
-from hierbatch.models.prompt import clean_prompt
+from hierbatch.models.prompt import hear_prompt
 from hierbatch.models.speech import Speech, SpeechRequest
 from hierbatch.models.synthesizer.config import SynthesizerConfig
 from hierbatch.models.synthesizer.model import Synthesizer
 from hierbatch.units import FRAME_HOP_SAMPLES, FRAMES_PER_SECOND, RATE_HZ
 
-KIND = "official"
 NOISE_SCALE = 0.333
 """Robust, as published; 0.667 is livelier."""
 _LONGEST_PIECE_S = 30.0
@@ -101,10 +100,7 @@ class OfficialConversion:
         Raises:
             PromptError: silent, damaged, too short, or without voiced sound.
         """
-        sound = clean_prompt(prompt)
-        f0_hz = estimate_f0(sound)
-        if not (f0_hz > 0).any():
-            raise PromptError("There is no voice in the prompt", wanted="one person speaking", got="no voiced sound")
+        sound, f0_hz = hear_prompt(prompt)
         heard = [sound.samples]
         if self._denoiser is not None:
             clean = denoise(self._denoiser, self._tensor(sound.samples)).cpu().numpy()

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from hierbatch.errors import InputError
 
+OFFICIAL_KIND = "official"
+"""Kind of the bundles that published networks are imported into."""
+
 
 @dataclass(frozen=True, slots=True)
 class OfficialFile:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hierbatch.audio.level import speech_rms, to_speech_level
+from hierbatch.audio.pitch import F0, estimate_f0
 from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import PromptError
@@ -48,6 +49,19 @@ def clean_prompt(prompt: Waveform) -> Waveform:
         )
     n_frames = min(trimmed.n_samples // _FRAME_SAMPLES, int(LONGEST_S * RATE_HZ) // _FRAME_SAMPLES)
     return to_speech_level(Waveform(trimmed.samples[: n_frames * _FRAME_SAMPLES], RATE_HZ))
+
+
+def hear_prompt(prompt: Waveform) -> tuple[Waveform, F0]:
+    """A clean prompt and its pitch, 0 where unvoiced.
+
+    Raises:
+        PromptError: as `clean_prompt` does, or nobody speaks in it.
+    """
+    sound = clean_prompt(prompt)
+    f0_hz = estimate_f0(sound)
+    if not (f0_hz > 0).any():
+        raise PromptError("There is no voice in the prompt", wanted="one person speaking", got="no voiced sound")
+    return sound, f0_hz
 
 
 def _without_silent_ends(sound: Waveform) -> Waveform:

@@ -17,6 +17,7 @@ from hierbatch.audio.resample import resample, resampled_length
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import BundleError, InputError, SynthesisError
 from hierbatch.models.bundle import Bundle, find_bundle
+from hierbatch.models.outline import DEFAULT_UPSAMPLER, UPSAMPLER_KIND, UPSAMPLER_PARTS, upsampled_rates
 from hierbatch.models.placement import Placement
 from hierbatch.models.speechsr.config import speechsr_24k, speechsr_48k
 from hierbatch.models.speechsr.model import SpeechSR
@@ -24,8 +25,7 @@ from hierbatch.models.speechsr_lite.config import HOP_SAMPLES, SpeechSRLiteConfi
 from hierbatch.models.speechsr_lite.model import SpeechSRLite
 from hierbatch.units import RATE_HZ
 
-DEFAULT_BUNDLE = "speechsr"
-RATES_HZ = (24_000, 48_000)
+RATES_HZ = tuple(UPSAMPLER_PARTS)
 
 PIECE_SAMPLES = 2560 * HOP_SAMPLES
 """At 16 kHz, 20.5 s: whole frames of the light network, so that each piece has the frames of the whole."""
@@ -47,7 +47,7 @@ class Upsampler:
         self._networks: dict[int, _Network] = {}
 
     @staticmethod
-    def load(bundle: str | Path = DEFAULT_BUNDLE, device: str = "cpu") -> Upsampler:
+    def load(bundle: str | Path = DEFAULT_UPSAMPLER, device: str = "cpu") -> Upsampler:
         """The instrument of a bundle by its name or folder; `device` is a `Placement` in one word.
 
         Raises:
@@ -55,15 +55,9 @@ class Upsampler:
             InputError: there is no such device here.
         """
         found = find_bundle(bundle)
-        if found.kind == "speechsr_lite":
-            return Upsampler(found, _light(found), Placement.parse(device))
-        if any(found.has_part(part) for part in _PUBLISHED.values()):
-            return Upsampler(found, _published(found), Placement.parse(device))
-        raise BundleError(
-            f"Model {found.name!r} does not raise the rate of recordings",
-            wanted=f"{DEFAULT_BUNDLE}, or an imported model with {' or '.join(_PUBLISHED.values())}",
-            got=f"kind {found.kind}",
-        )
+        upsampled_rates(found)  # or it is no SpeechSR
+        make = _light if found.kind == UPSAMPLER_KIND else _published
+        return Upsampler(found, make(found), Placement.parse(device))
 
     def prepare(self, rate_hz: int) -> None:
         """Load the network of a rate now.
@@ -117,9 +111,6 @@ class Upsampler:
         return cast("Samples", made.cpu().numpy())
 
 
-_PUBLISHED = {24_000: "speechsr24k", 48_000: "speechsr48k"}
-
-
 def _light(bundle: Bundle) -> Callable[[int], nn.Module]:
     def make(rate_hz: int) -> nn.Module:
         network = SpeechSRLite(SpeechSRLiteConfig.from_dict(bundle.config), rate_hz)
@@ -131,7 +122,7 @@ def _light(bundle: Bundle) -> Callable[[int], nn.Module]:
 def _published(bundle: Bundle) -> Callable[[int], nn.Module]:
     def make(rate_hz: int) -> nn.Module:
         network = SpeechSR(speechsr_48k() if rate_hz == 48_000 else speechsr_24k())
-        return _filled(network, bundle, bundle.load_part(_PUBLISHED[rate_hz]))
+        return _filled(network, bundle, bundle.load_part(UPSAMPLER_PARTS[rate_hz]))
 
     return make
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import pyarrow as pa
 
@@ -16,10 +16,12 @@ from hierbatch.frontend.edit_distance import character_error
 from hierbatch.frontend.normalization.english import normalize_english
 from hierbatch.frontend.normalization.korean import normalize_korean
 from hierbatch.manifest.schema import TAKE_COLUMNS
-from hierbatch.models.judges.recogniser import Recogniser, load_recogniser
-from hierbatch.models.judges.speaker_network import Embedding, SpeakerNetwork, similarity
 from hierbatch.stages.judgement import is_misheard
 from hierbatch.stages.voices import read_prompt
+
+if TYPE_CHECKING:
+    from hierbatch.models.judges.recogniser import Recogniser
+    from hierbatch.models.judges.speaker_network import Embedding, SpeakerNetwork
 
 MEASURES = ("semantic", "speaker")
 _NORMALIZERS: Mapping[str, Callable[[str], str]] = {"en": normalize_english, "ko": normalize_korean}
@@ -59,10 +61,25 @@ class Measures:
 
     def check(self) -> None:
         """Load what was asked for once, before a worker does; raises InputError or ProgramError."""
-        if self.speaker:
-            SpeakerNetwork.load()
-        if self.recogniser:
-            load_recogniser(self.recogniser)
+        self.load_speaker_network()
+        self.load_recogniser()
+
+    # Imported here: who asks for neither needs no torch.
+    def load_speaker_network(self) -> SpeakerNetwork | None:
+        """The network, where it was asked for; raises ProgramError."""
+        if not self.speaker:
+            return None
+        from hierbatch.models.judges.speaker_network import SpeakerNetwork
+
+        return SpeakerNetwork.load()
+
+    def load_recogniser(self) -> Recogniser | None:
+        """The recogniser, where it was asked for; raises InputError or ProgramError."""
+        if self.recogniser is None:
+            return None
+        from hierbatch.models.judges.recogniser import load_recogniser
+
+        return load_recogniser(self.recogniser)
 
 
 class Appraise:
@@ -73,8 +90,8 @@ class Appraise:
 
     def __init__(self, measures: Measures, voices: Path) -> None:
         """`voices` is the run's own table of them, whose prompts the takes are compared with."""
-        self._network = SpeakerNetwork.load() if measures.speaker else None
-        self._recogniser: Recogniser | None = load_recogniser(measures.recogniser) if measures.recogniser else None
+        self._network = measures.load_speaker_network()
+        self._recogniser = measures.load_recogniser()
         self._voices = voices
         self._prompts: dict[str, Embedding] = {}
 
@@ -94,6 +111,8 @@ class Appraise:
             return found
         sound = read_sound(row["audio"]["bytes"])
         if self._network:
+            from hierbatch.models.judges.speaker_network import similarity
+
             found["speaker_similarity"] = similarity(self._network.embed(sound), self._prompt(row["voice"]))
         if self._recogniser and row["lang"]:
             heard = self._recogniser.transcribe(sound, row["lang"])

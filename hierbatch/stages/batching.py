@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-import torch
-
 from hierbatch.errors import OutOfMemoryError, SetupError
 
 Row = TypeVar("Row")
@@ -89,10 +87,13 @@ def _half(limits: BatchLimits, n_rows: int, longest_s: float) -> BatchLimits:
 
 def is_out_of_memory(error: Exception) -> bool:
     """Whether memory was short: on a GPU, where torch has an error of its own, or in the process."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+    if isinstance(error, MemoryError):
         return True
-    # The allocator of the CPU, and libraries under torch, have only words.
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in _SHORT_OF_MEMORY)
+    if not isinstance(error, RuntimeError):
+        return False
+    # Torch's own error is known by its name, since not every process here has torch; the allocator of the CPU, and
+    # libraries under torch, have only words.
+    return type(error).__name__ == "OutOfMemoryError" or any(words in str(error) for words in _SHORT_OF_MEMORY)
 
 
 _SHORT_OF_MEMORY = ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")

@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import cast
 
 from hierbatch.errors import BundleError, HierbatchError
+from hierbatch.models.conversion import ConversionModel
+from hierbatch.models.outline import ModelOutline, outline_model, outline_upsampler
 from hierbatch.models.speech import SpeechModel
 
 DEFAULT_FACTORY = "hierbatch.models.opening:open_model"
 """Import path of a callable `(bundle, device) -> SpeechModel`."""
+
+UPSAMPLER_FACTORY = "hierbatch.models.upsampling:Upsampler.load"
+"""Import path of a callable `(bundle, device) -> Upsampler`."""
+
+_OUTLINES: Mapping[str, Callable[[str], ModelOutline]] = {
+    DEFAULT_FACTORY: outline_model,
+    UPSAMPLER_FACTORY: outline_upsampler,
+}
+
+
+def find_outline(factory: str, bundle: str) -> ModelOutline:
+    """What a model will be, for a driver, which speaks nothing itself: our own are not loaded for it.
+
+    Raises:
+        BundleError: as `load_model` does.
+    """
+    if factory in _OUTLINES:
+        return _OUTLINES[factory](bundle)
+    model = load_model(factory, bundle, "cpu")
+    return ModelOutline(
+        name=model.name,
+        fingerprint=model.fingerprint,
+        languages=model.languages,
+        converts=isinstance(model, ConversionModel),
+        check_prompt=model.encode_voice,
+    )
 
 
 def load_model(factory: str, bundle: str, device: str) -> SpeechModel:

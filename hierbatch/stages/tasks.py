@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from hierbatch.errors import InputError
 from hierbatch.manifest.rows import DELIVERY, sound_params
 from hierbatch.manifest.schema import SPOKEN
 from hierbatch.models.conversion import ConversionModel
-from hierbatch.models.upsampling import Upsampler
 from hierbatch.stages.base import Stage
 from hierbatch.stages.convert import Convert
 from hierbatch.stages.dub import Dub
@@ -21,8 +20,8 @@ from hierbatch.stages.speak import Speak
 from hierbatch.stages.upsample import Upsample
 from hierbatch.stages.voices import VoiceShelf
 
-UPSAMPLER_FACTORY = "hierbatch.models.upsampling:Upsampler.load"
-"""Import path of a callable `(bundle, device) -> Upsampler`."""
+if TYPE_CHECKING:
+    from hierbatch.models.upsampling import Upsampler
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

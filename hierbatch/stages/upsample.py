@@ -6,17 +6,19 @@ import json
 from datetime import UTC, datetime
 from importlib.metadata import version
 from time import perf_counter
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pyarrow as pa
 
 from hierbatch.manifest.rows import Recording, Take
 from hierbatch.manifest.schema import TAKE_COLUMNS
-from hierbatch.models.upsampling import Upsampler
 from hierbatch.stages.batching import Batches, BatchLimits
 from hierbatch.stages.failures import reason
 from hierbatch.stages.sources import open_source
 from hierbatch.stages.takes import sound_facts, takes_table
+
+if TYPE_CHECKING:
+    from hierbatch.models.upsampling import Upsampler
 
 _ONE_BY_ONE = Batches(BatchLimits(n_rows=1))
 

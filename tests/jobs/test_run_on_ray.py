@@ -16,12 +16,19 @@ from tests.jobs.test_run import ROOT, job, run, sounds, wait_for_parts
 N_ROWS = 500
 
 
+SCRIPT = """
+import atexit, sys
+from hierbatch.cli.app import main
+atexit.register(lambda: print("this driver has torch" if "torch" in sys.modules else "this driver has no torch"))
+main()
+"""
+
+
 def start_on_ray(folder):
-    script = "from hierbatch.cli.app import main; main()"
     command = ["run", folder / "m.parquet", "--out", folder / "run", "--voice", folder / "anna.wav", "--workers", 2]
     model = ["--model", folder / "bundle", "--model-factory", FACTORY, "--retakes", 0]
     return subprocess.Popen(
-        [sys.executable, "-c", script, *map(str, [*command, *model])],
+        [sys.executable, "-c", SCRIPT, *map(str, [*command, *model])],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -51,6 +58,7 @@ def test_interrupted_then_killed_then_resumed_a_run_ends_as_if_nothing_had_been(
     said, _ = process.communicate(timeout=120)
     assert process.returncode == 130, said
     assert "the same command goes on" in said
+    assert "this driver has no torch" in said  # it has planned, and given out units
     done = ids_in_parts(disturbed)
     assert 0 < len(done) < N_ROWS
     # What was in hand was put down; the row that raises is tried in its batch and alone.
@@ -67,6 +75,7 @@ def test_interrupted_then_killed_then_resumed_a_run_ends_as_if_nothing_had_been(
     said, _ = process.communicate(timeout=200)
     assert process.returncode == 3, said
     assert f"{N_ROWS - 1} of {N_ROWS} rows spoken, 1 failed" in said
+    assert "this driver has no torch" in said
     assert sorted(set(ids_in_parts(disturbed))) == [f"r{i:03d}" for i in range(N_ROWS)]
     assert sounds(disturbed / "run") == sounds(undisturbed / "run")
 

@@ -44,7 +44,7 @@ def test_all_prompts_that_cannot_be_used_are_told_at_once(tmp_path, model):
         table=table(tmp_path, "a,good.wav,self", "b,short.wav,self", "c,quiet.wav,self", "d,none.wav,self")
     )
     with pytest.raises(InputError) as caught:
-        prepare_voices(list_voices(choice), model, allow_unknown=False)
+        prepare_voices(list_voices(choice), model.encode_voice, allow_unknown=False)
     for part in ("3 voices", "voice b is too short", "voice c is silent", "voice d cannot be read"):
         assert part in str(caught.value)
 
@@ -55,15 +55,15 @@ def test_what_the_model_itself_refuses_is_told_before_a_run(tmp_path, model):
 
     model.encode_voice = refuse
     with pytest.raises(InputError, match="no voice in the prompt"):
-        prepare_voices(list_voices(VoiceChoice(file=prompt_file(tmp_path))), model, allow_unknown=False)
+        prepare_voices(list_voices(VoiceChoice(file=prompt_file(tmp_path))), model.encode_voice, allow_unknown=False)
 
 
 def test_consent_travels_from_the_table_to_the_worker(tmp_path, model):
     prompt_file(tmp_path, name="a.wav")
     choice = VoiceChoice(table=table(tmp_path, "anna,a.wav,licensed", "jun,a.wav,unknown"))
     with pytest.raises(InputError, match="consent of 1 voice is unknown"):
-        prepare_voices(list_voices(choice), model, allow_unknown=False)
-    prepared = prepare_voices(list_voices(choice), model, allow_unknown=True)
+        prepare_voices(list_voices(choice), model.encode_voice, allow_unknown=False)
+    prepared = prepare_voices(list_voices(choice), model.encode_voice, allow_unknown=True)
     write_shelf(prepared, tmp_path / "shelf.parquet")
     shelf = VoiceShelf(tmp_path / "shelf.parquet", model)
     assert [shelf.consent(name) for name in ("anna", "jun")] == ["licensed", "unknown"]

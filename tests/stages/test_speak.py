@@ -24,7 +24,7 @@ def model(tmp_path):
 @pytest.fixture
 def shelf(tmp_path, model):
     voices = list_voices(VoiceChoice(file=prompt_file(tmp_path)))
-    write_shelf(prepare_voices(voices, model, allow_unknown=False), tmp_path / "voices.parquet")
+    write_shelf(prepare_voices(voices, model.encode_voice, allow_unknown=False), tmp_path / "voices.parquet")
     return VoiceShelf(tmp_path / "voices.parquet", model)
 
 

@@ -1,0 +1,93 @@
+"""What a run must know of a model before a worker loads it: read from the bundle's page, with no torch in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hierbatch.audio.waveform import Waveform
+from hierbatch.errors import BundleError
+from hierbatch.models.bundle import Bundle, find_bundle
+from hierbatch.models.official_files import OFFICIAL_KIND
+from hierbatch.models.prompt import clean_prompt, hear_prompt
+
+DEFAULT_UPSAMPLER = "speechsr"
+UPSAMPLER_KIND = "speechsr_lite"
+UPSAMPLER_PARTS = {24_000: "speechsr24k", 48_000: "speechsr48k"}
+"""By the rate it gives, the published SpeechSR; the light one gives both."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelOutline:
+    """A model as it will be once it is loaded."""
+
+    name: str
+    fingerprint: str
+    languages: tuple[str, ...] = ()
+    """Languages it speaks."""
+    converts: bool = False
+    """Whether it takes recordings to other voices."""
+    upsamples_to_hz: tuple[int, ...] = ()
+    """Rates it gives recordings a top at."""
+    check_prompt: Callable[[Waveform], Any] = clean_prompt
+    """Raises PromptError where the model's `encode_voice` would."""
+
+
+def outline_model(bundle: str | Path = "lite") -> ModelOutline:
+    """The outline of what `open_model` makes of the same bundle.
+
+    Raises:
+        BundleError: no such bundle, of an unknown kind, without a part it needs, or with damaged weights.
+    """
+    found = find_bundle(bundle)
+    if found.kind not in ("lite", OFFICIAL_KIND):
+        raise BundleError("The bundle is of an unknown kind", wanted=f"lite or {OFFICIAL_KIND}", got=found.kind)
+    converts = found.kind == "lite" or found.has_part("content_encoder") or not found.has_part("ttv")
+    for part in _needed_parts(found, converts=converts):
+        found.part(part)
+    found.check_weights()
+    return ModelOutline(
+        name=found.name,
+        fingerprint=found.fingerprint,
+        languages=found.languages,
+        converts=converts,
+        check_prompt=hear_prompt if converts else clean_prompt,
+    )
+
+
+def outline_upsampler(bundle: str | Path = DEFAULT_UPSAMPLER) -> ModelOutline:
+    """The outline of what `Upsampler.load` makes of the same bundle.
+
+    Raises:
+        BundleError: no such bundle, it holds no SpeechSR, or damaged weights.
+    """
+    found = find_bundle(bundle)
+    rates_hz = upsampled_rates(found)
+    found.check_weights()
+    return ModelOutline(name=found.name, fingerprint=found.fingerprint, upsamples_to_hz=rates_hz)
+
+
+def upsampled_rates(bundle: Bundle) -> tuple[int, ...]:
+    """Rates that a bundle has a SpeechSR for.
+
+    Raises:
+        BundleError: for none.
+    """
+    is_light = bundle.kind == UPSAMPLER_KIND
+    rates_hz = tuple(rate_hz for rate_hz, part in UPSAMPLER_PARTS.items() if is_light or bundle.has_part(part))
+    if not rates_hz:
+        raise BundleError(
+            f"Model {bundle.name!r} does not raise the rate of recordings",
+            wanted=f"{DEFAULT_UPSAMPLER}, or an imported model with {' or '.join(UPSAMPLER_PARTS.values())}",
+            got=f"kind {bundle.kind}",
+        )
+    return rates_hz
+
+
+def _needed_parts(bundle: Bundle, *, converts: bool) -> tuple[str, ...]:
+    if bundle.kind != OFFICIAL_KIND:
+        return ()
+    denoiser = ("denoiser",) if bundle.synthesis.get("denoise_ratio", 0.0) > 0 else ()
+    return ("synthesizer", *(("content_encoder",) if converts else ()), *denoiser)
