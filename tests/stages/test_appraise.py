@@ -6,6 +6,7 @@ from hierbatch.audio.files import encode_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import InputError
 from hierbatch.manifest.schema import TAKE_COLUMNS, arrow_schema
+from hierbatch.models.judges import recogniser, speaker_network
 from hierbatch.stages import appraise
 from hierbatch.stages.appraise import Appraise, Measures
 
@@ -36,9 +37,9 @@ def takes(rows):
 
 @pytest.fixture
 def judges(monkeypatch):
-    monkeypatch.setattr(appraise.SpeakerNetwork, "load", Network)
+    monkeypatch.setattr(speaker_network.SpeakerNetwork, "load", Network)
     monkeypatch.setattr(appraise, "read_prompt", lambda table, name: loud(float(len(name))))
-    monkeypatch.setattr(appraise, "load_recogniser", lambda folder: Parrot())
+    monkeypatch.setattr(recogniser, "load_recogniser", lambda folder: Parrot())
 
 
 def good(**changes):
