@@ -31,7 +31,7 @@ def train(
         str | None, typer.Option(help="A bundle to start from; with `bundle`, to take the rest from.")
     ] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
-    f0_spread: Annotated[float, typer.Option(help="With `bundle`: factor on the predicted pitch contour.")] = 1.45,
+    f0_spread: Annotated[float, typer.Option(help="With `bundle`: factor on the predicted pitch contour.")] = 1.5,
     latent_contrast: Annotated[float, typer.Option(help="With `bundle`: factor on the latent's movement.")] = 1.1,
 ) -> None:
     """Train a network of HierSpeech2-Lite; the same command goes on where it stopped."""

@@ -148,7 +148,7 @@ class AssembleJob:
     """The bundle's folder."""
     start: str | None = None
     """A bundle to take networks from that were not trained here."""
-    f0_spread: float = 1.45
+    f0_spread: float = 1.5
     """Factor on the predicted F0 contour about the speaker's median."""
     latent_contrast: float = 1.1
     """Factor on the log-mel latent about each band's mean over the sentence."""
