@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,31 +86,44 @@ def read_sound(
     far as its format tells.
     """
     with _opened(source, name, raises, limits) as file:
-        max_samples = int(limits.max_duration_s * file.samplerate)
-        blocks: list[Samples] = []
-        n_samples = 0
-        # The header's length is only a claim (and unknown in some streams), so the bound is kept while reading.
-        while len(block := file.read(_BLOCK_SAMPLES, dtype="float32", always_2d=True)):
-            n_samples += len(block)
-            if n_samples > max_samples:
-                raise raises(
-                    f"{_shown(source, name)} is too long", wanted=f"at most {limits.max_duration_s:g} s of sound"
-                )
-            blocks.append(block.mean(axis=1))
-        rate_hz = file.samplerate
-        if is_whole and (n_wanted := _claimed_length(file)) > n_samples:
-            raise raises(
-                f"{_shown(source, name)} is cut off",
-                wanted=f"{n_wanted / rate_hz:.2f} s of sound",
-                got=f"{n_samples / rate_hz:.2f} s",
-                mend="copy or download the file again",
-            )
-    samples = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
-    if not len(samples):
-        raise raises(f"{_shown(source, name)} holds no sound", wanted="at least one sample")
-    if not np.isfinite(samples).all():
-        raise raises(f"{_shown(source, name)} holds values that are not numbers", wanted="finite samples")
-    return Waveform(samples, rate_hz)
+        blocks = list(_checked_blocks(file, _shown(source, name), raises, limits.max_duration_s, is_whole))
+        return Waveform(np.concatenate(blocks), file.samplerate)
+
+
+def sound_blocks(
+    source: Path | bytes,
+    *,
+    name: str = "",
+    raises: type[HierbatchError] = InputError,
+    limits: SoundLimits = DEFAULT_LIMITS,
+    is_whole: bool = False,
+) -> Iterator[Samples]:
+    """The same some seconds at a time, for what is too long to be held; raises as it comes to what is wrong."""
+    with _opened(source, name, raises, limits) as file:
+        yield from _checked_blocks(file, _shown(source, name), raises, limits.max_duration_s, is_whole)
+
+
+def _checked_blocks(
+    file: soundfile.SoundFile, shown: str, raises: type[HierbatchError], max_duration_s: float, is_whole: bool
+) -> Iterator[Samples]:
+    rate_hz, n_samples = file.samplerate, 0
+    # The header's length is only a claim (and unknown in some streams), so the bound is kept while reading.
+    while len(block := file.read(_BLOCK_SAMPLES, dtype="float32", always_2d=True)):
+        n_samples += len(block)
+        if n_samples > int(max_duration_s * rate_hz):
+            raise raises(f"{shown} is too long", wanted=f"at most {max_duration_s:g} s of sound")
+        if not np.isfinite(block).all():
+            raise raises(f"{shown} holds values that are not numbers", wanted="finite samples")
+        yield block.mean(axis=1)
+    if is_whole and (n_wanted := _claimed_length(file)) > n_samples:
+        raise raises(
+            f"{shown} is cut off",
+            wanted=f"{n_wanted / rate_hz:.2f} s of sound",
+            got=f"{n_samples / rate_hz:.2f} s",
+            mend="copy or download the file again",
+        )
+    if not n_samples:
+        raise raises(f"{shown} holds no sound", wanted="at least one sample")
 
 
 def encode_sound(waveform: Waveform, *, container: str = "FLAC", codec: str = "PCM_16") -> bytes:
@@ -118,9 +131,17 @@ def encode_sound(waveform: Waveform, *, container: str = "FLAC", codec: str = "P
 
     Names of containers and codecs are libsndfile's.
     """
+    return encode_blocks([waveform.samples], waveform.rate_hz, container=container, codec=codec)
+
+
+def encode_blocks(
+    blocks: Iterable[Samples], rate_hz: int, *, container: str = "FLAC", codec: str = "PCM_16"
+) -> bytes:
+    """The same of a sound that comes in blocks, of which only the bytes are kept."""
     sink = io.BytesIO()
-    clipped = np.clip(waveform.samples, -1.0, 1.0) if codec.startswith("PCM") else waveform.samples
-    soundfile.write(sink, clipped, waveform.rate_hz, format=container, subtype=codec)
+    with soundfile.SoundFile(sink, "w", rate_hz, 1, codec, format=container) as file:
+        for block in blocks:
+            file.write(np.clip(block, -1.0, 1.0) if codec.startswith("PCM") else block)
     return sink.getvalue()
 
 

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hierbatch.audio.decibels import power_db
-from hierbatch.audio.loudness import measure_loudness
-from hierbatch.audio.waveform import Waveform
+from hierbatch.audio.loudness import LoudnessMeter
+from hierbatch.audio.waveform import Samples, Waveform
 
 Numbers = npt.NDArray[np.float64]
 Claims = npt.NDArray[np.bool_]
@@ -26,6 +26,7 @@ _ALWAYS_SILENT_DB = -70.0
 _FULL_SCALE = 32767 / 32768
 _MIN_FRAMES_FOR_SNR = 10
 _MAX_SNR_DB = 100.0
+_BLOCK_SAMPLES = 1 << 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,27 +54,63 @@ class TakeQuality:
 
 def measure_take(waveform: Waveform) -> TakeQuality:
     """Measure a take of any length, an empty one too; every number is finite as long as the samples are."""
-    samples = waveform.samples.astype(np.float64)
-    powers = _frame_powers(samples, max(1, round(_FRAME_S * waveform.rate_hz)))
-    is_silent = powers <= _silence_threshold(powers)
-    loudness = measure_loudness(waveform.samples, waveform.rate_hz)
-    return TakeQuality(
-        loudness_lufs=loudness if math.isfinite(loudness) else None,
-        rms_db=max(FLOOR_DB, power_db(float(np.mean(samples**2)) if len(samples) else 0.0)),
-        peak_db=max(FLOOR_DB, power_db(float(np.max(samples**2, initial=0.0)))),
-        silence_ratio=float(is_silent.mean()),
-        longest_silence_s=min(waveform.duration_s, _longest_inner_run(is_silent) * _FRAME_S),
-        clipped_samples=int(np.count_nonzero(np.abs(samples) >= _FULL_SCALE)),
-        snr_db=_signal_to_noise_db(powers, is_silent),
-    )
+    meter = TakeMeter(waveform.rate_hz)
+    meter.push(waveform.samples)
+    return meter.quality()
 
 
-def _frame_powers(samples: Numbers, hop: int) -> Numbers:
-    """Mean squares of whole frames; of a sound under one frame, of all of it."""
-    n_frames = len(samples) // hop
-    if n_frames == 0:
-        return np.array([np.mean(samples**2) if len(samples) else 0.0])
-    return np.square(samples[: n_frames * hop]).reshape(n_frames, hop).mean(axis=1)
+class TakeMeter:
+    """Measures a take pushed in blocks of any size; memory grows by sixty numbers a second."""
+
+    def __init__(self, rate_hz: int) -> None:
+        self._rate_hz, self._hop = rate_hz, max(1, round(_FRAME_S * rate_hz))
+        self._loudness = LoudnessMeter(rate_hz)
+        self._frames: list[Numbers] = []
+        self._open: Numbers = np.zeros(0)  # squares that do not fill a frame yet
+        self._n_samples = self._clipped = 0
+        self._sum = self._peak = 0.0
+
+    def push(self, samples: Samples) -> None:
+        for start in range(0, len(samples), _BLOCK_SAMPLES):
+            block = samples[start : start + _BLOCK_SAMPLES].astype(np.float64)
+            self._loudness.push(block)
+            squares = np.square(block)
+            self._n_samples += len(block)
+            self._sum += float(squares.sum())
+            self._peak = max(self._peak, float(squares.max(initial=0.0)))
+            self._clipped += int(np.count_nonzero(np.abs(block) >= _FULL_SCALE))
+            joined = np.concatenate([self._open, squares])
+            n_whole = len(joined) // self._hop * self._hop
+            self._frames.append(joined[:n_whole].reshape(-1, self._hop).mean(axis=1))
+            self._open = joined[n_whole:]
+
+    @property
+    def n_samples(self) -> int:
+        """Samples so far."""
+        return self._n_samples
+
+    def quality(self) -> TakeQuality:
+        """The measures of what was pushed so far."""
+        powers = self._frame_powers()
+        is_silent = powers <= _silence_threshold(powers)
+        loudness = self._loudness.loudness_lufs()
+        duration_s = self._n_samples / self._rate_hz
+        return TakeQuality(
+            loudness_lufs=loudness if math.isfinite(loudness) else None,
+            rms_db=max(FLOOR_DB, power_db(self._sum / max(1, self._n_samples))),
+            peak_db=max(FLOOR_DB, power_db(self._peak)),
+            silence_ratio=float(is_silent.mean()),
+            longest_silence_s=min(duration_s, _longest_inner_run(is_silent) * _FRAME_S),
+            clipped_samples=self._clipped,
+            snr_db=_signal_to_noise_db(powers, is_silent),
+        )
+
+    def _frame_powers(self) -> Numbers:
+        """Mean squares of whole frames; of a sound under one frame, of all of it."""
+        powers = np.concatenate([*self._frames, np.zeros(0)])
+        if len(powers):
+            return powers
+        return np.array([self._open.mean() if len(self._open) else 0.0])
 
 
 def _silence_threshold(powers: Numbers) -> float:

@@ -135,7 +135,11 @@ def write_rows(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> int
     has_sound = AUDIO in schema.types
     fitting = (table.select(schema.names).cast(schema) for table in tables)
     n_rows = 0
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    # Encoded sound packs no further: it is written as it is, which also spares copies of an hour's.
+    packed = [name for field in schema if field.type != AUDIO for name in _leaves(field)]
+    as_it_is = {name: "NONE" for field in schema if field.type == AUDIO for name in _leaves(field)}
+    codecs = dict.fromkeys(packed, "zstd") | as_it_is
+    with pq.ParquetWriter(path, schema, compression=codecs, use_dictionary=packed, write_statistics=packed) as writer:
         for table in fitting if has_sound else _gathered(fitting, TEXT_ROW_GROUP):
             writer.write_table(table, row_group_size=AUDIO_ROW_GROUP if has_sound else TEXT_ROW_GROUP)
             n_rows += table.num_rows
@@ -154,6 +158,16 @@ def _gathered(tables: Iterable[pa.Table], n_rows: int) -> Iterator[pa.Table]:
             held = [joined.slice(n_full)]
     if held:
         yield pa.concat_tables(held)
+
+
+def _leaves(field: pa.Field) -> Iterator[str]:
+    """What Parquet calls the columns of a field: one a value inside it."""
+    if pa.types.is_struct(field.type):
+        yield from (f"{field.name}.{leaf}" for child in field.type for leaf in _leaves(child))
+    elif pa.types.is_list(field.type):
+        yield from (f"{field.name}.list.{leaf}" for leaf in _leaves(field.type.value_field.with_name("element")))
+    else:
+        yield field.name
 
 
 def _unreadable(path: Path, error: Exception) -> ManifestError:

@@ -5,7 +5,7 @@ Legend: N samples at 16 kHz, M samples at the higher rate.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from hierbatch.audio.resample import resample, resampled_length
+from hierbatch.audio.resample import resample_blocks, resampled_length
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import BundleError, InputError, SynthesisError
 from hierbatch.models.bundle import Bundle, find_bundle
@@ -88,20 +88,36 @@ class Upsampler:
         return Waveform(made, rate_hz)
 
     def pieces(self, sound: Waveform, rate_hz: int) -> Iterator[Samples]:
-        """The same, a piece at a time: memory for 21 s of sound, however long the recording is."""
+        """The same, a piece at a time."""
+        return self.stream([sound.samples], sound.rate_hz, rate_hz)
+
+    def stream(self, blocks: Iterable[Samples], from_hz: int, rate_hz: int) -> Iterator[Samples]:
+        """The same of a recording that streams by in blocks of any size: memory for 21 s of sound, however long it is.
+
+        Shape:
+            blocks   each [L]
+            returns  each [at most 20.5 s]
+        """
         self.prepare(rate_hz)
-        heard = resample(sound, RATE_HZ).samples
-        n_left = resampled_length(sound.n_samples, sound.rate_hz, rate_hz)
-        for start in range(0, len(heard), PIECE_SAMPLES):
-            first = max(0, start - CONTEXT_SAMPLES)
-            cut = heard[first : start + PIECE_SAMPLES + CONTEXT_SAMPLES]
+        n_in = n_out = 0
+
+        def counted() -> Iterator[Samples]:
+            nonlocal n_in
+            for block in blocks:
+                n_in += len(block)
+                yield block
+
+        for cut, n_left, is_last in _windows(resample_blocks(counted(), from_hz, RATE_HZ)):
             # At 24 kHz two samples make three: an odd last one would lose half a sample.
             made = self._run(np.pad(cut, (0, len(cut) % 2)), rate_hz)
-            left = (start - first) * rate_hz // RATE_HZ
-            piece = made[left : left + min(n_left, PIECE_SAMPLES * rate_hz // RATE_HZ)]
+            left = n_left * rate_hz // RATE_HZ
+            n_wanted = PIECE_SAMPLES * rate_hz // RATE_HZ
+            if is_last:
+                n_wanted = resampled_length(n_in, from_hz, rate_hz) - n_out
+            piece = made[left : left + n_wanted]
             if not np.isfinite(piece).all():
                 raise SynthesisError("The model gave samples that are not numbers")
-            n_left -= len(piece)
+            n_out += len(piece)
             yield piece
 
     def _run(self, samples: Samples, rate_hz: int) -> Samples:
@@ -109,6 +125,26 @@ class Upsampler:
             sound = torch.from_numpy(np.ascontiguousarray(samples))[None, None].to(self._placement.device)
             made = self._networks[rate_hz](sound)[0, 0].float()
         return cast("Samples", made.cpu().numpy())
+
+
+def _windows(heard: Iterable[Samples]) -> Iterator[tuple[Samples, int, bool]]:
+    """Pieces of a stream with their context: samples, how many of them come before the piece, and whether it is the
+    last."""
+    stream, held, n_left, is_ended = iter(heard), np.zeros(0, np.float32), 0, False
+    while True:
+        while not is_ended and len(held) < n_left + PIECE_SAMPLES + CONTEXT_SAMPLES:
+            block = next(stream, None)
+            is_ended = block is None
+            held = held if block is None else np.concatenate([held, block])
+        if len(held) == n_left:
+            return
+        is_last = is_ended and len(held) <= n_left + PIECE_SAMPLES
+        yield held[: n_left + PIECE_SAMPLES + CONTEXT_SAMPLES], n_left, is_last
+        if is_last:
+            return
+        end = n_left + PIECE_SAMPLES
+        n_left = min(CONTEXT_SAMPLES, end)
+        held = held[end - n_left :]
 
 
 def _light(bundle: Bundle) -> Callable[[int], nn.Module]:

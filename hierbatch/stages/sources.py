@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
 
-from hierbatch.audio.files import SoundInfo, SoundLimits, describe_sound, read_sound
-from hierbatch.audio.waveform import Waveform
+from hierbatch.audio.files import SoundInfo, SoundLimits, describe_sound, read_sound, sound_blocks
+from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import RowError, SetupError, SourceError
 from hierbatch.manifest.schema import AUDIO, PLAN_COLUMNS, SOURCE_COLUMNS
 from hierbatch.stages.failures import reason
 
 SOURCE_LIMITS = SoundLimits(max_duration_s=2 * 3600.0, max_bytes=2 << 30)
-"""What one row may bring at most: a worker holds a whole recording in its memory."""
+"""What one row may bring at most: a conversion holds a whole recording in its memory."""
 
 SHORTEST_S = 0.1
 _LOWEST_HZ, _HIGHEST_HZ = 4_000, 192_000
@@ -116,13 +117,68 @@ def open_source(content: bytes | None, path: str | None, sha256: str | None) -> 
         except OSError as error:
             raise SourceError(f"Cannot read {name}", got=error.strerror or str(error), mend="check the path") from error
     if sha256 and hashlib.sha256(content).hexdigest() != sha256:
-        raise SourceError(f"{name} has changed since the run was planned", mend="run again with --update")
+        raise _changed(name)
     sound = read_sound(content, name=name, is_whole=True, **_AS_SOURCE)
     if sound.duration_s < SHORTEST_S:
         raise _too_short(name, sound.duration_s)
     if float(np.abs(sound.samples).max()) < _SILENT_PEAK:
-        raise SourceError(f"{name} is silent", wanted="sound", got="nothing above -70 dB")
+        raise _silent(name)
     return sound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceStream:
+    """A planned row's recording that has been looked through once, and can be read some seconds at a time."""
+
+    rate_hz: int
+    n_samples: int
+    content: bytes | Path
+    name: str
+    state: tuple[int, ...]
+    """What tells that a file has not been written to since."""
+
+    @property
+    def duration_s(self) -> float:
+        return self.n_samples / self.rate_hz
+
+    def blocks(self) -> Iterator[Samples]:
+        """The recording, channels averaged, at its own rate; raises SourceError where it has changed meanwhile."""
+        yield from sound_blocks(self.content, name=self.name, is_whole=True, **_AS_SOURCE)
+        if _state(self.content) != self.state:
+            raise _changed(self.name)
+
+
+def stream_source(content: bytes | None, path: str | None, sha256: str | None) -> SourceStream:
+    """The same as `open_source` for what is too long to be held: read twice, of which the first time finds what is wrong.
+
+    Raises:
+        SourceError: as `open_source`.
+    """
+    name = source_name({"path": path})
+    source = Path(path or "") if content is None else content
+    try:
+        state = _state(source)
+        if sha256 and _sha256(source) != sha256:
+            raise _changed(name)
+    except OSError as error:
+        raise SourceError(f"Cannot read {name}", got=error.strerror or str(error), mend="check the path") from error
+    rate_hz = describe_sound(source, name=name, **_AS_SOURCE).rate_hz
+    n_samples, peak = 0, 0.0
+    for block in sound_blocks(source, name=name, is_whole=True, **_AS_SOURCE):
+        n_samples, peak = n_samples + len(block), max(peak, float(np.abs(block).max()))
+    stream = SourceStream(rate_hz=rate_hz, n_samples=n_samples, content=source, name=name, state=state)
+    if stream.duration_s < SHORTEST_S:
+        raise _too_short(name, stream.duration_s)
+    if peak < _SILENT_PEAK:
+        raise _silent(name)
+    return stream
+
+
+def _state(source: bytes | Path) -> tuple[int, ...]:
+    if isinstance(source, bytes):
+        return ()
+    found = source.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def source_name(source: Mapping[str, Any]) -> str:
@@ -151,6 +207,14 @@ def _check_header(info: SoundInfo) -> SoundInfo:
             mend="cut it into parts",
         )
     return info
+
+
+def _changed(name: str) -> SourceError:
+    return SourceError(f"{name} has changed since the run was planned", mend="run again with --update")
+
+
+def _silent(name: str) -> SourceError:
+    return SourceError(f"{name} is silent", wanted="sound", got="nothing above -70 dB")
 
 
 def _too_short(name: str, duration_s: float) -> SourceError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hierbatch.audio.files import encode_sound
-from hierbatch.audio.quality import measure_take
-from hierbatch.audio.waveform import Waveform
+from hierbatch.audio.files import encode_blocks
+from hierbatch.audio.quality import TakeMeter
+from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import SynthesisError
 from hierbatch.manifest.rows import Sound, Take, take_rows
 from hierbatch.manifest.schema import TAKE_COLUMNS, arrow_schema, take_schema
@@ -27,19 +27,32 @@ def sound_facts(waveform: Waveform, expected_s: float, row_id: str) -> dict[str,
     Raises:
         SynthesisError: no samples, or samples that are not numbers.
     """
-    if not waveform.n_samples:
+    return streamed_facts([waveform.samples], waveform.rate_hz, expected_s, row_id)
+
+
+def streamed_facts(pieces: Iterable[Samples], rate_hz: int, expected_s: float, row_id: str) -> dict[str, Any]:
+    """The same of a take that comes in pieces, of which only the encoded sound is kept."""
+    meter = TakeMeter(rate_hz)
+
+    def measured() -> Iterator[Samples]:
+        for piece in pieces:
+            if not np.isfinite(piece).all():
+                raise SynthesisError("The model gave samples that are not numbers")
+            meter.push(piece)
+            yield piece
+
+    encoded = encode_blocks(measured(), rate_hz)
+    if not meter.n_samples:
         raise SynthesisError("The model gave no sound")
-    if not np.isfinite(waveform.samples).all():
-        raise SynthesisError("The model gave samples that are not numbers")
-    quality = measure_take(waveform)
+    quality, duration_s = meter.quality(), meter.n_samples / rate_hz
     return {
-        "sample_rate_hz": waveform.rate_hz,
-        "n_samples": waveform.n_samples,
-        "duration_s": waveform.duration_s,
+        "sample_rate_hz": rate_hz,
+        "n_samples": meter.n_samples,
+        "duration_s": duration_s,
         **{field.name: getattr(quality, field.name) for field in fields(quality)},
-        "duration_ratio": waveform.duration_s / expected_s if expected_s else None,
-        "flags": find_flaws(quality, waveform.duration_s, expected_s),
-        "audio": Sound(encode_sound(waveform), f"{row_id}.flac"),
+        "duration_ratio": duration_s / expected_s if expected_s else None,
+        "flags": find_flaws(quality, duration_s, expected_s),
+        "audio": Sound(encoded, f"{row_id}.flac"),
     }
 
 

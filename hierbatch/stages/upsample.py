@@ -14,8 +14,8 @@ from hierbatch.manifest.rows import Recording, Take
 from hierbatch.manifest.schema import TAKE_COLUMNS
 from hierbatch.stages.batching import Batches, BatchLimits
 from hierbatch.stages.failures import reason
-from hierbatch.stages.sources import open_source
-from hierbatch.stages.takes import sound_facts, takes_table
+from hierbatch.stages.sources import stream_source
+from hierbatch.stages.takes import streamed_facts, takes_table
 
 if TYPE_CHECKING:
     from hierbatch.models.upsampling import Upsampler
@@ -53,9 +53,10 @@ class Upsample:
 
     def _upsample(self, recording: Recording) -> Take:
         started = perf_counter()
-        source = open_source(recording.content, recording.path, recording.source_sha256)
-        made = self._model.upsample(source, int(recording.rate_hz or 0))
-        facts = sound_facts(made, source.duration_s, recording.id)
+        source = stream_source(recording.content, recording.path, recording.source_sha256)
+        rate_hz = int(recording.rate_hz or 0)
+        made = self._model.stream(source.blocks(), source.rate_hz, rate_hz)
+        facts = streamed_facts(made, rate_hz, source.duration_s, recording.id)
         # A pause of the source is no flaw of its new top.
         facts["flags"] = tuple(flag for flag in facts["flags"] if flag != "long_silence")
         work_s = perf_counter() - started

@@ -1,11 +1,11 @@
 import math
-from dataclasses import astuple, fields
+from dataclasses import asdict, astuple, fields
 
 import numpy as np
 import pytest
 
 from hierbatch.audio.loudness import measure_loudness
-from hierbatch.audio.quality import measure_take
+from hierbatch.audio.quality import TakeMeter, measure_take
 from hierbatch.audio.waveform import Waveform
 from tests.audio.signals import speech_like, tone
 
@@ -68,3 +68,13 @@ def test_every_measure_says_what_it_is():
     assert [field.name for field in fields(measured(speech_like(1.0).samples))] == [
         "loudness_lufs", "rms_db", "peak_db", "silence_ratio", "longest_silence_s", "clipped_samples", "snr_db",
     ]  # fmt: skip
+
+
+def test_blocks_of_any_size_are_measured_as_the_whole():
+    parts = [noise(0.3, -70), tone(220, 1.0, 16_000, 0), noise(2.5, -70), tone(330, 0.7, 16_000, -12)]
+    samples = np.concatenate(parts).astype(np.float32)[:-77]
+    meter = TakeMeter(16_000)
+    for start in range(0, len(samples), 1_234):
+        meter.push(samples[start : start + 1_234])
+    assert meter.n_samples == len(samples)
+    assert asdict(meter.quality()) == pytest.approx(asdict(measure_take(Waveform(samples, 16_000))), rel=1e-9)

@@ -3,7 +3,7 @@ import pytest
 import torch
 import torchaudio
 
-from hierbatch.audio.resample import resample, resampled_length
+from hierbatch.audio.resample import resample, resample_blocks, resampled_length
 from hierbatch.audio.waveform import Waveform
 from tests.audio.signals import speech_like, tone
 
@@ -51,3 +51,13 @@ def test_an_impulse_stays_where_it_was():
 def test_the_same_rate_changes_nothing():
     sound = speech_like(0.1)
     assert resample(sound, sound.rate_hz) is sound
+
+
+@pytest.mark.parametrize(("from_hz", "to_hz"), [*PAIRS, (11_025, 16_000), (8_000, 8_000)])
+@pytest.mark.parametrize("n_samples", [0, 1, 161, 16_001])
+@pytest.mark.parametrize("block", [1_000, 7_777, 1 << 20])
+def test_blocks_joined_are_the_whole(from_hz, to_hz, n_samples, block):
+    samples = np.random.default_rng(0).standard_normal(n_samples).astype(np.float32)
+    blocks = (samples[start : start + block] for start in range(0, n_samples, block))
+    joined = np.concatenate([np.zeros(0, np.float32), *resample_blocks(blocks, from_hz, to_hz)])
+    np.testing.assert_array_equal(joined, resample(Waveform(samples, from_hz), to_hz).samples)

@@ -46,6 +46,17 @@ def test_pieces_equal_the_whole(bundles, kind, rate_hz, monkeypatch):
     np.testing.assert_allclose(np.concatenate(pieces), whole, rtol=0, atol=1e-5 * np.abs(whole).max())
 
 
+@pytest.mark.parametrize(("from_hz", "n_samples"), [(44_100, 33_000), (16_000, 8_192), (16_000, 8_193), (48_000, 24_573)])
+@pytest.mark.parametrize("rate_hz", RATES_HZ)
+def test_a_stream_in_small_blocks_equals_the_whole(bundles, from_hz, n_samples, rate_hz, monkeypatch):
+    monkeypatch.setattr(upsampling, "PIECE_SAMPLES", 4_096)
+    model, sound = Upsampler.load(bundles["light"]), recording(n_samples, from_hz)
+    blocks = (sound.samples[start : start + 999] for start in range(0, n_samples, 999))
+    streamed = np.concatenate(list(model.stream(blocks, from_hz, rate_hz)))
+    assert len(streamed) == resampled_length(n_samples, from_hz, rate_hz)
+    np.testing.assert_array_equal(streamed, model.upsample(sound, rate_hz).samples)
+
+
 @pytest.mark.parametrize("from_hz", [8_000, 11_025, 16_000, 22_050, 44_100, 48_000])
 def test_any_rate_comes_out_as_long_as_it_was(bundles, from_hz):
     model = Upsampler.load(bundles["light"])

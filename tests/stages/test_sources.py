@@ -8,7 +8,7 @@ import soundfile
 
 from hierbatch.errors import PromptError, SourceError
 from hierbatch.manifest.schema import AUDIO
-from hierbatch.stages.sources import ReadSource, open_source
+from hierbatch.stages.sources import ReadSource, open_source, stream_source
 
 
 def encoded(samples, rate_hz=16_000, container="WAV", codec="PCM_16"):
@@ -105,3 +105,47 @@ def test_a_recording_that_changed_since_the_plan_is_refused(root):
     (root / "deep" / "a.wav").write_bytes(encoded(noise(2.0)))
     with pytest.raises(SourceError, match="has changed"):
         open_source(None, row["source"]["path"], row["source_sha256"])
+
+
+def test_a_stream_holds_what_the_whole_holds(root, monkeypatch):
+    monkeypatch.setattr("hierbatch.audio.files._BLOCK_SAMPLES", 700)
+    path = root / "two.flac"
+    path.write_bytes(encoded(noise(0.5, 22_050, channels=2), 22_050, "FLAC"))
+    for content, where in ((None, str(path)), (path.read_bytes(), None)):
+        whole, stream = open_source(content, where, None), stream_source(content, where, None)
+        assert (stream.rate_hz, stream.n_samples) == (22_050, whole.n_samples)
+        blocks = list(stream.blocks())
+        assert len(blocks) == 16
+        np.testing.assert_array_equal(np.concatenate(blocks), whole.samples)
+
+
+def test_what_a_whole_is_refused_for_a_stream_is_too(root):
+    path = root / "a.wav"
+    refused = {
+        "cut off": encoded(noise())[:-5_000],
+        "silent": encoded(np.zeros(16_000)),
+        "too short": encoded(noise(0.05)),
+        "not numbers": encoded(np.append(noise()[:, 0], np.nan), codec="FLOAT"),
+        "not sound": b"no sound at all",
+    }
+    for words, content in refused.items():
+        path.write_bytes(content)
+        for read_in in (open_source, stream_source):
+            with pytest.raises(SourceError, match=words):
+                read_in(None, str(path), None)
+    path.write_bytes(encoded(noise()))
+    with pytest.raises(SourceError, match="changed since"):
+        stream_source(None, str(path), "0" * 64)
+    with pytest.raises(SourceError, match="Cannot read"):
+        stream_source(None, str(root / "none.wav"), None)
+
+
+def test_a_file_that_is_written_to_while_it_streams_is_told(root):
+    path = root / "a.wav"
+    path.write_bytes(encoded(noise()))
+    blocks = stream_source(None, str(path), None).blocks()
+    next(blocks)
+    with path.open("ab") as file:
+        file.write(b"more")
+    with pytest.raises(SourceError, match="changed since"):
+        list(blocks)
