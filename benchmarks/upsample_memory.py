@@ -4,8 +4,8 @@
     python benchmarks/upsample_memory.py --minutes 5 --model official
 
 The recording is made by code: bursts of noise at 16 kHz, as loud and as broken as speech. The command is the user's,
-with one worker inside its process (`--engine local`), so that `ru_maxrss` of that process is everything. What grows with
-the length is the encoded result, which is one cell of a Parquet table; it stands in the table beside.
+with one worker inside its process (`--engine local`), so that `ru_maxrss` of that process is everything. What grows
+with the length is the encoded result, which is one cell of a Parquet table; it stands in the table beside.
 """
 
 from __future__ import annotations

@@ -134,9 +134,7 @@ def encode_sound(waveform: Waveform, *, container: str = "FLAC", codec: str = "P
     return encode_blocks([waveform.samples], waveform.rate_hz, container=container, codec=codec)
 
 
-def encode_blocks(
-    blocks: Iterable[Samples], rate_hz: int, *, container: str = "FLAC", codec: str = "PCM_16"
-) -> bytes:
+def encode_blocks(blocks: Iterable[Samples], rate_hz: int, *, container: str = "FLAC", codec: str = "PCM_16") -> bytes:
     """The same of a sound that comes in blocks, of which only the bytes are kept."""
     sink = io.BytesIO()
     with soundfile.SoundFile(sink, "w", rate_hz, 1, codec, format=container) as file:

@@ -72,8 +72,9 @@ class TakeMeter:
 
     def push(self, samples: Samples) -> None:
         for start in range(0, len(samples), _BLOCK_SAMPLES):
-            block = samples[start : start + _BLOCK_SAMPLES].astype(np.float64)
-            self._loudness.push(block)
+            piece = samples[start : start + _BLOCK_SAMPLES]
+            self._loudness.push(piece)
+            block = piece.astype(np.float64)
             squares = np.square(block)
             self._n_samples += len(block)
             self._sum += float(squares.sum())

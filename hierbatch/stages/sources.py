@@ -149,7 +149,7 @@ class SourceStream:
 
 
 def stream_source(content: bytes | None, path: str | None, sha256: str | None) -> SourceStream:
-    """The same as `open_source` for what is too long to be held: read twice, of which the first time finds what is wrong.
+    """The same as `open_source` for what is too long to be held: read twice, the first time to find what is wrong.
 
     Raises:
         SourceError: as `open_source`.

@@ -46,7 +46,9 @@ def test_pieces_equal_the_whole(bundles, kind, rate_hz, monkeypatch):
     np.testing.assert_allclose(np.concatenate(pieces), whole, rtol=0, atol=1e-5 * np.abs(whole).max())
 
 
-@pytest.mark.parametrize(("from_hz", "n_samples"), [(44_100, 33_000), (16_000, 8_192), (16_000, 8_193), (48_000, 24_573)])
+@pytest.mark.parametrize(
+    ("from_hz", "n_samples"), [(44_100, 33_000), (16_000, 8_192), (16_000, 8_193), (48_000, 24_573)]
+)
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
 def test_a_stream_in_small_blocks_equals_the_whole(bundles, from_hz, n_samples, rate_hz, monkeypatch):
     monkeypatch.setattr(upsampling, "PIECE_SAMPLES", 4_096)
