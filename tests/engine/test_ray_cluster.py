@@ -78,4 +78,5 @@ def test_a_run_that_loses_a_node_finishes_with_every_row_once(cluster, ray_pool,
     parts = [pq.read_table(part, columns=["id"]).column("id").to_pylist() for part in run.folder.part_files()]
     assert sorted(chain.from_iterable(parts)) == sorted(done.error_kinds)
     assert len(list((tmp_path / "bundle").glob("spoken-*"))) >= 3
-    assert 400 < len(spoken(tmp_path / "bundle")) <= 400 + 64
+    # What the node had begun is spoken again, unless it was lost between two units.
+    assert 400 <= len(spoken(tmp_path / "bundle")) <= 400 + 64
