@@ -16,6 +16,7 @@ import re
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from hierbatch.manifest.corpus_rows import CORPUS_MANIFEST, write_corpus_rows
 from hierbatch.manifest.filters import DEFAULT_FILTER
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.schema import AUDIO_ROW_GROUP, plan_schema, take_schema
+from hierbatch.manifest.store import write_table
 from hierbatch.stages.voices import SHELF_SCHEMA
 
 RATE_HZ, SOUND_S, UNIT_ROWS = 16_000, 5.0, 24
@@ -89,11 +91,14 @@ def make_run(folder: Path, hours: float) -> Path:
     plan = plan_schema(CORPUS_MANIFEST)
     takes = take_schema(plan)
     sound = _sound()
-    with pq.ParquetWriter(layout.plan_file(1), plan, compression="zstd") as planned:
+
+    def planned() -> Iterator[pa.Table]:
         for part, first in enumerate(range(0, n_rows, UNIT_ROWS)):
             rows = [_row(number, part, sound) for number in range(first, min(first + UNIT_ROWS, n_rows))]
-            planned.write_table(_table(rows, plan))
             pq.write_table(_table(rows, takes), layout.part_file(f"g0001-u{part:06d}"), row_group_size=AUDIO_ROW_GROUP)
+            yield _table(rows, plan)
+
+    write_table(planned(), plan, layout.plan_file(1))  # in row groups as large as the engine's own
     shelf = [{"voice": voice, "consent": "synthetic", "license": "CC0"} for voice in VOICES]
     pq.write_table(pa.Table.from_pylist(shelf, schema=SHELF_SCHEMA), layout.voices_file(1))
     layout.corpus_filter.parent.mkdir()

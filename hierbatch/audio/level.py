@@ -33,3 +33,14 @@ def speech_gain(waveform: Waveform) -> float:
     if rms <= 1e-5:
         return 1.0
     return float(min(SPEECH_RMS / rms, _MOST_PEAK / float(np.abs(waveform.samples).max())))
+
+
+def below_full_scale(waveform: Waveform) -> Waveform:
+    """The same sound, turned down by one gain where its highest sample would be clipped in a file; no other is touched.
+
+    Networks are trained at one level of RMS, and a peaky voice at that level may pass full scale.
+    """
+    peak = float(np.abs(waveform.samples).max(initial=0.0))
+    if not _MOST_PEAK < peak < np.inf:
+        return waveform
+    return Waveform(waveform.samples * np.float32(_MOST_PEAK / peak), waveform.rate_hz)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hierbatch.audio.activity import Span
-from hierbatch.audio.level import speech_gain
+from hierbatch.audio.level import below_full_scale, speech_gain
 from hierbatch.audio.matching import match_loudness
 from hierbatch.audio.pitch import F0, PitchRange, estimate_long_f0, fill_unvoiced, measure_pitch_range
 from hierbatch.audio.resample import resample
@@ -135,6 +135,7 @@ def convert_recording(
     if waveform.rate_hz == source.rate_hz:
         # 16 kHz samples cover the source's time rounded up: there and back may be a sample more.
         waveform = Waveform(waveform.samples[: source.n_samples], source.rate_hz)
+    waveform = below_full_scale(waveform)  # between samples of one rate the next may lie higher
     return Conversion(waveform=waveform, f0_hz=np.where(f0_hz > 0, moved, 0).astype(np.float32))
 
 

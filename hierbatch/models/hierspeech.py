@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
-from hierbatch.audio.level import to_speech_level
+from hierbatch.audio.level import below_full_scale, to_speech_level
 from hierbatch.audio.pitch import PitchRange, estimate_f0, fill_unvoiced, measure_pitch_range, median_f0_hz
 from hierbatch.audio.resample import resample
 from hierbatch.audio.spectrum import LogMel, long_term_spectrum
@@ -220,7 +220,7 @@ class HierSpeech:
         lead, *tokens = durations[row, :n_symbols].tolist()
         f0_hz = (frames.f0_hz[row, :n_mels] * frames.voiced[row, :n_mels]).cpu().numpy()
         return Speech(
-            waveform=Waveform(samples, self.rate_hz),
+            waveform=below_full_scale(Waveform(samples, self.rate_hz)),
             token_frames=tuple(tokens),
             lead_frames=lead,
             f0_hz=f0_hz,

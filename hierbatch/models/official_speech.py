@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from hierbatch.audio.kaiser_resample import kaiser_resample
+from hierbatch.audio.level import below_full_scale
 from hierbatch.audio.pitch import PitchRange
 from hierbatch.audio.style_mel import StyleMel
 from hierbatch.audio.waveform import Samples, Waveform
@@ -243,7 +244,7 @@ class OfficialSpeech:
         by_token = np.bincount(text.token_of + 1, weights=frames, minlength=n_tokens + 1).astype(int).tolist()
         f0_hz = torch.expm1(log_f0[: 4 * text.n_frames : 2]).cpu().numpy()
         return Speech(
-            waveform=Waveform(samples, self.rate_hz),
+            waveform=below_full_scale(Waveform(samples, self.rate_hz)),
             token_frames=tuple(by_token[1:]),
             lead_frames=by_token[0],
             f0_hz=f0_hz,

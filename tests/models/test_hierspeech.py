@@ -86,6 +86,18 @@ def test_the_seed_decides_the_sound(model: HierSpeech, voice: Voice) -> None:
     assert not np.array_equal(first, other)
 
 
+def test_a_take_of_a_peaky_voice_is_turned_down_and_never_clipped(model: HierSpeech, voice: Voice) -> None:
+    usual = say(model, voice, PHONEMES[0]).waveform.samples
+    gain = 2.5 / np.abs(usual).max()
+    hook = model._networks.waveform.register_forward_hook(lambda _network, _inputs, sound: sound * gain)
+    try:
+        loud = say(model, voice, PHONEMES[0]).waveform.samples
+    finally:
+        hook.remove()
+    assert 0.9 < np.abs(loud).max() < 1
+    assert np.allclose(loud / np.abs(loud).max(), usual / np.abs(usual).max(), atol=1e-4)
+
+
 def test_speed_shortens(model: HierSpeech, voice: Voice) -> None:
     slow, fast = (say(model, voice, PHONEMES[2], speed=speed).waveform.duration_s for speed in (1.0, 2.0))
     assert fast == pytest.approx(slow / 2, abs=0.03)

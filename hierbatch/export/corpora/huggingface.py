@@ -13,7 +13,8 @@ from hierbatch.export.corpora.sounds import marked_flac
 from hierbatch.export.corpora.utterances import DELIVERY, MEASURES, CorpusUtterance
 from hierbatch.manifest.schema import AUDIO, AUDIO_ROW_GROUP, MANIFEST_COLUMNS, TAKE_COLUMNS, Column, arrow_schema
 
-_SHARD_BYTES = 400 << 20
+_SHARD_ROWS, _SHARD_BYTES = 20_000, 400 << 20
+"""A Parquet file's writer remembers every row group until it is closed: rows are bounded for its memory's sake."""
 
 _WORD = pa.struct([("text", pa.string()), ("start_s", pa.float32()), ("end_s", pa.float32())])
 _KNOWN = {column.name: column for column in (*MANIFEST_COLUMNS, *TAKE_COLUMNS)}
@@ -68,7 +69,7 @@ class _Shards:
         self._folder = folder
         self._rows: list[dict[str, Any]] = []
         self._writer: pq.ParquetWriter | None = None
-        self._n_files = self._n_bytes = 0
+        self._n_files = self._n_rows = self._n_bytes = 0
 
     def add(self, split: str, row: dict[str, Any], n_bytes: int) -> None:
         if self._writer is None:
@@ -76,17 +77,18 @@ class _Shards:
             self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd")
             self._n_files += 1
         self._rows.append(row)
+        self._n_rows += 1
         self._n_bytes += n_bytes
         if len(self._rows) == AUDIO_ROW_GROUP:
             self._flush()
-            if self._n_bytes >= _SHARD_BYTES:
+            if self._n_rows >= _SHARD_ROWS or self._n_bytes >= _SHARD_BYTES:
                 self.close()
 
     def close(self) -> None:
         self._flush()
         if self._writer is not None:
             self._writer.close()
-        self._writer, self._n_bytes = None, 0
+        self._writer, self._n_rows, self._n_bytes = None, 0, 0
 
     def _flush(self) -> None:
         if self._rows and self._writer is not None:
