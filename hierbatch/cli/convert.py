@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hierbatch.cli import options
+
+if TYPE_CHECKING:
+    from hierbatch.jobs.run import RunOutcome
+
+_KeyShift = Annotated[float, typer.Option(min=-12.0, max=12.0, help="Semitones above the target voice's own range.")]
+_Rate = Annotated[
+    int | None, typer.Option(min=8_000, max=192_000, help="Sampling rate in Hz; by default each recording's own.")
+]
+_Clips = Annotated[bool, typer.Option("--clips", help="Also write RUN/export/clips/ID.flac.")]
 
 
 def convert(
@@ -20,13 +29,9 @@ def convert(
     allow_unknown_consent: options.AllowUnknownConsent = False,
     denoise: options.Denoise = 0.0,
     source_root: options.SourceRoot = None,
-    key_shift: Annotated[
-        float, typer.Option(min=-12.0, max=12.0, help="Semitones above the target voice's own range.")
-    ] = 0.0,
-    rate: Annotated[
-        int | None, typer.Option(min=8_000, max=192_000, help="Sampling rate in Hz; by default each recording's own.")
-    ] = None,
-    clips: Annotated[bool, typer.Option("--clips", help="Also write RUN/export/clips/ID.flac.")] = False,
+    key_shift: _KeyShift = 0.0,
+    rate: _Rate = None,
+    clips: _Clips = False,
     seed: options.Seed = 0,
     model: options.Model = "lite",
     device: options.Device = "cpu",
@@ -42,10 +47,7 @@ def convert(
     A recording that cannot be used, and a row whose voice cannot, becomes a failed row with its reason; the rest
     goes on.
     """
-    from hierbatch.cli.licenses import tell_model_licenses
-    from hierbatch.cli.outcome import exit_code, tell_outcome
     from hierbatch.cli.progress import ProgressLine
-    from hierbatch.jobs.clips import write_clips
     from hierbatch.jobs.convert_order import ConvertOrder
     from hierbatch.jobs.run import RunJob
     from hierbatch.jobs.run import run as run_job
@@ -72,8 +74,17 @@ def convert(
     )
     outcome = run_job(job, line.watch())
     line.end()
+    raise typer.Exit(_tell(outcome, model, out, clips=clips))
+
+
+def _tell(outcome: RunOutcome, model: str, out: Path, *, clips: bool) -> int:
+    """Print what was made, and write the clips that were asked for; gives the exit code."""
+    from hierbatch.cli.licenses import tell_model_licenses
+    from hierbatch.cli.outcome import exit_code, tell_outcome
+    from hierbatch.jobs.clips import write_clips
+
     tell_outcome(outcome)
     tell_model_licenses(model)
     if clips:
         print(f"{out / 'export' / 'clips'}: {write_clips(out)} files")
-    raise typer.Exit(exit_code(outcome))
+    return exit_code(outcome)

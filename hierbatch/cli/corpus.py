@@ -11,11 +11,25 @@ from hierbatch.cli import options
 from hierbatch.cli.licenses import tell_model_licenses
 
 if TYPE_CHECKING:
-    from hierbatch.jobs.corpus import Corpus
+    from hierbatch.jobs.corpus import Corpus, CorpusJob
+    from hierbatch.jobs.corpus_pairs import Spread
+
+_Split = Annotated[str, typer.Option(help="Shares of splits that share no speaker; none keeps all in one.")]
+_Filter = Annotated[
+    Path | None, typer.Option("--filter", help="TOML rules on columns; without it, flagged takes are rejected.")
+]
+_MeasureNames = Annotated[
+    str, typer.Option(help="semantic, speaker, both by a comma, or none; auto is all that is installed.")
+]
+_Recogniser = Annotated[
+    Path | None, typer.Option(help="Folder of a Whisper model (transformers or CTranslate2) to check words with.")
+]
+_Texts = Annotated[list[Path], typer.Argument(help="Tables with a text column, books, or folders of them.")]
+_Length = Annotated[str, typer.Option(help="Shortest and longest sentence, in expected seconds.")]
 
 
 def corpus(
-    texts: Annotated[list[Path], typer.Argument(help="Tables with a text column, books, or folders of them.")],
+    texts: _Texts,
     out: Annotated[Path, typer.Option(help="Run folder: made, or gone on with.")],
     hours: Annotated[float, typer.Option(help="Sound to plan for, shared evenly by languages and their speakers.")],
     voices: Annotated[Path, typer.Option(help="A table of voices (.parquet .csv .jsonl).")],
@@ -26,19 +40,11 @@ def corpus(
     speed: Annotated[str, typer.Option(help="From where to where the speaking rate is spread.")] = "0.9,1.12",
     pitch: Annotated[str, typer.Option(help="The same for the pitch, in semitones about the prompt's.")] = "-1.5,1.5",
     prosody: Annotated[str, typer.Option(help="The same for how far the melody moves; 1 is the model's.")] = "0.8,1.25",
-    length: Annotated[str, typer.Option(help="Shortest and longest sentence, in expected seconds.")] = "1,15",
-    split: Annotated[
-        str, typer.Option(help="Shares of splits that share no speaker; none keeps all in one.")
-    ] = "train=0.9,dev=0.05,test=0.05",
-    filter_: Annotated[
-        Path | None, typer.Option("--filter", help="TOML rules on columns; without it, flagged takes are rejected.")
-    ] = None,
-    measures: Annotated[
-        str, typer.Option(help="semantic, speaker, both by a comma, or none; auto is all that is installed.")
-    ] = "auto",
-    recogniser: Annotated[
-        Path | None, typer.Option(help="Folder of a Whisper model (transformers or CTranslate2) to check words with.")
-    ] = None,
+    length: _Length = "1,15",
+    split: _Split = "train=0.9,dev=0.05,test=0.05",
+    filter_: _Filter = None,
+    measures: _MeasureNames = "auto",
+    recogniser: _Recogniser = None,
     retakes: options.Retakes = 1,
     allow_unknown_consent: options.AllowUnknownConsent = False,
     seed: options.Seed = 0,
@@ -50,10 +56,7 @@ def corpus(
     model_factory: options.ModelFactory = options.FACTORY,
 ) -> None:
     """Plan texts x voices, speak them, make bad takes again, filter and split; then see `hierbatch export`."""
-    from hierbatch.cli.progress import ProgressLine
     from hierbatch.jobs.corpus import CorpusJob
-    from hierbatch.jobs.corpus import corpus as corpus_job
-    from hierbatch.jobs.corpus_pairs import Spread
     from hierbatch.manifest.splits import parse_split
 
     shortest_s, longest_s = _read_range(length, "--length")
@@ -66,11 +69,7 @@ def corpus(
         text_license=text_license,
         n_speakers=speakers,
         cross_lingual=cross_lingual,
-        spread=Spread(
-            speed=_read_range(speed, "--speed"),
-            pitch_semitones=_read_range(pitch, "--pitch"),
-            prosody=_read_range(prosody, "--prosody"),
-        ),
+        spread=_read_spread(speed, pitch, prosody),
         shortest_s=shortest_s,
         longest_s=longest_s,
         split=parse_split(split),
@@ -84,11 +83,20 @@ def corpus(
         update=update,
         model_factory=model_factory,
     )
+    made = _make(job)
+    tell_model_licenses(model)
+    raise typer.Exit(_tell(made, out))
+
+
+def _make(job: CorpusJob) -> Corpus:
+    """Do the job and say how far it is."""
+    from hierbatch.cli.progress import ProgressLine
+    from hierbatch.jobs.corpus import corpus as corpus_job
+
     line = ProgressLine()
     made = corpus_job(job, line.watch())
     line.end()
-    tell_model_licenses(model)
-    raise typer.Exit(_tell(made, out))
+    return made
 
 
 def _tell(made: Corpus, out: Path) -> int:
@@ -104,6 +112,16 @@ def _tell(made: Corpus, out: Path) -> int:
     if made.kept:
         print(f"{made.rows_file}: every row and what rejected it. hierbatch export {out} --to hf --out DIR")
     return exit_code(made.outcome)
+
+
+def _read_spread(speed: str, pitch: str, prosody: str) -> Spread:
+    from hierbatch.jobs.corpus_pairs import Spread
+
+    return Spread(
+        speed=_read_range(speed, "--speed"),
+        pitch_semitones=_read_range(pitch, "--pitch"),
+        prosody=_read_range(prosody, "--prosody"),
+    )
 
 
 def _read_range(text: str, option: str) -> tuple[float, float]:

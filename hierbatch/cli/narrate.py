@@ -11,7 +11,11 @@ from hierbatch.cli import exit_codes, options
 from hierbatch.cli.licenses import tell_model_licenses
 
 if TYPE_CHECKING:
-    from hierbatch.jobs.narrate import Narration
+    from hierbatch.jobs.narrate import NarrateJob, Narration
+
+_Profile = Annotated[str, typer.Option(help="acx, ebu or podcast; `m4b=podcast,mp3=acx` gives formats their own.")]
+_Cover = Annotated[Path | None, typer.Option(help="A JPEG or PNG file, in place of the book's own.")]
+_Formats = Annotated[str, typer.Option(help="Any of m4b, mp3, flac, opus, readalong; and srt, vtt, words.")]
 
 
 def narrate(
@@ -24,13 +28,11 @@ def narrate(
     allow_unknown_consent: options.AllowUnknownConsent = False,
     denoise: options.Denoise = 0.0,
     lang: Annotated[str, typer.Option(help="auto finds each sentence's language; en or ko set it for all.")] = "auto",
-    to: Annotated[str, typer.Option(help="Any of m4b, mp3, flac, opus, readalong; and srt, vtt, words.")] = "m4b,mp3",
-    profile: Annotated[
-        str, typer.Option(help="acx, ebu or podcast; `m4b=podcast,mp3=acx` gives formats their own.")
-    ] = "m4b=podcast,mp3=acx",
+    to: _Formats = "m4b,mp3",
+    profile: _Profile = "m4b=podcast,mp3=acx",
     title: Annotated[str, typer.Option(help="In place of the book's own.")] = "",
     author: Annotated[str, typer.Option(help="In place of the book's own.")] = "",
-    cover: Annotated[Path | None, typer.Option(help="A JPEG or PNG file, in place of the book's own.")] = None,
+    cover: _Cover = None,
     lexicon: options.Lexicon = None,
     speed: Annotated[float, typer.Option(min=0.5, max=2.0, help="Speaking rate.")] = 1.0,
     seed: options.Seed = 0,
@@ -44,43 +46,47 @@ def narrate(
 ) -> None:
     """Import a book, speak it and master it; the same command goes on where it stopped."""
     from hierbatch.cli.book_options import read_formats, read_profiles
-    from hierbatch.cli.import_ import tell_import
-    from hierbatch.cli.progress import ProgressLine
     from hierbatch.jobs.narrate import NarrateJob
-    from hierbatch.jobs.narrate import narrate as narrate_job
 
     formats, subtitles = read_formats(to)
     default_profile, by_format = read_profiles(profile)
-    line = ProgressLine()
-    narration = narrate_job(
-        NarrateJob(
-            book=book,
-            out=out,
-            voices=options.voice_choice(voice, voices, default_voice, consent, allow_unknown_consent, denoise),
-            language=lang,
-            formats=formats,
-            subtitles=subtitles,
-            profile=default_profile,
-            profile_by_format=by_format,
-            title=title,
-            author=author,
-            cover=cover,
-            lexicon=lexicon,
-            speed=speed,
-            seed=seed,
-            bundle=model,
-            device=device,
-            workforce=options.workforce(engine, workers),
-            full_band="speechsr" if full_band else None,
-            update=update,
-            model_factory=model_factory,
-        ),
-        line.watch(),
-        on_import=tell_import,
+    job = NarrateJob(
+        book=book,
+        out=out,
+        voices=options.voice_choice(voice, voices, default_voice, consent, allow_unknown_consent, denoise),
+        language=lang,
+        formats=formats,
+        subtitles=subtitles,
+        profile=default_profile,
+        profile_by_format=by_format,
+        title=title,
+        author=author,
+        cover=cover,
+        lexicon=lexicon,
+        speed=speed,
+        seed=seed,
+        bundle=model,
+        device=device,
+        workforce=options.workforce(engine, workers),
+        full_band="speechsr" if full_band else None,
+        update=update,
+        model_factory=model_factory,
     )
-    line.end()
+    narration = _speak(job)
     tell_model_licenses(model)
     raise typer.Exit(_tell(narration))
+
+
+def _speak(job: NarrateJob) -> Narration:
+    """Do the job and say how far it is."""
+    from hierbatch.cli.import_ import tell_import
+    from hierbatch.cli.progress import ProgressLine
+    from hierbatch.jobs.narrate import narrate as narrate_job
+
+    line = ProgressLine()
+    narration = narrate_job(job, line.watch(), on_import=tell_import)
+    line.end()
+    return narration
 
 
 def _tell(narration: Narration) -> int:

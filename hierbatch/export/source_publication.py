@@ -17,9 +17,10 @@ from hierbatch.export.tags import BookTags
 from hierbatch.export.takes import BookTakes, Take
 from hierbatch.frontend.books.archive import Archive
 from hierbatch.frontend.books.epub import SourcePage, read_source_pages
-from hierbatch.frontend.books.marking import XHTML, find_sentences, wrap_sentences
+from hierbatch.frontend.books.marking import XHTML, wrap_sentences
 from hierbatch.frontend.books.markup import local_name, parse_xml
 from hierbatch.frontend.books.package import package_path
+from hierbatch.frontend.books.sentence_spans import find_sentences
 
 _OPF = "http://www.idpf.org/2007/opf"
 _SMIL_TYPE = "application/smil+xml"

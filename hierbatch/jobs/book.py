@@ -7,10 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
-from hierbatch.audio.resample import resample
-from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import InputError, RunError
-from hierbatch.export.chapters import ToRate, edge_silence_s
+from hierbatch.export.chapters import edge_silence_s
 from hierbatch.export.edition import Edition, EditionFile, edition_files, make_edition, publication_name
 from hierbatch.export.encode import AudioFormat, find_format
 from hierbatch.export.pauses import PauseRules
@@ -22,11 +20,10 @@ from hierbatch.export.subtitles import WRITERS
 from hierbatch.export.tags import BookTags, Cover
 from hierbatch.export.takes import BookTakes, Take
 from hierbatch.export.timeline import ChapterTimeline, plan_chapters
+from hierbatch.jobs.full_band import full_band_rate
 from hierbatch.storage import put_down, staging_folder, storage_error
-from hierbatch.units import RATE_HZ
 
 _SHOWN_IDS = 5
-_FULL_RATE_HZ = 48_000
 
 OnChapter = Callable[[str, ChapterTimeline, int], None]
 """Told after each chapter: the profile's name, the chapter, and how many there are."""
@@ -171,7 +168,7 @@ def _editions(job: BookJob, takes: BookTakes, tags: BookTags, cover: Cover | Non
     def edge_silence(take: Take) -> tuple[float, float]:
         return edge_silence_s(next(takes.sounds([take])))
 
-    to_rate = _full_band(job.full_band)
+    to_rate = full_band_rate(job.full_band)
     for (profile_name, rate_hz), kinds in groups.items():
         profile = find_profile(profile_name)
         yield Edition(
@@ -184,23 +181,6 @@ def _editions(job: BookJob, takes: BookTakes, tags: BookTags, cover: Cover | Non
             cover=cover,
             to_rate=to_rate,
         )
-
-
-def _full_band(model: str | None) -> ToRate:
-    if model is None:
-        return resample
-    # Here, since torch takes seconds to start.
-    from hierbatch.models.upsampling import Upsampler
-
-    upsampler = Upsampler.load(model)
-    upsampler.prepare(_FULL_RATE_HZ)
-
-    def to_rate(sound: Waveform, rate_hz: int) -> Waveform:
-        if sound.rate_hz > RATE_HZ or rate_hz <= RATE_HZ:
-            return resample(sound, rate_hz)
-        return resample(upsampler.upsample(sound, _FULL_RATE_HZ), rate_hz)
-
-    return to_rate
 
 
 def _names(edition: Edition) -> Iterator[Path]:

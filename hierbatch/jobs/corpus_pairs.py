@@ -83,7 +83,7 @@ def choose_speakers(voices: Sequence[VoiceRow], n_speakers: int | None, seed: in
     if not 1 <= n_speakers <= n_known:
         raise InputError(
             f"There are not {n_speakers} speakers in the voices table",
-            wanted=f"1 to {n_known}",
+            wanted=f"1 to {n_known}" if n_known > 1 else "1",
             got=str(n_speakers),
             mend="add voices of other speakers, or ask for fewer",
         )

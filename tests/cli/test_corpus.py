@@ -15,6 +15,9 @@ CORPUS = "corpus {folder}/texts.csv --voices {folder}/voices.csv --hours 0.008 -
 @pytest.fixture
 def words(tmp_path):
     corpus_job(tmp_path)  # texts and voices
+    head, first, *_ = (tmp_path / "voices.csv").read_text().splitlines()
+    (tmp_path / "none.csv").write_text(f"{head}\n")
+    (tmp_path / "one.csv").write_text(f"{head}\n{first}\n")
     model = f"--engine local --model {tmp_path / 'bundle'} --model-factory {FACTORY}"
     return lambda line: line.format(folder=tmp_path, model=model).split()
 
@@ -39,6 +42,8 @@ def test_a_corpus_is_made_and_exported(words, tmp_path):
         (CORPUS + "--measures beauty {model}", "no such measure"),
         (CORPUS + "--recogniser {folder} {model}", "There is no Whisper model"),
         (CORPUS + "--filter {folder}/texts.csv {model}", "is no TOML"),
+        (CORPUS.replace("voices.csv", "none.csv") + "{model}", "it holds no rows"),
+        (CORPUS.replace("voices.csv", "one.csv") + "--speakers 2 {model}", "There are not 2 speakers"),
         ("export {folder} --to hf --out {folder}/x", "has no plan yet"),
         ("export {folder} --to hf --out {folder}/texts.csv", "is there already"),
     ],

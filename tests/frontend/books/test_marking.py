@@ -1,9 +1,10 @@
 import pytest
 from lxml import etree
 
-from hierbatch.frontend.books.marking import Span, find_sentences, wrap_sentences
+from hierbatch.frontend.books.marking import wrap_sentences
 from hierbatch.frontend.books.markup import page_from_text
 from hierbatch.frontend.books.page import read_page
+from hierbatch.frontend.books.sentence_spans import Span, find_sentences
 from tests.frontend.books.shelf import page
 
 
