@@ -11,6 +11,8 @@ AT_HOME = {
 }
 """Environment in which Ray opens no port to the network and reports to nobody; Ray reads it when it is imported."""
 
+AT_WORK = {"RAY_worker_niceness": "0"}
+"""Ray gives its workers way to all else on the machine (nice 15), where they starve beside other work."""
 
 NOWHERE_ELSE = {"RAY_USAGE_STATS_ENABLED": "0"}
 """The same for a cluster that somebody else started, and has opened to whom he chose."""
@@ -56,5 +58,5 @@ class Patience:
 
 def keep_ray_at_home(address: str = "") -> None:
     """Set what the user has not set himself."""
-    for name, value in (NOWHERE_ELSE if address else AT_HOME).items():
+    for name, value in (NOWHERE_ELSE if address else AT_HOME | AT_WORK).items():
         os.environ.setdefault(name, value)

@@ -2,6 +2,7 @@ from typer.testing import CliRunner
 
 from hierbatch.cli.app import app
 from hierbatch.cli.book_options import read_formats, read_profiles
+from hierbatch.engine.session import Workforce
 from tests.engine.fake_model import FACTORY
 from tests.engine.planned_run import bundle_folder
 from tests.making import prompt_file
@@ -18,6 +19,20 @@ def test_a_book_in_one_command_ends_with_where_it_is_and_how_it_went(tmp_path):
     assert any("x real time" in line for line in lines)
     made = sorted(path.suffix for path in (tmp_path / "out" / "book").rglob("*") if path.is_file())
     assert made == [".flac", ".srt"]
+
+
+def test_a_book_goes_to_the_cluster_and_the_share_of_a_gpu_that_are_named(tmp_path, monkeypatch):
+    class AskedError(Exception):
+        pass
+
+    def narrate(job, *_, **__):
+        raise AskedError(job.workforce)
+
+    monkeypatch.setattr("hierbatch.jobs.narrate.narrate", narrate)
+    options = "--ray-address 10.0.0.1:6379 --gpus-a-worker 0.5 --workers 3"
+    result = CliRunner().invoke(app, ["narrate", "a.md", "--out", str(tmp_path), *options.split()])
+    assert isinstance(result.exception, AskedError), result.output
+    assert result.exception.args == (Workforce(n_workers=3, gpus_a_worker=0.5, address="10.0.0.1:6379"),)
 
 
 def test_formats_and_subtitles_are_told_apart():

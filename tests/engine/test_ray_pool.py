@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hierbatch.engine.ray_settings import AT_HOME
+from hierbatch.engine.ray_settings import AT_HOME, AT_WORK
 from hierbatch.errors import BundleError, RunError, StorageError
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.stages.text import ReadText, front_ends
@@ -26,7 +26,7 @@ def ray_pool():
     """The module that knows Ray, with Ray running as a run starts it."""
     # Only what is set here is taken back: Ray puts its token into the environment, too.
     patch = pytest.MonkeyPatch()
-    for name, value in AT_HOME.items():
+    for name, value in (AT_HOME | AT_WORK).items():
         patch.setenv(name, value)
     patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))  # the workers must find the fake model
     from hierbatch.engine import ray_pool as module
@@ -121,6 +121,16 @@ def test_a_worker_computes_on_its_own_core_alone(ray_pool):
 
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="reads /proc")
+def test_a_worker_yields_to_other_work_no_more_than_its_driver(ray_pool):
+    import ray
+
+    @ray.remote
+    def priority():
+        return os.getpriority(os.PRIO_PROCESS, 0)
+
+    assert ray.get(priority.remote()) == os.getpriority(os.PRIO_PROCESS, 0)
+
+
 def test_ray_listens_on_this_machine_alone(ray_pool):
     listening = _listening_addresses_of_descendants()
     assert listening

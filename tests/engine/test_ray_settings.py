@@ -1,4 +1,6 @@
-from hierbatch.engine.ray_settings import Patience, RaySettings
+import os
+
+from hierbatch.engine.ray_settings import AT_WORK, Patience, RaySettings, keep_ray_at_home
 
 SETTINGS = RaySettings(n_workers=1, patience_s=60.0, patience=20.0)
 
@@ -21,3 +23,10 @@ def test_a_slow_model_is_not_given_more_than_at_first_and_refused_rows_say_nothi
     for _ in range(3):
         patience.add(1000.0, 100.0)
     assert patience.allows_s(120.0) == 60.0 + 20.0 * 120.0
+
+
+def test_what_the_user_has_set_about_ray_stays(monkeypatch):
+    (niceness,) = AT_WORK
+    monkeypatch.setenv(niceness, "7")
+    keep_ray_at_home()
+    assert os.environ[niceness] == "7"
