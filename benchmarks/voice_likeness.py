@@ -83,7 +83,9 @@ def compare(table: Path) -> tuple[dict[str, list[float]], dict[str, list[float]]
     model, front_end = HierSpeech.load(), SpeechFrontEnd()
     measures = Measures(model)
     prompts = {}
-    for row, prompt in prepare_voices(list_voices(VoiceChoice(table=table)), model, allow_unknown=True).values():
+    for row, prompt in prepare_voices(
+        list_voices(VoiceChoice(table=table)), model.encode_voice, allow_unknown=True
+    ).values():
         sound = read_sound(prompt.flac)
         prompts[row.voice] = (row.lang or "en", model.encode_voice(sound), measures.of(sound))
     own: defaultdict[str, list[float]] = defaultdict(list)
