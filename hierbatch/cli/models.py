@@ -47,23 +47,27 @@ def import_(
 def list_() -> None:
     """Every model that is here, packaged or imported."""
     from hierbatch.models.bundle import list_bundles
+    from hierbatch.models.outline import delivered_rate_hz
 
     for bundle in list_bundles():
         languages = ", ".join(bundle.languages) or "no text"
         parts = f"  ({', '.join(part.name for part in bundle.parts)})" if bundle.parts else ""
-        print(f"{bundle.name:16}{bundle.kind:16}{languages:10}{bundle.rate_hz:7} Hz  {bundle.license}{parts}")
+        print(
+            f"{bundle.name:16}{bundle.kind:16}{languages:10}{delivered_rate_hz(bundle):7} Hz  {bundle.license}{parts}"
+        )
 
 
 @models.command()
 def show(model: Annotated[str, typer.Argument(help="A model's name, or a bundle's folder.")]) -> None:
     """What a model is: kind, languages, licence, hashes, and where each network came from."""
     from hierbatch.models.bundle import find_bundle
+    from hierbatch.models.outline import delivered_rate_hz
 
     bundle = find_bundle(model)
     print(f"name         {bundle.name}")
     print(f"kind         {bundle.kind}")
     print(f"languages    {', '.join(bundle.languages) or 'reads no text'}")
-    print(f"rate         {bundle.rate_hz} Hz")
+    print(f"rate         {delivered_rate_hz(bundle)} Hz")
     print(f"license      {'; '.join(bundle.licenses)}")
     print(f"fingerprint  {bundle.fingerprint}")
     print(f"SHA-256      {bundle.weights_sha256}")

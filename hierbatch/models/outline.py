@@ -86,6 +86,16 @@ def upsampled_rates(bundle: Bundle) -> tuple[int, ...]:
     return rates_hz
 
 
+def delivered_rate_hz(bundle: Bundle) -> int:
+    """The rate of what a bundle makes of a row: that of its highest SpeechSR where it speaks through one, or is one.
+
+    Conversion alone does not go through it: the page's own rate is that of the networks before.
+    """
+    is_chain = bundle.has_part("ttv") or not bundle.has_part("synthesizer")
+    rates_hz = [rate_hz for rate_hz, part in UPSAMPLER_PARTS.items() if bundle.has_part(part)] if is_chain else []
+    return max(rates_hz, default=bundle.rate_hz)
+
+
 def _needed_parts(bundle: Bundle, *, converts: bool) -> tuple[str, ...]:
     if bundle.kind != OFFICIAL_KIND:
         return ()
