@@ -4,9 +4,9 @@
     python benchmarks/engine_chaos.py --model lite --kills 5           # the packaged one, by signal-to-noise ratio
     python benchmarks/engine_chaos.py --kills 3 --seed 7 --minutes 5
 
-Each sitting starts Ray anew, kills one worker at a random moment and the driver at another. It ends after `--kills`
-sittings or `--minutes`, whichever comes first, and the seed and every moment are printed. Then the run is finished
-undisturbed. Exits 1 if an id is missing, or a sound differs.
+Each sitting starts Ray anew, kills one worker at a random moment and the driver at another; in some the driver dies
+before it has workers. It ends when `--kills` of both are dead or after `--minutes`, whichever comes first, and the seed
+and every moment are printed. Then the run is finished undisturbed. Exits 1 if an id is missing, or a sound differs.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="fake", help="fake, or a packaged model's name")
     parser.add_argument("--rows", type=int, default=3000)
-    parser.add_argument("--kills", type=int, default=20, help="of drivers, and as many of workers")
+    parser.add_argument("--kills", type=int, default=20, help="of drivers, and of workers: at least so many")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=30.0, help="bound on the disturbed part")
     options = parser.parse_args()
@@ -75,12 +75,13 @@ def torment(folder: Path, options: argparse.Namespace) -> bool:
         (bundle / "seconds-a-row").write_text("0.02")
     rng = random.Random(options.seed)
     until = time.monotonic() + options.minutes * 60
-    n_drivers = n_workers = 0
+    number = n_drivers = n_workers = 0
     print("| sitting | worker killed after | driver killed after | parts that stand |\n| --- | --- | --- | --- |")
-    for number in range(1, options.kills + 1):
+    while min(n_drivers, n_workers) < options.kills:
         if time.monotonic() > until:
             print(f"stopped after {options.minutes:g} minutes")
             break
+        number += 1
         sat = disturb(number, command(manifest, tormented, model, "ray"), tormented, said, rng)
         n_drivers += sat.driver_killed_after_s is not None
         n_workers += sat.worker_killed_after_s is not None
@@ -88,6 +89,9 @@ def torment(folder: Path, options: argparse.Namespace) -> bool:
             f"{s:.2f} s" if s is not None else "-" for s in (sat.worker_killed_after_s, sat.driver_killed_after_s)
         )
         print(f"| {number} | {' | '.join(moments)} | {sat.n_parts} |", flush=True)
+        if sat.driver_killed_after_s is None:
+            print("the run has come to its end; more --rows leave more to kill")
+            break
     finish(command(manifest, tormented, model, "ray"), said)
     print(f"{n_drivers} drivers and {n_workers} workers killed")
     return compare(calm, tormented, options.rows)
