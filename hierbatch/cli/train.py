@@ -35,7 +35,8 @@ def train(
     latent_contrast: Annotated[float, typer.Option(help="With `bundle`: factor on the latent's movement.")] = 1.1,
 ) -> None:
     """Train a network of HierSpeech2-Lite; the same command goes on where it stopped."""
-    from hierbatch.jobs.train import AssembleJob, AssembleSpeechSR, TrainJob, assemble, assemble_speechsr
+    from hierbatch.jobs.assemble import AssembleJob, AssembleSpeechSR, assemble, assemble_speechsr
+    from hierbatch.jobs.train import TrainJob
     from hierbatch.jobs.train import train as run_train
     from hierbatch.training.recipes.catalog import PLANS
 

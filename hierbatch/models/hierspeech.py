@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,13 +24,12 @@ from hierbatch.errors import BundleError, SynthesisError
 from hierbatch.frontend.phonemes import encode
 from hierbatch.models.bundle import Bundle, find_bundle
 from hierbatch.models.conversion import ConversionRequest
-from hierbatch.models.lite.acoustic import pitch_features
 from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
-from hierbatch.models.lite.matching import LatentMatching
 from hierbatch.models.lite.networks import LiteNetworks
+from hierbatch.models.lite.synthesizer import ChainFrames, Synthesizer, SynthesizerSettings
 from hierbatch.models.lite.text_to_vector import Prosody, TextBatch, round_durations
-from hierbatch.models.lite.voice import Voice, stack_prompts
+from hierbatch.models.lite.voice import Voice
 from hierbatch.models.prompt import hear_prompt
 from hierbatch.models.speech import Hearing, Speech, SpeechRequest
 from hierbatch.units import FRAME_HOP_SAMPLES, FRAMES_PER_SECOND, MEL_HOP_SAMPLES, MELS_PER_FRAME, RATE_HZ
@@ -41,16 +39,6 @@ _LONGEST_S = 60.0
 _LONGEST_PIECE_S = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Frames:
-    """The middle of the chain for one batch. Shapes: semantic [B, T, C], f0_hz and voiced [B, 2T], lengths [B]."""
-
-    semantic: Tensor
-    f0_hz: Tensor
-    voiced: Tensor
-    lengths: Tensor
-
-
 class HierSpeech:
     """HierSpeech2 with one bundle's weights on one device."""
 
@@ -58,12 +46,9 @@ class HierSpeech:
         self.name, self.languages, self.rate_hz = bundle.name, bundle.languages, bundle.rate_hz
         self.fingerprint = bundle.fingerprint
         self._f0_spread = bundle.synthesis.get("f0_spread", 1.0)
-        self._matching = LatentMatching(
-            contrast=bundle.synthesis.get("latent_contrast", 1.0),
-            mean_share=bundle.synthesis.get("timbre_mean_share", 0.0),
-            spread_share=bundle.synthesis.get("timbre_spread_share", 0.0),
-        )
         networks.text_to_vector.onset_aspiration = bundle.synthesis.get("onset_aspiration", 0.0)
+        settings = SynthesizerSettings.from_bundle(bundle.synthesis)
+        self._synthesizer = Synthesizer(networks, settings, device)
         self._networks, self._device = networks, device
         self._mel = LogMel().to(device)
 
@@ -121,7 +106,7 @@ class HierSpeech:
         durations = round_durations(network.log_durations(hidden, text, style), text.lengths, speed)
         _check_lengths(durations.sum(1))
         frames = self._place_pitch(network.decode(hidden, durations, style), durations.sum(1), requests)
-        sounds = self._sing(frames, [r.voice for r in requests], [r.seed for r in requests])
+        sounds = self._synthesizer.sing(frames, [r.voice for r in requests], [r.seed for r in requests])
         return [self._speech(row, sound, frames, durations, text) for row, sound in enumerate(sounds)]
 
     def pitch_range(self, voice: Voice) -> PitchRange:
@@ -157,13 +142,13 @@ class HierSpeech:
             )
         mel = self._mel(self._tensor(request.samples)[None])
         lengths = torch.tensor([n_frames], device=self._device)
-        frames = _Frames(
+        frames = ChainFrames(
             semantic=self._networks.content(mel, length_mask(lengths, n_frames)[..., None]),
             f0_hz=self._tensor(request.f0_hz)[None].clamp(_LOWEST_HZ, _HIGHEST_HZ),
             voiced=self._tensor(request.voiced.astype(np.float32))[None],
             lengths=lengths,
         )
-        return self._sing(frames, [request.voice], [request.seed])[0]
+        return self._synthesizer.sing(frames, [request.voice], [request.seed], mel)[0]
 
     @torch.inference_mode()
     def resynthesize(self, recording: Waveform) -> Waveform:
@@ -182,39 +167,17 @@ class HierSpeech:
         made = self._networks.waveform(mel, *pitch, self._tensor(noise)[None], mask)
         return Waveform(made[0].cpu().numpy(), RATE_HZ)
 
-    def _place_pitch(self, prosody: Prosody, lengths: Tensor, requests: Sequence[SpeechRequest]) -> _Frames:
+    def _place_pitch(self, prosody: Prosody, lengths: Tensor, requests: Sequence[SpeechRequest]) -> ChainFrames:
         """The predicted contour about each prompt's own median, moved and widened as its row asks."""
         centres = [request.voice.median_f0_hz * 2 ** (request.pitch_semitones / 12) for request in requests]
         spreads = [self._f0_spread * request.prosody for request in requests]
         moved = torch.exp(self._column(spreads) * prosody.log_f0)
         f0_hz = self._column(centres) * moved
         voiced = (prosody.voicing > 0).float()
-        return _Frames(prosody.semantic, f0_hz.clamp(_LOWEST_HZ, _HIGHEST_HZ), voiced, lengths)
-
-    def _sing(self, frames: _Frames, voices: Sequence[Voice], seeds: Sequence[int]) -> list[npt.NDArray[np.float32]]:
-        """Sound of each row. The waveform stage runs row by row: its cost is FFTs, which a batch does not lower."""
-        mask = length_mask(frames.lengths, frames.semantic.shape[1])[..., None]
-        style = self._stack([voice.sound_style for voice in voices])
-        pitch = pitch_features(frames.f0_hz, frames.voiced)
-        prompts = stack_prompts(voices, self._device)
-        latent = self._networks.acoustic(frames.semantic, pitch, style, prompts, mask)
-        latent = self._matching(latent, mask.repeat_interleave(MELS_PER_FRAME, 1), prompts)
-        sounds = []
-        for row, (n_frames, seed) in enumerate(zip(frames.lengths.tolist(), seeds, strict=True)):
-            n_mels = n_frames * MELS_PER_FRAME
-            noise = np.random.default_rng(seed).standard_normal(n_mels * MEL_HOP_SAMPLES, dtype=np.float32)
-            sound = self._networks.waveform(
-                latent[row : row + 1, :n_mels],
-                frames.f0_hz[row : row + 1, :n_mels],
-                frames.voiced[row : row + 1, :n_mels],
-                self._tensor(noise)[None],
-                mask.new_ones(1, n_mels, 1),
-            )
-            sounds.append(sound[0].cpu().numpy())
-        return sounds
+        return ChainFrames(prosody.semantic, f0_hz.clamp(_LOWEST_HZ, _HIGHEST_HZ), voiced, lengths)
 
     def _speech(
-        self, row: int, samples: npt.NDArray[np.float32], frames: _Frames, durations: Tensor, text: TextBatch
+        self, row: int, samples: npt.NDArray[np.float32], frames: ChainFrames, durations: Tensor, text: TextBatch
     ) -> Speech:
         n_symbols, n_mels = int(text.lengths[row]), len(samples) // MEL_HOP_SAMPLES
         lead, *tokens = durations[row, :n_symbols].tolist()

@@ -1,0 +1,116 @@
+"""Put trained networks together as a bundle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from hierbatch.errors import InputError
+from hierbatch.models.bundle import find_bundle, write_bundle
+from hierbatch.models.lite.config import LiteConfig
+from hierbatch.models.speechsr_lite.config import SpeechSRLiteConfig
+from hierbatch.training.loop import averaged_weights
+from hierbatch.training.recipes.catalog import PLANS
+
+
+def _bundle_weights(training: Path, model: str) -> dict[str, Tensor]:
+    """The running average of a trained plan under the names its weights have in a bundle."""
+    named = {PLANS[model].bundle_name(model, name): value for name, value in averaged_weights(training / model).items()}
+    return {name: value for name, value in named.items() if name is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssembleJob:
+    """Trained networks to make one bundle of."""
+
+    training: Path
+    """Training folder."""
+    out: Path
+    """The bundle's folder."""
+    start: str | None = None
+    """A bundle to take networks from that were not trained here."""
+    f0_spread: float = 1.5
+    """Factor on the predicted F0 contour about the speaker's median."""
+    latent_contrast: float = 1.1
+    """Factor on the log-mel latent about each band's mean over the sentence."""
+    timbre_mean_share: float = 1.0
+    """How much of the way to the prompt's long-term spectrum the latent is moved."""
+    timbre_spread_share: float = 1.0
+    """How much of the prompt's own movement a band takes in place of `latent_contrast`."""
+    onset_aspiration: float = 0.35
+    """How far Korean's plain stops at the start of a word are said towards aspirated ones."""
+    source_articulation: float = 0.5
+    """How much of the source's own movement a conversion keeps."""
+
+
+def assemble(job: AssembleJob) -> None:
+    """Write a bundle of the running averages of the trained networks.
+
+    Raises:
+        InputError: a network has not been trained yet.
+    """
+    shipped = [model for model, plan in PLANS.items() if plan.ships]
+    trained = [model for model in shipped if (job.training / model / "checkpoint.pt").is_file()]
+    missing = [model for model in shipped if model not in trained]
+    weights = {} if job.start is None else find_bundle(job.start).load_weights()
+    if missing and job.start is None:
+        raise InputError(
+            "Not every network is trained",
+            wanted=", ".join(shipped),
+            got="no " + ", no ".join(missing),
+            mend="run `hierbatch train` for each, or name a bundle that has them with --start",
+        )
+    for model in trained:
+        weights |= _bundle_weights(job.training, model)
+    page = {
+        "name": job.out.name,
+        "kind": "lite",
+        "languages": ["en", "ko"],
+        "rate_hz": 16_000,
+        "license": "MIT",
+        "config": LiteConfig().to_dict(),
+        "synthesis": {
+            "f0_spread": job.f0_spread,
+            "latent_contrast": job.latent_contrast,
+            "timbre_mean_share": job.timbre_mean_share,
+            "timbre_spread_share": job.timbre_spread_share,
+            "onset_aspiration": job.onset_aspiration,
+            "source_articulation": job.source_articulation,
+        },
+    }
+    write_bundle(job.out, weights, page)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssembleSpeechSR:
+    """The trained light SpeechSR to make a bundle of."""
+
+    training: Path
+    """Training folder."""
+    out: Path
+    """The bundle's folder."""
+
+
+def assemble_speechsr(job: AssembleSpeechSR) -> None:
+    """Write a bundle of the running average of the light SpeechSR.
+
+    Raises:
+        InputError: it has not been trained yet.
+    """
+    folder = job.training / "speechsr_lite"
+    if not (folder / "checkpoint.pt").is_file():
+        raise InputError(
+            "The light SpeechSR is not trained", got=f"no {folder}", mend="run `hierbatch train speechsr_lite`"
+        )
+    page = {
+        "name": job.out.name,
+        "kind": "speechsr_lite",
+        "languages": [],
+        "rate_hz": 48_000,
+        "license": "MIT",
+        "config": SpeechSRLiteConfig().to_dict(),
+        "synthesis": {},
+    }
+    write_bundle(job.out, averaged_weights(folder), page)

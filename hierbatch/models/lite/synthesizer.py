@@ -1,0 +1,110 @@
+"""The hierarchical synthesizer of Lite as one piece: content, pitch and voices to the latent, and the latent to sound.
+
+Legend: B batch, T frames (50/s), 2T mel frames (100/s), M mel bands, L samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hierbatch.audio.waveform import Samples
+from hierbatch.models.lite.acoustic import pitch_features
+from hierbatch.models.lite.articulation import keep_articulation
+from hierbatch.models.lite.blocks import length_mask
+from hierbatch.models.lite.matching import LatentMatching
+from hierbatch.models.lite.networks import LiteNetworks
+from hierbatch.models.lite.voice import Voice, stack_prompts
+from hierbatch.units import MEL_HOP_SAMPLES, MELS_PER_FRAME
+
+
+@dataclass(frozen=True, slots=True)
+class ChainFrames:
+    """The middle of the chain for one batch.
+
+    Shape:
+        semantic  [B, T, C]
+        f0_hz     [B, 2T]
+        voiced    [B, 2T]
+        lengths   [B]
+    """
+
+    semantic: Tensor
+    f0_hz: Tensor
+    voiced: Tensor
+    lengths: Tensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SynthesizerSettings:
+    """How a bundle's networks are used; chosen on development speakers and written in its `bundle.json`."""
+
+    latent_contrast: float = 1.0
+    timbre_mean_share: float = 0.0
+    timbre_spread_share: float = 0.0
+    source_articulation: float = 0.0
+    """How much of the source's own movement a conversion keeps, 0 to 1."""
+
+    @staticmethod
+    def from_bundle(synthesis: Mapping[str, float]) -> SynthesizerSettings:
+        """The part of a bundle's settings that is meant for here."""
+        known = {name: synthesis[name] for name in SynthesizerSettings.__dataclass_fields__ if name in synthesis}
+        return SynthesizerSettings(**known)
+
+
+class Synthesizer:
+    """Acoustic stage, matching and waveform stage of one bundle."""
+
+    def __init__(self, networks: LiteNetworks, settings: SynthesizerSettings, device: str) -> None:
+        self.settings = settings
+        self._networks, self._device = networks, device
+
+    def sing(
+        self, frames: ChainFrames, voices: Sequence[Voice], seeds: Sequence[int], source: Tensor | None = None
+    ) -> list[Samples]:
+        """Sound of each row. The waveform stage runs row by row: its cost is FFTs, which a batch does not lower.
+
+        `source` is the log-mel [B, 2T, M] of the recordings that are converted, where that is what is done.
+        """
+        mask = length_mask(frames.lengths, frames.semantic.shape[1])[..., None]
+        latent = self._latent(frames, mask, voices, source)
+        sounds = []
+        for row, (n_frames, seed) in enumerate(zip(frames.lengths.tolist(), seeds, strict=True)):
+            n_mels = n_frames * MELS_PER_FRAME
+            noise = np.random.default_rng(seed).standard_normal(n_mels * MEL_HOP_SAMPLES, dtype=np.float32)
+            sound = self._networks.waveform(
+                latent[row : row + 1, :n_mels],
+                frames.f0_hz[row : row + 1, :n_mels],
+                frames.voiced[row : row + 1, :n_mels],
+                torch.from_numpy(noise)[None].to(self._device),
+                mask.new_ones(1, n_mels, 1),
+            )
+            sounds.append(sound[0].cpu().numpy())
+        return sounds
+
+    def _latent(
+        self,
+        frames: ChainFrames,
+        mask: Tensor,
+        voices: Sequence[Voice],
+        source: Tensor | None,
+    ) -> Tensor:
+        """Shape: returns [B, 2T, M]."""
+        settings = self.settings
+        styles = np.stack([voice.sound_style for voice in voices])
+        prompts = stack_prompts(voices, self._device)
+        pitch = pitch_features(frames.f0_hz, frames.voiced)
+        style = torch.from_numpy(styles).to(self._device)
+        latent: Tensor = self._networks.acoustic(frames.semantic, pitch, style, prompts, mask)
+        if source is not None:
+            latent = keep_articulation(latent, source, settings.source_articulation)
+        matching = LatentMatching(
+            contrast=settings.latent_contrast,
+            mean_share=settings.timbre_mean_share,
+            spread_share=settings.timbre_spread_share,
+        )
+        return matching(latent, mask.repeat_interleave(MELS_PER_FRAME, 1), prompts)
