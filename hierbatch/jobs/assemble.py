@@ -41,7 +41,7 @@ class AssembleJob:
     """How much of the prompt's own movement a band takes in place of `latent_contrast`."""
     onset_aspiration: float = 0.35
     """How far Korean's plain stops at the start of a word are said towards aspirated ones."""
-    source_articulation: float = 0.5
+    source_articulation: float = 0.6
     """How much of the source's own movement a conversion keeps."""
 
 
