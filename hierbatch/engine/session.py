@@ -80,7 +80,8 @@ def open_readers(workforce: Workforce, n_rows: int) -> Iterator[MapTables]:
         yield map
         return
     keep_ray_at_home(workforce.address)
-    from hierbatch.engine.ray_pool import map_tables, ray_running  # here, as below
+    from hierbatch.engine.ray_cluster import ray_running  # here, as below
+    from hierbatch.engine.ray_pool import map_tables
 
     with ray_running(workforce.n_workers or os.cpu_count() or 1, workforce.address):
         yield map_tables
@@ -158,7 +159,8 @@ def _open_pool(spec: WorkerSpec, workforce: Workforce, n_shares: int) -> Iterato
         return
     keep_ray_at_home(workforce.address)
     # Here, since it takes seconds and reads the environment.
-    from hierbatch.engine.ray_pool import RayPool, check_places, count_places, ray_running
+    from hierbatch.engine.ray_cluster import check_places, count_places, ray_running
+    from hierbatch.engine.ray_pool import RayPool
 
     gpus = workforce.gpus_a_worker if spec.device.startswith("cuda") else 0.0
     with ray_running(workforce.n_workers or os.cpu_count() or 1, workforce.address):

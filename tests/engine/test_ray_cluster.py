@@ -39,29 +39,34 @@ def cluster():
 @pytest.fixture(scope="module")
 def ray_pool(cluster):
     from hierbatch.engine import ray_pool as module
+    from hierbatch.engine.ray_cluster import ray_running
 
-    with module.ray_running(n_cpus=0, address=cluster.address):
+    with ray_running(n_cpus=0, address=cluster.address):
         yield module
 
 
 def test_an_address_where_nobody_answers_is_told_at_once():
-    from hierbatch.engine.ray_pool import ray_running
+    from hierbatch.engine.ray_cluster import ray_running
 
     with pytest.raises(RunError, match=r"no Ray cluster at 127\.0\.0\.1:1"), ray_running(0, "127.0.0.1:1"):
         pass
 
 
 def test_workers_share_a_gpu(ray_pool, tmp_path):
-    assert ray_pool.count_places(0.5) == 2
-    ray_pool.check_places(2, 0.5)
+    from hierbatch.engine.ray_cluster import check_places, count_places
+
+    assert count_places(0.5) == 2
+    check_places(2, 0.5)
     with pytest.raises(RunError, match="at most 2"):
-        ray_pool.check_places(3, 0.5)
+        check_places(3, 0.5)
     # One core stands beside the GPU, so that of two workers one never finds a place: the run ends all the same.
     assert set(work(ray_pool, planned_run(tmp_path, 8), gpus_a_worker=0.5).error_kinds.values()) == {None}
 
 
 def test_a_run_that_loses_a_node_finishes_with_every_row_once(cluster, ray_pool, tmp_path):
-    assert ray_pool.count_places(0.0) == 3
+    from hierbatch.engine.ray_cluster import count_places
+
+    assert count_places(0.0) == 3
     run = planned_run(tmp_path, 400, seconds_a_row=0.04)
 
     def lose_a_node(progress):

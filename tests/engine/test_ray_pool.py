@@ -23,15 +23,16 @@ pytestmark = pytest.mark.timeout(240)
 
 @pytest.fixture(scope="module")
 def ray_pool():
-    """The module that knows Ray, with Ray running as a run starts it."""
+    """The module of the workers, with Ray running as a run starts it."""
     # Only what is set here is taken back: Ray puts its token into the environment, too.
     patch = pytest.MonkeyPatch()
     for name, value in (AT_HOME | AT_WORK).items():
         patch.setenv(name, value)
     patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))  # the workers must find the fake model
     from hierbatch.engine import ray_pool as module
+    from hierbatch.engine.ray_cluster import ray_running
 
-    with module.ray_running(n_cpus=2):
+    with ray_running(n_cpus=2):
         yield module
     patch.undo()
 

@@ -1,0 +1,125 @@
+"""Ray itself: started on this machine or joined elsewhere, and how many workers it has room for."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+
+import ray
+
+from hierbatch.engine.ray_settings import AT_HOME
+from hierbatch.errors import RunError
+
+_KNOCK_S = 10.0
+_OBJECT_STORE_BYTES = 100 << 20
+"""Room for units on their way; there is no sound in it."""
+
+
+def count_places(gpus_a_worker: float) -> int:
+    """Workers that the running Ray has room for.
+
+    Raises:
+        RunError: the workers need GPUs and Ray sees none.
+    """
+    resources = ray.cluster_resources()
+    n_cores = max(1, int(resources.get("CPU", 1)))
+    if not gpus_a_worker:
+        return n_cores
+    n_places = min(n_cores, int(resources.get("GPU", 0) / gpus_a_worker + 1e-9))
+    if not n_places:
+        raise RunError(
+            "Ray sees no GPU for a worker",
+            wanted=f"{gpus_a_worker:g} of a GPU",
+            got=f"{resources.get('GPU', 0):g}",
+            mend="run with --device cpu, or look why torch and Ray see no GPU",
+        )
+    return n_places
+
+
+def check_places(n_workers: int, gpus_a_worker: float) -> None:
+    """Refuse more workers than there will ever be room for.
+
+    Raises:
+        RunError: naming how many there is room for.
+    """
+    n_places = count_places(gpus_a_worker)
+    if n_workers > n_places:
+        raise RunError(
+            "There is no room for so many workers",
+            wanted=f"at most {n_places}, of one core and {gpus_a_worker:g} GPU each",
+            got=str(n_workers),
+            mend="ask for fewer with --workers, or for a smaller share each with --gpus-a-worker",
+        )
+
+
+@contextmanager
+def ray_running(n_cpus: int, address: str = "") -> Iterator[None]:
+    """Ray for the length of a block: the one that runs already, the cluster at an address, or one of our own that
+    listens on this machine only.
+
+    Raises:
+        RunError: Ray does not start or cannot be reached, or was imported before in a way that would open it to the
+            network.
+    """
+    if ray.is_initialized():
+        yield
+        return
+    try:
+        if address:
+            _join_cluster(address)
+        else:
+            _start_ray(n_cpus)
+            _check_is_at_home()
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _check_is_at_home() -> None:
+    if not ip_address(ray.util.get_node_ip_address()).is_loopback:
+        raise RunError(
+            "Ray would listen to the network",
+            wanted="an address of this machine alone",
+            got=ray.util.get_node_ip_address(),
+            mend=f"set {', '.join(f'{name}={value}' for name, value in AT_HOME.items())} before importing ray",
+        )
+
+
+def _join_cluster(address: str) -> None:
+    try:
+        host, _, port = address.rpartition(":")
+        if host and port.isdigit():  # asked here first: Ray itself knocks for many minutes where nobody is at home
+            socket.create_connection((host, int(port)), timeout=_KNOCK_S).close()
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    except Exception as error:  # Ray raises errors of many kinds where nobody answers
+        raise RunError(
+            f"There is no Ray cluster at {address}",
+            got=str(error).partition("\n")[0],
+            mend="start one with `ray start --head` and name its address, or `auto` on one of its machines",
+        ) from error
+
+
+def _start_ray(n_cpus: int) -> None:
+    """Ray gives its processes half a minute to come up, which a busy machine may not grant the first time."""
+    for is_last in (False, False, True):
+        try:
+            ray.init(
+                num_cpus=n_cpus,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                object_store_memory=_OBJECT_STORE_BYTES,
+            )
+        except Exception as error:  # Ray raises bare Exceptions where one of its processes does not come up
+            ray.shutdown()
+            if is_last:
+                raise RunError(
+                    "Ray does not start",
+                    got=str(error),
+                    mend="try again when the machine is less busy, or run with --engine local",
+                ) from error
+        else:
+            return
