@@ -74,7 +74,7 @@ def test_every_row_is_planned_once_and_units_keep_their_limits(tmp_path):
     table = plan(manifest_file(tmp_path, 5000))
     assert sorted(table.column("position").to_pylist()) == list(range(5000))
     assert table.column("id").to_pylist() != sorted(table.column("id").to_pylist())  # by length inside windows
-    units = table.group_by("unit").aggregate([("id", "count"), ("expected_duration_s", "sum")])
+    units = table.group_by("unit", use_threads=False).aggregate([("id", "count"), ("expected_duration_s", "sum")])
     assert pc.max(units.column("id_count")).as_py() <= 64
     assert pc.max(units.column("expected_duration_s_sum")).as_py() <= 120.0
     assert units.column("unit").to_pylist() == list(range(len(units)))

@@ -14,10 +14,12 @@ from hierbatch.jobs.dub import DubJob, dub
 from hierbatch.jobs.dub_delivery import Background
 from hierbatch.jobs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
+from hierbatch.stages.loading import DEFAULT_FACTORY
 from tests.engine.fake_model import FACTORY
 from tests.engine.planned_run import bundle_folder
 from tests.films import film_file
 from tests.making import prompt_file
+from tests.models.converting_bundle import write_official
 
 
 @pytest.fixture
@@ -74,6 +76,21 @@ def test_a_talk_of_two_and_a_film_come_back_as_long_as_they_were(job):
         ("talk.wav", "0"),
         ("talk.wav", "0"),
     ]
+
+
+def test_published_networks_dub_as_well(job, tmp_path):
+    imported = write_official(tmp_path / "official", parts=("synthesizer", "content_encoder"))
+    dubbing = dub(replace(job, bundle=str(imported), model_factory=DEFAULT_FACTORY))
+    assert dubbing.n_failed == 0
+    assert {(line.speaker, line.voice, line.length_error_samples) for line in dubbing.lines} == {
+        ("A", "anna", 0),
+        ("B", "jun", 0),
+    }
+    before, after = heard(job.folder / "talk.wav"), heard(job.out / "files" / "talk.wav")
+    assert after.shape == before.shape
+    outside = np.r_[0:20_000, 112_000 : len(before)]
+    assert np.array_equal(after[outside], before[outside])
+    assert not np.allclose(after[44_100:109_000], before[44_100:109_000], atol=0.01)
 
 
 def test_the_same_call_makes_nothing_twice_and_what_was_lost_again(job):

@@ -8,31 +8,12 @@ import torch
 from hierbatch.audio.pitch import estimate_f0
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BundleError, PromptError, SynthesisError
-from hierbatch.models.bundle import write_bundle_parts
-from hierbatch.models.content_encoder.config import ContentEncoderConfig
-from hierbatch.models.content_encoder.model import ContentEncoder
 from hierbatch.models.conversion import ConversionModel, ConversionRequest, convert_recording
-from hierbatch.models.denoiser.config import DenoiserConfig
-from hierbatch.models.denoiser.model import Denoiser
 from hierbatch.models.official import fine_log_f0
 from hierbatch.models.opening import open_model
-from hierbatch.models.synthesizer.config import SynthesizerConfig
-from hierbatch.models.synthesizer.model import Synthesizer
-from tests.models.golden_rule import ruled
+from tests.models.converting_bundle import write_official
 
 RATE_HZ = 16_000
-SIZES = {
-    "synthesizer": {
-        "semantic_channels": 16, "style_channels": 8, "channels": 8, "wide_channels": 12, "n_layers": 2,
-        "source_channels": 16, "waveform_channels": 32, "analysis_channels": 2, "block_kernels": [3],
-        "source_block_kernels": [3], "dilations": [1, 3],
-    },
-    "content_encoder": {
-        "n_layers": 1, "channels": 16, "wide_channels": 16, "n_heads": 2, "convolution_channels": 8,
-        "position_kernel": 8, "position_groups": 2,
-    },
-    "denoiser": {"channels": 4, "n_dense_layers": 1, "n_blocks": 1, "n_heads": 1, "conformer_kernel": 3},
-}  # fmt: skip
 
 
 def voiced_sound(duration_s, f0_hz, seed=0):
@@ -40,26 +21,6 @@ def voiced_sound(duration_s, f0_hz, seed=0):
     phase = 2 * np.pi * (f0_hz * t + 3 * np.sin(2 * np.pi * 0.7 * t))
     sound = sum(np.sin(k * phase) / k for k in range(1, 9)) * 0.1
     return Waveform((sound + np.random.default_rng(seed).normal(scale=1e-3, size=len(t))).astype(np.float32), RATE_HZ)
-
-
-def write_official(folder, parts=("synthesizer", "content_encoder", "denoiser"), **synthesis):
-    sizes = {part: {k: tuple(v) if isinstance(v, list) else v for k, v in SIZES[part].items()} for part in SIZES}
-    made = {
-        "synthesizer": ruled(Synthesizer(SynthesizerConfig(**sizes["synthesizer"]))),
-        "content_encoder": ruled(ContentEncoder(ContentEncoderConfig(**sizes["content_encoder"]))),
-        "denoiser": ruled(Denoiser(DenoiserConfig(**sizes["denoiser"]))),
-    }
-    about = {"source": "x", "source_sha256": "", "published": "", "license": "MIT"}
-    write_bundle_parts(
-        folder,
-        {part: made[part].state_dict() for part in parts},
-        [{"name": part, **about} for part in parts],
-        {
-            "name": "official", "kind": "official", "languages": [], "rate_hz": RATE_HZ, "license": "MIT",
-            "config": SIZES, "synthesis": synthesis,
-        },
-    )  # fmt: skip
-    return folder
 
 
 @pytest.fixture(scope="module")
