@@ -17,8 +17,9 @@ from hierbatch.models.synthesizer.config import SynthesizerConfig
 from hierbatch.models.synthesizer.model import Synthesizer
 from hierbatch.models.text_to_vector.config import TextToVectorConfig
 from hierbatch.models.text_to_vector.model import TextToVector
+from tests.models.converting_bundle import SIZES
 from tests.models.golden_rule import ruled
-from tests.models.test_official import SIZES, voiced_sound
+from tests.models.test_official import voiced_sound
 
 TTV = {
     "style_channels": 8, "channels": 16, "wide_channels": 16, "text_layers": 1, "semantic_channels": 16,
