@@ -47,6 +47,24 @@ def mel_centres_hz() -> npt.NDArray[np.float32]:
     return filters @ bins_hz
 
 
+def interpolate_bands(wanted_hz: Tensor) -> Tensor:
+    """The matrix that reads log bands at other frequencies: linear between centres, level past the outermost.
+
+    Shape:
+        wanted_hz  [K]
+        returns    [M, K]
+    """
+    centres_hz = torch.from_numpy(mel_centres_hz())
+    right = torch.searchsorted(centres_hz, wanted_hz).clamp(1, N_MELS - 1)
+    low, high = centres_hz[right - 1], centres_hz[right]
+    share = ((wanted_hz - low) / (high - low)).clamp(0.0, 1.0)
+    matrix = torch.zeros(N_MELS, len(wanted_hz))
+    columns = torch.arange(len(wanted_hz))
+    matrix[right - 1, columns] = 1.0 - share
+    matrix[right, columns] += share
+    return matrix
+
+
 def long_term_spectrum(mel: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Mean log-mel of the louder three fifths of the frames, without its level: what a voice sounds like on average.
 

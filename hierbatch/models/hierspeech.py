@@ -27,7 +27,7 @@ from hierbatch.models.conversion import ConversionRequest
 from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.networks import LiteNetworks
-from hierbatch.models.lite.synthesizer import ChainFrames, Synthesizer, SynthesizerSettings
+from hierbatch.models.lite.synthesizer import ChainFrames, Synthesizer
 from hierbatch.models.lite.text_to_vector import Prosody, TextBatch, round_durations
 from hierbatch.models.lite.voice import Voice
 from hierbatch.models.prompt import hear_prompt
@@ -47,8 +47,7 @@ class HierSpeech:
         self.fingerprint = bundle.fingerprint
         self._f0_spread = bundle.synthesis.get("f0_spread", 1.0)
         networks.text_to_vector.onset_aspiration = bundle.synthesis.get("onset_aspiration", 0.0)
-        settings = SynthesizerSettings.from_bundle(bundle.synthesis)
-        self._synthesizer = Synthesizer(networks, settings, device)
+        self._synthesizer = Synthesizer(networks, bundle.synthesis, device)
         self._networks, self._device = networks, device
         self._mel = LogMel().to(device)
 

@@ -11,11 +11,13 @@ Legend: B batch, 2T mel frames (100/s), M mel bands.
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import torch
 from torch import Tensor
 
-from hierbatch.audio.spectrum import N_MELS, mel_centres_hz
+from hierbatch.audio.spectrum import N_MELS, interpolate_bands, mel_centres_hz
+from hierbatch.models.lite.matching import loud_frames, mean_over_time
 
 _N_QUEFRENCIES = 25
 _STRETCHES = tuple(1.25 ** (step / 8) for step in range(-8, 9))
@@ -32,25 +34,20 @@ def keep_articulation(latent: Tensor, source: Tensor, share: float) -> Tensor:
     """
     if share == 0:
         return latent
-    level = source.mean(-1, keepdim=True)
-    loud = (level >= level.mean(1, keepdim=True)).float()
+    loud = loud_frames(source, torch.ones_like(source[..., :1], dtype=torch.bool))
     smooth = _smoother().to(latent.device)
     best = torch.zeros_like(latent)
     least = latent.new_full((len(latent), 1, 1), math.inf)
     for stretch in _STRETCHES:
         difference = (source @ _stretcher(stretch).to(latent.device) - latent) @ smooth
-        difference = difference - _mean(difference, loud)
-        error = _mean(difference**2, loud).mean(-1, keepdim=True)  # [B, 1, 1]
+        difference = difference - mean_over_time(difference, loud)
+        error = mean_over_time(difference**2, loud).mean(-1, keepdim=True)  # [B, 1, 1]
         best = torch.where(error < least, difference, best)
         least = torch.minimum(error, least)
     return latent + share * best
 
 
-def _mean(x: Tensor, weights: Tensor) -> Tensor:
-    """Weighted mean over time. Shape: [B, 2T, M], [B, 2T, 1] -> [B, 1, M]."""
-    return (x * weights).sum(1, keepdim=True) / weights.sum(1, keepdim=True).clamp_min(1e-6)
-
-
+@cache
 def _smoother() -> Tensor:
     """Projection of a log-mel frame on its lowest quefrencies. Shape: [M, M]."""
     band, quefrency = torch.arange(N_MELS) + 0.5, torch.arange(_N_QUEFRENCIES)
@@ -59,13 +56,7 @@ def _smoother() -> Tensor:
     return waves.T @ waves
 
 
+@cache
 def _stretcher(stretch: float) -> Tensor:
-    """Linear interpolation of bands such that what was at a frequency comes to `stretch` times it. Shape: [M, M]."""
-    centres = torch.from_numpy(mel_centres_hz()).float()
-    wanted = (centres / stretch).clamp(centres[0], centres[-1])
-    right = torch.searchsorted(centres, wanted).clamp(1, N_MELS - 1)
-    share = ((wanted - centres[right - 1]) / (centres[right] - centres[right - 1])).clamp(0.0, 1.0)
-    matrix, columns = torch.zeros(N_MELS, N_MELS), torch.arange(N_MELS)
-    matrix[right - 1, columns] = 1.0 - share
-    matrix[right, columns] += share
-    return matrix
+    """What was at a frequency comes to `stretch` times it. Shape: [M, M]."""
+    return interpolate_bands(torch.from_numpy(mel_centres_hz()) / stretch)

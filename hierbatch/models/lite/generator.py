@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from hierbatch.audio.spectrum import LOG_CENTRE, LOG_SPREAD, N_BINS, N_FFT, N_MELS, WINDOW_SAMPLES, mel_centres_hz
+from hierbatch.audio.spectrum import LOG_CENTRE, LOG_SPREAD, N_BINS, N_FFT, N_MELS, WINDOW_SAMPLES, interpolate_bands
 from hierbatch.models.lite.blocks import ConvNeXtStack
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.units import MEL_HOP_SAMPLES, RATE_HZ
@@ -55,7 +55,7 @@ class WaveformGenerator(nn.Module):
         )
         nn.init.zeros_(self.network.leave.bias)
         nn.init.normal_(self.network.leave.weight, std=1e-3)
-        self.register_buffer("to_bins", _mel_to_bins(), persistent=False)
+        self.register_buffer("to_bins", interpolate_bands(torch.linspace(0.0, RATE_HZ / 2, N_BINS)), persistent=False)
         self.register_buffer("window", torch.hann_window(_FRAME_SAMPLES), persistent=False)
         self.register_buffer("lifter", _minimum_phase_lifter(), persistent=False)
 
@@ -124,20 +124,6 @@ def _stretch_gains(gains: Tensor) -> Tensor:
     scale = MEL_HOP_SAMPLES // _NOISE_GAINS
     flat = F.interpolate(gains.flatten(1)[:, None], scale_factor=scale, mode="linear", align_corners=False)[:, 0]
     return torch.exp(flat)
-
-
-def _mel_to_bins() -> Tensor:
-    """Linear interpolation of log bands at the FFT's bins. Shape: [M, K]."""
-    centres = torch.from_numpy(mel_centres_hz())
-    bins_hz = torch.linspace(0.0, RATE_HZ / 2, N_BINS)
-    right = torch.searchsorted(centres, bins_hz).clamp(1, N_MELS - 1)
-    low, high = centres[right - 1], centres[right]
-    share = ((bins_hz - low) / (high - low)).clamp(0.0, 1.0)
-    matrix = torch.zeros(N_MELS, N_BINS)
-    columns = torch.arange(N_BINS)
-    matrix[right - 1, columns] = 1.0 - share
-    matrix[right, columns] += share
-    return matrix
 
 
 def _minimum_phase_lifter() -> Tensor:

@@ -41,31 +41,31 @@ class LatentMatching:
             mask     [B, 2T, 1]  bool
             returns  [B, 2T, M]
         """
-        weights = _loud(latent, mask)
+        weights = loud_frames(latent, mask)
         wanted_mask = length_mask(prompt.lengths * MELS_PER_FRAME, prompt.mel.shape[1])[..., None]
-        wanted_mean, wanted_spread = _statistics(prompt.mel, _loud(prompt.mel, wanted_mask))
+        wanted_mean, wanted_spread = _statistics(prompt.mel, loud_frames(prompt.mel, wanted_mask))
         _, spread = _statistics(latent, weights)
         ratio = (wanted_spread / spread).clamp(_LEAST_RATIO, _MOST_RATIO)
         contrast = (1 - self.spread_share) * self.contrast + self.spread_share * ratio
-        centre = _mean(latent, mask.float())
+        centre = mean_over_time(latent, mask.float())
         widened = centre + contrast * (latent - centre)
-        moved = self.mean_share * (wanted_mean - _mean(widened, weights))
+        moved = self.mean_share * (wanted_mean - mean_over_time(widened, weights))
         return widened + moved
 
 
-def _loud(mel: Tensor, mask: Tensor) -> Tensor:
+def loud_frames(mel: Tensor, mask: Tensor) -> Tensor:
     """1 where a frame is louder than its row's mean, else 0. Shape: [B, T, M] -> [B, T, 1]."""
     level = mel.mean(-1, keepdim=True)
-    weights = ((level >= _mean(level, mask.float())) & mask).float()
+    weights = ((level >= mean_over_time(level, mask.float())) & mask).float()
     return weights
 
 
-def _mean(x: Tensor, weights: Tensor) -> Tensor:
+def mean_over_time(x: Tensor, weights: Tensor) -> Tensor:
     """Weighted mean over time. Shape: [B, T, M], [B, T, 1] -> [B, 1, M]."""
     return (x * weights).sum(1, keepdim=True) / weights.sum(1, keepdim=True).clamp_min(1e-6)
 
 
 def _statistics(x: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
     """Weighted mean and standard deviation over time. Shape: [B, T, M] -> twice [B, 1, M]."""
-    mean = _mean(x, weights)
-    return mean, torch.sqrt(_mean((x - mean) ** 2, weights) + 1e-4)
+    mean = mean_over_time(x, weights)
+    return mean, torch.sqrt(mean_over_time((x - mean) ** 2, weights) + 1e-4)

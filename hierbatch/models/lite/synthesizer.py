@@ -39,28 +39,16 @@ class ChainFrames:
     lengths: Tensor
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SynthesizerSettings:
-    """How a bundle's networks are used; chosen on development speakers and written in its `bundle.json`."""
-
-    latent_contrast: float = 1.0
-    timbre_mean_share: float = 0.0
-    timbre_spread_share: float = 0.0
-    source_articulation: float = 0.0
-    """How much of the source's own movement a conversion keeps, 0 to 1."""
-
-    @staticmethod
-    def from_bundle(synthesis: Mapping[str, float]) -> SynthesizerSettings:
-        """The part of a bundle's settings that is meant for here."""
-        known = {name: synthesis[name] for name in SynthesizerSettings.__dataclass_fields__ if name in synthesis}
-        return SynthesizerSettings(**known)
-
-
 class Synthesizer:
-    """Acoustic stage, matching and waveform stage of one bundle."""
+    """Acoustic stage, matching and waveform stage of one bundle, used as its `bundle.json` says."""
 
-    def __init__(self, networks: LiteNetworks, settings: SynthesizerSettings, device: str) -> None:
-        self.settings = settings
+    def __init__(self, networks: LiteNetworks, synthesis: Mapping[str, float], device: str) -> None:
+        self._source_articulation = synthesis.get("source_articulation", 0.0)
+        self._matching = LatentMatching(
+            contrast=synthesis.get("latent_contrast", 1.0),
+            mean_share=synthesis.get("timbre_mean_share", 0.0),
+            spread_share=synthesis.get("timbre_spread_share", 0.0),
+        )
         self._networks, self._device = networks, device
 
     def sing(
@@ -86,25 +74,13 @@ class Synthesizer:
             sounds.append(sound[0].cpu().numpy())
         return sounds
 
-    def _latent(
-        self,
-        frames: ChainFrames,
-        mask: Tensor,
-        voices: Sequence[Voice],
-        source: Tensor | None,
-    ) -> Tensor:
+    def _latent(self, frames: ChainFrames, mask: Tensor, voices: Sequence[Voice], source: Tensor | None) -> Tensor:
         """Shape: returns [B, 2T, M]."""
-        settings = self.settings
         styles = np.stack([voice.sound_style for voice in voices])
         prompts = stack_prompts(voices, self._device)
         pitch = pitch_features(frames.f0_hz, frames.voiced)
         style = torch.from_numpy(styles).to(self._device)
         latent: Tensor = self._networks.acoustic(frames.semantic, pitch, style, prompts, mask)
         if source is not None:
-            latent = keep_articulation(latent, source, settings.source_articulation)
-        matching = LatentMatching(
-            contrast=settings.latent_contrast,
-            mean_share=settings.timbre_mean_share,
-            spread_share=settings.timbre_spread_share,
-        )
-        return matching(latent, mask.repeat_interleave(MELS_PER_FRAME, 1), prompts)
+            latent = keep_articulation(latent, source, self._source_articulation)
+        return self._matching(latent, mask.repeat_interleave(MELS_PER_FRAME, 1), prompts)
