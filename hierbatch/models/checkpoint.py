@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from hierbatch.errors import BundleError
 _CONTAINER_KEYS = ("model", "generator")
 _GAIN, _DIRECTION = ".weight_g", ".weight_v"
 _CONSTANT_TOLERANCE = 1e-6
+_CALLED = re.compile(r"GLOBAL (\S+) was not an allowed global")
 _UNREADABLE = (
     OSError, pickle.UnpicklingError, SafetensorError, RuntimeError, EOFError,
     ValueError, LookupError, TypeError, AttributeError,
@@ -103,7 +105,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         raise BundleError(
             f"The checkpoint {path} cannot be opened",
             wanted="a .safetensors file, or a PyTorch file of tensors that opens without running code",
-            got=f"{type(error).__name__}: {error}".splitlines()[0],
+            got=_why_unreadable(error),
             mend="fetch the file again from where it was published",
         ) from error
     return Checkpoint(str(path), sha256, _state_dict(content, path))
@@ -130,7 +132,19 @@ def load_weights(module: nn.Module, checkpoint: Checkpoint, table: NameTable) ->
 def _read_content(file: BinaryIO, suffix: str) -> Any:
     if suffix == ".safetensors":
         return safetensors.torch.load(file.read())
-    return torch.load(file, map_location="cpu", weights_only=True)
+    with warnings.catch_warnings():
+        # torch asks to be told of pickle protocols that it does not know.
+        warnings.simplefilter("ignore")
+        return torch.load(file, map_location="cpu", weights_only=True)
+
+
+def _why_unreadable(error: Exception) -> str:
+    """In our words: torch's own advise to open the file in a way that runs its code."""
+    if called := _CALLED.search(str(error)):
+        return f"a file that runs {called[1]} when it is opened"
+    if isinstance(error, (OSError, SafetensorError, RuntimeError)):
+        return str(error).partition("\n")[0]
+    return "bytes that are no checkpoint, or half of one"
 
 
 def _state_dict(content: Any, path: Path) -> dict[str, Tensor]:
