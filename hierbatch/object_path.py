@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, cast
 
+from hierbatch.errors import InputError
+
 if TYPE_CHECKING:  # Arrow takes a while to import, and the command line knows paths before it needs any
     import pyarrow as pa
     from pyarrow import fs
@@ -26,6 +28,21 @@ def place(text: str | Path) -> Path:
     """Where a text points to: a path of this machine, or in an object store where it has a scheme (`s3://...`)."""
     if _ADDRESS.match(str(text)):
         return cast("Path", ObjectPath(str(text).rstrip("/")))
+    return Path(text)
+
+
+def here(text: str | Path) -> Path:
+    """Where a text points to on this machine, for commands that work with files alone.
+
+    Raises:
+        InputError: it is an address.
+    """
+    if _ADDRESS.match(str(text)):
+        raise InputError(
+            "This has to be a path of this machine",
+            got=str(text),
+            mend="copy it here with your store's own tools, or name a folder here",
+        )
     return Path(text)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hierbatch.cli import exit_codes, options
+from hierbatch.object_path import here, place
 
 if TYPE_CHECKING:
     from hierbatch.export.timeline import ChapterTimeline
@@ -15,16 +16,20 @@ if TYPE_CHECKING:
 
 
 def book(
-    run: Annotated[Path, typer.Argument(help="A run folder of an imported book.")],
+    run: Annotated[Path, typer.Argument(parser=place, help="A run folder of an imported book; or s3://...")],
     profile: Annotated[
         str, typer.Option(help="acx, ebu or podcast; `m4b=podcast,mp3=acx` gives formats their own.")
     ] = "podcast",
     to: Annotated[
         str, typer.Option(help="Any of m4b, mp3, flac, opus, readalong, and srt, vtt, words beside them.")
     ] = "m4b",
-    source: Annotated[Path | None, typer.Option(help="For readalong: the EPUB whose markup is kept.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder to make; RUN/export/book by default.")] = None,
-    cover: Annotated[Path | None, typer.Option(help="A JPEG or PNG file.")] = None,
+    source: Annotated[
+        Path | None, typer.Option(parser=here, help="For readalong: the EPUB whose markup is kept.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(parser=here, help="Folder to make; RUN/export/book by default, if RUN is a folder.")
+    ] = None,
+    cover: Annotated[Path | None, typer.Option(parser=here, help="A JPEG or PNG file.")] = None,
     title: Annotated[str, typer.Option(help="Title of the book, in place of the manifest's.")] = "",
     author: Annotated[str, typer.Option(help="Author of the book.")] = "",
     narrator: Annotated[str, typer.Option(help="Whose voice it is.")] = "",

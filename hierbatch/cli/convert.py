@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hierbatch.cli import options
+from hierbatch.object_path import here
 
 if TYPE_CHECKING:
     from hierbatch.jobs.run import RunOutcome
@@ -20,8 +21,10 @@ _Clips = Annotated[bool, typer.Option("--clips", help="Also write RUN/export/cli
 
 
 def convert(
-    manifest: Annotated[Path, typer.Argument(help="Recordings: .parquet, .csv or .jsonl with id and source.")],
-    out: Annotated[Path, typer.Option(help="Run folder: made, or gone on with.")],
+    manifest: Annotated[
+        Path, typer.Argument(parser=here, help="Recordings: .parquet, .csv or .jsonl with id and source.")
+    ],
+    out: Annotated[Path, typer.Option(parser=here, help="Run folder: made, or gone on with.")],
     voice: options.Voice = None,
     voices: options.Voices = None,
     default_voice: options.DefaultVoice = None,

@@ -9,6 +9,7 @@ import typer
 
 from hierbatch.cli import options
 from hierbatch.cli.licenses import tell_model_licenses
+from hierbatch.object_path import here
 
 if TYPE_CHECKING:
     from hierbatch.jobs.corpus import Corpus, CorpusJob
@@ -30,7 +31,7 @@ _Length = Annotated[str, typer.Option(help="Shortest and longest sentence, in ex
 
 def corpus(
     texts: _Texts,
-    out: Annotated[Path, typer.Option(help="Run folder: made, or gone on with.")],
+    out: Annotated[Path, typer.Option(parser=here, help="Run folder: made, or gone on with.")],
     hours: Annotated[float, typer.Option(help="Sound to plan for, shared evenly by languages and their speakers.")],
     voices: Annotated[Path, typer.Option(help="A table of voices (.parquet .csv .jsonl).")],
     speakers: Annotated[int | None, typer.Option(help="Draw this many speakers from the table.")] = None,

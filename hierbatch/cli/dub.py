@@ -9,6 +9,7 @@ import typer
 
 from hierbatch.cli import exit_codes, options
 from hierbatch.cli.licenses import tell_model_licenses
+from hierbatch.object_path import here
 
 if TYPE_CHECKING:
     from hierbatch.jobs.dub import Dubbing
@@ -21,7 +22,7 @@ def dub(
     folder: Annotated[
         Path, typer.Argument(help="Recordings and films: WAV, FLAC, MP3, Ogg, M4A, MP4, MOV, MKV, WebM.")
     ],
-    out: Annotated[Path, typer.Option(help="Folder for the dubbed files and their table; gone on with.")],
+    out: Annotated[Path, typer.Option(parser=here, help="Folder for the dubbed files and their table; gone on with.")],
     voice_map: Annotated[
         Path | None, typer.Option(help="Who gets which voice: a table of file, speaker, voice, key.")
     ] = None,

@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from hierbatch.object_path import here
+
 
 def export(
-    run: Annotated[Path, typer.Argument(help="A finished run, of `hierbatch corpus` or any other.")],
+    run: Annotated[Path, typer.Argument(parser=here, help="A finished run, of `hierbatch corpus` or any other.")],
     to: Annotated[str, typer.Option(help="hf, lhotse, webdataset, ljspeech or nemo.")],
-    out: Annotated[Path, typer.Option(help="Folder to make; it must not be there yet.")],
+    out: Annotated[Path, typer.Option(parser=here, help="Folder to make; it must not be there yet.")],
     name: Annotated[str, typer.Option(help="Title of the corpus; the folder's name where it is not given.")] = "",
 ) -> None:
     """Write the takes that no rule rejected, with a card: hours, speakers, licences, consent, the synthetic mark."""

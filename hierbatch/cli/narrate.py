@@ -9,6 +9,7 @@ import typer
 
 from hierbatch.cli import exit_codes, options
 from hierbatch.cli.licenses import tell_model_licenses
+from hierbatch.object_path import here
 
 if TYPE_CHECKING:
     from hierbatch.jobs.narrate import NarrateJob, Narration
@@ -19,8 +20,10 @@ _Formats = Annotated[str, typer.Option(help="Any of m4b, mp3, flac, opus, readal
 
 
 def narrate(
-    book: Annotated[Path, typer.Argument(help="A book: .epub, .txt or .md.")],
-    out: Annotated[Path, typer.Option(help="Folder for the manifest, the run and the audiobook; gone on with.")],
+    book: Annotated[Path, typer.Argument(parser=here, help="A book: .epub, .txt or .md.")],
+    out: Annotated[
+        Path, typer.Option(parser=here, help="Folder for the manifest, the run and the audiobook; gone on with.")
+    ],
     voice: options.Voice = None,
     voices: options.Voices = None,
     default_voice: options.DefaultVoice = None,

@@ -55,4 +55,6 @@ def exit_code(outcome: RunOutcome) -> int:
     """What the shell is told."""
     by_ending = {"interrupted": exit_codes.INTERRUPTED, "failures": exit_codes.STOPPED}
     done = exit_codes.FAILED_ROWS if outcome.standing.n_failed else exit_codes.OK
+    if outcome.standing.n_missing:  # another driver was at work there, too: the same command goes on
+        done = exit_codes.STOPPED
     return by_ending.get(outcome.sitting.ending, done)

@@ -7,10 +7,14 @@ from typing import Annotated
 
 import typer
 
+from hierbatch.object_path import here
+
 
 def report(
-    run: Annotated[Path, typer.Argument(help="A run folder.")],
-    out: Annotated[Path | None, typer.Option(help="Page to write; RUN/export/report.html by default.")] = None,
+    run: Annotated[Path, typer.Argument(parser=here, help="A run folder.")],
+    out: Annotated[
+        Path | None, typer.Option(parser=here, help="Page to write; RUN/export/report.html by default.")
+    ] = None,
     worst: Annotated[int, typer.Option(min=0, max=48, help="How many of the worst takes to show.")] = 24,
     compare_voices: Annotated[bool, typer.Option(help="Compare takes and prompts: some seconds more.")] = True,
     overwrite: Annotated[bool, typer.Option(help="Replace a page that is there already.")] = False,

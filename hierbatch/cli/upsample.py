@@ -9,11 +9,14 @@ import typer
 
 from hierbatch.cli import options
 from hierbatch.cli.licenses import tell_model_licenses
+from hierbatch.object_path import here
 
 
 def upsample(
-    manifest: Annotated[Path, typer.Argument(help="Recordings: .parquet, .csv or .jsonl with id and source.")],
-    out: Annotated[Path, typer.Option(help="Run folder: made, or gone on with.")],
+    manifest: Annotated[
+        Path, typer.Argument(parser=here, help="Recordings: .parquet, .csv or .jsonl with id and source.")
+    ],
+    out: Annotated[Path, typer.Option(parser=here, help="Run folder: made, or gone on with.")],
     rate: Annotated[int, typer.Option(help="24000 or 48000, of rows that name no rate_hz.")] = 48_000,
     source_root: options.SourceRoot = None,
     model: Annotated[str, typer.Option(help="A SpeechSR's name, or a bundle's folder.")] = "speechsr",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
 from typing import Self
 
@@ -36,10 +37,16 @@ class Unit:
     def halves(self) -> tuple[Self, Self]:
         """Two units of half the rows each, to find the one that kills its worker."""
         middle = self.n_rows // 2
-        return (
-            replace(self, name=f"{self.name}.0", rows=self.rows.slice(0, middle)),
-            replace(self, name=f"{self.name}.1", rows=self.rows.slice(middle)),
-        )
+        return self.piece(self.rows.slice(0, middle)), self.piece(self.rows.slice(middle))
+
+    def piece(self, rows: pa.Table) -> Self:
+        """Some of its rows, under a name that tells which.
+
+        Counted pieces would not do: what is left of a unit after a crash has halves too, and they would replace the
+        parts of the whole unit's halves, which hold other rows.
+        """
+        digest = blake2b(b"".join(row_names(rows).to_pylist()), digest_size=6).hexdigest()
+        return replace(self, name=f"{self.name.partition('.')[0]}.{digest}", rows=rows)
 
     def refused(self, kind: str, error: str) -> Self:
         """The same rows as ones not to be worked: they pass through a worker to become failed takes."""
@@ -73,8 +80,12 @@ class Pending:
 
     def units(self) -> Iterator[Unit]:
         """Units with the rows that are left of them, read from the plan as they are asked for."""
-        for name, rows in _grouped(self.plan, self.mask):
-            yield Unit(name, rows)
+        for unit, mask in _grouped(self.plan, self.mask):
+            left = unit.rows.filter(mask)
+            if len(left) == unit.n_rows:
+                yield unit
+            elif len(left):
+                yield unit.piece(left)
 
 
 def find_pending(plan: Path, committed: pa.Array) -> Pending:
@@ -89,24 +100,25 @@ def find_pending(plan: Path, committed: pa.Array) -> Pending:
     return Pending(plan=plan, mask=mask, n_rows=pc.sum(mask).as_py() or 0, expected_s=expected_s)
 
 
-def _grouped(plan: Path, mask: pa.BooleanArray) -> Iterator[tuple[str, pa.Table]]:
+def _grouped(plan: Path, mask: pa.BooleanArray) -> Iterator[tuple[Unit, pa.BooleanArray]]:
+    """Whole units of a plan, each with its share of the mask."""
     held: list[pa.Table] = []
     seen = 0
     with pq.ParquetFile(readable(plan)) as file:
         n_rows = AUDIO_ROW_GROUP if "source" in file.schema_arrow.names else 1024
         for batch in file.iter_batches(batch_size=n_rows):
             table = pa.Table.from_batches([batch])
-            table, seen = table.filter(mask.slice(seen, len(table))), seen + len(table)
             for number in pc.unique(table.column("unit")).to_pylist():
                 rows = table.filter(pc.equal(table.column("unit"), number))
                 if held and held[0].column("unit")[0].as_py() != number:
-                    yield _named(plan, held)
-                    held = []
+                    unit = _named(plan, held)
+                    yield unit, mask.slice(seen, unit.n_rows)
+                    held, seen = [], seen + unit.n_rows
                 held.append(rows)
     if held:
-        yield _named(plan, held)
+        yield _named(plan, held), mask.slice(seen)
 
 
-def _named(plan: Path, tables: Sequence[pa.Table]) -> tuple[str, pa.Table]:
+def _named(plan: Path, tables: Sequence[pa.Table]) -> Unit:
     rows = pa.concat_tables(tables).combine_chunks()
-    return f"{plan.stem}-u{rows.column('unit')[0].as_py():06d}", rows
+    return Unit(f"{plan.stem}-u{rows.column('unit')[0].as_py():06d}", rows)

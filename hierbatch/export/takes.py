@@ -23,6 +23,7 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import RunError
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.takes import Takes
+from hierbatch.object_path import readable
 
 _NEEDED = ("id", "chapter", "seq")
 _PLACE = ("chapter_title", "kind", "source_ref", "pause_after_s", "book", "lang", "expected_duration_s")
@@ -122,7 +123,7 @@ class BookTakes:
 def _read_plan(layout: RunLayout) -> list[dict[str, Any]]:
     """Every row that was asked for and its place in the book."""
     plan = layout.plan_files(layout.newest_planned())[0]
-    names = pq.read_schema(plan).names
+    names = pq.read_schema(readable(plan)).names
     lacking = [name for name in _NEEDED if name not in names]
     if lacking:
         raise RunError(
@@ -131,7 +132,7 @@ def _read_plan(layout: RunLayout) -> list[dict[str, Any]]:
             got=f"the plan lacks {', '.join(lacking)}",
             mend="make the manifest with `hierbatch import BOOK`, or use `hierbatch export` for clips",
         )
-    rows = pq.read_table(plan, columns=[name for name in (*_NEEDED, *_PLACE) if name in names]).to_pylist()
+    rows = pq.read_table(readable(plan), columns=[name for name in (*_NEEDED, *_PLACE) if name in names]).to_pylist()
     lost = [row["id"] for row in rows if row["chapter"] is None or row["seq"] is None]
     if lost:
         raise RunError(

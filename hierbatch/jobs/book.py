@@ -21,6 +21,7 @@ from hierbatch.export.tags import BookTags, Cover
 from hierbatch.export.takes import BookTakes, Take
 from hierbatch.export.timeline import ChapterTimeline, plan_chapters
 from hierbatch.jobs.full_band import full_band_rate
+from hierbatch.object_path import is_remote
 from hierbatch.storage import put_down, staging_folder, storage_error
 
 _SHOWN_IDS = 5
@@ -35,7 +36,7 @@ class BookJob:
 
     run: Path
     out: Path | None = None
-    """Folder of the book; `RUN/export/book` where it is not given."""
+    """Folder of the book, on this machine; `RUN/export/book` where it is not given and the run is here, too."""
     formats: tuple[str, ...] = ("m4b",)
     """Any of m4b (one file with chapters), mp3, flac, opus (one file a chapter), readalong (EPUB3 with the sound)."""
     profile: str = "podcast"
@@ -120,6 +121,10 @@ def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
 
 
 def _check_options(job: BookJob) -> None:
+    if is_remote(job.out or job.run):
+        raise InputError(
+            "A book is made in a folder of this machine", got=str(job.out or job.run), mend="name one with --out"
+        )
     if not job.formats:
         raise InputError("No format is asked for", wanted="m4b, mp3, flac or opus")
     for name in {*job.formats, *job.profile_by_format}:

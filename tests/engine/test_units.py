@@ -29,7 +29,9 @@ def test_pending_units_are_what_no_part_holds(tmp_path):
     done = plan.filter(pa.array([i in {0, 1, 2, 3, 4, 7} for i in range(15)]))
     pending = find_pending(tmp_path / "g0001.parquet", row_names(done))
     units = list(pending.units())
-    assert [unit.name for unit in units] == ["g0001-u000001", "g0001-u000002"]
+    assert [unit.name.partition(".")[0] for unit in units] == ["g0001-u000001", "g0001-u000002"]
+    assert units[0].name != "g0001-u000001"  # what is left of a unit is never put down in its place
+    assert units[1].name == "g0001-u000002"
     assert [ids(unit) for unit in units] == [["u1r0", "u1r1", "u1r3", "u1r4"], [f"u2r{i}" for i in range(5)]]
     assert (pending.n_rows, pending.expected_s) == (9, 18.0)
 
@@ -46,6 +48,20 @@ def test_halves_hold_all_rows_under_names_of_their_own():
     first, second = unit.halves()
     assert ids(first) + ids(second) == ids(unit)
     assert len({unit.name, first.name, second.name}) == 3
+
+
+def test_pieces_share_a_name_only_where_they_hold_the_same_rows(tmp_path):
+    """A driver that was killed with half a unit put down must not lose that half to the next driver's halves."""
+    pq.write_table(rows(16), tmp_path / "g0001.parquet")
+    (whole,) = find_pending(tmp_path / "g0001.parquet", row_names(rows(0))).units()
+    first, second = whole.halves()
+    (left,) = find_pending(tmp_path / "g0001.parquet", row_names(first.rows)).units()
+    assert ids(left) == ids(second)
+    assert left.name == second.name
+    named = {unit.name: ids(unit) for unit in (whole, first, second)}
+    for unit in left.halves():
+        assert unit.name not in named
+        assert unit.name.startswith("g0001-u000000.")
 
 
 def test_a_refused_unit_carries_its_reason_in_its_rows():

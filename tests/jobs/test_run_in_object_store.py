@@ -3,19 +3,24 @@
 import json
 import time
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from typer.testing import CliRunner
 
 from hierbatch.cli.app import app
 from hierbatch.engine.lease import LEASE_S
-from hierbatch.errors import RunError, StorageError
+from hierbatch.errors import InputError, RunError, StorageError
+from hierbatch.jobs.book import BookJob, make_book
 from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import run
 from hierbatch.object_path import ObjectPath, place
 from tests.engine.fake_model import FACTORY, Fault
 from tests.engine.object_store import s3_server
+from tests.export.book_run import book_rows, write_run
 from tests.jobs.test_run import LOCAL, job, reordered, sounds
 
 
@@ -86,6 +91,36 @@ def test_the_command_line_takes_addresses(client, tmp_path):
     result = CliRunner().invoke(app, [str(word) for word in (*words, *model)])
     assert result.exit_code == 3, result.output
     assert "139 of 140 rows spoken" in result.output
+
+
+def test_a_book_is_made_here_of_a_run_in_a_store(client, tmp_path):
+    made = write_run(tmp_path / "run", book_rows(n_chapters=1, n_sentences=3))
+    for path in filter(Path.is_file, made.rglob("*")):
+        client.upload_file(str(path), "speech", f"book/run/{path.relative_to(made)}")
+    words = ["book", "s3://speech/book/run", "--to", "flac", "--profile", "ebu"]
+    result = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "there")])
+    assert result.exit_code == 0, result.output
+    on_disk = make_book(BookJob(run=made, out=tmp_path / "here", formats=("flac",), profile="ebu"))
+    (here,) = (file.path for file in on_disk.files)
+    there = tmp_path / "there" / here.relative_to(tmp_path / "here")
+    assert np.array_equal(soundfile.read(there)[0], soundfile.read(here)[0])
+
+    before = keys(client, "book/")
+    for out in ([], ["--out", "s3://speech/book/made"]):
+        refused = CliRunner().invoke(app, [*words, *out])
+        assert isinstance(refused.exception, InputError)
+        assert "this machine" in str(refused.exception)
+    assert keys(client, "book/") == before
+
+
+@pytest.mark.parametrize("command", ["export", "report"])
+def test_commands_that_work_with_files_alone_refuse_an_address(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    options = ["--to", "hf", "--out", "corpus"] if command == "export" else []
+    refused = CliRunner().invoke(app, [command, "s3://speech/run", *options])
+    assert isinstance(refused.exception, InputError)
+    assert "a path of this machine" in str(refused.exception)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_store_that_is_not_there_stops_the_run(client, tmp_path):
