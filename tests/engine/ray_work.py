@@ -16,7 +16,7 @@ class Worked:
     events: list
 
 
-def work(ray_pool, run, watch=None, **settings):
+def work(ray_pool, run, watch=None, max_failed=1.0, **settings):
     units = run.units()
     pool = ray_pool.RayPool(run.spec, RaySettings(**{"n_workers": 2} | settings))
     events = []
@@ -25,7 +25,7 @@ def work(ray_pool, run, watch=None, **settings):
         dispatcher = Dispatcher(
             pool=pool,
             progress=progress,
-            breaker=Breaker(max_failed=1.0),
+            breaker=Breaker(max_failed=max_failed),
             is_stopping=lambda: False,
             note=lambda event, **facts: events.append((event, facts)),
             watch=watch or Watch(),

@@ -2,6 +2,7 @@
 
 import os
 from contextlib import suppress
+from dataclasses import replace
 from ipaddress import ip_address
 from itertools import chain
 from pathlib import Path
@@ -11,12 +12,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.engine.ray_settings import AT_HOME, AT_WORK
+from hierbatch.engine.session import Workforce
 from hierbatch.errors import BundleError, RunError, StorageError
 from hierbatch.frontend.lexicon import Lexicon
+from hierbatch.jobs.run import run as run_job
+from hierbatch.manifest.takes import Takes
 from hierbatch.stages.text import ReadText, front_ends
 from tests.engine.fake_model import Fault, batches_too_large
 from tests.engine.planned_run import planned_run
 from tests.engine.ray_work import work
+from tests.jobs.test_run import job
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -48,6 +53,22 @@ def test_every_row_is_worked_once_and_rows_that_kill_or_raise_fail_alone(ray_poo
         takes
     )  # once in the files themselves, not only in the reading of them
     assert {facts["why"] for event, facts in done.events if event == "lost"} == {"crash"}
+
+
+def test_a_run_in_which_too_much_fails_stops_early(ray_pool, tmp_path):
+    run = planned_run(tmp_path, 320, dict.fromkeys(range(320), Fault.REFUSE))
+    done = work(ray_pool, run, n_workers=1, max_failed=0.2)
+    assert done.ending == "failures"
+    assert 50 <= len(done.error_kinds) < 320
+    assert set(done.error_kinds.values()) == {"synthesis"}
+
+
+def test_what_comes_out_wrong_is_made_again_by_the_same_workers(ray_pool, tmp_path):
+    asked = job(tmp_path, 6, {1: Fault.NAN, 2: Fault.SILENT, 3: Fault.CLIPPED}, retakes=1)
+    outcome = run_job(replace(asked, workforce=Workforce(engine="ray", n_workers=1)))
+    assert (outcome.standing.n_ok, outcome.standing.n_failed, outcome.standing.flags) == (6, 0, {})
+    attempts = Takes(asked.out).table(["attempt"]).column("attempt").to_pylist()
+    assert attempts == [1, 2, 2, 2, 1, 1]
 
 
 def test_a_row_that_hangs_is_ended_and_told(ray_pool, tmp_path):
