@@ -63,7 +63,7 @@ class ConvertOrder:
             BundleError: the model cannot be loaded, or does not convert.
         """
         problems = Problems()
-        problems.attempt(self._check_root)
+        problems.attempt(lambda: check_source_root(self.root))
         problems.attempt(self.measures.check)
         manifest = problems.attempt(lambda: open_table(self.manifest, MANIFEST_COLUMNS))
         voices = problems.attempt(lambda: list_voices(self.voices))
@@ -109,10 +109,6 @@ class ConvertOrder:
             voice_notices=tuple(str(problem) for problem in unusable.values()),
         )
 
-    def _check_root(self) -> None:
-        if not self.root.is_dir():
-            raise InputError("The folder of recordings is not there", wanted="a folder", got=str(self.root))
-
 
 def find_converter(factory: str, bundle: str) -> ModelOutline:
     """The outline of a model that converts; raises BundleError for any other."""
@@ -120,6 +116,12 @@ def find_converter(factory: str, bundle: str) -> ModelOutline:
     if not model.converts:
         raise BundleError("The model does not convert recordings", got=model.name)
     return model
+
+
+def check_source_root(root: Path) -> None:
+    """Raises InputError where the folder of recordings is not there."""
+    if not root.is_dir():
+        raise InputError("The folder of recordings is not there", wanted="a folder", got=str(root))
 
 
 def sources_state(manifest: TableFile, root: Path) -> str:

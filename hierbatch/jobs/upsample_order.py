@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from hierbatch.engine.planning import Asked
 from hierbatch.errors import BundleError, InputError
-from hierbatch.jobs.convert_order import sources_state
+from hierbatch.jobs.convert_order import check_source_root, sources_state
 from hierbatch.jobs.order import CheckedOrder
 from hierbatch.manifest.checks import Expected, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
@@ -52,8 +52,7 @@ class UpsampleOrder:
             InputError: the manifest, the folder or the rate is wrong.
             BundleError: the model cannot be loaded, or is no SpeechSR of that rate.
         """
-        if not self.root.is_dir():
-            raise InputError("The folder of recordings is not there", wanted="a folder", got=str(self.root))
+        check_source_root(self.root)
         manifest = open_table(self.manifest, MANIFEST_COLUMNS)
         model = find_outline(self.model_factory, self.bundle)
         expected = Expected(
