@@ -48,7 +48,7 @@ def tell_counts(standing: Standing) -> str:
 
     failed = f", {standing.n_failed} failed" if standing.n_failed else ""
     missing = f", {standing.n_missing} not done yet" if standing.n_missing else ""
-    return f"{standing.n_ok} of {standing.n_rows} rows spoken{failed}{missing}, {clock(standing.sound_s)} of sound"
+    return f"{standing.n_ok} of {standing.n_rows} rows done{failed}{missing}, {clock(standing.sound_s)} of sound"
 
 
 def exit_code(outcome: RunOutcome) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,15 +35,33 @@ TakeIndex = npt.NDArray[np.void]
 _NAMED_TOGETHER = 4096
 """Rows named at a time: while they are, they stand in memory as text."""
 
+_LOOKED_UP_TOGETHER = 262_144
+"""Takes whose rows are looked up at a time: each look reads all rows that are asked for once."""
+
 
 def find_takes(parts: Sequence[Path], plans: Sequence[Path]) -> TakeIndex:
     """All takes of rows that some plans ask for, in the order of the parts; no rule has judged them yet."""
     asked, positions = _read_asked(plans)
-    found = [(row_names(table), _facts(table, number)) for number, table in enumerate(map(_read_judged, parts))]
-    if not found:
-        return np.zeros(0, TAKE_INDEX)
-    at = pc.index_in(pa.chunked_array([names for names, _ in found]), value_set=asked)
-    takes = np.concatenate([facts for _, facts in found])[at.is_valid().to_numpy()]
+    found = [_places(names, facts, asked, positions) for names, facts in _read_parts(parts)]
+    return np.concatenate(found) if found else np.zeros(0, TAKE_INDEX)
+
+
+def _read_parts(parts: Sequence[Path]) -> Iterator[tuple[pa.ChunkedArray, TakeIndex]]:
+    """Names and facts of the takes of some parts at a time."""
+    names: list[pa.Array] = []
+    facts: list[TakeIndex] = []
+    for number, table in enumerate(map(_read_judged, parts)):
+        names.append(row_names(table))
+        facts.append(_facts(table, number))
+        if sum(map(len, names)) >= _LOOKED_UP_TOGETHER or number == len(parts) - 1:
+            yield pa.chunked_array(names), np.concatenate(facts)
+            names, facts = [], []
+
+
+def _places(names: pa.ChunkedArray, facts: TakeIndex, asked: pa.Array, positions: npt.NDArray[np.int64]) -> TakeIndex:
+    """The takes that are asked for, with their rows' positions."""
+    at = pc.index_in(names, value_set=asked)
+    takes = facts[at.is_valid().to_numpy()]
     takes["position"] = positions[at.drop_null().to_numpy()]
     return takes
 

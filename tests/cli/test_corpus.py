@@ -25,7 +25,7 @@ def words(tmp_path):
 def test_a_corpus_is_made_and_exported(words, tmp_path):
     made = CliRunner().invoke(app, words(CORPUS + "{model}"))
     assert made.exit_code == 0, made.output
-    for part in ("rows spoken", "train: ", "dev: ", "test: ", "rows.parquet", "hierbatch export"):
+    for part in ("rows done", "train: ", "dev: ", "test: ", "rows.parquet", "hierbatch export"):
         assert part in made.output, made.output
     written = CliRunner().invoke(app, words("export {folder}/run --to nemo --out {folder}/nemo --name Small"))
     assert written.exit_code == 0, written.output

@@ -34,10 +34,10 @@ def test_the_life_of_a_run(invoke):
     assert (code, "70 rows in 2 units" in said, "first 15 s of speech" in said) == (0, True, True)
     code, said = invoke(RUN)
     assert code == 3
-    for part in ("69 of 70 rows spoken, 1 failed", "failed, exception: 1", "flagged, clipped: 1", "hierbatch retry"):
+    for part in ("69 of 70 rows done, 1 failed", "failed, exception: 1", "flagged, clipped: 1", "hierbatch retry"):
         assert part in said, said
     code, said = invoke("status {folder}/run")
-    assert (code, "not running" in said, "69 of 70 rows spoken, 1 failed" in said) == (0, True, True)
+    assert (code, "not running" in said, "69 of 70 rows done, 1 failed" in said) == (0, True, True)
     code, said = invoke("retry {folder}/run --kind exception --engine local")
     assert (code, "This time: 1 rows" in said) == (3, True)
     code, said = invoke("compact {folder}/run")

@@ -216,7 +216,7 @@ def test_a_driver_killed_at_any_moment_loses_and_repeats_no_finished_unit(tmp_pa
         assert all(parts[part] == written for part, written in kept.items())
         kept = parts
     outcome, _ = start_run(disturbed).communicate(timeout=120)
-    assert "259 of 260 rows spoken, 1 failed" in outcome
+    assert "259 of 260 rows done, 1 failed" in outcome
     assert all(part.stat().st_mtime_ns == written for part, written in kept.items())
     ids = [i for part in (disturbed / "run" / "parts").iterdir() for i in pq.read_table(part).column("id").to_pylist()]
     assert len(ids) == len(set(ids)) == 260

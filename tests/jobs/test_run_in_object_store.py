@@ -66,7 +66,7 @@ def test_the_life_of_a_run_is_the_same_as_on_a_disk(client, tmp_path):
 
     assert retry(RetryJob(run=asked.out, workforce=LOCAL)).sitting.n_worked == 1
     told = CliRunner().invoke(app, ["status", "s3://speech/life/run"]).output
-    assert "139 of 140 rows spoken, 1 failed" in told
+    assert "139 of 140 rows done, 1 failed" in told
     assert compact(CompactJob(run=asked.out)).n_parts == 1
     assert sounds(asked.out) == sounds(on_disk / "run")
     noted = [client.get_object(Bucket="speech", Key=key)["Body"].read() for key in keys(client, "life/run/events/")]
@@ -90,7 +90,7 @@ def test_the_command_line_takes_addresses(client, tmp_path):
     model = ["--model", tmp_path / "bundle", "--model-factory", FACTORY]
     result = CliRunner().invoke(app, [str(word) for word in (*words, *model)])
     assert result.exit_code == 3, result.output
-    assert "139 of 140 rows spoken" in result.output
+    assert "139 of 140 rows done" in result.output
 
 
 def test_a_book_is_made_here_of_a_run_in_a_store(client, tmp_path):

@@ -74,7 +74,7 @@ def test_interrupted_then_killed_then_resumed_a_run_ends_as_if_nothing_had_been(
     process = start_on_ray(disturbed)
     said, _ = process.communicate(timeout=200)
     assert process.returncode == 3, said
-    assert f"{N_ROWS - 1} of {N_ROWS} rows spoken, 1 failed" in said
+    assert f"{N_ROWS - 1} of {N_ROWS} rows done, 1 failed" in said
     assert "this driver has no torch" in said
     assert sorted(set(ids_in_parts(disturbed))) == [f"r{i:03d}" for i in range(N_ROWS)]
     assert sounds(disturbed / "run") == sounds(undisturbed / "run")
