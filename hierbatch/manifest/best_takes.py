@@ -50,12 +50,14 @@ def _read_parts(parts: Sequence[Path]) -> Iterator[tuple[pa.ChunkedArray, TakeIn
     """Names and facts of the takes of some parts at a time."""
     names: list[pa.Array] = []
     facts: list[TakeIndex] = []
+    n_held = 0
     for number, table in enumerate(map(_read_judged, parts)):
         names.append(row_names(table))
         facts.append(_facts(table, number))
-        if sum(map(len, names)) >= _LOOKED_UP_TOGETHER or number == len(parts) - 1:
+        n_held += len(table)
+        if n_held >= _LOOKED_UP_TOGETHER or number == len(parts) - 1:
             yield pa.chunked_array(names), np.concatenate(facts)
-            names, facts = [], []
+            names, facts, n_held = [], [], 0
 
 
 def _places(names: pa.ChunkedArray, facts: TakeIndex, asked: pa.Array, positions: npt.NDArray[np.int64]) -> TakeIndex:

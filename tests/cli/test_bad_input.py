@@ -13,6 +13,7 @@ from hierbatch.manifest.takes import Takes
 from tests.engine.fake_model import FACTORY
 from tests.engine.planned_run import bundle_folder
 from tests.making import prompt_file, recordings_file
+from tests.models.malice import Malice
 from tests.models.published_checkpoints import speechsr_checkpoint
 from tests.tiny_speechsr import write_tiny_speechsr
 
@@ -30,16 +31,6 @@ UNUSABLE = {
     "cut.flac": "not sound",
     "missing.wav": "Cannot read",
 }
-
-
-class Malice:
-    """Makes a file when it is unpickled the ordinary way."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return (open, (str(self.path), "w"))
 
 
 @pytest.fixture

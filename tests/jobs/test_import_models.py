@@ -14,17 +14,8 @@ from hierbatch.models.published import find_network
 from hierbatch.models.speechsr.config import speechsr_48k
 from hierbatch.models.speechsr.weights import load_speechsr
 from tests.models.golden_data import GOLDEN, PUBLISHED, golden, published
+from tests.models.malice import Malice
 from tests.models.published_checkpoints import speechsr_checkpoint
-
-
-class Malice:
-    """Makes a file when it is unpickled the ordinary way."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return (open, (str(self.path), "w"))
 
 
 @pytest.fixture

@@ -8,19 +8,10 @@ from torch import nn
 
 from hierbatch.errors import BundleError
 from hierbatch.models.checkpoint import Checkpoint, Constant, Rename, load_weights, read_checkpoint, under
+from tests.models.malice import Malice
 
 FILTER = torch.tensor([0.25, 0.5, 0.25])
 TABLE = (Constant(r".*\.filter", FILTER), Rename(r"net\.(.+)", r"\1"))
-
-
-class Malice:
-    """Makes a file when it is unpickled the ordinary way."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return (open, (str(self.path), "w"))
 
 
 def foreign_weights():
