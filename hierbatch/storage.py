@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hierbatch.errors import InputError, SetupError, StorageError
-from hierbatch.object_path import is_remote
+from hierbatch.object_path import ObjectPath, is_remote
 
 _DISK_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO, errno.ENODEV})
 
@@ -53,12 +53,12 @@ def write_whole(path: Path) -> Iterator[Path]:
         StorageError: the disk is full, read-only or gone.
         InputError: the folder cannot be made or written to.
     """
-    if is_remote(path):
+    if isinstance(path, ObjectPath):
         with tempfile.TemporaryDirectory() as here:
             aside = Path(here) / path.name
             yield aside
             try:
-                path.write_bytes(aside.read_bytes())
+                path.put(aside)
             except OSError as error:
                 raise storage_error(error, path) from error
         return

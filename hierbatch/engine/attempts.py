@@ -11,8 +11,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hierbatch.engine.planning import Asked, key_rows, number_units, put_column, row_seed
+from hierbatch.manifest.plan_sources import PlanSources
 from hierbatch.manifest.take_names import row_names
 from hierbatch.object_path import readable
+from hierbatch.stages.base import Stage
+
+_READ_TOGETHER = 8
+"""Recordings that are looked at again at a time: while they are, their sound stands in memory."""
 
 
 def newest_rows(plans: Sequence[Path], ids: pa.Array, committed: pa.Array) -> pa.Table:
@@ -42,6 +47,17 @@ def attempt_again(rows: pa.Table, asked: Asked, *, keeps_own_seeds: bool) -> pa.
         same = put_column(same, "seed", pa.array(seeds, pa.int64()))
         planned.append(key_rows(same, asked, attempt=attempt + 1).select(rows.column_names).cast(rows.schema))
     return number_units(pa.concat_tables(planned), 0).cast(rows.schema)
+
+
+def read_with_sources(rows: pa.Table, read: Stage, sources: PlanSources) -> pa.Table:
+    """Refused recordings of a plan through a stage that wants their sound; what it takes it from stays where it is."""
+    done = [rows.slice(0, 0)]
+    for start in range(0, len(rows), _READ_TOGETHER):
+        some = rows.slice(start, _READ_TOGETHER)
+        asked = put_column(some, "error_kind", pa.nulls(len(some), pa.string()))
+        known = put_column(read(sources.fetch(asked)), "source", some.column("source"))
+        done.append(known.select(rows.column_names).cast(rows.schema))
+    return pa.concat_tables(done)
 
 
 def read_refused_again(rows: pa.Table, read_text: Callable[[pa.Table], pa.Table]) -> pa.Table:

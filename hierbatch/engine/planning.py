@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hierbatch.manifest.plan_sources import KeepSources, forget_sources
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, plan_schema
 from hierbatch.manifest.store import TableFile
 from hierbatch.stages.base import Stage
@@ -60,17 +61,28 @@ MapTables = Callable[[Stage, Iterable[pa.Table]], Iterator[pa.Table]]
 """Applies a stage to tables one after the other, and gives its answers in their order; `map` does it here and now."""
 
 
-def plan_rows(manifest: TableFile, read: Stage, asked: Asked, map_tables: MapTables = map) -> Iterator[pa.Table]:
+def plan_rows(
+    manifest: TableFile,
+    read: Stage,
+    asked: Asked,
+    map_tables: MapTables = map,
+    keep_sources: KeepSources = forget_sources,
+) -> Iterator[pa.Table]:
     """The plan, a window of the manifest at a time, each in the order it will be worked.
 
     `read` makes of a row's text or recording what a worker needs of it; `map_tables` may do that for many windows at
-    once.
+    once. `keep_sources` is given the sound that lies in the rows themselves.
     """
-    schema = plan_schema(manifest.schema, task_named(asked.task).settled)
+    task = task_named(asked.task)
+    schema = plan_schema(manifest.schema, task.settled)
+    wanted = {*schema.names, *task.keyed, *read.reads}
+    windows = manifest.batches([name for name in manifest.schema.names if name in wanted])
     position = unit = 0
-    for rows in map_tables(read, (_with_defaults(window, asked) for window in manifest.batches())):
+    for rows in map_tables(read, (_with_defaults(window, asked) for window in windows)):
         rows = rows.append_column("position", pa.array(range(position, position + len(rows)), pa.int64()))
         rows = number_units(key_rows(rows, asked, attempt=1), unit)
+        if "source" in task.settled:
+            rows = keep_sources(rows)
         unit = rows.column("unit")[-1].as_py() + 1
         position += len(rows)
         yield rows.select(schema.names).cast(schema)

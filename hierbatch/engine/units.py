@@ -13,9 +13,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hierbatch.engine.planning import put_column
-from hierbatch.manifest.schema import AUDIO_ROW_GROUP
 from hierbatch.manifest.take_names import NAMING, row_names
 from hierbatch.object_path import readable
+
+_READ_TOGETHER = 1024
+"""Rows of a plan that are read at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +107,7 @@ def _grouped(plan: Path, mask: pa.BooleanArray) -> Iterator[tuple[Unit, pa.Boole
     held: list[pa.Table] = []
     seen = 0
     with pq.ParquetFile(readable(plan)) as file:
-        n_rows = AUDIO_ROW_GROUP if "source" in file.schema_arrow.names else 1024
-        for batch in file.iter_batches(batch_size=n_rows):
+        for batch in file.iter_batches(batch_size=_READ_TOGETHER):
             table = pa.Table.from_batches([batch])
             for number in pc.unique(table.column("unit")).to_pylist():
                 rows = table.filter(pc.equal(table.column("unit"), number))

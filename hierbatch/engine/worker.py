@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from hierbatch.engine.commit import commit_part
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.engine.units import Unit, UnitReport
+from hierbatch.manifest.plan_sources import PlanSources
 from hierbatch.stages.appraise import Appraise, Measures
 from hierbatch.stages.base import Stage
 from hierbatch.stages.tasks import SPEAK, Tools, task_named
@@ -26,6 +27,8 @@ class WorkerSpec:
 
     run: Path
     voices: Path
+    sources: Path
+    """Recordings that lay in the manifest itself, where there are any."""
     bundle: str
     device: str
     model_factory: str
@@ -38,6 +41,7 @@ class WorkerSpec:
         return cls(
             run=folder.root.resolve(),
             voices=folder.voices_file(generation).resolve(),
+            sources=folder.sources_file(generation).resolve(),
             bundle=origin["bundle"],
             device=device,
             model_factory=origin["model_factory"],
@@ -58,6 +62,7 @@ class Worker:
             hears=spec.measures.semantic,
         )
         self._folder = RunFolder(spec.run)
+        self._sources = PlanSources(spec.sources)
         make = task_named(spec.task).open_stage(tools)
         self._stages: tuple[Stage, ...] = (make, Appraise(spec.measures, spec.voices))
 
@@ -68,7 +73,7 @@ class Worker:
             SetupError: the run cannot go on; nothing of the unit stands.
         """
         started = perf_counter()
-        takes = unit.rows
+        takes = self._sources.fetch(unit.rows)
         for stage in self._stages:
             takes = stage(takes)
         commit_part(self._folder, unit.name, [takes], takes.schema)

@@ -16,6 +16,7 @@ from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.jobs.problems import Problems
 from hierbatch.jobs.voices import PreparedVoices, VoiceChoice, default_voice, list_voices, prepare_voices
 from hierbatch.manifest.checks import Expected, check_manifest
+from hierbatch.manifest.plan_sources import KeepSources, forget_sources
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, plan_schema
 from hierbatch.manifest.store import TableFile, open_table
 from hierbatch.manifest.voices import VoiceRow, check_consent
@@ -90,6 +91,11 @@ class CheckedOrder:
         said = [notice for _, prompt in self.prompts.values() for notice in prompt.notices]
         return [*said, *self.voice_notices]
 
+    @property
+    def has_sources(self) -> bool:
+        """Whether rows are recordings."""
+        return "source" in task_named(self.asked.task).settled
+
     def settings(self) -> dict[str, Any]:
         """What the takes depend on; a run goes on only while all of it is the same."""
         return {
@@ -106,10 +112,10 @@ class CheckedOrder:
     def plan_schema(self) -> pa.Schema:
         return plan_schema(self.manifest.schema, task_named(self.asked.task).settled)
 
-    def plan(self, map_tables: MapTables = map) -> Iterator[pa.Table]:
+    def plan(self, map_tables: MapTables = map, keep_sources: KeepSources = forget_sources) -> Iterator[pa.Table]:
         """The plan, a window at a time; phonemes are made and recordings hashed here, or wherever `map_tables` does."""
         check_chain([task_named(self.asked.task).stage, Appraise], self.plan_schema().names)
-        return plan_rows(self.manifest, self.read, self.asked, map_tables)
+        return plan_rows(self.manifest, self.read, self.asked, map_tables, keep_sources)
 
 
 def check_order(order: SpeakOrder) -> CheckedOrder:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hierbatch.engine.attempts import attempt_again, newest_rows, read_refused_again
+from hierbatch.engine.attempts import attempt_again, newest_rows, read_refused_again, read_with_sources
 from hierbatch.engine.planning import Asked
 from hierbatch.engine.progress import Watch
 from hierbatch.engine.run_folder import RunFolder, hold
@@ -21,10 +22,10 @@ from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.jobs.order import file_sha256
 from hierbatch.jobs.run import RunOutcome
 from hierbatch.jobs.status import read_standing
+from hierbatch.manifest.plan_sources import PlanSources
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.takes import Takes, committed_names
 from hierbatch.object_path import readable
-from hierbatch.stages.base import Stage
 from hierbatch.stages.loading import find_outline
 from hierbatch.stages.sources import ReadSource
 from hierbatch.stages.tasks import task_named
@@ -59,7 +60,7 @@ def retry(job: RetryJob, watch: Watch | None = None) -> RunOutcome:
     generation, origin = int(newest["number"]), newest["origin"]
     asked = _asked(newest["settings"])
     _check_model(origin, asked.fingerprint)
-    read = _reader(origin, newest["settings"])
+    read = _reader(origin, newest["settings"], folder.sources_file(generation))
     with hold(folder):
         folder.sweep()
         chosen = _choose(job)
@@ -85,9 +86,9 @@ def _check_model(origin: Mapping[str, str], fingerprint: str) -> None:
         )
 
 
-def _reader(origin: Mapping[str, str], settings: Mapping[str, Any]) -> Stage:
+def _reader(origin: Mapping[str, str], settings: Mapping[str, Any], sources: Path) -> Callable[[pa.Table], pa.Table]:
     if "source_root" in origin:
-        return ReadSource(Path(origin["source_root"]))
+        return partial(read_with_sources, read=ReadSource(Path(origin["source_root"])), sources=PlanSources(sources))
     return ReadText(front_ends(_lexicon(origin, settings["lexicon_sha256"])))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from hierbatch.engine.worker import WorkerSpec
 from hierbatch.jobs.order import CheckedOrder, Order
 from hierbatch.jobs.status import Standing, read_standing
 from hierbatch.jobs.voices import write_shelf
-from hierbatch.manifest.store import write_table
+from hierbatch.manifest.plan_sources import forget_sources, kept_sources
+from hierbatch.manifest.store import write_rows
+from hierbatch.storage import write_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +69,7 @@ def run(job: RunJob, watch: Watch | None = None) -> RunOutcome:
             folder.keep_filter(job.filter_toml)
         is_planned = folder.plan_file(generation).exists()
         # Recordings that lie in the manifest itself stay out of Ray.
-        is_read_here = is_planned or "source" in order.manifest.schema.names
+        is_read_here = is_planned or order.has_sources
         with open_readers(job.workforce, 0 if is_read_here else order.n_rows) as map_tables:
             if not is_planned:
                 watch.notice(f"Planning {order.n_rows} rows")
@@ -80,4 +83,6 @@ def run(job: RunJob, watch: Watch | None = None) -> RunOutcome:
 def _plan(folder: RunFolder, generation: int, order: CheckedOrder, map_tables: MapTables) -> None:
     """The plan is put down last: where it stands, all that it needs stands."""
     write_shelf(order.prompts, folder.voices_file(generation))
-    write_table(order.plan(map_tables), order.plan_schema(), folder.plan_file(generation))
+    kept = kept_sources(folder.sources_file(generation)) if order.has_sources else nullcontext(forget_sources)
+    with write_whole(folder.plan_file(generation)) as aside, kept as keep_sources:
+        write_rows(order.plan(map_tables, keep_sources), order.plan_schema(), aside)

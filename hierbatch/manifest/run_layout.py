@@ -3,7 +3,7 @@
 RUN/
 ├── run.json     what was asked, one entry a generation
 ├── lock         held by the one driver
-├── plan/        the rows of a generation with their keys and units; its voices; its retries
+├── plan/        the rows of a generation with their keys and units; its voices and recordings; its retries
 ├── parts/       finished units, immutable: the state of the run is which files stand here
 ├── tmp/         units being written; swept at every start
 ├── events.jsonl what happened, for people; never read back as state
@@ -67,6 +67,10 @@ class RunLayout:
 
     def voices_file(self, generation: int) -> Path:
         return self.plans / f"g{generation:04d}-voices.parquet"
+
+    def sources_file(self, generation: int) -> Path:
+        """Recordings that lay in the manifest itself."""
+        return self.plans / f"g{generation:04d}-sources.parquet"
 
     def plan_file(self, generation: int, retry: int = 0) -> Path:
         """The plan of a generation, or of one of its retries, from 1."""

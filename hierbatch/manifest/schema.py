@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -19,6 +19,9 @@ VERSION_KEY = b"hierbatch"
 
 AUDIO = pa.struct([pa.field("bytes", pa.binary()), pa.field("path", pa.string())])
 """Sound as Hugging Face `datasets` stores its Audio feature."""
+
+SOURCE_PLACE = pa.struct([pa.field("path", pa.string()), pa.field("row", pa.int64())])
+"""Where a plan's recording lies: in a file, or, where it lay in the manifest itself, in a row of the plan's sources."""
 
 TIMING = pa.struct(
     [
@@ -210,7 +213,9 @@ def plan_schema(manifest: pa.Schema, settled: Collection[str] = SPOKEN) -> pa.Sc
     """
     passed = [column for column in passed_through(manifest) if column.name not in settled]
     own = [*PLAN_COLUMNS, *(SOURCE_COLUMNS if "source" in settled else ())]
-    return arrow_schema([*own, *(c for c in (*MANIFEST_COLUMNS, *DUB_COLUMNS) if c.name in settled), *passed], "plan")
+    given = [c for c in (*MANIFEST_COLUMNS, *DUB_COLUMNS) if c.name in settled]
+    placed = [replace(column, type=SOURCE_PLACE) if column.name == "source" else column for column in given]
+    return arrow_schema([*own, *placed, *passed], "plan")
 
 
 def take_schema(plan: pa.Schema) -> pa.Schema:

@@ -27,7 +27,8 @@ from hierbatch.storage import write_whole
 
 _BATCH_ROWS = 2048
 _SOUND_BATCH_ROWS = 32
-"""Rows with sound inside them are read few at a time."""
+_SOUND_BATCH_BYTES = 16 << 20
+"""Rows with sound inside them are read few at a time, and fewer where they are long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,9 @@ class TableFile:
             yield from (chosen.slice(start, _BATCH_ROWS) for start in range(0, chosen.num_rows, _BATCH_ROWS))
             return
         chosen_types = [f.type for f in self.raw_schema if names is None or f.name in names]
-        n_rows = _SOUND_BATCH_ROWS if any(map(pa.types.is_struct, chosen_types)) else _BATCH_ROWS
+        has_sound = any(map(pa.types.is_struct, chosen_types))
         with pq.ParquetFile(readable(self.path)) as file:
+            n_rows = _rows_with_sound(file.metadata) if has_sound else _BATCH_ROWS
             for batch in file.iter_batches(batch_size=n_rows, columns=None if names is None else list(names)):
                 yield pa.Table.from_batches([batch])
 
@@ -158,6 +160,12 @@ def _gathered(tables: Iterable[pa.Table], n_rows: int) -> Iterator[pa.Table]:
             held = [joined.slice(n_full)]
     if held:
         yield pa.concat_tables(held)
+
+
+def _rows_with_sound(metadata: pq.FileMetaData) -> int:
+    groups = [metadata.row_group(group) for group in range(metadata.num_row_groups)]
+    row_bytes = max((group.total_byte_size / group.num_rows for group in groups if group.num_rows), default=0.0)
+    return int(min(_SOUND_BATCH_ROWS, max(1.0, _SOUND_BATCH_BYTES / max(1.0, row_bytes))))
 
 
 def _leaves(field: pa.Field) -> Iterator[str]:

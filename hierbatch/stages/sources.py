@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hierbatch.audio.files import SoundInfo, SoundLimits, describe_sound, read_sound, sound_blocks
 from hierbatch.audio.waveform import Samples, Waveform
@@ -25,7 +26,7 @@ SHORTEST_S = 0.1
 _LOWEST_HZ, _HIGHEST_HZ = 4_000, 192_000
 _SILENT_PEAK = 10 ** (-70 / 20)
 
-_TYPES = {column.name: column.type for column in (*PLAN_COLUMNS, *SOURCE_COLUMNS)} | {"source": AUDIO}
+_TYPES = {column.name: column.type for column in (*PLAN_COLUMNS, *SOURCE_COLUMNS)}
 
 
 class ReadSource:
@@ -45,29 +46,31 @@ class ReadSource:
         self._unusable = unusable_voices or {}
 
     def __call__(self, rows: pa.Table) -> pa.Table:
-        given = [name for name in (*self.reads, "voice") if name in rows.column_names]
-        read = [self._read(row) for row in rows.select(given).to_pylist()]
-        for name in self.writes:
-            column = pa.array([row[name] for row in read], _TYPES[name])
+        sources = rows.column("source").combine_chunks()
+        voices = rows.column("voice").to_pylist() if "voice" in rows.column_names else [None] * len(rows)
+        # One by one: what lies in the rows themselves is held once, and one row of it twice.
+        read = [self._read(source.as_py(), voice) for source, voice in zip(sources, voices, strict=True)]
+        columns = {name: pa.array([row[name] for row in read], _TYPES[name]) for name in self.writes if name in _TYPES}
+        for name, column in (columns | {"source": _with_paths(sources, [row["path"] for row in read])}).items():
             at = rows.schema.get_field_index(name)
             rows = rows.set_column(at, name, column) if at >= 0 else rows.append_column(name, column)
         return rows
 
-    def _read(self, row: dict[str, Any]) -> dict[str, Any]:
-        source, sha256, duration_s, kind, error = row["source"], None, 0.0, None, None
+    def _read(self, source: dict[str, Any] | None, voice: str | None) -> dict[str, Any]:
+        sha256, duration_s, kind, error = None, 0.0, None, None
         try:
             source = self._resolved(source)
             content = source["bytes"] if source["bytes"] is not None else Path(source["path"])
             duration_s = _check_header(describe_sound(content, name=source_name(source), **_AS_SOURCE)).duration_s
             sha256 = _sha256(content)
-            if row.get("voice") in self._unusable:
-                raise self._unusable[row["voice"]]
+            if voice in self._unusable:
+                raise self._unusable[voice]
         except SetupError:
             raise
         except Exception as problem:  # noqa: BLE001 - one row must never stop its neighbours
             kind, error = reason(problem)
         return {
-            "source": source,
+            "path": source["path"] if source else None,
             "source_sha256": sha256,
             "text_norm": "",
             "expected_duration_s": 0.0 if kind else duration_s,
@@ -93,6 +96,14 @@ class ReadSource:
         if os.path.exists(path) and not os.path.isfile(path):
             raise SourceError(f"{path} is no file", wanted="a sound file")
         return {"bytes": None, "path": path}
+
+
+def _with_paths(sources: pa.StructArray, paths: list[str | None]) -> pa.StructArray:
+    """The same sound by other paths, and not copied."""
+    sounds = pc.struct_field(sources, "bytes")
+    return pa.StructArray.from_arrays(
+        [sounds, pa.array(paths, pa.string())], fields=list(AUDIO), mask=sources.is_null()
+    )
 
 
 def identify_source(row: Mapping[str, Any]) -> dict[str, Any]:
