@@ -38,6 +38,8 @@ def convert(
     seed: options.Seed = 0,
     model: options.Model = "lite",
     device: options.Device = "cpu",
+    dtype: options.Dtype = "float32",
+    compile_: options.Compile = False,
     engine: options.Engine = "ray",
     workers: options.Workers = 0,
     gpus_a_worker: options.GpusAWorker = 1.0,
@@ -70,7 +72,7 @@ def convert(
     job = RunJob(
         order=order,
         out=out,
-        device=device,
+        device=options.placement(device, dtype, compile_),
         workforce=options.workforce(engine, workers, gpus_a_worker, ray_address),
         retakes=0,
         update=update,

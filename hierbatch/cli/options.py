@@ -54,7 +54,7 @@ Retakes = Annotated[
     int, typer.Option(min=0, max=20, help="How often a take that looks wrong is made again, with another seed.")
 ]
 Device = Annotated[str, typer.Option(help="cpu, or a GPU such as cuda.")]
-Dtype = Annotated[str, typer.Option(help="Of matrix products: float32, bfloat16; on a GPU float16 too.")]
+Dtype = Annotated[str, typer.Option(help="What sound is computed in: float32, bfloat16; on a GPU float16 too.")]
 Compile = Annotated[bool, typer.Option("--compile", help="Compile the networks: slow to start, then faster on a GPU.")]
 FullBand = Annotated[
     bool,
@@ -109,9 +109,8 @@ def measures(names: str, recogniser: Path | None) -> Measures:
 
 
 def placement(device: str, dtype: str, is_compiled: bool) -> str:
-    """The place to work at that the options speak of, as workers are told it; plain devices as they are."""
-    if dtype == "float32" and not is_compiled:
-        return device
+    """The place to work at that the options speak of, as workers are told it; raises InputError where it makes no
+    sense."""
     from hierbatch.models.placement import Placement
 
     return str(Placement(device=device, dtype=dtype, is_compiled=is_compiled))

@@ -15,6 +15,8 @@ def retry(
     flag: Annotated[list[str] | None, typer.Option(help="Good takes with this flag, e.g. clipped; repeatable.")] = None,
     id_: Annotated[list[str] | None, typer.Option("--id", help="This row; repeatable.")] = None,
     device: options.Device = "cpu",
+    dtype: options.Dtype = "float32",
+    compile_: options.Compile = False,
     engine: options.Engine = "ray",
     workers: options.Workers = 0,
     gpus_a_worker: options.GpusAWorker = 1.0,
@@ -32,7 +34,7 @@ def retry(
         kinds=tuple(kind or ()),
         flags=tuple(flag or ()),
         ids=tuple(id_ or ()),
-        device=device,
+        device=options.placement(device, dtype, compile_),
         workforce=options.workforce(engine, workers, gpus_a_worker, ray_address),
     )
     outcome = retry_job(job, line.watch())

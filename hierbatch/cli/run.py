@@ -25,6 +25,8 @@ def run(
     seed: options.Seed = 0,
     model: options.Model = "lite",
     device: options.Device = "cpu",
+    dtype: options.Dtype = "float32",
+    compile_: options.Compile = False,
     engine: options.Engine = "ray",
     workers: options.Workers = 0,
     gpus_a_worker: options.GpusAWorker = 1.0,
@@ -54,7 +56,7 @@ def run(
     job = RunJob(
         order=order,
         out=out,
-        device=device,
+        device=options.placement(device, dtype, compile_),
         workforce=options.workforce(engine, workers, gpus_a_worker, ray_address),
         retakes=retakes,
         update=update,

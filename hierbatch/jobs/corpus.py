@@ -26,7 +26,7 @@ from hierbatch.jobs.corpus_pairs import (
 )
 from hierbatch.jobs.corpus_texts import CorpusText, SecondsACharacter, estimate_pace, read_texts
 from hierbatch.jobs.order import SpeakOrder
-from hierbatch.jobs.run import RunJob, RunOutcome, run
+from hierbatch.jobs.run import RunJob, RunOutcome, check_device, run
 from hierbatch.jobs.voices import VoiceChoice, list_voices, prepare_voices
 from hierbatch.manifest.corpus_rows import CORPUS_MANIFEST, write_corpus_rows
 from hierbatch.manifest.filters import DEFAULT_FILTER, read_filter
@@ -105,6 +105,7 @@ def corpus(job: CorpusJob, watch: Watch | None = None) -> Corpus:
         StorageError: the disk is full; what is finished stands.
     """
     watch = watch or Watch()
+    check_device(job.device, job.workforce)
     filter_toml = DEFAULT_FILTER
     if job.filter_file:
         read_filter(job.filter_file, take_schema(plan_schema(CORPUS_MANIFEST)))

@@ -13,7 +13,7 @@ from hierbatch.jobs.convert_order import find_converter
 from hierbatch.jobs.dub_delivery import Background, Delivered, Delivery, write_report
 from hierbatch.jobs.dub_import import DubSources, find_media, import_media, write_manifest
 from hierbatch.jobs.dub_order import DubOrder
-from hierbatch.jobs.run import RunJob, RunOutcome, run
+from hierbatch.jobs.run import RunJob, RunOutcome, check_device, run
 from hierbatch.jobs.voices import VoiceChoice, default_voice, list_voices, prepare_voices
 from hierbatch.manifest.voice_map import MapLine, read_voice_map
 from hierbatch.manifest.voices import VoiceRow
@@ -66,6 +66,7 @@ def dub(job: DubJob, watch: Watch | None = None) -> Dubbing:
         StorageError: the disk is full; what is finished stands.
     """
     watch = watch or Watch()
+    check_device(job.device, job.workforce)
     media = find_media(job.folder)
     if job.out.resolve().is_relative_to(job.folder.resolve()):
         raise InputError("The dubbed files would lie among the sources", got=str(job.out), mend="choose another --out")

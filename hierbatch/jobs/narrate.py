@@ -13,7 +13,7 @@ from hierbatch.export.timeline import ChapterTimeline
 from hierbatch.jobs.book import BookJob, BookResult, make_book
 from hierbatch.jobs.import_book import ImportBook, ImportedBook, import_book
 from hierbatch.jobs.order import SpeakOrder
-from hierbatch.jobs.run import RunJob, RunOutcome, run
+from hierbatch.jobs.run import RunJob, RunOutcome, check_device, run
 from hierbatch.jobs.voices import VoiceChoice
 from hierbatch.stages.loading import DEFAULT_FACTORY
 
@@ -77,6 +77,7 @@ def narrate(
         StorageError: the disk is full; what is finished stands.
     """
     watch = watch or Watch()
+    check_device(job.device, job.workforce)
     manifest, out = job.out / "manifest.parquet", job.out / "book"
     imported = import_book(ImportBook(book=job.book, output=manifest, language=job.language))
     if on_import:

@@ -20,7 +20,7 @@ from hierbatch.engine.worker import WorkerSpec
 from hierbatch.errors import InputError, RunError
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.jobs.order import file_sha256
-from hierbatch.jobs.run import RunOutcome
+from hierbatch.jobs.run import RunOutcome, check_device
 from hierbatch.jobs.status import read_standing
 from hierbatch.manifest.plan_sources import PlanSources
 from hierbatch.manifest.store import write_table
@@ -50,11 +50,12 @@ def retry(job: RetryJob, watch: Watch | None = None) -> RunOutcome:
     """Plan another attempt with another seed, then work it and whatever else the run still asks for.
 
     Raises:
-        InputError: nothing in the run matches the choice.
+        InputError: nothing in the run matches the choice, or there is no such device.
         RunError: this is no run, it is in use, or its model has changed.
         StorageError: the disk is full; what is finished stands.
     """
     watch = watch or Watch()
+    check_device(job.device, job.workforce)
     folder = RunFolder(job.run)
     newest = folder.newest()
     generation, origin = int(newest["number"]), newest["origin"]

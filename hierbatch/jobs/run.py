@@ -17,6 +17,7 @@ from hierbatch.jobs.status import Standing, read_standing
 from hierbatch.jobs.voices import write_shelf
 from hierbatch.manifest.plan_sources import forget_sources, kept_sources
 from hierbatch.manifest.store import write_rows
+from hierbatch.models.placement import Placement
 from hierbatch.storage import write_whole
 
 
@@ -27,6 +28,7 @@ class RunJob:
     order: Order
     out: Path
     device: str = "cpu"
+    """A `Placement` in one word."""
     workforce: Workforce = field(default_factory=Workforce)
     retakes: int = 1
     """How often a row that comes out wrong is made again, with another seed."""
@@ -50,12 +52,13 @@ def run(job: RunJob, watch: Watch | None = None) -> RunOutcome:
     """Work every row of a manifest that has no take yet.
 
     Raises:
-        InputError: the manifest, a voice or an option is wrong; nothing was started.
+        InputError: the manifest, a voice, an option or the device is wrong; nothing was started.
         BundleError: the model cannot be loaded.
         RunError: the folder is in use or belongs to other settings, or no worker can start.
         StorageError: the disk is full; what is finished stands.
     """
     watch = watch or Watch()
+    check_device(job.device, job.workforce)
     order = job.order.check()
     for notice in order.notices:
         watch.notice(notice)
@@ -78,6 +81,17 @@ def run(job: RunJob, watch: Watch | None = None) -> RunOutcome:
             retakes = Retakes(asked=order.asked, most=job.retakes)
             sitting = work(folder, generation, spec, job.workforce, watch, retakes)
     return RunOutcome(job.out, read_standing(job.out), sitting)
+
+
+def check_device(device: str, workforce: Workforce) -> None:
+    """Refuse a device before any work; what the machines of a cluster have, only they can tell.
+
+    Raises:
+        InputError: no such device or dtype, or not on this machine where the workers are here.
+    """
+    placement = Placement.parse(device)
+    if not workforce.address:
+        placement.check_here()
 
 
 def _plan(folder: RunFolder, generation: int, order: CheckedOrder, map_tables: MapTables) -> None:

@@ -30,6 +30,7 @@ from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.synthesizer import ChainFrames, Synthesizer
 from hierbatch.models.lite.text_to_vector import Prosody, TextBatch, round_durations
 from hierbatch.models.lite.voice import Voice
+from hierbatch.models.placement import Placement, to_array
 from hierbatch.models.prompt import hear_prompt
 from hierbatch.models.speech import Hearing, Speech, SpeechRequest
 from hierbatch.units import FRAME_HOP_SAMPLES, FRAMES_PER_SECOND, MEL_HOP_SAMPLES, MELS_PER_FRAME, RATE_HZ
@@ -43,13 +44,17 @@ class HierSpeech:
     """HierSpeech2 with one bundle's weights on one device."""
 
     def __init__(self, bundle: Bundle, networks: LiteNetworks, device: str) -> None:
+        """`device` is a `Placement` in one word; raises InputError where there is no such device here."""
         self.name, self.languages, self.rate_hz = bundle.name, bundle.languages, bundle.rate_hz
         self.fingerprint = bundle.fingerprint
         self._f0_spread = bundle.synthesis.get("f0_spread", 1.0)
         networks.text_to_vector.onset_aspiration = bundle.synthesis.get("onset_aspiration", 0.0)
-        self._synthesizer = Synthesizer(networks, bundle.synthesis, device)
-        self._networks, self._device = networks, device
-        self._mel = LogMel().to(device)
+        self._placement = placement = Placement.here(device)
+        for network in networks.children():
+            placement.place(network)
+        self._synthesizer = Synthesizer(networks, bundle.synthesis, placement)
+        self._networks, self._device = networks, placement.device
+        self._mel = LogMel().to(placement.device)
 
     @staticmethod
     def load(bundle: str | Path = "lite", device: str = "cpu") -> HierSpeech:
@@ -62,7 +67,7 @@ class HierSpeech:
         if found.kind != "lite":
             raise BundleError("The bundle is of an unknown kind", wanted="lite", got=found.kind)
         config = LiteConfig.from_dict(found.config)
-        return HierSpeech(found, LiteNetworks.from_weights(config, found.load_weights(), device), device)
+        return HierSpeech(found, LiteNetworks.from_weights(config, found.load_weights()), device)
 
     @torch.inference_mode()
     def encode_voice(self, prompt: Waveform) -> Voice:
@@ -72,16 +77,16 @@ class HierSpeech:
             PromptError: silent, damaged or too short.
         """
         sound, f0_hz = hear_prompt(prompt)
-        mel = self._mel(torch.from_numpy(sound.samples)[None].to(self._device))
+        mel = self._mel(self._placement.tensor(sound.samples)[None])
         lengths = torch.tensor([mel.shape[1]], device=self._device)
         n_frames = mel.shape[1] // MELS_PER_FRAME
         whole = mel[:, : n_frames * MELS_PER_FRAME]
         semantic = self._networks.content(whole, whole.new_ones(1, n_frames, 1, dtype=torch.bool))
         return Voice(
-            text_style=self._networks.text_to_vector.style(mel, lengths)[0].cpu().numpy(),
-            sound_style=self._networks.acoustic.style(mel, lengths)[0].cpu().numpy(),
-            semantic=semantic[0].cpu().numpy(),
-            mel=whole[0].cpu().numpy(),
+            text_style=to_array(self._networks.text_to_vector.style(mel, lengths)[0]),
+            sound_style=to_array(self._networks.acoustic.style(mel, lengths)[0]),
+            semantic=to_array(semantic[0]),
+            mel=to_array(whole[0]),
             median_f0_hz=median_f0_hz(f0_hz),
             f0_spread_semitones=measure_pitch_range(f0_hz).spread_semitones,
             sha256=hashlib.sha256(prompt.samples.tobytes()).hexdigest(),
@@ -116,10 +121,10 @@ class HierSpeech:
         """What content vectors and long-term spectrum tell of a take of `speak`, against what it was spoken by."""
         if speech.semantic is None:
             raise ValueError("the take was not spoken by content vectors")
-        mel = self._mel(self._tensor(speech.waveform.samples)[None])
-        meant = self._tensor(speech.semantic)
+        mel = self._mel(self._placement.tensor(speech.waveform.samples)[None])
+        meant = self._placement.tensor(speech.semantic)
         heard = self._networks.content(mel, torch.ones(1, len(meant), 1, dtype=torch.bool, device=self._device))[0]
-        sounds, wanted = (long_term_spectrum(one) for one in (mel[0].cpu().numpy(), request.voice.mel))
+        sounds, wanted = (long_term_spectrum(one) for one in (to_array(mel[0]), request.voice.mel))
         return Hearing(
             semantic_dist=1.0 - float(cosine_similarity(meant, heard, dim=-1).mean()),
             timbre_similarity=float(sounds @ wanted / (np.linalg.norm(sounds) * np.linalg.norm(wanted) + 1e-9)),
@@ -139,12 +144,14 @@ class HierSpeech:
                 wanted=f"whole frames of {FRAME_HOP_SAMPLES} samples, {_LONGEST_PIECE_S:.0f} s at most",
                 got=f"{len(request.samples)} samples",
             )
-        mel = self._mel(self._tensor(request.samples)[None])
+        mel = self._mel(self._placement.tensor(request.samples)[None])
         lengths = torch.tensor([n_frames], device=self._device)
+        with self._placement.computing():
+            semantic = self._networks.content(mel, length_mask(lengths, n_frames)[..., None]).float()
         frames = ChainFrames(
-            semantic=self._networks.content(mel, length_mask(lengths, n_frames)[..., None]),
-            f0_hz=self._tensor(request.f0_hz)[None].clamp(_LOWEST_HZ, _HIGHEST_HZ),
-            voiced=self._tensor(request.voiced.astype(np.float32))[None],
+            semantic=semantic,
+            f0_hz=self._placement.tensor(request.f0_hz)[None].clamp(_LOWEST_HZ, _HIGHEST_HZ),
+            voiced=self._placement.tensor(request.voiced.astype(np.float32))[None],
             lengths=lengths,
         )
         return self._synthesizer.sing(frames, [request.voice], [request.seed], mel)[0]
@@ -159,12 +166,14 @@ class HierSpeech:
         n_samples = sound.n_samples // FRAME_HOP_SAMPLES * FRAME_HOP_SAMPLES
         sound = Waveform(sound.samples[:n_samples], RATE_HZ)
         f0_hz = estimate_f0(sound)
-        mel = self._mel(self._tensor(sound.samples)[None])
+        mel = self._mel(self._placement.tensor(sound.samples)[None])
         noise = np.random.default_rng(0).standard_normal(n_samples, dtype=np.float32)
-        pitch = (self._tensor(values)[None] for values in (fill_unvoiced(f0_hz), (f0_hz > 0).astype(np.float32)))
+        pitch = (
+            self._placement.tensor(values)[None] for values in (fill_unvoiced(f0_hz), (f0_hz > 0).astype(np.float32))
+        )
         mask = torch.ones(1, mel.shape[1], 1, dtype=torch.bool, device=self._device)
-        made = self._networks.waveform(mel, *pitch, self._tensor(noise)[None], mask)
-        return Waveform(made[0].cpu().numpy(), RATE_HZ)
+        made = self._networks.waveform(mel, *pitch, self._placement.tensor(noise)[None], mask)
+        return Waveform(to_array(made[0]), RATE_HZ)
 
     def _place_pitch(self, prosody: Prosody, lengths: Tensor, requests: Sequence[SpeechRequest]) -> ChainFrames:
         """The predicted contour about each prompt's own median, moved and widened as its row asks."""
@@ -180,13 +189,13 @@ class HierSpeech:
     ) -> Speech:
         n_symbols, n_mels = int(text.lengths[row]), len(samples) // MEL_HOP_SAMPLES
         lead, *tokens = durations[row, :n_symbols].tolist()
-        f0_hz = (frames.f0_hz[row, :n_mels] * frames.voiced[row, :n_mels]).cpu().numpy()
+        f0_hz = to_array(frames.f0_hz[row, :n_mels] * frames.voiced[row, :n_mels])
         return Speech(
             waveform=below_full_scale(Waveform(samples, self.rate_hz)),
             token_frames=tuple(tokens),
             lead_frames=lead,
             f0_hz=f0_hz,
-            semantic=frames.semantic[row, : lead + sum(tokens)].cpu().numpy(),
+            semantic=to_array(frames.semantic[row, : lead + sum(tokens)]),
         )
 
     def _column(self, values: Sequence[float]) -> Tensor:
@@ -194,10 +203,7 @@ class HierSpeech:
         return torch.tensor(values, dtype=torch.float32, device=self._device)[:, None]
 
     def _stack(self, styles: Sequence[npt.NDArray[np.float32]]) -> Tensor:
-        return self._tensor(np.stack(styles))
-
-    def _tensor(self, values: npt.NDArray[np.float32]) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)).to(self._device)
+        return self._placement.tensor(np.stack(styles))
 
 
 def _check_lengths(n_frames: Tensor) -> None:

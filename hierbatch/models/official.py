@@ -27,6 +27,7 @@ from hierbatch.models.conversion import ConversionRequest
 from hierbatch.models.denoiser.config import DenoiserConfig
 from hierbatch.models.denoiser.model import Denoiser
 from hierbatch.models.denoiser.windows import denoise
+from hierbatch.models.placement import Placement, to_array
 from hierbatch.models.prompt import hear_prompt
 from hierbatch.models.speech import Speech, SpeechRequest
 from hierbatch.models.synthesizer.config import SynthesizerConfig
@@ -67,14 +68,15 @@ class OfficialConversion:
         denoiser: Denoiser | None,
         device: str,
     ) -> None:
+        """`device` is a `Placement` in one word; raises InputError where there is no such device here."""
         self.name, self.languages, self.rate_hz = bundle.name, bundle.languages, bundle.rate_hz
         self.fingerprint = bundle.fingerprint
         self._noise_scale = bundle.synthesis.get("noise_scale", NOISE_SCALE)
         self._denoise_ratio = bundle.synthesis.get("denoise_ratio", 0.0)
-        self._synthesizer, self._content = synthesizer.to(device).eval(), content.to(device).eval()
-        self._denoiser = denoiser.to(device).eval() if denoiser else None
-        self._device = device
-        self._mel = StyleMel().to(device)
+        self._placement = placement = Placement.here(device)
+        self._synthesizer, self._content = placement.place(synthesizer), placement.place(content)
+        self._denoiser = denoiser.to(placement.device).eval() if denoiser else None
+        self._mel = StyleMel().to(placement.device)
 
     @staticmethod
     def of_bundle(bundle: Bundle, device: str) -> OfficialConversion:
@@ -103,11 +105,11 @@ class OfficialConversion:
         sound, f0_hz = hear_prompt(prompt)
         heard = [sound.samples]
         if self._denoiser is not None:
-            clean = denoise(self._denoiser, self._tensor(sound.samples)).cpu().numpy()
+            clean = to_array(denoise(self._denoiser, self._placement.tensor(sound.samples)))
             heard.append(clean[: sound.n_samples])
         styles = self._synthesizer.encode_style(*self._mel.of_sounds(heard))
         return OfficialVoice(
-            style=torch.lerp(styles[0], styles[-1], self._denoise_ratio).cpu().numpy(),
+            style=to_array(torch.lerp(styles[0], styles[-1], self._denoise_ratio)),
             pitch=measure_pitch_range(f0_hz),
             sha256=hashlib.sha256(prompt.samples.tobytes()).hexdigest(),
         )
@@ -131,15 +133,17 @@ class OfficialConversion:
             SynthesisError: a piece is not made of 20 ms frames, or is too long.
         """
         n_frames = [_count_frames(request) for request in requests]
-        lengths = torch.tensor(n_frames, device=self._device)
-        sound = _padded([self._tensor(request.samples) for request in requests])
-        log_f0 = _padded([self._tensor(fine_log_f0(r.f0_hz, r.voiced)) for r in requests])
-        style = _padded([self._tensor(request.voice.style) for request in requests])
+        device = self._placement.device
+        lengths = torch.tensor(n_frames, device=device)
+        sound = _padded([self._placement.tensor(request.samples) for request in requests])
+        log_f0 = _padded([self._placement.tensor(fine_log_f0(r.f0_hz, r.voiced)) for r in requests])
+        style = _padded([self._placement.tensor(request.voice.style) for request in requests])
         channels = self._synthesizer.config.channels
-        noise = row_noise([request.seed for request in requests], channels, n_frames).to(self._device)
-        semantic = self._content(sound, lengths)
-        made = self._synthesizer(semantic, log_f0[:, None], lengths, style, noise, noise_scale=self._noise_scale)
-        sounds = made.sound[:, 0].cpu().numpy()
+        noise = row_noise([request.seed for request in requests], channels, n_frames).to(device)
+        with self._placement.computing():
+            semantic = self._content(sound, lengths)
+            made = self._synthesizer(semantic, log_f0[:, None], lengths, style, noise, noise_scale=self._noise_scale)
+        sounds = to_array(made.sound[:, 0])
         return [row[: n * FRAME_HOP_SAMPLES] for row, n in zip(sounds, n_frames, strict=True)]
 
     def speak(self, requests: Sequence[SpeechRequest]) -> list[Speech]:
@@ -148,9 +152,6 @@ class OfficialConversion:
             f"Model {self.name!r} converts voices and does not read text",
             mend="choose another model with --model, or convert recordings with this one",
         )
-
-    def _tensor(self, values: npt.NDArray[Any]) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)).to(self._device)
 
 
 def fine_log_f0(f0_hz: F0, voiced: npt.NDArray[np.bool_]) -> F0:

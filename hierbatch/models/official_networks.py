@@ -13,6 +13,7 @@ from hierbatch.models.content_encoder.model import ContentEncoder
 from hierbatch.models.denoiser.config import DenoiserConfig
 from hierbatch.models.denoiser.model import Denoiser
 from hierbatch.models.official import load_part, part_sizes
+from hierbatch.models.placement import Placement
 from hierbatch.models.speechsr.config import speechsr_24k, speechsr_48k
 from hierbatch.models.speechsr.model import SpeechSR
 from hierbatch.models.synthesizer.config import SynthesizerConfig
@@ -34,7 +35,7 @@ class OfficialNetworks:
     content: ContentEncoder | None = None
 
     @staticmethod
-    def of_bundle(bundle: Bundle, device: str) -> OfficialNetworks:
+    def of_bundle(bundle: Bundle) -> OfficialNetworks:
         """The networks of a bundle; of two super-resolutions the higher.
 
         Raises:
@@ -45,23 +46,32 @@ class OfficialNetworks:
         denoiser = content = wide = None
         if bundle.has_part("denoiser"):
             config = DenoiserConfig(**part_sizes(bundle, "denoiser"))
-            denoiser = _loaded(Denoiser(config), bundle, "denoiser", device)
+            denoiser = _loaded(Denoiser(config), bundle, "denoiser")
         if bundle.has_part("content_encoder"):
             content = ContentEncoder(ContentEncoderConfig(**part_sizes(bundle, "content_encoder")))
-            content = _loaded(content, bundle, "content_encoder", device)
+            content = _loaded(content, bundle, "content_encoder")
         for name, sizes in (("speechsr24k", speechsr_24k()), ("speechsr48k", speechsr_48k())):
             if bundle.has_part(name):
-                wide = _loaded(SpeechSR(replace(sizes, **part_sizes(bundle, name))), bundle, name, device)
+                wide = _loaded(SpeechSR(replace(sizes, **part_sizes(bundle, name))), bundle, name)
         reader = TextToVector(TextToVectorConfig(**part_sizes(bundle, "ttv")))
         return OfficialNetworks(
-            text_to_vector=_loaded(reader, bundle, "ttv", device),
-            synthesizer=synthesizer.eval().to(device),
+            text_to_vector=_loaded(reader, bundle, "ttv"),
+            synthesizer=synthesizer,
             super_resolution=wide,
             denoiser=denoiser,
             content=content,
         )
 
+    def place(self, placement: Placement) -> None:
+        """Move all to their device; compiled are those that work on every second of sound."""
+        for network in (self.text_to_vector, self.denoiser):
+            if network is not None:
+                network.to(placement.device).eval()
+        for sounding in (self.synthesizer, self.super_resolution, self.content):
+            if sounding is not None:
+                placement.place(sounding)
 
-def _loaded(network: Network, bundle: Bundle, part: str, device: str) -> Network:
+
+def _loaded(network: Network, bundle: Bundle, part: str) -> Network:
     load_part(network, bundle, part)
-    return network.eval().to(device)
+    return network

@@ -28,6 +28,7 @@ from hierbatch.models.denoiser.windows import denoise
 from hierbatch.models.official import NOISE_SCALE, OfficialConversion, OfficialVoice
 from hierbatch.models.official_networks import OfficialNetworks
 from hierbatch.models.official_settling import bend_pitch, clip_pitch, mix_styles
+from hierbatch.models.placement import Placement, to_array
 from hierbatch.models.prompt import clean_prompt
 from hierbatch.models.speech import Speech, SpeechRequest
 from hierbatch.models.text_to_vector.model import TextPrior, Vectors, whole_frames
@@ -68,12 +69,15 @@ class OfficialSpeech:
     """HierSpeech++ with published weights on one device; a row's sound depends on nothing but its own request."""
 
     def __init__(self, bundle: Bundle, networks: OfficialNetworks, device: str) -> None:
+        """`device` is a `Placement` in one word; raises InputError where there is no such device here."""
         self.name, self.languages, self.fingerprint = bundle.name, bundle.languages, bundle.fingerprint
         self.rate_hz = networks.super_resolution.config.rate_hz if networks.super_resolution else RATE_HZ
         self._noise_scale = bundle.synthesis.get("noise_scale", NOISE_SCALE)
         self._denoise_ratio = bundle.synthesis.get("denoise_ratio", 0.0)
-        self._networks, self._device = networks, device
-        self._mel = StyleMel().to(device)
+        self._placement = placement = Placement.here(device)
+        networks.place(placement)
+        self._networks, self._device = networks, placement.device
+        self._mel = StyleMel().to(placement.device)
         self._conversion = None
         if networks.content is not None:
             denoiser = networks.denoiser if self._denoise_ratio else None
@@ -86,7 +90,7 @@ class OfficialSpeech:
         Raises:
             BundleError: a network it needs is not in the bundle, or does not fit.
         """
-        return OfficialSpeech(bundle, OfficialNetworks.of_bundle(bundle, device), device)
+        return OfficialSpeech(bundle, OfficialNetworks.of_bundle(bundle), device)
 
     @torch.inference_mode()
     def encode_voice(self, prompt: Waveform, denoise_ratio: float | None = None) -> OfficialSpeaker:
@@ -106,15 +110,15 @@ class OfficialSpeech:
         sound = kaiser_resample(prompt, RATE_HZ).samples
         if len(sound) < _SHORT_PROMPT_S * RATE_HZ:
             sound = np.tile(sound, _REPEATS)
-        heard = torch.from_numpy(sound).to(self._device)
+        heard = self._placement.tensor(sound)
         pair = torch.stack([heard, self._without_noise(heard)]) if ratio else heard[None]
         mel = self._mel(pair)
         lengths = torch.full((len(pair),), mel.shape[-1], device=self._device)
         text_style = mix_styles(self._networks.text_to_vector.style(mel, lengths), ratio)
         sound_style = mix_styles(self._networks.synthesizer.encode_style(mel, lengths), ratio)
         return OfficialSpeaker(
-            text_style=text_style[0].cpu().numpy(),
-            sound_style=sound_style[0].cpu().numpy(),
+            text_style=to_array(text_style[0]),
+            sound_style=to_array(sound_style[0]),
             conversion=self._conversion.encode_voice(prompt) if self._conversion else None,
             sha256=hashlib.sha256(prompt.samples.tobytes()).hexdigest(),
         )
@@ -187,10 +191,10 @@ class OfficialSpeech:
         owners = np.repeat(np.arange(len(spelled)), [len(letters) for letters in spelled])
         token_of = np.concatenate([[-1], np.repeat(owners, 2)])
         tokens, lengths = torch.tensor([ids], device=self._device), torch.tensor([len(ids)], device=self._device)
-        style = self._tensor(request.voice.text_style)[None]
+        style = self._placement.tensor(request.voice.text_style)[None]
         network = self._networks.text_to_vector
         prior = network.read(tokens, lengths, style)
-        drawn = self._tensor(noise.standard_normal((1, 2, len(ids)), dtype=np.float32))
+        drawn = self._placement.tensor(noise.standard_normal((1, 2, len(ids)), dtype=np.float32))
         log_durations = network.durations(prior.hidden, prior.mask, style, drawn)
         text = _Read(prior, whole_frames(log_durations, prior.mask, 1 / request.speed), token_of)
         if text.n_frames > _LONGEST_S * FRAMES_PER_SECOND:
@@ -227,28 +231,27 @@ class OfficialSpeech:
         n_frames = vectors.lengths.tolist()
         noise = self._noise(noises, network.config.channels, n_frames)
         style = self._styles([request.voice.sound_style for request in requests])
-        made = network(
-            vectors.semantic, log_f0, vectors.lengths, style, noise, noise_scale=self._noise_scale
-        )  # fmt: skip
         sounds = []
-        for row, length in enumerate(n_frames):
-            sound = made.sound[row : row + 1, :, : length * network.config.hop_samples]
-            if self._networks.super_resolution is not None:
-                sound = self._networks.super_resolution(sound)
-            sounds.append(sound[0, 0].float().cpu().numpy())
+        with self._placement.computing():
+            made = network(vectors.semantic, log_f0, vectors.lengths, style, noise, noise_scale=self._noise_scale)
+            for row, length in enumerate(n_frames):
+                sound = made.sound[row : row + 1, :, : length * network.config.hop_samples]
+                if self._networks.super_resolution is not None:
+                    sound = self._networks.super_resolution(sound)
+                sounds.append(to_array(sound[0, 0]))
         return sounds
 
     def _speech(self, text: _Read, samples: Samples, log_f0: Tensor, semantic: Tensor) -> Speech:
-        frames = text.frames[0, 0].int().cpu().numpy()
+        frames = to_array(text.frames[0, 0])
         n_tokens = int(text.token_of.max()) + 1
         by_token = np.bincount(text.token_of + 1, weights=frames, minlength=n_tokens + 1).astype(int).tolist()
-        f0_hz = torch.expm1(log_f0[: 4 * text.n_frames : 2]).cpu().numpy()
+        f0_hz = to_array(torch.expm1(log_f0[: 4 * text.n_frames : 2]))
         return Speech(
             waveform=below_full_scale(Waveform(samples, self.rate_hz)),
             token_frames=tuple(by_token[1:]),
             lead_frames=by_token[0],
             f0_hz=f0_hz,
-            semantic=semantic[:, : text.n_frames].T.cpu().numpy(),
+            semantic=to_array(semantic[:, : text.n_frames].T),
         )
 
     def _noise(self, noises: Sequence[np.random.Generator], channels: int, n_frames: Sequence[int]) -> Tensor:
@@ -256,13 +259,10 @@ class OfficialSpeech:
         drawn = np.zeros((len(noises), channels, max(n_frames)), np.float32)
         for row, (noise, length) in enumerate(zip(noises, n_frames, strict=True)):
             drawn[row, :, :length] = noise.standard_normal((channels, length), dtype=np.float32)
-        return self._tensor(drawn)
+        return self._placement.tensor(drawn)
 
     def _styles(self, styles: Sequence[npt.NDArray[np.float32]]) -> Tensor:
-        return self._tensor(np.stack(styles))
-
-    def _tensor(self, values: npt.NDArray[np.float32]) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)).to(self._device)
+        return self._placement.tensor(np.stack(styles))
 
 
 def _voice_of(speaker: OfficialSpeaker) -> OfficialVoice:

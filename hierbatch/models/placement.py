@@ -1,6 +1,7 @@
 """Where a model runs and how: device, precision of its products, compiled or not.
 
-It travels as one word, since workers start on other machines: `cpu`, `cuda:1`, `cuda,bfloat16,compile`.
+It travels as one word, since workers start on other machines: `cpu`, `cuda:1`, `cuda,bfloat16,compile`. Whether a word
+makes sense is told without torch; whether this machine has what it asks for, by those who will work here.
 """
 
 from __future__ import annotations
@@ -9,17 +10,21 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-import torch
-from torch import nn
+import numpy as np
+import numpy.typing as npt
 
 from hierbatch.errors import InputError
 
-_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    Network = TypeVar("Network", bound=nn.Module)
+
+DTYPES = ("float32", "bfloat16", "float16")
 _COMPILED = "compile"
 _COMPILERS = ("c++", "g++", "clang++", "cl")
-Network = TypeVar("Network", bound=nn.Module)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +32,7 @@ class Placement:
     """Weights stay in float32; with another `dtype` matrix products and convolutions are in it, sums and norms are not.
 
     Raises:
-        InputError: no such device or dtype here, or nothing to compile with.
+        InputError: no such device or dtype.
     """
 
     device: str = "cpu"
@@ -35,24 +40,13 @@ class Placement:
     is_compiled: bool = False
 
     def __post_init__(self) -> None:
-        kind = self.device.partition(":")[0]
-        if kind not in ("cpu", "cuda", "mps"):
+        if self._kind not in ("cpu", "cuda", "mps"):
             raise InputError("The device is not known", wanted="cpu, cuda, cuda:N or mps", got=repr(self.device))
-        if kind == "cuda" and not torch.cuda.is_available():
-            raise InputError("There is no GPU here", wanted="--device cpu", got=f"--device {self.device}")
-        if kind == "mps" and not torch.backends.mps.is_available():
-            raise InputError("There is no Apple GPU here", wanted="--device cpu", got=f"--device {self.device}")
-        if self.dtype not in _DTYPES:
-            raise InputError("The dtype is not known", wanted=", ".join(_DTYPES), got=repr(self.dtype))
-        if self.dtype == "float16" and kind == "cpu":
+        if self.dtype not in DTYPES:
+            raise InputError("The dtype is not known", wanted=", ".join(DTYPES), got=repr(self.dtype))
+        if self.dtype == "float16" and self._kind == "cpu":
             raise InputError(
                 "A CPU does not compute in float16", wanted="float32, or bfloat16 where it has matrix tiles"
-            )
-        if self.is_compiled and kind == "cpu" and not any(shutil.which(name) for name in _COMPILERS):
-            raise InputError(
-                "There is nothing to compile with",
-                wanted=f"one of {', '.join(_COMPILERS)}",
-                mend="install a C++ compiler, or leave --compile out",
             )
 
     @classmethod
@@ -65,6 +59,13 @@ class Placement:
             raise InputError("The device is not known", wanted="DEVICE[,DTYPE][,compile]", got=repr(word))
         return cls(device=device, dtype=dtypes[0] if dtypes else "float32", is_compiled=is_compiled)
 
+    @classmethod
+    def here(cls, word: str) -> Self:
+        """The same, on this machine; raises InputError where it has no such device, or nothing to compile with."""
+        placement = cls.parse(word)
+        placement.check_here()
+        return placement
+
     def __str__(self) -> str:
         parts = [self.device]
         if self.dtype != "float32":
@@ -73,15 +74,50 @@ class Placement:
             parts.append(_COMPILED)
         return ",".join(parts)
 
+    @property
+    def _kind(self) -> str:
+        return self.device.partition(":")[0]
+
+    def check_here(self) -> None:
+        """Raises InputError where this machine has no such device, or nothing to compile with."""
+        if self._kind != "cpu":
+            import torch
+
+            if self._kind == "cuda" and not torch.cuda.is_available():
+                raise InputError("There is no GPU here", wanted="--device cpu", got=f"--device {self.device}")
+            if self._kind == "mps" and not torch.backends.mps.is_available():
+                raise InputError("There is no Apple GPU here", wanted="--device cpu", got=f"--device {self.device}")
+        elif self.is_compiled and not any(shutil.which(name) for name in _COMPILERS):
+            raise InputError(
+                "There is nothing to compile with",
+                wanted=f"one of {', '.join(_COMPILERS)}",
+                mend="install a C++ compiler, or leave --compile out",
+            )
+
     def place(self, network: Network) -> Network:
-        """The network on its device, ready to run; compiled at its first call of each shape where asked for."""
+        """The network itself, on its device and ready to run; if it is compiled, then when it is first called."""
         network = network.to(self.device).eval()
-        return cast("Network", torch.compile(network, dynamic=True)) if self.is_compiled else network
+        if self.is_compiled:
+            network.compile(dynamic=True)
+        return network
 
     @contextmanager
     def computing(self) -> Iterator[None]:
-        """Inference in the chosen precision."""
-        kind = self.device.partition(":")[0]
-        is_lower = self.dtype != "float32"
-        with torch.inference_mode(), torch.autocast(kind, dtype=_DTYPES[self.dtype], enabled=is_lower):
+        """Inference in the chosen precision; what comes out of it may be of that precision too."""
+        import torch
+
+        dtype = None if self.dtype == "float32" else getattr(torch, self.dtype)
+        with torch.inference_mode(), torch.autocast(self._kind, dtype=dtype, enabled=dtype is not None):
             yield
+
+    def tensor(self, values: npt.NDArray[Any]) -> Tensor:
+        """Numbers on the device, as float32."""
+        import torch
+
+        return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)).to(self.device)
+
+
+def to_array(values: Tensor) -> npt.NDArray[np.float32]:
+    """Numbers of any device and precision, as float32: NumPy knows no bfloat16."""
+    array: npt.NDArray[np.float32] = values.float().cpu().numpy()
+    return array

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Protocol, cast
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from hierbatch.audio.resample import resample_blocks, resampled_length
@@ -18,7 +17,7 @@ from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import BundleError, InputError, SynthesisError
 from hierbatch.models.bundle import Bundle, find_bundle
 from hierbatch.models.outline import DEFAULT_UPSAMPLER, UPSAMPLER_KIND, UPSAMPLER_PARTS, upsampled_rates
-from hierbatch.models.placement import Placement
+from hierbatch.models.placement import Placement, to_array
 from hierbatch.models.speechsr.config import speechsr_24k, speechsr_48k
 from hierbatch.models.speechsr.model import SpeechSR
 from hierbatch.models.speechsr_lite.config import HOP_SAMPLES, SpeechSRLiteConfig
@@ -57,7 +56,7 @@ class Upsampler:
         found = find_bundle(bundle)
         upsampled_rates(found)  # or it is no SpeechSR
         make = _light if found.kind == UPSAMPLER_KIND else _published
-        return Upsampler(found, make(found), Placement.parse(device))
+        return Upsampler(found, make(found), Placement.here(device))
 
     def prepare(self, rate_hz: int) -> None:
         """Load the network of a rate now.
@@ -122,9 +121,8 @@ class Upsampler:
 
     def _run(self, samples: Samples, rate_hz: int) -> Samples:
         with self._placement.computing():
-            sound = torch.from_numpy(np.ascontiguousarray(samples))[None, None].to(self._placement.device)
-            made = self._networks[rate_hz](sound)[0, 0].float()
-        return cast("Samples", made.cpu().numpy())
+            made = self._networks[rate_hz](self._placement.tensor(samples)[None, None])
+        return to_array(made[0, 0])
 
 
 def _windows(heard: Iterable[Samples]) -> Iterator[tuple[Samples, int, bool]]:

@@ -142,3 +142,28 @@ def test_a_model_of_another_kind_is_told_before_anything_is_made(recordings, she
         code, told = shell(*words, "--out", recordings / "run", "--engine", "local")
         assert (code, len(told)) == (2, 1), told
     assert not (recordings / "run").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "convert", "narrate", "upsample", "dub", "corpus", "retry"])
+@pytest.mark.parametrize("options", ["--dtype int8", "--dtype float16", "--device cuda --dtype bfloat16 --compile"])
+def test_a_device_or_precision_that_is_not_here_is_told_before_anything_is_made(
+    tmp_path, shell, monkeypatch, command, options
+):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    recordings_file(tmp_path, [prompt_file(tmp_path).name])
+    (tmp_path / "book.md").write_text("# One\n\nThe lamp was lit.\n", encoding="utf-8")
+    before = sorted(tmp_path.rglob("*"))
+    out = ("--out", tmp_path / "out", "--engine", "local")
+    words = {
+        "run": (tmp_path / "m.csv", "--voice", tmp_path / "anna.wav", *out),
+        "convert": (tmp_path / "m.csv", "--voice", tmp_path / "anna.wav", *out),
+        "narrate": (tmp_path / "book.md", "--voice", tmp_path / "anna.wav", *out),
+        "upsample": (tmp_path / "m.csv", *out),
+        "dub": (tmp_path, "--voice", tmp_path / "anna.wav", *out),
+        "corpus": (tmp_path / "m.csv", "--voices", tmp_path / "m.csv", "--hours", "1", *out),
+        "retry": (tmp_path / "out",),
+    }[command]
+    code, told = shell(command, *words, *options.split())
+    assert (code, len(told)) == (2, 1), told
+    assert any(part in told[0] for part in ("dtype is not known", "does not compute in float16", "no GPU here"))
+    assert sorted(tmp_path.rglob("*")) == before

@@ -15,7 +15,7 @@ from hierbatch.engine.progress import Watch
 from hierbatch.engine.session import Workforce
 from hierbatch.errors import BundleError, InputError, ManifestError, RunError, StorageError
 from hierbatch.jobs.order import SpeakOrder
-from hierbatch.jobs.run import RunJob, run
+from hierbatch.jobs.run import RunJob, check_device, run
 from hierbatch.jobs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
 from tests.engine.fake_model import FACTORY, Fault, spoken
@@ -238,3 +238,25 @@ def test_asked_to_stop_a_run_puts_down_what_is_in_hand(tmp_path):
     assert 0 < n_done < 400
     events = [json.loads(line) for line in (tmp_path / "run" / "events.jsonl").read_text().splitlines()]
     assert events[-1]["ending"] == "interrupted"
+
+
+def test_the_precision_is_the_workers_and_stands_beside_the_take(tmp_path):
+    asked = replace(job(tmp_path, 3), device="cpu,bfloat16")
+    assert run(asked).standing.n_ok == 3
+    assert set(Takes(asked.out).table(["device"]).column("device").to_pylist()) == {"cpu,bfloat16"}
+    assert run(replace(asked, device="cpu")).sitting.n_worked == 0  # how it is worked makes no other take
+
+
+@pytest.mark.parametrize("device", ["tpu", "cpu,int8", "cpu,float16", "cuda:99"])
+def test_a_device_that_is_not_there_is_refused_before_anything_is_made(tmp_path, device, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(InputError, match=r"not known|float16|no GPU"):
+        run(replace(job(tmp_path), device=device))
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_devices_of_a_cluster_are_not_looked_for_here(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    check_device("cuda,bfloat16", Workforce(address="10.0.0.1:6379"))
+    with pytest.raises(InputError, match="dtype"):
+        check_device("cuda,int8", Workforce(address="10.0.0.1:6379"))

@@ -48,7 +48,7 @@ def test_every_mismatch_is_told_at_once() -> None:
     weights["stranger"] = torch.zeros(1)
     weights["text_to_vector.symbol.weight"] = torch.zeros(2, 2)
     with pytest.raises(BundleError) as caught:
-        LiteNetworks.from_weights(tiny(), weights, "cpu")
+        LiteNetworks.from_weights(tiny(), weights)
     for fault in (
         "missing waveform.network.leave.bias",
         "unexpected stranger",

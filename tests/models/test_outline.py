@@ -94,7 +94,9 @@ from hierbatch.jobs.convert_order import ConvertOrder
 from hierbatch.jobs.order import SpeakOrder
 from hierbatch.jobs.upsample_order import UpsampleOrder
 from hierbatch.jobs.voices import VoiceChoice
-import hierbatch.jobs.dub, hierbatch.jobs.narrate, hierbatch.jobs.retry, hierbatch.jobs.run
+from hierbatch.engine.session import Workforce
+from hierbatch.jobs.run import check_device
+import hierbatch.jobs.dub, hierbatch.jobs.narrate, hierbatch.jobs.retry
 voices = VoiceChoice(table=Path("manifests/voices/voices.csv"), default="narrator")
 recordings = Path("manifests/recordings.csv")
 for order in (
@@ -103,6 +105,7 @@ for order in (
     UpsampleOrder(manifest=recordings),
 ):
     print(sum(map(len, order.check().plan())))
+check_device("cpu,bfloat16", Workforce())
 assert "torch" not in sys.modules
 """
     from tests.jobs.test_run import ROOT

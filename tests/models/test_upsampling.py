@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 from safetensors.torch import save_file
 
 from hierbatch.audio.resample import resampled_length
@@ -10,7 +9,6 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BundleError, InputError, SynthesisError
 from hierbatch.jobs.import_models import ImportModels, import_models
 from hierbatch.models import upsampling
-from hierbatch.models.placement import Placement
 from hierbatch.models.upsampling import RATES_HZ, Upsampler
 from tests.models.published_checkpoints import speechsr_checkpoint
 from tests.tiny_bundle import write_tiny_bundle
@@ -86,37 +84,3 @@ def test_one_rate_alone_may_be_imported(bundles, tmp_path):
     model.prepare(48_000)
     with pytest.raises(BundleError, match="has no speechsr24k"):
         model.prepare(24_000)
-
-
-def test_bfloat16_is_near_and_told_in_one_word(bundles):
-    sound = recording(8_000)
-    exact = Upsampler.load(bundles["light"]).upsample(sound, 48_000).samples
-    rough = Upsampler.load(bundles["light"], "cpu,bfloat16").upsample(sound, 48_000).samples
-    assert rough.dtype == np.float32
-    assert 0 < np.abs(rough - exact).mean() < 0.05 * np.abs(exact).mean()
-
-
-@pytest.mark.parametrize("word", ["cpu", "cpu,bfloat16"])
-def test_a_placement_survives_its_word(word):
-    assert str(Placement.parse(word)) == word
-
-
-@pytest.mark.parametrize(
-    ("word", "told"),
-    [
-        ("tpu", "device is not known"),
-        ("cpu,int8", "dtype is not known"),
-        ("cpu,float16", "does not compute in float16"),
-        ("cpu,bfloat16,float16", "device is not known"),
-        pytest.param("cuda", "no GPU", marks=pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")),
-    ],
-)
-def test_a_placement_that_cannot_be_is_told(word, told):
-    with pytest.raises(InputError, match=told):
-        Placement.parse(word)
-
-
-def test_compiling_without_a_compiler_is_told(monkeypatch):
-    monkeypatch.setattr("hierbatch.models.placement.shutil.which", lambda name: None)
-    with pytest.raises(InputError, match="nothing to compile with"):
-        Placement.parse("cpu,compile")

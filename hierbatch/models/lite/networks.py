@@ -23,7 +23,7 @@ class LiteNetworks(nn.Module):
         self.content = ContentEncoder(config)
 
     @staticmethod
-    def from_weights(config: LiteConfig, weights: dict[str, Tensor], device: str) -> LiteNetworks:
+    def from_weights(config: LiteConfig, weights: dict[str, Tensor]) -> LiteNetworks:
         """Strict: every mismatch is told at once.
 
         Raises:
@@ -41,4 +41,4 @@ class LiteNetworks(nn.Module):
                 "The weights do not fit the model", wanted="every weight of HierSpeech2-Lite", got="; ".join(faults)
             )
         networks.load_state_dict(weights)
-        return networks.requires_grad_(False).eval().to(device)
+        return networks.requires_grad_(False).eval()

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from hierbatch.audio.waveform import Samples
@@ -19,6 +18,7 @@ from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.matching import LatentMatching
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.voice import Voice, stack_prompts
+from hierbatch.models.placement import Placement, to_array
 from hierbatch.units import MEL_HOP_SAMPLES, MELS_PER_FRAME
 
 
@@ -42,14 +42,14 @@ class ChainFrames:
 class Synthesizer:
     """Acoustic stage, matching and waveform stage of one bundle, used as its `bundle.json` says."""
 
-    def __init__(self, networks: LiteNetworks, synthesis: Mapping[str, float], device: str) -> None:
+    def __init__(self, networks: LiteNetworks, synthesis: Mapping[str, float], placement: Placement) -> None:
         self._source_articulation = synthesis.get("source_articulation", 0.0)
         self._matching = LatentMatching(
             contrast=synthesis.get("latent_contrast", 1.0),
             mean_share=synthesis.get("timbre_mean_share", 0.0),
             spread_share=synthesis.get("timbre_spread_share", 0.0),
         )
-        self._networks, self._device = networks, device
+        self._networks, self._placement = networks, placement
 
     def sing(
         self, frames: ChainFrames, voices: Sequence[Voice], seeds: Sequence[int], source: Tensor | None = None
@@ -64,23 +64,25 @@ class Synthesizer:
         for row, (n_frames, seed) in enumerate(zip(frames.lengths.tolist(), seeds, strict=True)):
             n_mels = n_frames * MELS_PER_FRAME
             noise = np.random.default_rng(seed).standard_normal(n_mels * MEL_HOP_SAMPLES, dtype=np.float32)
-            sound = self._networks.waveform(
-                latent[row : row + 1, :n_mels],
-                frames.f0_hz[row : row + 1, :n_mels],
-                frames.voiced[row : row + 1, :n_mels],
-                torch.from_numpy(noise)[None].to(self._device),
-                mask.new_ones(1, n_mels, 1),
-            )
-            sounds.append(sound[0].cpu().numpy())
+            with self._placement.computing():
+                sound = self._networks.waveform(
+                    latent[row : row + 1, :n_mels],
+                    frames.f0_hz[row : row + 1, :n_mels],
+                    frames.voiced[row : row + 1, :n_mels],
+                    self._placement.tensor(noise)[None],
+                    mask.new_ones(1, n_mels, 1),
+                )
+            sounds.append(to_array(sound[0]))
         return sounds
 
     def _latent(self, frames: ChainFrames, mask: Tensor, voices: Sequence[Voice], source: Tensor | None) -> Tensor:
         """Shape: returns [B, 2T, M]."""
-        styles = np.stack([voice.sound_style for voice in voices])
-        prompts = stack_prompts(voices, self._device)
+        style = self._placement.tensor(np.stack([voice.sound_style for voice in voices]))
+        prompts = stack_prompts(voices, self._placement.device)
         pitch = pitch_features(frames.f0_hz, frames.voiced)
-        style = torch.from_numpy(styles).to(self._device)
-        latent: Tensor = self._networks.acoustic(frames.semantic, pitch, style, prompts, mask)
+        with self._placement.computing():
+            latent: Tensor = self._networks.acoustic(frames.semantic, pitch, style, prompts, mask)
+        latent = latent.float()
         if source is not None:
             latent = keep_articulation(latent, source, self._source_articulation)
         return self._matching(latent, mask.repeat_interleave(MELS_PER_FRAME, 1), prompts)

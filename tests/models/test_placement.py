@@ -1,0 +1,135 @@
+"""Where and how a model runs: one word, refused where it makes no sense, and the same sound in another precision."""
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from hierbatch.audio.waveform import Waveform
+from hierbatch.errors import InputError
+from hierbatch.jobs.import_models import ImportModels, import_models
+from hierbatch.models.conversion import convert_recording
+from hierbatch.models.opening import open_model
+from hierbatch.models.placement import Placement, to_array
+from hierbatch.models.speech import SpeechRequest
+from hierbatch.models.upsampling import Upsampler
+from tests.models import converting_bundle
+from tests.models.published_checkpoints import speechsr_checkpoint
+from tests.models.test_official import voiced_sound
+from tests.models.test_official_speech import request_of, snr_db, write_official
+from tests.tiny_bundle import write_tiny_bundle
+from tests.tiny_speechsr import write_tiny_speechsr
+
+HAS_GPU = torch.cuda.is_available()
+
+
+@pytest.mark.parametrize("word", ["cpu", "cpu,bfloat16", "cuda:1,float16", "cpu,compile", "mps,bfloat16,compile"])
+def test_a_placement_survives_its_word(word):
+    assert str(Placement.parse(word)) == word
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("tpu", "device is not known"),
+        ("cpu,int8", "dtype is not known"),
+        ("cpu,float16", "does not compute in float16"),
+        ("cpu,bfloat16,float16", "device is not known"),
+    ],
+)
+def test_a_placement_that_cannot_be_is_told(word, told):
+    with pytest.raises(InputError, match=told):
+        Placement.parse(word)
+
+
+@pytest.mark.skipif(HAS_GPU, reason="there is a GPU")
+def test_a_machine_without_a_gpu_tells_so(tmp_path):
+    with pytest.raises(InputError, match="no GPU"):
+        Placement.here("cuda")
+    with pytest.raises(InputError, match="no GPU"):
+        open_model(write_tiny_bundle(tmp_path), "cuda,bfloat16")
+
+
+def test_compiling_without_a_compiler_is_told(monkeypatch):
+    monkeypatch.setattr("hierbatch.models.placement.shutil.which", lambda name: None)
+    with pytest.raises(InputError, match="nothing to compile with"):
+        Placement.here("cpu,compile")
+
+
+def test_numbers_of_any_precision_are_read_as_float32():
+    found = to_array(torch.tensor([1.5, -2.0], dtype=torch.bfloat16))
+    assert found.dtype == np.float32
+    assert found.tolist() == [1.5, -2.0]
+
+
+def packaged(_folder):
+    return "lite"
+
+
+def say_by_lite(model):
+    voice = model.encode_voice(voiced_sound(3.0, 150))
+    request = SpeechRequest(phonemes="h ə l ˈoʊ , w ˈɝ l d .", language="en", voice=voice, seed=3)
+    (speech,) = model.speak([request])
+    return speech
+
+
+def say_by_official(model):
+    (speech,) = model.speak([request_of(model.encode_voice(voiced_sound(3.5, 150)))])
+    return speech
+
+
+@pytest.mark.parametrize(
+    ("write", "say"), [(packaged, say_by_lite), (write_official, say_by_official)], ids=["lite", "official"]
+)
+def test_a_sentence_in_bfloat16_is_the_same_sentence(tmp_path, write, say):
+    bundle = write(tmp_path)
+    exact, rough = (say(open_model(bundle, word)) for word in ("cpu", "cpu,bfloat16"))
+    assert rough.token_frames == exact.token_frames
+    np.testing.assert_array_equal(rough.f0_hz, exact.f0_hz)
+    assert rough.waveform.samples.dtype == np.float32
+    assert 20 < snr_db(exact.waveform.samples, rough.waveform.samples) < 70
+
+
+@pytest.mark.parametrize("write", [packaged, converting_bundle.write_official], ids=["lite", "official"])
+def test_a_conversion_in_bfloat16_is_near(tmp_path, write):
+    bundle, source, prompt = write(tmp_path), voiced_sound(1.3, 120), voiced_sound(3.0, 200)
+    models = [open_model(bundle, word) for word in ("cpu", "cpu,bfloat16")]
+    exact, rough = (
+        convert_recording(model, source, model.encode_voice(prompt), seed=5).waveform.samples for model in models
+    )
+    assert 15 < snr_db(exact, rough) < 70
+
+
+@pytest.mark.parametrize("kind", ["light", "published"])
+def test_a_new_top_in_bfloat16_is_near(tmp_path, kind):
+    if kind == "light":
+        bundle = write_tiny_speechsr(tmp_path)
+    else:
+        save_file(speechsr_checkpoint(0), tmp_path / "speechsr48k.safetensors")
+        job = ImportModels(sources=[str(tmp_path / "speechsr48k.safetensors")], name="sr", folder=tmp_path / "m")
+        bundle = import_models(job).bundle.folder
+    noise = np.random.default_rng(1).normal(0, 0.1, 8_000).astype(np.float32)
+    exact, rough = (
+        Upsampler.load(bundle, word).upsample(Waveform(noise, 16_000), 48_000).samples
+        for word in ("cpu", "cpu,bfloat16")
+    )
+    assert 20 < snr_db(exact, rough) < 70
+
+
+@pytest.mark.parametrize(
+    ("write", "wanted"),
+    [
+        (write_tiny_bundle, {"Acoustic", "WaveformGenerator", "ContentEncoder"}),
+        (write_official, {"Synthesizer", "SpeechSR"}),
+        (converting_bundle.write_official, {"Synthesizer", "ContentEncoder"}),
+    ],
+    ids=["lite", "official", "official conversion"],
+)
+def test_what_makes_the_sound_is_compiled_where_asked_for(tmp_path, monkeypatch, write, wanted):
+    asked = set()
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda network, **how: asked.add((type(network).__name__, *how)))
+    open_model(write(tmp_path), "cpu,compile")
+    assert asked >= {(name, "dynamic") for name in wanted}
+    asked.clear()
+    open_model(tmp_path)
+    assert not asked
