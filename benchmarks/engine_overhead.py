@@ -1,22 +1,29 @@
 """What the engine costs beside the work itself, and what a second worker gains.
 
-    python benchmarks/engine_overhead.py                    # process time, so that other work does not count
-    python benchmarks/engine_overhead.py --workers          # one and two workers on Ray by the clock: needs quiet cores
+    python benchmarks/engine_overhead.py                    # by process time, and by the clock
+    python benchmarks/engine_overhead.py --workers          # one and two workers on Ray, by the clock
 
 The bare loop is the model and what is made of its sound (measures, FLAC), in the same batches, and nothing around it.
 The engine is a whole run in this process: checked, planned, spoken, committed, counted. Both are told at two sizes, so
-that what is paid once (loading the model, reading the voice) is told apart from what each row costs. They take turns;
-told is the median of the turns' ratios, with the least and the greatest: beside other work these show what it is worth.
+that what is paid once (loading the model, reading the voice) is told apart from what each row costs. They take turns,
+now the one first, now the other; told is the median of the turns' ratios, with the least and the greatest: beside other
+work these show what it is worth. Process time leaves other work out, and what the engine waits for too (the disk); the
+clock counts both, so that its figure, and that of two workers, holds only for a machine that did nothing else: the load
+before every turn is printed.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 
+import numpy as np
 import pyarrow.parquet as pq
 import torch
 
@@ -53,32 +60,43 @@ def compare_loops(folder: Path, options: argparse.Namespace) -> None:
     """Bare loop and whole run of two sizes in every turn; each turn gives one ratio of what a further row costs."""
     few, many = sorted(options.rows)
     model = options.model
-    print("| turn | rows | bare loop, CPU s | whole run, CPU s |\n| --- | --- | --- | --- |")
+    print("| turn | load | rows | bare loop, CPU s | whole run, CPU s | bare loop, s | whole run, s |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
     ratios = []
-    sat(folder / "warm", model, few, Workforce(engine="local"))  # imports and first calls are nobody's
+    for n_rows in (few, many):  # planned here once for all bare loops; imports and first calls are nobody's
+        sat(folder / str(n_rows), model, n_rows, Workforce(engine="local"))
     for turn in range(1, options.repeats + 1):
         took_s = {}
         for n_rows in (few, many):
+            load = os.getloadavg()[0]
             out = folder / f"{turn}-{n_rows}"
-            whole_s = timed(lambda out=out, n_rows=n_rows: sat(out, model, n_rows, Workforce(engine="local")))
-            took_s[n_rows] = (bare_loop(out, model), whole_s)
-            print(f"| {turn} | {n_rows} | {took_s[n_rows][0]:.2f} | {whole_s:.2f} |", flush=True)
-        bare_s, whole_s = (took_s[many][i] - took_s[few][i] for i in (0, 1))
+            whole = partial(timed, partial(sat, out, model, n_rows, Workforce(engine="local")))
+            bare = partial(bare_loop, folder / str(n_rows), model)
+            if turn % 2:
+                bare_s, whole_s = bare(), whole()
+            else:
+                whole_s, bare_s = whole(), bare()
+            took_s[n_rows] = np.array([bare_s, whole_s])
+            cells = " | ".join(f"{seconds:.2f}" for seconds in took_s[n_rows].T.flat)
+            print(f"| {turn} | {load:.1f} | {n_rows} | {cells} |", flush=True)
+        bare_s, whole_s = took_s[many] - took_s[few]
         ratios.append(whole_s / bare_s)
-    tell("a further row costs in a run, over the bare loop", ratios)
+    for clock, measured in zip(("process time", "the clock"), np.array(ratios).T, strict=True):
+        tell(f"a further row costs in a run, over the bare loop, by {clock}", measured.tolist())
 
 
 def compare_workers(folder: Path, options: argparse.Namespace) -> None:
     """One worker and two on Ray, in turns and by the clock."""
     many = max(options.rows)
-    print("| turn | workers | rows | seconds from the first unit to the last |\n| --- | --- | --- | --- |")
+    print("| turn | load | workers | rows | seconds from the first unit to the last |\n| --- | --- | --- | --- | --- |")
     ratios = []
     for turn in range(1, options.repeats + 1):
         wall_s = {}
         for n_workers in (1, 2) if turn % 2 else (2, 1):
+            load = os.getloadavg()[0]
             workforce = Workforce(engine="ray", n_workers=n_workers)
             wall_s[n_workers] = sat(folder / f"{turn}-w{n_workers}", options.model, many, workforce)
-            print(f"| {turn} | {n_workers} | {many} | {wall_s[n_workers]:.1f} |", flush=True)
+            print(f"| {turn} | {load:.1f} | {n_workers} | {many} | {wall_s[n_workers]:.1f} |", flush=True)
         ratios.append(wall_s[1] / wall_s[2])
     tell("two workers are as fast as one", ratios)
 
@@ -98,8 +116,8 @@ def sat(out: Path, model: str, n_rows: int, workforce: Workforce) -> float:
     return run(RunJob(order=order, out=out / "run", workforce=workforce, retakes=0)).sitting.wall_s
 
 
-def bare_loop(out: Path, model: str) -> float:
-    """CPU seconds of the model and its sound alone, over the units that the run has planned."""
+def bare_loop(out: Path, model: str) -> tuple[float, float]:
+    """Seconds of the model and its sound alone, over the units that a run has planned."""
     layout = RunLayout(out / "run")
     nothing = committed_names(RunLayout(out))
     units = [unit.rows for unit in find_pending(layout.plan_file(1), nothing).units()]
@@ -109,10 +127,11 @@ def bare_loop(out: Path, model: str) -> float:
     return timed(lambda: [stage(rows) for rows in units])
 
 
-def timed(work) -> float:
-    started = time.process_time()
+def timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Seconds of process time, and by the clock."""
+    started = time.process_time(), time.perf_counter()
     work()
-    return time.process_time() - started
+    return time.process_time() - started[0], time.perf_counter() - started[1]
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ def work(
     n_rows = len(pending[0].mask)  # retries ask for the same rows again
     progress = Progress(n_rows=n_rows, n_before=n_rows - n_left, expected_s=sum(plan.expected_s for plan in pending))
     rounds = _rounds(folder, generation, pending, retakes, progress)
-    ending = "done"
+    ending, wall_s = "done", 0.0
     if (first := next(rounds, None)) is not None:
         n_shares = min(n_left or len(first[0].mask), math.ceil(progress.expected_s / SMALLEST_SHARE_S) or 1)
         folder.note("start", rows=n_rows, left=n_left, engine=workforce.engine, device=spec.device)
@@ -126,13 +126,14 @@ def work(
                 ending = dispatcher.run(chain.from_iterable(plan.units() for plan in plans))
                 if ending != "done":
                     break
+            wall_s = progress.elapsed_s  # Ray's end is not counted, as its start is not
         folder.note("end", ending=ending, worked=progress.n_ok + progress.n_failed, failed=progress.n_failed)
     return Sitting(
         ending=ending,
         n_worked=progress.n_ok + progress.n_failed,
         n_failed=progress.n_failed,
         sound_s=progress.sound_s,
-        wall_s=progress.elapsed_s,
+        wall_s=wall_s,
         error_kinds=dict(progress.error_kinds.most_common()),
         reasons=tuple(progress.reasons.most_common(3)),
     )

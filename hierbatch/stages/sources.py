@@ -63,7 +63,7 @@ class ReadSource:
             content = source["bytes"] if source["bytes"] is not None else Path(source["path"])
             duration_s = _check_header(describe_sound(content, name=source_name(source), **_AS_SOURCE)).duration_s
             sha256 = _sha256(content)
-            if voice in self._unusable:
+            if voice is not None and voice in self._unusable:
                 raise self._unusable[voice]
         except SetupError:
             raise
