@@ -18,6 +18,9 @@ from hierbatch.object_path import ObjectPath, is_remote
 
 _DISK_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO, errno.ENODEV})
 
+STAGING = ".unfinished-"
+"""How the names of folders begin that hold work in progress."""
+
 
 def storage_error(error: OSError, path: Path) -> SetupError:
     """The error in our own words: StorageError where the disk is at fault, InputError where the path is."""
@@ -34,7 +37,7 @@ def staging_folder(folder: Path) -> Iterator[Path]:
     """A hidden folder inside `folder` (made if need be) for work in progress; it is gone when the block ends."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder))
+        aside = Path(tempfile.mkdtemp(prefix=STAGING, dir=folder))
     except OSError as error:
         raise storage_error(error, folder) from error
     try:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
+from uuid import uuid4
 
 import pyarrow as pa
 
@@ -25,7 +25,8 @@ def commit_part(folder: RunFolder, name: str, takes: Iterable[pa.Table], schema:
         with write_whole(folder.part_file(name)) as aside:
             write_rows(takes, schema, aside)
         return
-    aside = folder.tmp / f"{name}-{os.getpid()}.parquet"
+    # Nobody else's: a worker that was given up, perhaps on another machine, may still be writing the same unit.
+    aside = folder.tmp / f"{name}-{uuid4().hex}.parquet"
     try:
         write_rows(takes, schema, aside)
         put_down(aside, folder.part_file(name))

@@ -16,6 +16,7 @@ from typing import Any
 from hierbatch.engine.pool import Finished, Lost, Pool
 from hierbatch.engine.progress import Progress, Watch
 from hierbatch.engine.units import Unit
+from hierbatch.errors import RunError
 
 _DEATHS_ALONE = 2
 _WAIT_S = 1.0
@@ -98,6 +99,13 @@ class Dispatcher:
         self.note("lost", unit=lost.unit.name, rows=lost.unit.n_rows, why=lost.why, error=lost.error)
         if lost.unit.n_rows > 1:
             return lost.unit.halves()
+        if lost.unit.is_refused:
+            raise RunError(
+                "The workers die where there is nothing left to work",
+                wanted="a failed row put down",
+                got=f"{lost.why} on a row that was given up {lost.error}".rstrip(),
+                mend="look for lack of memory and at the disk of the run, then run again",
+            )
         deaths[lost.unit.name] += 1
         if deaths[lost.unit.name] < _DEATHS_ALONE:
             return (lost.unit,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,7 +18,7 @@ from hierbatch.engine.lease import hold_lease, read_holder
 from hierbatch.errors import RunError
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.object_path import is_remote
-from hierbatch.storage import storage_error, write_whole
+from hierbatch.storage import STAGING, storage_error, write_whole
 
 _FORMAT = 1
 
@@ -36,8 +37,13 @@ class RunFolder(RunLayout):
 
     def sweep(self) -> None:
         """Remove what a stopped run left half-written; in an object store nothing ever is."""
+        if is_remote(self.root):
+            return
         for leftover in self.tmp.iterdir():
             leftover.unlink(missing_ok=True)
+        for place in (self.root, self.plans):
+            for folder in place.glob(f"{STAGING}*"):
+                shutil.rmtree(folder, ignore_errors=True)
 
     def read_record(self) -> dict[str, Any]:
         """What the run was asked.
@@ -93,7 +99,10 @@ class RunFolder(RunLayout):
         elif self.events_file.exists():
             with self.events_file.open(encoding="utf-8") as file:
                 lines = [line for line in file if '"event": "start"' in line]
-        return dict(json.loads(lines[-1])) if lines else None
+        for line in reversed(lines):
+            with suppress(ValueError):  # a line that a full disk cut off runs on into the next
+                return dict(json.loads(line))
+        return None
 
 
 @contextmanager
@@ -122,8 +131,9 @@ def hold(folder: RunFolder) -> Iterator[None]:
             f"{folder.root} is being worked on", got=holder or "another process", mend="wait for it, or stop it"
         ) from error
     try:
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode())
+        with suppress(OSError):  # who holds it is for people; where the disk is full, it holds all the same
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode())
         yield
     finally:
         with suppress(OSError):

@@ -36,6 +36,11 @@ class Unit:
         """Seconds of sound it should come to."""
         return float(pc.sum(self.rows.column("expected_duration_s")).as_py() or 0.0)
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether none of its rows is to be worked."""
+        return int(self.rows.column("error_kind").null_count) == 0
+
     def halves(self) -> tuple[Self, Self]:
         """Two units of half the rows each, to find the one that kills its worker."""
         middle = self.n_rows // 2
@@ -51,11 +56,15 @@ class Unit:
         return replace(self, name=f"{self.name.partition('.')[0]}.{digest}", rows=rows)
 
     def refused(self, kind: str, error: str) -> Self:
-        """The same rows as ones not to be worked: they pass through a worker to become failed takes."""
+        """The same rows as ones not to be worked: they pass through a worker to become failed takes.
+
+        Under a name of their own: a worker may have died after it put the rows down and before it said so, and good
+        takes that stand are not to be replaced.
+        """
         rows = self.rows
         for name, value in (("error_kind", kind), ("error", error)):
             rows = put_column(rows, name, pa.array([value] * self.n_rows, pa.string()))
-        return replace(self, rows=rows)
+        return replace(self, name=f"{self.name}-{kind}", rows=rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

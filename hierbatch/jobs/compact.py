@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hierbatch.engine.commit import commit_part
+from hierbatch.engine.planning import put_column
 from hierbatch.engine.run_folder import RunFolder, hold
 from hierbatch.errors import RunError
 from hierbatch.manifest.store import write_table
@@ -50,10 +51,17 @@ def compact(job: CompactJob) -> Compacted:
         StorageError: the disk is full; nothing is lost.
     """
     folder = RunFolder(job.run)
-    generation = int(folder.newest()["number"])
+    folder.newest()  # or it is no run, and nothing to hold
     with hold(folder):
         folder.sweep()
+        generation = int(folder.newest()["number"])
         takes = Takes(job.run)
+        if generation != folder.newest_planned():
+            raise RunError(
+                f"{job.run} is not finished",
+                wanted=f"a plan of generation {generation}",
+                mend="run it to its end first",
+            )
         if len(takes) < takes.n_rows:
             raise RunError(
                 f"{job.run} is not finished",
@@ -98,9 +106,16 @@ def _join_plans(folder: RunFolder, generation: int, takes: Takes) -> None:
 
 
 def _rows_once(plans: Sequence[Path], names: pa.Array) -> Iterator[pa.Table]:
-    """The named rows of some plans, each from the first that has it."""
+    """The named rows of some plans, each from the first that has it.
+
+    Each plan counts its units from 0; in one plan the later ones count on, or their parts would replace each other.
+    """
+    n_units = 0
     for plan in plans:
         table = pq.read_table(readable(plan))
+        units = pc.add(table.column("unit"), pa.scalar(n_units, pa.int32()))
+        n_units = pc.max(units).as_py() + 1
+        table = put_column(table, "unit", units)
         table = table.filter(pc.is_in(row_names(table), names))
         names = names.filter(pc.invert(pc.is_in(names, row_names(table))))
         yield table

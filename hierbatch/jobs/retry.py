@@ -57,13 +57,14 @@ def retry(job: RetryJob, watch: Watch | None = None) -> RunOutcome:
     watch = watch or Watch()
     check_device(job.device, job.workforce)
     folder = RunFolder(job.run)
-    newest = folder.newest()
-    generation, origin = int(newest["number"]), newest["origin"]
-    asked = _asked(newest["settings"])
-    _check_model(origin, asked.fingerprint)
-    read = _reader(origin, newest["settings"], folder.sources_file(generation))
+    folder.newest()  # or it is no run, and nothing to hold
     with hold(folder):
         folder.sweep()
+        newest = folder.newest()
+        generation, origin = int(newest["number"]), newest["origin"]
+        asked = _asked(newest["settings"])
+        _check_model(origin, asked.fingerprint)
+        read = _reader(origin, newest["settings"], folder.sources_file(generation))
         chosen = _choose(job)
         plans = folder.plan_files(generation)
         if not plans:

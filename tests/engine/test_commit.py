@@ -42,3 +42,16 @@ def test_a_full_or_read_only_disk_leaves_nothing_torn(folder, monkeypatch, step,
         commit_part(folder, "u1", [TAKES], TAKES.schema)
     assert folder.part_files() == []
     assert list(folder.tmp.iterdir()) == []
+
+
+def test_a_worker_that_others_took_for_dead_does_not_write_into_what_they_put_down(folder):
+    """Two machines of a cluster may well have a process of the same number, and both work the same unit."""
+
+    def slow_takes():
+        yield TAKES
+        commit_part(folder, "u1", [TAKES, TAKES], TAKES.schema)
+        yield TAKES
+
+    commit_part(folder, "u1", slow_takes(), TAKES.schema)
+    assert pq.read_table(folder.part_file("u1")).num_rows == 4
+    assert list(folder.tmp.iterdir()) == []

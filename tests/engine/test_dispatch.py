@@ -6,7 +6,7 @@ from hierbatch.engine.dispatch import Breaker, Dispatcher
 from hierbatch.engine.pool import Finished, Lost
 from hierbatch.engine.progress import Progress, Watch
 from hierbatch.engine.units import Unit, UnitReport
-from hierbatch.errors import StorageError
+from hierbatch.errors import RunError, StorageError
 from tests.engine.test_units import rows
 
 
@@ -161,3 +161,14 @@ def test_an_error_of_the_setup_ends_the_run():
 
     with pytest.raises(StorageError):
         dispatch(FullDisk(), units(1))
+
+
+def test_workers_that_die_even_on_a_row_given_up_end_the_run():
+    class DeadlyPool(ScriptedPool):
+        def wait(self, timeout_s):
+            self.n_deaths += 1
+            assert self.n_deaths < 10
+            return [Lost(self.in_hand.pop(0), "crash")]
+
+    with pytest.raises(RunError, match="nothing left to work"):
+        dispatch(DeadlyPool(), units(1, n_rows=1))

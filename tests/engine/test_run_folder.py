@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -82,3 +84,31 @@ def test_events_are_one_json_a_line(folder):
     events = [json.loads(line) for line in folder.events_file.read_text(encoding="utf-8").splitlines()]
     assert [event["event"] for event in events] == ["unit", "end"]
     assert events[1]["ending"] == "완료"
+
+
+def test_what_a_killed_driver_was_planning_is_swept(folder):
+    """Recordings that lay in a manifest can be many gigabytes."""
+    for place in (folder.root, folder.plans):
+        (place / ".unfinished-abc").mkdir()
+        (place / ".unfinished-abc" / "g0001.parquet").write_bytes(b"half")
+    folder.sweep()
+    assert not list(folder.root.rglob(".unfinished-*"))
+
+
+def test_a_line_that_a_full_disk_cut_off_hides_no_start(folder):
+    folder.note("start", left=3)
+    with folder.events_file.open("a") as file:
+        file.write('{"at": "2026-01-01T00:00:00", "event": "uni')
+    folder.note("start", left=2)
+    assert folder.last_start()["left"] == 3
+    folder.note("start", left=1)
+    assert folder.last_start()["left"] == 1
+
+
+def test_a_disk_too_full_for_the_holders_name_holds_all_the_same(folder, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "write", refuse)
+    with hold(folder):
+        assert is_held(folder)

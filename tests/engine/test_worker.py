@@ -6,7 +6,7 @@ from hierbatch.engine.pool import Finished, Lost
 from hierbatch.engine.units import find_pending
 from hierbatch.engine.worker import Worker
 from hierbatch.errors import BundleError
-from hierbatch.manifest.takes import committed_names
+from hierbatch.manifest.takes import Takes, committed_names
 from tests.engine.fake_model import Fault
 from tests.engine.planned_run import planned_run
 
@@ -61,3 +61,13 @@ def test_what_no_worker_should_raise_loses_the_unit_and_not_the_run(tmp_path, mo
     (ended,) = pool.wait(1.0)
     assert ended == Lost(unit, "exception", "ValueError: a bug")
     assert pool.n_free == 1
+
+
+def test_a_row_given_up_after_its_take_was_put_down_keeps_the_good_take(tmp_path):
+    """Its worker may have died, or hung, between the commit and the word of it."""
+    run = planned_run(tmp_path, 1)
+    (unit,) = run.units()
+    worker = Worker(run.spec)
+    worker.process(unit)
+    worker.process(unit.refused("timeout", "it hung"))
+    assert Takes(run.folder.root).table(["status"]).column("status").to_pylist() == ["ok"]

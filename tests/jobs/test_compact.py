@@ -1,7 +1,9 @@
 import os
 
+import pyarrow.parquet as pq
 import pytest
 
+from hierbatch.engine.run_folder import RunFolder, open_generation
 from hierbatch.errors import RunError
 from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.retry import RetryJob, retry
@@ -80,3 +82,34 @@ def test_an_unfinished_run_is_not_compacted(tmp_path):
     next((asked.out / "parts").iterdir()).unlink()
     with pytest.raises(RunError, match="not finished"):
         compact(CompactJob(run=asked.out))
+
+
+def test_any_part_of_a_compacted_run_may_be_lost_and_is_made_again(tmp_path):
+    """Rows that were made again come from plans of their own, whose units are counted from 0 too."""
+    asked = job(tmp_path, 130, {3: Fault.RAISE, 9: Fault.CLIPPED})
+    run(asked)
+    retry(RetryJob(run=asked.out, ids=("r003", "r009", "r070"), workforce=LOCAL))
+    heard = sounds(asked.out)
+    compact(CompactJob(run=asked.out, part_bytes=1))
+    parts = sorted((asked.out / "parts").iterdir())
+    assert len(parts) == 4
+    for part in parts:
+        n_rows = pq.read_metadata(part).num_rows
+        part.unlink()
+        assert run(asked).sitting.n_worked == n_rows
+        assert sounds(asked.out) == heard
+    for part in (asked.out / "parts").iterdir():
+        part.unlink()
+    assert run(asked).sitting.n_worked == 130
+    assert sounds(asked.out) == heard
+    assert run(asked).sitting.n_worked == 0
+
+
+def test_a_generation_that_was_not_planned_is_not_compacted(tmp_path):
+    asked = job(tmp_path, 10)
+    run(asked)
+    parts = sorted((asked.out / "parts").iterdir())
+    open_generation(RunFolder(asked.out), {"killed": "before its plan"}, {}, update=True)
+    with pytest.raises(RunError, match="not finished"):
+        compact(CompactJob(run=asked.out))
+    assert sorted((asked.out / "parts").iterdir()) == parts

@@ -1,6 +1,10 @@
+from contextlib import contextmanager
+from dataclasses import replace
+
 import pytest
 
 from hierbatch.errors import InputError, RunError
+from hierbatch.jobs import retry as retry_module
 from hierbatch.jobs.order import SpeakOrder
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import RunJob, run
@@ -96,3 +100,19 @@ def test_what_cannot_be_retried_is_told(tmp_path):
     bundle_folder(tmp_path, version="2")
     with pytest.raises(RunError, match="model has changed"):
         again(tmp_path, ids=("r001",))
+
+
+def test_a_retry_that_an_update_came_before_is_of_what_was_asked_last(tmp_path, monkeypatch):
+    asked = job(tmp_path, 3)
+    run(asked)
+    at_first = retry_module.hold
+
+    @contextmanager
+    def hold_after_the_update(folder):
+        run(replace(asked, order=replace(asked.order, seed=7), update=True))
+        with at_first(folder):
+            yield
+
+    monkeypatch.setattr(retry_module, "hold", hold_after_the_update)
+    again(tmp_path, ids=("r001",))
+    assert [take["attempt"] for take in takes(tmp_path, "attempt")] == [1, 2, 1]
