@@ -122,7 +122,7 @@ def bare_loop(out: Path, model: str) -> tuple[float, float]:
     nothing = committed_names(RunLayout(out))
     units = [unit.rows for unit in find_pending(layout.plan_file(1), nothing).units()]
     loaded = load_model(DEFAULT_FACTORY, model, "cpu")
-    stage = Speak(loaded, VoiceShelf(layout.voices_file(1), loaded), device="cpu")
+    stage = Speak(loaded, VoiceShelf(layout.voices_file(1), loaded.encode_voice), device="cpu")
     assert sum(map(len, units)) == pq.read_metadata(layout.plan_file(1)).num_rows
     return timed(lambda: [stage(rows) for rows in units])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,19 +46,21 @@ def estimate_f0(waveform: Waveform) -> F0:
     return np.where(both, np.sqrt(here * following), np.maximum(here, following)).astype(np.float32)
 
 
-def estimate_long_f0(waveform: Waveform) -> F0:
+def estimate_long_f0(waveform: Waveform, track: Callable[[Waveform], F0] = estimate_f0) -> F0:
     """The same for hours: a minute at a time, each with a second of its neighbours, so that memory stays small.
+
+    `track` finds the pitch of a minute (`hierbatch.audio.pitch_trackers`).
 
     Shape:
         returns  [L // 160]
     """
     hop, window, context = MEL_HOP_SAMPLES, int(_WINDOW_S * RATE_HZ), int(_CONTEXT_S * RATE_HZ)
     if waveform.n_samples <= window + context:
-        return estimate_f0(waveform)
+        return track(waveform)
     parts = []
     for start in range(0, waveform.n_samples, window):
         first, last = max(0, start - context), start + window + context
-        part = estimate_f0(Waveform(waveform.samples[first:last], RATE_HZ))
+        part = track(Waveform(waveform.samples[first:last], RATE_HZ))
         parts.append(part[(start - first) // hop :][: window // hop])
     return np.concatenate(parts)
 

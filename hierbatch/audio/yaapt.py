@@ -1,6 +1,6 @@
 """F0 by YAAPT (Kasi and Zahorian 2002) as the published systems were trained on it: slow, for comparing with them.
 
-Every day F0 comes from `estimate_f0`, which is some thirty times as fast. YAAPT picks among lags of whole samples, and
+Every day F0 comes from `estimate_f0`, which is some ten times as fast. YAAPT picks among lags of whole samples, and
 where two paths cost the same the winner belongs to the arithmetic library: a frame in some hundreds may differ by a
 lag or two from one processor to another.
 """
@@ -16,6 +16,7 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import SourceError
 from hierbatch.units import RATE_HZ
 
+PACKAGE = "amfm_decompy"
 HOP_SAMPLES = 80
 CONVERSION_CEILING_HZ = 1100.0
 """What the published voice conversion hears pitch up to."""
@@ -33,7 +34,7 @@ def yaapt_f0(waveform: Waveform, ceiling_hz: float = CONVERSION_CEILING_HZ) -> F
     """F0 in Hz every 5 ms, 0 where unvoiced; value t is centred on sample 80 t.
 
     Shape:
-        returns  [L // 80]
+        returns  [L / 80, rounded up]
 
     Raises:
         SourceError: the sound is too short for YAAPT; the published scripts take it for unvoiced.
@@ -58,7 +59,7 @@ def yaapt_f0(waveform: Waveform, ceiling_hz: float = CONVERSION_CEILING_HZ) -> F
     except _UNUSABLE as error:
         raise SourceError(
             "No pitch can be tracked",
-            wanted="half a second of sound or more",
+            wanted="half a second of sound or more for YAAPT",
             got=f"{waveform.duration_s:.3f} s ({error})",
         ) from error
     return np.asarray(pitch.samp_values, dtype=np.float32)
@@ -73,4 +74,4 @@ def estimate_f0_by_yaapt(waveform: Waveform) -> F0:
     Raises:
         SourceError: as `yaapt_f0`.
     """
-    return yaapt_f0(waveform)[1::2]
+    return yaapt_f0(waveform)[1::2][: waveform.n_samples // (2 * HOP_SAMPLES)]

@@ -17,6 +17,9 @@ _KeyShift = Annotated[float, typer.Option(min=-12.0, max=12.0, help="Semitones a
 _Rate = Annotated[
     int | None, typer.Option(min=8_000, max=192_000, help="Sampling rate in Hz; by default each recording's own.")
 ]
+_F0 = Annotated[
+    str, typer.Option(help="What finds the pitch: dio, or yaapt as the published systems have it, far slower.")
+]
 _Clips = Annotated[bool, typer.Option("--clips", help="Also write RUN/export/clips/ID.flac.")]
 
 
@@ -34,6 +37,7 @@ def convert(
     source_root: options.SourceRoot = None,
     key_shift: _KeyShift = 0.0,
     rate: _Rate = None,
+    f0: _F0 = "dio",
     clips: _Clips = False,
     seed: options.Seed = 0,
     model: options.Model = "lite",
@@ -63,6 +67,7 @@ def convert(
         source_root=source_root,
         pitch_semitones=key_shift,
         rate_hz=rate,
+        f0=f0,
         seed=seed,
         bundle=model,
         model_factory=model_factory,

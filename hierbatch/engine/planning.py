@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -36,6 +36,8 @@ class Asked:
     fingerprint: str
     one_voice: bool = False
     """Make every row in the default voice, whatever voice it names."""
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    """Those of the task's `chosen` settings that are not the usual."""
 
 
 def row_seed(run_seed: int, row_id: str, attempt: int) -> int:
@@ -50,6 +52,7 @@ def take_key(row: Mapping[str, Any], asked: Asked) -> str:
         "task": asked.task,
         "seed": row["seed"],
         "model": asked.fingerprint,
+        **asked.chosen,
     }
     if "voice" in row:
         content["voice"] = asked.voice_sha256.get(row["voice"])

@@ -12,6 +12,7 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hierbatch.audio.pitch_trackers import EVERY_DAY
 from hierbatch.engine.commit import commit_part
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.engine.units import Unit, UnitReport
@@ -33,6 +34,7 @@ class WorkerSpec:
     device: str
     model_factory: str
     task: str = SPEAK.name
+    f0: str = EVERY_DAY
     measures: Measures = field(default_factory=Measures)
 
     @classmethod
@@ -46,6 +48,7 @@ class WorkerSpec:
             device=device,
             model_factory=origin["model_factory"],
             task=origin.get("task", SPEAK.name),
+            f0=origin.get("f0", EVERY_DAY),
             measures=Measures.of_origin(origin),
         )
 
@@ -60,6 +63,7 @@ class Worker:
             voices=spec.voices,
             device=spec.device,
             hears=spec.measures.semantic,
+            f0=spec.f0,
         )
         self._folder = RunFolder(spec.run)
         self._sources = PlanSources(spec.sources)

@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hierbatch.audio.pitch_trackers import EVERY_DAY, pitch_tracker
 from hierbatch.engine.planning import Asked
 from hierbatch.errors import BundleError, InputError
 from hierbatch.jobs.order import CheckedOrder, used_voices
@@ -35,6 +36,8 @@ class ConvertOrder:
     """Of rows that name none, above the target voice's own range."""
     rate_hz: int | None = None
     """Rate of what is made; None keeps each recording's own."""
+    f0: str = EVERY_DAY
+    """What finds the pitch of the recordings and of the target voices, one of `PITCH_TRACKERS`."""
     seed: int = 0
     bundle: str = "lite"
     model_factory: str = DEFAULT_FACTORY
@@ -52,6 +55,7 @@ class ConvertOrder:
             "source_root": str(self.root.resolve()),
             "bundle": self.bundle,
             "model_factory": self.model_factory,
+            "f0": self.f0,
             **self.measures.to_origin(),
         }
 
@@ -65,6 +69,7 @@ class ConvertOrder:
         problems = Problems()
         problems.attempt(lambda: check_source_root(self.root))
         problems.attempt(self.measures.check)
+        problems.attempt(lambda: pitch_tracker(self.f0))
         manifest = problems.attempt(lambda: open_table(self.manifest, MANIFEST_COLUMNS))
         voices = problems.attempt(lambda: list_voices(self.voices))
         model = problems.attempt(lambda: find_converter(self.model_factory, self.bundle))
@@ -97,6 +102,7 @@ class ConvertOrder:
             voice_sha256={name: prompt.sha256 for name, (_, prompt) in prompts.items()},
             fingerprint=model.fingerprint,
             one_voice=speaks_all,
+            chosen={} if self.f0 == EVERY_DAY else {"f0": self.f0},
         )
         return CheckedOrder(
             manifest=manifest,

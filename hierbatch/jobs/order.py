@@ -104,6 +104,7 @@ class CheckedOrder:
             **self.inputs,
             "voices": dict(sorted(self.asked.voice_sha256.items())),
             **self.asked.defaults,
+            **self.asked.chosen,
             "seed": self.asked.seed,
             "model": self.model,
             "fingerprint": self.asked.fingerprint,

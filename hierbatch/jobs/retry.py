@@ -106,9 +106,11 @@ def _lexicon(origin: Mapping[str, str], sha256: str | None) -> Lexicon | None:
 
 def _asked(settings: dict[str, Any]) -> Asked:
     """What the run was asked, from its record."""
+    task = task_named(settings["task"])
     return Asked(
-        task=settings["task"],
-        defaults={name: settings.get(name) for name in task_named(settings["task"]).defaulted},
+        task=task.name,
+        defaults={name: settings.get(name) for name in task.defaulted},
+        chosen={name: settings[name] for name in task.chosen if name in settings},
         seed=settings["seed"],
         voice_sha256=settings["voices"],
         fingerprint=settings["fingerprint"],

@@ -15,7 +15,8 @@ import numpy.typing as npt
 from hierbatch.audio.activity import Span
 from hierbatch.audio.level import below_full_scale, speech_gain
 from hierbatch.audio.matching import match_loudness
-from hierbatch.audio.pitch import F0, PitchRange, estimate_long_f0, fill_unvoiced, measure_pitch_range
+from hierbatch.audio.pitch import F0, PitchRange, estimate_f0, estimate_long_f0, fill_unvoiced, measure_pitch_range
+from hierbatch.audio.pitch_trackers import PitchTracker
 from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import SynthesisError
@@ -58,7 +59,7 @@ class ConversionModel(Protocol):
     def fingerprint(self) -> str:
         """Changes whenever the weights or what is done with them do."""
 
-    def encode_voice(self, prompt: Waveform) -> Any:
+    def encode_voice(self, prompt: Waveform, *, track: PitchTracker = estimate_f0) -> Any:
         """Raises PromptError where the prompt cannot be used."""
 
     def pitch_range(self, voice: Any) -> PitchRange:
@@ -92,16 +93,19 @@ def convert_recording(
     seed: int,
     key: Key = Key(),  # noqa: B008 - a frozen value
     rate_hz: int | None = None,
+    track: PitchTracker = estimate_f0,
     spans: Sequence[Span] | None = None,
 ) -> Conversion:
     """The same words and melody in another voice.
 
     At the source's own rate as many samples as the source, at another `rate_hz` as many as cover the same time; as
     loud as the source, by one gain. With `spans` only these are converted, pitch and loudness are measured in them
-    alone, and silence stands between them; they rise and fall over 20 ms about their ends.
+    alone, and silence stands between them; they rise and fall over 20 ms about their ends. `track` finds the source's
+    pitch; that of the voice was found when the model heard it.
 
     Raises:
         SynthesisError: the model gave nothing usable.
+        SourceError: the source is too short for the tracker.
     """
     heard = resample(source, RATE_HZ)
     n_frames = -(-heard.n_samples // FRAME_HOP_SAMPLES)
@@ -112,7 +116,7 @@ def convert_recording(
         inside[start:end] = 1
     reference = Waveform(heard.samples * inside[: heard.n_samples], RATE_HZ)
     padded = padded * np.float32(speech_gain(reference))
-    f0_hz = estimate_long_f0(Waveform(padded, RATE_HZ)) * inside[::MEL_HOP_SAMPLES]
+    f0_hz = estimate_long_f0(Waveform(padded, RATE_HZ), track) * inside[::MEL_HOP_SAMPLES]
     pieces = [(first + start, first + end) for first, last in chosen for start, end in cut_pieces(padded[first:last])]
     moved = place_pitch(f0_hz, model.pitch_range(voice), key)
     made = np.zeros(len(padded), np.float32)

@@ -17,6 +17,7 @@ from torch.nn.functional import cosine_similarity
 
 from hierbatch.audio.level import below_full_scale, to_speech_level
 from hierbatch.audio.pitch import PitchRange, estimate_f0, fill_unvoiced, measure_pitch_range, median_f0_hz
+from hierbatch.audio.pitch_trackers import PitchTracker
 from hierbatch.audio.resample import resample
 from hierbatch.audio.spectrum import LogMel, long_term_spectrum
 from hierbatch.audio.waveform import Samples, Waveform
@@ -70,13 +71,13 @@ class HierSpeech:
         return HierSpeech(found, LiteNetworks.from_weights(config, found.load_weights()), device)
 
     @torch.inference_mode()
-    def encode_voice(self, prompt: Waveform) -> Voice:
+    def encode_voice(self, prompt: Waveform, *, track: PitchTracker = estimate_f0) -> Voice:
         """A voice from 3 to 15 s of one person speaking, at any rate.
 
         Raises:
             PromptError: silent, damaged or too short.
         """
-        sound, f0_hz = hear_prompt(prompt)
+        sound, f0_hz = hear_prompt(prompt, track)
         mel = self._mel(self._placement.tensor(sound.samples)[None])
         lengths = torch.tensor([mel.shape[1]], device=self._device)
         n_frames = mel.shape[1] // MELS_PER_FRAME

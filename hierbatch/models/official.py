@@ -15,7 +15,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from hierbatch.audio.pitch import F0, PitchRange, measure_pitch_range
+from hierbatch.audio.pitch import F0, PitchRange, estimate_f0, measure_pitch_range
+from hierbatch.audio.pitch_trackers import PitchTracker
 from hierbatch.audio.style_mel import StyleMel
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import BundleError, SynthesisError
@@ -96,13 +97,13 @@ class OfficialConversion:
         return OfficialConversion(bundle, synthesizer, content, denoiser, device)
 
     @torch.inference_mode()
-    def encode_voice(self, prompt: Waveform) -> OfficialVoice:
+    def encode_voice(self, prompt: Waveform, *, track: PitchTracker = estimate_f0) -> OfficialVoice:
         """A voice from 3 to 15 s of one person speaking, at any rate.
 
         Raises:
             PromptError: silent, damaged, too short, or without voiced sound.
         """
-        sound, f0_hz = hear_prompt(prompt)
+        sound, f0_hz = hear_prompt(prompt, track)
         heard = [sound.samples]
         if self._denoiser is not None:
             clean = to_array(denoise(self._denoiser, self._placement.tensor(sound.samples)))

@@ -17,7 +17,8 @@ from torch import Tensor
 
 from hierbatch.audio.kaiser_resample import kaiser_resample
 from hierbatch.audio.level import below_full_scale
-from hierbatch.audio.pitch import PitchRange
+from hierbatch.audio.pitch import PitchRange, estimate_f0
+from hierbatch.audio.pitch_trackers import PitchTracker
 from hierbatch.audio.style_mel import StyleMel
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import BundleError, SynthesisError, TextError
@@ -93,13 +94,16 @@ class OfficialSpeech:
         return OfficialSpeech(bundle, OfficialNetworks.of_bundle(bundle), device)
 
     @torch.inference_mode()
-    def encode_voice(self, prompt: Waveform, denoise_ratio: float | None = None) -> OfficialSpeaker:
+    def encode_voice(
+        self, prompt: Waveform, denoise_ratio: float | None = None, *, track: PitchTracker = estimate_f0
+    ) -> OfficialSpeaker:
         """A voice from 3 to 15 s of one person speaking, at any rate; a shorter one is heard over and over.
 
         Args:
             prompt: the recording.
             denoise_ratio: 0 hears it as it is, 1 as the bundle's own denoiser leaves it, between them a mix of the two
                 styles; by default what the bundle says.
+            track: what finds the prompt's pitch, which conversion needs.
 
         Raises:
             PromptError: silent, damaged or too short.
@@ -119,7 +123,7 @@ class OfficialSpeech:
         return OfficialSpeaker(
             text_style=to_array(text_style[0]),
             sound_style=to_array(sound_style[0]),
-            conversion=self._conversion.encode_voice(prompt) if self._conversion else None,
+            conversion=self._conversion.encode_voice(prompt, track=track) if self._conversion else None,
             sha256=hashlib.sha256(prompt.samples.tobytes()).hexdigest(),
         )
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from hierbatch.audio.level import speech_rms, to_speech_level
 from hierbatch.audio.pitch import F0, estimate_f0
+from hierbatch.audio.pitch_trackers import PitchTracker
 from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import PromptError
@@ -51,14 +52,14 @@ def clean_prompt(prompt: Waveform) -> Waveform:
     return to_speech_level(Waveform(trimmed.samples[: n_frames * _FRAME_SAMPLES], RATE_HZ))
 
 
-def hear_prompt(prompt: Waveform) -> tuple[Waveform, F0]:
-    """A clean prompt and its pitch, 0 where unvoiced.
+def hear_prompt(prompt: Waveform, track: PitchTracker = estimate_f0) -> tuple[Waveform, F0]:
+    """A clean prompt and its pitch as `track` finds it, 0 where unvoiced.
 
     Raises:
         PromptError: as `clean_prompt` does, or nobody speaks in it.
     """
     sound = clean_prompt(prompt)
-    f0_hz = estimate_f0(sound)
+    f0_hz = track(sound)
     if not (f0_hz > 0).any():
         raise PromptError("There is no voice in the prompt", wanted="one person speaking", got="no voiced sound")
     return sound, f0_hz

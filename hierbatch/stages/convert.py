@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
+from hierbatch.audio.pitch_trackers import EVERY_DAY, pitch_tracker
 from hierbatch.manifest.rows import Recording, Take
 from hierbatch.manifest.schema import TAKE_COLUMNS
 from hierbatch.models.conversion import ConversionModel, Key, convert_recording
@@ -33,7 +34,9 @@ class Convert:
     )
     writes: ClassVar[tuple[str, ...]] = tuple(column.name for column in TAKE_COLUMNS)
 
-    def __init__(self, model: ConversionModel, shelf: VoiceShelf, *, device: str) -> None:
+    def __init__(self, model: ConversionModel, shelf: VoiceShelf, *, device: str, f0: str = EVERY_DAY) -> None:
+        """`f0` names what finds the pitch of recordings; raises InputError or ProgramError as `pitch_tracker` does."""
+        self._f0, self._track = f0, pitch_tracker(f0)
         self._model = model
         self._shelf = shelf
         self._device = device
@@ -65,6 +68,7 @@ class Convert:
             seed=recording.seed,
             key=Key(semitones=recording.pitch_semitones),
             rate_hz=recording.rate_hz,
+            track=self._track,
         )
         facts = sound_facts(made.waveform, source.duration_s, recording.id)
         # A pause of the source is no flaw of its conversion.
@@ -82,6 +86,7 @@ class Convert:
         asked = {
             "pitch_semitones": round(recording.pitch_semitones, 6),
             "rate_hz": recording.rate_hz,
+            "f0": self._f0,
             "source_sha256": recording.source_sha256,
         }
         same = ("id", "take_key", "attempt", "voice", "lang", "seed", "expected_duration_s")

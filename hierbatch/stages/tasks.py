@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from hierbatch.audio.pitch_trackers import EVERY_DAY, pitch_tracker
 from hierbatch.errors import InputError
 from hierbatch.manifest.rows import DELIVERY, sound_params
 from hierbatch.manifest.schema import SPOKEN
@@ -34,6 +36,8 @@ class Tools:
     device: str
     hears: bool = False
     """Whether the model listens to its own takes."""
+    f0: str = EVERY_DAY
+    """What finds the pitch of recordings and of their target voices, one of `PITCH_TRACKERS`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,8 @@ class Task:
     """Those of them that a run may have a default for."""
     unasked: Mapping[str, Any]
     """Values of columns that neither a row nor the run speaks of."""
+    chosen: tuple[str, ...] = ()
+    """Settings of a whole run that the sound depends on, and that stand in its record where they are not the usual."""
     keyed: tuple[str, ...]
     """Columns of a row that `identify` looks at."""
     identify: Callable[[Mapping[str, Any]], dict[str, Any]]
@@ -90,17 +96,23 @@ def _identify_upsampling(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _open_speak(tools: Tools) -> Stage:
     model = load_model(tools.model_factory, tools.bundle, tools.device)
-    return Speak(model, VoiceShelf(tools.voices, model), device=tools.device, hears=tools.hears)
+    return Speak(model, VoiceShelf(tools.voices, model.encode_voice), device=tools.device, hears=tools.hears)
 
 
 def _open_convert(tools: Tools) -> Stage:
     model = cast("ConversionModel", load_model(tools.model_factory, tools.bundle, tools.device))
-    return Convert(model, VoiceShelf(tools.voices, model, repeat_to_s=Convert.PROMPT_S), device=tools.device)
+    encode = partial(model.encode_voice, track=pitch_tracker(tools.f0))
+    return Convert(
+        model,
+        VoiceShelf(tools.voices, encode, repeat_to_s=Convert.PROMPT_S),
+        device=tools.device,
+        f0=tools.f0,
+    )
 
 
 def _open_dub(tools: Tools) -> Stage:
     model = cast("ConversionModel", load_model(tools.model_factory, tools.bundle, tools.device))
-    return Dub(model, VoiceShelf(tools.voices, model, repeat_to_s=Convert.PROMPT_S), device=tools.device)
+    return Dub(model, VoiceShelf(tools.voices, model.encode_voice, repeat_to_s=Convert.PROMPT_S), device=tools.device)
 
 
 def _open_upsample(tools: Tools) -> Stage:
@@ -125,6 +137,7 @@ CONVERT = Task(
     defaulted=("voice", "pitch_semitones", "rate_hz"),
     unasked={"pitch_semitones": DELIVERY["pitch_semitones"]},
     keyed=("source", "source_sha256", "pitch_semitones", "rate_hz"),
+    chosen=("f0",),
     identify=_identify_conversion,
     stage=Convert,
     open_stage=_open_convert,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,11 +21,8 @@ SHELF_SCHEMA = arrow_schema(
 )
 
 
-class VoiceEncoder(Protocol):
-    """A model as far as it hears voices."""
-
-    def encode_voice(self, prompt: Waveform) -> Any:
-        """Raises PromptError where the prompt cannot be used."""
+EncodeVoice = Callable[[Waveform], Any]
+"""What a model makes of a prompt; raises PromptError where it cannot be used."""
 
 
 class VoiceShelf:
@@ -33,10 +31,10 @@ class VoiceShelf:
     A prompt shorter than `repeat_to_s` is said over and over until it is that long.
     """
 
-    def __init__(self, table: Path, model: VoiceEncoder, *, repeat_to_s: float = 0.0) -> None:
+    def __init__(self, table: Path, encode: EncodeVoice, *, repeat_to_s: float = 0.0) -> None:
         self._table = table
         self._repeat_to_s = repeat_to_s
-        self._model = model
+        self._encode = encode
         facts = pq.read_table(readable(table), columns=["voice", "voice_sha256", "consent"]).to_pylist()
         self._facts = {row["voice"]: row for row in facts}
         self._voices: dict[str, Any] = {}
@@ -55,7 +53,7 @@ class VoiceShelf:
             PromptError: the model cannot use it.
         """
         if name not in self._voices:
-            self._voices[name] = self._model.encode_voice(_repeated(read_prompt(self._table, name), self._repeat_to_s))
+            self._voices[name] = self._encode(_repeated(read_prompt(self._table, name), self._repeat_to_s))
         return self._voices[name]
 
 

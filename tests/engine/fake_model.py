@@ -52,7 +52,7 @@ class FakeModel:
         self.fingerprint = self._told("version", "1")
         self._row_s = float(self._told("seconds-a-row", "0"))
 
-    def encode_voice(self, prompt):
+    def encode_voice(self, prompt, *, track=None):
         return float(np.abs(prompt.samples).mean())
 
     def pitch_range(self, voice):

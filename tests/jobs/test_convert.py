@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from hierbatch.engine.session import Workforce
-from hierbatch.errors import InputError, ManifestError, RunError
+from hierbatch.errors import InputError, ManifestError, ProgramError, RunError
 from hierbatch.jobs.convert_order import ConvertOrder
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import RunJob, run
@@ -153,3 +153,28 @@ def test_a_key_depends_on_the_recording_and_not_on_its_name(tmp_path, recordings
     again = [row["take_key"] for rows in job(tmp_path).order.check().plan() for row in rows.to_pylist()]
     assert again == keys
     assert np.all([len(key) == 32 for key in keys])
+
+
+def test_another_pitch_tracker_is_another_take_and_a_retry_keeps_it(tmp_path, recordings):
+    recordings_file(tmp_path, [*(path.name for path in recordings), "late.wav"])
+    asked = job(tmp_path)
+    run(asked)
+    by_yaapt = replace(asked, order=replace(asked.order, f0="yaapt"))
+    with pytest.raises(RunError, match="f0"):
+        run(by_yaapt)
+    assert run(replace(by_yaapt, update=True)).sitting.n_worked == 4
+    prompt_file(tmp_path, 1.0, name="late.wav")
+    assert retry(RetryJob(run=tmp_path / "run", workforce=LOCAL)).standing.n_ok == 4
+    params = Takes(tmp_path / "run").table(["params"]).column("params").to_pylist()
+    assert {json.loads(entry)["f0"] for entry in params} == {"yaapt"}
+    assert run(replace(asked, update=True)).sitting.n_worked == 1  # the others stand as they were made first
+
+
+def test_a_pitch_tracker_that_is_not_there_is_told_before_anything_is_made(tmp_path, recordings, monkeypatch):
+    recordings_file(tmp_path, [path.name for path in recordings])
+    with pytest.raises(InputError, match="dio or yaapt"):
+        run(job(tmp_path, f0="crepe"))
+    monkeypatch.setattr("hierbatch.audio.pitch_trackers.find_spec", lambda name: None)
+    with pytest.raises(ProgramError, match="AMFM-decompy"):
+        run(job(tmp_path, f0="yaapt"))
+    assert not (tmp_path / "run").exists()

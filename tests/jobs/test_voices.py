@@ -65,7 +65,7 @@ def test_consent_travels_from_the_table_to_the_worker(tmp_path, model):
         prepare_voices(list_voices(choice), model.encode_voice, allow_unknown=False)
     prepared = prepare_voices(list_voices(choice), model.encode_voice, allow_unknown=True)
     write_shelf(prepared, tmp_path / "shelf.parquet")
-    shelf = VoiceShelf(tmp_path / "shelf.parquet", model)
+    shelf = VoiceShelf(tmp_path / "shelf.parquet", model.encode_voice)
     assert [shelf.consent(name) for name in ("anna", "jun")] == ["licensed", "unknown"]
     assert shelf.sha256("anna") == shelf.sha256("jun")
     assert shelf.voice("anna") == model.encode_voice(read_sound(prepared["anna"][1].flac))

@@ -3,7 +3,7 @@ import pytest
 
 from hierbatch.audio.pitch import PitchRange
 from hierbatch.audio.waveform import Waveform
-from hierbatch.errors import SynthesisError
+from hierbatch.errors import SourceError, SynthesisError
 from hierbatch.models.conversion import Key, convert_recording, cut_pieces, place_pitch
 from hierbatch.units import FRAME_HOP_SAMPLES, RATE_HZ
 
@@ -100,3 +100,17 @@ def test_samples_that_are_no_numbers_are_refused():
 
     with pytest.raises(SynthesisError, match="not numbers"):
         convert_recording(Broken(), speech_like(1.0), None, seed=0)
+
+
+def test_the_chosen_tracker_finds_the_pitch_and_a_sound_too_short_for_it_is_told():
+    contour = np.tile(np.float32([0, 100, 120, 0, 90]), 20)
+
+    def track(waveform):
+        if waveform.n_samples < 8_000:
+            raise SourceError("No pitch can be tracked")
+        return contour
+
+    made = convert_recording(Echo(), speech_like(1.0), None, seed=0, track=track)
+    np.testing.assert_allclose(made.f0_hz, np.where(contour > 0, place_pitch(contour, PitchRange(200.0, 3.0)), 0))
+    with pytest.raises(SourceError, match="No pitch"):
+        convert_recording(Echo(), speech_like(0.3), None, seed=0, track=track)

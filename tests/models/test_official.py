@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from hierbatch.audio.pitch import estimate_f0
+from hierbatch.audio.pitch import PitchRange, estimate_f0
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BundleError, PromptError, SynthesisError
 from hierbatch.models.conversion import ConversionModel, ConversionRequest, convert_recording
@@ -77,6 +77,15 @@ def test_voice_pitch_and_seed_are_heard(model, voice):
         replace(piece, seed=2),
     )
     assert all(snr_db(made, model.convert(other)) < 60 for other in others)
+
+
+def test_a_voice_has_the_pitch_that_the_chosen_tracker_finds(model, voice):
+    heard = model.encode_voice(
+        voiced_sound(3, 200), track=lambda sound: np.full(sound.n_samples // 160, 90, np.float32)
+    )
+    assert model.pitch_range(voice).median_hz == pytest.approx(200, rel=0.05)
+    assert model.pitch_range(heard) == PitchRange(pytest.approx(90), pytest.approx(0))
+    np.testing.assert_array_equal(heard.style, voice.style)
 
 
 def test_a_denoised_prompt_is_mixed_in_by_its_ratio(tmp_path):

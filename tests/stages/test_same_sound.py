@@ -26,7 +26,7 @@ def speak(tmp_path_factory):
     model = HierSpeech.load("lite", "cpu")
     voices = list_voices(VoiceChoice(file=ROOT / "manifests" / "voices" / "narrator.flac"))
     write_shelf(prepare_voices(voices, model.encode_voice, allow_unknown=False), shelf_file)
-    shelf = VoiceShelf(shelf_file, model)
+    shelf = VoiceShelf(shelf_file, model.encode_voice)
     return lambda n_rows: Speak(model, shelf, device="cpu", limits=BatchLimits(n_rows=n_rows))
 
 

@@ -25,7 +25,7 @@ def model(tmp_path):
 def shelf(tmp_path, model):
     voices = list_voices(VoiceChoice(file=prompt_file(tmp_path)))
     write_shelf(prepare_voices(voices, model.encode_voice, allow_unknown=False), tmp_path / "voices.parquet")
-    return VoiceShelf(tmp_path / "voices.parquet", model)
+    return VoiceShelf(tmp_path / "voices.parquet", model.encode_voice)
 
 
 def plan(n_rows, faults=None, **columns):
