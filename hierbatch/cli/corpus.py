@@ -17,15 +17,19 @@ if TYPE_CHECKING:
 
 _Split = Annotated[str, typer.Option(help="Shares of splits that share no speaker; none keeps all in one.")]
 _Filter = Annotated[
-    Path | None, typer.Option("--filter", help="TOML rules on columns; without it, flagged takes are rejected.")
+    Path | None,
+    typer.Option("--filter", parser=here, help="TOML rules on columns; without it, flagged takes are rejected."),
 ]
 _MeasureNames = Annotated[
     str, typer.Option(help="semantic, speaker, both by a comma, or none; auto is all that is installed.")
 ]
 _Recogniser = Annotated[
-    Path | None, typer.Option(help="Folder of a Whisper model (transformers or CTranslate2) to check words with.")
+    Path | None,
+    typer.Option(parser=here, help="Folder of a Whisper model (transformers or CTranslate2) to check words with."),
 ]
-_Texts = Annotated[list[Path], typer.Argument(help="Tables with a text column, books, or folders of them.")]
+_Texts = Annotated[
+    list[Path], typer.Argument(parser=here, help="Tables with a text column, books, or folders of them.")
+]
 _Length = Annotated[str, typer.Option(help="Shortest and longest sentence, in expected seconds.")]
 
 
@@ -33,7 +37,7 @@ def corpus(
     texts: _Texts,
     out: Annotated[Path, typer.Option(parser=here, help="Run folder: made, or gone on with.")],
     hours: Annotated[float, typer.Option(help="Sound to plan for, shared evenly by languages and their speakers.")],
-    voices: Annotated[Path, typer.Option(help="A table of voices (.parquet .csv .jsonl).")],
+    voices: Annotated[Path, typer.Option(parser=here, help="A table of voices (.parquet .csv .jsonl).")],
     speakers: Annotated[int | None, typer.Option(help="Draw this many speakers from the table.")] = None,
     cross_lingual: Annotated[bool, typer.Option(help="Let voices speak other languages than their prompt's.")] = False,
     lang: Annotated[str, typer.Option(help="auto finds each sentence's language; en or ko set it for all.")] = "auto",

@@ -20,11 +20,11 @@ _MOST_LINES = 20
 
 def dub(
     folder: Annotated[
-        Path, typer.Argument(help="Recordings and films: WAV, FLAC, MP3, Ogg, M4A, MP4, MOV, MKV, WebM.")
+        Path, typer.Argument(parser=here, help="Recordings and films: WAV, FLAC, MP3, Ogg, M4A, MP4, MOV, MKV, WebM.")
     ],
     out: Annotated[Path, typer.Option(parser=here, help="Folder for the dubbed files and their table; gone on with.")],
     voice_map: Annotated[
-        Path | None, typer.Option(help="Who gets which voice: a table of file, speaker, voice, key.")
+        Path | None, typer.Option(parser=here, help="Who gets which voice: a table of file, speaker, voice, key.")
     ] = None,
     voice: options.Voice = None,
     voices: options.Voices = None,
@@ -33,7 +33,10 @@ def dub(
     allow_unknown_consent: options.AllowUnknownConsent = False,
     segments: Annotated[
         Path | None,
-        typer.Option(help="Folder of segments tables (NAME.rttm, .csv or .srt); by default they lie beside the files."),
+        typer.Option(
+            parser=here,
+            help="Folder of segments tables (NAME.rttm, .csv or .srt); by default they lie beside the files.",
+        ),
     ] = None,
     background: Annotated[
         str, typer.Option(help="What stands outside speech: keep, off, or so many dB lower, such as -12.")

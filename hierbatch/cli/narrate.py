@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hierbatch.jobs.narrate import NarrateJob, Narration
 
 _Profile = Annotated[str, typer.Option(help="acx, ebu or podcast; `m4b=podcast,mp3=acx` gives formats their own.")]
-_Cover = Annotated[Path | None, typer.Option(help="A JPEG or PNG file, in place of the book's own.")]
+_Cover = Annotated[Path | None, typer.Option(parser=here, help="A JPEG or PNG file, in place of the book's own.")]
 _Formats = Annotated[str, typer.Option(help="Any of m4b, mp3, flac, opus, readalong; and srt, vtt, words.")]
 
 

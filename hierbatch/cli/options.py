@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hierbatch.object_path import place
+from hierbatch.object_path import here, place
 
 if TYPE_CHECKING:
     from hierbatch.engine.session import Workforce
@@ -19,8 +19,12 @@ RowsPath = Annotated[
 ]
 OutRun = Annotated[Path, typer.Option(parser=place, help="Run folder: made, or gone on with; or s3://...")]
 RunPath = Annotated[Path, typer.Argument(parser=place, help="A run folder.")]
-Voice = Annotated[Path | None, typer.Option(help="A recording, 3 to 15 s of one person: everything in this voice.")]
-Voices = Annotated[Path | None, typer.Option(help="A table of voices (.parquet .csv .jsonl) that rows name.")]
+Voice = Annotated[
+    Path | None, typer.Option(parser=here, help="A recording, 3 to 15 s of one person: everything in this voice.")
+]
+Voices = Annotated[
+    Path | None, typer.Option(parser=here, help="A table of voices (.parquet .csv .jsonl) that rows name.")
+]
 DefaultVoice = Annotated[str | None, typer.Option(help="With --voices: the voice of rows that name none.")]
 Consent = Annotated[
     str, typer.Option(help="With --voice: self, licensed, public_domain or synthetic. Yours to answer for.")
@@ -37,10 +41,13 @@ Denoise = Annotated[
 ]
 Model = Annotated[str, typer.Option(help="A packaged model's name, or a bundle's folder.")]
 Lexicon = Annotated[
-    Path | None, typer.Option(help="How words are said: CSV of word,pronunciation,kind,language,scope.")
+    Path | None, typer.Option(parser=here, help="How words are said: CSV of word,pronunciation,kind,language,scope.")
 ]
 SourceRoot = Annotated[
-    Path | None, typer.Option(help="Where paths of recordings start, and stay under; by default the manifest's folder.")
+    Path | None,
+    typer.Option(
+        parser=here, help="Where paths of recordings start, and stay under; by default the manifest's folder."
+    ),
 ]
 Seed = Annotated[int, typer.Option(help="Another seed, another take of every row.")]
 Speed = Annotated[float, typer.Option(min=0.5, max=2.0, help="Speaking rate of rows that name none.")]

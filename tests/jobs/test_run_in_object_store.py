@@ -113,11 +113,22 @@ def test_a_book_is_made_here_of_a_run_in_a_store(client, tmp_path):
     assert keys(client, "book/") == before
 
 
-@pytest.mark.parametrize("command", ["export", "report"])
-def test_commands_that_work_with_files_alone_refuse_an_address(command, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "words",
+    [
+        "export s3://speech/run --to hf --out corpus",
+        "report s3://speech/run",
+        "dub s3://speech/films --out dubbed --voice anna.wav",
+        "dub films --out dubbed --voice anna.wav --segments s3://speech/segments",
+        "corpus a.csv s3://speech/b.csv --out corpus --hours 1 --voices voices.csv",
+        "corpus a.csv --out corpus --hours 1 --voices s3://speech/voices.csv",
+        "run m.csv --out run --voice s3://speech/anna.wav",
+        "run m.csv --out run --voice anna.wav --lexicon s3://speech/words.csv",
+    ],
+)
+def test_what_has_to_be_a_file_refuses_an_address_before_any_work(words, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    options = ["--to", "hf", "--out", "corpus"] if command == "export" else []
-    refused = CliRunner().invoke(app, [command, "s3://speech/run", *options])
+    refused = CliRunner().invoke(app, words.split())
     assert isinstance(refused.exception, InputError)
     assert "a path of this machine" in str(refused.exception)
     assert list(tmp_path.iterdir()) == []
