@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hierbatch.audio.pitch_trackers import EVERY_DAY, pitch_tracker
 from hierbatch.engine.planning import Asked
-from hierbatch.errors import BundleError, InputError
-from hierbatch.jobs.order import CheckedOrder, used_voices
+from hierbatch.errors import BundleError
+from hierbatch.jobs.order import CheckedOrder
 from hierbatch.jobs.problems import Problems
-from hierbatch.jobs.voices import VoiceChoice, default_voice, list_voices, refuse_voices, sift_voices
-from hierbatch.manifest.checks import Expected, check_manifest
-from hierbatch.manifest.schema import MANIFEST_COLUMNS
-from hierbatch.manifest.store import TableFile, open_table
-from hierbatch.manifest.voices import check_consent
+from hierbatch.jobs.recordings import check_source_root, recordings_origin, sources_state
+from hierbatch.jobs.rows_and_voices import find_rows_and_voices
+from hierbatch.jobs.voices import VoiceChoice, refuse_voices, sift_voices
 from hierbatch.models.outline import ModelOutline
 from hierbatch.stages.appraise import Measures
 from hierbatch.stages.loading import DEFAULT_FACTORY, find_outline
@@ -49,15 +45,7 @@ class ConvertOrder:
         return self.source_root or self.manifest.parent
 
     def origin(self) -> dict[str, str]:
-        return {
-            "task": CONVERT.name,
-            "manifest": str(self.manifest),
-            "source_root": str(self.root.resolve()),
-            "bundle": self.bundle,
-            "model_factory": self.model_factory,
-            "f0": self.f0,
-            **self.measures.to_origin(),
-        }
+        return {**recordings_origin(self, CONVERT), "f0": self.f0, **self.measures.to_origin()}
 
     def check(self) -> CheckedOrder:
         """Find everything that is wrong before a worker starts; a voice that cannot be used fails its rows alone.
@@ -70,48 +58,34 @@ class ConvertOrder:
         problems.attempt(lambda: check_source_root(self.root))
         problems.attempt(self.measures.check)
         problems.attempt(lambda: pitch_tracker(self.f0))
-        manifest = problems.attempt(lambda: open_table(self.manifest, MANIFEST_COLUMNS))
-        voices = problems.attempt(lambda: list_voices(self.voices))
         model = problems.attempt(lambda: find_converter(self.model_factory, self.bundle))
-        speaks_all = self.voices.file is not None
-        default = self.voices.default if voices is None else default_voice(self.voices, voices)
-        expected = Expected(
-            languages=None,
-            voices=None if speaks_all or voices is None else [row.voice for row in voices],
-            default_language=None,
-            default_voice=default,
-            one_of=("source",),
-            needs_voice=voices is not None,
-        )
-        n_rows = problems.attempt(lambda: check_manifest(manifest, expected) if manifest else 0)
-        used = used_voices(manifest if n_rows else None, voices or (), default, speaks_all=speaks_all)
-        problems.attempt(lambda: check_consent(used, allow_unknown=self.voices.allow_unknown_consent))
+        found = find_rows_and_voices(self.manifest, self.voices, problems, one_of=("source",))
         problems.raise_any()
-        assert manifest  # or something would have been raised; so with the others
-        assert n_rows
+        assert found.manifest  # or something would have been raised; so with the others
+        assert found.n_rows
         assert model
         prompts, unusable = sift_voices(
-            used, model.check_prompt, allow_unknown=True, denoise_ratio=self.voices.denoise_ratio
+            found.voices, model.check_prompt, allow_unknown=True, denoise_ratio=self.voices.denoise_ratio
         )
         if not prompts:
             refuse_voices(list(unusable.values()))
         asked = Asked(
             task=CONVERT.name,
-            defaults={"voice": default, "pitch_semitones": self.pitch_semitones, "rate_hz": self.rate_hz},
+            defaults={"voice": found.default, "pitch_semitones": self.pitch_semitones, "rate_hz": self.rate_hz},
             seed=self.seed,
             voice_sha256={name: prompt.sha256 for name, (_, prompt) in prompts.items()},
             fingerprint=model.fingerprint,
-            one_voice=speaks_all,
+            one_voice=found.one_voice,
             chosen={} if self.f0 == EVERY_DAY else {"f0": self.f0},
         )
         return CheckedOrder(
-            manifest=manifest,
-            n_rows=n_rows,
+            manifest=found.manifest,
+            n_rows=found.n_rows,
             prompts=prompts,
             asked=asked,
             model=model.name,
             read=ReadSource(self.root, unusable),
-            inputs={"sources": sources_state(manifest, self.root)},
+            inputs={"sources": sources_state(found.manifest, self.root)},
             voice_notices=tuple(str(problem) for problem in unusable.values()),
         )
 
@@ -120,30 +94,9 @@ def find_converter(factory: str, bundle: str) -> ModelOutline:
     """The outline of a model that converts; raises BundleError for any other."""
     model = find_outline(factory, bundle)
     if not model.converts:
-        raise BundleError("The model does not convert recordings", got=model.name)
+        raise BundleError(
+            "The model does not convert recordings",
+            got=model.name,
+            mend="choose another with --model; a published one converts once it is imported with a folder of mms-300m",
+        )
     return model
-
-
-def check_source_root(root: Path) -> None:
-    """Raises InputError where the folder of recordings is not there."""
-    if not root.is_dir():
-        raise InputError("The folder of recordings is not there", wanted="a folder", got=str(root))
-
-
-def sources_state(manifest: TableFile, root: Path) -> str:
-    """A hash of where the recordings of a manifest stand, how large they are and when they were written.
-
-    It tells a changed recording without reading any; whether a take is still right its key says.
-    """
-    digest = hashlib.sha256()
-    for rows in manifest.batches(["source"]):
-        for source in rows.column("source").to_pylist():
-            if source is None or source["path"] is None or source["bytes"] is not None:
-                continue
-            try:
-                found = os.stat(root / source["path"])
-                state = f"{found.st_size} {found.st_mtime_ns}"
-            except (OSError, ValueError):
-                state = "missing"
-            digest.update(f"{source['path']}\0{state}\n".encode())
-    return digest.hexdigest()

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hierbatch.engine.planning import Asked
-from hierbatch.jobs.convert_order import sources_state
 from hierbatch.jobs.order import CheckedOrder
+from hierbatch.jobs.recordings import recordings_origin, sources_state
 from hierbatch.jobs.voices import PreparedVoices
 from hierbatch.manifest.checks import Expected, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
@@ -28,20 +28,15 @@ class DubOrder:
     bundle: str
     model_factory: str
 
+    @property
+    def root(self) -> Path:
+        return Path("/")  # the import wrote full paths
+
     def origin(self) -> dict[str, str]:
-        return {
-            "task": DUB.name,
-            "manifest": str(self.manifest),
-            "source_root": "/",  # the import wrote full paths
-            "bundle": self.bundle,
-            "model_factory": self.model_factory,
-        }
+        return recordings_origin(self, DUB)
 
     def check(self) -> CheckedOrder:
         manifest = open_table(self.manifest, MANIFEST_COLUMNS)
-        expected = Expected(
-            languages=None, voices=None, default_language=None, default_voice=None, one_of=("cast",), needs_voice=False
-        )
         asked = Asked(
             task=DUB.name,
             defaults={},
@@ -51,10 +46,10 @@ class DubOrder:
         )
         return CheckedOrder(
             manifest=manifest,
-            n_rows=check_manifest(manifest, expected),
+            n_rows=check_manifest(manifest, Expected(one_of=("cast",), needs_voice=False)),
             prompts=self.prompts,
             asked=asked,
             model=self.model.name,
-            read=ReadSource(Path("/")),
-            inputs={"sources": sources_state(manifest, Path("/"))},
+            read=ReadSource(self.root),
+            inputs={"sources": sources_state(manifest, self.root)},
         )

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from hierbatch.engine.planning import Asked, MapTables, plan_rows
+from hierbatch.errors import BundleError
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.jobs.problems import Problems
-from hierbatch.jobs.voices import PreparedVoices, VoiceChoice, default_voice, list_voices, prepare_voices
-from hierbatch.manifest.checks import Expected, check_manifest
+from hierbatch.jobs.rows_and_voices import find_rows_and_voices
+from hierbatch.jobs.voices import PreparedVoices, VoiceChoice, prepare_voices
 from hierbatch.manifest.plan_sources import KeepSources, forget_sources
-from hierbatch.manifest.schema import MANIFEST_COLUMNS, plan_schema
-from hierbatch.manifest.store import TableFile, open_table
-from hierbatch.manifest.voices import VoiceRow, check_consent
+from hierbatch.manifest.schema import plan_schema
+from hierbatch.manifest.store import TableFile
+from hierbatch.models.outline import ModelOutline
 from hierbatch.object_path import is_remote, readable
 from hierbatch.stages.appraise import Appraise, Measures
 from hierbatch.stages.base import Stage, check_chain
@@ -124,47 +124,43 @@ def check_order(order: SpeakOrder) -> CheckedOrder:
 
     Raises:
         InputError: the manifest, a voice or an option is wrong, or several things are.
-        BundleError: the model cannot be loaded, and nothing else is wrong.
+        BundleError: the model cannot be loaded or does not speak, and nothing else is wrong.
     """
     problems = Problems()
     problems.attempt(order.measures.check)
-    manifest = problems.attempt(lambda: open_table(order.manifest, MANIFEST_COLUMNS))
-    voices = problems.attempt(lambda: list_voices(order.voices))
     lexicon = problems.attempt(lambda: Lexicon.read(order.lexicon) if order.lexicon else None)
-    model = problems.attempt(lambda: find_outline(order.model_factory, order.bundle))
-    speaks_all = order.voices.file is not None
-    default = order.voices.default if voices is None else default_voice(order.voices, voices)
-    expected = Expected(
+    model = problems.attempt(lambda: find_speaker(order.model_factory, order.bundle))
+    found = find_rows_and_voices(
+        order.manifest,
+        order.voices,
+        problems,
+        one_of=("text", "phonemes"),
         languages=model.languages if model else None,
-        voices=None if speaks_all or voices is None else [row.voice for row in voices],
         default_language=order.language,
-        default_voice=default,
-        needs_voice=voices is not None,
     )
-    n_rows = problems.attempt(lambda: check_manifest(manifest, expected) if manifest else 0)
-    used = used_voices(manifest if n_rows else None, voices or (), default, speaks_all=speaks_all)
-    problems.attempt(lambda: check_consent(used, allow_unknown=order.voices.allow_unknown_consent))
     prompts = problems.attempt(
-        lambda: prepare_voices(used, model.check_prompt, allow_unknown=True, denoise_ratio=order.voices.denoise_ratio)
+        lambda: prepare_voices(
+            found.voices, model.check_prompt, allow_unknown=True, denoise_ratio=order.voices.denoise_ratio
+        )
         if model
         else {}
     )
     problems.raise_any()
-    assert manifest  # or something would have been raised; so with the others
-    assert n_rows
+    assert found.manifest  # or something would have been raised; so with the others
+    assert found.n_rows
     assert model
     assert prompts is not None
     asked = Asked(
         task=SPEAK.name,
-        defaults={"voice": default, "lang": order.language, "speed": order.speed},
+        defaults={"voice": found.default, "lang": order.language, "speed": order.speed},
         seed=order.seed,
         voice_sha256={name: prompt.sha256 for name, (_, prompt) in prompts.items()},
         fingerprint=model.fingerprint,
-        one_voice=speaks_all,
+        one_voice=found.one_voice,
     )
     return CheckedOrder(
-        manifest=manifest,
-        n_rows=n_rows,
+        manifest=found.manifest,
+        n_rows=found.n_rows,
         prompts=prompts,
         asked=asked,
         model=model.name,
@@ -173,22 +169,19 @@ def check_order(order: SpeakOrder) -> CheckedOrder:
     )
 
 
-def used_voices(
-    manifest: TableFile | None, voices: Iterable[VoiceRow], default: str | None, *, speaks_all: bool
-) -> list[VoiceRow]:
-    """The voices that rows will be made in; of a manifest that cannot be read, the default alone."""
-    named = {default} if speaks_all or manifest is None else {default, *named_voices(manifest)}
-    return [row for row in voices if row.voice in named]
+def find_speaker(factory: str, bundle: str) -> ModelOutline:
+    """The outline of a model that speaks; raises BundleError for any other."""
+    model = find_outline(factory, bundle)
+    if not model.languages:
+        raise BundleError(
+            "The model converts recordings and does not read text",
+            got=model.name,
+            mend="choose another with --model, or convert recordings with `hierbatch convert`",
+        )
+    return model
 
 
 def file_sha256(path: Path) -> str:
     """Hash of a file that was read before."""
     with readable(path) if is_remote(path) else path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def named_voices(manifest: TableFile) -> set[str]:
-    """Voices that rows name; None among them where some name none."""
-    if "voice" not in manifest.schema.names:
-        return set()
-    return {name for rows in manifest.batches(["voice"]) for name in pc.unique(rows.column("voice")).to_pylist()}

@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from hierbatch.engine.planning import Asked
 from hierbatch.errors import BundleError, InputError
-from hierbatch.jobs.convert_order import check_source_root, sources_state
 from hierbatch.jobs.order import CheckedOrder
+from hierbatch.jobs.recordings import check_source_root, recordings_origin, sources_state
 from hierbatch.manifest.checks import Expected, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import TableFile, open_table
@@ -37,13 +37,7 @@ class UpsampleOrder:
         return self.source_root or self.manifest.parent
 
     def origin(self) -> dict[str, str]:
-        return {
-            "task": UPSAMPLE.name,
-            "manifest": str(self.manifest),
-            "source_root": str(self.root.resolve()),
-            "bundle": self.bundle,
-            "model_factory": self.model_factory,
-        }
+        return recordings_origin(self, UPSAMPLE)
 
     def check(self) -> CheckedOrder:
         """Find everything that is wrong before a worker starts.
@@ -55,15 +49,7 @@ class UpsampleOrder:
         check_source_root(self.root)
         manifest = open_table(self.manifest, MANIFEST_COLUMNS)
         model = find_outline(self.model_factory, self.bundle)
-        expected = Expected(
-            languages=None,
-            voices=None,
-            default_language=None,
-            default_voice=None,
-            one_of=("source",),
-            needs_voice=False,
-        )
-        n_rows = check_manifest(manifest, expected)
+        n_rows = check_manifest(manifest, Expected(one_of=("source",), needs_voice=False))
         for rate_hz in sorted({self.rate_hz, *_named_rates(manifest)}):
             _check_rate(rate_hz, model)
         asked = Asked(

@@ -32,12 +32,12 @@ _RANGES = {
 class Expected:
     """What the rows of a manifest may ask of a run."""
 
-    languages: Collection[str] | None
+    languages: Collection[str] | None = None
     """None where none needs to be named."""
-    voices: Collection[str] | None
+    voices: Collection[str] | None = None
     """None where any name will do."""
-    default_language: str | None
-    default_voice: str | None
+    default_language: str | None = None
+    default_voice: str | None = None
     one_of: tuple[str, ...] = ("text", "phonemes")
     """Columns of which one must be there."""
     needs_voice: bool = True

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hierbatch.errors import BundleError
 from hierbatch.models.bundle import find_bundle
 from hierbatch.models.official_files import OFFICIAL_KIND
+from hierbatch.models.outline import check_kind
 
 if TYPE_CHECKING:
     from hierbatch.models.hierspeech import HierSpeech
@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 
 
 def open_model(bundle: str | Path = "lite", device: str = "cpu") -> HierSpeech | OfficialConversion | OfficialSpeech:
-    """The model of a packaged or imported bundle's name, or of a bundle's folder.
+    """The model of a packaged or imported bundle's name, or of a bundle's folder, where a `Placement`'s word says.
 
     Raises:
-        BundleError: no such bundle, of an unknown kind, or its weights do not fit.
+        BundleError: no such bundle, one that neither speaks nor converts, or its weights do not fit.
+        InputError: there is no such device here.
     """
     found = find_bundle(bundle)
+    check_kind(found)
     if found.kind == OFFICIAL_KIND:
         from hierbatch.models.official import OfficialConversion
         from hierbatch.models.official_speech import OfficialSpeech
@@ -29,8 +31,6 @@ def open_model(bundle: str | Path = "lite", device: str = "cpu") -> HierSpeech |
         if found.has_part("ttv"):
             return OfficialSpeech.of_bundle(found, device)
         return OfficialConversion.of_bundle(found, device)
-    if found.kind == "lite":
-        from hierbatch.models.hierspeech import HierSpeech
+    from hierbatch.models.hierspeech import HierSpeech
 
-        return HierSpeech.load(bundle, device)
-    raise BundleError("The bundle is of an unknown kind", wanted=f"lite or {OFFICIAL_KIND}", got=found.kind)
+    return HierSpeech.load(bundle, device)

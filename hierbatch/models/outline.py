@@ -39,11 +39,10 @@ def outline_model(bundle: str | Path = "lite") -> ModelOutline:
     """The outline of what `open_model` makes of the same bundle.
 
     Raises:
-        BundleError: no such bundle, of an unknown kind, without a part it needs, or with damaged weights.
+        BundleError: no such bundle, or one that neither speaks nor converts, lacks a part or has damaged weights.
     """
     found = find_bundle(bundle)
-    if found.kind not in ("lite", OFFICIAL_KIND):
-        raise BundleError("The bundle is of an unknown kind", wanted=f"lite or {OFFICIAL_KIND}", got=found.kind)
+    check_kind(found)
     converts = found.kind == "lite" or found.has_part("content_encoder") or not found.has_part("ttv")
     for part in _needed_parts(found, converts=converts):
         found.part(part)
@@ -55,6 +54,18 @@ def outline_model(bundle: str | Path = "lite") -> ModelOutline:
         converts=converts,
         check_prompt=hear_prompt if converts else clean_prompt,
     )
+
+
+def check_kind(bundle: Bundle) -> None:
+    """Raises BundleError for a bundle that `open_model` makes nothing of."""
+    if bundle.kind == UPSAMPLER_KIND:
+        raise BundleError(
+            f"Model {bundle.name!r} raises the rate of recordings, it neither speaks nor converts",
+            wanted=f"--model lite, or an imported {OFFICIAL_KIND} one",
+            mend=f"`hierbatch upsample --model {bundle.name}` is the command for it",
+        )
+    if bundle.kind not in ("lite", OFFICIAL_KIND):
+        raise BundleError("The bundle is of an unknown kind", wanted=f"lite or {OFFICIAL_KIND}", got=bundle.kind)
 
 
 def outline_upsampler(bundle: str | Path = DEFAULT_UPSAMPLER) -> ModelOutline:

@@ -11,15 +11,18 @@ import pytest
 import soundfile
 
 from hierbatch.engine.session import Workforce
-from hierbatch.errors import InputError, ManifestError, ProgramError, RunError
+from hierbatch.errors import BundleError, InputError, ManifestError, ProgramError, RunError
 from hierbatch.jobs.convert_order import ConvertOrder
+from hierbatch.jobs.order import SpeakOrder
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
+from hierbatch.stages.loading import DEFAULT_FACTORY
 from tests.engine.fake_model import FACTORY, Fault
 from tests.engine.planned_run import bundle_folder
 from tests.making import prompt_file, recordings_file
+from tests.models import converting_bundle, test_official_speech
 
 LOCAL = Workforce(engine="local")
 
@@ -177,4 +180,17 @@ def test_a_pitch_tracker_that_is_not_there_is_told_before_anything_is_made(tmp_p
     monkeypatch.setattr("hierbatch.audio.pitch_trackers.find_spec", lambda name: None)
     with pytest.raises(ProgramError, match="AMFM-decompy"):
         run(job(tmp_path, f0="yaapt"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_model_that_only_speaks_or_only_converts_is_refused_for_the_other(tmp_path, recordings):
+    recordings_file(tmp_path, [path.name for path in recordings], text=["One.", "Two.", "Three."])
+    voices = VoiceChoice(file=tmp_path / "anna.wav")
+    speaking = str(test_official_speech.write_official(tmp_path / "speaking"))
+    with pytest.raises(BundleError, match=r"does not convert.*mms-300m"):
+        run(job(tmp_path, bundle=speaking, model_factory=DEFAULT_FACTORY))
+    order = SpeakOrder(manifest=tmp_path / "m.csv", voices=voices, language="en")
+    converting = str(converting_bundle.write_official(tmp_path / "converting"))
+    with pytest.raises(BundleError, match=r"does not read text.*hierbatch convert"):
+        run(RunJob(order=replace(order, bundle=converting), out=tmp_path / "run", workforce=LOCAL))
     assert not (tmp_path / "run").exists()

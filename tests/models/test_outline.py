@@ -71,8 +71,15 @@ def test_damaged_missing_and_foreign_weights_are_told_before_a_worker_loads_them
     weights.unlink()
     with pytest.raises(BundleError, match="cannot be read"):
         outline_model(bundle)
-    with pytest.raises(BundleError, match="unknown kind"):
-        outline_model(write_tiny_speechsr(tmp_path / "speechsr"))
+
+
+def test_a_model_for_another_command_is_told_with_the_command(tmp_path):
+    bundle = write_tiny_speechsr(tmp_path)
+    for ask in (outline_model, open_model):
+        with pytest.raises(
+            BundleError, match=r"raises the rate.*neither speaks nor converts.*hierbatch upsample --model"
+        ):
+            ask(bundle)
 
 
 def test_a_part_that_an_imported_model_needs_is_missed_before_any_work(tmp_path):
