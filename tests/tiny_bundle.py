@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from hierbatch.models.bundle import write_bundle
+from hierbatch.models.bundle_writing import write_bundle
 from hierbatch.models.lite.config import tiny
 from hierbatch.models.lite.networks import LiteNetworks
 

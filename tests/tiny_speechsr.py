@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from hierbatch.models.bundle import write_bundle
+from hierbatch.models.bundle_writing import write_bundle
 from hierbatch.models.speechsr_lite.config import SpeechSRLiteConfig
 from hierbatch.models.speechsr_lite.model import SpeechSRLite
 

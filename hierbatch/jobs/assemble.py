@@ -8,7 +8,8 @@ from pathlib import Path
 from torch import Tensor
 
 from hierbatch.errors import InputError
-from hierbatch.models.bundle import find_bundle, write_bundle
+from hierbatch.models.bundle import find_bundle
+from hierbatch.models.bundle_writing import write_bundle
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.speechsr_lite.config import SpeechSRLiteConfig
 from hierbatch.training.loop import averaged_weights

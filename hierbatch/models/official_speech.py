@@ -1,6 +1,6 @@
 """The published chain as one instrument: TTV, pitch clip, synthesizer, SpeechSR, from an imported bundle.
 
-Legend: B batch, N symbols with blanks, T frames (50/s), S style, L samples.
+Legend: T frames (50/s), S style, L samples.
 """
 
 from __future__ import annotations
@@ -21,21 +21,20 @@ from hierbatch.audio.pitch import PitchRange, estimate_f0
 from hierbatch.audio.pitch_trackers import PitchTracker
 from hierbatch.audio.style_mel import StyleMel
 from hierbatch.audio.waveform import Samples, Waveform
-from hierbatch.errors import BundleError, SynthesisError, TextError
-from hierbatch.frontend.published_english import published_ids, published_spelling, with_blanks
+from hierbatch.errors import BundleError
 from hierbatch.models.bundle import Bundle
 from hierbatch.models.conversion import ConversionRequest
 from hierbatch.models.denoiser.windows import denoise
 from hierbatch.models.official import NOISE_SCALE, OfficialConversion, OfficialVoice
 from hierbatch.models.official_networks import OfficialNetworks
+from hierbatch.models.official_reading import OfficialReader, ReadText, draw_noise
 from hierbatch.models.official_settling import bend_pitch, clip_pitch, mix_styles
 from hierbatch.models.placement import Placement, to_array
 from hierbatch.models.prompt import clean_prompt
 from hierbatch.models.speech import Speech, SpeechRequest
-from hierbatch.models.text_to_vector.model import TextPrior, Vectors, whole_frames
-from hierbatch.units import FRAMES_PER_SECOND, RATE_HZ
+from hierbatch.models.text_to_vector.model import Vectors
+from hierbatch.units import RATE_HZ
 
-_LONGEST_S = 60.0
 _SHORT_PROMPT_S = 3.0
 _REPEATS = 5
 _DENOISER_STEP_SAMPLES = 1600
@@ -52,20 +51,6 @@ class OfficialSpeaker:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A row's text, and how long each symbol lasts. Shapes: prior [1, C, N], frames [1, 1, N]; token_of [N]."""
-
-    prior: TextPrior
-    frames: Tensor
-    token_of: npt.NDArray[np.int64]
-    """Which token of the phoneme string a symbol belongs to; -1 for the blank before all."""
-
-    @property
-    def n_frames(self) -> int:
-        return max(1, int(self.frames.sum()))
-
-
 class OfficialSpeech:
     """HierSpeech++ with published weights on one device; a row's sound depends on nothing but its own request."""
 
@@ -77,7 +62,8 @@ class OfficialSpeech:
         self._denoise_ratio = bundle.synthesis.get("denoise_ratio", 0.0)
         self._placement = placement = Placement.here(device)
         networks.place(placement)
-        self._networks, self._device = networks, placement.device
+        self._networks = networks
+        self._reader = OfficialReader(bundle, networks.text_to_vector, self._noise_scale, placement)
         self._mel = StyleMel().to(placement.device)
         self._conversion = None
         if networks.content is not None:
@@ -117,7 +103,7 @@ class OfficialSpeech:
         heard = self._placement.tensor(sound)
         pair = torch.stack([heard, self._without_noise(heard)]) if ratio else heard[None]
         mel = self._mel(pair)
-        lengths = torch.full((len(pair),), mel.shape[-1], device=self._device)
+        lengths = torch.full((len(pair),), mel.shape[-1], device=self._placement.device)
         text_style = mix_styles(self._networks.text_to_vector.style(mel, lengths), ratio)
         sound_style = mix_styles(self._networks.synthesizer.encode_style(mel, lengths), ratio)
         return OfficialSpeaker(
@@ -141,8 +127,8 @@ class OfficialSpeech:
         if not requests:
             return []
         noises = [np.random.default_rng(request.seed) for request in requests]
-        texts = [self._read(request, noise) for request, noise in zip(requests, noises, strict=True)]
-        vectors = self._say(requests, texts, noises)
+        texts = [self._reader.read(request, noise) for request, noise in zip(requests, noises, strict=True)]
+        vectors = self._reader.say(requests, texts, noises)
         log_f0 = clip_pitch(vectors.log_f0)
         log_f0 = torch.stack(
             [bend_pitch(row, r.pitch_semitones, r.prosody) for row, r in zip(log_f0, requests, strict=True)]
@@ -183,47 +169,6 @@ class OfficialSpeech:
             )
         return denoise(self._networks.denoiser, padded_for_denoiser(sound))[: len(sound)]
 
-    def _read(self, request: SpeechRequest, noise: np.random.Generator) -> _Read:
-        if request.language not in self.languages:
-            raise TextError(
-                f"Model {self.name!r} does not speak this language",
-                wanted=" or ".join(self.languages),
-                got=repr(request.language),
-            )
-        spelled = published_spelling(request.phonemes)
-        ids = with_blanks(published_ids("".join(spelled)))
-        owners = np.repeat(np.arange(len(spelled)), [len(letters) for letters in spelled])
-        token_of = np.concatenate([[-1], np.repeat(owners, 2)])
-        tokens, lengths = torch.tensor([ids], device=self._device), torch.tensor([len(ids)], device=self._device)
-        style = self._placement.tensor(request.voice.text_style)[None]
-        network = self._networks.text_to_vector
-        prior = network.read(tokens, lengths, style)
-        drawn = self._placement.tensor(noise.standard_normal((1, 2, len(ids)), dtype=np.float32))
-        log_durations = network.durations(prior.hidden, prior.mask, style, drawn)
-        text = _Read(prior, whole_frames(log_durations, prior.mask, 1 / request.speed), token_of)
-        if text.n_frames > _LONGEST_S * FRAMES_PER_SECOND:
-            raise SynthesisError(
-                "The model gave no usable durations",
-                wanted=f"at most {_LONGEST_S:.0f} s a sentence",
-                got=f"{text.n_frames / FRAMES_PER_SECOND:.2f} s",
-                mend="split the text into shorter sentences",
-            )
-        return text
-
-    def _say(
-        self, requests: Sequence[SpeechRequest], texts: Sequence[_Read], noises: Sequence[np.random.Generator]
-    ) -> Vectors:
-        network = self._networks.text_to_vector
-        longest = max(text.prior.mask.shape[2] for text in texts)
-        prior = TextPrior(*(
-            torch.cat([_padded(getattr(text.prior, name), longest) for text in texts])
-            for name in ("hidden", "mean", "log_scale", "mask")
-        ))  # fmt: skip
-        frames = torch.cat([_padded(text.frames, longest) for text in texts])
-        noise = self._noise(noises, network.config.channels, [text.n_frames for text in texts])
-        style = self._styles([request.voice.text_style for request in requests])
-        return network.speak(prior, frames, style, self._noise_scale * noise)
-
     def _sing(
         self,
         requests: Sequence[SpeechRequest],
@@ -233,8 +178,8 @@ class OfficialSpeech:
     ) -> list[Samples]:
         network = self._networks.synthesizer
         n_frames = vectors.lengths.tolist()
-        noise = self._noise(noises, network.config.channels, n_frames)
-        style = self._styles([request.voice.sound_style for request in requests])
+        noise = self._placement.tensor(draw_noise(noises, network.config.channels, n_frames))
+        style = self._placement.tensor(np.stack([request.voice.sound_style for request in requests]))
         sounds = []
         with self._placement.computing():
             made = network(vectors.semantic, log_f0, vectors.lengths, style, noise, noise_scale=self._noise_scale)
@@ -245,28 +190,16 @@ class OfficialSpeech:
                 sounds.append(to_array(sound[0, 0]))
         return sounds
 
-    def _speech(self, text: _Read, samples: Samples, log_f0: Tensor, semantic: Tensor) -> Speech:
-        frames = to_array(text.frames[0, 0])
-        n_tokens = int(text.token_of.max()) + 1
-        by_token = np.bincount(text.token_of + 1, weights=frames, minlength=n_tokens + 1).astype(int).tolist()
+    def _speech(self, text: ReadText, samples: Samples, log_f0: Tensor, semantic: Tensor) -> Speech:
+        lead_frames, *token_frames = text.frames_by_token()
         f0_hz = to_array(torch.expm1(log_f0[: 4 * text.n_frames : 2]))
         return Speech(
             waveform=below_full_scale(Waveform(samples, self.rate_hz)),
-            token_frames=tuple(by_token[1:]),
-            lead_frames=by_token[0],
+            token_frames=tuple(token_frames),
+            lead_frames=lead_frames,
             f0_hz=f0_hz,
             semantic=to_array(semantic[:, : text.n_frames].T),
         )
-
-    def _noise(self, noises: Sequence[np.random.Generator], channels: int, n_frames: Sequence[int]) -> Tensor:
-        """Each row's own normal noise, zero past its end. Shape: [B, C, T]."""
-        drawn = np.zeros((len(noises), channels, max(n_frames)), np.float32)
-        for row, (noise, length) in enumerate(zip(noises, n_frames, strict=True)):
-            drawn[row, :, :length] = noise.standard_normal((channels, length), dtype=np.float32)
-        return self._placement.tensor(drawn)
-
-    def _styles(self, styles: Sequence[npt.NDArray[np.float32]]) -> Tensor:
-        return self._placement.tensor(np.stack(styles))
 
 
 def _voice_of(speaker: OfficialSpeaker) -> OfficialVoice:
@@ -278,8 +211,3 @@ def padded_for_denoiser(sound: Tensor) -> Tensor:
     """A prompt and the silence behind it that the published code hears it with. Shape: [L] -> [L']."""
     n_samples = (len(sound) // _DENOISER_STEP_SAMPLES + 1) * _DENOISER_STEP_SAMPLES
     return F.pad(sound, (0, n_samples - len(sound)))
-
-
-def _padded(values: Tensor, n_symbols: int) -> Tensor:
-    """Zeros behind a row's symbols. Shape: [1, C, N] -> [1, C, n_symbols]."""
-    return F.pad(values, (0, n_symbols - values.shape[2]))

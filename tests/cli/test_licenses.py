@@ -1,5 +1,5 @@
 from hierbatch.cli.licenses import tell_model_licenses
-from hierbatch.models.bundle import write_bundle_parts
+from hierbatch.models.bundle_writing import write_bundle_parts
 
 
 def test_a_licence_without_commercial_use_is_said_where_the_model_is_used(tmp_path, capsys):

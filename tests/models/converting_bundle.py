@@ -1,6 +1,6 @@
 """A bundle that converts by the published networks, in small, its weights made by rule."""
 
-from hierbatch.models.bundle import write_bundle_parts
+from hierbatch.models.bundle_writing import write_bundle_parts
 from hierbatch.models.content_encoder.config import ContentEncoderConfig
 from hierbatch.models.content_encoder.model import ContentEncoder
 from hierbatch.models.denoiser.config import DenoiserConfig

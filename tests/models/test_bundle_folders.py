@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from hierbatch.errors import BundleError
-from hierbatch.models.bundle import find_bundle, imported_bundles, list_bundles, write_bundle_parts
+from hierbatch.models.bundle import find_bundle, imported_bundles, list_bundles
+from hierbatch.models.bundle_writing import write_bundle_parts
 from tests.tiny_bundle import write_tiny_bundle
 
 PAGE = {

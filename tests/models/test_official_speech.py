@@ -5,7 +5,7 @@ import torch
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BundleError, PromptError, SynthesisError, TextError
 from hierbatch.frontend.speech_text import SpeechFrontEnd
-from hierbatch.models.bundle import write_bundle_parts
+from hierbatch.models.bundle_writing import write_bundle_parts
 from hierbatch.models.denoiser.config import DenoiserConfig
 from hierbatch.models.denoiser.model import Denoiser
 from hierbatch.models.official_speech import bend_pitch, clip_pitch
