@@ -47,11 +47,8 @@ LOCAL = Workforce(engine="local")
 class Story:
     """A run in a folder, and what is asked of it from one stage to the next."""
 
-    job: RunJob
-
-    @property
-    def run(self) -> Path:
-        return self.job.out
+    order: SpeakOrder
+    run: Path
 
     def tell(self, stage: int) -> None:
         """Do one stage, as a user's command does it."""
@@ -75,8 +72,8 @@ class Story:
 
     def _run(self, stage: int) -> None:
         is_updated = "update" in STAGES[: stage + 1]
-        order = replace(self.job.order, speed=1.5) if is_updated else self.job.order
-        run(replace(self.job, order=order, update=STAGES[stage] == "update"))
+        order = replace(self.order, speed=1.5) if is_updated else self.order
+        run(RunJob(order=order, out=self.run, workforce=LOCAL, update=STAGES[stage] == "update"))
 
 
 def main() -> None:
@@ -94,7 +91,7 @@ def main() -> None:
 
 def torment(folder: Path, stage: int, every: int) -> int:
     """Kill a stage at its points; gives how many of them came out otherwise."""
-    story = Story(job=prepare(folder / f"{stage}"))
+    story = Story(order=prepare(folder / f"{stage}"), run=folder / f"{stage}" / "run")
     for earlier in range(stage):
         story.tell(earlier)
     before = folder / f"{stage}-before"
@@ -117,7 +114,7 @@ def torment(folder: Path, stage: int, every: int) -> int:
     return len(otherwise)
 
 
-def prepare(folder: Path) -> RunJob:
+def prepare(folder: Path) -> SpeakOrder:
     from tests.engine.fake_model import FACTORY, Fault
 
     (folder / "bundle").mkdir(parents=True)
@@ -129,13 +126,12 @@ def prepare(folder: Path) -> RunJob:
         "seed": pa.array([seeds.get(i) for i in range(N_ROWS)], pa.int64()),
     }
     pq.write_table(pa.table(table), folder / "m.parquet")
-    order = SpeakOrder(
+    return SpeakOrder(
         manifest=folder / "m.parquet",
         voices=VoiceChoice(file=VOICE),
         bundle=str(folder / "bundle"),
         model_factory=FACTORY,
     )
-    return RunJob(order=order, out=folder / "run", workforce=LOCAL)
 
 
 def is_killed(work: Callable[[], object], point: int) -> bool:

@@ -36,14 +36,16 @@ class RunFolder(RunLayout):
             raise storage_error(error, self.root) from error
 
     def sweep(self) -> None:
-        """Remove what a stopped run left half-written; in an object store nothing ever is."""
+        """Remove what a stopped run left half-written; in an object store nothing ever is.
+
+        Only where nobody writes but who holds the run: an export may be on its way beside it.
+        """
         if is_remote(self.root):
             return
-        for leftover in self.tmp.iterdir():
+        for leftover in self.tmp.glob("*"):
             leftover.unlink(missing_ok=True)
-        for place in (self.root, self.plans):
-            for folder in place.glob(f"{STAGING}*"):
-                shutil.rmtree(folder, ignore_errors=True)
+        for folder in self.plans.glob(f"{STAGING}*"):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def read_record(self) -> dict[str, Any]:
         """What the run was asked.

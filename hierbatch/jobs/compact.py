@@ -53,6 +53,7 @@ def compact(job: CompactJob) -> Compacted:
     folder = RunFolder(job.run)
     folder.newest()  # or it is no run, and nothing to hold
     with hold(folder):
+        folder.make()  # a copy of a run may lack its empty folders
         folder.sweep()
         generation = int(folder.newest()["number"])
         takes = Takes(job.run)

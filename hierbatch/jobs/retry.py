@@ -59,6 +59,7 @@ def retry(job: RetryJob, watch: Watch | None = None) -> RunOutcome:
     folder = RunFolder(job.run)
     folder.newest()  # or it is no run, and nothing to hold
     with hold(folder):
+        folder.make()  # a copy of a run may lack its empty folders
         folder.sweep()
         newest = folder.newest()
         generation, origin = int(newest["number"]), newest["origin"]

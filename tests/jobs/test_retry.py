@@ -116,3 +116,10 @@ def test_a_retry_that_an_update_came_before_is_of_what_was_asked_last(tmp_path, 
     monkeypatch.setattr(retry_module, "hold", hold_after_the_update)
     again(tmp_path, ids=("r001",))
     assert [take["attempt"] for take in takes(tmp_path, "attempt")] == [1, 2, 1]
+
+
+def test_a_run_that_was_copied_without_its_empty_folders_is_retried(tmp_path):
+    asked = job(tmp_path, 3)
+    run(asked)
+    (asked.out / "tmp").rmdir()
+    assert again(tmp_path, ids=("r001",)).standing.n_ok == 3

@@ -119,3 +119,13 @@ def test_sound_is_written_in_small_row_groups(tmp_path):
     table = pa.table({"id": [str(i) for i in range(70)], "audio": pa.nulls(70, AUDIO)}, schema=schema)
     assert write_table([table], schema, tmp_path / "t.parquet") == 70
     assert [pq.ParquetFile(tmp_path / "t.parquet").metadata.row_group(i).num_rows for i in range(3)] == [32, 32, 6]
+
+
+@pytest.mark.parametrize(("n_bytes", "n_rows"), [(1_000, [32, 8]), (6_000_000, [2, 2, 1]), (20_000_000, [1, 1])])
+def test_rows_with_sound_are_read_few_at_a_time_and_fewer_where_they_are_long(tmp_path, n_bytes, n_rows):
+    sounds = [{"bytes": bytes(n_bytes), "path": None}] * sum(n_rows)
+    table = pa.table({"id": [str(i) for i in range(len(sounds))], "source": pa.array(sounds, AUDIO)})
+    pq.write_table(table, tmp_path / "m.parquet", compression="none", use_dictionary=False, row_group_size=16)
+    manifest = open_table(tmp_path / "m.parquet", MANIFEST_COLUMNS)
+    assert [len(rows) for rows in manifest.batches()] == n_rows
+    assert [len(rows) for rows in manifest.batches(["id"])] == [sum(n_rows)]
