@@ -43,5 +43,6 @@ def torment(how):
 def test_a_compaction_is_safe_at_every_point_and_one_that_removes_first_is_found_out():
     safe = torment("as it is")
     assert safe.returncode == 0, safe.stderr[-2000:]
-    assert "| compact | 11 | none |" in safe.stdout
+    n_points, otherwise = safe.stdout.removeprefix("| compact | ").rstrip(" |\n").split(" | ")
+    assert (int(n_points) > 8, otherwise) == (True, "none")
     assert torment("careless").returncode != 0
