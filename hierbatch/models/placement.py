@@ -29,7 +29,7 @@ _COMPILERS = ("c++", "g++", "clang++", "cl")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """Weights stay in float32; with another `dtype` matrix products and convolutions are in it, sums and norms are not.
+    """Weights stay in float32; with another `dtype` matrix products and convolutions are in it, norms are not.
 
     Raises:
         InputError: no such device or dtype.
