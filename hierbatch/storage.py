@@ -49,8 +49,10 @@ def staging_folder(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def write_whole(path: Path) -> Iterator[Path]:
+def write_whole(path: Path, beside: Path | None = None) -> Iterator[Path]:
     """A place to write aside; it becomes `path` when the block ends well and vanishes when it does not.
+
+    The place is in the path's own folder, or in another one of the same filesystem.
 
     Raises:
         StorageError: the disk is full, read-only or gone.
@@ -65,7 +67,7 @@ def write_whole(path: Path) -> Iterator[Path]:
             except OSError as error:
                 raise storage_error(error, path) from error
         return
-    with staging_folder(path.parent) as folder:
+    with staging_folder(beside or path.parent) as folder:
         aside = folder / path.name
         yield aside
         put_down(aside, path)

@@ -42,10 +42,16 @@ class RunFolder(RunLayout):
         """
         if is_remote(self.root):
             return
-        for leftover in self.tmp.glob("*"):
+        for place in (self.tmp, self.plans):
+            for folder in place.glob(f"{STAGING}*"):
+                shutil.rmtree(folder, ignore_errors=True)
+        for leftover in self.tmp.glob("*.parquet"):
             leftover.unlink(missing_ok=True)
-        for folder in self.plans.glob(f"{STAGING}*"):
-            shutil.rmtree(folder, ignore_errors=True)
+
+    def drop_sources(self, *, before: int) -> None:
+        """Remove recordings of older generations: only the newest is worked, and they may be most of a run's bytes."""
+        for generation in range(1, before):
+            self.sources_file(generation).unlink(missing_ok=True)
 
     def read_record(self) -> dict[str, Any]:
         """What the run was asked.
@@ -188,7 +194,7 @@ def open_generation(folder: RunFolder, settings: Mapping[str, Any], origin: Mapp
         "settings": settings,
         "origin": dict(origin),
     }
-    with write_whole(folder.record_file) as aside:
+    with write_whole(folder.record_file, folder.tmp) as aside:
         record = {"format": _FORMAT, "generations": [*generations, entry]}
         aside.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return number

@@ -77,6 +77,7 @@ def run(job: RunJob, watch: Watch | None = None) -> RunOutcome:
             if not is_planned:
                 watch.notice(f"Planning {order.n_rows} rows")
                 _plan(folder, generation, order, map_tables)
+            folder.drop_sources(before=generation)
             spec = WorkerSpec.of(folder, generation, origin, job.device)
             retakes = Retakes(asked=order.asked, most=job.retakes)
             sitting = work(folder, generation, spec, job.workforce, watch, retakes)

@@ -99,6 +99,15 @@ def test_what_was_refused_is_looked_at_again_by_a_retry(tmp_path, monkeypatch):
     assert retry(RetryJob(run=asked.out, workforce=LOCAL)).standing.n_ok == 20
 
 
+def test_an_update_keeps_the_sound_once(tmp_path):
+    asked = job(tmp_path, manifest=embedded(tmp_path, 5, 1_000))
+    run(asked)
+    changed = replace(asked, order=replace(asked.order, pitch_semitones=2.0), update=True)
+    assert run(changed).sitting.n_worked == 5
+    assert [name for name in in_plan(tmp_path) if "sources" in name] == ["g0002-sources.parquet"]
+    assert retry(RetryJob(run=asked.out, ids=("r1",), workforce=LOCAL)).standing.n_ok == 5
+
+
 def test_a_plan_of_an_earlier_version_is_worked_as_it_is(tmp_path):
     """There the sound lay in the plan's rows."""
     asked = job(tmp_path, manifest=embedded(tmp_path, 10, 1_000))
