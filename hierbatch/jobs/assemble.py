@@ -5,21 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from torch import Tensor
-
 from hierbatch.errors import InputError
-from hierbatch.models.bundle import find_bundle
 from hierbatch.models.bundle_writing import write_bundle
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.speechsr_lite.config import SpeechSRLiteConfig
+from hierbatch.training.finished import chain_weights, is_finished
 from hierbatch.training.loop import averaged_weights
 from hierbatch.training.recipes.catalog import PLANS
-
-
-def _bundle_weights(training: Path, model: str) -> dict[str, Tensor]:
-    """The running average of a trained plan under the names its weights have in a bundle."""
-    named = {PLANS[model].bundle_name(model, name): value for name, value in averaged_weights(training / model).items()}
-    return {name: value for name, value in named.items() if name is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +45,7 @@ def assemble(job: AssembleJob) -> None:
         InputError: a network has not been trained yet.
     """
     shipped = [model for model, plan in PLANS.items() if plan.ships]
-    trained = [model for model in shipped if (job.training / model / "checkpoint.pt").is_file()]
-    missing = [model for model in shipped if model not in trained]
-    weights = {} if job.start is None else find_bundle(job.start).load_weights()
+    missing = [model for model in shipped if not is_finished(job.training, model)]
     if missing and job.start is None:
         raise InputError(
             "Not every network is trained",
@@ -63,8 +53,6 @@ def assemble(job: AssembleJob) -> None:
             got="no " + ", no ".join(missing),
             mend="run `hierbatch train` for each, or name a bundle that has them with --start",
         )
-    for model in trained:
-        weights |= _bundle_weights(job.training, model)
     page = {
         "name": job.out.name,
         "kind": "lite",
@@ -81,7 +69,7 @@ def assemble(job: AssembleJob) -> None:
             "source_articulation": job.source_articulation,
         },
     }
-    write_bundle(job.out, weights, page)
+    write_bundle(job.out, chain_weights(job.training, job.start), page)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

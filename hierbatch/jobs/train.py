@@ -14,8 +14,10 @@ from hierbatch.errors import InputError
 from hierbatch.models.bundle import find_bundle
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import ContentEncoder
+from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.text_to_vector import TextToVector
-from hierbatch.training.loop import LoopOptions, Trainer, averaged_weights, start_from
+from hierbatch.training.finished import chain_weights, is_finished, school_weights
+from hierbatch.training.loop import LoopOptions, Trainer, start_from
 from hierbatch.training.recipes.catalog import FULL_BAND_PLANS, PLANS, Earlier, make_recipe
 from hierbatch.training.recipes.likeness import VoiceJudge
 
@@ -90,7 +92,14 @@ def _earlier(job: TrainJob, config: LiteConfig) -> Earlier:
         phones=_finished(job, "phones", nn.Linear(config.semantic_channels, config.n_symbols)),
         text_to_vector=_finished(job, "text_to_vector", TextToVector(config)),
         judge=_finished(job, "judge", VoiceJudge(config)),
+        chain=_chain(job, config) if job.model == "adversarial" else None,
     )
+
+
+def _chain(job: TrainJob, config: LiteConfig) -> LiteNetworks | None:
+    """Every network as far as it is trained, the present school's own left out."""
+    weights = chain_weights(job.out, job.start, without=job.model)
+    return LiteNetworks.from_weights(config, weights, job.device) if weights else None
 
 
 def _finished(job: TrainJob, name: str, network: Network) -> Network | None:
@@ -102,13 +111,8 @@ def _finished(job: TrainJob, name: str, network: Network) -> Network | None:
 def _load_earlier(job: TrainJob, name: str, network: nn.Module) -> bool:
     """Whether there are weights of a network from before; a school does not take its own for those."""
     school = _TAUGHT_IN.get(name, name)
-    if school != job.model and (job.out / school / "checkpoint.pt").is_file():
-        weights = averaged_weights(job.out / school)
-        weights = (
-            weights
-            if name in _TAUGHT_IN or PLANS[school].parts
-            else {f"{name}.{key}": value for key, value in weights.items()}
-        )
+    if school != job.model and is_finished(job.out, school):
+        weights = school_weights(job.out, school)
     else:
         weights = {} if job.start is None else find_bundle(job.start).load_weights()
     own = {key.removeprefix(f"{name}."): value for key, value in weights.items() if key.startswith(f"{name}.")}
@@ -125,7 +129,8 @@ def _known_weights(job: TrainJob) -> dict[str, dict[str, Tensor]]:
         found[f"bundle {job.start}"] = (
             weights if plan.parts else {name.removeprefix(f"{job.model}."): value for name, value in weights.items()}
         )
-    for school in ("content", plan.starts_from) if plan.parts else ():
-        if school and school != job.model and (job.out / school / "checkpoint.pt").is_file():
-            found[school] = averaged_weights(job.out / school)
+    before = (*(part for part in plan.parts if part == "content"), plan.starts_from)
+    for school in before:
+        if school and school != job.model and is_finished(job.out, school):
+            found[school] = school_weights(job.out, school)
     return found

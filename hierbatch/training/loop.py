@@ -70,7 +70,7 @@ class Trainer:
         self.network = recipe.network
         self.average = deepcopy(self.network).requires_grad_(False)
         self.optimizer = torch.optim.AdamW(
-            self.network.parameters(), lr=options.learning_rate, betas=(0.9, 0.98), weight_decay=options.weight_decay
+            rate_groups(recipe), lr=options.learning_rate, betas=(0.9, 0.98), weight_decay=options.weight_decay
         )
         self.step, self.cpu_s = 0, 0.0
         self._resume()
@@ -96,7 +96,7 @@ class Trainer:
     def _one_step(self, rng: np.random.Generator) -> dict[str, float]:
         self.network.train()
         for group in self.optimizer.param_groups:
-            group["lr"] = self.options.learning_rate * schedule(self.step, self.options)
+            group["lr"] = group["rate_factor"] * self.options.learning_rate * schedule(self.step, self.options)
         losses = self.recipe.losses(self.network, rng)
         total = torch.stack(list(losses.values())).sum()
         self.optimizer.zero_grad(set_to_none=True)
@@ -140,6 +140,15 @@ class Trainer:
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.cpu_s = state["step"], state["cpu_s"]
         self.tell(f"{self.folder.name}: going on from step {self.step}")
+
+
+def rate_groups(recipe: Recipe) -> list[dict[str, Any]]:
+    """The network's weights; those that a recipe's `rate_factors` names, by first name, learn at rates of their own."""
+    factors: Mapping[str, float] = getattr(recipe, "rate_factors", {})
+    groups: dict[float, list[nn.Parameter]] = {}
+    for name, weight in recipe.network.named_parameters():
+        groups.setdefault(factors.get(name.partition(".")[0], 1.0), []).append(weight)
+    return [{"params": weights, "rate_factor": factor} for factor, weights in groups.items()]
 
 
 def start_from(network: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:

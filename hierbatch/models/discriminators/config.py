@@ -12,6 +12,9 @@ class DiscriminatorConfig:
     ffts_samples: tuple[int, ...] = (2048, 1024, 512, 256, 128)
     """Window of each spectrogram; its hop is a quarter."""
     spectrogram_channels: int = 32
+    log_magnitudes: bool = False
+    """Whether they see the logarithm of magnitudes instead of complex values: quiet places count, too, and a small set
+    need not learn first what a magnitude is."""
     periods_samples: tuple[int, ...] = (2, 3, 5, 7, 11)
     period_channels: tuple[int, ...] = (32, 128, 512, 1024, 1024)
 

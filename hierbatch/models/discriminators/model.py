@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from hierbatch.models.discriminators.config import DiscriminatorConfig
 
 _SLOPE = 0.1
+_LEAST_MAGNITUDE, _LOG_CENTRE, _LOG_SPREAD = 3e-3, -3.0, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class Discriminators(nn.Module):
     def __init__(self, config: DiscriminatorConfig) -> None:
         super().__init__()
         self.by_spectrogram = nn.ModuleList(
-            SpectrogramDiscriminator(n_fft, config.spectrogram_channels) for n_fft in config.ffts_samples
+            SpectrogramDiscriminator(n_fft, config.spectrogram_channels, config.log_magnitudes)
+            for n_fft in config.ffts_samples
         )
         self.by_period = nn.ModuleList(
             PeriodDiscriminator(period, config.period_channels) for period in config.periods_samples
@@ -52,19 +54,19 @@ class Discriminators(nn.Module):
 
 
 class SpectrogramDiscriminator(nn.Module):
-    """Convolutions over time and frequency of the complex spectrogram. Shape: [B, 1, L] -> `Judgement`."""
+    """Convolutions over time and frequency of the spectrogram. Shape: [B, 1, L] -> `Judgement`."""
 
     window: Tensor
 
-    def __init__(self, n_fft: int, channels: int) -> None:
+    def __init__(self, n_fft: int, channels: int, log_magnitudes: bool = False) -> None:
         super().__init__()
-        self.n_fft = n_fft
+        self.n_fft, self.log_magnitudes = n_fft, log_magnitudes
         self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
         wide = [
             nn.Conv2d(channels, channels, (3, 9), (1, 2), dilation=(dilation, 1), padding=(dilation, 4))
             for dilation in (1, 2, 4)
         ]
-        enter = nn.Conv2d(2, channels, (3, 9), padding=(1, 4))
+        enter = nn.Conv2d(1 if log_magnitudes else 2, channels, (3, 9), padding=(1, 4))
         self.convolutions = nn.ModuleList([enter, *wide, nn.Conv2d(channels, channels, 3, padding=1)])
         self.leave = nn.Conv2d(channels, 1, 3, padding=1)
 
@@ -72,8 +74,12 @@ class SpectrogramDiscriminator(nn.Module):
         spectrogram = torch.stft(
             sound[:, 0], self.n_fft, self.n_fft // 4, window=self.window, center=False, return_complex=True
         )
-        scaled = torch.view_as_real(spectrogram) / self.window.square().sum().sqrt()
-        return _judge(scaled.permute(0, 3, 2, 1), self.convolutions, self.leave)  # [B, 2, T, F]
+        scaled = spectrogram / self.window.square().sum().sqrt()
+        if self.log_magnitudes:
+            seen = ((torch.log(scaled.abs() + _LEAST_MAGNITUDE) - _LOG_CENTRE) / _LOG_SPREAD)[..., None]
+        else:
+            seen = torch.view_as_real(scaled)
+        return _judge(seen.permute(0, 3, 2, 1), self.convolutions, self.leave)  # [B, 1 or 2, T, F]
 
 
 class PeriodDiscriminator(nn.Module):

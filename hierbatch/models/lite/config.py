@@ -40,7 +40,7 @@ class LiteConfig:
     """Attention heads that read the prompt's timbre."""
     generator_width: int = 192
     """Channels of the waveform stage."""
-    generator_blocks: int = 4
+    generator_blocks: int = 8
     """Blocks of the waveform stage."""
     content_width: int = 256
     """Channels of the content encoder."""

@@ -1,7 +1,9 @@
 """Second half of the hierarchical synthesizer: log-mel latent and F0 to the waveform, by source and filter.
 
 A pulse train and noise are shaped frame by frame with filters that start at the latent's own envelope and that the
-network corrects; so it speaks from the first training step and never has to learn what a harmonic is.
+network corrects; so it speaks from the first training step and never has to learn what a harmonic is. The pulses'
+filter is minimum phase but for what the network adds to it, and the noise may breathe with the pulses, as aspiration
+does (Stylianou 2001, section II).
 
 Legend: B batch, T mel frames (100/s), M mel bands, L = 160 T samples, K = 321 bins.
 """
@@ -24,6 +26,7 @@ _FRAME_SAMPLES = 2 * MEL_HOP_SAMPLES
 # behind it for what a minimum-phase filter lets ring.
 _BEFORE_SAMPLES = 80
 _NOISE_GAINS = 4
+_BREATHING = 2
 _RESIDUAL_GAIN = 5.0
 _TOP_HARMONIC_HZ = 0.98 * RATE_HZ / 2
 
@@ -49,7 +52,7 @@ class WaveformGenerator(nn.Module):
         self.network = ConvNeXtStack(
             N_MELS + 2,
             config.generator_width,
-            2 * N_MELS + _NOISE_GAINS,
+            3 * N_MELS + _NOISE_GAINS + _BREATHING,
             n_blocks=config.generator_blocks,
             kernel=config.kernel,
         )
@@ -62,13 +65,18 @@ class WaveformGenerator(nn.Module):
     def forward(self, z: Tensor, f0_hz: Tensor, voiced: Tensor, noise: Tensor, mask: Tensor) -> Tensor:
         pitch = torch.stack([torch.log(f0_hz / 150.0) * 2.0, voiced], dim=-1)
         correction = self.network(torch.cat([z, pitch], dim=-1), mask)
-        harmonic, aperiodic, gains = correction.split([N_MELS, N_MELS, _NOISE_GAINS], dim=-1)
+        harmonic, aperiodic, gains, phase, breathing = correction.split(
+            [N_MELS, N_MELS, _NOISE_GAINS, N_MELS, _BREATHING], dim=-1
+        )
         # Excitations have unit power; the analysis window's energy is what separates magnitude from gain.
         envelope = z * LOG_SPREAD + LOG_CENTRE - 0.5 * math.log(0.375 * WINDOW_SAMPLES)
-        harmonic_filter = self._minimum_phase((envelope + _RESIDUAL_GAIN * harmonic) @ self.to_bins)
+        angles = (_RESIDUAL_GAIN * phase) @ self.to_bins
+        turned = torch.polar(torch.ones_like(angles), angles)
+        harmonic_filter = self._minimum_phase((envelope + _RESIDUAL_GAIN * harmonic) @ self.to_bins) * turned
         noise_filter = torch.exp((envelope + _RESIDUAL_GAIN * aperiodic) @ self.to_bins)
-        pulses = self._frames(pulse_train(f0_hz, voiced))
-        breath = self._frames(noise * _stretch_gains(gains))
+        angle = pulse_angle(f0_hz)
+        pulses = self._frames(pulse_train(angle, f0_hz, voiced))
+        breath = self._frames(noise * _stretch_gains(gains) * _breathe(angle, breathing))
         spectrum = torch.fft.rfft(pulses) * harmonic_filter + torch.fft.rfft(breath) * noise_filter
         return self._overlap_add(torch.fft.irfft(spectrum, N_FFT) * mask)
 
@@ -94,19 +102,24 @@ class WaveformGenerator(nn.Module):
         return total.flatten(1)[:, start : start + n_frames * MEL_HOP_SAMPLES]
 
 
-def pulse_train(f0_hz: Tensor, voiced: Tensor) -> Tensor:
+def pulse_angle(f0_hz: Tensor) -> Tensor:
+    """Phase of the first harmonic, -pi to pi, zero where a pulse is. Shape: [B, T] -> [B, 160 T]."""
+    turns = torch.cumsum(_to_samples(f0_hz.log()).exp().double() / RATE_HZ, dim=1)
+    return ((turns - turns.round()) * (2 * math.pi)).float()  # about zero, where float32 is finest and pulses are
+
+
+def pulse_train(angle: Tensor, f0_hz: Tensor, voiced: Tensor) -> Tensor:
     """Band-limited pulses of unit power while voiced: the closed sum of all harmonics below 7.84 kHz.
 
     sum_{k=1..K} cos(k p) = sin((K + 1/2) p) / (2 sin(p / 2)) - 1/2   (Dirichlet kernel)
 
     Shape:
+        angle          [B, 160 T]  by `pulse_angle`
         f0_hz, voiced  [B, T]
         returns        [B, 160 T]
     """
     f0, gate = _to_samples(f0_hz.log()).exp(), _to_samples(voiced)
     n_harmonics = torch.floor(_TOP_HARMONIC_HZ / f0)
-    turns = torch.cumsum(f0.double() / RATE_HZ, dim=1)
-    angle = ((turns - turns.round()) * (2 * math.pi)).float()  # about zero, where float32 is finest and pulses are
     half_sine = torch.sin(angle / 2)
     at_peak = half_sine.abs() < 1e-4
     ratio = torch.sin((n_harmonics + 0.5) * angle) / torch.where(at_peak, 1.0, 2 * half_sine) - 0.5
@@ -124,6 +137,12 @@ def _stretch_gains(gains: Tensor) -> Tensor:
     scale = MEL_HOP_SAMPLES // _NOISE_GAINS
     flat = F.interpolate(gains.flatten(1)[:, None], scale_factor=scale, mode="linear", align_corners=False)[:, 0]
     return torch.exp(flat)
+
+
+def _breathe(angle: Tensor, depths: Tensor) -> Tensor:
+    """Gain of the noise over a period of the pulses, about one. Shape: [B, 160 T], [B, T, 2] -> [B, 160 T]."""
+    cosine, sine = (_to_samples(depth) for depth in depths.unbind(-1))
+    return 1.0 + cosine * torch.cos(angle) + sine * torch.sin(angle)
 
 
 def _minimum_phase_lifter() -> Tensor:

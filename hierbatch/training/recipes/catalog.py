@@ -10,6 +10,7 @@ from torch import nn
 from hierbatch.errors import InputError
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import ContentEncoder
+from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.text_to_vector import TextToVector
 from hierbatch.training.loop import Recipe
 from hierbatch.training.prepared import PreparedSet
@@ -47,6 +48,7 @@ PLANS = {
     "text_to_vector": Plan(6000),
     "likeness": Plan(1800, ships=False),
     "strangers": Plan(4000, learning_rate=4e-4, parts=("acoustic", "content"), starts_from="acoustic"),
+    "adversarial": Plan(6000, learning_rate=6e-4, parts=("waveform",), starts_from="waveform"),
 }
 """The networks of the speech model, in the order they are best trained; where two plans train a network, the later one
 starts from what the earlier left, and its own is kept."""
@@ -66,6 +68,8 @@ class Earlier:
     text_to_vector: TextToVector | None = None
     judge: VoiceJudge | None = None
     """Knows voices."""
+    chain: LiteNetworks | None = None
+    """All networks that ship, as far as they are trained."""
 
 
 def make_recipe(model: str, data: Path, config: LiteConfig, device: str, earlier: Earlier = Earlier()) -> Recipe:  # noqa: B008 - a frozen value
@@ -101,6 +105,10 @@ def make_recipe(model: str, data: Path, config: LiteConfig, device: str, earlier
         return StrangersRecipe(
             prepared, config, device, teacher=earlier.content, speaker=earlier.text_to_vector, judge=earlier.judge
         )
+    if model == "adversarial":
+        from hierbatch.training.recipes.adversarial import AdversarialRecipe
+
+        return AdversarialRecipe(prepared, config, device, chain=earlier.chain)
     if model == "text_to_vector":
         from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
 

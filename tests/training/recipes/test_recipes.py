@@ -8,10 +8,12 @@ import torch
 
 from hierbatch.errors import InputError
 from hierbatch.models.lite.config import LiteConfig
+from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.text_to_vector import TextToVector
 from hierbatch.training.durations import align_prepared
 from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.recipes.acoustic import AcousticRecipe
+from hierbatch.training.recipes.adversarial import AdversarialRecipe
 from hierbatch.training.recipes.catalog import PLANS, make_recipe
 from hierbatch.training.recipes.content import ContentRecipe, disguise, worn
 from hierbatch.training.recipes.likeness import LikenessRecipe, VoiceJudge
@@ -39,7 +41,16 @@ def everybody_is_held_out_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "recipe_of", [WaveformRecipe, AcousticRecipe, TextToVectorRecipe, ContentRecipe, LikenessRecipe, StrangersRecipe]
+    "recipe_of",
+    [
+        WaveformRecipe,
+        AcousticRecipe,
+        TextToVectorRecipe,
+        ContentRecipe,
+        LikenessRecipe,
+        StrangersRecipe,
+        AdversarialRecipe,
+    ],
 )
 def test_it_learns(aligned: PreparedSet, recipe_of: Callable[..., AcousticRecipe]) -> None:
     torch.manual_seed(0)
@@ -92,3 +103,16 @@ def test_strangers_are_spoken_and_judged_where_there_is_somebody_to(aligned: Pre
     taught = StrangersRecipe(aligned, CONFIG, speaker=TextToVector(CONFIG), judge=VoiceJudge(CONFIG))
     found = [set(recipe.losses(recipe.network, np.random.default_rng(0))) for recipe in (alone, taught)]
     assert found[1] - found[0] == {"spoken_phones", "spoken_voice", "swapped_voice"}
+
+
+def test_critics_learn_from_their_own_loss_alone_and_the_waveform_stage_from_the_others(aligned: PreparedSet) -> None:
+    torch.manual_seed(0)
+    recipe = AdversarialRecipe(aligned, CONFIG, chain=LiteNetworks(CONFIG).eval().requires_grad_(False))
+    losses = recipe.losses(recipe.network, np.random.default_rng(0))
+    parts = {"waveform": recipe.network.waveform, "critics": recipe.network.critics}
+    for name, loss in losses.items():
+        taught = "critics" if name == "critics" else "waveform"
+        for part, network in parts.items():
+            gradients = torch.autograd.grad(loss, list(network.parameters()), retain_graph=True, allow_unused=True)
+            reached = any(gradient is not None and bool(gradient.abs().max() > 0) for gradient in gradients)
+            assert reached == (part == taught), (name, part)

@@ -1,0 +1,38 @@
+"""The weights that finished schools left in a training folder, under the names they have in a bundle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import Tensor
+
+from hierbatch.models.bundle import find_bundle
+from hierbatch.training.loop import averaged_weights
+from hierbatch.training.recipes.catalog import PLANS
+
+
+def is_finished(training: Path, school: str) -> bool:
+    """Whether a school has left weights; it may still go on."""
+    return (training / school / "checkpoint.pt").is_file()
+
+
+def school_weights(training: Path, school: str) -> dict[str, Tensor]:
+    """The running average of all a school trained, what does not ship included."""
+    weights = averaged_weights(training / school)
+    return weights if PLANS[school].parts else {f"{school}.{name}": value for name, value in weights.items()}
+
+
+def chain_weights(training: Path, start: str | None, *, without: str | None = None) -> dict[str, Tensor]:
+    """What ships of a bundle to start from and of every finished school, the later school's where two train a network.
+
+    Raises:
+        BundleError: there is no such bundle.
+    """
+    weights = {} if start is None else find_bundle(start).load_weights()
+    for school, plan in PLANS.items():
+        if plan.ships and school != without and is_finished(training, school):
+            shipped = {
+                plan.bundle_name(school, name): value for name, value in averaged_weights(training / school).items()
+            }
+            weights |= {name: value for name, value in shipped.items() if name is not None}
+    return weights
