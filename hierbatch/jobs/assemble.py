@@ -32,6 +32,8 @@ class AssembleJob:
     """How much of the way to the prompt's long-term spectrum the latent is moved."""
     timbre_spread_share: float = 1.0
     """How much of the prompt's own movement a band takes in place of `latent_contrast`."""
+    timbre_covariance_share_ko: float = 0.7
+    """How much of the way to how the prompt's bands move together Korean goes; English is as like without."""
     onset_aspiration: float = 0.35
     """How far Korean's plain stops at the start of a word are said towards aspirated ones."""
     source_articulation: float = 0.6
@@ -65,6 +67,7 @@ def assemble(job: AssembleJob) -> None:
             "latent_contrast": job.latent_contrast,
             "timbre_mean_share": job.timbre_mean_share,
             "timbre_spread_share": job.timbre_spread_share,
+            "timbre_covariance_share_ko": job.timbre_covariance_share_ko,
             "onset_aspiration": job.onset_aspiration,
             "source_articulation": job.source_articulation,
         },

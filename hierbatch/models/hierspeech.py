@@ -50,6 +50,9 @@ class HierSpeech:
         self.fingerprint = bundle.fingerprint
         self._f0_spread = bundle.synthesis.get("f0_spread", 1.0)
         networks.text_to_vector.onset_aspiration = bundle.synthesis.get("onset_aspiration", 0.0)
+        self._covariance_shares = {
+            language: bundle.synthesis.get(f"timbre_covariance_share_{language}", 0.0) for language in bundle.languages
+        }
         self._placement = placement = Placement.here(device)
         for network in networks.children():
             placement.place(network)
@@ -154,6 +157,7 @@ class HierSpeech:
             f0_hz=self._placement.tensor(request.f0_hz)[None].clamp(_LOWEST_HZ, _HIGHEST_HZ),
             voiced=self._placement.tensor(request.voiced.astype(np.float32))[None],
             lengths=lengths,
+            covariance_shares=torch.zeros(1, device=self._device),  # a source brings how bands move together
         )
         return self._synthesizer.sing(frames, [request.voice], [request.seed], mel)[0]
 
@@ -183,7 +187,14 @@ class HierSpeech:
         moved = torch.exp(self._column(spreads) * prosody.log_f0)
         f0_hz = self._column(centres) * moved
         voiced = (prosody.voicing > 0).float()
-        return ChainFrames(prosody.semantic, f0_hz.clamp(_LOWEST_HZ, _HIGHEST_HZ), voiced, lengths)
+        shares = [self._covariance_shares.get(request.language, 0.0) for request in requests]
+        return ChainFrames(
+            semantic=prosody.semantic,
+            f0_hz=f0_hz.clamp(_LOWEST_HZ, _HIGHEST_HZ),
+            voiced=voiced,
+            lengths=lengths,
+            covariance_shares=torch.tensor(shares, device=self._device),
+        )
 
     def _speech(
         self, row: int, samples: npt.NDArray[np.float32], frames: ChainFrames, durations: Tensor, text: TextBatch

@@ -15,6 +15,7 @@ from hierbatch.audio.waveform import Samples
 from hierbatch.models.lite.acoustic import pitch_features
 from hierbatch.models.lite.articulation import keep_articulation
 from hierbatch.models.lite.blocks import length_mask
+from hierbatch.models.lite.covariance import match_covariance
 from hierbatch.models.lite.matching import LatentMatching
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.voice import Voice, stack_prompts
@@ -31,12 +32,14 @@ class ChainFrames:
         f0_hz     [B, 2T]
         voiced    [B, 2T]
         lengths   [B]
+        covariance_shares  [B]  how far `match_covariance` goes, by the language of each row
     """
 
     semantic: Tensor
     f0_hz: Tensor
     voiced: Tensor
     lengths: Tensor
+    covariance_shares: Tensor
 
 
 class Synthesizer:
@@ -85,4 +88,5 @@ class Synthesizer:
         latent = latent.float()
         if source is not None:
             latent = keep_articulation(latent, source, self._source_articulation)
-        return self._matching(latent, mask.repeat_interleave(MELS_PER_FRAME, 1), prompts)
+        mels = mask.repeat_interleave(MELS_PER_FRAME, 1)
+        return match_covariance(self._matching(latent, mels, prompts), mels, prompts, frames.covariance_shares)

@@ -4,7 +4,8 @@ The schools before it only ever saw a speaker's words with that speaker's voice.
 rows whose voice is another's: a recording's content under another prompt, as conversion asks, and texts as the finished
 text side says them, as text to speech asks. No recording tells how they should sound; two judges do. The content
 encoder, held still, must hear the phones that were meant (cycle consistency, Zhu et al. 2017), and a judge of voices
-the prompt's voice.
+the prompt's voice, in the latent as it is sent to the waveform stage: matched to the prompt, in Korean with its
+covariance.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from hierbatch.models.lite.acoustic import pitch_features
 from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import ContentEncoder
+from hierbatch.models.lite.covariance import match_covariance
+from hierbatch.models.lite.matching import LatentMatching
 from hierbatch.models.lite.text_to_vector import TextBatch, TextToVector
 from hierbatch.models.lite.timbre import PromptFrames
 from hierbatch.training.alignment import silence_as_one
@@ -36,11 +39,13 @@ from hierbatch.training.recipes.likeness import VoiceJudge
 from hierbatch.training.sampling import SpeakerSampler
 from hierbatch.units import MELS_PER_FRAME
 
-_N_SWAPPED, _N_SPOKEN = 4, 4
-_LONGEST_SPOKEN_FRAMES = 90
+_N_SWAPPED, _N_SPOKEN = 4, 3
+_LONGEST_SPOKEN_FRAMES = 150
 _KOREAN_SHARE = 0.6
 _F0_SPREAD = 1.45
 _PHONE_WEIGHT, _VECTOR_WEIGHT, _VOICE_WEIGHT = 0.05, 0.05, 0.08
+_MATCHING = LatentMatching(mean_share=1.0, spread_share=1.0)
+_COVARIANCE_SHARES = {"en": 0.0, "ko": 0.7}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ class Unheard:
         mask      [B, T, 1]
         labels    [B, T]     phones; unknown where no alignment says
         vectors   [B, T, C]  what the content encoder should hear; nothing where it never heard the row
+        covariance_shares  [B]
     """
 
     semantic: Tensor
@@ -61,6 +67,7 @@ class Unheard:
     labels: Tensor
     voices: Voices
     vectors: Tensor | None
+    covariance_shares: Tensor
 
 
 class StrangersRecipe(AcousticRecipe):
@@ -91,7 +98,7 @@ class StrangersRecipe(AcousticRecipe):
             unheard["spoken"] = self._spoken(self._speaker, pairs, rng)
         losses = self._paired_losses(network, pairs)
         for name, rows in unheard.items():
-            mel = network.acoustic(rows.semantic, rows.pitch, rows.voices.style, rows.voices.frames, rows.mask)
+            mel = _finished(network, rows)
             losses[f"{name}_phones"] = self._understood(network, rows, mel, rng)
             if self._judge is not None:
                 losses[f"{name}_voice"] = _VOICE_WEIGHT * _unlike(self._judge, rows, mel)
@@ -111,7 +118,8 @@ class StrangersRecipe(AcousticRecipe):
         labels = labels_of_pieces(
             self._phones, [pairs.pieces[i] for i in here], pairs.batch.lengths[here.numpy()], heard.shape[1]
         ).to(self._device)
-        return Unheard(heard, pitch_features(moved, voiced), pairs.mask[here], labels, voices, heard.detach())
+        pitch, shares = pitch_features(moved, voiced), torch.zeros(len(here), device=self._device)
+        return Unheard(heard, pitch, pairs.mask[here], labels, voices, heard.detach(), shares)
 
     @torch.no_grad()
     def _spoken(self, speaker: TextToVector, pairs: Pairs, rng: np.random.Generator) -> Unheard:
@@ -129,7 +137,8 @@ class StrangersRecipe(AcousticRecipe):
         known = [torch.from_numpy(row.astype(np.int64)) for row in labels]
         padded = torch.nn.utils.rnn.pad_sequence(known, batch_first=True, padding_value=UNKNOWN).to(self._device)
         pitch = pitch_features(f0_hz, (prosody.voicing > 0).float())
-        return Unheard(prosody.semantic, pitch, mask[..., None], padded, voices, None)
+        shares = torch.tensor([_COVARIANCE_SHARES[e.piece.utterance.language] for e in excerpts], device=self._device)
+        return Unheard(prosody.semantic, pitch, mask[..., None], padded, voices, None, shares)
 
     def _draw_text(self, rng: np.random.Generator) -> Excerpt:
         while True:
@@ -147,6 +156,13 @@ class StrangersRecipe(AcousticRecipe):
             return loss
         unlike = 1 - F.cosine_similarity(heard, rows.vectors, dim=-1)
         return loss + _VECTOR_WEIGHT * masked_mean(unlike, rows.mask[..., 0])
+
+
+def _finished(network: SoundSide, rows: Unheard) -> Tensor:
+    """The latent as the chain sends it to the waveform stage. Shape: returns [B, 2T, M]."""
+    mask, prompt = rows.mask.repeat_interleave(MELS_PER_FRAME, 1), rows.voices.frames
+    latent = network.acoustic(rows.semantic, rows.pitch, rows.voices.style, prompt, rows.mask)
+    return match_covariance(_MATCHING(latent, mask, prompt), mask, prompt, rows.covariance_shares)
 
 
 def _unlike(judge: VoiceJudge, rows: Unheard, made: Tensor) -> Tensor:
