@@ -96,7 +96,7 @@ class Trainer:
     def _one_step(self, rng: np.random.Generator) -> dict[str, float]:
         self.network.train()
         for group in self.optimizer.param_groups:
-            group["lr"] = group["rate_factor"] * self.options.learning_rate * schedule(self.step, self.options)
+            group["lr"] = group.get("rate_factor", 1.0) * self.options.learning_rate * schedule(self.step, self.options)
         losses = self.recipe.losses(self.network, rng)
         total = torch.stack(list(losses.values())).sum()
         self.optimizer.zero_grad(set_to_none=True)

@@ -24,7 +24,7 @@ class Plan:
     n_steps: int
     learning_rate: float = 2e-3
     parts: tuple[str, ...] = ()
-    """Networks of the bundle that are trained together here; the one of the plan's name where empty."""
+    """Networks that are trained together here, under their own names; the one of the plan's name where empty."""
 
     ships: bool = True
     """Whether anything of it goes into a bundle."""
@@ -46,7 +46,7 @@ PLANS = {
     "content": Plan(4000, learning_rate=1.5e-3, parts=("content",)),
     "acoustic": Plan(7000, parts=("acoustic", "content"), starts_from="content"),
     "text_to_vector": Plan(6000),
-    "likeness": Plan(1800, ships=False),
+    "likeness": Plan(1800, ships=False, parts=("judge", "voices")),
     "strangers": Plan(4000, learning_rate=4e-4, parts=("acoustic", "content"), starts_from="acoustic"),
     "adversarial": Plan(6000, learning_rate=6e-4, parts=("waveform",), starts_from="waveform"),
 }
