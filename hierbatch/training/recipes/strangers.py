@@ -23,8 +23,6 @@ from hierbatch.models.lite.acoustic import pitch_features
 from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import ContentEncoder
-from hierbatch.models.lite.covariance import match_covariance
-from hierbatch.models.lite.matching import LatentMatching
 from hierbatch.models.lite.text_to_vector import TextBatch, TextToVector
 from hierbatch.models.lite.timbre import PromptFrames
 from hierbatch.training.alignment import silence_as_one
@@ -37,6 +35,7 @@ from hierbatch.training.recipes.acoustic import AcousticRecipe, Pairs, SoundSide
 from hierbatch.training.recipes.content import disguise
 from hierbatch.training.recipes.likeness import VoiceJudge
 from hierbatch.training.sampling import SpeakerSampler
+from hierbatch.training.sent_latents import covariance_shares, send
 from hierbatch.units import MELS_PER_FRAME
 
 _N_SWAPPED, _N_SPOKEN = 4, 3
@@ -44,8 +43,6 @@ _LONGEST_SPOKEN_FRAMES = 150
 _KOREAN_SHARE = 0.6
 _F0_SPREAD = 1.45
 _PHONE_WEIGHT, _VECTOR_WEIGHT, _VOICE_WEIGHT = 0.05, 0.05, 0.08
-_MATCHING = LatentMatching(mean_share=1.0, spread_share=1.0)
-_COVARIANCE_SHARES = {"en": 0.0, "ko": 0.7}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,7 @@ class Unheard:
         mask      [B, T, 1]
         labels    [B, T]     phones; unknown where no alignment says
         vectors   [B, T, C]  what the content encoder should hear; nothing where it never heard the row
-        covariance_shares  [B]
+        shares    [B]        of the way to the prompt's covariance; nothing where there is no text
     """
 
     semantic: Tensor
@@ -67,7 +64,7 @@ class Unheard:
     labels: Tensor
     voices: Voices
     vectors: Tensor | None
-    covariance_shares: Tensor
+    shares: Tensor | None
 
 
 class StrangersRecipe(AcousticRecipe):
@@ -98,7 +95,9 @@ class StrangersRecipe(AcousticRecipe):
             unheard["spoken"] = self._spoken(self._speaker, pairs, rng)
         losses = self._paired_losses(network, pairs)
         for name, rows in unheard.items():
-            mel = _finished(network, rows)
+            voices = rows.voices
+            latent = network.acoustic(rows.semantic, rows.pitch, voices.style, voices.frames, rows.mask)
+            mel = send(latent, rows.mask, voices.frames, rows.shares)
             losses[f"{name}_phones"] = self._understood(network, rows, mel, rng)
             if self._judge is not None:
                 losses[f"{name}_voice"] = _VOICE_WEIGHT * _unlike(self._judge, rows, mel)
@@ -118,8 +117,7 @@ class StrangersRecipe(AcousticRecipe):
         labels = labels_of_pieces(
             self._phones, [pairs.pieces[i] for i in here], pairs.batch.lengths[here.numpy()], heard.shape[1]
         ).to(self._device)
-        pitch, shares = pitch_features(moved, voiced), torch.zeros(len(here), device=self._device)
-        return Unheard(heard, pitch, pairs.mask[here], labels, voices, heard.detach(), shares)
+        return Unheard(heard, pitch_features(moved, voiced), pairs.mask[here], labels, voices, heard.detach(), None)
 
     @torch.no_grad()
     def _spoken(self, speaker: TextToVector, pairs: Pairs, rng: np.random.Generator) -> Unheard:
@@ -137,7 +135,7 @@ class StrangersRecipe(AcousticRecipe):
         known = [torch.from_numpy(row.astype(np.int64)) for row in labels]
         padded = torch.nn.utils.rnn.pad_sequence(known, batch_first=True, padding_value=UNKNOWN).to(self._device)
         pitch = pitch_features(f0_hz, (prosody.voicing > 0).float())
-        shares = torch.tensor([_COVARIANCE_SHARES[e.piece.utterance.language] for e in excerpts], device=self._device)
+        shares = covariance_shares([e.piece.utterance.language for e in excerpts], self._device)
         return Unheard(prosody.semantic, pitch, mask[..., None], padded, voices, None, shares)
 
     def _draw_text(self, rng: np.random.Generator) -> Excerpt:
@@ -156,13 +154,6 @@ class StrangersRecipe(AcousticRecipe):
             return loss
         unlike = 1 - F.cosine_similarity(heard, rows.vectors, dim=-1)
         return loss + _VECTOR_WEIGHT * masked_mean(unlike, rows.mask[..., 0])
-
-
-def _finished(network: SoundSide, rows: Unheard) -> Tensor:
-    """The latent as the chain sends it to the waveform stage. Shape: returns [B, 2T, M]."""
-    mask, prompt = rows.mask.repeat_interleave(MELS_PER_FRAME, 1), rows.voices.frames
-    latent = network.acoustic(rows.semantic, rows.pitch, rows.voices.style, prompt, rows.mask)
-    return match_covariance(_MATCHING(latent, mask, prompt), mask, prompt, rows.covariance_shares)
 
 
 def _unlike(judge: VoiceJudge, rows: Unheard, made: Tensor) -> Tensor:
