@@ -70,7 +70,7 @@ class WaveformGenerator(nn.Module):
         )
         # Excitations have unit power; the analysis window's energy is what separates magnitude from gain.
         envelope = z * LOG_SPREAD + LOG_CENTRE - 0.5 * math.log(0.375 * WINDOW_SAMPLES)
-        angles = (_RESIDUAL_GAIN * phase) @ self.to_bins
+        angles = ((_RESIDUAL_GAIN * phase) @ self.to_bins).float()  # no complex number is of half precision
         turned = torch.polar(torch.ones_like(angles), angles)
         harmonic_filter = self._minimum_phase((envelope + _RESIDUAL_GAIN * harmonic) @ self.to_bins) * turned
         noise_filter = torch.exp((envelope + _RESIDUAL_GAIN * aperiodic) @ self.to_bins)
