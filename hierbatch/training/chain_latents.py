@@ -18,19 +18,23 @@ from torch import Tensor
 from hierbatch.audio.spectrum import LogMel
 from hierbatch.frontend.phonemes import encode
 from hierbatch.models.lite.acoustic import pitch_features
+from hierbatch.models.lite.covariance import match_covariance
+from hierbatch.models.lite.matching import LatentMatching
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.text_to_vector import TextBatch, TextToVector
 from hierbatch.models.lite.timbre import PromptFrames
 from hierbatch.training.excerpts import AlignedUtterance, Excerpt
 from hierbatch.training.prepared import PreparedSet, read_alignments
 from hierbatch.training.sampling import Floats, Piece, SpeakerSampler, load_row, random_piece
-from hierbatch.training.sent_latents import covariance_shares, send
 from hierbatch.units import FRAME_HOP_SAMPLES, MELS_PER_FRAME
 
 _EXCERPT_FRAMES = 200
 _PROMPT_FRAMES = 250
 _KOREAN_SHARE = 0.4
 _SHARE_OF_TEXTS = 0.6
+_MATCHING = LatentMatching(mean_share=1.0, spread_share=1.0)
+_COVARIANCE_SHARES = {"en": 0.0, "ko": 0.7}
+"""As when it speaks, texts in Korean go this far to how the prompt's bands move together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +127,17 @@ class ChainLatents:
         """A piece by the chain: from a text's vectors [1, T, C], or from what the content encoder hears in it."""
         own, mask = self._own(piece), self._whole(piece)
         mel = own.latent[None]
-        shares = None if vectors is None else covariance_shares([piece.utterance.language], self._device)
+        share = 0.0 if vectors is None else _COVARIANCE_SHARES[piece.utterance.language]
         vectors = chain.content(mel, mask) if vectors is None else vectors
         pitch = pitch_features(*(torch.from_numpy(x)[None].to(self._device) for x in (own.f0_hz, own.voiced)))
         style = chain.acoustic.style(prompt.mel, prompt.lengths * MELS_PER_FRAME)
         latent = chain.acoustic(vectors, pitch, style, prompt, mask)
         # Matched as when it speaks, but to the very recording: how one take differs from another is nothing to learn.
         itself = PromptFrames(vectors, mel, self._length(piece))
-        return replace(own, latent=send(latent, mask, itself, shares)[0])
+        mels = mask.repeat_interleave(MELS_PER_FRAME, 1)
+        shares = torch.tensor([share], device=self._device)
+        matched = match_covariance(_MATCHING(latent, mels, itself), mels, itself, shares)
+        return replace(own, latent=matched[0])
 
     def _whole(self, piece: Piece) -> Tensor:
         return torch.ones(1, piece.n_frames, 1, dtype=torch.bool, device=self._device)

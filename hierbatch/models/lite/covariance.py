@@ -38,22 +38,13 @@ def match_covariance(latent: Tensor, mask: Tensor, prompt: PromptFrames, shares:
     own = latent[rows]
     mean, here = _statistics(own, loud_frames(own, mask[rows]))
     _, there = _statistics(told, loud_frames(told, told_mask))
-    carried = _least_cost_map(here, there)
+    root, inverse = _power(here, 0.5), _power(here, -0.5)
+    carried = inverse @ _power(root @ there @ root, 0.5) @ inverse
     share = shares[rows][:, None, None].to(carried)
     whole = torch.lerp(torch.eye(own.shape[-1]).to(carried).expand_as(carried), carried, share)
     matched = latent.clone()
     matched[rows] = mean + (own - mean) @ whole.to(own)
     return matched
-
-
-@torch.no_grad()
-def _least_cost_map(here: Tensor, there: Tensor) -> Tensor:
-    """The map from one covariance to another; training takes it as given, since eigenvectors' slopes have no bound.
-
-    Shape: twice [B, M, M] -> [B, M, M].
-    """
-    root, inverse = _power(here, 0.5), _power(here, -0.5)
-    return inverse @ _power(root @ there @ root, 0.5) @ inverse
 
 
 def _statistics(x: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:

@@ -4,8 +4,7 @@ The schools before it only ever saw a speaker's words with that speaker's voice.
 rows whose voice is another's: a recording's content under another prompt, as conversion asks, and texts as the finished
 text side says them, as text to speech asks. No recording tells how they should sound; two judges do. The content
 encoder, held still, must hear the phones that were meant (cycle consistency, Zhu et al. 2017), and a judge of voices
-the prompt's voice, in the latent as it is sent to the waveform stage: matched to the prompt, in Korean with its
-covariance.
+the prompt's voice.
 """
 
 from __future__ import annotations
@@ -35,11 +34,10 @@ from hierbatch.training.recipes.acoustic import AcousticRecipe, Pairs, SoundSide
 from hierbatch.training.recipes.content import disguise
 from hierbatch.training.recipes.likeness import VoiceJudge
 from hierbatch.training.sampling import SpeakerSampler
-from hierbatch.training.sent_latents import covariance_shares, send
 from hierbatch.units import MELS_PER_FRAME
 
-_N_SWAPPED, _N_SPOKEN = 4, 3
-_LONGEST_SPOKEN_FRAMES = 150
+_N_SWAPPED, _N_SPOKEN = 4, 4
+_LONGEST_SPOKEN_FRAMES = 90
 _KOREAN_SHARE = 0.6
 _F0_SPREAD = 1.45
 _PHONE_WEIGHT, _VECTOR_WEIGHT, _VOICE_WEIGHT = 0.05, 0.05, 0.08
@@ -55,7 +53,6 @@ class Unheard:
         mask      [B, T, 1]
         labels    [B, T]     phones; unknown where no alignment says
         vectors   [B, T, C]  what the content encoder should hear; nothing where it never heard the row
-        shares    [B]        of the way to the prompt's covariance; nothing where there is no text
     """
 
     semantic: Tensor
@@ -64,7 +61,6 @@ class Unheard:
     labels: Tensor
     voices: Voices
     vectors: Tensor | None
-    shares: Tensor | None
 
 
 class StrangersRecipe(AcousticRecipe):
@@ -95,9 +91,7 @@ class StrangersRecipe(AcousticRecipe):
             unheard["spoken"] = self._spoken(self._speaker, pairs, rng)
         losses = self._paired_losses(network, pairs)
         for name, rows in unheard.items():
-            voices = rows.voices
-            latent = network.acoustic(rows.semantic, rows.pitch, voices.style, voices.frames, rows.mask)
-            mel = send(latent, rows.mask, voices.frames, rows.shares)
+            mel = network.acoustic(rows.semantic, rows.pitch, rows.voices.style, rows.voices.frames, rows.mask)
             losses[f"{name}_phones"] = self._understood(network, rows, mel, rng)
             if self._judge is not None:
                 losses[f"{name}_voice"] = _VOICE_WEIGHT * _unlike(self._judge, rows, mel)
@@ -117,7 +111,7 @@ class StrangersRecipe(AcousticRecipe):
         labels = labels_of_pieces(
             self._phones, [pairs.pieces[i] for i in here], pairs.batch.lengths[here.numpy()], heard.shape[1]
         ).to(self._device)
-        return Unheard(heard, pitch_features(moved, voiced), pairs.mask[here], labels, voices, heard.detach(), None)
+        return Unheard(heard, pitch_features(moved, voiced), pairs.mask[here], labels, voices, heard.detach())
 
     @torch.no_grad()
     def _spoken(self, speaker: TextToVector, pairs: Pairs, rng: np.random.Generator) -> Unheard:
@@ -135,8 +129,7 @@ class StrangersRecipe(AcousticRecipe):
         known = [torch.from_numpy(row.astype(np.int64)) for row in labels]
         padded = torch.nn.utils.rnn.pad_sequence(known, batch_first=True, padding_value=UNKNOWN).to(self._device)
         pitch = pitch_features(f0_hz, (prosody.voicing > 0).float())
-        shares = covariance_shares([e.piece.utterance.language for e in excerpts], self._device)
-        return Unheard(prosody.semantic, pitch, mask[..., None], padded, voices, None, shares)
+        return Unheard(prosody.semantic, pitch, mask[..., None], padded, voices, None)
 
     def _draw_text(self, rng: np.random.Generator) -> Excerpt:
         while True:
