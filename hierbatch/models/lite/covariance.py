@@ -1,7 +1,8 @@
 """How bands move together, brought to the prompt's: formants that a throat cannot have apart are not heard apart.
 
 `matching` sets where each band lies and how widely it moves; this sets how they move with one another, by the linear
-map that carries one Gaussian to another at the least cost (optimal transport, Dowson and Landau 1982).
+map that carries one Gaussian to another at the least cost (optimal transport, Dowson and Landau 1982). The map is that
+of the louder frames, which are speech; towards pauses it fades out, whose noise it would only raise.
 
 Legend: B batch, T frames (50/s), P prompt frames (50/s), M mel bands.
 """
@@ -19,6 +20,8 @@ from hierbatch.units import MELS_PER_FRAME
 _SHRINKAGE = 0.2
 """Share of a covariance that is its diagonal alone: a few seconds have fewer frames that differ than bands."""
 _LEAST_VARIANCE = 1e-5
+_FADE = 0.5
+"""How far below the row's mean level a frame is left alone, in the latent's unit of 17 dB."""
 
 
 def match_covariance(latent: Tensor, mask: Tensor, prompt: PromptFrames, shares: Tensor) -> Tensor:
@@ -42,9 +45,16 @@ def match_covariance(latent: Tensor, mask: Tensor, prompt: PromptFrames, shares:
     carried = inverse @ _power(root @ there @ root, 0.5) @ inverse
     share = shares[rows][:, None, None].to(carried)
     whole = torch.lerp(torch.eye(own.shape[-1]).to(carried).expand_as(carried), carried, share)
+    mapped = mean + (own - mean) @ whole.to(own)
     matched = latent.clone()
-    matched[rows] = mean + (own - mean) @ whole.to(own)
+    matched[rows] = torch.lerp(own, mapped, _loudness(own, mask[rows]))
     return matched
+
+
+def _loudness(latent: Tensor, mask: Tensor) -> Tensor:
+    """1 for a frame at the row's mean level or above, 0 for one far below. Shape: [B, 2T, M] -> [B, 2T, 1]."""
+    level = latent.mean(-1, keepdim=True)
+    return (1 + (level - mean_over_time(level, mask.float())) / _FADE).clamp(0.0, 1.0)
 
 
 def _statistics(x: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:

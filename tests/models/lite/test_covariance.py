@@ -43,3 +43,12 @@ def test_a_row_hangs_neither_on_its_neighbours_nor_on_its_padding_and_one_of_sha
     alone = match_covariance(latent[1:, :30], mask[1:, :30], prompts(mel[1:, :50], 25), torch.tensor([0.7]))
     torch.testing.assert_close(together[1:, :30], alone, atol=1e-4, rtol=1e-4)
     assert torch.equal(together[0], latent[0])
+
+
+def test_pauses_stay_as_they_are() -> None:
+    latent, prompt = mixed(1, 400, 0), mixed(1, 400, 1)
+    latent[:, 100:150] -= 8.0
+    mask = torch.ones(1, 400, 1, dtype=torch.bool)
+    moved = match_covariance(latent, mask, prompts(prompt, 200), torch.ones(1))
+    assert torch.equal(moved[:, 100:150], latent[:, 100:150])
+    assert (moved - latent)[:, 150:].abs().mean() > 0.1
