@@ -36,7 +36,7 @@ class AssembleJob:
     """How much of the way to how the prompt's bands move together Korean goes; English is as like without."""
     onset_aspiration: float = 0.35
     """How far Korean's plain stops at the start of a word are said towards aspirated ones."""
-    source_articulation: float = 0.6
+    source_articulation: float = 0.8
     """How much of the source's own movement a conversion keeps."""
 
 
