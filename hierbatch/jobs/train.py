@@ -99,7 +99,7 @@ def _earlier(job: TrainJob, config: LiteConfig) -> Earlier:
 def _chain(job: TrainJob, config: LiteConfig) -> LiteNetworks | None:
     """Every network as far as it is trained, the present school's own left out."""
     weights = chain_weights(job.out, job.start, without=job.model)
-    return LiteNetworks.from_weights(config, weights, job.device) if weights else None
+    return LiteNetworks.from_weights(config, weights).to(job.device) if weights else None
 
 
 def _finished(job: TrainJob, name: str, network: Network) -> Network | None:

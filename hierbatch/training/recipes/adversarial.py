@@ -57,7 +57,8 @@ class WaveformAndCritics(nn.Module):
         for module in self.critics.modules():
             if isinstance(module, nn.Conv2d):  # torch's own start lets a faint sound die out on the way
                 nn.init.kaiming_normal_(module.weight, a=0.1)
-                nn.init.zeros_(module.bias)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
         for critic in (*self.critics.by_spectrogram, *self.critics.by_period):
             nn.init.normal_(critic.leave.weight, std=0.02)
 

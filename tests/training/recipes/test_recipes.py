@@ -1,16 +1,20 @@
 """Every network learns something from a handful of made recordings, and its held-out figures stand still."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from hierbatch.errors import InputError
+from hierbatch.jobs.train import TrainJob, train
+from hierbatch.models.bundle import find_bundle
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.text_to_vector import TextToVector
 from hierbatch.training.durations import align_prepared
+from hierbatch.training.finished import chain_weights
 from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.recipes.acoustic import AcousticRecipe
 from hierbatch.training.recipes.adversarial import AdversarialRecipe
@@ -116,3 +120,14 @@ def test_critics_learn_from_their_own_loss_alone_and_the_waveform_stage_from_the
             gradients = torch.autograd.grad(loss, list(network.parameters()), retain_graph=True, allow_unused=True)
             reached = any(gradient is not None and bool(gradient.abs().max() > 0) for gradient in gradients)
             assert reached == (part == taught), (name, part)
+
+
+def test_a_packaged_bundle_goes_on_against_discriminators(aligned: PreparedSet, tmp_path: Path) -> None:
+    job = TrainJob(model="adversarial", data=aligned.folder, out=tmp_path, start="lite", n_steps=1)
+    told: list[str] = []
+    train(job, told.append)
+    assert told[0].startswith("adversarial starts from bundle lite")
+    before = find_bundle("lite").load_weights()
+    after = chain_weights(tmp_path, "lite")
+    assert after.keys() == before.keys()
+    assert {name.partition(".")[0] for name in after if not torch.equal(after[name], before[name])} == {"waveform"}
