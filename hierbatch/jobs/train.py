@@ -129,8 +129,7 @@ def _known_weights(job: TrainJob) -> dict[str, dict[str, Tensor]]:
         found[f"bundle {job.start}"] = (
             weights if plan.parts else {name.removeprefix(f"{job.model}."): value for name, value in weights.items()}
         )
-    before = (*(part for part in plan.parts if part == "content"), plan.starts_from)
-    for school in before:
+    for school in ("content" if "content" in plan.parts else "", plan.starts_from):
         if school and school != job.model and is_finished(job.out, school):
             found[school] = school_weights(job.out, school)
     return found
