@@ -108,6 +108,7 @@ class _Running:
 
     def __exit__(self, *_: object) -> None:
         self._clock.cancel()
+        self._clock.join()  # a cancelled clock's thread takes a moment to end, and nothing stays behind
         self.process.kill()  # without effect on one that has ended
         self._close_input()
         if self.process.stdout is not None:

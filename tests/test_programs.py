@@ -75,9 +75,10 @@ def test_a_hanging_program_is_ended():
 
 
 def test_an_error_in_the_block_ends_the_program_and_nothing_stays_behind():
+    before = set(threading.enumerate())
     with pytest.raises(KeyError), feed_program(python("import time; time.sleep(60)")):
         raise KeyError
-    assert not [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer) and thread.is_alive()]
+    assert set(threading.enumerate()) <= before
 
 
 def test_a_reader_that_stops_early_ends_the_program():
