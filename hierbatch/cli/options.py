@@ -60,7 +60,7 @@ RayAddress = Annotated[
 Retakes = Annotated[
     int, typer.Option(min=0, max=20, help="How often a take that looks wrong is made again, with another seed.")
 ]
-Device = Annotated[str, typer.Option(help="cpu, or a GPU such as cuda.")]
+Device = Annotated[str, typer.Option(help="cpu; a GPU: cuda or, with --engine local, cuda:1; an Apple GPU: mps.")]
 Dtype = Annotated[str, typer.Option(help="What sound is computed in: float32, bfloat16; on a GPU float16 too.")]
 Compile = Annotated[bool, typer.Option("--compile", help="Compile the networks: slow to start, then faster on a GPU.")]
 FullBand = Annotated[

@@ -12,6 +12,7 @@ from hierbatch.engine.retakes import Retakes
 from hierbatch.engine.run_folder import RunFolder, hold, open_generation
 from hierbatch.engine.session import Sitting, Workforce, open_readers, work
 from hierbatch.engine.worker import WorkerSpec
+from hierbatch.errors import InputError
 from hierbatch.jobs.order import CheckedOrder, Order
 from hierbatch.jobs.status import Standing, read_standing
 from hierbatch.jobs.voices import write_shelf
@@ -88,11 +89,19 @@ def check_device(device: str, workforce: Workforce) -> None:
     """Refuse a device before any work; what the machines of a cluster have, only they can tell.
 
     Raises:
-        InputError: no such device or dtype, or not on this machine where the workers are here.
+        InputError: no such device or dtype, or not on this machine where the workers are here; or a certain GPU where
+            Ray hands them out.
     """
     placement = Placement.parse(device)
     if not workforce.address:
         placement.check_here()
+    if placement.names_a_gpu and workforce.engine == "ray":
+        raise InputError(
+            "Ray gives each worker its GPU, which is the worker's only one",
+            wanted="--device cuda",
+            got=f"--device {placement.device}",
+            mend="set CUDA_VISIBLE_DEVICES to choose among GPUs, or pass --engine local",
+        )
 
 
 def _plan(folder: RunFolder, generation: int, order: CheckedOrder, map_tables: MapTables) -> None:

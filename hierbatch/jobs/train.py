@@ -16,6 +16,7 @@ from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import ContentEncoder
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.text_to_vector import TextToVector
+from hierbatch.models.placement import Placement
 from hierbatch.training.finished import chain_weights, is_finished, school_weights
 from hierbatch.training.loop import LoopOptions, Trainer, start_from
 from hierbatch.training.recipes.catalog import FULL_BAND_PLANS, PLANS, Earlier, make_recipe
@@ -69,8 +70,7 @@ def train(job: TrainJob, tell: Callable[[str], None]) -> None:
     plans = PLANS | FULL_BAND_PLANS
     if job.model not in plans:
         raise InputError("There is no such model to train", wanted=", ".join(plans), got=job.model)
-    if job.device != "cpu" and not torch.cuda.is_available():
-        raise InputError("There is no GPU here", wanted="--device cpu", got=job.device)
+    Placement(device=job.device).check_here()
     torch.set_num_threads(job.n_threads)
     torch.manual_seed(0)
     plan = plans[job.model]

@@ -6,6 +6,7 @@ makes sense is told without torch; whether this machine has what it asks for, by
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     Network = TypeVar("Network", bound=nn.Module)
 
 DTYPES = ("float32", "bfloat16", "float16")
+_DEVICE = re.compile(r"cpu|mps|cuda(:(0|[1-9][0-9]*))?")
 _COMPILED = "compile"
 _COMPILERS = ("c++", "g++", "clang++", "cl")
 
@@ -40,7 +42,7 @@ class Placement:
     is_compiled: bool = False
 
     def __post_init__(self) -> None:
-        if self._kind not in ("cpu", "cuda", "mps"):
+        if not _DEVICE.fullmatch(self.device):
             raise InputError("The device is not known", wanted="cpu, cuda, cuda:N or mps", got=repr(self.device))
         if self.dtype not in DTYPES:
             raise InputError("The dtype is not known", wanted=", ".join(DTYPES), got=repr(self.dtype))
@@ -78,14 +80,26 @@ class Placement:
     def _kind(self) -> str:
         return self.device.partition(":")[0]
 
+    @property
+    def names_a_gpu(self) -> bool:
+        """Whether it says which of several GPUs."""
+        return ":" in self.device
+
     def check_here(self) -> None:
         """Raises InputError where this machine has no such device, or nothing to compile with."""
-        if self._kind != "cpu":
+        if self._kind == "cuda":
             import torch
 
-            if self._kind == "cuda" and not torch.cuda.is_available():
+            if not torch.cuda.is_available():
                 raise InputError("There is no GPU here", wanted="--device cpu", got=f"--device {self.device}")
-            if self._kind == "mps" and not torch.backends.mps.is_available():
+            n_gpus, number = torch.cuda.device_count(), int(self.device.partition(":")[2] or 0)
+            if number >= n_gpus:
+                here = "cuda" if n_gpus == 1 else f"cuda:0 to cuda:{n_gpus - 1}"
+                raise InputError("There is no such GPU here", wanted=f"--device {here}", got=f"--device {self.device}")
+        elif self._kind == "mps":
+            import torch
+
+            if not torch.backends.mps.is_available():
                 raise InputError("There is no Apple GPU here", wanted="--device cpu", got=f"--device {self.device}")
         elif self.is_compiled and not any(shutil.which(name) for name in _COMPILERS):
             raise InputError(

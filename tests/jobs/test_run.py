@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import torch
 
 from hierbatch.engine.progress import Watch
 from hierbatch.engine.session import Workforce
@@ -260,3 +261,13 @@ def test_the_devices_of_a_cluster_are_not_looked_for_here(monkeypatch):
     check_device("cuda,bfloat16", Workforce(address="10.0.0.1:6379"))
     with pytest.raises(InputError, match="dtype"):
         check_device("cuda,int8", Workforce(address="10.0.0.1:6379"))
+
+
+@pytest.mark.parametrize("address", ["", "10.0.0.1:6379"])
+def test_a_certain_gpu_is_for_this_process_alone(monkeypatch, address):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    check_device("cuda:1", Workforce(engine="local"))
+    check_device("cuda", Workforce(address=address))
+    with pytest.raises(InputError, match="Ray gives each worker its GPU"):
+        check_device("cuda:1", Workforce(address=address))

@@ -14,6 +14,7 @@ from hierbatch.models.placement import Placement, to_array
 from hierbatch.models.speech import SpeechRequest
 from hierbatch.models.upsampling import Upsampler
 from tests.models import converting_bundle
+from tests.models.pretended_device import pretended_device
 from tests.models.published_checkpoints import speechsr_checkpoint
 from tests.models.test_official import voiced_sound
 from tests.models.test_official_speech import request_of, snr_db, write_official
@@ -40,6 +41,9 @@ def test_a_placement_survives_its_word(word):
     ("word", "told"),
     [
         ("tpu", "device is not known"),
+        ("cuda:", "device is not known"),
+        ("cuda:one", "device is not known"),
+        ("cpu:1", "device is not known"),
         ("cpu,int8", "dtype is not known"),
         ("cpu,float16", "does not compute in float16"),
         ("cpu,bfloat16,float16", "device is not known"),
@@ -58,6 +62,23 @@ def test_a_machine_without_a_gpu_tells_so(tmp_path):
         open_model(write_tiny_bundle(tmp_path), "cuda,bfloat16")
 
 
+@pytest.mark.skipif(torch.backends.mps.is_available(), reason="there is an Apple GPU")
+def test_a_machine_without_an_apple_gpu_tells_so():
+    with pytest.raises(InputError, match="no Apple GPU"):
+        Placement.here("mps")
+
+
+@pytest.mark.parametrize(("n_gpus", "wanted"), [(1, "--device cuda"), (2, "cuda:0 to cuda:1")])
+def test_a_gpu_that_is_one_too_many_is_told(monkeypatch, n_gpus, wanted):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: n_gpus)
+    Placement.here("cuda")
+    Placement.here(f"cuda:{n_gpus - 1}")
+    with pytest.raises(InputError, match="no such GPU") as told:
+        Placement.here(f"cuda:{n_gpus}")
+    assert wanted in str(told.value)
+
+
 def test_compiling_without_a_compiler_is_told(monkeypatch):
     monkeypatch.setattr("hierbatch.models.placement.shutil.which", lambda name: None)
     with pytest.raises(InputError, match="nothing to compile with"):
@@ -72,6 +93,10 @@ def test_numbers_of_any_precision_are_read_as_float32():
 
 def packaged(_folder):
     return "lite"
+
+
+def noise(n_samples):
+    return Waveform(np.random.default_rng(1).normal(0, 0.1, n_samples).astype(np.float32), 16_000)
 
 
 def say_by_lite(model):
@@ -99,6 +124,55 @@ def test_a_sentence_in_another_precision_is_the_same_sentence(tmp_path, write, s
     assert 20 < snr_db(exact.waveform.samples, rough.waveform.samples) < 90
 
 
+def convert(model):
+    prompt = model.encode_voice(voiced_sound(3.0, 200))
+    return convert_recording(model, voiced_sound(1.3, 120), prompt, seed=5).waveform.samples
+
+
+def denoising(folder):
+    return write_official(folder, denoise_ratio=0.5)
+
+
+def denoising_converter(folder):
+    return converting_bundle.write_official(folder, denoise_ratio=0.5)
+
+
+@pytest.mark.parametrize(
+    ("write", "make"),
+    [
+        (packaged, lambda model: say_by_lite(model).waveform.samples),
+        (packaged, convert),
+        (denoising, lambda model: say_by_official(model).waveform.samples),
+        (denoising_converter, convert),
+    ],
+    ids=["lite", "lite converts", "official", "official converts"],
+)
+def test_a_device_without_double_precision_gives_the_same_sound(tmp_path, monkeypatch, write, make):
+    bundle = write(tmp_path)
+    wanted = make(open_model(bundle))
+    with pretended_device(monkeypatch):
+        found = make(open_model(bundle, "mps"))
+    assert snr_db(wanted, found) > 100
+
+
+def test_a_device_without_double_precision_gives_the_same_top(tmp_path, monkeypatch):
+    bundle, sound = write_tiny_speechsr(tmp_path), noise(8_001)
+    wanted = Upsampler.load(bundle).upsample(sound, 48_000).samples
+    with pretended_device(monkeypatch):
+        found = Upsampler.load(bundle, "mps").upsample(sound, 48_000).samples
+    assert snr_db(wanted, found) > 100
+
+
+def test_the_pretended_device_has_no_double_precision_and_takes_no_strangers(monkeypatch):
+    with pretended_device(monkeypatch):
+        x = torch.zeros(3).to("mps")
+        for refused in (lambda: x.double(), lambda: torch.zeros(3, dtype=torch.float64, device="mps")):
+            with pytest.raises(TypeError, match="float64"):
+                refused()
+        with pytest.raises(RuntimeError, match="two devices"):
+            x + torch.ones(3)
+
+
 @pytest.mark.parametrize("write", [packaged, converting_bundle.write_official], ids=["lite", "official"])
 @pytest.mark.parametrize("word", LOWER)
 def test_a_conversion_in_another_precision_is_near(tmp_path, write, word):
@@ -119,11 +193,8 @@ def test_a_new_top_in_another_precision_is_near(tmp_path, kind, word):
         save_file(speechsr_checkpoint(0), tmp_path / "speechsr48k.safetensors")
         job = ImportModels(sources=[str(tmp_path / "speechsr48k.safetensors")], name="sr", folder=tmp_path / "m")
         bundle = import_models(job).bundle.folder
-    noise = np.random.default_rng(1).normal(0, 0.1, 8_000).astype(np.float32)
-    exact, rough = (
-        Upsampler.load(bundle, word).upsample(Waveform(noise, 16_000), 48_000).samples
-        for word in ("cpu", "cpu,bfloat16")
-    )
+    sound = noise(8_000)
+    exact, rough = (Upsampler.load(bundle, word).upsample(sound, 48_000).samples for word in ("cpu", "cpu,bfloat16"))
     assert 20 < snr_db(exact, rough) < 90
 
 

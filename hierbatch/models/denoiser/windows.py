@@ -10,6 +10,7 @@ import math
 import torch
 from torch import Tensor
 
+from hierbatch.models.blocks.precision import brought_back, in_double
 from hierbatch.models.denoiser.model import Denoiser, sound_of, spectrum_of
 from hierbatch.units import RATE_HZ
 
@@ -36,10 +37,10 @@ def denoise(network: Denoiser, sound: Tensor, *, window_s: float = LONGEST_WHOLE
         returns  [L'] L without what does not fill a hop of 100 samples
     """
     config = network.config
-    power = (sound.double() ** 2).mean()
+    power = (in_double(sound) ** 2).mean()
     if power == 0:
         return sound[: len(sound) // config.hop_samples * config.hop_samples]
-    gain = power.rsqrt().float()
+    gain = brought_back(power.rsqrt(), sound)
     spectrum = spectrum_of(gain * sound, config)
     longest = max(2, round(window_s * RATE_HZ / config.hop_samples))
     shared = min(longest // 2, round(SHARED_S * RATE_HZ / config.hop_samples))

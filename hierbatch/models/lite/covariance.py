@@ -12,6 +12,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from hierbatch.models.blocks.precision import brought_back, in_double
 from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.matching import loud_frames, mean_over_time
 from hierbatch.models.lite.timbre import PromptFrames
@@ -45,7 +46,7 @@ def match_covariance(latent: Tensor, mask: Tensor, prompt: PromptFrames, shares:
     carried = inverse @ _power(root @ there @ root, 0.5) @ inverse
     share = shares[rows][:, None, None].to(carried)
     whole = torch.lerp(torch.eye(own.shape[-1]).to(carried).expand_as(carried), carried, share)
-    mapped = mean + (own - mean) @ whole.to(own)
+    mapped = mean + (own - mean) @ brought_back(whole, own)
     matched = latent.clone()
     matched[rows] = torch.lerp(own, mapped, _loudness(own, mask[rows]))
     return matched
@@ -60,8 +61,8 @@ def _loudness(latent: Tensor, mask: Tensor) -> Tensor:
 def _statistics(x: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
     """Weighted mean and shrunk covariance over time. Shape: [B, T, M] -> [B, 1, M], [B, M, M] in double precision."""
     mean = mean_over_time(x, weights)
-    away = ((x - mean) * weights.sqrt()).double()
-    covariance = away.transpose(1, 2) @ away / weights.double().sum(1, keepdim=True).clamp_min(1e-6)
+    away = in_double((x - mean) * weights.sqrt())
+    covariance = away.transpose(1, 2) @ away / in_double(weights).sum(1, keepdim=True).clamp_min(1e-6)
     diagonal = torch.diag_embed(torch.diagonal(covariance, dim1=1, dim2=2))
     return mean, torch.lerp(covariance, diagonal, _SHRINKAGE)
 

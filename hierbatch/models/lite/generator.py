@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hierbatch.audio.spectrum import LOG_CENTRE, LOG_SPREAD, N_BINS, N_FFT, N_MELS, WINDOW_SAMPLES, interpolate_bands
+from hierbatch.models.blocks.precision import brought_back, in_double
 from hierbatch.models.lite.blocks import ConvNeXtStack
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.units import MEL_HOP_SAMPLES, RATE_HZ
@@ -104,8 +105,9 @@ class WaveformGenerator(nn.Module):
 
 def pulse_angle(f0_hz: Tensor) -> Tensor:
     """Phase of the first harmonic, -pi to pi, zero where a pulse is. Shape: [B, T] -> [B, 160 T]."""
-    turns = torch.cumsum(_to_samples(f0_hz.log()).exp().double() / RATE_HZ, dim=1)
-    return ((turns - turns.round()) * (2 * math.pi)).float()  # about zero, where float32 is finest and pulses are
+    turns = torch.cumsum(in_double(_to_samples(f0_hz.log()).exp()) / RATE_HZ, dim=1)
+    # About zero, where float32 is finest and pulses are.
+    return brought_back((turns - turns.round()) * (2 * math.pi), f0_hz)
 
 
 def pulse_train(angle: Tensor, f0_hz: Tensor, voiced: Tensor) -> Tensor:

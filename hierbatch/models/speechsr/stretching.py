@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from hierbatch.models.blocks.precision import brought_back, in_double
+
 
 def stretched_length(n_samples: int, ratio: Fraction) -> int:
     """Samples after stretching, a part of a sample left out."""
@@ -46,5 +48,5 @@ def _by_positions(x: Tensor, n_out: int) -> Tensor:
     n_in = x.shape[-1]
     numerator = (2 * torch.arange(n_out, device=x.device) + 1) * n_in - n_out
     left = torch.div(numerator, 2 * n_out, rounding_mode="floor")
-    weight = ((numerator - left * 2 * n_out).double() / (2 * n_out)).to(x.dtype)
+    weight = brought_back(in_double(numerator - left * 2 * n_out) / (2 * n_out), x)
     return torch.lerp(x[:, left.clamp(min=0)], x[:, (left + 1).clamp(max=n_in - 1)], weight)
