@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from hierbatch.audio.pitch_trackers import EVERY_DAY, pitch_tracker
@@ -57,7 +58,7 @@ class ConvertOrder:
         problems = Problems()
         problems.attempt(lambda: check_source_root(self.root))
         problems.attempt(self.measures.check)
-        problems.attempt(lambda: pitch_tracker(self.f0))
+        track = problems.attempt(lambda: pitch_tracker(self.f0))
         model = problems.attempt(lambda: find_converter(self.model_factory, self.bundle))
         found = find_rows_and_voices(self.manifest, self.voices, problems, one_of=("source",))
         problems.raise_any()
@@ -65,7 +66,10 @@ class ConvertOrder:
         assert found.n_rows
         assert model
         prompts, unusable = sift_voices(
-            found.voices, model.check_prompt, allow_unknown=True, denoise_ratio=self.voices.denoise_ratio
+            found.voices,
+            partial(model.check_prompt, track=track),
+            allow_unknown=True,
+            denoise_ratio=self.voices.denoise_ratio,
         )
         if not prompts:
             refuse_voices(list(unusable.values()))

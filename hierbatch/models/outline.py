@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BundleError
 from hierbatch.models.bundle import Bundle, find_bundle
 from hierbatch.models.official_files import OFFICIAL_KIND
@@ -31,8 +30,9 @@ class ModelOutline:
     """Whether it takes recordings to other voices."""
     upsamples_to_hz: tuple[int, ...] = ()
     """Rates it gives recordings a top at."""
-    check_prompt: Callable[[Waveform], Any] = clean_prompt
-    """Raises PromptError where the model's `encode_voice` would."""
+    check_prompt: Callable[..., Any] = clean_prompt
+    """Raises PromptError where the model's `encode_voice` would; like that, it takes another `track` of a model that
+    converts."""
 
 
 def outline_model(bundle: str | Path = "lite") -> ModelOutline:

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile
 
+from hierbatch.audio.pitch_trackers import PITCH_TRACKERS
 from hierbatch.engine.session import Workforce
 from hierbatch.errors import BundleError, InputError, ManifestError, ProgramError, RunError
 from hierbatch.jobs.convert_order import ConvertOrder
@@ -23,6 +24,7 @@ from tests.engine.fake_model import FACTORY, Fault
 from tests.engine.planned_run import bundle_folder
 from tests.making import prompt_file, recordings_file
 from tests.models import converting_bundle, test_official_speech
+from tests.tiny_bundle import write_tiny_bundle
 
 LOCAL = Workforce(engine="local")
 
@@ -171,6 +173,23 @@ def test_another_pitch_tracker_is_another_take_and_a_retry_keeps_it(tmp_path, re
     params = Takes(tmp_path / "run").table(["params"]).column("params").to_pylist()
     assert {json.loads(entry)["f0"] for entry in params} == {"yaapt"}
     assert run(replace(asked, update=True)).sitting.n_worked == 1  # the others stand as they were made first
+
+
+@pytest.mark.parametrize("chosen", ["dio", "yaapt"])
+def test_a_voice_is_checked_by_the_chosen_tracker(tmp_path, recordings, monkeypatch, chosen):
+    recordings_file(tmp_path, [path.name for path in recordings])
+    deaf = {name: track if name == chosen else no_pitch for name, track in PITCH_TRACKERS.items()}
+    bundle = str(write_tiny_bundle(tmp_path / "tiny"))
+    order = job(tmp_path, bundle=bundle, model_factory=DEFAULT_FACTORY, f0=chosen).order
+    monkeypatch.setattr("hierbatch.audio.pitch_trackers.PITCH_TRACKERS", deaf)
+    assert set(order.check().prompts) == {"anna"}
+    (other,) = set(deaf) - {chosen}
+    with pytest.raises(InputError, match="no voice in the prompt"):
+        replace(order, f0=other).check()
+
+
+def no_pitch(sound):
+    return np.zeros(sound.n_samples // 160, np.float32)
 
 
 def test_a_pitch_tracker_that_is_not_there_is_told_before_anything_is_made(tmp_path, recordings, monkeypatch):
