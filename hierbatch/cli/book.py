@@ -35,6 +35,9 @@ def book(
     narrator: Annotated[str, typer.Option(help="Whose voice it is.")] = "",
     allow_missing: Annotated[bool, typer.Option(help="Leave silence where rows failed or are not done.")] = False,
     full_band: options.FullBand = False,
+    device: options.Device = "cpu",
+    dtype: options.Dtype = "float32",
+    compile_: options.Compile = False,
     overwrite: Annotated[bool, typer.Option(help="Replace files that are there already.")] = False,
 ) -> None:
     """Pauses, one gain a chapter, true-peak limiter, files with tags and chapters; each is checked when it is done."""
@@ -58,6 +61,7 @@ def book(
         allow_missing=allow_missing,
         overwrite=overwrite,
         full_band="speechsr" if full_band else None,
+        device=options.placement(device, dtype, compile_),
     )
     result = make_book(job, on_chapter=_tell_chapter)
     tell_book(result)

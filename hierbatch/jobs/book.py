@@ -57,6 +57,8 @@ class BookJob:
     overwrite: bool = False
     full_band: str | None = None
     """A SpeechSR that gives takes of 16 kHz a top before they come to the files' rate; none leaves 8 kHz the end."""
+    device: str = "cpu"
+    """Where and how that works, a `Placement` in one word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,7 @@ def _editions(job: BookJob, takes: BookTakes, tags: BookTags, cover: Cover | Non
     def edge_silence(take: Take) -> tuple[float, float]:
         return edge_silence_s(next(takes.sounds([take])))
 
-    to_rate = full_band_rate(job.full_band)
+    to_rate = full_band_rate(job.full_band, job.device)
     for (profile_name, rate_hz), kinds in groups.items():
         profile = find_profile(profile_name)
         yield Edition(

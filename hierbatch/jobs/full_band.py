@@ -10,17 +10,21 @@ from hierbatch.units import RATE_HZ
 _FULL_RATE_HZ = 48_000
 
 
-def full_band_rate(model: str | None) -> ToRate:
+def full_band_rate(model: str | None, device: str = "cpu") -> ToRate:
     """What brings a take to the files' rate: by a SpeechSR where one is named and the take is of 16 kHz.
 
-    Raises BundleError: there is no such model.
+    `device` is a `Placement` in one word.
+
+    Raises:
+        BundleError: there is no such model.
+        InputError: there is no such device here.
     """
     if model is None:
         return resample
     # Here, since torch takes seconds to start.
     from hierbatch.models.upsampling import Upsampler
 
-    upsampler = Upsampler.load(model)
+    upsampler = Upsampler.load(model, device)
     upsampler.prepare(_FULL_RATE_HZ)
 
     def to_rate(sound: Waveform, rate_hz: int) -> Waveform:

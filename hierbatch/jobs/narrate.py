@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hierbatch.engine.progress import Watch
 from hierbatch.engine.session import Workforce
+from hierbatch.errors import InputError
 from hierbatch.export.source_publication import carries_overlays
 from hierbatch.export.timeline import ChapterTimeline
 from hierbatch.jobs.book import BookJob, BookResult, make_book
@@ -15,6 +16,8 @@ from hierbatch.jobs.import_book import ImportBook, ImportedBook, import_book
 from hierbatch.jobs.order import SpeakOrder
 from hierbatch.jobs.run import RunJob, RunOutcome, check_device, run
 from hierbatch.jobs.voices import VoiceChoice
+from hierbatch.models.outline import outline_upsampler
+from hierbatch.models.placement import Placement
 from hierbatch.stages.loading import DEFAULT_FACTORY
 
 
@@ -78,6 +81,8 @@ def narrate(
     """
     watch = watch or Watch()
     check_device(job.device, job.workforce)
+    if job.full_band:
+        _check_mastering(job)
     manifest, out = job.out / "manifest.parquet", job.out / "book"
     imported = import_book(ImportBook(book=job.book, output=manifest, language=job.language))
     if on_import:
@@ -103,6 +108,16 @@ def narrate(
     return Narration(out, imported, outcome, make_book(_book_job(job, imported), tell_chapter))
 
 
+def _check_mastering(job: NarrateJob) -> None:
+    """The book is mastered on this machine, wherever it is spoken."""
+    outline_upsampler(job.full_band or "")
+    try:
+        Placement.parse(job.device).check_here()
+    except InputError as error:
+        mend = "narrate without --full-band; `hierbatch book RUN --full-band` then gives the book its top"
+        raise InputError(error.what, wanted=error.wanted, got=error.got, mend=mend) from error
+
+
 def _book_job(job: NarrateJob, imported: ImportedBook) -> BookJob:
     book = imported.book
     return BookJob(
@@ -118,5 +133,6 @@ def _book_job(job: NarrateJob, imported: ImportedBook) -> BookJob:
         source=job.book if "readalong" in job.formats and carries_overlays(job.book) else None,
         allow_missing=True,
         full_band=job.full_band,
+        device=job.device,
         overwrite=True,
     )

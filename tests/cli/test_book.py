@@ -1,6 +1,8 @@
 import pytest
+from typer.testing import CliRunner
 
-from hierbatch.cli.app import main
+from hierbatch.cli.app import app, main
+from hierbatch.errors import BookError
 from tests.export.book_run import book_rows, write_run
 
 
@@ -25,3 +27,16 @@ def test_one_line_makes_a_book_and_says_where_it_is(tmp_path, monkeypatch, capsy
     assert made.exists()
     for words in ("passes acx", "Not heard in it, 1 rows: c1s1", "human narration", str(made), str(made)[:-3] + "srt"):
         assert words in said
+
+
+def test_where_and_how_the_top_is_computed_is_handed_on(tmp_path, monkeypatch):
+    asked = []
+
+    def make_book(job, **_):
+        asked.append((job.full_band, job.device))
+        raise BookError("enough")
+
+    monkeypatch.setattr("hierbatch.jobs.book.make_book", make_book)
+    line = ["book", str(tmp_path), "--full-band", "--device", "cuda", "--dtype", "float16", "--compile"]
+    CliRunner().invoke(app, line)
+    assert asked == [("speechsr", "cuda,float16,compile")]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from hierbatch.audio.files import read_sound
 from hierbatch.audio.level_meter import LevelMeter
@@ -236,6 +237,28 @@ def test_a_book_with_a_full_band_has_a_top_and_is_as_long(run, tmp_path):
     for plain, full in zip(books["plain"], books["full"], strict=True):
         assert (full.rate_hz, full.n_samples) == (plain.rate_hz, plain.n_samples)
         assert share_above(full, 9_000) > 10 * share_above(plain, 9_000)
+
+
+def test_the_top_is_computed_where_and_how_it_is_asked_for(run, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda network, **_: asked.append(type(network).__name__))
+    model = str(write_tiny_speechsr(tmp_path / "tiny"))
+    books = {}
+    for device in ("cpu", "cpu,bfloat16", "cpu,compile"):
+        job = BookJob(run=run, out=tmp_path / device, formats=("flac",), profile="ebu", full_band=model, device=device)
+        books[device] = np.concatenate([read_sound(file.path).samples for file in make_book(job).files])
+    noise = ((books["cpu"] - books["cpu,bfloat16"]) ** 2).sum() / (books["cpu"] ** 2).sum()
+    assert 1e-9 < noise < 1e-2
+    np.testing.assert_array_equal(books["cpu"], books["cpu,compile"])
+    assert asked == ["SpeechSRLite"]
+
+
+def test_a_device_that_is_not_here_cannot_give_a_top(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    job = BookJob(run=run, out=tmp_path / "out", formats=("flac",), full_band="speechsr", device="cuda")
+    with pytest.raises(InputError, match="no GPU"):
+        make_book(job)
+    assert not (tmp_path / "out").exists()
 
 
 def share_above(sound, hz):

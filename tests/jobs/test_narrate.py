@@ -3,7 +3,9 @@ from dataclasses import replace
 import pytest
 
 from hierbatch.audio.files import read_sound
-from hierbatch.errors import BookError, InputError, RunError
+from hierbatch.audio.resample import resample
+from hierbatch.engine.session import Workforce
+from hierbatch.errors import BookError, BundleError, InputError, RunError
 from hierbatch.jobs.narrate import NarrateJob, narrate
 from hierbatch.jobs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
@@ -95,3 +97,25 @@ def test_what_is_wrong_is_told_before_anything_is_spoken(job, tmp_path, spoil, e
     with pytest.raises(error):
         narrate(job)
     assert spoken(tmp_path / "bundle") == []
+
+
+def test_a_top_is_computed_as_the_speech_is(job, monkeypatch):
+    asked = []
+
+    def top(model, device):
+        asked.append((model, device))
+        return resample
+
+    monkeypatch.setattr("hierbatch.jobs.book.full_band_rate", top)
+    narrate(replace(job, full_band="speechsr", device="cpu,bfloat16"))
+    assert asked == [("speechsr", "cpu,bfloat16")]
+
+
+def test_a_machine_that_cannot_give_the_top_tells_so_before_a_cluster_speaks(job, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    away = replace(job, device="cuda", workforce=Workforce(address="10.0.0.1:6379"))
+    with pytest.raises(InputError, match=r"no GPU here.*without --full-band"):
+        narrate(replace(away, full_band="speechsr"))
+    with pytest.raises(BundleError):
+        narrate(replace(away, full_band="no such model"))
+    assert not job.out.exists()
