@@ -8,6 +8,7 @@ HierbatchError
 │   ├── BundleError             weights are missing, damaged or do not fit the model
 │   ├── ProgramError            a program or package the job needs is missing or failed
 │   ├── RunError                a run folder is locked, foreign, or belongs to other settings
+│   │   └── VanishedError           a file of a run has gone since it was listed: compaction put others in its place
 │   └── StorageError            the disk is full, read-only or gone
 └── RowError                one row is bad: it becomes a failed row, its neighbours go on
     ├── TextError               the front end cannot say it (nothing left, unknown symbol, too long)
@@ -94,6 +95,12 @@ class RunError(SetupError):
     """A run folder is locked, foreign, or belongs to other settings."""
 
     kind = "run"
+
+
+class VanishedError(RunError):
+    """A file of a run has gone since it was listed: compaction put others in its place. Readers list again."""
+
+    kind = "vanished"
 
 
 class StorageError(SetupError):

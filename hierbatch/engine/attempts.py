@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from hierbatch.engine.planning import Asked, key_rows, number_units, put_column, row_seed
+from hierbatch.manifest.parts import open_finished
 from hierbatch.manifest.plan_sources import PlanSources
 from hierbatch.manifest.take_names import row_names
-from hierbatch.object_path import readable
 from hierbatch.stages.base import Stage
 
 _READ_TOGETHER = 8
@@ -25,11 +24,18 @@ def newest_rows(plans: Sequence[Path], ids: pa.Array, committed: pa.Array) -> pa
 
     `committed` are the `row_names` of all takes that stand.
     """
-    rows = pa.concat_tables(pq.read_table(readable(plan), filters=pc.is_in(pc.field("id"), ids)) for plan in plans)
+    rows = pa.concat_tables(_planned(plan, ids) for plan in plans)
     rows = rows.sort_by([("position", "ascending"), ("attempt", "descending")])
     is_newest = np.diff(rows.column("position").to_numpy(), prepend=-1) != 0
     rows = rows.filter(pa.array(is_newest))
     return rows.filter(pc.is_in(row_names(rows), committed))
+
+
+def _planned(plan: Path, ids: pa.Array) -> pa.Table:
+    with open_finished(plan) as file:
+        groups = map(file.read_row_group, range(file.num_row_groups))
+        found = [rows.filter(pc.is_in(rows.column("id"), value_set=ids)) for rows in groups]
+        return pa.concat_tables([file.schema_arrow.empty_table(), *found])
 
 
 def attempt_again(rows: pa.Table, asked: Asked, *, keeps_own_seeds: bool) -> pa.Table:

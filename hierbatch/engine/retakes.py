@@ -24,6 +24,7 @@ from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import InputError, SynthesisError
 from hierbatch.manifest.filters import FilterRule, calls_for_another, columns_of
 from hierbatch.manifest.store import write_table
+from hierbatch.manifest.take_names import digest_of
 from hierbatch.manifest.takes import Takes, committed_names
 from hierbatch.object_path import readable
 
@@ -69,7 +70,7 @@ class Retakes:
         if not len(rows):
             return None
         again = attempt_again(rows, self.asked, keeps_own_seeds=False)
-        target = folder.plan_file(generation, retry=len(plans))
+        target = folder.retry_file(plans, digest_of(again))
         write_table([again], pq.read_schema(readable(plans[0])), target)
         kinds = flawed.filter(pc.is_in(flawed.column("id"), again.column("id"))).column("error_kind")
         folder.note("retakes", rows=len(again), plan=target.stem)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from hashlib import blake2b
+from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from hierbatch.engine.planning import put_column
-from hierbatch.manifest.take_names import NAMING, row_names
-from hierbatch.object_path import readable
+from hierbatch.manifest.parts import open_finished
+from hierbatch.manifest.take_names import NAMING, digest_of, row_names
 
 _READ_TOGETHER = 1024
 """Rows of a plan that are read at a time."""
@@ -52,8 +53,7 @@ class Unit:
         Counted pieces would not do: what is left of a unit after a crash has halves too, and they would replace the
         parts of the whole unit's halves, which hold other rows.
         """
-        digest = blake2b(b"".join(row_names(rows).to_pylist()), digest_size=6).hexdigest()
-        return replace(self, name=f"{self.name.partition('.')[0]}.{digest}", rows=rows)
+        return replace(self, name=f"{self.name.partition('.')[0]}.{digest_of(rows)}", rows=rows)
 
     def refused(self, kind: str, error: str) -> Self:
         """The same rows as ones not to be worked: they pass through a worker to become failed takes.
@@ -88,45 +88,71 @@ class Pending:
     mask: pa.BooleanArray
     n_rows: int
     expected_s: float
+    repeated: frozenset[int]
+    """Unit numbers that stand in the plan twice, in different places: so did earlier versions join plans."""
 
     def units(self) -> Iterator[Unit]:
-        """Units with the rows that are left of them, read from the plan as they are asked for."""
+        """Units with the rows that are left of them, read from the plan as they are asked for.
+
+        Where a unit's name does not tell its rows, it is given one that does.
+        """
         for unit, mask in _grouped(self.plan, self.mask):
             left = unit.rows.filter(mask)
-            if len(left) == unit.n_rows:
+            if len(left) == unit.n_rows and unit.rows.column("unit")[0].as_py() not in self.repeated:
                 yield unit
             elif len(left):
                 yield unit.piece(left)
 
 
 def find_pending(plan: Path, committed: pa.Array) -> Pending:
-    """The rows of a plan that no part holds; `committed` are the `row_names` of those that stand."""
-    masks, expected_s = [], 0.0
-    with pq.ParquetFile(readable(plan)) as file:
-        for batch in file.iter_batches(columns=[*NAMING, "expected_duration_s"]):
+    """The rows of a plan that no part holds; `committed` are the `row_names` of those that stand.
+
+    Raises:
+        VanishedError: another driver has compacted the run.
+        RunError: the plan is damaged.
+    """
+    masks, first_numbers, expected_s, last = [], [np.zeros(0, np.int32)], 0.0, None
+    with open_finished(plan) as file:
+        for batch in file.iter_batches(columns=[*NAMING, "expected_duration_s", "unit"]):
             table = pa.Table.from_batches([batch])
             masks.append(pc.invert(pc.is_in(row_names(table), value_set=committed)))
             expected_s += pc.sum(table.column("expected_duration_s").filter(masks[-1])).as_py() or 0.0
+            numbers = table.column("unit").to_numpy()
+            first_numbers.append(numbers[[start for start in _starts(numbers) if start or numbers[0] != last]])
+            last = numbers[-1]
+    numbers, n_places = np.unique(np.concatenate(first_numbers), return_counts=True)
     mask = pa.concat_arrays(masks)
-    return Pending(plan=plan, mask=mask, n_rows=pc.sum(mask).as_py() or 0, expected_s=expected_s)
+    return Pending(
+        plan=plan,
+        mask=mask,
+        n_rows=pc.sum(mask).as_py() or 0,
+        expected_s=expected_s,
+        repeated=frozenset(numbers[n_places > 1].tolist()),
+    )
 
 
 def _grouped(plan: Path, mask: pa.BooleanArray) -> Iterator[tuple[Unit, pa.BooleanArray]]:
     """Whole units of a plan, each with its share of the mask."""
     held: list[pa.Table] = []
     seen = 0
-    with pq.ParquetFile(readable(plan)) as file:
+    with open_finished(plan) as file:
         for batch in file.iter_batches(batch_size=_READ_TOGETHER):
             table = pa.Table.from_batches([batch])
-            for number in pc.unique(table.column("unit")).to_pylist():
-                rows = table.filter(pc.equal(table.column("unit"), number))
-                if held and held[0].column("unit")[0].as_py() != number:
+            starts = _starts(table.column("unit").to_numpy())
+            for start, end in pairwise([*starts, len(table)]):
+                rows = table.slice(start, end - start)
+                if held and held[0].column("unit")[0] != rows.column("unit")[0]:
                     unit = _named(plan, held)
                     yield unit, mask.slice(seen, unit.n_rows)
                     held, seen = [], seen + unit.n_rows
                 held.append(rows)
     if held:
         yield _named(plan, held), mask.slice(seen)
+
+
+def _starts(numbers: npt.NDArray[np.int32]) -> list[int]:
+    """Where in a column of unit numbers another one begins."""
+    return [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist()]
 
 
 def _named(plan: Path, tables: Sequence[pa.Table]) -> Unit:

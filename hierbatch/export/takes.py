@@ -16,14 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from hierbatch.audio.files import read_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import RunError
-from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.takes import Takes
-from hierbatch.object_path import readable
 
 _NEEDED = ("id", "chapter", "seq")
 _PLACE = ("chapter_title", "kind", "source_ref", "pause_after_s", "book", "lang", "expected_duration_s")
@@ -87,7 +84,7 @@ class BookTakes:
         self._run = run
         with _told_damage(run):
             self._takes = Takes(run)
-            planned = _read_plan(RunLayout(run))
+            planned = _planned_rows(self._takes)
             made = {row["id"]: row for row in self._takes.table(_SOUND).to_pylist()}
         self.title = _commonest(planned, "book")
         self.language = _commonest(planned, "lang")
@@ -120,10 +117,9 @@ class BookTakes:
         return table, {row_id: place for place, row_id in enumerate(table.column("id").to_pylist())}
 
 
-def _read_plan(layout: RunLayout) -> list[dict[str, Any]]:
+def _planned_rows(takes: Takes) -> list[dict[str, Any]]:
     """Every row that was asked for and its place in the book."""
-    plan = layout.plan_files(layout.newest_planned())[0]
-    names = pq.read_schema(readable(plan)).names
+    names = takes.plan_schema.names
     lacking = [name for name in _NEEDED if name not in names]
     if lacking:
         raise RunError(
@@ -132,7 +128,7 @@ def _read_plan(layout: RunLayout) -> list[dict[str, Any]]:
             got=f"the plan lacks {', '.join(lacking)}",
             mend="make the manifest with `hierbatch import BOOK`, or use `hierbatch export` for clips",
         )
-    rows = pq.read_table(readable(plan), columns=[name for name in (*_NEEDED, *_PLACE) if name in names]).to_pylist()
+    rows = takes.planned([name for name in (*_NEEDED, *_PLACE) if name in names]).to_pylist()
     lost = [row["id"] for row in rows if row["chapter"] is None or row["seq"] is None]
     if lost:
         raise RunError(

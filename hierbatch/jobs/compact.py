@@ -6,19 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from hierbatch.engine.commit import commit_part
 from hierbatch.engine.planning import put_column
 from hierbatch.engine.run_folder import RunFolder, hold
 from hierbatch.errors import RunError
+from hierbatch.manifest.parts import open_finished
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.take_names import NAMING, row_names
 from hierbatch.manifest.takes import Takes
-from hierbatch.object_path import readable
 
 _PART_BYTES = 256 << 20
 
@@ -44,7 +44,8 @@ def compact(job: CompactJob) -> Compacted:
     """Join a finished run's parts and drop takes that no longer count.
 
     New parts stand before old ones go, so that a run stopped half way only holds some takes twice, which every
-    reading of it allows for; the same call then finishes the work.
+    reading of it allows for; the same call then finishes the work. No file ever changes and no name is used twice: who
+    reads the run meanwhile finds files gone, and what they held in others that stood before.
 
     Raises:
         RunError: this is no run, it is in use, or rows have no take yet.
@@ -73,8 +74,8 @@ def compact(job: CompactJob) -> Compacted:
         before = folder.part_files()
         _join_parts(folder, generation, takes, job.part_bytes)
         _join_plans(folder, generation, takes)
-        for part in before:
-            part.unlink()
+        for file in (*before, *folder.replaced_plan_files(generation)):
+            file.unlink(missing_ok=True)  # in an object store, another driver may have been there
         n_parts = len(folder.part_files())
         folder.note("compact", parts_before=len(before), parts=n_parts)
     return Compacted(n_parts_before=len(before), n_parts=n_parts, n_rows=takes.n_rows)
@@ -82,10 +83,9 @@ def compact(job: CompactJob) -> Compacted:
 
 def _join_parts(folder: RunFolder, generation: int, takes: Takes, part_bytes: int) -> None:
     pieces = takes.in_pieces(takes.schema.names)
-    names = (f"g{generation:04d}-c{number:06d}" for number in count())
-    free = (name for name in names if not folder.part_file(name).exists())
+    names = (f"g{generation:04d}-c{uuid4().hex[:12]}-{number:06d}" for number in count())
     while (first := next(pieces, None)) is not None:
-        commit_part(folder, next(free), _filling(first, pieces, part_bytes), takes.schema)
+        commit_part(folder, next(names), _filling(first, pieces, part_bytes), takes.schema)
 
 
 def _filling(first: pa.Table, pieces: Iterator[pa.Table], part_bytes: int) -> Iterator[pa.Table]:
@@ -99,11 +99,8 @@ def _filling(first: pa.Table, pieces: Iterator[pa.Table], part_bytes: int) -> It
 
 def _join_plans(folder: RunFolder, generation: int, takes: Takes) -> None:
     """One plan that asks for exactly the takes that count: what was dropped must not be asked for again."""
-    plans = folder.plan_files(generation)
-    rows = _rows_once(plans, row_names(takes.table(NAMING)))
-    write_table(rows, pq.read_schema(readable(plans[0])), plans[0])
-    for retried in reversed(plans[1:]):  # the last first: plans are counted without gaps
-        retried.unlink()
+    rows = _rows_once(folder.plan_files(generation), row_names(takes.table(NAMING)))
+    write_table(rows, takes.plan_schema, folder.joined_file(generation))
 
 
 def _rows_once(plans: Sequence[Path], names: pa.Array) -> Iterator[pa.Table]:
@@ -113,7 +110,8 @@ def _rows_once(plans: Sequence[Path], names: pa.Array) -> Iterator[pa.Table]:
     """
     n_units = 0
     for plan in plans:
-        table = pq.read_table(readable(plan))
+        with open_finished(plan) as file:
+            table = file.read()
         units = pc.add(table.column("unit"), pa.scalar(n_units, pa.int32()))
         n_units = pc.max(units).as_py() + 1
         table = put_column(table, "unit", units)

@@ -13,7 +13,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow.parquet as pq
 import soundfile
 
 from hierbatch.audio.decibels import amplitude_gain
@@ -84,10 +83,7 @@ class Delivery:
         """
         takes = Takes(run)
         columns = ["id", "file", "take_key", "status", "error", "flags", "timings", "params", "n_samples", "duration_s"]
-        plan = RunFolder(run).plan_file(RunFolder(run).newest_planned())
-        sources = {
-            row["id"]: row["source"]["path"] for row in pq.read_table(plan, columns=["id", "source"]).to_pylist()
-        }
+        sources = {row["id"]: row["source"]["path"] for row in takes.planned(["id", "source"]).to_pylist()}
         for take in takes.table(columns).to_pylist():
             if take["status"] != "ok":
                 yield Delivered(file=take["file"], error=take["error"])

@@ -24,6 +24,7 @@ from hierbatch.jobs.run import RunOutcome, check_device
 from hierbatch.jobs.status import read_standing
 from hierbatch.manifest.plan_sources import PlanSources
 from hierbatch.manifest.store import write_table
+from hierbatch.manifest.take_names import digest_of
 from hierbatch.manifest.takes import Takes, committed_names
 from hierbatch.object_path import readable
 from hierbatch.stages.loading import find_outline
@@ -74,7 +75,7 @@ def retry(job: RetryJob, watch: Watch | None = None) -> RunOutcome:
         rows = attempt_again(rows, asked, keeps_own_seeds=True)
         watch.notice(f"Trying {len(rows)} rows again")
         if len(rows):
-            target = folder.plan_file(generation, retry=len(plans))
+            target = folder.retry_file(plans, digest_of(rows))
             write_table([rows], pq.read_schema(readable(plans[0])), target)
         spec = WorkerSpec.of(folder, generation, origin, job.device)
         sitting = work(folder, generation, spec, job.workforce, watch)

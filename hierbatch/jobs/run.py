@@ -71,7 +71,7 @@ def run(job: RunJob, watch: Watch | None = None) -> RunOutcome:
         generation = open_generation(folder, order.settings(), origin, update=job.update)
         if job.filter_toml is not None:
             folder.keep_filter(job.filter_toml)
-        is_planned = folder.plan_file(generation).exists()
+        is_planned = bool(folder.plan_files(generation))
         # Recordings that lie in the manifest itself stay out of Ray.
         is_read_here = is_planned or order.has_sources
         with open_readers(job.workforce, 0 if is_read_here else order.n_rows) as map_tables:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from hierbatch.manifest.parts import read_part
+from hierbatch.manifest.parts import open_finished, read_standing
 from hierbatch.manifest.take_names import NAMING, row_names
-from hierbatch.object_path import readable
 
 TAKE_INDEX = np.dtype(
     [
@@ -32,6 +30,8 @@ TAKE_INDEX = np.dtype(
 TakeIndex = npt.NDArray[np.void]
 """Entries of `TAKE_INDEX`."""
 
+_JUDGED = (*NAMING, "status", "flags", "duration_ratio")
+
 _NAMED_TOGETHER = 4096
 """Rows named at a time: while they are, they stand in memory as text."""
 
@@ -39,25 +39,34 @@ _LOOKED_UP_TOGETHER = 262_144
 """Takes whose rows are looked up at a time: each look reads all rows that are asked for once."""
 
 
-def find_takes(parts: Sequence[Path], plans: Sequence[Path]) -> TakeIndex:
-    """All takes of rows that some plans ask for, in the order of the parts; no rule has judged them yet."""
+def find_takes(list_parts: Callable[[], list[Path]], plans: Sequence[Path]) -> tuple[list[Path], TakeIndex]:
+    """All takes of rows that some plans ask for, in the order of the parts, which come first; no rule has judged them.
+
+    Raises:
+        VanishedError: a plan has gone.
+        RunError: a plan or a part is damaged.
+    """
     asked, positions = _read_asked(plans)
-    found = [_places(names, facts, asked, positions) for names, facts in _read_parts(parts)]
-    return np.concatenate(found) if found else np.zeros(0, TAKE_INDEX)
+    parts: list[Path] = []
+    found = [_places(names, facts, asked, positions) for names, facts in _read_parts(list_parts, parts)]
+    return parts, np.concatenate(found) if found else np.zeros(0, TAKE_INDEX)
 
 
-def _read_parts(parts: Sequence[Path]) -> Iterator[tuple[pa.ChunkedArray, TakeIndex]]:
-    """Names and facts of the takes of some parts at a time."""
+def _read_parts(list_parts: Callable[[], list[Path]], parts: list[Path]) -> Iterator[tuple[pa.ChunkedArray, TakeIndex]]:
+    """Names and facts of the takes of some parts at a time; `parts` are noted as they are read."""
     names: list[pa.Array] = []
     facts: list[TakeIndex] = []
     n_held = 0
-    for number, table in enumerate(map(_read_judged, parts)):
+    for part, table in read_standing(list_parts, _JUDGED):
         names.append(row_names(table))
-        facts.append(_facts(table, number))
+        facts.append(_facts(table, len(parts)))
+        parts.append(part)
         n_held += len(table)
-        if n_held >= _LOOKED_UP_TOGETHER or number == len(parts) - 1:
+        if n_held >= _LOOKED_UP_TOGETHER:
             yield pa.chunked_array(names), np.concatenate(facts)
             names, facts, n_held = [], [], 0
+    if names:
+        yield pa.chunked_array(names), np.concatenate(facts)
 
 
 def _places(names: pa.ChunkedArray, facts: TakeIndex, asked: pa.Array, positions: npt.NDArray[np.int64]) -> TakeIndex:
@@ -90,15 +99,11 @@ def _read_asked(plans: Iterable[Path]) -> tuple[pa.Array, npt.NDArray[np.int64]]
     """Names of all rows that some plans ask for, and their positions."""
     names, positions = [], []
     for plan in plans:
-        with pq.ParquetFile(readable(plan)) as file:
+        with open_finished(plan) as file:
             for batch in file.iter_batches(batch_size=_NAMED_TOGETHER, columns=[*NAMING, "position"]):
                 names.append(row_names(pa.Table.from_batches([batch])))
                 positions.append(batch.column("position").to_numpy())
     return pa.concat_arrays(names), np.concatenate(positions)
-
-
-def _read_judged(part: Path) -> pa.Table:
-    return read_part(part, [*NAMING, "status", "flags", "duration_ratio"])
 
 
 def _facts(table: pa.Table, part: int) -> TakeIndex:

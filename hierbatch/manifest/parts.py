@@ -1,8 +1,8 @@
-"""Finished parts of a run, read whole or by row."""
+"""Finished parts and plans of a run, read whole or by row, also while compaction takes them away."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,19 +11,64 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hierbatch.errors import RunError
+from hierbatch.errors import RunError, VanishedError
 from hierbatch.object_path import readable
 
 
-def read_part(part: Path, columns: Sequence[str]) -> pa.Table:
-    """Some columns of all its rows; raises RunError where it is damaged."""
-    with _opened(part) as file:
-        return file.read(columns=list(columns))
+@contextmanager
+def open_finished(path: Path) -> Iterator[pq.ParquetFile]:
+    """A part or a plan of a run.
+
+    Raises:
+        VanishedError: it has gone since it was listed.
+        RunError: it is damaged.
+    """
+    try:
+        with pq.ParquetFile(readable(path)) as file:
+            yield file
+    except (pa.ArrowException, OSError) as error:
+        if not path.exists():
+            raise VanishedError(
+                f"{path} has gone while it was read",
+                wanted="a run that nobody compacts meanwhile",
+                mend="read the run again",
+            ) from error
+        raise RunError(
+            f"{path} cannot be read",
+            got=str(error).splitlines()[0],
+            mend="delete it and run again: what stands in other files is kept",
+        ) from error
+
+
+def read_standing(list_parts: Callable[[], list[Path]], columns: Sequence[str]) -> Iterator[tuple[Path, pa.Table]]:
+    """Some columns of each part that stands, compaction or not.
+
+    What goes before its turn has come is left out, and the parts are listed again: what it held stands in others.
+
+    Raises:
+        RunError: a part is damaged.
+    """
+    seen: set[Path] = set()
+    gone: set[Path] = set()
+    while fresh := [part for part in list_parts() if part not in seen or part in gone]:
+        if stuck := gone.intersection(fresh):
+            raise RunError(f"{min(stuck)} cannot be read", got="a name without a file", mend="delete it and run again")
+        for part in fresh:
+            seen.add(part)
+            try:
+                with open_finished(part) as file:
+                    table = file.read(columns=list(columns))
+            except VanishedError:
+                gone.add(part)
+            else:
+                yield part, table
+        if not gone:
+            return
 
 
 def read_part_rows(part: Path, rows: npt.NDArray[np.int32], columns: Sequence[str]) -> pa.Table:
     """Rows of a part by number, ascending, reading only the row groups they stand in."""
-    with _opened(part) as file:
+    with open_finished(part) as file:
         tables, first = [], 0
         for group in range(file.num_row_groups):
             n_rows = file.metadata.row_group(group).num_rows
@@ -32,16 +77,3 @@ def read_part_rows(part: Path, rows: npt.NDArray[np.int32], columns: Sequence[st
                 tables.append(file.read_row_group(group, columns=list(columns)).take(pa.array(here)))
             first += n_rows
     return pa.concat_tables(tables)
-
-
-@contextmanager
-def _opened(part: Path) -> Iterator[pq.ParquetFile]:
-    try:
-        with pq.ParquetFile(readable(part)) as file:
-            yield file
-    except (pa.ArrowException, OSError) as error:
-        raise RunError(
-            f"{part} cannot be read",
-            got=str(error).splitlines()[0],
-            mend="delete it and run again: only its rows are made anew",
-        ) from error

@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from hierbatch.object_path import readable
+from hierbatch.manifest.parts import open_finished
 
 _HELD_GROUPS = 4
 """Takes lie in their parts about as in the plan, so that one row group after the other is wanted."""
@@ -37,7 +36,7 @@ class PlanColumns:
 
     def _group(self, group: int) -> pa.Table:
         if group not in self._held:
-            with pq.ParquetFile(readable(self._plan)) as file:
+            with open_finished(self._plan) as file:
                 self._held[group] = file.read_row_group(group, columns=self._columns)
             if len(self._held) > _HELD_GROUPS:
                 self._held.popitem(last=False)
@@ -47,7 +46,7 @@ class PlanColumns:
 
 def _read_places(plan: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Where each row group starts, with the end of the last; and where the row of each position stands."""
-    with pq.ParquetFile(readable(plan)) as file:
+    with open_finished(plan) as file:
         n_rows = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
         starts = np.cumsum([0, *n_rows])
         row_at = np.empty(starts[-1], np.int64)

@@ -22,3 +22,8 @@ def row_names(table: pa.Table) -> pa.Array:
     written = pc.binary_join_element_wise(*columns, pa.scalar(" ", pa.large_string())).to_pylist()
     digests = [blake2b(name.encode(), digest_size=NAME_TYPE.byte_width).digest() for name in written]
     return pa.array(digests, NAME_TYPE)
+
+
+def digest_of(table: pa.Table) -> str:
+    """Twelve hexadecimal digits over the names of some rows, for names of files that hold these and no others."""
+    return blake2b(b"".join(row_names(table).to_pylist()), digest_size=6).hexdigest()

@@ -43,6 +43,24 @@ def test_a_unit_stays_whole_across_the_pieces_a_plan_is_read_in(tmp_path):
     assert [unit.n_rows for unit in pending.units()] == [60] * 40
 
 
+def test_units_of_one_number_are_told_apart_by_their_rows(tmp_path):
+    """So did earlier versions join plans, each of which had counted its units from 0."""
+    tables = [rows(2, 0), rows(40, 1), rows(3, 0), rows(1, 1), rows(2, 2)]
+    listed = [table.append_column("at", pa.array([at] * len(table))) for at, table in enumerate(tables)]
+    renamed = [t.set_column(0, "id", pa.array([f"{at} {i}" for i in range(len(t))])) for at, t in enumerate(listed)]
+    plan = pa.concat_tables(renamed)
+    pq.write_table(plan, tmp_path / "g0001.parquet")
+    everything = list(find_pending(tmp_path / "g0001.parquet", row_names(plan.slice(0, 0))).units())
+    assert [set(unit.rows.column("at").to_pylist()) for unit in everything] == [{0}, {1}, {2}, {3}, {4}]
+    assert [unit.n_rows for unit in everything] == [2, 40, 3, 1, 2]
+    assert len({unit.name for unit in everything}) == 5
+    assert [unit.name for unit in everything if "." not in unit.name] == ["g0001-u000002"]
+    done = pa.concat_tables([renamed[0], renamed[3]])
+    left = list(find_pending(tmp_path / "g0001.parquet", row_names(done)).units())
+    assert [unit.name for unit in left] == [everything[i].name for i in (1, 2, 4)]
+    assert [unit.rows for unit in left] == [everything[i].rows for i in (1, 2, 4)]
+
+
 def test_halves_hold_all_rows_under_names_of_their_own():
     unit = Unit("u", rows(5))
     first, second = unit.halves()

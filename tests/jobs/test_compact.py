@@ -1,5 +1,8 @@
 import os
+from itertools import chain
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -8,6 +11,7 @@ from hierbatch.errors import RunError
 from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import run
+from hierbatch.manifest.take_names import NAMING, row_names
 from hierbatch.manifest.takes import Takes
 from tests.engine.fake_model import Fault
 from tests.jobs.test_run import LOCAL, job, sounds
@@ -103,6 +107,44 @@ def test_any_part_of_a_compacted_run_may_be_lost_and_is_made_again(tmp_path):
     assert run(asked).sitting.n_worked == 130
     assert sounds(asked.out) == heard
     assert run(asked).sitting.n_worked == 0
+
+
+def test_a_plan_that_an_earlier_version_joined_loses_nothing(tmp_path):
+    """It stood in the first plan's place, and its units bore the numbers that each plan had counted from 0."""
+    asked = job(tmp_path, 130, {3: Fault.RAISE, 9: Fault.CLIPPED})
+    run(asked)
+    retry(RetryJob(run=asked.out, ids=("r003", "r009", "r070"), workforce=LOCAL))
+    folder = RunFolder(asked.out)
+    heard, counts = sounds(asked.out), row_names(Takes(asked.out).table(NAMING))
+    first, retried = (pq.read_table(plan) for plan in folder.plan_files(1))
+    joined = pa.concat_tables(table.filter(pc.is_in(row_names(table), counts)) for table in (first, retried))
+    for plan in folder.plan_files(1):
+        plan.unlink()
+    pq.write_table(joined, folder.plan_file(1))
+    for part in folder.part_files():
+        part.unlink()
+    assert run(asked).sitting.n_worked == 130
+    assert sounds(asked.out) == heard
+    assert sum(pq.read_metadata(part).num_rows for part in folder.part_files()) == 130
+    assert run(asked).sitting.n_worked == 0
+    compact(CompactJob(run=asked.out))
+    assert sounds(asked.out) == heard
+    assert [plan.stem for plan in folder.plan_files(1)] == ["g0001-j001"]
+
+
+def test_no_file_changes_and_no_name_comes_twice(tmp_path):
+    """Who reads meanwhile finds files as they were, or gone; a worker that was given up replaces nobody's rows."""
+    asked = job(tmp_path, 70, {3: Fault.RAISE})
+    run(asked)
+    seen = {}
+    for _ in range(3):
+        retry(RetryJob(run=asked.out, ids=("r003", "r050"), workforce=LOCAL))
+        compact(CompactJob(run=asked.out))
+        max((asked.out / "parts").iterdir()).unlink()
+        run(asked)
+        for file in chain((asked.out / "parts").iterdir(), RunFolder(asked.out).plan_files(1)):
+            names = row_names(pq.read_table(file, columns=list(NAMING))).to_pylist()
+            assert seen.setdefault(file.name, names) == names
 
 
 def test_a_generation_that_was_not_planned_is_not_compacted(tmp_path):

@@ -26,7 +26,9 @@ class RunOnDisk:
             {"id": i, "take_key": key, "attempt": attempt, "chapter": chapter, "position": position}
             for position, (i, key, attempt, chapter) in enumerate(rows)
         ]
-        pq.write_table(pa.Table.from_pylist(listed, schema=PLAN), self.layout.plan_file(generation, retry))
+        plans = self.layout.plan_files(generation)
+        plan = self.layout.retry_file(plans, f"{retry:012x}") if retry else self.layout.plan_file(generation)
+        pq.write_table(pa.Table.from_pylist(listed, schema=PLAN), plan)
 
     def part(self, name, rows):
         """Rows are (id, key, attempt, status), and where it matters flags and the ratio to the expected duration."""
