@@ -86,5 +86,5 @@ def test_damaged_files_are_told(tmp_path):
     run = write_run(tmp_path / "torn", [sentence(1, 0)], n_parts=1)
     takes = BookTakes(run)
     (run / "parts" / "g0001-u000000.parquet").unlink()
-    with pytest.raises(RunError, match="cannot be read"):
+    with pytest.raises(RunError, match="was changed while it was read"):
         list(takes.sounds(takes.chapters[0].takes))
