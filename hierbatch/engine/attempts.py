@@ -12,23 +12,21 @@ import pyarrow.compute as pc
 from hierbatch.engine.planning import Asked, key_rows, number_units, put_column, row_seed
 from hierbatch.manifest.parts import open_finished
 from hierbatch.manifest.plan_sources import PlanSources
-from hierbatch.manifest.take_names import row_names
+from hierbatch.manifest.takes import Takes
 from hierbatch.stages.base import Stage
 
 _READ_TOGETHER = 8
 """Recordings that are looked at again at a time: while they are, their sound stands in memory."""
 
 
-def newest_rows(plans: Sequence[Path], ids: pa.Array, committed: pa.Array) -> pa.Table:
-    """The last plan of each row, without rows whose last plan is still to be worked.
-
-    `committed` are the `row_names` of all takes that stand.
-    """
+def newest_rows(plans: Sequence[Path], ids: pa.Array, takes: Takes) -> pa.Table:
+    """The last plan of each row, without rows whose last plan is still to be worked, as far as some takes tell."""
     rows = pa.concat_tables(_planned(plan, ids) for plan in plans)
     rows = rows.sort_by([("position", "ascending"), ("attempt", "descending")])
     is_newest = np.diff(rows.column("position").to_numpy(), prepend=-1) != 0
     rows = rows.filter(pa.array(is_newest))
-    return rows.filter(pc.is_in(row_names(rows), committed))
+    is_worked = rows.column("attempt").to_numpy() <= takes.last_attempts(rows.column("position").to_numpy())
+    return rows.filter(pa.array(is_worked))
 
 
 def _planned(plan: Path, ids: pa.Array) -> pa.Table:

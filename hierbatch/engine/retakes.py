@@ -25,7 +25,7 @@ from hierbatch.errors import InputError, SynthesisError
 from hierbatch.manifest.filters import FilterRule, calls_for_another, columns_of
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.take_names import digest_of
-from hierbatch.manifest.takes import Takes, committed_names
+from hierbatch.manifest.takes import Takes
 from hierbatch.object_path import readable
 
 RETAKEN_KINDS = (SynthesisError.kind,)
@@ -61,11 +61,15 @@ class Retakes:
         Raises:
             StorageError: the disk is full; nothing is half-planned.
         """
-        flawed = self._flawed(folder) if self.most else None
+        if not self.most:
+            return None
+        takes = Takes(folder.root)
+        flawed = self._flawed(takes)
         if not flawed:
             return None
         plans = folder.plan_files(generation)
-        rows = newest_rows(plans, flawed.column("id"), committed_names(folder))
+        # What another driver has made since these takes were looked at, they do not tell: it is left alone.
+        rows = newest_rows(plans, flawed.column("id"), takes)
         rows = rows.filter(pc.less_equal(rows.column("attempt"), self.most))
         if not len(rows):
             return None
@@ -76,10 +80,9 @@ class Retakes:
         folder.note("retakes", rows=len(again), plan=target.stem)
         return PlannedRetakes(plan=target, error_kinds=Counter(kinds.drop_null().to_pylist()))
 
-    def _flawed(self, folder: RunFolder) -> pa.Table:
+    def _flawed(self, takes: Takes) -> pa.Table:
         """Ids and error kinds of rows whose best take looks wrong."""
         wrong = []
-        takes = Takes(folder.root)
         for piece in takes.in_pieces(sorted({"id", "error_kind", "flags", *columns_of(takes.rules)})):
             is_wrong = [self._is_wrong(row, takes.rules) for row in piece.to_pylist()]
             wrong.append(piece.filter(pa.array(is_wrong, pa.bool_())).select(["id", "error_kind"]))

@@ -25,7 +25,7 @@ from hierbatch.jobs.status import read_standing
 from hierbatch.manifest.plan_sources import PlanSources
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.take_names import digest_of
-from hierbatch.manifest.takes import Takes, committed_names
+from hierbatch.manifest.takes import Takes
 from hierbatch.object_path import readable
 from hierbatch.stages.loading import find_outline
 from hierbatch.stages.sources import ReadSource
@@ -67,11 +67,12 @@ def retry(job: RetryJob, watch: Watch | None = None) -> RunOutcome:
         asked = _asked(newest["settings"])
         _check_model(origin, asked.fingerprint)
         read = _reader(origin, newest["settings"], folder.sources_file(generation))
-        chosen = _choose(job)
+        takes = Takes(job.run)
+        chosen = _choose(job, takes)
         plans = folder.plan_files(generation)
         if not plans:
             raise RunError(f"{job.run} is not planned yet", mend="finish `hierbatch run` first")
-        rows = read_refused_again(newest_rows(plans, chosen, committed_names(folder)), read)
+        rows = read_refused_again(newest_rows(plans, chosen, takes), read)
         rows = attempt_again(rows, asked, keeps_own_seeds=True)
         watch.notice(f"Trying {len(rows)} rows again")
         if len(rows):
@@ -119,17 +120,17 @@ def _asked(settings: dict[str, Any]) -> Asked:
     )
 
 
-def _choose(job: RetryJob) -> pa.Array:
+def _choose(job: RetryJob, takes: Takes) -> pa.Array:
     """Ids of the takes to make again."""
     takes_all = not (job.kinds or job.flags or job.ids)
     unknown = set(job.ids)
     chosen: list[str] = []
-    for piece in Takes(job.run).in_pieces(["id", "status", "error_kind", "flags"]):
-        takes = piece.to_pylist()
-        unknown -= {take["id"] for take in takes}
+    for piece in takes.in_pieces(["id", "status", "error_kind", "flags"]):
+        listed = piece.to_pylist()
+        unknown -= {take["id"] for take in listed}
         chosen += [
             take["id"]
-            for take in takes
+            for take in listed
             if (takes_all and take["status"] == "failed")
             or take["error_kind"] in job.kinds
             or set(take["flags"]) & set(job.flags)

@@ -38,6 +38,8 @@ class _Look:
     plan: Path
     parts: list[Path]
     index: TakeIndex
+    last_attempts: npt.NDArray[np.int16]
+    """Of each position, the last attempt that stands, whether it counts or not; 0 where there is none."""
 
 
 class Takes:
@@ -104,6 +106,10 @@ class Takes:
         """Some columns of some rows, in the order of the manifest; reads only the row groups they stand in."""
         return self._in_order(self._where_named(ids), columns)
 
+    def last_attempts(self, positions: Positions) -> npt.NDArray[np.int16]:
+        """The last attempt at some rows that stands, whether it counts or not; 0 where there is none."""
+        return self._look.last_attempts[positions]
+
     def _of_plan(self, read: Callable[[pq.ParquetFile], pa.Table]) -> pa.Table:
         """What a function reads of the plan, or of the one that has replaced it."""
         while True:
@@ -163,9 +169,12 @@ class Takes:
         filter_file = self._folder.corpus_filter
         self.rules = read_filter(filter_file, self.schema) if filter_file.exists() else ()
         parts, takes = find_takes(self._folder.part_files, plans)
+        last_attempts = np.zeros(self.n_rows, np.int16)
+        np.maximum.at(last_attempts, takes["position"], takes["attempt"])
+        look = _Look(plans[0], parts, takes, last_attempts)
         if self.rules:
-            self._judge_rivals(_Look(plans[0], parts, takes))
-        return _Look(plans[0], parts, best_takes(takes))
+            self._judge_rivals(look)
+        return replace(look, index=best_takes(takes))
 
     def _look_again(self) -> None:
         """Where the rows of this snapshot lie now that one of its files has gone."""

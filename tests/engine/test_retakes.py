@@ -1,8 +1,10 @@
 import re
+from dataclasses import replace
 
 import pytest
 
 from hierbatch.engine.retakes import Retakes
+from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import InputError
 from hierbatch.jobs.run import run
 from hierbatch.manifest.takes import Takes
@@ -74,3 +76,22 @@ def test_more_retakes_may_be_asked_for_later(tmp_path):
 def test_a_number_of_retakes_out_of_range_is_refused():
     with pytest.raises(InputError, match="0 to 20"):
         Retakes(asked=None, most=21)
+
+
+def test_a_view_that_another_driver_has_overtaken_calls_for_no_further_take(tmp_path, monkeypatch):
+    """In an object store two drivers may meet: one must not make a third take of what the other has mended."""
+    asked = job(tmp_path, 10, {3: Fault.CLIPPED})
+    run(asked)
+    folder = RunFolder(asked.out)
+    real = Retakes._flawed
+
+    def overtaken(*arguments):
+        seen = real(*arguments)
+        with monkeypatch.context() as patch:
+            patch.setattr(Retakes, "_flawed", real)
+            run(replace(asked, retakes=1))
+        return seen
+
+    monkeypatch.setattr(Retakes, "_flawed", overtaken)
+    assert Retakes(asked=asked.order.check().asked, most=2).plan_next(folder, 1) is None
+    assert takes(tmp_path)["r003"]["attempt"] == 2

@@ -34,8 +34,11 @@ def finished_run(folder):
     return asked.out
 
 
-def before_opening(monkeypatch, acts):
-    """Do each act once, before the reader's so-manyth opening of a Parquet file; gives a list of acts done."""
+def before_opening(monkeypatch, acts, *further):
+    """Do each act once, before the reader's so-manyth opening of a Parquet file; gives a list of acts done.
+
+    `further` are other classes and methods that open files, and count too.
+    """
     done, numbers, is_acting = [], count(1), []
 
     def watched(real):
@@ -45,12 +48,12 @@ def before_opening(monkeypatch, acts):
                 act()
                 is_acting.clear()
                 done.append(act)
-            real(self, *arguments, **named)
+            return real(self, *arguments, **named)
 
         return opening
 
-    for kind in (pq.ParquetFile, pq.ParquetDataset):
-        monkeypatch.setattr(kind, "__init__", watched(kind.__init__))
+    for kind, method in ((pq.ParquetFile, "__init__"), (pq.ParquetDataset, "__init__"), *further):
+        monkeypatch.setattr(kind, method, watched(getattr(kind, method)))
     return done
 
 

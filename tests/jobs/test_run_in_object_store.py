@@ -2,7 +2,9 @@
 
 import json
 import time
+from contextlib import nullcontext
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +19,12 @@ from hierbatch.jobs.book import BookJob, make_book
 from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import run
+from hierbatch.manifest.takes import Takes
 from hierbatch.object_path import ObjectPath, place
 from tests.engine.fake_model import FACTORY, Fault
 from tests.engine.object_store import s3_server
 from tests.export.book_run import book_rows, write_run
+from tests.jobs.test_reading_beside_compaction import all_of, before_opening, finished_run
 from tests.jobs.test_run import LOCAL, job, reordered, sounds
 
 
@@ -82,6 +86,69 @@ def test_a_lease_keeps_a_second_driver_out_until_it_runs_out(client, tmp_path):
         run(asked)
     lock.write_text(json.dumps({"holder": "process 7 on elsewhere", "until": time.time() - 1}))
     assert run(asked).standing.n_ok == 139
+
+
+def before_writing(patch, number, act):
+    """Do an act once, before the so-manyth object is written; gives a list that says whether it was done."""
+    done, numbers = [], count(1)
+
+    def watched(real):
+        def write(self, *arguments):
+            if next(numbers) == number:
+                act()
+                done.append(True)
+            return real(self, *arguments)
+
+        return write
+
+    for name in ("put", "write_bytes"):
+        patch.setattr(ObjectPath, name, watched(getattr(ObjectPath, name)))
+    return done
+
+
+def all_takes(run_folder):
+    return Takes(run_folder).table(["id", "take_key", "attempt", "status", "flags"]).to_pylist(), sounds(run_folder)
+
+
+@pytest.mark.timeout(240)
+def test_two_drivers_at_once_make_what_one_makes(client, tmp_path, monkeypatch):
+    """The lease does not keep them apart for certain: before a write of the one, the other does the whole run."""
+    faults = {3: Fault.RAISE, 5: Fault.NAN, 9: Fault.CLIPPED}
+    run(job(tmp_path, 12, faults, retakes=2))
+    wanted = all_takes(tmp_path / "run")
+    monkeypatch.setattr("hierbatch.jobs.run.hold", nullcontext)
+    for number in count(2, 3):
+        here = place(f"s3://speech/two{number}/run")
+        with monkeypatch.context() as patch:
+            seen = []
+
+            def whole_run(here=here, seen=seen):
+                run(replace(job(tmp_path, 12, faults, retakes=2), out=here))
+                seen.append(all_takes(here))
+
+            done = before_writing(patch, number, whole_run)
+            run(replace(job(tmp_path, 12, faults, retakes=2), out=here))
+        if not done:
+            break
+        assert seen == [wanted]
+        assert all_takes(here) == wanted
+    assert number > 8
+
+
+def test_whenever_it_is_compacted_a_reader_sees_every_row_once(client, tmp_path, monkeypatch):
+    made = finished_run(tmp_path)
+    wanted = all_of(made)
+    for opening in count(2, 9):
+        for path in filter(Path.is_file, made.rglob("*")):
+            client.upload_file(str(path), "speech", f"read{opening}/{path.relative_to(made)}")
+        here = place(f"s3://speech/read{opening}")
+        with monkeypatch.context() as patch:
+            acts = {opening: lambda here=here: compact(CompactJob(run=here))}
+            done = before_opening(patch, acts, (ObjectPath, "open_input"))
+            assert all_of(here) == wanted, f"before opening {opening}"
+        if not done:
+            break
+    assert opening > 20
 
 
 def test_the_command_line_takes_addresses(client, tmp_path):
