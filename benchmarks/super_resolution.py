@@ -39,7 +39,8 @@ from hierbatch.training.full_band import read_full_band
 from hierbatch.units import RATE_HZ
 
 sys.path.insert(0, str(Path(__file__).parent))
-from plain_speechsr import ConvolutionsOnly, PlainSpeechSR
+from plain_anti_aliased import convolutions_only
+from plain_speechsr import PlainSpeechSR
 
 FULL_RATE_HZ = 48_000
 FFT_SAMPLES = 2_048
@@ -82,7 +83,7 @@ def _ways(model: SpeechSR, light: SpeechSRLite) -> Mapping[str, Callable[[torch.
     return {
         "plain": PlainSpeechSR(model),
         "hierbatch": model,
-        "convolutions only": ConvolutionsOnly(model),
+        "convolutions only": convolutions_only(model),
         "light": light,
     }
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 
 import torch
-from plain_synthesizer import convolutions_only, plain
+from plain_anti_aliased import convolutions_only, plain
 from torch import Tensor
 
 from hierbatch.models.synthesizer.config import SynthesizerConfig

@@ -6,7 +6,7 @@ from tests.loading import load_script
 from tests.models.golden_rule import ruled
 
 # Each is loaded under its own name, the first before the second asks for it.
-other_kinds = load_script("benchmarks/plain_synthesizer.py")
+other_kinds = load_script("benchmarks/plain_anti_aliased.py")
 benchmark = load_script("benchmarks/synthesizer_speed.py")
 
 

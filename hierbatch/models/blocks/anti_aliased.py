@@ -6,11 +6,14 @@ past a row's own end is never read before it is written anew, so neighbours neve
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hierbatch.models.blocks.masks import length_mask
+from hierbatch.models.blocks.windows import Ends, in_windows
 from hierbatch.models.checkpoint import Constant, NameTable, Rename, under
 
 _TAPS = 12
@@ -19,6 +22,8 @@ _KAISER_BETA = 4.66380013
 _REACH = 5
 """Samples that a phase filter and the filter after it read past either end."""
 _TINY = 1e-9
+_MOST_CHANNELS_LAST = 128
+"""Channels up to which it is faster, by `benchmarks/synthesizer_speed.py`."""
 
 
 def kaiser_sinc() -> Tensor:
@@ -27,6 +32,32 @@ def kaiser_sinc() -> Tensor:
     window = torch.kaiser_window(_TAPS, periodic=False, beta=_KAISER_BETA)
     taps = 2 * _CUTOFF * window * torch.sinc(2 * _CUTOFF * time)
     return taps / taps.sum()
+
+
+def laid_out(x: Tensor, spare: int = 0) -> Tensor:
+    """As the filters here read it: five samples to spare before, and `spare` more than five after the longest row.
+
+    On a CPU the channels of a sample lie beside each other, where they are few: filters of single channels are then two
+    to nine times as fast as along rows of samples, dense convolutions up to four times. Where there are many, laying
+    their weights out anew on each call costs more than that.
+
+    Shape:
+        x        [B, C, T]
+        returns  [B, C, 1, T + 10 + spare]
+    """
+    padded = F.pad(x, (_REACH, _REACH + spare))[:, :, None]
+    is_narrow = x.shape[1] <= _MOST_CHANNELS_LAST
+    return padded.contiguous(memory_format=torch.channels_last) if is_narrow and x.device.type == "cpu" else padded
+
+
+def hold_ends(x: Tensor, ends: Ends) -> Tensor:
+    """Both ends of every row held for five samples more, in place. Shape: [B, C, 1, T + 10]."""
+    flat = x[:, :, 0]
+    if ends.is_first:
+        flat[:, :, :_REACH] = flat[:, :, _REACH : _REACH + 1].clone()
+    if ends.lengths is not None:
+        _write_past_ends(flat, ends.lengths + _REACH, _REACH, _at(flat, ends.lengths + _REACH - 1))
+    return x
 
 
 def silence_past_ends(x: Tensor, lengths: Tensor, n_samples: int) -> Tensor:
@@ -67,6 +98,9 @@ class AntiAliasedSnake(nn.Module):
     early: Tensor
     late: Tensor
 
+    REACH = 6
+    """Samples to either side that one hears."""
+
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.log_frequency = nn.Parameter(torch.zeros(channels))
@@ -76,27 +110,37 @@ class AntiAliasedSnake(nn.Module):
         self.register_buffer("late", taps[1::2].expand(channels, 1, -1).contiguous(), persistent=False)
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        ends = Ends(lengths)
+        return self.wave(hold_ends(laid_out(x), ends), ends)[:, :, 0]
+
+    def wave(self, x: Tensor, ends: Ends) -> Tensor:
+        """The same between `hold_ends` and a convolution. Shape: [B, C, 1, T + 10] -> [B, C, 1, T]."""
         channels = x.shape[1]
         frequency = self.log_frequency.exp()
-        angle, depth = 2 * frequency[:, None, None], (frequency / (self.log_sharpness.exp() + _TINY))[:, None]
-        start, end = (x[:, :, side].expand(-1, -1, _REACH) for side in (slice(0, 1), slice(-1, None)))
-        x = torch.cat([start, x, end], dim=-1)
-        _write_past_ends(x, lengths + _REACH, _REACH, _at(x, lengths + _REACH - 1))
-        # Index s holds sample s - 2 of the even phase and sample s - 3 of the odd one: [B, C, T + 5].
-        even = _wave(F.conv1d(x, 2 * angle * self.late.flip(-1), groups=channels), depth)
-        odd = _wave(F.conv1d(x, 2 * angle * self.early.flip(-1), groups=channels), depth)
-        start, end = even[:, :, 2:3].clone(), _at(odd, lengths + 2)
+        angle, depth = 2 * frequency[:, None, None, None], frequency / (self.log_sharpness.exp() + _TINY)
+        early, late = self.early[:, :, None], self.late[:, :, None]
+        # Index s holds sample s - 2 of the even phase and sample s - 3 of the odd one: [B, C, 1, T + 5].
+        even = _wave(F.conv2d(x, 2 * angle * late.flip(-1), groups=channels), depth[:, None, None])
+        odd = _wave(F.conv2d(x, 2 * angle * early.flip(-1), groups=channels), depth[:, None, None])
+        _hold_phases(even[:, :, 0], odd[:, :, 0], ends)
+        waves = F.conv2d(even, late / angle, depth / angle[:, 0, 0, 0], groups=channels)
+        return waves.add_(F.conv2d(odd, early / angle, groups=channels))
+
+
+def _hold_phases(even: Tensor, odd: Tensor, ends: Ends) -> None:
+    """Both ends of every row held at the doubled rate, in place. Shape: [B, C, T + 5]."""
+    if ends.is_first:
+        start = even[:, :, 2:3].clone()
         even[:, :, :2] = start
         odd[:, :, :3] = start
-        _write_past_ends(even, lengths + 2, 3, end)
-        _write_past_ends(odd, lengths + 3, 2, end)
-        constant = (depth / angle[:, 0])[:, 0]
-        waves = F.conv1d(even, self.late / angle, constant, groups=channels)
-        return waves.add_(F.conv1d(odd, self.early / angle, groups=channels))
+    if ends.lengths is not None:
+        end = _at(odd, ends.lengths + 2)
+        _write_past_ends(even, ends.lengths + 2, 3, end)
+        _write_past_ends(odd, ends.lengths + 3, 2, end)
 
 
 def _wave(angle: Tensor, depth: Tensor) -> Tensor:
-    """2 a times the snake of x, less the constant a / b, from the angle 2 a x. Shape: [B, C, T], depth [C, 1]."""
+    """2 a times the snake of x, less the constant a / b, from the angle 2 a x. Shape: [B, C, 1, T], depth [C, 1, 1]."""
     return torch.addcmul(angle, angle.cos(), depth, value=-1)
 
 
@@ -104,29 +148,54 @@ class AntiAliasedBlock(nn.Module):
     """Rounds of snake, dilated convolution, snake, plain convolution, each added to what came in.
 
     Shape:
-        x        [B, C, T] with T at least the longest row plus `reach`
-        lengths  [B]
-        returns  [B, C, T]; samples past a row's end mean nothing
+        x        [B, C, 1, T + 10]  by `laid_out` with `reach` to spare, between `hold_ends`
+        returns  [B, C, 1, T + 10]  between held ends; samples past those mean nothing
     """
 
     def __init__(self, channels: int, kernel: int, dilations: tuple[int, ...]) -> None:
         super().__init__()
         half = kernel // 2
         self.reach = half * max(dilations)
+        self.hears = sum(half * (dilation + 1) + 2 * AntiAliasedSnake.REACH for dilation in dilations)
+        """Samples to either side that one depends on."""
         self.dilated = nn.ModuleList(
             nn.Conv1d(channels, channels, kernel, dilation=dilation, padding=half * dilation) for dilation in dilations
         )
         self.plain = nn.ModuleList(nn.Conv1d(channels, channels, kernel, padding=half) for _ in dilations)
         self.snakes = nn.ModuleList(AntiAliasedSnake(channels) for _ in range(2 * len(dilations)))
 
-    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+    def forward(self, x: Tensor, ends: Ends) -> Tensor:
         convolutions = [layer for pair in zip(self.dilated, self.plain, strict=True) for layer in pair]
         y = x
         for index, (snake, convolution) in enumerate(zip(self.snakes, convolutions, strict=True)):
-            y = convolution(silence_past_ends(snake(y, lengths), lengths, self.reach))
+            y = snake.wave(y, ends)  # type: ignore[operator]
+            if ends.lengths is not None:
+                silence_past_ends(y[:, :, 0], ends.lengths, self.reach)
+            y = convolve(convolution, y, spare=_REACH)
             if index % 2:
-                x = y = x + y
+                x = y = y.add_(x)
+            hold_ends(y, ends)
         return x
+
+
+def convolve(layer: nn.Module, x: Tensor, spare: int = 0) -> Tensor:
+    """A layer's convolution of what is laid out, with more samples at either end. Shape: [B, C, 1, T]."""
+    assert isinstance(layer, nn.Conv1d)
+    padding, (dilation,) = int(layer.padding[0]) + spare, layer.dilation
+    return F.conv2d(x, layer.weight[:, :, None], layer.bias, padding=(0, padding), dilation=(1, dilation))
+
+
+def mean_of_blocks(blocks: Sequence[nn.Module], x: Tensor, ends: Ends) -> Tensor:
+    """What `AntiAliasedBlock`s of several kernels make of the same. Shapes: as theirs."""
+    first, *others = (block(x, ends) for block in blocks)
+    for other in others:
+        first = first.add_(other)
+    return first / len(blocks)
+
+
+def widest_hearing(blocks: Sequence[nn.Module]) -> int:
+    """Samples to either side that the mean of blocks depends on."""
+    return max(block.hears for block in blocks if isinstance(block, AntiAliasedBlock))
 
 
 class AntiAliasedBlocks(nn.Module):
@@ -144,11 +213,12 @@ class AntiAliasedBlocks(nn.Module):
         self._tail = max(kernels) // 2 * max(dilations)
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
-        n_samples = x.shape[-1]
-        x = F.pad(x, (0, self._tail))
-        first, *others = (block(x, lengths)[:, :, :n_samples] for block in self.blocks)
-        total = sum(others, first) / len(self.blocks)
-        return total * length_mask(lengths, n_samples)
+        halo = widest_hearing(tuple(self.blocks))
+        return in_windows(self._mean, x, lengths, halo) * length_mask(lengths, x.shape[-1])
+
+    def _mean(self, x: Tensor, ends: Ends) -> Tensor:
+        held = hold_ends(laid_out(x, self._tail), ends)
+        return mean_of_blocks(tuple(self.blocks), held, ends)[:, :, 0, _REACH : _REACH + x.shape[-1]]
 
 
 def snake_names() -> NameTable:

@@ -9,7 +9,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from hierbatch.models.blocks.anti_aliased import AntiAliasedBlock, AntiAliasedSnake, silence_past_ends
+from hierbatch.models.blocks.anti_aliased import (
+    AntiAliasedBlock,
+    AntiAliasedSnake,
+    convolve,
+    hold_ends,
+    laid_out,
+    mean_of_blocks,
+    silence_past_ends,
+    widest_hearing,
+)
+from hierbatch.models.blocks.masks import length_mask
+from hierbatch.models.blocks.windows import Ends, in_windows
 from hierbatch.models.speechsr.config import SpeechSRConfig
 from hierbatch.models.speechsr.stretching import stretch, stretched_length
 
@@ -48,16 +59,23 @@ class SpeechSR(nn.Module):
         counts = [sound.shape[-1]] * len(sound) if lengths is None else lengths.tolist()
         is_within = torch.arange(sound.shape[-1]) < torch.tensor(counts)[:, None]
         x = self.enter(sound * is_within[:, None].to(sound.device))
-        x, ends = self._stretched(x, counts, has_exact_positions)
-        x = torch.stack([block(x, ends) for block in self.blocks]).mean(dim=0)
-        x = silence_past_ends(self.last_snake(x, ends), ends, self._tail)
-        x = torch.tanh(self.leave(x))[:, :, : x.shape[-1] - self._tail]
-        return x * (torch.arange(x.shape[-1], device=x.device) < ends[:, None])[:, None]
+        x, lengths = self._stretched(x, counts, has_exact_positions)
+        halo = widest_hearing(tuple(self.blocks)) + AntiAliasedSnake.REACH + self.config.edge_kernel // 2
+        return in_windows(self._sing, x, lengths, halo) * length_mask(lengths, x.shape[-1])
+
+    def _sing(self, x: Tensor, ends: Ends) -> Tensor:
+        """What happens at the higher rate. Shape: [B, C, M] -> [B, 1, M]."""
+        n_samples = x.shape[-1]
+        x = hold_ends(laid_out(x, self._tail), ends)
+        x = self.last_snake.wave(hold_ends(mean_of_blocks(tuple(self.blocks), x, ends), ends), ends)
+        if ends.lengths is not None:
+            silence_past_ends(x[:, :, 0], ends.lengths, self._tail)
+        return torch.tanh(convolve(self.leave, x))[:, :, 0, :n_samples]
 
     def _stretched(self, x: Tensor, counts: list[int], has_exact_positions: bool) -> tuple[Tensor, Tensor]:
-        """Every row stretched by itself, with a spare tail: [B, C, N] -> [B, C, M + tail], and the new lengths [B]."""
+        """Every row stretched by itself: [B, C, N] -> [B, C, M], and the new lengths [B]."""
         ends = [stretched_length(count, self.config.ratio) for count in counts]
-        stretched = x.new_zeros(len(x), x.shape[1], max(ends) + self._tail)
+        stretched = x.new_zeros(len(x), x.shape[1], max(ends))
         for row, (count, end) in enumerate(zip(counts, ends, strict=True)):
             samples = x[row, :, :count]
             if has_exact_positions:
