@@ -19,7 +19,7 @@ from hierbatch.models.lite.text_to_vector import TextToVector
 from hierbatch.models.placement import Placement
 from hierbatch.training.finished import chain_weights, is_finished, school_weights
 from hierbatch.training.loop import LoopOptions, Trainer, start_from
-from hierbatch.training.recipes.catalog import FULL_BAND_PLANS, PLANS, Earlier, make_recipe
+from hierbatch.training.recipes.catalog import FULL_BAND_PLANS, LEARN_FROM_THE_CHAIN, PLANS, Earlier, make_recipe
 from hierbatch.training.recipes.likeness import VoiceJudge
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -92,7 +92,7 @@ def _earlier(job: TrainJob, config: LiteConfig) -> Earlier:
         phones=_finished(job, "phones", nn.Linear(config.semantic_channels, config.n_symbols)),
         text_to_vector=_finished(job, "text_to_vector", TextToVector(config)),
         judge=_finished(job, "judge", VoiceJudge(config)),
-        chain=_chain(job, config) if job.model == "adversarial" else None,
+        chain=_chain(job, config) if job.model in LEARN_FROM_THE_CHAIN else None,
     )
 
 

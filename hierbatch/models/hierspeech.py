@@ -49,6 +49,10 @@ class HierSpeech:
         self.name, self.languages, self.rate_hz = bundle.name, bundle.languages, bundle.rate_hz
         self.fingerprint = bundle.fingerprint
         self._f0_spread = bundle.synthesis.get("f0_spread", 1.0)
+        self._cleaning = (
+            bundle.synthesis.get("clean_style_share", 0.0),
+            bundle.synthesis.get("clean_style_margin", 0.0),
+        )
         networks.text_to_vector.onset_aspiration = bundle.synthesis.get("onset_aspiration", 0.0)
         self._covariance_shares = {
             language: bundle.synthesis.get(f"timbre_covariance_share_{language}", 0.0) for language in bundle.languages
@@ -86,9 +90,10 @@ class HierSpeech:
         n_frames = mel.shape[1] // MELS_PER_FRAME
         whole = mel[:, : n_frames * MELS_PER_FRAME]
         semantic = self._networks.content(whole, whole.new_ones(1, n_frames, 1, dtype=torch.bool))
+        sound_style = self._networks.surroundings(self._networks.acoustic.style(mel, lengths), *self._cleaning)
         return Voice(
             text_style=to_array(self._networks.text_to_vector.style(mel, lengths)[0]),
-            sound_style=to_array(self._networks.acoustic.style(mel, lengths)[0]),
+            sound_style=to_array(sound_style[0]),
             semantic=to_array(semantic[0]),
             mel=to_array(whole[0]),
             median_f0_hz=median_f0_hz(f0_hz),

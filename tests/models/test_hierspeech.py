@@ -29,6 +29,10 @@ def buzz(duration_s: float, f0_hz: float = 120.0) -> Waveform:
 
 @pytest.fixture(scope="module")
 def model() -> HierSpeech:
+    return small_model()
+
+
+def small_model(**synthesis: float) -> HierSpeech:
     torch.manual_seed(0)
     networks = LiteNetworks(tiny())
     for name, parameter in networks.named_parameters():
@@ -43,7 +47,7 @@ def model() -> HierSpeech:
         rate_hz=16000,
         license="MIT",
         config={},
-        synthesis={},
+        synthesis=synthesis,
         weights_sha256="0" * 64,
     )
     return HierSpeech(bundle, networks.eval(), "cpu")
@@ -137,6 +141,17 @@ def test_unreadable_phonemes_are_a_text_error(model: HierSpeech, voice: Voice) -
 def test_a_bad_prompt_says_why(model: HierSpeech, prompt: Waveform, fault: str) -> None:
     with pytest.raises(PromptError, match=fault):
         model.encode_voice(prompt)
+
+
+def test_a_bundle_may_set_every_voice_to_one_cleanliness(model: HierSpeech) -> None:
+    cleaner = small_model(clean_style_share=1.0)
+    with torch.no_grad():
+        cleaner._networks.surroundings.direction.copy_(2.0 * torch.eye(16)[3])
+        cleaner._networks.surroundings.place.fill_(0.7)
+    plain, moved = (each.encode_voice(buzz(4.0)) for each in (model, cleaner))
+    assert moved.sound_style[3] == pytest.approx(0.7, abs=1e-5)
+    np.testing.assert_allclose(np.delete(moved.sound_style, 3), np.delete(plain.sound_style, 3), atol=1e-6)
+    np.testing.assert_array_equal(moved.text_style, plain.text_style)
 
 
 def test_a_voice_has_the_prompts_pitch_and_not_its_level(model: HierSpeech, voice: Voice) -> None:

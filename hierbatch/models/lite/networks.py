@@ -9,11 +9,12 @@ from hierbatch.models.lite.acoustic import Acoustic
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import ContentEncoder
 from hierbatch.models.lite.generator import WaveformGenerator
+from hierbatch.models.lite.surroundings import Surroundings
 from hierbatch.models.lite.text_to_vector import TextToVector
 
 
 class LiteNetworks(nn.Module):
-    """Text to vectors, acoustic stage, waveform stage and content encoder under the names their weights carry."""
+    """Everything that ships of a model, under the names its weights carry."""
 
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
@@ -21,15 +22,18 @@ class LiteNetworks(nn.Module):
         self.acoustic = Acoustic(config)
         self.waveform = WaveformGenerator(config)
         self.content = ContentEncoder(config)
+        self.surroundings = Surroundings(config)
 
     @staticmethod
     def from_weights(config: LiteConfig, weights: dict[str, Tensor]) -> LiteNetworks:
-        """Strict: every mismatch is told at once.
+        """Strict: every mismatch is told at once. Models from before surroundings were known move no style.
 
         Raises:
             BundleError: missing, unexpected or misshapen weights.
         """
         networks = LiteNetworks(config)
+        unmoved = networks.surroundings.state_dict(prefix="surroundings.")
+        weights = weights if unmoved.keys() & weights.keys() else unmoved | weights
         wanted = {name: tuple(value.shape) for name, value in networks.state_dict().items()}
         got = {name: tuple(value.shape) for name, value in weights.items()}
         faults = [f"missing {name}" for name in sorted(wanted.keys() - got.keys())]

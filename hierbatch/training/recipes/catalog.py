@@ -49,9 +49,13 @@ PLANS = {
     "likeness": Plan(1800, ships=False, parts=("judge", "voices")),
     "strangers": Plan(4000, learning_rate=4e-4, parts=("acoustic", "content"), starts_from="acoustic"),
     "adversarial": Plan(6000, learning_rate=6e-4, parts=("waveform",), starts_from="waveform"),
+    "surroundings": Plan(150, learning_rate=2e-2, parts=("surroundings",)),
 }
 """The networks of the speech model, in the order they are best trained; where two plans train a network, the later one
 starts from what the earlier left, and its own is kept."""
+
+LEARN_FROM_THE_CHAIN = ("adversarial", "surroundings")
+"""What comes last, when all networks have learned something."""
 
 FULL_BAND_PLANS = {"speechsr_lite": Plan(2200)}
 """The networks that learn from full-band recordings as they are."""
@@ -105,10 +109,8 @@ def make_recipe(model: str, data: Path, config: LiteConfig, device: str, earlier
         return StrangersRecipe(
             prepared, config, device, teacher=earlier.content, speaker=earlier.text_to_vector, judge=earlier.judge
         )
-    if model == "adversarial":
-        from hierbatch.training.recipes.adversarial import AdversarialRecipe
-
-        return AdversarialRecipe(prepared, config, device, chain=earlier.chain)
+    if model in LEARN_FROM_THE_CHAIN:
+        return _finishing_recipe(model, prepared, config, device, earlier.chain)
     if model == "text_to_vector":
         from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
 
@@ -116,3 +118,17 @@ def make_recipe(model: str, data: Path, config: LiteConfig, device: str, earlier
     from hierbatch.training.recipes.content import ContentRecipe
 
     return ContentRecipe(prepared, config, device, before=earlier.content)
+
+
+def _finishing_recipe(
+    model: str, prepared: PreparedSet, config: LiteConfig, device: str, chain: LiteNetworks | None
+) -> Recipe:
+    if model == "adversarial":
+        from hierbatch.training.recipes.adversarial import AdversarialRecipe
+
+        return AdversarialRecipe(prepared, config, device, chain=chain)
+    from hierbatch.training.recipes.surroundings import SurroundingsRecipe
+
+    if chain is None:
+        raise InputError("There are no styles to learn from", wanted="a trained chain", mend="train acoustic first")
+    return SurroundingsRecipe(prepared, config, chain, device)

@@ -1,6 +1,7 @@
 """Every network learns something from a handful of made recordings, and its held-out figures stand still."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,11 @@ from hierbatch.training.finished import chain_weights
 from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.recipes.acoustic import AcousticRecipe
 from hierbatch.training.recipes.adversarial import AdversarialRecipe
-from hierbatch.training.recipes.catalog import PLANS, make_recipe
+from hierbatch.training.recipes.catalog import PLANS, Earlier, make_recipe
 from hierbatch.training.recipes.content import ContentRecipe, disguise, worn
 from hierbatch.training.recipes.likeness import LikenessRecipe, VoiceJudge
 from hierbatch.training.recipes.strangers import StrangersRecipe
+from hierbatch.training.recipes.surroundings import SurroundingsRecipe
 from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
 from hierbatch.training.recipes.waveform import WaveformRecipe
 
@@ -54,6 +56,7 @@ def everybody_is_held_out_too(monkeypatch: pytest.MonkeyPatch) -> None:
         LikenessRecipe,
         StrangersRecipe,
         AdversarialRecipe,
+        partial(SurroundingsRecipe, chain=LiteNetworks(CONFIG).requires_grad_(False)),
     ],
 )
 def test_it_learns(aligned: PreparedSet, recipe_of: Callable[..., AcousticRecipe]) -> None:
@@ -77,8 +80,14 @@ def test_it_learns(aligned: PreparedSet, recipe_of: Callable[..., AcousticRecipe
 def test_a_network_nobody_knows_is_an_input_error(aligned: PreparedSet) -> None:
     with pytest.raises(InputError, match="no such model"):
         make_recipe("vocoder", aligned.folder, CONFIG, "cpu")
+    chain = LiteNetworks(CONFIG).requires_grad_(False)
     for model in PLANS:
-        assert make_recipe(model, aligned.folder, CONFIG, "cpu").network
+        assert make_recipe(model, aligned.folder, CONFIG, "cpu", Earlier(chain=chain)).network
+
+
+def test_what_cleans_styles_needs_some(aligned: PreparedSet) -> None:
+    with pytest.raises(InputError, match="train acoustic first"):
+        make_recipe("surroundings", aligned.folder, CONFIG, "cpu")
 
 
 def test_a_disguise_moves_the_spectrum_and_nothing_in_time() -> None:
