@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 _MOST_VALUES = 2**19
-"""Values of a window on a CPU, 2 MB: the fastest by `benchmarks/super_resolution.py`, and memory that is had once."""
+"""Values of a window on a CPU, 2 MB: what a core has to itself on most machines, and memory that is had once."""
 
 
 @dataclass(frozen=True, slots=True)
