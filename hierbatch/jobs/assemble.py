@@ -38,8 +38,8 @@ class AssembleJob:
     """How far Korean's plain stops at the start of a word are said towards aspirated ones."""
     source_articulation: float = 0.8
     """How much of the source's own movement a conversion keeps."""
-    clean_style_share: float = 1.0
-    """How much of the way to a recording without noise a prompt's style is moved."""
+    clean_style_share_ko: float = 1.0
+    """How much of the way to a recording without noise a prompt's style is moved in Korean."""
     clean_style_margin: float = 0.5
     """How far beyond such recordings that way goes."""
 
@@ -74,7 +74,7 @@ def assemble(job: AssembleJob) -> None:
             "timbre_covariance_share_ko": job.timbre_covariance_share_ko,
             "onset_aspiration": job.onset_aspiration,
             "source_articulation": job.source_articulation,
-            "clean_style_share": job.clean_style_share,
+            "clean_style_share_ko": job.clean_style_share_ko,
             "clean_style_margin": job.clean_style_margin,
         },
     }

@@ -49,14 +49,11 @@ class HierSpeech:
         self.name, self.languages, self.rate_hz = bundle.name, bundle.languages, bundle.rate_hz
         self.fingerprint = bundle.fingerprint
         self._f0_spread = bundle.synthesis.get("f0_spread", 1.0)
-        self._cleaning = (
-            bundle.synthesis.get("clean_style_share", 0.0),
-            bundle.synthesis.get("clean_style_margin", 0.0),
-        )
         networks.text_to_vector.onset_aspiration = bundle.synthesis.get("onset_aspiration", 0.0)
-        self._covariance_shares = {
-            language: bundle.synthesis.get(f"timbre_covariance_share_{language}", 0.0) for language in bundle.languages
-        }
+        self._covariance_shares, self._clean_style_shares = (
+            {language: bundle.synthesis.get(f"{name}_{language}", 0.0) for language in bundle.languages}
+            for name in ("timbre_covariance_share", "clean_style_share")
+        )
         self._placement = placement = Placement.here(device)
         for network in networks.children():
             placement.place(network)
@@ -90,10 +87,9 @@ class HierSpeech:
         n_frames = mel.shape[1] // MELS_PER_FRAME
         whole = mel[:, : n_frames * MELS_PER_FRAME]
         semantic = self._networks.content(whole, whole.new_ones(1, n_frames, 1, dtype=torch.bool))
-        sound_style = self._networks.surroundings(self._networks.acoustic.style(mel, lengths), *self._cleaning)
         return Voice(
             text_style=to_array(self._networks.text_to_vector.style(mel, lengths)[0]),
-            sound_style=to_array(sound_style[0]),
+            sound_style=to_array(self._networks.acoustic.style(mel, lengths)[0]),
             semantic=to_array(semantic[0]),
             mel=to_array(whole[0]),
             median_f0_hz=median_f0_hz(f0_hz),
@@ -163,6 +159,7 @@ class HierSpeech:
             voiced=self._placement.tensor(request.voiced.astype(np.float32))[None],
             lengths=lengths,
             covariance_shares=torch.zeros(1, device=self._device),  # a source brings how bands move together
+            clean_style_shares=torch.zeros(1, device=self._device),
         )
         return self._synthesizer.sing(frames, [request.voice], [request.seed], mel)[0]
 
@@ -192,13 +189,17 @@ class HierSpeech:
         moved = torch.exp(self._column(spreads) * prosody.log_f0)
         f0_hz = self._column(centres) * moved
         voiced = (prosody.voicing > 0).float()
-        shares = [self._covariance_shares.get(request.language, 0.0) for request in requests]
+        shares, clean_shares = (
+            torch.tensor([of_language.get(request.language, 0.0) for request in requests], device=self._device)
+            for of_language in (self._covariance_shares, self._clean_style_shares)
+        )
         return ChainFrames(
             semantic=prosody.semantic,
             f0_hz=f0_hz.clamp(_LOWEST_HZ, _HIGHEST_HZ),
             voiced=voiced,
             lengths=lengths,
-            covariance_shares=torch.tensor(shares, device=self._device),
+            covariance_shares=shares,
+            clean_style_shares=clean_shares,
         )
 
     def _speech(

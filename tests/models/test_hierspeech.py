@@ -143,15 +143,16 @@ def test_a_bad_prompt_says_why(model: HierSpeech, prompt: Waveform, fault: str) 
         model.encode_voice(prompt)
 
 
-def test_a_bundle_may_set_every_voice_to_one_cleanliness(model: HierSpeech) -> None:
-    cleaner = small_model(clean_style_share=1.0)
+def test_a_bundle_may_free_one_language_of_the_prompts_surroundings(voice: Voice) -> None:
+    plain, cleaner = small_model(), small_model(clean_style_share_ko=1.0)
     with torch.no_grad():
-        cleaner._networks.surroundings.direction.copy_(2.0 * torch.eye(16)[3])
-        cleaner._networks.surroundings.place.fill_(0.7)
-    plain, moved = (each.encode_voice(buzz(4.0)) for each in (model, cleaner))
-    assert moved.sound_style[3] == pytest.approx(0.7, abs=1e-5)
-    np.testing.assert_allclose(np.delete(moved.sound_style, 3), np.delete(plain.sound_style, 3), atol=1e-6)
-    np.testing.assert_array_equal(moved.text_style, plain.text_style)
+        for each in (plain, cleaner):
+            each._networks.surroundings.direction.copy_(torch.eye(16)[3])
+            each._networks.surroundings.place.fill_(5.0)
+    for language, same in (("en", True), ("ko", False)):
+        request = SpeechRequest(phonemes=PHONEMES[0], language=language, voice=voice, seed=1)
+        said = [each.speak([request])[0].waveform.samples for each in (plain, cleaner)]
+        assert np.array_equal(*said) == same
 
 
 def test_a_voice_has_the_prompts_pitch_and_not_its_level(model: HierSpeech, voice: Voice) -> None:

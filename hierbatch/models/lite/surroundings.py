@@ -21,6 +21,7 @@ class Surroundings(nn.Module):
 
     Shape:
         style    [B, S]
+        shares   [B]     of the way, 0 to 1, to a place that lies `margin` beyond the clean one
         returns  [B, S]
     """
 
@@ -29,10 +30,9 @@ class Surroundings(nn.Module):
         self.direction = nn.Parameter(torch.zeros(config.style_channels))
         self.place = nn.Parameter(torch.zeros(()))
 
-    def forward(self, style: Tensor, share: float, margin: float = 0.0) -> Tensor:
-        """`share` of the way, 0 to 1, to a place that lies `margin` beyond the clean one."""
-        direction = F.normalize(self.direction, dim=0)
-        return style + share * (self.place + margin - self.along(style))[..., None] * direction
+    def forward(self, style: Tensor, shares: Tensor, margin: float = 0.0) -> Tensor:
+        way = shares * (self.place + margin - self.along(style))
+        return style + way[:, None] * F.normalize(self.direction, dim=0)
 
     def along(self, style: Tensor) -> Tensor:
         """How clean a style is. Shape: [B, S] -> [B]."""

@@ -33,6 +33,7 @@ class ChainFrames:
         voiced    [B, 2T]
         lengths   [B]
         covariance_shares  [B]  how far `match_covariance` goes, by the language of each row
+        clean_style_shares [B]  and how far the style is freed of the prompt's noise
     """
 
     semantic: Tensor
@@ -40,6 +41,7 @@ class ChainFrames:
     voiced: Tensor
     lengths: Tensor
     covariance_shares: Tensor
+    clean_style_shares: Tensor
 
 
 class Synthesizer:
@@ -52,6 +54,7 @@ class Synthesizer:
             mean_share=synthesis.get("timbre_mean_share", 0.0),
             spread_share=synthesis.get("timbre_spread_share", 0.0),
         )
+        self._clean_style_margin = synthesis.get("clean_style_margin", 0.0)
         self._networks, self._placement = networks, placement
 
     def sing(
@@ -81,6 +84,7 @@ class Synthesizer:
     def _latent(self, frames: ChainFrames, mask: Tensor, voices: Sequence[Voice], source: Tensor | None) -> Tensor:
         """Shape: returns [B, 2T, M]."""
         style = self._placement.tensor(np.stack([voice.sound_style for voice in voices]))
+        style = self._networks.surroundings(style, frames.clean_style_shares, self._clean_style_margin)
         prompts = stack_prompts(voices, self._placement.device)
         pitch = pitch_features(frames.f0_hz, frames.voiced)
         with self._placement.computing():

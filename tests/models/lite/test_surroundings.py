@@ -17,16 +17,16 @@ def learned() -> Surroundings:
 
 def test_what_has_learned_nothing_moves_nothing() -> None:
     styles = torch.randn(5, 16)
-    assert torch.equal(Surroundings(tiny())(styles, 1.0), styles)
-    assert torch.equal(learned()(styles, 0.0), styles)
+    assert torch.equal(Surroundings(tiny())(styles, torch.ones(5)), styles)
+    assert torch.equal(learned()(styles, torch.zeros(5)), styles)
 
 
 def test_every_style_goes_to_one_place_and_keeps_what_lies_across() -> None:
     surroundings, styles = learned(), torch.randn(5, 16)
-    half, whole = surroundings(styles, 0.5), surroundings(styles, 1.0)
+    half, whole = surroundings(styles, torch.full((5,), 0.5)), surroundings(styles, torch.ones(5))
     torch.testing.assert_close(surroundings.along(whole), torch.full((5,), 1.5))
     torch.testing.assert_close(half, (styles + whole) / 2)
-    torch.testing.assert_close(surroundings.along(surroundings(styles, 1.0, 0.5)), torch.full((5,), 2.0))
+    torch.testing.assert_close(surroundings.along(surroundings(styles, torch.ones(5), 0.5)), torch.full((5,), 2.0))
     across = torch.linalg.qr(torch.cat([surroundings.direction[:, None], torch.randn(16, 15)], dim=1)).Q[:, 1:]
     torch.testing.assert_close(whole @ across, styles @ across, atol=1e-5, rtol=1e-5)
 
@@ -34,4 +34,4 @@ def test_every_style_goes_to_one_place_and_keeps_what_lies_across() -> None:
 def test_a_model_from_before_moves_no_style() -> None:
     weights = {name: value for name, value in LiteNetworks(tiny()).state_dict().items() if "surroundings" not in name}
     networks, styles = LiteNetworks.from_weights(tiny(), weights), torch.randn(2, 16)
-    assert torch.equal(networks.surroundings(styles, 1.0), styles)
+    assert torch.equal(networks.surroundings(styles, torch.ones(2)), styles)
