@@ -41,7 +41,7 @@ def test_pieces_equal_the_whole(bundles, kind, rate_hz, monkeypatch):
     monkeypatch.setattr(upsampling, "PIECE_SAMPLES", 4_096)
     pieces = list(model.pieces(sound, rate_hz))
     assert len(pieces) == 5
-    np.testing.assert_allclose(np.concatenate(pieces), whole, rtol=0, atol=1e-5 * np.abs(whole).max())
+    np.testing.assert_allclose(np.concatenate(pieces), whole, rtol=0, atol=3e-5 * np.abs(whole).max())  # float32: about -90 dB
 
 
 @pytest.mark.parametrize(
