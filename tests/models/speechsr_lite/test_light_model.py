@@ -49,14 +49,15 @@ def test_the_new_sound_is_above_and_ends_where_the_configuration_says(rate_hz):
 
 @pytest.mark.parametrize("rate_hz", RATES)
 def test_a_row_sounds_alone_as_among_longer_ones(rate_hz):
-    network, lengths = tiny_network(rate_hz), torch.tensor([5_001, 9_000, 301])
-    rows = torch.cat([noise(9_000, seed) for seed in range(3)])
+    # In double precision: processors round rows of different lengths differently.
+    network, lengths = tiny_network(rate_hz).double(), torch.tensor([5_001, 9_000, 301])
+    rows = torch.cat([noise(9_000, seed) for seed in range(3)]).double()
     with torch.no_grad():
         together = network(rows, lengths)
         for row, n_samples in enumerate(lengths.tolist()):
             alone = network(rows[row : row + 1, :, :n_samples])[0, 0]
             assert len(alone) == n_samples * rate_hz // 16_000
-            torch.testing.assert_close(together[row, 0, : len(alone)], alone, rtol=0, atol=1e-5)
+            torch.testing.assert_close(together[row, 0, : len(alone)], alone, rtol=0, atol=2e-6)
             assert not together[row, 0, len(alone) :].any()
 
 
