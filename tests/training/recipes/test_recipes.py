@@ -1,7 +1,6 @@
 """Every network learns something from a handful of made recordings, and its held-out figures stand still."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +22,6 @@ from hierbatch.training.recipes.catalog import PLANS, Earlier, make_recipe
 from hierbatch.training.recipes.content import ContentRecipe, disguise, worn
 from hierbatch.training.recipes.likeness import LikenessRecipe, VoiceJudge
 from hierbatch.training.recipes.strangers import StrangersRecipe
-from hierbatch.training.recipes.surroundings import SurroundingsRecipe
 from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
 from hierbatch.training.recipes.waveform import WaveformRecipe
 
@@ -56,7 +54,6 @@ def everybody_is_held_out_too(monkeypatch: pytest.MonkeyPatch) -> None:
         LikenessRecipe,
         StrangersRecipe,
         AdversarialRecipe,
-        partial(SurroundingsRecipe, chain=LiteNetworks(CONFIG).requires_grad_(False)),
     ],
 )
 def test_it_learns(aligned: PreparedSet, recipe_of: Callable[..., AcousticRecipe]) -> None:
