@@ -9,7 +9,8 @@ that what is paid once (loading the model, reading the voice) is told apart from
 now the one first, now the other; told is the median of the turns' ratios, with the least and the greatest: beside other
 work these show what it is worth. Process time leaves other work out, and what the engine waits for too (the disk); the
 clock counts both, so that its figure, and that of two workers, holds only for a machine that did nothing else: the load
-before every turn is printed.
+before every turn is printed. What a second process brings at all is the machine's: cores share memory, and some share
+more. `--workers` therefore also tells how much faster two bare loops are side by side, without any engine.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
+from multiprocessing import get_context
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from statistics import median
 
@@ -86,8 +90,8 @@ def compare_loops(folder: Path, options: argparse.Namespace) -> None:
 
 
 def compare_workers(folder: Path, options: argparse.Namespace) -> None:
-    """One worker and two on Ray, in turns and by the clock."""
-    many = max(options.rows)
+    """One worker and two on Ray, in turns and by the clock; and two bare loops side by side, which no engine passes."""
+    few, many = sorted(options.rows)
     print("| turn | load | workers | rows | seconds from the first unit to the last |\n| --- | --- | --- | --- | --- |")
     ratios = []
     for turn in range(1, options.repeats + 1):
@@ -99,6 +103,13 @@ def compare_workers(folder: Path, options: argparse.Namespace) -> None:
             print(f"| {turn} | {load:.1f} | {n_workers} | {many} | {wall_s[n_workers]:.1f} |", flush=True)
         ratios.append(wall_s[1] / wall_s[2])
     tell("two workers are as fast as one", ratios)
+    sat(folder / "bare", options.model, few, Workforce(engine="local"))
+    limits = []
+    for _ in range(options.repeats):
+        alone_s, together_s = (bare_loops(folder / "bare", options.model, n_loops) for n_loops in (1, 2))
+        limits.append(2 * alone_s / together_s)
+    tell("two bare loops side by side are as fast as one", limits)
+    print(f"of what this machine has for a second process, the engine gives {median(ratios) / median(limits):.3f}")
 
 
 def tell(what: str, ratios: list[float]) -> None:
@@ -125,6 +136,26 @@ def bare_loop(out: Path, model: str) -> tuple[float, float]:
     stage = Speak(loaded, VoiceShelf(layout.voices_file(1), loaded.encode_voice), device="cpu")
     assert sum(map(len, units)) == pq.read_metadata(layout.plan_file(1)).num_rows
     return timed(lambda: [stage(rows) for rows in units])
+
+
+def bare_loops(out: Path, model: str, n_loops: int) -> float:
+    """Seconds until the last of so many processes is through the same units, each with a loop of its own."""
+    context = get_context("spawn")
+    begin, took_s = context.Barrier(n_loops), context.SimpleQueue()
+    loops = [context.Process(target=_loop_alone, args=(out, model, begin, took_s)) for _ in range(n_loops)]
+    for loop in loops:
+        loop.start()
+    slowest_s = max(took_s.get() for _ in loops)
+    for loop in loops:
+        loop.join()
+    return slowest_s
+
+
+def _loop_alone(out: Path, model: str, begin: Barrier, took_s: SimpleQueue[float]) -> None:
+    torch.set_num_threads(1)
+    bare_loop(out, model)  # first calls are nobody's
+    begin.wait()
+    took_s.put(bare_loop(out, model)[1])
 
 
 def timed(work: Callable[[], object]) -> tuple[float, float]:

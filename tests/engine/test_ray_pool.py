@@ -21,7 +21,10 @@ from hierbatch.stages.text import ReadText, front_ends
 from tests.engine.fake_model import Fault, batches_too_large
 from tests.engine.planned_run import planned_run
 from tests.engine.ray_work import work
+from tests.jobs.test_convert import job as converted
+from tests.jobs.test_convert import sounds
 from tests.jobs.test_run import job
+from tests.jobs.test_sound_in_manifest import embedded
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -75,6 +78,22 @@ def test_a_row_that_hangs_is_ended_and_told(ray_pool, tmp_path):
     run = planned_run(tmp_path, 1, {0: Fault.HANG})
     done = work(ray_pool, run, n_workers=1, patience_s=2.0, patience=0.1)
     assert done.error_kinds == {"r000": "timeout"}
+
+
+def test_what_is_left_of_a_unit_after_a_crash_finds_the_sound_that_lies_in_the_manifest(ray_pool, tmp_path):
+    """Rows carry places beside the plan, and halves of a unit, and the row given up, carry theirs."""
+    folders = {name: tmp_path / name for name in ("whole", "crashing")}
+    for folder in folders.values():
+        folder.mkdir()
+    whole = converted(folders["whole"], manifest=embedded(folders["whole"], 6, 1_000))
+    run_job(whole)
+    manifest = embedded(folders["crashing"], 6, 1_000, seeds={2: int(Fault.DIE)})
+    asked = replace(converted(folders["crashing"], manifest=manifest), workforce=Workforce(engine="ray", n_workers=1))
+    assert run_job(asked).standing.error_kinds == {"crash": 1}
+    made = sounds(whole.out)
+    del made["r2"]
+    assert sounds(asked.out) == made
+    assert any(part.stem.count(".") for part in asked.out.glob("parts/*.parquet"))  # it was halved
 
 
 def test_a_disk_without_room_ends_the_run_and_leaves_nothing_torn(ray_pool, tmp_path):
@@ -157,6 +176,18 @@ def test_ray_listens_on_this_machine_alone(ray_pool):
     listening = _listening_addresses_of_descendants()
     assert listening
     assert all(ip_address(address).is_loopback for address in listening), listening
+
+
+def test_ray_shows_no_page_and_reports_to_nobody(ray_pool):
+    import ray
+    from ray._common.usage.usage_lib import usage_stats_enabled
+
+    assert not usage_stats_enabled()
+    assert not ray._private.worker._global_node.webui_url
+    commands = [Path(f"/proc/{pid}/cmdline") for pid in _descendants()]
+    running = b" ".join(command.read_bytes() for command in commands if command.exists())
+    assert b"raylet" in running
+    assert b"--disable-frontend" in running or b"dashboard.py" not in running
 
 
 def _listening_addresses_of_descendants():

@@ -2,7 +2,7 @@
 
 import json
 import time
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -13,7 +13,8 @@ import soundfile
 from typer.testing import CliRunner
 
 from hierbatch.cli.app import app
-from hierbatch.engine.lease import LEASE_S
+from hierbatch.engine.lease import LEASE_S, hold_lease
+from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import InputError, RunError, StorageError
 from hierbatch.jobs.book import BookJob, make_book
 from hierbatch.jobs.compact import CompactJob, compact
@@ -86,22 +87,23 @@ def test_a_lease_keeps_a_second_driver_out_until_it_runs_out(client, tmp_path):
         run(asked)
     lock.write_text(json.dumps({"holder": "process 7 on elsewhere", "until": time.time() - 1}))
     assert run(asked).standing.n_ok == 139
+    assert keys(client, "lease/run/lock") == []  # one that ran out is cleared away
 
 
-def before_writing(patch, number, act):
+def before_writing(patch, number, act, calls=("put", "write_bytes")):
     """Do an act once, before the so-manyth object is written; gives a list that says whether it was done."""
     done, numbers = [], count(1)
 
     def watched(real):
-        def write(self, *arguments):
+        def write(self, *arguments, **options):
             if next(numbers) == number:
                 act()
                 done.append(True)
-            return real(self, *arguments)
+            return real(self, *arguments, **options)
 
         return write
 
-    for name in ("put", "write_bytes"):
+    for name in calls:
         patch.setattr(ObjectPath, name, watched(getattr(ObjectPath, name)))
     return done
 
@@ -133,6 +135,58 @@ def test_two_drivers_at_once_make_what_one_makes(client, tmp_path, monkeypatch):
         assert seen == [wanted]
         assert all_takes(here) == wanted
     assert number > 8
+
+
+def test_of_two_that_begin_at_the_same_moment_one_goes_on(client, monkeypatch):
+    """Whatever the one is about to do with the store, the other begins just then, and stays."""
+    for number in count(1):
+        lock, went_on = place(f"s3://speech/moment{number}/lock"), []
+        with ExitStack() as other, monkeypatch.context() as patch:
+
+            def other_begins(lock=lock, went_on=went_on, other=other):
+                with suppress(RunError):
+                    other.enter_context(hold_lease(lock))
+                    went_on.append("other")
+
+            done = before_writing(patch, number, other_begins, ("write_bytes", "glob", "unlink"))
+            with suppress(RunError), hold_lease(lock):
+                went_on.append("one")
+        if not done:
+            break
+        assert len(went_on) == 1, (number, went_on)
+        assert keys(client, f"moment{number}/lock") == []
+    assert number > 4
+
+
+@pytest.mark.timeout(240)
+def test_two_that_change_a_run_at_the_same_moment_leave_what_one_was_asked(client, tmp_path, monkeypatch):
+    def with_seed(seed, out):
+        return replace(reordered(job(tmp_path, 12), seed=seed), out=out, update=True)
+
+    run(with_seed(1, tmp_path / "alone"))
+    wanted = sounds(tmp_path / "alone")
+    n_refused = 0
+    for number in count(1):
+        here = place(f"s3://speech/change{number}/run")
+        run(replace(job(tmp_path, 12), out=here))
+        with monkeypatch.context() as patch:
+            refused = []
+
+            def other_changes(here=here, refused=refused):
+                try:
+                    run(with_seed(2, here))
+                except RunError as error:
+                    refused.append(str(error))
+
+            done = before_writing(patch, number, other_changes)
+            run(with_seed(1, here))
+        if not done:
+            break
+        n_refused += len(refused)
+        assert RunFolder(here).newest()["number"] == 2 + (not refused)
+        assert sounds(here) == wanted
+        assert all("is being worked on" in words for words in refused)
+    assert n_refused == number - 2 > 4  # all but before the first write, which is the lease
 
 
 def test_whenever_it_is_compacted_a_reader_sees_every_row_once(client, tmp_path, monkeypatch):
