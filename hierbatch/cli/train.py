@@ -12,12 +12,12 @@ def train(
     model: Annotated[
         str,
         typer.Argument(
-            help="waveform, content, acoustic, text_to_vector, likeness, strangers, all, speechsr_lite; "
-            "or `bundle`, `speechsr_bundle`."
+            help="waveform, content, acoustic, text_to_vector, likeness, strangers, adversarial, surroundings, or all "
+            "of them; speechsr_lite, speechsr_lite_adversarial; `bundle`, `speechsr_bundle`."
         ),
     ],
     data: Annotated[
-        Path, typer.Option(help="A set made by `hierbatch prepare`; for speechsr_lite a folder of Parquet recordings.")
+        Path, typer.Option(help="A set made by `hierbatch prepare`; for SpeechSR a folder of Parquet recordings.")
     ] = Path("prepared"),
     out: Annotated[
         Path, typer.Option(help="Training folder; with `bundle` and `speechsr_bundle` the bundle to write.")

@@ -9,8 +9,7 @@ from hierbatch.errors import InputError
 from hierbatch.models.bundle_writing import write_bundle
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.speechsr_lite.config import SpeechSRLiteConfig
-from hierbatch.training.finished import chain_weights, is_finished
-from hierbatch.training.loop import averaged_weights
+from hierbatch.training.finished import chain_weights, is_finished, speechsr_weights
 from hierbatch.training.recipes.catalog import PLANS
 
 
@@ -97,10 +96,13 @@ def assemble_speechsr(job: AssembleSpeechSR) -> None:
     Raises:
         InputError: it has not been trained yet.
     """
-    folder = job.training / "speechsr_lite"
-    if not (folder / "checkpoint.pt").is_file():
+    weights = speechsr_weights(job.training)
+    if weights is None:
         raise InputError(
-            "The light SpeechSR is not trained", got=f"no {folder}", mend="run `hierbatch train speechsr_lite`"
+            "The light SpeechSR is not trained",
+            wanted="a training folder with speechsr_lite",
+            got=str(job.training),
+            mend="run `hierbatch train speechsr_lite`",
         )
     page = {
         "name": job.out.name,
@@ -111,4 +113,4 @@ def assemble_speechsr(job: AssembleSpeechSR) -> None:
         "config": SpeechSRLiteConfig().to_dict(),
         "synthesis": {},
     }
-    write_bundle(job.out, averaged_weights(folder), page)
+    write_bundle(job.out, weights, page)

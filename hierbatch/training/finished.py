@@ -8,7 +8,7 @@ from torch import Tensor
 
 from hierbatch.models.bundle import find_bundle
 from hierbatch.training.loop import averaged_weights
-from hierbatch.training.recipes.catalog import PLANS
+from hierbatch.training.recipes.catalog import FULL_BAND_PLANS, PLANS
 
 
 def is_finished(training: Path, school: str) -> bool:
@@ -17,9 +17,14 @@ def is_finished(training: Path, school: str) -> bool:
 
 
 def school_weights(training: Path, school: str) -> dict[str, Tensor]:
-    """The running average of all a school trained, what does not ship included."""
+    """The running average of all a school trained, what does not ship included.
+
+    Names begin with the network's, but for those of a network that learns from full-band recordings: it stands alone.
+    """
     weights = averaged_weights(training / school)
-    return weights if PLANS[school].parts else {f"{school}.{name}": value for name, value in weights.items()}
+    if school in FULL_BAND_PLANS or PLANS[school].parts:
+        return weights
+    return {f"{school}.{name}": value for name, value in weights.items()}
 
 
 def chain_weights(training: Path, start: str | None, *, without: str | None = None) -> dict[str, Tensor]:
@@ -36,3 +41,12 @@ def chain_weights(training: Path, start: str | None, *, without: str | None = No
             }
             weights |= {name: value for name, value in shipped.items() if name is not None}
     return weights
+
+
+def speechsr_weights(training: Path) -> dict[str, Tensor] | None:
+    """The light SpeechSR as its last finished school left it, without critics; None where there is none."""
+    finished = [school for school in FULL_BAND_PLANS if is_finished(training, school)]
+    if not finished:
+        return None
+    weights = averaged_weights(training / finished[-1])
+    return {name: value for name, value in weights.items() if not name.startswith("critics.")}

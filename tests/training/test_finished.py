@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from hierbatch.training.finished import chain_weights, is_finished, school_weights
+from hierbatch.training.finished import chain_weights, is_finished, school_weights, speechsr_weights
 
 
 def leave(training: Path, school: str, **weights: float) -> None:
@@ -33,3 +33,11 @@ def test_a_school_of_one_network_leaves_its_weights_under_its_name(tmp_path: Pat
     leave(tmp_path, "likeness", judge__bias=6.0)
     assert school_weights(tmp_path, "likeness") == {"judge.bias": 6.0}  # where the school of strangers looks for it
     assert not is_finished(tmp_path, "strangers")
+
+
+def test_speechsr_ships_as_its_last_school_left_it_and_without_critics(tmp_path: Path) -> None:
+    assert speechsr_weights(tmp_path) is None
+    leave(tmp_path, "speechsr_lite", enter__bias=1.0)
+    assert school_weights(tmp_path, "speechsr_lite") == speechsr_weights(tmp_path) == {"enter.bias": 1.0}
+    leave(tmp_path, "speechsr_lite_adversarial", enter__bias=2.0, critics__by_period__0__bias=3.0)
+    assert speechsr_weights(tmp_path) == {"enter.bias": 2.0}

@@ -12,6 +12,7 @@ from hierbatch.errors import InputError
 from hierbatch.models.speechsr_lite.config import SpeechSRLiteConfig
 from hierbatch.training.full_band import draw_lesson, is_held_out, read_full_band
 from hierbatch.training.recipes.speechsr_lite import SpeechSRLiteRecipe
+from hierbatch.training.recipes.speechsr_lite_adversarial import SpeechSRLiteAdversarialRecipe
 from hierbatch.training.top_band_loss import TopBandLoss
 
 
@@ -73,17 +74,40 @@ def test_the_loss_grows_with_the_difference_and_looks_under_the_rows_top_only():
     assert float(loss(wanted * 2, wanted, torch.tensor([5_000.0, 5_000.0]))) == 0
 
 
-def test_the_light_speechsr_learns(folder):
+@pytest.mark.parametrize("recipe_of", [SpeechSRLiteRecipe, SpeechSRLiteAdversarialRecipe])
+def test_the_light_speechsr_learns(folder, recipe_of):
     torch.manual_seed(0)
     config = SpeechSRLiteConfig(width=16, blocks=1)
-    recipe, rng = SpeechSRLiteRecipe(read_full_band(folder), config, batch_size=2), np.random.default_rng(0)
+    recipe, rng = recipe_of(read_full_band(folder), config, batch_size=2), np.random.default_rng(0)
     optimizer = torch.optim.Adam(recipe.network.parameters(), lr=1e-2)
-    totals = []
-    for _ in range(8):
-        total = recipe.losses(recipe.network, rng)["top"]
+    before = recipe.validate(recipe.network)
+    assert recipe.validate(recipe.network) == before
+    for _ in range(12):
+        losses = recipe.losses(recipe.network, rng)
         optimizer.zero_grad()
-        total.backward()
+        torch.stack(list(losses.values())).sum().backward()
         optimizer.step()
-        totals.append(float(total.detach()))
-    assert np.mean(totals[-2:]) < 0.8 * np.mean(totals[:2])
-    assert recipe.validate(recipe.network) == recipe.validate(recipe.network)
+    assert recipe.validate(recipe.network)["top"] < 0.8 * before["top"]
+
+
+def test_critics_of_the_top_do_not_teach_and_are_not_taught_by_its_own_losses(folder):
+    torch.manual_seed(0)
+    recipe = SpeechSRLiteAdversarialRecipe(read_full_band(folder), SpeechSRLiteConfig(width=16, blocks=1), batch_size=2)
+    for name, loss in recipe.losses(recipe.network, np.random.default_rng(0)).items():
+        recipe.network.zero_grad()
+        loss.backward(retain_graph=True)
+        for weight_name, weight in recipe.network.named_parameters():
+            is_taught = weight.grad is not None and bool(weight.grad.any())
+            assert is_taught == (weight_name.startswith("critics.") == (name == "critics")), (name, weight_name)
+
+
+def test_what_the_critics_hear_ends_where_recordings_and_network_still_have_sound(folder):
+    recipe = SpeechSRLiteAdversarialRecipe(read_full_band(folder), SpeechSRLiteConfig(width=16, blocks=1), batch_size=2)
+    heard = []
+    recipe.network.critics.register_forward_pre_hook(lambda _, sounds: heard.append(sounds[0].detach()))
+    recipe.losses(recipe.network, np.random.default_rng(0))
+    assert len(heard) == 3
+    for sound in heard:
+        spectrum = torch.fft.rfft(sound.double()).abs()
+        bins_hz = torch.fft.rfftfreq(sound.shape[-1], 1 / 48_000)
+        assert spectrum[:, bins_hz > 19_000].max() < 1e-3 < spectrum[:, (bins_hz > 12_000) & (bins_hz < 15_000)].mean()

@@ -15,15 +15,25 @@ _MOST_FRAMES = 4096
 
 
 class WideConvolution(nn.Conv1d):
-    """`nn.Conv1d` without dilation, stride or groups, faster for short inputs on a CPU. Shape: [B, C, T]."""
+    """`nn.Conv1d` without dilation, stride or groups, faster for short inputs on a CPU.
+
+    Weights lie as the product reads them, channel beside channel; copying into them and moving them keeps that.
+
+    Shape:
+        x        [B, C, T]
+        returns  [B, C, T]
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: int, *, padding: int = 0, bias: bool = True
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, padding=padding, bias=bias)
+        self.weight = nn.Parameter(self.weight.detach().transpose(1, 2).contiguous().transpose(1, 2))
 
     def forward(self, x: Tensor) -> Tensor:
         if torch.is_grad_enabled() or x.device.type != "cpu" or len(x) * x.shape[2] > _MOST_FRAMES:
             return super().forward(x)
         kernel, padding = self.kernel_size[0], int(self.padding[0])
-        n_frames = x.shape[2] + 2 * padding - kernel + 1
-        heard = F.pad(x, (padding, padding)).unfold(2, n_frames, 1)  # [B, C, kernel, T]
-        columns = heard.permute(1, 2, 0, 3).reshape(-1, len(x) * n_frames)
-        weight = self.weight.flatten(1)
-        product = weight @ columns if self.bias is None else torch.addmm(self.bias[:, None], weight, columns)
-        return product.unflatten(1, (len(x), n_frames)).transpose(0, 1)
+        frames = F.pad(x, (padding, padding)).transpose(1, 2)
+        heard = frames.unfold(1, kernel, 1).transpose(2, 3).flatten(2)  # [B, T, kernel C]
+        return F.linear(heard, self.weight.transpose(1, 2).flatten(1), self.bias).transpose(1, 2)

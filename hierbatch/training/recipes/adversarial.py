@@ -16,12 +16,11 @@ import torch
 from torch import Tensor, nn
 
 from hierbatch.models.discriminators.config import DiscriminatorConfig
-from hierbatch.models.discriminators.losses import discriminator_loss, feature_matching_loss, generator_loss
-from hierbatch.models.discriminators.model import Discriminators, Judgement
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.generator import WaveformGenerator
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.training.chain_latents import ChainLatents, Lesson
+from hierbatch.training.critics import Critics
 from hierbatch.training.loop import Losses
 from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.spectral_loss import SpectralLoss
@@ -32,8 +31,7 @@ _PIECE_FRAMES, _EDGE_FRAMES = 48, 8
 _N_RECORDED = 2
 _POOL = 96
 _SPECTRAL_WEIGHT, _FEATURE_WEIGHT, _ADVERSARIAL_WEIGHT = 5.0, 1.0, 1.0
-_PRE_EMPHASIS, _LOUDNESS = 0.7, 10.0
-"""Discriminators hear a flatter and louder sound: the top of a voice is 60 dB below its bottom."""
+_PRE_EMPHASIS = 0.7
 
 
 def small_discriminators() -> DiscriminatorConfig:
@@ -53,20 +51,7 @@ class WaveformAndCritics(nn.Module):
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
         self.waveform = WaveformGenerator(config)
-        self.critics = Discriminators(small_discriminators())
-        for module in self.critics.modules():
-            if isinstance(module, nn.Conv2d):  # torch's own start lets a faint sound die out on the way
-                nn.init.kaiming_normal_(module.weight, a=0.1)
-                if module.bias is not None:
-                    nn.init.zeros_(module.bias)
-        for critic in (*self.critics.by_spectrogram, *self.critics.by_period):
-            nn.init.normal_(critic.leave.weight, std=0.02)
-
-    def judge(self, sound: Tensor) -> list[Judgement]:
-        """Shape: [B, L]."""
-        flat = sound[:, 1:] - _PRE_EMPHASIS * sound[:, :-1]
-        judgements: list[Judgement] = self.critics(_LOUDNESS * flat[:, None])
-        return judgements
+        self.critics = Critics(small_discriminators(), pre_emphasis=_PRE_EMPHASIS)
 
 
 class AdversarialRecipe:
@@ -93,15 +78,12 @@ class AdversarialRecipe:
 
     def losses(self, network: WaveformAndCritics, rng: np.random.Generator) -> Losses:
         made, wanted = self._sound(network, self._draw(rng), rng)
-        network.critics.requires_grad_(False)
-        fooled = network.judge(made)
-        network.critics.requires_grad_(True)
-        told, recorded = network.judge(made.detach()), network.judge(wanted)
+        contest = network.critics.contest(made, wanted)
         return {
             "spectral": _SPECTRAL_WEIGHT * self._loss(made, wanted),
-            "features": _FEATURE_WEIGHT * feature_matching_loss(recorded, fooled),
-            "adversarial": _ADVERSARIAL_WEIGHT * generator_loss(fooled),
-            "critics": discriminator_loss(recorded, told),
+            "features": _FEATURE_WEIGHT * contest["features"],
+            "adversarial": _ADVERSARIAL_WEIGHT * contest["adversarial"],
+            "critics": contest["critics"],
         }
 
     @torch.no_grad()

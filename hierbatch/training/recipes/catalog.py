@@ -57,8 +57,11 @@ starts from what the earlier left, and its own is kept."""
 LEARN_FROM_THE_CHAIN = ("adversarial", "surroundings")
 """What comes last, when all networks have learned something."""
 
-FULL_BAND_PLANS = {"speechsr_lite": Plan(2200)}
-"""The networks that learn from full-band recordings as they are."""
+FULL_BAND_PLANS = {
+    "speechsr_lite": Plan(2200),
+    "speechsr_lite_adversarial": Plan(1500, learning_rate=4e-4, starts_from="speechsr_lite"),
+}
+"""The networks that learn from full-band recordings as they are, in their order; the later one's is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +85,8 @@ def make_recipe(model: str, data: Path, config: LiteConfig, device: str, earlier
     Raises:
         InputError: there is no such network, or the folder lacks what it needs.
     """
-    if model == "speechsr_lite":
-        from hierbatch.models.speechsr_lite.config import SpeechSRLiteConfig
-        from hierbatch.training.full_band import read_full_band
-        from hierbatch.training.recipes.speechsr_lite import SpeechSRLiteRecipe
-
-        return SpeechSRLiteRecipe(read_full_band(data), SpeechSRLiteConfig(), device)
+    if model in FULL_BAND_PLANS:
+        return _full_band_recipe(model, data, device)
     if model not in PLANS:
         raise InputError("There is no such model to train", wanted=", ".join(PLANS | FULL_BAND_PLANS), got=model)
     prepared = PreparedSet(data)
@@ -132,3 +131,13 @@ def _finishing_recipe(
     if chain is None:
         raise InputError("There are no styles to learn from", wanted="a trained chain", mend="train acoustic first")
     return SurroundingsRecipe(prepared, config, chain, device)
+
+
+def _full_band_recipe(model: str, data: Path, device: str) -> Recipe:
+    from hierbatch.models.speechsr_lite.config import SpeechSRLiteConfig
+    from hierbatch.training.full_band import read_full_band
+    from hierbatch.training.recipes.speechsr_lite import SpeechSRLiteRecipe
+    from hierbatch.training.recipes.speechsr_lite_adversarial import SpeechSRLiteAdversarialRecipe
+
+    recipe_of = SpeechSRLiteRecipe if model == "speechsr_lite" else SpeechSRLiteAdversarialRecipe
+    return recipe_of(read_full_band(data), SpeechSRLiteConfig(), device)

@@ -38,10 +38,15 @@ class SpeechSRLiteRecipe:
         return {"top": float(self._loss_of(network, self._held_out))}
 
     def _loss_of(self, network: SpeechSRLite, lesson: Lesson) -> Tensor:
-        wanted, heard, top_hz = (
-            torch.from_numpy(values).to(self._device) for values in (lesson.wanted, lesson.heard, lesson.top_hz)
-        )
-        made = network(heard[:, None])[:, 0]
-        inner = slice(_EDGE_SAMPLES, -_EDGE_SAMPLES)
-        loss: Tensor = self._loss(made[:, inner], wanted[:, inner], top_hz)
+        made, wanted, top_hz = upsampled(network, lesson, self._device)
+        loss: Tensor = self._loss(made, wanted, top_hz)
         return loss
+
+
+def upsampled(network: SpeechSRLite, lesson: Lesson, device: str) -> tuple[Tensor, Tensor, Tensor]:
+    """Made and recorded sound without the edges, and up to where the recordings go. Shape: twice [B, L], [B]."""
+    wanted, heard, top_hz = (
+        torch.from_numpy(values).to(device) for values in (lesson.wanted, lesson.heard, lesson.top_hz)
+    )
+    inner = slice(_EDGE_SAMPLES, -_EDGE_SAMPLES)
+    return network(heard[:, None])[:, 0, inner], wanted[:, inner], top_hz

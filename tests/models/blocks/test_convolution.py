@@ -1,3 +1,5 @@
+from copy import deepcopy
+
 import pytest
 import torch
 from torch import nn
@@ -18,3 +20,11 @@ def test_it_is_the_library_s_convolution(kernel, padding, bias, shape):
     assert torch.allclose(ours(x), theirs(x), atol=1e-5)
     ours(x).sum().backward()
     assert ours.weight.grad is not None
+
+
+def test_weights_that_are_loaded_copied_and_moved_lie_as_the_product_reads_them():
+    ours, whole = WideConvolution(6, 8, 5), nn.Conv1d(6, 8, 5)
+    ours.load_state_dict(whole.state_dict())
+    for layer in (ours, deepcopy(ours), ours.double()):
+        assert torch.equal(layer.weight.float(), whole.weight)
+        assert layer.weight.transpose(1, 2).is_contiguous()
