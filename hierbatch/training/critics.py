@@ -17,7 +17,7 @@ _OUTPUT_STD = 0.02
 
 
 class Critics(Discriminators):
-    """Discriminators ready to learn; sounds come to them flatter and louder: the top of a voice is 60 dB below its base.
+    """Discriminators ready to learn, to which sound comes flatter and louder: a voice has little at the top.
 
     Shape:
         sound  [B, L]

@@ -98,7 +98,7 @@ class AntiAliasedSnake(nn.Module):
     early: Tensor
     late: Tensor
 
-    REACH = 6
+    REACH = 5
     """Samples to either side that one hears."""
 
     def __init__(self, channels: int) -> None:

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from hierbatch.models.blocks import windows
-from hierbatch.models.blocks.anti_aliased import AntiAliasedBlocks
+from hierbatch.models.blocks.anti_aliased import AntiAliasedBlocks, widest_hearing
 from hierbatch.models.blocks.masks import length_mask
 from hierbatch.models.blocks.windows import in_windows
 from hierbatch.models.speechsr.config import SpeechSRConfig
@@ -39,6 +39,17 @@ def test_windows_make_what_the_whole_makes(monkeypatch):
     torch.testing.assert_close(blocks(x, LENGTHS), whole, rtol=0, atol=1e-11)
     assert len(seen) > 3
     assert [ends.is_first for ends in seen] == [True] + [False] * (len(seen) - 1)
+
+
+@torch.inference_mode()
+def test_windows_overlap_by_just_what_a_sample_depends_on():
+    """What is not a number shows in all that hears it, and nowhere else."""
+    blocks = blocks_of(4).double()
+    x, lengths = torch.zeros(1, 4, 400, dtype=torch.float64), torch.tensor([400])
+    x[:, :, 200] = torch.nan
+    (heard,) = blocks(x, lengths).isnan().any(1).any(0).nonzero(as_tuple=True)
+    halo = widest_hearing(tuple(blocks.blocks))
+    assert heard.tolist() == list(range(200 - halo, 200 + halo + 1))
 
 
 @torch.inference_mode()
