@@ -1,6 +1,8 @@
-"""Putting files down whole: written aside on the same filesystem, flushed to the disk, then renamed.
+"""Files on the disk: put down whole, and read within a bound.
 
-A reader never meets half a file, and a full disk ends in words.
+What is put down is written aside on the same filesystem, flushed to the disk, then renamed: a reader never meets half
+a file, and a full disk ends in words. What is read is a regular file of a size that was looked at before: a path that
+somebody else wrote may lead to a device without end, or to a pipe that nobody writes to.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +20,8 @@ from hierbatch.errors import InputError, SetupError, StorageError
 from hierbatch.object_path import ObjectPath, is_remote
 
 _DISK_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO, errno.ENODEV})
+
+_KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 
 STAGING = ".unfinished-"
 """How the names of folders begin that hold work in progress."""
@@ -86,3 +91,39 @@ def put_down(aside: Path, path: Path) -> None:
             os.close(folder)
     except OSError as error:
         raise storage_error(error, path) from error
+
+
+def regular_size(path: Path, max_bytes: int | None = None) -> int:
+    """Size of a regular file in bytes, without opening it.
+
+    Raises:
+        OSError: it is not there, is no regular file, or is larger than `max_bytes`; `strerror` says which.
+    """
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        kind = _KINDS.get(stat.S_IFMT(found.st_mode), "a device")
+        raise OSError(errno.EINVAL, f"it is {kind}, not a regular file")
+    return _bounded(found.st_size, max_bytes)
+
+
+def read_regular(path: Path, max_bytes: int) -> bytes:
+    """A whole regular file, or a whole object of a store.
+
+    Raises:
+        OSError: as `regular_size`, or it cannot be read, or grew meanwhile.
+    """
+    if isinstance(path, ObjectPath):
+        with path.open_input() as stored:
+            return bytes(stored.read(_bounded(stored.size(), max_bytes)))
+    n_bytes = regular_size(path, max_bytes)
+    with path.open("rb") as file:
+        content = file.read(n_bytes + 1)
+    if len(content) > n_bytes:
+        raise OSError(errno.EBUSY, "it grew while it was read")
+    return content
+
+
+def _bounded(n_bytes: int, max_bytes: int | None) -> int:
+    if max_bytes is not None and n_bytes > max_bytes:
+        raise OSError(errno.EFBIG, f"it is larger than {max_bytes} bytes")
+    return n_bytes

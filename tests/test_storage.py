@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from hierbatch.errors import InputError, StorageError
-from hierbatch.storage import staging_folder, storage_error, write_whole
+from hierbatch.storage import read_regular, staging_folder, storage_error, write_whole
 
 
 def test_what_is_written_whole_replaces_what_was_there(tmp_path):
@@ -50,3 +50,17 @@ def test_a_real_full_disk_is_a_storage_error():
     with pytest.raises(OSError, match="No space left") as caught:
         Path("/dev/full").write_bytes(b"x")
     assert isinstance(storage_error(caught.value, Path("/dev/full")), StorageError)
+
+
+def test_a_file_is_read_up_to_its_bound_and_not_beyond(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"12345")
+    assert read_regular(path, 5) == b"12345"
+    with pytest.raises(OSError, match="larger than 4 bytes"):
+        read_regular(path, 4)
+
+
+def test_a_file_that_has_more_than_its_size_says_is_not_read_on():
+    # The kernel's own files say that they are empty.
+    with pytest.raises(OSError, match="grew"):
+        read_regular(Path("/proc/self/status"), 1 << 20)

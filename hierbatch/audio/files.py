@@ -18,7 +18,7 @@ import soundfile
 
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import HierbatchError, InputError
-from hierbatch.storage import storage_error, write_whole
+from hierbatch.storage import regular_size, storage_error, write_whole
 
 _BLOCK_SAMPLES = 1 << 16
 _CHUNK_CUT = re.compile(r"^ *(?:data|SSND) : (\d+) \(should be (\d+)\)", re.MULTILINE)
@@ -81,9 +81,9 @@ def read_sound(
 ) -> Waveform:
     """The whole sound, channels averaged to one, at its own rate.
 
-    `name` stands for bytes in messages. Raises `raises` where the source is missing, is not sound, is larger than
-    `limits` allow, is empty, or holds values that are not finite; with `is_whole` also where its end is missing, as
-    far as its format tells.
+    `name` stands for bytes in messages. Raises `raises` where the source is missing, is no regular file, is not sound,
+    is larger than `limits` allow, is empty, or holds values that are not finite; with `is_whole` also where its end is
+    missing, as far as its format tells.
     """
     with _opened(source, name, raises, limits) as file:
         blocks = list(_checked_blocks(file, _shown(source, name), raises, limits.max_duration_s, is_whole))
@@ -159,7 +159,7 @@ def _opened(
 ) -> Iterator[soundfile.SoundFile]:
     shown = _shown(source, name)
     try:
-        n_bytes = len(source) if isinstance(source, bytes) else source.stat().st_size
+        n_bytes = len(source) if isinstance(source, bytes) else regular_size(source)
         if n_bytes > limits.max_bytes:
             raise raises(f"{shown} is too large", wanted=f"at most {limits.max_bytes} bytes", got=f"{n_bytes} bytes")
         # Opened by us, so that the name cannot steer libsndfile and a missing file speaks for itself.

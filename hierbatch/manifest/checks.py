@@ -15,7 +15,8 @@ from hierbatch.manifest.schema import RESERVED_NAMES
 from hierbatch.manifest.store import TableFile
 
 SAFE_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
-"""Names that are also safe as file names: no separators, no leading dot, no surprise in a shell."""
+"""Names that are also safe as file names: no separators, no leading dot, no surprise in a shell. For `re.fullmatch` and
+for Arrow; `re.match` would let a new line stand at the end."""
 
 _N_EXAMPLES = 5
 

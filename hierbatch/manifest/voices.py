@@ -13,8 +13,11 @@ from hierbatch.errors import InputError, ManifestError, PromptError
 from hierbatch.manifest.checks import SAFE_ID
 from hierbatch.manifest.schema import VOICE_COLUMNS
 from hierbatch.manifest.store import open_table
+from hierbatch.storage import read_regular
 
 CONSENTS = ("self", "licensed", "public_domain", "synthetic", "unknown")
+
+LARGEST_PROMPT_BYTES = 256 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,17 +38,19 @@ class VoiceRow:
         """The prompt's encoded sound.
 
         Raises:
-            PromptError: the file is not there or cannot be read.
+            PromptError: the file is not there, is no regular file, is over 256 MiB, or cannot be read.
         """
         if self.content is not None:
             return self.content
         if self.path is None:
             raise PromptError(f"Voice {self.voice} has no recording", wanted="audio bytes or a path")
         try:
-            return self.path.read_bytes()
+            return read_regular(self.path, LARGEST_PROMPT_BYTES)
         except OSError as error:
             raise PromptError(
-                f"The recording of voice {self.voice} cannot be read", wanted=str(self.path), got=error.strerror or ""
+                f"The recording of voice {self.voice} cannot be read",
+                wanted=f"a sound file at {self.path}",
+                got=error.strerror or str(error),
             ) from error
 
 
@@ -62,7 +67,7 @@ def voice_of_file(prompt: Path, consent: str) -> VoiceRow:
 
 
 def read_voices(path: Path) -> tuple[VoiceRow, ...]:
-    """Voices of a Parquet, CSV or JSON Lines table; relative paths start at the table's folder.
+    """Voices of a Parquet, CSV or JSON Lines table; relative paths start at the table's folder, and may leave it.
 
     Raises:
         ManifestError: wrong columns or types, missing, unsafe or repeated names, unknown consents; all in one error.
@@ -99,7 +104,7 @@ def _value_problems(rows: list[dict[str, Any]]) -> list[str]:
     problems = []
     names = Counter(row["voice"] for row in rows)
     for name, count in names.items():
-        if name is None or not re.match(SAFE_ID, name):
+        if name is None or not re.fullmatch(SAFE_ID, name):
             problems.append(f"{name!r} is no name for a voice")
         elif count > 1:
             problems.append(f"voice {name} stands there {count} times")

@@ -11,10 +11,11 @@ from hierbatch.audio.files import SoundLimits, encode_sound, read_sound
 from hierbatch.audio.noise import mix_denoised
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import PromptError
+from hierbatch.manifest.voices import LARGEST_PROMPT_BYTES
 from hierbatch.models.prompt import LONGEST_S, SHORTEST_S
 
 SHORT_S = 3.0
-_LIMITS = SoundLimits(max_duration_s=900.0, max_bytes=256 << 20)
+_LIMITS = SoundLimits(max_duration_s=900.0, max_bytes=LARGEST_PROMPT_BYTES)
 _FRAME_S = 0.02
 _LOUD_BELOW_PEAK_DB = -40.0
 _SILENT_PEAK = 10 ** (-50 / 20)

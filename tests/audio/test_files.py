@@ -1,4 +1,6 @@
 import io
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -48,8 +50,13 @@ def test_the_caller_names_the_error(tmp_path, raises):
         read_sound(b"no sound at all", name="voice of anna", raises=raises)
     with pytest.raises(raises, match="No such file"):
         read_sound(tmp_path / "missing.wav", raises=raises)
-    with pytest.raises(raises, match="directory"):
+    with pytest.raises(raises, match="a folder"):
         read_sound(tmp_path, raises=raises)
+    os.mkfifo(tmp_path / "pipe.wav")
+    with pytest.raises(raises, match="a pipe"):
+        read_sound(tmp_path / "pipe.wav", raises=raises)
+    with pytest.raises(raises, match="a device"):
+        describe_sound(Path("/dev/zero"), raises=raises)
 
 
 def test_limits_hold_for_length_and_size(tmp_path):

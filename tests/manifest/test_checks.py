@@ -56,7 +56,7 @@ def test_a_million_faults_make_one_line(tmp_path):
     assert len(str(caught.value)) < 500
 
 
-@pytest.mark.parametrize("name", ["..", ".hidden", "a/b", "a\\b", "a b", "-rf", "", "x" * 129, "a\nb", "é"])
+@pytest.mark.parametrize("name", ["..", ".hidden", "a/b", "a\\b", "a b", "-rf", "", "x" * 129, "a\nb", "a\n", "é"])
 def test_names_that_could_leave_the_folder_are_refused(tmp_path, name):
     with pytest.raises(ManifestError):
         check(tmp_path, {"id": [name], "text": ["x"]})

@@ -1,10 +1,12 @@
+import os
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.errors import InputError, ManifestError, PromptError
 from hierbatch.manifest.schema import AUDIO
-from hierbatch.manifest.voices import check_consent, read_voices, voice_of_file
+from hierbatch.manifest.voices import LARGEST_PROMPT_BYTES, check_consent, read_voices, voice_of_file
 
 
 def test_paths_start_at_the_tables_folder(tmp_path):
@@ -53,3 +55,25 @@ def test_a_recording_alone_is_a_voice_with_a_safe_name(tmp_path, file, name):
 def test_a_recording_that_is_not_there_is_told(tmp_path):
     with pytest.raises(PromptError, match="cannot be read"):
         voice_of_file(tmp_path / "none.wav", "self").read_prompt()
+
+
+def test_only_regular_files_are_read_and_no_more_of_them_than_a_prompt_may_have(tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / "pipe.wav")
+    with (tmp_path / "huge.wav").open("wb") as file:
+        file.truncate(LARGEST_PROMPT_BYTES + 1)
+    paths = ["/dev/zero", "pipe.wav", ".", "huge.wav"]
+    (tmp_path / "v.csv").write_text("voice,audio\n" + "".join(f"v{i},{path}\n" for i, path in enumerate(paths)))
+    opened = []
+    monkeypatch.setattr("pathlib.Path.open", lambda path, *_: opened.append(path))
+    monkeypatch.setattr("pathlib.Path.read_bytes", lambda path: opened.append(path))
+    faults = ("a device", "a pipe", "a folder", "larger than 268435456 bytes")
+    for voice, fault in zip(read_voices(tmp_path / "v.csv"), faults, strict=True):
+        with pytest.raises(PromptError, match=fault):
+            voice.read_prompt()
+    assert opened == []
+
+
+def test_a_name_that_ends_in_a_new_line_is_no_name(tmp_path):
+    (tmp_path / "v.csv").write_text('voice,audio\n"anna\n",a.flac\n')
+    with pytest.raises(ManifestError, match="is no name for a voice"):
+        read_voices(tmp_path / "v.csv")
