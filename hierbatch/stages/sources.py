@@ -18,6 +18,7 @@ from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import RowError, SetupError, SourceError
 from hierbatch.manifest.schema import AUDIO, PLAN_COLUMNS, SOURCE_COLUMNS
 from hierbatch.stages.failures import reason
+from hierbatch.storage import read_regular, regular_size
 
 SOURCE_LIMITS = SoundLimits(max_duration_s=2 * 3600.0, max_bytes=2 << 30)
 """What one row may bring at most: a conversion holds a whole recording in its memory."""
@@ -32,8 +33,8 @@ _TYPES = {column.name: column.type for column in (*PLAN_COLUMNS, *SOURCE_COLUMNS
 class ReadSource:
     """Finds each row's recording, names it by its hash, and reads from its header how long it is.
 
-    A path starts at `root` and stays under it: a manifest from elsewhere must not make a run read what is not its
-    business. What a header says is only a claim; the rest shows when the recording is decoded.
+    A path starts at `root` and stays under it, links followed: a manifest from elsewhere must not make a run read
+    what is not its business. What a header says is only a claim; the rest shows when the recording is decoded.
     """
 
     reads: ClassVar[tuple[str, ...]] = ("source",)
@@ -84,18 +85,26 @@ class ReadSource:
             raise SourceError("The row names no recording", wanted="a path or bytes in the column source")
         if source["bytes"] is not None:
             return dict(source)
-        root = os.path.abspath(self._root)
-        path = os.path.normpath(os.path.join(root, source["path"]))
-        if os.path.commonpath([root, path]) != root:
-            raise SourceError(
-                "The recording lies outside the folder of sources",
-                wanted=f"a path under {root}",
-                got=source["path"],
-                mend="name the folder that holds all recordings with --source-root",
-            )
-        if os.path.exists(path) and not os.path.isfile(path):
-            raise SourceError(f"{path} is no file", wanted="a sound file")
-        return {"bytes": None, "path": path}
+        return {"bytes": None, "path": locate_source(self._root, source["path"])}
+
+
+def locate_source(root: Path, path: str) -> str:
+    """The full path of a recording, which need not be there.
+
+    Raises:
+        SourceError: it leads out of `root`, by itself or by a link.
+    """
+    folder = os.path.abspath(root)
+    found = os.path.normpath(os.path.join(folder, path))
+    real_folder = os.path.realpath(folder)
+    if os.path.commonpath([real_folder, os.path.realpath(found)]) != real_folder:
+        raise SourceError(
+            "The recording lies outside the folder of sources",
+            wanted=f"a path under {folder}",
+            got=path,
+            mend="name the folder that holds all recordings with --source-root",
+        )
+    return found
 
 
 def _with_paths(sources: pa.StructArray, paths: list[str | None]) -> pa.StructArray:
@@ -118,13 +127,14 @@ def open_source(content: bytes | None, path: str | None, sha256: str | None) -> 
     """A planned row's recording, whole, channels averaged, at its own rate.
 
     Raises:
-        SourceError: it is gone, has changed since it was planned, is damaged, cut off, silent, or shorter than 0.1 s.
+        SourceError: it is gone, no regular file, larger than `SOURCE_LIMITS`, has changed since it was planned, is
+            damaged, cut off, silent, or shorter than 0.1 s.
     """
     source = {"bytes": content, "path": path}
     name = source_name(source)
     if content is None:
         try:
-            content = Path(path or "").read_bytes()
+            content = read_regular(Path(path or ""), SOURCE_LIMITS.max_bytes)
         except OSError as error:
             raise SourceError(f"Cannot read {name}", got=error.strerror or str(error), mend="check the path") from error
     if sha256 and hashlib.sha256(content).hexdigest() != sha256:
@@ -188,6 +198,7 @@ def stream_source(content: bytes | None, path: str | None, sha256: str | None) -
 def _state(source: bytes | Path) -> tuple[int, ...]:
     if isinstance(source, bytes):
         return ()
+    regular_size(source, SOURCE_LIMITS.max_bytes)
     found = source.stat()
     return found.st_ino, found.st_size, found.st_mtime_ns
 

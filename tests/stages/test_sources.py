@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 import soundfile
 
+from hierbatch.audio.files import SoundLimits
 from hierbatch.errors import PromptError, SourceError
 from hierbatch.manifest.schema import AUDIO
 from hierbatch.stages.sources import ReadSource, open_source, stream_source
@@ -22,8 +23,8 @@ def noise(duration_s=1.0, rate_hz=16_000, channels=1):
     return (0.1 * np.random.default_rng(0).standard_normal(shape)).astype(np.float32)
 
 
-def read(root, *sources, unusable=None):
-    given = [{"bytes": s, "path": None} if isinstance(s, bytes) else s and {"bytes": None, "path": s} for s in sources]
+def read(root, *named, unusable=None):
+    given = [{"bytes": s, "path": None} if isinstance(s, bytes) else s and {"bytes": None, "path": s} for s in named]
     rows = pa.table({"source": pa.array(given, AUDIO), "voice": ["anna"] * len(given)})
     return ReadSource(root, unusable)(rows).to_pylist()
 
@@ -53,14 +54,51 @@ def test_what_cannot_be_used_is_a_row_with_its_reason_and_stops_nobody(root):
     (root / "text.wav").write_text("no sound at all")
     (root / "low.wav").write_bytes(encoded(noise(), 2_000))
     (root / "blip.wav").write_bytes(encoded(noise(0.05)))
-    sources = ["../secret.wav", str(root.parent / "secret.wav"), "missing.wav", "pipe.wav", "deep", "text.wav"]
-    sources += ["low.wav", "blip.wav", None, "deep/a.wav"]
-    *refused, good = read(root, *sources)
-    words = ["outside", "outside", "No such file", "no file", "no file", "not sound", "sampling rate", "too short"]
+    named = ["../secret.wav", str(root.parent / "secret.wav"), "missing.wav", "pipe.wav", "deep", "text.wav"]
+    named += ["low.wav", "blip.wav", None, "deep/a.wav"]
+    *refused, good = read(root, *named)
+    words = ["outside", "outside", "No such file", "a pipe", "a folder", "not sound", "sampling rate", "too short"]
     for row, word in zip(refused, [*words, "names no recording"], strict=True):
         assert row["error_kind"] == "source"
         assert word in row["error"]
     assert good["error_kind"] is None
+
+
+def test_a_link_may_not_lead_out_of_the_folder(root):
+    (root / "out.wav").symlink_to(root.parent / "secret.wav")
+    (root / "away").symlink_to(root.parent)
+    (root / "inside.wav").symlink_to(root / "deep" / "a.wav")
+    out, through, inside = read(root, "out.wav", "away/secret.wav", "inside.wav")
+    for row in (out, through):
+        assert (row["error_kind"], row["source_sha256"]) == ("source", None)
+        assert "outside" in row["error"]
+    assert inside["error_kind"] is None
+
+
+def test_the_folder_itself_may_be_a_link(root):
+    link = root.parent / "link"
+    link.symlink_to(root)
+    named = ("deep/a.wav", str(link / "deep" / "a.wav"), str(root / "deep" / "a.wav"))
+    assert [row["error_kind"] for row in (*read(link, *named), *read(root, *named))] == [None] * 6
+    assert [row["error_kind"] for row in read(link, "../secret.wav")] == ["source"]
+
+
+@pytest.mark.parametrize("read_in", [open_source, stream_source])
+def test_a_worker_reads_regular_files_alone_and_no_more_than_its_bound(root, monkeypatch, read_in):
+    monkeypatch.setattr("hierbatch.stages.sources.SOURCE_LIMITS", SoundLimits(max_bytes=1000))
+    os.mkfifo(root / "pipe.wav")
+    opened = []
+    monkeypatch.setattr("pathlib.Path.open", lambda path, *_: opened.append(path))
+    monkeypatch.setattr("pathlib.Path.read_bytes", lambda path: opened.append(path))
+    for path, fault in (
+        ("/dev/zero", "a device"),
+        (root / "pipe.wav", "a pipe"),
+        (root, "a folder"),
+        (root / "deep" / "a.wav", "larger than 1000 bytes"),
+    ):
+        with pytest.raises(SourceError, match=fault):
+            read_in(None, str(path), "0" * 64)
+    assert opened == []
 
 
 def test_a_voice_that_cannot_be_used_fails_its_rows(root):
