@@ -42,9 +42,11 @@ def plan(
         print(notice)
     sound = ", ".join(f"{language} {clock(seconds)}" for language, seconds in sorted(found.sound_s.items()))
     print(f"{manifest}: {found.n_rows} rows in {found.n_units} units, about {sound} of sound")
-    print(
-        f"About {found.n_bytes / 1e9:.2f} GB, and {clock(found.work_s)} on one core at {WORK_PER_SOUND:g} x real time"
-    )
+    print(f"About {found.n_bytes / 1e9:.2f} GB")
+    if found.work_s is not None:
+        print(f"About {clock(found.work_s)} of work on one core, at {WORK_PER_SOUND:g} s a second of sound")
+    else:
+        print(f"How fast {model} works is not known here; speak the first rows to learn it")
     for refusal in found.refusals:
         print(f"  {refusal.id}: {refusal.error}")
     if found.n_refused:

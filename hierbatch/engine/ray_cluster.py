@@ -107,6 +107,7 @@ def _start_ray(n_cpus: int) -> None:
     for is_last in (False, False, True):
         try:
             ray.init(
+                address="local",  # or it joins whatever cluster somebody has started on this machine
                 num_cpus=n_cpus,
                 include_dashboard=False,
                 log_to_driver=False,

@@ -12,6 +12,8 @@ from hierbatch.jobs.order import SpeakOrder
 WORK_PER_SOUND = 0.05
 """Seconds of work a second of sound that the default model takes on one CPU core."""
 
+_PACED_BUNDLE = "lite"
+
 _BYTES_A_SECOND = 20_000
 """Of 16 kHz speech as FLAC."""
 
@@ -38,15 +40,16 @@ class Estimate:
     sound_s: dict[str, float]
     """Expected seconds of sound of each language."""
     notices: tuple[str, ...]
+    bundle: str
 
     @property
     def n_bytes(self) -> int:
         return int(sum(self.sound_s.values()) * _BYTES_A_SECOND)
 
     @property
-    def work_s(self) -> float:
-        """Seconds of work on one core, by the default model."""
-        return sum(self.sound_s.values()) * WORK_PER_SOUND
+    def work_s(self) -> float | None:
+        """Seconds of work on one CPU core; None for a model whose pace is not known."""
+        return sum(self.sound_s.values()) * WORK_PER_SOUND if self.bundle == _PACED_BUNDLE else None
 
 
 def estimate(order: SpeakOrder) -> Estimate:
@@ -74,6 +77,7 @@ def estimate(order: SpeakOrder) -> Estimate:
         n_units=n_units,
         sound_s=dict(sound_s),
         notices=tuple(checked.notices),
+        bundle=order.bundle,
     )
 
 

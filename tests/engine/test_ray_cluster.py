@@ -1,5 +1,8 @@
 """Three nodes as processes of this machine: the workers are spread, and the loss of a node costs time alone."""
 
+import os
+import subprocess
+import sys
 from itertools import chain
 from pathlib import Path
 
@@ -85,3 +88,18 @@ def test_a_run_that_loses_a_node_finishes_with_every_row_once(cluster, ray_pool,
     assert len(list((tmp_path / "bundle").glob("spoken-*"))) >= 3
     # What the node had begun is spoken again, unless it was lost between two units.
     assert 400 <= len(spoken(tmp_path / "bundle")) <= 400 + 64
+
+
+def test_without_an_address_ray_is_started_here_whatever_runs_beside(cluster):
+    """Ray by itself would join the cluster that RAY_ADDRESS names, or the last one that was started on this machine."""
+    said = """
+from hierbatch.engine.ray_settings import keep_ray_at_home
+keep_ray_at_home()
+from hierbatch.engine.ray_cluster import ray_running
+import ray
+with ray_running(1):
+    print(len(ray.nodes()), int(ray.cluster_resources()["CPU"]))
+"""
+    environment = os.environ | {"RAY_ADDRESS": cluster.address}
+    done = subprocess.run([sys.executable, "-c", said], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.split()[-2:] == ["1", "1"], done.stderr

@@ -1,7 +1,10 @@
 from dataclasses import replace
 
 import pytest
+from typer.testing import CliRunner
 
+from hierbatch.cli.app import app
+from hierbatch.engine.progress import clock
 from hierbatch.errors import InputError, ManifestError
 from hierbatch.jobs.order import SpeakOrder
 from hierbatch.jobs.plan import estimate
@@ -30,9 +33,20 @@ def test_a_plan_tells_rows_units_sound_and_refusals_and_speaks_nothing(tmp_path)
     expected = sum(expected_duration_s(given[i], "en") for i in range(60) if i != 7)
     assert found.sound_s["en"] == pytest.approx(expected, rel=1e-4)
     assert found.sound_s.keys() == {"en", "ko"}
-    assert found.n_bytes > 0
-    assert found.work_s > 0
+    assert found.n_bytes == pytest.approx(20_000 * sum(found.sound_s.values()), abs=1)
+    assert found.work_s is None  # nobody knows the pace of a model of one's own
+    assert replace(found, bundle="lite").work_s == pytest.approx(0.05 * sum(found.sound_s.values()))
     assert spoken(tmp_path / "bundle") == []
+
+
+def test_the_dry_run_of_the_packaged_model_tells_sound_bytes_and_time(tmp_path):
+    manifest = manifest_file(tmp_path, 40, phonemes=[phonemes(i) for i in range(40)])
+    told = CliRunner().invoke(app, ["plan", str(manifest), "--voice", str(prompt_file(tmp_path))])
+    assert told.exit_code == 0, told.output
+    sound_s = sum(expected_duration_s(phonemes(i), "en") for i in range(40))
+    assert f"40 rows in 1 units, about en {clock(sound_s)} of sound" in told.output
+    assert f"About {clock(0.05 * sound_s)} of work on one core, at 0.05 s a second of sound" in told.output
+    assert "About 0.00 GB" in told.output
 
 
 def test_a_manifest_with_problems_is_refused_with_all_of_them(tmp_path):
