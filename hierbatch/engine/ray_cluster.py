@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from ipaddress import ip_address
 
@@ -14,29 +14,40 @@ from hierbatch.engine.ray_settings import AT_HOME
 from hierbatch.errors import RunError
 
 _KNOCK_S = 10.0
+_ROUNDING = 1e-9
 _OBJECT_STORE_BYTES = 100 << 20
 """Room for units on their way; there is no sound in it."""
 
 
 def count_places(gpus_a_worker: float) -> int:
-    """Workers that the running Ray has room for.
+    """Workers that the running Ray has room for, node by node: no worker is spread over two of them.
 
     Raises:
-        RunError: the workers need GPUs and Ray sees none.
+        RunError: the workers need GPUs, and on no node does Ray see one with a core beside it.
     """
-    resources = ray.cluster_resources()
-    n_cores = max(1, int(resources.get("CPU", 1)))
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     if not gpus_a_worker:
-        return n_cores
-    n_places = min(n_cores, int(resources.get("GPU", 0) / gpus_a_worker + 1e-9))
+        return max(1, sum(int(resources.get("CPU", 0)) for resources in nodes))
+    n_places = sum(_places_on_node(resources, gpus_a_worker) for resources in nodes)
     if not n_places:
+        n_gpus = sum(resources.get("GPU", 0) for resources in nodes)
         raise RunError(
-            "Ray sees no GPU for a worker",
-            wanted=f"{gpus_a_worker:g} of a GPU",
-            got=f"{resources.get('GPU', 0):g}",
-            mend="run with --device cpu, or look why torch and Ray see no GPU",
+            "Ray sees no GPU for a worker" if not n_gpus else "No machine has a core and the GPUs that a worker needs",
+            wanted=f"one core and {gpus_a_worker:g} of a GPU on a machine",
+            got=f"{n_gpus:g} on {len(nodes)} machines",
+            mend="run with --device cpu, ask for less with --gpus-a-worker, or look why torch and Ray see no GPU",
         )
     return n_places
+
+
+def _places_on_node(resources: Mapping[str, float], gpus_a_worker: float) -> int:
+    """A share of less than a GPU lies on one GPU: of two, what is left over of each makes no third place."""
+    n_gpus = resources.get("GPU", 0.0)
+    if gpus_a_worker < 1:
+        n_shares = int(n_gpus) * int(1 / gpus_a_worker + _ROUNDING)
+    else:
+        n_shares = int(n_gpus / gpus_a_worker + _ROUNDING)
+    return min(int(resources.get("CPU", 0)), n_shares)
 
 
 def check_places(n_workers: int, gpus_a_worker: float) -> None:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.engine.progress import Watch
-from hierbatch.engine.ray_settings import AT_HOME
+from hierbatch.engine.ray_settings import AT_HOME, RaySettings
 from hierbatch.errors import RunError
 from tests.engine.fake_model import spoken
 from tests.engine.planned_run import planned_run
@@ -18,12 +18,12 @@ from tests.engine.ray_work import work
 
 pytestmark = pytest.mark.timeout(280)
 
-_NODE = {"num_cpus": 1, "object_store_memory": 80 << 20}
+_NODE = {"object_store_memory": 80 << 20}
 
 
 @pytest.fixture(scope="module")
 def cluster():
-    """A head and two nodes, one of them with a GPU that is only said to be there."""
+    """A head without cores and two nodes, each with a GPU that is only said to be there."""
     # Only what is set here is taken back: Ray puts its token into the environment, too.
     patch = pytest.MonkeyPatch()
     for name, value in AT_HOME.items():
@@ -31,9 +31,9 @@ def cluster():
     patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))  # the workers must find the fake model
     from ray.cluster_utils import Cluster
 
-    made = Cluster(initialize_head=True, head_node_args={**_NODE, "include_dashboard": False})
-    made.with_gpu = made.add_node(**_NODE, num_gpus=1)
-    made.to_lose = made.add_node(**_NODE)
+    made = Cluster(initialize_head=True, head_node_args={**_NODE, "num_cpus": 0, "include_dashboard": False})
+    made.add_node(**_NODE, num_cpus=2, num_gpus=1)
+    made.to_lose = made.add_node(**_NODE, num_cpus=1, num_gpus=1)
     yield made
     made.shutdown()
     patch.undo()
@@ -55,15 +55,43 @@ def test_an_address_where_nobody_answers_is_told_at_once():
         pass
 
 
-def test_workers_share_a_gpu(ray_pool, tmp_path):
+def test_workers_share_a_gpu_and_none_is_spread_over_two_nodes(ray_pool, tmp_path):
     from hierbatch.engine.ray_cluster import check_places, count_places
 
-    assert count_places(0.5) == 2
-    check_places(2, 0.5)
-    with pytest.raises(RunError, match="at most 2"):
-        check_places(3, 0.5)
-    # One core stands beside the GPU, so that of two workers one never finds a place: the run ends all the same.
-    assert set(work(ray_pool, planned_run(tmp_path, 8), gpus_a_worker=0.5).error_kinds.values()) == {None}
+    assert [count_places(share) for share in (0.5, 0.6, 1.0)] == [3, 2, 2]  # the second node has one core
+    check_places(3, 0.5)
+    with pytest.raises(RunError, match="at most 3"):
+        check_places(4, 0.5)
+    with pytest.raises(RunError, match="No machine has a core and the GPUs"):
+        count_places(2.0)
+    pool = ray_pool.RayPool(planned_run(tmp_path, 1).spec, RaySettings(n_workers=3, gpus_a_worker=0.5))
+    try:
+        while pool.n_free < 3:  # one that finds no place is waited for until the test's time is over
+            assert pool.wait(1.0) == []
+    finally:
+        pool.close()
+
+
+@pytest.mark.parametrize(
+    ("nodes", "share", "n_places"),
+    [
+        ([(8, 2)], 0.6, 2),  # a share lies on one GPU
+        ([(8, 2)], 0.5, 4),
+        ([(8, 2)], 1.0, 2),
+        ([(8, 3), (8, 3)], 2.0, 2),
+        ([(8, 1)], 1 / 3, 3),
+        ([(8, 1)], 0.1, 8),
+        ([(2, 4), (64, 0)], 0.5, 2),  # cores of another node help nobody
+        ([(8, 1), None], 0.5, 2),
+    ],
+)
+def test_places_are_counted_node_by_node(nodes, share, n_places, monkeypatch):
+    from hierbatch.engine import ray_cluster
+
+    told = [{"Alive": True, "Resources": {"CPU": float(node[0]), "GPU": float(node[1])}} for node in nodes if node]
+    lost = {"Alive": False, "Resources": {"CPU": 8.0, "GPU": 8.0}}
+    monkeypatch.setattr(ray_cluster.ray, "nodes", lambda: [*told, *[lost] * nodes.count(None)])
+    assert ray_cluster.count_places(share) == n_places
 
 
 def test_a_run_that_loses_a_node_finishes_with_every_row_once(cluster, ray_pool, tmp_path):
