@@ -21,7 +21,7 @@ _READ_TOGETHER = 8
 
 def newest_rows(plans: Sequence[Path], ids: pa.Array, takes: Takes) -> pa.Table:
     """The last plan of each row, without rows whose last plan is still to be worked, as far as some takes tell."""
-    rows = pa.concat_tables(_planned(plan, ids) for plan in plans)
+    rows = pa.concat_tables(planned_rows(plan, ids) for plan in plans)
     rows = rows.sort_by([("position", "ascending"), ("attempt", "descending")])
     is_newest = np.diff(rows.column("position").to_numpy(), prepend=-1) != 0
     rows = rows.filter(pa.array(is_newest))
@@ -29,11 +29,14 @@ def newest_rows(plans: Sequence[Path], ids: pa.Array, takes: Takes) -> pa.Table:
     return rows.filter(pa.array(is_worked))
 
 
-def _planned(plan: Path, ids: pa.Array) -> pa.Table:
+def planned_rows(plan: Path, ids: pa.Array, columns: Sequence[str] | None = None) -> pa.Table:
+    """Rows of a plan by their ids, with all columns or with those of some that it has."""
     with open_finished(plan) as file:
-        groups = map(file.read_row_group, range(file.num_row_groups))
+        schema = file.schema_arrow
+        names = [name for name in schema.names if columns is None or name in columns]
+        groups = (file.read_row_group(group, columns=names) for group in range(file.num_row_groups))
         found = [rows.filter(pc.is_in(rows.column("id"), value_set=ids)) for rows in groups]
-        return pa.concat_tables([file.schema_arrow.empty_table(), *found])
+        return pa.concat_tables([schema.empty_table().select(names), *found])
 
 
 def attempt_again(rows: pa.Table, asked: Asked, *, keeps_own_seeds: bool) -> pa.Table:

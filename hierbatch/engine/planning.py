@@ -60,8 +60,22 @@ def take_key(row: Mapping[str, Any], asked: Asked) -> str:
     return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
 
 
+def keyed_columns(asked: Asked) -> tuple[str, ...]:
+    """Columns that a row's key is made of, beside its voice and its seed."""
+    return ("error_kind", *task_named(asked.task).keyed)
+
+
 MapTables = Callable[[Stage, Iterable[pa.Table]], Iterator[pa.Table]]
 """Applies a stage to tables one after the other, and gives its answers in their order; `map` does it here and now."""
+
+
+CarryOver = Callable[[pa.Table], pa.Table]
+"""Puts later attempts in the place of first ones where these are what counts."""
+
+
+def as_planned(rows: pa.Table) -> pa.Table:
+    """Rows that all ask for first attempts."""
+    return rows
 
 
 def plan_rows(
@@ -70,11 +84,13 @@ def plan_rows(
     asked: Asked,
     map_tables: MapTables = map,
     keep_sources: KeepSources = forget_sources,
+    carry_over: CarryOver = as_planned,
 ) -> Iterator[pa.Table]:
     """The plan, a window of the manifest at a time, each in the order it will be worked.
 
     `read` makes of a row's text or recording what a worker needs of it; `map_tables` may do that for many windows at
-    once. `keep_sources` is given the sound that lies in the rows themselves.
+    once. `keep_sources` is given the sound that lies in the rows themselves, `carry_over` what first attempts are asked
+    for.
     """
     task = task_named(asked.task)
     schema = plan_schema(manifest.schema, task.settled)
@@ -83,7 +99,8 @@ def plan_rows(
     position = unit = 0
     for rows in map_tables(read, (_with_defaults(window, asked) for window in windows)):
         rows = rows.append_column("position", pa.array(range(position, position + len(rows)), pa.int64()))
-        rows = number_units(key_rows(rows, asked, attempt=1), unit)
+        rows = rows.append_column("own_seed", rows.column("seed"))
+        rows = number_units(carry_over(key_rows(rows, asked, attempt=1)), unit)
         if "source" in task.settled:
             rows = keep_sources(rows)
         unit = rows.column("unit")[-1].as_py() + 1
@@ -93,7 +110,7 @@ def plan_rows(
 
 def key_rows(rows: pa.Table, asked: Asked, *, attempt: int) -> pa.Table:
     """Rows with their attempt, their seed where they bring none, and their key."""
-    needed = ["id", "voice", "seed", "error_kind", *task_named(asked.task).keyed]
+    needed = ["id", "voice", "seed", *keyed_columns(asked)]
     listed = rows.select([name for name in needed if name in rows.column_names]).to_pylist()
     for row in listed:
         if row["seed"] is None:

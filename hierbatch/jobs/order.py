@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from hierbatch.engine.planning import Asked, MapTables, plan_rows
+from hierbatch.engine.planning import Asked, CarryOver, MapTables, as_planned, plan_rows
 from hierbatch.errors import BundleError
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.jobs.problems import Problems
@@ -113,10 +113,15 @@ class CheckedOrder:
     def plan_schema(self) -> pa.Schema:
         return plan_schema(self.manifest.schema, task_named(self.asked.task).settled)
 
-    def plan(self, map_tables: MapTables = map, keep_sources: KeepSources = forget_sources) -> Iterator[pa.Table]:
+    def plan(
+        self,
+        map_tables: MapTables = map,
+        keep_sources: KeepSources = forget_sources,
+        carry_over: CarryOver = as_planned,
+    ) -> Iterator[pa.Table]:
         """The plan, a window at a time; phonemes are made and recordings hashed here, or wherever `map_tables` does."""
         check_chain([task_named(self.asked.task).stage, Appraise], self.plan_schema().names)
-        return plan_rows(self.manifest, self.read, self.asked, map_tables, keep_sources)
+        return plan_rows(self.manifest, self.read, self.asked, map_tables, keep_sources, carry_over)
 
 
 def check_order(order: SpeakOrder) -> CheckedOrder:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from hierbatch.engine.carried import carry_over, later_attempts
 from hierbatch.engine.planning import MapTables
 from hierbatch.engine.progress import Watch
 from hierbatch.engine.retakes import Retakes
@@ -106,7 +108,8 @@ def check_device(device: str, workforce: Workforce) -> None:
 
 def _plan(folder: RunFolder, generation: int, order: CheckedOrder, map_tables: MapTables) -> None:
     """The plan is put down last: where it stands, all that it needs stands."""
+    carry = partial(carry_over, later=later_attempts(folder), asked=order.asked)
     write_shelf(order.prompts, folder.voices_file(generation))
     kept = kept_sources(folder.sources_file(generation)) if order.has_sources else nullcontext(forget_sources)
     with write_whole(folder.plan_file(generation)) as aside, kept as keep_sources:
-        write_rows(order.plan(map_tables, keep_sources), order.plan_schema(), aside)
+        write_rows(order.plan(map_tables, keep_sources, carry), order.plan_schema(), aside)

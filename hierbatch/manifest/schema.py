@@ -103,6 +103,7 @@ PLAN_COLUMNS = (
     Column("unit", pa.int32(), "The unit the row is worked in."),
     Column("attempt", pa.int16(), "1 for a first take; a retry adds one."),
     Column("take_key", pa.string(), "Hash of everything the sound depends on."),
+    Column("own_seed", pa.int64(), "The seed that the manifest gives the row; empty where it gives none."),
     Column("text_norm", pa.string(), "The text as it is spoken: numbers and signs written out."),
     Column("expected_duration_s", pa.float32(), "How long such a phoneme string usually takes."),
     Column("error_kind", pa.string(), "Why the row cannot be spoken; empty where it can."),
