@@ -11,7 +11,7 @@ from hierbatch.engine.planning import Asked
 from hierbatch.errors import BundleError
 from hierbatch.jobs.order import CheckedOrder
 from hierbatch.jobs.problems import Problems
-from hierbatch.jobs.recordings import check_source_root, recordings_origin, sources_state
+from hierbatch.jobs.recordings import check_source_root, find_sources, recordings_origin
 from hierbatch.jobs.rows_and_voices import find_rows_and_voices
 from hierbatch.jobs.voices import VoiceChoice, refuse_voices, sift_voices
 from hierbatch.models.outline import ModelOutline
@@ -52,18 +52,22 @@ class ConvertOrder:
         """Find everything that is wrong before a worker starts; a voice that cannot be used fails its rows alone.
 
         Raises:
-            InputError: the manifest or an option is wrong, or no voice can be used.
+            InputError: the manifest or an option is wrong, or no voice or no recording can be used.
             BundleError: the model cannot be loaded, or does not convert.
         """
         problems = Problems()
-        problems.attempt(lambda: check_source_root(self.root))
+        root = problems.attempt(lambda: check_source_root(self.root))
         problems.attempt(self.measures.check)
         track = problems.attempt(lambda: pitch_tracker(self.f0))
         model = problems.attempt(lambda: find_converter(self.model_factory, self.bundle))
         found = find_rows_and_voices(self.manifest, self.voices, problems, one_of=("source",))
+        sources = problems.attempt(
+            lambda: find_sources(found.manifest, root).check() if found.manifest and found.n_rows and root else None
+        )
         problems.raise_any()
         assert found.manifest  # or something would have been raised; so with the others
         assert found.n_rows
+        assert sources
         assert model
         prompts, unusable = sift_voices(
             found.voices,
@@ -89,8 +93,8 @@ class ConvertOrder:
             asked=asked,
             model=model.name,
             read=ReadSource(self.root, unusable),
-            inputs={"sources": sources_state(found.manifest, self.root)},
-            voice_notices=tuple(str(problem) for problem in unusable.values()),
+            inputs={"sources": sources.state},
+            row_notices=(*map(str, unusable.values()), *sources.notices),
         )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hierbatch.engine.planning import Asked
 from hierbatch.jobs.order import CheckedOrder
-from hierbatch.jobs.recordings import recordings_origin, sources_state
+from hierbatch.jobs.recordings import find_sources, recordings_origin
 from hierbatch.jobs.voices import PreparedVoices
 from hierbatch.manifest.checks import Expected, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
@@ -51,5 +51,5 @@ class DubOrder:
             asked=asked,
             model=self.model.name,
             read=ReadSource(self.root),
-            inputs={"sources": sources_state(manifest, self.root)},
+            inputs={"sources": find_sources(manifest, self.root).state},
         )

@@ -83,13 +83,14 @@ class CheckedOrder:
     """What makes of a row's text or recording what a worker needs."""
     inputs: dict[str, str | None]
     """Hashes of what the rows depend on beside the manifest."""
-    voice_notices: tuple[str, ...] = ()
+    row_notices: tuple[str, ...] = ()
+    """Which rows are known to fail before any work: those of voices that cannot be used, or of missing recordings."""
 
     @property
     def notices(self) -> list[str]:
-        """What a user should know of the voices."""
+        """What a user should know of the voices and of the recordings."""
         said = [notice for _, prompt in self.prompts.values() for notice in prompt.notices]
-        return [*said, *self.voice_notices]
+        return [*said, *self.row_notices]
 
     @property
     def has_sources(self) -> bool:

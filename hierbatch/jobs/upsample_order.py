@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pyarrow.compute as pc
 from hierbatch.engine.planning import Asked
 from hierbatch.errors import BundleError, InputError
 from hierbatch.jobs.order import CheckedOrder
-from hierbatch.jobs.recordings import check_source_root, recordings_origin, sources_state
+from hierbatch.jobs.problems import Problems
+from hierbatch.jobs.recordings import check_source_root, find_sources, recordings_origin
 from hierbatch.manifest.checks import Expected, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import TableFile, open_table
@@ -43,15 +45,25 @@ class UpsampleOrder:
         """Find everything that is wrong before a worker starts.
 
         Raises:
-            InputError: the manifest, the folder or the rate is wrong.
+            InputError: the manifest, the folder or the rate is wrong, or no recording is there.
             BundleError: the model cannot be loaded, or is no SpeechSR of that rate.
         """
-        check_source_root(self.root)
-        manifest = open_table(self.manifest, MANIFEST_COLUMNS)
-        model = find_outline(self.model_factory, self.bundle)
-        n_rows = check_manifest(manifest, Expected(one_of=("source",), needs_voice=False))
-        for rate_hz in sorted({self.rate_hz, *_named_rates(manifest)}):
-            _check_rate(rate_hz, model)
+        problems = Problems()
+        root = problems.attempt(lambda: check_source_root(self.root))
+        model = problems.attempt(lambda: find_upsampler(self.model_factory, self.bundle))
+        manifest = problems.attempt(lambda: open_table(self.manifest, MANIFEST_COLUMNS))
+        expected = Expected(one_of=("source",), needs_voice=False)
+        n_rows = problems.attempt(lambda: check_manifest(manifest, expected) if manifest else None)
+        sources = problems.attempt(
+            lambda: find_sources(manifest, root).check() if manifest and n_rows and root else None
+        )
+        rates_hz = {self.rate_hz, *(_named_rates(manifest) if manifest and n_rows else ())}
+        problems.attempt(lambda: _check_rates(rates_hz, model) if model else None)
+        problems.raise_any()
+        assert manifest  # or something would have been raised; so with the others
+        assert n_rows
+        assert sources
+        assert model
         asked = Asked(
             task=UPSAMPLE.name,
             defaults={"rate_hz": self.rate_hz},
@@ -66,16 +78,27 @@ class UpsampleOrder:
             asked=asked,
             model=model.name,
             read=ReadSource(self.root),
-            inputs={"sources": sources_state(manifest, self.root)},
+            inputs={"sources": sources.state},
+            row_notices=sources.notices,
         )
 
 
-def _check_rate(rate_hz: int, model: ModelOutline) -> None:
-    rates = " or ".join(map(str, model.upsamples_to_hz))
-    if not rates:
+def find_upsampler(factory: str, bundle: str) -> ModelOutline:
+    """The outline of a model that raises rates; raises BundleError for any other."""
+    model = find_outline(factory, bundle)
+    if not model.upsamples_to_hz:
         raise BundleError("The model does not raise the rate of recordings", got=model.name)
-    if rate_hz not in model.upsamples_to_hz:
-        raise InputError(f"Model {model.name!r} does not give this rate", wanted=rates, got=f"{rate_hz} Hz")
+    return model
+
+
+def _check_rates(rates_hz: Collection[int], model: ModelOutline) -> None:
+    strange = sorted(set(rates_hz) - set(model.upsamples_to_hz))
+    if strange:
+        raise InputError(
+            f"Model {model.name!r} does not give {'these rates' if len(strange) > 1 else 'this rate'}",
+            wanted=" or ".join(map(str, model.upsamples_to_hz)),
+            got=", ".join(f"{rate_hz} Hz" for rate_hz in strange),
+        )
 
 
 def _named_rates(manifest: TableFile) -> set[int]:

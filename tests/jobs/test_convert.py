@@ -139,6 +139,34 @@ def test_a_recording_that_turns_up_is_made_by_a_retry(tmp_path, recordings):
     assert outcome.standing.n_ok == 2
 
 
+def test_recordings_that_cannot_be_found_are_told_before_any_work(tmp_path, recordings):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "link.wav").symlink_to("/etc/passwd")
+    lost = [f"gone{i}.wav" for i in range(7)]
+    recordings_file(tmp_path, [*lost, "../out.wav", "link.wav", "deep", "", recordings[0].name])
+    notices = job(tmp_path).order.check().notices
+    assert [notice for notice in notices if "Their rows will fail" in notice] == [
+        "Recordings that are not there: 7 (gone0.wav, gone1.wav, gone2.wav, gone3.wav, gone4.wav, ...)."
+        " Their rows will fail",
+        f"Recordings outside {tmp_path}: 2 (../out.wav, link.wav). Their rows will fail",
+        "Recordings that are no regular files: 1 (deep). Their rows will fail",
+        "Rows that name no recording: 1. Their rows will fail",
+    ]
+    recordings_file(tmp_path, [path.name for path in recordings])
+    assert not [notice for notice in job(tmp_path).order.check().notices if "Their rows will fail" in notice]
+
+
+def test_a_folder_that_holds_none_of_the_recordings_is_refused(tmp_path, recordings):
+    recordings_file(tmp_path, [path.name for path in recordings])
+    (tmp_path / "elsewhere").mkdir()
+    with pytest.raises(InputError, match=r"None of the 3 recordings.*not there: 3 \(s0.wav.*--source-root"):
+        run(job(tmp_path, source_root=tmp_path / "elsewhere"))
+    assert not (tmp_path / "run").exists()
+    table = {"id": ["a", "b"], "source": [{"bytes": recordings[0].read_bytes(), "path": None}, {"path": "gone.wav"}]}
+    pq.write_table(pa.table(table), tmp_path / "inside.parquet")
+    assert job(tmp_path, manifest=tmp_path / "inside.parquet").order.check().n_rows == 2
+
+
 def test_a_manifest_without_recordings_is_refused(tmp_path):
     (tmp_path / "m.csv").write_text("id,text\na,Hello\n")
     with pytest.raises(ManifestError, match="column source is missing"):
