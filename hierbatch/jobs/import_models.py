@@ -23,6 +23,8 @@ from hierbatch.units import RATE_HZ
 _SUFFIXES = {".pth", ".pt", ".ckpt", ".bin", ".safetensors"}
 _SUFFIXLESS = re.compile(r"g_.+")
 """How the published denoiser's file is called."""
+_SAFE, _PICKLED = "model.safetensors", "pytorch_model.bin"
+"""The two names under which a folder of `transformers` may hold the same weights."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -127,7 +129,7 @@ def _sources(words: Sequence[str]) -> Iterator[_Source]:
         path = Path(rest if is_named and not Path(word).exists() else word)
         network = find_network(name) if path != Path(word) else None
         if path.is_dir():
-            files = sorted(file for file in path.rglob("*") if file.is_file() and _looks_like_weights(file))
+            files = _files_of(path)
             if network is not None and len(files) != 1:
                 raise InputError(f"{path} holds not one checkpoint", got=f"{len(files)}", mend="name the file itself")
             yield from (_Source(file, network, is_found=network is None) for file in files)
@@ -135,6 +137,12 @@ def _sources(words: Sequence[str]) -> Iterator[_Source]:
             yield _Source(path, network)
         else:
             raise InputError("There is no such checkpoint", wanted="a file or a folder", got=str(path))
+
+
+def _files_of(folder: Path) -> list[Path]:
+    """What may be a checkpoint; of weights that `transformers` saved twice, the format that needs no unpickling."""
+    files = {file for file in folder.rglob("*") if file.is_file() and _looks_like_weights(file)}
+    return sorted(file for file in files if file.name != _PICKLED or file.with_name(_SAFE) not in files)
 
 
 def _looks_like_weights(file: Path) -> bool:

@@ -124,11 +124,11 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
     if official:
         network = next((n for n in PUBLISHED_NETWORKS.values() if official in n.files), None)
         return Recognised(network, official) if network else None
-    shares = {network.name: _share(checkpoint, network.names()) for network in PUBLISHED_NETWORKS.values()}
-    best = max(shares.values())
-    if best < _LEAST_SHARE:
+    fits = {network.name: _fit(checkpoint, network.names()) for network in PUBLISHED_NETWORKS.values()}
+    best = max(fits.values())
+    if best[0] < _LEAST_SHARE:
         return None
-    alike = [name for name, share in shares.items() if share == best]
+    alike = [name for name, fit in fits.items() if fit == best]
     if len(alike) > 1:
         alike = [name for name in alike if _is_told_by(checkpoint.source, name)] or alike
     if len(alike) > 1:
@@ -140,10 +140,15 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
     return Recognised(PUBLISHED_NETWORKS[alike[0]], "")
 
 
-def _share(checkpoint: Checkpoint, table: NameTable) -> float:
-    """Share of a checkpoint's names that a table knows; a gain and a direction are one weight."""
+def _fit(checkpoint: Checkpoint, table: NameTable) -> tuple[float, float]:
+    """Share of a checkpoint's names that a table knows, and share of the table that they fill.
+
+    The second decides between networks of which one has all the names of another, and more. A gain and a direction
+    are one weight.
+    """
     names = {re.sub(r"\.weight_[gv]$", ".weight", name) for name in checkpoint.weights}
-    return sum(any(re.fullmatch(entry.pattern, name) for entry in table) for name in names) / len(names)
+    entries = [{name for name in names if re.fullmatch(entry.pattern, name)} for entry in table]
+    return len(set().union(*entries)) / len(names), sum(map(bool, entries)) / len(entries)
 
 
 def _is_told_by(source: str, name: str) -> bool:

@@ -4,6 +4,7 @@ import pickle
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from hierbatch.errors import BundleError, InputError
 from hierbatch.jobs.import_models import ImportModels, import_models
@@ -61,10 +62,22 @@ def test_a_folder_is_searched_and_what_is_no_network_is_left_out(home, checkpoin
 def test_a_file_that_fits_two_networks_must_be_named(home, checkpoint, tmp_path):
     unnamed = tmp_path / "G.pth"
     unnamed.write_bytes(checkpoint.read_bytes())
-    with pytest.raises(BundleError, match="speechsr24k and speechsr48k"):
+    with pytest.raises(BundleError, match="Got: speechsr24k and speechsr48k") as told:
         imported(unnamed)
+    assert f"as in speechsr24k={unnamed}" in str(told.value)
     made = imported(f"speechsr24k={unnamed}")
     assert made.parts[0].network is find_network("speechsr24k")
+
+
+@pytest.mark.parametrize("prefix", ["", "speechsr48k="])
+def test_a_folder_with_the_same_weights_in_two_formats_is_read_as_safetensors(home, tmp_path, prefix):
+    folder = tmp_path / "speechsr48k"
+    folder.mkdir()
+    save_file(speechsr_checkpoint(), folder / "model.safetensors")
+    torch.save(speechsr_checkpoint(), folder / "pytorch_model.bin")
+    made = imported(f"{prefix}{folder}")
+    assert [(part.network.name, part.path.name) for part in made.parts] == [("speechsr48k", "model.safetensors")]
+    assert not made.left_out
 
 
 def test_malice_is_not_run_and_leaves_nothing(home, tmp_path):
