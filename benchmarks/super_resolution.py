@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, nargs="+", default=list(dict.fromkeys((1, os.cpu_count() or 1))))
     parser.add_argument("--data", type=Path, help="folder of Parquet files with full-band recordings")
     parser.add_argument("--weights", type=Path, help="folder of published weights")
-    parser.add_argument("--model", default="speechsr")
+    parser.add_argument("--model", nargs="+", default=["speechsr"], help="light networks: names or folders of bundles")
     parser.add_argument("--clips", type=int, default=24, help="how many held-out clips at most")
     options = parser.parse_args()
     if options.what == "speed":
@@ -104,11 +104,11 @@ def _take_turns(
     return taken_s
 
 
-def print_quality(data: Path, weights: Path | None, model: str, n_clips: int) -> None:
+def print_quality(data: Path, weights: Path | None, models: Sequence[str], n_clips: int) -> None:
     torch.set_num_threads(1)
     ways: dict[str, Callable[[Waveform], Waveform]] = {
         "resampling alone": lambda heard: resample(heard, FULL_RATE_HZ),
-        model: _by_bundle(model),
+        **{model: _by_bundle(model) for model in models},
     }
     path = find_official_file(weights, "speechsr48k") if weights else None
     if path:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hierbatch.cli import options
+from hierbatch.cli.licenses import tell_model_licenses
 from hierbatch.object_path import here
 
 if TYPE_CHECKING:
@@ -82,19 +83,18 @@ def convert(
         retakes=0,
         update=update,
     )
+    tell_model_licenses(model)
     outcome = run_job(job, line.watch())
     line.end()
-    raise typer.Exit(_tell(outcome, model, out, clips=clips))
+    raise typer.Exit(_tell(outcome, out, clips=clips))
 
 
-def _tell(outcome: RunOutcome, model: str, out: Path, *, clips: bool) -> int:
+def _tell(outcome: RunOutcome, out: Path, *, clips: bool) -> int:
     """Print what was made, and write the clips that were asked for; gives the exit code."""
-    from hierbatch.cli.licenses import tell_model_licenses
     from hierbatch.cli.outcome import exit_code, tell_outcome
     from hierbatch.jobs.clips import write_clips
 
     tell_outcome(outcome)
-    tell_model_licenses(model)
     if clips:
         print(f"{out / 'export' / 'clips'}: {write_clips(out)} files")
     return exit_code(outcome)

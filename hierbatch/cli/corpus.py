@@ -90,8 +90,8 @@ def corpus(
         update=update,
         model_factory=model_factory,
     )
-    made = _make(job)
     tell_model_licenses(model)
+    made = _make(job)
     raise typer.Exit(_tell(made, out))
 
 

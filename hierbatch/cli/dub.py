@@ -59,6 +59,7 @@ def dub(
     from hierbatch.jobs.dub import DubJob
     from hierbatch.jobs.dub import dub as dub_job
 
+    tell_model_licenses(model)
     line = ProgressLine()
     dubbing = dub_job(
         DubJob(
@@ -78,7 +79,6 @@ def dub(
         line.watch(),
     )
     line.end()
-    tell_model_licenses(model)
     raise typer.Exit(_tell(dubbing))
 
 

@@ -79,8 +79,8 @@ def narrate(
         update=update,
         model_factory=model_factory,
     )
-    narration = _speak(job)
     tell_model_licenses(model)
+    narration = _speak(job)
     raise typer.Exit(_tell(narration))
 
 

@@ -23,8 +23,10 @@ def retry(
     ray_address: options.RayAddress = "",
 ) -> None:
     """Speak rows again with another seed: all that failed, or those chosen. A good take stays until a better stands."""
+    from hierbatch.cli.licenses import tell_model_licenses
     from hierbatch.cli.outcome import exit_code, tell_outcome
     from hierbatch.cli.progress import ProgressLine
+    from hierbatch.engine.run_folder import RunFolder
     from hierbatch.jobs.retry import RetryJob
     from hierbatch.jobs.retry import retry as retry_job
 
@@ -37,6 +39,7 @@ def retry(
         device=options.placement(device, dtype, compile_),
         workforce=options.workforce(engine, workers, gpus_a_worker, ray_address),
     )
+    tell_model_licenses(RunFolder(run).newest()["origin"]["bundle"])
     outcome = retry_job(job, line.watch())
     line.end()
     tell_outcome(outcome)

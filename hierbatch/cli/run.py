@@ -61,8 +61,8 @@ def run(
         retakes=retakes,
         update=update,
     )
+    tell_model_licenses(model)
     outcome = run_job(job, line.watch())
     line.end()
-    tell_model_licenses(model)
     tell_outcome(outcome)
     raise typer.Exit(exit_code(outcome))

@@ -25,6 +25,8 @@ def upsample(
     compile_: options.Compile = False,
     engine: options.Engine = "ray",
     workers: options.Workers = 0,
+    gpus_a_worker: options.GpusAWorker = 1.0,
+    ray_address: options.RayAddress = "",
     update: options.Update = False,
 ) -> None:
     """Give every recording of a manifest a top: whatever its rate, what is above 8 kHz is made anew (SpeechSR).
@@ -43,12 +45,12 @@ def upsample(
         order=order,
         out=out,
         device=options.placement(device, dtype, compile_),
-        workforce=options.workforce(engine, workers),
+        workforce=options.workforce(engine, workers, gpus_a_worker, ray_address),
         retakes=0,
         update=update,
     )
+    tell_model_licenses(model)
     outcome = run_job(job, line.watch())
     line.end()
-    tell_model_licenses(model)
     tell_outcome(outcome)
     raise typer.Exit(exit_code(outcome))
