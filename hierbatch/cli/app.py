@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 import typer
 
@@ -33,10 +34,24 @@ from hierbatch.cli.run import run
 from hierbatch.cli.status import status
 from hierbatch.cli.train import train
 from hierbatch.cli.upsample import upsample
+from hierbatch.engine.interrupts import sigterm_interrupts
 from hierbatch.errors import HierbatchError, StorageError
+
+
+class _Commands(typer.core.TyperGroup):
+    """Typer ends an interrupted command without a word."""
+
+    def invoke(self, ctx: Any) -> Any:  # typer keeps the class of its context private
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            _tell_interrupted()
+            raise typer.Exit(exit_codes.INTERRUPTED) from error
+
 
 app = typer.Typer(
     name="hierbatch",
+    cls=_Commands,
     help="Batch speech with HierSpeech2: books, manifests and recordings in; sound and its measures out.",
     no_args_is_help=True,
     add_completion=False,
@@ -69,14 +84,19 @@ app.add_typer(models, name="models")
 def main() -> None:
     """Run one command; a user's mistake ends in one paragraph and an exit code, never in a traceback."""
     try:
-        app()
+        with sigterm_interrupts():
+            app()
     except StorageError as error:
         _fail(error, exit_codes.STOPPED)
     except HierbatchError as error:
         _fail(error, exit_codes.BAD_INPUT)
     except KeyboardInterrupt:
-        print("Interrupted. Finished work is kept; run the same command to go on.", file=sys.stderr)
+        _tell_interrupted()
         sys.exit(exit_codes.INTERRUPTED)
+
+
+def _tell_interrupted() -> None:
+    print("Interrupted. Finished work is kept; run the same command to go on.", file=sys.stderr)
 
 
 def _fail(error: HierbatchError, code: int) -> None:

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a request: what is in hand is finished first; a second one means now."""
+"""Ctrl-C and SIGTERM: where units are in hand a request, which a second one makes an order; elsewhere an order."""
 
 from __future__ import annotations
 
@@ -9,6 +9,45 @@ from contextlib import contextmanager
 from types import FrameType
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def sigterm_interrupts() -> Iterator[None]:
+    """Inside the block, SIGTERM is what Ctrl-C is: a KeyboardInterrupt, so that all that was begun is cleared away.
+
+    A SIGTERM that somebody handles or ignores already, or a block outside the main thread, stays as it is.
+    """
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, on_signal)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextmanager
+def sigterm_kept() -> Iterator[None]:
+    """Give SIGTERM back to whom it belonged before the block, in which a library takes it for itself.
+
+    Where it belonged to nobody, the library may keep it. A SystemExit in the block is that library's answer to it.
+    """
+    before = signal.getsignal(signal.SIGTERM)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    try:
+        yield
+    except SystemExit as ended:
+        raise KeyboardInterrupt from ended
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

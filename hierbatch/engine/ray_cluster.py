@@ -10,6 +10,7 @@ from ipaddress import ip_address
 
 import ray
 
+from hierbatch.engine.interrupts import sigterm_kept
 from hierbatch.engine.ray_settings import AT_HOME
 from hierbatch.errors import RunError
 
@@ -79,10 +80,9 @@ def ray_running(n_cpus: int, address: str = "") -> Iterator[None]:
         yield
         return
     try:
-        if address:
-            _join_cluster(address)
-        else:
-            _start_ray(n_cpus)
+        with sigterm_kept():
+            _join_cluster(address) if address else _start_ray(n_cpus)
+        if not address:
             _check_is_at_home()
         yield
     finally:

@@ -112,7 +112,7 @@ def work(
     if (first := next(rounds, None)) is not None:
         n_shares = min(n_left or len(first[0].mask), math.ceil(progress.expected_s / SMALLEST_SHARE_S) or 1)
         folder.note("start", rows=n_rows, left=n_left, engine=workforce.engine, device=spec.device)
-        # In this order: Ray takes SIGTERM for itself when it starts.
+        # In this order: Ray, if it starts here, takes SIGTERM for itself where nobody else has it.
         with _open_pool(spec, workforce, n_shares) as pool, stop_on_signals() as is_stopping:
             dispatcher = Dispatcher(
                 pool=pool,

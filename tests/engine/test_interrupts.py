@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from hierbatch.engine.interrupts import stop_on_signals
+from hierbatch.engine.interrupts import sigterm_interrupts, sigterm_kept, stop_on_signals
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -30,3 +30,41 @@ def test_outside_the_main_thread_nobody_ever_asks():
     thread.start()
     thread.join()
     assert answers == [False]
+
+
+@pytest.fixture
+def sigterm_is_nobodys():
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def test_sigterm_ends_a_command_as_ctrl_c_does_and_is_given_back(sigterm_is_nobodys):
+    with pytest.raises(KeyboardInterrupt), sigterm_interrupts():
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_who_ignores_sigterm_is_not_ended_by_it(sigterm_is_nobodys):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    with sigterm_interrupts():
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
+
+
+def exit_for_sigterm(number, frame):
+    """How Ray takes SIGTERM in a driver."""
+    raise SystemExit(number)
+
+
+def test_a_library_that_takes_sigterm_has_it_only_for_as_long_as_nobody_else_wants_it(sigterm_is_nobodys):
+    with sigterm_interrupts():
+        with sigterm_kept():
+            signal.signal(signal.SIGTERM, exit_for_sigterm)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt), sigterm_kept():  # while the library is about to start
+            exit_for_sigterm(signal.SIGTERM, None)
+    with sigterm_kept():
+        signal.signal(signal.SIGTERM, exit_for_sigterm)
+    assert signal.getsignal(signal.SIGTERM) is exit_for_sigterm

@@ -24,11 +24,28 @@ main()
 """
 
 
-def start_on_ray(folder):
+PLANNING = """
+import time
+from hierbatch.cli.app import main
+from hierbatch.engine import session
+from hierbatch.jobs import run
+def write_and_wait(tables, schema, aside, write_rows=run.write_rows):
+    def told():
+        yield from tables
+        print("planning", flush=True)
+        time.sleep(100)
+    write_rows(told(), schema, aside)
+run.write_rows, session.READ_TOGETHER_ROWS = write_and_wait, 1
+main()
+"""
+"""The same command, which stands still with the plan half-written."""
+
+
+def start_on_ray(folder, *options, script=SCRIPT):
     command = ["run", folder / "m.parquet", "--out", folder / "run", "--voice", folder / "anna.wav", "--workers", 2]
     model = ["--model", folder / "bundle", "--model-factory", FACTORY, "--retakes", 0]
     return subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, *map(str, [*command, *model])],
+        [sys.executable, "-c", script, *map(str, [*command, *model, *options])],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -94,3 +111,23 @@ def test_a_second_request_ends_a_run_at_once(tmp_path):
     assert process.returncode == 130, said
     assert ids_in_parts(tmp_path) == []
     assert "Traceback" not in said
+
+
+@pytest.mark.timeout(200)
+@pytest.mark.parametrize(
+    ("engine", "number"), [("local", signal.SIGTERM), ("local", signal.SIGINT), ("ray", signal.SIGTERM)]
+)
+def test_interrupted_while_it_plans_a_run_leaves_no_plan_and_says_so(tmp_path, engine, number):
+    asked = job(tmp_path, 5)
+    process = start_on_ray(tmp_path, "--engine", engine, script=PLANNING)
+    for line in process.stdout:
+        if line == "planning\n":
+            break
+    (aside,) = (tmp_path / "run" / "plan").glob(".*/*.parquet")
+    process.send_signal(number)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert said == "Interrupted. Finished work is kept; run the same command to go on.\n"
+    assert not aside.parent.exists()
+    assert [path.name for path in (tmp_path / "run" / "plan").glob("*.parquet")] == ["g0001-voices.parquet"]
+    assert run(asked).standing.n_ok == 5
