@@ -15,5 +15,8 @@ def status(run: options.RunPath) -> None:
     left = f", about {clock(found.left_s)} left" if found.left_s is not None else ""
     running = f"running{left}" if found.is_running else "not running"
     print(f"{run}: generation {found.generation} of {found.started_at}, {running}")
+    if found.unplanned:
+        waits = "is being planned" if found.is_running else "has no plan yet; the command that asked for it goes on"
+        print(f"What follows is of generation {found.generation}: generation {found.unplanned} {waits}")
     print(f"{found.model}: {tell_counts(found.standing)}")
     tell_flaws(found.standing)

@@ -73,7 +73,11 @@ class RunFolder(RunLayout):
 
     def newest(self) -> dict[str, Any]:
         """The newest generation's `number`, `settings` and `origin`."""
-        return dict(self.read_record()["generations"][-1])
+        return self.generations()[-1]
+
+    def generations(self) -> list[dict[str, Any]]:
+        """The same of all generations, the first one first."""
+        return list(self.read_record()["generations"])
 
     def keep_filter(self, text: str) -> None:
         """Put down the rules of a corpus; raises StorageError."""

@@ -28,7 +28,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStatus:
-    """A run's standing, and whether and how fast somebody is at work; `left_s` only while somebody is."""
+    """A run's standing, and whether and how fast somebody is at work; `left_s` only while somebody is.
+
+    All is of the newest generation that has a plan. `unplanned` is one that was asked for since and has none yet: a
+    driver is at it, or died over it.
+    """
 
     run: Path
     generation: int
@@ -37,11 +41,15 @@ class RunStatus:
     is_running: bool
     left_s: float | None
     standing: Standing
+    unplanned: int | None = None
 
 
 def read_standing(run: Path) -> Standing:
     """Count a run's takes; raises RunError where it has no plan yet."""
-    takes = Takes(run)
+    return _count(Takes(run))
+
+
+def _count(takes: Takes) -> Standing:
     n_ok, sound_s = 0, 0.0
     error_kinds: Counter[str] = Counter()
     flags: Counter[str] = Counter()
@@ -68,17 +76,22 @@ def read_status(run: Path) -> RunStatus:
         RunError: this is no run, or it has no plan yet.
     """
     folder = RunFolder(run)
-    newest = folder.newest()
-    standing = read_standing(run)
+    folder.newest()  # or it is no run
+    takes = Takes(run)
+    standing = _count(takes)
     is_running = is_held(folder)
+    generations = folder.generations()  # now: a plan stands after its entry
+    counted = generations[takes.generation - 1]
+    unplanned = len(generations) if len(generations) > takes.generation else None
     return RunStatus(
         run=run,
-        generation=newest["number"],
-        model=f"{newest['settings']['model']}:{newest['settings']['fingerprint']}",
-        started_at=newest["started_at"],
+        generation=takes.generation,
+        model=f"{counted['settings']['model']}:{counted['settings']['fingerprint']}",
+        started_at=counted["started_at"],
         is_running=is_running,
-        left_s=_left_s(folder, standing.n_missing) if is_running else None,
+        left_s=_left_s(folder, standing.n_missing) if is_running and not unplanned else None,
         standing=standing,
+        unplanned=unplanned,
     )
 
 

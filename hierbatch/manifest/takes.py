@@ -57,6 +57,8 @@ class Takes:
         RunError: the run has no plan yet, a file of it is damaged, or takes are gone that were there.
     """
 
+    generation: int
+    """Whose rows these are: the newest generation that has a plan."""
     plan_schema: pa.Schema
     """Columns of the plan."""
     schema: pa.Schema
@@ -68,7 +70,7 @@ class Takes:
 
     def __init__(self, run: Path) -> None:
         self._folder = RunLayout(run)
-        self._generation, self._look = self._look_around()
+        self.generation, self._look = self._look_around()
 
     def __len__(self) -> int:
         """Rows that have a take, good or failed."""
@@ -179,9 +181,9 @@ class Takes:
     def _look_again(self) -> None:
         """Where the rows of this snapshot lie now that one of its files has gone."""
         generation, look = self._look_around()
-        if generation == self._generation:
+        if generation == self.generation:
             look = replace(look, index=look.index[self._everywhere()[look.index["position"]]])
-        if generation != self._generation or len(look.index) < len(self):
+        if generation != self.generation or len(look.index) < len(self):
             raise RunError(
                 f"{self._folder.root} was changed while it was read",
                 wanted="the takes that were there when the reading began",

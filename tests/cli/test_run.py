@@ -4,6 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hierbatch.cli.app import app
+from hierbatch.engine.run_folder import RunFolder, hold, open_generation
 from tests.engine.fake_model import FACTORY, Fault
 from tests.engine.planned_run import bundle_folder
 from tests.making import manifest_file, prompt_file
@@ -44,6 +45,19 @@ def test_the_life_of_a_run(invoke):
     assert (code, "70 takes in 1 parts" in said) == (0, True)
     code, said = invoke(RUN)
     assert (code, "This time" in said) == (3, False)
+
+
+def test_a_status_tells_of_a_generation_that_has_no_plan_yet(invoke, tmp_path):
+    manifest_file(tmp_path, 3)
+    invoke(RUN)
+    folder = RunFolder(tmp_path / "run")
+    open_generation(folder, {"killed": "before its plan"}, {}, update=True)
+    told = "What follows is of generation 1: generation 2"
+    _, said = invoke("status {folder}/run")
+    assert f"{told} has no plan yet" in said
+    assert "3 of 3 rows done" in said
+    with hold(folder):
+        assert f"{told} is being planned" in invoke("status {folder}/run")[1]
 
 
 def test_a_run_without_failed_rows_ends_well(invoke, tmp_path):

@@ -1,9 +1,10 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hierbatch.engine.run_folder import RunFolder, hold
+from hierbatch.engine.run_folder import RunFolder, hold, open_generation
 from hierbatch.errors import RunError
 from hierbatch.jobs.run import run
 from hierbatch.jobs.status import read_status
@@ -35,6 +36,18 @@ def test_while_somebody_works_the_time_left_follows_from_the_pace(tmp_path):
         status = read_status(asked.out)
     assert status.is_running
     assert status.left_s == pytest.approx(8.0, abs=1.0)
+
+
+def test_a_generation_without_a_plan_is_told_beside_the_one_that_counts(tmp_path):
+    asked = job(tmp_path, 3)
+    run(asked)
+    before = read_status(asked.out)
+    folder = RunFolder(asked.out)
+    settings = folder.newest()["settings"] | {"model": "other", "fingerprint": "f2"}
+    open_generation(folder, settings, {}, update=True)
+    assert read_status(asked.out) == replace(before, unplanned=2)
+    with hold(folder):
+        assert read_status(asked.out) == replace(before, unplanned=2, is_running=True)
 
 
 def test_a_folder_without_a_run_is_told(tmp_path):
