@@ -33,3 +33,7 @@ def test_a_louder_top_is_as_far_as_it_is_louder():
     loud = Waveform(quiet.samples * 2, 48_000)
     assert benchmark.band_distance_db(loud, quiet, (8_000, 20_000)) == pytest.approx(6.02, abs=0.1)
     assert benchmark.band_distance_db(quiet, quiet, (8_000, 20_000)) == 0
+    pause = np.zeros(96_000, np.float32)  # twice as much in which nothing differs
+    quiet, loud = (Waveform(np.concatenate([x.samples, pause]), 48_000) for x in (quiet, loud))
+    assert benchmark.band_distance_db(loud, quiet, (8_000, 20_000)) == pytest.approx(2.0, abs=0.2)
+    assert benchmark.band_distance_db(loud, quiet, (8_000, 20_000), speech=True) == pytest.approx(6.02, abs=0.1)

@@ -2,8 +2,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from hierbatch.audio.files import describe_sound
+from hierbatch.cli.app import app
 from hierbatch.frontend.books.reading import read_book
 from hierbatch.jobs.import_book import ImportBook, import_book
 from hierbatch.manifest.checks import Expected, check_manifest
@@ -97,3 +99,18 @@ def test_a_prompt_is_a_short_listed_recording_of_somebody_held_out(path):
 def test_there_are_few_and_small_recordings():
     assert 1 <= len(PROMPTS) <= 8
     assert sum(path.stat().st_size for path in PROMPTS) < 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("words", "n_rows"),
+    [
+        ("run sentences.csv --voices voices/voices.csv --default-voice narrator", 7),
+        ("convert recordings.csv --voices voices/voices.csv", 3),
+        ("upsample recordings.csv --rate 24000", 3),
+    ],
+)
+def test_the_three_tasks_go_through_their_examples_with_the_packaged_models(words, n_rows, tmp_path, monkeypatch):
+    monkeypatch.chdir(FOLDER)
+    done = CliRunner().invoke(app, [*words.split(), "--out", str(tmp_path / "run"), "--engine", "local"])
+    assert done.exit_code == 0, done.output
+    assert f"{n_rows} of {n_rows} rows done" in done.output
