@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from hierbatch.object_path import is_remote
 from hierbatch.storage import STAGING, storage_error, write_whole
 
 _FORMAT = 1
+
+_LOOK_S = 0.2
+"""Who looks whether a run is held has its lock for far less than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,7 @@ def hold(folder: RunFolder) -> Iterator[None]:
     except OSError as error:
         raise storage_error(error, folder.lock_file) from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(descriptor)
     except OSError as error:
         holder = os.read(descriptor, 200).decode("utf-8", "replace")
         os.close(descriptor)
@@ -153,16 +157,26 @@ def hold(folder: RunFolder) -> Iterator[None]:
         os.close(descriptor)
 
 
+def _lock(descriptor: int) -> None:
+    """Take the lock, at the second try where somebody was just looking (`is_held`); raises OSError."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        time.sleep(_LOOK_S)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
 def is_held(folder: RunFolder) -> bool:
     """Whether a driver is at work there right now."""
     if is_remote(folder.root):
         return read_holder(folder.lock_file) is not None
     try:
-        descriptor = os.open(folder.lock_file, os.O_RDWR)
+        descriptor = os.open(folder.lock_file, os.O_RDONLY)
     except OSError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Shared: who may only read can ask for it, and two that look do not meet.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
         return True
     finally:

@@ -1,4 +1,5 @@
 import errno
+import fcntl
 import json
 import os
 import signal
@@ -57,6 +58,37 @@ with hold(RunFolder(Path({str(folder.root)!r}))):
     with hold(folder):
         assert is_held(folder)
     assert not is_held(folder)
+
+
+def test_two_that_look_at_the_same_moment_do_not_take_each_other_for_a_driver(folder):
+    with hold(folder):
+        pass
+    with folder.lock_file.open() as other:
+        fcntl.flock(other, fcntl.LOCK_SH)  # as another status does while it looks
+        assert not is_held(folder)
+
+
+def test_who_may_only_read_a_run_is_told_whether_somebody_works_there(folder, monkeypatch):
+    open_really = os.open
+
+    def open_to_read(path, flags, *mode):
+        if flags & (os.O_WRONLY | os.O_RDWR):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return open_really(path, flags, *mode)
+
+    with hold(folder):
+        monkeypatch.setattr(os, "open", open_to_read)
+        assert is_held(folder)
+    assert not is_held(folder)
+
+
+def test_a_driver_that_starts_while_somebody_looks_waits_a_moment(folder, monkeypatch):
+    folder.lock_file.touch()
+    looking = folder.lock_file.open()
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    monkeypatch.setattr("time.sleep", lambda _: looking.close())
+    with hold(folder):
+        assert is_held(folder)
 
 
 def test_a_folder_that_is_no_run_or_of_another_version_is_refused(folder):
