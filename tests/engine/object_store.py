@@ -1,7 +1,8 @@
 """An S3 server of this machine, over a real socket."""
 
-import os
 from contextlib import contextmanager
+
+import pytest
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -21,13 +22,12 @@ def s3_server(bucket):
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    before = dict(os.environ)
-    os.environ.update(ENVIRONMENT, AWS_ENDPOINT_URL=f"http://{host}:{port}")
-    try:
-        client = boto3.client("s3")
-        client.create_bucket(Bucket=bucket)
-        yield client
-    finally:
-        server.stop()
-        os.environ.clear()
-        os.environ.update(before)
+    with pytest.MonkeyPatch.context() as patch:  # what others put into the environment meanwhile stays, as Ray's token
+        for name, value in (ENVIRONMENT | {"AWS_ENDPOINT_URL": f"http://{host}:{port}"}).items():
+            patch.setenv(name, value)
+        try:
+            client = boto3.client("s3")
+            client.create_bucket(Bucket=bucket)
+            yield client
+        finally:
+            server.stop()

@@ -1,8 +1,10 @@
 """Real Ray: one cluster for all of these, since starting it takes seconds."""
 
 import os
-from contextlib import suppress
+from collections import Counter
+from contextlib import nullcontext, suppress
 from dataclasses import replace
+from importlib.util import find_spec
 from ipaddress import ip_address
 from itertools import chain
 from pathlib import Path
@@ -17,8 +19,10 @@ from hierbatch.errors import BundleError, RunError, StorageError
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.jobs.run import run as run_job
 from hierbatch.manifest.takes import Takes
+from hierbatch.object_path import place
 from hierbatch.stages.text import ReadText, front_ends
 from tests.engine.fake_model import Fault, batches_too_large
+from tests.engine.object_store import s3_server
 from tests.engine.planned_run import planned_run
 from tests.engine.ray_work import work
 from tests.jobs.test_convert import job as converted
@@ -31,7 +35,7 @@ pytestmark = pytest.mark.timeout(240)
 
 @pytest.fixture(scope="module")
 def ray_pool():
-    """The module of the workers, with Ray running as a run starts it."""
+    """The module of the workers, with Ray running as a run starts it; the workers know an object store."""
     # Only what is set here is taken back: Ray puts its token into the environment, too.
     patch = pytest.MonkeyPatch()
     for name, value in (AT_HOME | AT_WORK).items():
@@ -40,9 +44,14 @@ def ray_pool():
     from hierbatch.engine import ray_pool as module
     from hierbatch.engine.ray_cluster import ray_running
 
-    with ray_running(n_cpus=2):
+    with s3_server("speech") if find_spec("moto") else nullcontext(), ray_running(n_cpus=2):
         yield module
     patch.undo()
+
+
+def ids_in_parts(run):
+    parts = [pq.read_table(part, columns=["id"]).column("id").to_pylist() for part in run.folder.part_files()]
+    return sorted(chain.from_iterable(parts))
 
 
 def test_every_row_is_worked_once_and_rows_that_kill_or_raise_fail_alone(ray_pool, tmp_path):
@@ -51,10 +60,7 @@ def test_every_row_is_worked_once_and_rows_that_kill_or_raise_fail_alone(ray_poo
     takes = done.error_kinds
     assert done.ending == "done"
     assert takes == {f"r{i:03d}": {1: "exception", 2: "crash"}.get(i) for i in range(4)}
-    parts = [pq.read_table(part, columns=["id"]).column("id").to_pylist() for part in run.folder.part_files()]
-    assert sorted(chain.from_iterable(parts)) == sorted(
-        takes
-    )  # once in the files themselves, not only in the reading of them
+    assert ids_in_parts(run) == sorted(takes)  # once in the files themselves, not only in the reading of them
     assert {facts["why"] for event, facts in done.events if event == "lost"} == {"crash"}
 
 
@@ -66,6 +72,27 @@ def test_a_run_in_which_too_much_fails_stops_early(ray_pool, tmp_path):
     assert set(done.error_kinds.values()) == {"synthesis"}
 
 
+def test_a_run_that_stops_tells_the_three_most_frequent_of_its_reasons(ray_pool, tmp_path):
+    kinds = [Fault.REFUSE] * 4 + [Fault.NAN] * 3 + [Fault.RAISE] * 2 + [Fault.EMPTY]
+    asked = job(tmp_path, 160, {i: kinds[i // 5 % 10] for i in range(160)})  # five lengths: of each, all kinds
+    sitting = run_job(replace(asked, workforce=Workforce(engine="ray", n_workers=1))).sitting
+    assert sitting.ending == "failures"
+    errors = Counter(Takes(asked.out).table(["error"]).column("error").to_pylist()).most_common()
+    assert len(errors) == 4
+    assert [count for _, count in sitting.reasons] == [count for _, count in errors[:3]] == [28, 18, 12]
+    told = [reason for reason, _ in sitting.reasons]
+    assert "told to refuse" in told[0]
+    assert "numbers" in told[1]
+    assert "ZeroDivisionError" in told[2]
+
+
+def test_a_row_that_kills_its_worker_once_is_spoken_after_all(ray_pool, tmp_path):
+    run = planned_run(tmp_path, 4, {2: Fault.DIE_ONCE})
+    done = work(ray_pool, run, n_workers=1)
+    assert done.error_kinds == {f"r{i:03d}": None for i in range(4)}
+    assert [facts["why"] for event, facts in done.events if event == "lost"] == ["crash"]
+
+
 def test_what_comes_out_wrong_is_made_again_by_the_same_workers(ray_pool, tmp_path):
     asked = job(tmp_path, 6, {1: Fault.NAN, 2: Fault.SILENT, 3: Fault.CLIPPED}, retakes=1)
     outcome = run_job(replace(asked, workforce=Workforce(engine="ray", n_workers=1)))
@@ -74,10 +101,21 @@ def test_what_comes_out_wrong_is_made_again_by_the_same_workers(ray_pool, tmp_pa
     assert attempts == [1, 2, 2, 2, 1, 1]
 
 
-def test_a_row_that_hangs_is_ended_and_told(ray_pool, tmp_path):
-    run = planned_run(tmp_path, 1, {0: Fault.HANG})
+def test_a_row_that_hangs_is_ended_and_told_and_its_neighbours_are_spoken(ray_pool, tmp_path):
+    run = planned_run(tmp_path, 4, {1: Fault.HANG})
     done = work(ray_pool, run, n_workers=1, patience_s=2.0, patience=0.1)
-    assert done.error_kinds == {"r000": "timeout"}
+    assert done.error_kinds == {"r000": None, "r001": "timeout", "r002": None, "r003": None}
+    assert ids_in_parts(run) == sorted(done.error_kinds)
+
+
+def test_workers_put_down_a_run_in_an_object_store_as_on_a_disk(ray_pool, tmp_path):
+    pytest.importorskip("moto", reason="the S3 server of the dev extra is not installed")
+    asked = job(tmp_path, 70, {3: Fault.RAISE})
+    run_job(asked)
+    in_store = replace(asked, out=place("s3://speech/run"), workforce=Workforce(engine="ray", n_workers=2))
+    standing = run_job(in_store).standing
+    assert (standing.n_ok, standing.n_failed) == (69, 1)
+    assert sounds(in_store.out) == sounds(asked.out)
 
 
 def test_what_is_left_of_a_unit_after_a_crash_finds_the_sound_that_lies_in_the_manifest(ray_pool, tmp_path):
