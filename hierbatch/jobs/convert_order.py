@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from hierbatch.audio.pitch_trackers import EVERY_DAY, pitch_tracker
 from hierbatch.engine.planning import Asked
-from hierbatch.errors import BundleError
+from hierbatch.errors import BundleError, PromptError
 from hierbatch.jobs.order import CheckedOrder
 from hierbatch.jobs.problems import Problems
-from hierbatch.jobs.recordings import check_source_root, find_sources, recordings_origin
+from hierbatch.jobs.recordings import check_source_root, check_sources, recordings_origin
 from hierbatch.jobs.rows_and_voices import find_rows_and_voices
-from hierbatch.jobs.voices import VoiceChoice, refuse_voices, sift_voices
+from hierbatch.jobs.voices import (
+    CheckPrompt,
+    PreparedVoices,
+    VoiceChoice,
+    refuse_voices,
+    sift_voices,
+    take_any_prompt,
+)
+from hierbatch.manifest.voices import VoiceRow
 from hierbatch.models.outline import ModelOutline
 from hierbatch.stages.appraise import Measures
 from hierbatch.stages.loading import DEFAULT_FACTORY, find_outline
@@ -61,22 +70,14 @@ class ConvertOrder:
         track = problems.attempt(lambda: pitch_tracker(self.f0))
         model = problems.attempt(lambda: find_converter(self.model_factory, self.bundle))
         found = find_rows_and_voices(self.manifest, self.voices, problems, one_of=("source",))
-        sources = problems.attempt(
-            lambda: find_sources(found.manifest, root).check() if found.manifest and found.n_rows and root else None
-        )
+        sources = problems.attempt(lambda: check_sources(found.manifest, root))
+        check_prompt = partial(model.check_prompt, track=track) if model and track else take_any_prompt
+        prompts, unusable = problems.attempt(lambda: self._sift(found.voices, check_prompt)) or ({}, {})
         problems.raise_any()
         assert found.manifest  # or something would have been raised; so with the others
         assert found.n_rows
         assert sources
         assert model
-        prompts, unusable = sift_voices(
-            found.voices,
-            partial(model.check_prompt, track=track),
-            allow_unknown=True,
-            denoise_ratio=self.voices.denoise_ratio,
-        )
-        if not prompts:
-            refuse_voices(list(unusable.values()))
         asked = Asked(
             task=CONVERT.name,
             defaults={"voice": found.default, "pitch_semitones": self.pitch_semitones, "rate_hz": self.rate_hz},
@@ -96,6 +97,17 @@ class ConvertOrder:
             inputs={"sources": sources.state},
             row_notices=(*map(str, unusable.values()), *sources.notices),
         )
+
+    def _sift(
+        self, voices: Iterable[VoiceRow], check_prompt: CheckPrompt
+    ) -> tuple[PreparedVoices, dict[str, PromptError]]:
+        """Voices that can be used, and what is wrong with the others; raises InputError where it is all of them."""
+        prompts, unusable = sift_voices(
+            voices, check_prompt, allow_unknown=True, denoise_ratio=self.voices.denoise_ratio
+        )
+        if not prompts:
+            refuse_voices(list(unusable.values()))
+        return prompts, unusable
 
 
 def find_converter(factory: str, bundle: str) -> ModelOutline:

@@ -15,7 +15,7 @@ from hierbatch.errors import BundleError
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.jobs.problems import Problems
 from hierbatch.jobs.rows_and_voices import find_rows_and_voices
-from hierbatch.jobs.voices import PreparedVoices, VoiceChoice, prepare_voices
+from hierbatch.jobs.voices import PreparedVoices, VoiceChoice, prepare_voices, take_any_prompt
 from hierbatch.manifest.plan_sources import KeepSources, forget_sources
 from hierbatch.manifest.schema import plan_schema
 from hierbatch.manifest.store import TableFile
@@ -146,10 +146,11 @@ def check_order(order: SpeakOrder) -> CheckedOrder:
     )
     prompts = problems.attempt(
         lambda: prepare_voices(
-            found.voices, model.check_prompt, allow_unknown=True, denoise_ratio=order.voices.denoise_ratio
+            found.voices,
+            model.check_prompt if model else take_any_prompt,
+            allow_unknown=True,
+            denoise_ratio=order.voices.denoise_ratio,
         )
-        if model
-        else {}
     )
     problems.raise_any()
     assert found.manifest  # or something would have been raised; so with the others

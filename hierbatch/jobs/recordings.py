@@ -99,6 +99,17 @@ class FoundSources:
         return self
 
 
+def check_sources(manifest: TableFile | None, root: Path | None) -> FoundSources | None:
+    """The recordings of a manifest, where both it and their folder can be read.
+
+    Raises:
+        InputError: not one of them can be used.
+    """
+    if manifest is None or root is None or "source" not in manifest.fitting:
+        return None
+    return find_sources(manifest, root).check()
+
+
 def find_sources(manifest: TableFile, root: Path) -> FoundSources:
     """Look where every recording of a manifest stands; sound inside the manifest is there."""
     digest = hashlib.sha256()

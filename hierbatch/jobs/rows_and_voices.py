@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.compute as pc
 
+from hierbatch.errors import ManifestError
 from hierbatch.jobs.problems import Problems
 from hierbatch.jobs.voices import VoiceChoice, default_voice, list_voices
 from hierbatch.manifest.checks import Expected, check_manifest
@@ -62,14 +64,16 @@ def find_rows_and_voices(
         needs_voice=voices is not None,
     )
     n_rows = problems.attempt(lambda: check_manifest(manifest, expected) if manifest else 0)
-    named = {default} if one_voice or manifest is None or not n_rows else {default, *_named_voices(manifest)}
+    named = {default} if one_voice or manifest is None else {default, *_named_voices(manifest)}
     used = tuple(row for row in voices or () if row.voice in named)
     problems.attempt(lambda: check_consent(used, allow_unknown=choice.allow_unknown_consent))
     return RowsAndVoices(manifest=manifest, n_rows=n_rows, voices=used, default=default, one_voice=one_voice)
 
 
 def _named_voices(manifest: TableFile) -> set[str | None]:
-    """Voices that rows name; None among them where some name none."""
-    if "voice" not in manifest.schema.names:
+    """Voices that rows name, as far as they can be read; None among them where some name none."""
+    if "voice" not in manifest.fitting:
         return set()
-    return {name for rows in manifest.batches(["voice"]) for name in pc.unique(rows.column("voice")).to_pylist()}
+    with suppress(ManifestError):  # what is damaged was told by whoever checked the rows
+        return {name for rows in manifest.batches(["voice"]) for name in pc.unique(rows.column("voice")).to_pylist()}
+    return set()

@@ -12,7 +12,7 @@ from hierbatch.engine.planning import Asked
 from hierbatch.errors import BundleError, InputError
 from hierbatch.jobs.order import CheckedOrder
 from hierbatch.jobs.problems import Problems
-from hierbatch.jobs.recordings import check_source_root, find_sources, recordings_origin
+from hierbatch.jobs.recordings import check_source_root, check_sources, recordings_origin
 from hierbatch.manifest.checks import Expected, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import TableFile, open_table
@@ -54,9 +54,7 @@ class UpsampleOrder:
         manifest = problems.attempt(lambda: open_table(self.manifest, MANIFEST_COLUMNS))
         expected = Expected(one_of=("source",), needs_voice=False)
         n_rows = problems.attempt(lambda: check_manifest(manifest, expected) if manifest else None)
-        sources = problems.attempt(
-            lambda: find_sources(manifest, root).check() if manifest and n_rows and root else None
-        )
+        sources = problems.attempt(lambda: check_sources(manifest, root))
         rates_hz = {self.rate_hz, *(_named_rates(manifest) if manifest and n_rows else ())}
         problems.attempt(lambda: _check_rates(rates_hz, model) if model else None)
         problems.raise_any()

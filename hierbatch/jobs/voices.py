@@ -23,6 +23,10 @@ CheckPrompt = Callable[[Waveform], Any]
 """Raises PromptError where a model cannot use a prompt, as its `encode_voice` and its outline's `check_prompt` do."""
 
 
+def take_any_prompt(prompt: Waveform) -> None:
+    """Stands for a model that could not be loaded: what can be said of prompts without one is said all the same."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceChoice:
     """Where a run's voices come from: one recording that speaks everything, or a table of many."""

@@ -28,6 +28,8 @@ _RANGES = {
     "rate_hz": (8_000, 192_000),
 }
 
+_CHECKED = ("id", "voice", "lang", *_RANGES)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
@@ -64,15 +66,15 @@ class _Findings:
 def check_manifest(manifest: TableFile, expected: Expected) -> int:
     """Refuse a manifest that cannot be run, with all its problems in one error; gives the number of rows.
 
+    A column of a wrong type, or one that is missing, hides nothing of the others.
+
     Raises:
         ManifestError: wrong columns or types, missing, unsafe or repeated ids, unknown voices or languages, values out
             of range.
     """
     problems = [*manifest.problems, *_column_problems(manifest.schema, expected.one_of)]
-    n_rows = 0
-    if not manifest.problems and "id" in manifest.schema.names:
-        n_rows, found = _value_problems(manifest, expected)
-        problems += found
+    n_rows, found = _value_problems(manifest, expected)
+    problems += found
     if problems:
         raise ManifestError(
             f"{manifest.path} has {len(problems)} problem{'s' if len(problems) > 1 else ''}",
@@ -94,26 +96,38 @@ def _column_problems(schema: pa.Schema, one_of: tuple[str, ...]) -> list[str]:
 
 
 def _value_problems(manifest: TableFile, expected: Expected) -> tuple[int, list[str]]:
-    looked_at = ("id", "voice", "lang", *_RANGES)
+    """Number of rows, and what is wrong with the values of the columns that can be read."""
     findings, n_rows = _Findings(), 0
     chunks: list[pa.Array] = []
-    for table in manifest.batches([name for name in looked_at if name in manifest.schema.names]):
-        ids = table.column("id")
-        columns = {name: table.column(name) if name in table.column_names else None for name in looked_at}
-        _check_ids(ids, n_rows, findings)
-        if expected.needs_voice:
+    names = _looked_at(manifest)
+    if not names:
+        return 0, []
+    for table in manifest.batches(names):
+        columns = {name: table.column(name) if name in table.column_names else None for name in _CHECKED}
+        ids = columns["id"]
+        if ids is None:
+            ids = pa.chunked_array([pa.array([f"row {n_rows + number}" for number in range(len(table))], pa.string())])
+        else:
+            _check_ids(ids, n_rows, findings)
+            chunks += ids.chunks
+        if expected.needs_voice and "voice" not in manifest.unfit:
             _check_names(columns["voice"], ids, expected.voices, expected.default_voice, "voice", findings)
-        if expected.languages is not None:
+        if expected.languages is not None and "lang" not in manifest.unfit:
             _check_names(columns["lang"], ids, expected.languages, expected.default_language, "lang", findings)
         for name, (low, high) in _RANGES.items():
             _check_range(columns[name], ids, low, high, name, findings)
-        chunks += ids.chunks
-        n_rows += len(ids)
+        n_rows += len(table)
     if n_rows == 0:
         return 0, ["it holds no rows"]
-    counted = pc.value_counts(pa.chunked_array(chunks))
+    counted = pc.value_counts(pa.chunked_array(chunks, pa.string()))
     findings.add("ids are used more than once", counted.filter(pc.greater(counted.field("counts"), 1)).field("values"))
     return n_rows, findings.told()
+
+
+def _looked_at(manifest: TableFile) -> list[str]:
+    """Columns whose values are checked, as far as they can be read; or any other, to count the rows by."""
+    names = [name for name in _CHECKED if name in manifest.fitting]
+    return names or [name for name in manifest.fitting if not pa.types.is_nested(manifest.schema.field(name).type)][:1]
 
 
 def _check_ids(ids: pa.ChunkedArray, first_row: int, findings: _Findings) -> None:

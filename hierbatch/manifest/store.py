@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 import pyarrow.json
 import pyarrow.parquet as pq
 
 from hierbatch.errors import ManifestError
+from hierbatch.manifest.csv_table import read_csv
 from hierbatch.manifest.schema import (
     AUDIO,
     AUDIO_ROW_GROUP,
@@ -42,7 +42,14 @@ class TableFile:
     columns: tuple[Column, ...]
     raw_schema: pa.Schema
     problems: tuple[str, ...]
+    unfit: frozenset[str]
+    """Columns that `problems` speak of; the others can be read."""
     held: pa.Table | None
+
+    @property
+    def fitting(self) -> tuple[str, ...]:
+        """Names of the columns nothing is the matter with."""
+        return tuple(name for name in self.raw_schema.names if name not in self.unfit)
 
     @property
     def schema(self) -> pa.Schema:
@@ -84,15 +91,16 @@ def open_table(path: Path, columns: tuple[Column, ...]) -> TableFile:
     if not path.is_file():
         raise ManifestError(f"There is no table at {path}", wanted="a .parquet, .csv or .jsonl file")
     try:
-        schema, held = _read(path, columns)
+        schema, held, faults = _read(path, columns)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, error) from error
     _refuse_newer(path, schema)
     declared = {column.name: column for column in columns}
-    problems = [_type_problem(field, declared[field.name]) for field in schema if field.name in declared]
+    known = [field for field in schema if field.name in declared and field.name not in faults]
+    wrong = {field.name: problem for field in known if (problem := _type_problem(field, declared[field.name]))}
     repeated = sorted({name for name in schema.names if schema.names.count(name) > 1})
-    found = [problem for problem in problems if problem] + [f"column {name} stands there twice" for name in repeated]
-    return TableFile(path, columns, schema, tuple(found), held)
+    problems = (*faults.values(), *wrong.values(), *(f"column {name} stands there twice" for name in repeated))
+    return TableFile(path, columns, schema, problems, frozenset((*faults, *wrong, *repeated)), held)
 
 
 def conform(table: pa.Table, columns: Iterable[Column]) -> pa.Table:
@@ -186,21 +194,20 @@ def _unreadable(path: Path, error: Exception) -> ManifestError:
     )
 
 
-def _read(path: Path, columns: Iterable[Column]) -> tuple[pa.Schema, pa.Table | None]:
+def _read(path: Path, columns: Iterable[Column]) -> tuple[pa.Schema, pa.Table | None, dict[str, str]]:
+    """What there is, its rows where they are held, and what is the matter with columns of text."""
     suffix = path.suffix.lower()
     if suffix == ".parquet":
-        return pq.read_schema(readable(path)), None
+        return pq.read_schema(readable(path)), None, {}
     texts = {c.name: pa.string() if c.type == AUDIO else c.type for c in columns}
     if suffix == ".csv":
-        # Only emptiness is missing: the default would also take the words "NA" and "null" out of a book.
-        options = pa.csv.ConvertOptions(column_types=texts, strings_can_be_null=True, null_values=[""])
-        parsing = pa.csv.ParseOptions(newlines_in_values=True)
-        held = pa.csv.read_csv(readable(path), parse_options=parsing, convert_options=options)
+        held, faults = read_csv(path, texts)
+        return held.schema, held, faults
     elif suffix in (".jsonl", ".ndjson"):
         held = pa.json.read_json(readable(path))
     else:
         raise ManifestError(f"{path} is no table", wanted="a .parquet, .csv or .jsonl file", got=suffix or "no suffix")
-    return held.schema, held
+    return held.schema, held, {}
 
 
 def _refuse_newer(path: Path, schema: pa.Schema) -> None:

@@ -172,8 +172,28 @@ def test_a_manifest_without_recordings_is_refused(tmp_path):
     with pytest.raises(ManifestError, match="column source is missing"):
         run(job(tmp_path))
     (tmp_path / "m.csv").write_text("id,source,pitch_semitones\n../a,x.wav,99\n")
-    with pytest.raises(ManifestError, match=r"1 ids hold other than.*pitch_semitones outside"):
+    with pytest.raises(InputError, match=r"1 ids hold other than.*pitch_semitones outside.*None of the 1 recordings"):
         run(job(tmp_path))
+
+
+def test_all_that_is_wrong_with_a_conversion_is_told_at_once(tmp_path, recordings):
+    recordings_file(tmp_path, [path.name for path in recordings], seed=["one", "2", "3"], pitch_semitones=[0, 99, 0])
+    prompt_file(tmp_path, gain=0.0, name="mute.wav")
+    (tmp_path / "elsewhere").mkdir()
+    wrong = {"bundle": str(tmp_path / "nowhere"), "f0": "crepe", "source_root": tmp_path / "elsewhere"}
+    with pytest.raises(InputError) as caught:
+        job(tmp_path, voices=VoiceChoice(file=tmp_path / "mute.wav"), **wrong).order.check()
+    said = str(caught.value)
+    parts = (
+        "seed is not all int64",
+        "pitch_semitones outside",
+        "nowhere",
+        "dio or yaapt",
+        "mute is silent",
+        "None of the 3",
+    )
+    for part in parts:
+        assert part in said, said
 
 
 def test_a_key_depends_on_the_recording_and_not_on_its_name(tmp_path, recordings):

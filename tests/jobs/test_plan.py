@@ -75,12 +75,31 @@ def test_all_that_is_wrong_with_an_order_is_told_at_once(tmp_path):
         assert part in said, said
 
 
+def test_a_model_and_a_manifest_that_are_wrong_hide_no_bad_prompt(tmp_path):
+    prompt_file(tmp_path, gain=0.0, name="mute.wav")
+    voices = tmp_path / "voices.csv"
+    voices.write_text("voice,audio,consent\nanna,anna.wav,self\nmute,mute.wav,self\ngone,none.wav,self\n")
+    manifest = manifest_file(tmp_path, 3, id=["a", "a", "b"], voice=["mute", "gone", "anna"], speed=["fast"] * 3)
+    asked = replace(order(tmp_path, manifest), voices=VoiceChoice(table=voices), bundle=str(tmp_path / "nowhere"))
+    with pytest.raises(InputError) as caught:
+        estimate(asked)
+    said = str(caught.value)
+    for part in (
+        "nowhere",
+        "speed is string",
+        "more than once (a)",
+        "voice mute is silent",
+        "voice gone cannot be read",
+    ):
+        assert part in said, said
+
+
 def test_voices_that_rows_name_are_all_judged(tmp_path):
     manifest = manifest_file(tmp_path, 3, voice=["anna", "mute", "nobody"])
     voices = tmp_path / "voices.csv"
     voices.write_text("voice,audio,consent\nanna,anna.wav,unknown\nmute,none.wav,self\nunused,none.wav,self\n")
     asked = replace(order(tmp_path, manifest), voices=VoiceChoice(table=voices))
-    with pytest.raises(ManifestError, match="nobody"):
+    with pytest.raises(InputError, match=r"\(nobody\).*consent of 1 voice.*voice mute cannot be read"):
         estimate(asked)
     asked = replace(asked, manifest=manifest_file(tmp_path, 3, voice=["anna", "mute", None]))
     asked = replace(asked, voices=VoiceChoice(table=voices, default="anna"))

@@ -49,6 +49,53 @@ def test_all_problems_are_told_at_once(tmp_path):
         assert part in told, part
 
 
+def test_a_column_of_a_wrong_type_hides_nothing_of_the_others(tmp_path):
+    columns = {
+        "id": ["a", "a", "../up"],
+        "text": [1, 2, 3],
+        "voice": [0, 0, 0],
+        "lang": ["en", "de", "en"],
+        "speed": ["fast", "1", "1"],
+        "prosody": [1.0, 1.0, 9.0],
+    }
+    nobody = Expected(languages=("en",), voices=("anna",), default_language="en", default_voice=None)
+    with pytest.raises(ManifestError) as caught:
+        check(tmp_path, columns, nobody)
+    told = str(caught.value)
+    for part in ("text is int64", "voice is int64", "speed is string", "more than once (a)", "../up", "(de)", "0 to 2"):
+        assert part in told, part
+    assert "name no voice" not in told  # they do, in a type that is told
+
+
+def test_a_missing_id_hides_nothing_of_the_others(tmp_path):
+    with pytest.raises(ManifestError) as caught:
+        check(tmp_path, {"text": ["x", "y"], "lang": ["en", "de"], "speed": [1.0, 9.0]})
+    told = str(caught.value)
+    for part in ("3 problems", "column id is missing", "(de)", "1 rows have a speed outside 0.5 to 2 (ids) (row 1)"):
+        assert part in told, part
+    with pytest.raises(ManifestError) as caught:
+        check(tmp_path, {"text": ["x", "y"]}, Expected(languages=("en",), default_voice="anna"))
+    assert "2 rows name no lang" in str(caught.value)
+
+
+def test_all_problems_of_a_text_table_are_told_at_once(tmp_path):
+    lines = ["id,text,lang,speed,seed,prosody", "a,x,en,fast,1,1", "a,y,de,1,1.5,9", ",z,en,1,2,1"]
+    (tmp_path / "m.csv").write_text("\n".join(lines) + "\n")
+    with pytest.raises(ManifestError) as caught:
+        check_manifest(open_table(tmp_path / "m.csv", MANIFEST_COLUMNS), EXPECTED)
+    told = str(caught.value)
+    for part in (
+        "6 problems",
+        "column speed is not all float: invalid value 'fast'",
+        "column seed is not all int64: invalid value '1.5'",
+        "more than once (a)",
+        "rows have no id (row numbers) (2)",
+        "(de)",
+        "prosody outside 0 to 2 (ids) (a)",
+    ):
+        assert part in told, part
+
+
 def test_a_million_faults_make_one_line(tmp_path):
     with pytest.raises(ManifestError) as caught:
         check(tmp_path, {"id": [f"bad id {i}" for i in range(5000)], "text": ["x"] * 5000})
