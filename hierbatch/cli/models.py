@@ -86,7 +86,10 @@ def show(model: Annotated[str, typer.Argument(help="A model's name, or a bundle'
 @models.command()
 def verify(
     golden: Annotated[Path, typer.Option(help="Folder of golden cases, with manifest.json.")],
-    weights: Annotated[Path | None, typer.Option(help="Folder with published weights, for the cases on them.")] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(help="Folder with published weights, for the cases on them; 'weights' beside the golden folder."),
+    ] = None,
 ) -> None:
     """Run every golden case: is each network's output the published one's? Exits 1 if any is off."""
     from hierbatch.jobs.verify_models import VerifyJob, verify_models

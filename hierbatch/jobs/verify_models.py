@@ -53,6 +53,7 @@ class VerifyJob:
 
     golden: Path
     weights: Path | None = None
+    """Where it is not given, the folder `weights` beside the golden one, if there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +77,13 @@ def verify_models(job: VerifyJob) -> Iterator[Verdict]:
     if job.weights is not None and not job.weights.is_dir():
         raise InputError("There is no folder of published weights", got=str(job.weights))
     folder = read_golden_folder(job.golden)
-    networks = GoldenNetworks(folder, job.weights)
+    networks = GoldenNetworks(folder, job.weights or _weights_beside(job.golden))
     return (_verdict(case, networks) for case in folder.cases)
+
+
+def _weights_beside(golden: Path) -> Path | None:
+    weights = golden.resolve().parent / "weights"
+    return weights if weights.is_dir() else None
 
 
 def _verdict(case: GoldenCase, networks: GoldenNetworks) -> Verdict:

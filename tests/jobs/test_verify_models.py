@@ -10,6 +10,12 @@ from hierbatch.errors import InputError
 from hierbatch.jobs.verify_models import VerifyJob, verify_models
 from tests.models.golden_data import GOLDEN, PUBLISHED, golden, published
 
+ON_PUBLISHED_WEIGHTS = {"speechsr_real", "e2e"}
+KINDS = ON_PUBLISHED_WEIGHTS | {
+    "hier", "ttv", "mas", "disc_hier", "disc_sr24", "disc_sr48", "style_mel", "speechsr24k", "speechsr48k",
+    "denoiser", "f0", "text", "resample",
+}  # fmt: skip
+
 
 @pytest.fixture
 def small_folder(tmp_path):
@@ -32,26 +38,40 @@ def verdicts(folder, weights=None):
 
 
 @golden
-def test_every_case_on_rule_weights_is_met():
+def test_every_case_of_every_kind_is_met():
     found = verdicts(GOLDEN)
-    met = [verdict for name, verdict in found.items() if name.startswith(("speechsr24k", "speechsr48k"))]
-    assert met
-    assert {verdict.outcome for verdict in met} == {"ok"}
-    assert all(verdict.difference < 1e-5 for verdict in met)
-    skipped = found["speechsr_real/ref1"]
-    assert skipped.outcome == "skipped"
-    assert "--weights" in skipped.why
+    assert {name.partition("/")[0] for name in found} >= KINDS
+    skipped = {name for name, verdict in found.items() if verdict.outcome == "skipped"}
+    assert {name.partition("/")[0] for name in skipped} == (set() if PUBLISHED.is_dir() else ON_PUBLISHED_WEIGHTS)
+    assert {name: verdict.why for name, verdict in found.items() if verdict.outcome == "off"} == {}
+    assert all(found[name].difference < 1e-5 for name in found if name.startswith(("speechsr24k", "speechsr48k")))
+
+
+@pytest.fixture
+def real_folder(tmp_path):
+    """A golden folder of one case on published weights, with nothing beside it."""
+    page = json.loads((GOLDEN / "manifest.json").read_text())
+    page["cases"] = [case for case in page["cases"] if case["file"] == "speechsr_real/ref1.npz"]
+    (tmp_path / "golden" / "speechsr_real").mkdir(parents=True)
+    shutil.copyfile(GOLDEN / "speechsr_real" / "ref1.npz", tmp_path / "golden" / "speechsr_real" / "ref1.npz")
+    (tmp_path / "golden" / "manifest.json").write_text(json.dumps(page))
+    return tmp_path / "golden"
 
 
 @published
-def test_a_case_on_published_weights_is_met(tmp_path):
-    page = json.loads((GOLDEN / "manifest.json").read_text())
-    page["cases"] = [case for case in page["cases"] if case["module"] == "speechsr_real"][:1]
-    (tmp_path / "speechsr_real").mkdir()
-    shutil.copyfile(GOLDEN / page["cases"][0]["file"], tmp_path / page["cases"][0]["file"])
-    (tmp_path / "manifest.json").write_text(json.dumps(page))
-    (verdict,) = verdicts(tmp_path, PUBLISHED).values()
-    assert (verdict.outcome, verdict.tolerance) == ("ok", 1e-5)
+def test_published_weights_beside_the_golden_folder_are_used(real_folder, monkeypatch):
+    (real_folder.parent / "weights").symlink_to(PUBLISHED)
+    monkeypatch.chdir(real_folder)
+    told = CliRunner().invoke(app, ["models", "verify", "--golden", "."])
+    assert told.output.split()[:2] == ["ok", "speechsr_real/ref1"]
+    assert "tolerance 1e-05" in told.output
+
+
+@golden
+def test_a_case_on_published_weights_says_what_it_wants(real_folder):
+    (verdict,) = verdicts(real_folder).values()
+    assert verdict.outcome == "skipped"
+    assert "--weights" in verdict.why
 
 
 @golden

@@ -193,8 +193,8 @@ def test_a_new_top_in_another_precision_is_near(tmp_path, kind, word):
         save_file(speechsr_checkpoint(0), tmp_path / "speechsr48k.safetensors")
         job = ImportModels(sources=[str(tmp_path / "speechsr48k.safetensors")], name="sr", folder=tmp_path / "m")
         bundle = import_models(job).bundle.folder
-    sound = noise(8_000)
-    exact, rough = (Upsampler.load(bundle, word).upsample(sound, 48_000).samples for word in ("cpu", "cpu,bfloat16"))
+    sound, places = noise(8_000), (word.partition(",")[0], word)
+    exact, rough = (Upsampler.load(bundle, place).upsample(sound, 48_000).samples for place in places)
     assert 20 < snr_db(exact, rough) < 90
 
 

@@ -93,7 +93,7 @@ class GoldenNetworks:
 
     def not_at_hand(self, modules: Sequence[str]) -> NotAtHand:
         """What to say where published weights are missing."""
-        where = self.weights or "no folder given with --weights"
+        where = self.weights or "no folder given with --weights, and no folder weights beside the golden one"
         return NotAtHand(f"the published weights of {', '.join(modules)} are not at hand ({where})")
 
 
