@@ -29,6 +29,7 @@ def retry(
     from hierbatch.engine.run_folder import RunFolder
     from hierbatch.jobs.retry import RetryJob
     from hierbatch.jobs.retry import retry as retry_job
+    from hierbatch.jobs.run import check_device
 
     line = ProgressLine()
     job = RetryJob(
@@ -39,6 +40,7 @@ def retry(
         device=options.placement(device, dtype, compile_),
         workforce=options.workforce(engine, workers, gpus_a_worker, ray_address),
     )
+    check_device(job.device, job.workforce)  # told first, as by every command
     tell_model_licenses(RunFolder(run).newest()["origin"]["bundle"])
     outcome = retry_job(job, line.watch())
     line.end()
