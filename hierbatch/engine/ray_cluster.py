@@ -73,10 +73,12 @@ def ray_running(n_cpus: int, address: str = "") -> Iterator[None]:
     listens on this machine only.
 
     Raises:
-        RunError: Ray does not start or cannot be reached, or was imported before in a way that would open it to the
-            network.
+        RunError: Ray does not start or cannot be reached; or it listens, or would listen, to the network and nobody
+            has named its address.
     """
     if ray.is_initialized():
+        if not address:
+            _check_is_at_home()
         yield
         return
     try:
@@ -95,7 +97,8 @@ def _check_is_at_home() -> None:
             "Ray would listen to the network",
             wanted="an address of this machine alone",
             got=ray.util.get_node_ip_address(),
-            mend=f"set {', '.join(f'{name}={value}' for name, value in AT_HOME.items())} before importing ray",
+            mend=f"set {', '.join(f'{name}={value}' for name, value in AT_HOME.items())} before importing ray, or name "
+            "the address of the cluster that you mean to join",
         )
 
 

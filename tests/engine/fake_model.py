@@ -47,8 +47,6 @@ class FakeModel:
             os.kill(os.getpid(), signal.SIGKILL)
         if device == "broken":
             raise RuntimeError("no kernel image is available for this fake device")
-        if limit := self._told("file-limit", ""):  # as if the disk were full: no file of this process may be larger
-            resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), resource.RLIM_INFINITY))
         self.fingerprint = self._told("version", "1")
         self._row_s = float(self._told("seconds-a-row", "0"))
 
@@ -70,6 +68,8 @@ class FakeModel:
         self._check_memory(requests)
         with (self._notes / f"spoken-{os.getpid()}").open("a") as file:
             file.writelines(f"{request.seed} {request.phonemes}\n" for request in requests)
+        if limit := self._told("file-limit", ""):  # as if the disk were full: no file of this worker may be larger
+            resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), resource.RLIM_INFINITY))
         return [self._speak(request) for request in requests]
 
     def _speak(self, request):

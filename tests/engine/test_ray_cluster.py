@@ -55,6 +55,25 @@ def test_an_address_where_nobody_answers_is_told_at_once():
         pass
 
 
+@pytest.mark.parametrize("runs_already", [False, True])
+def test_ray_that_listens_to_the_network_is_refused_unless_its_address_is_named(runs_already, monkeypatch):
+    from hierbatch.engine import ray_cluster
+
+    shut_down = []
+    monkeypatch.setattr(ray_cluster.ray, "is_initialized", lambda: runs_already)
+    monkeypatch.setattr(ray_cluster.ray, "init", lambda **settings: None)
+    monkeypatch.setattr(ray_cluster.ray, "shutdown", lambda: shut_down.append(True))
+    monkeypatch.setattr(ray_cluster.ray.util, "get_node_ip_address", lambda: "192.0.2.7")
+    with pytest.raises(RunError, match=r"listen to the network(.|\n)*192\.0\.2\.7"), ray_cluster.ray_running(1):
+        pytest.fail("it has been used")
+    assert bool(shut_down) is not runs_already  # what others have started is theirs to end
+    with ray_cluster.ray_running(1, "auto"):
+        pass
+    monkeypatch.setattr(ray_cluster.ray.util, "get_node_ip_address", lambda: "127.0.0.1")
+    with ray_cluster.ray_running(1):
+        pass
+
+
 def test_workers_share_a_gpu_and_none_is_spread_over_two_nodes(ray_pool, tmp_path):
     from hierbatch.engine.ray_cluster import check_places, count_places
 

@@ -135,8 +135,7 @@ def test_what_is_left_of_a_unit_after_a_crash_finds_the_sound_that_lies_in_the_m
 
 
 def test_a_disk_without_room_ends_the_run_and_leaves_nothing_torn(ray_pool, tmp_path):
-    run = planned_run(tmp_path, 8)
-    (tmp_path / "bundle" / "file-limit").write_text("4096")  # after planning: this process may write
+    run = planned_run(tmp_path, 8, file_limit=4096)
     with pytest.raises(StorageError, match="File too large"):
         work(ray_pool, run, n_workers=1)
     assert run.folder.part_files() == []

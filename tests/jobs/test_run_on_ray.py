@@ -41,6 +41,14 @@ main()
 """The same command, which stands still with the plan half-written."""
 
 
+HAS_RAY = """
+import atexit, sys
+from hierbatch.cli.app import main
+atexit.register(lambda: print("this process has ray" if "ray" in sys.modules else "this process has no ray"))
+main()
+"""
+
+
 def start_on_ray(folder, *options, script=SCRIPT):
     command = ["run", folder / "m.parquet", "--out", folder / "run", "--voice", folder / "anna.wav", "--workers", 2]
     model = ["--model", folder / "bundle", "--model-factory", FACTORY, "--retakes", 0]
@@ -111,6 +119,34 @@ def test_a_second_request_ends_a_run_at_once(tmp_path):
     assert process.returncode == 130, said
     assert ids_in_parts(tmp_path) == []
     assert "Traceback" not in said
+
+
+def test_a_run_in_this_process_leaves_ray_alone(tmp_path):
+    job(tmp_path, 5)
+    process = start_on_ray(tmp_path, "--engine", "local", script=HAS_RAY)
+    said, _ = process.communicate(timeout=100)
+    assert process.returncode == 0, said
+    assert "5 of 5 rows done" in said
+    assert "this process has no ray" in said
+
+
+@pytest.mark.timeout(280)
+def test_on_a_disk_without_room_the_command_ends_with_75_and_goes_on_when_there_is_room(tmp_path):
+    job(tmp_path, 8, file_limit=4096)
+    process = start_on_ray(tmp_path)
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 75, said
+    assert "File too large" in said
+    assert "free some space" in said
+    assert "Traceback" not in said
+    assert ids_in_parts(tmp_path) == []
+    assert list((tmp_path / "run" / "tmp").iterdir()) == []
+
+    (tmp_path / "bundle" / "file-limit").unlink()
+    process = start_on_ray(tmp_path)
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    assert sorted(ids_in_parts(tmp_path)) == [f"r{i:03d}" for i in range(8)]
 
 
 @pytest.mark.timeout(200)
