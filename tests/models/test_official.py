@@ -11,6 +11,7 @@ from hierbatch.errors import BundleError, PromptError, SynthesisError
 from hierbatch.models.conversion import ConversionModel, ConversionRequest, convert_recording
 from hierbatch.models.official import fine_log_f0
 from hierbatch.models.opening import open_model
+from tests.models.among_others import LENGTHS, SAME_DB, snr_db
 from tests.models.converting_bundle import write_official
 
 RATE_HZ = 16_000
@@ -40,10 +41,6 @@ def request_of(sound, voice, seed=1):
     )
 
 
-def snr_db(wanted, found):
-    return 10 * np.log10((wanted**2).sum() / max(((wanted - found) ** 2).sum(), 1e-20))
-
-
 def test_a_recording_is_converted_to_the_sample(model, voice):
     assert isinstance(model, ConversionModel)
     source = Waveform(voiced_sound(1.3, 120).samples[:20_777], RATE_HZ)
@@ -55,17 +52,16 @@ def test_a_recording_is_converted_to_the_sample(model, voice):
     assert np.array_equal(made.waveform.samples, again.waveform.samples)
 
 
-def test_a_piece_among_others_is_the_piece_alone(model, voice):
+def test_a_piece_among_31_others_is_the_piece_alone(model, voice):
     other = model.encode_voice(voiced_sound(3, 110))
-    lengths = (320 * 20, 320, 320 * 61, 320 * 33)
     pieces = [
-        request_of(Waveform(voiced_sound(2, 130 + row, row).samples[:n], RATE_HZ), (voice, other)[row % 2], row)
-        for row, n in enumerate(lengths)
+        request_of(Waveform(voiced_sound(1, 130 + row, row).samples[: 320 * n], RATE_HZ), (voice, other)[row % 2], row)
+        for row, n in enumerate(LENGTHS)
     ]
     together = model.convert_all(pieces)
     for piece, found in zip(pieces, together, strict=True):
         assert len(found) == len(piece.samples)
-        assert snr_db(model.convert(piece), found) > 60
+        assert snr_db(model.convert(piece), found) > SAME_DB
 
 
 def test_voice_pitch_and_seed_are_heard(model, voice):

@@ -17,6 +17,7 @@ from hierbatch.models.synthesizer.config import SynthesizerConfig
 from hierbatch.models.synthesizer.model import Synthesizer
 from hierbatch.models.text_to_vector.config import TextToVectorConfig
 from hierbatch.models.text_to_vector.model import TextToVector
+from tests.models.among_others import SAME_DB, snr_db
 from tests.models.converting_bundle import SIZES
 from tests.models.golden_rule import ruled
 from tests.models.test_official import voiced_sound
@@ -63,10 +64,6 @@ def request_of(voice, text="hello there old friend", **others):
     return SpeechRequest(phonemes=phonemes, language="en", voice=voice, **{"seed": 1, **others})
 
 
-def snr_db(wanted, found):
-    return 10 * np.log10((wanted**2).sum() / max(((wanted - found) ** 2).sum(), 1e-20))
-
-
 def test_a_sentence_becomes_sound_with_a_duration_for_every_token(model, voices):
     request = request_of(voices[0])
     (speech,) = model.speak([request])
@@ -88,7 +85,7 @@ def test_a_row_among_thirty_one_others_is_the_row_alone(model, voices):
     for row in (0, 6, 13, 31):
         (alone,) = model.speak([requests[row]])
         assert alone.token_frames == together[row].token_frames
-        assert snr_db(alone.waveform.samples, together[row].waveform.samples) > 60
+        assert snr_db(alone.waveform.samples, together[row].waveform.samples) > SAME_DB
 
 
 def test_the_seed_and_the_speed_are_heard(model, voices):

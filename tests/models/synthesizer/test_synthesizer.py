@@ -4,6 +4,7 @@ import torch
 from hierbatch.models.blocks.masks import length_mask
 from hierbatch.models.synthesizer.config import SynthesizerConfig
 from hierbatch.models.synthesizer.model import Synthesizer
+from tests.models.among_others import LENGTHS, snr_db
 from tests.models.golden_rule import ruled
 
 SMALL = SynthesizerConfig(
@@ -17,10 +18,6 @@ GAINS = 96_864  # of the published weights; folded into ours
 @pytest.fixture(scope="module")
 def model():
     return ruled(Synthesizer(SMALL).eval())
-
-
-def snr_db(wanted, found):
-    return float(10 * torch.log10(wanted.square().sum() / (wanted - found).square().sum().clamp(min=1e-20)))
 
 
 def batch_of(lengths):
@@ -41,8 +38,7 @@ def row_of(batch, row):
 
 
 def test_a_row_among_31_others_is_the_row_alone(model):
-    lengths = [1 + row * 7 % 23 for row in range(32)]
-    batch = batch_of(lengths)
+    lengths, batch = LENGTHS, batch_of(LENGTHS)
     with torch.inference_mode():
         together = model(*batch, noise_scale=0.333)
         for row in range(0, 32, 5):
@@ -63,23 +59,23 @@ def test_the_published_behaviour_lets_padding_in(model):
     assert snr_db(alone, together) < 60
 
 
-def test_a_style_among_others_is_the_style_alone(model):
-    lengths = torch.tensor([3, 40, 17])
-    mels = torch.randn(3, SMALL.n_mels, 40, generator=torch.Generator().manual_seed(5)) * 4
+def test_a_style_among_31_others_is_the_style_alone(model):
+    lengths = torch.tensor(LENGTHS)
+    mels = torch.randn(len(LENGTHS), SMALL.n_mels, max(LENGTHS), generator=torch.Generator().manual_seed(5)) * 4
     with torch.inference_mode():
         together = model.encode_style(mels, lengths)
         for row, length in enumerate(lengths.tolist()):
             alone = model.encode_style(mels[row : row + 1, :, :length], lengths[row : row + 1])
-            assert torch.allclose(together[row], alone[0], rtol=0, atol=1e-5)
+            assert snr_db(alone[0], together[row]) > 80
 
 
 def test_the_acoustic_encoder_hears_each_row_alone(model):
-    lengths = torch.tensor([4, 11, 7])
+    lengths, (n_rows, longest) = torch.tensor(LENGTHS), (len(LENGTHS), max(LENGTHS))
     random = torch.Generator().manual_seed(6)
-    spectrogram = torch.randn(3, SMALL.n_bins, 11, generator=random)
-    sound = torch.randn(3, 1, 11 * SMALL.hop_samples, generator=random)
+    spectrogram = torch.randn(n_rows, SMALL.n_bins, longest, generator=random)
+    sound = torch.randn(n_rows, 1, longest * SMALL.hop_samples, generator=random)
     sound = sound * length_mask(lengths * SMALL.hop_samples, sound.shape[-1])
-    style = torch.randn(3, 8, generator=random)
+    style = torch.randn(n_rows, 8, generator=random)
     encoder = model.training_parts.acoustic_encoder
     with torch.inference_mode():
         mean, log_scale = encoder(spectrogram, sound, lengths, style)
@@ -92,6 +88,20 @@ def test_the_acoustic_encoder_hears_each_row_alone(model):
             )
             assert snr_db(alone[0][0], mean[row, :, :length]) > 80
             assert snr_db(alone[1][0], log_scale[row, :, :length]) > 80
+
+
+def test_the_prosody_head_hears_each_row_alone(model):
+    lengths, longest = torch.tensor(LENGTHS), max(LENGTHS)
+    random = torch.Generator().manual_seed(7)
+    latent, style = (torch.randn(len(LENGTHS), 8, *size, generator=random) for size in ((longest,), ()))
+    mask, head = length_mask(lengths, longest), model.training_parts.prosody
+    with torch.inference_mode():
+        together = head(latent, mask, style)
+        for row, length in enumerate(LENGTHS):
+            one = slice(row, row + 1)
+            alone = head(latent[one, :, :length], mask[one, :, :length], style[one])[0]
+            assert snr_db(alone, together[row, :, :length]) > 80
+            assert not together[row, :, length:].any()
 
 
 def test_nobody_is_another_style(model):

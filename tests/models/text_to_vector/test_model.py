@@ -3,14 +3,11 @@ import torch
 
 from hierbatch.models.text_to_vector.config import TextToVectorConfig
 from hierbatch.models.text_to_vector.model import TextToVector, expand, whole_frames
+from tests.models.among_others import snr_db
 from tests.models.text_to_vector.small import normal, small_network
 
 N_TOKENS = [1 + (7 * row) % 31 for row in range(32)]
 N_MELS = [5 + (11 * row) % 53 for row in range(32)]
-
-
-def snr_db(wanted, found):
-    return float(10 * torch.log10(wanted.pow(2).sum() / (wanted - found).pow(2).sum().clamp_min(1e-20)))
 
 
 def spoken(network, tokens, n_tokens, mel, n_mels, frames, noise):
