@@ -1,9 +1,11 @@
-"""Takes that came out wrong are made again with another seed, together in the units that come next; the best is kept.
+"""Takes that came out wrong are made again with another seed; the best is kept.
 
-What is wrong stands in the takes themselves (their flags, a synthesis that gave nothing usable, and what the rules of a
-corpus reject them for), and what is made again stands in a plan like any other, so a run that is killed between two
-attempts goes on where it was. Which take of
-a row is best is decided where takes are read: `hierbatch.manifest.takes.Takes`.
+They are made in rounds, after everything that the plan asks for: once its last unit is worked, all rows that look wrong
+are planned and worked together, in units of their own; then those that still do, until there are none, or none has an
+attempt left. What is wrong stands in the takes themselves (their flags, a synthesis that gave nothing usable, and what
+the rules of a corpus reject them for), and what is made again stands in a plan like any other, so a run that is killed
+between two attempts goes on where it was. Which take of a row is best is decided where takes are read:
+`hierbatch.manifest.takes.Takes`.
 """
 
 from __future__ import annotations
