@@ -4,6 +4,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from hierbatch import object_path
+
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
@@ -25,6 +27,7 @@ def s3_server(bucket):
     with pytest.MonkeyPatch.context() as patch:  # what others put into the environment meanwhile stays, as Ray's token
         for name, value in (ENVIRONMENT | {"AWS_ENDPOINT_URL": f"http://{host}:{port}"}).items():
             patch.setenv(name, value)
+        object_path._file_system.cache_clear()  # clients of an earlier server, which had another port
         try:
             client = boto3.client("s3")
             client.create_bucket(Bucket=bucket)

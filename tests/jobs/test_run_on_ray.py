@@ -25,7 +25,8 @@ main()
 
 
 PLANNING = """
-import time
+import signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run in the background it may be ignored
 from hierbatch.cli.app import main
 from hierbatch.engine import session
 from hierbatch.jobs import run

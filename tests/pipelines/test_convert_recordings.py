@@ -4,7 +4,7 @@ from hierbatch.engine.session import Workforce
 from tests.engine.fake_model import FACTORY
 from tests.engine.planned_run import bundle_folder
 from tests.loading import load_script
-from tests.making import recordings_file
+from tests.making import prompt_file, recordings_file
 
 
 def test_the_ready_job_converts_the_examples_and_says_where_they_are(tmp_path, capsys):
@@ -24,7 +24,8 @@ def test_a_mistake_ends_in_words_and_a_failed_row_in_another_code(tmp_path, caps
     pipeline = load_script("pipelines/convert_recordings.py")
     order = replace(pipeline.JOB.order, bundle=str(bundle_folder(tmp_path)), model_factory=FACTORY)
     job = replace(pipeline.JOB, order=order, out=tmp_path / "run", workforce=Workforce(engine="local"))
-    lost = replace(order, manifest=recordings_file(tmp_path, ["none.wav"], voice=["low"]))
+    recordings = [prompt_file(tmp_path).name, "none.wav"]
+    lost = replace(order, manifest=recordings_file(tmp_path, recordings, voice=["low", "low"]))
     assert pipeline.main(replace(job, order=lost)) == 3
     assert pipeline.main(replace(job, order=replace(order, manifest=tmp_path / "none.csv"))) == 2
     assert "none.csv" in capsys.readouterr().err
