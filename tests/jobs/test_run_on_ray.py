@@ -28,7 +28,6 @@ PLANNING = """
 import signal, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run in the background it may be ignored
 from hierbatch.cli.app import main
-from hierbatch.engine import session
 from hierbatch.jobs import run
 def write_and_wait(tables, schema, aside, write_rows=run.write_rows):
     def told():
@@ -36,7 +35,7 @@ def write_and_wait(tables, schema, aside, write_rows=run.write_rows):
         print("planning", flush=True)
         time.sleep(100)
     write_rows(told(), schema, aside)
-run.write_rows, session.READ_TOGETHER_ROWS = write_and_wait, 1
+run.write_rows = write_and_wait
 main()
 """
 """The same command, which stands still with the plan half-written."""
@@ -151,12 +150,10 @@ def test_on_a_disk_without_room_the_command_ends_with_75_and_goes_on_when_there_
 
 
 @pytest.mark.timeout(200)
-@pytest.mark.parametrize(
-    ("engine", "number"), [("local", signal.SIGTERM), ("local", signal.SIGINT), ("ray", signal.SIGTERM)]
-)
-def test_interrupted_while_it_plans_a_run_leaves_no_plan_and_says_so(tmp_path, engine, number):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_interrupted_while_it_plans_a_run_leaves_no_plan_and_says_so(tmp_path, number):
     asked = job(tmp_path, 5)
-    process = start_on_ray(tmp_path, "--engine", engine, script=PLANNING)
+    process = start_on_ray(tmp_path, "--engine", "local", script=PLANNING)
     for line in process.stdout:
         if line == "planning\n":
             break
