@@ -38,7 +38,7 @@ def hold_lease(lock: Path) -> Iterator[None]:
     own = lock.parent / f"{lock.name}-{uuid4().hex}"
     _renew(own)
     try:
-        _refuse_beside(_first_holder(lock, without=own), lock)
+        _refuse_beside(read_holder(lock, without=own), lock)
         with _renewed(own):
             yield
     finally:
@@ -46,17 +46,12 @@ def hold_lease(lock: Path) -> Iterator[None]:
             own.unlink(missing_ok=True)
 
 
-def read_holder(lock: Path) -> dict[str, Any] | None:
-    """Who holds a lease right now, or None.
+def read_holder(lock: Path, *, without: Path | None = None) -> dict[str, Any] | None:
+    """Who holds a lease right now, one's own left out, or None; leases that ran out are removed on the way.
 
     Raises:
         StorageError: the store does not answer.
     """
-    return _first_holder(lock)
-
-
-def _first_holder(lock: Path, *, without: Path | None = None) -> dict[str, Any] | None:
-    """One of those who hold a lease; leases that ran out are removed on the way."""
     try:
         leases = list(lock.parent.glob(f"{lock.name}*"))
     except OSError as error:

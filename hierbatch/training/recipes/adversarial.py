@@ -30,7 +30,7 @@ _PIECE_FRAMES, _EDGE_FRAMES = 48, 8
 """What the waveform stage is given, and how much at either end is not judged, since half of what it sees is missing."""
 _N_RECORDED = 2
 _POOL = 96
-_SPECTRAL_WEIGHT, _FEATURE_WEIGHT, _ADVERSARIAL_WEIGHT = 5.0, 1.0, 1.0
+_SPECTRAL_WEIGHT = 5.0
 _PRE_EMPHASIS = 0.7
 
 
@@ -78,13 +78,7 @@ class AdversarialRecipe:
 
     def losses(self, network: WaveformAndCritics, rng: np.random.Generator) -> Losses:
         made, wanted = self._sound(network, self._draw(rng), rng)
-        contest = network.critics.contest(made, wanted)
-        return {
-            "spectral": _SPECTRAL_WEIGHT * self._loss(made, wanted),
-            "features": _FEATURE_WEIGHT * contest["features"],
-            "adversarial": _ADVERSARIAL_WEIGHT * contest["adversarial"],
-            "critics": contest["critics"],
-        }
+        return {"spectral": _SPECTRAL_WEIGHT * self._loss(made, wanted), **network.critics.contest(made, wanted)}
 
     @torch.no_grad()
     def validate(self, network: WaveformAndCritics) -> dict[str, float]:

@@ -25,7 +25,7 @@ from hierbatch.training.recipes.speechsr_lite import SpeechSRLiteRecipe, upsampl
 
 _PIECE_SAMPLES = 14_400
 """Without its edges 9600, the published segment."""
-_TOP_WEIGHT, _FEATURE_WEIGHT, _ADVERSARIAL_WEIGHT = 5.0, 1.0, 1.0
+_TOP_WEIGHT = 5.0
 _PRE_EMPHASIS = 0.9
 _EDGE_SHARE = 0.95
 """Of the highest frequency both sounds have: up to where they are judged."""
@@ -71,12 +71,7 @@ class SpeechSRLiteAdversarialRecipe(SpeechSRLiteRecipe):
         made, wanted, top_hz = upsampled(network, lesson, self._device)
         heard_hz = _EDGE_SHARE * top_hz.clamp(max=self._network_top_hz)
         contest = network.critics.contest(_below(made, heard_hz), _below(wanted, heard_hz))
-        return {
-            "top": _TOP_WEIGHT * self._loss(made, wanted, top_hz),
-            "features": _FEATURE_WEIGHT * contest["features"],
-            "adversarial": _ADVERSARIAL_WEIGHT * contest["adversarial"],
-            "critics": contest["critics"],
-        }
+        return {"top": _TOP_WEIGHT * self._loss(made, wanted, top_hz), **contest}
 
 
 def _below(sound: Tensor, edges_hz: Tensor) -> Tensor:
