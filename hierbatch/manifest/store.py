@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.json
 import pyarrow.parquet as pq
 
 from hierbatch.errors import ManifestError
 from hierbatch.manifest.csv_table import read_csv
+from hierbatch.manifest.json_table import read_json
 from hierbatch.manifest.schema import (
     AUDIO,
     AUDIO_ROW_GROUP,
@@ -202,12 +202,11 @@ def _read(path: Path, columns: Iterable[Column]) -> tuple[pa.Schema, pa.Table | 
     texts = {c.name: pa.string() if c.type == AUDIO else c.type for c in columns}
     if suffix == ".csv":
         held, faults = read_csv(path, texts)
-        return held.schema, held, faults
     elif suffix in (".jsonl", ".ndjson"):
-        held = pa.json.read_json(readable(path))
+        held, faults = read_json(path, texts)
     else:
         raise ManifestError(f"{path} is no table", wanted="a .parquet, .csv or .jsonl file", got=suffix or "no suffix")
-    return held.schema, held, {}
+    return held.schema, held, faults
 
 
 def _refuse_newer(path: Path, schema: pa.Schema) -> None:

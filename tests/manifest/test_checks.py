@@ -96,6 +96,33 @@ def test_all_problems_of_a_text_table_are_told_at_once(tmp_path):
         assert part in told, part
 
 
+def test_all_problems_of_json_lines_are_told_at_once(tmp_path):
+    lines = [
+        '{"id": "a", "text": "x", "lang": "en", "speed": 1.5, "seed": 1, "prosody": 1, "mood": "calm"}',
+        '{"id": "a", "text": "y", "lang": "de", "speed": "fast", "seed": 1.5, "prosody": 9, "mood": 3}',
+        '{"text": 7, "lang": "en", "speed": 1, "source": {"path": "a.wav"}, "status": ""}',
+        '{"id": "b", "source": "b.wav", "seed": null, "text": null}',
+    ]
+    (tmp_path / "m.jsonl").write_text("\n".join(lines) + "\n")
+    with pytest.raises(ManifestError) as caught:
+        check_manifest(open_table(tmp_path / "m.jsonl", MANIFEST_COLUMNS), EXPECTED)
+    told = str(caught.value)
+    for part in (
+        "10 problems",
+        'column speed is number in some rows and string in others, such as "fast"',
+        "column mood is string in some rows and number in others, such as 3",
+        "column text is string in some rows and number in others, such as 7",
+        "column source is object in some rows and string in others",
+        "column seed is double, wanted int64",
+        "column status is a name of the output",
+        "more than once (a)",
+        "rows have no id (row numbers) (2)",
+        "(de)",
+        "prosody outside 0 to 2 (ids) (a)",
+    ):
+        assert part in told, part
+
+
 def test_a_million_faults_make_one_line(tmp_path):
     with pytest.raises(ManifestError) as caught:
         check(tmp_path, {"id": [f"bad id {i}" for i in range(5000)], "text": ["x"] * 5000})

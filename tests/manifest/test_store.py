@@ -40,6 +40,22 @@ def test_the_same_rows_come_from_every_format(tmp_path):
         ], name
 
 
+def test_texts_that_are_dates_stay_texts(tmp_path):
+    (tmp_path / "m.jsonl").write_text('{"id": "2026-11-01", "text": "2026-11-02"}\n{"id": "2026-11-03"}\n')
+    wanted = [{"id": "2026-11-01", "text": "2026-11-02"}, {"id": "2026-11-03", "text": None}]
+    assert rows_of(tmp_path / "m.jsonl") == wanted
+    (tmp_path / "m.csv").write_text("id,text\n2026-11-01,2026-11-02\n2026-11-03,\n")
+    assert rows_of(tmp_path / "m.csv") == wanted
+
+
+def test_what_json_lines_hold_beside_faults_can_be_read(tmp_path):
+    (tmp_path / "m.jsonl").write_text('{"id": "a", "speed": 1}\n{"id": "b", "speed": "fast"}\n{"seq": 3}\n')
+    table = open_table(tmp_path / "m.jsonl", MANIFEST_COLUMNS)
+    assert table.fitting == ("id", "seq")
+    rows = pa.concat_tables(table.batches(table.fitting)).to_pylist()
+    assert rows == [{"id": "a", "seq": None}, {"id": "b", "seq": None}, {"id": None, "seq": 3}]
+
+
 @pytest.mark.parametrize(
     "column",
     [
@@ -68,6 +84,9 @@ def test_wrong_types_are_all_named(tmp_path):
         ("cut.parquet", b"PAR1 and then nothing"),
         ("latin.csv", "id,text\na,caf\u00e9\n".encode("latin-1")),
         ("broken.jsonl", b'{"id": "a", "text": \n'),
+        ("mixed.jsonl", b'{"id": "a", "seed": 1}\n{"id": 3, "seed": "x"}\n[]\n'),
+        ("twice.jsonl", b'{"id": "a", "id": "b"}\n'),
+        ("lists.jsonl", b'{"id": "a", "mood": [1]}\n{"id": 3, "mood": ["x"]}\n'),
         ("notes.txt", b"id text"),
         ("ragged.csv", b"id,text\na,b,c\n"),
     ],
