@@ -21,12 +21,21 @@ _READ_TOGETHER = 8
 
 def newest_rows(plans: Sequence[Path], ids: pa.Array, takes: Takes) -> pa.Table:
     """The last plan of each row, without rows whose last plan is still to be worked, as far as some takes tell."""
-    rows = pa.concat_tables(planned_rows(plan, ids) for plan in plans)
+    found = [planned_rows(plan, ids) for plan in plans]
+    rows = pa.concat_tables(found, promote_options="default")  # a plan of an earlier version may have a column less
     rows = rows.sort_by([("position", "ascending"), ("attempt", "descending")])
     is_newest = np.diff(rows.column("position").to_numpy(), prepend=-1) != 0
     rows = rows.filter(pa.array(is_newest))
     is_worked = rows.column("attempt").to_numpy() <= takes.last_attempts(rows.column("position").to_numpy())
     return rows.filter(pa.array(is_worked))
+
+
+def attempts_made(rows: pa.Table) -> pa.ChunkedArray:
+    """How often planned rows were tried up to these attempts, those included that a compaction has dropped."""
+    attempts = rows.column("attempt")
+    if "attempts_made" not in rows.column_names:  # earlier versions did not put it down
+        return attempts
+    return pc.max_element_wise(attempts, rows.column("attempts_made"))
 
 
 def planned_rows(plan: Path, ids: pa.Array, columns: Sequence[str] | None = None) -> pa.Table:
@@ -42,17 +51,18 @@ def planned_rows(plan: Path, ids: pa.Array, columns: Sequence[str] | None = None
 def attempt_again(rows: pa.Table, asked: Asked, *, keeps_own_seeds: bool) -> pa.Table:
     """The same rows for another attempt: with another seed, unless a row brought its own and is to keep it."""
     planned = [rows.slice(0, 0)]
-    for attempt in pc.unique(rows.column("attempt")).to_pylist():
-        same = rows.filter(pc.equal(rows.column("attempt"), attempt))
+    made = attempts_made(rows)
+    for n_made in pc.unique(made).to_pylist():
+        same = rows.filter(pc.equal(made, n_made))
         if keeps_own_seeds:
             seeds = [
-                None if row["seed"] == row_seed(asked.seed, row["id"], attempt) else row["seed"]
-                for row in same.select(["id", "seed"]).to_pylist()
+                None if row["seed"] == row_seed(asked.seed, row["id"], row["attempt"]) else row["seed"]
+                for row in same.select(["id", "seed", "attempt"]).to_pylist()
             ]
         else:
             seeds = [None] * len(same)
         same = put_column(same, "seed", pa.array(seeds, pa.int64()))
-        planned.append(key_rows(same, asked, attempt=attempt + 1).select(rows.column_names).cast(rows.schema))
+        planned.append(key_rows(same, asked, attempt=n_made + 1).select(rows.column_names).cast(rows.schema))
     return number_units(pa.concat_tables(planned), 0).cast(rows.schema)
 
 

@@ -100,6 +100,7 @@ def plan_rows(
     for rows in map_tables(read, (_with_defaults(window, asked) for window in windows)):
         rows = rows.append_column("position", pa.array(range(position, position + len(rows)), pa.int64()))
         rows = rows.append_column("own_seed", rows.column("seed"))
+        rows = rows.append_column("attempts_made", pa.nulls(len(rows), pa.int16()))
         rows = number_units(carry_over(key_rows(rows, asked, attempt=1)), unit)
         if "source" in task.settled:
             rows = keep_sources(rows)

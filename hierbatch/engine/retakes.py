@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hierbatch.engine.attempts import attempt_again, newest_rows
+from hierbatch.engine.attempts import attempt_again, attempts_made, newest_rows
 from hierbatch.engine.planning import Asked
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import InputError, SynthesisError
@@ -72,7 +72,7 @@ class Retakes:
         plans = folder.plan_files(generation)
         # What another driver has made since these takes were looked at, they do not tell: it is left alone.
         rows = newest_rows(plans, flawed.column("id"), takes)
-        rows = rows.filter(pc.less_equal(rows.column("attempt"), self.most))
+        rows = rows.filter(pc.less_equal(attempts_made(rows), self.most))
         if not len(rows):
             return None
         again = attempt_again(rows, self.asked, keeps_own_seeds=False)

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hierbatch.engine.attempts import attempts_made
 from hierbatch.engine.commit import commit_part
 from hierbatch.engine.planning import put_column
 from hierbatch.engine.run_folder import RunFolder, hold
@@ -21,6 +22,7 @@ from hierbatch.manifest.take_names import NAMING, row_names
 from hierbatch.manifest.takes import Takes
 
 _PART_BYTES = 256 << 20
+_MADE = pa.field("attempts_made", pa.int16())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,9 +100,22 @@ def _filling(first: pa.Table, pieces: Iterator[pa.Table], part_bytes: int) -> It
 
 
 def _join_plans(folder: RunFolder, generation: int, takes: Takes) -> None:
-    """One plan that asks for exactly the takes that count: what was dropped must not be asked for again."""
+    """One plan that asks for exactly the takes that count: what was dropped must not be asked for again.
+
+    It tells how often each row was tried: retakes go on counting from there, and give no seed twice.
+    """
+    schema = takes.plan_schema
+    if _MADE.name not in schema.names:  # earlier versions did not put it down
+        schema = schema.append(_MADE)
     rows = _rows_once(folder.plan_files(generation), row_names(takes.table(NAMING)))
-    write_table(rows, takes.plan_schema, folder.joined_file(generation))
+    counted = (put_column(some, _MADE.name, _attempts_made(some, takes)) for some in rows)
+    write_table(counted, schema, folder.joined_file(generation))
+
+
+def _attempts_made(rows: pa.Table, takes: Takes) -> pa.Array:
+    """As the takes that still stand tell, or the compaction before."""
+    standing = takes.last_attempts(rows.column("position").to_numpy())
+    return pc.max_element_wise(attempts_made(rows), pa.array(standing, _MADE.type)).combine_chunks()
 
 
 def _rows_once(plans: Sequence[Path], names: pa.Array) -> Iterator[pa.Table]:

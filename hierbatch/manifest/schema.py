@@ -102,6 +102,7 @@ PLAN_COLUMNS = (
     Column("position", pa.int64(), "Place of the row in its manifest, from 0."),
     Column("unit", pa.int32(), "The unit the row is worked in."),
     Column("attempt", pa.int16(), "1 for a first take; a retry adds one."),
+    Column("attempts_made", pa.int16(), "Attempts at the row before a compaction kept one of them; empty if none did."),
     Column("take_key", pa.string(), "Hash of everything the sound depends on."),
     Column("own_seed", pa.int64(), "The seed that the manifest gives the row; empty where it gives none."),
     Column("text_norm", pa.string(), "The text as it is spoken: numbers and signs written out."),

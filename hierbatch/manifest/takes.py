@@ -58,7 +58,7 @@ class Takes:
     """
 
     generation: int
-    """Whose rows these are: the newest generation that has a plan."""
+    """Whose rows these are: the newest generation that has a plan, unless an older one was asked for."""
     plan_schema: pa.Schema
     """Columns of the plan."""
     schema: pa.Schema
@@ -68,8 +68,9 @@ class Takes:
     rules: Collection[FilterRule]
     """Rules on takes, where the run is a corpus."""
 
-    def __init__(self, run: Path) -> None:
+    def __init__(self, run: Path, generation: int | None = None) -> None:
         self._folder = RunLayout(run)
+        self._asked_for = generation
         self.generation, self._look = self._look_around()
 
     def __len__(self) -> int:
@@ -149,7 +150,7 @@ class Takes:
     def _look_around(self) -> tuple[int, _Look]:
         """The newest generation and its takes, all of one moment."""
         for is_last in (*[False] * (_MOST_LOOKS - 1), True):
-            generation = self._folder.newest_planned()
+            generation = self._newest()
             plans = self._folder.plan_files(generation)
             if not plans:
                 raise RunError(f"{self._folder.root} has no plan yet", mend="start it with `hierbatch run`")
@@ -160,9 +161,13 @@ class Takes:
                     raise
                 continue
             # Parts go only after another plan stands: what was read under one and the same is all there is.
-            if self._folder.newest_planned() == generation and self._folder.plan_files(generation)[:1] == plans[:1]:
+            if self._newest() == generation and self._folder.plan_files(generation)[:1] == plans[:1]:
                 break
         return generation, look
+
+    def _newest(self) -> int:
+        """The generation to read."""
+        return self._asked_for or self._folder.newest_planned()
 
     def _look_at(self, plans: Sequence[Path]) -> _Look:
         with open_finished(plans[0]) as file:

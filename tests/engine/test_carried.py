@@ -77,6 +77,21 @@ def test_a_row_that_was_edited_itself_or_has_another_seed_begins_anew(tmp_path, 
     assert [row["id"] for row in after if row["attempt"] == 1 and row["id"] in MENDED] == anew
 
 
+@pytest.mark.parametrize("is_compacted", [False, True])
+def test_a_row_that_is_edited_and_edited_back_has_the_take_it_had(tmp_path, is_compacted):
+    asked = mended(tmp_path)
+    before = rows(asked)
+    if is_compacted:
+        compact(CompactJob(run=asked.out))
+    edit(tmp_path, 3, 7, 9)
+    assert run(replace(asked, update=True)).sitting.n_worked == 3
+    edit(tmp_path, 15)
+    assert run(replace(asked, update=True)).sitting.n_worked == 1
+    edit(tmp_path)
+    assert run(replace(asked, update=True, retakes=0)).sitting.n_worked == 0
+    assert rows(asked) == before
+
+
 def test_another_model_voice_or_seed_of_the_run_makes_all_anew(tmp_path):
     asked = mended(tmp_path)
     bundle_folder(tmp_path, version="2")

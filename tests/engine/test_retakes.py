@@ -3,14 +3,17 @@ from dataclasses import replace
 
 import pytest
 
+from hierbatch.engine.planning import row_seed
 from hierbatch.engine.retakes import Retakes
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import InputError
+from hierbatch.jobs.compact import CompactJob, compact
+from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import run
 from hierbatch.manifest.takes import Takes
 from tests.engine.fake_model import Fault, spoken
-from tests.jobs.test_run import job, sounds
-from tests.making import phonemes
+from tests.jobs.test_run import LOCAL, job, sounds
+from tests.making import manifest_file, phonemes
 
 
 def takes(folder):
@@ -71,6 +74,33 @@ def test_more_retakes_may_be_asked_for_later(tmp_path):
     assert takes(tmp_path)["r002"]["attempt"] == 1
     run(job(tmp_path, 6, retakes=2, always_clips=phonemes(2)))
     assert takes(tmp_path)["r002"]["attempt"] == 3
+
+
+@pytest.mark.parametrize("is_updated", [False, True])
+def test_what_a_compaction_has_dropped_counts_as_a_retake(tmp_path, is_updated):
+    """The second take fails, so that the first stands for the row, flawed as it is."""
+    asked = job(tmp_path, 6, {3: Fault.CLIPPED}, retakes=1, raise_on=row_seed(0, "r003", 2))
+    run(asked)
+    for _ in range(2):
+        compact(CompactJob(run=asked.out))
+    if is_updated:
+        manifest_file(tmp_path, 6, {3: Fault.CLIPPED}, text=["another"] * 6)
+        asked = replace(asked, update=True)
+    outcome = run(asked)
+    assert (outcome.sitting.n_worked, outcome.standing.flags) == (0, {"clipped": 1})
+    compact(CompactJob(run=asked.out))
+    outcome = run(replace(asked, retakes=2))
+    assert (outcome.sitting.n_worked, outcome.standing.flags) == (1, {})  # with a seed of its own
+    assert takes(tmp_path)["r003"]["attempt"] == 3
+
+
+def test_after_a_compaction_a_retry_by_hand_counts_on(tmp_path):
+    run(job(tmp_path, 6, {3: Fault.CLIPPED}, retakes=1, raise_on=row_seed(0, "r003", 2)))
+    compact(CompactJob(run=tmp_path / "run"))
+    retry(RetryJob(run=tmp_path / "run", ids=("r003", "r004"), workforce=LOCAL))
+    made = takes(tmp_path)
+    assert (made["r003"]["attempt"], made["r003"]["seed"]) == (3, Fault.CLIPPED)  # the seed of its own is kept by hand
+    assert made["r004"]["attempt"] == 2
 
 
 def test_a_number_of_retakes_out_of_range_is_refused():

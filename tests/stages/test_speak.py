@@ -36,6 +36,7 @@ def plan(n_rows, faults=None, **columns):
         "attempt": [1] * n_rows,
         "take_key": ["k"] * n_rows,
         "own_seed": [None] * n_rows,
+        "attempts_made": [None] * n_rows,
         "text_norm": [""] * n_rows,
         "expected_duration_s": [0.08 * len(phonemes(i).split()) for i in range(n_rows)],
         "error_kind": [None] * n_rows,
