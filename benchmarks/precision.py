@@ -24,7 +24,8 @@ from hierbatch.audio.files import read_sound
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import BundleError
 from hierbatch.frontend.speech_text import SpeechFrontEnd
-from hierbatch.models.conversion import ConversionModel, convert_recording
+from hierbatch.models.conversion import convert_recording
+from hierbatch.models.converter import ConversionModel
 from hierbatch.models.opening import open_model
 from hierbatch.models.outline import outline_model
 from hierbatch.models.placement import Placement

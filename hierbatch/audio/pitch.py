@@ -46,15 +46,17 @@ def estimate_f0(waveform: Waveform) -> F0:
     return np.where(both, np.sqrt(here * following), np.maximum(here, following)).astype(np.float32)
 
 
-def estimate_long_f0(waveform: Waveform, track: Callable[[Waveform], F0] = estimate_f0) -> F0:
+def estimate_long_f0(
+    waveform: Waveform, track: Callable[[Waveform], F0] = estimate_f0, *, hop_samples: int = MEL_HOP_SAMPLES
+) -> F0:
     """The same for hours: a minute at a time, each with a second of its neighbours, so that memory stays small.
 
-    `track` finds the pitch of a minute (`hierbatch.audio.pitch_trackers`).
+    `track` finds the pitch of a minute (`hierbatch.audio.pitch_trackers`), a value every `hop_samples`.
 
     Shape:
-        returns  [L // 160]
+        returns  [L // hop_samples]
     """
-    hop, window, context = MEL_HOP_SAMPLES, int(_WINDOW_S * RATE_HZ), int(_CONTEXT_S * RATE_HZ)
+    hop, window, context = hop_samples, int(_WINDOW_S * RATE_HZ), int(_CONTEXT_S * RATE_HZ)
     if waveform.n_samples <= window + context:
         return track(waveform)
     parts = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
+from typing import Protocol, runtime_checkable
 
 from hierbatch.audio.pitch import F0, estimate_f0
 from hierbatch.audio.waveform import Waveform
@@ -12,6 +13,17 @@ from hierbatch.errors import InputError, ProgramError
 
 PitchTracker = Callable[[Waveform], F0]
 """F0 in Hz of 16 kHz sound, a value every 10 ms, 0 where unvoiced; frame t for samples 160 t to 160 t + 159."""
+
+
+@runtime_checkable
+class FinePitchTracker(Protocol):
+    """A tracker that also finds a value every 5 ms, as published networks were trained with."""
+
+    def __call__(self, waveform: Waveform, /) -> F0: ...
+
+    def finely(self, waveform: Waveform) -> F0:
+        """F0 in Hz, 0 where unvoiced; value t is centred on sample 80 t. Shape: returns [L / 80, rounded up]."""
+
 
 EVERY_DAY = "dio"
 PITCH_TRACKERS: Mapping[str, PitchTracker] = {EVERY_DAY: estimate_f0, "yaapt": estimate_f0_by_yaapt}

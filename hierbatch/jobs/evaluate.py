@@ -24,7 +24,8 @@ from hierbatch.analysis.teachers import Teacher, load_teachers
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import InputError, RowError
 from hierbatch.frontend.speech_text import SpeechFrontEnd
-from hierbatch.models.conversion import ConversionModel, convert_recording
+from hierbatch.models.conversion import convert_recording
+from hierbatch.models.converter import ConversionModel
 from hierbatch.models.hierspeech import HierSpeech
 from hierbatch.models.speech import SpeechModel, SpeechRequest
 from hierbatch.storage import write_whole

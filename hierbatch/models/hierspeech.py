@@ -14,6 +14,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
+from torch.nn.utils.rnn import pad_sequence
 
 from hierbatch.audio.level import below_full_scale, to_speech_level
 from hierbatch.audio.pitch import PitchRange, estimate_f0, fill_unvoiced, measure_pitch_range, median_f0_hz
@@ -24,7 +25,7 @@ from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import BundleError, SynthesisError
 from hierbatch.frontend.phonemes import encode
 from hierbatch.models.bundle import Bundle, find_bundle
-from hierbatch.models.conversion import ConversionRequest
+from hierbatch.models.converter import ConversionRequest, SourceManner, count_frames
 from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.networks import LiteNetworks
@@ -38,11 +39,12 @@ from hierbatch.units import FRAME_HOP_SAMPLES, FRAMES_PER_SECOND, MEL_HOP_SAMPLE
 
 _LOWEST_HZ, _HIGHEST_HZ = 50.0, 600.0
 _LONGEST_S = 60.0
-_LONGEST_PIECE_S = 30.0
 
 
 class HierSpeech:
     """HierSpeech2 with one bundle's weights on one device."""
+
+    manner = SourceManner()
 
     def __init__(self, bundle: Bundle, networks: LiteNetworks, device: str) -> None:
         """`device` is a `Placement` in one word; raises InputError where there is no such device here."""
@@ -136,32 +138,30 @@ class HierSpeech:
         )
 
     @torch.inference_mode()
-    def convert(self, request: ConversionRequest) -> Samples:
-        """One piece of a recording in another voice; `convert_recording` makes pieces of any length.
+    def convert_all(self, requests: Sequence[ConversionRequest]) -> list[Samples]:
+        """Pieces of recordings in other voices; `convert_recording` makes pieces of any length.
 
         Raises:
-            SynthesisError: the piece is not made of 20 ms frames, or is too long.
+            SynthesisError: a piece is not made of 20 ms frames, or is too long.
         """
-        n_frames, rest = divmod(len(request.samples), FRAME_HOP_SAMPLES)
-        if rest or not 0 < n_frames <= _LONGEST_PIECE_S * FRAMES_PER_SECOND:
-            raise SynthesisError(
-                "The piece cannot be converted",
-                wanted=f"whole frames of {FRAME_HOP_SAMPLES} samples, {_LONGEST_PIECE_S:.0f} s at most",
-                got=f"{len(request.samples)} samples",
-            )
-        mel = self._mel(self._placement.tensor(request.samples)[None])
-        lengths = torch.tensor([n_frames], device=self._device)
+        n_frames = [count_frames(request) for request in requests]
+        mel, f0_hz, voiced = (
+            pad_sequence(list(rows), batch_first=True) for rows in zip(*map(self._heard, requests), strict=True)
+        )
+        lengths = torch.tensor(n_frames, device=self._device)
         with self._placement.computing():
-            semantic = self._networks.content(mel, length_mask(lengths, n_frames)[..., None]).float()
+            semantic = self._networks.content(mel, length_mask(lengths, max(n_frames))[..., None]).float()
+        nothing = torch.zeros(len(requests), device=self._device)
         frames = ChainFrames(
             semantic=semantic,
-            f0_hz=self._placement.tensor(request.f0_hz)[None].clamp(_LOWEST_HZ, _HIGHEST_HZ),
-            voiced=self._placement.tensor(request.voiced.astype(np.float32))[None],
+            f0_hz=f0_hz.clamp(_LOWEST_HZ, _HIGHEST_HZ),
+            voiced=voiced,
             lengths=lengths,
-            covariance_shares=torch.zeros(1, device=self._device),  # a source brings how bands move together
-            clean_style_shares=torch.zeros(1, device=self._device),
+            covariance_shares=nothing,  # a source brings how bands move together
+            clean_style_shares=nothing,
         )
-        return self._synthesizer.sing(frames, [request.voice], [request.seed], mel)[0]
+        voices, seeds = [request.voice for request in requests], [request.seed for request in requests]
+        return self._synthesizer.sing(frames, voices, seeds, mel)
 
     @torch.inference_mode()
     def resynthesize(self, recording: Waveform) -> Waveform:
@@ -181,6 +181,11 @@ class HierSpeech:
         mask = torch.ones(1, mel.shape[1], 1, dtype=torch.bool, device=self._device)
         made = self._networks.waveform(mel, *pitch, self._placement.tensor(noise)[None], mask)
         return Waveform(to_array(made[0]), RATE_HZ)
+
+    def _heard(self, request: ConversionRequest) -> tuple[Tensor, Tensor, Tensor]:
+        """A piece's spectrum, pitch and voicing, alone: what it lies beside in a batch must not reach its edges."""
+        samples, f0_hz, voiced = map(self._placement.tensor, (request.samples, request.f0_hz, request.voiced))
+        return self._mel(samples[None])[0], f0_hz, voiced
 
     def _place_pitch(self, prosody: Prosody, lengths: Tensor, requests: Sequence[SpeechRequest]) -> ChainFrames:
         """The predicted contour about each prompt's own median, moved and widened as its row asks."""

@@ -15,29 +15,28 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from hierbatch.audio.kaiser_resample import kaiser_resample
 from hierbatch.audio.pitch import F0, PitchRange, estimate_f0, measure_pitch_range
-from hierbatch.audio.pitch_trackers import PitchTracker
-from hierbatch.audio.style_mel import StyleMel
+from hierbatch.audio.pitch_trackers import FinePitchTracker, PitchTracker
+from hierbatch.audio.published_pitch import log_f0_in_voice
 from hierbatch.audio.waveform import Samples, Waveform
-from hierbatch.errors import BundleError, SynthesisError
+from hierbatch.errors import BundleError, PromptError
 from hierbatch.models.blocks.noise import row_noise
 from hierbatch.models.bundle import Bundle
 from hierbatch.models.content_encoder.config import ContentEncoderConfig
 from hierbatch.models.content_encoder.model import ContentEncoder
-from hierbatch.models.conversion import ConversionRequest
+from hierbatch.models.converter import ConversionRequest, Key, SourceManner, count_frames
 from hierbatch.models.denoiser.config import DenoiserConfig
 from hierbatch.models.denoiser.model import Denoiser
-from hierbatch.models.denoiser.windows import denoise
+from hierbatch.models.official_prompt import HeardPrompt, PromptHearing
 from hierbatch.models.placement import Placement, to_array
-from hierbatch.models.prompt import hear_prompt
 from hierbatch.models.speech import Speech, SpeechRequest
 from hierbatch.models.synthesizer.config import SynthesizerConfig
 from hierbatch.models.synthesizer.model import Synthesizer
-from hierbatch.units import FRAME_HOP_SAMPLES, FRAMES_PER_SECOND, RATE_HZ
+from hierbatch.units import FRAME_HOP_SAMPLES
 
 NOISE_SCALE = 0.333
 """Robust, as published; 0.667 is livelier."""
-_LONGEST_PIECE_S = 30.0
 _LOWEST_HZ, _HIGHEST_HZ = 55.0, 1100.0
 
 
@@ -46,12 +45,29 @@ class OfficialVoice:
     """Who speaks; made by `OfficialConversion.encode_voice`.
 
     Shape:
-        style  [S]
+        style         [S]
+        prompt_f0_hz  [any]
     """
 
     style: npt.NDArray[np.float32]
     pitch: PitchRange
+    prompt_f0_hz: F0
+    """The prompt's contour, 0 where unvoiced, as the tracker found it that the voice was heard with."""
     sha256: str
+
+
+def place_as_published(f0_hz: F0, voice: OfficialVoice, key: Key) -> F0:
+    return log_f0_in_voice(f0_hz, voice.prompt_f0_hz, key.semitones)
+
+
+_PADDING_SAMPLES = 1280
+PUBLISHED_MANNER = SourceManner(
+    resample=kaiser_resample,
+    gain=lambda _source: 1.0,  # at its own level
+    padded_length=lambda n_samples: (n_samples // _PADDING_SAMPLES + 1) * _PADDING_SAMPLES,
+    place_finely=place_as_published,
+)
+"""How the published networks are given a recording, where its pitch is found every 5 ms."""
 
 
 class OfficialConversion:
@@ -60,6 +76,8 @@ class OfficialConversion:
     Settings of the bundle: `noise_scale` (0.333) and `denoise_ratio` (0, the prompt as it is; up to 1, all of it
     denoised), which mixes the styles of both where the bundle has a denoiser.
     """
+
+    manner = PUBLISHED_MANNER
 
     def __init__(
         self,
@@ -73,11 +91,9 @@ class OfficialConversion:
         self.name, self.languages, self.rate_hz = bundle.name, bundle.languages, bundle.rate_hz
         self.fingerprint = bundle.fingerprint
         self._noise_scale = bundle.synthesis.get("noise_scale", NOISE_SCALE)
-        self._denoise_ratio = bundle.synthesis.get("denoise_ratio", 0.0)
         self._placement = placement = Placement.here(device)
         self._synthesizer, self._content = placement.place(synthesizer), placement.place(content)
-        self._denoiser = denoiser.to(placement.device).eval() if denoiser else None
-        self._mel = StyleMel().to(placement.device)
+        self._prompts = PromptHearing(bundle, denoiser, placement)
 
     @staticmethod
     def of_bundle(bundle: Bundle, device: str) -> OfficialConversion:
@@ -91,40 +107,33 @@ class OfficialConversion:
         load_part(synthesizer, bundle, "synthesizer", but_for="training_parts.")
         load_part(content, bundle, "content_encoder")
         denoiser = None
-        if bundle.synthesis.get("denoise_ratio", 0.0) > 0:
+        if bundle.has_part("denoiser") or bundle.synthesis.get("denoise_ratio", 0.0) > 0:
             denoiser = Denoiser(DenoiserConfig(**part_sizes(bundle, "denoiser")))
             load_part(denoiser, bundle, "denoiser")
         return OfficialConversion(bundle, synthesizer, content, denoiser, device)
 
     @torch.inference_mode()
-    def encode_voice(self, prompt: Waveform, *, track: PitchTracker = estimate_f0) -> OfficialVoice:
+    def encode_voice(
+        self, prompt: Waveform, denoise_ratio: float | None = None, *, track: PitchTracker = estimate_f0
+    ) -> OfficialVoice:
         """A voice from 3 to 15 s of one person speaking, at any rate.
+
+        Args:
+            prompt: the recording.
+            denoise_ratio: 0 hears it as it is, 1 as the bundle's own denoiser leaves it, between them a mix of the two
+                styles; by default what the bundle says.
+            track: what finds the prompt's pitch.
 
         Raises:
             PromptError: silent, damaged, too short, or without voiced sound.
+            BundleError: noise is to be taken out and the bundle has no denoiser.
         """
-        sound, f0_hz = hear_prompt(prompt, track)
-        heard = [sound.samples]
-        if self._denoiser is not None:
-            clean = to_array(denoise(self._denoiser, self._placement.tensor(sound.samples)))
-            heard.append(clean[: sound.n_samples])
-        styles = self._synthesizer.encode_style(*self._mel.of_sounds(heard))
-        return OfficialVoice(
-            style=to_array(torch.lerp(styles[0], styles[-1], self._denoise_ratio)),
-            pitch=measure_pitch_range(f0_hz),
-            sha256=hashlib.sha256(prompt.samples.tobytes()).hexdigest(),
-        )
+        heard = self._prompts.hear(prompt, denoise_ratio)
+        style = heard.mixed(self._synthesizer.encode_style(heard.mel, heard.lengths))
+        return converting_voice(heard, to_array(style[0]), prompt, track)
 
     def pitch_range(self, voice: OfficialVoice) -> PitchRange:
         return voice.pitch
-
-    def convert(self, request: ConversionRequest) -> Samples:
-        """One piece of a recording in another voice; `convert_recording` makes pieces of any length.
-
-        Raises:
-            SynthesisError: the piece is not made of 20 ms frames, or is too long.
-        """
-        return self.convert_all([request])[0]
 
     @torch.inference_mode()
     def convert_all(self, requests: Sequence[ConversionRequest]) -> list[Samples]:
@@ -133,11 +142,11 @@ class OfficialConversion:
         Raises:
             SynthesisError: a piece is not made of 20 ms frames, or is too long.
         """
-        n_frames = [_count_frames(request) for request in requests]
+        n_frames = [count_frames(request) for request in requests]
         device = self._placement.device
         lengths = torch.tensor(n_frames, device=device)
         sound = _padded([self._placement.tensor(request.samples) for request in requests])
-        log_f0 = _padded([self._placement.tensor(fine_log_f0(r.f0_hz, r.voiced)) for r in requests])
+        log_f0 = _padded([self._placement.tensor(_log_f0(request)) for request in requests])
         style = _padded([self._placement.tensor(request.voice.style) for request in requests])
         channels = self._synthesizer.config.channels
         noise = row_noise([request.seed for request in requests], channels, n_frames).to(device)
@@ -153,6 +162,29 @@ class OfficialConversion:
             f"Model {self.name!r} converts voices and does not read text",
             mend="choose another model with --model, or convert recordings with this one",
         )
+
+
+def converting_voice(
+    heard: HeardPrompt, style: npt.NDArray[np.float32], prompt: Waveform, track: PitchTracker
+) -> OfficialVoice:
+    """A voice of a style already found, with its prompt's pitch.
+
+    Raises:
+        PromptError: nothing in the prompt is voiced.
+    """
+    f0_hz = track.finely(heard.sound) if isinstance(track, FinePitchTracker) else track(heard.sound)
+    if not (f0_hz > 0).any():
+        raise PromptError("There is no voice in the prompt", wanted="one person speaking", got="no voiced sound")
+    return OfficialVoice(
+        style=style,
+        pitch=measure_pitch_range(f0_hz),
+        prompt_f0_hz=f0_hz,
+        sha256=hashlib.sha256(prompt.samples.tobytes()).hexdigest(),
+    )
+
+
+def _log_f0(request: ConversionRequest) -> F0:
+    return fine_log_f0(request.f0_hz, request.voiced) if request.placed is None else request.placed
 
 
 def fine_log_f0(f0_hz: F0, voiced: npt.NDArray[np.bool_]) -> F0:
@@ -172,17 +204,6 @@ def fine_log_f0(f0_hz: F0, voiced: npt.NDArray[np.bool_]) -> F0:
     fine = np.stack([between, log_hz], axis=1).ravel()
     is_sung = np.stack([n_voiced > 0, voiced], axis=1).ravel()
     return np.where(is_sung, np.log1p(np.exp(fine)), 0).astype(np.float32)
-
-
-def _count_frames(request: ConversionRequest) -> int:
-    n_frames, rest = divmod(len(request.samples), FRAME_HOP_SAMPLES)
-    if rest or not 0 < n_frames <= _LONGEST_PIECE_S * FRAMES_PER_SECOND:
-        raise SynthesisError(
-            "The piece cannot be converted",
-            wanted=f"whole frames of {FRAME_HOP_SAMPLES} samples, {_LONGEST_PIECE_S:.0f} s at most",
-            got=f"{len(request.samples) / RATE_HZ:.3f} s",
-        )
-    return n_frames
 
 
 def _padded(rows: Sequence[Tensor]) -> Tensor:

@@ -12,32 +12,31 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from hierbatch.audio.kaiser_resample import kaiser_resample
 from hierbatch.audio.level import below_full_scale
-from hierbatch.audio.pitch import PitchRange, estimate_f0
+from hierbatch.audio.pitch import F0, PitchRange, estimate_f0
 from hierbatch.audio.pitch_trackers import PitchTracker
-from hierbatch.audio.style_mel import StyleMel
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import BundleError
 from hierbatch.models.bundle import Bundle
-from hierbatch.models.conversion import ConversionRequest
-from hierbatch.models.denoiser.windows import denoise
-from hierbatch.models.official import NOISE_SCALE, OfficialConversion, OfficialVoice
+from hierbatch.models.converter import ConversionRequest, Key
+from hierbatch.models.official import (
+    NOISE_SCALE,
+    PUBLISHED_MANNER,
+    OfficialConversion,
+    OfficialVoice,
+    converting_voice,
+    place_as_published,
+)
 from hierbatch.models.official_networks import OfficialNetworks
+from hierbatch.models.official_prompt import PromptHearing
 from hierbatch.models.official_reading import OfficialReader, ReadText, draw_noise
-from hierbatch.models.official_settling import bend_pitch, clip_pitch, mix_styles
+from hierbatch.models.official_settling import bend_pitch, clip_pitch
 from hierbatch.models.placement import Placement, to_array
-from hierbatch.models.prompt import clean_prompt
 from hierbatch.models.speech import Speech, SpeechRequest
 from hierbatch.models.text_to_vector.model import Vectors
 from hierbatch.units import RATE_HZ
-
-_SHORT_PROMPT_S = 3.0
-_REPEATS = 5
-_DENOISER_STEP_SAMPLES = 1600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,24 +50,30 @@ class OfficialSpeaker:
     sha256: str
 
 
+def _place_as_published(f0_hz: F0, speaker: OfficialSpeaker, key: Key) -> F0:
+    return place_as_published(f0_hz, _voice_of(speaker), key)
+
+
 class OfficialSpeech:
     """HierSpeech++ with published weights on one device; a row's sound depends on nothing but its own request."""
+
+    manner = replace(PUBLISHED_MANNER, place_finely=_place_as_published)
 
     def __init__(self, bundle: Bundle, networks: OfficialNetworks, device: str) -> None:
         """`device` is a `Placement` in one word; raises InputError where there is no such device here."""
         self.name, self.languages, self.fingerprint = bundle.name, bundle.languages, bundle.fingerprint
         self.rate_hz = networks.super_resolution.config.rate_hz if networks.super_resolution else RATE_HZ
         self._noise_scale = bundle.synthesis.get("noise_scale", NOISE_SCALE)
-        self._denoise_ratio = bundle.synthesis.get("denoise_ratio", 0.0)
         self._placement = placement = Placement.here(device)
         networks.place(placement)
         self._networks = networks
         self._reader = OfficialReader(bundle, networks.text_to_vector, self._noise_scale, placement)
-        self._mel = StyleMel().to(placement.device)
+        self._prompts = PromptHearing(bundle, networks.denoiser, placement)
         self._conversion = None
         if networks.content is not None:
-            denoiser = networks.denoiser if self._denoise_ratio else None
-            self._conversion = OfficialConversion(bundle, networks.synthesizer, networks.content, denoiser, device)
+            self._conversion = OfficialConversion(
+                bundle, networks.synthesizer, networks.content, networks.denoiser, device
+            )
 
     @staticmethod
     def of_bundle(bundle: Bundle, device: str) -> OfficialSpeech:
@@ -95,21 +100,14 @@ class OfficialSpeech:
             PromptError: silent, damaged or too short.
             BundleError: noise is to be taken out and the bundle has no denoiser.
         """
-        clean_prompt(prompt)  # refuses what no model can use
-        ratio = self._denoise_ratio if denoise_ratio is None else denoise_ratio
-        sound = kaiser_resample(prompt, RATE_HZ).samples
-        if len(sound) < _SHORT_PROMPT_S * RATE_HZ:
-            sound = np.tile(sound, _REPEATS)
-        heard = self._placement.tensor(sound)
-        pair = torch.stack([heard, self._without_noise(heard)]) if ratio else heard[None]
-        mel = self._mel(pair)
-        lengths = torch.full((len(pair),), mel.shape[-1], device=self._placement.device)
-        text_style = mix_styles(self._networks.text_to_vector.style(mel, lengths), ratio)
-        sound_style = mix_styles(self._networks.synthesizer.encode_style(mel, lengths), ratio)
+        heard = self._prompts.hear(prompt, denoise_ratio)
+        text_style = heard.mixed(self._networks.text_to_vector.style(heard.mel, heard.lengths))
+        sound_style = heard.mixed(self._networks.synthesizer.encode_style(heard.mel, heard.lengths))
+        style = to_array(sound_style[0])
         return OfficialSpeaker(
             text_style=to_array(text_style[0]),
-            sound_style=to_array(sound_style[0]),
-            conversion=self._conversion.encode_voice(prompt, track=track) if self._conversion else None,
+            sound_style=style,
+            conversion=converting_voice(heard, style, prompt, track) if self._conversion else None,
             sha256=hashlib.sha256(prompt.samples.tobytes()).hexdigest(),
         )
 
@@ -143,14 +141,14 @@ class OfficialSpeech:
         """Where a voice's pitch lies, for conversion. Raises BundleError where the bundle does not convert."""
         return self._converter().pitch_range(_voice_of(voice))
 
-    def convert(self, request: ConversionRequest) -> Samples:
-        """One piece of a recording in another voice, as `OfficialConversion.convert`.
+    def convert_all(self, requests: Sequence[ConversionRequest]) -> list[Samples]:
+        """Pieces of recordings in other voices, as `OfficialConversion.convert_all`.
 
         Raises:
             BundleError: the bundle has no content encoder.
-            SynthesisError: the piece is not made of 20 ms frames, or is too long.
+            SynthesisError: a piece is not made of 20 ms frames, or is too long.
         """
-        return self._converter().convert(replace(request, voice=_voice_of(request.voice)))
+        return self._converter().convert_all([replace(r, voice=_voice_of(r.voice)) for r in requests])
 
     def _converter(self) -> OfficialConversion:
         if self._conversion is None:
@@ -160,14 +158,6 @@ class OfficialSpeech:
                 mend="import the bundle again with a folder of facebook/mms-300m beside the checkpoints",
             )
         return self._conversion
-
-    def _without_noise(self, sound: Tensor) -> Tensor:
-        if self._networks.denoiser is None:
-            raise BundleError(
-                f"Bundle {self.name!r} has no denoiser",
-                mend="import it again with the denoiser's checkpoint, or use --denoise",
-            )
-        return denoise(self._networks.denoiser, padded_for_denoiser(sound))[: len(sound)]
 
     def _sing(
         self,
@@ -205,9 +195,3 @@ class OfficialSpeech:
 def _voice_of(speaker: OfficialSpeaker) -> OfficialVoice:
     assert speaker.conversion is not None  # made by a model that converts
     return speaker.conversion
-
-
-def padded_for_denoiser(sound: Tensor) -> Tensor:
-    """A prompt and the silence behind it that the published code hears it with. Shape: [L] -> [L']."""
-    n_samples = (len(sound) // _DENOISER_STEP_SAMPLES + 1) * _DENOISER_STEP_SAMPLES
-    return F.pad(sound, (0, n_samples - len(sound)))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from importlib.metadata import version
 from time import perf_counter
@@ -12,18 +13,31 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from hierbatch.audio.pitch_trackers import EVERY_DAY, pitch_tracker
+from hierbatch.audio.waveform import Waveform
 from hierbatch.manifest.rows import Recording, Take
 from hierbatch.manifest.schema import TAKE_COLUMNS
-from hierbatch.models.conversion import ConversionModel, Key, convert_recording
+from hierbatch.models.conversion import Conversion, ConversionJob, convert_recordings
+from hierbatch.models.converter import ConversionModel, Key
 from hierbatch.stages.batching import Batches, BatchLimits
 from hierbatch.stages.failures import reason
 from hierbatch.stages.sources import open_source
 from hierbatch.stages.takes import pitch_facts, sound_facts, takes_table
 from hierbatch.stages.voices import VoiceShelf
 
+_ONE_BY_ONE = Batches(BatchLimits(n_rows=1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    recording: Recording
+    sound: Waveform
+
 
 class Convert:
-    """Converts planned recordings one by one, and measures what came out; one that fails leaves as a failed take."""
+    """Converts planned recordings and measures what came out; one that fails leaves as a failed take.
+
+    Those of a few seconds go through the model together, a long one alone and piece by piece.
+    """
 
     PROMPT_S: ClassVar[float] = 3.0
     """A shorter prompt is heard over and over until it is this long (HierSpeech++ does the same)."""
@@ -34,23 +48,44 @@ class Convert:
     )
     writes: ClassVar[tuple[str, ...]] = tuple(column.name for column in TAKE_COLUMNS)
 
-    def __init__(self, model: ConversionModel, shelf: VoiceShelf, *, device: str, f0: str = EVERY_DAY) -> None:
+    def __init__(
+        self,
+        model: ConversionModel,
+        shelf: VoiceShelf,
+        *,
+        device: str,
+        f0: str = EVERY_DAY,
+        limits: BatchLimits | None = None,
+    ) -> None:
         """`f0` names what finds the pitch of recordings; raises InputError or ProgramError as `pitch_tracker` does."""
         self._f0, self._track = f0, pitch_tracker(f0)
         self._model = model
         self._shelf = shelf
         self._device = device
         self._version = version("hierbatch")
-        self._batches = Batches(BatchLimits(n_rows=1))  # a recording is worked alone, piece by piece
+        self._batches = Batches(limits or BatchLimits())
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         recordings = [Recording.of(row) for row in rows.select(list(self.reads)).to_pylist()]
         takes = {r.id: self._refuse(r, r.error_kind, r.error or "") for r in recordings if r.error_kind}
-        made = self._batches.work(
+        # Each is opened by itself: one that cannot be read must not cost its neighbours their batch.
+        opened = _ONE_BY_ONE.work(
             [r for r in recordings if not r.error_kind],
             lambda recording: recording.expected_duration_s,
-            lambda batch: [self._convert(recording) for recording in batch],
+            _open,
             lambda recording, error: self._refuse(recording, *reason(error)),
+        )
+        ready = []
+        for one in opened:
+            if isinstance(one, Take):
+                takes[one.id] = one
+            else:
+                ready.append(one)
+        made = self._batches.work(
+            ready,
+            lambda one: one.sound.duration_s,
+            self._convert,
+            lambda one, error: self._refuse(one.recording, *reason(error)),
         )
         takes.update((take.id, take) for take in made)
         return takes_table(rows, [takes[recording.id] for recording in recordings])
@@ -58,28 +93,28 @@ class Convert:
     def _refuse(self, recording: Recording, kind: str, error: str) -> Take:
         return Take(**self._origin(recording), status="failed", error_kind=kind, error=error)
 
-    def _convert(self, recording: Recording) -> Take:
+    def _convert(self, batch: Sequence[_Opened]) -> list[Take]:
         started = perf_counter()
-        source = open_source(recording.content, recording.path, recording.source_sha256)
-        made = convert_recording(
-            self._model,
-            source,
-            self._shelf.voice(recording.voice),
+        jobs = [self._job(one.recording, one.sound) for one in batch]
+        # A recording alone may be of any length, and is worked piece by piece.
+        made = convert_recordings(self._model, jobs, self._track, at_once=len(jobs) > 1)
+        rtf = (perf_counter() - started) / sum(one.sound.duration_s for one in batch)
+        return [self._take(one, conversion, rtf) for one, conversion in zip(batch, made, strict=True)]
+
+    def _job(self, recording: Recording, source: Waveform) -> ConversionJob:
+        return ConversionJob(
+            source=source,
+            voice=self._shelf.voice(recording.voice),
             seed=recording.seed,
             key=Key(semitones=recording.pitch_semitones),
             rate_hz=recording.rate_hz,
-            track=self._track,
         )
-        facts = sound_facts(made.waveform, source.duration_s, recording.id)
+
+    def _take(self, one: _Opened, made: Conversion, rtf: float) -> Take:
+        facts = sound_facts(made.waveform, one.sound.duration_s, one.recording.id)
         # A pause of the source is no flaw of its conversion.
         facts["flags"] = tuple(flag for flag in facts["flags"] if flag != "long_silence")
-        return Take(
-            **self._origin(recording),
-            status="ok",
-            **facts,
-            **pitch_facts(made.f0_hz),
-            rtf=(perf_counter() - started) / source.duration_s,
-        )
+        return Take(**self._origin(one.recording), status="ok", **facts, **pitch_facts(made.f0_hz), rtf=rtf)
 
     def _origin(self, recording: Recording) -> dict[str, Any]:
         """What is known of a take before it is made."""
@@ -101,3 +136,7 @@ class Convert:
             "device": self._device,
             "finished_at": datetime.now(UTC),
         }
+
+
+def _open(recordings: Sequence[Recording]) -> list[_Opened | Take]:
+    return [_Opened(r, open_source(r.content, r.path, r.source_sha256)) for r in recordings]

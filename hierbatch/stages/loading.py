@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import cast
 
 from hierbatch.errors import BundleError, HierbatchError
-from hierbatch.models.conversion import ConversionModel
+from hierbatch.models.converter import ConversionModel
 from hierbatch.models.outline import ModelOutline, outline_model, outline_upsampler
 from hierbatch.models.speech import SpeechModel
 

@@ -12,7 +12,7 @@ from hierbatch.audio.pitch_trackers import EVERY_DAY, pitch_tracker
 from hierbatch.errors import InputError
 from hierbatch.manifest.rows import DELIVERY, sound_params
 from hierbatch.manifest.schema import SPOKEN
-from hierbatch.models.conversion import ConversionModel
+from hierbatch.models.converter import ConversionModel
 from hierbatch.stages.base import Stage
 from hierbatch.stages.convert import Convert
 from hierbatch.stages.dub import Dub

@@ -16,6 +16,7 @@ import numpy as np
 from hierbatch.audio.pitch import PitchRange
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BundleError, SynthesisError
+from hierbatch.models.converter import SourceManner
 from hierbatch.models.speech import Speech
 
 FACTORY = "tests.engine.fake_model:FakeModel"
@@ -38,6 +39,7 @@ class Fault(IntEnum):
 
 class FakeModel:
     name, languages, rate_hz = "fake", ("en", "ko"), RATE_HZ
+    manner = SourceManner()
 
     def __init__(self, bundle, device):
         self._notes = Path(bundle)
@@ -56,8 +58,11 @@ class FakeModel:
     def pitch_range(self, voice):
         return PitchRange(120.0, 2.0)
 
-    def convert(self, request):
+    def convert_all(self, requests):
         """The same sound turned upside down, with the same faults."""
+        return [self._convert(request) for request in requests]
+
+    def _convert(self, request):
         self._misbehave(request.seed)
         samples = -request.samples
         if request.seed == Fault.NAN:

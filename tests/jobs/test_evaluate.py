@@ -19,6 +19,7 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.cli.app import app
 from hierbatch.errors import InputError, SynthesisError
 from hierbatch.jobs.evaluate import EvaluateJob, Evaluation, evaluate
+from hierbatch.models.converter import SourceManner
 from hierbatch.models.speech import Speech
 from tests.analysis.fake_kit import fake_kit, questions_asked
 from tests.tiny_bundle import write_tiny_bundle
@@ -55,7 +56,7 @@ def bundle(tmp_path_factory):
 class Singer:
     """A model that hums one second for any text, and refuses Korean."""
 
-    name, fingerprint, languages, rate_hz = "singer", "0", ("en",), 16_000
+    name, fingerprint, languages, rate_hz, manner = "singer", "0", ("en",), 16_000, SourceManner()
 
     def encode_voice(self, prompt):
         return prompt
@@ -180,8 +181,8 @@ def test_a_conversion_that_loses_nothing_is_without_word_errors_and_compared_wit
         def pitch_range(self, voice):
             return PitchRange(150.0, 2.0)
 
-        def convert(self, request):
-            return request.samples
+        def convert_all(self, requests):
+            return [request.samples for request in requests]
 
     tasks = plan_conversions(SET, recordings, 2)
     scores = evaluation_of(Copyist(), tmp_path, heard={"en": "a b c"}).of_conversions(tasks, recordings)
@@ -202,8 +203,8 @@ def test_a_conversion_that_fails_loses_every_word_and_a_model_that_does_not_conv
         def pitch_range(self, voice):
             return PitchRange(150.0, 2.0)
 
-        def convert(self, request):
-            return request.samples * np.nan
+        def convert_all(self, requests):
+            return [request.samples * np.nan for request in requests]
 
     scores = evaluation_of(Broken(), tmp_path, heard={"en": "a b c"}).of_conversions(tasks, recordings)
     (clips,) = scores.values()

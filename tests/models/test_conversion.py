@@ -4,14 +4,16 @@ import pytest
 from hierbatch.audio.pitch import PitchRange
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import SourceError, SynthesisError
-from hierbatch.models.conversion import Key, convert_recording, cut_pieces, place_pitch
+from hierbatch.models.conversion import convert_recording, place_pitch
+from hierbatch.models.conversion_pieces import cut_pieces
+from hierbatch.models.converter import Key, SourceManner
 from hierbatch.units import FRAME_HOP_SAMPLES, RATE_HZ
 
 
 class Echo:
     """Gives back what it hears, and remembers how much it was given at a time."""
 
-    name, fingerprint = "echo", "1"
+    name, fingerprint, manner = "echo", "1", SourceManner()
 
     def __init__(self):
         self.n_samples = []
@@ -22,10 +24,10 @@ class Echo:
     def pitch_range(self, voice):
         return PitchRange(200.0, 3.0)
 
-    def convert(self, request):
-        self.n_samples.append(len(request.samples))
-        assert len(request.f0_hz) == len(request.voiced) == len(request.samples) // 160
-        return request.samples
+    def convert_all(self, requests):
+        self.n_samples += [len(request.samples) for request in requests]
+        assert all(len(r.f0_hz) == len(r.voiced) == len(r.samples) // 160 for r in requests)
+        return [request.samples for request in requests]
 
 
 def speech_like(duration_s, rate_hz=RATE_HZ, f0_hz=120.0):
@@ -95,8 +97,8 @@ def test_a_recording_without_any_voiced_sound_still_has_a_contour():
 
 def test_samples_that_are_no_numbers_are_refused():
     class Broken(Echo):
-        def convert(self, request):
-            return request.samples * np.nan
+        def convert_all(self, requests):
+            return [request.samples * np.nan for request in requests]
 
     with pytest.raises(SynthesisError, match="not numbers"):
         convert_recording(Broken(), speech_like(1.0), None, seed=0)

@@ -9,7 +9,8 @@ from hierbatch.audio.pitch import estimate_f0
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import PromptError, SynthesisError, TextError
 from hierbatch.models.bundle import Bundle
-from hierbatch.models.conversion import ConversionRequest, convert_recording
+from hierbatch.models.conversion import convert_recording
+from hierbatch.models.converter import ConversionRequest
 from hierbatch.models.hierspeech import HierSpeech, Voice
 from hierbatch.models.lite.config import tiny
 from hierbatch.models.lite.networks import LiteNetworks
@@ -79,6 +80,23 @@ def test_a_row_among_31_others_is_the_row_alone(model: HierSpeech, voice: Voice)
     for row, speech in zip(rows, together, strict=True):
         alone = model.speak([row])[0].waveform.samples
         assert snr_db(alone, speech.waveform.samples) > SAME_DB
+
+
+def test_a_piece_of_a_recording_among_31_others_is_the_piece_alone(voice: Voice) -> None:
+    model = small_model(source_articulation=0.6, timbre_mean_share=0.5, timbre_spread_share=0.5)
+    pieces = []
+    for index, length in enumerate(LENGTHS):
+        samples = buzz(1.0, 110 + 5 * index).samples[: 320 * (4 + length)]
+        f0_hz = estimate_f0(Waveform(samples, 16000))
+        pieces.append(
+            ConversionRequest(
+                samples=samples, f0_hz=np.where(f0_hz > 0, f0_hz, 120), voiced=f0_hz > 0, voice=voice, seed=index
+            )
+        )
+    for piece, found in zip(pieces, model.convert_all(pieces), strict=True):
+        (alone,) = model.convert_all([piece])
+        assert len(found) == len(piece.samples)
+        assert snr_db(alone, found) > SAME_DB
 
 
 def test_timings_add_up_to_the_sound(model: HierSpeech, voice: Voice) -> None:
@@ -195,7 +213,7 @@ def test_a_piece_too_long_to_convert_at_once_is_refused(model: HierSpeech, voice
         seed=0,
     )
     with pytest.raises(SynthesisError, match="cannot be converted"):
-        model.convert(request)
+        model.convert_all([request])
 
 
 def test_a_take_is_heard_nearer_to_its_own_content_and_voice_than_to_others(model: HierSpeech) -> None:

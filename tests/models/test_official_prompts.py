@@ -10,7 +10,7 @@ from hierbatch.jobs.convert_order import ConvertOrder
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
-from hierbatch.models import official_speech
+from hierbatch.models import official_prompt
 from hierbatch.models.official import OfficialConversion
 from hierbatch.models.opening import open_model
 from hierbatch.units import RATE_HZ
@@ -32,7 +32,7 @@ def test_a_prompt_shorter_than_three_seconds_is_heard_five_times_over_by_what_sp
     repeated = model.encode_voice(Waveform(np.tile(short.samples, 5), RATE_HZ))
     np.testing.assert_array_equal(voice.text_style, repeated.text_style)
     np.testing.assert_array_equal(voice.sound_style, repeated.sound_style)
-    monkeypatch.setattr(official_speech, "_REPEATS", 1)
+    monkeypatch.setattr(official_prompt, "_REPEATS", 1)
     once = model.encode_voice(short)
     assert np.abs(once.text_style - voice.text_style).max() > 1e-3
     assert np.abs(once.sound_style - voice.sound_style).max() > 1e-3

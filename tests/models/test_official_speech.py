@@ -142,4 +142,4 @@ def test_parts_that_are_missing_are_named(tmp_path, model, voices):
     with pytest.raises(BundleError, match="has no synthesizer"):
         open_model(write_official(tmp_path / "mute", ("ttv", "denoiser")))
     with pytest.raises(BundleError, match="cannot convert"):
-        model.convert(None)
+        model.convert_all([])

@@ -24,17 +24,18 @@ _STRETCHES = tuple(1.25 ** (step / 8) for step in range(-8, 9))
 """Vocal tracts looked through: a fifth shorter to a quarter longer."""
 
 
-def keep_articulation(latent: Tensor, source: Tensor, share: float) -> Tensor:
+def keep_articulation(latent: Tensor, source: Tensor, mask: Tensor, share: float) -> Tensor:
     """The latent with a share of what the source's envelope, stretched to the latent's voice, does otherwise.
 
     Shape:
-        latent   [B, 2T, M]  converted; every row as long as the others
+        latent   [B, 2T, M]  converted
         source   [B, 2T, M]  the same frames as recorded
+        mask     [B, 2T, 1]  bool
         returns  [B, 2T, M]
     """
     if share == 0:
         return latent
-    loud = loud_frames(source, torch.ones_like(source[..., :1], dtype=torch.bool))
+    loud = loud_frames(source, mask)
     smooth = _smoother().to(latent.device)
     best = torch.zeros_like(latent)
     least = latent.new_full((len(latent), 1, 1), math.inf)

@@ -90,7 +90,7 @@ class Synthesizer:
         with self._placement.computing():
             latent: Tensor = self._networks.acoustic(frames.semantic, pitch, style, prompts, mask)
         latent = latent.float()
-        if source is not None:
-            latent = keep_articulation(latent, source, self._source_articulation)
         mels = mask.repeat_interleave(MELS_PER_FRAME, 1)
+        if source is not None:
+            latent = keep_articulation(latent, source, mels, self._source_articulation)
         return match_covariance(self._matching(latent, mels, prompts), mels, prompts, frames.covariance_shares)

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from hierbatch.audio.spectrum import N_MELS, mel_centres_hz
 from hierbatch.models.lite.articulation import keep_articulation
 
+EVERY = torch.ones(1, 200, 1, dtype=torch.bool)
 CENTRES_HZ = torch.from_numpy(mel_centres_hz()).float()
 
 
@@ -29,7 +30,7 @@ def blurred(latent: torch.Tensor) -> torch.Tensor:
 def test_what_was_blurred_comes_back_in_the_new_voice(tract: float) -> None:
     wanted, source = formants(1.0), formants(tract)
     latent = blurred(wanted)
-    half, kept = (keep_articulation(latent, source, share) for share in (0.5, 0.9))
+    half, kept = (keep_articulation(latent, source, EVERY, share) for share in (0.5, 0.9))
     errors = [float((x - wanted)[:, :, :70].abs().mean()) for x in (latent, half, kept)]
     assert errors[2] < errors[1] < errors[0]
     assert errors[2] < 0.5 * errors[0]
@@ -39,8 +40,8 @@ def test_the_long_term_spectrum_of_the_source_is_left_behind() -> None:
     latent = blurred(formants(1.0))
     tilt = torch.linspace(-1.5, 1.5, N_MELS)
     torch.testing.assert_close(
-        keep_articulation(latent, formants(1.0) + tilt, 0.5).diff(dim=1),
-        keep_articulation(latent, formants(1.0), 0.5).diff(dim=1),
+        keep_articulation(latent, formants(1.0) + tilt, EVERY, 0.5).diff(dim=1),
+        keep_articulation(latent, formants(1.0), EVERY, 0.5).diff(dim=1),
         atol=0.02,
         rtol=0.0,
     )
@@ -50,10 +51,19 @@ def test_harmonics_of_the_old_pitch_do_not_come_along() -> None:
     latent = formants(1.0)
     ripple = 0.5 * torch.cos(torch.arange(N_MELS) * torch.pi * 0.6) * torch.ones(1, 200, 1)
     ripple = ripple * torch.rand(1, 200, 1, generator=torch.Generator().manual_seed(0))
-    kept = keep_articulation(latent, latent + ripple, 1.0)
+    kept = keep_articulation(latent, latent + ripple, EVERY, 1.0)
     assert float((kept - latent).abs().mean()) < 0.1 * float(ripple.abs().mean())
 
 
 def test_no_share_no_change() -> None:
     latent = formants(1.0)
-    assert keep_articulation(latent, formants(1.2), 0.0) is latent
+    assert keep_articulation(latent, formants(1.2), EVERY, 0.0) is latent
+
+
+def test_what_lies_behind_a_rows_end_is_not_heard() -> None:
+    latent, source = formants(1.0), formants(1.2)
+    alone = keep_articulation(latent[:, :150], source[:, :150], EVERY[:, :150], 0.6)
+    mask = EVERY.clone()
+    mask[:, 150:] = False
+    together = keep_articulation(latent, source, mask, 0.6)
+    torch.testing.assert_close(together[:, :150], alone)

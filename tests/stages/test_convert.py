@@ -1,0 +1,99 @@
+"""With the packaged model: a recording is converted the same alone and among others, and one that fails fails alone."""
+
+import io
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import soundfile
+
+from hierbatch.audio.files import read_sound
+from hierbatch.audio.waveform import Waveform
+from hierbatch.jobs.voices import VoiceChoice, list_voices, prepare_voices, write_shelf
+from hierbatch.models.hierspeech import HierSpeech
+from hierbatch.stages.batching import BatchLimits
+from hierbatch.stages.convert import Convert
+from hierbatch.stages.voices import VoiceShelf
+from tests.engine.fake_model import FakeModel, Fault
+from tests.loading import ROOT
+from tests.models.among_others import SAME_DB, snr_db
+from tests.stages.test_speak import plan
+
+VOICES = ROOT / "manifests" / "voices"
+LENGTHS_S = (2.3, 0.7, 3.9, 1.1, 1.8)
+
+
+def recordings(faults=None):
+    spoken = read_sound(VOICES / "low.flac")
+    cuts = [Waveform(spoken.samples[: int(s * spoken.rate_hz)], spoken.rate_hz) for s in LENGTHS_S]
+    return planned([wav(cut) for cut in cuts], [cut.duration_s for cut in cuts], faults)
+
+
+def planned(sounds, durations_s, faults=None):
+    rows = plan(len(sounds), faults, voice=["narrator"] * len(sounds), expected_duration_s=durations_s)
+    type_ = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    source = pa.array([{"bytes": sound, "path": None} for sound in sounds], type_)
+    for name, column in (
+        ("source", source),
+        ("source_sha256", pa.nulls(len(sounds), pa.string())),
+        ("rate_hz", pa.nulls(len(sounds), pa.int64())),
+    ):
+        rows = rows.append_column(name, column)
+    return rows
+
+
+def wav(sound):
+    file = io.BytesIO()
+    soundfile.write(file, sound.samples, sound.rate_hz, format="WAV", subtype="FLOAT")
+    return file.getvalue()
+
+
+def shelf_of(folder, model):
+    voices = list_voices(VoiceChoice(file=VOICES / "narrator.flac"))
+    write_shelf(prepare_voices(voices, model.encode_voice, allow_unknown=False), folder / "voices.parquet")
+    return VoiceShelf(folder / "voices.parquet", model.encode_voice)
+
+
+def sounds(takes):
+    return [soundfile.read(io.BytesIO(audio["bytes"]))[0] for audio in takes.column("audio").to_pylist()]
+
+
+@pytest.fixture(scope="module")
+def lite():
+    return HierSpeech.load("lite", "cpu")
+
+
+def test_a_recording_is_converted_the_same_alone_and_together(tmp_path, lite, monkeypatch):
+    n_together, convert_all = [], lite.convert_all
+    monkeypatch.setattr(lite, "convert_all", lambda pieces: n_together.append(len(pieces)) or convert_all(pieces))
+    shelf, rows = shelf_of(tmp_path, lite), recordings()
+    alone = sounds(Convert(lite, shelf, device="cpu", limits=BatchLimits(n_rows=1))(rows))
+    assert n_together == [1] * 5
+    together = sounds(Convert(lite, shelf, device="cpu", limits=BatchLimits(n_rows=8))(rows))
+    assert n_together[5:] == [5]
+    for one, other, seconds in zip(alone, together, LENGTHS_S, strict=True):
+        assert len(one) == int(seconds * 16_000)
+        assert snr_db(one, other) > SAME_DB
+
+
+@pytest.fixture
+def fake(tmp_path):
+    (tmp_path / "bundle").mkdir()
+    return FakeModel(tmp_path / "bundle", "cpu")
+
+
+def test_one_that_fails_among_others_fails_alone(tmp_path, fake):
+    shelf = shelf_of(tmp_path, fake)
+    rows = recordings({1: Fault.RAISE, 3: Fault.NAN})
+    takes = Convert(fake, shelf, device="cpu")(rows).to_pylist()
+    assert [take["error_kind"] for take in takes] == [None, "exception", None, "synthesis", None]
+    assert [take["id"] for take in takes] == [f"r{i}" for i in range(5)]
+
+
+def test_one_that_is_no_sound_does_not_cost_the_others_their_batch(tmp_path, fake, monkeypatch):
+    n_together, convert_all = [], fake.convert_all
+    monkeypatch.setattr(fake, "convert_all", lambda pieces: n_together.append(len(pieces)) or convert_all(pieces))
+    good = wav(Waveform(np.sin(np.arange(8000)).astype(np.float32), 16_000))
+    takes = Convert(fake, shelf_of(tmp_path, fake), device="cpu")(planned([good, b"noise", good], [0.5] * 3))
+    assert takes.column("error_kind").to_pylist() == [None, "source", None]
+    assert n_together == [2]
