@@ -25,6 +25,8 @@ from hierbatch.stages.takes import pitch_facts, sound_facts, takes_table
 from hierbatch.stages.voices import VoiceShelf
 
 _ONE_BY_ONE = Batches(BatchLimits(n_rows=1))
+_ON_CPU = BatchLimits(sound_s=20.0)
+"""A batch gains no time there, so it takes no more memory than the longest piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Convert:
         self._shelf = shelf
         self._device = device
         self._version = version("hierbatch")
-        self._batches = Batches(limits or BatchLimits())
+        self._batches = Batches(limits or (_ON_CPU if device.startswith("cpu") else BatchLimits()))
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         recordings = [Recording.of(row) for row in rows.select(list(self.reads)).to_pylist()]

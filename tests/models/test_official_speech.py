@@ -6,6 +6,8 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BundleError, PromptError, SynthesisError, TextError
 from hierbatch.frontend.speech_text import SpeechFrontEnd
 from hierbatch.models.bundle_writing import write_bundle_parts
+from hierbatch.models.content_encoder.config import ContentEncoderConfig
+from hierbatch.models.content_encoder.model import ContentEncoder
 from hierbatch.models.denoiser.config import DenoiserConfig
 from hierbatch.models.denoiser.model import Denoiser
 from hierbatch.models.official_speech import bend_pitch, clip_pitch
@@ -38,6 +40,7 @@ def write_official(folder, parts=("ttv", "synthesizer", "speechsr24k", "denoiser
         "synthesizer": ruled(Synthesizer(SynthesizerConfig(**sizes["synthesizer"]))),
         "speechsr24k": ruled(SpeechSR(SpeechSRConfig(rate_hz=24_000, **sizes["speechsr24k"]))),
         "denoiser": ruled(Denoiser(DenoiserConfig(**sizes["denoiser"]))),
+        "content_encoder": ruled(ContentEncoder(ContentEncoderConfig(**sizes["content_encoder"]))),
     }
     about = {"source": "x", "source_sha256": "", "published": "", "license": "MIT"}
     page = {
