@@ -34,7 +34,7 @@ def convert(
     default_voice: options.DefaultVoice = None,
     consent: options.Consent = "self",
     allow_unknown_consent: options.AllowUnknownConsent = False,
-    denoise: options.Denoise = 0.0,
+    denoise: options.Denoise = None,
     source_root: options.SourceRoot = None,
     key_shift: _KeyShift = 0.0,
     rate: _Rate = None,

@@ -29,7 +29,7 @@ def narrate(
     default_voice: options.DefaultVoice = None,
     consent: options.Consent = "self",
     allow_unknown_consent: options.AllowUnknownConsent = False,
-    denoise: options.Denoise = 0.0,
+    denoise: options.Denoise = None,
     lang: Annotated[str, typer.Option(help="auto finds each sentence's language; en or ko set it for all.")] = "auto",
     to: _Formats = "m4b,mp3",
     profile: _Profile = "m4b=podcast,mp3=acx",

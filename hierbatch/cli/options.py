@@ -31,12 +31,13 @@ Consent = Annotated[
 ]
 AllowUnknownConsent = Annotated[bool, typer.Option(help="Speak in voices whose owners are not known to agree.")]
 Denoise = Annotated[
-    float,
+    float | None,
     typer.Option(
         min=0.0,
         max=1.0,
         metavar="RATIO",
-        help="For noisy prompts: 0 takes them as they are, 1 with all noise turned down, between them a mix.",
+        help="For noisy prompts: 0 takes them as they are, 1 with all noise turned down, between them a mix; by the "
+        "model's own denoiser where it has one.",
     ),
 ]
 Model = Annotated[str, typer.Option(help="A packaged model's name, or a bundle's folder.")]
@@ -81,7 +82,7 @@ def voice_choice(
     default: str | None,
     consent: str,
     allow_unknown: bool,
-    denoise_ratio: float = 0.0,
+    denoise_ratio: float | None = None,
 ) -> VoiceChoice:
     """The voices that the options speak of."""
     from hierbatch.jobs.voices import VoiceChoice

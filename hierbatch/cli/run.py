@@ -18,7 +18,7 @@ def run(
     default_voice: options.DefaultVoice = None,
     consent: options.Consent = "self",
     allow_unknown_consent: options.AllowUnknownConsent = False,
-    denoise: options.Denoise = 0.0,
+    denoise: options.Denoise = None,
     lang: Annotated[str | None, typer.Option(help="Language of rows that name none: en or ko.")] = None,
     lexicon: options.Lexicon = None,
     speed: options.Speed = 1.0,

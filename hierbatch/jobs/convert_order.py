@@ -72,7 +72,9 @@ class ConvertOrder:
         found = find_rows_and_voices(self.manifest, self.voices, problems, one_of=("source",))
         sources = problems.attempt(lambda: check_sources(found.manifest, root))
         check_prompt = partial(model.check_prompt, track=track) if model and track else take_any_prompt
-        prompts, unusable = problems.attempt(lambda: self._sift(found.voices, check_prompt)) or ({}, {})
+        prompts, unusable = problems.attempt(
+            lambda: self._sift(found.voices, check_prompt, bool(model and model.denoises))
+        ) or ({}, {})
         problems.raise_any()
         assert found.manifest  # or something would have been raised; so with the others
         assert found.n_rows
@@ -99,11 +101,15 @@ class ConvertOrder:
         )
 
     def _sift(
-        self, voices: Iterable[VoiceRow], check_prompt: CheckPrompt
+        self, voices: Iterable[VoiceRow], check_prompt: CheckPrompt, denoised_by_model: bool
     ) -> tuple[PreparedVoices, dict[str, PromptError]]:
         """Voices that can be used, and what is wrong with the others; raises InputError where it is all of them."""
         prompts, unusable = sift_voices(
-            voices, check_prompt, allow_unknown=True, denoise_ratio=self.voices.denoise_ratio
+            voices,
+            check_prompt,
+            allow_unknown=True,
+            denoise_ratio=self.voices.denoise_ratio,
+            denoised_by_model=denoised_by_model,
         )
         if not prompts:
             refuse_voices(list(unusable.values()))

@@ -150,6 +150,7 @@ def check_order(order: SpeakOrder) -> CheckedOrder:
             model.check_prompt if model else take_any_prompt,
             allow_unknown=True,
             denoise_ratio=order.voices.denoise_ratio,
+            denoised_by_model=bool(model and model.denoises),
         )
     )
     problems.raise_any()

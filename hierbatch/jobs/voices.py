@@ -38,8 +38,8 @@ class VoiceChoice:
     consent: str = "self"
     """Consent of the owner of `file`."""
     allow_unknown_consent: bool = False
-    denoise_ratio: float = 0.0
-    """How much of every prompt is taken with its noise turned down: 0 nothing, 1 all."""
+    denoise_ratio: float | None = None
+    """How much of every prompt is taken with its noise turned down: 0 nothing, 1 all; None leaves it to the model."""
 
 
 def list_voices(choice: VoiceChoice) -> tuple[VoiceRow, ...]:
@@ -65,7 +65,12 @@ def default_voice(choice: VoiceChoice, voices: Collection[VoiceRow]) -> str | No
 
 
 def prepare_voices(
-    voices: Iterable[VoiceRow], check_prompt: CheckPrompt, *, allow_unknown: bool, denoise_ratio: float = 0.0
+    voices: Iterable[VoiceRow],
+    check_prompt: CheckPrompt,
+    *,
+    allow_unknown: bool,
+    denoise_ratio: float | None = None,
+    denoised_by_model: bool = False,
 ) -> PreparedVoices:
     """Check and cut every prompt, by the model's own measure too: what is refused here costs no worker's time.
 
@@ -73,15 +78,28 @@ def prepare_voices(
         InputError: a consent is unknown, or prompts cannot be used; all of them in one error.
         ProgramError: noise is to be taken out, and what does it is not installed.
     """
-    prepared, problems = sift_voices(voices, check_prompt, allow_unknown=allow_unknown, denoise_ratio=denoise_ratio)
+    prepared, problems = sift_voices(
+        voices,
+        check_prompt,
+        allow_unknown=allow_unknown,
+        denoise_ratio=denoise_ratio,
+        denoised_by_model=denoised_by_model,
+    )
     refuse_voices(list(problems.values()))
     return prepared
 
 
 def sift_voices(
-    voices: Iterable[VoiceRow], check_prompt: CheckPrompt, *, allow_unknown: bool, denoise_ratio: float = 0.0
+    voices: Iterable[VoiceRow],
+    check_prompt: CheckPrompt,
+    *,
+    allow_unknown: bool,
+    denoise_ratio: float | None = None,
+    denoised_by_model: bool = False,
 ) -> tuple[PreparedVoices, dict[str, PromptError]]:
     """The voices that can be used, and what is wrong with the others.
+
+    `denoised_by_model` leaves the noise of a prompt to a model that has a denoiser of its own.
 
     Raises:
         InputError: a consent is unknown.
@@ -93,7 +111,10 @@ def sift_voices(
     problems: dict[str, PromptError] = {}
     for row in voices:
         try:
-            prompt = prepare_prompt(row.read_prompt(), row.voice, denoise_ratio=denoise_ratio)
+            by_hand = 0.0 if denoised_by_model else denoise_ratio or 0.0
+            prompt = prepare_prompt(row.read_prompt(), row.voice, denoise_ratio=by_hand)
+            if denoised_by_model and denoise_ratio is not None:
+                prompt = prompt.heard_at(denoise_ratio)
             check_prompt(read_sound(prompt.flac))
             prepared[row.voice] = (row, prompt)
         except PromptError as error:
@@ -122,6 +143,7 @@ def write_shelf(prepared: PreparedVoices, target: Path) -> None:
             "license": row.license,
             "notes": row.notes,
             "voice_sha256": prompt.sha256,
+            "denoise_ratio": prompt.denoise_ratio,
         }
         for name, (row, prompt) in prepared.items()
     ]

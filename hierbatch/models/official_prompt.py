@@ -86,7 +86,7 @@ class PromptHearing:
         if self._denoiser is None:
             raise BundleError(
                 f"Bundle {self._name!r} has no denoiser",
-                mend="import it again with the denoiser's checkpoint, or use --denoise",
+                mend="import it again with the denoiser's checkpoint, or leave denoise_ratio out",
             )
         return denoise(self._denoiser, padded_for_denoiser(sound))[: len(sound)]
 

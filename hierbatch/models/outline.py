@@ -28,6 +28,8 @@ class ModelOutline:
     """Languages it speaks."""
     converts: bool = False
     """Whether it takes recordings to other voices."""
+    denoises: bool = False
+    """Whether it hears prompts through a denoiser of its own."""
     upsamples_to_hz: tuple[int, ...] = ()
     """Rates it gives recordings a top at."""
     check_prompt: Callable[..., Any] = clean_prompt
@@ -52,6 +54,7 @@ def outline_model(bundle: str | Path = "lite") -> ModelOutline:
         fingerprint=found.fingerprint,
         languages=found.languages,
         converts=converts,
+        denoises=found.kind == OFFICIAL_KIND and found.has_part("denoiser"),
         check_prompt=hear_prompt if converts else clean_prompt,
     )
 
@@ -110,5 +113,6 @@ def delivered_rate_hz(bundle: Bundle) -> int:
 def _needed_parts(bundle: Bundle, *, converts: bool) -> tuple[str, ...]:
     if bundle.kind != OFFICIAL_KIND:
         return ()
-    denoiser = ("denoiser",) if bundle.synthesis.get("denoise_ratio", 0.0) > 0 else ()
+    is_denoised = bundle.has_part("denoiser") or bundle.synthesis.get("denoise_ratio", 0.0) > 0
+    denoiser = ("denoiser",) if is_denoised else ()
     return ("synthesizer", *(("content_encoder",) if converts else ()), *denoiser)

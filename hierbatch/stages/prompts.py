@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,6 +31,13 @@ class Prompt:
     sha256: str
     duration_s: float
     notices: tuple[str, ...]
+    denoise_ratio: float | None = None
+    """How much of it a model with a denoiser of its own hears without noise; None leaves it to the model."""
+
+    def heard_at(self, denoise_ratio: float) -> Prompt:
+        """The same for a model that turns the noise down itself: heard otherwise, it is another voice."""
+        heard = hashlib.sha256(f"{self.sha256}:denoised {denoise_ratio:g}".encode()).hexdigest()
+        return replace(self, sha256=heard, denoise_ratio=denoise_ratio)
 
 
 def prepare_prompt(content: bytes, voice: str, *, denoise_ratio: float = 0.0) -> Prompt:

@@ -17,12 +17,18 @@ from hierbatch.manifest.schema import VOICE_COLUMNS, Column, arrow_schema
 from hierbatch.object_path import readable
 
 SHELF_SCHEMA = arrow_schema(
-    [*VOICE_COLUMNS, Column("voice_sha256", pa.string(), "Hash of the prepared prompt.")], "run voices"
+    [
+        *VOICE_COLUMNS,
+        Column("voice_sha256", pa.string(), "Hash of the prepared prompt, and of how it is heard."),
+        Column("denoise_ratio", pa.float64(), "How much of it the model's own denoiser takes, 0 to 1."),
+    ],
+    "run voices",
 )
 
 
-EncodeVoice = Callable[[Waveform], Any]
-"""What a model makes of a prompt; raises PromptError where it cannot be used."""
+EncodeVoice = Callable[..., Any]
+"""What a model makes of a prompt, with `denoise_ratio` where it has a denoiser and the run says; raises PromptError
+where it cannot be used."""
 
 
 class VoiceShelf:
@@ -35,7 +41,8 @@ class VoiceShelf:
         self._table = table
         self._repeat_to_s = repeat_to_s
         self._encode = encode
-        facts = pq.read_table(readable(table), columns=["voice", "voice_sha256", "consent"]).to_pylist()
+        named = [name for name in pq.read_schema(readable(table)).names if name != "audio"]
+        facts = pq.read_table(readable(table), columns=named).to_pylist()
         self._facts = {row["voice"]: row for row in facts}
         self._voices: dict[str, Any] = {}
 
@@ -53,7 +60,9 @@ class VoiceShelf:
             PromptError: the model cannot use it.
         """
         if name not in self._voices:
-            self._voices[name] = self._encode(_repeated(read_prompt(self._table, name), self._repeat_to_s))
+            prompt = _repeated(read_prompt(self._table, name), self._repeat_to_s)
+            ratio = self._facts[name].get("denoise_ratio")
+            self._voices[name] = self._encode(prompt) if ratio is None else self._encode(prompt, denoise_ratio=ratio)
         return self._voices[name]
 
 

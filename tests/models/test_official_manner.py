@@ -41,7 +41,7 @@ SOURCE, PROMPT = at_rate(1.7, 140, SOURCE_HZ, 0.02, 0), at_rate(3.3, 210, PROMPT
 
 
 def by_the_published_steps(key_semitones=0.0, seed=5):
-    """Resampled by the Kaiser filter, neither trimmed nor levelled, padded, F0 by YAAPT every 5 ms in mean and spread."""
+    """Resampled by the Kaiser filter, not trimmed, not levelled, padded; F0 by YAAPT every 5 ms in mean and spread."""
     sizes = {part: {k: tuple(v) if isinstance(v, list) else v for k, v in SIZES[part].items()} for part in SIZES}
     synthesizer = ruled(Synthesizer(SynthesizerConfig(**sizes["synthesizer"]))).eval()
     content = ruled(ContentEncoder(ContentEncoderConfig(**sizes["content_encoder"]))).eval()

@@ -6,6 +6,7 @@ import soundfile
 
 from hierbatch.audio.waveform import Waveform
 from hierbatch.engine.session import Workforce
+from hierbatch.errors import RunError
 from hierbatch.jobs.convert_order import ConvertOrder
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.voices import VoiceChoice
@@ -44,7 +45,7 @@ def heard(monkeypatch):
     prompts, encode = [], OfficialConversion.encode_voice
 
     def listen(model, prompt, **how):
-        prompts.append(prompt)
+        prompts.append((prompt, how.get("denoise_ratio")))
         return encode(model, prompt, **how)
 
     monkeypatch.setattr(OfficialConversion, "encode_voice", listen)
@@ -69,5 +70,47 @@ def test_a_short_voice_is_repeated_and_heard_once_and_one_without_a_voice_fails_
     failed = [row for row in Takes(tmp_path / "run").table(["voice", "error"]).to_pylist() if row["error"]]
     assert [row["voice"] for row in failed] == ["hiss"]
     assert "no voice" in failed[0]["error"]
-    (repeated,) = heard  # three rows, one voice
+    ((repeated, _),) = heard  # three rows, one voice
     np.testing.assert_allclose(repeated.samples, np.tile(short, 2), atol=1e-3)
+
+
+def convert_job(folder, parts, out="run", **choice):
+    bundle = converting_bundle.write_official(folder / f"bundle-{len(parts)}", parts)
+    order = ConvertOrder(
+        manifest=folder / "m.csv", voices=VoiceChoice(file=folder / "anna.wav", **choice), bundle=str(bundle)
+    )
+    return RunJob(order=order, out=folder / out, workforce=Workforce(engine="local"), retakes=0)
+
+
+@pytest.fixture
+def one_recording(tmp_path):
+    write_sound(tmp_path / "anna.wav", voiced_sound(3.2, 200).samples)
+    recordings_file(tmp_path, [write_sound(tmp_path / "s.wav", voiced_sound(0.6, 120).samples)])
+    return tmp_path
+
+
+PARTS = ("synthesizer", "content_encoder", "denoiser")
+
+
+def test_a_prompts_noise_is_left_to_a_bundle_that_has_a_denoiser(one_recording, heard, monkeypatch):
+    by_hand = []
+    monkeypatch.setattr("hierbatch.stages.prompts.mix_denoised", lambda sound, ratio: by_hand.append(ratio) or sound)
+    voices = []
+    for ratio in (None, 0.5, 0.0):
+        run(convert_job(one_recording, PARTS, f"run-{ratio}", denoise_ratio=ratio))
+        (row,) = Takes(one_recording / f"run-{ratio}").table(["status", "voice_sha256"]).to_pylist()
+        assert row["status"] == "ok"
+        voices.append(row["voice_sha256"])
+    assert [ratio for _, ratio in heard] == [None, 0.5, 0.0]
+    assert by_hand == [0.0] * 3
+    assert len(set(voices)) == 3
+    run(convert_job(one_recording, PARTS[:2], "plain", denoise_ratio=0.5))
+    assert by_hand[3:] == [0.5]
+    assert heard[3][1] is None
+
+
+def test_another_ratio_makes_a_run_anew(one_recording):
+    run(convert_job(one_recording, PARTS, denoise_ratio=0.5))
+    assert run(convert_job(one_recording, PARTS, denoise_ratio=0.5)).standing.n_ok == 1
+    with pytest.raises(RunError, match="--update"):
+        run(convert_job(one_recording, PARTS, denoise_ratio=0.8))

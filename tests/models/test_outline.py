@@ -34,7 +34,7 @@ def test_an_outline_says_of_a_speaking_model_what_the_model_says_and_refuses_the
     model, outline = open_model(bundle), outline_model(bundle)
     assert (outline.name, outline.fingerprint, outline.languages) == (model.name, model.fingerprint, model.languages)
     assert outline.converts
-    assert hasattr(model, "convert")
+    assert isinstance(model, ConversionModel)
     for prompt in (noise(0.0), hum(0.5), noise(0.1), Waveform(np.full(32_000, np.nan, np.float32), 16_000)):
         with pytest.raises(PromptError) as by_model:
             model.encode_voice(prompt)
