@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BundleError, PromptError
 from hierbatch.jobs.import_models import ImportModels, import_models
+from hierbatch.models.converter import ConversionModel
 from hierbatch.models.opening import open_model
 from hierbatch.models.outline import outline_model, outline_upsampler
 from hierbatch.models.upsampling import Upsampler
