@@ -3,18 +3,23 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from hierbatch.engine import session
 from hierbatch.engine.progress import Watch
 from hierbatch.engine.ray_settings import AT_HOME, RaySettings
+from hierbatch.engine.session import Workforce
 from hierbatch.errors import RunError
-from tests.engine.fake_model import spoken
+from hierbatch.jobs.run import run
+from tests.engine.fake_model import Fault, spoken
 from tests.engine.planned_run import planned_run
 from tests.engine.ray_work import work
+from tests.jobs.test_run import job, sounds
 
 pytestmark = pytest.mark.timeout(280)
 
@@ -53,6 +58,23 @@ def test_an_address_where_nobody_answers_is_told_at_once():
 
     with pytest.raises(RunError, match=r"no Ray cluster at 127\.0\.0\.1:1"), ray_running(0, "127.0.0.1:1"):
         pass
+
+
+def test_a_whole_run_joins_the_cluster_that_is_named_and_leaves_it_standing(cluster, tmp_path, monkeypatch):
+    import ray
+
+    had_joined = ray.is_initialized()
+    asked = job(tmp_path, 60, {3: Fault.RAISE})
+    run(replace(asked, out=tmp_path / "here"))
+    monkeypatch.setattr(session, "READ_TOGETHER_ROWS", 1)  # its rows are read there, too
+    n_nodes = set()
+    watch = Watch(progress=lambda progress: n_nodes.add(len(ray.nodes())))
+    outcome = run(replace(asked, workforce=Workforce(n_workers=2, address=cluster.address)), watch)
+    assert (outcome.standing.n_ok, outcome.standing.error_kinds) == (59, {"exception": 1})
+    assert n_nodes == {3}  # one that was lost is still told
+    assert sounds(asked.out) == sounds(tmp_path / "here")
+    assert ray.is_initialized() is had_joined
+    assert run(replace(asked, workforce=Workforce(address=cluster.address))).sitting.n_worked == 0
 
 
 @pytest.mark.parametrize("runs_already", [False, True])
@@ -117,7 +139,7 @@ def test_a_run_that_loses_a_node_finishes_with_every_row_once(cluster, ray_pool,
     from hierbatch.engine.ray_cluster import count_places
 
     assert count_places(0.0) == 3
-    run = planned_run(tmp_path, 400, seconds_a_row=0.04)
+    planned = planned_run(tmp_path, 400, seconds_a_row=0.04)
 
     def lose_a_node(progress):
         # Only once all three are at work does the node take a unit with it.
@@ -125,12 +147,12 @@ def test_a_run_that_loses_a_node_finishes_with_every_row_once(cluster, ray_pool,
             cluster.remove_node(cluster.to_lose, allow_graceful=False)
             cluster.to_lose = None
 
-    done = work(ray_pool, run, Watch(progress=lose_a_node), n_workers=3)
+    done = work(ray_pool, planned, Watch(progress=lose_a_node), n_workers=3)
     assert cluster.to_lose is None
     assert done.ending == "done"
     assert done.error_kinds == dict.fromkeys(f"r{i:03d}" for i in range(400))
     assert {facts["why"] for event, facts in done.events if event == "lost"} == {"crash"}
-    parts = [pq.read_table(part, columns=["id"]).column("id").to_pylist() for part in run.folder.part_files()]
+    parts = [pq.read_table(part, columns=["id"]).column("id").to_pylist() for part in planned.folder.part_files()]
     assert sorted(chain.from_iterable(parts)) == sorted(done.error_kinds)
     assert len(list((tmp_path / "bundle").glob("spoken-*"))) >= 3
     # What the node had begun is spoken again, unless it was lost between two units.
