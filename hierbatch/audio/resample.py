@@ -8,13 +8,16 @@ streams through `resample_blocks`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 import numpy as np
 from scipy import signal
 
 from hierbatch.audio.waveform import Samples, Waveform
+
+ToRate = Callable[[Waveform, int], Waveform]
+"""Gives a sound at another rate, as long as `resample` makes it."""
 
 _STOP_BAND_DB = 90.0
 _HALF_WIDTH = 96

@@ -21,6 +21,9 @@ _Rate = Annotated[
 _F0 = Annotated[
     str, typer.Option(help="What finds the pitch: dio, or yaapt as the published systems have it, far slower.")
 ]
+_FullBand = Annotated[
+    bool, typer.Option("--full-band", help="Give conversions at more than 16 kHz a top above 8 kHz (SpeechSR).")
+]
 _Clips = Annotated[bool, typer.Option("--clips", help="Also write RUN/export/clips/ID.flac.")]
 
 
@@ -39,6 +42,7 @@ def convert(
     key_shift: _KeyShift = 0.0,
     rate: _Rate = None,
     f0: _F0 = "dio",
+    full_band: _FullBand = False,
     clips: _Clips = False,
     seed: options.Seed = 0,
     model: options.Model = "lite",
@@ -61,6 +65,7 @@ def convert(
     from hierbatch.jobs.convert_order import ConvertOrder
     from hierbatch.jobs.run import RunJob
     from hierbatch.jobs.run import run as run_job
+    from hierbatch.models.full_band import own_or_packaged
 
     order = ConvertOrder(
         manifest=manifest,
@@ -69,6 +74,7 @@ def convert(
         pitch_semitones=key_shift,
         rate_hz=rate,
         f0=f0,
+        full_band=own_or_packaged(model) if full_band else None,
         seed=seed,
         bundle=model,
         model_factory=model_factory,

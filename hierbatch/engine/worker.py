@@ -35,6 +35,7 @@ class WorkerSpec:
     model_factory: str
     task: str = SPEAK.name
     f0: str = EVERY_DAY
+    full_band: str | None = None
     measures: Measures = field(default_factory=Measures)
 
     @classmethod
@@ -49,6 +50,7 @@ class WorkerSpec:
             model_factory=origin["model_factory"],
             task=origin.get("task", SPEAK.name),
             f0=origin.get("f0", EVERY_DAY),
+            full_band=origin.get("full_band"),
             measures=Measures.of_origin(origin),
         )
 
@@ -64,6 +66,7 @@ class Worker:
             device=spec.device,
             hears=spec.measures.semantic,
             f0=spec.f0,
+            full_band=spec.full_band,
         )
         self._folder = RunFolder(spec.run)
         self._sources = PlanSources(spec.sources)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from hierbatch.audio.joining import fade_edges, silence
 from hierbatch.audio.level_meter import LevelMeter
-from hierbatch.audio.resample import resample
+from hierbatch.audio.resample import ToRate, resample
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import RunError
 from hierbatch.export.takes import Take
@@ -16,8 +16,6 @@ _FADE_S = 0.005
 _SILENCE_BLOCK_S = 1.0
 
 ReadSounds = Callable[[Sequence[Take]], Iterator[Waveform]]
-ToRate = Callable[[Waveform, int], Waveform]
-"""Gives a sound at another rate, as long as `resample` makes it."""
 
 
 def assemble_chapter(

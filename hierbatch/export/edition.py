@@ -8,9 +8,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from hierbatch.audio.resample import resample
+from hierbatch.audio.resample import ToRate, resample
 from hierbatch.audio.waveform import Samples
-from hierbatch.export.chapters import ToRate, assemble_chapter
+from hierbatch.export.chapters import assemble_chapter
 from hierbatch.export.encode import AudioFormat, book_encoder, chapter_encoder, finish_book
 from hierbatch.export.mastering import master_chapter
 from hierbatch.export.pcm import read_pcm, write_pcm

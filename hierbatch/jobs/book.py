@@ -20,7 +20,7 @@ from hierbatch.export.subtitles import WRITERS
 from hierbatch.export.tags import BookTags, Cover
 from hierbatch.export.takes import BookTakes, Take
 from hierbatch.export.timeline import ChapterTimeline, plan_chapters
-from hierbatch.jobs.full_band import full_band_rate
+from hierbatch.models.full_band import full_band_rate
 from hierbatch.object_path import is_remote
 from hierbatch.storage import put_down, staging_folder, storage_error
 

@@ -23,7 +23,7 @@ from hierbatch.jobs.voices import (
     take_any_prompt,
 )
 from hierbatch.manifest.voices import VoiceRow
-from hierbatch.models.outline import ModelOutline
+from hierbatch.models.outline import ModelOutline, outline_upsampler
 from hierbatch.stages.appraise import Measures
 from hierbatch.stages.loading import DEFAULT_FACTORY, find_outline
 from hierbatch.stages.sources import ReadSource
@@ -44,6 +44,8 @@ class ConvertOrder:
     """Rate of what is made; None keeps each recording's own."""
     f0: str = EVERY_DAY
     """What finds the pitch of the recordings and of the target voices, one of `PITCH_TRACKERS`."""
+    full_band: str | None = None
+    """The SpeechSR that gives conversions above 16 kHz their top; None leaves it empty above 8 kHz."""
     seed: int = 0
     bundle: str = "lite"
     model_factory: str = DEFAULT_FACTORY
@@ -55,7 +57,8 @@ class ConvertOrder:
         return self.source_root or self.manifest.parent
 
     def origin(self) -> dict[str, str]:
-        return {**recordings_origin(self, CONVERT), "f0": self.f0, **self.measures.to_origin()}
+        top = {"full_band": self.full_band} if self.full_band else {}
+        return {**recordings_origin(self, CONVERT), "f0": self.f0, **top, **self.measures.to_origin()}
 
     def check(self) -> CheckedOrder:
         """Find everything that is wrong before a worker starts; a voice that cannot be used fails its rows alone.
@@ -69,6 +72,7 @@ class ConvertOrder:
         problems.attempt(self.measures.check)
         track = problems.attempt(lambda: pitch_tracker(self.f0))
         model = problems.attempt(lambda: find_converter(self.model_factory, self.bundle))
+        top = problems.attempt(lambda: outline_upsampler(self.full_band) if self.full_band else None)
         found = find_rows_and_voices(self.manifest, self.voices, problems, one_of=("source",))
         sources = problems.attempt(lambda: check_sources(found.manifest, root))
         check_prompt = partial(model.check_prompt, track=track) if model and track else take_any_prompt
@@ -87,7 +91,7 @@ class ConvertOrder:
             voice_sha256={name: prompt.sha256 for name, (_, prompt) in prompts.items()},
             fingerprint=model.fingerprint,
             one_voice=found.one_voice,
-            chosen={} if self.f0 == EVERY_DAY else {"f0": self.f0},
+            chosen=self._chosen(top),
         )
         return CheckedOrder(
             manifest=found.manifest,
@@ -99,6 +103,11 @@ class ConvertOrder:
             inputs={"sources": sources.state},
             row_notices=(*map(str, unusable.values()), *sources.notices),
         )
+
+    def _chosen(self, top: ModelOutline | None) -> dict[str, str]:
+        """Settings of the whole run that are not the usual."""
+        f0 = {} if self.f0 == EVERY_DAY else {"f0": self.f0}
+        return f0 | ({"full_band": f"{top.name}:{top.fingerprint}"} if top else {})
 
     def _sift(
         self, voices: Iterable[VoiceRow], check_prompt: CheckPrompt, denoised_by_model: bool

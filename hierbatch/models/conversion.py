@@ -16,7 +16,7 @@ from hierbatch.audio.level import below_full_scale
 from hierbatch.audio.matching import match_loudness
 from hierbatch.audio.pitch import F0, PitchRange, estimate_f0, estimate_long_f0, fill_unvoiced, measure_pitch_range
 from hierbatch.audio.pitch_trackers import FinePitchTracker, PitchTracker
-from hierbatch.audio.resample import resample
+from hierbatch.audio.resample import ToRate, resample
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import SynthesisError
 from hierbatch.models.conversion_pieces import add_piece, cut_pieces, whole_frames, with_context
@@ -78,9 +78,16 @@ def convert_recording(
 
 
 def convert_recordings(
-    model: ConversionModel, jobs: Sequence[ConversionJob], track: PitchTracker = estimate_f0, *, at_once: bool = False
+    model: ConversionModel,
+    jobs: Sequence[ConversionJob],
+    track: PitchTracker = estimate_f0,
+    *,
+    to_rate: ToRate = resample,
+    at_once: bool = False,
 ) -> list[Conversion]:
-    """The same of several recordings; `at_once` their pieces go through the model together, which is for short ones.
+    """The same of several recordings, brought from 16 kHz to their rates by `to_rate`.
+
+    `at_once` their pieces go through the model together, which is for short ones.
 
     Raises:
         SynthesisError, SourceError: as `convert_recording`, for any of them.
@@ -91,7 +98,7 @@ def convert_recordings(
         sounds = model.convert_all([work.request(piece) for work, piece in batch])
         for (work, piece), sound in zip(batch, sounds, strict=True):
             work.add(piece, sound)
-    return [work.finish() for work in works]
+    return [work.finish(to_rate) for work in works]
 
 
 class _Work:
@@ -149,12 +156,12 @@ class _Work:
         _, start, end = piece
         add_piece(self._made, sound, with_context(start, end, len(self._padded))[0], start, end)
 
-    def finish(self) -> Conversion:
+    def finish(self, to_rate: ToRate) -> Conversion:
         if not np.isfinite(self._made).all():
             raise SynthesisError("The model gave samples that are not numbers")
         source = self._job.source
         made = Waveform(self._made[: self._reference.n_samples], RATE_HZ)
-        waveform = resample(match_loudness(made, self._reference), self._job.rate_hz or source.rate_hz)
+        waveform = to_rate(match_loudness(made, self._reference), self._job.rate_hz or source.rate_hz)
         if waveform.rate_hz == source.rate_hz:
             # 16 kHz samples cover the source's time rounded up: there and back may be a sample more.
             waveform = Waveform(waveform.samples[: source.n_samples], source.rate_hz)

@@ -18,6 +18,7 @@ from hierbatch.manifest.rows import Recording, Take
 from hierbatch.manifest.schema import TAKE_COLUMNS
 from hierbatch.models.conversion import Conversion, ConversionJob, convert_recordings
 from hierbatch.models.converter import ConversionModel, Key
+from hierbatch.models.full_band import full_band_rate
 from hierbatch.stages.batching import Batches, BatchLimits
 from hierbatch.stages.failures import reason
 from hierbatch.stages.sources import open_source
@@ -57,10 +58,25 @@ class Convert:
         *,
         device: str,
         f0: str = EVERY_DAY,
+        full_band: str | None = None,
         limits: BatchLimits | None = None,
     ) -> None:
-        """`f0` names what finds the pitch of recordings; raises InputError or ProgramError as `pitch_tracker` does."""
+        """A stage on one device.
+
+        Args:
+            model: converts.
+            shelf: the target voices.
+            device: a `Placement` in one word.
+            f0: names what finds the pitch of recordings.
+            full_band: the model that gives conversions above 16 kHz a top; without one there is none.
+            limits: of what is worked together.
+
+        Raises:
+            InputError, ProgramError: as `pitch_tracker` does.
+            BundleError: there is no such model as `full_band`.
+        """
         self._f0, self._track = f0, pitch_tracker(f0)
+        self._full_band, self._to_rate = full_band, full_band_rate(full_band, device)
         self._model = model
         self._shelf = shelf
         self._device = device
@@ -99,7 +115,7 @@ class Convert:
         started = perf_counter()
         jobs = [self._job(one.recording, one.sound) for one in batch]
         # A recording alone may be of any length, and is worked piece by piece.
-        made = convert_recordings(self._model, jobs, self._track, at_once=len(jobs) > 1)
+        made = convert_recordings(self._model, jobs, self._track, to_rate=self._to_rate, at_once=len(jobs) > 1)
         rtf = (perf_counter() - started) / sum(one.sound.duration_s for one in batch)
         return [self._take(one, conversion, rtf) for one, conversion in zip(batch, made, strict=True)]
 
@@ -124,6 +140,7 @@ class Convert:
             "pitch_semitones": round(recording.pitch_semitones, 6),
             "rate_hz": recording.rate_hz,
             "f0": self._f0,
+            **({"full_band": self._full_band} if self._full_band else {}),
             "source_sha256": recording.source_sha256,
         }
         same = ("id", "take_key", "attempt", "voice", "lang", "seed", "expected_duration_s")

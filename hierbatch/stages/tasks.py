@@ -38,6 +38,8 @@ class Tools:
     """Whether the model listens to its own takes."""
     f0: str = EVERY_DAY
     """What finds the pitch of recordings and of their target voices, one of `PITCH_TRACKERS`."""
+    full_band: str | None = None
+    """The SpeechSR that conversions get their top from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,7 @@ def _open_convert(tools: Tools) -> Stage:
         VoiceShelf(tools.voices, encode, repeat_to_s=Convert.PROMPT_S),
         device=tools.device,
         f0=tools.f0,
+        full_band=tools.full_band,
     )
 
 
@@ -137,7 +140,7 @@ CONVERT = Task(
     defaulted=("voice", "pitch_semitones", "rate_hz"),
     unasked={"pitch_semitones": DELIVERY["pitch_semitones"]},
     keyed=("source", "source_sha256", "pitch_semitones", "rate_hz"),
-    chosen=("f0",),
+    chosen=("f0", "full_band"),
     identify=_identify_conversion,
     stage=Convert,
     open_stage=_open_convert,
