@@ -1,9 +1,14 @@
 """How much memory and time the MP-SENet denoiser takes, by length of the prompt; a fresh process each.
 
     python benchmarks/denoiser_memory.py                      # 2.5 to 60 s in windows, 8 s in one piece too
+    python benchmarks/denoiser_memory.py --nearness 2 2.5 4   # how near windows of so many seconds come to one piece
     python benchmarks/denoiser_memory.py --weights g_best     # the published checkpoint; random weights otherwise
 
 "resting" is the process with torch and the network in it, before it hears anything; "peak" is the most it ever held.
+
+`--nearness` hears 10 s of the packaged voice `low`, in one piece and in windows, with weights of the golden kind
+(`hierbatch.models.golden.rule_tensor` under our names) where none are given. Told is how far below the sound in one
+piece the difference lies: sample by sample, and of the magnitudes of their spectra alone.
 """
 
 from __future__ import annotations
@@ -13,18 +18,32 @@ import resource
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hierbatch.programs import run_program
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
+    from hierbatch.models.denoiser.model import Denoiser
+
 LENGTHS = ((2.5, False), (8.0, True), (8.0, False), (15.0, False), (60.0, False))
 MEBIBYTE_KB = 1024
+HEARD_S = 10.0
+VOICE = Path(__file__).parents[1] / "manifests" / "voices" / "low.flac"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", type=Path, default=None)
     parser.add_argument("--one", nargs=2, metavar=("SECONDS", "WINDOW"), help="measure one length, in this process")
+    parser.add_argument("--nearness", nargs="+", type=float, metavar="WINDOW", help="compare windows with one piece")
     options = parser.parse_args()
+    if options.nearness:
+        print_nearness(options.nearness, options.weights)
+        return
     if options.one:
         print(measure(float(options.one[0]), float(options.one[1]), options.weights))
         return
@@ -58,6 +77,51 @@ def measure(length_s: float, window_s: float, weights: Path | None) -> str:
         denoise(network, sound, window_s=window_s)
     taken_s = time.process_time() - started_s
     return f"{resting_mb:.0f} {_peak_mb():.0f} {taken_s:.1f} {taken_s / length_s:.2f}"
+
+
+def print_nearness(windows_s: Sequence[float], weights: Path | None) -> None:
+    import torch
+
+    from hierbatch.audio.files import read_sound
+    from hierbatch.models.denoiser.config import DenoiserConfig
+    from hierbatch.models.denoiser.model import Denoiser
+    from hierbatch.models.denoiser.weights import load_denoiser
+    from hierbatch.models.denoiser.windows import denoise
+
+    torch.set_num_threads(1)
+    network = load_denoiser(weights) if weights else ruled(Denoiser(DenoiserConfig()).eval())
+    voice = read_sound(VOICE)
+    sound = torch.from_numpy(voice.samples[: int(HEARD_S * voice.rate_hz)])
+    print("| windows s | difference below the sound, dB | of magnitudes, dB |\n| --- | --- | --- |")
+    with torch.inference_mode():
+        windowed = {window_s: denoise(network, sound, window_s=window_s) for window_s in windows_s}
+        whole = denoise(network, sound, window_s=HEARD_S)
+        for window_s, found in windowed.items():
+            of_samples, of_magnitudes = nearness_db(whole, found, network)
+            print(f"| {window_s:g} | {of_samples:.1f} | {of_magnitudes:.1f} |")
+    print(f"\npeak {_peak_mb():.0f} MB")
+
+
+def nearness_db(wanted: Tensor, found: Tensor, network: Denoiser) -> tuple[float, float]:
+    """How far below what is wanted the difference lies: of sounds, and of their magnitudes. Shape: [L], [L]."""
+    from hierbatch.models.denoiser.model import spectrum_of
+
+    def below_db(one: Tensor, other: Tensor) -> float:
+        return float(10 * (one.square().sum() / (one - other).square().sum()).log10())
+
+    magnitudes = (spectrum_of(sound, network.config).abs() for sound in (wanted, found))
+    return below_db(wanted, found), below_db(*magnitudes)
+
+
+def ruled(network: Denoiser) -> Denoiser:
+    """The network on weights of the golden kind, under its own names."""
+    import torch
+
+    from hierbatch.models.golden import rule_tensor
+
+    weights = {name: rule_tensor(name, value.shape, "") for name, value in network.state_dict().items()}
+    network.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
+    return network
 
 
 def _peak_mb() -> float:
