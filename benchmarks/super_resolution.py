@@ -1,11 +1,14 @@
 """How fast SpeechSR is, and how near its top comes to the recording's.
 
     python benchmarks/super_resolution.py speed
+    python benchmarks/super_resolution.py together
     python benchmarks/super_resolution.py quality --data ../shared/speech --weights ../shared/weights
 
 `speed`: one thread and all threads, 1 s and 5 s of sound, beside a plain implementation of the same maths
 (`plain_speechsr.py`) and beside the network's dense convolutions alone. On one thread CPU seconds a second of sound, so
 that other work on the machine does not count, on all of them wall seconds; the fastest of several turns.
+
+`together`: 16 clips of 3 to 6 s to 48 kHz on one thread, alone and in batches of neighbours in length.
 
 `quality`: log-spectral distance of held-out clips, brought down to 16 kHz, to the recordings themselves (frames of
 2048 samples at 48 kHz, floor -100 dB of full scale): from 8 to 20 kHz, where the recordings (Opus) hold sound, 8 to
@@ -20,6 +23,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +57,7 @@ BANDS_HZ = ((8_000, 20_000), (8_000, 24_000))
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("speed", "quality"))
+    parser.add_argument("what", choices=("speed", "together", "quality"))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, nargs="+", default=list(dict.fromkeys((1, os.cpu_count() or 1))))
     parser.add_argument("--data", type=Path, help="folder of Parquet files with full-band recordings")
@@ -63,6 +67,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.what == "speed":
         print_speed(options.rounds, options.threads)
+    elif options.what == "together":
+        print_together(options.rounds)
     else:
         print_quality(options.data, options.weights, options.model, options.clips)
 
@@ -76,7 +82,7 @@ def print_speed(rounds: int, threads: Sequence[int]) -> None:
             sound = torch.randn(1, 1, duration_s * RATE_HZ) * 0.1
             for rate, config in (("48k", speechsr_48k()), ("24k", speechsr_24k())):
                 ways = _ways(SpeechSR(config).eval(), SpeechSRLite(SpeechSRLiteConfig(), config.rate_hz).eval())
-                taken_s = _take_turns(ways, sound, rounds, clock)
+                taken_s = _take_turns({name: partial(way, sound) for name, way in ways.items()}, rounds, clock)
                 for name, work_s in taken_s.items():
                     gain = taken_s["plain"] / work_s
                     print(f"| {n_threads} | {duration_s} s | {rate} {name} | {work_s / duration_s:.3f} | {gain:.1f} |")
@@ -92,19 +98,37 @@ def _ways(model: SpeechSR, light: SpeechSRLite) -> Mapping[str, Callable[[torch.
 
 
 @torch.inference_mode()
-def _take_turns(
-    ways: Mapping[str, Callable[[torch.Tensor], torch.Tensor]],
-    sound: torch.Tensor,
-    rounds: int,
-    clock: Callable[[], float],
-) -> dict[str, float]:
+def _take_turns(ways: Mapping[str, Callable[[], object]], rounds: int, clock: Callable[[], float]) -> dict[str, float]:
     taken_s = dict.fromkeys(ways, float("inf"))
     for _ in range(rounds + 1):  # the first one warms up
         for name, way in ways.items():
             started_s = clock()
-            way(sound)
+            way()
             taken_s[name] = min(taken_s[name], clock() - started_s)
     return taken_s
+
+
+def print_together(rounds: int) -> None:
+    torch.set_num_threads(1)
+    clips = [torch.randn(round(duration_s * RATE_HZ)) * 0.1 for duration_s in np.linspace(3, 6, 16)]
+    sound_s = sum(map(len, clips)) / RATE_HZ
+    networks = {
+        "hierbatch": SpeechSR(speechsr_48k()).eval(),
+        "light": SpeechSRLite(SpeechSRLiteConfig(), FULL_RATE_HZ).eval(),
+    }
+    print("| network | clips together | CPU seconds a second of sound | alone over it |\n| --- | --- | --- | --- |")
+    for name, network in networks.items():
+        ways = {n_rows: partial(_in_batches, network, clips, n_rows) for n_rows in (1, 4, 16)}
+        taken_s = _take_turns({str(n_rows): way for n_rows, way in ways.items()}, rounds, time.process_time)
+        for n_rows, work_s in taken_s.items():
+            print(f"| 48k {name} | {n_rows} | {work_s / sound_s:.4f} | {taken_s['1'] / work_s:.2f} |", flush=True)
+
+
+def _in_batches(network: torch.nn.Module, clips: Sequence[torch.Tensor], n_rows: int) -> None:
+    for start in range(0, len(clips), n_rows):
+        rows = clips[start : start + n_rows]
+        lengths = torch.tensor([len(row) for row in rows])
+        network(torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)[:, None], lengths)
 
 
 def print_quality(data: Path, weights: Path | None, models: Sequence[str], n_clips: int) -> None:

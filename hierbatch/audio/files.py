@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,21 +126,30 @@ def _checked_blocks(
         raise raises(f"{shown} holds no sound", wanted="at least one sample")
 
 
-def encode_sound(waveform: Waveform, *, container: str = "FLAC", codec: str = "PCM_16") -> bytes:
-    """The sound as the bytes of a file; what passes full scale is clipped there, never wrapped.
+class SoundEncoder:
+    """Makes the bytes of a file of sound that comes in blocks, of which only the bytes are kept.
 
-    Names of containers and codecs are libsndfile's.
+    Names of containers and codecs are libsndfile's. What passes full scale is clipped there, never wrapped.
     """
-    return encode_blocks([waveform.samples], waveform.rate_hz, container=container, codec=codec)
+
+    def __init__(self, rate_hz: int, *, container: str = "FLAC", codec: str = "PCM_16") -> None:
+        self._sink, self._clips = io.BytesIO(), codec.startswith("PCM")
+        self._file = soundfile.SoundFile(self._sink, "w", rate_hz, 1, codec, format=container)
+
+    def push(self, block: Samples) -> None:
+        self._file.write(np.clip(block, -1.0, 1.0) if self._clips else block)
+
+    def finish(self) -> bytes:
+        """The whole file; nothing can be pushed any more."""
+        self._file.close()
+        return self._sink.getvalue()
 
 
-def encode_blocks(blocks: Iterable[Samples], rate_hz: int, *, container: str = "FLAC", codec: str = "PCM_16") -> bytes:
-    """The same of a sound that comes in blocks, of which only the bytes are kept."""
-    sink = io.BytesIO()
-    with soundfile.SoundFile(sink, "w", rate_hz, 1, codec, format=container) as file:
-        for block in blocks:
-            file.write(np.clip(block, -1.0, 1.0) if codec.startswith("PCM") else block)
-    return sink.getvalue()
+def encode_sound(waveform: Waveform, *, container: str = "FLAC", codec: str = "PCM_16") -> bytes:
+    """The sound as the bytes of a file, as `SoundEncoder` makes it."""
+    encoder = SoundEncoder(waveform.rate_hz, container=container, codec=codec)
+    encoder.push(waveform.samples)
+    return encoder.finish()
 
 
 def write_sound(path: Path, waveform: Waveform, *, container: str = "FLAC", codec: str = "PCM_16") -> None:

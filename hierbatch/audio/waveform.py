@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,3 +37,11 @@ class Waveform:
     @property
     def duration_s(self) -> float:
         return len(self.samples) / self.rate_hz
+
+
+@dataclass(frozen=True, slots=True)
+class SoundStream:
+    """Sound too long to be held: it streams by in blocks of any size, each of shape [L]."""
+
+    blocks: Iterable[Samples]
+    rate_hz: int

@@ -1,19 +1,21 @@
 """Any recording to 24 or 48 kHz with a top of its own, of any length: pieces with context that equal the whole.
 
-Legend: N samples at 16 kHz, M samples at the higher rate.
+Legend: B batch, N samples at 16 kHz, M samples at the higher rate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
+from typing import ClassVar, Protocol, cast
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from hierbatch.audio.resample import resample_blocks, resampled_length
-from hierbatch.audio.waveform import Samples, Waveform
+from hierbatch.audio.waveform import Samples, SoundStream, Waveform
 from hierbatch.errors import BundleError, InputError, SynthesisError
 from hierbatch.models.bundle import Bundle, find_bundle
 from hierbatch.models.outline import DEFAULT_UPSAMPLER, UPSAMPLER_KIND, UPSAMPLER_PARTS, upsampled_rates
@@ -33,12 +35,15 @@ CONTEXT_SAMPLES = 32 * HOP_SAMPLES
 
 
 class _Network(Protocol):
-    def __call__(self, sound: Tensor, /) -> Tensor:
-        """Shape: [B, 1, N] -> [B, 1, M]."""
+    def __call__(self, sound: Tensor, lengths: Tensor | None = None, /) -> Tensor:
+        """Shape: [B, 1, N], lengths [B] -> [B, 1, M]."""
 
 
 class Upsampler:
     """SpeechSR with one bundle's weights on one device."""
+
+    WINDOW_S: ClassVar[float] = (PIECE_SAMPLES + 2 * CONTEXT_SAMPLES) / RATE_HZ
+    """How much of a recording is in memory at a time: a piece and its context."""
 
     def __init__(self, bundle: Bundle, make: Callable[[int], nn.Module], placement: Placement) -> None:
         self.name, self.fingerprint = bundle.name, bundle.fingerprint
@@ -97,35 +102,73 @@ class Upsampler:
             blocks   each [L]
             returns  each [at most 20.5 s]
         """
+        return (piece for _, piece in self.stream_all([SoundStream(blocks, from_hz)], rate_hz))
+
+    def stream_all(self, sounds: Sequence[SoundStream], rate_hz: int) -> Iterator[tuple[int, Samples]]:
+        """The same of many, a piece of each going through the network together; each sounds as it would alone.
+
+        Memory is for as many times 21 s, or the length of the longest, as there are recordings.
+
+        Shape:
+            returns  the number of a recording, and its next piece [at most 20.5 s]
+
+        Raises:
+            InputError, BundleError, SynthesisError: as `upsample`; and what the blocks raise themselves.
+        """
         self.prepare(rate_hz)
-        n_in = n_out = 0
+        going = [_windows(sound, rate_hz) for sound in sounds]
+        while next_ones := [(row, window) for row, rest in enumerate(going) if (window := next(rest, None))]:
+            made = self._run([window.heard for _, window in next_ones], rate_hz)
+            for (row, window), sound in zip(next_ones, made, strict=True):
+                piece = sound[window.piece]
+                if not np.isfinite(piece).all():
+                    raise SynthesisError("The model gave samples that are not numbers")
+                yield row, piece
 
-        def counted() -> Iterator[Samples]:
-            nonlocal n_in
-            for block in blocks:
-                n_in += len(block)
-                yield block
-
-        for cut, n_left, is_last in _windows(resample_blocks(counted(), from_hz, RATE_HZ)):
-            # At 24 kHz two samples make three: an odd last one would lose half a sample.
-            made = self._run(np.pad(cut, (0, len(cut) % 2)), rate_hz)
-            left = n_left * rate_hz // RATE_HZ
-            n_wanted = PIECE_SAMPLES * rate_hz // RATE_HZ
-            if is_last:
-                n_wanted = resampled_length(n_in, from_hz, rate_hz) - n_out
-            piece = made[left : left + n_wanted]
-            if not np.isfinite(piece).all():
-                raise SynthesisError("The model gave samples that are not numbers")
-            n_out += len(piece)
-            yield piece
-
-    def _run(self, samples: Samples, rate_hz: int) -> Samples:
+    def _run(self, rows: Sequence[Samples], rate_hz: int) -> list[Samples]:
+        """Each row at the higher rate. Shape: each [N, even] -> each [M]."""
+        n_samples = [len(row) for row in rows]
+        padded = np.zeros((len(rows), 1, max(n_samples)), np.float32)
+        for place, row in zip(padded, rows, strict=True):
+            place[0, : len(row)] = row
+        # Reading lengths waits for a GPU, and breaks a compiled network in two: not where there is no need.
+        are_alike = len(set(n_samples)) == 1
+        lengths = None if are_alike else torch.tensor(n_samples, device=self._placement.device)
         with self._placement.computing():
-            made = self._networks[rate_hz](self._placement.tensor(samples)[None, None])
-        return to_array(made[0, 0])
+            made = self._networks[rate_hz](self._placement.tensor(padded), lengths)
+        return [sound[: n * rate_hz // RATE_HZ] for sound, n in zip(to_array(made[:, 0]), n_samples, strict=True)]
 
 
-def _windows(heard: Iterable[Samples]) -> Iterator[tuple[Samples, int, bool]]:
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A piece of a recording between its context."""
+
+    heard: Samples
+    """Both, at 16 kHz."""
+    piece: slice
+    """Where the piece lies in what is made of them, at the higher rate."""
+
+
+def _windows(sound: SoundStream, rate_hz: int) -> Iterator[_Window]:
+    n_in = n_out = 0
+
+    def counted() -> Iterator[Samples]:
+        nonlocal n_in
+        for block in sound.blocks:
+            n_in += len(block)
+            yield block
+
+    for cut, n_left, is_last in _cuts(resample_blocks(counted(), sound.rate_hz, RATE_HZ)):
+        n_wanted = PIECE_SAMPLES * rate_hz // RATE_HZ
+        if is_last:
+            n_wanted = resampled_length(n_in, sound.rate_hz, rate_hz) - n_out
+        n_out += n_wanted
+        left = n_left * rate_hz // RATE_HZ
+        # At 24 kHz two samples make three: an odd last one would lose half a sample.
+        yield _Window(np.pad(cut, (0, len(cut) % 2)), slice(left, left + n_wanted))
+
+
+def _cuts(heard: Iterable[Samples]) -> Iterator[tuple[Samples, int, bool]]:
     """Pieces of a stream with their context: samples, how many of them come before the piece, and whether it is the
     last."""
     stream, held, n_left, is_ended = iter(heard), np.zeros(0, np.float32), 0, False

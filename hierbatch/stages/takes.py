@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hierbatch.audio.files import encode_blocks
+from hierbatch.audio.files import SoundEncoder
 from hierbatch.audio.quality import TakeMeter
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import SynthesisError
@@ -27,33 +27,40 @@ def sound_facts(waveform: Waveform, expected_s: float, row_id: str) -> dict[str,
     Raises:
         SynthesisError: no samples, or samples that are not numbers.
     """
-    return streamed_facts([waveform.samples], waveform.rate_hz, expected_s, row_id)
+    take = StreamedTake(waveform.rate_hz)
+    take.push(waveform.samples)
+    return take.facts(expected_s, row_id)
 
 
-def streamed_facts(pieces: Iterable[Samples], rate_hz: int, expected_s: float, row_id: str) -> dict[str, Any]:
+class StreamedTake:
     """The same of a take that comes in pieces, of which only the encoded sound is kept."""
-    meter = TakeMeter(rate_hz)
 
-    def measured() -> Iterator[Samples]:
-        for piece in pieces:
-            if not np.isfinite(piece).all():
-                raise SynthesisError("The model gave samples that are not numbers")
-            meter.push(piece)
-            yield piece
+    def __init__(self, rate_hz: int) -> None:
+        self._rate_hz = rate_hz
+        self._meter, self._encoder = TakeMeter(rate_hz), SoundEncoder(rate_hz)
 
-    encoded = encode_blocks(measured(), rate_hz)
-    if not meter.n_samples:
-        raise SynthesisError("The model gave no sound")
-    quality, duration_s = meter.quality(), meter.n_samples / rate_hz
-    return {
-        "sample_rate_hz": rate_hz,
-        "n_samples": meter.n_samples,
-        "duration_s": duration_s,
-        **{field.name: getattr(quality, field.name) for field in fields(quality)},
-        "duration_ratio": duration_s / expected_s if expected_s else None,
-        "flags": find_flaws(quality, duration_s, expected_s),
-        "audio": Sound(encoded, f"{row_id}.flac"),
-    }
+    def push(self, piece: Samples) -> None:
+        """The next samples; raises SynthesisError where they are not numbers."""
+        if not np.isfinite(piece).all():
+            raise SynthesisError("The model gave samples that are not numbers")
+        self._meter.push(piece)
+        self._encoder.push(piece)
+
+    def facts(self, expected_s: float, row_id: str) -> dict[str, Any]:
+        """As `sound_facts`, once; raises SynthesisError where nothing was pushed."""
+        n_samples = self._meter.n_samples
+        if not n_samples:
+            raise SynthesisError("The model gave no sound")
+        quality, duration_s = self._meter.quality(), n_samples / self._rate_hz
+        return {
+            "sample_rate_hz": self._rate_hz,
+            "n_samples": n_samples,
+            "duration_s": duration_s,
+            **{field.name: getattr(quality, field.name) for field in fields(quality)},
+            "duration_ratio": duration_s / expected_s if expected_s else None,
+            "flags": find_flaws(quality, duration_s, expected_s),
+            "audio": Sound(self._encoder.finish(), f"{row_id}.flac"),
+        }
 
 
 def pitch_facts(f0_hz: npt.NDArray[np.float32]) -> dict[str, Any]:

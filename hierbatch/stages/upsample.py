@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from time import perf_counter
@@ -10,21 +12,37 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pyarrow as pa
 
+from hierbatch.audio.waveform import SoundStream
+from hierbatch.errors import SetupError
 from hierbatch.manifest.rows import Recording, Take
 from hierbatch.manifest.schema import TAKE_COLUMNS
+from hierbatch.models.placement import Placement
 from hierbatch.stages.batching import Batches, BatchLimits
 from hierbatch.stages.failures import reason
-from hierbatch.stages.sources import stream_source
-from hierbatch.stages.takes import streamed_facts, takes_table
+from hierbatch.stages.sources import SourceStream, stream_source
+from hierbatch.stages.takes import StreamedTake, takes_table
 
 if TYPE_CHECKING:
     from hierbatch.models.upsampling import Upsampler
 
-_ONE_BY_ONE = Batches(BatchLimits(n_rows=1))
+_ALONE = BatchLimits(n_rows=1)
+_ON_A_GPU = BatchLimits(n_rows=64, sound_s=60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A recording that has been looked through."""
+
+    recording: Recording
+    source: SourceStream
 
 
 class Upsample:
-    """Gives planned recordings their top one by one, and measures what came out; one that fails is a failed take."""
+    """Gives planned recordings their top and measures what came out; one that fails is a failed take.
+
+    On a GPU recordings for one rate are worked many at once, neighbours in length, each streaming through; a batch too
+    large for its memory is halved. A recording in a batch sounds as it would alone.
+    """
 
     reads: ClassVar[tuple[str, ...]] = (
         "id", "take_key", "attempt", "voice", "lang", "seed", "rate_hz", "source", "source_sha256",
@@ -32,35 +50,66 @@ class Upsample:
     )  # fmt: skip
     writes: ClassVar[tuple[str, ...]] = tuple(column.name for column in TAKE_COLUMNS)
 
-    def __init__(self, model: Upsampler, *, device: str) -> None:
+    def __init__(self, model: Upsampler, *, device: str, limits: BatchLimits | None = None) -> None:
+        """`limits` are of sound that is in memory together; where not given, they are what suits the device."""
         self._model, self._device = model, device
+        self._batches = Batches(limits or _limits_of(Placement.parse(device)))
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         listed = rows.select(list(self.reads)).to_pylist()
         recordings = [Recording.of({"pitch_semitones": 0.0, **row}) for row in listed]
-        takes = {r.id: self._refuse(r, r.error_kind, r.error or "") for r in recordings if r.error_kind}
-        made = _ONE_BY_ONE.work(
-            [r for r in recordings if not r.error_kind],
-            lambda recording: recording.expected_duration_s,
-            lambda batch: [self._upsample(recording) for recording in batch],
-            lambda recording, error: self._refuse(recording, *reason(error)),
-        )
-        takes.update((take.id, take) for take in made)
+        takes = {take.id: take for take in self._made(recordings)}
         return takes_table(rows, [takes[recording.id] for recording in recordings])
+
+    def _made(self, recordings: Sequence[Recording]) -> Iterator[Take]:
+        """The take of every recording, in any order."""
+        of_rate: dict[int, list[_Heard]] = {}
+        for recording in recordings:
+            heard = self._look_through(recording)
+            if isinstance(heard, Take):
+                yield heard
+            else:
+                of_rate.setdefault(int(recording.rate_hz or 0), []).append(heard)
+        for alike in of_rate.values():
+            yield from self._batches.work(
+                sorted(alike, key=lambda heard: heard.source.duration_s),
+                # However long a recording is, a piece of it is worked at a time.
+                lambda heard: min(heard.source.duration_s, self._model.WINDOW_S),
+                self._upsample,
+                lambda heard, error: self._refuse(heard.recording, *reason(error)),
+            )
+
+    def _look_through(self, recording: Recording) -> _Heard | Take:
+        """Before any are worked together, so that one that cannot be read does not undo its batch."""
+        if recording.error_kind:
+            return self._refuse(recording, recording.error_kind, recording.error or "")
+        try:
+            return _Heard(recording, stream_source(recording.content, recording.path, recording.source_sha256))
+        except SetupError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one row must never stop its neighbours
+            return self._refuse(recording, *reason(error))
 
     def _refuse(self, recording: Recording, kind: str, error: str) -> Take:
         return Take(**self._origin(recording), status="failed", error_kind=kind, error=error)
 
-    def _upsample(self, recording: Recording) -> Take:
+    def _upsample(self, batch: Sequence[_Heard]) -> list[Take]:
         started = perf_counter()
-        source = stream_source(recording.content, recording.path, recording.source_sha256)
-        rate_hz = int(recording.rate_hz or 0)
-        made = self._model.stream(source.blocks(), source.rate_hz, rate_hz)
-        facts = streamed_facts(made, rate_hz, source.duration_s, recording.id)
+        rate_hz = int(batch[0].recording.rate_hz or 0)
+        streams = [SoundStream(heard.source.blocks(), heard.source.rate_hz) for heard in batch]
+        made = [StreamedTake(rate_hz) for _ in batch]
+        for row, piece in self._model.stream_all(streams, rate_hz):
+            made[row].push(piece)
+        facts = [
+            take.facts(heard.source.duration_s, heard.recording.id) for heard, take in zip(batch, made, strict=True)
+        ]
+        rtf = (perf_counter() - started) / sum(heard.source.duration_s for heard in batch)
+        return [self._take(heard.recording, of_take, rtf) for heard, of_take in zip(batch, facts, strict=True)]
+
+    def _take(self, recording: Recording, facts: dict[str, Any], rtf: float) -> Take:
         # A pause of the source is no flaw of its new top.
         facts["flags"] = tuple(flag for flag in facts["flags"] if flag != "long_silence")
-        work_s = perf_counter() - started
-        return Take(**self._origin(recording), status="ok", **facts, rtf=work_s / source.duration_s)
+        return Take(**self._origin(recording), status="ok", **facts, rtf=rtf)
 
     def _origin(self, recording: Recording) -> dict[str, Any]:
         """What is known of a take before it is made."""
@@ -78,3 +127,9 @@ class Upsample:
             "device": self._device,
             "finished_at": datetime.now(UTC),
         }
+
+
+def _limits_of(placement: Placement) -> BatchLimits:
+    # On a CPU more together are no faster: what is worked on no longer stays in its cache. A compiled network is
+    # compiled anew for every number of rows.
+    return _ALONE if placement.device == "cpu" or placement.is_compiled else _ON_A_GPU

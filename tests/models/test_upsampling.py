@@ -6,11 +6,13 @@ import torch
 from safetensors.torch import save_file
 
 from hierbatch.audio.resample import resampled_length
-from hierbatch.audio.waveform import Waveform
+from hierbatch.audio.waveform import SoundStream, Waveform
 from hierbatch.errors import BundleError, InputError, SynthesisError
 from hierbatch.jobs.import_models import ImportModels, import_models
 from hierbatch.models import upsampling
+from hierbatch.models.placement import Placement
 from hierbatch.models.upsampling import RATES_HZ, Upsampler
+from tests.models.among_others import snr_db
 from tests.models.published_checkpoints import speechsr_checkpoint
 from tests.tiny_bundle import write_tiny_bundle
 from tests.tiny_speechsr import write_tiny_speechsr
@@ -32,30 +34,51 @@ def bundles(tmp_path_factory):
     return {"light": light, "published": import_models(job).bundle.folder}
 
 
-def in_double_precision(model, rate_hz, monkeypatch):
+class DoublePrecision(Placement):
+    def tensor(self, values):
+        return torch.from_numpy(values).double()
+
+
+def in_double_precision(model, rate_hz):
     """What a processor rounds by how long a piece is would hide what a piece lacks."""
     model.prepare(rate_hz)
-    network = model._networks[rate_hz].double()
-
-    @torch.inference_mode()
-    def run(samples, _rate_hz):
-        return network(torch.from_numpy(samples).double()[None, None])[0, 0].numpy()
-
-    monkeypatch.setattr(model, "_run", run)
+    model._networks[rate_hz].double()
+    model._placement = DoublePrecision()
     return model
 
 
 @pytest.mark.parametrize("kind", ["light", "published"])
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
 def test_pieces_equal_the_whole(bundles, kind, rate_hz, monkeypatch):
-    model = in_double_precision(Upsampler.load(bundles[kind]), rate_hz, monkeypatch)
-    sound = recording(20_001)
+    model = in_double_precision(Upsampler.load(bundles[kind]), rate_hz)
+    sound = recording(9_001)
     monkeypatch.setattr(upsampling, "PIECE_SAMPLES", 1 << 20)
     whole = model.upsample(sound, rate_hz).samples
     monkeypatch.setattr(upsampling, "PIECE_SAMPLES", 4_096)
     pieces = list(model.pieces(sound, rate_hz))
-    assert len(pieces) == 5
+    assert len(pieces) == 3
     np.testing.assert_allclose(np.concatenate(pieces), whole, rtol=0, atol=1e-5 * np.abs(whole).max())
+
+
+@pytest.mark.parametrize("kind", ["light", "published"])
+@pytest.mark.parametrize("rate_hz", RATES_HZ)
+def test_a_recording_among_others_of_any_length_and_rate_is_the_recording_alone(bundles, kind, rate_hz, monkeypatch):
+    monkeypatch.setattr(upsampling, "PIECE_SAMPLES", 4_096)
+    model, calls = Upsampler.load(bundles[kind]), []
+    run = model._run
+    monkeypatch.setattr(model, "_run", lambda rows, rate_hz: calls.append(len(rows)) or run(rows, rate_hz))
+    # From one sample to three pieces, even and odd, of every rate; and one without a sample.
+    lengths = [(1, 16_000), (2, 16_000), (301, 16_000), (4_097, 16_000), (9_000, 16_000)]
+    sounds = [recording(*length) for length in [*lengths, (999, 8_000), (3_001, 44_100), (0, 48_000)]]
+    made = [[np.zeros(0, np.float32)] for _ in sounds]
+    for row, piece in model.stream_all([SoundStream([s.samples], s.rate_hz) for s in sounds], rate_hz):
+        made[row].append(piece)
+    assert calls == [7, 2, 1]
+    for sound, pieces in zip(sounds[:-1], made[:-1], strict=True):
+        together, alone = np.concatenate(pieces), model.upsample(sound, rate_hz).samples
+        assert len(together) == resampled_length(sound.n_samples, sound.rate_hz, rate_hz)
+        assert snr_db(alone, together) > 80
+    assert len(made[-1]) == 1
 
 
 @pytest.mark.parametrize(
@@ -86,7 +109,9 @@ def test_what_cannot_be_is_told(bundles, tmp_path, monkeypatch):
         model.upsample(recording(100), 44_100)
     with pytest.raises(BundleError, match="does not raise the rate"):
         Upsampler.load(write_tiny_bundle(tmp_path / "lite"))
-    monkeypatch.setattr(model, "_run", lambda samples, rate_hz: np.full(3 * len(samples), np.nan, np.float32))
+    monkeypatch.setattr(
+        model, "_run", lambda rows, rate_hz: [np.full(3 * len(row), np.nan, np.float32) for row in rows]
+    )
     with pytest.raises(SynthesisError, match="not numbers"):
         model.upsample(recording(100), 48_000)
 
