@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from hierbatch.models.upsampling import Upsampler
 
 _ALONE = BatchLimits(n_rows=1)
+_ON_A_CPU = BatchLimits(n_rows=4, sound_s=21.0)
+"""No more than a piece of a long recording; more together no longer stays in the cache, and takes longer."""
 _ON_A_GPU = BatchLimits(n_rows=64, sound_s=60.0)
 
 
@@ -40,8 +42,8 @@ class _Heard:
 class Upsample:
     """Gives planned recordings their top and measures what came out; one that fails is a failed take.
 
-    On a GPU recordings for one rate are worked many at once, neighbours in length, each streaming through; a batch too
-    large for its memory is halved. A recording in a batch sounds as it would alone.
+    Recordings for one rate are worked together, neighbours in length, a few on a CPU and many on a GPU, each streaming
+    through; a batch too large for the memory is halved. A recording in a batch sounds as it would alone.
     """
 
     reads: ClassVar[tuple[str, ...]] = (
@@ -130,6 +132,6 @@ class Upsample:
 
 
 def _limits_of(placement: Placement) -> BatchLimits:
-    # On a CPU more together are no faster: what is worked on no longer stays in its cache. A compiled network is
-    # compiled anew for every number of rows.
-    return _ALONE if placement.device == "cpu" or placement.is_compiled else _ON_A_GPU
+    if placement.is_compiled:  # and would be compiled anew for every number of rows
+        return _ALONE
+    return _ON_A_CPU if placement.device == "cpu" else _ON_A_GPU
