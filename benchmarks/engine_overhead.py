@@ -1,7 +1,7 @@
 """What the engine costs beside the work itself, and what a second worker gains.
 
     python benchmarks/engine_overhead.py                    # by process time, and by the clock
-    python benchmarks/engine_overhead.py --workers          # one and two workers on Ray, by the clock
+    python benchmarks/engine_overhead.py --workers          # one worker on Ray and the bare loop, and two workers
 
 The bare loop is the model and what is made of its sound (measures, FLAC), in the same batches, and nothing around it.
 The engine is a whole run in this process: checked, planned, spoken, committed, counted. Both are told at two sizes, so
@@ -11,6 +11,10 @@ work these show what it is worth. Process time leaves other work out, and what t
 clock counts both, so that its figure, and that of two workers, holds only for a machine that did nothing else: the load
 before every turn is printed. What a second process brings at all is the machine's: cores share memory, and some share
 more. `--workers` therefore also tells how much faster two bare loops are side by side, without any engine.
+
+One worker on Ray is set beside the bare loop by process time: that of its process, all threads, from the end of its
+first unit to the end of its last, over that of the bare loop for the same units; and the same with the driver's own
+process time between the two moments added. Ray's other processes are not in it; they run while nothing is worked, too.
 """
 
 from __future__ import annotations
@@ -28,10 +32,13 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+import psutil
+import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
 from hierbatch.analysis.evaluation_set import load_set
+from hierbatch.engine.progress import Progress, Watch
 from hierbatch.engine.session import Workforce
 from hierbatch.engine.units import find_pending
 from hierbatch.jobs.order import SpeakOrder
@@ -52,12 +59,15 @@ def main() -> None:
     parser.add_argument("--model", default="lite")
     parser.add_argument("--rows", type=int, nargs=2, default=[32, 288], help="a small and a large run")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--workers", action="store_true", help="compare one and two workers by the clock")
+    parser.add_argument("--workers", action="store_true", help="compare one worker on Ray with the loop, and with two")
     options = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
-        compare = compare_workers if options.workers else compare_loops
-        compare(Path(folder), options)
+        if options.workers:
+            compare_one_worker(Path(folder), options)
+            compare_workers(Path(folder), options)
+        else:
+            compare_loops(Path(folder), options)
 
 
 def compare_loops(folder: Path, options: argparse.Namespace) -> None:
@@ -89,6 +99,48 @@ def compare_loops(folder: Path, options: argparse.Namespace) -> None:
         tell(f"a further row costs in a run, over the bare loop, by {clock}", measured.tolist())
 
 
+def compare_one_worker(folder: Path, options: argparse.Namespace) -> None:
+    """One worker on Ray and the bare loop, in turns and by process time, over all units but the first."""
+    n_rows, model = max(options.rows), options.model
+    sat(folder / "loop", model, n_rows, Workforce(engine="local"))  # planned once for all bare loops
+    print("| turn | load | rows | bare loop, CPU s | worker on Ray, CPU s | its driver, CPU s |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    ratios = []
+    for turn in range(1, options.repeats + 1):
+        load = os.getloadavg()[0]
+        worker = partial(worker_cpu_s, folder / f"{turn}-one", model, n_rows)
+        if turn % 2:
+            bare_s, (worker_s, driver_s) = bare_cpu_s(folder / "loop", model), worker()
+        else:
+            (worker_s, driver_s), bare_s = worker(), bare_cpu_s(folder / "loop", model)
+        print(f"| {turn} | {load:.1f} | {n_rows} | {bare_s:.2f} | {worker_s:.2f} | {driver_s:.2f} |", flush=True)
+        ratios.append((worker_s / bare_s, (worker_s + driver_s) / bare_s))
+    for what, measured in zip(("its worker", "its worker and its driver"), zip(*ratios, strict=True), strict=True):
+        tell(f"a row of a run on Ray costs {what}, over the bare loop", list(measured))
+
+
+def worker_cpu_s(out: Path, model: str, n_rows: int) -> tuple[float, float]:
+    """Process time of a run's one worker on Ray, and of its driver, from the end of the first unit to the last's."""
+    seen: list[tuple[float, float]] = []
+
+    def look(progress: Progress) -> None:
+        if progress.n_ok + progress.n_failed:
+            seen.append((sum(cpu_s(process) for process in workers_of_mine()), time.process_time()))
+
+    sat(out, model, n_rows, Workforce(engine="ray", n_workers=1), Watch(progress=look))
+    return seen[-1][0] - seen[0][0], seen[-1][1] - seen[0][1]
+
+
+def workers_of_mine() -> list[psutil.Process]:
+    """Ray names a worker's process by its actor; other drivers may have theirs on this machine."""
+    return [child for child in psutil.Process().children(recursive=True) if child.name().startswith("ray::_RayWork")]
+
+
+def cpu_s(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
 def compare_workers(folder: Path, options: argparse.Namespace) -> None:
     """One worker and two on Ray, in turns and by the clock; and two bare loops side by side, which no engine passes."""
     few, many = sorted(options.rows)
@@ -116,7 +168,7 @@ def tell(what: str, ratios: list[float]) -> None:
     print(f"{what}: x {median(ratios):.3f}, in single turns {min(ratios):.3f} to {max(ratios):.3f}")
 
 
-def sat(out: Path, model: str, n_rows: int, workforce: Workforce) -> float:
+def sat(out: Path, model: str, n_rows: int, workforce: Workforce, watch: Watch | None = None) -> float:
     """Seconds by the clock that the rows of a whole run took."""
     out.mkdir()
     texts = [sentence.text for sentence in load_set("development").sentences_in("en")]
@@ -124,18 +176,31 @@ def sat(out: Path, model: str, n_rows: int, workforce: Workforce) -> float:
     rows = (f'r{i:05d},"{texts[i % len(texts)].replace(chr(34), "")}",en' for i in range(n_rows))
     manifest.write_text("\n".join(["id,text,lang", *rows]) + "\n", encoding="utf-8")
     order = SpeakOrder(manifest=manifest, voices=VoiceChoice(file=VOICE), bundle=model)
-    return run(RunJob(order=order, out=out / "run", workforce=workforce, retakes=0)).sitting.wall_s
+    return run(RunJob(order=order, out=out / "run", workforce=workforce, retakes=0), watch).sitting.wall_s
 
 
 def bare_loop(out: Path, model: str) -> tuple[float, float]:
     """Seconds of the model and its sound alone, over the units that a run has planned."""
+    stage, units = loaded_loop(out, model)
+    return timed(lambda: [stage(rows) for rows in units])
+
+
+def bare_cpu_s(out: Path, model: str) -> float:
+    """Process time of the same without the first unit."""
+    stage, units = loaded_loop(out, model)
+    stage(units[0])
+    return timed(lambda: [stage(rows) for rows in units[1:]])[0]
+
+
+def loaded_loop(out: Path, model: str) -> tuple[Speak, list[pa.Table]]:
+    """The stage that speaks, and the units of a run."""
     layout = RunLayout(out / "run")
     nothing = committed_names(RunLayout(out))
     units = [unit.rows for unit in find_pending(layout.plan_file(1), nothing).units()]
     loaded = load_model(DEFAULT_FACTORY, model, "cpu")
     stage = Speak(loaded, VoiceShelf(layout.voices_file(1), loaded.encode_voice), device="cpu")
     assert sum(map(len, units)) == pq.read_metadata(layout.plan_file(1)).num_rows
-    return timed(lambda: [stage(rows) for rows in units])
+    return stage, units
 
 
 def bare_loops(out: Path, model: str, n_loops: int) -> float:

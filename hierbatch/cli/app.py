@@ -37,6 +37,9 @@ from hierbatch.cli.upsample import upsample
 from hierbatch.engine.interrupts import sigterm_interrupts
 from hierbatch.errors import HierbatchError, StorageError
 
+_ENDS_WITHIN_S = 30.0
+"""How long an interrupted command may take to clear away what it has begun; usually that is a few seconds."""
+
 
 class _Commands(typer.core.TyperGroup):
     """Typer ends an interrupted command without a word."""
@@ -84,7 +87,7 @@ app.add_typer(models, name="models")
 def main() -> None:
     """Run one command; a user's mistake ends in one paragraph and an exit code, never in a traceback."""
     try:
-        with sigterm_interrupts():
+        with sigterm_interrupts(_ENDS_WITHIN_S):
             app()
     except StorageError as error:
         _fail(error, exit_codes.STOPPED)

@@ -2,34 +2,49 @@
 
 from __future__ import annotations
 
+import faulthandler
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import Any
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS: tuple[int, ...] = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def sigterm_interrupts() -> Iterator[None]:
+def sigterm_interrupts(ends_within_s: float | None = None) -> Iterator[None]:
     """Inside the block, SIGTERM is what Ctrl-C is: a KeyboardInterrupt, so that all that was begun is cleared away.
 
-    A SIGTERM that somebody handles or ignores already, or a block outside the main thread, stays as it is.
+    A signal that somebody handles or ignores already, or a block outside the main thread, stays as it is.
+
+    Args:
+        ends_within_s: seconds after the first such signal in which this process has to end, also after the block; where
+            it does not, since something hangs that is to be cleared away, it is ended with exit code 1, and the stacks
+            of its threads are told.
     """
+    is_timed = False
 
     def on_signal(number: int, frame: FrameType | None) -> None:
+        nonlocal is_timed
+        if ends_within_s and sys.__stderr__ and not is_timed:
+            is_timed = True
+            # No thread of Python's: what hangs may hold the lock that it needs to run.
+            faulthandler.dump_traceback_later(ends_within_s, exit=True, file=sys.__stderr__)
         raise KeyboardInterrupt
 
     in_main = threading.current_thread() is threading.main_thread()
-    if not in_main or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, on_signal)
+    nobodys: dict[int, Any] = {signal.SIGTERM: signal.SIG_DFL, signal.SIGINT: signal.default_int_handler}
+    taken = {number: handler for number, handler in nobodys.items() if in_main and signal.getsignal(number) == handler}
+    for number in taken:
+        signal.signal(number, on_signal)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number, handler in taken.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
@@ -59,14 +74,20 @@ def stop_on_signals() -> Iterator[Callable[[], bool]]:
     asked = threading.Event()
 
     def on_signal(number: int, frame: FrameType | None) -> None:
-        if asked.is_set():
-            raise KeyboardInterrupt
-        asked.set()
+        if not asked.is_set():
+            asked.set()
+            return
+        if callable(handler := before[number]):
+            with suppress(SystemExit):  # so Ray answers
+                handler(number, frame)
+        raise KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():
         yield asked.is_set
         return
-    before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in _SIGNALS}
+    for number in _SIGNALS:
+        signal.signal(number, on_signal)
     try:
         yield asked.is_set
     finally:

@@ -1,6 +1,9 @@
 import os
 import signal
+import subprocess
+import sys
 import threading
+from subprocess import PIPE
 
 import pytest
 
@@ -50,6 +53,52 @@ def test_who_ignores_sigterm_is_not_ended_by_it(sigterm_is_nobodys):
     with sigterm_interrupts():
         os.kill(os.getpid(), signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
+
+
+HANGING = """
+import ctypes, signal, time
+from hierbatch.engine.interrupts import sigterm_interrupts, stop_on_signals
+signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run in the background it may be ignored
+with sigterm_interrupts(ends_within_s=0.3):
+    try:
+        {begun}
+    except KeyboardInterrupt:
+        {cleared}
+"""
+
+HOLDS_THE_INTERPRETER = "ctypes.PyDLL(None).usleep(50_000_000)"
+
+AT_ONCE = """
+        print("ready", flush=True)
+        for _ in range(5000):  # not one sleep: a signal right before it would be heard after it
+            time.sleep(0.01)
+"""
+
+ASKED_FIRST = """
+        with stop_on_signals() as is_stopping:
+            print("ready", flush=True)
+            while not is_stopping():
+                time.sleep(0.01)
+            print("asked", flush=True)
+            for _ in range(5000):
+                time.sleep(0.01)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("begun", [AT_ONCE, ASKED_FIRST])
+@pytest.mark.parametrize("cleared", ["time.sleep(50)", HOLDS_THE_INTERPRETER, "pass"])
+def test_a_process_that_was_ordered_to_end_does_so_whatever_hangs(number, begun, cleared):
+    script = HANGING.format(begun=begun, cleared=cleared)
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=PIPE, stderr=PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(number)
+    if begun == ASKED_FIRST:
+        assert process.stdout.readline() == "asked\n"
+        process.send_signal(number)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == (0 if cleared == "pass" else 1)
+    assert ("Timeout" in said) is (cleared != "pass")
 
 
 def exit_for_sigterm(number, frame):

@@ -28,14 +28,16 @@ PLANNING = """
 import signal, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run in the background it may be ignored
 from hierbatch.cli.app import main
+from hierbatch.engine import session
 from hierbatch.jobs import run
 def write_and_wait(tables, schema, aside, write_rows=run.write_rows):
     def told():
         yield from tables
         print("planning", flush=True)
-        time.sleep(100)
+        for _ in range(2000):  # not one sleep: a signal right before it would be heard after it
+            time.sleep(0.05)
     write_rows(told(), schema, aside)
-run.write_rows = write_and_wait
+run.write_rows, session.READ_TOGETHER_ROWS = write_and_wait, 1
 main()
 """
 """The same command, which stands still with the plan half-written."""
@@ -150,10 +152,12 @@ def test_on_a_disk_without_room_the_command_ends_with_75_and_goes_on_when_there_
 
 
 @pytest.mark.timeout(200)
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_interrupted_while_it_plans_a_run_leaves_no_plan_and_says_so(tmp_path, number):
+@pytest.mark.parametrize(
+    ("engine", "number"), [("local", signal.SIGTERM), ("local", signal.SIGINT), ("ray", signal.SIGTERM)]
+)
+def test_interrupted_while_it_plans_a_run_leaves_no_plan_and_says_so(tmp_path, engine, number):
     asked = job(tmp_path, 5)
-    process = start_on_ray(tmp_path, "--engine", "local", script=PLANNING)
+    process = start_on_ray(tmp_path, "--engine", engine, script=PLANNING)
     for line in process.stdout:
         if line == "planning\n":
             break
