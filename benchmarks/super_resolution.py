@@ -11,9 +11,10 @@ that other work on the machine does not count, on all of them wall seconds; the 
 `together`: 16 clips of 3 to 6 s to 48 kHz on one thread, alone and in batches of neighbours in length.
 
 `quality`: log-spectral distance of held-out clips, brought down to 16 kHz, to the recordings themselves (frames of
-2048 samples at 48 kHz, floor -100 dB of full scale): from 8 to 20 kHz, where the recordings (Opus) hold sound, 8 to
-24 kHz, and from 8 to 20 kHz in frames of speech alone, at most 40 dB below the loudest. Ways: resampling alone, the
-packaged model, and the published weights where they are given.
+2048 samples at 48 kHz): from 8 to 20 kHz, where the recordings (Opus) hold sound, 8 to 24 kHz, and from 8 to 20 kHz in
+frames of speech alone, at most 40 dB below the loudest. Levels below a floor count as that floor, which thus decides how
+far away silence is: so the distance is told by several, down to the quantisation noise that 16 bits leave in a bin (-132
+dB of full scale). Ways: resampling alone, the packaged model, and the published weights where they are given.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ from plain_speechsr import PlainSpeechSR
 
 FULL_RATE_HZ = 48_000
 FFT_SAMPLES = 2_048
-FLOOR_DB = -100.0
+FLOORS_DB = (-100.0, -110.0, -120.0, -130.0)
 SPEECH_DB = 40.0
 """Frames that far below the loudest one of a clip, or less, count as speech."""
 BANDS_HZ = ((8_000, 20_000), (8_000, 24_000))
@@ -148,15 +149,22 @@ def print_quality(data: Path, weights: Path | None, models: Sequence[str], n_cli
         heard = resample(wanted, RATE_HZ)
         for name, way in ways.items():
             made = way(heard)
-            of_bands = [band_distance_db(made, wanted, band) for band in BANDS_HZ]
-            distances[name].append((*of_bands, band_distance_db(made, wanted, BANDS_HZ[0], speech=True)))
+            distances[name].append(_distances_db(made, wanted))
     print(f"{len(clips)} held-out clips of {len({clip.speaker for clip in clips})} speakers\n")
     bands = [f"{low // 1000}-{high // 1000} kHz" for low, high in BANDS_HZ]
-    print(f"| way | {bands[0]}, dB | {bands[1]}, dB | {bands[0]} where there is speech, dB |")
-    print("| --- | --- | --- | --- |")
+    by_floor = [f"{bands[0]}, floor {floor_db:.0f} dB" for floor_db in FLOORS_DB]
+    print(f"| way | {' | '.join(by_floor)} | {bands[1]} | {bands[0]}, speech |")
+    print("| --- | " + "--- | " * (len(FLOORS_DB) + 2))
     for name, found in distances.items():
         means = np.mean(found, axis=0)
         print(f"| {name} | " + " | ".join(f"{mean:.1f}" for mean in means) + " |")
+
+
+def _distances_db(made: Waveform, wanted: Waveform) -> tuple[float, ...]:
+    """From 8 to 20 kHz by every floor, then by the lowest to 24 kHz, and where there is speech."""
+    by_floor = [band_distance_db(made, wanted, BANDS_HZ[0], floor_db=floor_db) for floor_db in FLOORS_DB]
+    speech = band_distance_db(made, wanted, BANDS_HZ[0], speech=True)
+    return (*by_floor, band_distance_db(made, wanted, BANDS_HZ[1]), speech)
 
 
 def _by_bundle(model: str) -> Callable[[Waveform], Waveform]:
@@ -172,21 +180,30 @@ def _by_network(network: SpeechSR) -> Callable[[Waveform], Waveform]:
     return upsample
 
 
-def band_distance_db(made: Waveform, wanted: Waveform, band_hz: tuple[float, float], *, speech: bool = False) -> float:
+def band_distance_db(
+    made: Waveform,
+    wanted: Waveform,
+    band_hz: tuple[float, float],
+    *,
+    speech: bool = False,
+    floor_db: float = FLOORS_DB[-1],
+) -> float:
     """Mean over frames, or over those with speech, of the root mean square difference of levels within a band."""
     n_samples = min(made.n_samples, wanted.n_samples)
-    hz, ours = _levels_db(made.samples[:n_samples])
-    _, theirs = _levels_db(wanted.samples[:n_samples])
+    hz, ours = _levels_db(made.samples[:n_samples], floor_db)
+    _, theirs = _levels_db(wanted.samples[:n_samples], floor_db)
     inside = (hz >= band_hz[0]) & (hz < band_hz[1])
     distances = np.sqrt(((ours - theirs)[inside] ** 2).mean(axis=0))
     loudness_db = 10 * np.log10((10 ** (theirs / 10)).sum(axis=0))
     return float(distances[loudness_db >= loudness_db.max() - SPEECH_DB].mean() if speech else distances.mean())
 
 
-def _levels_db(samples: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _levels_db(
+    samples: npt.NDArray[np.float32], floor_db: float
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Frequencies and levels; a sine of full scale is at -6 dB. Shapes: [K], [K, T]."""
     hz, _, spectrum = signal.stft(samples.astype(np.float64), FULL_RATE_HZ, nperseg=FFT_SAMPLES)
-    return hz, 20 * np.log10(np.abs(spectrum) + 10 ** (FLOOR_DB / 20))
+    return hz, 20 * np.log10(np.abs(spectrum) + 10 ** (floor_db / 20))
 
 
 if __name__ == "__main__":

@@ -21,14 +21,8 @@ from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import BundleError
 from hierbatch.models.bundle import Bundle
 from hierbatch.models.converter import ConversionRequest, Key
-from hierbatch.models.official import (
-    NOISE_SCALE,
-    PUBLISHED_MANNER,
-    OfficialConversion,
-    OfficialVoice,
-    converting_voice,
-    place_as_published,
-)
+from hierbatch.models.official import NOISE_SCALE, OfficialConversion
+from hierbatch.models.official_manner import PUBLISHED_MANNER, OfficialVoice, converting_voice, place_as_published
 from hierbatch.models.official_networks import OfficialNetworks
 from hierbatch.models.official_prompt import PromptHearing
 from hierbatch.models.official_reading import OfficialReader, ReadText, draw_noise
