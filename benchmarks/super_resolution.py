@@ -12,9 +12,9 @@ that other work on the machine does not count, on all of them wall seconds; the 
 
 `quality`: log-spectral distance of held-out clips, brought down to 16 kHz, to the recordings themselves (frames of
 2048 samples at 48 kHz): from 8 to 20 kHz, where the recordings (Opus) hold sound, 8 to 24 kHz, and from 8 to 20 kHz in
-frames of speech alone, at most 40 dB below the loudest. Levels below a floor count as that floor, which thus decides how
-far away silence is: so the distance is told by several, down to the quantisation noise that 16 bits leave in a bin (-132
-dB of full scale). Ways: resampling alone, the packaged model, and the published weights where they are given.
+frames of speech alone, at most 40 dB below the loudest. Levels below a floor count as that floor, which thus decides
+how far away silence is: so the distance is told by several, down to the quantisation noise that 16 bits leave in a
+bin (-132 dB of full scale). Ways: resampling alone, the packaged model, and the published weights where given.
 """
 
 from __future__ import annotations
