@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from hierbatch.errors import OutOfMemoryError, SetupError
+from hierbatch.models.placement import Placement
 
 Row = TypeVar("Row")
 Made = TypeVar("Made")
@@ -21,6 +22,15 @@ class BatchLimits:
 
     def allow(self, n_rows: int, longest_s: float) -> bool:
         return n_rows <= self.n_rows and n_rows * longest_s <= self.sound_s
+
+
+def recording_limits(device: str) -> BatchLimits:
+    """How much of recordings is worked together on a device, a `Placement` in one word."""
+    placement = Placement.parse(device)
+    if placement.is_compiled:  # and would be compiled anew for every number of rows
+        return BatchLimits(n_rows=1)
+    # On a CPU no more than a piece of a long recording: more together no longer stays in the cache, and takes longer.
+    return BatchLimits(n_rows=4, sound_s=21.0) if placement.device == "cpu" else BatchLimits(n_rows=64)
 
 
 class Batches:

@@ -19,15 +19,13 @@ from hierbatch.manifest.schema import TAKE_COLUMNS
 from hierbatch.models.conversion import Conversion, ConversionJob, convert_recordings
 from hierbatch.models.converter import ConversionModel, Key
 from hierbatch.models.full_band import full_band_rate
-from hierbatch.stages.batching import Batches, BatchLimits
+from hierbatch.stages.batching import Batches, BatchLimits, recording_limits
 from hierbatch.stages.failures import reason
 from hierbatch.stages.sources import open_source
 from hierbatch.stages.takes import pitch_facts, sound_facts, takes_table
 from hierbatch.stages.voices import VoiceShelf
 
 _ONE_BY_ONE = Batches(BatchLimits(n_rows=1))
-_ON_CPU = BatchLimits(sound_s=20.0)
-"""A batch gains no time there, so it takes no more memory than the longest piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ class Convert:
         self._shelf = shelf
         self._device = device
         self._version = version("hierbatch")
-        self._batches = Batches(limits or (_ON_CPU if device.startswith("cpu") else BatchLimits()))
+        self._batches = Batches(limits or recording_limits(device))
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         recordings = [Recording.of(row) for row in rows.select(list(self.reads)).to_pylist()]

@@ -16,19 +16,13 @@ from hierbatch.audio.waveform import SoundStream
 from hierbatch.errors import SetupError
 from hierbatch.manifest.rows import Recording, Take
 from hierbatch.manifest.schema import TAKE_COLUMNS
-from hierbatch.models.placement import Placement
-from hierbatch.stages.batching import Batches, BatchLimits
+from hierbatch.stages.batching import Batches, BatchLimits, recording_limits
 from hierbatch.stages.failures import reason
 from hierbatch.stages.sources import SourceStream, stream_source
 from hierbatch.stages.takes import StreamedTake, takes_table
 
 if TYPE_CHECKING:
     from hierbatch.models.upsampling import Upsampler
-
-_ALONE = BatchLimits(n_rows=1)
-_ON_A_CPU = BatchLimits(n_rows=4, sound_s=21.0)
-"""No more than a piece of a long recording; more together no longer stays in the cache, and takes longer."""
-_ON_A_GPU = BatchLimits(n_rows=64, sound_s=60.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +49,7 @@ class Upsample:
     def __init__(self, model: Upsampler, *, device: str, limits: BatchLimits | None = None) -> None:
         """`limits` are of sound that is in memory together; where not given, they are what suits the device."""
         self._model, self._device = model, device
-        self._batches = Batches(limits or _limits_of(Placement.parse(device)))
+        self._batches = Batches(limits or recording_limits(device))
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         listed = rows.select(list(self.reads)).to_pylist()
@@ -129,9 +123,3 @@ class Upsample:
             "device": self._device,
             "finished_at": datetime.now(UTC),
         }
-
-
-def _limits_of(placement: Placement) -> BatchLimits:
-    if placement.is_compiled:  # and would be compiled anew for every number of rows
-        return _ALONE
-    return _ON_A_CPU if placement.device == "cpu" else _ON_A_GPU
