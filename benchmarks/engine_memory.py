@@ -117,7 +117,7 @@ def one_run(folder: Path, options: argparse.Namespace) -> dict[str, float]:
     standing = run(RunJob(order=order, out=folder / "run", workforce=workforce)).standing
     if standing.n_ok + standing.n_failed != n_rows or (options.spoken and standing.n_failed):
         raise SystemExit(f"{standing.n_ok} good and {standing.n_failed} failed of {n_rows} rows were counted")
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6  # told in kibibytes
     return {"peak_mb": peak_mb, "wall_s": time.perf_counter() - started}
 
 
