@@ -23,7 +23,7 @@ import torch
 from hierbatch.models.bundle import find_bundle
 from hierbatch.models.checkpoint import Checkpoint
 from hierbatch.models.golden import GoldenCase, GoldenFolder, read_golden_folder
-from hierbatch.models.official_networks import OfficialNetworks
+from hierbatch.models.official.networks import OfficialNetworks
 from hierbatch.models.verification.comparison import GoldenNetworks, NotAtHand
 from hierbatch.models.verification.synthesizer import check_synthesizer
 from hierbatch.models.verification.text_to_vector import check_text_to_vector

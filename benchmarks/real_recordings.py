@@ -35,7 +35,7 @@ from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.manifest.schema import AUDIO
 from hierbatch.manifest.takes import Takes
 from hierbatch.models.conversion_pieces import cut_pieces
-from hierbatch.models.official_files import find_official_file
+from hierbatch.models.official.files import find_official_file
 from hierbatch.models.upsampling import PIECE_SAMPLES
 from hierbatch.training.full_band import read_full_band
 from hierbatch.units import FRAME_HOP_SAMPLES, RATE_HZ

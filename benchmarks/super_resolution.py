@@ -34,7 +34,7 @@ from scipy import signal
 
 from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Waveform
-from hierbatch.models.official_files import find_official_file
+from hierbatch.models.official.files import find_official_file
 from hierbatch.models.speechsr.config import speechsr_24k, speechsr_48k
 from hierbatch.models.speechsr.model import SpeechSR
 from hierbatch.models.speechsr.weights import load_speechsr

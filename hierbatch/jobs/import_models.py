@@ -15,7 +15,7 @@ from hierbatch.errors import BundleError, InputError
 from hierbatch.models.bundle import Bundle, find_bundle, imported_bundles, packaged_bundles
 from hierbatch.models.bundle_writing import write_bundle_parts
 from hierbatch.models.checkpoint import Checkpoint, read_checkpoint
-from hierbatch.models.official_files import OFFICIAL_KIND, official_file_of
+from hierbatch.models.official.files import OFFICIAL_KIND, official_file_of
 from hierbatch.models.published import PUBLISHED_NETWORKS, PublishedNetwork, Recognised, find_network, recognise
 from hierbatch.storage import staging_folder, storage_error
 from hierbatch.units import RATE_HZ

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hierbatch.models.bundle import find_bundle
-from hierbatch.models.official_files import OFFICIAL_KIND
+from hierbatch.models.official.files import OFFICIAL_KIND
 from hierbatch.models.outline import check_kind
 
 if TYPE_CHECKING:
     from hierbatch.models.hierspeech import HierSpeech
-    from hierbatch.models.official import OfficialConversion
-    from hierbatch.models.official_speech import OfficialSpeech
+    from hierbatch.models.official.conversion import OfficialConversion
+    from hierbatch.models.official.speech import OfficialSpeech
 
 
 def open_model(bundle: str | Path = "lite", device: str = "cpu") -> HierSpeech | OfficialConversion | OfficialSpeech:
@@ -25,8 +25,8 @@ def open_model(bundle: str | Path = "lite", device: str = "cpu") -> HierSpeech |
     found = find_bundle(bundle)
     check_kind(found)
     if found.kind == OFFICIAL_KIND:
-        from hierbatch.models.official import OfficialConversion
-        from hierbatch.models.official_speech import OfficialSpeech
+        from hierbatch.models.official.conversion import OfficialConversion
+        from hierbatch.models.official.speech import OfficialSpeech
 
         if found.has_part("ttv"):
             return OfficialSpeech.of_bundle(found, device)

@@ -9,7 +9,7 @@ from typing import Any
 
 from hierbatch.errors import BundleError
 from hierbatch.models.bundle import Bundle, find_bundle
-from hierbatch.models.official_files import OFFICIAL_KIND
+from hierbatch.models.official.files import OFFICIAL_KIND
 from hierbatch.models.prompt import clean_prompt, hear_prompt
 
 DEFAULT_UPSAMPLER = "speechsr"

@@ -19,7 +19,7 @@ from hierbatch.models.content_encoder.weights import content_encoder_from
 from hierbatch.models.content_encoder.weights import name_table as content_encoder_names
 from hierbatch.models.denoiser.weights import denoiser_from
 from hierbatch.models.denoiser.weights import name_table as denoiser_names
-from hierbatch.models.official_files import official_file_of
+from hierbatch.models.official.files import official_file_of
 from hierbatch.models.speechsr.config import speechsr_24k, speechsr_48k
 from hierbatch.models.speechsr.weights import name_table as speechsr_names
 from hierbatch.models.speechsr.weights import speechsr_from

@@ -24,7 +24,8 @@ from hierbatch.stages.loading import DEFAULT_FACTORY
 from tests.engine.fake_model import FACTORY, Fault
 from tests.engine.planned_run import bundle_folder
 from tests.making import prompt_file, recordings_file
-from tests.models import converting_bundle, test_official_speech
+from tests.models import converting_bundle
+from tests.models.official import test_speech as test_official_speech
 from tests.tiny_bundle import write_tiny_bundle
 from tests.tiny_speechsr import write_tiny_speechsr
 

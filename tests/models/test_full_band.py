@@ -2,8 +2,8 @@ import pytest
 
 from hierbatch.audio.waveform import Waveform
 from hierbatch.models.full_band import full_band_rate, own_or_packaged
-from tests.models import test_official_speech
-from tests.models.test_official import voiced_sound
+from tests.models.official import test_speech as test_official_speech
+from tests.models.official.test_conversion import voiced_sound
 from tests.tiny_speechsr import write_tiny_speechsr
 
 

@@ -15,10 +15,10 @@ from hierbatch.models.speech import SpeechRequest
 from hierbatch.models.upsampling import Upsampler
 from tests.models import converting_bundle
 from tests.models.among_others import snr_db
+from tests.models.official.test_conversion import voiced_sound
+from tests.models.official.test_speech import request_of, write_official
 from tests.models.pretended_device import pretended_device
 from tests.models.published_checkpoints import speechsr_checkpoint
-from tests.models.test_official import voiced_sound
-from tests.models.test_official_speech import request_of, write_official
 from tests.tiny_bundle import write_tiny_bundle
 from tests.tiny_speechsr import write_tiny_speechsr
 

@@ -14,7 +14,7 @@ from hierbatch.errors import InputError
 from hierbatch.models.blocks.anti_aliased import kaiser_sinc
 from hierbatch.models.checkpoint import Checkpoint, read_checkpoint
 from hierbatch.models.golden import GoldenCase, GoldenFolder
-from hierbatch.models.official_files import find_official_file
+from hierbatch.models.official.files import find_official_file
 
 _CONSTANTS: Mapping[str, Callable[[int], Tensor]] = {
     "filter": lambda _n_taps: kaiser_sinc(),

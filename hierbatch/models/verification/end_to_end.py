@@ -13,7 +13,7 @@ from hierbatch.audio.style_mel import StyleMel
 from hierbatch.errors import InputError
 from hierbatch.models.checkpoint import Checkpoint
 from hierbatch.models.golden import GoldenCase
-from hierbatch.models.official_settling import clip_pitch, mix_styles
+from hierbatch.models.official.settling import clip_pitch, mix_styles
 from hierbatch.models.speechsr.config import speechsr_24k, speechsr_48k
 from hierbatch.models.speechsr.model import SpeechSR
 from hierbatch.models.speechsr.weights import speechsr_from

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from hierbatch.errors import BundleError
-from hierbatch.models.official_files import find_official_file
+from hierbatch.models.official.files import find_official_file
 from hierbatch.models.speechsr.config import speechsr_24k, speechsr_48k
 from hierbatch.models.speechsr.weights import load_speechsr
 from tests.models.golden_data import GOLDEN, PUBLISHED, published

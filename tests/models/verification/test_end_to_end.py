@@ -5,10 +5,10 @@ import torch
 from hierbatch.audio.level import below_full_scale
 from hierbatch.audio.waveform import Waveform
 from hierbatch.frontend.published_symbols import SYMBOL_IDS
-from hierbatch.models import official_reading, official_speech
 from hierbatch.models.bundle import Bundle
-from hierbatch.models.official_networks import OfficialNetworks
-from hierbatch.models.official_speech import OfficialSpeech
+from hierbatch.models.official import prompt, reading
+from hierbatch.models.official.networks import OfficialNetworks
+from hierbatch.models.official.speech import OfficialSpeech
 from hierbatch.models.speech import SpeechRequest
 from hierbatch.models.text_to_vector.weights import text_to_vector_from
 from hierbatch.models.verification.comparison import NotAtHand
@@ -61,12 +61,12 @@ def test_what_speaks_gives_the_published_sound(networks, monkeypatch):
     # The case's prompt is shorter than a user's may be, its symbols are no words, and its denoised prompt is given,
     # for the denoiser's phases belong to the FFT library.
     clean = torch.from_numpy(arrays["out_prompt_pair"][1])
-    monkeypatch.setattr(official_speech, "clean_prompt", lambda prompt: prompt)
-    monkeypatch.setattr(official_speech, "_REPEATS", 1)
-    monkeypatch.setattr(model, "_without_noise", lambda sound: clean)
+    monkeypatch.setattr(prompt, "clean_prompt", lambda prompt: prompt)
+    monkeypatch.setattr(prompt, "_REPEATS", 1)
+    monkeypatch.setattr(prompt.PromptHearing, "_without_noise", lambda hearing, sound: clean)
     symbols = {number: symbol for symbol, number in SYMBOL_IDS.items()}
     said = [symbols[number] for number in arrays["in_tokens"][0, 1::2].tolist()]
-    monkeypatch.setattr(official_reading, "published_spelling", lambda phonemes: said)
+    monkeypatch.setattr(reading, "published_spelling", lambda phonemes: said)
     noise = GoldenNoise(arrays["in_noise_ttv_dp"], arrays["in_noise_ttv_z"], arrays["in_noise_vc"])
     monkeypatch.setattr(np.random, "default_rng", lambda seed: noise)
 

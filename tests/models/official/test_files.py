@@ -1,12 +1,12 @@
 import hashlib
 
-from hierbatch.models import official_files
-from hierbatch.models.official_files import OfficialFile, find_official_file
+from hierbatch.models.official import files
+from hierbatch.models.official.files import OfficialFile, find_official_file
 
 
 def test_a_file_is_known_by_its_content_whatever_it_is_called(tmp_path, monkeypatch):
     wanted = OfficialFile("speechsr24k", 5, hashlib.sha256(b"right").hexdigest())
-    monkeypatch.setattr(official_files, "OFFICIAL_FILES", (wanted,))
+    monkeypatch.setattr(files, "OFFICIAL_FILES", (wanted,))
     (tmp_path / "a.pth").write_bytes(b"wrong")
     assert find_official_file(tmp_path, "speechsr24k") is None
     (tmp_path / "deep").mkdir()

@@ -18,11 +18,11 @@ from hierbatch.models.converter import Key
 from hierbatch.models.opening import open_model
 from hierbatch.models.synthesizer.config import SynthesizerConfig
 from hierbatch.models.synthesizer.model import Synthesizer
-from tests.models import test_official_speech
 from tests.models.among_others import snr_db
 from tests.models.converting_bundle import SIZES, write_official
 from tests.models.golden_rule import ruled
-from tests.models.test_official import voiced_sound
+from tests.models.official import test_speech as test_official_speech
+from tests.models.official.test_conversion import voiced_sound
 
 EXACT_DB = 100.0
 """Where another pitch is another sound even to these small networks, which hear little of it."""

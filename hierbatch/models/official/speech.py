@@ -21,12 +21,12 @@ from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import BundleError
 from hierbatch.models.bundle import Bundle
 from hierbatch.models.converter import ConversionRequest, Key
-from hierbatch.models.official import NOISE_SCALE, OfficialConversion
-from hierbatch.models.official_manner import PUBLISHED_MANNER, OfficialVoice, converting_voice, place_as_published
-from hierbatch.models.official_networks import OfficialNetworks
-from hierbatch.models.official_prompt import PromptHearing
-from hierbatch.models.official_reading import OfficialReader, ReadText, draw_noise
-from hierbatch.models.official_settling import bend_pitch, clip_pitch
+from hierbatch.models.official.conversion import NOISE_SCALE, OfficialConversion
+from hierbatch.models.official.manner import PUBLISHED_MANNER, OfficialVoice, converting_voice, place_as_published
+from hierbatch.models.official.networks import OfficialNetworks
+from hierbatch.models.official.prompt import PromptHearing
+from hierbatch.models.official.reading import OfficialReader, ReadText, draw_noise
+from hierbatch.models.official.settling import bend_pitch, clip_pitch
 from hierbatch.models.placement import Placement, to_array
 from hierbatch.models.speech import Speech, SpeechRequest
 from hierbatch.models.text_to_vector.model import Vectors

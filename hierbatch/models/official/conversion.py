@@ -22,8 +22,8 @@ from hierbatch.models.content_encoder.model import ContentEncoder
 from hierbatch.models.converter import ConversionRequest, count_frames
 from hierbatch.models.denoiser.config import DenoiserConfig
 from hierbatch.models.denoiser.model import Denoiser
-from hierbatch.models.official_manner import PUBLISHED_MANNER, OfficialVoice, converting_voice, fine_log_f0
-from hierbatch.models.official_prompt import PromptHearing
+from hierbatch.models.official.manner import PUBLISHED_MANNER, OfficialVoice, converting_voice, fine_log_f0
+from hierbatch.models.official.prompt import PromptHearing
 from hierbatch.models.placement import Placement, to_array
 from hierbatch.models.speech import Speech, SpeechRequest
 from hierbatch.models.synthesizer.config import SynthesizerConfig

@@ -10,7 +10,7 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BundleError, PromptError, SynthesisError
 from hierbatch.models.conversion import convert_recording
 from hierbatch.models.converter import ConversionModel, ConversionRequest
-from hierbatch.models.official_manner import fine_log_f0
+from hierbatch.models.official.manner import fine_log_f0
 from hierbatch.models.opening import open_model
 from tests.models.among_others import LENGTHS, SAME_DB, snr_db
 from tests.models.converting_bundle import write_official

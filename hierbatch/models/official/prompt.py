@@ -19,7 +19,7 @@ from hierbatch.errors import BundleError
 from hierbatch.models.bundle import Bundle
 from hierbatch.models.denoiser.model import Denoiser
 from hierbatch.models.denoiser.windows import denoise
-from hierbatch.models.official_settling import mix_styles
+from hierbatch.models.official.settling import mix_styles
 from hierbatch.models.placement import Placement
 from hierbatch.models.prompt import clean_prompt
 from hierbatch.units import RATE_HZ

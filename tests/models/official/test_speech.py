@@ -10,7 +10,7 @@ from hierbatch.models.content_encoder.config import ContentEncoderConfig
 from hierbatch.models.content_encoder.model import ContentEncoder
 from hierbatch.models.denoiser.config import DenoiserConfig
 from hierbatch.models.denoiser.model import Denoiser
-from hierbatch.models.official_speech import bend_pitch, clip_pitch
+from hierbatch.models.official.speech import bend_pitch, clip_pitch
 from hierbatch.models.opening import open_model
 from hierbatch.models.speech import SpeechRequest
 from hierbatch.models.speechsr.config import SpeechSRConfig
@@ -22,7 +22,7 @@ from hierbatch.models.text_to_vector.model import TextToVector
 from tests.models.among_others import SAME_DB, snr_db
 from tests.models.converting_bundle import SIZES
 from tests.models.golden_rule import ruled
-from tests.models.test_official import voiced_sound
+from tests.models.official.test_conversion import voiced_sound
 
 TTV = {
     "style_channels": 8, "channels": 16, "wide_channels": 16, "text_layers": 1, "semantic_channels": 16,

@@ -11,14 +11,14 @@ from hierbatch.jobs.convert_order import ConvertOrder
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
-from hierbatch.models import official_prompt
-from hierbatch.models.official import OfficialConversion
+from hierbatch.models.official import prompt as official_prompt
+from hierbatch.models.official.conversion import OfficialConversion
 from hierbatch.models.opening import open_model
 from hierbatch.units import RATE_HZ
 from tests.making import recordings_file
 from tests.models import converting_bundle
-from tests.models.test_official import voiced_sound
-from tests.models.test_official_speech import write_official
+from tests.models.official.test_conversion import voiced_sound
+from tests.models.official.test_speech import write_official
 
 
 def write_sound(path, samples):

@@ -12,7 +12,7 @@ from hierbatch.models.content_encoder.config import ContentEncoderConfig
 from hierbatch.models.content_encoder.model import ContentEncoder
 from hierbatch.models.denoiser.config import DenoiserConfig
 from hierbatch.models.denoiser.model import Denoiser
-from hierbatch.models.official import load_part, part_sizes
+from hierbatch.models.official.conversion import load_part, part_sizes
 from hierbatch.models.placement import Placement
 from hierbatch.models.speechsr.config import speechsr_24k, speechsr_48k
 from hierbatch.models.speechsr.model import SpeechSR

@@ -18,7 +18,7 @@ from hierbatch.audio.published_pitch import log_f0_in_voice
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import PromptError
 from hierbatch.models.converter import Key, SourceManner
-from hierbatch.models.official_prompt import HeardPrompt
+from hierbatch.models.official.prompt import HeardPrompt
 
 _LOWEST_HZ, _HIGHEST_HZ = 55.0, 1100.0
 _PADDING_SAMPLES = 1280

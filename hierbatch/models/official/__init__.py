@@ -1,0 +1,1 @@
+"""The published HierSpeech++ networks as one instrument, from an imported bundle."""
