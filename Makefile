@@ -14,8 +14,9 @@ setup: .venv/.installed
 narrate: setup
 	$(BIN)/hierbatch narrate manifests/sample_book.md --voice manifests/voices/narrator.flac --consent licensed --out runs/sample_book
 
+# A file's tests stay together, for what they share; each process takes a core.
 test: setup
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: setup
 	$(BIN)/ruff format --check .
