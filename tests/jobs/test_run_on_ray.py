@@ -110,7 +110,7 @@ def test_interrupted_then_killed_then_resumed_a_run_ends_as_if_nothing_had_been(
 @pytest.mark.timeout(280)
 def test_a_second_request_ends_a_run_at_once(tmp_path):
     job(tmp_path, 400, {i: Fault.HANG for i in range(400)})
-    process = start_on_ray(tmp_path)
+    process = start_on_ray(tmp_path, "--workers", 1)
     while process.poll() is None and not spoken(tmp_path / "bundle"):
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
@@ -135,7 +135,7 @@ def test_a_run_in_this_process_leaves_ray_alone(tmp_path):
 @pytest.mark.timeout(280)
 def test_on_a_disk_without_room_the_command_ends_with_75_and_goes_on_when_there_is_room(tmp_path):
     job(tmp_path, 8, file_limit=4096)
-    process = start_on_ray(tmp_path)
+    process = start_on_ray(tmp_path, "--workers", 1)
     said, _ = process.communicate(timeout=120)
     assert process.returncode == 75, said
     assert "File too large" in said
@@ -145,7 +145,7 @@ def test_on_a_disk_without_room_the_command_ends_with_75_and_goes_on_when_there_
     assert list((tmp_path / "run" / "tmp").iterdir()) == []
 
     (tmp_path / "bundle" / "file-limit").unlink()
-    process = start_on_ray(tmp_path)
+    process = start_on_ray(tmp_path, "--engine", "local")  # who works is no part of a run; on Ray is the first test's
     said, _ = process.communicate(timeout=120)
     assert process.returncode == 0, said
     assert sorted(ids_in_parts(tmp_path)) == [f"r{i:03d}" for i in range(8)]
