@@ -34,7 +34,7 @@ def full_band_rate(model: str | None, device: str = "cpu") -> ToRate:
     from hierbatch.models.upsampling import Upsampler
 
     upsampler = Upsampler.load(model, device)
-    full_rate_hz = max(upsampled_rates(find_bundle(model)))
+    full_rate_hz = max(upsampler.rates_hz)
     upsampler.prepare(full_rate_hz)
 
     def to_rate(sound: Waveform, rate_hz: int) -> Waveform:

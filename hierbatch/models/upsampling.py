@@ -46,7 +46,10 @@ class Upsampler:
     """How much of a recording is in memory at a time: a piece and its context."""
 
     def __init__(self, bundle: Bundle, make: Callable[[int], nn.Module], placement: Placement) -> None:
+        """Raises BundleError where the bundle holds no SpeechSR."""
         self.name, self.fingerprint = bundle.name, bundle.fingerprint
+        self.rates_hz = upsampled_rates(bundle)
+        """Rates there is a network for."""
         self._make, self._placement = make, placement
         self._networks: dict[int, _Network] = {}
 
@@ -59,7 +62,6 @@ class Upsampler:
             InputError: there is no such device here.
         """
         found = find_bundle(bundle)
-        upsampled_rates(found)  # or it is no SpeechSR
         make = _light if found.kind == UPSAMPLER_KIND else _published
         return Upsampler(found, make(found), Placement.here(device))
 

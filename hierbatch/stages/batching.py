@@ -62,7 +62,7 @@ class Batches:
             while n_rows < len(left) and self.limits.allow(n_rows + 1, length_s(left[n_rows])):
                 n_rows += 1
             batch, left = left[:n_rows], left[n_rows:]
-            made, problem = self._try(batch, make)
+            made, problem = _try(batch, make)
             if problem is None:
                 yield from made
             elif n_rows == 1:
@@ -72,20 +72,30 @@ class Batches:
                 self.limits = _half(self.limits, n_rows, length_s(batch[-1]))
                 left = batch + left
             else:
-                for row in batch:
-                    made, problem = self._try([row], make)
-                    yield refuse(row, problem) if problem else made[0]
+                yield from work_singly(batch, make, refuse)
 
-    def _try(
-        self, rows: Sequence[Row], make: Callable[[Sequence[Row]], list[Made]]
-    ) -> tuple[list[Made], Exception | None]:
-        try:
-            return make(rows), None
-        except SetupError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever a row does to the model, its neighbours go on
-            # Without its traceback, whose frames would keep the batch's tensors in the memory that is short.
-            return [], _in_our_words(error).with_traceback(None)
+
+def work_singly(
+    rows: Sequence[Row], make: Callable[[Sequence[Row]], list[Made]], refuse: Callable[[Row, Exception], Made]
+) -> Iterator[Made]:
+    """What `make` gives for every row alone, in their order; `refuse` answers for a row that failed.
+
+    Raises:
+        SetupError: as `make` raised it.
+    """
+    for row in rows:
+        made, problem = _try([row], make)
+        yield refuse(row, problem) if problem else made[0]
+
+
+def _try(rows: Sequence[Row], make: Callable[[Sequence[Row]], list[Made]]) -> tuple[list[Made], Exception | None]:
+    try:
+        return make(rows), None
+    except SetupError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a row does to the model, its neighbours go on
+        # Without its traceback, whose frames would keep the batch's tensors in the memory that is short.
+        return [], _in_our_words(error).with_traceback(None)
 
 
 def _half(limits: BatchLimits, n_rows: int, longest_s: float) -> BatchLimits:

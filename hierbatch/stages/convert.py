@@ -19,13 +19,11 @@ from hierbatch.manifest.schema import TAKE_COLUMNS
 from hierbatch.models.conversion import Conversion, ConversionJob, convert_recordings
 from hierbatch.models.converter import ConversionModel, Key
 from hierbatch.models.full_band import full_band_rate
-from hierbatch.stages.batching import Batches, BatchLimits, recording_limits
+from hierbatch.stages.batching import Batches, BatchLimits, recording_limits, work_singly
 from hierbatch.stages.failures import reason
 from hierbatch.stages.sources import open_source
 from hierbatch.stages.takes import pitch_facts, sound_facts, takes_table
 from hierbatch.stages.voices import VoiceShelf
-
-_ONE_BY_ONE = Batches(BatchLimits(n_rows=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +83,8 @@ class Convert:
         recordings = [Recording.of(row) for row in rows.select(list(self.reads)).to_pylist()]
         takes = {r.id: self._refuse(r, r.error_kind, r.error or "") for r in recordings if r.error_kind}
         # Each is opened by itself: one that cannot be read must not cost its neighbours their batch.
-        opened = _ONE_BY_ONE.work(
+        opened = work_singly(
             [r for r in recordings if not r.error_kind],
-            lambda recording: recording.expected_duration_s,
             _open,
             lambda recording, error: self._refuse(recording, *reason(error)),
         )

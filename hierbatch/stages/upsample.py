@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pyarrow as pa
 
 from hierbatch.audio.waveform import SoundStream
-from hierbatch.errors import SetupError
 from hierbatch.manifest.rows import Recording, Take
 from hierbatch.manifest.schema import TAKE_COLUMNS
-from hierbatch.stages.batching import Batches, BatchLimits, recording_limits
+from hierbatch.stages.batching import Batches, BatchLimits, recording_limits, work_singly
 from hierbatch.stages.failures import reason
 from hierbatch.stages.sources import SourceStream, stream_source
 from hierbatch.stages.takes import StreamedTake, takes_table
@@ -60,12 +59,18 @@ class Upsample:
     def _made(self, recordings: Sequence[Recording]) -> Iterator[Take]:
         """The take of every recording, in any order."""
         of_rate: dict[int, list[_Heard]] = {}
-        for recording in recordings:
-            heard = self._look_through(recording)
+        yield from (self._refuse(r, r.error_kind, r.error or "") for r in recordings if r.error_kind)
+        # Each is looked through by itself: one that cannot be read must not undo its neighbours' batch.
+        looked_through = work_singly(
+            [r for r in recordings if not r.error_kind],
+            _look_through,
+            lambda recording, error: self._refuse(recording, *reason(error)),
+        )
+        for heard in looked_through:
             if isinstance(heard, Take):
                 yield heard
             else:
-                of_rate.setdefault(int(recording.rate_hz or 0), []).append(heard)
+                of_rate.setdefault(int(heard.recording.rate_hz or 0), []).append(heard)
         for alike in of_rate.values():
             yield from self._batches.work(
                 sorted(alike, key=lambda heard: heard.source.duration_s),
@@ -74,17 +79,6 @@ class Upsample:
                 self._upsample,
                 lambda heard, error: self._refuse(heard.recording, *reason(error)),
             )
-
-    def _look_through(self, recording: Recording) -> _Heard | Take:
-        """Before any are worked together, so that one that cannot be read does not undo its batch."""
-        if recording.error_kind:
-            return self._refuse(recording, recording.error_kind, recording.error or "")
-        try:
-            return _Heard(recording, stream_source(recording.content, recording.path, recording.source_sha256))
-        except SetupError:
-            raise
-        except Exception as error:  # noqa: BLE001 - one row must never stop its neighbours
-            return self._refuse(recording, *reason(error))
 
     def _refuse(self, recording: Recording, kind: str, error: str) -> Take:
         return Take(**self._origin(recording), status="failed", error_kind=kind, error=error)
@@ -123,3 +117,7 @@ class Upsample:
             "device": self._device,
             "finished_at": datetime.now(UTC),
         }
+
+
+def _look_through(recordings: Sequence[Recording]) -> list[_Heard | Take]:
+    return [_Heard(r, stream_source(r.content, r.path, r.source_sha256)) for r in recordings]

@@ -25,8 +25,8 @@ from tests.engine.fake_model import Fault, batches_too_large
 from tests.engine.object_store import s3_server
 from tests.engine.planned_run import planned_run
 from tests.engine.ray_work import work
-from tests.jobs.test_convert import job as converted
-from tests.jobs.test_convert import sounds
+from tests.jobs.converting import job as converted
+from tests.jobs.converting import sounds
 from tests.jobs.test_run import job
 from tests.jobs.test_sound_in_manifest import embedded
 

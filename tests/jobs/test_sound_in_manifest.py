@@ -23,7 +23,7 @@ from hierbatch.manifest.take_names import NAME_TYPE
 from hierbatch.object_path import place
 from tests.engine.fake_model import Fault
 from tests.engine.object_store import s3_server
-from tests.jobs.test_convert import LOCAL, job, sounds
+from tests.jobs.converting import LOCAL, job, sounds
 from tests.making import prompt_file, recordings_file
 
 ROOT = Path(__file__).parents[2]
@@ -140,7 +140,7 @@ from pathlib import Path
 from hierbatch.engine.ray_settings import keep_ray_at_home
 from hierbatch.engine.session import Workforce
 from hierbatch.jobs.run import run
-from tests.jobs.test_convert import job
+from tests.jobs.converting import job
 
 keep_ray_at_home()
 from hierbatch.engine.ray_cluster import ray_running

@@ -6,7 +6,6 @@ Legend: B batch, L samples at 16 kHz, T frames (50/s), S style.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,16 +16,14 @@ from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import BundleError
 from hierbatch.models.blocks.noise import row_noise
 from hierbatch.models.bundle import Bundle
-from hierbatch.models.content_encoder.config import ContentEncoderConfig
 from hierbatch.models.content_encoder.model import ContentEncoder
 from hierbatch.models.converter import ConversionRequest, count_frames
-from hierbatch.models.denoiser.config import DenoiserConfig
 from hierbatch.models.denoiser.model import Denoiser
 from hierbatch.models.official.manner import PUBLISHED_MANNER, OfficialVoice, converting_voice, fine_log_f0
+from hierbatch.models.official.parts import load_content_encoder, load_denoiser, load_synthesizer
 from hierbatch.models.official.prompt import PromptHearing
 from hierbatch.models.placement import Placement, to_array
 from hierbatch.models.speech import Speech, SpeechRequest
-from hierbatch.models.synthesizer.config import SynthesizerConfig
 from hierbatch.models.synthesizer.model import Synthesizer
 from hierbatch.units import FRAME_HOP_SAMPLES
 
@@ -66,15 +63,9 @@ class OfficialConversion:
         Raises:
             BundleError: a part is missing or does not fit.
         """
-        synthesizer = Synthesizer(SynthesizerConfig(**part_sizes(bundle, "synthesizer")), is_for_training=False)
-        content = ContentEncoder(ContentEncoderConfig(**part_sizes(bundle, "content_encoder")))
-        load_part(synthesizer, bundle, "synthesizer", but_for="training_parts.")
-        load_part(content, bundle, "content_encoder")
-        denoiser = None
-        if bundle.has_part("denoiser") or bundle.synthesis.get("denoise_ratio", 0.0) > 0:
-            denoiser = Denoiser(DenoiserConfig(**part_sizes(bundle, "denoiser")))
-            load_part(denoiser, bundle, "denoiser")
-        return OfficialConversion(bundle, synthesizer, content, denoiser, device)
+        is_denoised = bundle.has_part("denoiser") or bundle.synthesis.get("denoise_ratio", 0.0) > 0
+        denoiser = load_denoiser(bundle) if is_denoised else None
+        return OfficialConversion(bundle, load_synthesizer(bundle), load_content_encoder(bundle), denoiser, device)
 
     @torch.inference_mode()
     def encode_voice(
@@ -134,26 +125,3 @@ def _log_f0(request: ConversionRequest) -> F0:
 
 def _padded(rows: Sequence[Tensor]) -> Tensor:
     return torch.nn.utils.rnn.pad_sequence(list(rows), batch_first=True)
-
-
-def part_sizes(bundle: Bundle, part: str) -> dict[str, Any]:
-    """Sizes that differ from the published ones, if the bundle names any."""
-    sizes = bundle.config.get(part, {})
-    return {name: tuple(size) if isinstance(size, list) else size for name, size in sizes.items()}
-
-
-def load_part(network: torch.nn.Module, bundle: Bundle, part: str, *, but_for: str = "\0") -> None:
-    """Fill a network with a part of a bundle, without the weights whose names start with `but_for`.
-
-    Raises:
-        BundleError: there is no such part, it is damaged, or it does not fit.
-    """
-    weights = {name: value for name, value in bundle.load_part(part).items() if not name.startswith(but_for)}
-    try:
-        network.load_state_dict(weights)
-    except RuntimeError as error:
-        raise BundleError(
-            f"The weights of bundle {bundle.name!r} do not fit {type(network).__name__}",
-            got="; ".join(line.strip() for line in str(error).splitlines()[1:4]),
-            mend="import the bundle again",
-        ) from error
