@@ -32,7 +32,7 @@ _FAILURE_MESSAGES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breaker:
-    """Circuit breaker: stops a run if too many rows fail."""
+    """Stop condition of a run: too many failed rows."""
 
     max_failed: float = 0.2
     """Failed rows over processed rows, above which the run stops."""

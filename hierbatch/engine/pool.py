@@ -49,7 +49,7 @@ class Pool(Protocol):
         """Send a unit to an idle worker."""
 
     def wait(self, timeout_s: float) -> Sequence[Finished | Lost]:
-        """Finished and lost units, after at most `timeout_s`; raises SetupError if no worker can continue."""
+        """All units that have ended, after at most `timeout_s`; raises SetupError if no worker can continue."""
 
     def close(self) -> None:
         """Stop all workers."""

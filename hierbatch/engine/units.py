@@ -48,7 +48,7 @@ class Unit:
         return self.subset(self.rows.slice(0, middle)), self.subset(self.rows.slice(middle))
 
     def subset(self, rows: pa.Table) -> Self:
-        """Unit of some of the rows, with a name derived from them.
+        """Create a unit of some of the rows, with a name derived from them.
 
         A running number would not be unique: after a crash and a restart, halves of the remaining rows would overwrite
         parts of the original halves, which contain other rows.
@@ -89,7 +89,7 @@ class Pending:
     n_rows: int
     expected_s: float
     repeated: frozenset[int]
-    """Unit numbers that occur at two places of the plan; earlier versions joined plans this way."""
+    """Numbers that occur at two places of the plan; earlier versions joined plans this way."""
 
     def units(self) -> Iterator[Unit]:
         """Yield units of the pending rows, read lazily from the plan.

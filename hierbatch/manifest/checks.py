@@ -99,7 +99,7 @@ def _column_problems(schema: pa.Schema, one_of: tuple[str, ...]) -> list[str]:
 
 
 def _value_problems(manifest: TableFile, expected: Expected) -> tuple[int, list[str]]:
-    """Number of rows, and the problems with the values of readable columns."""
+    """Number of rows, and the problems with the values of columns without read errors."""
     findings, n_rows = _Findings(), 0
     chunks: list[pa.Array] = []
     names = _columns_to_check(manifest)
@@ -128,7 +128,7 @@ def _value_problems(manifest: TableFile, expected: Expected) -> tuple[int, list[
 
 
 def _columns_to_check(manifest: TableFile) -> list[str]:
-    """Readable columns whose values are checked; if there is none, any readable column, to count the rows."""
+    """Valid columns whose values are checked; if there is none, any valid column, to count the rows."""
     names = [name for name in _CHECKED if name in manifest.fitting]
     return names or [name for name in manifest.fitting if not pa.types.is_nested(manifest.schema.field(name).type)][:1]
 

@@ -32,7 +32,7 @@ class Utterance:
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
-        """Utterance from a plan row; pass-through columns are ignored."""
+        """Create from a plan row; pass-through columns are ignored."""
         return cls(**{name: row[name] for name in _UTTERANCE_FIELDS})
 
 
@@ -74,7 +74,7 @@ class Recording:
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
-        """Source recording from a plan row."""
+        """Create from a plan row."""
         source = row["source"] or {"bytes": None, "path": None}
         known = {name: row[name] for name in _RECORDING_FIELDS if name not in ("content", "path")}
         return cls(content=source["bytes"], path=source["path"], **known)

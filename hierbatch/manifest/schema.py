@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 SCHEMA_VERSION = 1
-"""Incremented when a column changes its name, type or meaning; readers reject newer versions."""
+"""Incremented when a column is renamed, or changes its type or content; readers reject newer versions."""
 
 VERSION_KEY = b"hierbatch"
 
