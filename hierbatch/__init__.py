@@ -1,7 +1,7 @@
-"""Batch speech with HierSpeech2: text and recordings in, sound and its measures out.
+"""Batch speech synthesis and voice conversion with HierSpeech2.
 
-`open_run` and `compare` are what a notebook needs; they are loaded when they are first asked for, so that importing
-the package loads no library.
+`open_run` and `compare` are the entry points for notebooks. They are imported on first access, so importing the package
+itself loads no library.
 """
 
 from __future__ import annotations

@@ -1,25 +1,25 @@
-"""Every error hierbatch raises on purpose.
+"""All errors that hierbatch raises deliberately.
 
 HierbatchError
-├── SetupError              the job cannot be right: stop now, say how to mend it
-│   ├── InputError              a manifest, book, prompt or option is wrong
-│   │   ├── BookError               a book cannot be read (missing, locked, damaged, empty)
-│   │   └── ManifestError           wrong columns, types, version, duplicate or unsafe ids
-│   ├── BundleError             weights are missing, damaged or do not fit the model
-│   ├── ProgramError            a program or package the job needs is missing or failed
-│   ├── RunError                a run folder is locked, foreign, or belongs to other settings
-│   │   └── VanishedError           a file of a run has gone since it was listed: compaction put others in its place
+├── SetupError              the job cannot succeed as configured: stop now and say how to fix it
+│   ├── InputError              a manifest, book, prompt or option is invalid
+│   │   ├── BookError               a book cannot be read (missing, encrypted, damaged, empty)
+│   │   └── ManifestError           wrong columns, types or version, duplicate or unsafe ids
+│   ├── BundleError             weights are missing, damaged or do not match the model
+│   ├── ProgramError            a required program or package is missing or failed
+│   ├── RunError                a run folder is locked, not a run, or belongs to other settings
+│   │   └── VanishedError           a file of a run was replaced by compaction after it was listed
 │   └── StorageError            the disk is full, read-only or gone
-└── RowError                one row is bad: it becomes a failed row, its neighbours go on
-    ├── TextError               the front end cannot say it (nothing left, unknown symbol, too long)
+└── RowError                one row is invalid: it becomes a failed row, and the other rows continue
+    ├── TextError               the front end cannot process a text (empty, unknown symbol, too long)
     ├── PromptError             a voice prompt is silent, too short, too long or unreadable
-    ├── SourceError             a recording to convert cannot be used
-    │   └── SegmentsError           its table of who speaks when is wrong
-    ├── SynthesisError          a model gave nothing usable (no frames, NaN, runaway length)
-    └── OutOfMemoryError        a row does not fit into memory even alone
+    ├── SourceError             a source recording cannot be used
+    │   └── SegmentsError           its speaker segments table is invalid
+    ├── SynthesisError          a model produced no usable output (no frames, NaN, runaway length)
+    └── OutOfMemoryError        a row does not fit into memory even in a batch of one
 
-A message says what happened, what was wanted, what was got and how to mend it. Only the command line turns an
-error into an exit code.
+A message states the problem, the expected and the actual value, and the fix. Only the command line turns an error into
+an exit code.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from typing import ClassVar
 
 
 class HierbatchError(Exception):
-    """Base of all errors raised on purpose; `str()` is one paragraph a user can act on."""
+    """Base class of all deliberate errors; `str()` gives one paragraph that a user can act on."""
 
     kind: ClassVar[str] = "error"
 
@@ -39,7 +39,7 @@ class HierbatchError(Exception):
     def __str__(self) -> str:
         parts = [self.what.rstrip(".")]
         if self.wanted:
-            parts.append(f"Wanted: {self.wanted.rstrip('.')}")
+            parts.append(f"Expected: {self.wanted.rstrip('.')}")
         if self.got:
             parts.append(f"Got: {self.got.rstrip('.')}")
         if self.mend:
@@ -47,7 +47,7 @@ class HierbatchError(Exception):
         return ". ".join(parts) + "."
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Keyword-only fields would be lost by the default pickling; errors cross process borders in Ray.
+        # Default pickling would lose the keyword-only fields; Ray sends errors between processes.
         return (_rebuild, (type(self), self.what, self.wanted, self.got, self.mend))
 
 
@@ -56,96 +56,96 @@ def _rebuild(cls: type[HierbatchError], what: str, wanted: str, got: str, mend: 
 
 
 class SetupError(HierbatchError):
-    """The job cannot be right: stop, and say how to mend it."""
+    """A job that cannot succeed as configured: it stops at once and the message says how to fix it."""
 
     kind = "setup"
 
 
 class InputError(SetupError):
-    """A manifest, book, prompt or option is wrong."""
+    """An invalid manifest, book, prompt or option."""
 
     kind = "input"
 
 
 class BookError(InputError):
-    """A book cannot be read: missing, locked, damaged or empty."""
+    """A book that cannot be read: missing, encrypted, damaged or empty."""
 
     kind = "book"
 
 
 class ManifestError(InputError):
-    """A manifest has wrong columns, types or version, or duplicate or unsafe ids."""
+    """A manifest with wrong columns, types or version, or with duplicate or unsafe ids."""
 
     kind = "manifest"
 
 
 class BundleError(SetupError):
-    """Weights are missing, damaged or do not fit the model."""
+    """Weights that are missing, damaged or do not match the model."""
 
     kind = "bundle"
 
 
 class ProgramError(SetupError):
-    """A program or package the job needs is missing or failed."""
+    """A required program or package that is missing or failed."""
 
     kind = "program"
 
 
 class RunError(SetupError):
-    """A run folder is locked, foreign, or belongs to other settings."""
+    """A run folder that is locked, not a run, or belongs to other settings."""
 
     kind = "run"
 
 
 class VanishedError(RunError):
-    """A file of a run has gone since it was listed: compaction put others in its place. Readers list again."""
+    """A run file that compaction replaced after it was listed; readers list the folder again."""
 
     kind = "vanished"
 
 
 class StorageError(SetupError):
-    """The disk is full, read-only or gone."""
+    """A disk that is full, read-only or gone, or an object store that does not respond."""
 
     kind = "storage"
 
 
 class RowError(HierbatchError):
-    """One row is bad: it becomes a failed row and its neighbours go on."""
+    """An error of one row: the row is recorded as failed and the other rows continue."""
 
     kind = "row"
 
 
 class TextError(RowError):
-    """The front end cannot say a text: nothing left, unknown symbol, too long."""
+    """A text that the front end cannot process: empty, an unknown symbol, or too long."""
 
     kind = "text"
 
 
 class PromptError(RowError):
-    """A voice prompt is silent, too short, too long or unreadable."""
+    """A voice prompt that is silent, too short, too long or unreadable."""
 
     kind = "prompt"
 
 
 class SourceError(RowError):
-    """A recording to convert cannot be used."""
+    """A source recording that cannot be used."""
 
     kind = "source"
 
 
 class SegmentsError(SourceError):
-    """The table that says who speaks when in a recording is wrong."""
+    """An invalid speaker segments table of a recording."""
 
     kind = "segments"
 
 
 class SynthesisError(RowError):
-    """A model gave nothing usable: no frames, NaN, or a runaway length."""
+    """A model output that cannot be used: no frames, NaN, or a runaway length."""
 
     kind = "synthesis"
 
 
 class OutOfMemoryError(RowError):
-    """A row does not fit into memory even alone."""
+    """A row that does not fit into memory even in a batch of one."""
 
     kind = "memory"

@@ -1,8 +1,8 @@
-"""A path in an object store, for manifests and runs; through `pyarrow.fs`, so that what Arrow reaches we reach.
+"""Object store paths for manifests and runs, through `pyarrow.fs`: every store that Arrow supports works.
 
-It has the part of the face of `pathlib.Path` that manifests and runs use, and stands in for a Path there. An object is
-written with one PUT (or one multipart upload, which counts when it is completed), so it is there whole or not at all;
-folders do not exist and need not be made.
+`ObjectPath` implements the part of the `pathlib.Path` interface that manifests and runs use. An object is written with
+one PUT (or one multipart upload, visible only once it is completed), so readers see a complete object or none. Object
+stores have no folders, so none are created.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from hierbatch.errors import InputError
 
-if TYPE_CHECKING:  # Arrow takes a while to import, and the command line knows paths before it needs any
+if TYPE_CHECKING:  # Arrow is slow to import, and the command line parses paths before it needs Arrow
     import pyarrow as pa
     from pyarrow import fs
 
@@ -25,44 +25,45 @@ _ADDRESS = re.compile(r"^[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
 def place(text: str | Path) -> Path:
-    """Where a text points to: a path of this machine, or in an object store where it has a scheme (`s3://...`)."""
+    """Parse a local path, or an object store path if the text has a scheme (`s3://...`)."""
     if _ADDRESS.match(str(text)):
         return cast("Path", ObjectPath(str(text).rstrip("/")))
     return Path(text)
 
 
 def here(text: str | Path) -> Path:
-    """Where a text points to on this machine, for commands that work with files alone.
+    """Parse a local path, for commands that support local files only.
 
     Raises:
-        InputError: it is an address.
+        InputError: the text is an object store address.
     """
     if _ADDRESS.match(str(text)):
         raise InputError(
-            "This has to be a path of this machine",
+            "The path is not local",
+            wanted="a path on this machine",
             got=str(text),
-            mend="copy it here with your store's own tools, or name a folder here",
+            mend="copy it to this machine with the store's own tools, or pass a local folder",
         )
     return Path(text)
 
 
 def is_remote(path: Path) -> bool:
-    """Whether a path lies in an object store."""
+    """Return True for a path in an object store."""
     return isinstance(path, ObjectPath)
 
 
 def readable(path: Path) -> Any:
-    """What Arrow's readers take: a path of this machine as it is, an object as an open file of which pieces are read.
+    """Source for Arrow's readers: a local path unchanged, an object as an open file for random access.
 
     Raises:
-        OSError: there is no such object, or the store does not answer.
+        OSError: the object does not exist, or the store does not respond.
     """
     return path.open_input() if isinstance(path, ObjectPath) else path
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class ObjectPath:
-    """One object, or the prefix of many."""
+    """Address of one object, or the common prefix of several."""
 
     uri: str
 
@@ -92,7 +93,7 @@ class ObjectPath:
         return self
 
     def mkdir(self, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:
-        """Nothing to do: a prefix is there when something has it."""
+        """Do nothing: object stores have no folders."""
 
     def exists(self) -> bool:
         return str(self._info().type.name) != "NotFound"
@@ -101,14 +102,14 @@ class ObjectPath:
         return bool(self._info().is_file)
 
     def glob(self, pattern: str) -> Iterator[ObjectPath]:
-        """Objects right under this prefix whose names match."""
+        """Direct children of this prefix with matching names."""
         return (path for path in self.iterdir() if fnmatchcase(path.name, pattern))
 
     def iterdir(self) -> Iterator[ObjectPath]:
-        """Objects right under this prefix."""
+        """Direct children of this prefix."""
         from pyarrow import fs
 
-        system, key = self._where()
+        system, key = self._locate()
         found = system.get_file_info(fs.FileSelector(key, allow_not_found=True))
         return (self / info.base_name for info in found if info.is_file)
 
@@ -120,26 +121,26 @@ class ObjectPath:
         return self.read_bytes().decode(encoding)
 
     def write_bytes(self, content: bytes) -> int:
-        """Put the whole object down at once."""
-        system, key = self._where()
+        """Write the whole object at once."""
+        system, key = self._locate()
         file = system.open_output_stream(key)
         file.write(content)
-        file.close()  # not in a `with`: where writing failed, closing would put down a torn object
+        file.close()  # not in a `with`: after a failed write, closing would commit a truncated object
         return len(content)
 
     def write_text(self, text: str, encoding: str = "utf-8") -> int:
         return self.write_bytes(text.encode(encoding))
 
     def put(self, file: Path) -> None:
-        """Put a file of this machine down here, a piece of it in memory at a time."""
+        """Upload a local file in chunks."""
         from pyarrow import fs
 
-        system, key = self._where()
-        # Not piece by piece in Python: an interrupt between two pieces would leave a torn object.
+        system, key = self._locate()
+        # Not in a Python loop: an interrupt between two chunks would leave a truncated object.
         fs.copy_files(str(file), key, source_filesystem=fs.LocalFileSystem(), destination_filesystem=system)
 
     def unlink(self, missing_ok: bool = False) -> None:
-        system, key = self._where()
+        system, key = self._locate()
         try:
             system.delete_file(key)
         except FileNotFoundError:
@@ -147,15 +148,15 @@ class ObjectPath:
                 raise
 
     def open_input(self) -> pa.NativeFile:
-        """The object as a file that can be read anywhere in it."""
-        system, key = self._where()
+        """Open the object for random access."""
+        system, key = self._locate()
         return system.open_input_file(key)
 
     def _info(self) -> fs.FileInfo:
-        system, key = self._where()
+        system, key = self._locate()
         return system.get_file_info(key)
 
-    def _where(self) -> tuple[fs.FileSystem, str]:
+    def _locate(self) -> tuple[fs.FileSystem, str]:
         scheme, _, rest = self.uri.partition("://")
         bucket, _, key = rest.partition("/")
         return _file_system(f"{scheme}://{bucket}"), f"{bucket}/{key}"
@@ -163,7 +164,7 @@ class ObjectPath:
 
 @cache
 def _file_system(bucket: str) -> fs.FileSystem:
-    """One client a bucket; credentials, region and endpoint come from the environment, as the store's own tools do."""
+    """Client of a bucket, created once; credentials, region and endpoint come from the environment."""
     from pyarrow import fs
 
     system, _ = fs.FileSystem.from_uri(bucket)

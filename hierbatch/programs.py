@@ -1,7 +1,7 @@
-"""Starting other programs: the one file that does; and packages that only some commands need.
+"""External programs and optional packages; no other module starts a process.
 
-Programs get an argument list, never a shell line; their complaints go to a file, so that a full pipe cannot stall
-them; a clock ends one that hangs.
+Programs get an argument list, never a shell command line. Standard error goes to a file, so a full pipe cannot block
+the program. A timer kills a program that hangs.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from types import ModuleType
 
 from hierbatch.errors import ProgramError, SetupError, StorageError
 
-_MAX_COMPLAINT_CHARACTERS = 600
+_MAX_STDERR_CHARACTERS = 600
 _READ_BLOCK_BYTES = 1 << 18
 
 
 def ffmpeg_program() -> str:
-    """Path of the ffmpeg program that comes inside the `imageio-ffmpeg` wheel."""
-    mend = "pip install imageio-ffmpeg"
+    """Path of the ffmpeg program that the `imageio-ffmpeg` wheel contains."""
+    fix = "pip install imageio-ffmpeg"
     try:
         import imageio_ffmpeg
     except ImportError as error:
-        raise ProgramError("The package imageio-ffmpeg is missing", got=str(error), mend=mend) from error
+        raise ProgramError("The package imageio-ffmpeg is missing", got=str(error), mend=fix) from error
     try:
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError as error:
-        raise ProgramError("No ffmpeg program was found", got=str(error), mend=mend) from error
+        raise ProgramError("No ffmpeg program was found", got=str(error), mend=fix) from error
 
 
 def needed_package(name: str, *, extra: str) -> ModuleType:
-    """A module of a package that an extra of ours brings; raises ProgramError with the pip line where it is missing."""
+    """Import an optional package; raise ProgramError with the pip command of its extra if it is missing."""
     try:
         return importlib.import_module(name)
     except ImportError as error:
@@ -46,20 +46,20 @@ def needed_package(name: str, *, extra: str) -> ModuleType:
 
 
 def run_program(arguments: Sequence[str], *, limit_s: float = 3600.0) -> bytes:
-    """What a program prints to its standard output.
+    """Run a program and return its standard output.
 
     Raises:
-        ProgramError: it is missing, failed, or ran past `limit_s`.
-        StorageError: it failed because the disk is full.
+        ProgramError: the program is missing, failed, or exceeded `limit_s` seconds.
+        StorageError: the program failed because the disk is full.
     """
     return b"".join(stream_program(arguments, limit_s=limit_s))
 
 
 def stream_program(arguments: Sequence[str], *, limit_s: float = 24 * 3600.0) -> Generator[bytes]:
-    """The same in blocks, as they come; raises after the last block if the program failed."""
+    """Run a program and yield its standard output in blocks; raise errors as `run_program`, after the last block."""
     with _Running(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, limit_s=limit_s) as running:
         stream = running.process.stdout
-        assert stream is not None  # asked for above
+        assert stream is not None  # because of PIPE above
         while block := stream.read(_READ_BLOCK_BYTES):
             yield block
         running.finish()
@@ -67,18 +67,19 @@ def stream_program(arguments: Sequence[str], *, limit_s: float = 24 * 3600.0) ->
 
 @contextmanager
 def feed_program(arguments: Sequence[str], *, limit_s: float = 24 * 3600.0) -> Iterator[Callable[[bytes], None]]:
-    """A function that hands bytes to a program's standard input; leaving the block waits for the program to end.
+    """Start a program and yield a function that writes bytes to its standard input.
 
-    An error inside the block ends the program. Raises as `run_program`.
+    Leaving the block waits for the program to exit; an exception inside the block kills it. Raises the errors of
+    `run_program`.
     """
     with _Running(arguments, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, limit_s=limit_s) as running:
         stream = running.process.stdin
-        assert stream is not None  # asked for above
+        assert stream is not None  # because of PIPE above
 
         def feed(block: bytes) -> None:
             try:
                 stream.write(block)
-            except BrokenPipeError:  # it died: its own complaint says more than ours
+            except BrokenPipeError:  # the program exited early: its own error message says more
                 running.finish()
                 raise
 
@@ -87,57 +88,63 @@ def feed_program(arguments: Sequence[str], *, limit_s: float = 24 * 3600.0) -> I
 
 
 class _Running:
-    """One started program; leaving the block leaves nothing of it behind."""
+    """A started program; leaving the block kills it and closes its files."""
 
     def __init__(self, arguments: Sequence[str], *, stdin: int, stdout: int, limit_s: float) -> None:
         self._name = Path(arguments[0]).name
         self._limit_s = limit_s
-        self._is_late = False
-        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
+        self._timed_out = False
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
         try:
-            self.process = subprocess.Popen(list(arguments), stdin=stdin, stdout=stdout, stderr=self._complaints)
+            self.process = subprocess.Popen(list(arguments), stdin=stdin, stdout=stdout, stderr=self._stderr)
         except OSError as error:
-            self._complaints.close()
+            self._stderr.close()
             raise ProgramError(f"Cannot start {self._name}", got=str(error), mend="reinstall it") from error
-        self._clock = threading.Timer(limit_s, self._end_late)
-        self._clock.daemon = True
-        self._clock.start()
+        self._timer = threading.Timer(limit_s, self._kill_on_timeout)
+        self._timer.daemon = True
+        self._timer.start()
 
     def __enter__(self) -> _Running:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._clock.cancel()
-        self._clock.join()  # a cancelled clock's thread takes a moment to end, and nothing stays behind
-        self.process.kill()  # without effect on one that has ended
+        self._timer.cancel()
+        self._timer.join()  # the thread of a cancelled timer takes a moment to end
+        self.process.kill()  # no effect on a process that has exited
         self._close_input()
         if self.process.stdout is not None:
             self.process.stdout.close()
         self.process.wait()
-        self._complaints.close()
+        self._stderr.close()
 
     def finish(self) -> None:
-        """Wait for the end; raise if it was not a good one."""
+        """Wait for the program to exit and raise an error if it failed."""
         self._close_input()
         if self.process.wait() != 0:
             raise self._failure()
 
     def _close_input(self) -> None:
         if self.process.stdin is not None:
-            # What was still buffered may find nobody to read it: the exit status tells.
+            # The program may have exited without reading the buffered bytes; its exit status decides.
             with suppress(BrokenPipeError):
                 self.process.stdin.close()
 
-    def _end_late(self) -> None:
-        self._is_late = True
+    def _kill_on_timeout(self) -> None:
+        self._timed_out = True
         self.process.kill()
 
     def _failure(self) -> SetupError:
-        if self._is_late:
-            return ProgramError(f"{self._name} did not end", wanted=f"an end within {self._limit_s:g} s")
-        self._complaints.seek(0)
-        said = self._complaints.read().decode("utf-8", "replace").strip()
-        if "No space left on device" in said:
-            return StorageError(f"{self._name} found the disk full", mend="free some space, then run again")
-        got = said[-_MAX_COMPLAINT_CHARACTERS:] or f"exit status {self.process.returncode}"
-        return ProgramError(f"{self._name} failed", got=got)
+        if self._timed_out:
+            return ProgramError(
+                f"{self._name} did not finish",
+                wanted=f"exit within {self._limit_s:g} s",
+                mend=f"check the input and the installation of {self._name}",
+            )
+        self._stderr.seek(0)
+        message = self._stderr.read().decode("utf-8", "replace").strip()
+        if "No space left on device" in message:
+            return StorageError(f"{self._name} failed: the disk is full", mend="free some disk space and run again")
+        got = message[-_MAX_STDERR_CHARACTERS:] or f"exit status {self.process.returncode}"
+        return ProgramError(
+            f"{self._name} failed", got=got, mend=f"check the input and the installation of {self._name}"
+        )

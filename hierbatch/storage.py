@@ -1,8 +1,8 @@
-"""Files on the disk: put down whole, and read within a bound.
+"""Atomic file writes and bounded file reads.
 
-What is put down is written aside on the same filesystem, flushed to the disk, then renamed: a reader never meets half
-a file, and a full disk ends in words. What is read is a regular file of a size that was looked at before: a path that
-somebody else wrote may lead to a device without end, or to a pipe that nobody writes to.
+A file is written under a temporary name on the same filesystem, flushed to disk and then renamed: readers never see an
+incomplete file, and a full disk gives a clear error. Reads accept only regular files of a known maximum size, since a
+path from an untrusted table may name an endless device or a pipe without a writer.
 """
 
 from __future__ import annotations
@@ -23,67 +23,73 @@ _DISK_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, 
 
 _KINDS = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 
-STAGING = ".unfinished-"
-"""How the names of folders begin that hold work in progress."""
+STAGING_PREFIX = ".unfinished-"
+"""Name prefix of temporary folders."""
 
 
 def storage_error(error: OSError, path: Path) -> SetupError:
-    """The error in our own words: StorageError where the disk is at fault, InputError where the path is."""
+    """Convert an OSError: StorageError if the disk or the store failed, InputError if the path is unusable."""
     got = error.strerror or str(error).partition("\n")[0]
     if is_remote(path):
-        return StorageError(f"Cannot write {path}", got=got, mend="look at the store and the credentials, then rerun")
+        return StorageError(f"Cannot write {path}", got=got, mend="check the store and the credentials, then run again")
     if error.errno in _DISK_ERRNOS:
-        return StorageError(f"Cannot write {path}", got=got, mend="free some space or choose another disk, then rerun")
-    return InputError(f"Cannot write {path}", got=got, mend="choose a folder that exists and may be written to")
+        return StorageError(
+            f"Cannot write {path}", got=got, mend="free some disk space or choose another disk, then run again"
+        )
+    return InputError(f"Cannot write {path}", got=got, mend="choose an existing folder that you can write to")
 
 
 @contextmanager
 def staging_folder(folder: Path) -> Iterator[Path]:
-    """A hidden folder inside `folder` (made if need be) for work in progress; it is gone when the block ends."""
+    """Temporary hidden folder inside `folder` (created if missing), removed when the block ends."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=STAGING, dir=folder))
+        staging = Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=folder))
     except OSError as error:
         raise storage_error(error, folder) from error
     try:
-        yield aside
+        yield staging
     except OSError as error:
         raise storage_error(error, folder) from error
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(staging, ignore_errors=True)
 
 
 @contextmanager
-def write_whole(path: Path, beside: Path | None = None) -> Iterator[Path]:
-    """A place to write aside; it becomes `path` when the block ends well and vanishes when it does not.
+def write_whole(path: Path, staging_parent: Path | None = None) -> Iterator[Path]:
+    """Write a file atomically: yield a temporary path that replaces `path` if the block succeeds.
 
-    The place is in the path's own folder, or in another one of the same filesystem.
+    If the block raises, the temporary file is removed and `path` stays unchanged.
+
+    Args:
+        path: target file or object.
+        staging_parent: folder of the temporary file, on the same filesystem; by default the folder of `path`.
 
     Raises:
         StorageError: the disk is full, read-only or gone.
-        InputError: the folder cannot be made or written to.
+        InputError: the folder cannot be created or written to.
     """
     if isinstance(path, ObjectPath):
-        with tempfile.TemporaryDirectory() as here:
-            aside = Path(here) / path.name
-            yield aside
+        with tempfile.TemporaryDirectory() as local:
+            temporary = Path(local) / path.name
+            yield temporary
             try:
-                path.put(aside)
+                path.put(temporary)
             except OSError as error:
                 raise storage_error(error, path) from error
         return
-    with staging_folder(beside or path.parent) as folder:
-        aside = folder / path.name
-        yield aside
-        put_down(aside, path)
+    with staging_folder(staging_parent or path.parent) as folder:
+        temporary = folder / path.name
+        yield temporary
+        put_down(temporary, path)
 
 
-def put_down(aside: Path, path: Path) -> None:
-    """Flush a finished file to the disk and rename it into place."""
+def put_down(temporary: Path, path: Path) -> None:
+    """Flush a complete temporary file to disk and rename it to `path`."""
     try:
-        with aside.open("rb") as file:
+        with temporary.open("rb") as file:
             os.fsync(file.fileno())
-        os.replace(aside, path)
+        os.replace(temporary, path)
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -97,7 +103,7 @@ def regular_size(path: Path, max_bytes: int | None = None) -> int:
     """Size of a regular file in bytes, without opening it.
 
     Raises:
-        OSError: it is not there, is no regular file, or is larger than `max_bytes`; `strerror` says which.
+        OSError: the file is missing, not a regular file, or larger than `max_bytes`; `strerror` gives the reason.
     """
     found = path.stat()
     if not stat.S_ISREG(found.st_mode):
@@ -106,11 +112,11 @@ def regular_size(path: Path, max_bytes: int | None = None) -> int:
     return _bounded(found.st_size, max_bytes)
 
 
-def read_regular(path: Path, max_bytes: int) -> bytes:
-    """A whole regular file, or a whole object of a store.
+def read_regular_file(path: Path, max_bytes: int) -> bytes:
+    """Content of a whole regular file or object.
 
     Raises:
-        OSError: as `regular_size`, or it cannot be read, or grew meanwhile.
+        OSError: as `regular_size`; or the file cannot be read, or grew while it was read.
     """
     if isinstance(path, ObjectPath):
         with path.open_input() as stored:

@@ -52,7 +52,7 @@ def feed_until_it_fails(script):
     [
         ("raise SystemExit('codec on fire')", ProgramError, "codec on fire"),
         ("raise SystemExit(7)", ProgramError, "exit status 7"),
-        ("raise SystemExit('av_write: No space left on device')", StorageError, "disk full"),
+        ("raise SystemExit('av_write: No space left on device')", StorageError, "disk is full"),
     ],
 )
 def test_failure_is_told_in_the_programs_own_words(script, kind, words):
@@ -69,7 +69,7 @@ def test_a_missing_program_is_told():
 
 def test_a_hanging_program_is_ended():
     started = time.monotonic()
-    with pytest.raises(ProgramError, match=r"did not end.*within 0.3 s"):
+    with pytest.raises(ProgramError, match=r"did not finish.*within 0.3 s"):
         run_program(python("import time; time.sleep(60)"), limit_s=0.3)
     assert time.monotonic() - started < 10
 

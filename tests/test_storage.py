@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from hierbatch.errors import InputError, StorageError
-from hierbatch.storage import read_regular, staging_folder, storage_error, write_whole
+from hierbatch.storage import read_regular_file, staging_folder, storage_error, write_whole
 
 
 def test_what_is_written_whole_replaces_what_was_there(tmp_path):
@@ -33,7 +33,7 @@ def test_an_error_leaves_what_was_there(tmp_path):
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO])
 def test_disk_trouble_is_a_storage_error(tmp_path, number):
-    with pytest.raises(StorageError, match="free some space"), write_whole(tmp_path / "x"):
+    with pytest.raises(StorageError, match="free some disk space"), write_whole(tmp_path / "x"):
         raise OSError(number, "disk trouble")
     assert not list(tmp_path.iterdir())
 
@@ -55,12 +55,12 @@ def test_a_real_full_disk_is_a_storage_error():
 def test_a_file_is_read_up_to_its_bound_and_not_beyond(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"12345")
-    assert read_regular(path, 5) == b"12345"
+    assert read_regular_file(path, 5) == b"12345"
     with pytest.raises(OSError, match="larger than 4 bytes"):
-        read_regular(path, 4)
+        read_regular_file(path, 4)
 
 
 def test_a_file_that_has_more_than_its_size_says_is_not_read_on():
     # The kernel's own files say that they are empty.
     with pytest.raises(OSError, match="grew"):
-        read_regular(Path("/proc/self/status"), 1 << 20)
+        read_regular_file(Path("/proc/self/status"), 1 << 20)

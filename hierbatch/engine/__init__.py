@@ -1,1 +1,1 @@
-"""Plan, units, workers, commit: every row exactly once."""
+"""Execution engine: planning, work units, workers and commits; each row is processed exactly once."""

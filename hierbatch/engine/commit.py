@@ -1,4 +1,4 @@
-"""Putting a finished unit down: one immutable part, whole or not at all."""
+"""Atomic commit of a finished work unit as one immutable part file."""
 
 from __future__ import annotations
 
@@ -14,23 +14,29 @@ from hierbatch.storage import put_down, storage_error, write_whole
 
 
 def commit_part(folder: RunFolder, name: str, takes: Iterable[pa.Table], schema: pa.Schema) -> None:
-    """Write takes aside, make them durable, and rename them into `parts/`.
+    """Write takes to a temporary file, flush it, and rename it into `parts/`.
 
-    A unit that is worked twice replaces itself by the same rows. In an object store the commit is the PUT of the key.
+    A unit that is processed twice overwrites its part with the same rows. In an object store the PUT is the commit.
+
+    Args:
+        folder: the run.
+        name: name of the unit, and stem of the part file.
+        takes: tables of takes, in order.
+        schema: schema of the part.
 
     Raises:
         StorageError: the disk is full, read-only or gone.
     """
     if is_remote(folder.root):
-        with write_whole(folder.part_file(name)) as aside:
-            write_rows(takes, schema, aside)
+        with write_whole(folder.part_file(name)) as temporary:
+            write_rows(takes, schema, temporary)
         return
-    # Nobody else's: a worker that was given up, perhaps on another machine, may still be writing the same unit.
-    aside = folder.tmp / f"{name}-{uuid4().hex}.parquet"
+    # A unique name: a worker declared lost, perhaps on another machine, may still be writing the same unit.
+    temporary = folder.tmp / f"{name}-{uuid4().hex}.parquet"
     try:
-        write_rows(takes, schema, aside)
-        put_down(aside, folder.part_file(name))
+        write_rows(takes, schema, temporary)
+        put_down(temporary, folder.part_file(name))
     except OSError as error:
         raise storage_error(error, folder.part_file(name)) from error
     finally:
-        aside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)

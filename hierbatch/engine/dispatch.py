@@ -1,8 +1,8 @@
-"""Handing units to workers, and what happens to those that do not come back.
+"""Dispatch of work units to workers, with isolation of rows that crash a worker.
 
-A unit whose worker died is halved and given out again, so that after log2(rows) deaths the row that kills stands
-alone; once it has killed twice alone it becomes a failed take, and all its neighbours have been spoken. With a worker
-that hangs, or raises where no row should make it raise, it is the same.
+If a worker dies, its unit is halved and both halves are queued again, so after log2(rows) crashes the faulty row is a
+unit of its own. After two crashes alone it becomes a failed take; all other rows of the unit have been processed.
+Workers that hang or raise an unexpected exception are treated the same way.
 """
 
 from __future__ import annotations
@@ -18,33 +18,35 @@ from hierbatch.engine.progress import Progress, Watch
 from hierbatch.engine.units import Unit
 from hierbatch.errors import RunError
 
-_DEATHS_ALONE = 2
+_MAX_CRASHES_ALONE = 2
 _WAIT_S = 1.0
-SMALLEST_SHARE_S = 15.0
-"""Seconds of sound below which a unit is not divided among workers."""
+MIN_SHARE_S = 15.0
+"""Units shorter than this, in seconds of audio, are not divided among workers."""
 
-_SAYS = {
-    "exception": "The worker failed on this row, twice alone",
-    "crash": "The worker died on this row, twice alone: the model or a library under it ended the process",
-    "timeout": "This row took far longer than it should, twice alone, and its worker was ended",
+_FAILURE_MESSAGES = {
+    "exception": "The worker failed twice on this row alone",
+    "crash": "The worker process died twice on this row alone, in the model or a library it uses",
+    "timeout": "This row alone exceeded its time limit twice, and its worker was stopped",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breaker:
-    """When so many rows fail that going on would only burn time: a share, judged from some rows on."""
+    """Stop condition of a run: too many failed rows."""
 
     max_failed: float = 0.2
-    from_rows: int = 50
+    """Failed rows over processed rows, above which the run stops."""
+    min_rows: int = 50
+    """Processed rows before the ratio is checked."""
 
     def is_open(self, progress: Progress) -> bool:
-        n_worked = progress.n_ok + progress.n_failed
-        return n_worked >= self.from_rows and progress.n_failed > self.max_failed * n_worked
+        n_processed = progress.n_ok + progress.n_failed
+        return n_processed >= self.min_rows and progress.n_failed > self.max_failed * n_processed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatcher:
-    """One run of units through a pool."""
+    """Runs work units through a pool of workers."""
 
     pool: Pool
     progress: Progress
@@ -54,18 +56,19 @@ class Dispatcher:
     watch: Watch
 
     def run(self, units: Iterator[Unit]) -> str:
-        """Work all units; gives `done`, or why it ended early: `interrupted`, `failures`.
+        """Process all units; units in progress are always finished and committed first.
 
-        However it ends, units that workers have in hand are put down first.
+        Returns:
+            `done`, or the reason of an early end: `interrupted` or `failures`.
 
         Raises:
-            SetupError: no worker can go on.
+            SetupError: no worker can continue.
         """
-        queue = _Queue(units, self._share_s)
-        deaths: Counter[str] = Counter()
+        queue = _Queue(units, self._max_unit_s)
+        crashes: Counter[str] = Counter()
         ending = ""
         while queue or self.pool.n_busy:
-            ending = ending or self._reason_to_end()
+            ending = ending or self._stop_reason()
             while not ending and self.pool.n_free and queue:
                 self.progress.start()
                 self.pool.submit(queue.pop())
@@ -75,17 +78,17 @@ class Dispatcher:
                 if isinstance(ended, Finished):
                     self._count(ended)
                 else:
-                    queue.put(self._after_loss(ended, deaths))
+                    queue.put(self._after_loss(ended, crashes))
             self.watch.progress(self.progress)
         return "done"
 
-    def _share_s(self) -> float:
-        """Seconds of sound that may go into one hand, so that no worker is left alone with the end of a run."""
+    def _max_unit_s(self) -> float:
+        """Seconds of audio allowed in one unit, so that no worker is left alone with the last rows of a run."""
         if self.pool.n_workers == 1:
             return math.inf
-        return max(SMALLEST_SHARE_S, self.progress.left_sound_s / (2 * self.pool.n_workers))
+        return max(MIN_SHARE_S, self.progress.remaining_sound_s / (2 * self.pool.n_workers))
 
-    def _reason_to_end(self) -> str:
+    def _stop_reason(self) -> str:
         if self.is_stopping():
             return "interrupted"
         return "failures" if self.breaker.is_open(self.progress) else ""
@@ -95,30 +98,30 @@ class Dispatcher:
         report = ended.report
         self.note("unit", unit=ended.unit.name, ok=report.n_ok, failed=report.n_failed, work_s=round(report.work_s, 3))
 
-    def _after_loss(self, lost: Lost, deaths: Counter[str]) -> tuple[Unit, ...]:
+    def _after_loss(self, lost: Lost, crashes: Counter[str]) -> tuple[Unit, ...]:
         self.note("lost", unit=lost.unit.name, rows=lost.unit.n_rows, why=lost.why, error=lost.error)
         if lost.unit.n_rows > 1:
             return lost.unit.halves()
-        if lost.unit.is_refused:
+        if lost.unit.is_failed:
             raise RunError(
-                "The workers die where there is nothing left to work",
-                wanted="a failed row put down",
-                got=f"{lost.why} on a row that was given up {lost.error}".rstrip(),
-                mend="look for lack of memory and at the disk of the run, then run again",
+                "The workers fail even on rows without work",
+                wanted="a failed row written to disk",
+                got=f"{lost.why} on an already failed row {lost.error}".rstrip(),
+                mend="check free memory and the disk of the run folder, then run again",
             )
-        deaths[lost.unit.name] += 1
-        if deaths[lost.unit.name] < _DEATHS_ALONE:
+        crashes[lost.unit.name] += 1
+        if crashes[lost.unit.name] < _MAX_CRASHES_ALONE:
             return (lost.unit,)
-        said = f"{_SAYS[lost.why]}: {lost.error}" if lost.error else _SAYS[lost.why]
-        return (lost.unit.refused(lost.why, said),)
+        message = f"{_FAILURE_MESSAGES[lost.why]}: {lost.error}" if lost.error else _FAILURE_MESSAGES[lost.why]
+        return (lost.unit.as_failed(lost.why, message),)
 
 
 class _Queue:
-    """Units to give out: those that came back first, then the plan's, read one ahead; what is too large is halved."""
+    """Queue of units: returned ones first, then those of the plan, read one ahead; oversized units are halved."""
 
-    def __init__(self, units: Iterator[Unit], share_s: Callable[[], float]) -> None:
+    def __init__(self, units: Iterator[Unit], max_unit_s: Callable[[], float]) -> None:
         self._units = units
-        self._share_s = share_s
+        self._max_unit_s = max_unit_s
         self._ahead: deque[Unit] = deque()
 
     def __bool__(self) -> bool:
@@ -128,7 +131,7 @@ class _Queue:
 
     def pop(self) -> Unit:
         unit = self._ahead.popleft()
-        while unit.n_rows > 1 and unit.expected_s > self._share_s():
+        while unit.n_rows > 1 and unit.expected_s > self._max_unit_s():
             unit, other = unit.halves()
             self._ahead.appendleft(other)
         return unit

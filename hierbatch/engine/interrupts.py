@@ -1,4 +1,8 @@
-"""Ctrl-C and SIGTERM: where units are in hand a request, which a second one makes an order; elsewhere an order."""
+"""Handling of Ctrl-C and SIGTERM.
+
+While units are in progress, the first signal requests a stop and the second one interrupts; elsewhere the first signal
+interrupts.
+"""
 
 from __future__ import annotations
 
@@ -15,43 +19,45 @@ _SIGNALS: tuple[int, ...] = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def sigterm_interrupts(ends_within_s: float | None = None) -> Iterator[None]:
-    """Inside the block, SIGTERM is what Ctrl-C is: a KeyboardInterrupt, so that all that was begun is cleared away.
+def sigterm_interrupts(exit_within_s: float | None = None) -> Iterator[None]:
+    """Inside the block, raise KeyboardInterrupt on SIGTERM as on Ctrl-C, so that all cleanup code runs.
 
-    A signal that somebody handles or ignores already, or a block outside the main thread, stays as it is.
+    Signals that already have a handler or are ignored stay unchanged, as does everything outside the main thread.
 
     Args:
-        ends_within_s: seconds after the first such signal in which this process has to end, also after the block; where
-            it does not, since something hangs that is to be cleared away, it is ended with exit code 1, and the stacks
-            of its threads are told.
+        exit_within_s: seconds after the first signal in which the process has to exit, even after the block. If cleanup
+            hangs, the process prints the stack traces of its threads and exits with code 1.
     """
     is_timed = False
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         nonlocal is_timed
-        if ends_within_s and sys.__stderr__ and not is_timed:
+        if exit_within_s and sys.__stderr__ and not is_timed:
             is_timed = True
-            # No thread of Python's: what hangs may hold the lock that it needs to run.
-            faulthandler.dump_traceback_later(ends_within_s, exit=True, file=sys.__stderr__)
+            # Not a Python thread: the code that hangs may own the lock that a thread needs.
+            faulthandler.dump_traceback_later(exit_within_s, exit=True, file=sys.__stderr__)
         raise KeyboardInterrupt
 
     in_main = threading.current_thread() is threading.main_thread()
-    nobodys: dict[int, Any] = {signal.SIGTERM: signal.SIG_DFL, signal.SIGINT: signal.default_int_handler}
-    taken = {number: handler for number, handler in nobodys.items() if in_main and signal.getsignal(number) == handler}
-    for number in taken:
+    defaults: dict[int, Any] = {signal.SIGTERM: signal.SIG_DFL, signal.SIGINT: signal.default_int_handler}
+    replaced = {
+        number: handler for number, handler in defaults.items() if in_main and signal.getsignal(number) == handler
+    }
+    for number in replaced:
         signal.signal(number, on_signal)
     try:
         yield
     finally:
-        for number, handler in taken.items():
+        for number, handler in replaced.items():
             signal.signal(number, handler)
 
 
 @contextmanager
-def sigterm_kept() -> Iterator[None]:
-    """Give SIGTERM back to whom it belonged before the block, in which a library takes it for itself.
+def preserve_sigterm_handler() -> Iterator[None]:
+    """Restore the SIGTERM handler after a block in which a library installs its own.
 
-    Where it belonged to nobody, the library may keep it. A SystemExit in the block is that library's answer to it.
+    If there was no handler before, the library keeps its handler. A SystemExit inside the block is raised by the
+    library's handler and becomes a KeyboardInterrupt.
     """
     before = signal.getsignal(signal.SIGTERM)
     if threading.current_thread() is not threading.main_thread() or not callable(before):
@@ -67,30 +73,30 @@ def sigterm_kept() -> Iterator[None]:
 
 @contextmanager
 def stop_on_signals() -> Iterator[Callable[[], bool]]:
-    """Inside the block, a function that tells whether somebody asked to stop.
+    """Yield a function that returns True once SIGINT or SIGTERM has arrived; a second signal interrupts.
 
-    Outside the main thread signals cannot be watched, and nobody ever asks.
+    Outside the main thread signals cannot be handled, so the function always returns False.
     """
-    asked = threading.Event()
+    requested = threading.Event()
 
     def on_signal(number: int, frame: FrameType | None) -> None:
-        if not asked.is_set():
-            asked.set()
+        if not requested.is_set():
+            requested.set()
             return
         if callable(handler := before[number]):
-            with suppress(SystemExit):  # so Ray answers
+            with suppress(SystemExit):  # raised by Ray's handler
                 handler(number, frame)
         raise KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():
-        yield asked.is_set
+        yield requested.is_set
         return
     before: dict[int, Any] = {number: signal.getsignal(number) for number in _SIGNALS}
     for number in _SIGNALS:
         signal.signal(number, on_signal)
     try:
-        yield asked.is_set
+        yield requested.is_set
     finally:
         for number, handler in before.items():
-            # Python knows no handler that a library in C has set.
+            # A handler installed by a C library reads as None.
             signal.signal(number, signal.SIG_DFL if handler is None else handler)

@@ -1,9 +1,9 @@
-"""A lock in an object store: an object a driver, which says who works there and until when.
+"""Lock in an object store: each driver writes an object with its name and an expiry time.
 
-A store cannot make one driver wait for another, but whoever lists after he has put down sees what was put down before:
-so each puts his own object down first and looks for others then, and of two that begin at the same moment at most one
-goes on. It is best effort all the same: a driver that stands still for longer than its lease is overtaken. Nothing is
-lost by that, for a part is named by its generation and unit, and both put down the same rows.
+Object stores have no locks, but a listing shows every object written before it. So a driver first writes its own object
+and then looks for others; of two drivers that start at the same moment, at most one continues. The lock is best effort:
+a driver that pauses for longer than its lease loses it. No data is lost then, because parts are named by generation and
+unit, and both drivers write the same rows.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from hierbatch.errors import RunError
 from hierbatch.storage import storage_error
 
 LEASE_S = 60.0
-"""How long a lease holds without being renewed: so long a driver that was killed keeps others waiting."""
+"""Validity of a lease without renewal; after a crash of its driver, others wait this long."""
 
 
 @contextmanager
 def hold_lease(lock: Path) -> Iterator[None]:
-    """The lease for the length of a block, renewed in a thread.
+    """Acquire the lease for the duration of a block; a thread renews it.
 
     Raises:
-        RunError: another driver's lease still holds.
-        StorageError: the store does not answer.
+        RunError: another driver has a valid lease.
+        StorageError: the store does not respond.
     """
-    _refuse_beside(read_holder(lock), lock)
+    _check_free(read_holder(lock), lock)
     own = lock.parent / f"{lock.name}-{uuid4().hex}"
     _renew(own)
     try:
-        _refuse_beside(read_holder(lock, without=own), lock)
+        _check_free(read_holder(lock, exclude=own), lock)
         with _renewed(own):
             yield
     finally:
@@ -46,41 +46,45 @@ def hold_lease(lock: Path) -> Iterator[None]:
             own.unlink(missing_ok=True)
 
 
-def read_holder(lock: Path, *, without: Path | None = None) -> dict[str, Any] | None:
-    """Who holds a lease right now, one's own left out, or None; leases that ran out are removed on the way.
+def read_holder(lock: Path, *, exclude: Path | None = None) -> dict[str, Any] | None:
+    """Content of a valid lease, or None; expired leases are removed.
+
+    Args:
+        lock: path of the lock; leases are objects with this prefix.
+        exclude: the caller's own lease.
 
     Raises:
-        StorageError: the store does not answer.
+        StorageError: the store does not respond.
     """
     try:
         leases = list(lock.parent.glob(f"{lock.name}*"))
     except OSError as error:
         raise storage_error(error, lock) from error
-    for place in leases:
-        if place != without and (lease := _read(place)) is not None:
+    for path in leases:
+        if path != exclude and (lease := _read(path)) is not None:
             if lease["until"] > time.time():
                 return lease
             with suppress(OSError):
-                place.unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
     return None
 
 
-def _read(place: Path) -> dict[str, Any] | None:
+def _read(path: Path) -> dict[str, Any] | None:
     try:
-        found = json.loads(place.read_text())
+        found = json.loads(path.read_text())
     except (FileNotFoundError, ValueError):
-        return None  # what is no lease holds nobody off
+        return None  # not a lease: it blocks nobody
     except OSError as error:
-        raise storage_error(error, place) from error
+        raise storage_error(error, path) from error
     return dict(found) if isinstance(found, dict) and "until" in found else None
 
 
-def _refuse_beside(holder: Mapping[str, Any] | None, lock: Path) -> None:
+def _check_free(holder: Mapping[str, Any] | None, lock: Path) -> None:
     if holder is not None:
         raise RunError(
-            f"{lock.parent} is being worked on",
+            f"{lock.parent} is in use by another process",
             got=str(holder["holder"]),
-            mend=f"stop it, or, if it was killed, wait {max(1.0, holder['until'] - time.time()):.0f} s",
+            mend=f"stop that process; if it was killed, wait {max(1.0, holder['until'] - time.time()):.0f} s",
         )
 
 
@@ -90,7 +94,7 @@ def _renewed(lease: Path) -> Iterator[None]:
 
     def keep() -> None:
         while not is_over.wait(LEASE_S / 3):
-            with suppress(Exception):  # the next renewal may work; and if none does, others may come in, as told above
+            with suppress(Exception):  # the next renewal may succeed; if none does, others may take over (see above)
                 _renew(lease)
 
     thread = threading.Thread(target=keep, name="lease", daemon=True)
@@ -102,9 +106,9 @@ def _renewed(lease: Path) -> Iterator[None]:
         thread.join()
 
 
-def _renew(place: Path) -> None:
+def _renew(path: Path) -> None:
     lease = {"holder": f"process {os.getpid()} on {socket.gethostname()}", "until": time.time() + LEASE_S}
     try:
-        place.write_text(json.dumps(lease))
+        path.write_text(json.dumps(lease))
     except OSError as error:
-        raise storage_error(error, place) from error
+        raise storage_error(error, path) from error

@@ -1,4 +1,4 @@
-"""One worker in the driver's own process: for laptops, notebooks and tests, with no Ray to start."""
+"""Single worker inside the driver process, for laptops, notebooks and tests; needs no Ray."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from hierbatch.errors import SetupError
 
 
 class LocalPool:
-    """Works a unit inside `wait`. A row that kills the process kills the run with it: only Ray guards against that."""
+    """Pool of one worker that processes its unit inside `wait`.
+
+    A row that crashes the process ends the run; only the Ray pool isolates such rows.
+    """
 
     def __init__(self, spec: WorkerSpec) -> None:
         self._worker = Worker(spec)
@@ -40,8 +43,8 @@ class LocalPool:
             return [Finished(unit, self._worker.process(unit))]
         except SetupError:
             raise
-        except Exception as error:  # noqa: BLE001 - which of its rows is at fault, the dispatcher finds out
+        except Exception as error:  # noqa: BLE001 - the dispatcher isolates the row at fault
             return [Lost(unit, "exception", f"{type(error).__name__}: {error}")]
 
     def close(self) -> None:
-        """Nothing to end."""
+        """Do nothing: the worker has no process of its own."""

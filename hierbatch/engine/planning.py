@@ -1,4 +1,4 @@
-"""From a manifest's rows to units of work: defaults filled in, phonemes made, keys hashed, lengths evened out."""
+"""Planning of work units from manifest rows: defaults, phonemes, take keys, and units of similar length."""
 
 from __future__ import annotations
 
@@ -25,83 +25,96 @@ _TYPES = {column.name: column.type for column in MANIFEST_COLUMNS}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a run asks of rows that do not say it themselves, and what their keys are hashed with."""
+    """Run settings that complete the rows of a manifest and enter their take keys."""
 
     task: str
-    """Name of one of `TASKS`."""
+    """Name of an entry of `TASKS`."""
     defaults: Mapping[str, Any]
-    """Values of the task's `defaulted` columns where a row leaves them open."""
+    """Values for the task's `defaulted` columns where a row has none."""
     seed: int
+    """Seed of the run, from which row seeds are derived."""
     voice_sha256: Mapping[str, str]
+    """Hash of each voice prompt, by voice name."""
     fingerprint: str
+    """Fingerprint of the model."""
     one_voice: bool = False
-    """Make every row in the default voice, whatever voice it names."""
+    """Use the default voice for every row, even if the row names another one."""
     chosen: Mapping[str, str] = field(default_factory=dict)
-    """Those of the task's `chosen` settings that are not the usual."""
+    """Settings of the task (`chosen`) that differ from their defaults."""
 
 
 def row_seed(run_seed: int, row_id: str, attempt: int) -> int:
-    """A row's own seed, the same on every machine and in every order of work; 63 bits."""
+    """Seed of a row, 63 bits; independent of the machine and of the processing order.
+
+    Args:
+        run_seed: seed of the run.
+        row_id: id of the row.
+        attempt: number of the attempt, from 1.
+    """
     digest = hashlib.blake2b(f"{run_seed}\0{row_id}\0{attempt}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 1
 
 
-def take_key(row: Mapping[str, Any], asked: Asked) -> str:
-    """32 hexadecimal digits over everything the sound of a planned row depends on."""
-    content = task_named(asked.task).identify(row) | {
-        "task": asked.task,
+def take_key(row: Mapping[str, Any], settings: Asked) -> str:
+    """Hash of everything that determines the audio of a planned row, as 32 hexadecimal digits."""
+    content = task_named(settings.task).identify(row) | {
+        "task": settings.task,
         "seed": row["seed"],
-        "model": asked.fingerprint,
-        **asked.chosen,
+        "model": settings.fingerprint,
+        **settings.chosen,
     }
     if "voice" in row:
-        content["voice"] = asked.voice_sha256.get(row["voice"])
+        content["voice"] = settings.voice_sha256.get(row["voice"])
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
 
 
-def keyed_columns(asked: Asked) -> tuple[str, ...]:
-    """Columns that a row's key is made of, beside its voice and its seed."""
-    return ("error_kind", *task_named(asked.task).keyed)
+def take_key_columns(settings: Asked) -> tuple[str, ...]:
+    """Columns that enter a take key, in addition to voice and seed."""
+    return ("error_kind", *task_named(settings.task).key_columns)
 
 
 MapTables = Callable[[Stage, Iterable[pa.Table]], Iterator[pa.Table]]
-"""Applies a stage to tables one after the other, and gives its answers in their order; `map` does it here and now."""
+"""Applies a stage to a sequence of tables and yields the results in order; the built-in `map` runs it sequentially."""
 
 
 CarryOver = Callable[[pa.Table], pa.Table]
-"""Puts later attempts in the place of first ones where these are what counts."""
+"""Replaces a first attempt by a later one where that later take is the row's best."""
 
 
 def as_planned(rows: pa.Table) -> pa.Table:
-    """Rows that all ask for first attempts."""
+    """Return the rows unchanged: every row plans its first attempt."""
     return rows
 
 
 def plan_rows(
     manifest: TableFile,
     read: Stage,
-    asked: Asked,
+    settings: Asked,
     map_tables: MapTables = map,
     keep_sources: KeepSources = forget_sources,
     carry_over: CarryOver = as_planned,
 ) -> Iterator[pa.Table]:
-    """The plan, a window of the manifest at a time, each in the order it will be worked.
+    """Yield the plan of a run, one manifest batch at a time, each in processing order.
 
-    `read` makes of a row's text or recording what a worker needs of it; `map_tables` may do that for many windows at
-    once. `keep_sources` is given the sound that lies in the rows themselves, `carry_over` what first attempts are asked
-    for.
+    Args:
+        manifest: the rows of the run.
+        read: front-end stage that prepares the text or recording of each row.
+        settings: take settings of the run.
+        map_tables: applies `read` to the batches, possibly in parallel.
+        keep_sources: stores audio that the rows contain, and leaves a reference to it.
+        carry_over: replaces first attempts by reusable retakes.
     """
-    task = task_named(asked.task)
+    task = task_named(settings.task)
     schema = plan_schema(manifest.schema, task.settled)
-    wanted = {*schema.names, *task.keyed, *read.reads}
-    windows = manifest.batches([name for name in manifest.schema.names if name in wanted])
+    needed = {*schema.names, *task.key_columns, *read.reads}
+    batches = manifest.batches([name for name in manifest.schema.names if name in needed])
     position = unit = 0
-    for rows in map_tables(read, (_with_defaults(window, asked) for window in windows)):
+    for rows in map_tables(read, (_with_defaults(batch, settings) for batch in batches)):
         rows = rows.append_column("position", pa.array(range(position, position + len(rows)), pa.int64()))
         rows = rows.append_column("own_seed", rows.column("seed"))
         rows = rows.append_column("attempts_made", pa.nulls(len(rows), pa.int16()))
-        rows = number_units(carry_over(key_rows(rows, asked, attempt=1)), unit)
+        rows = assign_units(carry_over(add_take_keys(rows, settings, attempt=1)), unit)
         if "source" in task.settled:
             rows = keep_sources(rows)
         unit = rows.column("unit")[-1].as_py() + 1
@@ -109,22 +122,22 @@ def plan_rows(
         yield rows.select(schema.names).cast(schema)
 
 
-def key_rows(rows: pa.Table, asked: Asked, *, attempt: int) -> pa.Table:
-    """Rows with their attempt, their seed where they bring none, and their key."""
-    needed = ["id", "voice", "seed", *keyed_columns(asked)]
+def add_take_keys(rows: pa.Table, settings: Asked, *, attempt: int) -> pa.Table:
+    """Add the attempt number, the take key, and a derived seed where a row has none."""
+    needed = ["id", "voice", "seed", *take_key_columns(settings)]
     listed = rows.select([name for name in needed if name in rows.column_names]).to_pylist()
     for row in listed:
         if row["seed"] is None:
-            row["seed"] = row_seed(asked.seed, row["id"], attempt)
+            row["seed"] = row_seed(settings.seed, row["id"], attempt)
     rows = put_column(rows, "seed", pa.array([row["seed"] for row in listed], pa.int64()))
-    rows = put_column(rows, "take_key", pa.array([take_key(row, asked) for row in listed], pa.string()))
+    rows = put_column(rows, "take_key", pa.array([take_key(row, settings) for row in listed], pa.string()))
     return put_column(rows, "attempt", pa.array([attempt] * len(listed), pa.int16()))
 
 
-def number_units(rows: pa.Table, first: int) -> pa.Table:
-    """Rows by length, cut where a unit would pass 64 rows or two minutes of sound.
+def assign_units(rows: pa.Table, first: int) -> pa.Table:
+    """Sort rows by length and number the work units, of at most 64 rows or two minutes of audio.
 
-    The longest come first: what does not fit into memory shows early, and the last units are short for all workers.
+    The longest rows come first: out-of-memory errors show early, and the last units are short for all workers.
     """
     order = pc.sort_indices(rows, sort_keys=[("expected_duration_s", "descending"), ("position", "ascending")])
     rows = rows.take(order)
@@ -133,7 +146,7 @@ def number_units(rows: pa.Table, first: int) -> pa.Table:
 
 
 def put_column(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
-    """Rows with a column added, or replaced where it stands."""
+    """Append a column, or replace it if it exists."""
     at = rows.schema.get_field_index(name)
     return rows.append_column(name, values) if at < 0 else rows.set_column(at, name, values)
 
@@ -148,15 +161,15 @@ def _unit_numbers(durations_s: Iterable[float], unit: int) -> Iterator[int]:
         yield unit
 
 
-def _with_defaults(rows: pa.Table, asked: Asked) -> pa.Table:
-    """Every settled column present, and filled where the run has a default for it."""
-    task = task_named(asked.task)
+def _with_defaults(rows: pa.Table, settings: Asked) -> pa.Table:
+    """Add all required columns and fill in the defaults of the run."""
+    task = task_named(settings.task)
     for name in (*task.settled, "text"):
         if name not in rows.column_names:
             rows = rows.append_column(name, pa.nulls(len(rows), _TYPES[name]))
-    if asked.one_voice:
+    if settings.one_voice:
         rows = put_column(rows, "voice", pa.nulls(len(rows), pa.string()))
-    for name, default in {**task.unasked, **asked.defaults}.items():
+    for name, default in {**task.column_defaults, **settings.defaults}.items():
         if default is not None:
             rows = put_column(rows, name, pc.fill_null(rows.column(name), pa.scalar(default, _TYPES[name])))
     return rows

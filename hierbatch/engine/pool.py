@@ -1,4 +1,4 @@
-"""What the dispatcher sees of the workers, wherever they run."""
+"""Interface of a worker pool, as used by the dispatcher."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hierbatch.engine.units import Unit, UnitReport
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A unit that stands in `parts/`."""
+    """A unit that has been committed to `parts/`."""
 
     unit: Unit
     report: UnitReport
@@ -19,8 +19,11 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A unit that does not stand: its worker died (`crash`), took too long and was ended (`timeout`), or raised what
-    no worker should raise (`exception`, which `error` then tells)."""
+    """A unit that was not committed.
+
+    Its worker died (`crash`), exceeded the time limit (`timeout`), or raised an unexpected exception (`exception`, with
+    its text in `error`).
+    """
 
     unit: Unit
     why: str
@@ -28,25 +31,25 @@ class Lost:
 
 
 class Pool(Protocol):
-    """Workers that are given one unit each; a dead one is replaced without being asked."""
+    """Workers that process one unit each; dead workers are replaced automatically."""
 
     @property
     def n_workers(self) -> int:
-        """Workers in all, those that still start included."""
+        """Number of workers, including those still starting."""
 
     @property
     def n_free(self) -> int:
-        """Workers that could take a unit now."""
+        """Number of idle workers."""
 
     @property
     def n_busy(self) -> int:
-        """Units being worked."""
+        """Number of units in progress."""
 
     def submit(self, unit: Unit) -> None:
-        """Give a unit to a free worker."""
+        """Send a unit to an idle worker."""
 
     def wait(self, timeout_s: float) -> Sequence[Finished | Lost]:
-        """What has ended, after at most `timeout_s`; raises SetupError where no worker can go on."""
+        """All units that have ended, after at most `timeout_s`; raises SetupError if no worker can continue."""
 
     def close(self) -> None:
-        """End all workers."""
+        """Stop all workers."""

@@ -1,4 +1,4 @@
-"""Ray itself: started on this machine or joined elsewhere, and how many workers it has room for."""
+"""Ray itself: starting it on this machine, connecting to a cluster, and counting worker slots."""
 
 from __future__ import annotations
 
@@ -10,39 +10,41 @@ from ipaddress import ip_address
 
 import ray
 
-from hierbatch.engine.interrupts import sigterm_kept
-from hierbatch.engine.ray_settings import AT_HOME
+from hierbatch.engine.interrupts import preserve_sigterm_handler
+from hierbatch.engine.ray_settings import LOOPBACK_ENV
 from hierbatch.errors import RunError
 
-_KNOCK_S = 10.0
+_CONNECT_TIMEOUT_S = 10.0
 _ROUNDING = 1e-9
 _OBJECT_STORE_BYTES = 100 << 20
-"""Room for units on their way; there is no sound in it."""
+"""Size of Ray's object store: it carries only work units, no audio."""
 
 
-def count_places(gpus_a_worker: float) -> int:
-    """Workers that the running Ray has room for, node by node: no worker is spread over two of them.
+def count_worker_slots(gpus_a_worker: float) -> int:
+    """Number of workers that fit on the nodes of the running Ray; a worker runs on one node.
 
     Raises:
-        RunError: the workers need GPUs, and on no node does Ray see one with a core beside it.
+        RunError: the workers need GPUs, and no node has both a CPU core and the GPUs of a worker.
     """
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     if not gpus_a_worker:
         return max(1, sum(int(resources.get("CPU", 0)) for resources in nodes))
-    n_places = sum(_places_on_node(resources, gpus_a_worker) for resources in nodes)
-    if not n_places:
+    n_slots = sum(_slots_on_node(resources, gpus_a_worker) for resources in nodes)
+    if not n_slots:
         n_gpus = sum(resources.get("GPU", 0) for resources in nodes)
         raise RunError(
-            "Ray sees no GPU for a worker" if not n_gpus else "No machine has a core and the GPUs that a worker needs",
-            wanted=f"one core and {gpus_a_worker:g} of a GPU on a machine",
+            "Ray has no GPU for a worker"
+            if not n_gpus
+            else "No machine has a CPU core and the GPUs that a worker needs",
+            wanted=f"one CPU core and {gpus_a_worker:g} GPU on one machine",
             got=f"{n_gpus:g} on {len(nodes)} machines",
-            mend="run with --device cpu, ask for less with --gpus-a-worker, or look why torch and Ray see no GPU",
+            mend="run with --device cpu, set a smaller --gpus-a-worker, or check the GPU with `hierbatch doctor`",
         )
-    return n_places
+    return n_slots
 
 
-def _places_on_node(resources: Mapping[str, float], gpus_a_worker: float) -> int:
-    """A share of less than a GPU lies on one GPU: of two, what is left over of each makes no third place."""
+def _slots_on_node(resources: Mapping[str, float], gpus_a_worker: float) -> int:
+    """Worker slots of a node; a fractional share is taken from one GPU, so remainders of two GPUs give no slot."""
     n_gpus = resources.get("GPU", 0.0)
     if gpus_a_worker < 1:
         n_shares = int(n_gpus) * int(1 / gpus_a_worker + _ROUNDING)
@@ -51,84 +53,89 @@ def _places_on_node(resources: Mapping[str, float], gpus_a_worker: float) -> int
     return min(int(resources.get("CPU", 0)), n_shares)
 
 
-def check_places(n_workers: int, gpus_a_worker: float) -> None:
-    """Refuse more workers than there will ever be room for.
+def check_worker_slots(n_workers: int, gpus_a_worker: float) -> None:
+    """Reject a number of workers that exceeds the slots of the cluster.
 
     Raises:
-        RunError: naming how many there is room for.
+        RunError: too many workers; the message gives the maximum.
     """
-    n_places = count_places(gpus_a_worker)
-    if n_workers > n_places:
+    n_slots = count_worker_slots(gpus_a_worker)
+    if n_workers > n_slots:
         raise RunError(
-            "There is no room for so many workers",
-            wanted=f"at most {n_places}, of one core and {gpus_a_worker:g} GPU each",
+            "There are too few resources for that many workers",
+            wanted=f"at most {n_slots}, with one CPU core and {gpus_a_worker:g} GPU each",
             got=str(n_workers),
-            mend="ask for fewer with --workers, or for a smaller share each with --gpus-a-worker",
+            mend="set fewer --workers, or a smaller share each with --gpus-a-worker",
         )
 
 
 @contextmanager
 def ray_running(n_cpus: int, address: str = "") -> Iterator[None]:
-    """Ray for the length of a block: the one that runs already, the cluster at an address, or one of our own that
-    listens on this machine only.
+    """Ray for the duration of a block: the instance already running, the cluster at `address`, or a new local one.
+
+    A new instance listens on the loopback interface only.
+
+    Args:
+        n_cpus: CPU cores of a new instance.
+        address: address of a cluster, `auto`, or empty.
 
     Raises:
-        RunError: Ray does not start or cannot be reached; or it listens, or would listen, to the network and nobody
-            has named its address.
+        RunError: Ray does not start or cannot be reached; or it listens on a network interface although no cluster
+            address was given.
     """
     if ray.is_initialized():
         if not address:
-            _check_is_at_home()
+            _check_loopback()
         yield
         return
     try:
-        with sigterm_kept():
+        with preserve_sigterm_handler():
             _join_cluster(address) if address else _start_ray(n_cpus)
         if not address:
-            _check_is_at_home()
+            _check_loopback()
         yield
     finally:
         ray.shutdown()
 
 
-def _check_is_at_home() -> None:
+def _check_loopback() -> None:
     if not ip_address(ray.util.get_node_ip_address()).is_loopback:
         raise RunError(
-            "Ray would listen to the network",
-            wanted="an address of this machine alone",
+            "Ray would listen on a network interface",
+            wanted="a loopback address",
             got=ray.util.get_node_ip_address(),
-            mend=f"set {', '.join(f'{name}={value}' for name, value in AT_HOME.items())} before importing ray, or name "
-            "the address of the cluster that you mean to join",
+            mend=f"set {', '.join(f'{name}={value}' for name, value in LOOPBACK_ENV.items())} before importing ray, or "
+            "pass the address of the cluster to connect to",
         )
 
 
 def _join_cluster(address: str) -> None:
     try:
         host, _, port = address.rpartition(":")
-        if host and port.isdigit():  # asked here first: Ray itself knocks for many minutes where nobody is at home
-            socket.create_connection((host, int(port)), timeout=_KNOCK_S).close()
+        if host and port.isdigit():  # checked here first: Ray itself retries for many minutes
+            socket.create_connection((host, int(port)), timeout=_CONNECT_TIMEOUT_S).close()
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-    except Exception as error:  # Ray raises errors of many kinds where nobody answers
+    except Exception as error:  # Ray raises many kinds of errors if the cluster does not respond
         raise RunError(
             f"There is no Ray cluster at {address}",
             got=str(error).partition("\n")[0],
-            mend="start one with `ray start --head` and name its address, or `auto` on one of its machines",
+            mend="start one with `ray start --head` and pass its address, or `auto` on one of its machines",
         ) from error
 
 
 def _start_ray(n_cpus: int) -> None:
-    """Ray gives its processes half a minute to come up, which a busy machine may not grant the first time."""
+    """Start a local Ray, with retries: its processes time out after 30 s, which a busy machine can exceed."""
     for is_last in (False, False, True):
         try:
             ray.init(
-                address="local",  # or it joins whatever cluster somebody has started on this machine
+                address="local",  # otherwise it connects to any cluster running on this machine
                 num_cpus=n_cpus,
                 include_dashboard=False,
                 log_to_driver=False,
                 logging_level=logging.ERROR,
                 object_store_memory=_OBJECT_STORE_BYTES,
             )
-        except Exception as error:  # Ray raises bare Exceptions where one of its processes does not come up
+        except Exception as error:  # Ray raises bare Exceptions if one of its processes does not start
             ray.shutdown()
             if is_last:
                 raise RunError(

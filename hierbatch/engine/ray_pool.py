@@ -1,7 +1,7 @@
-"""Workers as Ray actors; beside `ray_cluster` the only file that knows Ray.
+"""Pool of workers as Ray actors; only this module and `ray_cluster` import Ray.
 
-Each worker is one pinned actor that is never restarted by Ray and never retries: what becomes of a unit whose worker
-died is the dispatcher's to decide. Units go in as small tables, counts come back; sound never passes through Ray.
+Each worker is one actor that Ray neither restarts nor retries: the dispatcher decides what happens to the unit of a
+dead worker. Units are sent as small tables and counts come back; audio never passes through Ray.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ import ray
 from ray.exceptions import RayError, RayTaskError
 
 from hierbatch.engine.pool import Finished, Lost
-from hierbatch.engine.ray_cluster import count_places
-from hierbatch.engine.ray_settings import Patience, RaySettings
+from hierbatch.engine.ray_cluster import count_worker_slots
+from hierbatch.engine.ray_settings import RaySettings, TimeoutPolicy
 from hierbatch.engine.units import Unit, UnitReport
 from hierbatch.engine.worker import Worker, WorkerSpec
 from hierbatch.errors import RunError, SetupError
 from hierbatch.stages.base import Stage
 
-_FAILED_STARTS = 2
+_MAX_FAILED_STARTS = 2
 
 
 class _Reader:
-    """A stage that needs no model, held by an actor so that what it has loaded stays."""
+    """Actor for a stage without a model; it keeps the libraries the stage has loaded."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -39,44 +39,48 @@ class _Reader:
 
 
 def map_tables(stage: Stage, tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Tables through a stage on all cores of the running Ray, in their order, a few of them ahead.
+    """Apply a stage to tables on all cores of the running Ray; results come in order.
 
     Raises:
-        SetupError: as the stage raised it.
-        RunError: a reader died.
+        SetupError: raised by the stage.
+        RunError: a reader process died.
     """
     reader_class: Any = ray.remote(_Reader)
-    n_readers = count_places(0.0)
+    n_readers = count_worker_slots(0.0)
     readers = [reader_class.options(num_cpus=1).remote(stage) for _ in range(n_readers)]
-    turns = cycle(readers)
+    next_reader = cycle(readers)
     ahead: deque[Any] = deque()
     try:
         for table in tables:
-            ahead.append(next(turns).read.remote(table))
+            ahead.append(next(next_reader).read.remote(table))
             if len(ahead) > 2 * n_readers:
-                yield _answer(ahead.popleft())
+                yield _result(ahead.popleft())
         while ahead:
-            yield _answer(ahead.popleft())
+            yield _result(ahead.popleft())
     finally:
         for reader in readers:
             ray.kill(reader)
 
 
-def _answer(told: Any) -> pa.Table:
+def _result(reference: Any) -> pa.Table:
     try:
-        return ray.get(told)
+        return ray.get(reference)
     except RayTaskError as error:
         if isinstance(error.cause, SetupError):
             raise error.cause from error
-        raise RunError("The rows cannot be read", got=f"{type(error.cause).__name__}: {error.cause}") from error
+        raise RunError(
+            "The rows cannot be read",
+            got=f"{type(error.cause).__name__}: {error.cause}",
+            mend="check the manifest, or run with `--engine local` to see the full error",
+        ) from error
     except RayError as error:
         raise RunError(
-            "A process that reads the rows died", got=type(error).__name__, mend="look for lack of memory, then rerun"
+            "A reader process died", got=type(error).__name__, mend="check free memory, then run again"
         ) from error
 
 
 class _RayWorker:
-    """A worker that starts when told: an error in an actor's constructor would lose its message."""
+    """Actor that loads its worker in `start`: Ray loses the message of an error in an actor's constructor."""
 
     def __init__(self) -> None:
         self._worker: Worker | None = None
@@ -85,34 +89,34 @@ class _RayWorker:
         self._worker = Worker(spec)
 
     def process(self, unit: Unit) -> UnitReport:
-        assert self._worker is not None  # the pool gives units only to workers that have started
+        assert self._worker is not None  # the pool sends units only to started workers
         return self._worker.process(unit)
 
 
 @dataclass(slots=True)
 class _Slot:
-    """One place for a worker: who sits there, what it was told last, and until when it may take."""
+    """Slot of a worker: its actor, its pending call, and the deadline of that call."""
 
     actor: Any
-    told: Any
+    call: Any
     deadline: float
     unit: Unit | None = None
     is_ready: bool = False
     failed_starts: int = 0
-    """Of the workers that sat here one after the other."""
+    """Consecutive failed starts of workers in this slot."""
 
 
 class RayPool:
-    """Actors with one unit in hand each.
+    """Pool of actors that process one unit each.
 
-    A place where no worker can start any more, since its node is gone or its memory is taken, is given up as long as
-    others are left.
+    A slot in which no worker starts any more, because its node is gone or out of memory, is removed as long as other
+    slots remain.
     """
 
     def __init__(self, spec: WorkerSpec, settings: RaySettings) -> None:
         self._spec = spec
         self._settings = settings
-        self._patience = Patience(settings)
+        self._timeouts = TimeoutPolicy(settings)
         self._slots = [self._start() for _ in range(settings.n_workers)]
 
     @property
@@ -130,16 +134,16 @@ class RayPool:
     def submit(self, unit: Unit) -> None:
         slot = next(slot for slot in self._slots if slot.is_ready and slot.unit is None)
         slot.unit = unit
-        slot.told = slot.actor.process.remote(unit)
-        slot.deadline = monotonic() + self._patience.allows_s(unit.expected_s)
+        slot.call = slot.actor.process.remote(unit)
+        slot.deadline = monotonic() + self._timeouts.timeout_s(unit.expected_s)
 
     def wait(self, timeout_s: float) -> Sequence[Finished | Lost]:
-        told = [slot.told for slot in self._slots if slot.unit or not slot.is_ready]
-        if not told:
+        calls = [slot.call for slot in self._slots if slot.unit or not slot.is_ready]
+        if not calls:
             return []
-        ready, _ = ray.wait(told, num_returns=1, timeout=timeout_s)
-        heard = [slot for slot in self._slots if slot.told in ready]
-        ended = [self._hear(slot) for slot in heard]
+        ready, _ = ray.wait(calls, num_returns=1, timeout=timeout_s)
+        done = [slot for slot in self._slots if slot.call in ready]
+        ended = [self._collect(slot) for slot in done]
         now = monotonic()
         overdue = [slot for slot in self._slots if (slot.unit or not slot.is_ready) and now > slot.deadline]
         ended += [self._replace(slot, "timeout") for slot in overdue]
@@ -153,48 +157,50 @@ class RayPool:
         actor_class: Any = ray.remote(_RayWorker)
         options = {"num_cpus": 1, "num_gpus": self._settings.gpus_a_worker, "max_restarts": 0, "max_concurrency": 1}
         actor = actor_class.options(**options).remote()
-        return _Slot(actor, actor.start.remote(self._spec), monotonic() + self._settings.start_patience_s)
+        return _Slot(actor, actor.start.remote(self._spec), monotonic() + self._settings.start_timeout_s)
 
-    def _hear(self, slot: _Slot) -> Finished | Lost | None:
-        """What a worker answered; our own errors come out as they were raised."""
+    def _collect(self, slot: _Slot) -> Finished | Lost | None:
+        """Result of a worker's call; errors of hierbatch are raised unchanged."""
         try:
-            report = ray.get(slot.told)
+            report = ray.get(slot.call)
         except RayTaskError as error:
             if isinstance(error.cause, SetupError):
                 raise error.cause from error
-            said = f"{type(error.cause).__name__}: {error.cause}"
+            message = f"{type(error.cause).__name__}: {error.cause}"
             if slot.unit is None:
-                raise RunError("A worker does not start", got=said) from error
+                raise RunError(
+                    "A worker does not start", got=message, mend="run with `--engine local` to see the full error"
+                ) from error
             unit, slot.unit = slot.unit, None
-            return Lost(unit, "exception", said)
+            return Lost(unit, "exception", message)
         except RayError:
             return self._replace(slot, "crash")
         if slot.unit is None:
             slot.is_ready, slot.failed_starts = True, 0
             return None
         unit, slot.unit = slot.unit, None
-        self._patience.add(report.work_s, unit.expected_s)
+        self._timeouts.add(report.work_s, unit.expected_s)
         return Finished(unit, report)
 
     def _replace(self, slot: _Slot, why: str) -> Lost | None:
-        """A new worker in a lost one's place; gives the unit that was lost with it."""
+        """Replace the worker of a slot; return its lost unit, if it had one."""
         ray.kill(slot.actor)
         unit = slot.unit
         slot.unit, slot.is_ready = None, False
         slot.failed_starts += unit is None
-        if slot.failed_starts >= _FAILED_STARTS or (why == "timeout" and unit is None):
-            self._give_up(slot, why)
+        if slot.failed_starts >= _MAX_FAILED_STARTS or (why == "timeout" and unit is None):
+            self._remove_slot(slot, why)
         else:
             fresh = self._start()
-            slot.actor, slot.told, slot.deadline = fresh.actor, fresh.told, fresh.deadline
+            slot.actor, slot.call, slot.deadline = fresh.actor, fresh.call, fresh.deadline
         return Lost(unit, why) if unit else None
 
-    def _give_up(self, slot: _Slot, why: str) -> None:
+    def _remove_slot(self, slot: _Slot, why: str) -> None:
         self._slots.remove(slot)
         if not any(other.is_ready for other in self._slots):
             raise RunError(
-                "The workers die while they load the model" if why == "crash" else "No worker comes up",
+                "The workers die while loading the model" if why == "crash" else "No worker starts",
                 wanted="a worker that starts",
-                got=f"{slot.failed_starts} ended by {why} in a row",
-                mend="look for lack of memory; `--engine local` shows what the model itself says",
+                got=f"{slot.failed_starts} failed starts in a row ({why})",
+                mend="check free memory; run with `--engine local` to see the error of the model itself",
             )

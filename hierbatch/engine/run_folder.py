@@ -1,4 +1,4 @@
-"""What a run was asked, and who may write there."""
+"""Run folder: settings, events, and the lock of its driver."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from hierbatch.engine.lease import hold_lease, read_holder
 from hierbatch.errors import RunError
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.object_path import is_remote
-from hierbatch.storage import STAGING, storage_error, write_whole
+from hierbatch.storage import STAGING_PREFIX, storage_error, write_whole
 
 _FORMAT = 1
 
-_LOOK_S = 0.2
-"""Who looks whether a run is held has its lock for far less than that."""
+_LOCK_RETRY_S = 0.2
+"""Delay before a second attempt at the lock; `is_held` owns the lock for a much shorter time."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunFolder(RunLayout):
-    """A run that is worked on: its folders, its record in `run.json`, its events."""
+    """Writable run folder, with its record in `run.json` and its events."""
 
     def make(self) -> None:
-        """Make the folders; raises StorageError or InputError."""
+        """Create the folders; raises StorageError or InputError."""
         try:
             for folder in (self.plans, self.parts, self.tmp):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -40,59 +40,66 @@ class RunFolder(RunLayout):
             raise storage_error(error, self.root) from error
 
     def sweep(self) -> None:
-        """Remove what a stopped run left half-written; in an object store nothing ever is.
+        """Remove incomplete files of a stopped run; an object store never has any.
 
-        Only where nobody writes but who holds the run: an export may be on its way beside it.
+        Only folders written by the driver alone are cleaned: an export may be in progress elsewhere in the run.
         """
         if is_remote(self.root):
             return
-        for place in (self.tmp, self.plans):
-            for folder in place.glob(f"{STAGING}*"):
+        for parent in (self.tmp, self.plans):
+            for folder in parent.glob(f"{STAGING_PREFIX}*"):
                 shutil.rmtree(folder, ignore_errors=True)
         for leftover in self.tmp.glob("*.parquet"):
             leftover.unlink(missing_ok=True)
 
     def drop_sources(self, *, before: int) -> None:
-        """Remove recordings of older generations: only the newest is worked, and they may be most of a run's bytes."""
+        """Delete stored recordings of older generations; only those of the newest are needed, and they can be large."""
         for generation in range(1, before):
             self.sources_file(generation).unlink(missing_ok=True)
 
     def read_record(self) -> dict[str, Any]:
-        """What the run was asked.
+        """Content of `run.json`.
 
         Raises:
-            RunError: this is no run folder, or one of a newer version.
+            RunError: the folder is not a run, or belongs to a newer version.
         """
         try:
             record = json.loads(self.record_file.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
-            raise RunError(f"{self.root} is no run", wanted="a folder made by `hierbatch run`") from error
+            raise RunError(
+                f"{self.root} is not a run folder", wanted="a folder created by `hierbatch run`", mend="check the path"
+            ) from error
         except (OSError, ValueError) as error:
-            raise RunError(f"{self.record_file} cannot be read", got=str(error)) from error
+            raise RunError(
+                f"{self.record_file} cannot be read", got=str(error), mend="check the permissions of the file"
+            ) from error
         if record.get("format") != _FORMAT:
             raise RunError(
-                f"{self.root} is of another version", wanted=f"format {_FORMAT}", got=str(record.get("format"))
+                f"{self.root} has another format version",
+                wanted=f"format {_FORMAT}",
+                got=str(record.get("format")),
+                mend="use the hierbatch version that made it",
             )
         return dict(record)
 
     def newest(self) -> dict[str, Any]:
-        """The newest generation's `number`, `settings` and `origin`."""
+        """Record of the newest generation: `number`, `settings`, `origin`."""
         return self.generations()[-1]
 
     def generations(self) -> list[dict[str, Any]]:
-        """The same of all generations, the first one first."""
+        """Records of all generations, oldest first."""
         return list(self.read_record()["generations"])
 
     def keep_filter(self, text: str) -> None:
-        """Put down the rules of a corpus; raises StorageError."""
-        with write_whole(self.corpus_filter) as aside:
-            aside.write_text(text, encoding="utf-8")
+        """Write the filter rules of a corpus; raises StorageError."""
+        with write_whole(self.corpus_filter) as temporary:
+            temporary.write_text(text, encoding="utf-8")
 
     def note(self, event: str, **facts: Any) -> None:
-        """Add a line to events.jsonl.
+        """Append a line to events.jsonl.
 
-        An object store cannot add to an object: there each event is an object of its own under `events/`, and finished
-        units, which are parts already, are left out.
+        Objects in a store cannot be appended to: there each event is an object under `events/`, and events of finished
+        units are omitted because their parts exist anyway.
         """
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = json.dumps({"at": at, "event": event, **facts}, ensure_ascii=False) + "\n"
@@ -107,7 +114,7 @@ class RunFolder(RunLayout):
             raise storage_error(error, self.events_file) from error
 
     def last_start(self) -> dict[str, Any] | None:
-        """The event of the newest sitting's start."""
+        """Start event of the latest session."""
         lines: list[str] = []
         if is_remote(self.root):
             starts = sorted((self.root / "events").glob("*-start.jsonl"), key=str)
@@ -116,19 +123,19 @@ class RunFolder(RunLayout):
             with self.events_file.open(encoding="utf-8") as file:
                 lines = [line for line in file if '"event": "start"' in line]
         for line in reversed(lines):
-            with suppress(ValueError):  # a line that a full disk cut off runs on into the next
+            with suppress(ValueError):  # a line truncated by a full disk is joined with the next one
                 return dict(json.loads(line))
         return None
 
 
 @contextmanager
 def hold(folder: RunFolder) -> Iterator[None]:
-    """The run's lock for the length of a block; the system releases it even if this process is killed.
+    """Lock the run for the duration of a block; the system releases the lock even if this process is killed.
 
-    In an object store it is a lease, and best effort.
+    In an object store the lock is a lease, and best effort.
 
     Raises:
-        RunError: another driver holds it.
+        RunError: another driver has the lock.
     """
     if is_remote(folder.root):
         with hold_lease(folder.lock_file):
@@ -144,10 +151,10 @@ def hold(folder: RunFolder) -> Iterator[None]:
         holder = os.read(descriptor, 200).decode("utf-8", "replace")
         os.close(descriptor)
         raise RunError(
-            f"{folder.root} is being worked on", got=holder or "another process", mend="wait for it, or stop it"
+            f"{folder.root} is in use", got=holder or "another process", mend="wait for that process, or stop it"
         ) from error
     try:
-        with suppress(OSError):  # who holds it is for people; where the disk is full, it holds all the same
+        with suppress(OSError):  # the name of the owner is informative only; the lock works without it
             os.ftruncate(descriptor, 0)
             os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode())
         yield
@@ -158,16 +165,16 @@ def hold(folder: RunFolder) -> Iterator[None]:
 
 
 def _lock(descriptor: int) -> None:
-    """Take the lock, at the second try where somebody was just looking (`is_held`); raises OSError."""
+    """Acquire the lock, with one retry in case `is_held` was just checking it; raises OSError."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        time.sleep(_LOOK_S)
+        time.sleep(_LOCK_RETRY_S)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def is_held(folder: RunFolder) -> bool:
-    """Whether a driver is at work there right now."""
+    """Return True if a driver is working on the run."""
     if is_remote(folder.root):
         return read_holder(folder.lock_file) is not None
     try:
@@ -175,7 +182,7 @@ def is_held(folder: RunFolder) -> bool:
     except OSError:
         return False
     try:
-        # Shared: who may only read can ask for it, and two that look do not meet.
+        # Shared: read permission is enough, and concurrent checks do not block each other.
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
         return True
@@ -185,14 +192,18 @@ def is_held(folder: RunFolder) -> bool:
 
 
 def open_generation(folder: RunFolder, settings: Mapping[str, Any], origin: Mapping[str, str], *, update: bool) -> int:
-    """The generation that these settings belong to: the newest if they are its own, else a new one if `update`.
+    """Number of the generation with these settings: the newest one if they are equal, else a new one.
 
-    `origin`, where the inputs lay, is written down and compared with nothing.
+    Args:
+        folder: the run.
+        settings: settings that determine the takes.
+        origin: locations of the inputs; recorded, but not compared.
+        update: allow a new generation.
 
     Raises:
-        RunError: the run was asked something else and `update` is not set.
+        RunError: the settings differ and `update` is False.
     """
-    settings = json.loads(json.dumps(settings))  # as it will be read back, so that equal is equal
+    settings = json.loads(json.dumps(settings))  # as it will be read back, so that the comparison is exact
     generations = folder.read_record()["generations"] if folder.record_file.exists() else []
     if generations and generations[-1]["settings"] == settings:
         return int(generations[-1]["number"])
@@ -202,7 +213,7 @@ def open_generation(folder: RunFolder, settings: Mapping[str, Any], origin: Mapp
         raise RunError(
             f"{folder.root} was started with other settings",
             wanted="the same " + ", ".join(changed),
-            mend="choose another --out, or pass --update: what is still right is kept, the rest is made anew",
+            mend="choose another --out, or pass --update: valid takes are kept, the others are made again",
         )
     number = len(generations) + 1
     entry = {
@@ -212,7 +223,7 @@ def open_generation(folder: RunFolder, settings: Mapping[str, Any], origin: Mapp
         "settings": settings,
         "origin": dict(origin),
     }
-    with write_whole(folder.record_file, folder.tmp) as aside:
+    with write_whole(folder.record_file, folder.tmp) as temporary:
         record = {"format": _FORMAT, "generations": [*generations, entry]}
-        aside.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return number

@@ -1,4 +1,4 @@
-"""One sitting at a run: what is still asked for goes through a pool until it is done or has to stop."""
+"""Session of a run: process all pending rows in a worker pool until they are done or the session has to stop."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 
-from hierbatch.engine.dispatch import SMALLEST_SHARE_S, Breaker, Dispatcher
+from hierbatch.engine.dispatch import MIN_SHARE_S, Breaker, Dispatcher
 from hierbatch.engine.interrupts import stop_on_signals
 from hierbatch.engine.local_pool import LocalPool
 from hierbatch.engine.planning import MapTables
 from hierbatch.engine.pool import Pool
 from hierbatch.engine.progress import Progress, Watch
-from hierbatch.engine.ray_settings import RaySettings, keep_ray_at_home
+from hierbatch.engine.ray_settings import RaySettings, configure_ray_environment
 from hierbatch.engine.retakes import Retakes
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.engine.units import Pending, find_pending
@@ -28,32 +28,37 @@ ENGINES = ("ray", "local")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workforce:
-    """Who works: `ray` for actors, `local` for this process; 0 workers means as many as there is room for."""
+    """Engine and number of workers: `ray` uses actors, `local` this process; 0 workers means all available slots."""
 
     engine: str = "ray"
     n_workers: int = 0
     gpus_a_worker: float = 1.0
-    """Share of a GPU each worker holds, where the device is one; 0.5 puts two on a GPU."""
+    """GPUs per worker if the device is a GPU; 0.5 runs two workers on one GPU."""
     address: str = ""
-    """A running Ray cluster, whose machines all see the run folder; empty starts Ray on this machine alone."""
+    """Address of a Ray cluster whose machines share the run folder; empty starts Ray on this machine only."""
     breaker: Breaker = field(default_factory=Breaker)
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
-            raise InputError("The engine is not known", wanted=" or ".join(ENGINES), got=self.engine)
+            raise InputError("Unknown engine", wanted=" or ".join(ENGINES), got=self.engine, mend="change --engine")
         if self.n_workers < 0:
-            raise InputError("The number of workers is negative", got=str(self.n_workers))
+            raise InputError("The number of workers is negative", got=str(self.n_workers), mend="change --workers")
         if not 0 < self.gpus_a_worker <= 1 and not self.gpus_a_worker.is_integer():
             raise InputError(
-                "The share of a GPU is out of range", wanted="0 to 1, or a whole number", got=f"{self.gpus_a_worker:g}"
+                "The number of GPUs per worker is out of range",
+                wanted="0 to 1, or a whole number",
+                got=f"{self.gpus_a_worker:g}",
+                mend="change --gpus-a-worker",
             )
         if self.address and self.engine != "ray":
-            raise InputError("Only the engine ray has an address", got=f"--engine {self.engine}")
+            raise InputError(
+                "A cluster address needs the engine ray", got=f"--engine {self.engine}", mend="use --engine ray"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sitting:
-    """What one sitting did; `ending` is `done`, `interrupted` or `failures`."""
+    """Result of one session; `ending` is `done`, `interrupted` or `failures`."""
 
     ending: str
     n_worked: int
@@ -62,25 +67,28 @@ class Sitting:
     wall_s: float
     error_kinds: dict[str, int]
     reasons: tuple[tuple[str, int], ...] = ()
-    """The three most frequent reasons of failures, each with its number of rows."""
+    """The three most frequent failure reasons, each with its number of rows."""
 
     @property
     def times_real_time(self) -> float:
         return self.sound_s / self.wall_s if self.wall_s > 0 else 0.0
 
 
-READ_TOGETHER_ROWS = 8_192
-"""From how many rows on it pays to start Ray for reading them."""
+RAY_READ_MIN_ROWS = 8_192
+"""Minimum number of rows for which starting Ray speeds up the front end."""
 
 
 @contextmanager
 def open_readers(workforce: Workforce, n_rows: int) -> Iterator[MapTables]:
-    """How rows are read: here, or where there are many of them on all cores; Ray then runs on for the workers."""
-    if workforce.engine == "local" or n_rows < READ_TOGETHER_ROWS:
+    """Yield a map function for the front end: sequential for few rows, else on all cores.
+
+    A Ray that is started here keeps running for the workers.
+    """
+    if workforce.engine == "local" or n_rows < RAY_READ_MIN_ROWS:
         yield map
         return
-    keep_ray_at_home(workforce.address)
-    from hierbatch.engine.ray_cluster import ray_running  # here, as below
+    configure_ray_environment(workforce.address)
+    from hierbatch.engine.ray_cluster import ray_running  # late import, as below
     from hierbatch.engine.ray_pool import map_tables
 
     with ray_running(workforce.n_workers or os.cpu_count() or 1, workforce.address):
@@ -95,24 +103,34 @@ def work(
     watch: Watch,
     retakes: Retakes | None = None,
 ) -> Sitting:
-    """Work all rows of a generation, retries too, that no part holds yet, and make again what comes out wrong.
+    """Process all pending rows of a generation, including retries, and repeat flawed takes.
 
-    The caller holds the run's lock.
+    The caller must own the lock of the run.
+
+    Args:
+        folder: the run.
+        generation: number of the generation, from 1.
+        spec: parameters of the workers.
+        workforce: engine and number of workers.
+        watch: callbacks for progress and messages.
+        retakes: policy for repeating flawed rows; None repeats none.
 
     Raises:
-        SetupError: no worker can go on.
+        SetupError: no worker can continue.
     """
     committed = committed_names(folder)
     pending = [find_pending(plan, committed) for plan in folder.plan_files(generation)]
     n_left = sum(plan.n_rows for plan in pending)
-    n_rows = len(pending[0].mask)  # retries ask for the same rows again
-    progress = Progress(n_rows=n_rows, n_before=n_rows - n_left, expected_s=sum(plan.expected_s for plan in pending))
+    n_rows = len(pending[0].mask)  # retries plan the same rows again
+    progress = Progress(
+        n_rows=n_rows, n_done_before=n_rows - n_left, expected_s=sum(plan.expected_s for plan in pending)
+    )
     rounds = _rounds(folder, generation, pending, retakes, progress)
     ending, wall_s = "done", 0.0
     if (first := next(rounds, None)) is not None:
-        n_shares = min(n_left or len(first[0].mask), math.ceil(progress.expected_s / SMALLEST_SHARE_S) or 1)
+        n_shares = min(n_left or len(first[0].mask), math.ceil(progress.expected_s / MIN_SHARE_S) or 1)
         folder.note("start", rows=n_rows, left=n_left, engine=workforce.engine, device=spec.device)
-        # In this order: Ray, if it starts here, takes SIGTERM for itself where nobody else has it.
+        # In this order: a Ray started here replaces the SIGTERM handler if there is none yet.
         with _open_pool(spec, workforce, n_shares) as pool, stop_on_signals() as is_stopping:
             dispatcher = Dispatcher(
                 pool=pool,
@@ -126,7 +144,7 @@ def work(
                 ending = dispatcher.run(chain.from_iterable(plan.units() for plan in plans))
                 if ending != "done":
                     break
-            wall_s = progress.elapsed_s  # Ray's end is not counted, as its start is not
+            wall_s = progress.elapsed_s  # neither Ray's startup nor its shutdown counts
         folder.note("end", ending=ending, worked=progress.n_ok + progress.n_failed, failed=progress.n_failed)
     return Sitting(
         ending=ending,
@@ -142,31 +160,31 @@ def work(
 def _rounds(
     folder: RunFolder, generation: int, pending: list[Pending], retakes: Retakes | None, progress: Progress
 ) -> Iterator[list[Pending]]:
-    """What is to be worked, one round after the other: first all that is left, then what came out wrong, anew."""
+    """Yield the plans of each round: first all pending rows, then rounds of retakes."""
     if any(plan.n_rows for plan in pending):
         yield pending
     while retakes and (planned := retakes.plan_next(folder, generation)):
         again = find_pending(planned.plan, committed_names(folder))
         if again.n_rows:
-            progress.take_back(again.n_rows, planned.error_kinds, again.expected_s)
+            progress.revert(again.n_rows, planned.error_kinds, again.expected_s)
             yield [again]
 
 
 @contextmanager
 def _open_pool(spec: WorkerSpec, workforce: Workforce, n_shares: int) -> Iterator[Pool]:
-    """A pool that has no more workers than there are shares of work."""
+    """Pool with at most one worker per share of the remaining work."""
     if workforce.engine == "local":
         yield LocalPool(spec)
         return
-    keep_ray_at_home(workforce.address)
-    # Here, since it takes seconds and reads the environment.
-    from hierbatch.engine.ray_cluster import check_places, count_places, ray_running
+    configure_ray_environment(workforce.address)
+    # Imported late: it takes seconds and reads the environment.
+    from hierbatch.engine.ray_cluster import check_worker_slots, count_worker_slots, ray_running
     from hierbatch.engine.ray_pool import RayPool
 
     gpus = workforce.gpus_a_worker if spec.device.startswith("cuda") else 0.0
     with ray_running(workforce.n_workers or os.cpu_count() or 1, workforce.address):
-        check_places(workforce.n_workers, gpus)
-        n_workers = min(workforce.n_workers or count_places(gpus), n_shares)
+        check_worker_slots(workforce.n_workers, gpus)
+        n_workers = min(workforce.n_workers or count_worker_slots(gpus), n_shares)
         pool = RayPool(spec, RaySettings(n_workers=n_workers, gpus_a_worker=gpus))
         try:
             yield pool

@@ -1,4 +1,4 @@
-"""A unit: the rows a worker is given together, and what it says when it is done."""
+"""Work units: rows that a worker processes together, and the report about them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from hierbatch.engine.planning import put_column
 from hierbatch.manifest.parts import open_finished
 from hierbatch.manifest.take_names import NAMING, digest_of, row_names
 
-_READ_TOGETHER = 1024
-"""Rows of a plan that are read at a time."""
+_READ_BATCH_ROWS = 1024
+"""Rows of a plan read at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Planned rows under the name their part will have."""
+    """Planned rows, with the name of the part file they will become."""
 
     name: str
     rows: pa.Table
@@ -34,32 +34,32 @@ class Unit:
 
     @property
     def expected_s(self) -> float:
-        """Seconds of sound it should come to."""
+        """Expected seconds of audio."""
         return float(pc.sum(self.rows.column("expected_duration_s")).as_py() or 0.0)
 
     @property
-    def is_refused(self) -> bool:
-        """Whether none of its rows is to be worked."""
+    def is_failed(self) -> bool:
+        """True if all rows are already marked as failed."""
         return int(self.rows.column("error_kind").null_count) == 0
 
     def halves(self) -> tuple[Self, Self]:
-        """Two units of half the rows each, to find the one that kills its worker."""
+        """Split into two units of half the rows each, to isolate a row that crashes its worker."""
         middle = self.n_rows // 2
-        return self.piece(self.rows.slice(0, middle)), self.piece(self.rows.slice(middle))
+        return self.subset(self.rows.slice(0, middle)), self.subset(self.rows.slice(middle))
 
-    def piece(self, rows: pa.Table) -> Self:
-        """Some of its rows, under a name that tells which.
+    def subset(self, rows: pa.Table) -> Self:
+        """Create a unit of some of the rows, with a name derived from them.
 
-        Counted pieces would not do: what is left of a unit after a crash has halves too, and they would replace the
-        parts of the whole unit's halves, which hold other rows.
+        A running number would not be unique: after a crash and a restart, halves of the remaining rows would overwrite
+        parts of the original halves, which contain other rows.
         """
         return replace(self, name=f"{self.name.partition('.')[0]}.{digest_of(rows)}", rows=rows)
 
-    def refused(self, kind: str, error: str) -> Self:
-        """The same rows as ones not to be worked: they pass through a worker to become failed takes.
+    def as_failed(self, kind: str, error: str) -> Self:
+        """Mark all rows as failed: a worker writes them as failed takes without processing them.
 
-        Under a name of their own: a worker may have died after it put the rows down and before it said so, and good
-        takes that stand are not to be replaced.
+        The unit gets a new name: its worker may have died between the commit and the report, and good takes must not be
+        overwritten.
         """
         rows = self.rows
         for name, value in (("error_kind", kind), ("error", error)):
@@ -69,7 +69,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitReport:
-    """What a worker says of a unit it has put down; the sound stays where it is."""
+    """Report of a worker about a committed unit; the audio stays in the part file."""
 
     n_ok: int
     n_failed: int
@@ -77,35 +77,39 @@ class UnitReport:
     work_s: float
     error_kinds: dict[str, int]
     reasons: dict[str, int]
-    """How often rows failed for the same reason, each by its kind and the first sentence of its error."""
+    """Number of failed rows by reason: the error kind and the first sentence of the message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """What a plan still asks for."""
+    """Rows of a plan that have no take yet."""
 
     plan: Path
     mask: pa.BooleanArray
     n_rows: int
     expected_s: float
     repeated: frozenset[int]
-    """Unit numbers that stand in the plan twice, in different places: so did earlier versions join plans."""
+    """Numbers that occur at two places of the plan; earlier versions joined plans this way."""
 
     def units(self) -> Iterator[Unit]:
-        """Units with the rows that are left of them, read from the plan as they are asked for.
+        """Yield units of the pending rows, read lazily from the plan.
 
-        Where a unit's name does not tell its rows, it is given one that does.
+        A unit with only a part of its rows, or with an ambiguous number, gets a name derived from its rows.
         """
         for unit, mask in _grouped(self.plan, self.mask):
-            left = unit.rows.filter(mask)
-            if len(left) == unit.n_rows and unit.rows.column("unit")[0].as_py() not in self.repeated:
+            pending = unit.rows.filter(mask)
+            if len(pending) == unit.n_rows and unit.rows.column("unit")[0].as_py() not in self.repeated:
                 yield unit
-            elif len(left):
-                yield unit.piece(left)
+            elif len(pending):
+                yield unit.subset(pending)
 
 
 def find_pending(plan: Path, committed: pa.Array) -> Pending:
-    """The rows of a plan that no part holds; `committed` are the `row_names` of those that stand.
+    """Find the rows of a plan without a committed take.
+
+    Args:
+        plan: plan file.
+        committed: `row_names` of all committed takes.
 
     Raises:
         VanishedError: another driver has compacted the run.
@@ -132,29 +136,29 @@ def find_pending(plan: Path, committed: pa.Array) -> Pending:
 
 
 def _grouped(plan: Path, mask: pa.BooleanArray) -> Iterator[tuple[Unit, pa.BooleanArray]]:
-    """Whole units of a plan, each with its share of the mask."""
-    held: list[pa.Table] = []
-    seen = 0
+    """Yield the units of a plan, each with its slice of the mask."""
+    current: list[pa.Table] = []
+    offset = 0
     with open_finished(plan) as file:
-        for batch in file.iter_batches(batch_size=_READ_TOGETHER):
+        for batch in file.iter_batches(batch_size=_READ_BATCH_ROWS):
             table = pa.Table.from_batches([batch])
             starts = _starts(table.column("unit").to_numpy())
             for start, end in pairwise([*starts, len(table)]):
                 rows = table.slice(start, end - start)
-                if held and held[0].column("unit")[0] != rows.column("unit")[0]:
-                    unit = _named(plan, held)
-                    yield unit, mask.slice(seen, unit.n_rows)
-                    held, seen = [], seen + unit.n_rows
-                held.append(rows)
-    if held:
-        yield _named(plan, held), mask.slice(seen)
+                if current and current[0].column("unit")[0] != rows.column("unit")[0]:
+                    unit = _make_unit(plan, current)
+                    yield unit, mask.slice(offset, unit.n_rows)
+                    current, offset = [], offset + unit.n_rows
+                current.append(rows)
+    if current:
+        yield _make_unit(plan, current), mask.slice(offset)
 
 
 def _starts(numbers: npt.NDArray[np.int32]) -> list[int]:
-    """Where in a column of unit numbers another one begins."""
+    """Indices at which the unit number changes, starting with 0."""
     return [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist()]
 
 
-def _named(plan: Path, tables: Sequence[pa.Table]) -> Unit:
+def _make_unit(plan: Path, tables: Sequence[pa.Table]) -> Unit:
     rows = pa.concat_tables(tables).combine_chunks()
     return Unit(f"{plan.stem}-u{rows.column('unit')[0].as_py():06d}", rows)

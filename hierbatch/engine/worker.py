@@ -1,4 +1,4 @@
-"""What works a unit: the same class in a Ray actor and in the driver's own process."""
+"""Worker that processes work units; the same class runs in a Ray actor and in the driver process."""
 
 from __future__ import annotations
 
@@ -19,17 +19,19 @@ from hierbatch.engine.units import Unit, UnitReport
 from hierbatch.manifest.plan_sources import PlanSources
 from hierbatch.stages.appraise import Appraise, Measures
 from hierbatch.stages.base import Stage
-from hierbatch.stages.tasks import SPEAK, Tools, task_named
+from hierbatch.stages.tasks import SPEAK, StageConfig, task_named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerSpec:
-    """Everything a worker needs to start, as paths and names: it may start on another machine, and more than once."""
+    """Parameters of a worker, as paths and names: it may start on another machine, and more than once."""
 
     run: Path
+    """Run folder."""
     voices: Path
+    """Voice table of the run."""
     sources: Path
-    """Recordings that lay in the manifest itself, where there are any."""
+    """Recordings that came inside the manifest, if any."""
     bundle: str
     device: str
     model_factory: str
@@ -40,7 +42,14 @@ class WorkerSpec:
 
     @classmethod
     def of(cls, folder: RunFolder, generation: int, origin: Mapping[str, str], device: str) -> Self:
-        """For a generation of a run, with the model its `origin` names."""
+        """Parameters for a generation of a run.
+
+        Args:
+            folder: the run.
+            generation: number of the generation, from 1.
+            origin: locations of the inputs, as recorded in `run.json`.
+            device: a `Placement` as text.
+        """
         return cls(
             run=folder.root.resolve(),
             voices=folder.voices_file(generation).resolve(),
@@ -51,33 +60,33 @@ class WorkerSpec:
             task=origin.get("task", SPEAK.name),
             f0=origin.get("f0", EVERY_DAY),
             full_band=origin.get("full_band"),
-            measures=Measures.of_origin(origin),
+            measures=Measures.from_origin(origin),
         )
 
 
 class Worker:
-    """Loads its model once, then turns units into parts."""
+    """Loads the model once, then processes units and commits their parts."""
 
     def __init__(self, spec: WorkerSpec) -> None:
-        tools = Tools(
+        config = StageConfig(
             bundle=spec.bundle,
             model_factory=spec.model_factory,
             voices=spec.voices,
             device=spec.device,
-            hears=spec.measures.semantic,
+            self_check=spec.measures.semantic,
             f0=spec.f0,
             full_band=spec.full_band,
         )
         self._folder = RunFolder(spec.run)
         self._sources = PlanSources(spec.sources)
-        make = task_named(spec.task).open_stage(tools)
-        self._stages: tuple[Stage, ...] = (make, Appraise(spec.measures, spec.voices))
+        synthesize = task_named(spec.task).open_stage(config)
+        self._stages: tuple[Stage, ...] = (synthesize, Appraise(spec.measures, spec.voices))
 
     def process(self, unit: Unit) -> UnitReport:
-        """Work a unit and put it down.
+        """Process a unit and commit its part.
 
         Raises:
-            SetupError: the run cannot go on; nothing of the unit stands.
+            SetupError: the run cannot continue; nothing of the unit was committed.
         """
         started = perf_counter()
         takes = self._sources.fetch(unit.rows)
@@ -104,5 +113,5 @@ def _report(takes: pa.Table, work_s: float) -> UnitReport:
 def _reasons(takes: pa.Table) -> Iterator[str]:
     failed = takes.filter(takes.column("error_kind").is_valid())
     for kind, error in zip(failed.column("error_kind").to_pylist(), failed.column("error").to_pylist(), strict=True):
-        # Only what went wrong: what was got differs from row to row.
+        # Only the problem itself: the actual value differs from row to row.
         yield f"{kind}: {(error or '').partition('. ')[0].rstrip('.')[:120]}"

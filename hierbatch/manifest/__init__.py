@@ -1,1 +1,1 @@
-"""Rows and the Parquet files they stand in."""
+"""Manifests, plans and takes, and the Parquet files that store them."""

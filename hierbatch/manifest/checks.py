@@ -1,4 +1,4 @@
-"""Everything that is wrong with a manifest, found before anything runs and told at once."""
+"""Validation of manifests before a run; all problems are reported in one error."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from hierbatch.manifest.schema import RESERVED_NAMES
 from hierbatch.manifest.store import TableFile
 
 SAFE_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
-"""Names that are also safe as file names: no separators, no leading dot, no surprise in a shell. For `re.fullmatch` and
-for Arrow; `re.match` would let a new line stand at the end."""
+"""Ids that are also safe file names: no separators, no leading dot, no shell metacharacters.
+
+For `re.fullmatch` and Arrow; `re.match` would accept a newline at the end.
+"""
 
 _N_EXAMPLES = 5
 
@@ -33,43 +35,44 @@ _CHECKED = ("id", "voice", "lang", *_RANGES)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What the rows of a manifest may ask of a run."""
+    """Requirements of a run on the columns and values of its manifest."""
 
     languages: Collection[str] | None = None
-    """None where none needs to be named."""
+    """Allowed languages; None if no language is needed."""
     voices: Collection[str] | None = None
-    """None where any name will do."""
+    """Known voices; None allows any name."""
     default_language: str | None = None
     default_voice: str | None = None
     one_of: tuple[str, ...] = ("text", "phonemes")
-    """Columns of which one must be there."""
+    """Columns of which at least one must exist."""
     needs_voice: bool = True
 
 
 @dataclass(slots=True)
 class _Findings:
-    """Faults of one sort are counted and shown by a few examples: a million rows must not make a million lines."""
+    """Problems by kind, with a count and a few examples each: a million rows must not give a million lines."""
 
     counts: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
 
-    def add(self, sort: str, values: pa.ChunkedArray) -> None:
+    def add(self, kind: str, values: pa.ChunkedArray) -> None:
         if len(values):
-            self.counts[sort] += len(values)
-            shown = self.examples.setdefault(sort, [])
+            self.counts[kind] += len(values)
+            shown = self.examples.setdefault(kind, [])
             shown.extend(str(value)[:40] for value in values.slice(0, _N_EXAMPLES - len(shown)).to_pylist())
 
-    def told(self) -> list[str]:
-        return [f"{n} {sort} ({', '.join(self.examples[sort])})" for sort, n in self.counts.items()]
+    def summary(self) -> list[str]:
+        return [f"{n} {kind} ({', '.join(self.examples[kind])})" for kind, n in self.counts.items()]
 
 
 def check_manifest(manifest: TableFile, expected: Expected) -> int:
-    """Refuse a manifest that cannot be run, with all its problems in one error; gives the number of rows.
+    """Validate a manifest and return its number of rows.
 
-    A column of a wrong type, or one that is missing, hides nothing of the others.
+    All problems are reported together: a missing column, or one with a wrong type, does not hide problems of the other
+    columns.
 
     Raises:
-        ManifestError: wrong columns or types, missing, unsafe or repeated ids, unknown voices or languages, values out
+        ManifestError: wrong columns or types, missing, unsafe or duplicate ids, unknown voices or languages, values out
             of range.
     """
     problems = [*manifest.problems, *_column_problems(manifest.schema, expected.one_of)]
@@ -79,7 +82,7 @@ def check_manifest(manifest: TableFile, expected: Expected) -> int:
         raise ManifestError(
             f"{manifest.path} has {len(problems)} problem{'s' if len(problems) > 1 else ''}",
             got="; ".join(problems),
-            mend="correct the table; manifests/README.md explains every column",
+            mend="correct the table; manifests/README.md documents every column",
         )
     return n_rows
 
@@ -91,15 +94,15 @@ def _column_problems(schema: pa.Schema, one_of: tuple[str, ...]) -> list[str]:
     if not set(one_of) & set(schema.names):
         neither = "there is neither a {} nor a {} column" if len(one_of) > 1 else "column {} is missing"
         problems.append(neither.format(*one_of))
-    problems += [f"column {name} is a name of the output" for name in schema.names if name in RESERVED_NAMES]
+    problems += [f"column {name} is reserved for output" for name in schema.names if name in RESERVED_NAMES]
     return problems
 
 
 def _value_problems(manifest: TableFile, expected: Expected) -> tuple[int, list[str]]:
-    """Number of rows, and what is wrong with the values of the columns that can be read."""
+    """Number of rows, and the problems with the values of columns without read errors."""
     findings, n_rows = _Findings(), 0
     chunks: list[pa.Array] = []
-    names = _looked_at(manifest)
+    names = _columns_to_check(manifest)
     if not names:
         return 0, []
     for table in manifest.batches(names):
@@ -110,22 +113,22 @@ def _value_problems(manifest: TableFile, expected: Expected) -> tuple[int, list[
         else:
             _check_ids(ids, n_rows, findings)
             chunks += ids.chunks
-        if expected.needs_voice and "voice" not in manifest.unfit:
+        if expected.needs_voice and "voice" not in manifest.invalid_columns:
             _check_names(columns["voice"], ids, expected.voices, expected.default_voice, "voice", findings)
-        if expected.languages is not None and "lang" not in manifest.unfit:
+        if expected.languages is not None and "lang" not in manifest.invalid_columns:
             _check_names(columns["lang"], ids, expected.languages, expected.default_language, "lang", findings)
         for name, (low, high) in _RANGES.items():
             _check_range(columns[name], ids, low, high, name, findings)
         n_rows += len(table)
     if n_rows == 0:
-        return 0, ["it holds no rows"]
+        return 0, ["the table has no rows"]
     counted = pc.value_counts(pa.chunked_array(chunks, pa.string()))
     findings.add("ids are used more than once", counted.filter(pc.greater(counted.field("counts"), 1)).field("values"))
-    return n_rows, findings.told()
+    return n_rows, findings.summary()
 
 
-def _looked_at(manifest: TableFile) -> list[str]:
-    """Columns whose values are checked, as far as they can be read; or any other, to count the rows by."""
+def _columns_to_check(manifest: TableFile) -> list[str]:
+    """Valid columns whose values are checked; if there is none, any valid column, to count the rows."""
     names = [name for name in _CHECKED if name in manifest.fitting]
     return names or [name for name in manifest.fitting if not pa.types.is_nested(manifest.schema.field(name).type)][:1]
 
@@ -134,7 +137,9 @@ def _check_ids(ids: pa.ChunkedArray, first_row: int, findings: _Findings) -> Non
     rows = pa.chunked_array([pa.array(range(first_row, first_row + len(ids)))])
     findings.add("rows have no id (row numbers)", rows.filter(ids.is_null()))
     safe = pc.match_substring_regex(ids, SAFE_ID)
-    findings.add("ids hold other than letters, digits, '.', '_', '-', or are too long", ids.filter(pc.invert(safe)))
+    findings.add(
+        "ids contain characters other than letters, digits, '.', '_', '-', or are too long", ids.filter(pc.invert(safe))
+    )
 
 
 def _check_names(
@@ -149,14 +154,14 @@ def _check_names(
     if default is None:
         findings.add(f"rows name no {column} and the run has no default (ids)", ids.filter(missing))
     if names is not None and known is not None:
-        strange = pc.and_not(pc.invert(missing), pc.is_in(names, pa.array(sorted(known), pa.string())))
-        findings.add(f"rows have a {column} other than {', '.join(sorted(known))}", names.filter(strange))
+        unknown = pc.and_not(pc.invert(missing), pc.is_in(names, pa.array(sorted(known), pa.string())))
+        findings.add(f"rows have a {column} other than {', '.join(sorted(known))}", names.filter(unknown))
 
 
 def _check_range(
     values: pa.ChunkedArray | None, ids: pa.ChunkedArray, low: float, high: float, column: str, findings: _Findings
 ) -> None:
     if values is not None:
-        # Not `outside`, but `not inside`: NaN is outside too.
+        # Negated `inside`, so that NaN counts as outside.
         inside = pc.and_(pc.greater_equal(values, low), pc.less_equal(values, high))
         findings.add(f"rows have a {column} outside {low:g} to {high:g} (ids)", ids.filter(pc.invert(inside)))

@@ -1,11 +1,11 @@
-"""Which takes go into a corpus: rules on columns, read from a TOML file.
+"""Filter rules that select the takes of a corpus, read from a TOML file.
 
 [[rule]]
-name = "noisy"            # what a rejected row is told
+name = "noisy"            # recorded as the reason of a rejected row
 column = "snr_db"         # any column of the takes
-min = 20                  # and, or instead: max, any_of, none_of
-where = { lang = "ko" }   # only rows of which this holds
-required = true           # an empty value is rejected too; without it, it passes
+min = 20                  # and/or: max, any_of, none_of
+where = { lang = "ko" }   # applies only to rows with these values
+required = true           # also reject empty values, which pass otherwise
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ import pyarrow as pa
 from hierbatch.errors import InputError
 
 FAILED = "failed"
-"""What a row that has no good take is rejected by, whatever the rules."""
+"""Name of the built-in rule that rejects rows without a successful take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilterRule:
-    """One rule; a row of which it does not hold is rejected under its name.
+    """A filter rule; rows that violate it are rejected with its name as the reason.
 
-    Of a list column, such as `flags`, `any_of` and `none_of` look at the list's entries.
+    For a list column such as `flags`, `any_of` and `none_of` check the entries of the list.
     """
 
     name: str
@@ -48,7 +48,7 @@ class FilterRule:
             return self.required
         found = set(value) if isinstance(value, list) else {value}
         return (
-            # Not `outside`, but `not inside`: NaN is outside too.
+            # Negated comparisons, so that NaN counts as out of range.
             (self.min is not None and not value >= self.min)
             or (self.max is not None and not value <= self.max)
             or (self.any_of is not None and found.isdisjoint(self.any_of))
@@ -62,60 +62,66 @@ name = "flagged"
 column = "flags"
 none_of = ["silent", "clipped", "too_long", "too_short", "long_silence", "off_text", "off_voice", "misheard"]
 """
-"""The rule where no file is given."""
+"""Default rules, used without a filter file."""
 
-MENDABLE = frozenset(
+RETRYABLE_COLUMNS = frozenset(
     ("n_samples", "duration_s", "loudness_lufs", "rms_db", "peak_db", "silence_ratio", "longest_silence_s",
      "clipped_samples", "duration_ratio", "f0_median_hz", "f0_std_semitones", "snr_db", "semantic_dist",
      "speaker_similarity", "heard_text", "character_error", "flags")
 )  # fmt: skip
-"""Columns of the takes in which another seed may do better."""
+"""Columns of takes whose values another seed may improve."""
 
 
 def read_filter(path: Path, schema: pa.Schema) -> tuple[FilterRule, ...]:
-    """Rules of a file, checked against the columns they will meet.
+    """Read filter rules and check them against the columns of the takes.
 
     Raises:
-        InputError: no TOML, no rules, unknown keys or columns, bounds on what is no number; all in one error.
+        InputError: invalid TOML, no rules, unknown keys or columns, bounds on columns without numbers; all problems in
+            one error.
     """
     try:
         page = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(f"The filter {path} cannot be read", got=error.strerror or str(error)) from error
+        raise InputError(
+            f"The filter {path} cannot be read", got=error.strerror or str(error), mend="check the path"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"The filter {path} is no TOML", got=str(error)) from error
+        raise InputError(f"The filter {path} is not valid TOML", got=str(error), mend="correct the file") from error
     entries = page.get("rule")
     if not isinstance(entries, list) or not entries or set(page) != {"rule"}:
         raise InputError(
-            f"The filter {path} holds no rules", wanted="[[rule]] tables", got=", ".join(page) or "nothing"
+            f"The filter {path} has no rules",
+            wanted="[[rule]] tables",
+            got=", ".join(page) or "nothing",
+            mend="add rules; docs/corpora.md documents them",
         )
     problems = [problem for number, entry in enumerate(entries, 1) for problem in _problems(entry, number, schema)]
     names = [entry.get("name") for entry in entries]
-    problems += [f"the name {name!r} stands there twice" for name in sorted({n for n in names if names.count(n) > 1})]
+    problems += [f"the name {name!r} occurs twice" for name in sorted({n for n in names if names.count(n) > 1})]
     if problems:
         raise InputError(
-            f"The filter {path} cannot be used",
+            f"The filter {path} is invalid",
             got="; ".join(problems),
-            mend="docs/corpora.md explains the rules, manifests/README.md the columns",
+            mend="correct the rules; docs/corpora.md documents them, manifests/README.md the columns",
         )
     return tuple(FilterRule(**{name: _frozen(value) for name, value in entry.items()}) for entry in entries)
 
 
 def rejections(row: Mapping[str, Any], rules: Collection[FilterRule]) -> list[str]:
-    """Names of all rules that reject a take's row; empty where it is kept."""
+    """Names of all rules that reject a take; empty if it is kept."""
     if row["status"] != "ok":
         return [FAILED]
     return [rule.name for rule in rules if rule.rejects(row)]
 
 
-def calls_for_another(row: Mapping[str, Any], rules: Collection[FilterRule]) -> bool:
-    """Whether rules reject a good take for what another seed may mend, and for nothing else."""
-    broken = [rule for rule in rules if rule.rejects(row)] if row["status"] == "ok" else []
-    return bool(broken) and all(rule.column in MENDABLE for rule in broken)
+def needs_retake(row: Mapping[str, Any], rules: Collection[FilterRule]) -> bool:
+    """Return True if a successful take is rejected, and only for columns that another seed may improve."""
+    violated = [rule for rule in rules if rule.rejects(row)] if row["status"] == "ok" else []
+    return bool(violated) and all(rule.column in RETRYABLE_COLUMNS for rule in violated)
 
 
-def columns_of(rules: Collection[FilterRule]) -> set[str]:
-    """Columns that the rules look at."""
+def rule_columns(rules: Collection[FilterRule]) -> set[str]:
+    """Columns that the rules use."""
     return {"status"} | {name for rule in rules for name in (rule.column, *rule.where)}
 
 
@@ -125,21 +131,21 @@ _BOUNDS, _CHOICES = ("min", "max"), ("any_of", "none_of")
 
 def _problems(entry: Any, number: int, schema: pa.Schema) -> list[str]:
     if not isinstance(entry, dict):
-        return [f"rule {number} is no table"]
+        return [f"rule {number} is not a table"]
     if not isinstance(entry.get("name"), str) or not isinstance(entry.get("column"), str):
         return [f"rule {number} lacks a name or a column"]
     name, column, where = entry["name"], entry["column"], entry.get("where", {})
     found = [f"rule {name} has an unknown key {key}" for key in entry if key not in _KEYS]
     if not any(key in entry for key in (*_BOUNDS, *_CHOICES, "required")):
-        found.append(f"rule {name} asks for nothing: give it {', '.join((*_BOUNDS, *_CHOICES))} or required")
+        found.append(f"rule {name} has no condition: add {', '.join((*_BOUNDS, *_CHOICES))} or required")
     if not isinstance(where, dict):
-        return [*found, f"rule {name} has a where that is no table"]
+        return [*found, f"rule {name} has a where that is not a table"]
     unknown = [each for each in (column, *where) if each not in schema.names or each in ("audio", "timings")]
-    found += [f"rule {name} asks for a column {each}, which takes do not have" for each in unknown]
+    found += [f"rule {name} uses column {each}, which takes do not have" for each in unknown]
     if column not in unknown and any(key in entry for key in _BOUNDS) and not _is_number(schema.field(column).type):
-        found.append(f"rule {name} sets a bound on {column}, which holds no numbers")
-    found += [f"rule {name} wants a number as {key}" for key in _BOUNDS if not _is_plain_number(entry.get(key, 0))]
-    found += [f"rule {name} wants a list as {key}" for key in _CHOICES if not isinstance(entry.get(key, []), list)]
+        found.append(f"rule {name} sets a bound on {column}, which is not numeric")
+    found += [f"rule {name} needs a number as {key}" for key in _BOUNDS if not _is_plain_number(entry.get(key, 0))]
+    found += [f"rule {name} needs a list as {key}" for key in _CHOICES if not isinstance(entry.get(key, []), list)]
     return found
 
 

@@ -1,4 +1,4 @@
-"""JSON Lines read to the types that their values have; columns whose values are of several are told, all of them."""
+"""JSON Lines reader with inferred column types; reports every column with values of several types."""
 
 from __future__ import annotations
 
@@ -14,41 +14,46 @@ import pyarrow.json
 
 from hierbatch.object_path import readable
 
-_LONGEST_VALUE = 60
+_MAX_VALUE_CHARACTERS = 60
 
 _KINDS = {bool: "boolean", int: "number", float: "number", str: "string", list: "array", dict: "object"}
-"""What JSON calls a value."""
+"""JSON names of the types."""
 
 
 def read_json(path: Path, types: Mapping[str, pa.DataType]) -> tuple[pa.Table, dict[str, str]]:
-    """The table, and what is the matter with columns whose values are of several kinds: these are left as text.
+    """Read a JSON Lines table.
 
-    Of `types` only which columns are text counts: one that is all dates stays text.
+    Args:
+        path: the table.
+        types: declared types; only text columns matter, so that text that looks like dates stays text.
+
+    Returns:
+        The table, and a message for each column with values of several types; those columns become text.
 
     Raises:
-        ArrowInvalid: a line is no JSON object, names a column twice, or lists hold values of several kinds.
+        ArrowInvalid: a line is not a JSON object, has a key twice, or contains a list with values of several types.
         OSError: the file cannot be read.
     """
     texts = {name for name, kind in types.items() if kind == pa.string()}
     try:
         return _read(partial(readable, path), texts), {}
     except pa.ArrowInvalid as error:
-        # Arrow stops at the first value of another kind, and cannot be told to leave a column out.
+        # Arrow stops at the first value of another type and cannot skip a column.
         rows = _rows(path)
         faults = _faults(rows)
         if not faults:
             raise
-        lines = [json.dumps({name: _left(name, value, faults) for name, value in row.items()}) for row in rows]
-        mended = "\n".join(lines).encode()
+        lines = [json.dumps({name: _to_text(name, value, faults) for name, value in row.items()}) for row in rows]
+        converted = "\n".join(lines).encode()
         try:
-            return _read(lambda: io.BytesIO(mended), texts | faults.keys()), faults
-        except pa.ArrowInvalid as deeper:
-            raise deeper from error
+            return _read(lambda: io.BytesIO(converted), texts | faults.keys()), faults
+        except pa.ArrowInvalid as second:
+            raise second from error
 
 
 def _read(open_source: Callable[[], Any], texts: Iterable[str]) -> pa.Table:
     table = pa.json.read_json(open_source())
-    # Asked for in the first place, a column would stand in every table, also where no row has it.
+    # Declared from the start, a column would appear in every table, even if no row has it.
     dated = [name for name in texts if name in table.column_names and pa.types.is_timestamp(table.field(name).type)]
     if not dated:
         return table
@@ -57,7 +62,7 @@ def _read(open_source: Callable[[], Any], texts: Iterable[str]) -> pa.Table:
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
-    """The objects of all lines, or none where a line is something else: that Arrow tells better."""
+    """Objects of all lines; empty if any line is not an object, since Arrow's error is clearer."""
     try:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8-sig").split("\n") if line.strip()]
     except ValueError:
@@ -66,7 +71,7 @@ def _rows(path: Path) -> list[dict[str, Any]]:
 
 
 def _faults(rows: Iterable[dict[str, Any]]) -> dict[str, str]:
-    """Columns that hold values of several kinds, each with the first one that is not as those before it."""
+    """Messages about columns with values of several types, each with the first value that differs."""
     kinds: dict[str, str] = {}
     faults: dict[str, str] = {}
     for row in rows:
@@ -75,11 +80,11 @@ def _faults(rows: Iterable[dict[str, Any]]) -> dict[str, str]:
                 continue
             kind = _KINDS[type(value)]
             if kinds.setdefault(name, kind) != kind:
-                shown = json.dumps(value, ensure_ascii=False)[:_LONGEST_VALUE]
+                shown = json.dumps(value, ensure_ascii=False)[:_MAX_VALUE_CHARACTERS]
                 faults[name] = f"column {name} is {kinds[name]} in some rows and {kind} in others, such as {shown}"
     return faults
 
 
-def _left(name: str, value: Any, faults: Mapping[str, str]) -> Any:
-    """A value as it is, or as text where its column holds several kinds."""
+def _to_text(name: str, value: Any, faults: Mapping[str, str]) -> Any:
+    """Convert a value to text if its column has several types."""
     return value if name not in faults or value is None or isinstance(value, str) else json.dumps(value)

@@ -1,4 +1,4 @@
-"""Finished parts and plans of a run, read whole or by row, also while compaction takes them away."""
+"""Readers of committed parts and plans of a run that tolerate concurrent compaction."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from hierbatch.object_path import readable
 
 @contextmanager
 def open_finished(path: Path) -> Iterator[pq.ParquetFile]:
-    """A part or a plan of a run.
+    """Open a part or a plan of a run.
 
     Raises:
-        VanishedError: it has gone since it was listed.
-        RunError: it is damaged.
+        VanishedError: the file was removed after it was listed.
+        RunError: the file is damaged.
     """
     try:
         with pq.ParquetFile(readable(path)) as file:
@@ -29,21 +29,21 @@ def open_finished(path: Path) -> Iterator[pq.ParquetFile]:
     except (pa.ArrowException, OSError) as error:
         if not path.exists():
             raise VanishedError(
-                f"{path} has gone while it was read",
-                wanted="a run that nobody compacts meanwhile",
+                f"{path} was removed while it was read",
+                wanted="a run without concurrent compaction",
                 mend="read the run again",
             ) from error
         raise RunError(
             f"{path} cannot be read",
             got=str(error).splitlines()[0],
-            mend="delete it and run again: what stands in other files is kept",
+            mend="delete it and run again: takes in other files are kept",
         ) from error
 
 
 def read_standing(list_parts: Callable[[], list[Path]], columns: Sequence[str]) -> Iterator[tuple[Path, pa.Table]]:
-    """Some columns of each part that stands, compaction or not.
+    """Yield some columns of every committed part, even during compaction.
 
-    What goes before its turn has come is left out, and the parts are listed again: what it held stands in others.
+    If a part was removed before it could be read, the parts are listed again: its rows are in other parts now.
 
     Raises:
         RunError: a part is damaged.
@@ -52,7 +52,9 @@ def read_standing(list_parts: Callable[[], list[Path]], columns: Sequence[str]) 
     gone: set[Path] = set()
     while fresh := [part for part in list_parts() if part not in seen or part in gone]:
         if stuck := gone.intersection(fresh):
-            raise RunError(f"{min(stuck)} cannot be read", got="a name without a file", mend="delete it and run again")
+            raise RunError(
+                f"{min(stuck)} cannot be read", got="a directory entry without a file", mend="delete it and run again"
+            )
         for part in fresh:
             seen.add(part)
             try:
@@ -67,13 +69,19 @@ def read_standing(list_parts: Callable[[], list[Path]], columns: Sequence[str]) 
 
 
 def read_part_rows(part: Path, rows: npt.NDArray[np.int32], columns: Sequence[str]) -> pa.Table:
-    """Rows of a part by number, ascending, reading only the row groups they stand in."""
+    """Rows of a part by row number, reading only the row groups that contain them.
+
+    Args:
+        part: part file.
+        rows: row numbers, ascending.
+        columns: columns to read.
+    """
     with open_finished(part) as file:
         tables, first = [], 0
         for group in range(file.num_row_groups):
             n_rows = file.metadata.row_group(group).num_rows
-            here = rows[(rows >= first) & (rows < first + n_rows)] - first
-            if len(here):
-                tables.append(file.read_row_group(group, columns=list(columns)).take(pa.array(here)))
+            in_group = rows[(rows >= first) & (rows < first + n_rows)] - first
+            if len(in_group):
+                tables.append(file.read_row_group(group, columns=list(columns)).take(pa.array(in_group)))
             first += n_rows
     return pa.concat_tables(tables)

@@ -1,4 +1,4 @@
-"""Some columns of a plan by the rows' positions, read where they are asked for and not held."""
+"""Columns of a plan by row position, read on demand."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ import pyarrow as pa
 
 from hierbatch.manifest.parts import open_finished
 
-_HELD_GROUPS = 4
-"""Takes lie in their parts about as in the plan, so that one row group after the other is wanted."""
+_CACHED_GROUPS = 4
+"""Takes are stored roughly in plan order, so row groups are needed one after the other."""
 
 
 class PlanColumns:
-    """Columns of a plan; memory holds eight bytes a row, and a few row groups."""
+    """Random access to columns of a plan; memory use is eight bytes per row plus a few row groups."""
 
     def __init__(self, plan: Path, columns: Sequence[str]) -> None:
         self._plan = plan
         self._columns = list(columns)
         self._starts, self._row_at = _read_places(plan)
-        self._held: OrderedDict[int, pa.Table] = OrderedDict()
+        self._cache: OrderedDict[int, pa.Table] = OrderedDict()
 
     def at(self, positions: npt.NDArray[np.int64]) -> pa.Table:
-        """The columns of the rows at some positions, in that order."""
+        """Columns of the rows at the given positions, in that order."""
         rows = self._row_at[positions]
         groups = np.searchsorted(self._starts, rows, side="right") - 1
         order = np.argsort(groups, kind="stable")
@@ -35,17 +35,17 @@ class PlanColumns:
         return found.take(pa.array(np.argsort(order)))
 
     def _group(self, group: int) -> pa.Table:
-        if group not in self._held:
+        if group not in self._cache:
             with open_finished(self._plan) as file:
-                self._held[group] = file.read_row_group(group, columns=self._columns)
-            if len(self._held) > _HELD_GROUPS:
-                self._held.popitem(last=False)
-        self._held.move_to_end(group)
-        return self._held[group]
+                self._cache[group] = file.read_row_group(group, columns=self._columns)
+            if len(self._cache) > _CACHED_GROUPS:
+                self._cache.popitem(last=False)
+        self._cache.move_to_end(group)
+        return self._cache[group]
 
 
 def _read_places(plan: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Where each row group starts, with the end of the last; and where the row of each position stands."""
+    """Start row of each row group plus the total, and the row number of each position."""
     with open_finished(plan) as file:
         n_rows = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
         starts = np.cumsum([0, *n_rows])

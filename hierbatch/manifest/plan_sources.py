@@ -1,7 +1,7 @@
-"""Recordings that lie in a manifest itself: put into a file beside the plan, and taken out by whoever works them.
+"""Storage of recordings that come inside a manifest: a file next to the plan, from which workers load the audio.
 
-So the rows of a plan are small wherever they are read, sent, planned again or joined: of a recording they say where it
-lies, a path or a row of that file.
+Plan rows stay small wherever they are read, sent, planned again or joined: they contain a reference to the recording, a
+path or a row number of that file.
 """
 
 from __future__ import annotations
@@ -17,52 +17,52 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hierbatch.errors import RunError
-from hierbatch.manifest.schema import AUDIO, SOURCE_PLACE
+from hierbatch.manifest.schema import AUDIO, SOURCE_REFERENCE
 from hierbatch.object_path import readable
 from hierbatch.storage import write_whole
 
 KeepSources = Callable[[pa.Table], pa.Table]
-"""Takes the sound out of rows' `source` and leaves its place there."""
+"""Moves the audio of `source` to storage and leaves a reference in the rows."""
 
 _SCHEMA = pa.schema([pa.field("bytes", pa.binary())])
 _GROUP_BYTES = 16 << 20
-"""Bytes from which on a row group is full: who wants one row reads no more than that beside it."""
+"""Size at which a row group is closed; limits the extra bytes read to load one row."""
 
 
 def forget_sources(rows: pa.Table) -> pa.Table:
-    """Rows whose sound nobody will want; of what lay in the manifest no place is left."""
-    return _with_places(rows, pa.nulls(len(rows), pa.int64()))
+    """Discard the audio of rows, without a reference to it."""
+    return _with_references(rows, pa.nulls(len(rows), pa.int64()))
 
 
 @contextmanager
 def kept_sources(path: Path) -> Iterator[KeepSources]:
-    """A file for the sound of rows that come one table after the other; there whole or not at all.
+    """Yield a function that stores the audio of successive tables in one file, written atomically.
 
     Raises:
         StorageError: the disk is full, read-only or gone.
     """
-    n_kept = 0
+    n_stored = 0
 
-    def keep(rows: pa.Table) -> pa.Table:
-        nonlocal n_kept
+    def store(rows: pa.Table) -> pa.Table:
+        nonlocal n_stored
         sounds = pc.struct_field(rows.column("source"), "bytes").combine_chunks()
-        is_here = sounds.is_valid().to_numpy(zero_copy_only=False)
-        kept = sounds.drop_null()
-        for first, n_rows in _groups(pc.binary_length(kept).to_numpy(zero_copy_only=False)):
-            writer.write_table(pa.table([kept.slice(first, n_rows)], schema=_SCHEMA), row_group_size=n_rows)
-        places = n_kept + np.cumsum(is_here) - 1
-        n_kept += len(kept)
-        return _with_places(rows, pa.array(places, pa.int64(), mask=~is_here))
+        has_audio = sounds.is_valid().to_numpy(zero_copy_only=False)
+        stored = sounds.drop_null()
+        for first, n_rows in _groups(pc.binary_length(stored).to_numpy(zero_copy_only=False)):
+            writer.write_table(pa.table([stored.slice(first, n_rows)], schema=_SCHEMA), row_group_size=n_rows)
+        indices = n_stored + np.cumsum(has_audio) - 1
+        n_stored += len(stored)
+        return _with_references(rows, pa.array(indices, pa.int64(), mask=~has_audio))
 
-    with write_whole(path) as aside:
-        # Encoded sound packs no further.
+    with write_whole(path) as temporary:
+        # Encoded audio does not compress further.
         options = {"compression": "none", "use_dictionary": False, "write_statistics": False}
-        with pq.ParquetWriter(aside, _SCHEMA, **options) as writer:
-            yield keep
+        with pq.ParquetWriter(temporary, _SCHEMA, **options) as writer:
+            yield store
 
 
 class PlanSources:
-    """The file of kept recordings, read a row group at a time; it is opened when the first row asks for it."""
+    """Reader of stored recordings, one row group at a time; the file is opened on first use."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -70,25 +70,25 @@ class PlanSources:
         self._starts = np.zeros(0, np.int64)
 
     def fetch(self, rows: pa.Table) -> pa.Table:
-        """Rows with their recordings as a manifest has them; those of refused rows stay where they are.
+        """Load the recordings of rows, in the format of a manifest; rejected rows stay without audio.
 
         Raises:
-            RunError: the file is gone or damaged.
+            RunError: the file is missing or damaged.
         """
         at = rows.schema.get_field_index("source")
-        if at < 0 or rows.schema.field(at).type != SOURCE_PLACE:
+        if at < 0 or rows.schema.field(at).type != SOURCE_REFERENCE:
             return rows
         source = rows.column(at).combine_chunks()
-        place = pc.struct_field(source, "row")
-        place = pc.if_else(rows.column("error_kind").combine_chunks().is_null(), place, pa.scalar(None, pa.int64()))
-        wanted = np.unique(place.drop_null().to_numpy())
-        sounds = self._read(wanted).take(pc.index_in(place, value_set=pa.array(wanted, pa.int64())))
+        index = pc.struct_field(source, "row")
+        index = pc.if_else(rows.column("error_kind").combine_chunks().is_null(), index, pa.scalar(None, pa.int64()))
+        needed = np.unique(index.drop_null().to_numpy())
+        sounds = self._read(needed).take(pc.index_in(index, value_set=pa.array(needed, pa.int64())))
         fetched = _struct(AUDIO, [sounds, pc.struct_field(source, "path")], source)
         return rows.set_column(at, pa.field("source", AUDIO), fetched)
 
-    def _read(self, wanted: npt.NDArray[np.int64]) -> pa.Array:
-        """Sounds of some rows of the file, ascending."""
-        if not len(wanted):
+    def _read(self, indices: npt.NDArray[np.int64]) -> pa.Array:
+        """Audio of some rows of the file; `indices` ascending."""
+        if not len(indices):
             return pa.array([], pa.binary())
         try:
             with pq.ParquetFile(readable(self._path), metadata=self._metadata) as file:
@@ -96,24 +96,24 @@ class PlanSources:
                     self._metadata = file.metadata
                     n_rows = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
                     self._starts = np.cumsum([0, *n_rows])
-                groups = np.searchsorted(self._starts, wanted, side="right") - 1
+                groups = np.searchsorted(self._starts, indices, side="right") - 1
                 found = [
-                    file.read_row_group(group).column("bytes").take(pa.array(wanted[groups == group] - start))
+                    file.read_row_group(group).column("bytes").take(pa.array(indices[groups == group] - start))
                     for group, start in ((group, self._starts[group]) for group in np.unique(groups).tolist())
                 ]
         except (pa.ArrowException, OSError) as error:
             raise RunError(
                 f"{self._path} cannot be read",
                 got=str(error).splitlines()[0],
-                mend=f"put it back, or delete {self._path.parent} and run again: takes that stand are kept",
+                mend=f"restore it, or delete {self._path.parent} and run again: existing takes are kept",
             ) from error
         return pa.chunked_array([chunk for column in found for chunk in column.chunks], pa.binary()).combine_chunks()
 
 
-def _with_places(rows: pa.Table, places: pa.Array) -> pa.Table:
+def _with_references(rows: pa.Table, indices: pa.Array) -> pa.Table:
     source = rows.column("source").combine_chunks()
-    placed = _struct(SOURCE_PLACE, [pc.struct_field(source, "path"), places], source)
-    return rows.set_column(rows.schema.get_field_index("source"), pa.field("source", SOURCE_PLACE), placed)
+    reference = _struct(SOURCE_REFERENCE, [pc.struct_field(source, "path"), indices], source)
+    return rows.set_column(rows.schema.get_field_index("source"), pa.field("source", SOURCE_REFERENCE), reference)
 
 
 def _struct(kind: pa.StructType, values: list[pa.Array], like: pa.StructArray) -> pa.StructArray:
@@ -121,7 +121,7 @@ def _struct(kind: pa.StructType, values: list[pa.Array], like: pa.StructArray) -
 
 
 def _groups(lengths: npt.NDArray[np.int32]) -> Iterator[tuple[int, int]]:
-    """First row and number of rows of each row group."""
+    """Yield the first row and the number of rows of each row group."""
     first = n_bytes = 0
     for row, length in enumerate(lengths.tolist()):
         n_bytes += length

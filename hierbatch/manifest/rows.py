@@ -1,4 +1,4 @@
-"""The kinds of rows: what is asked for and what was made."""
+"""Row types: planned utterances and recordings, and takes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Utterance:
-    """A row of a plan, as a worker reads it: one sentence, ready to speak or already refused.
+    """Row of a speech synthesis plan: one sentence, ready to synthesize or already rejected.
 
-    `error_kind` is set where the front end could not say the text; such a row only passes on its reason.
+    If the front end rejected the text, `error_kind` is set and the row becomes a failed take.
     """
 
     id: str
@@ -32,29 +32,29 @@ class Utterance:
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
-        """The utterance in a plan's row; columns that pass through are left out."""
+        """Create from a plan row; pass-through columns are ignored."""
         return cls(**{name: row[name] for name in _UTTERANCE_FIELDS})
 
 
 _UTTERANCE_FIELDS = tuple(field.name for field in fields(Utterance))
 
 
-def sound_params(row: Mapping[str, Any]) -> dict[str, float]:
-    """What a row asks of the delivery; what is as the model has it is left out, but for the speed."""
-    params = {"speed": round(row["speed"], 6)}
-    asked = {"pitch_semitones": round(row["pitch_semitones"], 6), "prosody": round(row["prosody"], 6)}
-    return params | {name: value for name, value in asked.items() if value != DELIVERY[name]}
+def delivery_settings(row: Mapping[str, Any]) -> dict[str, float]:
+    """Speed of a row, and its other delivery settings that differ from the defaults."""
+    settings = {"speed": round(row["speed"], 6)}
+    optional = {"pitch_semitones": round(row["pitch_semitones"], 6), "prosody": round(row["prosody"], 6)}
+    return settings | {name: value for name, value in optional.items() if value != DELIVERY[name]}
 
 
 DELIVERY = {"pitch_semitones": 0.0, "prosody": 1.0}
-"""What rows are spoken with that ask for nothing else."""
+"""Default delivery settings of a row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """A row of a plan of recordings, as a worker reads it: one recording by its path or its bytes.
+    """Row of a plan of recordings: one source recording, by path or as bytes.
 
-    `error_kind` is set where it could not be found or may not be used; such a row only passes on its reason.
+    If the recording was rejected, `error_kind` is set and the row becomes a failed take.
     """
 
     id: str
@@ -74,7 +74,7 @@ class Recording:
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
-        """The recording in a plan's row."""
+        """Create from a plan row."""
         source = row["source"] or {"bytes": None, "path": None}
         known = {name: row[name] for name in _RECORDING_FIELDS if name not in ("content", "path")}
         return cls(content=source["bytes"], path=source["path"], **known)
@@ -85,7 +85,7 @@ _RECORDING_FIELDS = tuple(field.name for field in fields(Recording))
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """When one word or pause is heard; `kind` is `word` or `pause`."""
+    """Start and end of a word, pause or speech span; `kind` is `word`, `pause` or `speech`."""
 
     text: str
     start_s: float
@@ -95,7 +95,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """An encoded sound file and the name it would have."""
+    """An encoded audio file and its file name."""
 
     bytes: bytes
     path: str
@@ -103,7 +103,7 @@ class Sound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Take:
-    """One spoken or refused row; the fields are the columns of the takes table (see `schema.TAKE_COLUMNS`)."""
+    """Result of one row, successful or failed; the fields are the columns of `schema.TAKE_COLUMNS`."""
 
     id: str
     take_key: str
@@ -149,5 +149,5 @@ class Take:
 
 
 def take_rows(takes: Iterable[Take]) -> list[dict[str, Any]]:
-    """Takes as plain rows, for Arrow."""
+    """Convert takes to dictionaries, for Arrow."""
     return [asdict(take) for take in takes]

@@ -1,15 +1,15 @@
-"""Where a run keeps its things.
+"""File layout of a run folder.
 
 RUN/
-├── run.json     what was asked, one entry a generation
-├── lock         held by the one driver
-├── plan/        the rows of a generation with their keys and units; its voices and recordings; its retries
+├── run.json     settings, one entry per generation
+├── lock         lock of the single driver
+├── plan/        per generation: rows with keys and work units, voices, recordings, retries
 │                g0001, g0001-r001-HASH (a retry), g0001-j001 (all of them joined), g0001-j001-r001-HASH
-├── parts/       finished units, immutable: the state of the run is which files stand here
-├── tmp/         units being written; swept at every start
-├── events.jsonl what happened, for people; never read back as state
-├── corpus/      where the run is a corpus: its manifest, its rules, and its rows with what rejected them
-└── export/      what is made of the takes
+├── parts/       finished work units, immutable; these files are the state of the run
+├── tmp/         work units being written; emptied at every start
+├── events.jsonl event log for people; never read back as state
+├── corpus/      for a corpus: its manifest, its filter rules, and its rows with the rules that rejected them
+└── export/      products of the takes
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _COMPACTED = re.compile(r"g\d+-c")
 
 @dataclass(frozen=True, slots=True)
 class RunLayout:
-    """The paths of a run. A generation is one manifest with one set of settings, counted from 1."""
+    """Paths of a run. A generation is one manifest with one set of settings, numbered from 1."""
 
     root: Path
 
@@ -69,14 +69,14 @@ class RunLayout:
         return self.parts / f"{unit}.parquet"
 
     def part_files(self) -> list[Path]:
-        """Finished parts, compacted ones first: they are there to stay, and of two equal takes the first counts."""
+        """Committed parts, compacted ones first: they are permanent, and of two equal takes the first one counts."""
         return sorted(self.parts.glob("*.parquet"), key=lambda part: (not _COMPACTED.match(part.stem), part.name))
 
     def voices_file(self, generation: int) -> Path:
         return self.plans / f"g{generation:04d}-voices.parquet"
 
     def sources_file(self, generation: int) -> Path:
-        """Recordings that lay in the manifest itself."""
+        """File of recordings that came inside the manifest."""
         return self.plans / f"g{generation:04d}-sources.parquet"
 
     def plan_file(self, generation: int) -> Path:
@@ -84,36 +84,36 @@ class RunLayout:
         return self.plans / f"g{generation:04d}.parquet"
 
     def retry_file(self, plans: Sequence[Path], digest: str) -> Path:
-        """A further plan beside those that a generation has.
+        """Path of the next retry plan of a generation.
 
-        Its name tells its rows, and so do those of its parts: two drivers that meet in an object store may both plan a
-        retry, and neither is to put other rows under the other's names.
+        Its name depends on its rows, as do the names of its parts: two drivers in an object store may both plan a
+        retry, and must not write different rows under the same name.
         """
         return self.plans / f"{plans[0].stem}-r{len(plans):03d}-{digest}.parquet"
 
     def joined_file(self, generation: int) -> Path:
-        """The plan that is to replace all that a generation has, under a name that never was: no plan ever changes."""
+        """Path of the plan that will replace all plans of a generation; always a new name, since plans never change."""
         joined = [joined for joined, _, _ in self._plans_of(generation)]
         return self.plans / f"g{generation:04d}-j{max(joined, default=0) + 1:03d}.parquet"
 
     def plan_files(self, generation: int) -> list[Path]:
-        """The plan of a generation and its retries so far, oldest first."""
+        """Plan of a generation and its retries, oldest first."""
         found = sorted(self._plans_of(generation))
         newest = max((joined for joined, retry, _ in found if not retry), default=None)
         return [path for joined, _, path in found if joined == newest]
 
     def replaced_plan_files(self, generation: int) -> list[Path]:
-        """Plans of a generation whose rows stand joined in another."""
-        counting = self.plan_files(generation)
-        return [path for _, _, path in self._plans_of(generation) if path not in counting]
+        """Plans of a generation that a joined plan has replaced."""
+        current = self.plan_files(generation)
+        return [path for _, _, path in self._plans_of(generation) if path not in current]
 
     def newest_planned(self) -> int:
-        """The newest generation that has a plan; 0 where there is none."""
+        """Newest generation with a plan; 0 if there is none."""
         planned = (int(name["generation"]) for name, _ in self._all_plans() if name["retry"] is None)
         return max(planned, default=0)
 
     def _plans_of(self, generation: int) -> list[tuple[int, int, Path]]:
-        """All plans of a generation, each with how often it was joined and its number as a retry; 0 is never."""
+        """All plans of a generation, each with its join number and retry number; 0 means none."""
         return [
             (int(name["joined"] or 0), int(name["retry"] or 0), path)
             for name, path in self._all_plans()

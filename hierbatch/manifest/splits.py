@@ -1,4 +1,4 @@
-"""Train, dev and test without a speaker in common."""
+"""Speaker-disjoint train, dev and test splits."""
 
 from __future__ import annotations
 
@@ -9,43 +9,51 @@ from collections.abc import Mapping
 from hierbatch.errors import InputError
 
 DEFAULT_SPLIT = "train=0.9,dev=0.05,test=0.05"
-UNSPLIT = "none"
+NO_SPLIT = "none"
 
 
 def parse_split(text: str) -> dict[str, float]:
-    """Shares by name from `train=0.9,dev=0.1`, the first taking what is left over; `none` is all in one.
+    """Parse the share of each split, such as `train=0.9,dev=0.1`; `none` is a single split `train`.
+
+    The first split also gets the speakers left over by rounding.
 
     Raises:
-        InputError: not of that form, or the shares are not positive or do not sum to 1.
+        InputError: another format, or the shares are not positive or do not sum to 1.
     """
-    if text.strip() == UNSPLIT:
+    if text.strip() == NO_SPLIT:
         return {"train": 1.0}
     try:
         pairs = [part.split("=") for part in text.split(",")]
         shares = {name.strip(): float(share) for name, share in pairs}
-        is_right = len(shares) == len(pairs) and all(name.isidentifier() for name in shares)
-        is_right = is_right and min(shares.values()) > 0 and abs(sum(shares.values()) - 1) < 1e-6
+        is_valid = len(shares) == len(pairs) and all(name.isidentifier() for name in shares)
+        is_valid = is_valid and min(shares.values()) > 0 and abs(sum(shares.values()) - 1) < 1e-6
     except ValueError:
-        is_right = False
-    if not is_right:
-        raise InputError("The split is not clear", wanted=f"{DEFAULT_SPLIT}, or {UNSPLIT}", got=text)
+        is_valid = False
+    if not is_valid:
+        raise InputError("Invalid split", wanted=f"{DEFAULT_SPLIT}, or {NO_SPLIT}", got=text, mend="change --split")
     return shares
 
 
 def split_speakers(languages: Mapping[str, str], shares: Mapping[str, float], seed: int) -> dict[str, str]:
-    """The split of each speaker: by `shares` inside each language that has speakers enough, at least one everywhere.
+    """Assign each speaker to a split, by language, with at least one speaker per split.
 
-    `languages` gives each speaker's own. The same speakers, shares and seed give the same split, on every machine.
+    Languages with fewer speakers than splits go to the first split, unless no language has enough; then all speakers
+    are one group. The result is deterministic across machines.
+
+    Args:
+        languages: language of each speaker.
+        shares: share of each split, summing to 1.
+        seed: seed of the shuffle.
 
     Raises:
         InputError: there are fewer speakers than splits.
     """
     if len(languages) < len(shares):
         raise InputError(
-            "There are too few speakers for a split without a speaker in common",
+            "There are too few speakers for speaker-disjoint splits",
             wanted=f"{len(shares)} for {', '.join(shares)}",
             got=str(len(languages)),
-            mend=f"add voices of other speakers, or pass --split {UNSPLIT}",
+            mend=f"add voices of other speakers, or pass --split {NO_SPLIT}",
         )
     groups: dict[str, list[str]] = defaultdict(list)
     for speaker in sorted(languages):
@@ -53,18 +61,18 @@ def split_speakers(languages: Mapping[str, str], shares: Mapping[str, float], se
     if all(len(group) < len(shares) for group in groups.values()):
         groups = {"": sorted(languages)}
     first = next(iter(shares))
-    chosen: dict[str, str] = {}
+    splits: dict[str, str] = {}
     for language, group in groups.items():
         random.Random(f"{seed} {language}").shuffle(group)
-        names = [first] * len(group) if len(group) < len(shares) else _dealt(len(group), shares)
-        chosen.update(zip(group, names, strict=True))
-    return chosen
+        names = [first] * len(group) if len(group) < len(shares) else _assign_splits(len(group), shares)
+        splits.update(zip(group, names, strict=True))
+    return splits
 
 
-def _dealt(n_speakers: int, shares: Mapping[str, float]) -> list[str]:
+def _assign_splits(n_speakers: int, shares: Mapping[str, float]) -> list[str]:
     first, *others = shares
     names: list[str] = []
     for rank, name in enumerate(others, start=1):
-        n_left = n_speakers - len(names) - (len(shares) - rank)  # each that is still to come needs one
+        n_left = n_speakers - len(names) - (len(shares) - rank)  # each later split needs one
         names += [name] * max(1, min(n_left, round(shares[name] * n_speakers)))
     return [*names, *[first] * (n_speakers - len(names))]

@@ -1,4 +1,4 @@
-"""Tables on disk: Parquet, CSV and JSON Lines read to one schema, Parquet written whole or not at all."""
+"""Table files: Parquet, CSV and JSON Lines are read to one schema; Parquet is written atomically."""
 
 from __future__ import annotations
 
@@ -28,40 +28,41 @@ from hierbatch.storage import write_whole
 _BATCH_ROWS = 2048
 _SOUND_BATCH_ROWS = 32
 _SOUND_BATCH_BYTES = 16 << 20
-"""Rows with sound inside them are read few at a time, and fewer where they are long."""
+"""Rows with embedded audio are read in small batches, smaller still if the audio is long."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableFile:
-    """A table a user gave, read batch by batch; known columns come in their declared types, others as they are.
+    """A user's table, read in batches; known columns are cast to their declared types.
 
-    Only Parquet is read in pieces; CSV and JSON Lines are held in memory as columns.
+    Only Parquet is streamed; CSV and JSON Lines are loaded into memory.
     """
 
     path: Path
     columns: tuple[Column, ...]
     raw_schema: pa.Schema
     problems: tuple[str, ...]
-    unfit: frozenset[str]
-    """Columns that `problems` speak of; the others can be read."""
-    held: pa.Table | None
+    invalid_columns: frozenset[str]
+    """Columns named in `problems`; all others can be read."""
+    loaded: pa.Table | None
+    """The whole table if it was CSV or JSON Lines."""
 
     @property
     def fitting(self) -> tuple[str, ...]:
-        """Names of the columns nothing is the matter with."""
-        return tuple(name for name in self.raw_schema.names if name not in self.unfit)
+        """Names of the columns without problems."""
+        return tuple(name for name in self.raw_schema.names if name not in self.invalid_columns)
 
     @property
     def schema(self) -> pa.Schema:
-        """Schema of the batches: declared types where the column is known."""
+        """Schema of the batches, with declared types for known columns."""
         declared = {column.name: column.type for column in self.columns}
         return pa.schema([pa.field(f.name, declared.get(f.name, f.type)) for f in self.raw_schema])
 
     def batches(self, names: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """Some thousand rows at a time; `names` leaves the other columns on the disk.
+        """Yield batches of up to 2048 rows; with `names`, only those columns are read.
 
         Raises:
-            ManifestError: the file is damaged further in, or a number does not fit its column.
+            ManifestError: the file is damaged, or a number exceeds the range of its column.
         """
         try:
             for raw in self._raw_batches(names):
@@ -70,12 +71,12 @@ class TableFile:
             raise _unreadable(self.path, error) from error
 
     def _raw_batches(self, names: Sequence[str] | None) -> Iterator[pa.Table]:
-        if self.held is not None:
-            chosen = self.held if names is None else self.held.select(list(names))
-            yield from (chosen.slice(start, _BATCH_ROWS) for start in range(0, chosen.num_rows, _BATCH_ROWS))
+        if self.loaded is not None:
+            table = self.loaded if names is None else self.loaded.select(list(names))
+            yield from (table.slice(start, _BATCH_ROWS) for start in range(0, table.num_rows, _BATCH_ROWS))
             return
-        chosen_types = [f.type for f in self.raw_schema if names is None or f.name in names]
-        has_sound = any(map(pa.types.is_struct, chosen_types))
+        types = [f.type for f in self.raw_schema if names is None or f.name in names]
+        has_sound = any(map(pa.types.is_struct, types))
         with pq.ParquetFile(readable(self.path)) as file:
             n_rows = _rows_with_sound(file.metadata) if has_sound else _BATCH_ROWS
             for batch in file.iter_batches(batch_size=n_rows, columns=None if names is None else list(names)):
@@ -83,28 +84,30 @@ class TableFile:
 
 
 def open_table(path: Path, columns: tuple[Column, ...]) -> TableFile:
-    """Open a Parquet, CSV or JSON Lines table; wrong types are kept as `problems`, for one report of all that is wrong.
+    """Open a Parquet, CSV or JSON Lines table; wrong column types are collected in `problems`, to be reported together.
 
     Raises:
-        ManifestError: the file is missing, unreadable, of another kind, or made by a newer version.
+        ManifestError: the file is missing, unreadable, of another format, or written by a newer version.
     """
     if not path.is_file():
-        raise ManifestError(f"There is no table at {path}", wanted="a .parquet, .csv or .jsonl file")
+        raise ManifestError(
+            f"There is no table at {path}", wanted="a .parquet, .csv or .jsonl file", mend="check the path"
+        )
     try:
-        schema, held, faults = _read(path, columns)
+        schema, loaded, faults = _read(path, columns)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, error) from error
-    _refuse_newer(path, schema)
+    _check_version(path, schema)
     declared = {column.name: column for column in columns}
     known = [field for field in schema if field.name in declared and field.name not in faults]
     wrong = {field.name: problem for field in known if (problem := _type_problem(field, declared[field.name]))}
     repeated = sorted({name for name in schema.names if schema.names.count(name) > 1})
-    problems = (*faults.values(), *wrong.values(), *(f"column {name} stands there twice" for name in repeated))
-    return TableFile(path, columns, schema, problems, frozenset((*faults, *wrong, *repeated)), held)
+    problems = (*faults.values(), *wrong.values(), *(f"column {name} occurs twice" for name in repeated))
+    return TableFile(path, columns, schema, problems, frozenset((*faults, *wrong, *repeated)), loaded)
 
 
 def conform(table: pa.Table, columns: Iterable[Column]) -> pa.Table:
-    """The same rows with every known column in its declared type; an empty text is no text."""
+    """Cast known columns to their declared types; empty strings become null."""
     for column in columns:
         at = table.schema.get_field_index(column.name)
         if at >= 0:
@@ -117,7 +120,7 @@ def conform(table: pa.Table, columns: Iterable[Column]) -> pa.Table:
 
 
 def as_audio(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Sound columns in the one struct: paths become structs without bytes, and fields are put in order."""
+    """Convert an audio column to the `AUDIO` struct: paths become structs without bytes, fields get the right order."""
     empty = pa.chunked_array([pa.nulls(len(values))])
     if pa.types.is_struct(values.type):
         names = {field.name for field in values.type}
@@ -130,44 +133,51 @@ def as_audio(values: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def write_table(tables: Iterable[pa.Table], schema: pa.Schema, target: Path) -> int:
-    """Write tables one after the other as one Parquet file, whole or not at all; gives the number of rows.
+    """Write tables to one Parquet file, atomically, and return the number of rows.
+
+    Args:
+        tables: tables in order.
+        schema: schema of the file; other columns are dropped.
+        target: path of the file.
 
     Raises:
         StorageError: the disk is full, read-only or gone.
-        InputError: the folder cannot be made or written to.
+        InputError: the folder cannot be created or written to.
     """
-    with write_whole(target) as aside:
-        return write_rows(tables, schema, aside)
+    with write_whole(target) as temporary:
+        return write_rows(tables, schema, temporary)
 
 
 def write_rows(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> int:
-    """The same straight to a path, for a caller that puts it down itself; raises OSError."""
+    """Write tables directly to `path`, for a caller that renames it; arguments as in `write_table`; raises OSError."""
     has_sound = AUDIO in schema.types
-    fitting = (table.select(schema.names).cast(schema) for table in tables)
+    conformed = (table.select(schema.names).cast(schema) for table in tables)
     n_rows = 0
-    # Encoded sound packs no further: it is written as it is, which also spares copies of an hour's.
-    packed = [name for field in schema if field.type != AUDIO for name in _leaves(field)]
-    as_it_is = {name: "NONE" for field in schema if field.type == AUDIO for name in _leaves(field)}
-    codecs = dict.fromkeys(packed, "zstd") | as_it_is
-    with pq.ParquetWriter(path, schema, compression=codecs, use_dictionary=packed, write_statistics=packed) as writer:
-        for table in fitting if has_sound else _gathered(fitting, TEXT_ROW_GROUP):
+    # Encoded audio does not compress further; without compression, large values are not copied either.
+    compressed = [name for field in schema if field.type != AUDIO for name in _leaves(field)]
+    uncompressed = {name: "NONE" for field in schema if field.type == AUDIO for name in _leaves(field)}
+    codecs = dict.fromkeys(compressed, "zstd") | uncompressed
+    with pq.ParquetWriter(
+        path, schema, compression=codecs, use_dictionary=compressed, write_statistics=compressed
+    ) as writer:
+        for table in conformed if has_sound else _regroup(conformed, TEXT_ROW_GROUP):
             writer.write_table(table, row_group_size=AUDIO_ROW_GROUP if has_sound else TEXT_ROW_GROUP)
             n_rows += table.num_rows
     return n_rows
 
 
-def _gathered(tables: Iterable[pa.Table], n_rows: int) -> Iterator[pa.Table]:
-    """The same rows, some together; only the last table has fewer."""
-    held: list[pa.Table] = []
+def _regroup(tables: Iterable[pa.Table], n_rows: int) -> Iterator[pa.Table]:
+    """Yield the rows in tables whose lengths are multiples of `n_rows`, except for the last."""
+    pending: list[pa.Table] = []
     for table in tables:
-        held.append(table)
-        if sum(map(len, held)) >= n_rows:
-            joined = pa.concat_tables(held)
+        pending.append(table)
+        if sum(map(len, pending)) >= n_rows:
+            joined = pa.concat_tables(pending)
             n_full = len(joined) // n_rows * n_rows
             yield joined.slice(0, n_full)
-            held = [joined.slice(n_full)]
-    if held:
-        yield pa.concat_tables(held)
+            pending = [joined.slice(n_full)]
+    if pending:
+        yield pa.concat_tables(pending)
 
 
 def _rows_with_sound(metadata: pq.FileMetaData) -> int:
@@ -177,7 +187,7 @@ def _rows_with_sound(metadata: pq.FileMetaData) -> int:
 
 
 def _leaves(field: pa.Field) -> Iterator[str]:
-    """What Parquet calls the columns of a field: one a value inside it."""
+    """Names of the Parquet leaf columns of a field."""
     if pa.types.is_struct(field.type):
         yield from (f"{field.name}.{leaf}" for child in field.type for leaf in _leaves(child))
     elif pa.types.is_list(field.type):
@@ -189,27 +199,33 @@ def _leaves(field: pa.Field) -> Iterator[str]:
 def _unreadable(path: Path, error: Exception) -> ManifestError:
     return ManifestError(
         f"{path} cannot be read",
-        wanted="a whole Parquet file, or UTF-8 text with one row a line, numbers inside their column's range",
+        wanted="a complete Parquet file, or UTF-8 text with one row per line and numbers in the range of their column",
         got=str(error).splitlines()[0],
+        mend="correct the table",
     )
 
 
 def _read(path: Path, columns: Iterable[Column]) -> tuple[pa.Schema, pa.Table | None, dict[str, str]]:
-    """What there is, its rows where they are held, and what is the matter with columns of text."""
+    """Schema of a table, its rows if it is CSV or JSON Lines, and messages about columns with mixed values."""
     suffix = path.suffix.lower()
     if suffix == ".parquet":
         return pq.read_schema(readable(path)), None, {}
     texts = {c.name: pa.string() if c.type == AUDIO else c.type for c in columns}
     if suffix == ".csv":
-        held, faults = read_csv(path, texts)
+        loaded, faults = read_csv(path, texts)
     elif suffix in (".jsonl", ".ndjson"):
-        held, faults = read_json(path, texts)
+        loaded, faults = read_json(path, texts)
     else:
-        raise ManifestError(f"{path} is no table", wanted="a .parquet, .csv or .jsonl file", got=suffix or "no suffix")
-    return held.schema, held, faults
+        raise ManifestError(
+            f"{path} is not a table",
+            wanted="a .parquet, .csv or .jsonl file",
+            got=suffix or "no suffix",
+            mend="convert the table",
+        )
+    return loaded.schema, loaded, faults
 
 
-def _refuse_newer(path: Path, schema: pa.Schema) -> None:
+def _check_version(path: Path, schema: pa.Schema) -> None:
     stamp = (schema.metadata or {}).get(VERSION_KEY)
     version = json.loads(stamp)["version"] if stamp else SCHEMA_VERSION
     if version > SCHEMA_VERSION:
@@ -222,20 +238,20 @@ def _refuse_newer(path: Path, schema: pa.Schema) -> None:
 
 
 def _type_problem(field: pa.Field, column: Column) -> str | None:
-    given, wanted = field.type, column.type
-    if pa.types.is_dictionary(given):
-        given = given.value_type
-    if given == wanted or pa.types.is_null(given):
+    actual, declared = field.type, column.type
+    if pa.types.is_dictionary(actual):
+        actual = actual.value_type
+    if actual == declared or pa.types.is_null(actual):
         return None
-    if wanted == AUDIO:
-        fits = _is_text(given) or (pa.types.is_struct(given) and {"bytes", "path"} & {f.name for f in given})
-    elif pa.types.is_floating(wanted):
-        fits = pa.types.is_floating(given) or pa.types.is_integer(given)
-    elif pa.types.is_integer(wanted):
-        fits = pa.types.is_integer(given)
+    if declared == AUDIO:
+        matches = _is_text(actual) or (pa.types.is_struct(actual) and {"bytes", "path"} & {f.name for f in actual})
+    elif pa.types.is_floating(declared):
+        matches = pa.types.is_floating(actual) or pa.types.is_integer(actual)
+    elif pa.types.is_integer(declared):
+        matches = pa.types.is_integer(actual)
     else:
-        fits = _is_text(given)
-    return None if fits else f"column {column.name} is {field.type}, wanted {wanted}"
+        matches = _is_text(actual)
+    return None if matches else f"column {column.name} is {field.type}, expected {declared}"
 
 
 def _is_text(kind: pa.DataType) -> bool:

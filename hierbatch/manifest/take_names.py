@@ -1,4 +1,4 @@
-"""Names of takes: a few bytes that tell one take of one row from all others."""
+"""Names of takes: short hashes that identify one take of one row."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 NAMING = ("id", "take_key", "attempt")
-"""Columns that name one take of one row."""
+"""Columns that identify a take."""
 
 NAME_TYPE = pa.binary(16)
 
 
 def row_names(table: pa.Table) -> pa.Array:
-    """Sixteen bytes for each row's id, key and attempt: two ids may share a key, and a row with its own seed keeps it.
+    """Hash id, key and attempt of each row to sixteen bytes.
 
-    A hash: a million names then take 16 MB, and no two of 10^12 rows share one with a chance above 10^-14.
+    The key alone is not unique: two ids can share it, and a row with a seed from the manifest has the same key at every
+    attempt. A million names take 16 MB; among 10^12 rows the probability of a collision is below 10^-14.
     """
     columns = [table.column(name).combine_chunks().cast(pa.large_string()) for name in NAMING]
-    written = pc.binary_join_element_wise(*columns, pa.scalar(" ", pa.large_string())).to_pylist()
-    digests = [blake2b(name.encode(), digest_size=NAME_TYPE.byte_width).digest() for name in written]
+    texts = pc.binary_join_element_wise(*columns, pa.scalar(" ", pa.large_string())).to_pylist()
+    digests = [blake2b(name.encode(), digest_size=NAME_TYPE.byte_width).digest() for name in texts]
     return pa.array(digests, NAME_TYPE)
 
 
 def digest_of(table: pa.Table) -> str:
-    """Twelve hexadecimal digits over the names of some rows, for names of files that hold these and no others."""
+    """Hash the names of some rows to twelve hexadecimal digits, for file names that depend on the rows."""
     return blake2b(b"".join(row_names(table).to_pylist()), digest_size=6).hexdigest()

@@ -1,7 +1,7 @@
-"""The one reading of a run: every row that was asked for once, with the take that counts.
+"""Reader of a run: each planned row once, with its best take.
 
-Parts may hold more than that: takes of older generations, of earlier attempts, and a unit worked twice around a crash.
-And they may go while they are read, when another process compacts the run.
+Parts can contain more: takes of older generations, of earlier attempts, and of a work unit that was processed twice
+around a crash. Parts can also disappear while they are read, if another process compacts the run.
 """
 
 from __future__ import annotations
@@ -17,231 +17,230 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hierbatch.errors import RunError, VanishedError
-from hierbatch.manifest.best_takes import TakeIndex, best_takes, find_takes, with_rivals
-from hierbatch.manifest.filters import FilterRule, columns_of, read_filter, rejections
+from hierbatch.manifest.best_takes import TakeIndex, best_takes, competing_takes, index_takes
+from hierbatch.manifest.filters import FilterRule, read_filter, rejections, rule_columns
 from hierbatch.manifest.parts import open_finished, read_part_rows, read_standing
 from hierbatch.manifest.plan_columns import PlanColumns
 from hierbatch.manifest.run_layout import RunLayout
-from hierbatch.manifest.schema import TAKE_NAMES, take_schema
+from hierbatch.manifest.schema import TAKE_COLUMN_NAMES, take_schema
 from hierbatch.manifest.take_names import NAME_TYPE, NAMING, row_names
 
 Positions = npt.NDArray[np.int64]
 
-_MOST_LOOKS = 20
-"""How often a reading that files vanish under is begun anew; a compaction makes that once or twice."""
+_MAX_RESCANS = 20
+"""Maximum number of scans if files disappear during a scan; a compaction causes one or two."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """Which files stood at one moment, and where in them the takes that count."""
+class _Snapshot:
+    """Files of a run at one moment, and the location of the best takes in them."""
 
     plan: Path
     parts: list[Path]
     index: TakeIndex
     last_attempts: npt.NDArray[np.int16]
-    """Of each position, the last attempt that stands, whether it counts or not; 0 where there is none."""
+    """Last committed attempt at each position, whether or not it is the best; 0 if there is none."""
 
 
 class Takes:
-    """A snapshot of a run's takes, in the order of its manifest; reads files only, also while the run goes on.
+    """Snapshot of the takes of a run, in manifest order; reads files only, and works during a run.
 
-    Of several takes of a row the best counts: a good one before a failed one, then the one that the fewest rules of a
-    corpus reject, then the one with the fewest flags, then among flawed ones the one whose length is nearest to the
-    expected, then the last attempt. Columns that pass through come from the newest plan: a take that was kept may have
-    moved to another chapter.
+    The best take of a row is, in this order: successful rather than failed, rejected by the fewest filter rules, with
+    the fewest flags, with the duration nearest to the expected one (among flawed takes), the last attempt. Pass-through
+    columns come from the newest plan: a reused take may have moved to another chapter.
 
-    Which rows there are stays as it was when the snapshot was taken. Where a file has gone since, since the run was
-    compacted, the rows are looked for once more, and those that were not yet given are read where they lie now.
+    The set of rows is fixed when the snapshot is taken. If a file was removed since by compaction, the run is scanned
+    again, and the rows not yet returned are read from their new location.
 
     Raises:
-        RunError: the run has no plan yet, a file of it is damaged, or takes are gone that were there.
+        RunError: the run has no plan yet, one of its files is damaged, or takes have disappeared.
     """
 
     generation: int
-    """Whose rows these are: the newest generation that has a plan, unless an older one was asked for."""
+    """Generation of the rows: the newest one with a plan, unless another was requested."""
     plan_schema: pa.Schema
     """Columns of the plan."""
     schema: pa.Schema
     """Columns of the takes."""
     n_rows: int
-    """Rows that were asked for."""
+    """Number of planned rows."""
     rules: Collection[FilterRule]
-    """Rules on takes, where the run is a corpus."""
+    """Filter rules, if the run is a corpus."""
 
     def __init__(self, run: Path, generation: int | None = None) -> None:
         self._folder = RunLayout(run)
-        self._asked_for = generation
-        self.generation, self._look = self._look_around()
+        self._requested_generation = generation
+        self.generation, self._snapshot = self._scan()
 
     def __len__(self) -> int:
-        """Rows that have a take, good or failed."""
-        return len(self._look.index)
+        """Number of rows with a take, successful or failed."""
+        return len(self._snapshot.index)
 
     @property
     def ids(self) -> list[str]:
-        """Ids that have a take, in the order of the manifest."""
+        """Ids of rows with a take, in manifest order."""
         ids = self.planned(["id"]).column("id")
-        return list(ids.take(pa.array(self._look.index["position"])).to_pylist())
+        return list(ids.take(pa.array(self._snapshot.index["position"])).to_pylist())
 
     def planned(self, columns: Sequence[str]) -> pa.Table:
-        """Some of the plan's columns of all rows, with a take or without, in the order of the manifest."""
-        rows = self._of_plan(lambda plan: plan.read(columns=[*columns, "position"]))
+        """Plan columns of all rows, with or without a take, in manifest order."""
+        rows = self._read_plan(lambda plan: plan.read(columns=[*columns, "position"]))
         return rows.sort_by("position").select(list(columns))
 
     def table(self, columns: Sequence[str]) -> pa.Table:
-        """Some columns of all takes, in the order of the manifest; ask for `audio` only where a run fits in memory."""
-        return self._in_order(self._everywhere(), columns)
+        """Columns of all takes, in manifest order; request `audio` only if the whole run fits into memory."""
+        return self._in_order(self._has_take(), columns)
 
     def in_pieces(self, columns: Sequence[str]) -> Iterator[pa.Table]:
-        """The same a part at a time and in the order of the parts, for more than fits in memory."""
-        for _, rows in self._read(self._everywhere(), columns):
+        """Yield columns of all takes, one part at a time in part order, for runs larger than memory."""
+        for _, rows in self._read(self._has_take(), columns):
             yield rows
 
     def sounds(self, ids: Sequence[str]) -> dict[str, bytes]:
-        """Encoded sound of the rows that have one; reads only the row groups they stand in."""
+        """Encoded audio of some rows, without failed ones; reads only the row groups that contain them."""
         found: dict[str, bytes] = {}
-        for _, rows in self._read(self._where_named(ids), ["id", "audio"]):
+        for _, rows in self._read(self._find_ids(ids), ["id", "audio"]):
             contents = zip(rows.column("id").to_pylist(), rows.column("audio").to_pylist(), strict=True)
             found.update((row_id, audio["bytes"]) for row_id, audio in contents if audio)
         return found
 
     def rows(self, ids: Sequence[str], columns: Sequence[str]) -> pa.Table:
-        """Some columns of some rows, in the order of the manifest; reads only the row groups they stand in."""
-        return self._in_order(self._where_named(ids), columns)
+        """Columns of some rows, in manifest order; reads only the row groups that contain them."""
+        return self._in_order(self._find_ids(ids), columns)
 
     def last_attempts(self, positions: Positions) -> npt.NDArray[np.int16]:
-        """The last attempt at some rows that stands, whether it counts or not; 0 where there is none."""
-        return self._look.last_attempts[positions]
+        """Last committed attempt at each position, whether or not it is the best; 0 if there is none."""
+        return self._snapshot.last_attempts[positions]
 
-    def _of_plan(self, read: Callable[[pq.ParquetFile], pa.Table]) -> pa.Table:
-        """What a function reads of the plan, or of the one that has replaced it."""
+    def _read_plan(self, read: Callable[[pq.ParquetFile], pa.Table]) -> pa.Table:
+        """Apply a function to the plan file, or to the file that has replaced it."""
         while True:
             try:
-                with open_finished(self._look.plan) as file:
+                with open_finished(self._snapshot.plan) as file:
                     return read(file)
             except VanishedError:
-                self._look_again()
+                self._rescan()
 
     def _in_order(self, is_wanted: npt.NDArray[np.bool_], columns: Sequence[str]) -> pa.Table:
         tables = [rows.append_column("_at", pa.array(at)) for at, rows in self._read(is_wanted, columns)]
         if not tables:
-            return _chosen(self.schema, columns).empty_table()
+            return _select_fields(self.schema, columns).empty_table()
         return pa.concat_tables(tables).sort_by("_at").drop_columns("_at")
 
-    def _everywhere(self) -> npt.NDArray[np.bool_]:
-        """Of each position of the manifest, whether there is a take."""
+    def _has_take(self) -> npt.NDArray[np.bool_]:
+        """Boolean mask of manifest positions with a take."""
         has_take = np.zeros(self.n_rows, np.bool_)
-        has_take[self._look.index["position"]] = True
+        has_take[self._snapshot.index["position"]] = True
         return has_take
 
-    def _where_named(self, ids: Sequence[str]) -> npt.NDArray[np.bool_]:
-        """Of each position of the manifest, whether a row of one of these ids is there and has a take."""
-        wanted = pa.array(ids, pa.string())
+    def _find_ids(self, ids: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """Boolean mask of manifest positions with one of these ids and a take."""
+        id_set = pa.array(ids, pa.string())
 
         def find(plan: pq.ParquetFile) -> pa.Table:
             batches = plan.iter_batches(columns=["id", "position"])
-            found = [batch.filter(pc.is_in(batch.column("id"), value_set=wanted)) for batch in batches]
+            found = [batch.filter(pc.is_in(batch.column("id"), value_set=id_set)) for batch in batches]
             return pa.Table.from_batches(found)
 
         is_named = np.zeros(self.n_rows, np.bool_)
-        is_named[self._of_plan(find).column("position").to_numpy()] = True
-        return self._everywhere() & is_named
+        is_named[self._read_plan(find).column("position").to_numpy()] = True
+        return self._has_take() & is_named
 
-    def _look_around(self) -> tuple[int, _Look]:
-        """The newest generation and its takes, all of one moment."""
-        for is_last in (*[False] * (_MOST_LOOKS - 1), True):
+    def _scan(self) -> tuple[int, _Snapshot]:
+        """Consistent snapshot of the newest generation."""
+        for is_last in (*[False] * (_MAX_RESCANS - 1), True):
             generation = self._newest()
             plans = self._folder.plan_files(generation)
             if not plans:
                 raise RunError(f"{self._folder.root} has no plan yet", mend="start it with `hierbatch run`")
             try:
-                look = self._look_at(plans)
+                snapshot = self._read_snapshot(plans)
             except VanishedError:
                 if is_last:
                     raise
                 continue
-            # Parts go only after another plan stands: what was read under one and the same is all there is.
+            # Parts are removed only after a new plan is written: if the plan is unchanged, the snapshot is complete.
             if self._newest() == generation and self._folder.plan_files(generation)[:1] == plans[:1]:
                 break
-        return generation, look
+        return generation, snapshot
 
     def _newest(self) -> int:
-        """The generation to read."""
-        return self._asked_for or self._folder.newest_planned()
+        """Number of the generation to read."""
+        return self._requested_generation or self._folder.newest_planned()
 
-    def _look_at(self, plans: Sequence[Path]) -> _Look:
+    def _read_snapshot(self, plans: Sequence[Path]) -> _Snapshot:
         with open_finished(plans[0]) as file:
             self.plan_schema, self.n_rows = file.schema_arrow, file.metadata.num_rows
         self.schema = take_schema(self.plan_schema)
         filter_file = self._folder.corpus_filter
         self.rules = read_filter(filter_file, self.schema) if filter_file.exists() else ()
-        parts, takes = find_takes(self._folder.part_files, plans)
+        parts, takes = index_takes(self._folder.part_files, plans)
         last_attempts = np.zeros(self.n_rows, np.int16)
         np.maximum.at(last_attempts, takes["position"], takes["attempt"])
-        look = _Look(plans[0], parts, takes, last_attempts)
+        snapshot = _Snapshot(plans[0], parts, takes, last_attempts)
         if self.rules:
-            self._judge_rivals(look)
-        return replace(look, index=best_takes(takes))
+            self._count_rejections(snapshot)
+        return replace(snapshot, index=best_takes(takes))
 
-    def _look_again(self) -> None:
-        """Where the rows of this snapshot lie now that one of its files has gone."""
-        generation, look = self._look_around()
+    def _rescan(self) -> None:
+        """Locate the rows of this snapshot again after one of its files was removed."""
+        generation, snapshot = self._scan()
         if generation == self.generation:
-            look = replace(look, index=look.index[self._everywhere()[look.index["position"]]])
-        if generation != self.generation or len(look.index) < len(self):
+            snapshot = replace(snapshot, index=snapshot.index[self._has_take()[snapshot.index["position"]]])
+        if generation != self.generation or len(snapshot.index) < len(self):
             raise RunError(
                 f"{self._folder.root} was changed while it was read",
-                wanted="the takes that were there when the reading began",
-                mend="read it again; takes whose part was deleted are made anew by `hierbatch run`",
+                wanted="all takes that existed at the start",
+                mend="read it again; takes of a deleted part are made again by `hierbatch run`",
             )
-        self._look = look
+        self._snapshot = snapshot
 
-    def _judge_rivals(self, look: _Look) -> None:
-        """Count for takes that are not the only one of their row how many rules reject them."""
-        rivals = with_rivals(look.index)
-        chosen = replace(look, index=look.index[rivals])
-        pieces = _read_look(chosen, _chosen(self.schema, sorted(columns_of(self.rules))))
-        n_rejecting = [len(rejections(row, self.rules)) for _, piece in pieces for row in piece.to_pylist()]
-        look.index["n_rejecting"][rivals] = n_rejecting
+    def _count_rejections(self, snapshot: _Snapshot) -> None:
+        """Count the rules that reject each take, for rows with more than one take."""
+        competing = competing_takes(snapshot.index)
+        candidates = replace(snapshot, index=snapshot.index[competing])
+        tables = _read_snapshot_rows(candidates, _select_fields(self.schema, sorted(rule_columns(self.rules))))
+        n_rejections = [len(rejections(row, self.rules)) for _, table in tables for row in table.to_pylist()]
+        snapshot.index["n_rejections"][competing] = n_rejections
 
     def _read(self, is_wanted: npt.NDArray[np.bool_], columns: Sequence[str]) -> Iterator[tuple[Positions, pa.Table]]:
-        """Positions and rows, part by part; each position once, whatever becomes of the parts meanwhile."""
-        is_left = is_wanted.copy()
+        """Yield positions and rows, part by part; each position once, even if parts are compacted meanwhile."""
+        is_pending = is_wanted.copy()
         while True:
-            look = self._look
-            left = replace(look, index=look.index[is_left[look.index["position"]]])
+            snapshot = self._snapshot
+            pending = replace(snapshot, index=snapshot.index[is_pending[snapshot.index["position"]]])
             try:
-                for positions, rows in _read_look(left, _chosen(self.schema, columns)):
+                for positions, rows in _read_snapshot_rows(pending, _select_fields(self.schema, columns)):
                     yield positions, rows
-                    is_left[positions] = False
+                    is_pending[positions] = False
             except VanishedError:
-                self._look_again()
+                self._rescan()
             else:
                 return
 
 
-def _read_look(look: _Look, schema: pa.Schema) -> Iterator[tuple[Positions, pa.Table]]:
-    """Positions and rows with some of the takes' columns, part by part."""
-    own = [name for name in schema.names if name in TAKE_NAMES]
-    passed = [name for name in schema.names if name not in TAKE_NAMES]
-    plan = PlanColumns(look.plan, passed) if passed else None
-    index = look.index[np.lexsort((look.index["row"], look.index["part"]))]
+def _read_snapshot_rows(snapshot: _Snapshot, schema: pa.Schema) -> Iterator[tuple[Positions, pa.Table]]:
+    """Yield positions and rows of a snapshot, with the columns of `schema`, part by part."""
+    own = [name for name in schema.names if name in TAKE_COLUMN_NAMES]
+    passed = [name for name in schema.names if name not in TAKE_COLUMN_NAMES]
+    plan = PlanColumns(snapshot.plan, passed) if passed else None
+    index = snapshot.index[np.lexsort((snapshot.index["row"], snapshot.index["part"]))]
     parts, starts = np.unique(index["part"], return_index=True)
     for part, start, end in zip(parts, starts, np.append(starts, len(index))[1:], strict=True):
         positions = index["position"][start:end]
         tables = [plan.at(positions)] if plan else []
-        tables += [read_part_rows(look.parts[part], index["row"][start:end], own)] if own else []
+        tables += [read_part_rows(snapshot.parts[part], index["row"][start:end], own)] if own else []
         found = {name: table.column(name) for table in tables for name in table.column_names}
-        # Measures that a later version added are empty in the parts of an earlier one.
+        # Measures added in a later version are null in the parts of an earlier one.
         values = [found.get(name, pa.nulls(end - start)) for name in schema.names]
         yield positions, pa.table(values, names=schema.names).cast(schema)
 
 
-def _chosen(schema: pa.Schema, columns: Sequence[str]) -> pa.Schema:
+def _select_fields(schema: pa.Schema, columns: Sequence[str]) -> pa.Schema:
     return pa.schema([schema.field(name) for name in columns], metadata=schema.metadata)
 
 
 def committed_names(folder: RunLayout) -> pa.Array:
-    """Names of all takes that stand, whether they count or not."""
+    """Names of all committed takes, whether or not they are the best of their row."""
     names = [row_names(table) for _, table in read_standing(folder.part_files, NAMING)]
     return pa.concat_arrays(names) if names else pa.array([], NAME_TYPE)

@@ -1,4 +1,4 @@
-"""Whose voice takes whose place: one line for each file, speaker, or pattern of files."""
+"""Voice map of a dubbing job: target voices by file, file pattern and speaker."""
 
 from __future__ import annotations
 
@@ -14,18 +14,22 @@ from hierbatch.manifest.schema import Column
 from hierbatch.manifest.store import open_table
 
 MAP_COLUMNS = (
-    Column("file", pa.string(), "Path inside the folder, or a pattern such as `interviews/*`; empty is every file."),
-    Column("speaker", pa.string(), "Name in the file's segments table; empty is whoever speaks."),
-    Column("voice", pa.string(), "The target: a `voice` of the voices table."),
-    Column("key", pa.string(), "`auto`, or empty: the target's own range; a number: semitones from the source."),
+    Column(
+        "file", pa.string(), "Path inside the folder, or a pattern such as `interviews/*`; empty matches every file."
+    ),
+    Column("speaker", pa.string(), "Name in the segments table of the file; empty matches every speaker."),
+    Column("voice", pa.string(), "Target voice: a `voice` of the voices table."),
+    Column(
+        "key", pa.string(), "`auto` or empty: the pitch range of the target voice; a number: semitones from the source."
+    ),
 )
 
-_MOST_SEMITONES = 24.0
+_MAX_SEMITONES = 24.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapLine:
-    """One line; `key_semitones` is None for the target's own range."""
+    """Entry of a voice map; `key_semitones` is None for the pitch range of the target voice."""
 
     file: str
     speaker: str
@@ -37,10 +41,11 @@ class MapLine:
 
 
 def read_voice_map(path: Path, voices: Iterable[str]) -> tuple[MapLine, ...]:
-    """The lines of a voice map.
+    """Read a voice map.
 
     Raises:
-        ManifestError: wrong columns, a voice that is not in the voices table, a key that is no number; all at once.
+        ManifestError: wrong columns, a voice missing from the voices table, or an invalid key; all problems in one
+            error.
     """
     table = open_table(path, tuple(column for column in MAP_COLUMNS if column.name != "key"))
     problems = [*table.problems, *(() if "voice" in table.schema.names else ("column voice is missing",))]
@@ -63,27 +68,36 @@ def read_voice_map(path: Path, voices: Iterable[str]) -> tuple[MapLine, ...]:
             )
         )
     if not problems and not lines:
-        problems.append("it holds no lines")
+        problems.append("the table has no rows")
     if problems:
         raise ManifestError(
-            f"{path} is no voice map", wanted=f"voices {', '.join(sorted(known)[:10])}", got="; ".join(problems[:10])
+            f"{path} is not a valid voice map",
+            wanted=f"voices {', '.join(sorted(known)[:10])}",
+            got="; ".join(problems[:10]),
+            mend="correct the table; manifests/README.md documents its columns",
         )
     return tuple(lines)
 
 
 def find_line(lines: Sequence[MapLine], file: str, speaker: str) -> MapLine:
-    """The first line that fits a speaker of a file; raises SourceError where none does."""
+    """First entry that matches a speaker of a file; raises SourceError if there is none.
+
+    Args:
+        lines: voice map, in order.
+        file: path inside the folder.
+        speaker: name from the segments table; empty if there is none.
+    """
     for line in lines:
         if line.fits(file, speaker):
             return line
-    who = f"speaker {speaker} of {file}" if speaker else file
-    raise SourceError(f"No voice is mapped to {who}", mend="add a line to the voice map")
+    subject = f"speaker {speaker} of {file}" if speaker else file
+    raise SourceError(f"No voice is mapped to {subject}", mend="add a row to the voice map")
 
 
 def _key(text: object) -> float | None:
     if text is None or str(text).strip().lower() in ("", "auto"):
         return None
     value = float(str(text))
-    if not abs(value) <= _MOST_SEMITONES:  # NaN too
+    if not abs(value) <= _MAX_SEMITONES:  # NaN too
         raise ValueError
     return value

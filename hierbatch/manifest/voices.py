@@ -1,4 +1,4 @@
-"""The voices a run may speak in, and whether their owners agreed."""
+"""Voices table of a run, with the consent of the speakers."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from hierbatch.errors import InputError, ManifestError, PromptError
 from hierbatch.manifest.checks import SAFE_ID
 from hierbatch.manifest.schema import VOICE_COLUMNS
 from hierbatch.manifest.store import open_table
-from hierbatch.storage import read_regular
+from hierbatch.storage import read_regular_file
 
 CONSENTS = ("self", "licensed", "public_domain", "synthetic", "unknown")
 
-LARGEST_PROMPT_BYTES = 256 << 20
+MAX_PROMPT_BYTES = 256 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceRow:
-    """One voice: its prompt, as bytes or as a path, and what is known of its owner's consent."""
+    """A voice: its prompt, as bytes or as a path, and the consent of its speaker."""
 
     voice: str
     content: bytes | None = None
@@ -35,42 +35,46 @@ class VoiceRow:
     notes: str | None = None
 
     def read_prompt(self) -> bytes:
-        """The prompt's encoded sound.
+        """Encoded audio of the prompt.
 
         Raises:
-            PromptError: the file is not there, is no regular file, is over 256 MiB, or cannot be read.
+            PromptError: the file is missing, not a regular file, larger than 256 MiB, or unreadable.
         """
         if self.content is not None:
             return self.content
         if self.path is None:
-            raise PromptError(f"Voice {self.voice} has no recording", wanted="audio bytes or a path")
+            raise PromptError(
+                f"Voice {self.voice} has no recording", wanted="audio bytes or a path", mend="add a recording"
+            )
         try:
-            return read_regular(self.path, LARGEST_PROMPT_BYTES)
+            return read_regular_file(self.path, MAX_PROMPT_BYTES)
         except OSError as error:
             raise PromptError(
                 f"The recording of voice {self.voice} cannot be read",
-                wanted=f"a sound file at {self.path}",
+                wanted=f"an audio file at {self.path}",
                 got=error.strerror or str(error),
+                mend="check the path and the permissions of the file",
             ) from error
 
 
 def voice_of_file(prompt: Path, consent: str) -> VoiceRow:
-    """The one voice of a run that was given a recording in place of a table.
+    """Voice for a single prompt recording, without a voices table.
 
     Raises:
-        InputError: a consent that is not one of `CONSENTS`.
+        InputError: `consent` is not in `CONSENTS`.
     """
     if consent not in CONSENTS:
-        raise InputError("The consent is not known", wanted=" or ".join(CONSENTS), got=consent)
+        raise InputError("Unknown consent", wanted=" or ".join(CONSENTS), got=consent, mend="change --consent")
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", prompt.stem).strip(".-_")[:128]
     return VoiceRow(voice=name or "voice", path=prompt, consent=consent)
 
 
 def read_voices(path: Path) -> tuple[VoiceRow, ...]:
-    """Voices of a Parquet, CSV or JSON Lines table; relative paths start at the table's folder, and may leave it.
+    """Read a voices table (Parquet, CSV or JSON Lines); relative paths start at its folder and may leave it.
 
     Raises:
-        ManifestError: wrong columns or types, missing, unsafe or repeated names, unknown consents; all in one error.
+        ManifestError: wrong columns or types, missing, unsafe or duplicate names, unknown consents; all problems in
+            one error.
     """
     table = open_table(path, VOICE_COLUMNS)
     problems = [*table.problems, *(f"column {n} is missing" for n in ("voice", "audio") if n not in table.schema.names)]
@@ -80,15 +84,15 @@ def read_voices(path: Path) -> tuple[VoiceRow, ...]:
         rows = [row for batch in table.batches(names) for row in batch.to_pylist()]
         problems = _value_problems(rows)
     if problems:
-        raise ManifestError(f"{path} is no voices table", got="; ".join(problems), mend="correct the table")
+        raise ManifestError(f"{path} is not a valid voices table", got="; ".join(problems), mend="correct the table")
     return tuple(_voice_row(row, path.parent) for row in rows)
 
 
 def check_consent(voices: Iterable[VoiceRow], *, allow_unknown: bool) -> None:
-    """Refuse voices nobody is known to have agreed to.
+    """Reject voices without known consent of the speaker.
 
     Raises:
-        InputError: a voice's consent is `unknown` and that was not allowed.
+        InputError: the consent of a voice is `unknown` and `allow_unknown` is False.
     """
     unknown = [row.voice for row in voices if row.consent == "unknown"]
     if unknown and not allow_unknown:
@@ -96,7 +100,7 @@ def check_consent(voices: Iterable[VoiceRow], *, allow_unknown: bool) -> None:
             f"The consent of {len(unknown)} voice{'s' if len(unknown) > 1 else ''} is unknown",
             wanted=f"consent {', '.join(CONSENTS[:-1])} in the voices table",
             got=", ".join(unknown[:10]),
-            mend="write the consent into the table, or pass --allow-unknown-consent and answer for it yourself",
+            mend="add the consent to the table, or pass --allow-unknown-consent and take the responsibility yourself",
         )
 
 
@@ -105,14 +109,14 @@ def _value_problems(rows: list[dict[str, Any]]) -> list[str]:
     names = Counter(row["voice"] for row in rows)
     for name, count in names.items():
         if name is None or not re.fullmatch(SAFE_ID, name):
-            problems.append(f"{name!r} is no name for a voice")
+            problems.append(f"{name!r} is not a valid voice name")
         elif count > 1:
-            problems.append(f"voice {name} stands there {count} times")
-    strange = sorted({row["consent"] for row in rows if row.get("consent") not in (None, *CONSENTS)})
-    if strange:
-        problems.append(f"consent {', '.join(strange)} is none of {', '.join(CONSENTS)}")
+            problems.append(f"voice {name} occurs {count} times")
+    unknown = sorted({row["consent"] for row in rows if row.get("consent") not in (None, *CONSENTS)})
+    if unknown:
+        problems.append(f"consent {', '.join(unknown)} is none of {', '.join(CONSENTS)}")
     problems += [f"voice {row['voice']} has no audio" for row in rows if not row["audio"]]
-    return problems if rows else ["it holds no rows"]
+    return problems if rows else ["the table has no rows"]
 
 
 def _voice_row(row: dict[str, Any], folder: Path) -> VoiceRow:

@@ -1,1 +1,1 @@
-"""The steps a worker runs: columns in, columns out."""
+"""Processing stages of a worker, from columns to columns."""

@@ -1,4 +1,4 @@
-"""Takes judged by networks that did not make them: who is heard, and what is said."""
+"""Scores of takes by independent networks: speaker similarity and ASR character error rate."""
 
 from __future__ import annotations
 
@@ -30,43 +30,50 @@ _TYPES = {column.name: column.type for column in TAKE_COLUMNS}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measures:
-    """What is measured of takes beyond their samples. It changes no sound, so a run may go on with other measures."""
+    """Optional measures of takes; they do not change the audio, so a run can resume with other measures."""
 
     semantic: bool = False
-    """Whether the model's content encoder hears what was to be said."""
+    """Compare the content vectors of each take with those it was synthesized from, with the model's own encoder."""
     speaker: bool = False
-    """Speaker similarity to the prompt, by the optional speaker network."""
-    recogniser: Path | None = None
-    """Folder of a Whisper model that writes down what it hears."""
+    """Speaker similarity of take and prompt, by the optional speaker network."""
+    asr_model: Path | None = None
+    """Folder of a Whisper model that transcribes the takes."""
 
     @classmethod
-    def named(cls, names: Iterable[str], recogniser: Path | None = None) -> Self:
-        """Measures by their names in `MEASURES`; raises InputError for another."""
+    def named(cls, names: Iterable[str], asr_model: Path | None = None) -> Self:
+        """Measures by their names in `MEASURES`; raises InputError for an unknown name.
+
+        Args:
+            names: names of measures.
+            asr_model: folder of a Whisper model.
+        """
         wanted = set(names)
-        if strange := sorted(wanted - set(MEASURES)):
-            raise InputError("There is no such measure", wanted=", ".join(MEASURES), got=", ".join(strange))
-        return cls(semantic="semantic" in wanted, speaker="speaker" in wanted, recogniser=recogniser)
+        if unknown := sorted(wanted - set(MEASURES)):
+            raise InputError(
+                "Unknown measure", wanted=", ".join(MEASURES), got=", ".join(unknown), mend="change --measures"
+            )
+        return cls(semantic="semantic" in wanted, speaker="speaker" in wanted, asr_model=asr_model)
 
     @classmethod
-    def of_origin(cls, origin: Mapping[str, str]) -> Self:
-        """What `to_origin` wrote down."""
+    def from_origin(cls, origin: Mapping[str, str]) -> Self:
+        """Inverse of `to_origin`."""
         folder = origin.get("recogniser")
         return cls.named(filter(None, origin.get("measures", "").split(",")), Path(folder) if folder else None)
 
     def to_origin(self) -> dict[str, str]:
-        """As text, for a run's record; nothing where nothing is asked."""
+        """Entries for the record of a run; empty without measures."""
         names = ",".join(name for name in MEASURES if getattr(self, name))
-        texts = {"measures": names, "recogniser": str(self.recogniser.resolve()) if self.recogniser else ""}
+        texts = {"measures": names, "recogniser": str(self.asr_model.resolve()) if self.asr_model else ""}
         return {name: text for name, text in texts.items() if text}
 
     def check(self) -> None:
-        """Load what was asked for once, before a worker does; raises InputError or ProgramError."""
+        """Load the requested networks once, before any worker does; raises InputError or ProgramError."""
         self.load_speaker_network()
         self.load_recogniser()
 
-    # Imported here: who asks for neither needs no torch.
+    # Late imports: without these measures torch is not needed.
     def load_speaker_network(self) -> SpeakerNetwork | None:
-        """The network, where it was asked for; raises ProgramError."""
+        """Speaker network, or None if it was not requested; raises ProgramError."""
         if not self.speaker:
             return None
         from hierbatch.models.judges.speaker_network import SpeakerNetwork
@@ -74,22 +81,22 @@ class Measures:
         return SpeakerNetwork.load()
 
     def load_recogniser(self) -> Recogniser | None:
-        """The recogniser, where it was asked for; raises InputError or ProgramError."""
-        if self.recogniser is None:
+        """Speech recogniser, or None if it was not requested; raises InputError or ProgramError."""
+        if self.asr_model is None:
             return None
         from hierbatch.models.judges.recogniser import load_recogniser
 
-        return load_recogniser(self.recogniser)
+        return load_recogniser(self.asr_model)
 
 
 class Appraise:
-    """Fills in the measures of good takes; failed ones pass through as they are."""
+    """Stage that scores successful takes; failed ones pass through unchanged."""
 
     reads: ClassVar[tuple[str, ...]] = ("voice", "lang", "text_norm", "flags", "audio")
     writes: ClassVar[tuple[str, ...]] = ("speaker_similarity", "heard_text", "character_error", "flags")
 
     def __init__(self, measures: Measures, voices: Path) -> None:
-        """`voices` is the run's own table of them, whose prompts the takes are compared with."""
+        """Load the requested networks; `voices` is the voice table of the run, with the prompts to compare with."""
         self._network = measures.load_speaker_network()
         self._recogniser = measures.load_recogniser()
         self._voices = voices
@@ -98,14 +105,14 @@ class Appraise:
     def __call__(self, rows: pa.Table) -> pa.Table:
         if self._network is None and self._recogniser is None:
             return rows
-        judged = [self._judge(row) for row in rows.select(list(self.reads)).to_pylist()]
+        scored = [self._score(row) for row in rows.select(list(self.reads)).to_pylist()]
         for name in self.writes:
             at = rows.schema.get_field_index(name)
-            column = pa.array([row[name] for row in judged], _TYPES[name])
+            column = pa.array([row[name] for row in scored], _TYPES[name])
             rows = rows.set_column(at, rows.schema.field(at), column)
         return rows
 
-    def _judge(self, row: dict[str, Any]) -> dict[str, Any]:
+    def _score(self, row: dict[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = dict.fromkeys(self.writes) | {"flags": row["flags"]}
         if row["audio"] is None:
             return found
@@ -115,10 +122,12 @@ class Appraise:
 
             found["speaker_similarity"] = similarity(self._network.embed(sound), self._prompt(row["voice"]))
         if self._recogniser and row["lang"]:
-            heard = self._recogniser.transcribe(sound, row["lang"])
-            found["heard_text"] = heard
-            if row["text_norm"]:  # rows that brought phonemes, and recordings, may have no text to compare with
-                found["character_error"] = error = character_error(row["text_norm"], _as_words(heard, row["lang"]))
+            transcript = self._recogniser.transcribe(sound, row["lang"])
+            found["heard_text"] = transcript
+            if row["text_norm"]:  # rows with phonemes only, and recordings, may have no text to compare with
+                found["character_error"] = error = character_error(
+                    row["text_norm"], _normalize(transcript, row["lang"])
+                )
                 found["flags"] = [*row["flags"], "misheard"] if is_misheard(error) else row["flags"]
         return found
 
@@ -129,7 +138,7 @@ class Appraise:
         return self._prompts[voice]
 
 
-def _as_words(text: str, language: str) -> str:
-    """Figures and signs written out, as in `text_norm`."""
+def _normalize(text: str, language: str) -> str:
+    """Spell out numbers and signs, as in `text_norm`."""
     normalize = _NORMALIZERS.get(language)
     return normalize(clean_characters(text)) if normalize else text

@@ -1,4 +1,4 @@
-"""What a stage is: columns in, columns out, and a chain that fits together before any model loads."""
+"""Interface of a stage, and a check of its columns before any model is loaded."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from hierbatch.errors import SetupError
 
 
 class Stage(Protocol):
-    """Maps rows to the same rows with more columns; columns it does not know pass through.
+    """Adds columns to rows; unknown columns pass through.
 
-    A row that cannot be worked is not raised: it leaves with an `error_kind`. A SetupError ends the run.
+    An error of one row is not raised: the row is returned with an `error_kind`. A SetupError ends the run.
     """
 
     reads: ClassVar[tuple[str, ...]]
@@ -23,17 +23,19 @@ class Stage(Protocol):
 
 
 def check_chain(stages: Sequence[type[Stage]], columns: Collection[str]) -> None:
-    """Refuse stages of which one reads what neither the table nor a stage before it writes.
+    """Check that every column a stage reads is in the table or written by an earlier stage.
 
     Raises:
-        SetupError: naming every stage and the columns it misses.
+        SetupError: names each stage and its missing columns.
     """
     known = set(columns)
     missing = []
     for stage in stages:
-        unmet = [name for name in stage.reads if name not in known]
-        if unmet:
-            missing.append(f"{stage.__name__} misses {', '.join(unmet)}")
+        absent = [name for name in stage.reads if name not in known]
+        if absent:
+            missing.append(f"{stage.__name__} misses {', '.join(absent)}")
         known.update(stage.writes)
     if missing:
-        raise SetupError("The stages do not fit together", got="; ".join(missing))
+        raise SetupError(
+            "The stages do not fit together", got="; ".join(missing), mend="add the missing columns to the manifest"
+        )

@@ -1,4 +1,4 @@
-"""Rows through a model, some at a time: one that fails costs only itself, and a lack of memory costs only time."""
+"""Batch rows for a model. A failing row fails alone; out-of-memory halves the batch."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from hierbatch.errors import OutOfMemoryError, SetupError
 from hierbatch.models.placement import Placement
 
 Row = TypeVar("Row")
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchLimits:
-    """How much is worked together at most, in rows and in seconds of sound once all rows are as long as the longest."""
+    """Limits of a batch: rows, and seconds of audio after padding to the longest row."""
 
     n_rows: int = 16
     sound_s: float = 60.0
@@ -25,102 +25,115 @@ class BatchLimits:
 
 
 def recording_limits(device: str) -> BatchLimits:
-    """How much of recordings is worked together on a device, a `Placement` in one word."""
+    """Batch limits for recordings on a device (a `Placement` as text)."""
     placement = Placement.parse(device)
-    if placement.is_compiled:  # and would be compiled anew for every number of rows
+    if placement.is_compiled:  # every other batch size would be compiled again
         return BatchLimits(n_rows=1)
-    # On a CPU no more than a piece of a long recording: more together no longer stays in the cache, and takes longer.
+    # On a CPU no more than one segment of a long recording: larger batches leave the cache and are slower.
     return BatchLimits(n_rows=4, sound_s=21.0) if placement.device == "cpu" else BatchLimits(n_rows=64)
 
 
 class Batches:
-    """Cuts rows into batches of neighbours in length, and works them.
+    """Processes rows in batches of similar length.
 
-    A batch that does not fit into memory is halved, and from then on no batch is larger than what had room. A batch in
-    which anything else goes wrong is worked again row by row, so that only the rows at fault fail.
+    A batch that does not fit into memory is halved, and later batches stay within the new limit. A batch that fails for
+    any other reason is repeated row by row, so that only the faulty rows fail.
     """
 
     def __init__(self, limits: BatchLimits) -> None:
         self.limits = limits
-        """What is worked together now; smaller than asked for where memory was short."""
+        """Current limits; lower than the initial ones after an out-of-memory error."""
 
     def work(
         self,
         rows: Sequence[Row],
         length_s: Callable[[Row], float],
-        make: Callable[[Sequence[Row]], list[Made]],
-        refuse: Callable[[Row, Exception], Made],
-    ) -> Iterator[Made]:
-        """What `make` gives for every row, in the order it is worked in; `refuse` answers for a row that failed.
+        make: Callable[[Sequence[Row]], list[Result]],
+        on_failure: Callable[[Row, Exception], Result],
+    ) -> Iterator[Result]:
+        """Yield one result per row, in processing order.
+
+        Args:
+            rows: rows in any order.
+            length_s: length of a row in seconds.
+            make: processes a batch; one result per row.
+            on_failure: makes the result of a failed row from its error.
 
         Raises:
-            SetupError: as `make` raised it.
+            SetupError: raised by `make`.
         """
-        left = sorted(rows, key=length_s)  # little is padded where all are of a length
+        left = sorted(rows, key=length_s)  # similar lengths need little padding
         while left:
             n_rows = 1
             while n_rows < len(left) and self.limits.allow(n_rows + 1, length_s(left[n_rows])):
                 n_rows += 1
             batch, left = left[:n_rows], left[n_rows:]
-            made, problem = _try(batch, make)
+            results, problem = _try(batch, make)
             if problem is None:
-                yield from made
+                yield from results
             elif n_rows == 1:
-                yield refuse(batch[0], problem)
+                yield on_failure(batch[0], problem)
             elif isinstance(problem, OutOfMemoryError):
-                # Halved, not row by row: each alone would fit, but so slowly that the run would seem to hang.
+                # Halved, not row by row: single rows would fit, but so slowly that the run would seem to hang.
                 self.limits = _half(self.limits, n_rows, length_s(batch[-1]))
                 left = batch + left
             else:
-                yield from work_singly(batch, make, refuse)
+                yield from process_individually(batch, make, on_failure)
 
 
-def work_singly(
-    rows: Sequence[Row], make: Callable[[Sequence[Row]], list[Made]], refuse: Callable[[Row, Exception], Made]
-) -> Iterator[Made]:
-    """What `make` gives for every row alone, in their order; `refuse` answers for a row that failed.
+def process_individually(
+    rows: Sequence[Row], make: Callable[[Sequence[Row]], list[Result]], on_failure: Callable[[Row, Exception], Result]
+) -> Iterator[Result]:
+    """Yield one result per row, in order, with every row in a batch of its own.
+
+    Args:
+        rows: rows to process.
+        make: processes a batch of one row.
+        on_failure: makes the result of a failed row from its error.
 
     Raises:
-        SetupError: as `make` raised it.
+        SetupError: raised by `make`.
     """
     for row in rows:
-        made, problem = _try([row], make)
-        yield refuse(row, problem) if problem else made[0]
+        results, problem = _try([row], make)
+        yield on_failure(row, problem) if problem else results[0]
 
 
-def _try(rows: Sequence[Row], make: Callable[[Sequence[Row]], list[Made]]) -> tuple[list[Made], Exception | None]:
+def _try(rows: Sequence[Row], make: Callable[[Sequence[Row]], list[Result]]) -> tuple[list[Result], Exception | None]:
     try:
         return make(rows), None
     except SetupError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever a row does to the model, its neighbours go on
-        # Without its traceback, whose frames would keep the batch's tensors in the memory that is short.
-        return [], _in_our_words(error).with_traceback(None)
+    except Exception as error:  # noqa: BLE001 - one row must never stop the others
+        # Without the traceback: its frames would keep the tensors of the batch in memory.
+        return [], _as_memory_error(error).with_traceback(None)
 
 
 def _half(limits: BatchLimits, n_rows: int, longest_s: float) -> BatchLimits:
-    """Memory follows the padded length; where rows have none, only their number is left to cut."""
+    """Halve the limit on seconds, which memory depends on; without lengths, halve the number of rows."""
     if longest_s > 0:
         return replace(limits, sound_s=n_rows // 2 * longest_s)
     return replace(limits, n_rows=n_rows // 2)
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether memory was short: on a GPU, where torch has an error of its own, or in the process."""
+    """Return True for an out-of-memory error of the GPU or of the process."""
     if isinstance(error, MemoryError):
         return True
     if not isinstance(error, RuntimeError):
         return False
-    # Torch's own error is known by its name, since not every process here has torch; the allocator of the CPU, and
-    # libraries under torch, have only words.
-    return type(error).__name__ == "OutOfMemoryError" or any(words in str(error) for words in _SHORT_OF_MEMORY)
+    # Torch's error is recognised by its class name, since not every process imports torch; the CPU allocator and
+    # libraries used by torch have only a message.
+    return type(error).__name__ == "OutOfMemoryError" or any(text in str(error) for text in _OUT_OF_MEMORY_MESSAGES)
 
 
-_SHORT_OF_MEMORY = ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")
+_OUT_OF_MEMORY_MESSAGES = ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")
 
 
-def _in_our_words(error: Exception) -> Exception:
+def _as_memory_error(error: Exception) -> Exception:
     if not is_out_of_memory(error):
         return error
     got = str(error).partition("\n")[0][:200]
-    return OutOfMemoryError("The row does not fit into memory even alone", got=got, mend="cut it into shorter ones")
+    return OutOfMemoryError(
+        "The row does not fit into memory even in a batch of one", got=got, mend="split it into shorter rows"
+    )

@@ -1,4 +1,4 @@
-"""Recordings and voices to takes."""
+"""Voice conversion stage: source recordings and target voices to takes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hierbatch.manifest.schema import TAKE_COLUMNS
 from hierbatch.models.conversion import Conversion, ConversionJob, convert_recordings
 from hierbatch.models.converter import ConversionModel, Key
 from hierbatch.models.full_band import full_band_rate
-from hierbatch.stages.batching import Batches, BatchLimits, recording_limits, work_singly
+from hierbatch.stages.batching import Batches, BatchLimits, process_individually, recording_limits
 from hierbatch.stages.failures import reason
 from hierbatch.stages.sources import open_source
 from hierbatch.stages.takes import pitch_facts, sound_facts, takes_table
@@ -33,13 +33,13 @@ class _Opened:
 
 
 class Convert:
-    """Converts planned recordings and measures what came out; one that fails leaves as a failed take.
+    """Converts planned recordings and measures the results; a recording that fails becomes a failed take.
 
-    Those of a few seconds go through the model together, a long one alone and piece by piece.
+    Short recordings are converted in batches, long ones alone and in segments.
     """
 
     PROMPT_S: ClassVar[float] = 3.0
-    """A shorter prompt is heard over and over until it is this long (HierSpeech++ does the same)."""
+    """Shorter prompts are repeated up to this length (as in HierSpeech++)."""
 
     reads: ClassVar[tuple[str, ...]] = (
         *(field.name for field in fields(Recording) if field.name not in ("content", "path")),
@@ -50,102 +50,104 @@ class Convert:
     def __init__(
         self,
         model: ConversionModel,
-        shelf: VoiceShelf,
+        voices: VoiceShelf,
         *,
         device: str,
         f0: str = EVERY_DAY,
         full_band: str | None = None,
         limits: BatchLimits | None = None,
     ) -> None:
-        """A stage on one device.
+        """Create the stage.
 
         Args:
-            model: converts.
-            shelf: the target voices.
-            device: a `Placement` in one word.
-            f0: names what finds the pitch of recordings.
-            full_band: the model that gives conversions above 16 kHz a top; without one there is none.
-            limits: of what is worked together.
+            model: conversion model.
+            voices: target voices.
+            device: a `Placement` as text.
+            f0: name of the pitch tracker for source recordings.
+            full_band: bandwidth-extension model for output above 16 kHz; None for none.
+            limits: batch limits; by default those of the device.
 
         Raises:
-            InputError, ProgramError: as `pitch_tracker` does.
-            BundleError: there is no such model as `full_band`.
+            InputError, ProgramError: see `pitch_tracker`.
+            BundleError: the model `full_band` does not exist.
         """
         self._f0, self._track = f0, pitch_tracker(f0)
         self._full_band, self._to_rate = full_band, full_band_rate(full_band, device)
         self._model = model
-        self._shelf = shelf
+        self._voices = voices
         self._device = device
         self._version = version("hierbatch")
         self._batches = Batches(limits or recording_limits(device))
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         recordings = [Recording.of(row) for row in rows.select(list(self.reads)).to_pylist()]
-        takes = {r.id: self._refuse(r, r.error_kind, r.error or "") for r in recordings if r.error_kind}
-        # Each is opened by itself: one that cannot be read must not cost its neighbours their batch.
-        opened = work_singly(
+        takes = {r.id: self._failed_take(r, r.error_kind, r.error or "") for r in recordings if r.error_kind}
+        # Opened one by one: an unreadable recording must not fail the batch of the others.
+        opened = process_individually(
             [r for r in recordings if not r.error_kind],
             _open,
-            lambda recording, error: self._refuse(recording, *reason(error)),
+            lambda recording, error: self._failed_take(recording, *reason(error)),
         )
         ready = []
-        for one in opened:
-            if isinstance(one, Take):
-                takes[one.id] = one
+        for item in opened:
+            if isinstance(item, Take):
+                takes[item.id] = item
             else:
-                ready.append(one)
-        made = self._batches.work(
+                ready.append(item)
+        converted = self._batches.work(
             ready,
-            lambda one: one.sound.duration_s,
+            lambda item: item.sound.duration_s,
             self._convert,
-            lambda one, error: self._refuse(one.recording, *reason(error)),
+            lambda item, error: self._failed_take(item.recording, *reason(error)),
         )
-        takes.update((take.id, take) for take in made)
+        takes.update((take.id, take) for take in converted)
         return takes_table(rows, [takes[recording.id] for recording in recordings])
 
-    def _refuse(self, recording: Recording, kind: str, error: str) -> Take:
-        return Take(**self._origin(recording), status="failed", error_kind=kind, error=error)
+    def _failed_take(self, recording: Recording, kind: str, error: str) -> Take:
+        return Take(**self._common_fields(recording), status="failed", error_kind=kind, error=error)
 
     def _convert(self, batch: Sequence[_Opened]) -> list[Take]:
         started = perf_counter()
-        jobs = [self._job(one.recording, one.sound) for one in batch]
-        # A recording alone may be of any length, and is worked piece by piece.
-        made = convert_recordings(self._model, jobs, self._track, to_rate=self._to_rate, at_once=len(jobs) > 1)
-        rtf = (perf_counter() - started) / sum(one.sound.duration_s for one in batch)
-        return [self._take(one, conversion, rtf) for one, conversion in zip(batch, made, strict=True)]
+        jobs = [self._job(item.recording, item.sound) for item in batch]
+        # A single recording may have any length and is converted in segments.
+        conversions = convert_recordings(self._model, jobs, self._track, to_rate=self._to_rate, at_once=len(jobs) > 1)
+        rtf = (perf_counter() - started) / sum(item.sound.duration_s for item in batch)
+        return [self._take(item, conversion, rtf) for item, conversion in zip(batch, conversions, strict=True)]
 
     def _job(self, recording: Recording, source: Waveform) -> ConversionJob:
         return ConversionJob(
             source=source,
-            voice=self._shelf.voice(recording.voice),
+            voice=self._voices.voice(recording.voice),
             seed=recording.seed,
             key=Key(semitones=recording.pitch_semitones),
             rate_hz=recording.rate_hz,
         )
 
-    def _take(self, one: _Opened, made: Conversion, rtf: float) -> Take:
-        facts = sound_facts(made.waveform, one.sound.duration_s, one.recording.id)
-        # A pause of the source is no flaw of its conversion.
+    def _take(self, item: _Opened, conversion: Conversion, rtf: float) -> Take:
+        facts = sound_facts(conversion.waveform, item.sound.duration_s, item.recording.id)
+        # A pause in the source is not a defect of the conversion.
         facts["flags"] = tuple(flag for flag in facts["flags"] if flag != "long_silence")
-        return Take(**self._origin(one.recording), status="ok", **facts, **pitch_facts(made.f0_hz), rtf=rtf)
+        return Take(
+            **self._common_fields(item.recording), status="ok", **facts, **pitch_facts(conversion.f0_hz), rtf=rtf
+        )
 
-    def _origin(self, recording: Recording) -> dict[str, Any]:
-        """What is known of a take before it is made."""
-        asked = {
+    def _common_fields(self, recording: Recording) -> dict[str, Any]:
+        """Fields of a take that are known before the conversion."""
+        settings = {
             "pitch_semitones": round(recording.pitch_semitones, 6),
             "rate_hz": recording.rate_hz,
             "f0": self._f0,
             **({"full_band": self._full_band} if self._full_band else {}),
             "source_sha256": recording.source_sha256,
         }
-        same = ("id", "take_key", "attempt", "voice", "lang", "seed", "expected_duration_s")
-        return {name: getattr(recording, name) for name in same} | {
+        copied = ("id", "take_key", "attempt", "voice", "lang", "seed", "expected_duration_s")
+        return {name: getattr(recording, name) for name in copied} | {
             "text_norm": "",
             "phonemes": "",
             "model": f"{self._model.name}:{self._model.fingerprint}",
-            "params": json.dumps(asked, sort_keys=True),
-            "voice_sha256": self._shelf.sha256(recording.voice),
-            "consent": self._shelf.consent(recording.voice),
+            "params": json.dumps(settings, sort_keys=True),
+            "voice_sha256": self._voices.sha256(recording.voice),
+            "consent": self._voices.consent(recording.voice),
             "hierbatch_version": self._version,
             "device": self._device,
             "finished_at": datetime.now(UTC),

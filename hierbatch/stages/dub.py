@@ -1,4 +1,4 @@
-"""Recordings and their casts to voice tracks: what is spoken, in the target voices, with silence between."""
+"""Dubbing stage: recordings and their casts to voice tracks, with silence between the speech."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _NO_SPEECH = "no_speech"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """One speaker of a recording and whose voice takes the place; without spans, whoever speaks anywhere."""
+class SpeakerTrack:
+    """A speaker of a recording, the target voice, and the spans; None for all speech of the recording."""
 
     speaker: str
     voice: str
@@ -41,10 +41,10 @@ class Part:
 
 
 class Dub:
-    """Makes the voice track of each planned recording, as long as the recording and at its rate.
+    """Makes the voice track of each planned recording, with the length and sample rate of the recording.
 
-    `timings` of a take say where its track speaks: the kind is `speech`, the text the speaker's name. One recording
-    that fails leaves as a failed take.
+    `timings` of a take are the spans with speech: their kind is `speech`, their text the name of the speaker. A
+    recording that fails becomes a failed take.
     """
 
     reads: ClassVar[tuple[str, ...]] = (
@@ -53,65 +53,69 @@ class Dub:
     )  # fmt: skip
     writes: ClassVar[tuple[str, ...]] = tuple(column.name for column in TAKE_COLUMNS)
 
-    def __init__(self, model: ConversionModel, shelf: VoiceShelf, *, device: str) -> None:
-        self._model, self._shelf, self._device = model, shelf, device
+    def __init__(self, model: ConversionModel, voices: VoiceShelf, *, device: str) -> None:
+        self._model, self._voices, self._device = model, voices, device
         self._detector = SpeechDetector()
-        self._batches = Batches(BatchLimits(n_rows=1))  # a recording is worked alone, piece by piece
+        self._batches = Batches(BatchLimits(n_rows=1))  # each recording is processed alone, in segments
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         listed = rows.select(list(self.reads)).to_pylist()
-        takes = {row["id"]: self._refuse(row, row["error_kind"], row["error"]) for row in listed if row["error_kind"]}
-        made = self._batches.work(
+        takes = {
+            row["id"]: self._failed_take(row, row["error_kind"], row["error"]) for row in listed if row["error_kind"]
+        }
+        dubbed = self._batches.work(
             [row for row in listed if not row["error_kind"]],
             lambda row: float(row["expected_duration_s"]),
             lambda batch: [self._dub(row) for row in batch],
-            lambda row, error: self._refuse(row, *reason(error)),
+            lambda row, error: self._failed_take(row, *reason(error)),
         )
-        takes.update((take.id, take) for take in made)
+        takes.update((take.id, take) for take in dubbed)
         return takes_table(rows, [takes[row["id"]] for row in listed])
 
-    def _refuse(self, row: Mapping[str, Any], kind: str, error: str) -> Take:
-        return Take(**self._origin(row), status="failed", error_kind=kind, error=error)
+    def _failed_take(self, row: Mapping[str, Any], kind: str, error: str) -> Take:
+        return Take(**self._common_fields(row), status="failed", error_kind=kind, error=error)
 
     def _dub(self, row: Mapping[str, Any]) -> Take:
         started = perf_counter()
         source = open_source(row["source"]["bytes"], row["source"]["path"], row["source_sha256"])
-        spoken = [(part, self._spans(part, source)) for part in parts_of(row["cast"])]
-        made = [self._convert(source, part, spans, row["seed"]) for part, spans in spoken if spans]
-        track = np.zeros(source.n_samples, np.float32)
-        for one in made:
-            track += one.waveform.samples
-        facts = sound_facts(Waveform(track, source.rate_hz), source.duration_s, row["id"])
-        # Silence between what is spoken is what was asked for.
-        facts["flags"] = tuple(flag for flag in facts["flags"] if flag == "clipped") if made else (_NO_SPEECH,)
-        timings = [Timing(part.speaker, span.start_s, span.end_s, "speech") for part, spans in spoken for span in spans]
+        tracks = [(track, self._spans(track, source)) for track in speaker_tracks(row["cast"])]
+        conversions = [self._convert(source, track, spans, row["seed"]) for track, spans in tracks if spans]
+        mix = np.zeros(source.n_samples, np.float32)
+        for conversion in conversions:
+            mix += conversion.waveform.samples
+        facts = sound_facts(Waveform(mix, source.rate_hz), source.duration_s, row["id"])
+        # Silence between the speech is intended.
+        facts["flags"] = tuple(flag for flag in facts["flags"] if flag == "clipped") if conversions else (_NO_SPEECH,)
+        timings = [
+            Timing(track.speaker, span.start_s, span.end_s, "speech") for track, spans in tracks for span in spans
+        ]
         return Take(
-            **self._origin(row),
+            **self._common_fields(row),
             status="ok",
             **facts,
-            **pitch_facts(np.concatenate([np.zeros(0, np.float32), *(one.f0_hz for one in made)])),
+            **pitch_facts(np.concatenate([np.zeros(0, np.float32), *(conversion.f0_hz for conversion in conversions)])),
             timings=tuple(sorted(timings, key=lambda timing: timing.start_s)),
             rtf=(perf_counter() - started) / source.duration_s,
         )
 
-    def _spans(self, part: Part, source: Waveform) -> tuple[Span, ...]:
-        """Where a part speaks, on whole frames: the mix takes the old voice out in the very same places."""
-        spans = self._detector.find(source) if part.spans is None else part.spans
+    def _spans(self, track: SpeakerTrack, source: Waveform) -> tuple[Span, ...]:
+        """Spans of a speaker, in whole frames; the mix removes the original voice in exactly these spans."""
+        spans = self._detector.find(source) if track.spans is None else track.spans
         n_samples = -(-source.n_samples * RATE_HZ // source.rate_hz)
         whole = whole_frames(spans, n_samples)
         return tuple(Span(first / RATE_HZ, min(source.duration_s, last / RATE_HZ)) for first, last in whole)
 
-    def _convert(self, source: Waveform, part: Part, spans: Sequence[Span], seed: int) -> Conversion:
-        voice = self._shelf.voice(part.voice)
-        return convert_recording(self._model, source, voice, seed=seed, key=part.key, spans=spans)
+    def _convert(self, source: Waveform, track: SpeakerTrack, spans: Sequence[Span], seed: int) -> Conversion:
+        voice = self._voices.voice(track.voice)
+        return convert_recording(self._model, source, voice, seed=seed, key=track.key, spans=spans)
 
-    def _origin(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """What is known of a take before it is made."""
-        parts = parts_of(row["cast"])
-        voices = list(dict.fromkeys(part.voice for part in parts))
-        asked = {
+    def _common_fields(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Fields of a take that are known before the conversion."""
+        tracks = speaker_tracks(row["cast"])
+        voices = list(dict.fromkeys(track.voice for track in tracks))
+        settings = {
             "cast": [
-                {"speaker": p.speaker, "voice": p.voice, "key": f"{p.key.about} {p.key.semitones:g}"} for p in parts
+                {"speaker": t.speaker, "voice": t.voice, "key": f"{t.key.about} {t.key.semitones:g}"} for t in tracks
             ],
             "source_sha256": row["source_sha256"],
         }
@@ -120,29 +124,29 @@ class Dub:
             "phonemes": "",
             "voice": ", ".join(voices),
             "model": f"{self._model.name}:{self._model.fingerprint}",
-            "params": json.dumps(asked, sort_keys=True, ensure_ascii=False),
-            "voice_sha256": self._shelf.sha256(voices[0]) if len(voices) == 1 else None,
-            "consent": ", ".join(dict.fromkeys(self._shelf.consent(voice) or "unknown" for voice in voices)),
+            "params": json.dumps(settings, sort_keys=True, ensure_ascii=False),
+            "voice_sha256": self._voices.sha256(voices[0]) if len(voices) == 1 else None,
+            "consent": ", ".join(dict.fromkeys(self._voices.consent(voice) or "unknown" for voice in voices)),
             "hierbatch_version": version("hierbatch"),
             "device": self._device,
             "finished_at": datetime.now(UTC),
         }
 
 
-def parts_of(cast: Sequence[Mapping[str, Any]]) -> list[Part]:
-    """The speakers of a cast with all that each of them says, in the order they first speak."""
+def speaker_tracks(cast: Sequence[Mapping[str, Any]]) -> list[SpeakerTrack]:
+    """Group a cast by speaker, target voice and key, in order of appearance."""
     spans: dict[tuple[Any, ...], list[Span]] = {}
     for entry in cast:
-        who = (entry["speaker"], entry["voice"], entry["key_semitones"])
-        here = spans.setdefault(who, [])
+        key = (entry["speaker"], entry["voice"], entry["key_semitones"])
+        own_spans = spans.setdefault(key, [])
         if entry["start_s"] is not None:
-            here.append(Span(entry["start_s"], entry["end_s"]))
+            own_spans.append(Span(entry["start_s"], entry["end_s"]))
     return [
-        Part(
+        SpeakerTrack(
             speaker=speaker,
             voice=voice,
             key=Key() if semitones is None else Key(semitones=semitones, about="source"),
-            spans=tuple(here) or None,
+            spans=tuple(own_spans) or None,
         )
-        for (speaker, voice, semitones), here in spans.items()
+        for (speaker, voice, semitones), own_spans in spans.items()
     ]

@@ -1,4 +1,4 @@
-"""Why a row failed, in one word and in a sentence."""
+"""Error kind and message of a failed row."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _MAX_CHARACTERS = 500
 
 
 def reason(error: Exception) -> tuple[str, str]:
-    """Kind and message of a failed row: our own errors name their kind, all others are an `exception`."""
+    """Error kind and message of an exception; the kind is `exception` unless the error is one of hierbatch's."""
     if isinstance(error, HierbatchError):
         return error.kind, str(error)[:_MAX_CHARACTERS]
     return "exception", f"{type(error).__name__}: {error}"[:_MAX_CHARACTERS]

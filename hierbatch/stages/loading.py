@@ -1,4 +1,4 @@
-"""From the name of a model to the model."""
+"""Loading of models by factory and bundle name."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ DEFAULT_FACTORY = "hierbatch.models.opening:open_model"
 UPSAMPLER_FACTORY = "hierbatch.models.upsampling:Upsampler.load"
 """Import path of a callable `(bundle, device) -> Upsampler`."""
 
-_OUTLINES: Mapping[str, Callable[[str], ModelOutline]] = {
+_INFO_READERS: Mapping[str, Callable[[str], ModelOutline]] = {
     DEFAULT_FACTORY: outline_model,
     UPSAMPLER_FACTORY: outline_upsampler,
 }
 
 
 def find_outline(factory: str, bundle: str) -> ModelOutline:
-    """What a model will be, for a driver, which speaks nothing itself: our own are not loaded for it.
+    """Properties of a model, for the driver; hierbatch's own models are not loaded for this.
 
     Raises:
-        BundleError: as `load_model` does.
+        BundleError: see `load_model`.
     """
-    if factory in _OUTLINES:
-        return _OUTLINES[factory](bundle)
+    if factory in _INFO_READERS:
+        return _INFO_READERS[factory](bundle)
     model = load_model(factory, bundle, "cpu")
     return ModelOutline(
         name=model.name,
@@ -42,25 +42,32 @@ def find_outline(factory: str, bundle: str) -> ModelOutline:
 
 
 def load_model(factory: str, bundle: str, device: str) -> SpeechModel:
-    """The model that a factory makes of a bundle.
+    """Load a model.
+
+    Args:
+        factory: import path `module:attribute` of a callable `(bundle, device)`.
+        bundle: name or path of a bundle.
+        device: a `Placement` as text.
 
     Raises:
-        BundleError: there is no such factory, the weights do not fit, or the device has no room for them.
+        BundleError: the factory does not exist, the weights do not match, or the device has too little memory.
     """
     module, _, attributes = factory.partition(":")
     try:
-        made = import_module(module)
+        loader = import_module(module)
         for attribute in attributes.split("."):
-            made = getattr(made, attribute)
+            loader = getattr(loader, attribute)
     except (ImportError, AttributeError) as error:
-        raise BundleError(f"The model {factory} cannot be found", got=str(error)) from error
+        raise BundleError(
+            f"The model factory {factory} cannot be imported", got=str(error), mend="check the import path"
+        ) from error
     try:
-        return cast("SpeechModel", made(bundle, device))  # type: ignore[operator]
+        return cast("SpeechModel", loader(bundle, device))  # type: ignore[operator]
     except HierbatchError:
         raise
-    except Exception as error:  # a missing device or a full one; what the model says is all there is to tell
+    except Exception as error:  # a missing device or too little memory; the model's own message is the best description
         raise BundleError(
             f"The model {bundle} cannot be loaded on {device}",
             got=f"{type(error).__name__}: {str(error).partition(chr(10))[0]}",
-            mend="`hierbatch doctor` tells what this machine has; --device cpu needs nothing else",
+            mend="run `hierbatch doctor` to see what this machine supports, or use --device cpu",
         ) from error

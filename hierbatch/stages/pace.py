@@ -1,7 +1,7 @@
-"""How long a phoneme string usually takes to say.
+"""Duration estimates of phoneme strings.
 
-Least squares over read speech (LJ Speech, two CC0 readers, Korean prose) put the error of one sentence at about 10 %.
-Used to cut work into even units and to notice takes that are far too long or too short.
+Fitted by least squares to read speech (LJ Speech, two CC0 readers, Korean prose), with about 10 % error per sentence.
+Used to balance work units and to flag takes that are far too long or too short.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds that each sort of token adds."""
+    """Seconds per token, by type of token."""
 
     phone_s: float
     word_s: float
@@ -23,7 +23,13 @@ _PACES = {"en": Pace(0.075, 0.06, 0.30, 0.45), "ko": Pace(0.083, 0.10, 0.27, 0.5
 
 
 def expected_duration_s(phonemes: str, language: str, speed: float = 1.0) -> float:
-    """Seconds such a sentence takes at the usual pace of its language; 0 for an empty string."""
+    """Expected duration of a sentence in seconds; 0 for an empty string.
+
+    Args:
+        phonemes: tokens separated by spaces; `|` is a word boundary.
+        language: `en` or `ko`.
+        speed: speaking rate; 1 is the usual pace of the language.
+    """
     pace = _PACES.get(language, _PACES["en"])
     separators = {"|": pace.word_s, ",": pace.comma_s, ".": pace.sentence_s, "?": pace.sentence_s, "!": pace.sentence_s}
     return sum(separators.get(token, pace.phone_s) for token in phonemes.split()) / speed

@@ -1,4 +1,4 @@
-"""Recordings as rows: looked at when a run is planned, decoded when a worker comes to them."""
+"""Source recordings of rows: headers are checked during planning, samples are decoded by the workers."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import RowError, SetupError, SourceError
 from hierbatch.manifest.schema import AUDIO, PLAN_COLUMNS, SOURCE_COLUMNS
 from hierbatch.stages.failures import reason
-from hierbatch.storage import read_regular, regular_size
+from hierbatch.storage import read_regular_file, regular_size
 
 SOURCE_LIMITS = SoundLimits(max_duration_s=2 * 3600.0, max_bytes=2 << 30)
-"""What one row may bring at most: a conversion holds a whole recording in its memory."""
+"""Limits of one recording: a conversion keeps the whole recording in memory."""
 
 SHORTEST_S = 0.1
 _LOWEST_HZ, _HIGHEST_HZ = 4_000, 192_000
@@ -31,10 +31,10 @@ _TYPES = {column.name: column.type for column in (*PLAN_COLUMNS, *SOURCE_COLUMNS
 
 
 class ReadSource:
-    """Finds each row's recording, names it by its hash, and reads from its header how long it is.
+    """Locates the recording of each row, hashes it, and reads its duration from the header.
 
-    A path starts at `root` and stays under it, links followed: a manifest from elsewhere must not make a run read
-    what is not its business. What a header says is only a claim; the rest shows when the recording is decoded.
+    Paths are relative to `root` and must stay below it after resolving links: a manifest from someone else must not
+    read arbitrary files. A header can be wrong; other faults are found when the recording is decoded.
     """
 
     reads: ClassVar[tuple[str, ...]] = ("source",)
@@ -49,10 +49,12 @@ class ReadSource:
     def __call__(self, rows: pa.Table) -> pa.Table:
         sources = rows.column("source").combine_chunks()
         voices = rows.column("voice").to_pylist() if "voice" in rows.column_names else [None] * len(rows)
-        # One by one: what lies in the rows themselves is held once, and one row of it twice.
-        read = [self._read(source.as_py(), voice) for source, voice in zip(sources, voices, strict=True)]
-        columns = {name: pa.array([row[name] for row in read], _TYPES[name]) for name in self.writes if name in _TYPES}
-        for name, column in (columns | {"source": _with_paths(sources, [row["path"] for row in read])}).items():
+        # One by one: audio inside the rows is in memory once, and only one row of it twice.
+        results = [self._read(source.as_py(), voice) for source, voice in zip(sources, voices, strict=True)]
+        columns = {
+            name: pa.array([row[name] for row in results], _TYPES[name]) for name in self.writes if name in _TYPES
+        }
+        for name, column in (columns | {"source": _with_paths(sources, [row["path"] for row in results])}).items():
             at = rows.schema.get_field_index(name)
             rows = rows.set_column(at, name, column) if at >= 0 else rows.append_column(name, column)
         return rows
@@ -62,13 +64,13 @@ class ReadSource:
         try:
             source = self._resolved(source)
             content = source["bytes"] if source["bytes"] is not None else Path(source["path"])
-            duration_s = _check_header(describe_sound(content, name=source_name(source), **_AS_SOURCE)).duration_s
+            duration_s = _check_header(describe_sound(content, name=source_name(source), **_SOURCE_OPTIONS)).duration_s
             sha256 = _sha256(content)
             if voice is not None and voice in self._unusable:
                 raise self._unusable[voice]
         except SetupError:
             raise
-        except Exception as problem:  # noqa: BLE001 - one row must never stop its neighbours
+        except Exception as problem:  # noqa: BLE001 - one row must never stop the others
             kind, error = reason(problem)
         return {
             "path": source["path"] if source else None,
@@ -80,43 +82,45 @@ class ReadSource:
         }
 
     def _resolved(self, source: Mapping[str, Any] | None) -> dict[str, Any]:
-        """The same recording by its full path, or its bytes as they are."""
+        """Replace the path by the full path; bytes stay unchanged."""
         if source is None or (source["bytes"] is None and not source["path"]):
-            raise SourceError("The row names no recording", wanted="a path or bytes in the column source")
+            raise SourceError(
+                "The row has no recording", wanted="a path or bytes in the column source", mend="add a path"
+            )
         if source["bytes"] is not None:
             return dict(source)
         return {"bytes": None, "path": locate_source(self._root, source["path"])}
 
 
 def locate_source(root: Path, path: str) -> str:
-    """The full path of a recording, which need not be there.
+    """Full path of a recording; the file need not exist.
 
     Raises:
-        SourceError: it leads out of `root`, by itself or by a link.
+        SourceError: the path is outside `root`, directly or through a link.
     """
     folder = os.path.abspath(root)
     found = os.path.normpath(os.path.join(folder, path))
     real_folder = os.path.realpath(folder)
     if os.path.commonpath([real_folder, os.path.realpath(found)]) != real_folder:
         raise SourceError(
-            "The recording lies outside the folder of sources",
+            "The recording is outside the source folder",
             wanted=f"a path under {folder}",
             got=path,
-            mend="name the folder that holds all recordings with --source-root",
+            mend="pass the folder that contains all recordings with --source-root",
         )
     return found
 
 
 def _with_paths(sources: pa.StructArray, paths: list[str | None]) -> pa.StructArray:
-    """The same sound by other paths, and not copied."""
+    """Replace the paths without copying the audio bytes."""
     sounds = pc.struct_field(sources, "bytes")
     return pa.StructArray.from_arrays(
         [sounds, pa.array(paths, pa.string())], fields=list(AUDIO), mask=sources.is_null()
     )
 
 
-def identify_source(row: Mapping[str, Any]) -> dict[str, Any]:
-    """What a row's recording is known by in its key: its content, or where it was looked for in vain."""
+def source_identity(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Identity of a recording inside the take key: its content hash, plus the path if the row was rejected."""
     content: dict[str, Any] = {"source": row["source_sha256"]}
     if row["error_kind"]:
         content["refused"] = None if row["source"] is None else row["source"]["path"]
@@ -124,22 +128,27 @@ def identify_source(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def open_source(content: bytes | None, path: str | None, sha256: str | None) -> Waveform:
-    """A planned row's recording, whole, channels averaged, at its own rate.
+    """Decode the recording of a planned row: mono, at its own sample rate.
+
+    Args:
+        content: encoded audio, or None to read the file.
+        path: path of the file.
+        sha256: hash from the plan; None skips the comparison.
 
     Raises:
-        SourceError: it is gone, no regular file, larger than `SOURCE_LIMITS`, has changed since it was planned, is
-            damaged, cut off, silent, or shorter than 0.1 s.
+        SourceError: the recording is missing, not a regular file, above `SOURCE_LIMITS`, changed since planning,
+            damaged, truncated, silent, or shorter than 0.1 s.
     """
     source = {"bytes": content, "path": path}
     name = source_name(source)
     if content is None:
         try:
-            content = read_regular(Path(path or ""), SOURCE_LIMITS.max_bytes)
+            content = read_regular_file(Path(path or ""), SOURCE_LIMITS.max_bytes)
         except OSError as error:
             raise SourceError(f"Cannot read {name}", got=error.strerror or str(error), mend="check the path") from error
     if sha256 and hashlib.sha256(content).hexdigest() != sha256:
         raise _changed(name)
-    sound = read_sound(content, name=name, is_whole=True, **_AS_SOURCE)
+    sound = read_sound(content, name=name, is_whole=True, **_SOURCE_OPTIONS)
     if sound.duration_s < SHORTEST_S:
         raise _too_short(name, sound.duration_s)
     if float(np.abs(sound.samples).max()) < _SILENT_PEAK:
@@ -149,31 +158,30 @@ def open_source(content: bytes | None, path: str | None, sha256: str | None) -> 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStream:
-    """A planned row's recording that has been looked through once, and can be read some seconds at a time."""
+    """A checked recording that can be read in blocks of a few seconds."""
 
     rate_hz: int
     n_samples: int
     content: bytes | Path
     name: str
     state: tuple[int, ...]
-    """What tells that a file has not been written to since."""
+    """File identity, size and time of change, to detect later modification."""
 
     @property
     def duration_s(self) -> float:
         return self.n_samples / self.rate_hz
 
     def blocks(self) -> Iterator[Samples]:
-        """The recording, channels averaged, at its own rate; raises SourceError where it has changed meanwhile."""
-        yield from sound_blocks(self.content, name=self.name, is_whole=True, **_AS_SOURCE)
+        """Yield mono blocks at the recording's own rate; raises SourceError if the file has changed meanwhile."""
+        yield from sound_blocks(self.content, name=self.name, is_whole=True, **_SOURCE_OPTIONS)
         if _state(self.content) != self.state:
             raise _changed(self.name)
 
 
 def stream_source(content: bytes | None, path: str | None, sha256: str | None) -> SourceStream:
-    """The same as `open_source` for what is too long to be held: read twice, the first time to find what is wrong.
+    """Check a recording that is too long for memory, for reading it in blocks; it is decoded twice.
 
-    Raises:
-        SourceError: as `open_source`.
+    Args and Raises: see `open_source`.
     """
     name = source_name({"path": path})
     source = Path(path or "") if content is None else content
@@ -183,9 +191,9 @@ def stream_source(content: bytes | None, path: str | None, sha256: str | None) -
             raise _changed(name)
     except OSError as error:
         raise SourceError(f"Cannot read {name}", got=error.strerror or str(error), mend="check the path") from error
-    rate_hz = describe_sound(source, name=name, **_AS_SOURCE).rate_hz
+    rate_hz = describe_sound(source, name=name, **_SOURCE_OPTIONS).rate_hz
     n_samples, peak = 0, 0.0
-    for block in sound_blocks(source, name=name, is_whole=True, **_AS_SOURCE):
+    for block in sound_blocks(source, name=name, is_whole=True, **_SOURCE_OPTIONS):
         n_samples, peak = n_samples + len(block), max(peak, float(np.abs(block).max()))
     stream = SourceStream(rate_hz=rate_hz, n_samples=n_samples, content=source, name=name, state=state)
     if stream.duration_s < SHORTEST_S:
@@ -204,21 +212,22 @@ def _state(source: bytes | Path) -> tuple[int, ...]:
 
 
 def source_name(source: Mapping[str, Any]) -> str:
-    """What to call a recording in a message."""
+    """Name of a recording for messages."""
     return source["path"] or "The recording"
 
 
-_AS_SOURCE: dict[str, Any] = {"raises": SourceError, "limits": SOURCE_LIMITS}
+_SOURCE_OPTIONS: dict[str, Any] = {"raises": SourceError, "limits": SOURCE_LIMITS}
 
 
 def _check_header(info: SoundInfo) -> SoundInfo:
     if not _LOWEST_HZ <= info.rate_hz <= _HIGHEST_HZ:
         raise SourceError(
-            "The recording's sampling rate is out of range",
+            "The sample rate of the recording is out of range",
             wanted=f"{_LOWEST_HZ} to {_HIGHEST_HZ} Hz",
             got=f"{info.rate_hz} Hz",
+            mend="resample the recording",
         )
-    # Some streams do not say how long they are; what does is judged before any work.
+    # Some streams have no length in the header; known lengths are checked before any work.
     if 0 < info.n_samples < SHORTEST_S * info.rate_hz:
         raise _too_short("The recording", info.duration_s)
     if info.duration_s > SOURCE_LIMITS.max_duration_s:
@@ -226,7 +235,7 @@ def _check_header(info: SoundInfo) -> SoundInfo:
             "The recording is too long",
             wanted=f"at most {SOURCE_LIMITS.max_duration_s / 3600:g} h",
             got=f"{info.duration_s / 3600:.1f} h",
-            mend="cut it into parts",
+            mend="split it into shorter files",
         )
     return info
 
@@ -236,11 +245,14 @@ def _changed(name: str) -> SourceError:
 
 
 def _silent(name: str) -> SourceError:
-    return SourceError(f"{name} is silent", wanted="sound", got="nothing above -70 dB")
+    return SourceError(f"{name} is silent", wanted="sound", got="no sample above -70 dB", mend="use another recording")
 
 
 def _too_short(name: str, duration_s: float) -> SourceError:
-    return SourceError(f"{name} is too short", wanted=f"at least {SHORTEST_S:g} s", got=f"{duration_s:.3f} s")
+    got = f"{duration_s:.3f} s"
+    return SourceError(
+        f"{name} is too short", wanted=f"at least {SHORTEST_S:g} s", got=got, mend="use a longer recording"
+    )
 
 
 def _sha256(content: bytes | Path) -> str:

@@ -1,4 +1,4 @@
-"""Phonemes and voices to takes."""
+"""Speech synthesis stage: phonemes and voices to takes."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from hierbatch.manifest.rows import Take, Utterance, sound_params
+from hierbatch.manifest.rows import Take, Utterance, delivery_settings
 from hierbatch.manifest.schema import TAKE_COLUMNS
 from hierbatch.models.speech import SelfHearing, Speech, SpeechModel, SpeechRequest
 from hierbatch.stages.batching import Batches, BatchLimits
 from hierbatch.stages.failures import reason
-from hierbatch.stages.judgement import find_slips
+from hierbatch.stages.judgement import flag_mismatches
 from hierbatch.stages.takes import pitch_facts, sound_facts, takes_table
 from hierbatch.stages.timings import word_timings
 from hierbatch.stages.voices import VoiceShelf
 
-_NOT_OF_THE_TAKE = {"speed", "pitch_semitones", "prosody", "error_kind", "error"}
+_NOT_IN_TAKE = {"speed", "pitch_semitones", "prosody", "error_kind", "error"}
 
 
 class Speak:
-    """Speaks planned rows, a batch at a time, and measures what came out.
+    """Synthesizes planned rows in batches and measures the results.
 
-    The model and the voices are loaded once. Rows are batched by length and leave in the order they came. A row that
-    fails, alone or inside a batch, leaves as a failed take; its neighbours are spoken without it. A batch too large for
-    the memory is halved.
+    The model and the voices are loaded once. Rows are batched by length and returned in their original order. A row
+    that fails, alone or in a batch, becomes a failed take; the other rows of the batch are synthesized without it. A
+    batch that does not fit into memory is halved.
     """
 
     reads: ClassVar[tuple[str, ...]] = tuple(field.name for field in fields(Utterance))
@@ -39,35 +39,44 @@ class Speak:
     def __init__(
         self,
         model: SpeechModel,
-        shelf: VoiceShelf,
+        voices: VoiceShelf,
         *,
         device: str,
         limits: BatchLimits | None = None,
-        hears: bool = False,
+        self_check: bool = False,
     ) -> None:
-        """`hears` lets a model that can listen to its own takes judge them, at a third of the cost of speaking."""
+        """Create the stage.
+
+        Args:
+            model: speech model.
+            voices: voices of the run.
+            device: a `Placement` as text.
+            limits: batch limits.
+            self_check: compare each take with its text and prompt by the model's own encoder, if it has one; adds a
+                third to the synthesis time.
+        """
         self._model = model
-        self._shelf = shelf
+        self._voices = voices
         self._device = device
         self._batches = Batches(limits or BatchLimits())
-        self._version = version("hierbatch")  # once: it reads the whole description of the package
-        self._ear = model if hears and isinstance(model, SelfHearing) else None
+        self._version = version("hierbatch")  # once: it reads the metadata file of the package
+        self._self_checker = model if self_check and isinstance(model, SelfHearing) else None
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         utterances = [Utterance.of(row) for row in rows.select(list(self.reads)).to_pylist()]
-        takes = {u.id: self.refuse(u, u.error_kind, u.error or "") for u in utterances if u.error_kind}
-        spoken = self._batches.work(
+        takes = {u.id: self._failed_take(u, u.error_kind, u.error or "") for u in utterances if u.error_kind}
+        synthesized = self._batches.work(
             [u for u in utterances if not u.error_kind],
             lambda utterance: utterance.expected_duration_s,
             self._speak,
-            lambda utterance, error: self.refuse(utterance, *reason(error)),
+            lambda utterance, error: self._failed_take(utterance, *reason(error)),
         )
-        takes.update((take.id, take) for take in spoken)
+        takes.update((take.id, take) for take in synthesized)
         return takes_table(rows, [takes[u.id] for u in utterances])
 
-    def refuse(self, utterance: Utterance, kind: str, error: str) -> Take:
-        """The failed take of a row."""
-        return Take(**self._origin(utterance), status="failed", error_kind=kind, error=error)
+    def _failed_take(self, utterance: Utterance, kind: str, error: str) -> Take:
+        """Take of a failed row."""
+        return Take(**self._common_fields(utterance), status="failed", error_kind=kind, error=error)
 
     def _speak(self, batch: Sequence[Utterance]) -> list[Take]:
         started = perf_counter()
@@ -80,7 +89,7 @@ class Speak:
         return SpeechRequest(
             phonemes=utterance.phonemes,
             language=utterance.lang,
-            voice=self._shelf.voice(utterance.voice),
+            voice=self._voices.voice(utterance.voice),
             seed=utterance.seed,
             speed=utterance.speed,
             pitch_semitones=utterance.pitch_semitones,
@@ -89,11 +98,11 @@ class Speak:
 
     def _take(self, utterance: Utterance, speech: Speech, rtf: float | None) -> Take:
         facts = sound_facts(speech.waveform, utterance.expected_duration_s, utterance.id)
-        if self._ear:
-            hearing = self._ear.hear(speech, self._request(utterance))
-            facts |= {"semantic_dist": hearing.semantic_dist, "flags": (*facts["flags"], *find_slips(hearing))}
+        if self._self_checker:
+            found = self._self_checker.hear(speech, self._request(utterance))
+            facts |= {"semantic_dist": found.semantic_dist, "flags": (*facts["flags"], *flag_mismatches(found))}
         return Take(
-            **self._origin(utterance),
+            **self._common_fields(utterance),
             status="ok",
             **facts,
             **pitch_facts(speech.f0_hz),
@@ -101,14 +110,14 @@ class Speak:
             rtf=rtf,
         )
 
-    def _origin(self, utterance: Utterance) -> dict[str, Any]:
-        """What is known of a take before it is spoken."""
-        same = {name: getattr(utterance, name) for name in self.reads if name not in _NOT_OF_THE_TAKE}
-        return same | {
+    def _common_fields(self, utterance: Utterance) -> dict[str, Any]:
+        """Fields of a take that are known before the synthesis."""
+        copied = {name: getattr(utterance, name) for name in self.reads if name not in _NOT_IN_TAKE}
+        return copied | {
             "model": f"{self._model.name}:{self._model.fingerprint}",
-            "params": json.dumps(sound_params(asdict(utterance)), sort_keys=True),
-            "voice_sha256": self._shelf.sha256(utterance.voice),
-            "consent": self._shelf.consent(utterance.voice),
+            "params": json.dumps(delivery_settings(asdict(utterance)), sort_keys=True),
+            "voice_sha256": self._voices.sha256(utterance.voice),
+            "consent": self._voices.consent(utterance.voice),
             "hierbatch_version": self._version,
             "device": self._device,
             "finished_at": datetime.now(UTC),

@@ -1,4 +1,4 @@
-"""What every stage that makes sound says of it, in the one form of the takes table."""
+"""Measures and encoded audio of takes, in the format of the takes table."""
 
 from __future__ import annotations
 
@@ -16,16 +16,21 @@ from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import SynthesisError
 from hierbatch.manifest.rows import Sound, Take, take_rows
 from hierbatch.manifest.schema import TAKE_COLUMNS, arrow_schema, take_schema
-from hierbatch.stages.judgement import find_flaws
+from hierbatch.stages.judgement import flag_defects
 
 _SCHEMA = arrow_schema(TAKE_COLUMNS, "takes")
 
 
 def sound_facts(waveform: Waveform, expected_s: float, row_id: str) -> dict[str, Any]:
-    """Length, level, flaws and encoded sound of a take.
+    """Length, levels, quality flags and encoded audio of a take, as fields of `Take`.
+
+    Args:
+        waveform: audio of the take.
+        expected_s: expected duration in seconds; 0 if unknown.
+        row_id: id of the row, stem of the audio's file name.
 
     Raises:
-        SynthesisError: no samples, or samples that are not numbers.
+        SynthesisError: no samples, or samples that are not finite.
     """
     take = StreamedTake(waveform.rate_hz)
     take.push(waveform.samples)
@@ -33,24 +38,26 @@ def sound_facts(waveform: Waveform, expected_s: float, row_id: str) -> dict[str,
 
 
 class StreamedTake:
-    """The same of a take that comes in pieces, of which only the encoded sound is kept."""
+    """Measures and encodes a take that arrives in blocks; only the encoded audio stays in memory."""
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
         self._meter, self._encoder = TakeMeter(rate_hz), SoundEncoder(rate_hz)
 
-    def push(self, piece: Samples) -> None:
-        """The next samples; raises SynthesisError where they are not numbers."""
-        if not np.isfinite(piece).all():
-            raise SynthesisError("The model gave samples that are not numbers")
-        self._meter.push(piece)
-        self._encoder.push(piece)
+    def push(self, block: Samples) -> None:
+        """Add the next samples; raises SynthesisError if they are not finite."""
+        if not np.isfinite(block).all():
+            raise SynthesisError(
+                "The model output contains samples that are not finite numbers", mend="retry with another seed"
+            )
+        self._meter.push(block)
+        self._encoder.push(block)
 
     def facts(self, expected_s: float, row_id: str) -> dict[str, Any]:
-        """As `sound_facts`, once; raises SynthesisError where nothing was pushed."""
+        """Fields as in `sound_facts`, to be called once; raises SynthesisError if there are no samples."""
         n_samples = self._meter.n_samples
         if not n_samples:
-            raise SynthesisError("The model gave no sound")
+            raise SynthesisError("The model produced no audio", mend="retry with another seed")
         quality, duration_s = self._meter.quality(), n_samples / self._rate_hz
         return {
             "sample_rate_hz": self._rate_hz,
@@ -58,13 +65,13 @@ class StreamedTake:
             "duration_s": duration_s,
             **{field.name: getattr(quality, field.name) for field in fields(quality)},
             "duration_ratio": duration_s / expected_s if expected_s else None,
-            "flags": find_flaws(quality, duration_s, expected_s),
+            "flags": flag_defects(quality, duration_s, expected_s),
             "audio": Sound(self._encoder.finish(), f"{row_id}.flac"),
         }
 
 
 def pitch_facts(f0_hz: npt.NDArray[np.float32]) -> dict[str, Any]:
-    """Median in Hz and standard deviation in semitones of the voiced part."""
+    """Median F0 in Hz and its standard deviation in semitones, over voiced frames (`f0_hz` > 0)."""
     voiced = f0_hz[f0_hz > 0]
     if not len(voiced):
         return {"f0_median_hz": None, "f0_std_semitones": None}
@@ -72,8 +79,8 @@ def pitch_facts(f0_hz: npt.NDArray[np.float32]) -> dict[str, Any]:
 
 
 def takes_table(rows: pa.Table, takes: Sequence[Take]) -> pa.Table:
-    """Takes with the columns of their rows that pass through, sound last."""
-    made = pa.Table.from_pylist(take_rows(takes), schema=_SCHEMA)
+    """Table of takes with the pass-through columns of their rows; audio is the last column."""
+    table = pa.Table.from_pylist(take_rows(takes), schema=_SCHEMA)
     schema = take_schema(rows.schema)
-    columns = [made.column(name) if name in made.column_names else rows.column(name) for name in schema.names]
+    columns = [table.column(name) if name in table.column_names else rows.column(name) for name in schema.names]
     return pa.table(columns, schema=schema)

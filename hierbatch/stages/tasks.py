@@ -1,4 +1,4 @@
-"""The kinds of work a run can do: what each reads of a row, what its sound depends on, and the stage that does it."""
+"""Tasks of a run: the columns each one reads, the inputs that determine its audio, and its stage."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from hierbatch.audio.pitch_trackers import EVERY_DAY, pitch_tracker
 from hierbatch.errors import InputError
-from hierbatch.manifest.rows import DELIVERY, sound_params
-from hierbatch.manifest.schema import SPOKEN
+from hierbatch.manifest.rows import DELIVERY, delivery_settings
+from hierbatch.manifest.schema import SPEAK_COLUMNS
 from hierbatch.models.converter import ConversionModel
 from hierbatch.stages.base import Stage
 from hierbatch.stages.convert import Convert
 from hierbatch.stages.dub import Dub
 from hierbatch.stages.loading import load_model
-from hierbatch.stages.sources import identify_source
+from hierbatch.stages.sources import source_identity
 from hierbatch.stages.speak import Speak
 from hierbatch.stages.upsample import Upsample
 from hierbatch.stages.voices import VoiceShelf
@@ -27,108 +27,110 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """What a worker opens its stage with: paths and names, since it may start on another machine."""
+class StageConfig:
+    """Parameters of a stage, as paths and names, since a worker may start on another machine."""
 
     bundle: str
     model_factory: str
     voices: Path
     device: str
-    hears: bool = False
-    """Whether the model listens to its own takes."""
+    self_check: bool = False
+    """Compare each take with its text and prompt by the model's own encoder."""
     f0: str = EVERY_DAY
-    """What finds the pitch of recordings and of their target voices, one of `PITCH_TRACKERS`."""
+    """Pitch tracker for recordings and target voices, a key of `PITCH_TRACKERS`."""
     full_band: str | None = None
-    """The SpeechSR that conversions get their top from."""
+    """SpeechSR bundle for bandwidth extension of conversions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One kind of work."""
+    """One kind of processing."""
 
     name: str
     settled: tuple[str, ...]
-    """Manifest columns that a plan fills in for every row."""
+    """Manifest columns that every row of a plan has."""
     defaulted: tuple[str, ...]
-    """Those of them that a run may have a default for."""
-    unasked: Mapping[str, Any]
-    """Values of columns that neither a row nor the run speaks of."""
+    """Columns among them for which the run can set a default."""
+    column_defaults: Mapping[str, Any]
+    """Fallback values for columns set neither by the row nor by the run."""
     chosen: tuple[str, ...] = ()
-    """Settings of a whole run that the sound depends on, and that stand in its record where they are not the usual."""
-    keyed: tuple[str, ...]
-    """Columns of a row that `identify` looks at."""
+    """Run-wide settings that determine the audio; recorded in run.json if they differ from their defaults."""
+    key_columns: tuple[str, ...]
+    """Columns that `identify` uses."""
     identify: Callable[[Mapping[str, Any]], dict[str, Any]]
-    """Everything in a planned row that its sound depends on, beside its voice, its seed and the model."""
+    """Everything in a planned row that determines its audio, except for voice, seed and model."""
     stage: type[Stage]
-    open_stage: Callable[[Tools], Stage]
+    open_stage: Callable[[StageConfig], Stage]
 
 
 def task_named(name: str) -> Task:
-    """The task of a run's record or of a worker's orders.
+    """Find a task by name.
 
     Raises:
-        InputError: there is none of that name.
+        InputError: the task is unknown.
     """
     if name not in TASKS:
-        raise InputError("The task is not known", wanted=" or ".join(TASKS), got=name, mend="upgrade hierbatch")
+        raise InputError("Unknown task", wanted=" or ".join(TASKS), got=name, mend="upgrade hierbatch")
     return TASKS[name]
 
 
 def _identify_text(row: Mapping[str, Any]) -> dict[str, Any]:
-    content = {"phonemes": row["phonemes"], "lang": row["lang"], "params": sound_params(row)}
-    # Without phonemes, refused rows would all be one; a mended text must be another row.
+    content = {"phonemes": row["phonemes"], "lang": row["lang"], "params": delivery_settings(row)}
+    # Rejected rows have no phonemes and would share one key; a corrected text must get another key.
     return content | {"refused": row.get("text")} if row["error_kind"] else content
 
 
 def _identify_conversion(row: Mapping[str, Any]) -> dict[str, Any]:
-    return identify_source(row) | {
+    return source_identity(row) | {
         "params": {"pitch_semitones": round(row["pitch_semitones"], 6), "rate_hz": row["rate_hz"]}
     }
 
 
 def _identify_dub(row: Mapping[str, Any]) -> dict[str, Any]:
-    # A voice is known by its recording; what it is called changes no sound.
+    # A voice is identified by its recording; its name does not change the audio.
     cast = [{name: value for name, value in entry.items() if name != "voice"} for entry in row["cast"] or ()]
-    return identify_source(row) | {"cast": cast}
+    return source_identity(row) | {"cast": cast}
 
 
 def _identify_upsampling(row: Mapping[str, Any]) -> dict[str, Any]:
-    return identify_source(row) | {"params": {"rate_hz": row["rate_hz"]}}
+    return source_identity(row) | {"params": {"rate_hz": row["rate_hz"]}}
 
 
-def _open_speak(tools: Tools) -> Stage:
-    model = load_model(tools.model_factory, tools.bundle, tools.device)
-    return Speak(model, VoiceShelf(tools.voices, model.encode_voice), device=tools.device, hears=tools.hears)
+def _open_speak(config: StageConfig) -> Stage:
+    model = load_model(config.model_factory, config.bundle, config.device)
+    voices = VoiceShelf(config.voices, model.encode_voice)
+    return Speak(model, voices, device=config.device, self_check=config.self_check)
 
 
-def _open_convert(tools: Tools) -> Stage:
-    model = cast("ConversionModel", load_model(tools.model_factory, tools.bundle, tools.device))
-    encode = partial(model.encode_voice, track=pitch_tracker(tools.f0))
+def _open_convert(config: StageConfig) -> Stage:
+    model = cast("ConversionModel", load_model(config.model_factory, config.bundle, config.device))
+    encode = partial(model.encode_voice, track=pitch_tracker(config.f0))
     return Convert(
         model,
-        VoiceShelf(tools.voices, encode, repeat_to_s=Convert.PROMPT_S),
-        device=tools.device,
-        f0=tools.f0,
-        full_band=tools.full_band,
+        VoiceShelf(config.voices, encode, min_duration_s=Convert.PROMPT_S),
+        device=config.device,
+        f0=config.f0,
+        full_band=config.full_band,
     )
 
 
-def _open_dub(tools: Tools) -> Stage:
-    model = cast("ConversionModel", load_model(tools.model_factory, tools.bundle, tools.device))
-    return Dub(model, VoiceShelf(tools.voices, model.encode_voice, repeat_to_s=Convert.PROMPT_S), device=tools.device)
+def _open_dub(config: StageConfig) -> Stage:
+    model = cast("ConversionModel", load_model(config.model_factory, config.bundle, config.device))
+    voices = VoiceShelf(config.voices, model.encode_voice, min_duration_s=Convert.PROMPT_S)
+    return Dub(model, voices, device=config.device)
 
 
-def _open_upsample(tools: Tools) -> Stage:
-    model = cast("Upsampler", load_model(tools.model_factory, tools.bundle, tools.device))
-    return Upsample(model, device=tools.device)
+def _open_upsample(config: StageConfig) -> Stage:
+    model = cast("Upsampler", load_model(config.model_factory, config.bundle, config.device))
+    return Upsample(model, device=config.device)
 
 
 SPEAK = Task(
     name="speak",
-    settled=SPOKEN,
+    settled=SPEAK_COLUMNS,
     defaulted=("voice", "lang", "speed"),
-    unasked=DELIVERY,
-    keyed=("text", "phonemes", "lang", "speed", *DELIVERY),
+    column_defaults=DELIVERY,
+    key_columns=("text", "phonemes", "lang", "speed", *DELIVERY),
     identify=_identify_text,
     stage=Speak,
     open_stage=_open_speak,
@@ -138,8 +140,8 @@ CONVERT = Task(
     name="convert",
     settled=("id", "source", "voice", "lang", "seed", "pitch_semitones", "rate_hz"),
     defaulted=("voice", "pitch_semitones", "rate_hz"),
-    unasked={"pitch_semitones": DELIVERY["pitch_semitones"]},
-    keyed=("source", "source_sha256", "pitch_semitones", "rate_hz"),
+    column_defaults={"pitch_semitones": DELIVERY["pitch_semitones"]},
+    key_columns=("source", "source_sha256", "pitch_semitones", "rate_hz"),
     chosen=("f0", "full_band"),
     identify=_identify_conversion,
     stage=Convert,
@@ -150,8 +152,8 @@ DUB = Task(
     name="dub",
     settled=("id", "source", "lang", "seed", "cast"),
     defaulted=(),
-    unasked={},
-    keyed=("source", "source_sha256", "cast"),
+    column_defaults={},
+    key_columns=("source", "source_sha256", "cast"),
     identify=_identify_dub,
     stage=Dub,
     open_stage=_open_dub,
@@ -162,8 +164,8 @@ UPSAMPLE = Task(
     name="upsample",
     settled=("id", "source", "voice", "lang", "seed", "rate_hz"),
     defaulted=("rate_hz",),
-    unasked={},
-    keyed=("source", "source_sha256", "rate_hz"),
+    column_defaults={},
+    key_columns=("source", "source_sha256", "rate_hz"),
     identify=_identify_upsampling,
     stage=Upsample,
     open_stage=_open_upsample,

@@ -1,4 +1,4 @@
-"""Text to phonemes, before any model: a sentence that cannot be said costs no model time."""
+"""Front-end stage: text to phonemes before any model runs, so invalid sentences cost no model time."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ _TYPES = {column.name: column.type for column in PLAN_COLUMNS} | {"phonemes": pa
 
 
 class FrontEnds:
-    """A front end a book, since a lexicon's entries may hold in one book alone; each is made once, when asked for."""
+    """One front end per book, created on first use: lexicon entries can be scoped to a single book."""
 
     def __init__(self, lexicon: Lexicon | None = None) -> None:
         self._lexicon = lexicon
-        self._made: dict[str, SpeechFrontEnd] = {}
+        self._front_ends: dict[str, SpeechFrontEnd] = {}
 
     def __call__(self, book: str) -> SpeechFrontEnd:
-        """The front end of a book, by its title; of what is in no book, by an empty one."""
-        if book not in self._made:
-            self._made[book] = SpeechFrontEnd(self._lexicon.scoped(book) if self._lexicon else None)
-        return self._made[book]
+        """Front end of a book by title; an empty title stands for rows outside any book."""
+        if book not in self._front_ends:
+            self._front_ends[book] = SpeechFrontEnd(self._lexicon.scoped(book) if self._lexicon else None)
+        return self._front_ends[book]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Made anew where it is sent: a front end holds libraries that stay in their process.
+        # Created again after pickling: a front end uses libraries that cannot leave their process.
         return (FrontEnds, (self._lexicon,))
 
 
 def front_ends(lexicon: Lexicon | None = None) -> FrontEnds:
-    """The front ends of all books, with one lexicon."""
+    """Front ends of all books, with one lexicon."""
     return FrontEnds(lexicon)
 
 
 class ReadText:
-    """Fills in `phonemes` where a row has none, and how long it should take.
+    """Fills in `phonemes` where a row has none, and the expected duration.
 
-    Rows that bring their own phonemes keep them; their text stays as it is written where its words and the phonemes'
-    pair up, and is left empty where they do not.
+    Rows that already have phonemes keep them. Their text is kept if it has as many words as the phonemes, and is
+    cleared otherwise.
     """
 
     reads: ClassVar[tuple[str, ...]] = ("text", "phonemes", "lang", "speed")
@@ -54,10 +54,10 @@ class ReadText:
         self._front_ends = front_ends
 
     def __call__(self, rows: pa.Table) -> pa.Table:
-        given = [name for name in (*self.reads, "book") if name in rows.column_names]
-        read = [self._read(row) for row in rows.select(given).to_pylist()]
+        columns = [name for name in (*self.reads, "book") if name in rows.column_names]
+        results = [self._read(row) for row in rows.select(columns).to_pylist()]
         for name in self.writes:
-            column = pa.array([row[name] for row in read], _TYPES[name])
+            column = pa.array([row[name] for row in results], _TYPES[name])
             at = rows.schema.get_field_index(name)
             rows = rows.set_column(at, name, column) if at >= 0 else rows.append_column(name, column)
         return rows
@@ -72,10 +72,12 @@ class ReadText:
                 spoken = self._front_ends(row.get("book") or "").speak(text_norm, row["lang"])
                 text_norm, phonemes = spoken.text_norm, spoken.phonemes
             else:
-                raise TextError("There is nothing to say", wanted="text or phonemes", got="an empty row")
+                raise TextError(
+                    "The row has nothing to speak", wanted="text or phonemes", got="an empty row", mend="add a text"
+                )
         except SetupError:
             raise
-        except Exception as problem:  # noqa: BLE001 - one row must never stop its neighbours
+        except Exception as problem:  # noqa: BLE001 - one row must never stop the others
             kind, error = reason(problem)
         return {
             "text_norm": text_norm,

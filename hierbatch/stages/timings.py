@@ -1,4 +1,4 @@
-"""When each word is heard, from the durations the model itself spoke by: no aligner, no guess."""
+"""Word timings from the token durations of the model; no forced aligner is needed."""
 
 from __future__ import annotations
 
@@ -14,11 +14,18 @@ _BOUNDARY = "|"
 def word_timings(text_norm: str, phonemes: str, token_frames: Sequence[int], lead_frames: int) -> tuple[Timing, ...]:
     """Words and pauses in order, in seconds from the first sample.
 
-    A word is written as in `text_norm`, or by its phones where the row brought phonemes without text. A pause carries
-    the mark it stands for; the silence of a plain word boundary belongs to neither word.
+    Args:
+        text_norm: normalized text; empty if the row has phonemes only, and then words are written as phones.
+        phonemes: tokens separated by spaces.
+        token_frames: duration of each token, in frames.
+        lead_frames: frames before the first token.
+
+    Returns:
+        Timings of kind `word` or `pause`; the text of a pause is its punctuation mark. Silence at a plain word boundary
+        belongs to neither word.
 
     Raises:
-        ValueError: the number of tokens and of durations differ.
+        ValueError: the numbers of tokens and durations differ.
     """
     written = text_norm.split()
     timings: list[Timing] = []
@@ -39,7 +46,7 @@ def _timing(text: str, start: int, end: int, kind: str) -> Timing:
 
 
 def _groups(tokens: Sequence[str], frames: Sequence[int], start: int) -> Iterator[tuple[list[str], int, int]]:
-    """Words as lists of phones, and marks alone, each with its first frame and the one after its last."""
+    """Yield words as lists of phones, and single punctuation marks, each with its start and end frame."""
     word: list[str] = []
     word_start = end = start
     for token, n_frames in zip(tokens, frames, strict=True):

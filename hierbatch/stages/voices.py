@@ -1,4 +1,4 @@
-"""The voices a worker speaks in: read from the run's own table, heard by the model once each."""
+"""Voices of a worker: read from the voice table of the run, each encoded by the model once."""
 
 from __future__ import annotations
 
@@ -19,45 +19,46 @@ from hierbatch.object_path import readable
 SHELF_SCHEMA = arrow_schema(
     [
         *VOICE_COLUMNS,
-        Column("voice_sha256", pa.string(), "Hash of the prepared prompt, and of how it is heard."),
-        Column("denoise_ratio", pa.float64(), "How much of it the model's own denoiser takes, 0 to 1."),
+        Column("voice_sha256", pa.string(), "Hash of the prepared prompt and its denoising strength."),
+        Column("denoise_ratio", pa.float64(), "Strength of the model's own denoiser, 0 to 1."),
     ],
     "run voices",
 )
 
 
 EncodeVoice = Callable[..., Any]
-"""What a model makes of a prompt, with `denoise_ratio` where it has a denoiser and the run says; raises PromptError
-where it cannot be used."""
+"""Encodes a prompt for a model, with the keyword `denoise_ratio` if the run sets it; raises PromptError for an unusable
+prompt."""
 
 
 class VoiceShelf:
-    """Voices by name; a prompt is decoded and encoded when its voice is first asked for.
+    """Encoded voices by name, loaded on first use.
 
-    A prompt shorter than `repeat_to_s` is said over and over until it is that long.
+    Prompts shorter than `min_duration_s` are repeated up to that length.
     """
 
-    def __init__(self, table: Path, encode: EncodeVoice, *, repeat_to_s: float = 0.0) -> None:
+    def __init__(self, table: Path, encode: EncodeVoice, *, min_duration_s: float = 0.0) -> None:
         self._table = table
-        self._repeat_to_s = repeat_to_s
+        self._repeat_to_s = min_duration_s
         self._encode = encode
-        named = [name for name in pq.read_schema(readable(table)).names if name != "audio"]
-        facts = pq.read_table(readable(table), columns=named).to_pylist()
+        columns = [name for name in pq.read_schema(readable(table)).names if name != "audio"]
+        facts = pq.read_table(readable(table), columns=columns).to_pylist()
         self._facts = {row["voice"]: row for row in facts}
         self._voices: dict[str, Any] = {}
 
     def sha256(self, name: str) -> str | None:
-        """None for a voice that could not be used."""
+        """Hash of a voice; None for a voice that is not in the table."""
         return self._facts[name]["voice_sha256"] if name in self._facts else None
 
     def consent(self, name: str) -> str | None:
+        """Consent of a voice; None for a voice that is not in the table."""
         return self._facts[name]["consent"] if name in self._facts else None
 
     def voice(self, name: str) -> Any:
-        """What the model made of a voice's prompt.
+        """Encoded prompt of a voice.
 
         Raises:
-            PromptError: the model cannot use it.
+            PromptError: the model cannot use the prompt.
         """
         if name not in self._voices:
             prompt = _repeated(read_prompt(self._table, name), self._repeat_to_s)
@@ -67,7 +68,7 @@ class VoiceShelf:
 
 
 def read_prompt(table: Path, voice: str) -> Waveform:
-    """A voice's recording from a run's own table, at its own rate; raises PromptError."""
+    """Prompt of a voice from the voice table of a run, at its own sample rate; raises PromptError."""
     (row,) = pq.read_table(readable(table), columns=["audio"], filters=[("voice", "=", voice)]).to_pylist()
     return read_sound(row["audio"]["bytes"], name=f"voice {voice}", raises=PromptError)
 

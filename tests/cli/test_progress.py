@@ -14,8 +14,8 @@ class Terminal(io.StringIO):
 def test_on_a_terminal_one_line_renews_itself():
     terminal = Terminal()
     line = ProgressLine(terminal)
-    line.progress(Progress(n_rows=100, n_before=10, expected_s=1.0))
-    line.progress(Progress(n_rows=100, n_before=9, expected_s=1.0))
+    line.progress(Progress(n_rows=100, n_done_before=10, expected_s=1.0))
+    line.progress(Progress(n_rows=100, n_done_before=9, expected_s=1.0))
     line.notice("something to know")
     first, renewed = terminal.getvalue().split("\n")[0].split("\r")[1:]
     assert first.startswith("10/100")
@@ -31,7 +31,7 @@ def test_in_a_log_a_line_now_and_then_and_the_last(monkeypatch):
     line = ProgressLine(log)
     for second in range(26):
         now[0] = float(second)
-        line.progress(Progress(n_rows=100, n_before=second, expected_s=1.0))
+        line.progress(Progress(n_rows=100, n_done_before=second, expected_s=1.0))
     line.end()
     line.end()
     assert [told.split("/")[0] for told in log.getvalue().splitlines()] == ["0", "10", "20", "25"]

@@ -21,7 +21,7 @@ def work(ray_pool, run, watch=None, max_failed=1.0, **settings):
     pool = ray_pool.RayPool(run.spec, RaySettings(**{"n_workers": 2} | settings))
     events = []
     try:
-        progress = Progress(n_rows=sum(unit.n_rows for unit in units), n_before=0, expected_s=1.0)
+        progress = Progress(n_rows=sum(unit.n_rows for unit in units), n_done_before=0, expected_s=1.0)
         dispatcher = Dispatcher(
             pool=pool,
             progress=progress,

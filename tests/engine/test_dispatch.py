@@ -59,7 +59,7 @@ class ScriptedPool:
 
 
 def dispatch(pool, units, is_stopping=lambda: False, breaker=None, expected_s=1e6):
-    progress = Progress(n_rows=sum(unit.n_rows for unit in units), n_before=0, expected_s=expected_s)
+    progress = Progress(n_rows=sum(unit.n_rows for unit in units), n_done_before=0, expected_s=expected_s)
     dispatcher = Dispatcher(
         pool=pool,
         progress=progress,
@@ -122,14 +122,14 @@ def test_a_request_after_the_last_unit_does_not_make_a_finished_run_interrupted(
 
 def test_a_run_in_which_everything_fails_stops_early():
     pool = ScriptedPool(fails=[f"u{u}r{r}" for u in range(100) for r in range(16)])
-    ending, progress = dispatch(pool, units(100), breaker=Breaker(max_failed=0.2, from_rows=50))
+    ending, progress = dispatch(pool, units(100), breaker=Breaker(max_failed=0.2, min_rows=50))
     assert ending == "failures"
     assert 50 <= progress.n_failed < 200
 
 
 def test_few_failures_do_not_stop_a_run():
     pool = ScriptedPool(fails=[f"u{u}r0" for u in range(20)])
-    assert dispatch(pool, units(20), breaker=Breaker(max_failed=0.2, from_rows=50))[0] == "done"
+    assert dispatch(pool, units(20), breaker=Breaker(max_failed=0.2, min_rows=50))[0] == "done"
 
 
 def test_towards_the_end_units_are_divided_so_that_no_worker_is_left_alone():
@@ -170,5 +170,5 @@ def test_workers_that_die_even_on_a_row_given_up_end_the_run():
             assert self.n_deaths < 10
             return [Lost(self.in_hand.pop(0), "crash")]
 
-    with pytest.raises(RunError, match="nothing left to work"):
+    with pytest.raises(RunError, match="rows without work"):
         dispatch(DeadlyPool(), units(1, n_rows=1))

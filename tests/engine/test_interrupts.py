@@ -7,7 +7,7 @@ from subprocess import PIPE
 
 import pytest
 
-from hierbatch.engine.interrupts import sigterm_interrupts, sigterm_kept, stop_on_signals
+from hierbatch.engine.interrupts import preserve_sigterm_handler, sigterm_interrupts, stop_on_signals
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -59,7 +59,7 @@ HANGING = """
 import ctypes, signal, time
 from hierbatch.engine.interrupts import sigterm_interrupts, stop_on_signals
 signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run in the background it may be ignored
-with sigterm_interrupts(ends_within_s=0.3):
+with sigterm_interrupts(exit_within_s=0.3):
     try:
         {begun}
     except KeyboardInterrupt:
@@ -108,12 +108,12 @@ def exit_for_sigterm(number, frame):
 
 def test_a_library_that_takes_sigterm_has_it_only_for_as_long_as_nobody_else_wants_it(sigterm_is_nobodys):
     with sigterm_interrupts():
-        with sigterm_kept():
+        with preserve_sigterm_handler():
             signal.signal(signal.SIGTERM, exit_for_sigterm)
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGTERM)
-        with pytest.raises(KeyboardInterrupt), sigterm_kept():  # while the library is about to start
+        with pytest.raises(KeyboardInterrupt), preserve_sigterm_handler():  # while the library is about to start
             exit_for_sigterm(signal.SIGTERM, None)
-    with sigterm_kept():
+    with preserve_sigterm_handler():
         signal.signal(signal.SIGTERM, exit_for_sigterm)
     assert signal.getsignal(signal.SIGTERM) is exit_for_sigterm

@@ -4,7 +4,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from hierbatch.engine.planning import Asked, number_units, plan_rows, row_seed, take_key
+from hierbatch.engine.planning import Asked, assign_units, plan_rows, row_seed, take_key
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import open_table
 from hierbatch.stages.text import ReadText, front_ends
@@ -87,7 +87,7 @@ def test_a_row_longer_than_a_unit_is_a_unit_of_its_own():
             "position": [0, 1, 2, 3],
         }
     )
-    assert number_units(rows, 7).column("unit").to_pylist() == [7, 8, 9, 9]
+    assert assign_units(rows, 7).column("unit").to_pylist() == [7, 8, 9, 9]
 
 
 def test_defaults_fill_what_rows_leave_open(tmp_path):

@@ -12,7 +12,7 @@ import pytest
 
 from hierbatch.engine import session
 from hierbatch.engine.progress import Watch
-from hierbatch.engine.ray_settings import AT_HOME, RaySettings
+from hierbatch.engine.ray_settings import LOOPBACK_ENV, RaySettings
 from hierbatch.engine.session import Workforce
 from hierbatch.errors import RunError
 from hierbatch.jobs.run import run
@@ -31,7 +31,7 @@ def cluster():
     """A head without cores and two nodes, each with a GPU that is only said to be there."""
     # Only what is set here is taken back: Ray puts its token into the environment, too.
     patch = pytest.MonkeyPatch()
-    for name, value in AT_HOME.items():
+    for name, value in LOOPBACK_ENV.items():
         patch.setenv(name, value)
     patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))  # the workers must find the fake model
     from ray.cluster_utils import Cluster
@@ -66,7 +66,7 @@ def test_a_whole_run_joins_the_cluster_that_is_named_and_leaves_it_standing(clus
     had_joined = ray.is_initialized()
     asked = job(tmp_path, 60, {3: Fault.RAISE})
     run(replace(asked, out=tmp_path / "here"))
-    monkeypatch.setattr(session, "READ_TOGETHER_ROWS", 1)  # its rows are read there, too
+    monkeypatch.setattr(session, "RAY_READ_MIN_ROWS", 1)  # its rows are read there, too
     n_nodes = set()
     watch = Watch(progress=lambda progress: n_nodes.add(len(ray.nodes())))
     outcome = run(replace(asked, workforce=Workforce(n_workers=2, address=cluster.address)), watch)
@@ -86,7 +86,7 @@ def test_ray_that_listens_to_the_network_is_refused_unless_its_address_is_named(
     monkeypatch.setattr(ray_cluster.ray, "init", lambda **settings: None)
     monkeypatch.setattr(ray_cluster.ray, "shutdown", lambda: shut_down.append(True))
     monkeypatch.setattr(ray_cluster.ray.util, "get_node_ip_address", lambda: "192.0.2.7")
-    with pytest.raises(RunError, match=r"listen to the network(.|\n)*192\.0\.2\.7"), ray_cluster.ray_running(1):
+    with pytest.raises(RunError, match=r"listen on a network interface(.|\n)*192\.0\.2\.7"), ray_cluster.ray_running(1):
         pytest.fail("it has been used")
     assert bool(shut_down) is not runs_already  # what others have started is theirs to end
     with ray_cluster.ray_running(1, "auto"):
@@ -97,14 +97,14 @@ def test_ray_that_listens_to_the_network_is_refused_unless_its_address_is_named(
 
 
 def test_workers_share_a_gpu_and_none_is_spread_over_two_nodes(ray_pool, tmp_path):
-    from hierbatch.engine.ray_cluster import check_places, count_places
+    from hierbatch.engine.ray_cluster import check_worker_slots, count_worker_slots
 
-    assert [count_places(share) for share in (0.5, 0.6, 1.0)] == [3, 2, 2]  # the second node has one core
-    check_places(3, 0.5)
+    assert [count_worker_slots(share) for share in (0.5, 0.6, 1.0)] == [3, 2, 2]  # the second node has one core
+    check_worker_slots(3, 0.5)
     with pytest.raises(RunError, match="at most 3"):
-        check_places(4, 0.5)
-    with pytest.raises(RunError, match="No machine has a core and the GPUs"):
-        count_places(2.0)
+        check_worker_slots(4, 0.5)
+    with pytest.raises(RunError, match="No machine has a CPU core and the GPUs"):
+        count_worker_slots(2.0)
     pool = ray_pool.RayPool(planned_run(tmp_path, 1).spec, RaySettings(n_workers=3, gpus_a_worker=0.5))
     try:
         while pool.n_free < 3:  # one that finds no place is waited for until the test's time is over
@@ -132,13 +132,13 @@ def test_places_are_counted_node_by_node(nodes, share, n_places, monkeypatch):
     told = [{"Alive": True, "Resources": {"CPU": float(node[0]), "GPU": float(node[1])}} for node in nodes if node]
     lost = {"Alive": False, "Resources": {"CPU": 8.0, "GPU": 8.0}}
     monkeypatch.setattr(ray_cluster.ray, "nodes", lambda: [*told, *[lost] * nodes.count(None)])
-    assert ray_cluster.count_places(share) == n_places
+    assert ray_cluster.count_worker_slots(share) == n_places
 
 
 def test_a_run_that_loses_a_node_finishes_with_every_row_once(cluster, ray_pool, tmp_path):
-    from hierbatch.engine.ray_cluster import count_places
+    from hierbatch.engine.ray_cluster import count_worker_slots
 
-    assert count_places(0.0) == 3
+    assert count_worker_slots(0.0) == 3
     planned = planned_run(tmp_path, 400, seconds_a_row=0.04)
 
     def lose_a_node(progress):
@@ -162,8 +162,8 @@ def test_a_run_that_loses_a_node_finishes_with_every_row_once(cluster, ray_pool,
 def test_without_an_address_ray_is_started_here_whatever_runs_beside(cluster):
     """Ray by itself would join the cluster that RAY_ADDRESS names, or the last one that was started on this machine."""
     said = """
-from hierbatch.engine.ray_settings import keep_ray_at_home
-keep_ray_at_home()
+from hierbatch.engine.ray_settings import configure_ray_environment
+configure_ray_environment()
 from hierbatch.engine.ray_cluster import ray_running
 import ray
 with ray_running(1):

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hierbatch.engine.ray_settings import AT_HOME, AT_WORK
+from hierbatch.engine.ray_settings import LOOPBACK_ENV, WORKER_ENV
 from hierbatch.engine.session import Workforce
 from hierbatch.errors import BundleError, RunError, StorageError
 from hierbatch.frontend.lexicon import Lexicon
@@ -38,7 +38,7 @@ def ray_pool():
     """The module of the workers, with Ray running as a run starts it; the workers know an object store."""
     # Only what is set here is taken back: Ray puts its token into the environment, too.
     patch = pytest.MonkeyPatch()
-    for name, value in (AT_HOME | AT_WORK).items():
+    for name, value in (LOOPBACK_ENV | WORKER_ENV).items():
         patch.setenv(name, value)
     patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))  # the workers must find the fake model
     from hierbatch.engine import ray_pool as module
@@ -103,7 +103,7 @@ def test_what_comes_out_wrong_is_made_again_by_the_same_workers(ray_pool, tmp_pa
 
 def test_a_row_that_hangs_is_ended_and_told_and_its_neighbours_are_spoken(ray_pool, tmp_path):
     run = planned_run(tmp_path, 4, {1: Fault.HANG})
-    done = work(ray_pool, run, n_workers=1, patience_s=2.0, patience=0.1)
+    done = work(ray_pool, run, n_workers=1, base_timeout_s=2.0, timeout_factor=0.1)
     assert done.error_kinds == {"r000": None, "r001": "timeout", "r002": None, "r003": None}
     assert ids_in_parts(run) == sorted(done.error_kinds)
 
@@ -159,7 +159,7 @@ def test_a_model_that_cannot_load_stops_the_run_with_its_own_words(ray_pool, tmp
 def test_workers_that_die_while_loading_stop_the_run(ray_pool, tmp_path):
     run = planned_run(tmp_path, 2)
     (tmp_path / "bundle" / "die-on-load").touch()
-    with pytest.raises(RunError, match="die while they load"):
+    with pytest.raises(RunError, match="die while loading"):
         work(ray_pool, run, n_workers=1)
 
 

@@ -92,10 +92,10 @@ def test_a_driver_that_starts_while_somebody_looks_waits_a_moment(folder, monkey
 
 
 def test_a_folder_that_is_no_run_or_of_another_version_is_refused(folder):
-    with pytest.raises(RunError, match="no run"):
+    with pytest.raises(RunError, match="not a run folder"):
         folder.read_record()
     folder.record_file.write_text("{}")
-    with pytest.raises(RunError, match="another version"):
+    with pytest.raises(RunError, match="another format version"):
         folder.read_record()
     folder.record_file.write_text("{")
     with pytest.raises(RunError, match="cannot be read"):

@@ -83,5 +83,5 @@ def test_pieces_share_a_name_only_where_they_hold_the_same_rows(tmp_path):
 
 
 def test_a_refused_unit_carries_its_reason_in_its_rows():
-    refused = Unit("u", rows(1)).refused("crash", "it died").rows.to_pylist()
+    refused = Unit("u", rows(1)).as_failed("crash", "it died").rows.to_pylist()
     assert (refused[0]["error_kind"], refused[0]["error"]) == ("crash", "it died")

@@ -21,7 +21,7 @@ def test_a_unit_becomes_a_part_and_a_report_of_counts(tmp_path):
     assert report.error_kinds == {"exception": 1, "synthesis": 1}
     assert sorted(report.reasons) == [
         "exception: ZeroDivisionError: the fake model was told to raise",
-        "synthesis: The model gave samples that are not numbers",
+        "synthesis: The model output contains samples that are not finite numbers",
     ]
     assert report.sound_s == pytest.approx(sum(filter(None, takes.column("duration_s").to_pylist())))
     assert find_pending(run.folder.plan_file(1), committed_names(run.folder)).n_rows == 0
@@ -69,5 +69,5 @@ def test_a_row_given_up_after_its_take_was_put_down_keeps_the_good_take(tmp_path
     (unit,) = run.units()
     worker = Worker(run.spec)
     worker.process(unit)
-    worker.process(unit.refused("timeout", "it hung"))
+    worker.process(unit.as_failed("timeout", "it hung"))
     assert Takes(run.folder.root).table(["status"]).column("status").to_pylist() == ["ok"]

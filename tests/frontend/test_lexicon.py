@@ -131,7 +131,7 @@ def test_a_bad_row_is_named_with_its_fault(tmp_path: Path, row: str, told: str) 
 
 
 def test_unknown_symbols_come_with_the_allowed_ones(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"Wanted: .*tɕ͈.*æ"):
+    with pytest.raises(InputError, match=r"Expected: .*tɕ͈.*æ"):
         lexicon(tmp_path, "cat,kʘt,ipa,en,")
 
 

@@ -151,7 +151,7 @@ def test_a_manifest_without_recordings_is_refused(tmp_path):
     with pytest.raises(ManifestError, match="column source is missing"):
         run(job(tmp_path))
     (tmp_path / "m.csv").write_text("id,source,pitch_semitones\n../a,x.wav,99\n")
-    with pytest.raises(InputError, match=r"1 ids hold other than.*pitch_semitones outside.*None of the 1 recordings"):
+    with pytest.raises(InputError, match=r"1 ids contain.*pitch_semitones outside.*None of the 1 recordings"):
         run(job(tmp_path))
 
 

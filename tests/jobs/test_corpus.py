@@ -109,7 +109,7 @@ def test_another_corpus_is_not_written_over_the_first(tmp_path):
     ("changes", "fault"),
     [
         ({"n_voices": 1, "n_speakers": 2}, "There are not 2 speakers"),
-        ({"n_voices": 1}, "too few speakers for a split"),
+        ({"n_voices": 1}, "too few speakers for speaker-disjoint splits"),
         ({"language": "ko"}, "No voice speaks ko"),
         ({"hours": 0.0}, "out of range"),
         ({"hours": 100.0}, "do not last that long"),
@@ -133,5 +133,5 @@ def test_a_run_that_is_no_corpus_is_left_alone(tmp_path):
 def test_an_empty_voices_table_is_told(tmp_path):
     job = corpus_job(tmp_path)
     (tmp_path / "voices.csv").write_text("voice,audio,lang\n")
-    with pytest.raises(ManifestError, match="holds no rows"):
+    with pytest.raises(ManifestError, match="the table has no rows"):
         corpus(job)

@@ -137,7 +137,7 @@ def test_what_cannot_be_dubbed_is_told_and_stops_nobody(job):
         "mute.mp4": "no sound",
         "text.wav": "not sound",
         "over.wav": "overlap",
-        "past.wav": "past the end",
+        "past.wav": "after the recording",
         "who.wav": "speaker Carl",
     }
     assert errors.keys() == words.keys()

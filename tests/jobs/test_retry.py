@@ -89,7 +89,7 @@ def test_a_run_goes_on_after_a_retry_as_if_nothing_had_been(tmp_path):
 
 
 def test_what_cannot_be_retried_is_told(tmp_path):
-    with pytest.raises(RunError, match="no run"):
+    with pytest.raises(RunError, match="not a run folder"):
         again(tmp_path)
     asked = job(tmp_path, 3)
     run(asked)

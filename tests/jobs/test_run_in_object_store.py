@@ -185,7 +185,7 @@ def test_two_that_change_a_run_at_the_same_moment_leave_what_one_was_asked(clien
         n_refused += len(refused)
         assert RunFolder(here).newest()["number"] == 2 + (not refused)
         assert sounds(here) == wanted
-        assert all("is being worked on" in words for words in refused)
+        assert all("is in use" in words for words in refused)
     assert n_refused == number - 2 > 4  # all but before the first write, which is the lease
 
 
@@ -251,7 +251,7 @@ def test_what_has_to_be_a_file_refuses_an_address_before_any_work(words, tmp_pat
     monkeypatch.chdir(tmp_path)
     refused = CliRunner().invoke(app, words.split())
     assert isinstance(refused.exception, InputError)
-    assert "a path of this machine" in str(refused.exception)
+    assert "a path on this machine" in str(refused.exception)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -37,7 +37,7 @@ def write_and_wait(tables, schema, aside, write_rows=run.write_rows):
         for _ in range(2000):  # not one sleep: a signal right before it would be heard after it
             time.sleep(0.05)
     write_rows(told(), schema, aside)
-run.write_rows, session.READ_TOGETHER_ROWS = write_and_wait, 1
+run.write_rows, session.RAY_READ_MIN_ROWS = write_and_wait, 1
 main()
 """
 """The same command, which stands still with the plan half-written."""
@@ -139,7 +139,7 @@ def test_on_a_disk_without_room_the_command_ends_with_75_and_goes_on_when_there_
     said, _ = process.communicate(timeout=120)
     assert process.returncode == 75, said
     assert "File too large" in said
-    assert "free some space" in said
+    assert "free some disk space" in said
     assert "Traceback" not in said
     assert ids_in_parts(tmp_path) == []
     assert list((tmp_path / "run" / "tmp").iterdir()) == []

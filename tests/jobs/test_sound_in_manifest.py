@@ -137,12 +137,12 @@ PEAKS = """
 import json, resource, sys
 from dataclasses import replace
 from pathlib import Path
-from hierbatch.engine.ray_settings import keep_ray_at_home
+from hierbatch.engine.ray_settings import configure_ray_environment
 from hierbatch.engine.session import Workforce
 from hierbatch.jobs.run import run
 from tests.jobs.converting import job
 
-keep_ray_at_home()
+configure_ray_environment()
 from hierbatch.engine.ray_cluster import ray_running
 
 folder, peaks = Path(sys.argv[1]), []

@@ -51,5 +51,5 @@ def test_a_generation_without_a_plan_is_told_beside_the_one_that_counts(tmp_path
 
 
 def test_a_folder_without_a_run_is_told(tmp_path):
-    with pytest.raises(RunError, match="no run"):
+    with pytest.raises(RunError, match="not a run folder"):
         read_status(tmp_path)

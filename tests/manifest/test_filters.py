@@ -72,10 +72,10 @@ def test_all_that_is_wrong_with_a_filter_is_told_at_once(tmp_path):
     for part in (
         "loudnes",
         "number as min",
-        "no numbers",
+        "not numeric",
         "maximum",
-        "'a' stands there twice",
-        "c asks for nothing",
+        "'a' occurs twice",
+        "c has no condition",
         "4",
     ):
         assert part in told, part

@@ -5,7 +5,7 @@ import pytest
 from hierbatch.errors import RunError
 from hierbatch.manifest import plan_sources
 from hierbatch.manifest.plan_sources import PlanSources, forget_sources, kept_sources
-from hierbatch.manifest.schema import AUDIO, SOURCE_PLACE
+from hierbatch.manifest.schema import AUDIO, SOURCE_REFERENCE
 
 
 def rows(sources, error_kinds=None):
@@ -33,7 +33,7 @@ SECOND = rows([at("/b.wav"), inside(b"two")])
 
 def test_rows_that_come_back_in_any_order_have_the_sound_they_went_with(tmp_path):
     placed = kept(tmp_path / "s.parquet", FIRST, SECOND)
-    assert placed.schema.field("source").type == SOURCE_PLACE
+    assert placed.schema.field("source").type == SOURCE_REFERENCE
     sources = PlanSources(tmp_path / "s.parquet")
     whole = pa.concat_tables([FIRST, SECOND]).column("source").to_pylist()
     assert sources.fetch(placed).column("source").to_pylist() == whole

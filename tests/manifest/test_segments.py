@@ -50,7 +50,7 @@ def test_ordinary_subtitles_say_nothing_of_speakers(tmp_path):
             "1\n00:00:01,000 --> 00:00:02,000\nAnna: Yes\n\n2\n00:00:03,000 --> 00:00:04,000\nNo\n",
             "no speaker",
         ),
-        ("a.txt", "", "no segments table"),
+        ("a.txt", "", "not a segments table"),
     ],
 )
 def test_what_is_no_table_is_one_clear_error(tmp_path, name, text, fault):
@@ -69,8 +69,8 @@ def test_a_missing_or_binary_table_is_the_same(tmp_path):
     ("segments", "fault"),
     [
         ([(0.0, 2.0), (1.5, 3.0)], "overlap"),
-        ([(0.0, 2.0), (9.0, 10.5)], "past the end"),
-        ([(2.0, 2.0)], "lasts no time"),
+        ([(0.0, 2.0), (9.0, 10.5)], "after the recording"),
+        ([(2.0, 2.0)], "has no duration"),
         ([(-1.0, 2.0)], "before the recording"),
     ],
 )

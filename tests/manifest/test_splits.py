@@ -45,5 +45,5 @@ def test_shares_are_read_from_text():
     "text", ["", "0.9,0.1", "train=0.9", "train=0.9,dev=0.2", "a=1.5,b=-0.5", "a=0.5,a=0.5", "a/b=1"]
 )
 def test_shares_that_are_not_clear_are_refused(text):
-    with pytest.raises(InputError, match="The split is not clear"):
+    with pytest.raises(InputError, match="Invalid split"):
         parse_split(text)

@@ -35,7 +35,7 @@ def test_a_map_of_voices_alone_is_enough(tmp_path):
         ("voice,key\nlow,much\n", "key much"),
         ("voice,key\nlow,nan\n", "key nan"),
         ("voice,key\nlow,99\n", "key 99"),
-        ("voice\n", "no lines"),
+        ("voice\n", "the table has no rows"),
     ],
 )
 def test_a_wrong_map_is_one_clear_error(tmp_path, text, fault):

@@ -6,7 +6,7 @@ import pytest
 
 from hierbatch.errors import InputError, ManifestError, PromptError
 from hierbatch.manifest.schema import AUDIO
-from hierbatch.manifest.voices import LARGEST_PROMPT_BYTES, check_consent, read_voices, voice_of_file
+from hierbatch.manifest.voices import MAX_PROMPT_BYTES, check_consent, read_voices, voice_of_file
 
 
 def test_paths_start_at_the_tables_folder(tmp_path):
@@ -60,7 +60,7 @@ def test_a_recording_that_is_not_there_is_told(tmp_path):
 def test_only_regular_files_are_read_and_no_more_of_them_than_a_prompt_may_have(tmp_path, monkeypatch):
     os.mkfifo(tmp_path / "pipe.wav")
     with (tmp_path / "huge.wav").open("wb") as file:
-        file.truncate(LARGEST_PROMPT_BYTES + 1)
+        file.truncate(MAX_PROMPT_BYTES + 1)
     paths = ["/dev/zero", "pipe.wav", ".", "huge.wav"]
     (tmp_path / "v.csv").write_text("voice,audio\n" + "".join(f"v{i},{path}\n" for i, path in enumerate(paths)))
     opened = []
@@ -75,5 +75,5 @@ def test_only_regular_files_are_read_and_no_more_of_them_than_a_prompt_may_have(
 
 def test_a_name_that_ends_in_a_new_line_is_no_name(tmp_path):
     (tmp_path / "v.csv").write_text('voice,audio\n"anna\n",a.flac\n')
-    with pytest.raises(ManifestError, match="is no name for a voice"):
+    with pytest.raises(ManifestError, match="is not a valid voice name"):
         read_voices(tmp_path / "v.csv")

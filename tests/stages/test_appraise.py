@@ -48,7 +48,7 @@ def good(**changes):
 
 
 def test_good_takes_are_judged_and_failed_ones_pass_through(judges, tmp_path):
-    stage = Appraise(Measures(speaker=True, recogniser=tmp_path), tmp_path)
+    stage = Appraise(Measures(speaker=True, asr_model=tmp_path), tmp_path)
     rows = [good(), good(audio=None), good(lang="ko", text_norm="밤 기차가 아홉 시에")]
     judged = stage(takes(rows)).to_pylist()
     level = float(np.abs(np.sin(np.arange(16_000) / 10) * 0.3).mean())
@@ -61,7 +61,7 @@ def test_good_takes_are_judged_and_failed_ones_pass_through(judges, tmp_path):
 
 def test_figures_a_recogniser_writes_are_no_errors(judges, tmp_path, monkeypatch):
     monkeypatch.setattr(Parrot, "transcribe", lambda self, sound, language: "12 people")
-    (take,) = Appraise(Measures(recogniser=tmp_path), tmp_path)(takes([good()])).to_pylist()
+    (take,) = Appraise(Measures(asr_model=tmp_path), tmp_path)(takes([good()])).to_pylist()
     assert (take["heard_text"], take["character_error"]) == ("12 people", 0.0)
 
 
@@ -72,6 +72,6 @@ def test_where_nothing_is_asked_rows_stay_as_they_are(tmp_path):
 
 def test_measures_go_into_a_runs_record_and_come_back(tmp_path):
     for asked in (Measures(), Measures.named(["speaker", "semantic"], tmp_path), Measures(semantic=True)):
-        assert Measures.of_origin(asked.to_origin()) == asked
+        assert Measures.from_origin(asked.to_origin()) == asked
     with pytest.raises(InputError, match=r"semantic, speaker.*mos"):
         Measures.named(["mos"])

@@ -60,7 +60,7 @@ def test_a_row_too_large_alone_fails_in_our_words_and_shrinks_nothing_for_others
     assert made == [20, 20]
     assert row == 40
     assert isinstance(error, OutOfMemoryError)
-    assert "even alone" in str(error)
+    assert "even in a batch of one" in str(error)
 
 
 def test_the_error_keeps_no_hold_of_the_batch():

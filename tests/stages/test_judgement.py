@@ -4,7 +4,7 @@ import pytest
 
 from hierbatch.audio.quality import TakeQuality
 from hierbatch.models.speech import Hearing
-from hierbatch.stages.judgement import find_flaws, find_slips
+from hierbatch.stages.judgement import flag_defects, flag_mismatches
 
 GOOD = TakeQuality(
     loudness_lufs=-23.0,
@@ -31,7 +31,7 @@ GOOD = TakeQuality(
     ],
 )
 def test_what_looks_wrong_is_named(changes, duration_s, expected_s, flaws):
-    assert find_flaws(replace(GOOD, **changes), duration_s, expected_s) == flaws
+    assert flag_defects(replace(GOOD, **changes), duration_s, expected_s) == flaws
 
 
 @pytest.mark.parametrize(
@@ -44,4 +44,4 @@ def test_what_looks_wrong_is_named(changes, duration_s, expected_s, flaws):
     ],
 )
 def test_what_is_heard_otherwise_than_meant_is_named(semantic_dist, timbre_similarity, slips):
-    assert find_slips(Hearing(semantic_dist=semantic_dist, timbre_similarity=timbre_similarity)) == slips
+    assert flag_mismatches(Hearing(semantic_dist=semantic_dist, timbre_similarity=timbre_similarity)) == slips

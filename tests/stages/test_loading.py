@@ -13,7 +13,7 @@ def test_a_model_is_what_its_factory_makes_of_a_bundle(tmp_path):
     "factory", ["no.such.module:load", "tests.engine.fake_model:missing", "tests.engine.fake_model"]
 )
 def test_a_factory_that_is_not_there_is_named(tmp_path, factory):
-    with pytest.raises(BundleError, match="cannot be found"):
+    with pytest.raises(BundleError, match="cannot be imported"):
         load_model(factory, str(tmp_path), "cpu")
 
 

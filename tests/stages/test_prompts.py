@@ -34,7 +34,7 @@ def test_a_long_prompt_is_cut_to_its_first_fifteen_seconds_of_speech_and_told():
 
 
 def test_a_short_prompt_is_used_and_told():
-    assert "from 3 s on" in prepare_prompt(encode_sound(speech(2.0)), "anna").notices[0]
+    assert "3 s or more" in prepare_prompt(encode_sound(speech(2.0)), "anna").notices[0]
 
 
 @pytest.mark.parametrize(
@@ -73,5 +73,5 @@ def test_noise_is_taken_out_where_it_is_asked_for():
 
 def test_a_prompt_of_nothing_but_noise_is_told():
     hiss = 0.02 * np.random.default_rng(1).standard_normal(4 * RATE_HZ).astype(np.float32)
-    with pytest.raises(PromptError, match="anna is silent once its noise"):
+    with pytest.raises(PromptError, match="anna is silent after denoising"):
         prepare_prompt(encode_sound(Waveform(hiss, RATE_HZ)), "anna", denoise_ratio=1.0)

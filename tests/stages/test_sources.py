@@ -57,8 +57,8 @@ def test_what_cannot_be_used_is_a_row_with_its_reason_and_stops_nobody(root):
     named = ["../secret.wav", str(root.parent / "secret.wav"), "missing.wav", "pipe.wav", "deep", "text.wav"]
     named += ["low.wav", "blip.wav", None, "deep/a.wav"]
     *refused, good = read(root, *named)
-    words = ["outside", "outside", "No such file", "a pipe", "a folder", "not sound", "sampling rate", "too short"]
-    for row, word in zip(refused, [*words, "names no recording"], strict=True):
+    words = ["outside", "outside", "No such file", "a pipe", "a folder", "not sound", "sample rate", "too short"]
+    for row, word in zip(refused, [*words, "has no recording"], strict=True):
         assert row["error_kind"] == "source"
         assert word in row["error"]
     assert good["error_kind"] is None
