@@ -115,7 +115,7 @@ def test_no_file_is_overwritten_unasked(run, tmp_path):
     job = BookJob(run=run, out=tmp_path, formats=("flac",), profile="ebu")
     make_book(job)
     before = {name: (tmp_path / name).stat().st_mtime_ns for name in files_in(tmp_path)}
-    with pytest.raises(InputError, match=r"there already.*--overwrite"):
+    with pytest.raises(InputError, match=r"already exists.*--overwrite"):
         make_book(job)
     assert before == {name: (tmp_path / name).stat().st_mtime_ns for name in files_in(tmp_path)}
     make_book(BookJob(run=run, out=tmp_path, formats=("flac",), profile="ebu", overwrite=True))

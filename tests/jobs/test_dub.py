@@ -165,7 +165,7 @@ def test_a_model_that_fails_is_a_line_of_the_table(job):
         (
             lambda job: (job.voice_map.write_text("file,voice\n,anna\nnone.wav,jun\n"), job)[1],
             InputError,
-            "fit no file",
+            "match no file",
         ),
         (
             lambda job: (job.voice_map.write_text("speaker,voice\nC,jun\n"), job)[1],
