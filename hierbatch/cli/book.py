@@ -29,12 +29,14 @@ def book(
     title: Annotated[str, typer.Option(help="Title. Default: that in the manifest.")] = "",
     author: Annotated[str, typer.Option(help="Author.")] = "",
     narrator: Annotated[str, typer.Option(help="Narrator.")] = "",
-    allow_missing: Annotated[bool, typer.Option(help="Leave silence for failed and missing rows.")] = False,
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="Leave silence for failed and missing rows.")
+    ] = False,
     full_band: options.FullBand = False,
     device: options.Device = "cpu",
     dtype: options.Dtype = "float32",
     compile_: options.Compile = False,
-    overwrite: Annotated[bool, typer.Option(help="Replace existing files.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
 ) -> None:
     """Master the takes of a run as an audiobook.
 

@@ -15,14 +15,36 @@ if TYPE_CHECKING:
     from hierbatch.jobs.run import RunOutcome
 
 _KeyShift = Annotated[
-    float, typer.Option(min=-12.0, max=12.0, help="Transposition relative to the target voice's range, in semitones.")
+    float,
+    typer.Option(
+        min=-12.0,
+        max=12.0,
+        help="Transposition relative to the target voice's range, in semitones.",
+        rich_help_panel=options.SOUND_PANEL,
+    ),
 ]
 _Rate = Annotated[
-    int | None, typer.Option(min=8_000, max=192_000, help="Output sample rate in Hz. Default: that of each recording.")
+    int | None,
+    typer.Option(
+        min=8_000,
+        max=192_000,
+        help="Output sample rate in Hz. Default: that of each recording.",
+        rich_help_panel=options.SOUND_PANEL,
+    ),
 ]
-_F0 = Annotated[str, typer.Option(help="Pitch tracker: dio, or yaapt (as HierSpeech++, much slower).")]
+_F0 = Annotated[
+    str,
+    typer.Option(
+        help="Pitch tracker: dio, or yaapt (as HierSpeech++, much slower).", rich_help_panel=options.SOUND_PANEL
+    ),
+]
 _FullBand = Annotated[
-    bool, typer.Option("--full-band", help="Bandwidth extension by SpeechSR for output rates above 16 kHz.")
+    bool,
+    typer.Option(
+        "--full-band",
+        help="Bandwidth extension by SpeechSR for output rates above 16 kHz.",
+        rich_help_panel=options.SOUND_PANEL,
+    ),
 ]
 _Clips = Annotated[bool, typer.Option("--clips", help="Also write OUT/export/clips/ID.flac.")]
 

@@ -15,40 +15,91 @@ if TYPE_CHECKING:
     from hierbatch.jobs.corpus import CorpusJob, CorpusResult
     from hierbatch.jobs.corpus_pairs import Spread
 
-_Split = Annotated[str, typer.Option(help="Shares of speaker-disjoint splits; none keeps one split.")]
+_Split = Annotated[
+    str,
+    typer.Option(help="Shares of speaker-disjoint splits; none keeps one split.", rich_help_panel=options.CORPUS_PANEL),
+]
 _Filter = Annotated[
     Path | None,
-    typer.Option("--filter", parser=here, help="TOML rules on columns. Default: reject flagged takes."),
+    typer.Option(
+        "--filter",
+        parser=here,
+        help="TOML rules on columns. Default: reject flagged takes.",
+        rich_help_panel=options.CORPUS_PANEL,
+    ),
 ]
 _MeasureNames = Annotated[
-    str, typer.Option(help="semantic, speaker, semantic,speaker or none; auto takes all installed.")
+    str,
+    typer.Option(
+        help="semantic, speaker, semantic,speaker or none; auto takes all installed.",
+        rich_help_panel=options.CORPUS_PANEL,
+    ),
 ]
 _Recogniser = Annotated[
     Path | None,
-    typer.Option(parser=here, help="Folder of a Whisper model (transformers or CTranslate2) that checks the words."),
+    typer.Option(
+        parser=here,
+        help="Folder of a Whisper model (transformers or CTranslate2) that checks the words.",
+        rich_help_panel=options.CORPUS_PANEL,
+    ),
 ]
 _Texts = Annotated[
     list[Path], typer.Argument(parser=here, help="Tables with a text column, books, or folders of both.")
 ]
-_Length = Annotated[str, typer.Option(help="Minimum and maximum expected sentence duration, in seconds.")]
+_Length = Annotated[
+    str,
+    typer.Option(
+        help="Minimum and maximum expected sentence duration, in seconds.", rich_help_panel=options.CORPUS_PANEL
+    ),
+]
 
 
 def corpus(
     texts: _Texts,
     out: Annotated[Path, typer.Option(parser=here, help="Run folder: created, or resumed if it exists.")],
-    hours: Annotated[float, typer.Option(help="Total duration in hours, balanced over languages and speakers.")],
-    voices: Annotated[Path, typer.Option(parser=here, help="Table of voices (.parquet, .csv, .jsonl).")],
+    hours: Annotated[
+        float,
+        typer.Option(
+            help="Total duration in hours, balanced over languages and speakers.", rich_help_panel=options.CORPUS_PANEL
+        ),
+    ],
+    voices: Annotated[
+        Path,
+        typer.Option(
+            parser=here, help="Table of voices (.parquet, .csv, .jsonl).", rich_help_panel=options.VOICE_PANEL
+        ),
+    ],
     speakers: Annotated[
-        int | None, typer.Option(help="Number of speakers to sample from the table. Default: all.")
+        int | None,
+        typer.Option(
+            help="Number of speakers to sample from the table. Default: all.", rich_help_panel=options.VOICE_PANEL
+        ),
     ] = None,
     cross_lingual: Annotated[
-        bool, typer.Option(help="Let voices speak languages other than that of their prompt.")
+        bool,
+        typer.Option(
+            "--cross-lingual",
+            help="Let voices speak languages other than that of their prompt.",
+            rich_help_panel=options.VOICE_PANEL,
+        ),
     ] = False,
-    lang: Annotated[str, typer.Option(help="en or ko for all rows; auto detects each sentence.")] = "auto",
-    text_license: Annotated[str | None, typer.Option(help="License of texts without one in their table.")] = None,
-    speed: Annotated[str, typer.Option(help="Range of the factor on the speaking rate.")] = "0.9,1.12",
-    pitch: Annotated[str, typer.Option(help="Range of the transposition, in semitones.")] = "-1.5,1.5",
-    prosody: Annotated[str, typer.Option(help="Range of the factor on the pitch variation.")] = "0.8,1.25",
+    lang: Annotated[
+        str,
+        typer.Option(help="en or ko for all rows; auto detects each sentence.", rich_help_panel=options.SOUND_PANEL),
+    ] = "auto",
+    text_license: Annotated[
+        str | None,
+        typer.Option(help="License of texts without one in their table.", rich_help_panel=options.CORPUS_PANEL),
+    ] = None,
+    speed: Annotated[
+        str, typer.Option(help="Range of the factor on the speaking rate.", rich_help_panel=options.SOUND_PANEL)
+    ] = "0.9,1.12",
+    pitch: Annotated[
+        str, typer.Option(help="Range of the transposition, in semitones.", rich_help_panel=options.SOUND_PANEL)
+    ] = "-1.5,1.5",
+    prosody: Annotated[
+        str, typer.Option(help="Range of the factor on the pitch variation.", rich_help_panel=options.SOUND_PANEL)
+    ] = "0.8,1.25",
     length: _Length = "1,15",
     split: _Split = "train=0.9,dev=0.05,test=0.05",
     filter_: _Filter = None,

@@ -24,7 +24,12 @@ def dub(
     ],
     out: Annotated[Path, typer.Option(parser=here, help="Output folder: created, or resumed if it exists.")],
     voice_map: Annotated[
-        Path | None, typer.Option(parser=here, help="Table that assigns voices: file, speaker, voice, key.")
+        Path | None,
+        typer.Option(
+            parser=here,
+            help="Table that assigns voices: file, speaker, voice, key.",
+            rich_help_panel=options.VOICE_PANEL,
+        ),
     ] = None,
     voice: options.Voice = None,
     voices: options.Voices = None,
@@ -39,7 +44,10 @@ def dub(
         ),
     ] = None,
     background: Annotated[
-        str, typer.Option(help="Audio outside speech: keep, off, or a gain in dB such as -12.")
+        str,
+        typer.Option(
+            help="Audio outside speech: keep, off, or a gain in dB such as -12.", rich_help_panel=options.SOUND_PANEL
+        ),
     ] = "keep",
     seed: options.Seed = 0,
     model: options.Model = "lite",

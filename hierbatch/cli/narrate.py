@@ -14,9 +14,19 @@ from hierbatch.object_path import here
 if TYPE_CHECKING:
     from hierbatch.jobs.narrate import NarrateJob, NarrationResult
 
-_Profile = Annotated[str, typer.Option(help="acx, ebu or podcast; per format: m4b=podcast,mp3=acx.")]
-_Cover = Annotated[Path | None, typer.Option(parser=here, help="Cover image, JPEG or PNG. Default: that of the book.")]
-_Formats = Annotated[str, typer.Option(help="Formats: m4b, mp3, flac, opus, readalong; srt, vtt, words.")]
+_Profile = Annotated[
+    str, typer.Option(help="acx, ebu or podcast; per format: m4b=podcast,mp3=acx.", rich_help_panel=options.BOOK_PANEL)
+]
+_Cover = Annotated[
+    Path | None,
+    typer.Option(
+        parser=here, help="Cover image, JPEG or PNG. Default: that of the book.", rich_help_panel=options.BOOK_PANEL
+    ),
+]
+_Formats = Annotated[
+    str,
+    typer.Option(help="Formats: m4b, mp3, flac, opus, readalong; srt, vtt, words.", rich_help_panel=options.BOOK_PANEL),
+]
 
 
 def narrate(
@@ -30,14 +40,23 @@ def narrate(
     consent: options.Consent = "self",
     allow_unknown_consent: options.AllowUnknownConsent = False,
     denoise: options.Denoise = None,
-    lang: Annotated[str, typer.Option(help="en or ko for all rows; auto detects each sentence.")] = "auto",
+    lang: Annotated[
+        str,
+        typer.Option(help="en or ko for all rows; auto detects each sentence.", rich_help_panel=options.SOUND_PANEL),
+    ] = "auto",
     to: _Formats = "m4b,mp3",
     profile: _Profile = "m4b=podcast,mp3=acx",
-    title: Annotated[str, typer.Option(help="Title. Default: that of the book.")] = "",
-    author: Annotated[str, typer.Option(help="Author. Default: that of the book.")] = "",
+    title: Annotated[
+        str, typer.Option(help="Title. Default: that of the book.", rich_help_panel=options.BOOK_PANEL)
+    ] = "",
+    author: Annotated[
+        str, typer.Option(help="Author. Default: that of the book.", rich_help_panel=options.BOOK_PANEL)
+    ] = "",
     cover: _Cover = None,
     lexicon: options.Lexicon = None,
-    speed: Annotated[float, typer.Option(min=0.5, max=2.0, help="Factor on the speaking rate.")] = 1.0,
+    speed: Annotated[
+        float, typer.Option(min=0.5, max=2.0, help="Factor on the speaking rate.", rich_help_panel=options.SOUND_PANEL)
+    ] = 1.0,
     seed: options.Seed = 0,
     model: options.Model = "lite",
     device: options.Device = "cpu",

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from hierbatch.jobs.voices import VoiceChoice
     from hierbatch.stages.appraise import Measures
 
+VOICE_PANEL, SOUND_PANEL, WORKERS_PANEL = "Voice", "Sound", "Workers"
+BOOK_PANEL, CORPUS_PANEL = "Audiobook", "Corpus"
+"""Option groups in the help."""
+
 ManifestPath = Annotated[
     Path, typer.Argument(parser=place, help="Manifest (.parquet, .csv, .jsonl; or s3://...) with id and text.")
 ]
@@ -22,19 +26,31 @@ RunFolderOut = Annotated[
 ]
 RunPath = Annotated[Path, typer.Argument(parser=place, help="Run folder.")]
 Voice = Annotated[
-    Path | None, typer.Option(parser=here, help="Recording of 3 to 15 s of one speaker; used for every row.")
+    Path | None,
+    typer.Option(
+        parser=here, help="Recording of 3 to 15 s of one speaker; used for every row.", rich_help_panel=VOICE_PANEL
+    ),
 ]
 Voices = Annotated[
-    Path | None, typer.Option(parser=here, help="Table of voices (.parquet, .csv, .jsonl) that rows name.")
+    Path | None,
+    typer.Option(
+        parser=here, help="Table of voices (.parquet, .csv, .jsonl) that rows name.", rich_help_panel=VOICE_PANEL
+    ),
 ]
-DefaultVoice = Annotated[str | None, typer.Option(help="With --voices: voice of rows without one.")]
+DefaultVoice = Annotated[
+    str | None, typer.Option(help="With --voices: voice of rows without one.", rich_help_panel=VOICE_PANEL)
+]
 Consent = Annotated[
     str,
     typer.Option(
-        help="With --voice: self, licensed, public_domain or synthetic. You are responsible for this statement."
+        help="With --voice: self, licensed, public_domain or synthetic. You are responsible for this statement.",
+        rich_help_panel=VOICE_PANEL,
     ),
 ]
-AllowUnknownConsent = Annotated[bool, typer.Option(help="Allow voices without a known consent.")]
+AllowUnknownConsent = Annotated[
+    bool,
+    typer.Option("--allow-unknown-consent", help="Allow voices without a known consent.", rich_help_panel=VOICE_PANEL),
+]
 Denoise = Annotated[
     float | None,
     typer.Option(
@@ -42,33 +58,67 @@ Denoise = Annotated[
         max=1.0,
         metavar="RATIO",
         help="Share of the denoised signal in noisy prompts, 0 to 1; uses the model's denoiser if it has one.",
+        rich_help_panel=VOICE_PANEL,
     ),
 ]
-Model = Annotated[str, typer.Option(help="Name of a model, or a bundle folder.")]
+Model = Annotated[str, typer.Option(help="Name of a model, or a bundle folder.", rich_help_panel=SOUND_PANEL)]
 Lexicon = Annotated[
-    Path | None, typer.Option(parser=here, help="Pronunciations: CSV with word,pronunciation,kind,language,scope.")
+    Path | None,
+    typer.Option(
+        parser=here,
+        help="Pronunciations: CSV with word,pronunciation,kind,language,scope.",
+        rich_help_panel=SOUND_PANEL,
+    ),
 ]
 SourceRoot = Annotated[
     Path | None,
     typer.Option(parser=here, help="Base folder of source paths. Default: the manifest's folder."),
 ]
-Seed = Annotated[int, typer.Option(help="Random seed; another seed gives other takes.")]
-Speed = Annotated[float, typer.Option(min=0.5, max=2.0, help="Factor on the speaking rate of rows without one.")]
-Engine = Annotated[str, typer.Option(help="ray, or local for one worker in this process.")]
-Workers = Annotated[int, typer.Option(min=0, help="Number of Ray workers; 0 means one per core.")]
-GpusPerWorker = Annotated[float, typer.Option(help="GPUs per worker; 0.5 puts two workers on one GPU.")]
+Seed = Annotated[int, typer.Option(help="Random seed; another seed gives other takes.", rich_help_panel=SOUND_PANEL)]
+Speed = Annotated[
+    float,
+    typer.Option(
+        min=0.5, max=2.0, help="Factor on the speaking rate of rows without one.", rich_help_panel=SOUND_PANEL
+    ),
+]
+Engine = Annotated[
+    str, typer.Option(help="ray, or local for one worker in this process.", rich_help_panel=WORKERS_PANEL)
+]
+Workers = Annotated[
+    int, typer.Option(min=0, help="Number of Ray workers; 0 means one per core.", rich_help_panel=WORKERS_PANEL)
+]
+GpusPerWorker = Annotated[
+    float, typer.Option(help="GPUs per worker; 0.5 puts two workers on one GPU.", rich_help_panel=WORKERS_PANEL)
+]
 RayAddress = Annotated[
-    str, typer.Option(help="Address of a Ray cluster that can access the run folder. Default: a local one.")
+    str,
+    typer.Option(
+        help="Address of a Ray cluster that can access the run folder. Default: a local one.",
+        rich_help_panel=WORKERS_PANEL,
+    ),
 ]
 Retakes = Annotated[
     int, typer.Option(min=0, max=20, help="Maximum number of retakes, with other seeds, of a flagged row.")
 ]
-Device = Annotated[str, typer.Option(help="cpu, cuda, mps (Apple GPU) or, with --engine local, cuda:N.")]
-Dtype = Annotated[str, typer.Option(help="Precision: float32, bfloat16 or, on a GPU, float16.")]
-Compile = Annotated[bool, typer.Option("--compile", help="Compile the networks: slower start, faster on a GPU.")]
+Device = Annotated[
+    str, typer.Option(help="cpu, cuda, mps (Apple GPU) or, with --engine local, cuda:N.", rich_help_panel=WORKERS_PANEL)
+]
+Dtype = Annotated[
+    str, typer.Option(help="Precision: float32, bfloat16 or, on a GPU, float16.", rich_help_panel=WORKERS_PANEL)
+]
+Compile = Annotated[
+    bool,
+    typer.Option(
+        "--compile", help="Compile the networks: slower start, faster on a GPU.", rich_help_panel=WORKERS_PANEL
+    ),
+]
 FullBand = Annotated[
     bool,
-    typer.Option("--full-band", help="Extend the bandwidth of 16 kHz takes (SpeechSR) before mastering."),
+    typer.Option(
+        "--full-band",
+        help="Extend the bandwidth of 16 kHz takes (SpeechSR) before mastering.",
+        rich_help_panel=SOUND_PANEL,
+    ),
 ]
 Update = Annotated[bool, typer.Option("--update", help="Resume with changed rows or settings; valid takes are kept.")]
 ModelFactory = Annotated[str, typer.Option(hidden=True, help="Import path of another model loader, for tests.")]

@@ -17,7 +17,7 @@ def report(
     ] = None,
     worst: Annotated[int, typer.Option(min=0, max=48, help="Number of worst takes to show.")] = 24,
     compare_voices: Annotated[bool, typer.Option(help="Compare takes with prompts; adds a few seconds.")] = True,
-    overwrite: Annotated[bool, typer.Option(help="Replace an existing page.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing page.")] = False,
 ) -> None:
     """Write a self-contained HTML report of a run.
 

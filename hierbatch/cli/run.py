@@ -19,7 +19,9 @@ def run(
     consent: options.Consent = "self",
     allow_unknown_consent: options.AllowUnknownConsent = False,
     denoise: options.Denoise = None,
-    lang: Annotated[str | None, typer.Option(help="Language of rows without one: en or ko.")] = None,
+    lang: Annotated[
+        str | None, typer.Option(help="Language of rows without one: en or ko.", rich_help_panel=options.SOUND_PANEL)
+    ] = None,
     lexicon: options.Lexicon = None,
     speed: options.Speed = 1.0,
     seed: options.Seed = 0,

@@ -17,9 +17,13 @@ def upsample(
         Path, typer.Argument(parser=here, help="Manifest (.parquet, .csv, .jsonl) with id and source.")
     ],
     out: Annotated[Path, typer.Option(parser=here, help="Run folder: created, or resumed if it exists.")],
-    rate: Annotated[int, typer.Option(help="24000 or 48000, for rows without rate_hz.")] = 48_000,
+    rate: Annotated[
+        int, typer.Option(help="24000 or 48000, for rows without rate_hz.", rich_help_panel=options.SOUND_PANEL)
+    ] = 48_000,
     source_root: options.SourceRoot = None,
-    model: Annotated[str, typer.Option(help="Name of a SpeechSR model, or a bundle folder.")] = "speechsr",
+    model: Annotated[
+        str, typer.Option(help="Name of a SpeechSR model, or a bundle folder.", rich_help_panel=options.SOUND_PANEL)
+    ] = "speechsr",
     device: options.Device = "cpu",
     dtype: options.Dtype = "float32",
     compile_: options.Compile = False,

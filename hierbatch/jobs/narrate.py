@@ -119,8 +119,8 @@ def _check_mastering(job: NarrateJob) -> None:
     try:
         Placement.parse(job.device).check_here()
     except InputError as error:
-        mend = "narrate without --full-band, then run `hierbatch book RUN --full-band` on a machine with the device"
-        raise InputError(error.what, wanted=error.wanted, got=error.got, mend=mend) from error
+        fix = "narrate without --full-band, then run `hierbatch book RUN --full-band` on a machine with the device"
+        raise InputError(error.what, wanted=error.wanted, got=error.got, mend=fix) from error
 
 
 def _book_job(job: NarrateJob, imported: ImportedBook) -> BookJob:
