@@ -197,5 +197,10 @@ def _read_range(text: str, option: str) -> tuple[float, float]:
     try:
         low, high = (float(number) for number in text.split(","))
     except ValueError:
-        raise InputError(f"{option} is invalid", wanted="two numbers, as in 0.9,1.1", got=text) from None
+        raise InputError(
+            f"{option} is invalid",
+            wanted="two numbers, as in 0.9,1.1",
+            got=text,
+            mend="separate two numbers by a comma",
+        ) from None
     return low, high

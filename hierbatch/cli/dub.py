@@ -101,7 +101,12 @@ def _background(text: str) -> Background:
     try:
         return Background(gain_db=float(text))
     except ValueError as error:
-        raise InputError("The background option is invalid", wanted="keep, off, or a number of dB", got=text) from error
+        raise InputError(
+            "The background option is invalid",
+            wanted="keep, off, or a number of dB",
+            got=text,
+            mend="correct --background",
+        ) from error
 
 
 def _print_result(dubbing: DubResult) -> int:

@@ -133,14 +133,18 @@ def _check_options(job: BookJob) -> None:
             mend="name a local folder with --out",
         )
     if not job.formats:
-        raise InputError("No format is selected", wanted="m4b, mp3, flac or opus")
+        raise InputError(
+            "No format is selected", wanted="m4b, mp3, flac or opus", mend="name at least one format with --to"
+        )
     for name in {*job.formats, *job.profile_by_format}:
         find_format(name)
     for name in {job.profile, *job.profile_by_format.values()}:
         find_profile(name)
     for name in job.subtitles:
         if name not in WRITERS:
-            raise InputError("The subtitle format is unknown", wanted=" or ".join(WRITERS), got=repr(name))
+            raise InputError(
+                "The subtitle format is unknown", wanted=" or ".join(WRITERS), got=repr(name), mend="correct --to"
+            )
 
 
 def _read_cover(cover: Path | bytes | None) -> Cover | None:
@@ -149,14 +153,20 @@ def _read_cover(cover: Path | bytes | None) -> Cover | None:
     try:
         return Cover(cover.read_bytes())
     except OSError as error:
-        raise InputError(f"Cannot read the cover {cover}", got=error.strerror or str(error)) from error
+        raise InputError(
+            f"Cannot read the cover {cover}", got=error.strerror or str(error), mend="correct --cover"
+        ) from error
 
 
 def _missing(takes: BookTakes, job: BookJob) -> tuple[str, ...]:
     missing = tuple(take.id for chapter in takes.chapters for take in chapter.takes if not take.is_spoken)
     n_rows = sum(len(chapter.takes) for chapter in takes.chapters)
     if len(missing) == n_rows:
-        raise RunError(f"Nothing in {job.run} was spoken", wanted="at least one take")
+        raise RunError(
+            f"Nothing in {job.run} was spoken",
+            wanted="at least one take",
+            mend="run `hierbatch retry`, or correct the manifest",
+        )
     if missing and not job.allow_missing:
         shown = ", ".join(missing[:_MAX_SHOWN_IDS]) + (", ..." if len(missing) > _MAX_SHOWN_IDS else "")
         raise RunError(

@@ -79,13 +79,17 @@ class CorpusJob:
     def __post_init__(self) -> None:
         if not 0 < self.hours <= 100_000:
             raise InputError(
-                "The duration of the corpus is out of range", wanted="above 0 hours", got=f"{self.hours:g}"
+                "The duration of the corpus is out of range",
+                wanted="above 0 hours",
+                got=f"{self.hours:g}",
+                mend="correct --hours",
             )
         if not 0 <= self.shortest_s < self.longest_s:
             raise InputError(
                 "The range of sentence durations is invalid",
                 wanted="0 <= shortest < longest",
                 got=f"{self.shortest_s:g} to {self.longest_s:g} s",
+                mend="correct --length",
             )
 
 

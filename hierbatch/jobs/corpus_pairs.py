@@ -32,7 +32,12 @@ class Spread:
             low, high = getattr(self, name)
             if not lowest <= low <= high <= highest:
                 wanted = f"two numbers from {lowest:g} to {highest:g}, the smaller first"
-                raise InputError(f"The spread of {name} is out of range", wanted=wanted, got=f"{low:g},{high:g}")
+                raise InputError(
+                    f"The spread of {name} is out of range",
+                    wanted=wanted,
+                    got=f"{low:g},{high:g}",
+                    mend="correct the range",
+                )
 
     def sample(self, seed: str) -> tuple[float, float, float]:
         """Sample speed, semitones and prosody for one row, rounded for readable tables."""

@@ -72,7 +72,12 @@ def read_texts(sources: Sequence[Path], language: str = "auto") -> list[CorpusTe
                 seen.add(key)
                 texts.append(text)
     if not texts:
-        raise InputError("There are no texts", wanted="at least one sentence", got=", ".join(map(str, sources)))
+        raise InputError(
+            "There are no texts",
+            wanted="at least one sentence",
+            got=", ".join(map(str, sources)),
+            mend="add sentences to the texts",
+        )
     return texts
 
 
@@ -100,6 +105,7 @@ def estimate_pace(
             f"The model does not speak {', '.join(unsupported)}",
             wanted=" or ".join(model.languages),
             got=", ".join(unsupported),
+            mend="choose another with --model, or leave out these texts",
         )
     read = ReadText(front_ends())
     paces = {}
@@ -107,7 +113,11 @@ def estimate_pace(
         sample = random.Random(seed).sample(group, min(_N_PHONEMIZED, len(group)))
         rows = [row for row in read(_rows(sample, lang)).to_pylist() if not row["error_kind"]]
         if not rows:
-            raise InputError(f"No text in language {lang} can be synthesized", got=repr(sample[0].text[:80]))
+            raise InputError(
+                f"No text in language {lang} can be synthesized",
+                got=repr(sample[0].text[:80]),
+                mend="correct the texts, or set the language with --lang",
+            )
         measured = rows[:_N_SYNTHESIZED]
         requests = [
             SpeechRequest(phonemes=row["phonemes"], language=lang, voice=voice, seed=row["seed"])
@@ -143,14 +153,18 @@ def _files(sources: Iterable[Path]) -> Iterator[Path]:
         elif source.suffix.lower() in known and source.is_file():
             yield source
         else:
-            raise InputError(f"There are no texts at {source}", wanted=f"a folder, or a file of {' '.join(known)}")
+            raise InputError(
+                f"There are no texts at {source}",
+                wanted=f"a folder, or a file of {' '.join(known)}",
+                mend="correct the path",
+            )
 
 
 def _read_table(path: Path, language: str) -> Iterator[CorpusText]:
     table = open_table(path, TEXT_COLUMNS)
     errors = [*table.problems, *(["column text is missing"] if "text" not in table.schema.names else [])]
     if errors:
-        raise ManifestError(f"{path} is not a valid text table", got="; ".join(errors))
+        raise ManifestError(f"{path} is not a valid text table", got="; ".join(errors), mend="correct the table")
     names = [column.name for column in TEXT_COLUMNS if column.name in table.schema.names]
     number = 0
     for batch in table.batches(names):

@@ -125,6 +125,7 @@ def _voice_map(job: DubJob, voices: Sequence[VoiceRow]) -> tuple[MapLine, ...]:
             "The target voice is ambiguous",
             wanted="--voice-map, --voice, or --default-voice",
             got=f"{len(voices)} voices",
+            mend="pass one of these options",
         )
     return (MapLine(file="", speaker="", voice=only, key_semitones=None),)
 
@@ -133,7 +134,9 @@ def _check_any_usable(sources: DubSources) -> None:
     if not sources.rows:
         reasons = list(sources.errors.values())
         more = f" (and {len(reasons) - 3} more)" if len(reasons) > 3 else ""
-        raise InputError("No file can be dubbed", got=" ".join(reasons[:3]) + more)
+        raise InputError(
+            "No file can be dubbed", got=" ".join(reasons[:3]) + more, mend="fix these files, or choose another folder"
+        )
 
 
 def _rejected_files(sources: DubSources) -> list[DubReportRow]:

@@ -41,7 +41,10 @@ class Background:
     def __post_init__(self) -> None:
         if self.gain_db is not None and not -90.0 <= self.gain_db <= 0.0:
             raise InputError(
-                "The background gain is out of range", wanted="keep, off, or -90 to 0 dB", got=f"{self.gain_db} dB"
+                "The background gain is out of range",
+                wanted="keep, off, or -90 to 0 dB",
+                got=f"{self.gain_db} dB",
+                mend="correct --background",
             )
 
     @property

@@ -49,12 +49,21 @@ def find_media(folder: Path) -> list[Path]:
         InputError: the folder does not exist or contains no media files.
     """
     if not folder.is_dir():
-        raise InputError("The folder to dub does not exist", wanted="a folder of recordings or films", got=str(folder))
+        raise InputError(
+            "The folder to dub does not exist",
+            wanted="a folder of recordings or films",
+            got=str(folder),
+            mend="correct the path",
+        )
     suffixes = {*AUDIO_SUFFIXES, *VIDEO_CODECS}
     below = (path for path in folder.rglob("*") if path.suffix.lower() in suffixes and path.is_file())
     found = sorted(path for path in below if not any(p.startswith(".") for p in path.relative_to(folder).parts))
     if not found:
-        raise InputError(f"{folder} contains no media files", wanted=f"files ending in {', '.join(sorted(suffixes))}")
+        raise InputError(
+            f"{folder} contains no media files",
+            wanted=f"files ending in {', '.join(sorted(suffixes))}",
+            mend="choose another folder",
+        )
     return found
 
 
@@ -88,6 +97,7 @@ def import_media(
             "Lines of the voice map match no file",
             wanted=f"paths or patterns inside {folder}",
             got=", ".join(unmatched[:5]),
+            mend="correct the column file",
         )
     rows: list[dict[str, Any]] = []
     errors: dict[str, str] = {}
@@ -133,7 +143,11 @@ def _segments_of(path: Path, audio: Path, folder: Path | None) -> tuple[Segment,
     candidates = [(folder or path.parent) / f"{path.stem}{suffix}" for suffix in SUFFIXES]
     tables = [candidate for candidate in candidates if candidate.is_file()]
     if len(tables) > 1:
-        raise SourceError(f"{path.name} has several segment tables", got=", ".join(table.name for table in tables))
+        raise SourceError(
+            f"{path.name} has several segment tables",
+            got=", ".join(table.name for table in tables),
+            mend="keep one of them",
+        )
     return check_segments(read_segments(tables[0]), info.duration_s, path.name) if tables else ()
 
 

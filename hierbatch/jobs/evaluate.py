@@ -113,7 +113,9 @@ def _page(path: Path, table: EvaluationTable | None) -> str:
         return table.to_json() if table else ""
     if path.suffix == ".md":
         return page_with_table(path, table.to_markdown() if table else "")
-    raise InputError("The table format is unknown", wanted="a path that ends in .json or .md", got=str(path))
+    raise InputError(
+        "The table format is unknown", wanted="a path that ends in .json or .md", got=str(path), mend="correct --out"
+    )
 
 
 class Evaluation:

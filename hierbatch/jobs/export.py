@@ -55,7 +55,7 @@ def export(job: ExportJob, on_progress: Callable[[int], None] = lambda n_rows: N
         StorageError: the disk is full; no partial output remains.
     """
     if job.to not in WRITERS:
-        raise InputError("The export format is unknown", wanted=", ".join(WRITERS), got=job.to)
+        raise InputError("The export format is unknown", wanted=", ".join(WRITERS), got=job.to, mend="correct --to")
     if os.path.lexists(job.out):
         raise InputError(
             f"{job.out} already exists",
@@ -74,7 +74,11 @@ def export(job: ExportJob, on_progress: Callable[[int], None] = lambda n_rows: N
                 if number % _LOG_INTERVAL_ROWS == 0:
                     on_progress(number)
         if not summary.n_rows:
-            raise InputError(f"{job.run} has no rows to export", got=f"{source.n_rows} rows, all rejected")
+            raise InputError(
+                f"{job.run} has no rows to export",
+                got=f"{source.n_rows} rows, all rejected",
+                mend="relax the filter rules, or add rows",
+            )
         rejected = _write_rejected(source, folder)
         card = corpus_card(
             summary, job.name or job.out.name, rejected, layout=LAYOUTS[job.to], for_hugging_face=job.to == "hf"

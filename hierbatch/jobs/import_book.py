@@ -82,10 +82,18 @@ def import_book(job: ImportBook) -> ImportedBook:
 
 def _check_options(job: ImportBook) -> None:
     if job.language not in LANGUAGE_CHOICES:
-        raise InputError("There is no such language", wanted=", ".join(LANGUAGE_CHOICES), got=repr(job.language))
+        raise InputError(
+            "There is no such language",
+            wanted=", ".join(LANGUAGE_CHOICES),
+            got=repr(job.language),
+            mend="correct --lang",
+        )
     if job.output is not None and job.output.suffix.lower() not in (".parquet", ".csv"):
         raise InputError(
-            "The manifest format is not supported", wanted="a name ending in .parquet or .csv", got=str(job.output)
+            "The manifest format is not supported",
+            wanted="a name ending in .parquet or .csv",
+            got=str(job.output),
+            mend="rename the output file",
         )
 
 

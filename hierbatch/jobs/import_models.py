@@ -109,6 +109,7 @@ def import_models(job: ImportModels, on_component: Callable[[ImportedComponent],
                 "No checkpoint belongs to a known network",
                 wanted=", ".join(PUBLISHED_NETWORKS),
                 got=", ".join(job.sources),
+                mend="name checkpoints of HierSpeech++",
             )
         write_bundle_parts(folder, weights, pages, _page(job.name, imported.components))
         _move(folder, home / job.name)
@@ -118,7 +119,10 @@ def import_models(job: ImportModels, on_component: Callable[[ImportedComponent],
 def _check_name(job: ImportModels, home: Path) -> None:
     if not _NAME.fullmatch(job.name):
         raise InputError(
-            "The bundle name is invalid", wanted="letters, digits, '.', '_' and '-', 64 at most", got=repr(job.name)
+            "The bundle name is invalid",
+            wanted="letters, digits, '.', '_' and '-', 64 at most",
+            got=repr(job.name),
+            mend="choose another --name",
         )
     if (packaged_bundles() / job.name).exists():
         raise InputError("A packaged model has this name", got=job.name, mend="choose another --name")
@@ -148,7 +152,9 @@ def _sources(arguments: Sequence[str]) -> Iterator[_Source]:
         elif path.exists():
             yield _Source(path, network)
         else:
-            raise InputError("There is no such checkpoint", wanted="a file or a folder", got=str(path))
+            raise InputError(
+                "There is no such checkpoint", wanted="a file or a folder", got=str(path), mend="correct the path"
+            )
 
 
 def _files_of(folder: Path) -> list[Path]:
@@ -195,6 +201,7 @@ def _as_named(checkpoint: Checkpoint, network: PublishedNetwork) -> Recognised:
             f"{checkpoint.source} is a checkpoint of another network",
             wanted=network.name,
             got=f"the published {published}",
+            mend="correct the name before the =",
         )
     return Recognised(network, published)
 

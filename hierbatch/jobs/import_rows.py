@@ -21,7 +21,12 @@ def import_rows(source: Path, output: Path) -> int:
         StorageError: the disk is full.
     """
     if output.suffix.lower() != ".parquet":
-        raise InputError("The manifest format is not supported", wanted="a name ending in .parquet", got=str(output))
+        raise InputError(
+            "The manifest format is not supported",
+            wanted="a name ending in .parquet",
+            got=str(output),
+            mend="rename the output file",
+        )
     table = open_table(source, MANIFEST_COLUMNS)
     if table.problems:
         raise ManifestError(

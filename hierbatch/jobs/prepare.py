@@ -62,7 +62,9 @@ def find_parquet(paths: tuple[Path, ...]) -> list[Path]:
     """
     files = [file for path in paths for file in ([path] if path.is_file() else sorted(path.rglob("*.parquet")))]
     if not files:
-        raise InputError("No speech data was found", wanted="Parquet files", got=", ".join(map(str, paths)))
+        raise InputError(
+            "No speech data was found", wanted="Parquet files", got=", ".join(map(str, paths)), mend="correct --data"
+        )
     if len({file.stem for file in files}) != len(files):
         raise InputError("Two Parquet files have the same name", wanted="unique names", mend="rename one of them")
     return files

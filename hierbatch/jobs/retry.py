@@ -137,7 +137,11 @@ def _select_ids(job: RetryJob, takes: Takes) -> pa.Array:
             or take["id"] in job.ids
         ]
     if unknown:
-        raise InputError("Some ids have no take", got=", ".join(sorted(unknown)[:10]))
+        raise InputError("Some ids have no take", got=", ".join(sorted(unknown)[:10]), mend="correct --id")
     if not selected:
-        raise InputError("There is nothing to retry", wanted="failed rows, or --kind, --flag or --id that match some")
+        raise InputError(
+            "There is nothing to retry",
+            wanted="failed rows, or --kind, --flag or --id that match some",
+            mend="choose other rows; `hierbatch status` lists error kinds and flags",
+        )
     return pa.array(selected, pa.string())

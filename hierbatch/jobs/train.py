@@ -69,7 +69,9 @@ def train(job: TrainJob, log: Callable[[str], None]) -> None:
     """
     plans = PLANS | FULL_BAND_PLANS
     if job.model not in plans:
-        raise InputError("The training phase is unknown", wanted=", ".join(plans), got=job.model)
+        raise InputError(
+            "The training phase is unknown", wanted=", ".join(plans), got=job.model, mend="correct the name"
+        )
     Placement(device=job.device).check_here()
     torch.set_num_threads(job.n_threads)
     torch.manual_seed(0)

@@ -107,6 +107,7 @@ def _check_rates(rates_hz: Collection[int], model: ModelOutline) -> None:
             f"Model {model.name!r} does not support {'these rates' if len(unsupported) > 1 else 'this rate'}",
             wanted=" or ".join(map(str, model.upsamples_to_hz)),
             got=", ".join(f"{rate_hz} Hz" for rate_hz in unsupported),
+            mend="correct --rate, or the column rate_hz",
         )
 
 

@@ -51,11 +51,15 @@ def list_voices(choice: VoiceChoice) -> tuple[VoiceRow, ...]:
         InputError: `file` and `table` are both set or both missing, or the table is unreadable or lacks the default.
     """
     if (choice.file is None) == (choice.table is None):
-        raise InputError("The voice is ambiguous", wanted="either --voice FILE or --voices TABLE")
+        raise InputError(
+            "The voice is ambiguous", wanted="either --voice FILE or --voices TABLE", mend="pass exactly one of them"
+        )
     voices = (voice_of_file(choice.file, choice.consent),) if choice.file else read_voices(_path(choice.table))
     if choice.default is not None and choice.default not in {row.voice for row in voices}:
         names = ", ".join(row.voice for row in voices[:10])
-        raise InputError("The default voice is not in the table", wanted=names, got=choice.default)
+        raise InputError(
+            "The default voice is not in the table", wanted=names, got=choice.default, mend="correct --default-voice"
+        )
     return voices
 
 

@@ -157,7 +157,7 @@ def test_a_run_of_failures_makes_no_book(tmp_path):
         ({"formats": ()}, "No format"),
         ({"profile": "loud"}, "no such profile"),
         ({"profile_by_format": {"mp3": "loud"}}, "no such profile"),
-        ({"subtitles": ("ass",)}, "no such subtitles"),
+        ({"subtitles": ("ass",)}, "subtitle format is unknown"),
         ({"cover": b"no picture"}, "JPEG or PNG"),
         ({"cover": Path("/nowhere.png")}, "Cannot read the cover"),
     ],
