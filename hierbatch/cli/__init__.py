@@ -1,1 +1,1 @@
-"""The command line: the only room that prints and picks exit codes."""
+"""Command line interface: the only package that prints and sets exit codes."""

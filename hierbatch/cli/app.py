@@ -1,6 +1,6 @@
-"""The command line: one file a command, each a plain function registered here.
+"""Command line entry point: one file per command, each a plain function registered here.
 
-Commands import what they need inside the function, so that `hierbatch --help` and commands that need no model
+Commands import their dependencies inside the function, so that `hierbatch --help` and commands without a model
 start in well under two seconds.
 """
 
@@ -37,25 +37,25 @@ from hierbatch.cli.upsample import upsample
 from hierbatch.engine.interrupts import sigterm_interrupts
 from hierbatch.errors import HierbatchError, StorageError
 
-_ENDS_WITHIN_S = 30.0
-"""How long an interrupted command may take to clear away what it has begun; usually that is a few seconds."""
+_INTERRUPT_GRACE_S = 30.0
+"""Time an interrupted command has to clean up; usually it needs a few seconds."""
 
 
 class _Commands(typer.core.TyperGroup):
-    """Typer ends an interrupted command without a word."""
+    """Command group that reports an interruption; typer would exit silently."""
 
     def invoke(self, ctx: Any) -> Any:  # typer keeps the class of its context private
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
-            _tell_interrupted()
+            _print_interrupted()
             raise typer.Exit(exit_codes.INTERRUPTED) from error
 
 
 app = typer.Typer(
     name="hierbatch",
     cls=_Commands,
-    help="Batch speech with HierSpeech2: books, manifests and recordings in; sound and its measures out.",
+    help="Batch speech synthesis and voice conversion with HierSpeech2: audiobooks, corpora, dubbing, upsampling.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -85,21 +85,21 @@ app.add_typer(models, name="models")
 
 
 def main() -> None:
-    """Run one command; a user's mistake ends in one paragraph and an exit code, never in a traceback."""
+    """Run one command. A user error ends in a one-paragraph message and an exit code, never in a traceback."""
     try:
-        with sigterm_interrupts(_ENDS_WITHIN_S):
+        with sigterm_interrupts(_INTERRUPT_GRACE_S):
             app()
     except StorageError as error:
         _fail(error, exit_codes.STOPPED)
     except HierbatchError as error:
         _fail(error, exit_codes.BAD_INPUT)
     except KeyboardInterrupt:
-        _tell_interrupted()
+        _print_interrupted()
         sys.exit(exit_codes.INTERRUPTED)
 
 
-def _tell_interrupted() -> None:
-    print("Interrupted. Finished work is kept; run the same command to go on.", file=sys.stderr)
+def _print_interrupted() -> None:
+    print("Interrupted. Finished work is kept; run the same command to resume.", file=sys.stderr)
 
 
 def _fail(error: HierbatchError, code: int) -> None:

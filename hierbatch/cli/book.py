@@ -1,4 +1,4 @@
-"""`hierbatch book`: a run's takes to a mastered audiobook."""
+"""`hierbatch book`: master the takes of a run as an audiobook."""
 
 from __future__ import annotations
 
@@ -16,31 +16,33 @@ if TYPE_CHECKING:
 
 
 def book(
-    run: Annotated[Path, typer.Argument(parser=place, help="A run folder of an imported book; or s3://...")],
-    profile: Annotated[
-        str, typer.Option(help="acx, ebu or podcast; `m4b=podcast,mp3=acx` gives formats their own.")
-    ] = "podcast",
+    run: Annotated[Path, typer.Argument(parser=place, help="Run folder of an imported book, or s3://...")],
+    profile: Annotated[str, typer.Option(help="acx, ebu or podcast; per format: m4b=podcast,mp3=acx.")] = "podcast",
     to: Annotated[
-        str, typer.Option(help="Any of m4b, mp3, flac, opus, readalong, and srt, vtt, words beside them.")
+        str, typer.Option(help="Formats, e.g. m4b,srt: m4b, mp3, flac, opus, readalong; srt, vtt, words.")
     ] = "m4b",
-    source: Annotated[
-        Path | None, typer.Option(parser=here, help="For readalong: the EPUB whose markup is kept.")
-    ] = None,
+    source: Annotated[Path | None, typer.Option(parser=here, help="EPUB whose markup a readalong keeps.")] = None,
     out: Annotated[
-        Path | None, typer.Option(parser=here, help="Folder to make; RUN/export/book by default, if RUN is a folder.")
+        Path | None, typer.Option(parser=here, help="Output folder. Default for a local run: RUN/export/book.")
     ] = None,
-    cover: Annotated[Path | None, typer.Option(parser=here, help="A JPEG or PNG file.")] = None,
-    title: Annotated[str, typer.Option(help="Title of the book, in place of the manifest's.")] = "",
-    author: Annotated[str, typer.Option(help="Author of the book.")] = "",
-    narrator: Annotated[str, typer.Option(help="Whose voice it is.")] = "",
-    allow_missing: Annotated[bool, typer.Option(help="Leave silence where rows failed or are not done.")] = False,
+    cover: Annotated[Path | None, typer.Option(parser=here, help="Cover image, JPEG or PNG.")] = None,
+    title: Annotated[str, typer.Option(help="Title. Default: that in the manifest.")] = "",
+    author: Annotated[str, typer.Option(help="Author.")] = "",
+    narrator: Annotated[str, typer.Option(help="Narrator.")] = "",
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="Leave silence for failed and missing rows.")
+    ] = False,
     full_band: options.FullBand = False,
     device: options.Device = "cpu",
     dtype: options.Dtype = "float32",
     compile_: options.Compile = False,
-    overwrite: Annotated[bool, typer.Option(help="Replace files that are there already.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
 ) -> None:
-    """Pauses, one gain a chapter, true-peak limiter, files with tags and chapters; each is checked when it is done."""
+    """Master the takes of a run as an audiobook.
+
+    Adds pauses, one gain per chapter and a true-peak limiter, writes files with
+    tags and chapters, and checks each one against its profile.
+    """
     from hierbatch.cli.book_options import read_formats, read_profiles
     from hierbatch.jobs.book import BookJob, make_book
 
@@ -63,14 +65,14 @@ def book(
         full_band="speechsr" if full_band else None,
         device=options.placement(device, dtype, compile_),
     )
-    result = make_book(job, on_chapter=_tell_chapter)
-    tell_book(result)
+    result = make_book(job, on_chapter=_print_chapter)
+    print_book_result(result)
     if not result.passed:
         raise typer.Exit(exit_codes.FAILED_ROWS)
 
 
-def tell_book(result: BookResult) -> None:
-    """Print what was made, how it measures, and what is not heard in it."""
+def print_book_result(result: BookResult) -> None:
+    """Print the files of an audiobook, their checks, and the missing rows."""
     from hierbatch.cli.report_table import report_table
     from hierbatch.export.profiles import find_profile
 
@@ -80,10 +82,10 @@ def tell_book(result: BookResult) -> None:
         if note:
             print(note)
     if result.missing:
-        print(f"Not heard in it, {len(result.missing)} rows: {', '.join(result.missing)}")
+        print(f"Missing audio, {len(result.missing)} rows: {', '.join(result.missing)}")
     for path in (*(file.path for file in result.files), *result.subtitles):
         print(path)
 
 
-def _tell_chapter(profile: str, chapter: ChapterTimeline, n_chapters: int) -> None:
+def _print_chapter(profile: str, chapter: ChapterTimeline, n_chapters: int) -> None:
     print(f"{profile}: chapter {chapter.number}/{n_chapters}, {chapter.duration_s / 60:.1f} min, {chapter.title}")

@@ -1,22 +1,22 @@
-"""How the options of an audiobook's files are written."""
+"""Parsers for the format and profile options of audiobooks."""
 
 from __future__ import annotations
 
 
 def read_formats(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Sound formats and kinds of subtitles in a list such as `m4b,mp3,srt`."""
+    """Split a list such as `m4b,mp3,srt` into audio formats and subtitle formats."""
     from hierbatch.export.subtitles import WRITERS
 
-    wanted = _names(text)
-    formats = tuple(name for name in wanted if name not in WRITERS)
-    return formats, tuple(name for name in wanted if name in WRITERS)
+    names = _names(text)
+    formats = tuple(name for name in names if name not in WRITERS)
+    return formats, tuple(name for name in names if name in WRITERS)
 
 
 def read_profiles(text: str) -> tuple[str, dict[str, str]]:
-    """The profile for all formats, and those named for single ones, in `acx` or `m4b=podcast,mp3=acx`."""
+    """Parse `acx` or `m4b=podcast,mp3=acx` into the default profile and the profiles of single formats."""
     default, by_format = "podcast", {}
-    for part in _names(text):
-        name, is_pair, profile = part.partition("=")
+    for entry in _names(text):
+        name, is_pair, profile = entry.partition("=")
         if is_pair:
             by_format[name] = profile
         else:
@@ -25,4 +25,4 @@ def read_profiles(text: str) -> tuple[str, dict[str, str]]:
 
 
 def _names(text: str) -> list[str]:
-    return [name for part in text.split(",") if (name := part.strip().lower())]
+    return [name for entry in text.split(",") if (name := entry.strip().lower())]

@@ -1,4 +1,4 @@
-"""`hierbatch check`: any audio file against a delivery profile."""
+"""`hierbatch check`: check audio files against a delivery profile."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from hierbatch.cli import exit_codes
 
 
 def check(
-    files: Annotated[list[Path], typer.Argument(help="MP3, M4A or M4B, FLAC, Ogg Opus or WAV files.")],
-    profile: Annotated[str, typer.Option(help="acx, ebu or podcast.")],
+    files: Annotated[list[Path], typer.Argument(help="MP3, M4A, M4B, FLAC, Ogg Opus or WAV files.")],
+    profile: Annotated[str, typer.Option(help="Delivery profile: acx, ebu or podcast.")],
 ) -> None:
-    """Measure decoded files and print a pass/fail table for each; exit 3 if any rule fails."""
+    """Check audio files against a delivery profile.
+
+    Prints a pass/fail table per file. Exits with 3 if any rule fails.
+    """
     from hierbatch.cli.report_table import report_table
     from hierbatch.export.profiles import find_profile
     from hierbatch.jobs.check import CheckJob, check_files

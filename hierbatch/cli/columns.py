@@ -1,10 +1,10 @@
-"""`hierbatch columns`: what every column of every table means."""
+"""`hierbatch columns`: documentation of all table columns."""
 
 from __future__ import annotations
 
 
 def columns() -> None:
-    """Print the page that explains the columns of manifests, voices tables and takes."""
+    """Print the documentation of all columns of manifests, voice tables and takes."""
     from hierbatch.manifest.columns_page import columns_page
 
     print(columns_page(), end="")

@@ -1,4 +1,4 @@
-"""`hierbatch compact`: many small parts to few large ones."""
+"""`hierbatch compact`: merge the Parquet files of a run."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from hierbatch.cli import options
 
 def compact(
     run: options.RunPath,
-    part_mb: Annotated[int, typer.Option(min=1, help="Size of the new files, in megabytes.")] = 256,
+    part_mb: Annotated[int, typer.Option(min=1, help="Target file size, in megabytes.")] = 256,
 ) -> None:
-    """Join a finished run's parts into large files, without takes that no longer count."""
+    """Merge the Parquet files of a finished run into few large ones.
+
+    Superseded takes are dropped.
+    """
     from hierbatch.jobs.compact import CompactJob
     from hierbatch.jobs.compact import compact as compact_job
 
-    done = compact_job(CompactJob(run=run, part_bytes=part_mb << 20))
-    print(f"{run}: {done.n_rows} takes in {done.n_parts} parts, {done.n_parts_before} before")
+    result = compact_job(CompactJob(run=run, part_bytes=part_mb << 20))
+    print(f"{run}: {result.n_rows} takes in {result.n_parts} files, {result.n_parts_before} before")

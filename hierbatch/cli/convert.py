@@ -1,4 +1,4 @@
-"""`hierbatch convert`: recordings in another voice; the same command goes on where it stopped."""
+"""`hierbatch convert`: voice conversion of recordings."""
 
 from __future__ import annotations
 
@@ -14,24 +14,46 @@ from hierbatch.object_path import here
 if TYPE_CHECKING:
     from hierbatch.jobs.run import RunOutcome
 
-_KeyShift = Annotated[float, typer.Option(min=-12.0, max=12.0, help="Semitones above the target voice's own range.")]
+_KeyShift = Annotated[
+    float,
+    typer.Option(
+        min=-12.0,
+        max=12.0,
+        help="Transposition relative to the target voice's range, in semitones.",
+        rich_help_panel=options.SOUND_PANEL,
+    ),
+]
 _Rate = Annotated[
-    int | None, typer.Option(min=8_000, max=192_000, help="Sampling rate in Hz; by default each recording's own.")
+    int | None,
+    typer.Option(
+        min=8_000,
+        max=192_000,
+        help="Output sample rate in Hz. Default: that of each recording.",
+        rich_help_panel=options.SOUND_PANEL,
+    ),
 ]
 _F0 = Annotated[
-    str, typer.Option(help="What finds the pitch: dio, or yaapt as the published systems have it, far slower.")
+    str,
+    typer.Option(
+        help="Pitch tracker: dio, or yaapt (as HierSpeech++, much slower).", rich_help_panel=options.SOUND_PANEL
+    ),
 ]
 _FullBand = Annotated[
-    bool, typer.Option("--full-band", help="Give conversions at more than 16 kHz a top above 8 kHz (SpeechSR).")
+    bool,
+    typer.Option(
+        "--full-band",
+        help="Bandwidth extension by SpeechSR for output rates above 16 kHz.",
+        rich_help_panel=options.SOUND_PANEL,
+    ),
 ]
-_Clips = Annotated[bool, typer.Option("--clips", help="Also write RUN/export/clips/ID.flac.")]
+_Clips = Annotated[bool, typer.Option("--clips", help="Also write OUT/export/clips/ID.flac.")]
 
 
 def convert(
     manifest: Annotated[
-        Path, typer.Argument(parser=here, help="Recordings: .parquet, .csv or .jsonl with id and source.")
+        Path, typer.Argument(parser=here, help="Manifest (.parquet, .csv, .jsonl) with id and source.")
     ],
-    out: Annotated[Path, typer.Option(parser=here, help="Run folder: made, or gone on with.")],
+    out: Annotated[Path, typer.Option(parser=here, help="Run folder: created, or resumed if it exists.")],
     voice: options.Voice = None,
     voices: options.Voices = None,
     default_voice: options.DefaultVoice = None,
@@ -51,15 +73,15 @@ def convert(
     compile_: options.Compile = False,
     engine: options.Engine = "ray",
     workers: options.Workers = 0,
-    gpus_a_worker: options.GpusAWorker = 1.0,
+    gpus_a_worker: options.GpusPerWorker = 1.0,
     ray_address: options.RayAddress = "",
     update: options.Update = False,
     model_factory: options.ModelFactory = options.FACTORY,
 ) -> None:
-    """Convert every recording of a manifest to its target voice, as long as it was to the sample.
+    """Convert every recording of a manifest to its target voice.
 
-    A recording that cannot be used, and a row whose voice cannot, becomes a failed row with its reason; the rest
-    goes on.
+    The length is kept to the sample. A row with an unusable recording or voice is
+    recorded as failed. The same command resumes a stopped run.
     """
     from hierbatch.cli.progress import ProgressLine
     from hierbatch.jobs.convert_order import ConvertOrder
@@ -67,7 +89,7 @@ def convert(
     from hierbatch.jobs.run import run as run_job
     from hierbatch.models.full_band import own_or_packaged
 
-    order = ConvertOrder(
+    spec = ConvertOrder(
         manifest=manifest,
         voices=options.voice_choice(voice, voices, default_voice, consent, allow_unknown_consent, denoise),
         source_root=source_root,
@@ -80,9 +102,9 @@ def convert(
         model_factory=model_factory,
     )
     line = ProgressLine()
-    # Another seed changes nothing that is flagged in a conversion.
+    # Another seed does not change the flags of a conversion.
     job = RunJob(
-        order=order,
+        order=spec,
         out=out,
         device=options.placement(device, dtype, compile_),
         workforce=options.workforce(engine, workers, gpus_a_worker, ray_address),
@@ -92,15 +114,15 @@ def convert(
     tell_model_licenses(model)
     outcome = run_job(job, line.watch())
     line.end()
-    raise typer.Exit(_tell(outcome, out, clips=clips))
+    raise typer.Exit(_print_result(outcome, out, clips=clips))
 
 
-def _tell(outcome: RunOutcome, out: Path, *, clips: bool) -> int:
-    """Print what was made, and write the clips that were asked for; gives the exit code."""
-    from hierbatch.cli.outcome import exit_code, tell_outcome
+def _print_result(outcome: RunOutcome, out: Path, *, clips: bool) -> int:
+    """Print the result and write the clips if requested. Returns the exit code."""
+    from hierbatch.cli.outcome import exit_code, print_outcome
     from hierbatch.jobs.clips import write_clips
 
-    tell_outcome(outcome)
+    print_outcome(outcome)
     if clips:
         print(f"{out / 'export' / 'clips'}: {write_clips(out)} files")
     return exit_code(outcome)

@@ -1,4 +1,4 @@
-"""`hierbatch corpus`: texts and voices to a synthetic corpus."""
+"""`hierbatch corpus`: create a synthetic corpus from texts and voices."""
 
 from __future__ import annotations
 
@@ -12,39 +12,94 @@ from hierbatch.cli.licenses import tell_model_licenses
 from hierbatch.object_path import here
 
 if TYPE_CHECKING:
-    from hierbatch.jobs.corpus import Corpus, CorpusJob
+    from hierbatch.jobs.corpus import CorpusJob, CorpusResult
     from hierbatch.jobs.corpus_pairs import Spread
 
-_Split = Annotated[str, typer.Option(help="Shares of splits that share no speaker; none keeps all in one.")]
+_Split = Annotated[
+    str,
+    typer.Option(help="Shares of speaker-disjoint splits; none keeps one split.", rich_help_panel=options.CORPUS_PANEL),
+]
 _Filter = Annotated[
     Path | None,
-    typer.Option("--filter", parser=here, help="TOML rules on columns; without it, flagged takes are rejected."),
+    typer.Option(
+        "--filter",
+        parser=here,
+        help="TOML rules on columns. Default: reject flagged takes.",
+        rich_help_panel=options.CORPUS_PANEL,
+    ),
 ]
 _MeasureNames = Annotated[
-    str, typer.Option(help="semantic, speaker, both by a comma, or none; auto is all that is installed.")
+    str,
+    typer.Option(
+        help="semantic, speaker, semantic,speaker or none; auto takes all installed.",
+        rich_help_panel=options.CORPUS_PANEL,
+    ),
 ]
 _Recogniser = Annotated[
     Path | None,
-    typer.Option(parser=here, help="Folder of a Whisper model (transformers or CTranslate2) to check words with."),
+    typer.Option(
+        parser=here,
+        help="Folder of a Whisper model (transformers or CTranslate2) that checks the words.",
+        rich_help_panel=options.CORPUS_PANEL,
+    ),
 ]
 _Texts = Annotated[
-    list[Path], typer.Argument(parser=here, help="Tables with a text column, books, or folders of them.")
+    list[Path], typer.Argument(parser=here, help="Tables with a text column, books, or folders of both.")
 ]
-_Length = Annotated[str, typer.Option(help="Shortest and longest sentence, in expected seconds.")]
+_Length = Annotated[
+    str,
+    typer.Option(
+        help="Minimum and maximum expected sentence duration, in seconds.", rich_help_panel=options.CORPUS_PANEL
+    ),
+]
 
 
 def corpus(
     texts: _Texts,
-    out: Annotated[Path, typer.Option(parser=here, help="Run folder: made, or gone on with.")],
-    hours: Annotated[float, typer.Option(help="Sound to plan for, shared evenly by languages and their speakers.")],
-    voices: Annotated[Path, typer.Option(parser=here, help="A table of voices (.parquet .csv .jsonl).")],
-    speakers: Annotated[int | None, typer.Option(help="Draw this many speakers from the table.")] = None,
-    cross_lingual: Annotated[bool, typer.Option(help="Let voices speak other languages than their prompt's.")] = False,
-    lang: Annotated[str, typer.Option(help="auto finds each sentence's language; en or ko set it for all.")] = "auto",
-    text_license: Annotated[str | None, typer.Option(help="Licence of texts whose table names none.")] = None,
-    speed: Annotated[str, typer.Option(help="From where to where the speaking rate is spread.")] = "0.9,1.12",
-    pitch: Annotated[str, typer.Option(help="The same for the pitch, in semitones about the prompt's.")] = "-1.5,1.5",
-    prosody: Annotated[str, typer.Option(help="The same for how far the melody moves; 1 is the model's.")] = "0.8,1.25",
+    out: Annotated[Path, typer.Option(parser=here, help="Run folder: created, or resumed if it exists.")],
+    hours: Annotated[
+        float,
+        typer.Option(
+            help="Total duration in hours, balanced over languages and speakers.", rich_help_panel=options.CORPUS_PANEL
+        ),
+    ],
+    voices: Annotated[
+        Path,
+        typer.Option(
+            parser=here, help="Table of voices (.parquet, .csv, .jsonl).", rich_help_panel=options.VOICE_PANEL
+        ),
+    ],
+    speakers: Annotated[
+        int | None,
+        typer.Option(
+            help="Number of speakers to sample from the table. Default: all.", rich_help_panel=options.VOICE_PANEL
+        ),
+    ] = None,
+    cross_lingual: Annotated[
+        bool,
+        typer.Option(
+            "--cross-lingual",
+            help="Let voices speak languages other than that of their prompt.",
+            rich_help_panel=options.VOICE_PANEL,
+        ),
+    ] = False,
+    lang: Annotated[
+        str,
+        typer.Option(help="en or ko for all rows; auto detects each sentence.", rich_help_panel=options.SOUND_PANEL),
+    ] = "auto",
+    text_license: Annotated[
+        str | None,
+        typer.Option(help="License of texts without one in their table.", rich_help_panel=options.CORPUS_PANEL),
+    ] = None,
+    speed: Annotated[
+        str, typer.Option(help="Range of the factor on the speaking rate.", rich_help_panel=options.SOUND_PANEL)
+    ] = "0.9,1.12",
+    pitch: Annotated[
+        str, typer.Option(help="Range of the transposition, in semitones.", rich_help_panel=options.SOUND_PANEL)
+    ] = "-1.5,1.5",
+    prosody: Annotated[
+        str, typer.Option(help="Range of the factor on the pitch variation.", rich_help_panel=options.SOUND_PANEL)
+    ] = "0.8,1.25",
     length: _Length = "1,15",
     split: _Split = "train=0.9,dev=0.05,test=0.05",
     filter_: _Filter = None,
@@ -62,7 +117,11 @@ def corpus(
     update: options.Update = False,
     model_factory: options.ModelFactory = options.FACTORY,
 ) -> None:
-    """Plan texts x voices, speak them, make bad takes again, filter and split; then see `hierbatch export`."""
+    """Create a synthetic corpus: assign texts to voices, synthesize, filter, split.
+
+    Flagged takes are retaken. The same command resumes a stopped run; write the
+    data set with `hierbatch export`.
+    """
     from hierbatch.jobs.corpus import CorpusJob
     from hierbatch.manifest.splits import parse_split
 
@@ -91,34 +150,35 @@ def corpus(
         model_factory=model_factory,
     )
     tell_model_licenses(model)
-    made = _make(job)
-    raise typer.Exit(_tell(made, out))
+    result = _create(job)
+    raise typer.Exit(_print_result(result, out))
 
 
-def _make(job: CorpusJob) -> Corpus:
-    """Do the job and say how far it is."""
+def _create(job: CorpusJob) -> CorpusResult:
+    """Run the job with a progress line."""
     from hierbatch.cli.progress import ProgressLine
     from hierbatch.jobs.corpus import corpus as corpus_job
 
     line = ProgressLine()
-    made = corpus_job(job, line.watch())
+    result = corpus_job(job, line.watch())
     line.end()
-    return made
+    return result
 
 
-def _tell(made: Corpus, out: Path) -> int:
-    """Print what was made; gives the exit code."""
-    from hierbatch.cli.outcome import exit_code, tell_outcome
+def _print_result(result: CorpusResult, out: Path) -> int:
+    """Print the result. Returns the exit code."""
+    from hierbatch.cli.outcome import exit_code, print_outcome
     from hierbatch.engine.progress import clock
 
-    tell_outcome(made.outcome)
-    for split, n_rows in sorted(made.kept.items(), key=lambda item: -item[1]):
-        print(f"  {split}: {n_rows} rows, {clock(made.kept_s[split])}")
-    for rule, n_rows in made.rejected.items():
+    print_outcome(result.outcome)
+    for split, n_rows in sorted(result.kept.items(), key=lambda item: -item[1]):
+        print(f"  {split}: {n_rows} rows, {clock(result.kept_s[split])}")
+    for rule, n_rows in result.rejected.items():
         print(f"  rejected, {rule}: {n_rows}")
-    if made.kept:
-        print(f"{made.rows_file}: every row and what rejected it. hierbatch export {out} --to hf --out DIR")
-    return exit_code(made.outcome)
+    if result.kept:
+        print(f"{result.rows_file}: all rows and the rules that rejected them")
+        print(f"To export: hierbatch export {out} --to hf --out DIR")
+    return exit_code(result.outcome)
 
 
 def _read_spread(speed: str, pitch: str, prosody: str) -> Spread:
@@ -135,7 +195,12 @@ def _read_range(text: str, option: str) -> tuple[float, float]:
     from hierbatch.errors import InputError
 
     try:
-        low, high = (float(part) for part in text.split(","))
+        low, high = (float(number) for number in text.split(","))
     except ValueError:
-        raise InputError(f"{option} is not clear", wanted="two numbers, as in 0.9,1.1", got=text) from None
+        raise InputError(
+            f"{option} is invalid",
+            wanted="two numbers, as in 0.9,1.1",
+            got=text,
+            mend="separate two numbers by a comma",
+        ) from None
     return low, high

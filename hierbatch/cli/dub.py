@@ -1,4 +1,4 @@
-"""`hierbatch dub`: a folder of recordings and films in other people's voices."""
+"""`hierbatch dub`: replace the voices of a folder of recordings and films."""
 
 from __future__ import annotations
 
@@ -12,19 +12,24 @@ from hierbatch.cli.licenses import tell_model_licenses
 from hierbatch.object_path import here
 
 if TYPE_CHECKING:
-    from hierbatch.jobs.dub import Dubbing
+    from hierbatch.jobs.dub import DubResult
     from hierbatch.jobs.dub_delivery import Background
 
-_MOST_LINES = 20
+_MAX_PRINTED_ROWS = 20
 
 
 def dub(
     folder: Annotated[
-        Path, typer.Argument(parser=here, help="Recordings and films: WAV, FLAC, MP3, Ogg, M4A, MP4, MOV, MKV, WebM.")
+        Path, typer.Argument(parser=here, help="Folder of WAV, FLAC, MP3, Ogg, M4A, MP4, MOV, MKV or WebM files.")
     ],
-    out: Annotated[Path, typer.Option(parser=here, help="Folder for the dubbed files and their table; gone on with.")],
+    out: Annotated[Path, typer.Option(parser=here, help="Output folder: created, or resumed if it exists.")],
     voice_map: Annotated[
-        Path | None, typer.Option(parser=here, help="Who gets which voice: a table of file, speaker, voice, key.")
+        Path | None,
+        typer.Option(
+            parser=here,
+            help="Table that assigns voices: file, speaker, voice, key.",
+            rich_help_panel=options.VOICE_PANEL,
+        ),
     ] = None,
     voice: options.Voice = None,
     voices: options.Voices = None,
@@ -35,11 +40,14 @@ def dub(
         Path | None,
         typer.Option(
             parser=here,
-            help="Folder of segments tables (NAME.rttm, .csv or .srt); by default they lie beside the files.",
+            help="Folder of segment tables (NAME.rttm, .csv, .srt). Default: next to the files.",
         ),
     ] = None,
     background: Annotated[
-        str, typer.Option(help="What stands outside speech: keep, off, or so many dB lower, such as -12.")
+        str,
+        typer.Option(
+            help="Audio outside speech: keep, off, or a gain in dB such as -12.", rich_help_panel=options.SOUND_PANEL
+        ),
     ] = "keep",
     seed: options.Seed = 0,
     model: options.Model = "lite",
@@ -51,9 +59,10 @@ def dub(
     update: options.Update = False,
     model_factory: options.ModelFactory = options.FACTORY,
 ) -> None:
-    """Replace the voices of a folder's recordings and films; each stays as long as it was, to the sample.
+    """Replace the voices of a folder of recordings and films.
 
-    Speech is found by voice activity, or told by segments tables with several speakers. Pictures are copied.
+    The length is kept to the sample; video is copied. Speech is found by voice
+    activity detection, or given by segment tables with several speakers.
     """
     from hierbatch.cli.progress import ProgressLine
     from hierbatch.jobs.dub import DubJob
@@ -79,7 +88,7 @@ def dub(
         line.watch(),
     )
     line.end()
-    raise typer.Exit(_tell(dubbing))
+    raise typer.Exit(_print_result(dubbing))
 
 
 def _background(text: str) -> Background:
@@ -92,25 +101,30 @@ def _background(text: str) -> Background:
     try:
         return Background(gain_db=float(text))
     except ValueError as error:
-        raise InputError("The background is not clear", wanted="keep, off, or a number of dB", got=text) from error
+        raise InputError(
+            "The background option is invalid",
+            wanted="keep, off, or a number of dB",
+            got=text,
+            mend="correct --background",
+        ) from error
 
 
-def _tell(dubbing: Dubbing) -> int:
-    """Print the table; gives the exit code."""
+def _print_result(dubbing: DubResult) -> int:
+    """Print the report rows. Returns the exit code."""
     from hierbatch.cli.outcome import exit_code
     from hierbatch.engine.progress import clock
 
-    made = [line for line in dubbing.lines if not line.error]
-    for line in made[:_MOST_LINES]:
-        who = f"{line.speaker} -> {line.voice}" if line.speaker else f"-> {line.voice}"
-        alike = "" if line.speaker_similarity is None else f", similarity {line.speaker_similarity:.2f}"
+    finished = [line for line in dubbing.lines if not line.error]
+    for line in finished[:_MAX_PRINTED_ROWS]:
+        voices = f"{line.speaker} -> {line.voice}" if line.speaker else f"-> {line.voice}"
+        similarity = "" if line.speaker_similarity is None else f", similarity {line.speaker_similarity:.2f}"
         flags = f", {line.flags}" if line.flags else ""
-        print(f"{line.output}: {who}, length error {line.length_error_samples}{alike}{flags}")
-    if len(made) > _MOST_LINES:
-        print(f"... and {len(made) - _MOST_LINES} more lines in {dubbing.report}")
+        print(f"{line.output}: {voices}, length error {line.length_error_samples}{similarity}{flags}")
+    if len(finished) > _MAX_PRINTED_ROWS:
+        print(f"... and {len(finished) - _MAX_PRINTED_ROWS} more rows in {dubbing.report}")
     for line in dubbing.lines:
         if line.error:
             print(f"{line.file}: {line.error}")
-    files = {line.file: line.duration_s or 0.0 for line in made}
+    files = {line.file: line.duration_s or 0.0 for line in finished}
     print(f"{dubbing.report}: {len(files)} files dubbed, {clock(sum(files.values()))}, {dubbing.n_failed} failed")
     return exit_code(dubbing.outcome) or (exit_codes.FAILED_ROWS if dubbing.n_failed else exit_codes.OK)

@@ -1,4 +1,4 @@
-"""`hierbatch evaluate`: a model's measured quality as a table."""
+"""`hierbatch evaluate`: measure the quality of a model."""
 
 from __future__ import annotations
 
@@ -11,31 +11,27 @@ import typer
 
 def evaluate(
     kit: Annotated[
-        Path | None, typer.Option(help="Folder with evalkit.py; by default tools/ in HIERBATCH_SHARED or ../shared.")
+        Path | None, typer.Option(help="Folder of evalkit.py. Default: tools/ in HIERBATCH_SHARED or ../shared.")
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="Folder of held-out recordings; by default speech/ in the same place.")
+        Path | None, typer.Option(help="Folder of held-out recordings. Default: speech/ in the same place.")
     ] = None,
     set_name: Annotated[
         Literal["development", "evaluation"],
-        typer.Option("--set", help="development while choosing between models, evaluation for what is published."),
+        typer.Option("--set", help="development to choose between models, evaluation for published results."),
     ] = "development",
-    bundle: Annotated[
-        str, typer.Option("--model", "--bundle", help="A packaged model's name, or a bundle's folder.")
-    ] = "lite",
-    teachers: Annotated[
-        bool, typer.Option("--teachers", help="Also judge the synthetic voices the text side learned from.")
-    ] = False,
-    limit: Annotated[int | None, typer.Option(min=1, help="The first so many clips of each group only.")] = None,
+    bundle: Annotated[str, typer.Option("--model", "--bundle", help="Name of a model, or a bundle folder.")] = "lite",
+    teachers: Annotated[bool, typer.Option("--teachers", help="Also evaluate the teacher TTS voices.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of clips per group.")] = None,
     out: Annotated[
         list[Path] | None,
-        typer.Option(help="Also put the table here: a .json file, or a .md page with a place for it; repeatable."),
+        typer.Option(help="Also write the table to a .json file or into a marked .md page; repeatable."),
     ] = None,
-    cache: Annotated[
-        Path, typer.Option(help="Where judgements already made are kept, so that a recording is heard only once.")
-    ] = Path("~/.cache/hierbatch/judgements"),
+    cache: Annotated[Path, typer.Option(help="Cache of judgements, so that each recording is scored once.")] = Path(
+        "~/.cache/hierbatch/judgements"
+    ),
 ) -> None:
-    """Speak the committed sentences in held-out voices, have an outside kit judge them, and print the table."""
+    """Evaluate a model on held-out voices with an external kit; print the table."""
     from hierbatch.analysis.kit import shared_folder
     from hierbatch.jobs.evaluate import EvaluateJob
     from hierbatch.jobs.evaluate import evaluate as run_evaluation

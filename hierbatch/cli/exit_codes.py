@@ -1,11 +1,11 @@
-"""What the command line tells the shell."""
+"""Exit codes of the command line."""
 
 OK = 0
-NOT_THE_SAME = 1
-"""A network does not give what the published one gave."""
+PARITY_FAILED = 1
+"""The output of a network differs from that of the published one."""
 BAD_INPUT = 2
 FAILED_ROWS = 3
-"""Done, but rows failed, or a file does not pass its check."""
+"""Finished, but rows failed or a file failed its check."""
 STOPPED = 75
-"""Stopped by the disk; the same command goes on."""
+"""Stopped early, e.g. by a full disk; the same command resumes."""
 INTERRUPTED = 130

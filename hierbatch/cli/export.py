@@ -1,4 +1,4 @@
-"""`hierbatch export`: a run to a data set of another tool."""
+"""`hierbatch export`: export a run as a data set for other tools."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from hierbatch.object_path import here
 
 
 def export(
-    run: Annotated[Path, typer.Argument(parser=here, help="A finished run, of `hierbatch corpus` or any other.")],
-    to: Annotated[str, typer.Option(help="hf, lhotse, webdataset, ljspeech or nemo.")],
-    out: Annotated[Path, typer.Option(parser=here, help="Folder to make; it must not be there yet.")],
-    name: Annotated[str, typer.Option(help="Title of the corpus; the folder's name where it is not given.")] = "",
+    run: Annotated[Path, typer.Argument(parser=here, help="Folder of a finished run.")],
+    to: Annotated[str, typer.Option(help="Format: hf, lhotse, webdataset, ljspeech or nemo.")],
+    out: Annotated[Path, typer.Option(parser=here, help="Folder to create; it must not exist.")],
+    name: Annotated[str, typer.Option(help="Title of the data set. Default: the folder name.")] = "",
 ) -> None:
-    """Write the takes that no rule rejected, with a card: hours, speakers, licences, consent, the synthetic mark."""
+    """Export the accepted takes of a run as a data set.
+
+    The data set card lists duration, speakers, licenses, consent and the
+    synthetic-speech notice.
+    """
     from hierbatch.cli.progress import ProgressLine
     from hierbatch.engine.progress import clock
     from hierbatch.jobs.export import ExportJob
@@ -24,11 +28,11 @@ def export(
 
     line = ProgressLine()
     watch = line.watch()
-    made = export_job(ExportJob(run=run, to=to, out=out, name=name), lambda n: watch.notice(f"{n} rows"))
+    result = export_job(ExportJob(run=run, to=to, out=out, name=name), lambda n: watch.notice(f"{n} rows"))
     line.end()
-    for split, n_rows in sorted(made.n_rows.items(), key=lambda item: -item[1]):
-        print(f"  {split}: {n_rows} rows, {clock(made.seconds[split])}")
-    for rule, n_rows in made.rejected.items():
-        print(f"  left out, {rule}: {n_rows}")
-    total = f"{sum(made.n_rows.values())} rows, {clock(sum(made.seconds.values()))}, {made.n_speakers} speakers"
-    print(f"{made.out}: {total}")
+    for split, n_rows in sorted(result.n_rows.items(), key=lambda item: -item[1]):
+        print(f"  {split}: {n_rows} rows, {clock(result.seconds[split])}")
+    for rule, n_rows in result.rejected.items():
+        print(f"  rejected, {rule}: {n_rows}")
+    total = f"{sum(result.n_rows.values())} rows, {clock(sum(result.seconds.values()))}, {result.n_speakers} speakers"
+    print(f"{result.out}: {total}")

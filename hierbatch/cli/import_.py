@@ -1,4 +1,4 @@
-"""`hierbatch import`: a book, or a table of rows, to a manifest."""
+"""`hierbatch import`: convert a book or a table to a manifest."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import typer
 if TYPE_CHECKING:
     from hierbatch.jobs.import_book import ImportedBook
 
-_N_EXAMPLES = 3
+_MAX_EXAMPLES = 3
 
 
 def import_(
-    source: Annotated[Path, typer.Argument(help="A book (.epub .txt .md), or a table of rows (.csv .jsonl).")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Manifest to write: .parquet, or .csv to edit it.")],
-    voice: Annotated[str | None, typer.Option(help="Voice of every row; without it the run decides.")] = None,
-    lang: Annotated[str, typer.Option(help="auto finds each sentence's language; en or ko set it for all.")] = "auto",
+    source: Annotated[Path, typer.Argument(help="Book (.epub, .txt, .md) or table of rows (.csv, .jsonl).")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Manifest to write: .parquet, or .csv for editing.")],
+    voice: Annotated[str | None, typer.Option(help="Voice of every row. Default: chosen by the run.")] = None,
+    lang: Annotated[str, typer.Option(help="en or ko for all rows; auto detects each sentence.")] = "auto",
 ) -> None:
-    """Cut a book into chapters and sentences, or turn a CSV or JSON Lines table into a Parquet manifest."""
+    """Convert a book to a manifest of sentences, or a table to Parquet."""
     if source.suffix.lower() in (".csv", ".jsonl", ".ndjson"):
         from hierbatch.jobs.import_rows import import_rows
 
@@ -29,12 +29,12 @@ def import_(
     from hierbatch.jobs.import_book import ImportBook, import_book
 
     imported = import_book(ImportBook(book=source, output=output, voice=voice, language=lang))
-    tell_import(imported)
+    print_import_summary(imported)
     print(f"{output}: {imported.table.num_rows} rows")
 
 
-def tell_import(imported: ImportedBook) -> None:
-    """Print a book's chapters, and what of it is not read aloud and why."""
+def print_import_summary(imported: ImportedBook) -> None:
+    """Print the chapters of a book, and the skipped text with reasons."""
     book = imported.book
     print(f"{book.title}{f', by {book.author}' if book.author else ''}")
     for number, (chapter, n_rows) in enumerate(zip(book.chapters, imported.n_rows, strict=True), start=1):
@@ -45,8 +45,8 @@ def tell_import(imported: ImportedBook) -> None:
         print("Not read aloud:")
     for reason, n_places in reasons.items():
         found = [skipped for skipped in book.skipped if skipped.reason == reason]
-        places = ", ".join(skipped.what for skipped in found[:_N_EXAMPLES]) + (
-            ", ..." if n_places > _N_EXAMPLES else ""
+        places = ", ".join(skipped.what for skipped in found[:_MAX_EXAMPLES]) + (
+            ", ..." if n_places > _MAX_EXAMPLES else ""
         )
         print(f"  {reason}: {sum(skipped.n_characters for skipped in found)} characters ({places})")
     for remark in book.remarks:

@@ -1,4 +1,4 @@
-"""What a model's licence forbids, said wherever the model is used."""
+"""License warnings, printed wherever a model is used."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Iterable
 _NON_COMMERCIAL = "-NC"
 
 
-def tell_licenses(licenses: Iterable[str]) -> None:
-    """A line for every licence that leaves commercial use out."""
+def print_license_warnings(licenses: Iterable[str]) -> None:
+    """Print a line for every license that excludes commercial use."""
     for license_ in licenses:
         if _NON_COMMERCIAL in license_:
             print(f"Not for commercial use: {license_}")
 
 
 def tell_model_licenses(model: str) -> None:
-    """The same for a model by its name or folder; nothing where it is not kept as a bundle."""
+    """Print the license warnings of a model, by its name or bundle folder; none if there is no such bundle."""
     from hierbatch.errors import BundleError
     from hierbatch.models.bundle import find_bundle
 
@@ -23,4 +23,4 @@ def tell_model_licenses(model: str) -> None:
         licenses = find_bundle(model).licenses
     except BundleError:
         return
-    tell_licenses(licenses)
+    print_license_warnings(licenses)

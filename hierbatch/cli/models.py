@@ -1,4 +1,4 @@
-"""`hierbatch models`: which networks are here, taking in others, and proving them."""
+"""`hierbatch models`: list, show, import and verify models."""
 
 from __future__ import annotations
 
@@ -8,44 +8,49 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hierbatch.cli import exit_codes
-from hierbatch.cli.licenses import tell_licenses
+from hierbatch.cli.licenses import print_license_warnings
 
 if TYPE_CHECKING:
-    from hierbatch.jobs.import_models import ImportedPart
+    from hierbatch.jobs.import_models import ImportedComponent
 
 models = typer.Typer(no_args_is_help=True)
 
 
 @models.callback()
 def about() -> None:
-    """Look at the networks, take in checkpoints, and prove them."""
+    """List and show models, import checkpoints, verify networks."""
 
 
 @models.command("import")
 def import_(
     sources: Annotated[
         list[str],
-        typer.Argument(help="Checkpoint files and folders; NETWORK=FILE where a file does not tell what it is."),
+        typer.Argument(help="Checkpoint files or folders; NETWORK=FILE if a file is not identified."),
     ],
-    name: Annotated[str, typer.Option(help="What to call the model; use it with --model.")] = "official",
+    name: Annotated[str, typer.Option(help="Name of the model, for --model.")] = "official",
     folder: Annotated[
-        Path | None, typer.Option(help="Where imported models live; HIERBATCH_MODELS or the user's data folder.")
+        Path | None,
+        typer.Option(help="Folder of imported models. Default: HIERBATCH_MODELS, or the user's data folder."),
     ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Take the place of a model of that name.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace an imported model of this name.")] = False,
 ) -> None:
-    """Take in HierSpeech++ checkpoints: read without running code, checked whole, kept as safetensors."""
+    """Import HierSpeech++ checkpoints as a model.
+
+    Files are read without running code, checked completely and stored as
+    safetensors.
+    """
     from hierbatch.jobs.import_models import ImportModels, import_models
 
-    made = import_models(ImportModels(sources=sources, name=name, folder=folder, replace=replace), _tell_part)
-    for path in made.left_out:
-        print(f"left out     {path}: of no known network")
-    print(f"model        {made.bundle.name}: {made.bundle.folder}")
-    tell_licenses(made.bundle.licenses)
+    result = import_models(ImportModels(sources=sources, name=name, folder=folder, replace=replace), _print_component)
+    for path in result.left_out:
+        print(f"skipped      {path}: no known network")
+    print(f"model        {result.bundle.name}: {result.bundle.folder}")
+    print_license_warnings(result.bundle.licenses)
 
 
 @models.command("list")
 def list_() -> None:
-    """Every model that is here, packaged or imported."""
+    """List all packaged and imported models."""
     from hierbatch.models.bundle import list_bundles
     from hierbatch.models.outline import delivered_rate_hz
 
@@ -58,40 +63,43 @@ def list_() -> None:
 
 
 @models.command()
-def show(model: Annotated[str, typer.Argument(help="A model's name, or a bundle's folder.")]) -> None:
-    """What a model is: kind, languages, licence, hashes, and where each network came from."""
+def show(model: Annotated[str, typer.Argument(help="Name of a model, or a bundle folder.")]) -> None:
+    """Show kind, languages, license, hashes and the sources of a model."""
     from hierbatch.models.bundle import find_bundle
     from hierbatch.models.outline import delivered_rate_hz
 
     bundle = find_bundle(model)
     print(f"name         {bundle.name}")
     print(f"kind         {bundle.kind}")
-    print(f"languages    {', '.join(bundle.languages) or 'reads no text'}")
+    print(f"languages    {', '.join(bundle.languages) or 'no text input'}")
     print(f"rate         {delivered_rate_hz(bundle)} Hz")
     print(f"license      {'; '.join(bundle.licenses)}")
     print(f"fingerprint  {bundle.fingerprint}")
     print(f"SHA-256      {bundle.weights_sha256}")
     print(f"folder       {bundle.folder}")
     for part in bundle.parts:
-        published = f"the published {part.published}" if part.published else "not a published file that is known"
+        published = f"the published {part.published}" if part.published else "not a known published file"
         print(
-            f"part         {part.name}: {part.license}, from {part.source}, {published}, SHA-256 {part.source_sha256}"
+            f"component    {part.name}: {part.license}, from {part.source}, {published}, SHA-256 {part.source_sha256}"
         )
     card = bundle.folder / "MODEL_CARD.md"
     if card.is_file():
         print(f"card         {card}")
-    tell_licenses(bundle.licenses)
+    print_license_warnings(bundle.licenses)
 
 
 @models.command()
 def verify(
-    golden: Annotated[Path, typer.Option(help="Folder of golden cases, with manifest.json.")],
+    golden: Annotated[Path, typer.Option(help="Folder of reference cases, with manifest.json.")],
     weights: Annotated[
         Path | None,
-        typer.Option(help="Folder with published weights, for the cases on them; 'weights' beside the golden folder."),
+        typer.Option(help="Folder of published weights. Default: weights/ next to the reference folder."),
     ] = None,
 ) -> None:
-    """Run every golden case: is each network's output the published one's? Exits 1 if any is off."""
+    """Compare every network with reference outputs of the published code.
+
+    Exits with 1 if any output differs.
+    """
     from hierbatch.jobs.verify_models import VerifyJob, verify_models
 
     n_off = 0
@@ -102,9 +110,9 @@ def verify(
         print(f"{verdict.outcome:8}{verdict.case}{measured}{'  ' + verdict.why if verdict.why else ''}", flush=True)
         n_off += verdict.outcome == "off"
     if n_off:
-        raise typer.Exit(exit_codes.NOT_THE_SAME)
+        raise typer.Exit(exit_codes.PARITY_FAILED)
 
 
-def _tell_part(part: ImportedPart) -> None:
-    known = f"the published {part.published}" if part.published else "not a published file that is known"
+def _print_component(part: ImportedComponent) -> None:
+    known = f"the published {part.published}" if part.published else "not a known published file"
     print(f"{part.network.name:13}{part.path}: {known}, SHA-256 {part.sha256}", flush=True)

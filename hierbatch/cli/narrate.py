@@ -1,4 +1,4 @@
-"""`hierbatch narrate`: a book to an audiobook in one go."""
+"""`hierbatch narrate`: turn a book into an audiobook."""
 
 from __future__ import annotations
 
@@ -12,17 +12,27 @@ from hierbatch.cli.licenses import tell_model_licenses
 from hierbatch.object_path import here
 
 if TYPE_CHECKING:
-    from hierbatch.jobs.narrate import NarrateJob, Narration
+    from hierbatch.jobs.narrate import NarrateJob, NarrationResult
 
-_Profile = Annotated[str, typer.Option(help="acx, ebu or podcast; `m4b=podcast,mp3=acx` gives formats their own.")]
-_Cover = Annotated[Path | None, typer.Option(parser=here, help="A JPEG or PNG file, in place of the book's own.")]
-_Formats = Annotated[str, typer.Option(help="Any of m4b, mp3, flac, opus, readalong; and srt, vtt, words.")]
+_Profile = Annotated[
+    str, typer.Option(help="acx, ebu or podcast; per format: m4b=podcast,mp3=acx.", rich_help_panel=options.BOOK_PANEL)
+]
+_Cover = Annotated[
+    Path | None,
+    typer.Option(
+        parser=here, help="Cover image, JPEG or PNG. Default: that of the book.", rich_help_panel=options.BOOK_PANEL
+    ),
+]
+_Formats = Annotated[
+    str,
+    typer.Option(help="Formats: m4b, mp3, flac, opus, readalong; srt, vtt, words.", rich_help_panel=options.BOOK_PANEL),
+]
 
 
 def narrate(
-    book: Annotated[Path, typer.Argument(parser=here, help="A book: .epub, .txt or .md.")],
+    book: Annotated[Path, typer.Argument(parser=here, help="Book: .epub, .txt or .md.")],
     out: Annotated[
-        Path, typer.Option(parser=here, help="Folder for the manifest, the run and the audiobook; gone on with.")
+        Path, typer.Option(parser=here, help="Folder of manifest, run and audiobook: created, or resumed if it exists.")
     ],
     voice: options.Voice = None,
     voices: options.Voices = None,
@@ -30,14 +40,23 @@ def narrate(
     consent: options.Consent = "self",
     allow_unknown_consent: options.AllowUnknownConsent = False,
     denoise: options.Denoise = None,
-    lang: Annotated[str, typer.Option(help="auto finds each sentence's language; en or ko set it for all.")] = "auto",
+    lang: Annotated[
+        str,
+        typer.Option(help="en or ko for all rows; auto detects each sentence.", rich_help_panel=options.SOUND_PANEL),
+    ] = "auto",
     to: _Formats = "m4b,mp3",
     profile: _Profile = "m4b=podcast,mp3=acx",
-    title: Annotated[str, typer.Option(help="In place of the book's own.")] = "",
-    author: Annotated[str, typer.Option(help="In place of the book's own.")] = "",
+    title: Annotated[
+        str, typer.Option(help="Title. Default: that of the book.", rich_help_panel=options.BOOK_PANEL)
+    ] = "",
+    author: Annotated[
+        str, typer.Option(help="Author. Default: that of the book.", rich_help_panel=options.BOOK_PANEL)
+    ] = "",
     cover: _Cover = None,
     lexicon: options.Lexicon = None,
-    speed: Annotated[float, typer.Option(min=0.5, max=2.0, help="Speaking rate.")] = 1.0,
+    speed: Annotated[
+        float, typer.Option(min=0.5, max=2.0, help="Factor on the speaking rate.", rich_help_panel=options.SOUND_PANEL)
+    ] = 1.0,
     seed: options.Seed = 0,
     model: options.Model = "lite",
     device: options.Device = "cpu",
@@ -45,13 +64,16 @@ def narrate(
     compile_: options.Compile = False,
     engine: options.Engine = "ray",
     workers: options.Workers = 0,
-    gpus_a_worker: options.GpusAWorker = 1.0,
+    gpus_a_worker: options.GpusPerWorker = 1.0,
     ray_address: options.RayAddress = "",
     full_band: options.FullBand = False,
     update: options.Update = False,
     model_factory: options.ModelFactory = options.FACTORY,
 ) -> None:
-    """Import a book, speak it and master it; the same command goes on where it stopped."""
+    """Turn a book into an audiobook: import, synthesize and master.
+
+    The same command resumes a stopped job.
+    """
     from hierbatch.cli.book_options import read_formats, read_profiles
     from hierbatch.jobs.narrate import NarrateJob
 
@@ -80,34 +102,34 @@ def narrate(
         model_factory=model_factory,
     )
     tell_model_licenses(model)
-    narration = _speak(job)
-    raise typer.Exit(_tell(narration))
+    narration = _narrate(job)
+    raise typer.Exit(_print_result(narration))
 
 
-def _speak(job: NarrateJob) -> Narration:
-    """Do the job and say how far it is."""
-    from hierbatch.cli.import_ import tell_import
+def _narrate(job: NarrateJob) -> NarrationResult:
+    """Run the job with a progress line."""
+    from hierbatch.cli.import_ import print_import_summary
     from hierbatch.cli.progress import ProgressLine
     from hierbatch.jobs.narrate import narrate as narrate_job
 
     line = ProgressLine()
-    narration = narrate_job(job, line.watch(), on_import=tell_import)
+    narration = narrate_job(job, line.watch(), on_import=print_import_summary)
     line.end()
     return narration
 
 
-def _tell(narration: Narration) -> int:
-    """Print what was made; gives the exit code."""
-    from hierbatch.cli.book import tell_book
-    from hierbatch.cli.outcome import exit_code, tell_outcome
+def _print_result(narration: NarrationResult) -> int:
+    """Print the result. Returns the exit code."""
+    from hierbatch.cli.book import print_book_result
+    from hierbatch.cli.outcome import exit_code, print_outcome
     from hierbatch.engine.progress import clock
 
-    tell_outcome(narration.outcome)
+    print_outcome(narration.outcome)
     if narration.result is None:
         return exit_code(narration.outcome)
-    tell_book(narration.result)
-    standing, sitting = narration.outcome.standing, narration.outcome.sitting
-    pace = f", spoken at {sitting.times_real_time:.1f} x real time" if sitting.n_worked else ""
-    print(f"{narration.folder}: {clock(narration.duration_s)}{pace}, {standing.n_failed} rows failed")
+    print_book_result(narration.result)
+    counts, session = narration.outcome.standing, narration.outcome.sitting
+    speed = f", synthesized at {session.times_real_time:.1f} x real time" if session.n_worked else ""
+    print(f"{narration.folder}: {clock(narration.duration_s)}{speed}, {counts.n_failed} rows failed")
     passed = exit_codes.OK if narration.result.passed else exit_codes.FAILED_ROWS
     return exit_code(narration.outcome) or passed

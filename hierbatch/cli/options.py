@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they mean together."""
+"""Options shared by several commands, and the values built from them."""
 
 from __future__ import annotations
 
@@ -14,64 +14,114 @@ if TYPE_CHECKING:
     from hierbatch.jobs.voices import VoiceChoice
     from hierbatch.stages.appraise import Measures
 
-RowsPath = Annotated[
-    Path, typer.Argument(parser=place, help="Rows to speak: .parquet, .csv or .jsonl with id and text; or s3://...")
+VOICE_PANEL, SOUND_PANEL, WORKERS_PANEL = "Voice", "Sound", "Workers"
+BOOK_PANEL, CORPUS_PANEL = "Audiobook", "Corpus"
+"""Option groups in the help."""
+
+ManifestPath = Annotated[
+    Path, typer.Argument(parser=place, help="Manifest (.parquet, .csv, .jsonl; or s3://...) with id and text.")
 ]
-OutRun = Annotated[Path, typer.Option(parser=place, help="Run folder: made, or gone on with; or s3://...")]
-RunPath = Annotated[Path, typer.Argument(parser=place, help="A run folder.")]
+RunFolderOut = Annotated[
+    Path, typer.Option(parser=place, help="Run folder (or s3://...): created, or resumed if it exists.")
+]
+RunPath = Annotated[Path, typer.Argument(parser=place, help="Run folder.")]
 Voice = Annotated[
-    Path | None, typer.Option(parser=here, help="A recording, 3 to 15 s of one person: everything in this voice.")
+    Path | None,
+    typer.Option(
+        parser=here, help="Recording of 3 to 15 s of one speaker; used for every row.", rich_help_panel=VOICE_PANEL
+    ),
 ]
 Voices = Annotated[
-    Path | None, typer.Option(parser=here, help="A table of voices (.parquet .csv .jsonl) that rows name.")
+    Path | None,
+    typer.Option(
+        parser=here, help="Table of voices (.parquet, .csv, .jsonl) that rows name.", rich_help_panel=VOICE_PANEL
+    ),
 ]
-DefaultVoice = Annotated[str | None, typer.Option(help="With --voices: the voice of rows that name none.")]
+DefaultVoice = Annotated[
+    str | None, typer.Option(help="With --voices: voice of rows without one.", rich_help_panel=VOICE_PANEL)
+]
 Consent = Annotated[
-    str, typer.Option(help="With --voice: self, licensed, public_domain or synthetic. Yours to answer for.")
+    str,
+    typer.Option(
+        help="With --voice: self, licensed, public_domain or synthetic. You are responsible for this statement.",
+        rich_help_panel=VOICE_PANEL,
+    ),
 ]
-AllowUnknownConsent = Annotated[bool, typer.Option(help="Speak in voices whose owners are not known to agree.")]
+AllowUnknownConsent = Annotated[
+    bool,
+    typer.Option("--allow-unknown-consent", help="Allow voices without a known consent.", rich_help_panel=VOICE_PANEL),
+]
 Denoise = Annotated[
     float | None,
     typer.Option(
         min=0.0,
         max=1.0,
         metavar="RATIO",
-        help="For noisy prompts: 0 takes them as they are, 1 with all noise turned down, between them a mix; by the "
-        "model's own denoiser where it has one.",
+        help="Share of the denoised signal in noisy prompts, 0 to 1; uses the model's denoiser if it has one.",
+        rich_help_panel=VOICE_PANEL,
     ),
 ]
-Model = Annotated[str, typer.Option(help="A packaged model's name, or a bundle's folder.")]
+Model = Annotated[str, typer.Option(help="Name of a model, or a bundle folder.", rich_help_panel=SOUND_PANEL)]
 Lexicon = Annotated[
-    Path | None, typer.Option(parser=here, help="How words are said: CSV of word,pronunciation,kind,language,scope.")
+    Path | None,
+    typer.Option(
+        parser=here,
+        help="Pronunciations: CSV with word,pronunciation,kind,language,scope.",
+        rich_help_panel=SOUND_PANEL,
+    ),
 ]
 SourceRoot = Annotated[
     Path | None,
+    typer.Option(parser=here, help="Base folder of source paths. Default: the manifest's folder."),
+]
+Seed = Annotated[int, typer.Option(help="Random seed; another seed gives other takes.", rich_help_panel=SOUND_PANEL)]
+Speed = Annotated[
+    float,
     typer.Option(
-        parser=here, help="Where paths of recordings start, and stay under; by default the manifest's folder."
+        min=0.5, max=2.0, help="Factor on the speaking rate of rows without one.", rich_help_panel=SOUND_PANEL
     ),
 ]
-Seed = Annotated[int, typer.Option(help="Another seed, another take of every row.")]
-Speed = Annotated[float, typer.Option(min=0.5, max=2.0, help="Speaking rate of rows that name none.")]
-Engine = Annotated[str, typer.Option(help="ray, or local: one worker in this process.")]
-Workers = Annotated[int, typer.Option(min=0, help="Workers on Ray; 0 is one for each core.")]
-GpusAWorker = Annotated[float, typer.Option(help="Share of a GPU a worker holds; 0.5 puts two on a GPU.")]
+Engine = Annotated[
+    str, typer.Option(help="ray, or local for one worker in this process.", rich_help_panel=WORKERS_PANEL)
+]
+Workers = Annotated[
+    int, typer.Option(min=0, help="Number of Ray workers; 0 means one per core.", rich_help_panel=WORKERS_PANEL)
+]
+GpusPerWorker = Annotated[
+    float, typer.Option(help="GPUs per worker; 0.5 puts two workers on one GPU.", rich_help_panel=WORKERS_PANEL)
+]
 RayAddress = Annotated[
-    str, typer.Option(help="A running Ray cluster whose machines see the run folder; else Ray starts here, alone.")
+    str,
+    typer.Option(
+        help="Address of a Ray cluster that can access the run folder. Default: a local one.",
+        rich_help_panel=WORKERS_PANEL,
+    ),
 ]
 Retakes = Annotated[
-    int, typer.Option(min=0, max=20, help="How often a take that looks wrong is made again, with another seed.")
+    int, typer.Option(min=0, max=20, help="Maximum number of retakes, with other seeds, of a flagged row.")
 ]
-Device = Annotated[str, typer.Option(help="cpu; a GPU: cuda or, with --engine local, cuda:1; an Apple GPU: mps.")]
-Dtype = Annotated[str, typer.Option(help="What sound is computed in: float32, bfloat16; on a GPU float16 too.")]
-Compile = Annotated[bool, typer.Option("--compile", help="Compile the networks: slow to start, then faster on a GPU.")]
+Device = Annotated[
+    str, typer.Option(help="cpu, cuda, mps (Apple GPU) or, with --engine local, cuda:N.", rich_help_panel=WORKERS_PANEL)
+]
+Dtype = Annotated[
+    str, typer.Option(help="Precision: float32, bfloat16 or, on a GPU, float16.", rich_help_panel=WORKERS_PANEL)
+]
+Compile = Annotated[
+    bool,
+    typer.Option(
+        "--compile", help="Compile the networks: slower start, faster on a GPU.", rich_help_panel=WORKERS_PANEL
+    ),
+]
 FullBand = Annotated[
     bool,
-    typer.Option("--full-band", help="Give takes of 16 kHz a top above 8 kHz (SpeechSR) before they are mastered."),
+    typer.Option(
+        "--full-band",
+        help="Extend the bandwidth of 16 kHz takes (SpeechSR) before mastering.",
+        rich_help_panel=SOUND_PANEL,
+    ),
 ]
-Update = Annotated[
-    bool, typer.Option("--update", help="Go on with changed rows or settings; takes that are still right are kept.")
-]
-ModelFactory = Annotated[str, typer.Option(hidden=True, help="Import path of another model's loader, for tests.")]
+Update = Annotated[bool, typer.Option("--update", help="Resume with changed rows or settings; valid takes are kept.")]
+ModelFactory = Annotated[str, typer.Option(hidden=True, help="Import path of another model loader, for tests.")]
 
 FACTORY = "hierbatch.models.opening:open_model"
 
@@ -84,7 +134,16 @@ def voice_choice(
     allow_unknown: bool,
     denoise_ratio: float | None = None,
 ) -> VoiceChoice:
-    """The voices that the options speak of."""
+    """Build the voice selection from the options.
+
+    Args:
+        voice: recording of the only voice.
+        voices: table of voices.
+        default: voice of rows without one.
+        consent: consent status of the speaker in `voice`.
+        allow_unknown: accept voices without a known consent.
+        denoise_ratio: share of the denoised signal in the prompts, 0 to 1.
+    """
     from hierbatch.jobs.voices import VoiceChoice
 
     return VoiceChoice(
@@ -98,14 +157,21 @@ def voice_choice(
 
 
 def workforce(engine: str, workers: int, gpus_a_worker: float = 1.0, ray_address: str = "") -> Workforce:
-    """The workers that the options speak of."""
+    """Build the workforce from the options.
+
+    Args:
+        engine: `ray` or `local`.
+        workers: number of Ray workers; 0 means one per core.
+        gpus_a_worker: GPUs per worker.
+        ray_address: address of a Ray cluster; empty starts a local one.
+    """
     from hierbatch.engine.session import Workforce
 
     return Workforce(engine=engine, n_workers=workers, gpus_a_worker=gpus_a_worker, address=ray_address)
 
 
 def measures(names: str, recogniser: Path | None) -> Measures:
-    """The measures that the options speak of; `auto` takes the speaker network where it is installed."""
+    """Build the quality measures from the options; `auto` includes the speaker network if it is installed."""
     from hierbatch.models.judges.speaker_network import find_speaker_network
     from hierbatch.stages.appraise import Measures
 
@@ -117,8 +183,11 @@ def measures(names: str, recogniser: Path | None) -> Measures:
 
 
 def placement(device: str, dtype: str, is_compiled: bool) -> str:
-    """The place to work at that the options speak of, as workers are told it; raises InputError where it makes no
-    sense."""
+    """Build the placement of the workers, as text.
+
+    Raises:
+        InputError: the device or dtype is unknown, or they do not fit each other.
+    """
     from hierbatch.models.placement import Placement
 
     return str(Placement(device=device, dtype=dtype, is_compiled=is_compiled))

@@ -1,4 +1,4 @@
-"""What a run came to, in words and as an exit code."""
+"""Result of a run, as text and as an exit code."""
 
 from __future__ import annotations
 
@@ -8,53 +8,53 @@ from hierbatch.cli import exit_codes
 
 if TYPE_CHECKING:
     from hierbatch.jobs.run import RunOutcome
-    from hierbatch.jobs.status import Standing
+    from hierbatch.jobs.status import RunCounts
 
 
-def tell_outcome(outcome: RunOutcome) -> None:
-    """Print how a run stands after a sitting, and what to do next."""
+def print_outcome(outcome: RunOutcome) -> None:
+    """Print the row counts of a run, the result of this session, and the next command."""
     from hierbatch.engine.progress import clock
 
-    sitting = outcome.sitting
-    print(f"{outcome.out}: {tell_counts(outcome.standing)}")
-    if sitting.n_worked:
+    session = outcome.sitting
+    print(f"{outcome.out}: {format_counts(outcome.standing)}")
+    if session.n_worked:
         print(
-            f"This time: {sitting.n_worked} rows, {clock(sitting.sound_s)} of sound in {clock(sitting.wall_s)}, "
-            f"{sitting.times_real_time:.1f} x real time"
+            f"This session: {session.n_worked} rows, {clock(session.sound_s)} of audio in {clock(session.wall_s)}, "
+            f"{session.times_real_time:.1f} x real time"
         )
-    tell_flaws(outcome.standing)
-    if sitting.ending == "interrupted":
-        print("Stopped when asked; the same command goes on.")
-    elif sitting.ending == "failures":
-        print(f"Stopped: too many rows fail, {sitting.n_failed} of {sitting.n_worked}. Mostly:")
-        for reason, count in sitting.reasons:
+    print_failures_and_flags(outcome.standing)
+    if session.ending == "interrupted":
+        print("Interrupted; the same command resumes.")
+    elif session.ending == "failures":
+        print(f"Stopped: too many rows failed, {session.n_failed} of {session.n_worked}. Most frequent errors:")
+        for reason, count in session.reasons:
             print(f"  {count} x {reason}")
-        print("Mend the cause, then run the same command again; `hierbatch retry` makes the failed rows anew.")
+        print("Fix the cause and run the same command again; `hierbatch retry` retries the failed rows.")
     elif outcome.standing.n_failed:
-        print(f"hierbatch retry {outcome.out} tries the failed rows again.")
+        print(f"To retry the failed rows: hierbatch retry {outcome.out}")
 
 
-def tell_flaws(standing: Standing) -> None:
-    """Print why rows failed and what looks wrong with others."""
-    for kind, count in standing.error_kinds.items():
+def print_failures_and_flags(counts: RunCounts) -> None:
+    """Print the number of rows by error kind and by flag."""
+    for kind, count in counts.error_kinds.items():
         print(f"  failed, {kind}: {count}")
-    for flag, count in standing.flags.items():
+    for flag, count in counts.flags.items():
         print(f"  flagged, {flag}: {count}")
 
 
-def tell_counts(standing: Standing) -> str:
-    """Rows done, failed and missing, and the hours of sound."""
+def format_counts(counts: RunCounts) -> str:
+    """Format the rows done, failed and missing, and the total duration of the audio."""
     from hierbatch.engine.progress import clock
 
-    failed = f", {standing.n_failed} failed" if standing.n_failed else ""
-    missing = f", {standing.n_missing} not done yet" if standing.n_missing else ""
-    return f"{standing.n_ok} of {standing.n_rows} rows done{failed}{missing}, {clock(standing.sound_s)} of sound"
+    failed = f", {counts.n_failed} failed" if counts.n_failed else ""
+    missing = f", {counts.n_missing} not done yet" if counts.n_missing else ""
+    return f"{counts.n_ok} of {counts.n_rows} rows done{failed}{missing}, {clock(counts.sound_s)} of audio"
 
 
 def exit_code(outcome: RunOutcome) -> int:
-    """What the shell is told."""
+    """Exit code of a run."""
     by_ending = {"interrupted": exit_codes.INTERRUPTED, "failures": exit_codes.STOPPED}
     done = exit_codes.FAILED_ROWS if outcome.standing.n_failed else exit_codes.OK
-    if outcome.standing.n_missing:  # another driver was at work there, too: the same command goes on
+    if outcome.standing.n_missing:  # another driver was working on the run; the same command resumes
         done = exit_codes.STOPPED
     return by_ending.get(outcome.sitting.ending, done)

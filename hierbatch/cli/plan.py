@@ -1,4 +1,4 @@
-"""`hierbatch plan`: the dry run."""
+"""`hierbatch plan`: dry run."""
 
 from __future__ import annotations
 
@@ -10,25 +10,30 @@ from hierbatch.cli import exit_codes, options
 
 
 def plan(
-    manifest: options.RowsPath,
+    manifest: options.ManifestPath,
     voice: options.Voice = None,
     voices: options.Voices = None,
     default_voice: options.DefaultVoice = None,
     consent: options.Consent = "self",
     allow_unknown_consent: options.AllowUnknownConsent = False,
     denoise: options.Denoise = None,
-    lang: Annotated[str | None, typer.Option(help="Language of rows that name none: en or ko.")] = None,
+    lang: Annotated[
+        str | None, typer.Option(help="Language of rows without one: en or ko.", rich_help_panel=options.SOUND_PANEL)
+    ] = None,
     lexicon: options.Lexicon = None,
     speed: options.Speed = 1.0,
     model: options.Model = "lite",
     model_factory: options.ModelFactory = options.FACTORY,
 ) -> None:
-    """Check a manifest and its voices, read every text, and say what speaking it would come to; nothing is spoken."""
+    """Dry run: validate a manifest and its voices, and estimate size and time.
+
+    Every text is phonemized; nothing is synthesized.
+    """
     from hierbatch.engine.progress import clock
     from hierbatch.jobs.order import SpeakOrder
-    from hierbatch.jobs.plan import WORK_PER_SOUND, estimate
+    from hierbatch.jobs.plan import REAL_TIME_FACTOR, estimate
 
-    order = SpeakOrder(
+    spec = SpeakOrder(
         manifest=manifest,
         voices=options.voice_choice(voice, voices, default_voice, consent, allow_unknown_consent, denoise),
         language=lang,
@@ -37,18 +42,18 @@ def plan(
         bundle=model,
         model_factory=model_factory,
     )
-    found = estimate(order)
+    found = estimate(spec)
     for notice in found.notices:
         print(notice)
-    sound = ", ".join(f"{language} {clock(seconds)}" for language, seconds in sorted(found.sound_s.items()))
-    print(f"{manifest}: {found.n_rows} rows in {found.n_units} units, about {sound} of sound")
+    durations = ", ".join(f"{code} {clock(seconds)}" for code, seconds in sorted(found.sound_s.items()))
+    print(f"{manifest}: {found.n_rows} rows in {found.n_units} work units, about {durations} of audio")
     print(f"About {found.n_bytes / 1e9:.2f} GB")
     if found.work_s is not None:
-        print(f"About {clock(found.work_s)} of work on one core, at {WORK_PER_SOUND:g} s a second of sound")
+        print(f"About {clock(found.work_s)} of CPU time on one core, at {REAL_TIME_FACTOR:g} s per second of audio")
     else:
-        print(f"How fast {model} works is not known here; speak the first rows to learn it")
-    for refusal in found.refusals:
-        print(f"  {refusal.id}: {refusal.error}")
+        print(f"The speed of {model} is unknown; run a few rows to measure it")
+    for row in found.refusals:
+        print(f"  {row.id}: {row.error}")
     if found.n_refused:
-        print(f"{found.n_refused} rows cannot be spoken and would be failed rows")
+        print(f"{found.n_refused} rows cannot be synthesized and would fail")
         raise typer.Exit(exit_codes.FAILED_ROWS)

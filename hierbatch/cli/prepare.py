@@ -1,4 +1,4 @@
-"""`hierbatch prepare`: speech in Parquet to training features."""
+"""`hierbatch prepare`: compute training features of recordings in Parquet."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ import typer
 
 
 def prepare(
-    data: Annotated[list[Path], typer.Option(help="Folder or Parquet file of recordings; may be repeated.")],
-    out: Annotated[Path, typer.Option(help="Where the prepared set goes.")],
-    teacher: Annotated[Path, typer.Option(help="Folder of a CTranslate2 Whisper model, the content teacher.")],
-    part: Annotated[int, typer.Option(help="This process's share, from 0, where several prepare side by side.")] = 0,
-    n_parts: Annotated[int, typer.Option("--parts", help="How many processes prepare side by side.")] = 1,
-    align: Annotated[bool, typer.Option(help="Align phonemes once features are made.")] = True,
+    data: Annotated[list[Path], typer.Option(help="Folder or Parquet file of recordings; repeatable.")],
+    out: Annotated[Path, typer.Option(help="Folder of the prepared data set.")],
+    teacher: Annotated[Path, typer.Option(help="Folder of a Whisper model (CTranslate2): target content features.")],
+    part: Annotated[int, typer.Option(help="Index of this process, from 0, if several run in parallel.")] = 0,
+    n_parts: Annotated[int, typer.Option("--parts", help="Number of processes that run in parallel.")] = 1,
+    align: Annotated[bool, typer.Option(help="Align phonemes after the features are computed.")] = True,
 ) -> None:
-    """Make training features of recordings, then align them; running again goes on where it stopped."""
+    """Compute training features of recordings, then align their phonemes.
+
+    The same command resumes an interrupted preparation.
+    """
     from hierbatch.jobs.prepare import PrepareJob
     from hierbatch.jobs.prepare import prepare as run_prepare
     from hierbatch.training.durations import align_prepared

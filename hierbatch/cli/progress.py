@@ -1,4 +1,4 @@
-"""Telling how a job goes: one line that renews itself on a terminal, now and then a line in a log."""
+"""Progress display: one line updated in place on a terminal, or periodic lines in a log."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LOG_EVERY_S = 10.0
 
 
 class ProgressLine:
-    """Prints to standard error, so that a command's answer can be piped on."""
+    """Prints progress to standard error, so that the output of a command can be piped."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
@@ -23,31 +23,34 @@ class ProgressLine:
         self._line = ""
 
     def watch(self) -> Watch:
+        """Callbacks for a job."""
         from hierbatch.engine.progress import Watch
 
         return Watch(progress=self.progress, notice=self.notice)
 
     def progress(self, progress: Progress) -> None:
+        """Update the line; a log receives one line every 10 seconds."""
         self._line = progress.line()
         if self._is_terminal:
             self._stream.write("\r" + self._line.ljust(self._width))
             self._stream.flush()
             self._width = len(self._line)
         elif monotonic() - self._last >= _LOG_EVERY_S:
-            self._tell()
+            self._print_line()
 
     def notice(self, text: str) -> None:
+        """Print a message on a line of its own."""
         self.end()
         print(text, file=self._stream, flush=True)
 
     def end(self) -> None:
-        """Leave the last line standing."""
+        """Print the last line and end it."""
         if self._is_terminal and self._width:
             self._stream.write("\n")
             self._width, self._line = 0, ""
         elif self._line:
-            self._tell()
+            self._print_line()
 
-    def _tell(self) -> None:
+    def _print_line(self) -> None:
         print(self._line, file=self._stream, flush=True)
         self._last, self._line = monotonic(), ""

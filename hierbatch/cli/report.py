@@ -1,4 +1,4 @@
-"""`hierbatch report`: a run as one HTML page."""
+"""`hierbatch report`: HTML report of a run."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from hierbatch.object_path import here
 
 
 def report(
-    run: Annotated[Path, typer.Argument(parser=here, help="A run folder.")],
+    run: Annotated[Path, typer.Argument(parser=here, help="Run folder.")],
     out: Annotated[
-        Path | None, typer.Option(parser=here, help="Page to write; RUN/export/report.html by default.")
+        Path | None, typer.Option(parser=here, help="Page to write. Default: RUN/export/report.html.")
     ] = None,
-    worst: Annotated[int, typer.Option(min=0, max=48, help="How many of the worst takes to show.")] = 24,
-    compare_voices: Annotated[bool, typer.Option(help="Compare takes and prompts: some seconds more.")] = True,
-    overwrite: Annotated[bool, typer.Option(help="Replace a page that is there already.")] = False,
+    worst: Annotated[int, typer.Option(min=0, max=48, help="Number of worst takes to show.")] = 24,
+    compare_voices: Annotated[bool, typer.Option(help="Compare takes with prompts; adds a few seconds.")] = True,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing page.")] = False,
 ) -> None:
-    """One self-contained page: totals, failures, pictures, the worst takes with players, every voice."""
+    """Write a self-contained HTML report of a run.
+
+    Shows totals, failures, figures, the worst takes with players, and every voice.
+    """
     from hierbatch.analysis.report_page import PageLimits
     from hierbatch.jobs.report import ReportJob, write_report
 

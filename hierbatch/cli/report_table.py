@@ -1,14 +1,14 @@
-"""A file's check table as text."""
+"""Plain-text table of a file report."""
 
 from __future__ import annotations
 
 from hierbatch.export.report import FileReport
 
-_HEADINGS = ("", "rule", "wanted", "got")
+_HEADINGS = ("", "rule", "expected", "measured")
 
 
 def report_table(report: FileReport) -> str:
-    """The verdict on a line, then a line a rule, in aligned columns."""
+    """Format the verdict and one line per rule, in aligned columns."""
     rows = [("pass" if row.passed else "FAIL", row.rule, row.wanted, row.got) for row in report.rows]
     widths = [max(map(len, column)) for column in zip(_HEADINGS, *rows, strict=True)]
     lines = [

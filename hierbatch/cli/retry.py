@@ -1,4 +1,4 @@
-"""`hierbatch retry`: another attempt at chosen rows."""
+"""`hierbatch retry`: retry selected rows of a run."""
 
 from __future__ import annotations
 
@@ -11,20 +11,25 @@ from hierbatch.cli import options
 
 def retry(
     run: options.RunPath,
-    kind: Annotated[list[str] | None, typer.Option(help="Rows that failed this way, e.g. crash; repeatable.")] = None,
-    flag: Annotated[list[str] | None, typer.Option(help="Good takes with this flag, e.g. clipped; repeatable.")] = None,
-    id_: Annotated[list[str] | None, typer.Option("--id", help="This row; repeatable.")] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Rows that failed with this error kind, e.g. crash; repeatable.")
+    ] = None,
+    flag: Annotated[list[str] | None, typer.Option(help="Takes with this flag, e.g. clipped; repeatable.")] = None,
+    id_: Annotated[list[str] | None, typer.Option("--id", help="Row id; repeatable.")] = None,
     device: options.Device = "cpu",
     dtype: options.Dtype = "float32",
     compile_: options.Compile = False,
     engine: options.Engine = "ray",
     workers: options.Workers = 0,
-    gpus_a_worker: options.GpusAWorker = 1.0,
+    gpus_a_worker: options.GpusPerWorker = 1.0,
     ray_address: options.RayAddress = "",
 ) -> None:
-    """Speak rows again with another seed: all that failed, or those chosen. A good take stays until a better stands."""
+    """Retry rows with another seed: all failed rows, or the selected ones.
+
+    A good take is kept until a better one is written.
+    """
     from hierbatch.cli.licenses import tell_model_licenses
-    from hierbatch.cli.outcome import exit_code, tell_outcome
+    from hierbatch.cli.outcome import exit_code, print_outcome
     from hierbatch.cli.progress import ProgressLine
     from hierbatch.engine.run_folder import RunFolder
     from hierbatch.jobs.retry import RetryJob
@@ -40,9 +45,9 @@ def retry(
         device=options.placement(device, dtype, compile_),
         workforce=options.workforce(engine, workers, gpus_a_worker, ray_address),
     )
-    check_device(job.device, job.workforce)  # told first, as by every command
+    check_device(job.device, job.workforce)  # reported first, as by every command
     tell_model_licenses(RunFolder(run).newest()["origin"]["bundle"])
     outcome = retry_job(job, line.watch())
     line.end()
-    tell_outcome(outcome)
+    print_outcome(outcome)
     raise typer.Exit(exit_code(outcome))

@@ -1,4 +1,4 @@
-"""`hierbatch run`: a manifest to takes; the same command goes on where it stopped."""
+"""`hierbatch run`: synthesize the rows of a manifest."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from hierbatch.cli.licenses import tell_model_licenses
 
 
 def run(
-    manifest: options.RowsPath,
-    out: options.OutRun,
+    manifest: options.ManifestPath,
+    out: options.RunFolderOut,
     voice: options.Voice = None,
     voices: options.Voices = None,
     default_voice: options.DefaultVoice = None,
     consent: options.Consent = "self",
     allow_unknown_consent: options.AllowUnknownConsent = False,
     denoise: options.Denoise = None,
-    lang: Annotated[str | None, typer.Option(help="Language of rows that name none: en or ko.")] = None,
+    lang: Annotated[
+        str | None, typer.Option(help="Language of rows without one: en or ko.", rich_help_panel=options.SOUND_PANEL)
+    ] = None,
     lexicon: options.Lexicon = None,
     speed: options.Speed = 1.0,
     seed: options.Seed = 0,
@@ -29,20 +31,24 @@ def run(
     compile_: options.Compile = False,
     engine: options.Engine = "ray",
     workers: options.Workers = 0,
-    gpus_a_worker: options.GpusAWorker = 1.0,
+    gpus_a_worker: options.GpusPerWorker = 1.0,
     ray_address: options.RayAddress = "",
     retakes: options.Retakes = 1,
     update: options.Update = False,
     model_factory: options.ModelFactory = options.FACTORY,
 ) -> None:
-    """Speak every row of a manifest: a failing row becomes a row with its reason, and the rest goes on."""
-    from hierbatch.cli.outcome import exit_code, tell_outcome
+    """Synthesize every row of a manifest.
+
+    A failed row is recorded with its error and does not stop the others. The same
+    command resumes a stopped run.
+    """
+    from hierbatch.cli.outcome import exit_code, print_outcome
     from hierbatch.cli.progress import ProgressLine
     from hierbatch.jobs.order import SpeakOrder
     from hierbatch.jobs.run import RunJob
     from hierbatch.jobs.run import run as run_job
 
-    order = SpeakOrder(
+    spec = SpeakOrder(
         manifest=manifest,
         voices=options.voice_choice(voice, voices, default_voice, consent, allow_unknown_consent, denoise),
         language=lang,
@@ -54,7 +60,7 @@ def run(
     )
     line = ProgressLine()
     job = RunJob(
-        order=order,
+        order=spec,
         out=out,
         device=options.placement(device, dtype, compile_),
         workforce=options.workforce(engine, workers, gpus_a_worker, ray_address),
@@ -64,5 +70,5 @@ def run(
     tell_model_licenses(model)
     outcome = run_job(job, line.watch())
     line.end()
-    tell_outcome(outcome)
+    print_outcome(outcome)
     raise typer.Exit(exit_code(outcome))

@@ -1,4 +1,4 @@
-"""`hierbatch train`: one network of the embedded model, or a bundle of all of them."""
+"""`hierbatch train`: train one network, or assemble the trained networks into a bundle."""
 
 from __future__ import annotations
 
@@ -12,29 +12,38 @@ def train(
     model: Annotated[
         str,
         typer.Argument(
-            help="waveform, content, acoustic, text_to_vector, likeness, strangers, adversarial, surroundings, or all "
-            "of them; speechsr_lite, speechsr_lite_adversarial; `bundle`, `speechsr_bundle`."
+            help="waveform (vocoder), content (content encoder), acoustic, text_to_vector, likeness (speaker "
+            "encoder), strangers (cross-speaker fine-tuning), adversarial (GAN training of the vocoder), surroundings "
+            "(style denoiser), or all of these; speechsr_lite, speechsr_lite_adversarial. `bundle` and "
+            "`speechsr_bundle` assemble a bundle instead."
         ),
     ],
     data: Annotated[
-        Path, typer.Option(help="A set made by `hierbatch prepare`; for SpeechSR a folder of Parquet recordings.")
+        Path, typer.Option(help="Folder of `hierbatch prepare`; for SpeechSR, of Parquet recordings.")
     ] = Path("prepared"),
     out: Annotated[
-        Path, typer.Option(help="Training folder; with `bundle` and `speechsr_bundle` the bundle to write.")
+        Path, typer.Option(help="Training folder; with `bundle`, `speechsr_bundle`: the bundle folder.")
     ] = Path("training"),
-    training: Annotated[Path, typer.Option(help="With `bundle`: the training folder.")] = Path("training"),
-    steps: Annotated[int | None, typer.Option(help="Steps of the whole schedule.")] = None,
+    training: Annotated[Path, typer.Option(help="Training folder; only with `bundle`, `speechsr_bundle`.")] = Path(
+        "training"
+    ),
+    steps: Annotated[int | None, typer.Option(help="Total training steps. Default: that of the network.")] = None,
     device: Annotated[str, typer.Option(help="cpu, or a GPU such as cuda.")] = "cpu",
-    threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
-    minutes: Annotated[float | None, typer.Option(help="Stop, to be continued, after this long.")] = None,
+    threads: Annotated[int, typer.Option(help="Number of CPU threads.")] = 1,
+    minutes: Annotated[float | None, typer.Option(help="Time limit; the same command resumes.")] = None,
     start: Annotated[
-        str | None, typer.Option(help="A bundle to start from; with `bundle`, to take the rest from.")
+        str | None, typer.Option(help="Bundle of initial weights; with `bundle`, of the missing networks.")
     ] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
-    f0_spread: Annotated[float, typer.Option(help="With `bundle`: factor on the predicted pitch contour.")] = 1.5,
-    latent_contrast: Annotated[float, typer.Option(help="With `bundle`: factor on the latent's movement.")] = 1.1,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Peak learning rate. Default: that of the network.")
+    ] = None,
+    f0_spread: Annotated[float, typer.Option(help="Scale of the predicted F0 contour; only with `bundle`.")] = 1.5,
+    latent_contrast: Annotated[float, typer.Option(help="Variance scaling of the latent; only with `bundle`.")] = 1.1,
 ) -> None:
-    """Train a network of HierSpeech2-Lite; the same command goes on where it stopped."""
+    """Train one network, or all networks, of HierSpeech2-Lite or SpeechSR.
+
+    The same command resumes a stopped training.
+    """
     from hierbatch.jobs.assemble import AssembleJob, AssembleSpeechSR, assemble, assemble_speechsr
     from hierbatch.jobs.train import TrainJob
     from hierbatch.jobs.train import train as run_train

@@ -1,1 +1,1 @@
-"""A job is one frozen dataclass and one function."""
+"""Jobs. Each one is a frozen dataclass and the function that runs it."""

@@ -1,4 +1,4 @@
-"""Put trained networks together as a bundle."""
+"""Assemble trained networks into a model bundle."""
 
 from __future__ import annotations
 
@@ -15,48 +15,48 @@ from hierbatch.training.recipes.catalog import PLANS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssembleJob:
-    """Trained networks to make one bundle of."""
+    """Training folder, output bundle and synthesis settings of HierSpeech2-Lite."""
 
     training: Path
     """Training folder."""
     out: Path
-    """The bundle's folder."""
+    """Folder of the bundle to write."""
     start: str | None = None
-    """A bundle to take networks from that were not trained here."""
+    """Bundle that provides networks missing from the training folder."""
     f0_spread: float = 1.5
-    """Factor on the predicted F0 contour about the speaker's median."""
+    """Scale of the predicted F0 contour around the speaker's median."""
     latent_contrast: float = 1.1
-    """Factor on the log-mel latent about each band's mean over the sentence."""
+    """Scale of the log-mel latent around each band's sentence mean (global variance scaling)."""
     timbre_mean_share: float = 1.0
-    """How much of the way to the prompt's long-term spectrum the latent is moved."""
+    """Share, 0 to 1, by which the latent's mean spectrum is moved towards the prompt's long-term spectrum."""
     timbre_spread_share: float = 1.0
-    """How much of the prompt's own movement a band takes in place of `latent_contrast`."""
+    """Share, 0 to 1, of the prompt's temporal variance per band that replaces `latent_contrast`."""
     timbre_covariance_share_ko: float = 0.7
-    """How much of the way to how the prompt's bands move together Korean goes; English is as like without."""
+    """Share, 0 to 1, by which Korean band covariances are moved towards the prompt's; English gains nothing from it."""
     onset_aspiration: float = 0.35
-    """How far Korean's plain stops at the start of a word are said towards aspirated ones."""
+    """Share, 0 to 1, by which word-initial Korean lenis stops are moved towards aspirated ones."""
     source_articulation: float = 0.8
-    """How much of the source's own movement a conversion keeps."""
+    """Share, 0 to 1, of the source's temporal variance that a conversion keeps."""
     clean_style_share_ko: float = 1.0
-    """How much of the way to a recording without noise a prompt's style is moved in Korean."""
+    """Share, 0 to 1, by which a prompt's style is moved towards that of a clean recording; Korean only."""
     clean_style_margin: float = 0.5
-    """How far beyond such recordings that way goes."""
+    """Offset beyond the style of clean recordings, along the noise direction."""
 
 
 def assemble(job: AssembleJob) -> None:
-    """Write a bundle of the running averages of the trained networks.
+    """Write a bundle of the averaged weights (EMA) of the trained networks.
 
     Raises:
-        InputError: a network has not been trained yet.
+        InputError: a network is not trained and `start` names no bundle.
     """
     shipped = [model for model, plan in PLANS.items() if plan.ships]
     missing = [model for model in shipped if not is_finished(job.training, model)]
     if missing and job.start is None:
         raise InputError(
-            "Not every network is trained",
+            "Some networks are not trained",
             wanted=", ".join(shipped),
-            got="no " + ", no ".join(missing),
-            mend="run `hierbatch train` for each, or name a bundle that has them with --start",
+            got=f"{', '.join(missing)} missing",
+            mend="run `hierbatch train` for each, or name a bundle with the missing networks by --start",
         )
     page = {
         "name": job.out.name,
@@ -82,19 +82,19 @@ def assemble(job: AssembleJob) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssembleSpeechSR:
-    """The trained light SpeechSR to make a bundle of."""
+    """Training folder and output bundle of the light SpeechSR."""
 
     training: Path
     """Training folder."""
     out: Path
-    """The bundle's folder."""
+    """Folder of the bundle to write."""
 
 
 def assemble_speechsr(job: AssembleSpeechSR) -> None:
-    """Write a bundle of the running average of the light SpeechSR.
+    """Write a bundle of the averaged weights (EMA) of the light SpeechSR.
 
     Raises:
-        InputError: it has not been trained yet.
+        InputError: the network is not trained yet.
     """
     weights = speechsr_weights(job.training)
     if weights is None:

@@ -1,4 +1,4 @@
-"""A run's takes to a mastered audiobook."""
+"""Master the takes of a run as an audiobook."""
 
 from __future__ import annotations
 
@@ -24,46 +24,48 @@ from hierbatch.models.full_band import full_band_rate
 from hierbatch.object_path import is_remote
 from hierbatch.storage import put_down, staging_folder, storage_error
 
-_SHOWN_IDS = 5
+_MAX_SHOWN_IDS = 5
 
 OnChapter = Callable[[str, ChapterTimeline, int], None]
-"""Told after each chapter: the profile's name, the chapter, and how many there are."""
+"""Called after each chapter with the profile name, the chapter and the number of chapters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookJob:
-    """What to make of a run, and where."""
+    """Run to master, output formats and output folder."""
 
     run: Path
     out: Path | None = None
-    """Folder of the book, on this machine; `RUN/export/book` where it is not given and the run is here, too."""
+    """Local folder of the audiobook; None takes `RUN/export/book`, which requires a local run."""
     formats: tuple[str, ...] = ("m4b",)
-    """Any of m4b (one file with chapters), mp3, flac, opus (one file a chapter), readalong (EPUB3 with the sound)."""
+    """Any of m4b (one file with chapters), mp3, flac, opus (one file per chapter), readalong (EPUB 3 with audio)."""
     profile: str = "podcast"
+    """Delivery profile: acx, ebu or podcast."""
     profile_by_format: Mapping[str, str] = field(default_factory=dict)
-    """Other profiles for some of the formats, such as {"mp3": "acx"}."""
+    """Profiles of single formats, such as {"mp3": "acx"}."""
     subtitles: tuple[str, ...] = ()
-    """Any of srt, vtt, words (WebVTT with a time for every word): one beside every sound file."""
+    """Any of srt, vtt, words (WebVTT with word timings): one file next to every audio file."""
     source: Path | None = None
-    """The EPUB the rows come from, whose markup a readalong keeps; without it the pages are made of the rows."""
+    """EPUB the rows were imported from, whose markup a readalong keeps; None builds the pages from the rows."""
     cover: Path | bytes | None = None
     title: str = ""
-    """The run's own `book` where it is not given."""
+    """Title; empty takes the column `book` of the run."""
     author: str = ""
     narrator: str = ""
     pauses: PauseRules = field(default_factory=PauseRules)
     allow_missing: bool = False
-    """Make the book although rows failed or are not done: each leaves a silence as long as it was expected to be."""
+    """Accept failed and missing rows: each one leaves a silence of its expected duration."""
     overwrite: bool = False
+    """Replace existing files."""
     full_band: str | None = None
-    """A SpeechSR that gives takes of 16 kHz a top before they come to the files' rate; none leaves 8 kHz the end."""
+    """SpeechSR bundle for bandwidth extension of 16 kHz takes; None leaves the band above 8 kHz empty."""
     device: str = "cpu"
-    """Where and how that works, a `Placement` in one word."""
+    """Device of the bandwidth extension, a `Placement` as text."""
 
 
 @dataclass(frozen=True, slots=True)
 class BookFile:
-    """A finished sound file, and how it measures against its profile."""
+    """A finished audio file and its report against the profile."""
 
     path: Path
     format: str
@@ -74,7 +76,7 @@ class BookFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookResult:
-    """What was made; `missing` are ids of rows that are not heard in it."""
+    """Files of an audiobook. `missing` holds the ids of rows without audio."""
 
     files: tuple[BookFile, ...]
     subtitles: tuple[Path, ...]
@@ -82,16 +84,17 @@ class BookResult:
 
     @property
     def passed(self) -> bool:
+        """True if every file conforms to its profile."""
         return all(file.report.passed for file in self.files)
 
 
 def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
-    """Make every file aside, check it, and put all of them down together at the end.
+    """Write and check all files in a temporary folder, then move them into place together.
 
     Raises:
-        InputError: an option is wrong, or a file is in the way and `overwrite` is not set.
-        BookError: the source of a readalong is not the EPUB 3 the rows come from.
-        RunError: the run holds no book, or rows are missing and `allow_missing` is not set.
+        InputError: an option is invalid, or a file exists and `overwrite` is not set.
+        BookError: the source of a readalong is not the EPUB 3 that the rows were imported from.
+        RunError: the run is not of a book, or rows are missing and `allow_missing` is not set.
         ProgramError: the encoder failed.
         StorageError: the disk is full.
     """
@@ -109,15 +112,15 @@ def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
     )
     editions = list(_editions(job, takes, tags, cover))
     out = job.out or job.run / "export" / "book"
-    _refuse_overwriting(out, editions, job.overwrite)
+    _check_not_existing(out, editions, job.overwrite)
     with staging_folder(out) as folder:
         made: list[BookFile] = []
         for edition in editions:
-            make_edition(edition, takes, folder, _telling(edition, on_chapter))
-            made += _finished(edition, takes, job, folder, out)
+            make_edition(edition, takes, folder, _chapter_callback(edition, on_chapter))
+            made += _check_and_pack(edition, takes, job, folder, out)
         names = [name for edition in editions for name in _names(edition)]
         for name in names:
-            _put_down(folder / name, out / name)
+            _move_into_place(folder / name, out / name)
     subtitles = tuple(out / name for name in names if name.suffix in (".srt", ".vtt"))
     return BookResult(files=tuple(made), subtitles=subtitles, missing=missing)
 
@@ -125,17 +128,23 @@ def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
 def _check_options(job: BookJob) -> None:
     if is_remote(job.out or job.run):
         raise InputError(
-            "A book is made in a folder of this machine", got=str(job.out or job.run), mend="name one with --out"
+            "An audiobook needs an output folder on this machine",
+            got=str(job.out or job.run),
+            mend="name a local folder with --out",
         )
     if not job.formats:
-        raise InputError("No format is asked for", wanted="m4b, mp3, flac or opus")
+        raise InputError(
+            "No format is selected", wanted="m4b, mp3, flac or opus", mend="name at least one format with --to"
+        )
     for name in {*job.formats, *job.profile_by_format}:
         find_format(name)
     for name in {job.profile, *job.profile_by_format.values()}:
         find_profile(name)
     for name in job.subtitles:
         if name not in WRITERS:
-            raise InputError("There are no such subtitles", wanted=" or ".join(WRITERS), got=repr(name))
+            raise InputError(
+                "The subtitle format is unknown", wanted=" or ".join(WRITERS), got=repr(name), mend="correct --to"
+            )
 
 
 def _read_cover(cover: Path | bytes | None) -> Cover | None:
@@ -144,44 +153,50 @@ def _read_cover(cover: Path | bytes | None) -> Cover | None:
     try:
         return Cover(cover.read_bytes())
     except OSError as error:
-        raise InputError(f"Cannot read the cover {cover}", got=error.strerror or str(error)) from error
+        raise InputError(
+            f"Cannot read the cover {cover}", got=error.strerror or str(error), mend="correct --cover"
+        ) from error
 
 
 def _missing(takes: BookTakes, job: BookJob) -> tuple[str, ...]:
     missing = tuple(take.id for chapter in takes.chapters for take in chapter.takes if not take.is_spoken)
     n_rows = sum(len(chapter.takes) for chapter in takes.chapters)
     if len(missing) == n_rows:
-        raise RunError(f"Nothing in {job.run} was spoken", wanted="at least one take")
+        raise RunError(
+            f"Nothing in {job.run} was spoken",
+            wanted="at least one take",
+            mend="run `hierbatch retry`, or correct the manifest",
+        )
     if missing and not job.allow_missing:
-        shown = ", ".join(missing[:_SHOWN_IDS]) + (", ..." if len(missing) > _SHOWN_IDS else "")
+        shown = ", ".join(missing[:_MAX_SHOWN_IDS]) + (", ..." if len(missing) > _MAX_SHOWN_IDS else "")
         raise RunError(
             "The book has gaps",
             wanted="a take of every row",
-            got=f"{len(missing)} of {n_rows} rows failed or are not done: {shown}",
-            mend=f"hierbatch retry {job.run}, or pass --allow-missing to leave silence there",
+            got=f"{len(missing)} of {n_rows} rows failed or are missing: {shown}",
+            mend=f"run `hierbatch retry {job.run}`, or pass --allow-missing to leave silence there",
         )
     return missing
 
 
 def _editions(job: BookJob, takes: BookTakes, tags: BookTags, cover: Cover | None) -> Iterator[Edition]:
-    """Formats that share a profile and a rate share their mastering."""
+    """Group formats by profile and sample rate: each group is mastered once."""
     groups: dict[tuple[str, int], list[AudioFormat]] = {}
     for name in dict.fromkeys(job.formats):
-        kind = find_format(name)
+        audio_format = find_format(name)
         profile = find_profile(job.profile_by_format.get(name, job.profile))
-        groups.setdefault((profile.name, kind.rate_hz or profile.rate_hz), []).append(kind)
+        groups.setdefault((profile.name, audio_format.rate_hz or profile.rate_hz), []).append(audio_format)
 
-    @cache  # both ends of every chapter are asked for once an edition
+    @cache  # both ends of every chapter are needed once per edition
     def edge_silence(take: Take) -> tuple[float, float]:
         return edge_silence_s(next(takes.sounds([take])))
 
     to_rate = full_band_rate(job.full_band, job.device)
-    for (profile_name, rate_hz), kinds in groups.items():
+    for (profile_name, rate_hz), audio_formats in groups.items():
         profile = find_profile(profile_name)
         yield Edition(
             profile=profile,
             rate_hz=rate_hz,
-            formats=tuple(kinds),
+            formats=tuple(audio_formats),
             subtitles=job.subtitles,
             timelines=plan_chapters(takes.chapters, profile, rate_hz, job.pauses, edge_silence),
             tags=tags,
@@ -199,27 +214,27 @@ def _names(edition: Edition) -> Iterator[Path]:
         yield from (file.sidecar(suffix) for suffix in edition.subtitles)
 
 
-def _refuse_overwriting(out: Path, editions: Sequence[Edition], overwrite: bool) -> None:
+def _check_not_existing(out: Path, editions: Sequence[Edition], overwrite: bool) -> None:
     if overwrite:
         return
     for edition in editions:
         for name in _names(edition):
             if (out / name).exists():
                 raise InputError(
-                    f"{out / name} is there already", mend="pass --overwrite, or choose another --out folder"
+                    f"{out / name} already exists", mend="pass --overwrite, or choose another --out folder"
                 )
 
 
-def _telling(edition: Edition, on_chapter: OnChapter | None) -> Callable[[ChapterTimeline], None]:
-    def tell(chapter: ChapterTimeline) -> None:
+def _chapter_callback(edition: Edition, on_chapter: OnChapter | None) -> Callable[[ChapterTimeline], None]:
+    def report(chapter: ChapterTimeline) -> None:
         if on_chapter is not None:
             on_chapter(edition.profile.name, chapter, len(edition.timelines))
 
-    return tell
+    return report
 
 
-def _finished(edition: Edition, takes: BookTakes, job: BookJob, folder: Path, out: Path) -> Iterator[BookFile]:
-    """Check every file, and pack the chapters of a readalong into its publication."""
+def _check_and_pack(edition: Edition, takes: BookTakes, job: BookJob, folder: Path, out: Path) -> Iterator[BookFile]:
+    """Check every file and pack the chapters of a readalong into its publication."""
     files = edition_files(edition)
     checked = [_checked(file, edition.profile, folder, out) for file in files]
     yield from (made for file, made in zip(files, checked, strict=True) if not file.kind.is_packed)
@@ -244,9 +259,9 @@ def _checked(file: EditionFile, profile: Profile, folder: Path, out: Path) -> Bo
     return BookFile(out / file.name, file.kind.name, file.duration_s, len(file.chapters), report)
 
 
-def _put_down(aside: Path, path: Path) -> None:
+def _move_into_place(temporary: Path, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise storage_error(error, path) from error
-    put_down(aside, path)
+    put_down(temporary, path)

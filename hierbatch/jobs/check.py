@@ -1,4 +1,4 @@
-"""Any audio files against a profile."""
+"""Check audio files against a delivery profile."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from hierbatch.export.report import FileReport, check_file
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckJob:
-    """Which files to measure, and against what."""
+    """Audio files and the profile to check them against."""
 
     files: tuple[Path, ...]
     profile: str
 
 
 def check_files(job: CheckJob) -> Iterator[FileReport]:
-    """A report for each file, as it is measured.
+    """Measure each file and yield its report.
 
     Raises:
-        InputError: there is no such profile, or a file is missing or is not sound.
+        InputError: the profile is unknown, or a file is missing or is not audio.
     """
     profile = find_profile(job.profile)
     for path in job.files:

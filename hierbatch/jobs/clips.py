@@ -1,4 +1,4 @@
-"""A run's takes as plain sound files."""
+"""Write the takes of a run as separate audio files."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from pathlib import Path
 from hierbatch.manifest.takes import Takes
 from hierbatch.storage import write_whole
 
-_ROWS_AT_ONCE = 32
+_BATCH_ROWS = 32
 
 
 def write_clips(run: Path) -> int:
-    """Write each good take as `RUN/export/clips/ID.flac`; files that are right already are left; gives their number.
+    """Write each successful take to `RUN/export/clips/ID.flac`; files with the same content are not rewritten.
+
+    Returns:
+        Number of clips.
 
     Raises:
         RunError: the run has no plan.
@@ -20,11 +23,11 @@ def write_clips(run: Path) -> int:
     takes = Takes(run)
     folder = run / "export" / "clips"
     ids, n_clips = takes.ids, 0
-    for start in range(0, len(ids), _ROWS_AT_ONCE):
-        for row_id, content in takes.sounds(ids[start : start + _ROWS_AT_ONCE]).items():
+    for start in range(0, len(ids), _BATCH_ROWS):
+        for row_id, content in takes.sounds(ids[start : start + _BATCH_ROWS]).items():
             target = folder / f"{row_id}.flac"
             if not (target.is_file() and target.read_bytes() == content):
-                with write_whole(target) as aside:
-                    aside.write_bytes(content)
+                with write_whole(target) as temporary:
+                    temporary.write_bytes(content)
             n_clips += 1
     return n_clips

@@ -1,4 +1,4 @@
-"""Many small parts to few large ones: what a finished run is kept and shared as."""
+"""Merge the many small Parquet files of a finished run into few large ones, for storage and sharing."""
 
 from __future__ import annotations
 
@@ -22,39 +22,40 @@ from hierbatch.manifest.take_names import NAMING, row_names
 from hierbatch.manifest.takes import Takes
 
 _PART_BYTES = 256 << 20
-_MADE = pa.field("attempts_made", pa.int16())
+_ATTEMPTS_MADE = pa.field("attempts_made", pa.int16())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompactJob:
-    """Which run to compact, and how large its files should be."""
+    """Run to compact and target file size."""
 
     run: Path
     part_bytes: int = _PART_BYTES
+    """Target size of a Parquet file, in bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compacted:
-    """Parts before and after, and the takes in them."""
+class CompactionResult:
+    """Number of Parquet files before and after, and of takes in them."""
 
     n_parts_before: int
     n_parts: int
     n_rows: int
 
 
-def compact(job: CompactJob) -> Compacted:
-    """Join a finished run's parts and drop takes that no longer count.
+def compact(job: CompactJob) -> CompactionResult:
+    """Merge the Parquet files of a finished run and drop superseded takes.
 
-    New parts stand before old ones go, so that a run stopped half way only holds some takes twice, which every
-    reading of it allows for; the same call then finishes the work. No file ever changes and no name is used twice: who
-    reads the run meanwhile finds files gone, and what they held in others that stood before.
+    New files are complete before old ones are deleted. An interrupted compaction therefore leaves some takes twice,
+    which all readers tolerate, and the same call finishes it. Files are immutable and names are never reused: a
+    concurrent reader may find a file gone, but its takes are then already in another file.
 
     Raises:
-        RunError: this is no run, it is in use, or rows have no take yet.
-        StorageError: the disk is full; nothing is lost.
+        RunError: the folder is not a run, the run is in use, or rows have no take yet.
+        StorageError: the disk is full; no take is lost.
     """
     folder = RunFolder(job.run)
-    folder.newest()  # or it is no run, and nothing to hold
+    folder.newest()  # raises RunError if the folder is not a run
     with hold(folder):
         folder.make()  # a copy of a run may lack its empty folders
         folder.sweep()
@@ -64,64 +65,65 @@ def compact(job: CompactJob) -> Compacted:
             raise RunError(
                 f"{job.run} is not finished",
                 wanted=f"a plan of generation {generation}",
-                mend="run it to its end first",
+                mend="finish the run first",
             )
         if len(takes) < takes.n_rows:
             raise RunError(
                 f"{job.run} is not finished",
                 wanted="a take of every row",
                 got=f"{len(takes)} of {takes.n_rows}",
-                mend="run it to its end first",
+                mend="finish the run first",
             )
         before = folder.part_files()
         _join_parts(folder, generation, takes, job.part_bytes)
         _join_plans(folder, generation, takes)
         for file in (*before, *folder.replaced_plan_files(generation)):
-            file.unlink(missing_ok=True)  # in an object store, another driver may have been there
+            file.unlink(missing_ok=True)  # in an object store, another driver may have deleted it
         n_parts = len(folder.part_files())
         folder.note("compact", parts_before=len(before), parts=n_parts)
-    return Compacted(n_parts_before=len(before), n_parts=n_parts, n_rows=takes.n_rows)
+    return CompactionResult(n_parts_before=len(before), n_parts=n_parts, n_rows=takes.n_rows)
 
 
 def _join_parts(folder: RunFolder, generation: int, takes: Takes, part_bytes: int) -> None:
-    pieces = takes.in_pieces(takes.schema.names)
+    tables = takes.in_pieces(takes.schema.names)
     names = (f"g{generation:04d}-c{uuid4().hex[:12]}-{number:06d}" for number in count())
-    while (first := next(pieces, None)) is not None:
-        commit_part(folder, next(names), _filling(first, pieces, part_bytes), takes.schema)
+    while (first := next(tables, None)) is not None:
+        commit_part(folder, next(names), _fill_part(first, tables, part_bytes), takes.schema)
 
 
-def _filling(first: pa.Table, pieces: Iterator[pa.Table], part_bytes: int) -> Iterator[pa.Table]:
-    """Pieces until they fill a part; the rest stays in `pieces`."""
+def _fill_part(first: pa.Table, tables: Iterator[pa.Table], part_bytes: int) -> Iterator[pa.Table]:
+    """Yield tables until they fill a file; the rest stays in `tables`."""
     yield first
     n_bytes = first.nbytes
-    while n_bytes < part_bytes and (piece := next(pieces, None)) is not None:
-        yield piece
-        n_bytes += piece.nbytes
+    while n_bytes < part_bytes and (table := next(tables, None)) is not None:
+        yield table
+        n_bytes += table.nbytes
 
 
 def _join_plans(folder: RunFolder, generation: int, takes: Takes) -> None:
-    """One plan that asks for exactly the takes that count: what was dropped must not be asked for again.
+    """Write one plan that names exactly the current takes, so that dropped ones are not synthesized again.
 
-    It tells how often each row was tried: retakes go on counting from there, and give no seed twice.
+    It records the number of attempts of each row: later retakes continue from there and never reuse a seed.
     """
     schema = takes.plan_schema
-    if _MADE.name not in schema.names:  # earlier versions did not put it down
-        schema = schema.append(_MADE)
-    rows = _rows_once(folder.plan_files(generation), row_names(takes.table(NAMING)))
-    counted = (put_column(some, _MADE.name, _attempts_made(some, takes)) for some in rows)
+    if _ATTEMPTS_MADE.name not in schema.names:  # plans of earlier versions lack it
+        schema = schema.append(_ATTEMPTS_MADE)
+    rows = _deduplicate_plan_rows(folder.plan_files(generation), row_names(takes.table(NAMING)))
+    counted = (put_column(table, _ATTEMPTS_MADE.name, _attempts_made(table, takes)) for table in rows)
     write_table(counted, schema, folder.joined_file(generation))
 
 
 def _attempts_made(rows: pa.Table, takes: Takes) -> pa.Array:
-    """As the takes that still stand tell, or the compaction before."""
-    standing = takes.last_attempts(rows.column("position").to_numpy())
-    return pc.max_element_wise(attempts_made(rows), pa.array(standing, _MADE.type)).combine_chunks()
+    """Number of attempts at each row, from the existing takes or the previous compaction."""
+    existing = takes.last_attempts(rows.column("position").to_numpy())
+    return pc.max_element_wise(attempts_made(rows), pa.array(existing, _ATTEMPTS_MADE.type)).combine_chunks()
 
 
-def _rows_once(plans: Sequence[Path], names: pa.Array) -> Iterator[pa.Table]:
-    """The named rows of some plans, each from the first that has it.
+def _deduplicate_plan_rows(plans: Sequence[Path], names: pa.Array) -> Iterator[pa.Table]:
+    """Rows of several plans that have one of the given names, each from the first plan that contains it.
 
-    Each plan counts its units from 0; in one plan the later ones count on, or their parts would replace each other.
+    Every plan numbers its work units from 0. In the merged plan later units are renumbered, or their Parquet files
+    would overwrite each other.
     """
     n_units = 0
     for plan in plans:

@@ -1,4 +1,4 @@
-"""Texts and voices to a synthetic corpus: planned, spoken, measured, filtered, split; the same call goes on with it."""
+"""Create a synthetic corpus from texts and voices: plan, synthesize, measure, filter and split. Resumable."""
 
 from __future__ import annotations
 
@@ -45,27 +45,28 @@ _N_PACE_SPEAKERS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorpusJob:
-    """What a corpus is made of, how long it is to be, and what is good enough to stay."""
+    """Texts, voices, duration and acceptance rules of a synthetic corpus."""
 
     texts: tuple[Path, ...]
-    """Tables and books, or folders of them."""
+    """Text tables and books, or folders of both."""
     voices: VoiceChoice
     hours: float
+    """Total duration of the corpus."""
     out: Path
     language: str = "auto"
     text_license: str | None = None
-    """Licence of texts whose table names none."""
+    """License of texts without a license in their table."""
     n_speakers: int | None = None
-    """Speakers to draw from the voices table; None takes all."""
+    """Number of speakers to sample from the voice table; None takes all."""
     cross_lingual: bool = False
-    """Whether voices speak other languages than that of their prompt."""
+    """Let a voice speak languages other than that of its prompt."""
     spread: Spread = field(default_factory=Spread)
     shortest_s: float = 1.0
     longest_s: float = 15.0
-    """Sentences expected to be shorter or longer are left out."""
+    """Shorter and longer sentences, by expected duration, are left out."""
     split: Mapping[str, float] = field(default_factory=lambda: {"train": 0.9, "dev": 0.05, "test": 0.05})
     filter_file: Path | None = None
-    """Rules on columns; without it, takes with a flag are rejected. What another seed may mend is made again."""
+    """TOML file of rules on columns; None rejects flagged takes. Rejections that another seed may fix are retaken."""
     measures: Measures = field(default_factory=lambda: Measures(semantic=True))
     retakes: int = 1
     seed: int = 0
@@ -77,32 +78,43 @@ class CorpusJob:
 
     def __post_init__(self) -> None:
         if not 0 < self.hours <= 100_000:
-            raise InputError("The length of the corpus is out of range", wanted="above 0 hours", got=f"{self.hours:g}")
+            raise InputError(
+                "The duration of the corpus is out of range",
+                wanted="above 0 hours",
+                got=f"{self.hours:g}",
+                mend="correct --hours",
+            )
         if not 0 <= self.shortest_s < self.longest_s:
-            raise InputError("No sentence has such a length", got=f"{self.shortest_s:g} to {self.longest_s:g} s")
+            raise InputError(
+                "The range of sentence durations is invalid",
+                wanted="0 <= shortest < longest",
+                got=f"{self.shortest_s:g} to {self.longest_s:g} s",
+                mend="correct --length",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Corpus:
-    """What became of it; counts are empty where the run stopped before its end."""
+class CorpusResult:
+    """Result of a corpus job. Counts are empty if the run stopped before its end."""
 
     outcome: RunOutcome
     rows_file: Path
     kept: Mapping[str, int]
-    """Rows of each split."""
+    """Number of accepted rows in each split."""
     kept_s: Mapping[str, float]
+    """Duration of the accepted rows in each split."""
     rejected: Mapping[str, int]
-    """Rows each rule rejected; a row may be rejected by several."""
+    """Number of rows rejected by each rule; several rules may reject the same row."""
 
 
-def corpus(job: CorpusJob, watch: Watch | None = None) -> Corpus:
-    """Plan a corpus, speak it, make again what came out wrong, and say of every row whether it stays.
+def corpus(job: CorpusJob, watch: Watch | None = None) -> CorpusResult:
+    """Plan a corpus, synthesize it, retake flagged rows, and accept or reject every row.
 
     Raises:
-        InputError: texts, voices, rules or an option are wrong; nothing was started.
+        InputError: a text, voice, rule or option is invalid; nothing was started.
         BundleError: the model cannot be loaded.
-        RunError: the folder is in use, or was made from other texts, voices or settings.
-        StorageError: the disk is full; what is finished stands.
+        RunError: the folder is in use, or was created from other texts, voices or settings.
+        StorageError: the disk is full; finished rows are kept.
     """
     watch = watch or Watch()
     check_device(job.device, job.workforce)
@@ -112,9 +124,9 @@ def corpus(job: CorpusJob, watch: Watch | None = None) -> Corpus:
         filter_toml = job.filter_file.read_text(encoding="utf-8")
     layout = RunLayout(job.out)
     if layout.record_file.exists() and not layout.corpus_manifest.exists():
-        raise RunError(f"{job.out} is a run, but no corpus", mend="choose another --out")
+        raise RunError(f"{job.out} is a run, but not a corpus", mend="choose another --out")
     _plan_corpus(job, layout.corpus_manifest, watch)
-    order = SpeakOrder(
+    spec = SpeakOrder(
         manifest=layout.corpus_manifest,
         voices=job.voices,
         seed=job.seed,
@@ -124,7 +136,7 @@ def corpus(job: CorpusJob, watch: Watch | None = None) -> Corpus:
     )
     outcome = run(
         RunJob(
-            order=order,
+            order=spec,
             out=job.out,
             device=job.device,
             workforce=job.workforce,
@@ -135,54 +147,57 @@ def corpus(job: CorpusJob, watch: Watch | None = None) -> Corpus:
         watch,
     )
     if outcome.sitting.ending != "done":
-        return Corpus(outcome=outcome, rows_file=layout.corpus_rows, kept={}, kept_s={}, rejected={})
-    return _sift(outcome, layout)
+        return CorpusResult(outcome=outcome, rows_file=layout.corpus_rows, kept={}, kept_s={}, rejected={})
+    return _count_kept(outcome, layout)
 
 
 def plan_corpus(job: CorpusJob, watch: Watch | None = None) -> list[Pair]:
-    """Who says what, in the order of the manifest.
+    """Assign texts to voices, in manifest order.
 
     Raises:
-        InputError: texts or voices are wrong, or do not last as long as was asked.
+        InputError: a text or a voice is invalid, or the texts are too short for the requested duration.
     """
     watch = watch or Watch()
     voices = choose_speakers(list_voices(job.voices), job.n_speakers, job.seed)
     texts = read_texts(job.texts, job.language)
     model = load_model(job.model_factory, job.bundle, job.device)
     languages = sorted({text.lang for text in texts})
-    speaking = voices_by_language(voices, languages, cross_lingual=job.cross_lingual)
-    pace = estimate_pace(texts, model, {lang: _heard(speaking[lang], model, job) for lang in languages}, job.seed)
-    fitting = _fitting(texts, pace, job)
+    by_language = voices_by_language(voices, languages, cross_lingual=job.cross_lingual)
+    pace = estimate_pace(
+        texts, model, {lang: _encode_some_voices(by_language[lang], model, job) for lang in languages}, job.seed
+    )
+    fitting = _filter_by_duration(texts, pace, job)
     watch.notice(f"{len(fitting)} of {len(texts)} sentences are {job.shortest_s:g} to {job.longest_s:g} s long")
-    pairs = pair_texts(fitting, speaking, pace, sound_s=job.hours * 3600, spread=job.spread, seed=job.seed)
+    pairs = pair_texts(fitting, by_language, pace, sound_s=job.hours * 3600, spread=job.spread, seed=job.seed)
     return list(pairs)
 
 
-def _heard(voices: Sequence[VoiceRow], model: SpeechModel, job: CorpusJob) -> list[Any]:
-    """What the model makes of some speakers' prompts."""
+def _encode_some_voices(voices: Sequence[VoiceRow], model: SpeechModel, job: CorpusJob) -> list[Any]:
+    """Encode the prompts of a few speakers."""
     n_speakers = len({speaker_of(voice) for voice in voices})
     some = choose_speakers(voices, min(_N_PACE_SPEAKERS, n_speakers), job.seed)
     prompts = prepare_voices(some, model.encode_voice, allow_unknown=job.voices.allow_unknown_consent).values()
     return [model.encode_voice(read_sound(prompt.flac)) for _, prompt in prompts]
 
 
-def _fitting(texts: Sequence[CorpusText], pace: SecondsACharacter, job: CorpusJob) -> list[CorpusText]:
+def _filter_by_duration(texts: Sequence[CorpusText], pace: SecondsACharacter, job: CorpusJob) -> list[CorpusText]:
     fitting = [text for text in texts if job.shortest_s <= pace.of(text) <= job.longest_s]
     if not fitting:
         raise InputError(
-            "No sentence is of the length asked for",
+            "No sentence has the requested duration",
             wanted=f"{job.shortest_s:g} to {job.longest_s:g} s",
-            got=f"{len(texts)} shorter or longer ones",
+            got=f"{len(texts)} shorter or longer sentences",
+            mend="widen the range, or add texts",
         )
     return fitting
 
 
 def _plan_corpus(job: CorpusJob, target: Path, watch: Watch) -> None:
-    """Put the manifest down, unless another corpus has begun there."""
+    """Write the manifest, unless the folder already holds another corpus."""
     pairs = plan_corpus(job, watch)
     voices = {voice.voice: voice for voice in list_voices(job.voices)}
     used = {pair.voice for pair in pairs}
-    split = split_speakers(_own_languages(voices[name] for name in sorted(used)), job.split, job.seed)
+    split = split_speakers(_language_of_speakers(voices[name] for name in sorted(used)), job.split, job.seed)
     rows = [
         {
             "id": f"{pair.text.lang}-{number:06d}",
@@ -199,17 +214,17 @@ def _plan_corpus(job: CorpusJob, target: Path, watch: Watch) -> None:
         }
         for number, pair in enumerate(pairs, start=1)
     ]
-    with write_whole(target) as aside:
-        write_rows([pa.Table.from_pylist(rows, schema=CORPUS_MANIFEST)], CORPUS_MANIFEST, aside)
-        if target.exists() and not job.update and _sha256(aside) != _sha256(target):
+    with write_whole(target) as temporary:
+        write_rows([pa.Table.from_pylist(rows, schema=CORPUS_MANIFEST)], CORPUS_MANIFEST, temporary)
+        if target.exists() and not job.update and _sha256(temporary) != _sha256(target):
             raise RunError(
                 f"{job.out} holds another corpus",
                 wanted="the same texts, voices, hours, spread, split and seed",
-                mend="choose another --out, or pass --update: takes that are still right are kept",
+                mend="choose another --out, or pass --update, which keeps the takes that are still valid",
             )
 
 
-def _own_languages(voices: Iterator[VoiceRow]) -> dict[str, str]:
+def _language_of_speakers(voices: Iterator[VoiceRow]) -> dict[str, str]:
     return {speaker_of(voice): voice.lang or "" for voice in voices}
 
 
@@ -217,8 +232,8 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _sift(outcome: RunOutcome, layout: RunLayout) -> Corpus:
-    """Write what becomes of every row, and count it."""
+def _count_kept(outcome: RunOutcome, layout: RunLayout) -> CorpusResult:
+    """Write the accepted and rejected rows and count them."""
     write_corpus_rows(layout.root)
     kept: Counter[str] = Counter()
     kept_s: defaultdict[str, float] = defaultdict(float)
@@ -230,4 +245,4 @@ def _sift(outcome: RunOutcome, layout: RunLayout) -> Corpus:
                 if not row["rejected_by"]:
                     kept[row["split"]] += 1
                     kept_s[row["split"]] += row["duration_s"]
-    return Corpus(outcome=outcome, rows_file=layout.corpus_rows, kept=kept, kept_s=kept_s, rejected=rejected)
+    return CorpusResult(outcome=outcome, rows_file=layout.corpus_rows, kept=kept, kept_s=kept_s, rejected=rejected)

@@ -1,4 +1,4 @@
-"""Who says what in a corpus: texts times voices, balanced over languages and speakers, spread over deliveries."""
+"""Assign texts to voices for a corpus: balanced over languages and speakers, with varied speed, pitch and prosody."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from hierbatch.manifest.voices import VoiceRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """From where to where a corpus's deliveries reach; each is drawn evenly, the speed on a log scale."""
+    """Ranges of speed, pitch and prosody in a corpus. Values are sampled uniformly, the speed on a log scale."""
 
     speed: tuple[float, float] = (0.9, 1.12)
+    """Factor on the speaking rate."""
     pitch_semitones: tuple[float, float] = (-1.5, 1.5)
+    """Transposition."""
     prosody: tuple[float, float] = (0.8, 1.25)
+    """Factor on the pitch variation."""
 
     def __post_init__(self) -> None:
         limits = {"speed": (0.5, 2.0), "pitch_semitones": (-12.0, 12.0), "prosody": (0.0, 2.0)}
@@ -29,19 +32,24 @@ class Spread:
             low, high = getattr(self, name)
             if not lowest <= low <= high <= highest:
                 wanted = f"two numbers from {lowest:g} to {highest:g}, the smaller first"
-                raise InputError(f"The spread of {name} is out of range", wanted=wanted, got=f"{low:g},{high:g}")
+                raise InputError(
+                    f"The spread of {name} is out of range",
+                    wanted=wanted,
+                    got=f"{low:g},{high:g}",
+                    mend="correct the range",
+                )
 
-    def draw(self, seed: str) -> tuple[float, float, float]:
-        """Speed, semitones and prosody of one row, rounded so that a table of them reads well."""
-        chance = random.Random(seed)
+    def sample(self, seed: str) -> tuple[float, float, float]:
+        """Sample speed, semitones and prosody for one row, rounded for readable tables."""
+        rng = random.Random(seed)
         low, high = map(math.log, self.speed)
-        speed = math.exp(chance.uniform(low, high))
-        return round(speed, 3), round(chance.uniform(*self.pitch_semitones), 2), round(chance.uniform(*self.prosody), 2)
+        speed = math.exp(rng.uniform(low, high))
+        return round(speed, 3), round(rng.uniform(*self.pitch_semitones), 2), round(rng.uniform(*self.prosody), 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """One row to be: a text in a voice, and how it is said."""
+    """A planned row: a text, its voice, and its speed, pitch and prosody."""
 
     text: CorpusText
     voice: str
@@ -53,26 +61,29 @@ class Pair:
 
 @dataclass(slots=True)
 class _Speaker:
+    """State of one speaker while texts are assigned."""
+
     name: str
     voices: list[str]
-    spoken_s: float = 0.0
+    assigned_s: float = 0.0
     n_rows: int = 0
-    said: set[str] = field(default_factory=set)
+    texts: set[str] = field(default_factory=set)
 
     def next_voice(self) -> str:
-        """A speaker's recordings take turns."""
+        """Rotate through the speaker's voices."""
         return self.voices[self.n_rows % len(self.voices)]
 
 
 def speaker_of(voice: VoiceRow) -> str:
+    """Speaker of a voice, or its name if the speaker is not set."""
     return voice.speaker or voice.voice
 
 
 def choose_speakers(voices: Sequence[VoiceRow], n_speakers: int | None, seed: int) -> list[VoiceRow]:
-    """Voices of `n_speakers` speakers, drawn from each language in turn; all of them where it is None.
+    """Sample `n_speakers` speakers, alternating between languages, and return their voices; None takes all.
 
     Raises:
-        InputError: there are fewer.
+        InputError: `n_speakers` is below 1 or above the number of speakers.
     """
     languages: dict[str, list[str]] = defaultdict(list)
     for speaker, lang in sorted({speaker_of(voice): voice.lang or "" for voice in voices}.items()):
@@ -82,10 +93,10 @@ def choose_speakers(voices: Sequence[VoiceRow], n_speakers: int | None, seed: in
         return list(voices)
     if not 1 <= n_speakers <= n_known:
         raise InputError(
-            f"There are not {n_speakers} speakers in the voices table",
+            f"There are not {n_speakers} speakers in the voice table",
             wanted=f"1 to {n_known}" if n_known > 1 else "1",
             got=str(n_speakers),
-            mend="add voices of other speakers, or ask for fewer",
+            mend="add voices of other speakers, or change --speakers",
         )
     for lang, group in languages.items():
         random.Random(f"{seed} {lang}").shuffle(group)
@@ -97,21 +108,21 @@ def choose_speakers(voices: Sequence[VoiceRow], n_speakers: int | None, seed: in
 def voices_by_language(
     voices: Sequence[VoiceRow], languages: Sequence[str], *, cross_lingual: bool
 ) -> dict[str, list[VoiceRow]]:
-    """Voices that speak each language: those of its own prompts and of none, or all of them.
+    """Voices for each language: those with a prompt in it or without a language, or all if `cross_lingual` is set.
 
     Raises:
         InputError: a language has no voice.
     """
-    speaking = {lang: [v for v in voices if cross_lingual or v.lang in (None, lang)] for lang in languages}
-    mute = [lang for lang, group in speaking.items() if not group]
-    if mute:
+    by_language = {lang: [v for v in voices if cross_lingual or v.lang in (None, lang)] for lang in languages}
+    without_voice = [lang for lang, group in by_language.items() if not group]
+    if without_voice:
         raise InputError(
-            f"No voice speaks {' or '.join(mute)}",
-            wanted="a voice with that `lang`, or with none, for every language of the texts",
+            f"No voice speaks {' or '.join(without_voice)}",
+            wanted="for every language of the texts, a voice with that `lang` or without one",
             got=", ".join(f"{voice.voice} ({voice.lang})" for voice in voices[:10]),
             mend="add such a voice, or pass --cross-lingual to let every voice speak every language",
         )
-    return speaking
+    return by_language
 
 
 def pair_texts(
@@ -123,12 +134,20 @@ def pair_texts(
     spread: Spread,
     seed: int,
 ) -> Iterator[Pair]:
-    """Pairs that come to `sound_s` seconds, as many of each language and inside it of each speaker.
+    """Assign texts to voices until they reach `sound_s` seconds, balanced over languages and over their speakers.
 
-    A text is said again, by another speaker, once all have been said; the same arguments give the same pairs.
+    A text is reused, by another speaker, once all texts are assigned. Equal arguments give equal pairs.
+
+    Args:
+        texts: sentences.
+        voices: voices by language.
+        pace: expected durations.
+        sound_s: total duration of the corpus.
+        spread: ranges of speed, pitch and prosody.
+        seed: seed of all random choices.
 
     Raises:
-        InputError: even said by every speaker the texts do not last that long.
+        InputError: the texts are too short, even if every speaker reads all of them.
     """
     by_language: dict[str, list[CorpusText]] = defaultdict(list)
     for text in texts:
@@ -147,26 +166,26 @@ def _pair_language(
     spread: Spread,
     seed: int,
 ) -> Iterator[Pair]:
-    named: dict[str, list[str]] = defaultdict(list)
+    voices_by_speaker: dict[str, list[str]] = defaultdict(list)
     for voice in voices:
-        named[speaker_of(voice)].append(voice.voice)
-    speakers = [_Speaker(name, names) for name, names in sorted(named.items())]
+        voices_by_speaker[speaker_of(voice)].append(voice.voice)
+    speakers = [_Speaker(name, names) for name, names in sorted(voices_by_speaker.items())]
     random.Random(f"{seed} {lang}").shuffle(speakers)
-    heap = [(0.0, place, speaker) for place, speaker in enumerate(speakers)]
+    heap = [(0.0, index, speaker) for index, speaker in enumerate(speakers)]
     total_s, numbers = 0.0, count()
     for turn in range(len(speakers)):
-        order = random.Random(f"{seed} {lang} {turn}").sample(texts, len(texts))
-        for text in order:
+        shuffled = random.Random(f"{seed} {lang} {turn}").sample(texts, len(texts))
+        for text in shuffled:
             if total_s >= budget_s:
                 return
-            _, place, speaker = _least_heard(heap, text)
-            speed, semitones, prosody = spread.draw(f"{seed} {lang} {next(numbers)}")
+            _, index, speaker = _pop_next_speaker(heap, text)
+            speed, semitones, prosody = spread.sample(f"{seed} {lang} {next(numbers)}")
             name = speaker.next_voice()
-            seconds = pace.of(text) / speed
-            speaker.spoken_s, speaker.n_rows = speaker.spoken_s + seconds, speaker.n_rows + 1
-            speaker.said.add(text.text)
-            heapq.heappush(heap, (speaker.spoken_s, place, speaker))
-            total_s += seconds
+            duration_s = pace.of(text) / speed
+            speaker.assigned_s, speaker.n_rows = speaker.assigned_s + duration_s, speaker.n_rows + 1
+            speaker.texts.add(text.text)
+            heapq.heappush(heap, (speaker.assigned_s, index, speaker))
+            total_s += duration_s
             yield Pair(
                 text=text, voice=name, speaker=speaker.name, speed=speed, pitch_semitones=semitones, prosody=prosody
             )
@@ -174,19 +193,19 @@ def _pair_language(
         raise InputError(
             f"The {len(texts)} texts in {lang} do not last that long",
             wanted=f"{budget_s / 3600:.2f} h of {lang}",
-            got=f"{total_s / 3600:.2f} h when each is said once by each of {len(speakers)} speakers",
+            got=f"{total_s / 3600:.2f} h if each is read once by each of {len(speakers)} speakers",
             mend="add texts or speakers, or ask for fewer --hours",
         )
 
 
-def _least_heard(heap: list[tuple[float, int, _Speaker]], text: CorpusText) -> tuple[float, int, _Speaker]:
-    """The entry of who has spoken least and has not said this text; taken from the heap."""
-    passed = []
+def _pop_next_speaker(heap: list[tuple[float, int, _Speaker]], text: CorpusText) -> tuple[float, int, _Speaker]:
+    """Pop the speaker with the least assigned audio who does not have this text yet."""
+    skipped = []
     while True:
         entry = heapq.heappop(heap)
-        if text.text not in entry[2].said:
+        if text.text not in entry[2].texts:
             break
-        passed.append(entry)
-    for other in passed:
+        skipped.append(entry)
+    for other in skipped:
         heapq.heappush(heap, other)
     return entry

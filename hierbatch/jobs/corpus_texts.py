@@ -1,4 +1,4 @@
-"""The sentences of a corpus: from tables and books, each once, with how long it will take to say."""
+"""Sentences of a corpus, read from tables and books without duplicates, and their expected durations."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from hierbatch.models.speech import SpeechModel, SpeechRequest
 from hierbatch.stages.text import ReadText, front_ends
 
 TEXT_COLUMNS = (
-    Column("id", pa.string(), "Name of the sentence; empty takes the file's name and the row's number."),
+    Column("id", pa.string(), "Id of the sentence; if empty, file name and row number."),
     Column("text", pa.string(), "The sentence."),
-    Column("lang", pa.string(), "`en` or `ko`; empty finds it by its letters."),
-    Column("license", pa.string(), "Licence of the text."),
+    Column("lang", pa.string(), "`en` or `ko`; if empty, detected by script."),
+    Column("license", pa.string(), "License of the text."),
 )
-"""Columns of a table of texts."""
+"""Columns of a text table."""
 
-_TABLES, _BOOKS = (".parquet", ".csv", ".jsonl", ".ndjson"), (".epub", ".txt", ".md")
-_READ, _SAID = 100, 16
+_TABLE_SUFFIXES, _BOOK_SUFFIXES = (".parquet", ".csv", ".jsonl", ".ndjson"), (".epub", ".txt", ".md")
+_N_PHONEMIZED, _N_SYNTHESIZED = 100, 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorpusText:
-    """One sentence to speak; `ref` says where it stands."""
+    """One sentence to synthesize. `ref` is its id or its place in the source file."""
 
     ref: str
     text: str
@@ -44,69 +44,88 @@ class CorpusText:
 
 @dataclass(frozen=True, slots=True)
 class SecondsACharacter:
-    """How long a language takes to say, by the number of characters."""
+    """Speaking rate of each language, in seconds per character."""
 
     by_language: dict[str, float]
 
     def of(self, text: CorpusText) -> float:
+        """Expected duration of a text, in seconds."""
         return len(text.text) * self.by_language[text.lang]
 
 
 def read_texts(sources: Sequence[Path], language: str = "auto") -> list[CorpusText]:
-    """Sentences of tables (a `text` column) and books (cut into sentences), or of all such files in a folder.
+    """Read sentences from tables (column `text`), books (split into sentences), or folders of both.
 
-    Sentences that stand there twice are taken once. `language` sets that of all, `auto` finds each one's own.
+    Duplicate sentences are dropped. `language` applies to all sentences; `auto` detects the language of each one.
 
     Raises:
-        InputError: nothing there can be read, or nothing stands in it.
+        InputError: a path has an unknown format or does not exist, or there are no sentences.
         BookError, ManifestError: a file cannot be read.
     """
     seen: set[tuple[str, str]] = set()
     texts: list[CorpusText] = []
     for path in _files(sources):
-        for text in _read_table(path, language) if path.suffix.lower() in _TABLES else _read_book(path, language):
+        for text in (
+            _read_table(path, language) if path.suffix.lower() in _TABLE_SUFFIXES else _read_book(path, language)
+        ):
             if (key := (text.lang, text.text)) not in seen:
                 seen.add(key)
                 texts.append(text)
     if not texts:
-        raise InputError("There are no texts", wanted="sentences", got=", ".join(map(str, sources)))
+        raise InputError(
+            "There are no texts",
+            wanted="at least one sentence",
+            got=", ".join(map(str, sources)),
+            mend="add sentences to the texts",
+        )
     return texts
 
 
 def estimate_pace(
     texts: Iterable[CorpusText], model: SpeechModel, voices: Mapping[str, Sequence[Any]], seed: int = 0
 ) -> SecondsACharacter:
-    """How long a model takes to say the texts, by what their phonemes let expect and by what it makes of a few.
+    """Estimate the speaking rate of a model in each language.
 
-    `voices` are what the model made of some prompts for each language, which take turns: people differ in their pace.
+    The expected durations of the phonemes are scaled by the durations of a few synthesized sentences.
+
+    Args:
+        texts: sentences to draw samples from.
+        model: speech model to measure.
+        voices: encoded prompts by language, used in turn because speakers differ in their rate.
+        seed: seed of the sample.
 
     Raises:
-        InputError: no sentence of a language can be spoken, or the model does not speak it.
+        InputError: no sentence of a language can be synthesized, or the model does not support a language.
     """
     by_language: dict[str, list[CorpusText]] = defaultdict(list)
     for text in texts:
         by_language[text.lang].append(text)
-    if strange := sorted(set(by_language) - set(model.languages)):
+    if unsupported := sorted(set(by_language) - set(model.languages)):
         raise InputError(
-            f"The model does not speak {', '.join(strange)}",
+            f"The model does not speak {', '.join(unsupported)}",
             wanted=" or ".join(model.languages),
-            got=", ".join(strange),
+            got=", ".join(unsupported),
+            mend="choose another with --model, or leave out these texts",
         )
     read = ReadText(front_ends())
     paces = {}
     for lang, group in by_language.items():
-        sample = random.Random(seed).sample(group, min(_READ, len(group)))
+        sample = random.Random(seed).sample(group, min(_N_PHONEMIZED, len(group)))
         rows = [row for row in read(_rows(sample, lang)).to_pylist() if not row["error_kind"]]
         if not rows:
-            raise InputError(f"No text in language {lang} can be spoken", got=repr(sample[0].text[:80]))
-        said = rows[:_SAID]
+            raise InputError(
+                f"No text in language {lang} can be synthesized",
+                got=repr(sample[0].text[:80]),
+                mend="correct the texts, or set the language with --lang",
+            )
+        measured = rows[:_N_SYNTHESIZED]
         requests = [
             SpeechRequest(phonemes=row["phonemes"], language=lang, voice=voice, seed=row["seed"])
-            for row, voice in zip(said, cycle(voices[lang]), strict=False)
+            for row, voice in zip(measured, cycle(voices[lang]), strict=False)
         ]
-        made_s = sum(speech.waveform.duration_s for speech in model.speak(requests))
-        # Rounded: another machine's last digits must not make another corpus.
-        ratio = round(made_s / sum(row["expected_duration_s"] for row in said), 2)
+        synthesized_s = sum(speech.waveform.duration_s for speech in model.speak(requests))
+        # Rounded, so that floating-point differences between machines do not change the corpus.
+        ratio = round(synthesized_s / sum(row["expected_duration_s"] for row in measured), 2)
         expected_s = sum(row["expected_duration_s"] for row in rows)
         paces[lang] = ratio * expected_s / sum(len(row["text"]) for row in rows)
     return SecondsACharacter(paces)
@@ -126,7 +145,7 @@ def _rows(texts: Sequence[CorpusText], lang: str) -> pa.Table:
 
 
 def _files(sources: Iterable[Path]) -> Iterator[Path]:
-    known = (*_TABLES, *_BOOKS)
+    known = (*_TABLE_SUFFIXES, *_BOOK_SUFFIXES)
     for source in sources:
         if source.is_dir():
             found = sorted(path for path in source.rglob("*") if path.suffix.lower() in known)
@@ -134,14 +153,18 @@ def _files(sources: Iterable[Path]) -> Iterator[Path]:
         elif source.suffix.lower() in known and source.is_file():
             yield source
         else:
-            raise InputError(f"There are no texts at {source}", wanted=f"a folder, or a file of {' '.join(known)}")
+            raise InputError(
+                f"There are no texts at {source}",
+                wanted=f"a folder, or a file of {' '.join(known)}",
+                mend="correct the path",
+            )
 
 
 def _read_table(path: Path, language: str) -> Iterator[CorpusText]:
     table = open_table(path, TEXT_COLUMNS)
-    problems = [*table.problems, *(["column text is missing"] if "text" not in table.schema.names else [])]
-    if problems:
-        raise ManifestError(f"{path} is no table of texts", got="; ".join(problems))
+    errors = [*table.problems, *(["column text is missing"] if "text" not in table.schema.names else [])]
+    if errors:
+        raise ManifestError(f"{path} is not a valid text table", got="; ".join(errors), mend="correct the table")
     names = [column.name for column in TEXT_COLUMNS if column.name in table.schema.names]
     number = 0
     for batch in table.batches(names):

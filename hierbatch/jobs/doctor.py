@@ -1,4 +1,4 @@
-"""Is everything here that the product stands on? Each part is tried, not looked up."""
+"""Check the installation by running every component, rather than by looking up versions."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from hierbatch.errors import HierbatchError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One part: whether it works, what it is, and what to do where it does not."""
+class ComponentCheck:
+    """Result of one check: the component, its version or the error, and the fix if it does not work."""
 
     part: str
     is_well: bool
@@ -23,38 +23,40 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class _Probe:
     part: str
-    look: Callable[[], str]
+    run: Callable[[], str]
     mend: str
 
 
-def examine(bundle: str = "lite") -> tuple[Finding, ...]:
-    """Try every part; nothing is raised, whatever is missing."""
+def examine(bundle: str = "lite") -> tuple[ComponentCheck, ...]:
+    """Check every component. Failures are returned, never raised."""
     probes = (
         _Probe("hierbatch", lambda: version("hierbatch"), "pip install hierbatch"),
         _Probe("torch", _torch, "pip install -c constraints.txt torch torchaudio"),
-        _Probe("ray", lambda: _imported("ray"), "pip install ray, or run with --engine local"),
-        _Probe("pyarrow", lambda: _imported("pyarrow"), "pip install pyarrow"),
+        _Probe("ray", lambda: _import_version("ray"), "pip install ray, or run with --engine local"),
+        _Probe("pyarrow", lambda: _import_version("pyarrow"), "pip install pyarrow"),
         _Probe("soundfile", _soundfile, "pip install soundfile"),
         _Probe("ffmpeg", _ffmpeg, "pip install imageio-ffmpeg"),
-        _Probe("English phonemes (espeak-ng)", lambda: _said("Hello world.", "en"), "pip install espeakng-loader"),
-        _Probe("Korean phonemes (g2pk, mecab)", lambda: _said("안녕하세요.", "ko"), "pip install g2pk python-mecab-ko"),
+        _Probe("English phonemes (espeak-ng)", lambda: _phonemes("Hello world.", "en"), "pip install espeakng-loader"),
+        _Probe(
+            "Korean phonemes (g2pk, mecab)", lambda: _phonemes("안녕하세요.", "ko"), "pip install g2pk python-mecab-ko"
+        ),
         _Probe("noise reduction (RNNoise)", _rnnoise, "pip install pyrnnoise"),
         _Probe(f"model bundle {bundle}", lambda: _bundle(bundle), "reinstall hierbatch, or name another bundle"),
     )
     return tuple(_examine(probe) for probe in probes)
 
 
-def _examine(probe: _Probe) -> Finding:
+def _examine(probe: _Probe) -> ComponentCheck:
     try:
-        return Finding(part=probe.part, is_well=True, found=probe.look())
+        return ComponentCheck(part=probe.part, is_well=True, found=probe.run())
     except HierbatchError as error:
-        return Finding(part=probe.part, is_well=False, found=str(error), mend=probe.mend)
-    except Exception as error:  # noqa: BLE001 - whatever a broken package does, the others are still examined
+        return ComponentCheck(part=probe.part, is_well=False, found=str(error), mend=probe.mend)
+    except Exception as error:  # noqa: BLE001 - a broken package must not stop the other checks
         found = f"{type(error).__name__}: {error}".splitlines()[0]
-        return Finding(part=probe.part, is_well=False, found=found, mend=probe.mend)
+        return ComponentCheck(part=probe.part, is_well=False, found=found, mend=probe.mend)
 
 
-def _imported(package: str) -> str:
+def _import_version(package: str) -> str:
     __import__(package)
     return version(package)
 
@@ -81,7 +83,7 @@ def _ffmpeg() -> str:
     return f"{first_line.split(' Copyright')[0]} ({Path(program).name})"
 
 
-def _said(text: str, language: str) -> str:
+def _phonemes(text: str, language: str) -> str:
     from hierbatch.frontend.speech_text import SpeechFrontEnd
 
     return f"{text} -> {SpeechFrontEnd().speak(text, language).phonemes}"
@@ -103,4 +105,4 @@ def _bundle(name: str) -> str:
     bundle = find_bundle(name)
     bundle.load_weights()
     megabytes = bundle.weights_path.stat().st_size / 1e6
-    return f"{', '.join(bundle.languages)}, {bundle.rate_hz} Hz, {megabytes:.0f} MB, licence {bundle.license}"
+    return f"{', '.join(bundle.languages)}, {bundle.rate_hz} Hz, {megabytes:.0f} MB, license {bundle.license}"

@@ -1,4 +1,4 @@
-"""A folder of recordings and films to rows of a dubbing run: sound taken out, segments read, voices assigned."""
+"""Import a folder of recordings and films for dubbing: extract audio, read segments, assign voices."""
 
 from __future__ import annotations
 
@@ -22,38 +22,48 @@ from hierbatch.storage import write_whole
 
 _SCHEMA = arrow_schema(
     [
-        Column("id", pa.string(), "Made of the file's path."),
-        Column("source", AUDIO, "The sound: the file itself, or what was taken out of it."),
+        Column("id", pa.string(), "Derived from the file's path."),
+        Column("source", AUDIO, "Audio: the file itself, or the audio extracted from it."),
         *DUB_COLUMNS,
-        Column("file", pa.string(), "Path inside the folder."),
+        Column("file", pa.string(), "Path relative to the folder."),
     ],
     "manifest",
 )
-_READ_AS_THEY_ARE = (".wav", ".flac", ".mp3", ".ogg", ".aiff", ".aif")
+_DIRECTLY_READABLE = (".wav", ".flac", ".mp3", ".ogg", ".aiff", ".aif")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DubSources:
-    """What of a folder can be dubbed, and why the rest cannot."""
+    """Files of a folder that can be dubbed, and the errors of the others."""
 
     n_files: int
     rows: tuple[dict[str, Any], ...]
-    refusals: dict[str, str]
+    errors: dict[str, str]
+    """Error message by file."""
 
 
 def find_media(folder: Path) -> list[Path]:
-    """Recordings and films of a folder and those below it, by name; hidden ones are left out.
+    """Find recordings and films in a folder and its subfolders, sorted; hidden ones are skipped.
 
     Raises:
-        InputError: there is no such folder, or none of either in it.
+        InputError: the folder does not exist or contains no media files.
     """
     if not folder.is_dir():
-        raise InputError("There is no folder to dub", wanted="a folder of recordings or films", got=str(folder))
+        raise InputError(
+            "The folder to dub does not exist",
+            wanted="a folder of recordings or films",
+            got=str(folder),
+            mend="correct the path",
+        )
     suffixes = {*AUDIO_SUFFIXES, *VIDEO_CODECS}
     below = (path for path in folder.rglob("*") if path.suffix.lower() in suffixes and path.is_file())
     found = sorted(path for path in below if not any(p.startswith(".") for p in path.relative_to(folder).parts))
     if not found:
-        raise InputError(f"{folder} holds nothing to dub", wanted=f"files ending in {', '.join(sorted(suffixes))}")
+        raise InputError(
+            f"{folder} contains no media files",
+            wanted=f"files ending in {', '.join(sorted(suffixes))}",
+            mend="choose another folder",
+        )
     return found
 
 
@@ -64,63 +74,80 @@ def import_media(
     *,
     media: Sequence[Path],
     segments: Path | None,
-    work: Path,
+    work_folder: Path,
 ) -> DubSources:
-    """Rows for all files that can be dubbed; sound that is not read as it is lies in `work` once and is found again.
+    """Build a manifest row for each file that can be dubbed.
+
+    Args:
+        folder: base folder of the file names.
+        lines: voice map.
+        voice_sha256: prompt hash by voice.
+        media: files to import, inside `folder`.
+        segments: folder of segment tables; None looks for them next to the media files.
+        work_folder: cache for audio extracted from formats that cannot be read directly.
 
     Raises:
-        InputError: a line of the voice map names files that are not there.
+        InputError: a line of the voice map matches no file.
         StorageError: the disk is full.
     """
     files = {path.relative_to(folder).as_posix(): path for path in media}
-    idle = [line.file for line in lines if line.file and not any(line.fits(file, line.speaker) for file in files)]
-    if idle:
+    unmatched = [line.file for line in lines if line.file and not any(line.fits(file, line.speaker) for file in files)]
+    if unmatched:
         raise InputError(
-            "Lines of the voice map fit no file", wanted=f"paths or patterns inside {folder}", got=", ".join(idle[:5])
+            "Lines of the voice map match no file",
+            wanted=f"paths or patterns inside {folder}",
+            got=", ".join(unmatched[:5]),
+            mend="correct the column file",
         )
     rows: list[dict[str, Any]] = []
-    refusals: dict[str, str] = {}
+    errors: dict[str, str] = {}
     for file, path in files.items():
         try:
-            sound = path if path.suffix.lower() in _READ_AS_THEY_ARE else _taken_out(path, work / row_id(file))
-            spoken = _segments_of(path, sound, segments)
+            audio = (
+                path if path.suffix.lower() in _DIRECTLY_READABLE else _extract_audio(path, work_folder / row_id(file))
+            )
+            spoken = _segments_of(path, audio, segments)
             cast = [_entry(file, segment, lines, voice_sha256) for segment in spoken or (None,)]
-            source = {"bytes": None, "path": str(sound.resolve())}
+            source = {"bytes": None, "path": str(audio.resolve())}
             rows.append({"id": row_id(file), "source": source, "cast": cast, "file": file})
         except RowError as error:
-            refusals[file] = str(error)
-    return DubSources(n_files=len(media), rows=tuple(rows), refusals=refusals)
+            errors[file] = str(error)
+    return DubSources(n_files=len(media), rows=tuple(rows), errors=errors)
 
 
 def write_manifest(rows: Sequence[dict[str, Any]], target: Path) -> None:
-    """The manifest of a dubbing run."""
+    """Write the manifest of a dubbing run."""
     write_table([pa.Table.from_pylist(list(rows), schema=_SCHEMA)], _SCHEMA, target)
 
 
 def row_id(file: str) -> str:
-    """A name for a file that is safe as a file name and its own: `a/b.wav` and `a-b.wav` get different ones."""
+    """Unique row id that is safe as a file name: `a/b.wav` and `a-b.wav` differ by their hash."""
     safe = re.sub(r"[^A-Za-z0-9._-]+", "-", file).strip(".-_")[:100]
     return f"{safe or 'file'}-{hashlib.sha256(file.encode()).hexdigest()[:8]}"
 
 
-def _taken_out(path: Path, stem: Path) -> Path:
-    """The sound of a film; found again by the film's size and time, so that a changed one is taken out anew."""
-    found = path.stat()
-    state = hashlib.sha256(f"{found.st_size} {found.st_mtime_ns}".encode()).hexdigest()[:8]
+def _extract_audio(path: Path, stem: Path) -> Path:
+    """Extract the audio of a film, cached by size and modification time: a changed film is extracted again."""
+    stat = path.stat()
+    state = hashlib.sha256(f"{stat.st_size} {stat.st_mtime_ns}".encode()).hexdigest()[:8]
     target = stem.with_name(f"{stem.name}-{state}.flac")
     if not target.exists():
-        with write_whole(target) as aside:
-            extract_sound(path, aside)
+        with write_whole(target) as temporary:
+            extract_sound(path, temporary)
     return target
 
 
-def _segments_of(path: Path, sound: Path, folder: Path | None) -> tuple[Segment, ...]:
-    """Segments of the table that is named like the file, beside it or in `folder`; none where there is none."""
-    info = describe_sound(sound, name=path.name, raises=SourceError)
-    places = [(folder or path.parent) / f"{path.stem}{suffix}" for suffix in SUFFIXES]
-    tables = [place for place in places if place.is_file()]
+def _segments_of(path: Path, audio: Path, folder: Path | None) -> tuple[Segment, ...]:
+    """Read the segment table with the file's stem, next to the file or in `folder`; empty if there is none."""
+    info = describe_sound(audio, name=path.name, raises=SourceError)
+    candidates = [(folder or path.parent) / f"{path.stem}{suffix}" for suffix in SUFFIXES]
+    tables = [candidate for candidate in candidates if candidate.is_file()]
     if len(tables) > 1:
-        raise SourceError(f"{path.name} has several segments tables", got=", ".join(table.name for table in tables))
+        raise SourceError(
+            f"{path.name} has several segment tables",
+            got=", ".join(table.name for table in tables),
+            mend="keep one of them",
+        )
     return check_segments(read_segments(tables[0]), info.duration_s, path.name) if tables else ()
 
 

@@ -1,4 +1,4 @@
-"""What is to be dubbed, as the engine takes it: the manifest that the import wrote, and voices that were heard."""
+"""Specification of a dubbing run: the imported manifest and the prepared voice prompts."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hierbatch.engine.planning import Asked
-from hierbatch.jobs.order import CheckedOrder
-from hierbatch.jobs.recordings import find_sources, recordings_origin
+from hierbatch.jobs.order import ValidatedSpec
+from hierbatch.jobs.recordings import recordings_origin, scan_sources
 from hierbatch.jobs.voices import PreparedVoices
 from hierbatch.manifest.checks import Expected, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
@@ -18,8 +18,8 @@ from hierbatch.stages.tasks import DUB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DubOrder:
-    """Rows of a folder that was imported, and the voices they name."""
+class DubSpec:
+    """Rows of an imported folder and the voices they name."""
 
     manifest: Path
     prompts: PreparedVoices
@@ -30,26 +30,33 @@ class DubOrder:
 
     @property
     def root(self) -> Path:
-        return Path("/")  # the import wrote full paths
+        """Base folder of relative source paths."""
+        return Path("/")  # the import writes absolute paths
 
     def origin(self) -> dict[str, str]:
+        """Provenance entry of the run's record."""
         return recordings_origin(self, DUB)
 
-    def check(self) -> CheckedOrder:
+    def check(self) -> ValidatedSpec:
+        """Validate the manifest and fingerprint the recordings.
+
+        Raises:
+            ManifestError: the manifest cannot be read.
+        """
         manifest = open_table(self.manifest, MANIFEST_COLUMNS)
-        asked = Asked(
+        take_settings = Asked(
             task=DUB.name,
             defaults={},
             seed=self.seed,
             voice_sha256={name: prompt.sha256 for name, (_, prompt) in self.prompts.items()},
             fingerprint=self.model.fingerprint,
         )
-        return CheckedOrder(
+        return ValidatedSpec(
             manifest=manifest,
             n_rows=check_manifest(manifest, Expected(one_of=("cast",), needs_voice=False)),
             prompts=self.prompts,
-            asked=asked,
+            asked=take_settings,
             model=self.model.name,
             read=ReadSource(self.root),
-            inputs={"sources": find_sources(manifest, self.root).state},
+            inputs={"sources": scan_sources(manifest, self.root).state},
         )

@@ -1,4 +1,4 @@
-"""Measure a model on a committed set: speech in held-out voices, beside the recordings it is compared with."""
+"""Evaluate a model on a committed set: speech in held-out voices, compared with their recordings."""
 
 from __future__ import annotations
 
@@ -30,70 +30,70 @@ from hierbatch.models.hierspeech import HierSpeech
 from hierbatch.models.speech import SpeechModel, SpeechRequest
 from hierbatch.storage import write_whole
 
-RECORDED = {"en": "English recordings", "ko": "Korean recordings"}
-TAUGHT = {"en": "English teacher", "ko": "Korean teacher"}
-COPIED = {"en": "English copy synthesis", "ko": "Korean copy synthesis"}
+RECORDING_GROUPS = {"en": "English recordings", "ko": "Korean recordings"}
+TEACHER_GROUPS = {"en": "English teacher", "ko": "Korean teacher"}
+COPY_SYNTHESIS_GROUPS = {"en": "English copy synthesis", "ko": "Korean copy synthesis"}
 
-_TELL_EVERY = 10
+_LOG_INTERVAL_ROWS = 10
 
 Scores = dict[str, list[list[Score]]]
-"""Scores of each clip of each group."""
+"""Scores of each clip, by group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluateJob:
-    """What to measure and with what."""
+    """Model, evaluation set and evaluation kit."""
 
     kit: Path
     """Folder of the evaluation kit."""
     data: Path
     """Folder of the recordings, as Parquet files."""
     cache: Path
-    """Where judgements already made are kept."""
+    """Folder of cached judgements."""
     set_name: SetName = "development"
-    """`development` while choosing; `evaluation` for what is published."""
+    """`development` to choose between models; `evaluation` for published results."""
     bundle: str = "lite"
-    """A packaged bundle's name, or a bundle's folder."""
+    """Name of a packaged bundle, or a bundle folder."""
     teachers: bool = False
-    """Whether the voices the text side learned from say the sentences, too."""
+    """Also evaluate the teacher TTS voices on the same sentences."""
     limit: int | None = None
-    """The first so many clips of each group, for a quick look."""
+    """Maximum number of clips per group, for a quick check; None takes all."""
     out: tuple[Path, ...] = ()
-    """Where else the table goes: a `.json` file, or a `.md` page with marks around the table's place."""
+    """Files that receive the table: `.json`, or a `.md` page with marks around the place of the table."""
 
 
 @runtime_checkable
 class Resynthesizer(Protocol):
-    """A model whose waveform stage can be heard alone."""
+    """A model with a separate waveform stage, for copy synthesis."""
 
     def resynthesize(self, recording: Waveform) -> Waveform:
-        """A recording through the waveform stage, from its true spectrogram and pitch."""
+        """Copy synthesis: vocode a recording from its own spectrogram and pitch."""
 
 
 def evaluate(job: EvaluateJob, tell: Callable[[str], None]) -> EvaluationTable:
-    """The table of one model.
+    """Evaluate one model and write its table.
 
     Raises:
-        InputError: the kit, the recordings or some of their rows are missing, or `out` is no path to write to.
-        ProgramError: the kit lacks a package.
-        BundleError: there is no such bundle.
+        InputError: the kit, the recordings or some of their rows are missing, or `out` cannot be written.
+        ProgramError: a package of the kit is not installed.
+        BundleError: the bundle does not exist.
         StorageError: the disk is full, read-only or gone.
     """
     for path in job.out:
-        _page(path, None)  # what is wrong with it is better told now than after ten minutes
+        _page(path, None)  # fail now rather than after ten minutes of evaluation
     kit = load_kit(job.kit)
-    chosen = load_set(job.set_name)
-    recordings = read_recordings(job.data, chosen.clips())
+    evaluation_set = load_set(job.set_name)
+    recordings = read_recordings(job.data, evaluation_set.clips())
     model = HierSpeech.load(job.bundle)
-    evaluation = Evaluation(model, Jury(kit, JudgementCache(job.cache, kit.fingerprint)), tell)
-    with _one_thread():
-        scores = evaluation.of_speech(plan_tasks(chosen, recordings, job.limit), recordings)
-        scores |= evaluation.of_conversions(plan_conversions(chosen, recordings, job.limit), recordings)
+    evaluator = Evaluation(model, Jury(kit, JudgementCache(job.cache, kit.fingerprint)), tell)
+    with _single_thread():
+        scores = evaluator.of_speech(plan_tasks(evaluation_set, recordings, job.limit), recordings)
+        scores |= evaluator.of_conversions(plan_conversions(evaluation_set, recordings, job.limit), recordings)
         if job.teachers:
-            scores |= evaluation.of_teachers(load_teachers(job.kit), chosen, job.limit)
-        scores |= evaluation.of_recordings(chosen, recordings, job.limit)
+            scores |= evaluator.of_teachers(load_teachers(job.kit), evaluation_set, job.limit)
+        scores |= evaluator.of_recordings(evaluation_set, recordings, job.limit)
     table = EvaluationTable(
-        set_name=chosen.name,
+        set_name=evaluation_set.name,
         model=model.name,
         fingerprint=model.fingerprint,
         kit=kit.fingerprint,
@@ -102,30 +102,32 @@ def evaluate(job: EvaluateJob, tell: Callable[[str], None]) -> EvaluationTable:
         figures=tabulate(scores),
     )
     for path in job.out:
-        with write_whole(path) as aside:
-            aside.write_text(_page(path, table), encoding="utf-8")
+        with write_whole(path) as temporary:
+            temporary.write_text(_page(path, table), encoding="utf-8")
     return table
 
 
 def _page(path: Path, table: EvaluationTable | None) -> str:
-    """What will stand at a path."""
+    """Content of an output file."""
     if path.suffix == ".json":
         return table.to_json() if table else ""
     if path.suffix == ".md":
         return page_with_table(path, table.to_markdown() if table else "")
-    raise InputError("The table has no such form", wanted="a path that ends in .json or .md", got=str(path))
+    raise InputError(
+        "The table format is unknown", wanted="a path that ends in .json or .md", got=str(path), mend="correct --out"
+    )
 
 
 class Evaluation:
-    """One model before one jury."""
+    """Synthesizes with one model and scores its output with one jury."""
 
-    def __init__(self, model: SpeechModel, jury: Jury, tell: Callable[[str], None]) -> None:
-        self._model, self._jury, self._tell = model, jury, tell
+    def __init__(self, model: SpeechModel, jury: Jury, log: Callable[[str], None]) -> None:
+        self._model, self._jury, self._log = model, jury, log
         self._front_end = SpeechFrontEnd()
         self._voices: dict[str, Any] = {}
 
     def of_speech(self, groups: Mapping[str, list[Task]], recordings: Mapping[Clip, Recording]) -> Scores:
-        """Scores of what the model says; a text it cannot say counts as wholly wrong."""
+        """Score synthesized speech. In a text that fails, every word counts as an error."""
         scores: Scores = {}
         for group, tasks in groups.items():
             scores[group] = []
@@ -134,17 +136,17 @@ class Evaluation:
                     spoken = self._speak(task, recordings, seed=number)
                     found = [*self._jury.judge(spoken), Score("failures", 0)]
                 except RowError as error:
-                    self._tell(f"{group} {number + 1}: {error}")
+                    self._log(f"{group} {number + 1}: {error}")
                     found = [*self._jury.silence(task.readings, task.language), Score("failures", 1)]
                 scores[group].append(found)
-                if (number + 1) % _TELL_EVERY == 0 or number + 1 == len(tasks):
-                    self._tell(f"{group}: {number + 1} of {len(tasks)} clips judged")
+                if (number + 1) % _LOG_INTERVAL_ROWS == 0 or number + 1 == len(tasks):
+                    self._log(f"{group}: {number + 1} of {len(tasks)} clips judged")
         return scores
 
     def of_conversions(
         self, groups: Mapping[str, list[ConversionTask]], recordings: Mapping[Clip, Recording]
     ) -> Scores:
-        """Scores of recordings in other people's voices; none where the model does not convert."""
+        """Score voice conversions; empty if the model does not convert recordings."""
         scores: Scores = {}
         for group, tasks in groups.items() if isinstance(self._model, ConversionModel) else ():
             scores[group] = []
@@ -154,52 +156,54 @@ class Evaluation:
                     converted = self._convert(task, recordings, readings, seed=number)
                     found = [*self._jury.judge(converted), Score("failures", 0)]
                 except RowError as error:
-                    self._tell(f"{group} {number + 1}: {error}")
+                    self._log(f"{group} {number + 1}: {error}")
                     found = [*self._jury.silence(readings, task.language), Score("failures", 1)]
                 scores[group].append(found)
-            self._tell(f"{group}: {len(tasks)} clips judged")
+            self._log(f"{group}: {len(tasks)} clips judged")
         return scores
 
-    def of_teachers(self, teachers: Mapping[str, Teacher], chosen: EvaluationSet, limit: int | None = None) -> Scores:
-        """Scores of the teachers' own voices on the same sentences."""
+    def of_teachers(
+        self, teachers: Mapping[str, Teacher], evaluation_set: EvaluationSet, limit: int | None = None
+    ) -> Scores:
+        """Score the teacher TTS voices on the same sentences."""
         scores: Scores = {}
-        for language, say in teachers.items():
-            said = [
+        for language, synthesize in teachers.items():
+            clips = [
                 Spoken(
-                    waveform=say(sentence.text),
+                    waveform=synthesize(sentence.text),
                     language=language,
                     readings=sentence.readings,
                     phonemes=self._front_end.speak(sentence.text, language).phonemes,
                 )
-                for sentence in chosen.sentences_in(language)[:limit]
+                for sentence in evaluation_set.sentences_in(language)[:limit]
             ]
-            scores[TAUGHT[language]] = [self._jury.judge(spoken) for spoken in said]
-            self._tell(f"{TAUGHT[language]}: {len(said)} clips judged")
+            scores[TEACHER_GROUPS[language]] = [self._jury.judge(spoken) for spoken in clips]
+            self._log(f"{TEACHER_GROUPS[language]}: {len(clips)} clips judged")
         return scores
 
     def of_recordings(
-        self, chosen: EvaluationSet, recordings: Mapping[Clip, Recording], limit: int | None = None
+        self, evaluation_set: EvaluationSet, recordings: Mapping[Clip, Recording], limit: int | None = None
     ) -> Scores:
-        """Scores of the held-out people themselves, and of their clips through the waveform stage alone."""
-        languages = {voice.speaker: voice.language for voice in chosen.voices}
-        references = {voice.speaker: recordings[voice.reference].waveform for voice in chosen.voices}
-        clips = [(entry.speaker, entry.clip) for entry in chosen.rereadings]
-        clips += [(voice.speaker, voice.prompt) for voice in chosen.voices]
+        """Score the recordings of the held-out speakers, and their copy synthesis by the waveform stage."""
+        languages = {voice.speaker: voice.language for voice in evaluation_set.voices}
+        references = {voice.speaker: recordings[voice.reference].waveform for voice in evaluation_set.voices}
+        clips = [(entry.speaker, entry.clip) for entry in evaluation_set.rereadings]
+        clips += [(voice.speaker, voice.prompt) for voice in evaluation_set.voices]
         scores: Scores = {}
-        for language in RECORDED:
-            people = [(speaker, clip) for speaker, clip in clips if languages[speaker] == language][:limit]
-            heard = [self._recorded(recordings[clip], language, references[speaker]) for speaker, clip in people]
-            scores[RECORDED[language]] = [self._jury.judge(spoken) for spoken in heard]
+        for language in RECORDING_GROUPS:
+            selected = [(speaker, clip) for speaker, clip in clips if languages[speaker] == language][:limit]
+            recorded = [self._recorded(recordings[clip], language, references[speaker]) for speaker, clip in selected]
+            scores[RECORDING_GROUPS[language]] = [self._jury.judge(spoken) for spoken in recorded]
             if isinstance(self._model, Resynthesizer):
-                copies = [replace(spoken, waveform=self._model.resynthesize(spoken.waveform)) for spoken in heard]
-                scores[COPIED[language]] = [self._jury.judge(spoken) for spoken in copies]
-            self._tell(f"{RECORDED[language]}: {len(people)} clips judged")
+                copies = [replace(spoken, waveform=self._model.resynthesize(spoken.waveform)) for spoken in recorded]
+                scores[COPY_SYNTHESIS_GROUPS[language]] = [self._jury.judge(spoken) for spoken in copies]
+            self._log(f"{RECORDING_GROUPS[language]}: {len(selected)} clips judged")
         return scores
 
     def _speak(self, task: Task, recordings: Mapping[Clip, Recording], seed: int) -> Spoken:
         voice = self._voice(task.voice, recordings)
-        said = self._front_end.speak(task.text, task.language)
-        request = SpeechRequest(phonemes=said.phonemes, language=task.language, voice=voice, seed=seed)
+        text = self._front_end.speak(task.text, task.language)
+        request = SpeechRequest(phonemes=text.phonemes, language=task.language, voice=voice, seed=seed)
         started_s = time.process_time()
         (speech,) = self._model.speak([request])
         work_s = time.process_time() - started_s
@@ -207,7 +211,7 @@ class Evaluation:
             waveform=speech.waveform,
             language=task.language,
             readings=task.readings,
-            phonemes=said.phonemes,
+            phonemes=text.phonemes,
             reference=recordings[task.voice.reference].waveform,
             recording=task.recording.waveform if task.recording else None,
             work_s=work_s,
@@ -216,12 +220,12 @@ class Evaluation:
     def _convert(
         self, task: ConversionTask, recordings: Mapping[Clip, Recording], readings: tuple[str, ...], seed: int
     ) -> Spoken:
-        assert isinstance(self._model, ConversionModel)  # asked before
+        assert isinstance(self._model, ConversionModel)  # checked by of_conversions()
         voice = self._voice(task.voice, recordings)
         started_s = time.process_time()
-        made = convert_recording(self._model, task.source.waveform, voice, seed=seed)
+        converted = convert_recording(self._model, task.source.waveform, voice, seed=seed)
         return Spoken(
-            waveform=made.waveform,
+            waveform=converted.waveform,
             language=task.language,
             readings=readings,
             reference=recordings[task.voice.reference].waveform,
@@ -245,8 +249,8 @@ class Evaluation:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    """Work is told for one thread, whatever machine it is measured on."""
+def _single_thread() -> Iterator[None]:
+    """Limit torch to one thread, so that CPU time is comparable between machines."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

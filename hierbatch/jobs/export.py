@@ -1,4 +1,4 @@
-"""A finished run to a data set in another tool's format, a part at a time and whole or not at all."""
+"""Export a finished run as a data set in the format of another tool. Reads shard by shard and writes atomically."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from hierbatch.export.corpora.utterances import CorpusSource
 from hierbatch.export.corpora.writers import LAYOUTS, WRITERS
 from hierbatch.storage import staging_folder, storage_error
 
-_TELL_EVERY = 500
+_LOG_INTERVAL_ROWS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportJob:
-    """Which run to export, to what, and where."""
+    """Run to export, target format and output folder."""
 
     run: Path
     to: str
-    """A name in `WRITERS`."""
+    """Export format, one of `WRITERS`."""
     out: Path
-    """Folder to make; it must not be there yet."""
+    """Folder to create; it must not exist yet."""
     name: str = ""
-    """Title of the corpus; the folder's name where it is empty."""
+    """Title of the data set; the folder name if empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exported:
-    """What was written, by split, and what was left out, by rule."""
+class ExportResult:
+    """Rows and seconds written to each split, and rows rejected by each rule."""
 
     out: Path
     n_rows: Mapping[str, int]
@@ -42,40 +42,50 @@ class Exported:
     rejected: Mapping[str, int]
 
 
-def export(job: ExportJob, tell: Callable[[int], None] = lambda n_rows: None) -> Exported:
-    """Write a run's kept takes; `tell` hears how many are written.
+def export(job: ExportJob, on_progress: Callable[[int], None] = lambda n_rows: None) -> ExportResult:
+    """Write the accepted takes of a run.
+
+    Args:
+        job: run, format and output folder.
+        on_progress: called with the number of rows written so far.
 
     Raises:
-        InputError: an unknown format, a folder that is there already, or nothing to write.
-        RunError: this is no run, it is not finished, or it was worked on since it was filtered.
-        StorageError: the disk is full; nothing is left behind.
+        InputError: the format is unknown, the folder exists, or no row is left to write.
+        RunError: the folder is not a run, the run is not finished, or it has changed since it was filtered.
+        StorageError: the disk is full; no partial output remains.
     """
     if job.to not in WRITERS:
-        raise InputError("The format is not known", wanted=", ".join(WRITERS), got=job.to)
+        raise InputError("The export format is unknown", wanted=", ".join(WRITERS), got=job.to, mend="correct --to")
     if os.path.lexists(job.out):
         raise InputError(
-            f"{job.out} is there already", wanted="a folder to make", mend="choose another --out, or move it away"
+            f"{job.out} already exists",
+            wanted="a folder that does not exist",
+            mend="choose another --out, or move the folder away",
         )
     source = CorpusSource(job.run)
     summary = CorpusSummary()
-    with staging_folder(job.out.parent) as aside:
-        folder = aside / job.out.name
+    with staging_folder(job.out.parent) as staging:
+        folder = staging / job.out.name
         folder.mkdir()
         with WRITERS[job.to](folder) as writer:
             for number, utterance in enumerate(source, start=1):
                 writer.add(utterance)
                 summary.add(utterance)
-                if number % _TELL_EVERY == 0:
-                    tell(number)
+                if number % _LOG_INTERVAL_ROWS == 0:
+                    on_progress(number)
         if not summary.n_rows:
-            raise InputError(f"{job.run} holds nothing to export", got=f"{source.n_rows} rows, all rejected")
+            raise InputError(
+                f"{job.run} has no rows to export",
+                got=f"{source.n_rows} rows, all rejected",
+                mend="relax the filter rules, or add rows",
+            )
         rejected = _write_rejected(source, folder)
         card = corpus_card(
             summary, job.name or job.out.name, rejected, layout=LAYOUTS[job.to], for_hugging_face=job.to == "hf"
         )
         (folder / "README.md").write_text(card, encoding="utf-8")
-        _put_down(folder, job.out)
-    return Exported(
+        _move_into_place(folder, job.out)
+    return ExportResult(
         out=job.out,
         n_rows=dict(summary.n_rows),
         seconds=dict(summary.seconds),
@@ -85,7 +95,7 @@ def export(job: ExportJob, tell: Callable[[int], None] = lambda n_rows: None) ->
 
 
 def _write_rejected(source: CorpusSource, folder: Path) -> Counter[str]:
-    """Write `rejected.jsonl`, where there is something to tell; gives how many rows each rule rejected."""
+    """Write `rejected.jsonl` if rows were rejected, and count the rejected rows of each rule."""
     by_rule: Counter[str] = Counter()
     with LineFiles(folder) as lines:
         for row in source.rejected():
@@ -94,8 +104,8 @@ def _write_rejected(source: CorpusSource, folder: Path) -> Counter[str]:
     return by_rule
 
 
-def _put_down(folder: Path, out: Path) -> None:
-    """Rename the finished folder into place. It is not flushed file by file: it can always be made again."""
+def _move_into_place(folder: Path, out: Path) -> None:
+    """Rename the finished folder into place. Its files are not flushed one by one: the export can be repeated."""
     try:
         folder.rename(out)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""A book file to the rows of a manifest: one a sentence, in reading order."""
+"""Import a book file as manifest rows, one per sentence, in reading order."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from hierbatch.manifest.store import write_table
 from hierbatch.storage import write_whole
 
 LANGUAGE_CHOICES = ("auto", "en", "ko")
-"""What `ImportBook.language` may be: `auto` finds each sentence's own."""
+"""Values of `ImportBook.language`; `auto` detects the language of each sentence."""
 
-_LEFT_OUT = frozenset({"source", "phonemes", "seed", "speed", "pitch_semitones", "prosody"})
-BOOK_SCHEMA = arrow_schema([column for column in MANIFEST_COLUMNS if column.name not in _LEFT_OUT], "manifest")
+_OMITTED_COLUMNS = frozenset({"source", "phonemes", "seed", "speed", "pitch_semitones", "prosody"})
+BOOK_SCHEMA = arrow_schema([column for column in MANIFEST_COLUMNS if column.name not in _OMITTED_COLUMNS], "manifest")
 """Columns of an imported book."""
 
 _NO_LANGUAGE = frozenset({"", "und", "mul", "zxx"})  # "undetermined", "multiple", "none" (BCP 47)
@@ -34,22 +34,22 @@ _SAMPLE_CHARACTERS = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportBook:
-    """Which book to import, and how."""
+    """Book to import and import options."""
 
     book: Path
     output: Path | None = None
-    """Manifest to write, Parquet or (to edit by hand) CSV; None only gives the table."""
+    """Manifest to write, as Parquet or, for editing by hand, CSV; None writes no file."""
     voice: str | None = None
-    """Voice of every row; None leaves it to the run."""
+    """Voice of every row; None leaves the choice to the run."""
     language: str = "auto"
-    """`en` or `ko` for every row, or `auto` to find each sentence's own."""
+    """`en` or `ko` for every row, or `auto` to detect the language of each sentence."""
     max_characters: int | None = None
-    """Longest sentence; None takes the language's own limit."""
+    """Maximum length of a sentence; None takes the limit of the language."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedBook:
-    """The book as it was read, and its rows; `n_rows` counts those of each chapter."""
+    """Parsed book and its manifest rows; `n_rows` holds the number of rows of each chapter."""
 
     book: Book
     table: pa.Table
@@ -57,14 +57,14 @@ class ImportedBook:
 
 
 def import_book(job: ImportBook) -> ImportedBook:
-    """Read a book and put its sentences down as manifest rows.
+    """Read a book and convert its sentences to manifest rows.
 
-    A row's `seq` counts inside its chapter, so that an edited chapter leaves the ids of the others alone. Sentences
-    of one paragraph share their `source_ref`.
+    `seq` counts within a chapter, so that editing one chapter does not change the ids of the others. Sentences of one
+    paragraph share their `source_ref`.
 
     Raises:
-        BookError: the book cannot be read, or is in a language that is not spoken.
-        InputError: an option is wrong, or the manifest cannot be written there.
+        BookError: the book cannot be read, or its language is not supported.
+        InputError: an option is invalid, or the manifest cannot be written.
         StorageError: the disk is full.
     """
     _check_options(job)
@@ -82,15 +82,23 @@ def import_book(job: ImportBook) -> ImportedBook:
 
 def _check_options(job: ImportBook) -> None:
     if job.language not in LANGUAGE_CHOICES:
-        raise InputError("There is no such language", wanted=", ".join(LANGUAGE_CHOICES), got=repr(job.language))
+        raise InputError(
+            "There is no such language",
+            wanted=", ".join(LANGUAGE_CHOICES),
+            got=repr(job.language),
+            mend="correct --lang",
+        )
     if job.output is not None and job.output.suffix.lower() not in (".parquet", ".csv"):
         raise InputError(
-            "The manifest's format is not known", wanted="a name ending in .parquet or .csv", got=str(job.output)
+            "The manifest format is not supported",
+            wanted="a name ending in .parquet or .csv",
+            got=str(job.output),
+            mend="rename the output file",
         )
 
 
 def _default_language(book: Book, job: ImportBook) -> str:
-    """The language of what has no letters: the one asked for, the book's own, or that of most of its text."""
+    """Language of text without letters: the option, the book's metadata, or the main script of its text."""
     if job.language != "auto":
         return job.language
     tag = book.language.replace("_", "-").partition("-")[0].casefold()
@@ -100,7 +108,7 @@ def _default_language(book: Book, job: ImportBook) -> str:
     found = language_of(text, "")
     if tag not in _NO_LANGUAGE or not found:
         raise BookError(
-            f"{job.book.name} is in a language that is not spoken",
+            f"{job.book.name} is in an unsupported language",
             wanted="a book in English (en) or Korean (ko)",
             got=f"language {book.language!r}" if tag not in _NO_LANGUAGE else "text in neither script",
             mend="if its tag is wrong, import it with --lang en or --lang ko",
@@ -136,11 +144,11 @@ def _chapter_rows(book: Book, chapter: Chapter, number: int, job: ImportBook, de
 
 
 def _sentences(block: Block, job: ImportBook, default: str) -> tuple[float | None, list[Sentence]]:
-    """Sentences of a block, and the pause a mark before its first word asks for after what stands before it."""
+    """Split a block into sentences, and return a pause mark before its first word as a pause after the previous row."""
     try:
-        pieces = split_at_pauses(block.text)
+        segments = split_at_pauses(block.text)
         if block.kind == "heading":
-            sentences = [part for piece in pieces for part in _heading_parts(*piece, job, default)]
+            sentences = [part for segment in segments for part in _heading_parts(*segment, job, default)]
         else:
             sentences = split_sentences(block.text, default, job.max_characters)
     except TextError as error:
@@ -149,11 +157,11 @@ def _sentences(block: Block, job: ImportBook, default: str) -> tuple[float | Non
         ) from error
     if sentences and block.pause_after_s is not None and sentences[-1].pause_after_s is None:
         sentences[-1] = replace(sentences[-1], pause_after_s=block.pause_after_s)
-    return (pieces[0][1] if pieces and not pieces[0][0] else None), sentences
+    return (segments[0][1] if segments and not segments[0][0] else None), sentences
 
 
 def _heading_parts(text: str, pause_s: float | None, job: ImportBook, default: str) -> list[Sentence]:
-    """A heading is said in one go. One that is only a Roman number is read as the number: "I" would be the pronoun."""
+    """Split a heading only if it is too long. A bare Roman numeral is read as a number: "I" would be the pronoun."""
     number = numeral_value(text.rstrip(".")) if text.isascii() else None
     spoken = str(number) if number else text
     language = language_of(spoken, default)
@@ -165,5 +173,5 @@ def _write(table: pa.Table, output: Path) -> None:
     if output.suffix.lower() == ".parquet":
         write_table([table], table.schema, output)
         return
-    with write_whole(output) as aside:
-        pyarrow.csv.write_csv(table, aside)
+    with write_whole(output) as temporary:
+        pyarrow.csv.write_csv(table, temporary)

@@ -1,4 +1,4 @@
-"""Checkpoints from elsewhere to a bundle: each file told apart, loaded strictly, put down as safetensors."""
+"""Import external checkpoints as a bundle: identify each file, load it strictly, store it as safetensors."""
 
 from __future__ import annotations
 
@@ -22,27 +22,28 @@ from hierbatch.units import RATE_HZ
 
 _SUFFIXES = {".pth", ".pt", ".ckpt", ".bin", ".safetensors"}
 _SUFFIXLESS = re.compile(r"g_.+")
-"""How the published denoiser's file is called."""
+"""File name of the published denoiser checkpoint, which has no suffix."""
 _SAFE, _PICKLED = "model.safetensors", "pytorch_model.bin"
-"""The two names under which a folder of `transformers` may hold the same weights."""
+"""The two file names under which `transformers` may store the same weights."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportModels:
-    """Which checkpoints, and what the bundle is to be called."""
+    """Checkpoints to import and name of the bundle."""
 
     sources: Sequence[str]
-    """Files and folders; `NETWORK=FILE` says which network a file is where its names do not."""
+    """Files and folders; `NETWORK=FILE` names the network of a file that cannot be identified."""
     name: str
     folder: Path | None = None
-    """Where bundles lie; `imported_bundles()` where it is not given."""
+    """Folder of imported bundles; None takes `imported_bundles()`."""
     replace: bool = False
+    """Replace an imported bundle of the same name."""
 
 
 @dataclass(frozen=True, slots=True)
-class ImportedPart:
-    """One file that became a part of the bundle."""
+class ImportedComponent:
+    """A checkpoint file imported as one component of the bundle."""
 
     network: PublishedNetwork
     path: Path
@@ -52,10 +53,10 @@ class ImportedPart:
 
 @dataclass(frozen=True, slots=True)
 class ImportedModels:
-    """A bundle, and what of the sources is not in it."""
+    """The new bundle, its components, and the files that were skipped."""
 
     bundle: Bundle
-    parts: tuple[ImportedPart, ...]
+    parts: tuple[ImportedComponent, ...]
     left_out: tuple[Path, ...]
 
 
@@ -64,83 +65,100 @@ class _Source:
     path: Path
     network: PublishedNetwork | None = None
     is_found: bool = False
-    """Found in a folder, so that a file of no use is no mistake."""
+    """Found by searching a folder: an unknown file is skipped instead of being an error."""
 
 
 @dataclass(slots=True)
-class _Taken:
-    parts: list[ImportedPart] = field(default_factory=list)
-    left_out: list[Path] = field(default_factory=list)
+class _Imported:
+    """Components and skipped files so far."""
+
+    components: list[ImportedComponent] = field(default_factory=list)
+    skipped: list[Path] = field(default_factory=list)
 
 
-def import_models(job: ImportModels, tell: Callable[[ImportedPart], None] | None = None) -> ImportedModels:
-    """Read every checkpoint, check that all of it fits, and put the bundle down whole or not at all.
+def import_models(job: ImportModels, on_component: Callable[[ImportedComponent], None] | None = None) -> ImportedModels:
+    """Read and check every checkpoint and write the bundle atomically.
+
+    Args:
+        job: checkpoints and bundle name.
+        on_component: called after each imported checkpoint.
 
     Raises:
-        BundleError: a file cannot be opened, is of no known network, does not fit it, or a network is there twice.
-        InputError: a name or a path is wrong, or a bundle of that name stands already.
+        BundleError: a file cannot be opened, belongs to no known network, does not fit it, or a network occurs twice.
+        InputError: a name or a path is invalid, or a bundle of that name exists.
         StorageError: the disk is full.
     """
     home = job.folder or imported_bundles()
     _check_name(job, home)
-    taken = _Taken()
-    with staging_folder(home) as aside:
-        made = aside / job.name
+    imported = _Imported()
+    with staging_folder(home) as staging:
+        folder = staging / job.name
         weights, pages = {}, []
         for source in _sources(job.sources):
-            part = _load(source, taken)
-            if part is None:
+            loaded = _load(source, imported)
+            if loaded is None:
                 continue
-            imported, tensors = part
-            weights[imported.network.name] = tensors
-            pages.append(_part_page(imported))
-            taken.parts.append(imported)
-            if tell is not None:
-                tell(imported)
-        if not taken.parts:
+            component, tensors = loaded
+            weights[component.network.name] = tensors
+            pages.append(_component_page(component))
+            imported.components.append(component)
+            if on_component is not None:
+                on_component(component)
+        if not imported.components:
             raise BundleError(
-                "There is no checkpoint of a known network",
+                "No checkpoint belongs to a known network",
                 wanted=", ".join(PUBLISHED_NETWORKS),
                 got=", ".join(job.sources),
+                mend="name checkpoints of HierSpeech++",
             )
-        write_bundle_parts(made, weights, pages, _page(job.name, taken.parts))
-        _move(made, home / job.name)
-    return ImportedModels(find_bundle(home / job.name), tuple(taken.parts), tuple(taken.left_out))
+        write_bundle_parts(folder, weights, pages, _page(job.name, imported.components))
+        _move(folder, home / job.name)
+    return ImportedModels(find_bundle(home / job.name), tuple(imported.components), tuple(imported.skipped))
 
 
 def _check_name(job: ImportModels, home: Path) -> None:
     if not _NAME.fullmatch(job.name):
         raise InputError(
-            "A bundle cannot be called so", wanted="letters, digits, '.', '_' and '-', 64 at most", got=repr(job.name)
+            "The bundle name is invalid",
+            wanted="letters, digits, '.', '_' and '-', 64 at most",
+            got=repr(job.name),
+            mend="choose another --name",
         )
     if (packaged_bundles() / job.name).exists():
-        raise InputError("A packaged model is called so", got=job.name, mend="choose another --name")
+        raise InputError("A packaged model has this name", got=job.name, mend="choose another --name")
     if (home / job.name).exists() and not job.replace:
         raise InputError(
-            "A model of that name is here already",
+            "A model of this name exists",
             got=str(home / job.name),
             mend="choose another --name, or pass --replace",
         )
 
 
-def _sources(words: Sequence[str]) -> Iterator[_Source]:
-    for word in words:
-        name, is_named, rest = word.partition("=")
-        path = Path(rest if is_named and not Path(word).exists() else word)
-        network = find_network(name) if path != Path(word) else None
+def _sources(arguments: Sequence[str]) -> Iterator[_Source]:
+    for argument in arguments:
+        name, is_named, rest = argument.partition("=")
+        path = Path(rest if is_named and not Path(argument).exists() else argument)
+        network = find_network(name) if path != Path(argument) else None
         if path.is_dir():
             files = _files_of(path)
             if network is not None and len(files) != 1:
-                raise InputError(f"{path} holds not one checkpoint", got=f"{len(files)}", mend="name the file itself")
+                raise InputError(
+                    f"{path} does not hold exactly one checkpoint",
+                    wanted="1 file",
+                    got=f"{len(files)}",
+                    mend="name the file itself",
+                )
             yield from (_Source(file, network, is_found=network is None) for file in files)
         elif path.exists():
             yield _Source(path, network)
         else:
-            raise InputError("There is no such checkpoint", wanted="a file or a folder", got=str(path))
+            raise InputError(
+                "There is no such checkpoint", wanted="a file or a folder", got=str(path), mend="correct the path"
+            )
 
 
 def _files_of(folder: Path) -> list[Path]:
-    """What may be a checkpoint; of weights that `transformers` saved twice, the format that needs no unpickling."""
+    """List possible checkpoints. If `transformers` saved weights twice, take the format that needs no unpickling."""
     files = {file for file in folder.rglob("*") if file.is_file() and _looks_like_weights(file)}
     return sorted(file for file in files if file.name != _PICKLED or file.with_name(_SAFE) not in files)
 
@@ -149,21 +167,21 @@ def _looks_like_weights(file: Path) -> bool:
     return file.suffix in _SUFFIXES or bool(_SUFFIXLESS.fullmatch(file.name))
 
 
-def _load(source: _Source, taken: _Taken) -> tuple[ImportedPart, dict[str, Tensor]] | None:
+def _load(source: _Source, imported: _Imported) -> tuple[ImportedComponent, dict[str, Tensor]] | None:
     checkpoint = read_checkpoint(source.path)
-    recognised = _as_named(checkpoint, source.network) if source.network else recognise(checkpoint)
-    if recognised is None and source.is_found:
-        taken.left_out.append(source.path)
+    identified = _as_named(checkpoint, source.network) if source.network else recognise(checkpoint)
+    if identified is None and source.is_found:
+        imported.skipped.append(source.path)
         return None
-    if recognised is None:
+    if identified is None:
         raise BundleError(
-            f"The weights in {source.path} are of no network that is known",
+            f"The weights in {source.path} belong to no known network",
             wanted=", ".join(PUBLISHED_NETWORKS),
             got=_shown_names(checkpoint),
             mend="name a checkpoint of HierSpeech++",
         )
-    network = recognised.network
-    earlier = next((part for part in taken.parts if part.network is network), None)
+    network = identified.network
+    earlier = next((component for component in imported.components if component.network is network), None)
     if earlier is not None:
         raise BundleError(
             f"There are two checkpoints of {network.name}",
@@ -171,16 +189,19 @@ def _load(source: _Source, taken: _Taken) -> tuple[ImportedPart, dict[str, Tenso
             mend="name the one you want",
         )
     module = network.load(checkpoint)
-    part = ImportedPart(network, source.path, checkpoint.sha256, recognised.published)
-    return part, dict(module.state_dict())
+    component = ImportedComponent(network, source.path, checkpoint.sha256, identified.published)
+    return component, dict(module.state_dict())
 
 
 def _as_named(checkpoint: Checkpoint, network: PublishedNetwork) -> Recognised:
-    """What the user says a file is, unless its hash says otherwise."""
+    """Accept the network named by the user, unless the hash of the file belongs to another one."""
     published = official_file_of(checkpoint.sha256) or ""
     if published and published not in network.files:
         raise BundleError(
-            f"{checkpoint.source} is another network", wanted=network.name, got=f"the published {published}"
+            f"{checkpoint.source} is a checkpoint of another network",
+            wanted=network.name,
+            got=f"the published {published}",
+            mend="correct the name before the =",
         )
     return Recognised(network, published)
 
@@ -190,19 +211,19 @@ def _shown_names(checkpoint: Checkpoint) -> str:
     return f"{len(names)} tensors, the first are {', '.join(names[:3])}"
 
 
-def _part_page(part: ImportedPart) -> dict[str, str]:
+def _component_page(component: ImportedComponent) -> dict[str, str]:
     return {
-        "name": part.network.name,
-        "source": part.path.name,
-        "source_sha256": part.sha256,
-        "published": part.published,
-        "license": part.network.license,
+        "name": component.network.name,
+        "source": component.path.name,
+        "source_sha256": component.sha256,
+        "published": component.published,
+        "license": component.network.license,
     }
 
 
-def _page(name: str, parts: Sequence[ImportedPart]) -> dict[str, object]:
-    languages = dict.fromkeys(language for part in parts for language in part.network.languages)
-    licenses = dict.fromkeys(part.network.license for part in parts)
+def _page(name: str, components: Sequence[ImportedComponent]) -> dict[str, object]:
+    languages = dict.fromkeys(language for component in components for language in component.network.languages)
+    licenses = dict.fromkeys(component.network.license for component in components)
     return {
         "name": name,
         "kind": OFFICIAL_KIND,
@@ -214,15 +235,15 @@ def _page(name: str, parts: Sequence[ImportedPart]) -> dict[str, object]:
     }
 
 
-def _move(made: Path, place: Path) -> None:
-    """Give the finished folder its name; an older one goes only when the new one stands whole beside it."""
-    old = made.parent / f"{made.name}.old"
+def _move(folder: Path, target: Path) -> None:
+    """Rename the finished folder into place. An existing one is deleted only after the new one is complete."""
+    old = folder.parent / f"{folder.name}.old"
     try:
-        if place.exists():
-            os.replace(place, old)
-        os.replace(made, place)
+        if target.exists():
+            os.replace(target, old)
+        os.replace(folder, target)
     except OSError as error:
-        if old.exists() and not place.exists():
-            os.replace(old, place)
-        raise storage_error(error, place) from error
+        if old.exists() and not target.exists():
+            os.replace(old, target)
+        raise storage_error(error, target) from error
     shutil.rmtree(old, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""A CSV or JSON Lines table of rows to a Parquet manifest."""
+"""Convert a CSV or JSON Lines table to a Parquet manifest."""
 
 from __future__ import annotations
 
@@ -10,17 +10,27 @@ from hierbatch.manifest.store import open_table, write_table
 
 
 def import_rows(source: Path, output: Path) -> int:
-    """Write the same rows as Parquet, known columns in their declared types; gives their number.
+    """Write the rows as Parquet, with known columns in their declared types.
+
+    Returns:
+        Number of rows.
 
     Raises:
         ManifestError: the table is missing, unreadable, or has columns of a wrong type.
-        InputError: the manifest cannot be written there.
+        InputError: `output` does not end in .parquet or cannot be written.
         StorageError: the disk is full.
     """
     if output.suffix.lower() != ".parquet":
-        raise InputError("The manifest's format is not known", wanted="a name ending in .parquet", got=str(output))
+        raise InputError(
+            "The manifest format is not supported",
+            wanted="a name ending in .parquet",
+            got=str(output),
+            mend="rename the output file",
+        )
     table = open_table(source, MANIFEST_COLUMNS)
     if table.problems:
-        raise ManifestError(f"{source} cannot be a manifest", got="; ".join(table.problems), mend="correct the table")
+        raise ManifestError(
+            f"{source} is not a valid manifest", got="; ".join(table.problems), mend="correct the table"
+        )
     schema = table.schema.with_metadata(MANIFEST_SCHEMA.metadata)
     return write_table(table.batches(), schema, output)

@@ -1,4 +1,4 @@
-"""A book to an audiobook in one go: import, run, master; the same call goes on where it stopped."""
+"""Turn a book into an audiobook: import, synthesize and master. The same call resumes a stopped job."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from hierbatch.stages.loading import DEFAULT_FACTORY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NarrateJob:
-    """Which book, in whose voice, to what kind of files; everything lies under `out`."""
+    """Book, voices and audio formats of an audiobook. All files are written below `out`."""
 
     book: Path
     voices: VoiceChoice
     out: Path
     language: str = "auto"
-    """`en` or `ko` for all of it, or `auto` to find each sentence's own."""
+    """`en` or `ko` for the whole book, or `auto` to detect the language of each sentence."""
     formats: tuple[str, ...] = ("m4b", "mp3")
     subtitles: tuple[str, ...] = ()
     profile: str = "podcast"
     profile_by_format: Mapping[str, str] = field(default_factory=lambda: {"mp3": "acx"})
     title: str = ""
-    """The book's own where it is not given; so are the author and the cover."""
+    """Title; empty takes the book's own. The same applies to author and cover."""
     author: str = ""
     cover: Path | None = None
     lexicon: Path | None = None
@@ -46,13 +46,13 @@ class NarrateJob:
     workforce: Workforce = field(default_factory=Workforce)
     update: bool = False
     full_band: str | None = None
-    """See `BookJob`."""
+    """SpeechSR bundle for bandwidth extension, see `BookJob`."""
     model_factory: str = DEFAULT_FACTORY
 
 
 @dataclass(frozen=True, slots=True)
-class Narration:
-    """What became of a book; `result` is None where the run stopped before its end."""
+class NarrationResult:
+    """Result of a narration. `result` is None if the run stopped before its end."""
 
     folder: Path
     imported: ImportedBook
@@ -61,23 +61,28 @@ class Narration:
 
     @property
     def duration_s(self) -> float:
-        """Length of the audiobook, which is the same in every format; 0 where there is none yet."""
+        """Duration of the audiobook, the same in every format; 0 if it is not finished."""
         files = self.result.files if self.result else ()
         return sum(file.duration_s for file in files if file.format == files[0].format)
 
 
 def narrate(
     job: NarrateJob, watch: Watch | None = None, on_import: Callable[[ImportedBook], None] | None = None
-) -> Narration:
-    """Import a book (and tell `on_import`), speak it and master it.
+) -> NarrationResult:
+    """Import, synthesize and master a book.
 
-    Rows that fail leave a silence of their length, and are told: a book of ten thousand sentences is not lost for one.
+    A failed row is reported and leaves a silence of its expected length, so that one sentence does not cost the book.
+
+    Args:
+        job: book, voices, formats and output folder.
+        watch: receives progress and notices.
+        on_import: called with the imported book before the synthesis starts.
 
     Raises:
-        InputError: the book, a voice or an option is wrong.
+        InputError: the book, a voice or an option is invalid.
         BundleError: the model cannot be loaded.
-        RunError: the folder is in use, or was made from another book, voice or settings.
-        StorageError: the disk is full; what is finished stands.
+        RunError: the folder is in use, or was created from another book, voice or settings.
+        StorageError: the disk is full; finished rows are kept.
     """
     watch = watch or Watch()
     check_device(job.device, job.workforce)
@@ -87,7 +92,7 @@ def narrate(
     imported = import_book(ImportBook(book=job.book, output=manifest, language=job.language))
     if on_import:
         on_import(imported)
-    order = SpeakOrder(
+    spec = SpeakOrder(
         manifest=manifest,
         voices=job.voices,
         lexicon=job.lexicon,
@@ -97,25 +102,25 @@ def narrate(
         model_factory=job.model_factory,
     )
     outcome = run(
-        RunJob(order=order, out=job.out / "run", device=job.device, workforce=job.workforce, update=job.update), watch
+        RunJob(order=spec, out=job.out / "run", device=job.device, workforce=job.workforce, update=job.update), watch
     )
     if outcome.sitting.ending != "done":
-        return Narration(out, imported, outcome, None)
+        return NarrationResult(out, imported, outcome, None)
 
-    def tell_chapter(profile: str, chapter: ChapterTimeline, n_chapters: int) -> None:
+    def report_chapter(profile: str, chapter: ChapterTimeline, n_chapters: int) -> None:
         watch.notice(f"Mastering to {profile}: chapter {chapter.number} of {n_chapters}")
 
-    return Narration(out, imported, outcome, make_book(_book_job(job, imported), tell_chapter))
+    return NarrationResult(out, imported, outcome, make_book(_book_job(job, imported), report_chapter))
 
 
 def _check_mastering(job: NarrateJob) -> None:
-    """The book is mastered on this machine, wherever it is spoken."""
+    """Check that this machine can run the bandwidth extension: mastering is local, even if workers are remote."""
     outline_upsampler(job.full_band or "")
     try:
         Placement.parse(job.device).check_here()
     except InputError as error:
-        mend = "narrate without --full-band; `hierbatch book RUN --full-band` then gives the book its top"
-        raise InputError(error.what, wanted=error.wanted, got=error.got, mend=mend) from error
+        fix = "narrate without --full-band, then run `hierbatch book RUN --full-band` on a machine with the device"
+        raise InputError(error.what, wanted=error.wanted, got=error.got, mend=fix) from error
 
 
 def _book_job(job: NarrateJob, imported: ImportedBook) -> BookJob:

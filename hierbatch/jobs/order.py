@@ -1,4 +1,4 @@
-"""What is to be spoken: rows, voices and a model, checked against each other before a worker starts."""
+"""Specification of a speech run: rows, voices and a model, validated before any worker starts."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import pyarrow as pa
 from hierbatch.engine.planning import Asked, CarryOver, MapTables, as_planned, plan_rows
 from hierbatch.errors import BundleError
 from hierbatch.frontend.lexicon import Lexicon
-from hierbatch.jobs.problems import Problems
+from hierbatch.jobs.problems import ErrorCollector
 from hierbatch.jobs.rows_and_voices import find_rows_and_voices
-from hierbatch.jobs.voices import PreparedVoices, VoiceChoice, prepare_voices, take_any_prompt
+from hierbatch.jobs.voices import PreparedVoices, VoiceChoice, accept_any_prompt, prepare_voices
 from hierbatch.manifest.plan_sources import KeepSources, forget_sources
 from hierbatch.manifest.schema import plan_schema
 from hierbatch.manifest.store import TableFile
@@ -29,37 +29,39 @@ from hierbatch.stages.text import ReadText, front_ends
 
 
 class Order(Protocol):
-    """What a user may order of a run: texts to speak, recordings to convert."""
+    """Specification of a job: texts to synthesize, or recordings to convert, dub or upsample."""
 
     def origin(self) -> dict[str, str]:
-        """Where the inputs lie, for people and for a retry; they may move without changing the takes."""
+        """Provenance entry of the run's record: input paths and model. Moving the inputs does not change the takes."""
 
-    def check(self) -> CheckedOrder:
-        """Everything that is wrong with it, found before a worker starts."""
+    def check(self) -> ValidatedSpec:
+        """Validate everything before any worker starts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeakOrder:
-    """What a user orders; nothing of it says where or how it is worked."""
+    """Texts to synthesize, their voices and the model. Device and workers are set elsewhere."""
 
     manifest: Path
     voices: VoiceChoice
     language: str | None = None
-    """Language of rows that name none."""
+    """Language of rows without one."""
     speed: float = 1.0
-    """Speaking rate of rows that name none."""
+    """Factor on the speaking rate of rows without one."""
     seed: int = 0
     lexicon: Path | None = None
-    """How given words are said."""
+    """Table of pronunciations."""
     bundle: str = "lite"
     model_factory: str = DEFAULT_FACTORY
     measures: Measures = field(default_factory=Measures)
-    """What is measured of the takes beyond their samples."""
+    """Optional quality measures of the takes."""
 
-    def check(self) -> CheckedOrder:
+    def check(self) -> ValidatedSpec:
+        """Validate the specification, see `check_order`."""
         return check_order(self)
 
     def origin(self) -> dict[str, str]:
+        """Provenance entry of the run's record."""
         lexicon = {"lexicon": str(self.lexicon)} if self.lexicon else {}
         return {
             "manifest": str(self.manifest),
@@ -71,8 +73,8 @@ class SpeakOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedOrder:
-    """An order whose parts fit each other and the model."""
+class ValidatedSpec:
+    """A validated job specification: manifest, prompts and model fit each other."""
 
     manifest: TableFile
     n_rows: int
@@ -80,25 +82,25 @@ class CheckedOrder:
     asked: Asked
     model: str
     read: Stage
-    """What makes of a row's text or recording what a worker needs."""
+    """Stage that turns the text or recording of a row into the input of a worker."""
     inputs: dict[str, str | None]
-    """Hashes of what the rows depend on beside the manifest."""
+    """Hashes of inputs other than the manifest."""
     row_notices: tuple[str, ...] = ()
-    """Which rows are known to fail before any work: those of voices that cannot be used, or of missing recordings."""
+    """Messages on rows that will fail because of an unusable voice or a missing recording."""
 
     @property
     def notices(self) -> list[str]:
-        """What a user should know of the voices and of the recordings."""
-        said = [notice for _, prompt in self.prompts.values() for notice in prompt.notices]
-        return [*said, *self.row_notices]
+        """Messages for the user on voices and recordings."""
+        voice_notices = [notice for _, prompt in self.prompts.values() for notice in prompt.notices]
+        return [*voice_notices, *self.row_notices]
 
     @property
     def has_sources(self) -> bool:
-        """Whether rows are recordings."""
+        """True if the rows are recordings."""
         return "source" in task_named(self.asked.task).settled
 
     def settings(self) -> dict[str, Any]:
-        """What the takes depend on; a run goes on only while all of it is the same."""
+        """Settings that the takes depend on. A run resumes only if all of them are unchanged."""
         return {
             "task": self.asked.task,
             "manifest_sha256": file_sha256(self.manifest.path),
@@ -112,6 +114,7 @@ class CheckedOrder:
         }
 
     def plan_schema(self) -> pa.Schema:
+        """Schema of the plan of this run."""
         return plan_schema(self.manifest.schema, task_named(self.asked.task).settled)
 
     def plan(
@@ -120,65 +123,75 @@ class CheckedOrder:
         keep_sources: KeepSources = forget_sources,
         carry_over: CarryOver = as_planned,
     ) -> Iterator[pa.Table]:
-        """The plan, a window at a time; phonemes are made and recordings hashed here, or wherever `map_tables` does."""
+        """Yield the plan in windows of rows. Texts are phonemized and recordings hashed by `map_tables`.
+
+        Args:
+            map_tables: applies a stage to tables; `map` runs it in this process.
+            keep_sources: stores audio embedded in the manifest.
+            carry_over: replaces first attempts by takes of earlier generations.
+        """
         check_chain([task_named(self.asked.task).stage, Appraise], self.plan_schema().names)
         return plan_rows(self.manifest, self.read, self.asked, map_tables, keep_sources, carry_over)
 
 
-def check_order(order: SpeakOrder) -> CheckedOrder:
-    """Find everything that is wrong with an order before a worker starts, and tell it at once.
+def check_order(spec: SpeakOrder) -> ValidatedSpec:
+    """Validate a specification before any worker starts; all errors are reported at once.
 
     Raises:
-        InputError: the manifest, a voice or an option is wrong, or several things are.
-        BundleError: the model cannot be loaded or does not speak, and nothing else is wrong.
+        InputError: the manifest, a voice or an option is invalid, or there are several errors.
+        BundleError: the model cannot be loaded or does not read text, and there is no other error.
     """
-    problems = Problems()
-    problems.attempt(order.measures.check)
-    lexicon = problems.attempt(lambda: Lexicon.read(order.lexicon) if order.lexicon else None)
-    model = problems.attempt(lambda: find_speaker(order.model_factory, order.bundle))
+    errors = ErrorCollector()
+    errors.attempt(spec.measures.check)
+    lexicon = errors.attempt(lambda: Lexicon.read(spec.lexicon) if spec.lexicon else None)
+    model = errors.attempt(lambda: find_speech_model(spec.model_factory, spec.bundle))
     found = find_rows_and_voices(
-        order.manifest,
-        order.voices,
-        problems,
+        spec.manifest,
+        spec.voices,
+        errors,
         one_of=("text", "phonemes"),
         languages=model.languages if model else None,
-        default_language=order.language,
+        default_language=spec.language,
     )
-    prompts = problems.attempt(
+    prompts = errors.attempt(
         lambda: prepare_voices(
             found.voices,
-            model.check_prompt if model else take_any_prompt,
+            model.check_prompt if model else accept_any_prompt,
             allow_unknown=True,
-            denoise_ratio=order.voices.denoise_ratio,
-            denoised_by_model=bool(model and model.denoises),
+            denoise_ratio=spec.voices.denoise_ratio,
+            model_denoises=bool(model and model.denoises),
         )
     )
-    problems.raise_any()
-    assert found.manifest  # or something would have been raised; so with the others
+    errors.raise_any()
+    assert found.manifest  # raise_any() has raised otherwise; the same holds below
     assert found.n_rows
     assert model
     assert prompts is not None
-    asked = Asked(
+    take_settings = Asked(
         task=SPEAK.name,
-        defaults={"voice": found.default, "lang": order.language, "speed": order.speed},
-        seed=order.seed,
+        defaults={"voice": found.default, "lang": spec.language, "speed": spec.speed},
+        seed=spec.seed,
         voice_sha256={name: prompt.sha256 for name, (_, prompt) in prompts.items()},
         fingerprint=model.fingerprint,
         one_voice=found.one_voice,
     )
-    return CheckedOrder(
+    return ValidatedSpec(
         manifest=found.manifest,
         n_rows=found.n_rows,
         prompts=prompts,
-        asked=asked,
+        asked=take_settings,
         model=model.name,
         read=ReadText(front_ends(lexicon)),
-        inputs={"lexicon_sha256": file_sha256(order.lexicon) if order.lexicon else None},
+        inputs={"lexicon_sha256": file_sha256(spec.lexicon) if spec.lexicon else None},
     )
 
 
-def find_speaker(factory: str, bundle: str) -> ModelOutline:
-    """The outline of a model that speaks; raises BundleError for any other."""
+def find_speech_model(factory: str, bundle: str) -> ModelOutline:
+    """Find a speech model.
+
+    Raises:
+        BundleError: the model does not exist or does not read text.
+    """
     model = find_outline(factory, bundle)
     if not model.languages:
         raise BundleError(
@@ -190,6 +203,6 @@ def find_speaker(factory: str, bundle: str) -> ModelOutline:
 
 
 def file_sha256(path: Path) -> str:
-    """Hash of a file that was read before."""
+    """SHA-256 of a file that exists."""
     with readable(path) if is_remote(path) else path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

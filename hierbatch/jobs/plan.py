@@ -1,4 +1,4 @@
-"""The dry run: what an order would come to, and which rows cannot be spoken, before any time is spent on it."""
+"""Dry run: estimate size and time of a run and list the rows that cannot be synthesized."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import pyarrow as pa
 
 from hierbatch.jobs.order import SpeakOrder
 
-WORK_PER_SOUND = 0.05
-"""Seconds of work a second of sound that the default model takes on one CPU core."""
+REAL_TIME_FACTOR = 0.05
+"""CPU seconds of the default model per second of audio, on one core."""
 
-_PACED_BUNDLE = "lite"
+_MEASURED_BUNDLE = "lite"
 
-_BYTES_A_SECOND = 20_000
-"""Of 16 kHz speech as FLAC."""
+_BYTES_PER_SECOND = 20_000
+"""Size of 16 kHz speech as FLAC."""
 
-_N_EXAMPLES = 20
+_MAX_INVALID_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """A row that cannot be spoken."""
+class InvalidRow:
+    """A row that cannot be synthesized."""
 
     id: str
     kind: str
@@ -30,57 +30,58 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """What an order comes to; `refusals` shows the first of `n_refused` rows."""
+class RunEstimate:
+    """Estimated size of a run. `refusals` lists the first of the `n_refused` invalid rows."""
 
     n_rows: int
     n_refused: int
-    refusals: tuple[Refusal, ...]
+    refusals: tuple[InvalidRow, ...]
     n_units: int
     sound_s: dict[str, float]
-    """Expected seconds of sound of each language."""
+    """Expected duration of the audio in each language, in seconds."""
     notices: tuple[str, ...]
     bundle: str
 
     @property
     def n_bytes(self) -> int:
-        return int(sum(self.sound_s.values()) * _BYTES_A_SECOND)
+        """Expected size of the audio, in bytes."""
+        return int(sum(self.sound_s.values()) * _BYTES_PER_SECOND)
 
     @property
     def work_s(self) -> float | None:
-        """Seconds of work on one CPU core; None for a model whose pace is not known."""
-        return sum(self.sound_s.values()) * WORK_PER_SOUND if self.bundle == _PACED_BUNDLE else None
+        """CPU seconds on one core; None for a model whose speed has not been measured."""
+        return sum(self.sound_s.values()) * REAL_TIME_FACTOR if self.bundle == _MEASURED_BUNDLE else None
 
 
-def estimate(order: SpeakOrder) -> Estimate:
-    """Plan an order and throw the plan away.
+def estimate(spec: SpeakOrder) -> RunEstimate:
+    """Plan a run without writing the plan.
 
     Raises:
         InputError: the manifest, a voice or an option is wrong.
         BundleError: the model cannot be loaded.
     """
-    checked = order.check()
+    validated = spec.check()
     sound_s: Counter[str] = Counter()
-    refusals: list[Refusal] = []
-    n_refused = n_units = 0
-    for rows in checked.plan():
+    examples: list[InvalidRow] = []
+    n_invalid = n_units = 0
+    for rows in validated.plan():
         n_units = rows.column("unit")[-1].as_py() + 1
         for row in rows.select(["lang", "expected_duration_s"]).to_pylist():
             sound_s[row["lang"]] += row["expected_duration_s"]
-        refused = _refused(rows)
-        n_refused += len(refused)
-        refusals += refused[: _N_EXAMPLES - len(refusals)]
-    return Estimate(
-        n_rows=checked.n_rows,
-        n_refused=n_refused,
-        refusals=tuple(refusals),
+        invalid = _invalid_rows(rows)
+        n_invalid += len(invalid)
+        examples += invalid[: _MAX_INVALID_SHOWN - len(examples)]
+    return RunEstimate(
+        n_rows=validated.n_rows,
+        n_refused=n_invalid,
+        refusals=tuple(examples),
         n_units=n_units,
         sound_s=dict(sound_s),
-        notices=tuple(checked.notices),
-        bundle=order.bundle,
+        notices=tuple(validated.notices),
+        bundle=spec.bundle,
     )
 
 
-def _refused(rows: pa.Table) -> list[Refusal]:
+def _invalid_rows(rows: pa.Table) -> list[InvalidRow]:
     listed = rows.filter(rows.column("error_kind").is_valid()).select(["id", "error_kind", "error"]).to_pylist()
-    return [Refusal(id=row["id"], kind=row["error_kind"], error=row["error"]) for row in listed]
+    return [InvalidRow(id=row["id"], kind=row["error_kind"], error=row["error"]) for row in listed]

@@ -1,4 +1,4 @@
-"""Prepare speech for training: Parquet of recordings in, aligned features out; running again goes on."""
+"""Prepare training features from Parquet files of recordings. An interrupted preparation resumes."""
 
 from __future__ import annotations
 
@@ -21,55 +21,61 @@ _PROJECTION_UTTERANCES = 240
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrepareJob:
-    """What to prepare and where to."""
+    """Recordings to prepare and the folder for their features."""
 
     data: tuple[Path, ...]
-    """Folders or Parquet files with `id speaker language text audio`."""
+    """Folders or Parquet files with the columns `id speaker language text audio`."""
     out: Path
-    """The prepared set."""
+    """Folder of the prepared data set."""
     teacher: Path
-    """Folder of the content teacher (CTranslate2 Whisper)."""
+    """Folder of the Whisper model (CTranslate2) that provides the target content features."""
     part: int = 0
-    """This process's share of the files, counted from 0, where several prepare side by side."""
+    """Index of this process, from 0, when several processes share the files."""
     n_parts: int = 1
-    """How many processes prepare side by side."""
+    """Number of processes that share the files."""
 
 
-def prepare(job: PrepareJob, tell: Callable[[str], None]) -> None:
-    """Make features of every file not yet prepared.
+def prepare(job: PrepareJob, log: Callable[[str], None]) -> None:
+    """Compute the features of every file that is not prepared yet.
 
     Raises:
-        InputError: no Parquet file was found.
-        BundleError: the content teacher is missing.
+        InputError: no Parquet file was found, or two have the same name.
+        BundleError: the content teacher cannot be loaded.
     """
     files = find_parquet(job.data)
     job.out.mkdir(parents=True, exist_ok=True)
     teacher = WhisperEncoder.load(job.teacher)
     path = job.out / "projection.safetensors"
     if not path.is_file():
-        _fit(files, teacher).save(path)
-        tell(f"projection: {path}")
+        _fit_content_projection(files, teacher).save(path)
+        log(f"projection: {path}")
     tools = FeatureTools(teacher=teacher, projection=Projection.load(path), front_end=SpeechFrontEnd())
     for source in files[job.part :: job.n_parts]:
-        prepare_file(source, job.out / source.stem, tools, tell)
+        prepare_file(source, job.out / source.stem, tools, log)
 
 
-def find_parquet(places: tuple[Path, ...]) -> list[Path]:
-    """Parquet files at or below the given places, in order; names must differ, they name the prepared folders."""
-    files = [file for place in places for file in ([place] if place.is_file() else sorted(place.rglob("*.parquet")))]
+def find_parquet(paths: tuple[Path, ...]) -> list[Path]:
+    """Parquet files at or below the given paths, sorted. Their names must be unique: they name the prepared folders.
+
+    Raises:
+        InputError: no file was found, or two have the same name.
+    """
+    files = [file for path in paths for file in ([path] if path.is_file() else sorted(path.rglob("*.parquet")))]
     if not files:
-        raise InputError("No speech was found", wanted="Parquet files", got=", ".join(map(str, places)))
+        raise InputError(
+            "No speech data was found", wanted="Parquet files", got=", ".join(map(str, paths)), mend="correct --data"
+        )
     if len({file.stem for file in files}) != len(files):
-        raise InputError("Two Parquet files have the same name", wanted="names that differ", mend="rename one of them")
+        raise InputError("Two Parquet files have the same name", wanted="unique names", mend="rename one of them")
     return files
 
 
-def _fit(files: list[Path], teacher: WhisperEncoder) -> Projection:
-    """Projection from some utterances of every file, training speakers only."""
-    each = max(4, _PROJECTION_UTTERANCES // len(files))
+def _fit_content_projection(files: list[Path], teacher: WhisperEncoder) -> Projection:
+    """Fit the projection of content features on a few utterances of every file; training speakers only."""
+    n_per_file = max(4, _PROJECTION_UTTERANCES // len(files))
     features = []
     for file in files:
         usable = (row for row in read_rows(file) if split_of(row["speaker"]) == "train" and row["duration_s"] < 20)
-        for row, _ in zip(usable, range(each), strict=False):
+        for row, _ in zip(usable, range(n_per_file), strict=False):
             features.append(teacher(torch.from_numpy(decode(row).samples)).numpy())
     return fit_projection(np.concatenate(features))

@@ -1,4 +1,4 @@
-"""Everything that is wrong with an order at once, so that a user mends it in one go."""
+"""Collect all setup errors of a job, so that a user can fix them in one go."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import TypeVar
 
 from hierbatch.errors import InputError, SetupError
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
-class Problems:
-    """Gathers what the parts of an order raise; a part that failed is None to those that come after it."""
+class ErrorCollector:
+    """Collects the setup errors of several validation steps. A step that failed yields None to the steps after it."""
 
     def __init__(self) -> None:
         self._errors: list[SetupError] = []
 
-    def attempt(self, step: Callable[[], Found]) -> Found | None:
-        """What a step gives, or None where it raised a SetupError."""
+    def attempt(self, step: Callable[[], Result]) -> Result | None:
+        """Run a step and return its result, or None if it raised a SetupError, which is collected."""
         try:
             return step()
         except SetupError as error:
@@ -25,12 +25,12 @@ class Problems:
             return None
 
     def raise_any(self) -> None:
-        """One error for all of them, or the only one as it is.
+        """Raise the collected errors: a single one as it is, several joined into one.
 
         Raises:
-            SetupError: something was wrong.
+            SetupError: at least one step failed.
         """
         if len(self._errors) == 1:
             raise self._errors[0]
         if self._errors:
-            raise InputError(f"{len(self._errors)} things are wrong", got=" ".join(map(str, self._errors)))
+            raise InputError(f"{len(self._errors)} errors in the setup", got=" ".join(map(str, self._errors)))

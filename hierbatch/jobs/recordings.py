@@ -1,4 +1,4 @@
-"""What every order of recordings shares: where they lie, what they are known by, and what a run's record says of it."""
+"""Shared by all jobs on recordings: source paths, a hash of their file status, and the provenance entry in run.json."""
 
 from __future__ import annotations
 
@@ -17,139 +17,154 @@ from hierbatch.manifest.store import TableFile
 from hierbatch.stages.sources import locate_source
 from hierbatch.stages.tasks import Task
 
-_N_EXAMPLES = 5
+_MAX_EXAMPLES = 5
 
 
-class RecordingsOrder(Protocol):
-    """An order whose rows are recordings."""
+class RecordingsSpec(Protocol):
+    """Job specification whose rows are recordings."""
 
     @property
-    def manifest(self) -> Path: ...
+    def manifest(self) -> Path:
+        """Manifest of recordings."""
 
     @property
     def root(self) -> Path:
-        """Where relative paths of recordings start, and what all of them stay under."""
+        """Base folder of relative source paths, which no recording may leave."""
 
     @property
-    def bundle(self) -> str: ...
+    def bundle(self) -> str:
+        """Name or folder of the model bundle."""
 
     @property
-    def model_factory(self) -> str: ...
+    def model_factory(self) -> str:
+        """Import path of the model loader."""
 
 
-def recordings_origin(order: RecordingsOrder, task: Task) -> dict[str, str]:
-    """Where the inputs of an order lie, and who works on them."""
+def recordings_origin(spec: RecordingsSpec, task: Task) -> dict[str, str]:
+    """Provenance entry of a run on recordings: input paths, task and model."""
     return {
         "task": task.name,
-        "manifest": str(order.manifest),
-        "source_root": str(order.root.resolve()),
-        "bundle": order.bundle,
-        "model_factory": order.model_factory,
+        "manifest": str(spec.manifest),
+        "source_root": str(spec.root.resolve()),
+        "bundle": spec.bundle,
+        "model_factory": spec.model_factory,
     }
 
 
 def check_source_root(root: Path) -> Path:
-    """The folder of recordings; raises InputError where it is not there."""
+    """Return the folder of recordings.
+
+    Raises:
+        InputError: it does not exist.
+    """
     if not root.is_dir():
-        raise InputError("The folder of recordings is not there", wanted="a folder", got=str(root))
+        raise InputError(
+            "The folder of recordings does not exist", wanted="a folder", got=str(root), mend="correct --source-root"
+        )
     return root
 
 
 @dataclass(slots=True)
-class _Lost:
-    """Recordings of one kind that cannot be used, counted and shown by a few."""
+class _UnusableSources:
+    """Count and first examples of the recordings that are unusable for one reason."""
 
     n_rows: int = 0
     examples: list[str] = field(default_factory=list)
 
     def add(self, path: str | None) -> None:
+        """Count a row and keep its path as an example."""
         self.n_rows += 1
-        if path and self.n_rows <= _N_EXAMPLES:
+        if path and self.n_rows <= _MAX_EXAMPLES:
             self.examples.append(path[:80])
 
     def __str__(self) -> str:
-        shown = [*self.examples, "..."] if self.n_rows > _N_EXAMPLES else self.examples
+        shown = [*self.examples, "..."] if self.n_rows > _MAX_EXAMPLES else self.examples
         return f"{self.n_rows} ({', '.join(shown)})" if self.examples else str(self.n_rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FoundSources:
-    """Where the recordings of a manifest stand, looked at and not read."""
+class SourceScan:
+    """File status of the recordings of a manifest; their content is not read."""
 
     state: str
-    """A hash of their paths, sizes and times: it tells a changed recording, and not whether a take is still right."""
+    """Hash of all paths, sizes and modification times. It detects changed recordings, not outdated takes."""
     root: Path
     n_found: int
-    lost: dict[str, _Lost]
-    """Those that cannot be used, by what is the matter with them."""
+    unusable: dict[str, _UnusableSources]
+    """Unusable recordings by reason."""
 
     @property
     def notices(self) -> tuple[str, ...]:
-        return tuple(f"{matter}: {lost}. Their rows will fail" for matter, lost in self.lost.items())
+        """One message for each reason."""
+        return tuple(f"{reason}: {sources}. Their rows will fail" for reason, sources in self.unusable.items())
 
-    def check(self) -> FoundSources:
-        """The same; raises InputError where not one recording can be used."""
-        if self.lost and not self.n_found:
+    def check(self) -> SourceScan:
+        """Return self.
+
+        Raises:
+            InputError: no recording can be used.
+        """
+        if self.unusable and not self.n_found:
             raise InputError(
-                f"None of the {sum(lost.n_rows for lost in self.lost.values())} recordings can be found",
+                f"None of the {sum(sources.n_rows for sources in self.unusable.values())} recordings can be found",
                 wanted=f"paths of recordings under {self.root}",
-                got="; ".join(f"{matter}: {lost}" for matter, lost in self.lost.items()),
-                mend="correct the column source, or name the folder that holds the recordings with --source-root",
+                got="; ".join(f"{reason}: {sources}" for reason, sources in self.unusable.items()),
+                mend="correct the column source, or name the folder of the recordings with --source-root",
             )
         return self
 
 
-def check_sources(manifest: TableFile | None, root: Path | None) -> FoundSources | None:
-    """The recordings of a manifest, where both it and their folder can be read.
+def check_sources(manifest: TableFile | None, root: Path | None) -> SourceScan | None:
+    """Scan the recordings of a manifest; None if the manifest or the folder could not be read.
 
     Raises:
-        InputError: not one of them can be used.
+        InputError: no recording can be used.
     """
     if manifest is None or root is None or "source" not in manifest.fitting:
         return None
-    return find_sources(manifest, root).check()
+    return scan_sources(manifest, root).check()
 
 
-def find_sources(manifest: TableFile, root: Path) -> FoundSources:
-    """Look where every recording of a manifest stands; sound inside the manifest is there."""
+def scan_sources(manifest: TableFile, root: Path) -> SourceScan:
+    """Look up every recording of a manifest without reading it. Embedded audio counts as found."""
     digest = hashlib.sha256()
     n_found = 0
-    lost: defaultdict[str, _Lost] = defaultdict(_Lost)
+    unusable: defaultdict[str, _UnusableSources] = defaultdict(_UnusableSources)
     for rows in manifest.batches(["source"]):
         column = rows.column("source")
-        # Sound inside the manifest is not made into Python's own: it may be all that there is room for.
-        inside = pc.is_valid(pc.struct_field(column, "bytes")).to_pylist()
-        for path, is_inside in zip(pc.struct_field(column, "path").to_pylist(), inside, strict=True):
-            if is_inside:
+        # Embedded audio stays in Arrow: a copy as Python bytes might not fit into memory.
+        embedded = pc.is_valid(pc.struct_field(column, "bytes")).to_pylist()
+        for path, is_embedded in zip(pc.struct_field(column, "path").to_pylist(), embedded, strict=True):
+            if is_embedded:
                 n_found += 1
                 continue
-            state, matter = _look(root, path)
-            if matter:
-                lost[matter].add(path)
+            state, reason = _stat_source(root, path)
+            if reason:
+                unusable[reason].add(path)
             else:
                 n_found += 1
             if path is not None:
                 digest.update(f"{path}\0{state}\n".encode())
-    return FoundSources(state=digest.hexdigest(), root=root, n_found=n_found, lost=dict(lost))
+    return SourceScan(state=digest.hexdigest(), root=root, n_found=n_found, unusable=dict(unusable))
 
 
-def _look(root: Path, path: str | None) -> tuple[str, str | None]:
-    """Size and time of a file, and what is the matter with it as a recording."""
+def _stat_source(root: Path, path: str | None) -> tuple[str, str | None]:
+    """Size and modification time of a file, and the reason if it is unusable as a recording."""
     if not path:
-        return "missing", "Rows that name no recording"
-    matter: str | None = None
+        return "missing", "Rows without a recording"
+    reason: str | None = None
     try:
         found = os.stat(root / path)
     except (OSError, ValueError):
-        state, matter = "missing", "Recordings that are not there"
+        state, reason = "missing", "Recordings not found"
     else:
         state = f"{found.st_size} {found.st_mtime_ns}"
         if not stat.S_ISREG(found.st_mode):
-            matter = "Recordings that are no regular files"
+            reason = "Recordings that are not regular files"
     try:
         locate_source(root, path)
     except SourceError:
         return state, f"Recordings outside {root}"
     except ValueError:  # a null character inside
-        return state, "Recordings that are not there"
-    return state, matter
+        return state, "Recordings not found"
+    return state, reason

@@ -1,4 +1,4 @@
-"""A run to one HTML page for people."""
+"""Write an HTML report of a run."""
 
 from __future__ import annotations
 
@@ -15,42 +15,45 @@ from hierbatch.storage import storage_error, write_whole
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportJob:
-    """Which run to report on, and where to."""
+    """Run to report on and page to write."""
 
     run: Path
     out: Path | None = None
-    """The page; `RUN/export/report.html` where it is not given."""
+    """Page to write; None writes `RUN/export/report.html`."""
     overwrite: bool = False
     compare_voices: bool = True
-    """Compare takes and prompts with the model's style encoder: some seconds."""
+    """Compare takes with prompts by the model's style encoder; adds a few seconds."""
     limits: PageLimits = field(default_factory=PageLimits)
 
 
 def write_report(job: ReportJob) -> Path:
-    """Write the page and say where it is.
+    """Write the report page.
+
+    Returns:
+        Path of the page.
 
     Raises:
-        RunError: the folder is no run, or a part of it is damaged.
-        InputError: a file is in the way and `overwrite` is not set.
+        RunError: the folder is not a run, or a file of it is damaged.
+        InputError: the page exists and `overwrite` is not set.
         ProgramError: matplotlib or jinja2 is not installed.
         StorageError: the disk is full.
     """
     out = job.out or job.run / "export" / "report.html"
     if out.exists() and (out.is_dir() or not job.overwrite):
-        raise InputError(f"{out} is there already", mend="pass --overwrite, or choose another --out")
+        raise InputError(f"{out} already exists", mend="pass --overwrite, or choose another --out")
     run = open_run(job.run)
     matrix = _matrix(run) if job.compare_voices else None
     page = report_page(run, datetime.now(UTC), matrix, job.limits)
-    with write_whole(out) as aside:
+    with write_whole(out) as temporary:
         try:
-            aside.write_text(page, encoding="utf-8")
+            temporary.write_text(page, encoding="utf-8")
         except OSError as error:
             raise storage_error(error, out) from error
     return out
 
 
 def _matrix(run: RunStudy) -> SimilarityMatrix | None:
-    """Takes against prompts, where the run has voices that can be compared: a report does not fail for a picture."""
+    """Similarity of takes to prompts; None if the voices cannot be compared, so that the report lacks only a figure."""
     try:
         return similarity_matrix(run)
     except (InputError, PromptError, BundleError):

@@ -1,4 +1,4 @@
-"""Another attempt at rows that failed or look wrong; good takes stay until a better one stands."""
+"""Retry rows that failed or are flagged. A good take is kept until a better one is written."""
 
 from __future__ import annotations
 
@@ -35,52 +35,52 @@ from hierbatch.stages.text import ReadText, front_ends
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryJob:
-    """Which takes of a run to make again; without a choice, all that failed."""
+    """Takes of a run to retry; without any selection, all that failed."""
 
     run: Path
     kinds: tuple[str, ...] = ()
-    """Error kinds, such as crash or synthesis."""
+    """Error kinds of failed takes, such as crash or synthesis."""
     flags: tuple[str, ...] = ()
-    """Flags of good takes, such as clipped or too_long."""
+    """Flags of successful takes, such as clipped or too_long."""
     ids: tuple[str, ...] = ()
     device: str = "cpu"
     workforce: Workforce = field(default_factory=Workforce)
 
 
 def retry(job: RetryJob, watch: Watch | None = None) -> RunOutcome:
-    """Plan another attempt with another seed, then work it and whatever else the run still asks for.
+    """Plan another attempt with another seed, then process it together with all rows that are still missing.
 
     Raises:
-        InputError: nothing in the run matches the choice, or there is no such device.
-        RunError: this is no run, it is in use, or its model has changed.
-        StorageError: the disk is full; what is finished stands.
+        InputError: no take matches the selection, or the device does not exist.
+        RunError: the folder is not a run, the run is in use, or its model has changed.
+        StorageError: the disk is full; finished rows are kept.
     """
     watch = watch or Watch()
     check_device(job.device, job.workforce)
     folder = RunFolder(job.run)
-    folder.newest()  # or it is no run, and nothing to hold
+    folder.newest()  # raises RunError if the folder is not a run
     with hold(folder):
         folder.make()  # a copy of a run may lack its empty folders
         folder.sweep()
         newest = folder.newest()
         generation, origin = int(newest["number"]), newest["origin"]
-        asked = _asked(newest["settings"])
-        _check_model(origin, asked.fingerprint)
+        take_settings = _take_settings(newest["settings"])
+        _check_model(origin, take_settings.fingerprint)
         read = _reader(origin, newest["settings"], folder.sources_file(generation))
         takes = Takes(job.run)
-        chosen = _choose(job, takes)
+        selected = _select_ids(job, takes)
         plans = folder.plan_files(generation)
         if not plans:
             raise RunError(f"{job.run} is not planned yet", mend="finish `hierbatch run` first")
-        rows = read_refused_again(newest_rows(plans, chosen, takes), read)
-        rows = attempt_again(rows, asked, keeps_own_seeds=True)
-        watch.notice(f"Trying {len(rows)} rows again")
+        rows = read_refused_again(newest_rows(plans, selected, takes), read)
+        rows = attempt_again(rows, take_settings, keeps_own_seeds=True)
+        watch.notice(f"Retrying {len(rows)} rows")
         if len(rows):
             target = folder.retry_file(plans, digest_of(rows))
             write_table([rows], pq.read_schema(readable(plans[0])), target)
-        spec = WorkerSpec.of(folder, generation, origin, job.device)
-        sitting = work(folder, generation, spec, job.workforce, watch)
-    return RunOutcome(job.run, read_standing(job.run), sitting)
+        worker_spec = WorkerSpec.of(folder, generation, origin, job.device)
+        session = work(folder, generation, worker_spec, job.workforce, watch)
+    return RunOutcome(job.run, read_standing(job.run), session)
 
 
 def _check_model(origin: Mapping[str, str], fingerprint: str) -> None:
@@ -107,8 +107,8 @@ def _lexicon(origin: Mapping[str, str], sha256: str | None) -> Lexicon | None:
     return lexicon
 
 
-def _asked(settings: dict[str, Any]) -> Asked:
-    """What the run was asked, from its record."""
+def _take_settings(settings: dict[str, Any]) -> Asked:
+    """Take settings of the run, from its record."""
     task = task_named(settings["task"])
     return Asked(
         task=task.name,
@@ -120,24 +120,28 @@ def _asked(settings: dict[str, Any]) -> Asked:
     )
 
 
-def _choose(job: RetryJob, takes: Takes) -> pa.Array:
-    """Ids of the takes to make again."""
-    takes_all = not (job.kinds or job.flags or job.ids)
+def _select_ids(job: RetryJob, takes: Takes) -> pa.Array:
+    """Ids of the takes to retry."""
+    is_default = not (job.kinds or job.flags or job.ids)
     unknown = set(job.ids)
-    chosen: list[str] = []
-    for piece in takes.in_pieces(["id", "status", "error_kind", "flags"]):
-        listed = piece.to_pylist()
+    selected: list[str] = []
+    for table in takes.in_pieces(["id", "status", "error_kind", "flags"]):
+        listed = table.to_pylist()
         unknown -= {take["id"] for take in listed}
-        chosen += [
+        selected += [
             take["id"]
             for take in listed
-            if (takes_all and take["status"] == "failed")
+            if (is_default and take["status"] == "failed")
             or take["error_kind"] in job.kinds
             or set(take["flags"]) & set(job.flags)
             or take["id"] in job.ids
         ]
     if unknown:
-        raise InputError("There is no take of some ids", got=", ".join(sorted(unknown)[:10]))
-    if not chosen:
-        raise InputError("There is nothing to retry", wanted="failed rows, or --kind, --flag or --id that match some")
-    return pa.array(chosen, pa.string())
+        raise InputError("Some ids have no take", got=", ".join(sorted(unknown)[:10]), mend="correct --id")
+    if not selected:
+        raise InputError(
+            "There is nothing to retry",
+            wanted="failed rows, or --kind, --flag or --id that match some",
+            mend="choose other rows; `hierbatch status` lists error kinds and flags",
+        )
+    return pa.array(selected, pa.string())

@@ -1,4 +1,4 @@
-"""The rows of a manifest and the voices they are made in, checked against each other."""
+"""Validate the rows of a manifest and the voices they name against each other."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from hierbatch.errors import ManifestError
-from hierbatch.jobs.problems import Problems
+from hierbatch.jobs.problems import ErrorCollector
 from hierbatch.jobs.voices import VoiceChoice, default_voice, list_voices
 from hierbatch.manifest.checks import Expected, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
@@ -20,39 +20,39 @@ from hierbatch.manifest.voices import VoiceRow, check_consent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowsAndVoices:
-    """Rows and their voices; without a manifest or rows where these are wrong, which `Problems` then knows of."""
+    """A manifest and its voices. A field is None if its check failed and the error was collected."""
 
     manifest: TableFile | None
     n_rows: int | None
     voices: tuple[VoiceRow, ...]
-    """Those that rows are made in; of a manifest that cannot be read, the default alone."""
+    """Voices used by rows; only the default voice if the manifest cannot be read."""
     default: str | None
-    """Voice of rows that name none."""
+    """Voice of rows without a voice."""
     one_voice: bool
-    """Whether every row is made in the default voice, whatever voice it names."""
+    """Use the default voice for every row, whatever voice it names."""
 
 
 def find_rows_and_voices(
     path: Path,
     choice: VoiceChoice,
-    problems: Problems,
+    errors: ErrorCollector,
     *,
     one_of: tuple[str, ...],
     languages: Collection[str] | None = None,
     default_language: str | None = None,
 ) -> RowsAndVoices:
-    """Read a manifest and the voices of a run; what is wrong with either, or between them, goes to `problems`.
+    """Read a manifest and the voices of a run. Errors in either one, or between them, are added to `errors`.
 
     Args:
         path: the manifest.
-        choice: the voices.
-        problems: gathers what is wrong.
-        one_of: columns of which the manifest must have one.
-        languages: those that rows may be in; None where none needs to be named.
-        default_language: that of rows that name none.
+        choice: voice selection of the run.
+        errors: collector of setup errors.
+        one_of: columns of which the manifest must have at least one.
+        languages: languages that rows may be in; None to accept rows without a language.
+        default_language: language of rows without one.
     """
-    manifest = problems.attempt(lambda: open_table(path, MANIFEST_COLUMNS))
-    voices = problems.attempt(lambda: list_voices(choice))
+    manifest = errors.attempt(lambda: open_table(path, MANIFEST_COLUMNS))
+    voices = errors.attempt(lambda: list_voices(choice))
     one_voice = choice.file is not None
     default = choice.default if voices is None else default_voice(choice, voices)
     expected = Expected(
@@ -63,17 +63,17 @@ def find_rows_and_voices(
         one_of=one_of,
         needs_voice=voices is not None,
     )
-    n_rows = problems.attempt(lambda: check_manifest(manifest, expected) if manifest else 0)
+    n_rows = errors.attempt(lambda: check_manifest(manifest, expected) if manifest else 0)
     named = {default} if one_voice or manifest is None else {default, *_named_voices(manifest)}
     used = tuple(row for row in voices or () if row.voice in named)
-    problems.attempt(lambda: check_consent(used, allow_unknown=choice.allow_unknown_consent))
+    errors.attempt(lambda: check_consent(used, allow_unknown=choice.allow_unknown_consent))
     return RowsAndVoices(manifest=manifest, n_rows=n_rows, voices=used, default=default, one_voice=one_voice)
 
 
 def _named_voices(manifest: TableFile) -> set[str | None]:
-    """Voices that rows name, as far as they can be read; None among them where some name none."""
+    """Voice names in readable rows; includes None if some rows have no voice."""
     if "voice" not in manifest.fitting:
         return set()
-    with suppress(ManifestError):  # what is damaged was told by whoever checked the rows
+    with suppress(ManifestError):  # damage was already reported by the check of the rows
         return {name for rows in manifest.batches(["voice"]) for name in pc.unique(rows.column("voice")).to_pylist()}
     return set()

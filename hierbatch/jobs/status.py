@@ -1,4 +1,4 @@
-"""How a run stands, read from its files alone: from another shell, during the run or after a crash."""
+"""Status of a run, read from its files alone: works from another shell, during the run and after a crash."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from hierbatch.manifest.takes import Takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """Counts of a run's rows; `n_missing` have no take yet."""
+class RunCounts:
+    """Row counts of a run; `n_missing` rows have no take yet."""
 
     n_rows: int
     n_ok: int
@@ -28,10 +28,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStatus:
-    """A run's standing, and whether and how fast somebody is at work; `left_s` only while somebody is.
+    """Row counts of a run, and its estimated remaining time while a driver is running.
 
-    All is of the newest generation that has a plan. `unplanned` is one that was asked for since and has none yet: a
-    driver is at it, or died over it.
+    All values refer to the newest generation that has a plan. `unplanned` is the number of a later generation whose
+    plan is not finished: a driver is writing it, or crashed while writing it.
     """
 
     run: Path
@@ -40,25 +40,29 @@ class RunStatus:
     started_at: str
     is_running: bool
     left_s: float | None
-    standing: Standing
+    standing: RunCounts
     unplanned: int | None = None
 
 
-def read_standing(run: Path) -> Standing:
-    """Count a run's takes; raises RunError where it has no plan yet."""
+def read_standing(run: Path) -> RunCounts:
+    """Count the takes of a run.
+
+    Raises:
+        RunError: the run has no plan yet.
+    """
     return _count(Takes(run))
 
 
-def _count(takes: Takes) -> Standing:
+def _count(takes: Takes) -> RunCounts:
     n_ok, sound_s = 0, 0.0
     error_kinds: Counter[str] = Counter()
     flags: Counter[str] = Counter()
-    for piece in takes.in_pieces(["status", "error_kind", "duration_s", "flags"]):
-        n_ok += pc.sum(pc.equal(piece.column("status"), "ok")).as_py() or 0
-        sound_s += pc.sum(piece.column("duration_s")).as_py() or 0.0
-        error_kinds.update(piece.column("error_kind").drop_null().to_pylist())
-        flags.update(pc.list_flatten(piece.column("flags")).to_pylist())
-    return Standing(
+    for table in takes.in_pieces(["status", "error_kind", "duration_s", "flags"]):
+        n_ok += pc.sum(pc.equal(table.column("status"), "ok")).as_py() or 0
+        sound_s += pc.sum(table.column("duration_s")).as_py() or 0.0
+        error_kinds.update(table.column("error_kind").drop_null().to_pylist())
+        flags.update(pc.list_flatten(table.column("flags")).to_pylist())
+    return RunCounts(
         n_rows=takes.n_rows,
         n_ok=n_ok,
         n_failed=len(takes) - n_ok,
@@ -70,33 +74,33 @@ def _count(takes: Takes) -> Standing:
 
 
 def read_status(run: Path) -> RunStatus:
-    """How a run stands now.
+    """Read the current status of a run.
 
     Raises:
-        RunError: this is no run, or it has no plan yet.
+        RunError: the folder is not a run, or has no plan yet.
     """
     folder = RunFolder(run)
-    folder.newest()  # or it is no run
+    folder.newest()  # raises RunError if the folder is not a run
     takes = Takes(run)
-    standing = _count(takes)
+    counts = _count(takes)
     is_running = is_held(folder)
-    generations = folder.generations()  # now: a plan stands after its entry
-    counted = generations[takes.generation - 1]
+    generations = folder.generations()  # read after the takes: a plan is written after its entry
+    entry = generations[takes.generation - 1]
     unplanned = len(generations) if len(generations) > takes.generation else None
     return RunStatus(
         run=run,
         generation=takes.generation,
-        model=f"{counted['settings']['model']}:{counted['settings']['fingerprint']}",
-        started_at=counted["started_at"],
+        model=f"{entry['settings']['model']}:{entry['settings']['fingerprint']}",
+        started_at=entry["started_at"],
         is_running=is_running,
-        left_s=_left_s(folder, standing.n_missing) if is_running and not unplanned else None,
-        standing=standing,
+        left_s=_left_s(folder, counts.n_missing) if is_running and not unplanned else None,
+        standing=counts,
         unplanned=unplanned,
     )
 
 
 def _left_s(folder: RunFolder, n_missing: int) -> float | None:
-    """Seconds to the end at the pace since the last start; None where there is no pace yet."""
+    """Estimated seconds to the end, at the speed since the last start; None if no row is finished since then."""
     start = folder.last_start()
     if start is None or n_missing >= start["left"]:
         return None

@@ -1,4 +1,4 @@
-"""Train one network of the embedded model."""
+"""Train one network of the packaged models."""
 
 from __future__ import annotations
 
@@ -24,52 +24,54 @@ from hierbatch.training.recipes.likeness import VoiceJudge
 
 Network = TypeVar("Network", bound=nn.Module)
 
-_LEARNS_FROM = {
+_PREREQUISITES = {
     "content": ("content",),
     "acoustic": ("content",),
     "text_to_vector": ("content", "phones"),
     "strangers": ("content", "text_to_vector", "judge"),
 }
-"""Which finished networks a school needs beside its own."""
+"""Trained networks that a training phase needs besides its own."""
 
-_TAUGHT_IN = {"phones": "content", "judge": "likeness"}
-"""The school of a network that is not called as its school."""
+_PHASE_OF_NETWORK = {"phones": "content", "judge": "likeness"}
+"""Training phase of a network whose name differs from its phase."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainJob:
-    """What to train, on what, for how long."""
+    """Network to train, training data and schedule."""
 
     model: str
-    """One of `PLANS` or `FULL_BAND_PLANS`."""
+    """Training phase, a key of `PLANS` or `FULL_BAND_PLANS`."""
     data: Path
-    """A set made by `hierbatch prepare`; for `FULL_BAND_PLANS` a folder of Parquet files with full-band recordings."""
+    """Folder written by `hierbatch prepare`; for `FULL_BAND_PLANS`, a folder of full-band recordings in Parquet."""
     out: Path
-    """Training folder; each network gets a folder of its own inside."""
+    """Training folder; each phase writes to a subfolder."""
     n_steps: int | None = None
-    """Steps of the whole schedule; the plan's own where none."""
+    """Total training steps; None takes the phase's default."""
     device: str = "cpu"
-    """`cpu` or a GPU, e.g. `cuda`."""
+    """`cpu` or a GPU such as `cuda`."""
     n_threads: int = 1
-    """CPU threads."""
+    """Number of CPU threads."""
     longest_s: float | None = None
-    """Stop, to be continued, after this many seconds."""
+    """Time limit in seconds; training can be resumed afterwards."""
     start: str | None = None
-    """A bundle whose weights a first step starts from; random weights where none."""
+    """Bundle that provides the initial weights; None initializes at random."""
     learning_rate: float | None = None
-    """Peak learning rate; the plan's own where none."""
+    """Peak learning rate; None takes the phase's default."""
 
 
-def train(job: TrainJob, tell: Callable[[str], None]) -> None:
-    """Train, or go on training, one network.
+def train(job: TrainJob, log: Callable[[str], None]) -> None:
+    """Train one network, or resume its training.
 
     Raises:
-        InputError: unknown network, nothing prepared, or no such device.
-        BundleError: there is no such bundle to start from.
+        InputError: the phase is unknown, no data is prepared, or the device does not exist.
+        BundleError: the bundle in `start` does not exist.
     """
     plans = PLANS | FULL_BAND_PLANS
     if job.model not in plans:
-        raise InputError("There is no such model to train", wanted=", ".join(plans), got=job.model)
+        raise InputError(
+            "The training phase is unknown", wanted=", ".join(plans), got=job.model, mend="correct the name"
+        )
     Placement(device=job.device).check_here()
     torch.set_num_threads(job.n_threads)
     torch.manual_seed(0)
@@ -78,41 +80,41 @@ def train(job: TrainJob, tell: Callable[[str], None]) -> None:
     rate = job.learning_rate or plan.learning_rate
     loop = LoopOptions(n_steps=job.n_steps or plan.n_steps, learning_rate=rate, **options)
     config = LiteConfig()
-    recipe = make_recipe(job.model, job.data, config, job.device, _earlier(job, config))
-    for name, weights in _known_weights(job).items():
+    recipe = make_recipe(job.model, job.data, config, job.device, _prerequisites(job, config))
+    for name, weights in _initial_weights(job).items():
         new = start_from(recipe.network, weights)
-        tell(f"{job.model} starts from {name}" + (f", but for {len(new)} weights that are new" if new else ""))
-    Trainer(recipe, job.out / job.model, loop, tell).run()
+        log(f"{job.model} starts from {name}" + (f", except for {len(new)} new weights" if new else ""))
+    Trainer(recipe, job.out / job.model, loop, log).run()
 
 
-def _earlier(job: TrainJob, config: LiteConfig) -> Earlier:
-    """Networks finished before: as their own schools left them here, or else those of the bundle to start from."""
+def _prerequisites(job: TrainJob, config: LiteConfig) -> Earlier:
+    """Prerequisite networks, from this training folder or else from the bundle in `start`."""
     return Earlier(
-        content=_finished(job, "content", ContentEncoder(config)),
-        phones=_finished(job, "phones", nn.Linear(config.semantic_channels, config.n_symbols)),
-        text_to_vector=_finished(job, "text_to_vector", TextToVector(config)),
-        judge=_finished(job, "judge", VoiceJudge(config)),
-        chain=_chain(job, config) if job.model in LEARN_FROM_THE_CHAIN else None,
+        content=_load_prerequisite(job, "content", ContentEncoder(config)),
+        phones=_load_prerequisite(job, "phones", nn.Linear(config.semantic_channels, config.n_symbols)),
+        text_to_vector=_load_prerequisite(job, "text_to_vector", TextToVector(config)),
+        judge=_load_prerequisite(job, "judge", VoiceJudge(config)),
+        chain=_pipeline_networks(job, config) if job.model in LEARN_FROM_THE_CHAIN else None,
     )
 
 
-def _chain(job: TrainJob, config: LiteConfig) -> LiteNetworks | None:
-    """Every network as far as it is trained, the present school's own left out."""
+def _pipeline_networks(job: TrainJob, config: LiteConfig) -> LiteNetworks | None:
+    """All networks trained so far, except those of the current phase; None if there are none."""
     weights = chain_weights(job.out, job.start, without=job.model)
     return LiteNetworks.from_weights(config, weights).to(job.device) if weights else None
 
 
-def _finished(job: TrainJob, name: str, network: Network) -> Network | None:
-    """The network with its weights, or None where the job needs none or there are none."""
-    needed = name in _LEARNS_FROM.get(job.model, ())
-    return network if needed and _load_earlier(job, name, network) else None
+def _load_prerequisite(job: TrainJob, name: str, network: Network) -> Network | None:
+    """The network with its weights; None if the phase does not need it or no weights exist."""
+    needed = name in _PREREQUISITES.get(job.model, ())
+    return network if needed and _load_weights(job, name, network) else None
 
 
-def _load_earlier(job: TrainJob, name: str, network: nn.Module) -> bool:
-    """Whether there are weights of a network from before; a school does not take its own for those."""
-    school = _TAUGHT_IN.get(name, name)
-    if school != job.model and is_finished(job.out, school):
-        weights = school_weights(job.out, school)
+def _load_weights(job: TrainJob, name: str, network: nn.Module) -> bool:
+    """Load the weights of a prerequisite, never from the phase being trained. Returns whether weights were found."""
+    phase = _PHASE_OF_NETWORK.get(name, name)
+    if phase != job.model and is_finished(job.out, phase):
+        weights = school_weights(job.out, phase)
     else:
         weights = {} if job.start is None else find_bundle(job.start).load_weights()
     own = {key.removeprefix(f"{name}."): value for key, value in weights.items() if key.startswith(f"{name}.")}
@@ -121,15 +123,15 @@ def _load_earlier(job: TrainJob, name: str, network: nn.Module) -> bool:
     return bool(own)
 
 
-def _known_weights(job: TrainJob) -> dict[str, dict[str, Tensor]]:
-    """What the network starts from, by where it comes from: a bundle, then networks trained earlier on their own."""
+def _initial_weights(job: TrainJob) -> dict[str, dict[str, Tensor]]:
+    """Initial weights by source, in loading order: the bundle in `start`, then phases that were trained earlier."""
     plan, found = (PLANS | FULL_BAND_PLANS)[job.model], {}
     if job.start is not None:
         weights = find_bundle(job.start).load_weights()
         found[f"bundle {job.start}"] = (
             weights if plan.parts else {name.removeprefix(f"{job.model}."): value for name, value in weights.items()}
         )
-    for school in ("content" if "content" in plan.parts else "", plan.starts_from):
-        if school and school != job.model and is_finished(job.out, school):
-            found[school] = school_weights(job.out, school)
+    for phase in ("content" if "content" in plan.parts else "", plan.starts_from):
+        if phase and phase != job.model and is_finished(job.out, phase):
+            found[phase] = school_weights(job.out, phase)
     return found

@@ -1,4 +1,4 @@
-"""What is to be given a higher rate: recordings and a SpeechSR, checked before a worker starts."""
+"""Specification of an upsampling run: recordings and a SpeechSR model, validated before any worker starts."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 
 from hierbatch.engine.planning import Asked
 from hierbatch.errors import BundleError, InputError
-from hierbatch.jobs.order import CheckedOrder
-from hierbatch.jobs.problems import Problems
+from hierbatch.jobs.order import ValidatedSpec
+from hierbatch.jobs.problems import ErrorCollector
 from hierbatch.jobs.recordings import check_source_root, check_sources, recordings_origin
 from hierbatch.manifest.checks import Expected, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
@@ -24,56 +24,58 @@ from hierbatch.stages.tasks import UPSAMPLE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpsampleOrder:
-    """Recordings to give a top, and the rate to give it at."""
+    """Recordings to upsample and the output sample rate."""
 
     manifest: Path
     rate_hz: int = 48_000
-    """24000 or 48000; a row's own `rate_hz` comes first."""
+    """24000 or 48000; the `rate_hz` of a row takes precedence."""
     source_root: Path | None = None
-    """Where relative paths of recordings start, and what all of them stay under; the manifest's folder if None."""
+    """Base folder of relative source paths, which no recording may leave; None means the manifest's folder."""
     bundle: str = DEFAULT_UPSAMPLER
     model_factory: str = UPSAMPLER_FACTORY
 
     @property
     def root(self) -> Path:
+        """Base folder of relative source paths."""
         return self.source_root or self.manifest.parent
 
     def origin(self) -> dict[str, str]:
+        """Provenance entry of the run's record."""
         return recordings_origin(self, UPSAMPLE)
 
-    def check(self) -> CheckedOrder:
-        """Find everything that is wrong before a worker starts.
+    def check(self) -> ValidatedSpec:
+        """Validate manifest, recordings, rates and model; all errors are reported at once.
 
         Raises:
-            InputError: the manifest, the folder or the rate is wrong, or no recording is there.
-            BundleError: the model cannot be loaded, or is no SpeechSR of that rate.
+            InputError: the manifest, the folder or a rate is invalid, or no recording exists.
+            BundleError: the model cannot be loaded, or is not a SpeechSR model.
         """
-        problems = Problems()
-        root = problems.attempt(lambda: check_source_root(self.root))
-        model = problems.attempt(lambda: find_upsampler(self.model_factory, self.bundle))
-        manifest = problems.attempt(lambda: open_table(self.manifest, MANIFEST_COLUMNS))
+        errors = ErrorCollector()
+        root = errors.attempt(lambda: check_source_root(self.root))
+        model = errors.attempt(lambda: find_upsampler(self.model_factory, self.bundle))
+        manifest = errors.attempt(lambda: open_table(self.manifest, MANIFEST_COLUMNS))
         expected = Expected(one_of=("source",), needs_voice=False)
-        n_rows = problems.attempt(lambda: check_manifest(manifest, expected) if manifest else None)
-        sources = problems.attempt(lambda: check_sources(manifest, root))
+        n_rows = errors.attempt(lambda: check_manifest(manifest, expected) if manifest else None)
+        sources = errors.attempt(lambda: check_sources(manifest, root))
         rates_hz = {self.rate_hz, *(_named_rates(manifest) if manifest and n_rows else ())}
-        problems.attempt(lambda: _check_rates(rates_hz, model) if model else None)
-        problems.raise_any()
-        assert manifest  # or something would have been raised; so with the others
+        errors.attempt(lambda: _check_rates(rates_hz, model) if model else None)
+        errors.raise_any()
+        assert manifest  # raise_any() has raised otherwise; the same holds below
         assert n_rows
         assert sources
         assert model
-        asked = Asked(
+        take_settings = Asked(
             task=UPSAMPLE.name,
             defaults={"rate_hz": self.rate_hz},
             seed=0,
             voice_sha256={},
             fingerprint=model.fingerprint,
         )
-        return CheckedOrder(
+        return ValidatedSpec(
             manifest=manifest,
             n_rows=n_rows,
             prompts={},
-            asked=asked,
+            asked=take_settings,
             model=model.name,
             read=ReadSource(self.root),
             inputs={"sources": sources.state},
@@ -82,25 +84,35 @@ class UpsampleOrder:
 
 
 def find_upsampler(factory: str, bundle: str) -> ModelOutline:
-    """The outline of a model that raises rates; raises BundleError for any other."""
+    """Find an upsampling model.
+
+    Raises:
+        BundleError: the model does not exist or does not upsample.
+    """
     model = find_outline(factory, bundle)
     if not model.upsamples_to_hz:
-        raise BundleError("The model does not raise the rate of recordings", got=model.name)
+        raise BundleError(
+            "The model does not upsample recordings",
+            wanted="a SpeechSR model",
+            got=model.name,
+            mend="choose another with --model, e.g. speechsr",
+        )
     return model
 
 
 def _check_rates(rates_hz: Collection[int], model: ModelOutline) -> None:
-    strange = sorted(set(rates_hz) - set(model.upsamples_to_hz))
-    if strange:
+    unsupported = sorted(set(rates_hz) - set(model.upsamples_to_hz))
+    if unsupported:
         raise InputError(
-            f"Model {model.name!r} does not give {'these rates' if len(strange) > 1 else 'this rate'}",
+            f"Model {model.name!r} does not support {'these rates' if len(unsupported) > 1 else 'this rate'}",
             wanted=" or ".join(map(str, model.upsamples_to_hz)),
-            got=", ".join(f"{rate_hz} Hz" for rate_hz in strange),
+            got=", ".join(f"{rate_hz} Hz" for rate_hz in unsupported),
+            mend="correct --rate, or the column rate_hz",
         )
 
 
 def _named_rates(manifest: TableFile) -> set[int]:
-    """Rates that rows ask for themselves."""
+    """Sample rates set by rows, in Hz."""
     if "rate_hz" not in manifest.schema.names:
         return set()
     columns = (rows.column("rate_hz") for rows in manifest.batches(["rate_hz"]))

@@ -1,4 +1,4 @@
-"""Getting a run's voices ready: who may be heard, and what of their recordings is kept."""
+"""Prepare the voices of a run: check consent, then clean and trim the prompts."""
 
 from __future__ import annotations
 
@@ -20,45 +20,51 @@ from hierbatch.stages.voices import SHELF_SCHEMA
 PreparedVoices = dict[str, tuple[VoiceRow, Prompt]]
 
 CheckPrompt = Callable[[Waveform], Any]
-"""Raises PromptError where a model cannot use a prompt, as its `encode_voice` and its outline's `check_prompt` do."""
+"""Raises PromptError if a model cannot use a prompt, e.g. `SpeechModel.encode_voice`."""
 
 
-def take_any_prompt(prompt: Waveform) -> None:
-    """Stands for a model that could not be loaded: what can be said of prompts without one is said all the same."""
+def accept_any_prompt(prompt: Waveform) -> None:
+    """Prompt check without a model, used when the model failed to load: the other prompt errors are still reported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceChoice:
-    """Where a run's voices come from: one recording that speaks everything, or a table of many."""
+    """Voices of a run: one recording used for every row, or a table of voices."""
 
     file: Path | None = None
+    """Recording of the only voice."""
     table: Path | None = None
+    """Table of voices."""
     default: str | None = None
-    """Voice of rows that name none; needed where the table has several."""
+    """Voice of rows without a voice; needed if the table has several."""
     consent: str = "self"
-    """Consent of the owner of `file`."""
+    """Consent status of the speaker in `file`."""
     allow_unknown_consent: bool = False
     denoise_ratio: float | None = None
-    """How much of every prompt is taken with its noise turned down: 0 nothing, 1 all; None leaves it to the model."""
+    """Share of the denoised signal in every prompt, 0 to 1; None takes the model's default."""
 
 
 def list_voices(choice: VoiceChoice) -> tuple[VoiceRow, ...]:
-    """The voices a run may use, not heard yet.
+    """List the voices of a run without reading their recordings.
 
     Raises:
-        InputError: none or two sources, an unreadable table, or a default that is not in it.
+        InputError: `file` and `table` are both set or both missing, or the table is unreadable or lacks the default.
     """
     if (choice.file is None) == (choice.table is None):
-        raise InputError("The voice is not clear", wanted="either --voice FILE or --voices TABLE")
+        raise InputError(
+            "The voice is ambiguous", wanted="either --voice FILE or --voices TABLE", mend="pass exactly one of them"
+        )
     voices = (voice_of_file(choice.file, choice.consent),) if choice.file else read_voices(_path(choice.table))
     if choice.default is not None and choice.default not in {row.voice for row in voices}:
         names = ", ".join(row.voice for row in voices[:10])
-        raise InputError("The default voice is not in the table", wanted=names, got=choice.default)
+        raise InputError(
+            "The default voice is not in the table", wanted=names, got=choice.default, mend="correct --default-voice"
+        )
     return voices
 
 
 def default_voice(choice: VoiceChoice, voices: Collection[VoiceRow]) -> str | None:
-    """Voice of rows that name none: the chosen one, or the only one."""
+    """Voice of rows without a voice: the chosen default, or the only voice."""
     if choice.default is None and len(voices) == 1:
         return next(iter(voices)).voice
     return choice.default
@@ -70,68 +76,73 @@ def prepare_voices(
     *,
     allow_unknown: bool,
     denoise_ratio: float | None = None,
-    denoised_by_model: bool = False,
+    model_denoises: bool = False,
 ) -> PreparedVoices:
-    """Check and cut every prompt, by the model's own measure too: what is refused here costs no worker's time.
+    """Prepare every prompt and check it against the model, before any worker starts.
+
+    Args:
+        voices: voices to prepare.
+        check_prompt: the model's check of a prompt.
+        allow_unknown: accept voices without a known consent.
+        denoise_ratio: share of the denoised signal in the prompts, 0 to 1.
+        model_denoises: leave the noise to a denoiser inside the model.
 
     Raises:
         InputError: a consent is unknown, or prompts cannot be used; all of them in one error.
-        ProgramError: noise is to be taken out, and what does it is not installed.
+        ProgramError: the noise reduction is not installed.
     """
-    prepared, problems = sift_voices(
+    prepared, errors = prepare_usable_voices(
         voices,
         check_prompt,
         allow_unknown=allow_unknown,
         denoise_ratio=denoise_ratio,
-        denoised_by_model=denoised_by_model,
+        model_denoises=model_denoises,
     )
-    refuse_voices(list(problems.values()))
+    raise_voice_errors(list(errors.values()))
     return prepared
 
 
-def sift_voices(
+def prepare_usable_voices(
     voices: Iterable[VoiceRow],
     check_prompt: CheckPrompt,
     *,
     allow_unknown: bool,
     denoise_ratio: float | None = None,
-    denoised_by_model: bool = False,
+    model_denoises: bool = False,
 ) -> tuple[PreparedVoices, dict[str, PromptError]]:
-    """The voices that can be used, and what is wrong with the others.
-
-    `denoised_by_model` leaves the noise of a prompt to a model that has a denoiser of its own.
+    """Prepare the usable voices and return the errors of the others. Arguments are those of `prepare_voices`.
 
     Raises:
         InputError: a consent is unknown.
-        ProgramError: noise is to be taken out, and what does it is not installed.
+        ProgramError: the noise reduction is not installed.
     """
     voices = list(voices)
     check_consent(voices, allow_unknown=allow_unknown)
     prepared: PreparedVoices = {}
-    problems: dict[str, PromptError] = {}
+    errors: dict[str, PromptError] = {}
     for row in voices:
         try:
-            by_hand = 0.0 if denoised_by_model else denoise_ratio or 0.0
-            prompt = prepare_prompt(row.read_prompt(), row.voice, denoise_ratio=by_hand)
-            if denoised_by_model and denoise_ratio is not None:
+            preprocessing_ratio = 0.0 if model_denoises else denoise_ratio or 0.0
+            prompt = prepare_prompt(row.read_prompt(), row.voice, denoise_ratio=preprocessing_ratio)
+            if model_denoises and denoise_ratio is not None:
                 prompt = prompt.heard_at(denoise_ratio)
             check_prompt(read_sound(prompt.flac))
             prepared[row.voice] = (row, prompt)
         except PromptError as error:
-            problems[row.voice] = error
-    return prepared, problems
+            errors[row.voice] = error
+    return prepared, errors
 
 
-def refuse_voices(problems: Sequence[PromptError]) -> None:
-    """One error for all that is wrong with a run's voices, where anything is."""
-    if len(problems) == 1:
-        raise InputError(problems[0].what, wanted=problems[0].wanted, got=problems[0].got, mend=problems[0].mend)
-    if problems:
-        raise InputError(f"{len(problems)} voices cannot be used", got=" ".join(str(error) for error in problems))
+def raise_voice_errors(errors: Sequence[PromptError]) -> None:
+    """Raise one InputError for all voice errors, if there are any."""
+    if len(errors) == 1:
+        raise InputError(errors[0].what, wanted=errors[0].wanted, got=errors[0].got, mend=errors[0].mend)
+    if errors:
+        raise InputError(f"{len(errors)} voices cannot be used", got=" ".join(str(error) for error in errors))
 
 
 def write_shelf(prepared: PreparedVoices, target: Path) -> None:
-    """The run's own voices table, so that a run goes on when the recordings have moved."""
+    """Write the voice table of a run, so that the run can resume after the recordings have moved."""
     rows: list[dict[str, Any]] = [
         {
             "voice": name,
@@ -151,5 +162,5 @@ def write_shelf(prepared: PreparedVoices, target: Path) -> None:
 
 
 def _path(path: Path | None) -> Path:
-    assert path is not None  # one of the two was given
+    assert path is not None  # list_voices() has checked that one of the two is set
     return path

@@ -104,7 +104,7 @@ def bad_checkpoints(folder):
     contents = {
         "evil_zip.pth": ({"model": Malice(folder / "sprung")}, "open when it is opened"),
         "48k_lacking.pth": (lacking, "missing leave.weight"),
-        "other.pth": ({"stranger": torch.zeros(3)}, "no network that is known"),
+        "other.pth": ({"stranger": torch.zeros(3)}, "no known network"),
         "words.pth": ({"epoch": 3}, "holds no weights"),
     }
     for name, (content, _) in contents.items():

@@ -25,7 +25,7 @@ def test_one_line_makes_a_book_and_says_where_it_is(tmp_path, monkeypatch, capsy
     assert ended.value.code == 0, said
     made = tmp_path / "out" / "mp3" / "01 Chapter 1 A B.mp3"
     assert made.exists()
-    for words in ("passes acx", "Not heard in it, 1 rows: c1s1", "human narration", str(made), str(made)[:-3] + "srt"):
+    for words in ("passes acx", "Missing audio, 1 rows: c1s1", "human narration", str(made), str(made)[:-3] + "srt"):
         assert words in said
 
 

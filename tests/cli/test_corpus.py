@@ -36,7 +36,7 @@ def test_a_corpus_is_made_and_exported(words, tmp_path):
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        (CORPUS + "--speed fast {model}", "--speed is not clear"),
+        (CORPUS + "--speed fast {model}", "--speed is invalid"),
         (CORPUS + "--pitch -20,0 {model}", "spread of pitch_semitones is out of range"),
         (CORPUS + "--split train=1.2 {model}", "Invalid split"),
         (CORPUS + "--measures beauty {model}", "Unknown measure"),
@@ -45,7 +45,7 @@ def test_a_corpus_is_made_and_exported(words, tmp_path):
         (CORPUS.replace("voices.csv", "none.csv") + "{model}", "the table has no rows"),
         (CORPUS.replace("voices.csv", "one.csv") + "--speakers 2 {model}", "There are not 2 speakers"),
         ("export {folder} --to hf --out {folder}/x", "has no plan yet"),
-        ("export {folder} --to hf --out {folder}/texts.csv", "is there already"),
+        ("export {folder} --to hf --out {folder}/texts.csv", "already exists"),
     ],
 )
 def test_a_mistake_ends_in_one_paragraph_and_code_2(words, line, told, monkeypatch, capsys):

@@ -32,7 +32,7 @@ RUN = "run {folder}/m.parquet --voice {folder}/anna.wav --out {folder}/run --eng
 
 def test_the_life_of_a_run(invoke):
     code, said = invoke("plan {folder}/m.parquet --voice {folder}/anna.wav {model}")
-    assert (code, "70 rows in 2 units" in said, "first 15 s of speech" in said) == (0, True, True)
+    assert (code, "70 rows in 2 work units" in said, "first 15 s of speech" in said) == (0, True, True)
     code, said = invoke(RUN)
     assert code == 3
     for part in ("69 of 70 rows done, 1 failed", "failed, exception: 1", "flagged, clipped: 1", "hierbatch retry"):
@@ -40,11 +40,11 @@ def test_the_life_of_a_run(invoke):
     code, said = invoke("status {folder}/run")
     assert (code, "not running" in said, "69 of 70 rows done, 1 failed" in said) == (0, True, True)
     code, said = invoke("retry {folder}/run --kind exception --engine local")
-    assert (code, "This time: 1 rows" in said) == (3, True)
+    assert (code, "This session: 1 rows" in said) == (3, True)
     code, said = invoke("compact {folder}/run")
-    assert (code, "70 takes in 1 parts" in said) == (0, True)
+    assert (code, "70 takes in 1 files" in said) == (0, True)
     code, said = invoke(RUN)
-    assert (code, "This time" in said) == (3, False)
+    assert (code, "This session" in said) == (3, False)
 
 
 def test_a_status_tells_of_a_generation_that_has_no_plan_yet(invoke, tmp_path):
@@ -52,7 +52,7 @@ def test_a_status_tells_of_a_generation_that_has_no_plan_yet(invoke, tmp_path):
     invoke(RUN)
     folder = RunFolder(tmp_path / "run")
     open_generation(folder, {"killed": "before its plan"}, {}, update=True)
-    told = "What follows is of generation 1: generation 2"
+    told = "Counts are of generation 1: generation 2"
     _, said = invoke("status {folder}/run")
     assert f"{told} has no plan yet" in said
     assert "3 of 3 rows done" in said
@@ -70,7 +70,7 @@ def test_a_run_in_which_too_much_fails_is_stopped_with_the_most_frequent_reasons
     manifest_file(tmp_path, 140, faults)
     code, said = invoke(RUN)
     assert code == 75
-    assert "too many rows fail, 64 of 64" in said
+    assert "too many rows failed, 64 of 64" in said
     assert "76 not done yet" in said
     reasons = [line.split(" x ")[1] for line in said.splitlines() if " x " in line and "real time" not in line]
     assert reasons[0] == "synthesis: the fake model was told to refuse"

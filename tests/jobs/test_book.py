@@ -115,7 +115,7 @@ def test_no_file_is_overwritten_unasked(run, tmp_path):
     job = BookJob(run=run, out=tmp_path, formats=("flac",), profile="ebu")
     make_book(job)
     before = {name: (tmp_path / name).stat().st_mtime_ns for name in files_in(tmp_path)}
-    with pytest.raises(InputError, match=r"there already.*--overwrite"):
+    with pytest.raises(InputError, match=r"already exists.*--overwrite"):
         make_book(job)
     assert before == {name: (tmp_path / name).stat().st_mtime_ns for name in files_in(tmp_path)}
     make_book(BookJob(run=run, out=tmp_path, formats=("flac",), profile="ebu", overwrite=True))
@@ -157,7 +157,7 @@ def test_a_run_of_failures_makes_no_book(tmp_path):
         ({"formats": ()}, "No format"),
         ({"profile": "loud"}, "no such profile"),
         ({"profile_by_format": {"mp3": "loud"}}, "no such profile"),
-        ({"subtitles": ("ass",)}, "no such subtitles"),
+        ({"subtitles": ("ass",)}, "subtitle format is unknown"),
         ({"cover": b"no picture"}, "JPEG or PNG"),
         ({"cover": Path("/nowhere.png")}, "Cannot read the cover"),
     ],

@@ -125,11 +125,10 @@ def test_recordings_that_cannot_be_found_are_told_before_any_work(tmp_path, reco
     recordings_file(tmp_path, [*lost, "../out.wav", "link.wav", "deep", "", recordings[0].name])
     notices = job(tmp_path).order.check().notices
     assert [notice for notice in notices if "Their rows will fail" in notice] == [
-        "Recordings that are not there: 7 (gone0.wav, gone1.wav, gone2.wav, gone3.wav, gone4.wav, ...)."
-        " Their rows will fail",
+        "Recordings not found: 7 (gone0.wav, gone1.wav, gone2.wav, gone3.wav, gone4.wav, ...). Their rows will fail",
         f"Recordings outside {tmp_path}: 2 (../out.wav, link.wav). Their rows will fail",
-        "Recordings that are no regular files: 1 (deep). Their rows will fail",
-        "Rows that name no recording: 1. Their rows will fail",
+        "Recordings that are not regular files: 1 (deep). Their rows will fail",
+        "Rows without a recording: 1. Their rows will fail",
     ]
     recordings_file(tmp_path, [path.name for path in recordings])
     assert not [notice for notice in job(tmp_path).order.check().notices if "Their rows will fail" in notice]
@@ -138,7 +137,7 @@ def test_recordings_that_cannot_be_found_are_told_before_any_work(tmp_path, reco
 def test_a_folder_that_holds_none_of_the_recordings_is_refused(tmp_path, recordings):
     recordings_file(tmp_path, [path.name for path in recordings])
     (tmp_path / "elsewhere").mkdir()
-    with pytest.raises(InputError, match=r"None of the 3 recordings.*not there: 3 \(s0.wav.*--source-root"):
+    with pytest.raises(InputError, match=r"None of the 3 recordings.*not found: 3 \(s0.wav.*--source-root"):
         run(job(tmp_path, source_root=tmp_path / "elsewhere"))
     assert not (tmp_path / "run").exists()
     table = {"id": ["a", "b"], "source": [{"bytes": recordings[0].read_bytes(), "path": None}, {"path": "gone.wav"}]}

@@ -113,7 +113,7 @@ def test_another_corpus_is_not_written_over_the_first(tmp_path):
         ({"language": "ko"}, "No voice speaks ko"),
         ({"hours": 0.0}, "out of range"),
         ({"hours": 100.0}, "do not last that long"),
-        ({"shortest_s": 14.0}, "No sentence is of the length"),
+        ({"shortest_s": 14.0}, "No sentence has the requested duration"),
     ],
 )
 def test_what_cannot_be_made_is_told_before_anything_starts(tmp_path, changes, fault):
@@ -125,7 +125,7 @@ def test_what_cannot_be_made_is_told_before_anything_starts(tmp_path, changes, f
 def test_a_run_that_is_no_corpus_is_left_alone(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "run.json").write_text("{}")
-    with pytest.raises(RunError, match="no corpus"):
+    with pytest.raises(RunError, match="not a corpus"):
         corpus(corpus_job(tmp_path))
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["run.json"]
 

@@ -157,15 +157,15 @@ def test_a_model_that_fails_is_a_line_of_the_table(job):
 @pytest.mark.parametrize(
     ("spoil", "error", "words"),
     [
-        (lambda job: replace(job, folder=job.folder / "none"), InputError, "no folder"),
-        (lambda job: replace(job, folder=job.out.parent / "empty"), InputError, "no folder"),
-        (lambda job: replace(job, out=job.folder / "out"), InputError, "among the sources"),
-        (lambda job: replace(job, voice_map=None), InputError, "who gets which voice"),
+        (lambda job: replace(job, folder=job.folder / "none"), InputError, "folder to dub does not exist"),
+        (lambda job: replace(job, folder=job.out.parent / "empty"), InputError, "folder to dub does not exist"),
+        (lambda job: replace(job, out=job.folder / "out"), InputError, "inside the source folder"),
+        (lambda job: replace(job, voice_map=None), InputError, "target voice is ambiguous"),
         (lambda job: (job.voice_map.write_text("voice\nhigh\n"), job)[1], ManifestError, "voice high"),
         (
             lambda job: (job.voice_map.write_text("file,voice\n,anna\nnone.wav,jun\n"), job)[1],
             InputError,
-            "fit no file",
+            "match no file",
         ),
         (
             lambda job: (job.voice_map.write_text("speaker,voice\nC,jun\n"), job)[1],

@@ -44,8 +44,8 @@ def test_the_dry_run_of_the_packaged_model_tells_sound_bytes_and_time(tmp_path):
     told = CliRunner().invoke(app, ["plan", str(manifest), "--voice", str(prompt_file(tmp_path))])
     assert told.exit_code == 0, told.output
     sound_s = sum(expected_duration_s(phonemes(i), "en") for i in range(40))
-    assert f"40 rows in 1 units, about en {clock(sound_s)} of sound" in told.output
-    assert f"About {clock(0.05 * sound_s)} of work on one core, at 0.05 s a second of sound" in told.output
+    assert f"40 rows in 1 work units, about en {clock(sound_s)} of audio" in told.output
+    assert f"About {clock(0.05 * sound_s)} of CPU time on one core, at 0.05 s per second of audio" in told.output
     assert "About 0.00 GB" in told.output
 
 

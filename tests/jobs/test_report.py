@@ -18,7 +18,7 @@ def test_it_lies_in_the_run_by_default_and_is_not_overwritten_unasked(tmp_path):
     path = write_report(ReportJob(run=run))
     assert path == run / "export" / "report.html"
     path.write_text("mine")
-    with pytest.raises(InputError, match=r"there already.*--overwrite"):
+    with pytest.raises(InputError, match=r"already exists.*--overwrite"):
         write_report(ReportJob(run=run))
     assert path.read_text() == "mine"
     write_report(ReportJob(run=run, overwrite=True))

@@ -233,7 +233,7 @@ def test_asked_to_stop_a_run_puts_down_what_is_in_hand(tmp_path):
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 130, said
-    assert "the same command goes on" in said
+    assert "the same command resumes" in said
     n_done = sum(pq.read_metadata(part).num_rows for part in (tmp_path / "run" / "parts").iterdir())
     assert n_done == len(spoken(tmp_path / "bundle"))  # nothing that was spoken is thrown away
     assert 0 < n_done < 400

@@ -84,7 +84,7 @@ def test_interrupted_then_killed_then_resumed_a_run_ends_as_if_nothing_had_been(
     os.killpg(process.pid, signal.SIGINT)
     said, _ = process.communicate(timeout=120)
     assert process.returncode == 130, said
-    assert "the same command goes on" in said
+    assert "the same command resumes" in said
     assert "this driver has no torch" in said  # it has planned, and given out units
     done = ids_in_parts(disturbed)
     assert 0 < len(done) < N_ROWS
@@ -165,7 +165,7 @@ def test_interrupted_while_it_plans_a_run_leaves_no_plan_and_says_so(tmp_path, e
     process.send_signal(number)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 130, said
-    assert said == "Interrupted. Finished work is kept; run the same command to go on.\n"
+    assert said == "Interrupted. Finished work is kept; run the same command to resume.\n"
     assert not aside.parent.exists()
     assert [path.name for path in (tmp_path / "run" / "plan").glob("*.parquet")] == ["g0001-voices.parquet"]
     assert run(asked).standing.n_ok == 5

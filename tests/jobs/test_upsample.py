@@ -56,9 +56,9 @@ def test_a_row_may_ask_for_a_rate_of_its_own_and_others_are_refused_before_any_w
     run(job(tmp_path))
     assert [rate for rate, _ in found(tmp_path).values()] == [24_000, 48_000, 24_000]
     recordings_file(tmp_path, [path.name for path in recordings], rate_hz=[24_000, 44_100, 24_000])
-    with pytest.raises(InputError, match="does not give this rate"):
+    with pytest.raises(InputError, match="does not support this rate"):
         run(job(tmp_path))
-    with pytest.raises(InputError, match=r"does not give these rates.*22050 Hz, 44100 Hz"):
+    with pytest.raises(InputError, match=r"does not support these rates.*22050 Hz, 44100 Hz"):
         run(job(tmp_path, rate_hz=22_050))
 
 
@@ -78,7 +78,7 @@ def test_one_bad_recording_is_a_row_with_its_reason(tmp_path, recordings):
 def test_recordings_that_cannot_be_found_are_told_before_any_work(tmp_path, recordings):
     recordings_file(tmp_path, [recordings[0].name, "nowhere.wav"])
     (notice,) = job(tmp_path).order.check().notices
-    assert notice == "Recordings that are not there: 1 (nowhere.wav). Their rows will fail"
+    assert notice == "Recordings not found: 1 (nowhere.wav). Their rows will fail"
     (tmp_path / "elsewhere").mkdir()
     with pytest.raises(InputError, match="None of the 2 recordings"):
         run(job(tmp_path, source_root=tmp_path / "elsewhere"))

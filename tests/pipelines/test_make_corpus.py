@@ -17,7 +17,7 @@ def test_the_ready_job_makes_and_exports_a_corpus_and_refuses_to_write_over_it(t
         f"{split}-000000.tar" for split in ("dev", "test", "train")
     ]
     assert pipeline.main(corpus_job(tmp_path), ("webdataset",)) == 2
-    assert "is there already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
 
 
 def test_the_ready_job_reads_files_that_are_there(tmp_path):
