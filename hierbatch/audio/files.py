@@ -189,14 +189,31 @@ class SoundEncoder:
 
 
 def encode_sound(waveform: Waveform, *, container: str = "FLAC", codec: str = "PCM_16") -> bytes:
-    """Content of an audio file with this sound, encoded as by `SoundEncoder`."""
+    """Encode a sound as the content of an audio file.
+
+    Args:
+        waveform: sound to encode
+        container: file format, by its name in libsndfile
+        codec: sample format, by its name in libsndfile
+    """
     encoder = SoundEncoder(waveform.rate_hz, container=container, codec=codec)
     encoder.push(waveform.samples)
     return encoder.finish()
 
 
 def write_sound(path: Path, waveform: Waveform, *, container: str = "FLAC", codec: str = "PCM_16") -> None:
-    """Write an audio file atomically; raises StorageError or InputError."""
+    """Write an audio file atomically.
+
+    Args:
+        path: file to create or replace
+        waveform: sound to write
+        container: file format, by its name in libsndfile
+        codec: sample format, by its name in libsndfile
+
+    Raises:
+        StorageError: the disk is full, read-only or gone.
+        InputError: the path cannot be written.
+    """
     content = encode_sound(waveform, container=container, codec=codec)
     with write_whole(path) as temporary:
         try:

@@ -28,7 +28,13 @@ class ClauseWord:
 
 
 def expand_placeholders(token: str, entries: Mapping[str, LexiconEntry], phonemizer: Phonemizer) -> list[ClauseWord]:
-    """Expand a token of normalised text: itself, or the words of its lexicon entry with attached particles."""
+    """Expand a token of normalised text: itself, or the words of its lexicon entry with attached particles.
+
+    Args:
+        token: text between spaces and punctuation marks
+        entries: lexicon entry of each placeholder
+        phonemizer: phonemizer of the language
+    """
     found = _PLACEHOLDER.search(token)
     if found is None:
         return [ClauseWord(token, token)]
