@@ -1,1 +1,1 @@
-"""Sound: waveforms, files, features, loudness."""
+"""Audio: waveforms, files, features, loudness."""

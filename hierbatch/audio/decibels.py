@@ -1,4 +1,4 @@
-"""Between decibels and what they stand for."""
+"""Conversion between decibels and linear values."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import math
 
 
 def power_db(power: float) -> float:
-    """Decibels of a mean square; -inf for zero."""
+    """Level of a mean square in dB; -inf for zero."""
     return 10 * math.log10(power) if power > 0 else -math.inf
 
 
 def amplitude_gain(gain_db: float) -> float:
-    """The factor that raises a sound by `gain_db`."""
+    """Linear factor of a gain in dB."""
     return float(10 ** (gain_db / 20))

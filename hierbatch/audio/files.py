@@ -1,6 +1,6 @@
-"""Reading and writing sound, from paths or bytes, with a bound on what is taken in.
+"""Audio files: read from paths or bytes with a limit on size, write atomically.
 
-Reading raises the kind of error the caller names, since only the caller knows what the sound was for: a prompt
+The caller chooses the class of the errors, since only the caller knows the purpose of the sound: a prompt
 (PromptError), a recording to convert (SourceError), or a file given on the command line (InputError).
 """
 
@@ -21,15 +21,15 @@ from hierbatch.errors import HierbatchError, InputError
 from hierbatch.storage import regular_size, storage_error, write_whole
 
 _BLOCK_SAMPLES = 1 << 16
-_CHUNK_CUT = re.compile(r"^ *(?:data|SSND) : (\d+) \(should be (\d+)\)", re.MULTILINE)
-_UNKNOWN_BYTES = 0x7FFF0000
-"""From here on a chunk's length is what a program writes that streamed without knowing the end."""
+_TRUNCATED_CHUNK = re.compile(r"^ *(?:data|SSND) : (\d+) \(should be (\d+)\)", re.MULTILINE)
+_UNKNOWN_LENGTH_BYTES = 0x7FFF0000
+"""Chunk lengths from here on are placeholders, written by programs that streamed without knowing the end."""
 _READABLE = "a WAV, FLAC, MP3, Ogg or AIFF file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoundLimits:
-    """How much sound is taken in at most, so that a wrong file cannot fill the memory."""
+    """Upper limits for a sound to read, so that a wrong file cannot exhaust the memory."""
 
     max_duration_s: float = 4 * 3600.0
     max_bytes: int = 2 << 30
@@ -40,7 +40,7 @@ DEFAULT_LIMITS = SoundLimits()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoundInfo:
-    """What a sound file's header says."""
+    """Format and length of an audio file, from its header."""
 
     rate_hz: int
     n_channels: int
@@ -50,6 +50,7 @@ class SoundInfo:
 
     @property
     def duration_s(self) -> float:
+        """Length in seconds."""
         return self.n_samples / self.rate_hz
 
 
@@ -60,8 +61,18 @@ def describe_sound(
     raises: type[HierbatchError] = InputError,
     limits: SoundLimits = DEFAULT_LIMITS,
 ) -> SoundInfo:
-    """What the header says, without decoding; raises as `read_sound` does."""
-    with _opened(source, name, raises, limits) as file:
+    """Read the header of an audio file without decoding the samples.
+
+    Args:
+        source: path or content of the file
+        name: name of the sound in messages, in place of the path
+        raises: class of the errors
+        limits: largest file accepted
+
+    Raises:
+        HierbatchError: as `read_sound`, for faults that show without decoding.
+    """
+    with _open_sound(source, name, raises, limits) as file:
         return SoundInfo(
             rate_hz=file.samplerate,
             n_channels=file.channels,
@@ -79,14 +90,21 @@ def read_sound(
     limits: SoundLimits = DEFAULT_LIMITS,
     is_whole: bool = False,
 ) -> Waveform:
-    """The whole sound, channels averaged to one, at its own rate.
+    """Read a whole sound at its own sampling rate, its channels averaged to mono.
 
-    `name` stands for bytes in messages. Raises `raises` where the source is missing, is no regular file, is not sound,
-    is larger than `limits` allow, is empty, or holds values that are not finite; with `is_whole` also where its end is
-    missing, as far as its format tells.
+    Args:
+        source: path or content of the file
+        name: name of the sound in messages, in place of the path
+        raises: class of the errors
+        limits: largest file and longest sound accepted
+        is_whole: also fail on a truncated file, as far as its format records the length
+
+    Raises:
+        HierbatchError: the source is missing, is not a regular file, is not audio, exceeds `limits`, is empty, or
+            contains samples that are not finite. The class is `raises`.
     """
-    with _opened(source, name, raises, limits) as file:
-        blocks = list(_checked_blocks(file, _shown(source, name), raises, limits.max_duration_s, is_whole))
+    with _open_sound(source, name, raises, limits) as file:
+        blocks = list(_checked_blocks(file, _display_name(source, name), raises, limits.max_duration_s, is_whole))
         return Waveform(np.concatenate(blocks), file.samplerate)
 
 
@@ -98,38 +116,62 @@ def sound_blocks(
     limits: SoundLimits = DEFAULT_LIMITS,
     is_whole: bool = False,
 ) -> Iterator[Samples]:
-    """The same some seconds at a time, for what is too long to be held; raises as it comes to what is wrong."""
-    with _opened(source, name, raises, limits) as file:
-        yield from _checked_blocks(file, _shown(source, name), raises, limits.max_duration_s, is_whole)
+    """Iterate over a mono sound block by block, for recordings too long to hold in memory.
+
+    Args:
+        source: path or content of the file
+        name: name of the sound in messages, in place of the path
+        raises: class of the errors
+        limits: largest file and longest sound accepted
+        is_whole: also fail on a truncated file, as far as its format records the length
+
+    Shape:
+        yields  [L]  up to 65,536 samples
+
+    Raises:
+        HierbatchError: as `read_sound`, once the iteration reaches the fault.
+    """
+    with _open_sound(source, name, raises, limits) as file:
+        yield from _checked_blocks(file, _display_name(source, name), raises, limits.max_duration_s, is_whole)
 
 
 def _checked_blocks(
     file: soundfile.SoundFile, shown: str, raises: type[HierbatchError], max_duration_s: float, is_whole: bool
 ) -> Iterator[Samples]:
     rate_hz, n_samples = file.samplerate, 0
-    # The header's length is only a claim (and unknown in some streams), so the bound is kept while reading.
+    # The length in the header may be wrong (and is unknown in some streams), so the limit is enforced while reading.
     while len(block := file.read(_BLOCK_SAMPLES, dtype="float32", always_2d=True)):
         n_samples += len(block)
         if n_samples > int(max_duration_s * rate_hz):
-            raise raises(f"{shown} is too long", wanted=f"at most {max_duration_s:g} s of sound")
+            raise raises(
+                f"{shown} is too long",
+                wanted=f"at most {max_duration_s:g} s of sound",
+                mend="split it into shorter files",
+            )
         if not np.isfinite(block).all():
-            raise raises(f"{shown} holds values that are not numbers", wanted="finite samples")
+            raise raises(
+                f"{shown} contains samples that are not finite",
+                wanted="finite samples",
+                got="NaN or infinity",
+                mend="export the file again",
+            )
         yield block.mean(axis=1)
-    if is_whole and (n_wanted := _claimed_length(file)) > n_samples:
+    if is_whole and (n_expected := _declared_length(file)) > n_samples:
         raise raises(
-            f"{shown} is cut off",
-            wanted=f"{n_wanted / rate_hz:.2f} s of sound",
+            f"{shown} is truncated",
+            wanted=f"{n_expected / rate_hz:.2f} s of sound",
             got=f"{n_samples / rate_hz:.2f} s",
             mend="copy or download the file again",
         )
     if not n_samples:
-        raise raises(f"{shown} holds no sound", wanted="at least one sample")
+        raise raises(f"{shown} contains no sound", wanted="at least one sample", mend="check the file")
 
 
 class SoundEncoder:
-    """Makes the bytes of a file of sound that comes in blocks, of which only the bytes are kept.
+    """Encode a sound that arrives in blocks; only the encoded bytes are kept in memory.
 
-    Names of containers and codecs are libsndfile's. What passes full scale is clipped there, never wrapped.
+    Containers and codecs have libsndfile's names. In the integer codecs, samples beyond full scale are clipped rather
+    than wrapped around.
     """
 
     def __init__(self, rate_hz: int, *, container: str = "FLAC", codec: str = "PCM_16") -> None:
@@ -137,41 +179,64 @@ class SoundEncoder:
         self._file = soundfile.SoundFile(self._sink, "w", rate_hz, 1, codec, format=container)
 
     def push(self, block: Samples) -> None:
+        """Append a block of samples, shape [L]."""
         self._file.write(np.clip(block, -1.0, 1.0) if self._clips else block)
 
     def finish(self) -> bytes:
-        """The whole file; nothing can be pushed any more."""
+        """Content of the whole file. The encoder is closed and takes no further blocks."""
         self._file.close()
         return self._sink.getvalue()
 
 
 def encode_sound(waveform: Waveform, *, container: str = "FLAC", codec: str = "PCM_16") -> bytes:
-    """The sound as the bytes of a file, as `SoundEncoder` makes it."""
+    """Encode a sound as the content of an audio file.
+
+    Args:
+        waveform: sound to encode
+        container: file format, by its name in libsndfile
+        codec: sample format, by its name in libsndfile
+    """
     encoder = SoundEncoder(waveform.rate_hz, container=container, codec=codec)
     encoder.push(waveform.samples)
     return encoder.finish()
 
 
 def write_sound(path: Path, waveform: Waveform, *, container: str = "FLAC", codec: str = "PCM_16") -> None:
-    """Write a sound file whole or not at all; raises StorageError or InputError."""
+    """Write an audio file atomically.
+
+    Args:
+        path: file to create or replace
+        waveform: sound to write
+        container: file format, by its name in libsndfile
+        codec: sample format, by its name in libsndfile
+
+    Raises:
+        StorageError: the disk is full, read-only or gone.
+        InputError: the path cannot be written.
+    """
     content = encode_sound(waveform, container=container, codec=codec)
-    with write_whole(path) as aside:
+    with write_whole(path) as temporary:
         try:
-            aside.write_bytes(content)
+            temporary.write_bytes(content)
         except OSError as error:
             raise storage_error(error, path) from error
 
 
 @contextmanager
-def _opened(
+def _open_sound(
     source: Path | bytes, name: str, raises: type[HierbatchError], limits: SoundLimits
 ) -> Iterator[soundfile.SoundFile]:
-    shown = _shown(source, name)
+    shown = _display_name(source, name)
     try:
         n_bytes = len(source) if isinstance(source, bytes) else regular_size(source)
         if n_bytes > limits.max_bytes:
-            raise raises(f"{shown} is too large", wanted=f"at most {limits.max_bytes} bytes", got=f"{n_bytes} bytes")
-        # Opened by us, so that the name cannot steer libsndfile and a missing file speaks for itself.
+            raise raises(
+                f"{shown} is too large",
+                wanted=f"at most {limits.max_bytes} bytes",
+                got=f"{n_bytes} bytes",
+                mend="split it into smaller files",
+            )
+        # Opened here, so that the file name cannot influence libsndfile and a missing file gives a clear error.
         stream = io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
         with stream, soundfile.SoundFile(stream) as file:
             yield file
@@ -180,18 +245,23 @@ def _opened(
             f"Cannot read {shown}", wanted=_READABLE, got=error.strerror or str(error), mend="check the path"
         ) from error
     except soundfile.LibsndfileError as error:
-        raise raises(f"{shown} is not sound that can be read", wanted=_READABLE, got=error.error_string) from error
+        raise raises(
+            f"{shown} is not a readable audio file",
+            wanted=_READABLE,
+            got=error.error_string,
+            mend="convert it to one of these formats",
+        ) from error
 
 
-def _claimed_length(file: soundfile.SoundFile) -> int:
-    """Samples the header speaks of; what is missing of WAV and AIFF libsndfile only notes in its log."""
-    found = _CHUNK_CUT.search(file.extra_info)
-    if found is None or int(found[1]) >= _UNKNOWN_BYTES:
+def _declared_length(file: soundfile.SoundFile) -> int:
+    """Number of samples declared in the header. libsndfile reports a truncated WAV or AIFF file only in its log."""
+    found = _TRUNCATED_CHUNK.search(file.extra_info)
+    if found is None or int(found[1]) >= _UNKNOWN_LENGTH_BYTES:
         return int(file.frames)
     return int(file.frames * int(found[1]) / max(1, int(found[2])))
 
 
-def _shown(source: Path | bytes, name: str) -> str:
+def _display_name(source: Path | bytes, name: str) -> str:
     if name:
         return name
     return "The sound" if isinstance(source, bytes) else str(source)

@@ -1,7 +1,7 @@
-"""The resampler that the published networks were trained and run behind.
+"""Kaiser-windowed resampler in front of the HierSpeech++ networks, in training and at inference.
 
-It is short, so it lets some of what lies about half the new rate through; everything that is not fed to those networks
-goes through `resample`.
+Its filter is short and passes some aliasing near the new Nyquist frequency. All other audio is resampled by
+`resample`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _KAISER_BETA = 14.769656459379492
 
 
 def kaiser_resample(waveform: Waveform, rate_hz: int) -> Waveform:
-    """The same sound at another rate, `ceil(n * rate_hz / waveform.rate_hz)` samples of it."""
+    """Resample to `rate_hz`; the result has `ceil(n * rate_hz / waveform.rate_hz)` samples."""
     if rate_hz == waveform.rate_hz:
         return waveform
     resampled = torchaudio.functional.resample(

@@ -1,7 +1,7 @@
-"""Programme loudness as ITU-R BS.1770-4 defines it, measured while the sound streams by.
+"""Programme loudness (ITU-R BS.1770-4) of streamed sound.
 
-K-weighting is two second-order filters; the mean square of blocks of 400 ms, overlapping by 75 %, passes an
-absolute gate (-70 LUFS) and a relative one (10 LU below what is left).
+K-weighting consists of two second-order filters. The mean squares of 400 ms blocks, overlapping by 75 %, pass an
+absolute gate (-70 LUFS) and then a relative gate (10 LU below the mean of the blocks that remain).
 """
 
 from __future__ import annotations
@@ -23,34 +23,35 @@ _RELATIVE_GATE_LU = -10.0
 
 
 class LoudnessMeter:
-    """Measures a programme pushed in blocks of any size; memory grows by ten numbers a second.
+    """Measures a programme pushed in blocks of any size; memory grows by ten numbers per second of sound.
 
     Shape:
-        block  [L] or [L, C]  float, C = 1 or 2, both channels of weight 1
+        block  [L] or [L, C]  float, C = 1 or 2, both channels with weight 1
     """
 
     def __init__(self, rate_hz: int, n_channels: int = 1) -> None:
         if n_channels not in (1, 2):
-            raise ValueError(f"loudness is defined here for 1 or 2 channels, but n_channels is {n_channels}")
+            raise ValueError(f"loudness is supported for 1 or 2 channels, but n_channels is {n_channels}")
         self._sections = k_weighting(rate_hz)
         self._state = np.zeros((len(self._sections), 2, n_channels))
         self._n_channels = n_channels
         self._hop = round(_HOP_S * rate_hz)
-        self._open: npt.NDArray[np.float64] = np.zeros(0)  # power of samples that do not fill a hop yet
+        self._partial: npt.NDArray[np.float64] = np.zeros(0)  # power of samples that do not fill a hop yet
         self._hop_powers: list[npt.NDArray[np.float64]] = []
 
     def push(self, block: Samples) -> None:
+        """Add a block of samples."""
         shaped = np.asarray(block, np.float64).reshape(-1, self._n_channels)
         if not len(shaped):
             return
         weighted, self._state = signal.sosfilt(self._sections, shaped, axis=0, zi=self._state)
-        power = np.concatenate([self._open, np.square(weighted).sum(axis=1)])
+        power = np.concatenate([self._partial, np.square(weighted).sum(axis=1)])
         n_whole = len(power) // self._hop * self._hop
         self._hop_powers.append(power[:n_whole].reshape(-1, self._hop).mean(axis=1))
-        self._open = power[n_whole:]
+        self._partial = power[n_whole:]
 
     def loudness_lufs(self) -> float:
-        """Integrated loudness so far; -inf for silence and for less than one block (400 ms)."""
+        """Integrated loudness so far, in LUFS; -inf for silence and for less than one block (400 ms)."""
         hops = np.concatenate(self._hop_powers) if self._hop_powers else np.zeros(0)
         if len(hops) < _BLOCK_HOPS:
             return -math.inf
@@ -63,7 +64,11 @@ class LoudnessMeter:
 
 
 def measure_loudness(samples: Samples, rate_hz: int) -> float:
-    """Integrated loudness in LUFS of a whole sound, [L] or [L, C]; -inf where there is none to measure."""
+    """Integrated loudness of a whole sound in LUFS; -inf for silence and under 400 ms.
+
+    Shape:
+        samples  [L] or [L, C]
+    """
     meter = LoudnessMeter(rate_hz, 1 if samples.ndim == 1 else samples.shape[1])
     meter.push(samples)
     return meter.loudness_lufs()
@@ -71,18 +76,18 @@ def measure_loudness(samples: Samples, rate_hz: int) -> float:
 
 @lru_cache(maxsize=8)
 def k_weighting(rate_hz: int) -> npt.NDArray[np.float64]:
-    """The two K-weighting filters as second-order sections [2, 6], for any rate.
+    """K-weighting filters for any sampling rate, as second-order sections of shape [2, 6].
 
-    BS.1770-4 tables 1 and 2 give coefficients at 48 kHz alone; these are their analogue prototypes (Brecht De Man,
-    "Evaluation of implementations of the EBU R128 loudness measurement", AES 145, 2018), transformed bilinearly.
-    At 48 kHz they are the tables.
+    BS.1770-4 tables 1 and 2 list coefficients for 48 kHz only. These are their analogue prototypes (Brecht De Man,
+    "Evaluation of implementations of the EBU R128 loudness measurement", AES 145, 2018) under the bilinear transform;
+    at 48 kHz they equal the tables.
     """
     shelf_hz, shelf_db, shelf_q = 1681.974450955533, 3.999843853973347, 0.7071752369554196
     k = math.tan(math.pi * shelf_hz / rate_hz)
     high = 10 ** (shelf_db / 20)
     band = high**0.4996667741545416
     a0 = 1 + k / shelf_q + k * k
-    head = [
+    high_shelf = [
         (high + band * k / shelf_q + k * k) / a0,
         2 * (k * k - high) / a0,
         (high - band * k / shelf_q + k * k) / a0,
@@ -93,8 +98,8 @@ def k_weighting(rate_hz: int) -> npt.NDArray[np.float64]:
     pass_hz, pass_q = 38.13547087602444, 0.5003270373238773
     k = math.tan(math.pi * pass_hz / rate_hz)
     a0 = 1 + k / pass_q + k * k
-    low_cut = [1.0, -2.0, 1.0, 1.0, 2 * (k * k - 1) / a0, (1 - k / pass_q + k * k) / a0]
-    return np.array([head, low_cut])
+    high_pass = [1.0, -2.0, 1.0, 1.0, 2 * (k * k - 1) / a0, (1 - k / pass_q + k * k) / a0]
+    return np.array([high_shelf, high_pass])
 
 
 def _power(level_lufs: float) -> float:

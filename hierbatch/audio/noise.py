@@ -1,6 +1,6 @@
-"""Taking noise out of speech: RNNoise (Valin 2018), a recurrent network on 22 bands, through `pyrnnoise`.
+"""Noise reduction for speech with RNNoise (Valin 2018), a recurrent network on 22 bands, through `pyrnnoise`.
 
-It is causal and light (about 1 % of real time), hears 48 kHz, and holds its weights inside the library.
+The network is causal and light (about 1 % of real time), works at 48 kHz, and has its weights inside the library.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from hierbatch.errors import ProgramError
 _RATE_HZ = 48_000
 _FRAME_SAMPLES = 480
 _DELAY_SAMPLES = 960
-"""Samples that what comes out lags behind what went in; measured in the tests."""
+"""Delay of the output relative to the input; measured in the tests."""
 _FULL_SCALE = 32_767.0
 
 
 def reduce_noise(sound: Waveform) -> Waveform:
-    """The same sound with its noise turned down, at the same rate, level and length, nothing moved in time.
+    """Reduce the noise in a sound; rate, level, length and timing stay the same.
 
     Raises:
         ProgramError: pyrnnoise is not installed or its library cannot be loaded.
     """
     rnnoise = _load_rnnoise()
-    wide = resample(sound, _RATE_HZ)
-    peak = max(float(np.abs(wide.samples).max(initial=0.0)), 1.0)  # a sound over full scale is not clipped
-    clean = _denoise_frames(rnnoise, np.round(wide.samples / peak * _FULL_SCALE).astype(np.int16))
-    narrow = resample(Waveform(clean * np.float32(peak / _FULL_SCALE), _RATE_HZ), sound.rate_hz)
-    return Waveform(narrow.samples[: sound.n_samples], sound.rate_hz)
+    at_48_khz = resample(sound, _RATE_HZ)
+    peak = max(float(np.abs(at_48_khz.samples).max(initial=0.0)), 1.0)  # so that a sound over full scale does not clip
+    clean = _denoise_frames(rnnoise, np.round(at_48_khz.samples / peak * _FULL_SCALE).astype(np.int16))
+    denoised = resample(Waveform(clean * np.float32(peak / _FULL_SCALE), _RATE_HZ), sound.rate_hz)
+    return Waveform(denoised.samples[: sound.n_samples], sound.rate_hz)
 
 
 def mix_denoised(sound: Waveform, ratio: float) -> Waveform:
-    """A sound and itself without noise: 0 gives it as it is, 1 gives only what `reduce_noise` makes of it.
+    """Mix a sound with its denoised version: ratio 0 is the original, 1 is the result of `reduce_noise`.
 
     Raises:
         ProgramError: as `reduce_noise`.
@@ -63,8 +63,8 @@ def _load_rnnoise() -> ModuleType:
         return importlib.import_module("pyrnnoise.rnnoise")
     except (ImportError, OSError) as error:
         raise ProgramError(
-            "Noise cannot be taken out of the prompt",
-            wanted="RNNoise, which the pyrnnoise package holds",
+            "The noise of the prompt cannot be reduced",
+            wanted="the RNNoise library of the pyrnnoise package",
             got=str(error),
-            mend="pip install pyrnnoise, or leave --denoise out",
+            mend="pip install pyrnnoise, or omit --denoise",
         ) from error

@@ -1,7 +1,8 @@
-"""True peak: the highest point of the sound between its samples (ITU-R BS.1770-4, Annex 2).
+"""True peak: the highest point of the interpolated waveform (ITU-R BS.1770-4, Annex 2).
 
-Annex 2 asks for at least four times oversampling and gives an interpolator of 12 taps a phase. This one takes eight
-phases of 24 taps: between the points of a fourfold grid a loud 18 kHz tone at 44.1 kHz can hide 0.4 dB, here 0.1.
+Annex 2 asks for at least fourfold oversampling and gives an interpolator with 12 taps per phase. This one has eight
+phases of 24 taps: with fourfold oversampling, a loud 18 kHz tone at 44.1 kHz can be underestimated by 0.4 dB, here by
+0.1 dB.
 """
 
 from __future__ import annotations
@@ -17,46 +18,51 @@ from hierbatch.audio.waveform import Samples
 OVERSAMPLING = 8
 
 CONTEXT_SAMPLES = 12
-"""Neighbours on each side that one interpolated point depends on."""
+"""Number of neighbours on each side that one interpolated point depends on."""
 
-_STRETCH_SAMPLES = 1024
+_CHUNK_SAMPLES = 1024
 
 
 class TruePeakMeter:
-    """Measures blocks of any size pushed one after another; shape [L] or [L, C], the loudest channel counts."""
+    """Measures sound pushed in blocks of any size, shape [L] or [L, C]. The loudest channel counts."""
 
     def __init__(self, n_channels: int = 1) -> None:
         self._context = np.zeros((2 * CONTEXT_SAMPLES, n_channels), np.float32)
         self._peak = 0.0
 
     def push(self, block: Samples) -> None:
+        """Add a block of samples."""
         joined = np.concatenate([self._context, block.reshape(-1, self._context.shape[1])])
-        self._take(joined)
+        self._update(joined)
         self._context = joined[len(joined) - 2 * CONTEXT_SAMPLES :]
 
     def peak_db(self) -> float:
         """Highest true peak so far in dBTP; -inf for silence."""
-        # What follows the last sample is silence: only with it is the last stretch whole.
-        self._take(np.concatenate([self._context, np.zeros_like(self._context)]))
+        # Silence after the last sample completes the context of the last samples.
+        self._update(np.concatenate([self._context, np.zeros_like(self._context)]))
         return power_db(self._peak**2)
 
-    def _take(self, joined: Samples) -> None:
+    def _update(self, joined: Samples) -> None:
         for channel in joined.T:
             self._peak = max(self._peak, float(interpolated_peaks(channel, self._peak).max(initial=0.0)))
 
 
 def measure_true_peak(samples: Samples) -> float:
-    """True peak in dBTP of a whole sound, [L] or [L, C]; -inf for silence."""
+    """True peak of a whole sound in dBTP; -inf for silence.
+
+    Shape:
+        samples  [L] or [L, C]
+    """
     meter = TruePeakMeter(1 if samples.ndim == 1 else samples.shape[1])
     meter.push(samples)
     return meter.peak_db()
 
 
-def interpolated_peaks(samples: Samples, matters_from: float = 0.0) -> Samples:
-    """Highest magnitude around each sample, from it to just before the next, interpolated points included.
+def interpolated_peaks(samples: Samples, threshold: float = 0.0) -> Samples:
+    """Largest magnitude from each sample up to the next, interpolated points included.
 
-    Samples without `CONTEXT_SAMPLES` neighbours on both sides are left out. Stretches in which nothing between the
-    samples can reach `matters_from` are not interpolated; there the samples' own magnitudes stand.
+    Samples with fewer than `CONTEXT_SAMPLES` neighbours on a side are left out. A chunk whose interpolated points
+    cannot reach `threshold` is not interpolated; its values are the magnitudes of the samples themselves.
 
     Shape:
         samples  [L]
@@ -67,13 +73,13 @@ def interpolated_peaks(samples: Samples, matters_from: float = 0.0) -> Samples:
     peaks = magnitudes[CONTEXT_SAMPLES : CONTEXT_SAMPLES + n_whole].copy()
     phases = _phases()
     largest_gain = np.abs(phases).sum(axis=0).max()
-    for start in range(0, n_whole, _STRETCH_SAMPLES):
-        end = min(start + _STRETCH_SAMPLES, n_whole)
-        if magnitudes[start : end + 2 * CONTEXT_SAMPLES].max() * largest_gain < matters_from:
+    for start in range(0, n_whole, _CHUNK_SAMPLES):
+        end = min(start + _CHUNK_SAMPLES, n_whole)
+        if magnitudes[start : end + 2 * CONTEXT_SAMPLES].max() * largest_gain < threshold:
             continue
-        # The points right of sample n depend on n - CONTEXT_SAMPLES + 1 .. n + CONTEXT_SAMPLES.
-        seen = samples[start + 1 : end + 2 * CONTEXT_SAMPLES]
-        neighbours = np.lib.stride_tricks.sliding_window_view(seen, 2 * CONTEXT_SAMPLES)
+        # The points to the right of sample n depend on n - CONTEXT_SAMPLES + 1 .. n + CONTEXT_SAMPLES.
+        context = samples[start + 1 : end + 2 * CONTEXT_SAMPLES]
+        neighbours = np.lib.stride_tricks.sliding_window_view(context, 2 * CONTEXT_SAMPLES)
         points = np.abs(np.ascontiguousarray(neighbours) @ phases).max(axis=1)
         np.maximum(peaks[start:end], points, out=peaks[start:end])
     return peaks
@@ -81,7 +87,7 @@ def interpolated_peaks(samples: Samples, matters_from: float = 0.0) -> Samples:
 
 @lru_cache(maxsize=1)
 def _phases() -> Samples:
-    """Weights of a point's neighbours, one column a point between two samples; each passes a constant unchanged.
+    """Interpolation weights of a point's neighbours, one column per point between two samples; each sums to one.
 
     Shape:
         returns  [2 * CONTEXT_SAMPLES, OVERSAMPLING - 1]

@@ -20,26 +20,26 @@ F0 = npt.NDArray[np.float32]
 
 
 def estimate_f0(waveform: Waveform) -> F0:
-    """F0 in Hz, 0 where unvoiced, by DIO with StoneMask refinement (Morise 2009, 2010).
+    """Estimate F0 in Hz every 10 ms, 0 where unvoiced, by DIO with StoneMask refinement (Morise 2009, 2010).
 
-    Frame t belongs to samples 160 t to 160 t + 159, as in `LogMel`.
+    Frame t covers samples 160 t to 160 t + 159, as in `LogMel`.
 
     Shape:
         returns  [L // 160]
     """
     with warnings.catch_warnings():
-        # pyworld reads its own version through setuptools' pkg_resources, which warns that it will go.
+        # pyworld reads its own version through setuptools' pkg_resources, which emits a deprecation warning.
         warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
         import pyworld
 
     if waveform.rate_hz != RATE_HZ:
-        raise ValueError(f"estimate_f0 hears {RATE_HZ} Hz, but rate_hz is {waveform.rate_hz}")
+        raise ValueError(f"estimate_f0 needs sound at {RATE_HZ} Hz, but rate_hz is {waveform.rate_hz}")
     n_frames = waveform.n_samples // MEL_HOP_SAMPLES
     samples = waveform.samples.astype(np.float64)
     period_ms = 1000.0 / MEL_FRAMES_PER_SECOND
-    rough, times = pyworld.dio(samples, RATE_HZ, f0_floor=FLOOR_HZ, f0_ceil=CEILING_HZ, frame_period=period_ms)
-    # DIO's frame t is centred on 160 t; ours on 160 t + 80.
-    refined = pyworld.stonemask(samples, rough, times, RATE_HZ).astype(np.float32)
+    coarse, times = pyworld.dio(samples, RATE_HZ, f0_floor=FLOOR_HZ, f0_ceil=CEILING_HZ, frame_period=period_ms)
+    # DIO's frame t is centred on sample 160 t, ours on sample 160 t + 80.
+    refined = pyworld.stonemask(samples, coarse, times, RATE_HZ).astype(np.float32)
     here, following = refined[:n_frames], refined[1 : n_frames + 1]
     following = np.pad(following, (0, n_frames - len(following)))
     both = (here > 0) & (following > 0)
@@ -49,9 +49,14 @@ def estimate_f0(waveform: Waveform) -> F0:
 def estimate_long_f0(
     waveform: Waveform, track: Callable[[Waveform], F0] = estimate_f0, *, hop_samples: int = MEL_HOP_SAMPLES
 ) -> F0:
-    """The same for hours: a minute at a time, each with a second of its neighbours, so that memory stays small.
+    """Estimate the F0 of a recording of any length, in windows of one minute to bound the memory.
 
-    `track` finds the pitch of a minute (`hierbatch.audio.pitch_trackers`), a value every `hop_samples`.
+    Each window overlaps its neighbours by one second.
+
+    Args:
+        waveform: sound at 16 kHz
+        track: pitch tracker for one window (see `hierbatch.audio.pitch_trackers`)
+        hop_samples: samples between two F0 values of the tracker
 
     Shape:
         returns  [L // hop_samples]
@@ -59,38 +64,38 @@ def estimate_long_f0(
     hop, window, context = hop_samples, int(_WINDOW_S * RATE_HZ), int(_CONTEXT_S * RATE_HZ)
     if waveform.n_samples <= window + context:
         return track(waveform)
-    parts = []
+    windows = []
     for start in range(0, waveform.n_samples, window):
         first, last = max(0, start - context), start + window + context
-        part = track(Waveform(waveform.samples[first:last], RATE_HZ))
-        parts.append(part[(start - first) // hop :][: window // hop])
-    return np.concatenate(parts)
+        f0_hz = track(Waveform(waveform.samples[first:last], RATE_HZ))
+        windows.append(f0_hz[(start - first) // hop :][: window // hop])
+    return np.concatenate(windows)
 
 
 @dataclass(frozen=True, slots=True)
 class PitchRange:
-    """Where a voice speaks: median of the voiced frames and standard deviation about it."""
+    """Pitch range of a voice: median of the voiced frames and standard deviation about it."""
 
     median_hz: float
     spread_semitones: float
 
 
 def measure_pitch_range(f0_hz: F0, default_hz: float = 150.0) -> PitchRange:
-    """Statistics that a tracker's octave errors do not move; `default_hz` and no spread where nothing is voiced.
+    """Measure median and spread of F0, robust to octave errors; `default_hz` and no spread if nothing is voiced.
 
-    Frames more than 0.7 octaves from the median are counted an octave (or more) nearer to it.
+    Frames more than 0.7 octaves from the median are shifted towards it by whole octaves.
     """
     voiced = f0_hz[f0_hz > 0]
     if not len(voiced):
         return PitchRange(default_hz, 0.0)
     octaves = np.log2(voiced.astype(np.float64))
-    away = octaves - np.median(octaves)
-    folded = octaves - np.where(np.abs(away) > _OCTAVE_ERROR, np.round(away), 0.0)
+    deviation = octaves - np.median(octaves)
+    folded = octaves - np.where(np.abs(deviation) > _OCTAVE_ERROR, np.round(deviation), 0.0)
     return PitchRange(float(2 ** np.median(folded)), float(12 * np.std(folded)))
 
 
 def fill_unvoiced(f0_hz: F0, default_hz: float = 150.0) -> F0:
-    """Log-linear F0 through unvoiced stretches; `default_hz` everywhere where nothing is voiced."""
+    """Interpolate log F0 through unvoiced frames; `default_hz` throughout if no frame is voiced."""
     voiced = np.flatnonzero(f0_hz > 0)
     if len(voiced) == 0:
         return np.full(len(f0_hz), default_hz, dtype=np.float32)
@@ -99,6 +104,6 @@ def fill_unvoiced(f0_hz: F0, default_hz: float = 150.0) -> F0:
 
 
 def median_f0_hz(f0_hz: F0, default_hz: float = 150.0) -> float:
-    """Median of the voiced frames, `default_hz` where there are none."""
+    """Median F0 of the voiced frames; `default_hz` if there are none."""
     voiced = f0_hz[f0_hz > 0]
     return float(np.median(voiced)) if len(voiced) else default_hz

@@ -1,4 +1,4 @@
-"""What finds the pitch of a recording, by name: one for every day, and the published systems' own to compare with."""
+"""Pitch trackers by name: DIO, the default, and YAAPT, the tracker of HierSpeech++, for comparison."""
 
 from __future__ import annotations
 
@@ -12,17 +12,22 @@ from hierbatch.audio.yaapt import PACKAGE, estimate_f0_by_yaapt
 from hierbatch.errors import InputError, ProgramError
 
 PitchTracker = Callable[[Waveform], F0]
-"""F0 in Hz of 16 kHz sound, a value every 10 ms, 0 where unvoiced; frame t for samples 160 t to 160 t + 159."""
+"""F0 in Hz of 16 kHz sound every 10 ms, 0 where unvoiced; frame t covers samples 160 t to 160 t + 159."""
 
 
 @runtime_checkable
 class FinePitchTracker(Protocol):
-    """A tracker that also finds a value every 5 ms, as published networks were trained with."""
+    """Tracker that also estimates F0 every 5 ms, the rate on which the HierSpeech++ networks were trained."""
 
-    def __call__(self, waveform: Waveform, /) -> F0: ...
+    def __call__(self, waveform: Waveform, /) -> F0:
+        """Estimate F0 in Hz every 10 ms, as a `PitchTracker`."""
 
     def finely(self, waveform: Waveform) -> F0:
-        """F0 in Hz, 0 where unvoiced; value t is centred on sample 80 t. Shape: returns [L / 80, rounded up]."""
+        """Estimate F0 in Hz every 5 ms, 0 where unvoiced; value t is centred on sample 80 t.
+
+        Shape:
+            returns  [ceil(L / 80)]
+        """
 
 
 EVERY_DAY = "dio"
@@ -30,18 +35,20 @@ PITCH_TRACKERS: Mapping[str, PitchTracker] = {EVERY_DAY: estimate_f0, "yaapt": e
 
 
 def pitch_tracker(name: str) -> PitchTracker:
-    """The tracker of that name.
+    """Pitch tracker of a given name.
 
     Raises:
-        InputError: there is none.
-        ProgramError: its package is not installed.
+        InputError: there is no tracker of this name.
+        ProgramError: the tracker's package is not installed.
     """
     if name not in PITCH_TRACKERS:
-        raise InputError("The pitch tracker is not known", wanted=" or ".join(PITCH_TRACKERS), got=repr(name))
+        raise InputError(
+            "Unknown pitch tracker", wanted=" or ".join(PITCH_TRACKERS), got=repr(name), mend="choose one of these"
+        )
     if name == "yaapt" and find_spec(PACKAGE) is None:
         raise ProgramError(
             "YAAPT is not installed",
             wanted="the package AMFM-decompy",
-            mend=f"`pip install AMFM-decompy`, or take --f0 {EVERY_DAY}",
+            mend=f"`pip install AMFM-decompy`, or use --f0 {EVERY_DAY}",
         )
     return PITCH_TRACKERS[name]

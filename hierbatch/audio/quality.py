@@ -1,7 +1,8 @@
-"""What is measured of every take, so that bad ones are found without listening.
+"""Signal measures of every take, so that bad takes are found without listening.
 
-Levels are dB re full scale and never below -120 dB, so that silence stays a number in a table; what a take is too
-short to tell is None. Frames are 20 ms; a silent frame lies 40 dB below the loudest one, or below -70 dB.
+Levels are in dB re full scale with a floor of -120 dB, so that silence is a finite number in a table. A measure for
+which a take is too short is None. Frames are 20 ms long; a frame is silent if it is 40 dB below the loudest frame, or
+below -70 dB.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from hierbatch.audio.decibels import power_db
 from hierbatch.audio.loudness import LoudnessMeter
 from hierbatch.audio.waveform import Samples, Waveform
 
-Numbers = npt.NDArray[np.float64]
-Claims = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 FLOOR_DB = -120.0
 _FRAME_S = 0.02
-_SILENCE_BELOW_LOUDEST_DB = -40.0
+_SILENCE_RE_LOUDEST_DB = -40.0
 _ALWAYS_SILENT_DB = -70.0
 _FULL_SCALE = 32767 / 32768
 _MIN_FRAMES_FOR_SNR = 10
@@ -31,67 +32,68 @@ _BLOCK_SAMPLES = 1 << 18
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeQuality:
-    """Measures of one take."""
+    """Signal measures of one take."""
 
     loudness_lufs: float | None
-    """BS.1770-4 integrated loudness; None under 400 ms and in silence."""
+    """Integrated loudness (BS.1770-4); None under 400 ms and for silence."""
     rms_db: float
     """RMS of all samples, pauses included."""
     peak_db: float
-    """Highest sample."""
+    """Largest sample magnitude."""
     silence_ratio: float
-    """Part of the frames that are silent, those at the edges too; 1 for an empty take."""
+    """Share of silent frames, including those at the edges; 1 for an empty take."""
     longest_silence_s: float
-    """Longest run of silent frames between the first and the last sound; of silence throughout, all of it."""
+    """Longest run of silent frames between the first and the last sound; the whole length of a silent take."""
     clipped_samples: int
-    """Samples at or past the largest value of 16-bit sound."""
+    """Number of samples at or beyond the largest 16-bit value."""
     snr_db: float | None
     """Mean power of the frames that are not silent over that of the quietest tenth of all frames, 0 to 100 dB.
 
-    None under 0.2 s and in silence.
+    None under 0.2 s and for silence.
     """
 
 
 def measure_take(waveform: Waveform) -> TakeQuality:
-    """Measure a take of any length, an empty one too; every number is finite as long as the samples are."""
+    """Measure a take of any length, including an empty one; all measures are finite if the samples are."""
     meter = TakeMeter(waveform.rate_hz)
     meter.push(waveform.samples)
     return meter.quality()
 
 
 class TakeMeter:
-    """Measures a take pushed in blocks of any size; memory grows by sixty numbers a second."""
+    """Measures a take pushed in blocks of any size; memory grows by sixty numbers per second of sound."""
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz, self._hop = rate_hz, max(1, round(_FRAME_S * rate_hz))
         self._loudness = LoudnessMeter(rate_hz)
-        self._frames: list[Numbers] = []
-        self._open: Numbers = np.zeros(0)  # squares that do not fill a frame yet
+        self._frames: list[Floats] = []
+        self._partial: Floats = np.zeros(0)  # squares that do not fill a frame yet
         self._n_samples = self._clipped = 0
         self._sum = self._peak = 0.0
 
     def push(self, samples: Samples) -> None:
+        """Add a block of samples, shape [L]."""
         for start in range(0, len(samples), _BLOCK_SAMPLES):
-            piece = samples[start : start + _BLOCK_SAMPLES]
-            self._loudness.push(piece)
-            block = piece.astype(np.float64)
+            chunk = samples[start : start + _BLOCK_SAMPLES]
+            self._loudness.push(chunk)
+            block = chunk.astype(np.float64)
             squares = np.square(block)
             self._n_samples += len(block)
             self._sum += float(squares.sum())
             self._peak = max(self._peak, float(squares.max(initial=0.0)))
             self._clipped += int(np.count_nonzero(np.abs(block) >= _FULL_SCALE))
-            joined = np.concatenate([self._open, squares])
+            joined = np.concatenate([self._partial, squares])
             n_whole = len(joined) // self._hop * self._hop
             self._frames.append(joined[:n_whole].reshape(-1, self._hop).mean(axis=1))
-            self._open = joined[n_whole:]
+            self._partial = joined[n_whole:]
 
     @property
     def n_samples(self) -> int:
-        """Samples so far."""
+        """Number of samples so far."""
         return self._n_samples
 
     def quality(self) -> TakeQuality:
-        """The measures of what was pushed so far."""
+        """Measures of the samples so far."""
         powers = self._frame_powers()
         is_silent = powers <= _silence_threshold(powers)
         loudness = self._loudness.loudness_lufs()
@@ -106,27 +108,27 @@ class TakeMeter:
             snr_db=_signal_to_noise_db(powers, is_silent),
         )
 
-    def _frame_powers(self) -> Numbers:
-        """Mean squares of whole frames; of a sound under one frame, of all of it."""
+    def _frame_powers(self) -> Floats:
+        """Mean squares of the complete frames; of all samples if there is no complete frame."""
         powers = np.concatenate([*self._frames, np.zeros(0)])
         if len(powers):
             return powers
-        return np.array([self._open.mean() if len(self._open) else 0.0])
+        return np.array([self._partial.mean() if len(self._partial) else 0.0])
 
 
-def _silence_threshold(powers: Numbers) -> float:
-    below_loudest = float(powers.max()) * 10 ** (_SILENCE_BELOW_LOUDEST_DB / 10)
+def _silence_threshold(powers: Floats) -> float:
+    below_loudest = float(powers.max()) * 10 ** (_SILENCE_RE_LOUDEST_DB / 10)
     return max(below_loudest, 10 ** (_ALWAYS_SILENT_DB / 10))
 
 
-def _longest_inner_run(is_silent: Claims) -> int:
+def _longest_inner_run(is_silent: Bools) -> int:
     sounds = np.flatnonzero(~is_silent)
     if not len(sounds):
         return len(is_silent)
     return int(np.max(np.diff(sounds) - 1, initial=0))
 
 
-def _signal_to_noise_db(powers: Numbers, is_silent: Claims) -> float | None:
+def _signal_to_noise_db(powers: Floats, is_silent: Bools) -> float | None:
     if is_silent.all() or len(powers) < _MIN_FRAMES_FOR_SNR:
         return None
     noise = float(np.sort(powers)[: len(powers) // 10].mean())

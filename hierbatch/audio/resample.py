@@ -1,8 +1,8 @@
-"""Changing the sampling rate: a polyphase windowed-sinc filter.
+"""Sampling rate conversion with a polyphase windowed-sinc filter.
 
-The stop band starts at the lower of the two Nyquist frequencies, so nothing folds back; the pass band reaches 94 %
-of it. Takes are resampled one by one, so a chapter needs no more memory than its longest sentence; a recording of hours
-streams through `resample_blocks`.
+The stop band starts at the lower of the two Nyquist frequencies, so there is no aliasing; the pass band reaches 94 % of
+it. Takes are resampled one at a time, so a chapter needs no more memory than its longest sentence. A recording of
+hours is streamed through `resample_blocks`.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from scipy import signal
 from hierbatch.audio.waveform import Samples, Waveform
 
 ToRate = Callable[[Waveform, int], Waveform]
-"""Gives a sound at another rate, as long as `resample` makes it."""
+"""Function from a sound and a rate in Hz to the sound at that rate, with as many samples as `resample` returns."""
 
 _STOP_BAND_DB = 90.0
 _HALF_WIDTH = 96
-"""Zero crossings of the sinc on each side: the width of the transition band follows from it."""
+"""Zero crossings of the sinc on each side; they determine the width of the transition band."""
 
 
 def resample(waveform: Waveform, rate_hz: int) -> Waveform:
-    """The same sound at another rate; time zero stays where it was.
+    """Resample a sound to `rate_hz`, without delay.
 
-    Gives `resampled_length` samples. A waveform already at `rate_hz` is returned as it is.
+    The result has `resampled_length` samples. A waveform already at `rate_hz` is returned unchanged.
     """
     if rate_hz == waveform.rate_hz:
         return waveform
@@ -37,7 +37,7 @@ def resample(waveform: Waveform, rate_hz: int) -> Waveform:
         return Waveform(np.zeros(0, np.float32), rate_hz)
     kernel = _kernel(up, down)
     n_delay = (len(kernel) - 1) // 2 // down
-    # The tail of the kernel rings past the input's end: zeros there let it be computed.
+    # The impulse response extends past the end of the input, which is padded with zeros for it.
     n_needed = math.ceil(((n_out + n_delay) * down) / up)
     padded = np.pad(waveform.samples, (0, max(0, n_needed - waveform.n_samples)))
     filtered = signal.upfirdn(kernel, padded, up, down)
@@ -45,7 +45,12 @@ def resample(waveform: Waveform, rate_hz: int) -> Waveform:
 
 
 def resample_blocks(blocks: Iterable[Samples], from_hz: int, to_hz: int) -> Iterator[Samples]:
-    """The same of a sound that streams by in blocks of any size: joined, what comes out equals `resample` of the whole.
+    """Resample a streamed sound; the joined result equals `resample` of the whole sound.
+
+    Args:
+        blocks: blocks of any size
+        from_hz: sampling rate of the blocks
+        to_hz: sampling rate of the result
 
     Shape:
         blocks   each [L]
@@ -57,33 +62,34 @@ def resample_blocks(blocks: Iterable[Samples], from_hz: int, to_hz: int) -> Iter
     up, down = _ratio(from_hz, to_hz)
     kernel = _kernel(up, down)
     n_delay = (len(kernel) - 1) // 2 // down
-    heard = np.zeros(0, np.float32)
-    first = n_in = n_done = 0  # where `heard` starts, a multiple of `down`; samples taken in; samples given out
+    buffer = np.zeros(0, np.float32)
+    # Input index at which `buffer` starts, a multiple of `down`; samples read; samples returned.
+    first = n_in = n_done = 0
 
-    def made(end: int) -> Samples:
-        filtered = signal.upfirdn(kernel, heard, up, down)
-        at = n_delay - first * up // down
-        part: Samples = filtered[n_done + at : end + at].astype(np.float32)
-        return part
+    def output_until(end: int) -> Samples:
+        filtered = signal.upfirdn(kernel, buffer, up, down)
+        offset = n_delay - first * up // down
+        output: Samples = filtered[n_done + offset : end + offset].astype(np.float32)
+        return output
 
     for block in blocks:
-        heard, n_in = np.concatenate([heard, block]), n_in + len(block)
+        buffer, n_in = np.concatenate([buffer, block]), n_in + len(block)
         n_ready = (n_in * up - 1) // down + 1 - n_delay
         if n_ready > n_done:
-            yield made(n_ready)
+            yield output_until(n_ready)
             n_done = n_ready
-            # The first sample that the next one to come depends on.
+            # First input sample that the next output sample depends on.
             oldest = max(0, -(-((n_done + n_delay) * down - len(kernel) + 1) // up)) // down * down
-            heard, first = heard[oldest - first :], oldest
+            buffer, first = buffer[oldest - first :], oldest
     n_out = resampled_length(n_in, from_hz, to_hz)
     if n_out > n_done:
         n_needed = math.ceil(((n_out + n_delay) * down) / up)
-        heard = np.pad(heard, (0, max(0, n_needed - n_in)))
-        yield made(n_out)
+        buffer = np.pad(buffer, (0, max(0, n_needed - n_in)))
+        yield output_until(n_out)
 
 
 def resampled_length(n_samples: int, from_hz: int, to_hz: int) -> int:
-    """Samples that `resample` gives for `n_samples`: the smallest whole number that covers the duration."""
+    """Number of samples that `resample` returns for `n_samples`: the smallest whole number that covers the duration."""
     up, down = _ratio(from_hz, to_hz)
     return -(-n_samples * up // down)
 
@@ -95,14 +101,14 @@ def _ratio(from_hz: int, to_hz: int) -> tuple[int, int]:
 
 @lru_cache(maxsize=8)
 def _kernel(up: int, down: int) -> Samples:
-    """Kaiser-windowed sinc at the rate `up` times the input's, its centre on a multiple of `down`."""
-    wide = max(up, down)
-    half = _HALF_WIDTH * wide
-    # Kaiser's formula: transition width of a filter of 2 * half taps, as a part of the upsampled Nyquist.
+    """Kaiser-windowed sinc at `up` times the input rate, centred on a multiple of `down`."""
+    factor = max(up, down)
+    half = _HALF_WIDTH * factor
+    # Kaiser's formula: transition width for 2 * half taps, as a fraction of the upsampled Nyquist frequency.
     transition = (_STOP_BAND_DB - 7.95) / (2.285 * math.pi * 2 * half)
     n_taps = 2 * half + 1
     kernel = signal.firwin(
-        n_taps, 1.0 / wide - transition / 2, window=("kaiser", signal.kaiser_beta(_STOP_BAND_DB)), scale=True
+        n_taps, 1.0 / factor - transition / 2, window=("kaiser", signal.kaiser_beta(_STOP_BAND_DB)), scale=True
     )
     n_extra = -half % down
     return np.pad(kernel * up, (n_extra, n_extra)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Log-mel spectrogram: the middle latent of HierSpeech2-Lite, and what its style encoder hears.
+"""Log-mel spectrogram: the intermediate representation of HierSpeech2-Lite and the input of its style encoder.
 
 Legend: B batch, L samples, M mel bands, T mel frames (100/s).
 """
@@ -18,14 +18,15 @@ N_BINS = N_FFT // 2 + 1
 WINDOW_SAMPLES = 400
 FLOOR = 1e-4
 
-# Centre and spread of log magnitudes of speech at the levels `prepare` uses, so that networks see about unit variance.
+# Mean and standard deviation of the log magnitudes of speech at the level of `to_speech_level`; inputs of the
+# networks have about unit variance.
 LOG_CENTRE, LOG_SPREAD = -4.0, 2.0
 
 
 def mel_filters() -> npt.NDArray[np.float32]:
-    """Triangular filters on the Slaney mel scale (linear to 1 kHz, then 27 steps an octave of 6.4), rows sum to one.
+    """Triangular filters on the Slaney mel scale (linear to 1 kHz, then 27 steps per factor of 6.4); rows sum to one.
 
-    With rows that sum to one a band holds the mean magnitude of its bins, so the envelope can be read back from it.
+    Since each row sums to one, a band is the mean magnitude of its bins, from which the envelope can be recovered.
 
     Shape:
         returns  [M, N_BINS]
@@ -41,14 +42,18 @@ def mel_filters() -> npt.NDArray[np.float32]:
 
 
 def mel_centres_hz() -> npt.NDArray[np.float32]:
-    """Frequency each band of `mel_filters` is centred on. Shape: [M]."""
+    """Centre frequency in Hz of each band of `mel_filters`.
+
+    Shape:
+        returns  [M]
+    """
     filters = mel_filters()
     bins_hz = np.linspace(0.0, RATE_HZ / 2, N_BINS, dtype=np.float32)
     return filters @ bins_hz
 
 
 def interpolate_bands(wanted_hz: Tensor) -> Tensor:
-    """The matrix that reads log bands at other frequencies: linear between centres, level past the outermost.
+    """Matrix that interpolates log bands at given frequencies: linear between centres, constant beyond the outermost.
 
     Shape:
         wanted_hz  [K]
@@ -66,7 +71,7 @@ def interpolate_bands(wanted_hz: Tensor) -> Tensor:
 
 
 def long_term_spectrum(mel: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Mean log-mel of the louder three fifths of the frames, without its level: what a voice sounds like on average.
+    """Long-term average spectrum of a voice: mean log-mel of the loudest three fifths of the frames, without its level.
 
     Shape:
         mel      [T, M]
@@ -78,7 +83,7 @@ def long_term_spectrum(mel: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 class LogMel(nn.Module):
-    """Normalised log-mel of 16 kHz sound; frame t is centred on sample 160 t + 80, so T = L / 160 exactly.
+    """Normalised log-mel of 16 kHz sound. Frame t is centred on sample 160 t + 80, so T = L / 160 exactly.
 
     Shape:
         samples  [B, L]  L a multiple of 160
@@ -97,8 +102,9 @@ class LogMel(nn.Module):
         self.register_buffer("filters", torch.from_numpy(mel_filters()).T.contiguous(), persistent=False)
 
     def forward(self, samples: Tensor) -> Tensor:
-        before = (N_FFT - MEL_HOP_SAMPLES) // 2
-        padded = nn.functional.pad(samples, (before, N_FFT - MEL_HOP_SAMPLES - before))
+        """Log-mel of a batch; shapes as in the class."""
+        n_before = (N_FFT - MEL_HOP_SAMPLES) // 2
+        padded = nn.functional.pad(samples, (n_before, N_FFT - MEL_HOP_SAMPLES - n_before))
         frames = padded.unfold(1, N_FFT, MEL_HOP_SAMPLES) * self.window
         magnitude = torch.fft.rfft(frames).abs()  # [B, T, N_BINS]
         return (torch.log((magnitude @ self.filters).clamp_min(FLOOR)) - LOG_CENTRE) / LOG_SPREAD

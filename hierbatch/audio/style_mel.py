@@ -1,4 +1,4 @@
-"""The log-mel that the published style encoders hear.
+"""Log-mel spectrogram at the input of the HierSpeech++ style encoders.
 
 Legend: B batch, L samples at 16 kHz, M mel bands, T frames (50/s).
 """
@@ -16,13 +16,13 @@ from hierbatch.units import FRAME_HOP_SAMPLES, RATE_HZ
 
 N_MELS = 80
 N_FFT = 1280
-SHORTEST_SAMPLES = N_FFT // 2 + 1
-"""Half a window is mirrored at either end."""
+MIN_SAMPLES = N_FFT // 2 + 1
+"""Half a window is reflected at either end, which needs this many samples."""
 _FLOOR = 1e-3
 
 
 class StyleMel(nn.Module):
-    """Natural logarithm of the power in 80 bands on the HTK mel scale, 0 to 8 kHz; frame t is centred on sample 320 t.
+    """Natural logarithm of the power in 80 HTK mel bands from 0 to 8 kHz. Frame t is centred on sample 320 t.
 
     Shape:
         sound    [..., L]  L at least 641
@@ -41,21 +41,22 @@ class StyleMel(nn.Module):
         self.register_buffer("filters", filters.T.contiguous(), persistent=False)
 
     def forward(self, sound: Tensor) -> Tensor:
-        if sound.shape[-1] < SHORTEST_SAMPLES:
-            raise ValueError(f"a style mel wants {SHORTEST_SAMPLES} samples or more, not {sound.shape[-1]}")
+        """Log-mel of sounds of equal length; shapes as in the class."""
+        if sound.shape[-1] < MIN_SAMPLES:
+            raise ValueError(f"a style mel needs at least {MIN_SAMPLES} samples, but there are {sound.shape[-1]}")
         spectrum = torch.stft(
             sound, N_FFT, FRAME_HOP_SAMPLES, window=self.window, center=True, pad_mode="reflect", return_complex=True
         )
-        # The last frame lies half behind the end, and was left out in training.
+        # Half of the last frame lies beyond the end; training left it out.
         power = torch.view_as_real(spectrum[..., : sound.shape[-1] // FRAME_HOP_SAMPLES]).square().sum(-1)
         return torch.log(self.filters @ power + _FLOOR)
 
     def of_sounds(self, sounds: Sequence[Samples]) -> tuple[Tensor, Tensor]:
-        """A padded batch of sounds of any lengths, each as it would be alone.
+        """Padded batch of the mels of sounds of any lengths, each computed on its own sound alone.
 
         Shape:
             sounds   each [L]
-            returns  [B, M, T] and lengths [B]
+            returns  mels [B, M, T] and their lengths [B]
         """
         device = self.window.device
         mels = [self(torch.from_numpy(samples).to(device)).T for samples in sounds]

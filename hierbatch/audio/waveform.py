@@ -1,4 +1,4 @@
-"""The thing rooms hand each other: mono samples that never travel without their rate."""
+"""Mono audio with its sampling rate, as passed between the packages."""
 
 from __future__ import annotations
 
@@ -25,23 +25,25 @@ class Waveform:
     def __post_init__(self) -> None:
         samples = np.asarray(self.samples, dtype=np.float32)
         if samples.ndim != 1:
-            raise ValueError(f"a Waveform is mono, samples must have one axis, but the shape is {samples.shape}")
+            raise ValueError(f"a Waveform is mono: samples must have one axis, but their shape is {samples.shape}")
         if self.rate_hz <= 0:
             raise ValueError(f"rate_hz must be positive, but is {self.rate_hz}")
         object.__setattr__(self, "samples", samples)
 
     @property
     def n_samples(self) -> int:
+        """Number of samples."""
         return len(self.samples)
 
     @property
     def duration_s(self) -> float:
+        """Length in seconds."""
         return len(self.samples) / self.rate_hz
 
 
 @dataclass(frozen=True, slots=True)
 class SoundStream:
-    """Sound too long to be held: it streams by in blocks of any size, each of shape [L]."""
+    """Sound too long to hold in memory, as a stream of blocks of any size, each of shape [L]."""
 
     blocks: Iterable[Samples]
     rate_hz: int

@@ -1,8 +1,8 @@
-"""F0 by YAAPT (Kasi and Zahorian 2002) as the published systems were trained on it: slow, for comparing with them.
+"""F0 estimation by YAAPT (Kasi and Zahorian 2002), the tracker of HierSpeech++: slow, for comparison with it.
 
-Every day F0 comes from `estimate_f0`, which is some ten times as fast. YAAPT picks among lags of whole samples, and
-where two paths cost the same the winner belongs to the arithmetic library: a frame in some hundreds may differ by a
-lag or two from one processor to another.
+The default tracker, `estimate_f0`, is about ten times faster. YAAPT chooses among lags of whole samples, and rounding
+in the arithmetic library decides between paths of equal cost: about one frame in several hundred may differ by a lag or
+two from one processor to another.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ from hierbatch.units import RATE_HZ
 PACKAGE = "amfm_decompy"
 HOP_SAMPLES = 80
 CONVERSION_CEILING_HZ = 1100.0
-"""What the published voice conversion hears pitch up to."""
+"""Highest F0 in HierSpeech++ voice conversion."""
 TEXT_TO_VECTOR_CEILING_HZ = 400.0
-"""What the published text-to-vector network was trained on."""
+"""Highest F0 in the training of the HierSpeech++ text-to-vector network."""
 
 _FRAME_MS, _HOP_MS, _SPECTRAL_FRAME_MS = 20.0, 5.0, 25.0
 _CORRELATION_THRESHOLD = 0.25
 _EDGE_SAMPLES = 160
-# What numpy and scipy raise inside YAAPT on a few samples.
+# Raised by numpy and scipy inside YAAPT if there are too few samples.
 _UNUSABLE = (ValueError, IndexError, ZeroDivisionError, FloatingPointError)
 
 
 def yaapt_f0(waveform: Waveform, ceiling_hz: float = CONVERSION_CEILING_HZ) -> F0:
-    """F0 in Hz every 5 ms, 0 where unvoiced; value t is centred on sample 80 t.
+    """Estimate F0 in Hz every 5 ms, 0 where unvoiced; value t is centred on sample 80 t.
 
     Shape:
-        returns  [L / 80, rounded up]
+        returns  [ceil(L / 80)]
 
     Raises:
-        SourceError: the sound is too short for YAAPT; the published scripts take it for unvoiced.
+        SourceError: the sound is too short for YAAPT. (The HierSpeech++ scripts treat it as unvoiced.)
     """
     from amfm_decompy import basic_tools, pYAAPT
 
     if waveform.rate_hz != RATE_HZ:
-        raise ValueError(f"yaapt_f0 hears {RATE_HZ} Hz, but rate_hz is {waveform.rate_hz}")
+        raise ValueError(f"yaapt_f0 needs sound at {RATE_HZ} Hz, but rate_hz is {waveform.rate_hz}")
     padded = np.pad(waveform.samples, (_EDGE_SAMPLES, _EDGE_SAMPLES)).astype(np.float64)
     try:
         with warnings.catch_warnings():
-            # Where little is voiced it takes means of nothing.
+            # With few voiced frames it takes means of empty arrays.
             warnings.simplefilter("ignore")
             pitch = pYAAPT.yaapt(
                 basic_tools.SignalObj(padded, RATE_HZ),
@@ -59,17 +59,18 @@ def yaapt_f0(waveform: Waveform, ceiling_hz: float = CONVERSION_CEILING_HZ) -> F
     except _UNUSABLE as error:
         raise SourceError(
             "No pitch can be tracked",
-            wanted="half a second of sound or more for YAAPT",
+            wanted="at least half a second of sound for YAAPT",
             got=f"{waveform.duration_s:.3f} s ({error})",
+            mend="use a longer recording, or --f0 dio",
         ) from error
     return np.asarray(pitch.samp_values, dtype=np.float32)
 
 
 class Yaapt:
-    """YAAPT as a pitch tracker: every 10 ms like all of them, and every 5 ms as the published networks are given it."""
+    """YAAPT as a pitch tracker: F0 every 10 ms, as from all trackers, and every 5 ms for the HierSpeech++ networks."""
 
     def __call__(self, waveform: Waveform) -> F0:
-        """As `estimate_f0`: a value every 10 ms, frame t for samples 160 t to 160 t + 159.
+        """Estimate F0 in Hz every 10 ms, 0 where unvoiced; frame t covers samples 160 t to 160 t + 159.
 
         Shape:
             returns  [L // 160]
@@ -80,7 +81,7 @@ class Yaapt:
         return self.finely(waveform)[1::2][: waveform.n_samples // (2 * HOP_SAMPLES)]
 
     def finely(self, waveform: Waveform) -> F0:
-        """As `yaapt_f0`, up to what the published conversion hears."""
+        """Estimate F0 every 5 ms, as `yaapt_f0` up to `CONVERSION_CEILING_HZ`."""
         return yaapt_f0(waveform)
 
 

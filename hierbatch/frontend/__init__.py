@@ -1,1 +1,1 @@
-"""Text to phonemes: books, sentences, normalisation, pronunciation."""
+"""Text front end: books, sentences, normalisation, pronunciation."""

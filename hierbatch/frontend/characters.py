@@ -1,4 +1,4 @@
-"""Characters before words: one form for each quote, dash and width, no invisible ones, no foreign scripts."""
+"""Character clean-up: one form of each quote, dash and width, no invisible characters, no foreign scripts."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import unicodedata
 from hierbatch.errors import TextError
 
 PLACEHOLDERS = "\ue000-\uf8ff"
-"""Private-use characters, as the inside of a character class; the lexicon stands them in for its words."""
+"""Private-use characters, as the inside of a character class; the lexicon puts them in place of its words."""
 
-RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉"
-"""Raised and lowered figures, as the inside of a character class: powers where a rule says so, else notes' marks."""
+SUPER_AND_SUBSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉"
+"""Superscript and subscript digits, as the inside of a character class: exponents in some rules, else note marks."""
 
-# Compatibility forms that are only another drawing of the same text. Superscripts and fractions are left alone:
-# they mean something ("m²", "4½").
+# Compatibility forms that differ only in appearance. Superscripts and fractions are not among them, since they have a
+# meaning of their own ("m²", "4½").
 _COMPATIBILITY = re.compile(
     "[\u1d00-\u1dbf\u2000-\u200a\u202f\u205f\u3000\u2100-\u214f\u2160-\u2188\u3200-\u33ff\uf900-\ufaff\ufb00-\ufb06\uff01-\uffef]"
 )
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
-# ① ⑵ ⒊ ⓐ number the items of a list: a pause follows.
+# ① ⑵ ⒊ ⓐ number the items of a list and are followed by a pause.
 _CIRCLED = re.compile("[\u2460-\u24e9]")
 _PLACEHOLDER = re.compile(f"[{PLACEHOLDERS}]")
-_SAME_CHARACTER = str.maketrans(
+_CANONICAL_CHARACTERS = str.maketrans(
     {
         **dict.fromkeys("‘’‚‛ʼʹ′`´", "'"),
         **dict.fromkeys("“”„‟″«»「」『』《》〈〉〝〞", '"'),
@@ -49,22 +49,22 @@ _REPEATED_MARKS = (
     (re.compile(r"(?<![^\W_])_+|_+(?![^\W_])"), ""),
 )
 _GREEK_WORD = re.compile("[\u0370-\u03ff\u1f00-\u1fff]{2,}")
-_MOST_STRAY_LETTERS = 1
+_MAX_STRAY_LETTERS = 1
 _LETTER_SCRIPTS = frozenset(
     {"LATIN", "HANGUL", "GREEK", "FEMININE", "MASCULINE", "SUPERSCRIPT", "SUBSCRIPT", "MODIFIER"}
 )
-_MOST_NAMED = 12
+_MAX_LETTERS_SHOWN = 12
 
 
 def clean_characters(text: str) -> str:
-    """The same words in one spelling of quotes, dashes, widths and spaces; Markdown emphasis and controls gone.
+    """Unify quotes, dashes, widths and spaces; remove Markdown emphasis and control characters.
 
     >>> clean_characters("“ﬁne”\u00a0— it’s _very_ ＡＢＣ...")
     '"fine" — it\\'s very ABC…'
     """
     text = unicodedata.normalize("NFC", text)
     text = _INVISIBLE.sub("", text)
-    text = _SPACES.sub(" ", text.translate(_SAME_CHARACTER))
+    text = _SPACES.sub(" ", text.translate(_CANONICAL_CHARACTERS))
     text = _CIRCLED.sub(lambda match: f"{unicodedata.normalize('NFKC', match[0]).strip('().')}, ", text)
     text = _COMPATIBILITY.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
     for pattern, replacement in _REPEATED_MARKS:
@@ -73,27 +73,31 @@ def clean_characters(text: str) -> str:
 
 
 def drop_placeholders(text: str) -> str:
-    """The text without private-use characters of its own, which would be taken for the lexicon's."""
+    """Remove the text's own private-use characters, which would be mistaken for placeholders of the lexicon."""
     return _PLACEHOLDER.sub("", text)
 
 
 def drop_foreign_letters(text: str, *, hanja: bool) -> str:
-    """The text without one stray letter of another script.
+    """Remove a single stray letter of another script.
 
-    Latin and Hangul belong to both languages, Hanja to Korean alone, and a Greek letter standing alone is a symbol.
+    Latin and Hangul belong to both languages, Hanja only to Korean, and an isolated Greek letter is a symbol.
+
+    Args:
+        text: text of one sentence
+        hanja: accept Hanja
 
     Raises:
-        TextError: more than a stray letter is in a script that cannot be spoken; it names the letters.
+        TextError: more than one letter is in an unsupported script; the message lists them.
     """
     unknown = (char for char in text if char.isalpha() and not _is_known_letter(char, hanja))
     foreign = "".join((*unknown, *_GREEK_WORD.findall(text)))
-    if len(foreign) > _MOST_STRAY_LETTERS:
-        named = " ".join(list(dict.fromkeys(foreign))[:_MOST_NAMED])
+    if len(foreign) > _MAX_STRAY_LETTERS:
+        named = " ".join(list(dict.fromkeys(foreign))[:_MAX_LETTERS_SHOWN])
         raise TextError(
-            "The text holds letters of a script that cannot be spoken",
+            "The text contains letters of an unsupported script",
             wanted="English or Korean text (Latin letters, Hangul, and Hanja in Korean)",
             got=f"{named} in {text[:80]!r}",
-            mend="write these words in Latin letters or Hangul, or give them in a pronunciation lexicon",
+            mend="write these words in Latin letters or Hangul, or add them to a pronunciation lexicon",
         )
     for char in foreign:
         text = text.replace(char, "")
@@ -101,7 +105,7 @@ def drop_foreign_letters(text: str, *, hanja: bool) -> str:
 
 
 def is_hanja(char: str) -> bool:
-    """Whether a character is a Chinese one."""
+    """True for a Chinese character."""
     return "\u4e00" <= char <= "\u9fff" or "\u3400" <= char <= "\u4dbf" or "\uf900" <= char <= "\ufaff"
 
 

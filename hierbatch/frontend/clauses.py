@@ -1,11 +1,11 @@
-"""A sentence that is too long for the model -> parts that end where a reader would breathe."""
+"""Split a sentence that is too long for the model where a reader would take a breath."""
 
 from __future__ import annotations
 
 import math
 import re
 
-# From the best place to the worst. A mark only counts before white space: 1,000 and 3:30 are not clauses.
+# From the best place for a break to the worst. A mark counts only before white space: 1,000 and 3:30 have no break.
 _BREAKS = {
     "en": (
         re.compile(r"[;:]['\"”’)\]]*(?=\s)|[—]['\"”’)\]]*(?=\s?\S)|\s–(?=\s)|\)(?=\s)"),
@@ -23,21 +23,26 @@ _BREAKS = {
     ),
 }
 _ANY_SPACE = re.compile(r"(?=\s)")
-_LEAST_SHARE = 0.4
+_MIN_SHARE = 0.4
 
 
 def split_long(text: str, language: str, max_characters: int) -> list[str]:
-    """Parts of at most `max_characters`, as even as the places to break allow.
+    """Split a text into parts of at most `max_characters`, as even as its break points allow.
 
-    Nothing is lost: the parts joined with a space are the text (a break after a dash, or inside a word longer than
-    the limit, adds one).
+    No text is lost: the parts joined by spaces are the text (a break after a dash, or inside a word longer than the
+    limit, adds a space).
+
+    Args:
+        text: one sentence
+        language: `en` or `ko`
+        max_characters: length of the longest part
     """
     text = text.strip()
     parts: list[str] = []
     start = 0
     while (n_left := len(text) - start) > max_characters:
         target = n_left / math.ceil(n_left / max_characters)
-        # One character more than may be taken: a break is only one before white space.
+        # One character beyond the limit, since a break is recognised by the white space after it.
         position = _best_break(text[start : start + max_characters + 1], language, target, max_characters)
         parts.append(text[start : start + position].strip())
         start += position
@@ -49,7 +54,7 @@ def split_long(text: str, language: str, max_characters: int) -> list[str]:
 def _best_break(window: str, language: str, target: float, limit: int) -> int:
     for pattern in (*_BREAKS.get(language, _BREAKS["en"]), _ANY_SPACE):
         ends = [match.end() for match in pattern.finditer(window)]
-        fitting = [end for end in ends if _LEAST_SHARE * target <= end <= limit]
+        fitting = [end for end in ends if _MIN_SHARE * target <= end <= limit]
         if fitting:
             return min(fitting, key=lambda end: abs(end - target))
     spaces = [match.end() for match in _ANY_SPACE.finditer(window, 1)]

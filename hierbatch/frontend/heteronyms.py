@@ -1,7 +1,7 @@
-"""English words with two pronunciations, decided by the words around them.
+"""English heteronyms: words with two pronunciations, disambiguated by context.
 
-espeak-ng decides most by the word before ("to record", "the record"); the table holds only what it misses: the past
-of "read", the metal "lead", "close the door", "a low bow", "a minute examination".
+espeak-ng resolves most of them by the preceding word ("to record", "the record"). The table has only those that it
+gets wrong: the past tense of "read", the metal "lead", "close the door", "a low bow", "a minute examination".
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hierbatch.frontend.normalization.tables import read_lines
-from hierbatch.frontend.phonemes import Word
+from hierbatch.frontend.phonemes import Phones
 
 _CLASSES = {
     "adverb": r"(?:not|never|ever|always|often|already|just|only|also|once|since|\w+ly)",
@@ -41,7 +41,7 @@ _CLASSES = {
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    phones: Word
+    phones: Phones
     before: re.Pattern[str] | None
     after: re.Pattern[str] | None
     unless: re.Pattern[str] | None
@@ -54,20 +54,20 @@ class _Reading:
         )
 
 
-def heteronyms_in(words: Sequence[str]) -> dict[int, Word]:
-    """Phones of the words of one clause that espeak-ng would read wrongly, by their place.
+def find_heteronyms(words: Sequence[str]) -> dict[int, Phones]:
+    """Phones of the words in one clause that espeak-ng would mispronounce, by their index.
 
-    >>> heteronyms_in("He had read the minute details".split())
+    >>> find_heteronyms("He had read the minute details".split())
     {2: ('ɹ', 'ˈɛ', 'd'), 4: ('m', 'aɪ', 'n', 'ˈu', 't')}
     """
     lowered = [word.lower() for word in words]
     readings = _readings()
-    found: dict[int, Word] = {}
+    found: dict[int, Phones] = {}
     for index, word in enumerate(lowered):
         candidates = readings.get(words[index]) or readings.get(word)
         if candidates:
             before, after = " ".join(lowered[:index]), " ".join(lowered[index + 1 :])
-            reading = next((each for each in candidates if each.fits(before, after)), None)
+            reading = next((candidate for candidate in candidates if candidate.fits(before, after)), None)
             if reading:
                 found[index] = reading.phones
     return found
@@ -78,16 +78,16 @@ def _readings() -> dict[str, tuple[_Reading, ...]]:
     readings: dict[str, tuple[_Reading, ...]] = {}
     for line in read_lines("english_heteronyms.tsv"):
         word, phones, before, after, unless = (*line.split("\t"), "", "", "")[:5]
-        reading = _Reading(tuple(phones.split()), _ending(before), _compiled(after), _ending(unless))
+        reading = _Reading(tuple(phones.split()), _compile_at_end(before), _compile(after), _compile_at_end(unless))
         readings[word] = (*readings.get(word, ()), reading)
     return readings
 
 
-def _ending(pattern: str) -> re.Pattern[str] | None:
-    return _compiled(rf"(?:^|(?<=\s))(?:{pattern})$") if pattern else None
+def _compile_at_end(pattern: str) -> re.Pattern[str] | None:
+    return _compile(rf"(?:^|(?<=\s))(?:{pattern})$") if pattern else None
 
 
-def _compiled(pattern: str) -> re.Pattern[str] | None:
+def _compile(pattern: str) -> re.Pattern[str] | None:
     for name, words in _CLASSES.items():
         pattern = pattern.replace("{" + name + "}", words)
     return re.compile(pattern) if pattern else None

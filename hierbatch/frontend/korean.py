@@ -1,4 +1,4 @@
-"""Hangul words to phonemes: g2pk's standard pronunciation, then jamo to the shared table's symbols."""
+"""Korean grapheme-to-phoneme conversion: standard pronunciation by g2pk, then jamo to symbols of the shared table."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from hierbatch.frontend.loanwords import Loanwords
 from hierbatch.frontend.normalization.korean_counters import NOUN_ENDS
 from hierbatch.frontend.normalization.rules import one_of
 from hierbatch.frontend.normalization.tables import read_lines
-from hierbatch.frontend.phonemes import Word
+from hierbatch.frontend.phonemes import Phones
 
 _SYLLABLES_FROM, _SYLLABLES_TO = 0xAC00, 0xD7A3
 _N_VOWELS, _N_CODAS = 21, 28
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ']+")
 _NOT_HANGUL = re.compile(r"[^가-힣]")
 
-# In Unicode's order of leading consonants, vowels and trailing consonants (Unicode 15, section 3.12).
+# In Unicode order of leading consonants, vowels and trailing consonants (Unicode 15, section 3.12).
 # fmt: off
 _ONSETS = ("k", "k͈", "n", "t", "t͈", "ɾ", "m", "p", "p͈", "s", "s͈", "", "tɕ", "tɕ͈", "tɕʰ", "kʰ", "tʰ", "pʰ", "h")
-_NUCLEI: tuple[Word, ...] = (
+_NUCLEI: tuple[Phones, ...] = (
     ("a",), ("ɛ",), ("j", "a"), ("j", "ɛ"), ("ʌ",), ("e",), ("j", "ʌ"), ("j", "e"), ("o",), ("w", "a"), ("w", "ɛ"),
     ("w", "e"), ("j", "o"), ("u",), ("w", "ʌ"), ("w", "e"), ("w", "i"), ("j", "u"), ("ɯ",), ("ɰ", "i"), ("i",),
 )
@@ -38,9 +38,10 @@ _CODAS = (
 
 
 class KoreanPhonemizer:
-    """Words of one clause to phones; sound changes run across the spaces, as in speech.
+    """Converts the words of one clause to phones; sound changes apply across spaces, as in speech.
 
-    Latin words are said as loanwords. What g2pk's rules cannot know (the tensed consonants of compounds) is in a table.
+    Latin words are read as loanwords. A table has the pronunciations that g2pk's rules cannot derive (tensed consonants
+    of compounds).
 
     Raises:
         ProgramError: g2pk or its morphological analyser is not installed.
@@ -50,21 +51,21 @@ class KoreanPhonemizer:
         self._pronounce = _load_g2pk()
         self._loanword = Loanwords(EnglishPhonemizer)
 
-    def __call__(self, words: Sequence[str]) -> list[Word]:
-        """Phones of each word, one entry a word; a word with nothing speakable gives an empty entry."""
+    def __call__(self, words: Sequence[str]) -> list[Phones]:
+        """Phones of each word, one entry per word; empty for a word without pronunciation."""
         hangul = [_NOT_HANGUL.sub("", _LATIN.sub(lambda found: self._loanword(found[0]), word)) for word in words]
-        heard = [_respell(word) for word in hangul if word]
-        if not heard:
+        respelled = [_respell(word) for word in hangul if word]
+        if not respelled:
             return [()] * len(words)
-        spoken = self._pronounce(" ".join(heard)).split(" ")
-        if len(spoken) != len(heard):
-            spoken = [self._pronounce(word).replace(" ", "") for word in heard]
-        phones = iter(spoken)
+        pronounced = self._pronounce(" ".join(respelled)).split(" ")
+        if len(pronounced) != len(respelled):
+            pronounced = [self._pronounce(word).replace(" ", "") for word in respelled]
+        phones = iter(pronounced)
         return [syllables_to_phones(next(phones)) if word else () for word in hangul]
 
 
 def _respell(word: str) -> str:
-    """A word as it sounds where spelling and rules do not say so.
+    """Respell a word whose pronunciation follows neither from its spelling nor from the rules.
 
     >>> _respell("이십육"), _respell("손가락을"), _respell("사과")
     ('이심뉵', '손까락을', '사과')
@@ -80,8 +81,8 @@ def _pronunciations() -> tuple[re.Pattern[str], dict[str, str]]:
     return re.compile(rf"^(?:{one_of(respelled)}){NOUN_ENDS}"), respelled
 
 
-def syllables_to_phones(word: str) -> Word:
-    """Symbols of pronounced Hangul syllables; anything else is passed over.
+def syllables_to_phones(word: str) -> Phones:
+    """Phones of Hangul syllables that are spelled as pronounced; other characters are skipped.
 
     >>> syllables_to_phones("밥")
     ('p', 'a', 'p̚')
@@ -105,20 +106,21 @@ def syllables_to_phones(word: str) -> Word:
 
 @functools.cache
 def _load_g2pk() -> Callable[[str], str]:
-    """g2pk without its network: at import it looks for NLTK's CMU dictionary and downloads it when absent.
+    """Load g2pk without network access and with compiled rules.
 
-    The dictionary serves only English words, which never reach g2pk here; an empty one stands in. Its table of rules is
-    compiled once: as text it overflows the cache of `re`, and nine tenths of a sentence's time go into compiling.
+    On import, g2pk looks for NLTK's CMU dictionary and downloads it if absent. The dictionary serves only English
+    words, which never reach g2pk here, so an empty one replaces it. The patterns of the rules are compiled once: as
+    strings they overflow the cache of `re`, and compiling takes nine tenths of the time of a sentence.
     """
     try:
         import nltk
 
-        stand_in = types.ModuleType("nltk.corpus")
-        stand_in.cmudict = types.SimpleNamespace(dict=dict)  # type: ignore[attr-defined]
-        shadowed = sys.modules.get("nltk.corpus")
+        empty_corpus = types.ModuleType("nltk.corpus")
+        empty_corpus.cmudict = types.SimpleNamespace(dict=dict)  # type: ignore[attr-defined]
+        original = sys.modules.get("nltk.corpus")
         find = nltk.data.find
         nltk.data.find = lambda *_args, **_kwargs: None
-        sys.modules["nltk.corpus"] = stand_in
+        sys.modules["nltk.corpus"] = empty_corpus
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 from g2pk import G2p
@@ -126,10 +128,10 @@ def _load_g2pk() -> Callable[[str], str]:
                 pronounce = G2p()
         finally:
             nltk.data.find = find
-            if shadowed is None:
+            if original is None:
                 sys.modules.pop("nltk.corpus", None)
             else:
-                sys.modules["nltk.corpus"] = shadowed
+                sys.modules["nltk.corpus"] = original
     except (ImportError, OSError, LookupError) as error:
         raise ProgramError(
             "Korean pronunciation cannot be loaded",

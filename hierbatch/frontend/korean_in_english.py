@@ -1,8 +1,8 @@
-"""Korean words inside English, in the nearest sounds an English voice has."""
+"""Korean words in English text, with the nearest English phones."""
 
 from __future__ import annotations
 
-from hierbatch.frontend.phonemes import Word
+from hierbatch.frontend.phonemes import Phones
 from hierbatch.frontend.symbols import VOWELS
 
 _NEAREST = {
@@ -11,10 +11,10 @@ _NEAREST = {
 }  # fmt: skip
 
 
-def in_english_sounds(word: Word) -> Word:
-    """Korean phones as an English reader says them, the first vowel stressed.
+def to_english_phones(word: Phones) -> Phones:
+    """Convert Korean phones to the nearest English ones, with stress on the first vowel.
 
-    >>> in_english_sounds(("k", "i", "m", "tɕʰ", "i"))
+    >>> to_english_phones(("k", "i", "m", "tɕʰ", "i"))
     ('k', 'ˈi', 'm', 'tʃ', 'i')
     """
     phones = [_NEAREST.get(phone, phone) for phone in word if phone != "ɰ"]

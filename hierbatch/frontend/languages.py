@@ -1,4 +1,4 @@
-"""Which of the two languages a sentence is in, told from its script."""
+"""Language detection for a sentence, by its script."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
 
 
 def language_of(text: str, default: str) -> str:
-    """`ko` or `en` by the words of a sentence; `default` where it has letters of neither (numbers, signs).
+    """Detect the language of a sentence, `ko` or `en`; `default` if it has letters of neither (numbers, symbols).
 
-    A Korean sentence with English words in it stays Korean, also where they outnumber its own up to two to one
-    (names come in several words, and particles hang on them); an English sentence may quote a Korean word.
+    A sentence is Korean if it has fewer than two English words per Korean word, since names have several words and
+    particles are attached to them. An English sentence may quote a Korean word.
 
     >>> [language_of(text, "en") for text in ("나는 Python을 쓴다.", "They call it 김치 there.", "1984.")]
     ['ko', 'en', 'en']

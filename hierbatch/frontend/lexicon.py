@@ -1,13 +1,14 @@
-"""The pronunciation lexicon: how given words are said, from a CSV a person keeps.
+"""Pronunciation lexicon: user-defined pronunciations from a CSV file.
 
     word,pronunciation,kind,language,scope
     Hermione,her-MY-oh-nee,respelling,en,
     Nguyen,wɪn,ipa,en,sample_book
     독립문,동닙문,respelling,ko,
 
-A respelling is ordinary letters of the same language (in English, hyphens part the syllables and capitals carry the
-stress); IPA is read into the shared table. A word with a capital matches only as written, one without in any case.
-The longest entry wins. An empty scope holds everywhere, another one in the book of that id, where it wins.
+A respelling uses ordinary letters of the same language (in English, hyphens separate the syllables and capitals mark
+the stress); IPA is converted to the shared table. A word with a capital matches only as written, one without matches in
+any case. The longest entry wins. An entry with an empty scope applies everywhere; one with the id of a book applies to
+that book and takes precedence there.
 """
 
 from __future__ import annotations
@@ -22,42 +23,42 @@ from hierbatch.errors import InputError
 from hierbatch.frontend.characters import clean_characters
 from hierbatch.frontend.ipa import split_phones
 from hierbatch.frontend.normalization.korean_counters import NOUN_ENDS
-from hierbatch.frontend.phonemes import Word
+from hierbatch.frontend.phonemes import Phones
 from hierbatch.frontend.symbols import LANGUAGES, PHONES, VOWELS
 
 COLUMNS = ("word", "pronunciation", "kind", "language", "scope")
 KINDS = ("respelling", "ipa")
 _FIRST_PLACEHOLDER, _LAST_PLACEHOLDER = 0xE000, 0xF8FF
-_MOST_FAULTS_TOLD = 5
+_MAX_FAULTS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LexiconEntry:
-    """One word or phrase and how it is said; `phones` has a word's phones for each word of an IPA pronunciation."""
+    """Pronunciation of one word or phrase; `phones` has the phones of each word of an IPA pronunciation."""
 
     word: str
     pronunciation: str
     kind: str
     language: str
     scope: str = ""
-    phones: tuple[Word, ...] = ()
+    phones: tuple[Phones, ...] = ()
 
     @property
     def is_exact(self) -> bool:
-        """Whether case counts."""
+        """True if the entry is case-sensitive."""
         return self.word != self.word.lower()
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedText:
-    """A text whose known words are each one private-use character, and the entries they stand for."""
+    """Text with a private-use character in place of each word of the lexicon, and the entry of each character."""
 
     text: str
     entries: dict[str, LexiconEntry]
 
 
 class Lexicon:
-    """Entries by language; words are found in a text before it is normalized."""
+    """Entries by language. Their words are matched in a text before it is normalised."""
 
     def __init__(self, entries: Iterable[LexiconEntry]) -> None:
         self.entries = tuple(entries)
@@ -68,10 +69,10 @@ class Lexicon:
 
     @classmethod
     def read(cls, path: Path) -> Lexicon:
-        """A lexicon from its CSV.
+        """Read a lexicon from a CSV file.
 
         Raises:
-            InputError: no such file, not UTF-8, wrong columns, or rows that cannot be used; it names the rows.
+            InputError: missing file, not UTF-8, wrong columns, or invalid rows; the message lists the rows.
         """
         entries: dict[tuple[str, str, str], LexiconEntry] = {}
         faults: list[str] = []
@@ -79,51 +80,56 @@ class Lexicon:
             entry, fault = _read_entry(row)
             key = (row["word"], row["language"], row["scope"])
             if key in entries and not fault:
-                fault = f"{row['word']!r} is given twice for the same language and scope"
+                fault = f"{row['word']!r} occurs twice for the same language and scope"
             if fault or entry is None:
                 faults.append(f"row {number}: {fault}")
             else:
                 entries[key] = entry
         if faults:
-            more = f"; and {len(faults) - _MOST_FAULTS_TOLD} more" if len(faults) > _MOST_FAULTS_TOLD else ""
+            more = f"; and {len(faults) - _MAX_FAULTS_SHOWN} more" if len(faults) > _MAX_FAULTS_SHOWN else ""
             raise InputError(
-                f"The lexicon {path} has rows that cannot be used",
+                f"The lexicon {path} has invalid rows",
                 wanted=f"kind {' or '.join(KINDS)}, language {' or '.join(LANGUAGES)}, and IPA of {' '.join(PHONES)}",
-                got="; ".join(faults[:_MOST_FAULTS_TOLD]) + more,
+                got="; ".join(faults[:_MAX_FAULTS_SHOWN]) + more,
                 mend="correct or remove these rows",
             )
         return cls(entries.values())
 
     def scoped(self, scope: str) -> Lexicon:
-        """What holds in one book: its own entries, and the general ones it does not replace."""
+        """Lexicon of one book: its own entries, and the general ones that they do not override."""
         own = [entry for entry in self.entries if entry.scope == scope]
-        taken = {(entry.word, entry.language) for entry in own}
-        general = [entry for entry in self.entries if not entry.scope and (entry.word, entry.language) not in taken]
+        overridden = {(entry.word, entry.language) for entry in own}
+        general = [
+            entry for entry in self.entries if not entry.scope and (entry.word, entry.language) not in overridden
+        ]
         return Lexicon([*own, *general] if scope else general)
 
     def mark(self, text: str, language: str) -> MarkedText:
-        """The text with each known word as one private-use character."""
+        """Replace each known word of a text by one private-use character."""
         pattern, of_language = self._patterns[language], self._of_language[language]
         found: dict[str, LexiconEntry] = {}
         if pattern is None:
             return MarkedText(text, found)
 
-        def stand_in(match: re.Match[str]) -> str:
+        def substitute(match: re.Match[str]) -> str:
             index = int(str(match.lastgroup)[1:])
             placeholder = chr(_FIRST_PLACEHOLDER + index)
             found[placeholder] = of_language[index]
             return placeholder
 
-        return MarkedText(pattern.sub(stand_in, text), found)
+        return MarkedText(pattern.sub(substitute, text), found)
 
 
 def _pattern(entries: Sequence[LexiconEntry]) -> re.Pattern[str] | None:
-    """One pattern of all entries, each a group by its place; None of none."""
+    """Pattern of all entries, each a named group with its index; None without entries."""
     if len(entries) > _LAST_PLACEHOLDER - _FIRST_PLACEHOLDER:
         raise InputError(
-            "The lexicon is too long", wanted="at most 6399 entries a language", got=f"{len(entries)} entries"
+            "The lexicon is too long",
+            wanted="at most 6399 entries per language",
+            got=f"{len(entries)} entries",
+            mend="remove entries",
         )
-    # The longest first, and of the same length the one whose case must agree.
+    # The longest first; among those of equal length, case-sensitive entries first.
     ordered = sorted(enumerate(entries), key=lambda pair: (-len(pair[1].word), not pair[1].is_exact))
     alternatives = [f"(?P<e{index}>{_entry_pattern(entry)})" for index, entry in ordered]
     return re.compile("|".join(alternatives)) if alternatives else None
@@ -135,7 +141,7 @@ def _entry_pattern(entry: LexiconEntry) -> str:
         words = f"(?i:{words})"
     if entry.language == "ko" and re.search("[가-힣]$", entry.word):
         return rf"(?<![가-힣]){words}{NOUN_ENDS}"
-    # Beside Hangul a Latin word ends where the Latin letters do ("Harry는").
+    # Next to Hangul, a Latin word ends with its last Latin letter ("Harry는").
     return rf"(?<![A-Za-z\d']){words}(?![A-Za-z\d])" if entry.language == "ko" else rf"(?<![\w']){words}(?!\w)"
 
 
@@ -161,7 +167,7 @@ def _read_rows(path: Path) -> list[dict[str, str]]:
 
 
 def _read_entry(row: dict[str, str]) -> tuple[LexiconEntry | None, str]:
-    """The entry of a row, or what is wrong with it."""
+    """Parse a row into an entry, or describe its fault."""
     empty = [name for name in ("word", "pronunciation") if not row[name]]
     if empty:
         return None, f"{' and '.join(empty)} is empty"
@@ -169,7 +175,7 @@ def _read_entry(row: dict[str, str]) -> tuple[LexiconEntry | None, str]:
         return None, f"kind is {row['kind']!r}"
     if row["language"] not in LANGUAGES:
         return None, f"language is {row['language']!r}"
-    phones: tuple[Word, ...] = ()
+    phones: tuple[Phones, ...] = ()
     if row["kind"] == "ipa":
         read = [split_phones(word, row["language"]) for word in row["pronunciation"].split()]
         unknown = [symbol for _, symbols in read for symbol in symbols]
@@ -177,13 +183,13 @@ def _read_entry(row: dict[str, str]) -> tuple[LexiconEntry | None, str]:
             return None, f"the IPA of {row['word']!r} has the unknown symbol {' '.join(dict.fromkeys(unknown))}"
         phones = tuple(_with_stress(word) if row["language"] == "en" else word for word, _ in read if word)
         if not phones:
-            return None, f"the IPA of {row['word']!r} holds no phone"
+            return None, f"the IPA of {row['word']!r} has no phone"
     word = clean_characters(row["word"])
     return LexiconEntry(**{**row, "word": word}, phones=phones), ""
 
 
-def _with_stress(word: Word) -> Word:
-    """A word with primary stress: on its first vowel where none is marked."""
+def _with_stress(word: Phones) -> Phones:
+    """Add primary stress on the first vowel of a word without any."""
     if any(phone.startswith("ˈ") for phone in word):
         return word
     first = next((index for index, phone in enumerate(word) if phone in VOWELS), None)

@@ -1,4 +1,4 @@
-"""Words of normalized text, with the lexicon's stand-ins opened again."""
+"""Words of normalised text, with the placeholders of the lexicon expanded."""
 
 from __future__ import annotations
 
@@ -8,87 +8,93 @@ from dataclasses import dataclass
 
 from hierbatch.frontend.characters import PLACEHOLDERS
 from hierbatch.frontend.lexicon import LexiconEntry
-from hierbatch.frontend.phonemes import Word, split_stress
+from hierbatch.frontend.phonemes import Phones, split_stress
 from hierbatch.frontend.symbols import VOWELS
 
-Phonemizer = Callable[[Sequence[str]], list[Word]]
+Phonemizer = Callable[[Sequence[str]], list[Phones]]
 
-_STAND_IN = re.compile(f"[{PLACEHOLDERS}]")
+_PLACEHOLDER = re.compile(f"[{PLACEHOLDERS}]")
 _SIBILANTS = frozenset({"s", "z", "ʃ", "ʒ", "tʃ", "dʒ"})
 _VOICELESS = frozenset({"p", "t", "k", "f", "θ"})
 
 
 @dataclass(frozen=True, slots=True)
-class SpokenWord:
-    """One word of a clause: as it is written, as a phonemizer should hear it, and its phones where they are given."""
+class ClauseWord:
+    """One word of a clause: as written, as passed to a phonemizer, and its phones if the lexicon specifies them."""
 
     written: str
-    spoken: str
-    phones: Word = ()
+    respelling: str
+    phones: Phones = ()
 
 
-def stand_in_words(piece: str, entries: Mapping[str, LexiconEntry], phonemizer: Phonemizer) -> list[SpokenWord]:
-    """The words a piece of normalized text stands for: itself, or those of a lexicon entry with what hangs on it."""
-    found = _STAND_IN.search(piece)
+def expand_placeholders(token: str, entries: Mapping[str, LexiconEntry], phonemizer: Phonemizer) -> list[ClauseWord]:
+    """Expand a token of normalised text: itself, or the words of its lexicon entry with attached particles.
+
+    Args:
+        token: text between spaces and punctuation marks
+        entries: lexicon entry of each placeholder
+        phonemizer: phonemizer of the language
+    """
+    found = _PLACEHOLDER.search(token)
     if found is None:
-        return [SpokenWord(piece, piece)]
+        return [ClauseWord(token, token)]
     entry = entries.get(found[0])
-    head, tail = piece[: found.start()], _STAND_IN.sub("", piece[found.end() :])
+    head, tail = token[: found.start()], _PLACEHOLDER.sub("", token[found.end() :])
     if entry is None:
         rest = head + tail
-        return [SpokenWord(rest, rest)] if rest else []
+        return [ClauseWord(rest, rest)] if rest else []
     if entry.language == "ko":
         return [_korean_word(entry, head, tail, phonemizer)]
     return _english_words(entry, head, tail, phonemizer)
 
 
-def _korean_word(entry: LexiconEntry, head: str, tail: str, phonemizer: Phonemizer) -> SpokenWord:
-    """A respelling goes through the sound rules with its particle; IPA is said as given, and its particle after it."""
+def _korean_word(entry: LexiconEntry, head: str, tail: str, phonemizer: Phonemizer) -> ClauseWord:
+    """Apply the sound rules to a respelling together with its particle; keep IPA as it is, and append its particle."""
     written = f"{head}{'-'.join(entry.word.split())}{tail}"
     if entry.kind == "respelling":
-        return SpokenWord(written, head + entry.pronunciation.replace(" ", "") + tail)
-    given = (phone for word in entry.phones for phone in word)
-    return SpokenWord(written, written, (*_said(head, phonemizer), *given, *_said(tail, phonemizer)))
+        return ClauseWord(written, head + entry.pronunciation.replace(" ", "") + tail)
+    ipa = (phone for word in entry.phones for phone in word)
+    return ClauseWord(written, written, (*_phonemize(head, phonemizer), *ipa, *_phonemize(tail, phonemizer)))
 
 
-def _said(text: str, phonemizer: Phonemizer) -> Word:
+def _phonemize(text: str, phonemizer: Phonemizer) -> Phones:
     return tuple(phone for word in phonemizer([text]) for phone in word) if text else ()
 
 
-def _english_words(entry: LexiconEntry, head: str, tail: str, phonemizer: Phonemizer) -> list[SpokenWord]:
+def _english_words(entry: LexiconEntry, head: str, tail: str, phonemizer: Phonemizer) -> list[ClauseWord]:
     written = entry.word.split()
-    said = (
+    pronounced = (
         list(entry.phones)
         if entry.kind == "ipa"
-        else [_respelled(word, phonemizer) for word in entry.pronunciation.split()]
+        else [_phonemize_respelling(word, phonemizer) for word in entry.pronunciation.split()]
     )
-    if len(said) != len(written):
-        written, said = ["-".join(written)], [tuple(phone for word in said for phone in word)]
+    if len(pronounced) != len(written):
+        written, pronounced = ["-".join(written)], [tuple(phone for word in pronounced for phone in word)]
     if head:
         written[0] = head + written[0]
     if tail in ("'s", "'"):
-        said[-1] = said[-1] + (_possessive(said[-1]) if tail == "'s" else ())
+        pronounced[-1] = pronounced[-1] + (_possessive(pronounced[-1]) if tail == "'s" else ())
     written[-1] += tail
-    return [SpokenWord(word, word, phones) for word, phones in zip(written, said, strict=True)]
+    return [ClauseWord(word, word, phones) for word, phones in zip(written, pronounced, strict=True)]
 
 
-def _respelled(respelling: str, phonemizer: Phonemizer) -> Word:
-    """Phones of a respelling's parts; where one part is in capitals, it alone is stressed."""
+def _phonemize_respelling(respelling: str, phonemizer: Phonemizer) -> Phones:
+    """Phones of a respelling. If a part is in capitals, only that part is stressed."""
     parts = [part for part in respelling.split("-") if part]
-    loud = [part.isupper() and len(part) > 1 for part in parts]
+    is_capital = [part.isupper() and len(part) > 1 for part in parts]
     word: list[str] = []
-    for part, is_loud in zip(parts, loud, strict=True):
-        phones = list(_said(part.lower(), phonemizer))
-        if any(loud):
+    for part, is_stressed in zip(parts, is_capital, strict=True):
+        phones = list(_phonemize(part.lower(), phonemizer))
+        if any(is_capital):
             phones = [split_stress(phone)[0] for phone in phones]
-        if is_loud:
+        if is_stressed:
             first = next((index for index, phone in enumerate(phones) if phone in VOWELS), None)
             phones = [f"ˈ{phone}" if index == first else phone for index, phone in enumerate(phones)]
         word.extend(phones)
     return tuple(word)
 
 
-def _possessive(word: Word) -> Word:
+def _possessive(word: Phones) -> Phones:
     last = split_stress(word[-1])[0]
     if last in _SIBILANTS:
         return ("ɪ", "z")

@@ -1,7 +1,7 @@
-"""English words inside Korean, in Hangul, as Koreans write and say them.
+"""English words in Korean text: conversion to Hangul as Koreans write and pronounce them.
 
-A short list holds the established ones; the rest follow the rules of the Loanword Orthography for English (외래어
-표기법, chapter 3, section 1) from the word's phones.
+Established loanwords come from a short list. All others are derived from the word's phones by the rules of the Loanword
+Orthography for English (외래어 표기법, chapter 3, section 1).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable, Sequence
 
 from hierbatch.frontend.normalization.tables import read_lines
-from hierbatch.frontend.phonemes import Word, split_stress
+from hierbatch.frontend.phonemes import Phones, split_stress
 from hierbatch.frontend.symbols import VOWELS
 
 _ONSETS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
@@ -35,24 +35,24 @@ _SONORANTS = frozenset({"m", "n", "l", "ɹ"})
 
 
 class Loanwords:
-    """Latin words to Hangul, by a table and by the phones an English phonemizer gives."""
+    """Converts Latin words to Hangul, by a table and by the phones of an English phonemizer."""
 
-    def __init__(self, phonemizer: Callable[[], Callable[[Sequence[str]], list[Word]]]) -> None:
+    def __init__(self, phonemizer: Callable[[], Callable[[Sequence[str]], list[Phones]]]) -> None:
         self._load = functools.cache(phonemizer)
-        self._spoken = functools.lru_cache(maxsize=20_000)(self._write)
+        self._transcribe = functools.lru_cache(maxsize=20_000)(self._transcribe_phones)
 
     def __call__(self, word: str) -> str:
         """Hangul of a Latin word."""
-        return _established().get(word.lower()) or self._spoken(word.lower())
+        return _established().get(word.lower()) or self._transcribe(word.lower())
 
-    def _write(self, word: str) -> str:
-        return hangul_of_phones(self._load()([word])[0], word)
+    def _transcribe_phones(self, word: str) -> str:
+        return phones_to_hangul(self._load()([word])[0], word)
 
 
-def hangul_of_phones(phones: Word, spelling: str) -> str:
-    """Hangul of an English word's phones; its spelling decides what the reduced vowels are written as.
+def phones_to_hangul(phones: Phones, spelling: str) -> str:
+    """Convert the phones of an English word to Hangul; the spelling determines the letters of reduced vowels.
 
-    >>> hangul_of_phones(("s", "t", "ˈaɪ", "l"), "style"), hangul_of_phones(("ɡ", "ˈeɪ", "m"), "game")
+    >>> phones_to_hangul(("s", "t", "ˈaɪ", "l"), "style"), phones_to_hangul(("ɡ", "ˈeɪ", "m"), "game")
     ('스타일', '게임')
     """
     bare = [split_stress(phone)[0] for phone in phones]
@@ -62,7 +62,7 @@ def hangul_of_phones(phones: Word, spelling: str) -> str:
         before = bare[index - 1] if index else ""
         after = bare[index + 1] if index + 1 < len(bare) else ""
         if phone in VOWELS:
-            _add_vowel(syllables, _letters_of(phone, after, spelling), glide)
+            _add_vowel(syllables, _vowel_letters(phone, after, spelling), glide)
             glide = ""
         elif phone in ("j", "w"):
             glide = phone
@@ -73,7 +73,7 @@ def hangul_of_phones(phones: Word, spelling: str) -> str:
     return "".join(_compose(*syllable) for syllable in syllables)
 
 
-def _letters_of(phone: str, after: str, spelling: str) -> str:
+def _vowel_letters(phone: str, after: str, spelling: str) -> str:
     if phone == "ə" and after == "l":
         return "ㅡ"
     if phone == "ɑ" and "o" in spelling and "a" not in spelling:
@@ -94,7 +94,7 @@ def _add_vowel(syllables: list[list[str]], letters: str, glide: str) -> None:
 
 
 def _add_consonant(syllables: list[list[str]], phone: str, before: str, after: str) -> None:
-    """A consonant opens a syllable before a vowel or glide; else it closes one or takes a filler vowel."""
+    """Add a consonant: as onset before a vowel or glide, otherwise as coda or with a filler vowel."""
     is_onset = after in VOWELS or after in ("j", "w")
     open_before = bool(syllables) and bool(syllables[-1][1]) and not syllables[-1][2]
     if phone == "ɹ" and not is_onset:

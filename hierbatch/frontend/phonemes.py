@@ -1,7 +1,7 @@
-"""Phoneme strings: the written form of what will be said, and its ids.
+"""Phoneme strings, the input of the text-to-vector models, and their ids.
 
-A phoneme string is tokens joined by single spaces. A token is a phone, with a stress mark before a vowel where one
-is wanted, or one separator between words: `|` or one of `, . ? !`. It starts with a phone and ends with punctuation:
+A phoneme string consists of tokens joined by single spaces. A token is a phone, with a stress mark before a stressed
+vowel, or a separator between words: `|` or one of `, . ? !`. A string starts with a phone and ends with punctuation:
 
     h ə l ˈoʊ , w ˈɝ l d .
 """
@@ -23,16 +23,18 @@ from hierbatch.frontend.symbols import (
     WORD_BOUNDARY,
 )
 
-Word = tuple[str, ...]
+Phones = tuple[str, ...]
+"""Phones of one word, vowels with their stress marks."""
+
 _PHONES = frozenset(PHONES)
 
 
 @dataclass(frozen=True, slots=True)
 class PhonemeIds:
-    """What a text-to-vector model reads.
+    """Input ids of a text-to-vector model.
 
     Shape:
-        symbols  [N]  index into SYMBOLS; the first is START, the rest are the string's tokens in order
+        symbols  [N]  index into SYMBOLS; START, then the tokens of the string in order
         stress   [N]  index into STRESS_MARKS
         language      index into LANGUAGES
     """
@@ -43,7 +45,7 @@ class PhonemeIds:
 
 
 def split_stress(token: str) -> tuple[str, int]:
-    """The bare symbol of a token and its stress id.
+    """Split a token into its bare symbol and its stress id.
 
     >>> split_stress("ˈoʊ")
     ('oʊ', 1)
@@ -53,14 +55,16 @@ def split_stress(token: str) -> tuple[str, int]:
     return token, 0
 
 
-def join_words(words: Sequence[Word], separators: Sequence[str]) -> str:
-    """Phoneme string of words and the separator that follows each.
+def join_words(words: Sequence[Phones], separators: Sequence[str]) -> str:
+    """Join words, and the separator after each, into a phoneme string.
 
     >>> join_words([("h", "aɪ"), ("j", "u")], ["|", "?"])
     'h aɪ | j u ?'
     """
     if len(words) != len(separators):
-        raise ValueError(f"each word has one separator after it, but there are {len(words)} and {len(separators)}")
+        raise ValueError(
+            f"each word needs one separator after it, but there are {len(words)} words and {len(separators)} separators"
+        )
     tokens: list[str] = []
     for word, separator in zip(words, separators, strict=True):
         tokens.extend((*word, separator))
@@ -69,9 +73,9 @@ def join_words(words: Sequence[Word], separators: Sequence[str]) -> str:
     return " ".join(tokens)
 
 
-def split_words(phonemes: str) -> list[tuple[Word, str]]:
-    """Words of a phoneme string with the separator after each; the inverse of `join_words`."""
-    words: list[tuple[Word, str]] = []
+def split_words(phonemes: str) -> list[tuple[Phones, str]]:
+    """Split a phoneme string into words with the separator after each; the inverse of `join_words`."""
+    words: list[tuple[Phones, str]] = []
     current: list[str] = []
     for token in phonemes.split():
         if token in SEPARATORS:
@@ -85,39 +89,47 @@ def split_words(phonemes: str) -> list[tuple[Word, str]]:
 
 
 def check_phonemes(phonemes: str) -> None:
-    """Refuse a string the models could not read.
+    """Check that a phoneme string is valid input for the models.
 
     Raises:
-        TextError: empty, an unknown symbol, or separators in the wrong place.
+        TextError: the string is empty, or has an unknown symbol or a misplaced separator.
     """
     tokens = phonemes.split()
     if not tokens:
-        raise TextError("There is nothing to say", wanted="at least one phone", got="an empty phoneme string")
+        raise TextError(
+            "There is nothing to say",
+            wanted="at least one phone",
+            got="an empty phoneme string",
+            mend="add phonemes, or leave the phonemes column empty so that the text is used",
+        )
     unknown = sorted({token for token in tokens if token not in SEPARATORS and split_stress(token)[0] not in _PHONES})
     if unknown:
         raise TextError(
-            "The phoneme string holds unknown symbols",
+            "The phoneme string has unknown symbols",
             wanted="phones of the table in hierbatch/frontend/symbols.py, separated by spaces",
             got=" ".join(unknown),
             mend="replace them, or leave the phonemes column empty so that the text is used",
         )
     if any(not word for word, _ in split_words(phonemes)) or tokens[-1] not in PUNCTUATION:
         raise TextError(
-            "The phoneme string has its separators in the wrong place",
+            "The phoneme string has misplaced separators",
             wanted="words separated by exactly one of | , . ? ! and punctuation at the end",
             got=phonemes[:80],
+            mend="correct the separators, or leave the phonemes column empty so that the text is used",
         )
 
 
 def encode(phonemes: str, language: str) -> PhonemeIds:
-    """Ids of a phoneme string, START first.
+    """Encode a phoneme string as ids, START first.
 
     Raises:
-        TextError: as `check_phonemes`, or a language the table does not hold.
+        TextError: as `check_phonemes`, or the language is unknown.
     """
     check_phonemes(phonemes)
     if language not in LANGUAGE_IDS:
-        raise TextError("The language is not known", wanted=" or ".join(LANGUAGE_IDS), got=repr(language))
+        raise TextError(
+            "Unknown language", wanted=" or ".join(LANGUAGE_IDS), got=repr(language), mend="correct the language"
+        )
     pairs = [(START, 0), *(split_stress(token) for token in phonemes.split())]
     return PhonemeIds(
         symbols=tuple(SYMBOL_IDS[symbol] for symbol, _ in pairs),

@@ -1,8 +1,8 @@
-"""English as the published TTV reads it: the cleaner `english_cleaners2`, espeak-ng phonemes, numbered symbols.
+"""English text front end of the HierSpeech++ TTV: the cleaner `english_cleaners2`, espeak-ng phonemes, symbol ids.
 
-phonemizer 3.3 and later keep brackets as punctuation; 3.2.1, which the published system was pinned to, left them out,
-and its symbol table has no number for them. They are left out here too. 3.2.1 also broke a number at its point
-("12.50" in two); here, as from 3.3 on, it stays one.
+phonemizer 3.3 and later keep brackets as punctuation. HierSpeech++ was pinned to 3.2.1, which dropped them, and its
+symbol table has no id for them, so they are dropped here too. 3.2.1 also split a number at its decimal point ("12.50"
+into two); here, as from 3.3 on, it stays one number.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from unidecode import unidecode
 
 from hierbatch.errors import TextError
 from hierbatch.frontend.english import load_espeak
-from hierbatch.frontend.phonemes import Word, split_stress, split_words
+from hierbatch.frontend.phonemes import Phones, split_stress, split_words
 from hierbatch.frontend.published_symbols import PAD, SYMBOL_IDS
 from hierbatch.frontend.symbols import VOWELS, WORD_BOUNDARY
 
@@ -29,44 +29,53 @@ BRACKETS = str.maketrans("", "", "(){}[]")
 
 
 def published_phonemes(text: str) -> str:
-    """What espeak-ng makes of an English text once it is plain, lower case and without short forms.
+    """Phonemize English text with espeak-ng, after conversion to lower-case ASCII and expansion of abbreviations.
 
     Raises:
         ProgramError: espeak-ng cannot be loaded.
-        TextError: nothing is left to say.
+        TextError: the text has no phonemes.
     """
     plain = unidecode(text).lower()
-    spelled = _ABBREVIATION.sub(lambda found: _ABBREVIATIONS[found[1]], plain)
-    (phonemes,) = load_espeak(preserve_punctuation=True).phonemize([spelled], strip=True) or [""]
+    expanded = _ABBREVIATION.sub(lambda found: _ABBREVIATIONS[found[1]], plain)
+    (phonemes,) = load_espeak(preserve_punctuation=True).phonemize([expanded], strip=True) or [""]
     joined = re.sub(r"\s+", " ", phonemes.translate(BRACKETS)).strip()
     if not joined:
-        raise TextError("There is nothing to say in the text", wanted="words or numbers", got=repr(text[:60]))
+        raise TextError(
+            "There is nothing to say in the text",
+            wanted="words or numbers",
+            got=repr(text[:60]),
+            mend="remove the row, or write its symbols as words",
+        )
     return joined
 
 
 def published_ids(phonemes: str) -> list[int]:
-    """The symbols' numbers.
+    """Convert phonemes to symbol ids.
 
     Raises:
-        TextError: a character has no number.
+        TextError: a character is not in the symbol table.
     """
     unknown = sorted(set(phonemes) - set(SYMBOL_IDS))
     if unknown:
-        raise TextError("The published model has no symbol for some characters", got=" ".join(unknown))
+        raise TextError(
+            "HierSpeech++ has no symbol for some characters",
+            got=" ".join(unknown),
+            mend="remove or replace these characters",
+        )
     return [SYMBOL_IDS[symbol] for symbol in phonemes]
 
 
 def with_blanks(ids: Sequence[int]) -> list[int]:
-    """A blank before, between and after all symbols: 2n + 1 of them."""
+    """Insert a blank before, between and after all symbols: 2n + 1 ids."""
     spread = [SYMBOL_IDS[PAD]] * (2 * len(ids) + 1)
     spread[1::2] = ids
     return spread
 
 
 def published_spelling(phonemes: str) -> list[str]:
-    """How espeak-ng would write each token of a phoneme string of ours, marks with the space that follows them.
+    """Convert each token of a phoneme string to espeak-ng spelling, punctuation with the space after it.
 
-    Our table leaves length to the model and knows fewer weak vowels; what is lost is put back by rule.
+    The shared table has no vowel length and fewer weak vowels; rules restore both.
 
     >>> "".join(published_spelling("h ə l ˈoʊ , w ˈɝ l d ."))
     'həlˈoʊ, wˈɜːld.'
@@ -80,7 +89,7 @@ def published_spelling(phonemes: str) -> list[str]:
     return spelled
 
 
-def _spell_word(word: Word) -> list[str]:
+def _spell_word(word: Phones) -> list[str]:
     letters = [token.removesuffix(phone) + _SPELLINGS.get(phone, phone) for token in word for phone in [_bare(token)]]
     has_more_vowels = sum(_bare(token) in VOWELS for token in word) > 1
     if word[-1:] == ("i",) and has_more_vowels:

@@ -1,9 +1,9 @@
-"""The symbol table of the published TTV: the number of every character its texts may have."""
+"""Symbol table of the HierSpeech++ TTV: the id of every character in its phoneme strings."""
 
 from __future__ import annotations
 
 PAD = "_"
-"""Stands between all symbols and at both ends; the blank of training's alignment."""
+"""Blank of the alignment in training, inserted between all symbols and at both ends."""
 _PUNCTUATION = ';:,.!?¡¿—…"«»“” '
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _PHONES = (
@@ -11,6 +11,6 @@ _PHONES = (
 )
 
 SYMBOLS = (PAD, *_PUNCTUATION, *_LETTERS, *_PHONES)
-"""178 of them; the apostrophe stands in twice, and counts by its second place."""
+"""178 symbols; the apostrophe occurs twice, and its second position is its id."""
 
 SYMBOL_IDS = {symbol: number for number, symbol in enumerate(SYMBOLS)}

@@ -1,4 +1,4 @@
-"""A paragraph -> sentences a narrator says in one go: English and Korean, abbreviations, speech in quotes."""
+"""Sentence segmentation for English and Korean, with abbreviations and quoted speech."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from hierbatch.frontend.languages import language_of
 from hierbatch.frontend.pause_marks import split_at_pauses
 
 MAX_CHARACTERS = {"en": 220, "ko": 110}
-"""Longest sentence spoken in one go: about the twelve seconds that the longest training sentences last."""
+"""Longest sentence per language: about twelve seconds, the length of the longest training sentences."""
 
 CLAUSE_PAUSE_S = 0.2
-"""Breath between the parts of one over-long sentence, far less than between two sentences."""
+"""Pause between the parts of an over-long sentence, much shorter than between two sentences."""
 
 _SHORT_WORDS, _SHORT_LETTERS = 2, 12
 _SHORT_KOREAN_LETTERS = 4
@@ -24,17 +24,20 @@ _LOOK_AHEAD = 100
 _ENDING = re.compile(r"""(?P<mark>[.!?…。！？]+|[—–](?=["”’]))(?P<close>["'”’»」』)\]]*)\s+(?=\S)""")
 _OPENING = "\"'“‘«「『([<〈《"
 _QUOTES = frozenset("\"'”’»」』")
-_GLUED_KOREAN = re.compile(r"(?<=[다요죠까네오라자어아지])([.!?])(?=[가-힣])(?!(?:이?라[고는며]|고|며)(?:\s|$))")
+_MISSING_SPACE_KOREAN = re.compile(
+    r"(?<=[다요죠까네오라자어아지])([.!?])(?=[가-힣])(?!(?:이?라[고는며]|고|며)(?:\s|$))"
+)
 
-# Abbreviations that never end a sentence, that do not before a number, and that do only before a clear beginning.
+# Abbreviations that never end a sentence, those that do not before a number, and those that do only before a word
+# that typically begins a sentence.
 _NEVER_LAST_NAMES = (
     "mr mrs ms messrs mme mlle dr prof rev hon capt col cmdr lt sgt gen maj adm gov supt insp vs cf viz e.g i.e"
 )
 _NEVER_LAST = frozenset(_NEVER_LAST_NAMES.split())
 _BEFORE_NUMBER_NAMES = "no nos p pp vol vols ch chap fig figs sec jan feb mar apr jun jul aug sep sept oct nov dec"
 _BEFORE_NUMBER = frozenset(_BEFORE_NUMBER_NAMES.split())
-_SELDOM_LAST_NAMES = "st mt ft jr sr esq inc ltd co corp bros dept etc al est ca approx sen rep pres fr ave rd"
-_SELDOM_LAST = frozenset(_SELDOM_LAST_NAMES.split())
+_RARELY_LAST_NAMES = "st mt ft jr sr esq inc ltd co corp bros dept etc al est ca approx sen rep pres fr ave rd"
+_RARELY_LAST = frozenset(_RARELY_LAST_NAMES.split())
 _BEGINNING_NAMES = (
     "the a an he she it they we you i this that these those there here his her its their our my your but and then "
     "when what why how who where in on at if as for so no yes not after before with one now all some"
@@ -56,10 +59,10 @@ _KOREAN_QUOTATIVE = re.compile(r"이?라[고는며던]|[고며는]\s|하[고며�
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """What is spoken in one go, its language (`en` or `ko`), and the silence after it in seconds.
+    """Unit of synthesis: its text, its language (`en` or `ko`), and the silence after it in seconds.
 
-    The silence is None where the place in the book decides; the author's pause marks and the cuts inside an over-long
-    sentence set it.
+    The silence is set by a pause mark of the author, and between the parts of an over-long sentence. Otherwise it is
+    None, and the position in the book determines it.
     """
 
     text: str
@@ -68,15 +71,22 @@ class Sentence:
 
 
 def split_sentences(text: str, language: str, max_characters: int | None = None) -> list[Sentence]:
-    """The sentences of one paragraph, in order, nothing lost but pause marks.
+    """Split a paragraph into sentences, in order; all text is kept except for pause marks.
 
-    `language` is that of sentences without a letter. One of a word or two joins its neighbour, one longer than
-    `max_characters` (by default MAX_CHARACTERS of its language) is split at clause marks. A pause mark before the
-    first word belongs to what stands before and is left to the caller. Raises TextError for a broken pause mark.
+    A sentence of one or two words is joined to its neighbour. A pause mark before the first word belongs to the
+    preceding paragraph and is left to the caller.
+
+    Args:
+        text: one paragraph
+        language: language of sentences without a letter
+        max_characters: length above which a sentence is split at clauses (default: MAX_CHARACTERS of its language)
+
+    Raises:
+        TextError: a pause mark is invalid.
     """
     sentences: list[Sentence] = []
-    for piece, pause_s in split_at_pauses(text):
-        whole = _join_short([Sentence(part, language_of(part, language)) for part in _cut(piece)])
+    for segment, pause_s in split_at_pauses(text):
+        whole = _join_short([Sentence(part, language_of(part, language)) for part in _split_at_marks(segment)])
         limited = [part for sentence in whole for part in _limit(sentence, max_characters)]
         if limited and pause_s is not None:
             limited[-1] = replace(limited[-1], pause_after_s=pause_s)
@@ -85,7 +95,7 @@ def split_sentences(text: str, language: str, max_characters: int | None = None)
 
 
 def _limit(sentence: Sentence, max_characters: int | None) -> list[Sentence]:
-    """A sentence as it is, or in parts with only a breath between them."""
+    """Split a sentence that is too long into parts with a short pause between them."""
     limit = max_characters or MAX_CHARACTERS[sentence.language]
     parts = split_long(sentence.text, sentence.language, limit)
     return [
@@ -94,9 +104,9 @@ def _limit(sentence: Sentence, max_characters: int | None) -> list[Sentence]:
     ]
 
 
-def _cut(text: str) -> Iterator[str]:
-    # A full stop typed without its space is common in Korean texts; between Hangul it is always an end.
-    text = _GLUED_KOREAN.sub(r"\1 ", " ".join(text.split()))
+def _split_at_marks(text: str) -> Iterator[str]:
+    # Korean texts often lack the space after a full stop; between Hangul it always ends a sentence.
+    text = _MISSING_SPACE_KOREAN.sub(r"\1 ", " ".join(text.split()))
     start = 0
     for ending in _ENDING.finditer(text):
         after = text[ending.end() : ending.end() + _LOOK_AHEAD]
@@ -122,7 +132,7 @@ def _is_end(before: str, mark: str, close: str, after: str) -> bool:
 
 
 def _is_abbreviation(before: str, following: str) -> bool:
-    """Whether the full stop after `before` belongs to an abbreviation, an initial or a number."""
+    """True if the full stop after `before` belongs to an abbreviation, an initial or a number."""
     before = before.lstrip()
     if _LIST_NUMBER.fullmatch(before) or (before[-1:].isdigit() and following[0].isdigit()):
         return True
@@ -135,14 +145,14 @@ def _is_abbreviation(before: str, following: str) -> bool:
     if name in _BEFORE_NUMBER:
         return bool(_NUMBER.match(following))
     is_initial = "." in name or (len(name) == 1 and token.group().isupper() and name != "i")
-    if not is_initial and name not in _SELDOM_LAST:
+    if not is_initial and name not in _RARELY_LAST:
         return False
     first = _FIRST_WORD.match(following)
     return not (first and first.group().casefold() in _BEGINNINGS)
 
 
 def _join_short(sentences: Sequence[Sentence]) -> list[Sentence]:
-    """A sentence of a word or two joins the next of its language, at the end the one before: models stumble over it."""
+    """Join short sentences, which models synthesise badly, to the next of their language, the last to the previous."""
     joined: list[Sentence] = []
     for sentence in sentences:
         previous = joined[-1] if joined else None

@@ -1,4 +1,4 @@
-"""The front end as one instrument: a sentence and its language to a phoneme string."""
+"""Text front end: pipeline from a sentence and its language to a phoneme string."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from dataclasses import dataclass
 
 from hierbatch.errors import TextError
 from hierbatch.frontend.characters import clean_characters, drop_placeholders
-from hierbatch.frontend.korean_in_english import in_english_sounds
+from hierbatch.frontend.korean_in_english import to_english_phones
 from hierbatch.frontend.lexicon import Lexicon
-from hierbatch.frontend.lexicon_words import Phonemizer, SpokenWord, stand_in_words
+from hierbatch.frontend.lexicon_words import ClauseWord, Phonemizer, expand_placeholders
 from hierbatch.frontend.normalization.english import normalize_english
 from hierbatch.frontend.normalization.korean import normalize_korean
-from hierbatch.frontend.phonemes import Word, join_words
+from hierbatch.frontend.phonemes import Phones, join_words
 from hierbatch.frontend.symbols import LANGUAGES, PUNCTUATION, WORD_BOUNDARY
 
 _NORMALIZERS = {"en": normalize_english, "ko": normalize_korean}
 _HANGUL = re.compile("[가-힣]")
-_PIECE = re.compile(rf"[^\s{''.join(PUNCTUATION)}]+|[{''.join(PUNCTUATION)}]")
+_TOKEN = re.compile(rf"[^\s{''.join(PUNCTUATION)}]+|[{''.join(PUNCTUATION)}]")
 
 
 @dataclass(frozen=True, slots=True)
 class SpokenSentence:
-    """A sentence as it will be said; `text_norm.split()` and the word groups of `phonemes` pair up one to one."""
+    """A sentence ready for synthesis; the words of `text_norm.split()` and of `phonemes` correspond one to one."""
 
     text_norm: str
     phonemes: str
@@ -31,31 +31,33 @@ class SpokenSentence:
 
 
 class SpeechFrontEnd:
-    """Turns text into phoneme strings; a language's tools are loaded when it is first met."""
+    """Converts text to phoneme strings. The phonemizer of a language is loaded on first use."""
 
     def __init__(self, lexicon: Lexicon | None = None) -> None:
         self._lexicon = lexicon or Lexicon([])
         self._phonemizers: dict[str, Phonemizer] = {}
 
     def speak(self, text: str, language: str) -> SpokenSentence:
-        """The phoneme string of one sentence.
+        """Convert one sentence to a phoneme string.
 
         Raises:
-            TextError: unknown language, a script that cannot be spoken, or nothing in the text to say.
+            TextError: unknown language, unsupported script, or a text without words.
         """
         if language not in _NORMALIZERS:
-            raise TextError("The language is not known", wanted=" or ".join(LANGUAGES), got=repr(language))
+            raise TextError(
+                "Unknown language", wanted=" or ".join(LANGUAGES), got=repr(language), mend="correct the language"
+            )
         marked = self._lexicon.mark(clean_characters(drop_placeholders(text)), language)
         phonemizer = self._phonemizer(language)
         words: list[str] = []
-        phones: list[Word] = []
+        phones: list[Phones] = []
         separators: list[str] = []
         for clause, separator in _clauses(_NORMALIZERS[language](marked.text)):
-            asked = [word for piece in clause for word in stand_in_words(piece, marked.entries, phonemizer)]
-            for word, spoken in zip(asked, self._pronounce(asked, language), strict=True):
-                if spoken:
+            expanded = [word for token in clause for word in expand_placeholders(token, marked.entries, phonemizer)]
+            for word, pronounced in zip(expanded, self._pronounce(expanded, language), strict=True):
+                if pronounced:
                     words.append(word.written)
-                    phones.append(spoken)
+                    phones.append(pronounced)
                     separators.append(WORD_BOUNDARY)
             if separators and separators[-1] == WORD_BOUNDARY:
                 separators[-1] = separator
@@ -64,20 +66,20 @@ class SpeechFrontEnd:
                 "There is nothing to say",
                 wanted="at least one word",
                 got=repr(text[:80]),
-                mend="leave the row out, or write the signs in words",
+                mend="remove the row, or write its symbols as words",
             )
         if separators[-1] == ",":
             separators[-1] = "."
         return SpokenSentence(" ".join(words), join_words(phones, separators), language)
 
-    def _pronounce(self, words: Sequence[SpokenWord], language: str) -> list[Word]:
-        """Phones of a clause's words: the lexicon's own where it has them, heard in their context where not."""
-        spoken = self._phonemizer(language)([word.spoken for word in words])
-        given = [word.phones or phones for word, phones in zip(words, spoken, strict=True)]
+    def _pronounce(self, words: Sequence[ClauseWord], language: str) -> list[Phones]:
+        """Phones of the words of a clause: from the lexicon if it has them, otherwise by context."""
+        by_context = self._phonemizer(language)([word.respelling for word in words])
+        pronounced = [word.phones or phones for word, phones in zip(words, by_context, strict=True)]
         for index, word in enumerate(words):
-            if language == "en" and not word.phones and _HANGUL.search(word.spoken):
-                given[index] = in_english_sounds(self._phonemizer("ko")([word.spoken])[0])
-        return given
+            if language == "en" and not word.phones and _HANGUL.search(word.respelling):
+                pronounced[index] = to_english_phones(self._phonemizer("ko")([word.respelling])[0])
+        return pronounced
 
     def _phonemizer(self, language: str) -> Phonemizer:
         if language not in self._phonemizers:
@@ -93,13 +95,13 @@ class SpeechFrontEnd:
 
 
 def _clauses(normalized: str) -> list[tuple[list[str], str]]:
-    """Words up to each mark of normalized text, and that mark."""
+    """Split normalised text at its punctuation: the words of each clause, and the mark after them."""
     clauses: list[tuple[list[str], str]] = []
     words: list[str] = []
-    for piece in _PIECE.findall(normalized):
-        if piece in PUNCTUATION:
-            clauses.append((words, piece))
+    for token in _TOKEN.findall(normalized):
+        if token in PUNCTUATION:
+            clauses.append((words, token))
             words = []
         else:
-            words.append(piece)
+            words.append(token)
     return [*clauses, (words, ".")] if words else clauses

@@ -1,15 +1,15 @@
-"""The shared phoneme table of English and Korean.
+"""Phoneme table shared by English and Korean.
 
-Trained weights depend on the order: new symbols take a reserved place, nothing ever moves. One symbol serves both
-languages where the sound is alike (a language embedding keeps the accents apart); Korean's three-way consonants and
-unreleased codas have symbols of their own. IPA after the Handbook of the International Phonetic Association (1999):
+Trained weights depend on the order: a new symbol takes a reserved position, and no symbol ever moves. Similar sounds of
+the two languages share one symbol (a language embedding keeps the accents apart); the three-way consonants and
+unreleased codas of Korean have their own. IPA follows the Handbook of the International Phonetic Association (1999),
 "American English" and "Korean".
 """
 
 from __future__ import annotations
 
 START = "^"
-"""Silence before the first phone; the models add it, a phoneme string never holds it."""
+"""Silence before the first phone; added by `encode`, never part of a phoneme string."""
 
 WORD_BOUNDARY = "|"
 PUNCTUATION = (",", ".", "?", "!")

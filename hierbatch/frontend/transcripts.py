@@ -1,14 +1,14 @@
-"""Transcripts as corpora write them, made into text that can be read aloud."""
+"""Clean-up of corpus transcripts for the text front end."""
 
 from __future__ import annotations
 
-_SHOUTED_SHARE = 0.6
+_CAPITALS_SHARE = 0.6
 
 
 def without_shouting(text: str) -> str:
-    """A transcript in capitals throughout, as LibriSpeech has them, in small letters; others as they are.
+    """Convert a transcript in capitals, as in LibriSpeech, to lower case; others are returned unchanged.
 
-    Capitals would be spelt out letter by letter.
+    Capitals would be spelled letter by letter.
 
     >>> without_shouting("AS YOU KNOW")
     'as you know'
@@ -16,5 +16,5 @@ def without_shouting(text: str) -> str:
     'The BBC said so.'
     """
     letters = [letter for letter in text if letter.isalpha()]
-    is_shouted = sum(letter.isupper() for letter in letters) > _SHOUTED_SHARE * len(letters)
-    return text.lower() if is_shouted else text
+    is_capitals = sum(letter.isupper() for letter in letters) > _CAPITALS_SHARE * len(letters)
+    return text.lower() if is_capitals else text

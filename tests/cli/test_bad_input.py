@@ -20,15 +20,15 @@ from tests.tiny_speechsr import write_tiny_speechsr
 RATE_HZ = 16_000
 USABLE = {"mono.wav": 2.0, "stereo.wav": 2.0, "odd_rate.wav": 32_000 / 11_127}
 UNUSABLE = {
-    "nan.wav": "not numbers",
-    "empty.wav": "not sound",
+    "nan.wav": "not finite",
+    "empty.wav": "not a readable audio file",
     "headed.wav": "no sound",
     "short.wav": "too short",
     "slow.wav": "out of range",
     "fast.wav": "out of range",
     "silent.wav": "is silent",
-    "cut.wav": "is cut off",
-    "cut.flac": "not sound",
+    "cut.wav": "is truncated",
+    "cut.flac": "not a readable audio file",
     "missing.wav": "Cannot read",
 }
 

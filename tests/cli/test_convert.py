@@ -44,7 +44,7 @@ def test_a_folder_is_dubbed_and_its_lengths_are_told(invoke, tmp_path):
     assert "2 files dubbed, 0:02, 0 failed" in said
     (tmp_path / "in" / "c.wav").write_text("no sound")
     code, said = invoke("dub {folder}/in --out {folder}/out --background off")
-    assert (code, "c.wav is not sound" in said) == (3, True)
+    assert (code, "c.wav is not a readable audio file" in said) == (3, True)
 
 
 def test_options_that_make_no_sense_are_refused(invoke):

@@ -136,7 +136,7 @@ def test_unknown_symbols_come_with_the_allowed_ones(tmp_path: Path) -> None:
 
 
 def test_a_word_given_twice_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="row 3: 'cat' is given twice"):
+    with pytest.raises(InputError, match="row 3: 'cat' occurs twice"):
         lexicon(tmp_path, "cat,kæt,ipa,en,", "cat,kɪt,ipa,en,")
 
 

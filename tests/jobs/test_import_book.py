@@ -113,8 +113,8 @@ def test_an_edited_csv_becomes_a_manifest_again(book: Path, tmp_path: Path) -> N
     [
         ("---\nlang: fr\n---\nLa rivière monte.", "language that is not spoken"),
         ("Река поднялась ночью.", "text in neither script"),
-        ("One. [pause:long] Two.", "bad.md#L1: A pause mark cannot be understood"),
-        ("# One [pause:-1]\n\nTwo.", "bad.md#L1: A pause mark"),
+        ("One. [pause:long] Two.", "bad.md#L1: Invalid pause mark"),
+        ("# One [pause:-1]\n\nTwo.", "bad.md#L1: Invalid pause mark"),
     ],
 )
 def test_books_that_cannot_be_spoken(tmp_path: Path, text: str, fault: str) -> None:

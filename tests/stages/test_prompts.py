@@ -43,8 +43,8 @@ def test_a_short_prompt_is_used_and_told():
         (encode_sound(speech(0.5)), "too short"),
         (encode_sound(speech(4.0, gain=0.0)), "silent"),
         (encode_sound(speech(4.0, gain=1e-4)), "silent"),
-        (b"this is no sound at all" * 10, "not sound"),
-        (b"", "not sound"),
+        (b"this is no sound at all" * 10, "not a readable audio file"),
+        (b"", "not a readable audio file"),
         (encode_sound(Waveform(np.ones(1_000_000, np.float32), 1000)), "too long"),
     ],
 )

@@ -57,7 +57,16 @@ def test_what_cannot_be_used_is_a_row_with_its_reason_and_stops_nobody(root):
     named = ["../secret.wav", str(root.parent / "secret.wav"), "missing.wav", "pipe.wav", "deep", "text.wav"]
     named += ["low.wav", "blip.wav", None, "deep/a.wav"]
     *refused, good = read(root, *named)
-    words = ["outside", "outside", "No such file", "a pipe", "a folder", "not sound", "sample rate", "too short"]
+    words = [
+        "outside",
+        "outside",
+        "No such file",
+        "a pipe",
+        "a folder",
+        "not a readable audio file",
+        "sampling rate",
+        "too short",
+    ]
     for row, word in zip(refused, [*words, "has no recording"], strict=True):
         assert row["error_kind"] == "source"
         assert word in row["error"]
@@ -115,15 +124,15 @@ def test_stereo_is_heard_as_the_mean_of_its_channels():
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        (encoded(noise())[:9_000], "cut off"),
-        (encoded(noise(), container="AIFF")[:9_000], "cut off"),
-        (encoded(noise(3.0), container="MP3", codec="MPEG_LAYER_III")[:9_000], "cut off"),
-        (encoded(noise(), container="FLAC")[:9_000], "not sound"),
+        (encoded(noise())[:9_000], "truncated"),
+        (encoded(noise(), container="AIFF")[:9_000], "truncated"),
+        (encoded(noise(3.0), container="MP3", codec="MPEG_LAYER_III")[:9_000], "truncated"),
+        (encoded(noise(), container="FLAC")[:9_000], "not a readable audio file"),
         (encoded(0 * noise()), "silent"),
-        (encoded(noise() * np.nan, codec="FLOAT"), "not numbers"),
+        (encoded(noise() * np.nan, codec="FLOAT"), "not finite"),
         (encoded(noise(0.02)), "too short"),
         (encoded(noise()[:0]), "no sound"),
-        (b"", "not sound"),
+        (b"", "not a readable audio file"),
     ],
 )
 def test_what_decoding_shows_is_an_error_of_the_source(content, fault):
@@ -160,11 +169,11 @@ def test_a_stream_holds_what_the_whole_holds(root, monkeypatch):
 def test_what_a_whole_is_refused_for_a_stream_is_too(root):
     path = root / "a.wav"
     refused = {
-        "cut off": encoded(noise())[:-5_000],
+        "truncated": encoded(noise())[:-5_000],
         "silent": encoded(np.zeros(16_000)),
         "too short": encoded(noise(0.05)),
-        "not numbers": encoded(np.append(noise()[:, 0], np.nan), codec="FLOAT"),
-        "not sound": b"no sound at all",
+        "not finite": encoded(np.append(noise()[:, 0], np.nan), codec="FLOAT"),
+        "not a readable audio file": b"no sound at all",
     }
     for words, content in refused.items():
         path.write_bytes(content)

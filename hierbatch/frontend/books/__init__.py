@@ -1,1 +1,1 @@
-"""Book formats: EPUB 2 and 3, plain text and Markdown become chapters of headings and paragraphs."""
+"""Readers for books in EPUB 2 and 3, plain text and Markdown, into chapters of headings and paragraphs."""

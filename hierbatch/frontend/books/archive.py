@@ -1,4 +1,4 @@
-"""A zip archive that is not trusted: capped in members, bytes and ratio, and closed to paths that lead out of it."""
+"""Untrusted zip archives, with limits on members, bytes and compression ratio, and without paths outside them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _MEGABYTE = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveLimits:
-    """How much an archive may hold; a large illustrated book stays far below.
+    """Limits on the content of an archive; a large illustrated book stays far below them.
 
-    A member may be `max_ratio` times its packed size, looked at only above `ratio_free_bytes` (tiny members pack
-    very well without doing harm).
+    The compression ratio of a member is checked only above `ratio_free_bytes`, since tiny members compress very well
+    and do no harm.
     """
 
     max_members: int = 5_000
@@ -32,10 +32,13 @@ class ArchiveLimits:
 
 
 class Archive:
-    """A zip file opened for reading, its whole directory checked before any member is unpacked.
+    """A zip file open for reading; all entries of its directory are checked before any member is unpacked.
 
-    Members are read into memory one at a time and nothing is ever written. Raises BookError for what is not a zip
-    file, is damaged, locked by a password, too large when unpacked, or names paths outside itself.
+    Members are read into memory one at a time, and nothing is written to disk.
+
+    Raises:
+        BookError: the file is not a zip archive, is damaged, is encrypted, is too large when unpacked, or has members
+            with paths outside it.
     """
 
     def __init__(self, path: Path, limits: ArchiveLimits | None = None) -> None:
@@ -63,13 +66,15 @@ class Archive:
         return frozenset(self._zip.namelist())
 
     def read(self, name: str) -> bytes:
-        """One member's bytes, never more than its cap whatever its header claims."""
+        """Read one member, up to the size limit whatever size its header declares."""
         limit = self._limits.max_member_bytes
         try:
             with self._zip.open(name) as member:
                 data = member.read(limit + 1)
         except KeyError as error:
-            raise self._refusal(f"lacks a file it names: {name}", "a complete EPUB", "no such member") from error
+            raise self._refusal(
+                f"lacks a file that it refers to: {name}", "a complete EPUB", "no such member"
+            ) from error
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
             raise self._refusal(f"is damaged at {name}", "an intact zip member", str(error)) from error
         if len(data) > limit:
@@ -79,9 +84,7 @@ class Archive:
     def _check_directory(self) -> None:
         members = self._zip.infolist()
         if len(members) > self._limits.max_members:
-            raise self._refusal(
-                "holds too many files", f"at most {self._limits.max_members} members", str(len(members))
-            )
+            raise self._refusal("has too many files", f"at most {self._limits.max_members} members", str(len(members)))
         for member in members:
             self._check_member(member)
         total = sum(member.file_size for member in members)
@@ -91,37 +94,37 @@ class Archive:
     def _check_member(self, member: zipfile.ZipInfo) -> None:
         name, limits = member.filename, self._limits
         if not is_inside(name) or stat.S_ISLNK(member.external_attr >> 16):
-            raise self._refusal("points outside itself", "plain files inside the archive", repr(name))
+            raise self._refusal("has a path outside itself", "plain files inside the archive", repr(name))
         if member.flag_bits & 0x1:
-            raise self._refusal("is locked with a password", "an archive that opens without one", repr(name))
+            raise self._refusal("is encrypted with a password", "an archive without a password", repr(name))
         if member.file_size > limits.max_member_bytes:
             raise self._too_large(name, member.file_size, limits.max_member_bytes)
         ratio = member.file_size / max(member.compress_size, 1)
         if member.file_size > limits.ratio_free_bytes and ratio > limits.max_ratio:
             raise self._refusal(
-                f"unpacks suspiciously at {name}",
-                f"at most {limits.max_ratio:.0f} times its packed size",
+                f"has a suspicious compression ratio at {name}",
+                f"at most {limits.max_ratio:.0f} times the compressed size",
                 f"{ratio:.0f}",
             )
 
-    def _too_large(self, what: str, got: int, limit: int) -> BookError:
+    def _too_large(self, name: str, got: int, limit: int) -> BookError:
         wanted = f"at most {limit // _MEGABYTE} MB"
-        return self._refusal(f"is too large when unpacked: {what}", wanted, f"{got / _MEGABYTE:.1f} MB or more")
+        return self._refusal(f"is too large when unpacked: {name}", wanted, f"{got / _MEGABYTE:.1f} MB or more")
 
     def _refusal(self, fault: str, wanted: str, got: str) -> BookError:
         return BookError(
-            f"{self._path.name} {fault}", wanted=wanted, got=got, mend="get the book again from its publisher"
+            f"{self._path.name} {fault}", wanted=wanted, got=got, mend="download the book again from its publisher"
         )
 
 
 def is_inside(name: str) -> bool:
-    """Whether a member's path stays below the archive's root on every system."""
+    """True for a member path that stays below the root of the archive on every operating system."""
     if not name or "\0" in name or "\\" in name or name.startswith("/") or re.match(r"[A-Za-z]:", name):
         return False
     return ".." not in name.split("/")
 
 
 def resolve(base: str, href: str) -> str | None:
-    """The member an already unquoted relative link names, seen from the member `base`; None where it leads out."""
+    """Resolve an unquoted relative link in the member `base` to a member path; None if it leads outside the archive."""
     joined = posixpath.normpath(posixpath.join(posixpath.dirname(base), href)) if href else base
     return joined if is_inside(joined) else None

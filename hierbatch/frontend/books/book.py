@@ -1,4 +1,4 @@
-"""What every format is read into: a book of chapters of blocks, and what was left out."""
+"""Format-independent book: chapters of blocks, and a record of skipped text."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 SCENE_BREAK_S = 1.6
-"""Silence a scene break (a rule, a row of asterisks) asks for: longer than a paragraph's, shorter than a chapter's."""
+"""Pause at a scene break (a rule, a row of asterisks): longer than after a paragraph, shorter than after a chapter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """One heading or paragraph: plain text on one line, no markup.
 
-    `source_ref` says where it stands in the book (`file#id` or `file:line`), `level` is a heading's depth (1 is the
-    outermost, 0 for a paragraph) and `pause_after_s` is set only where the book itself asks for a silence.
+    `source_ref` is its position in the book (`file#id` or `file:line`), `level` the depth of a heading (1 is the
+    outermost, 0 a paragraph), and `pause_after_s` a pause required by the book itself.
     """
 
     kind: Literal["heading", "paragraph"]
@@ -34,13 +34,13 @@ class Chapter:
 
     @property
     def n_characters(self) -> int:
-        """Characters that will be read aloud."""
+        """Number of characters to read aloud."""
         return sum(len(block.text) for block in self.blocks)
 
 
 @dataclass(frozen=True, slots=True)
-class Skipped:
-    """Something in the book that is not read aloud: what it is, the rule that dropped it, and its size."""
+class SkippedText:
+    """Text of a book that is not read aloud: a label or location, the reason, and its size."""
 
     what: str
     reason: str
@@ -51,8 +51,8 @@ class Skipped:
 class Book:
     """A whole book in reading order.
 
-    `language` is the book's own tag (BCP 47, such as `en-GB`) or empty; `cover` is a JPEG or PNG file's bytes;
-    `remarks` are sentences for the user about how the book was read (a guessed encoding, a missing contents list).
+    `language` is the language tag of the book (BCP 47, such as `en-GB`) or empty, `cover` the content of a JPEG or PNG
+    file, and `remarks` are notices to the user about the import (a guessed encoding, a missing table of contents).
     """
 
     title: str
@@ -60,5 +60,5 @@ class Book:
     language: str
     chapters: tuple[Chapter, ...]
     cover: bytes | None = None
-    skipped: tuple[Skipped, ...] = ()
+    skipped: tuple[SkippedText, ...] = ()
     remarks: tuple[str, ...] = ()

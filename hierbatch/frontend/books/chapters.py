@@ -1,4 +1,4 @@
-"""Blocks in reading order + a table of contents -> chapters."""
+"""Chapter segmentation of blocks in reading order, by table of contents or headings."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from hierbatch.frontend.books.book import Block, Chapter, Skipped
+from hierbatch.frontend.books.book import Block, Chapter, SkippedText
 from hierbatch.frontend.books.characters import letters_of
 from hierbatch.frontend.books.rules import reason_of_title
 
 _NUMBER_ONLY = re.compile(r"(?:[IVXLCDM]+|\d+|[ivxlcdm]+)[.)]?", re.ASCII)
 _DIVISION = re.compile(r"(?:part|book|volume|act)\b|제?\s*[\d일이삼사오육칠팔구십]+\s*(?:부|권|편|막)", re.I)
 _LARGE_FRONT_SHARE = 0.2
-_MOST_TITLE_BLOCKS = 4
+_MAX_TITLE_BLOCKS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class ChapterStart:
-    """Where a chapter begins: its title and depth in the contents, the index of its first block, and its page."""
+    """Start of a chapter: title and depth in the table of contents, index of the first block, and page."""
 
     title: str
     level: int
@@ -28,32 +28,37 @@ class ChapterStart:
 
 @dataclass(frozen=True, slots=True)
 class CutBook:
-    """Chapters that are read, and what of the blocks is not."""
+    """Chapters to read aloud, and the skipped text."""
 
     chapters: tuple[Chapter, ...]
-    skipped: tuple[Skipped, ...]
+    skipped: tuple[SkippedText, ...]
 
 
 def cut_chapters(
     blocks: Sequence[Block], starts: Sequence[ChapterStart], *, opening_title: str, skip_front: bool = False
 ) -> CutBook:
-    """Cut a book at its chapter starts; nested ones become chapters of a deeper level.
+    """Split a book at its chapter starts; nested starts become chapters of a deeper level.
 
-    A start without text of its own (a part's title page) gives its heading to the next chapter. One that is a bare
-    number on the same page as the story above it is a section of that story. Chapters whose titles say that they are
-    notes, an imprint or the like are left out. Text before the first start becomes a chapter named `opening_title`,
-    or with `skip_front` is left out, unless there is so much of it that the contents must have missed a chapter.
+    The heading of a start without text (the title page of a part) is moved to the next chapter. A start that is a bare
+    number on the same page as the titled story above it is a section of that story. Chapters with the title of notes,
+    an imprint or the like are skipped.
+
+    Args:
+        blocks: blocks in reading order
+        starts: chapter starts in any order
+        opening_title: title of a chapter for the text before the first start
+        skip_front: skip that text, unless it is so long that the table of contents must have missed a chapter
     """
     starts = _fold_sections(sorted(starts, key=lambda start: start.index))
     parents = _parents(starts)
     chapters: list[Chapter] = []
-    skipped: list[Skipped] = []
+    skipped: list[SkippedText] = []
     front = tuple(blocks[: starts[0].index] if starts else blocks)
     if skip_front and _n_characters(front) < _LARGE_FRONT_SHARE * _n_characters(blocks):
         if front:
-            skipped.append(Skipped("before the first chapter", "front matter", _n_characters(front)))
+            skipped.append(SkippedText("before the first chapter", "front matter", _n_characters(front)))
         front = ()
-    waiting = front if _is_titles_only(front) else ()
+    pending = front if _is_titles_only(front) else ()
     if not _is_titles_only(front):
         chapters.append(Chapter(title=opening_title, level=1, blocks=front))
     for number, start in enumerate(starts):
@@ -61,22 +66,22 @@ def cut_chapters(
         own = tuple(blocks[start.index : end])
         title = _full_title(starts, parents, number) or _first_heading(own) or str(number + 1)
         if reason := _reason_of_branch(starts, parents, number):
-            skipped.extend([Skipped(title, reason, _n_characters(own))] if own else [])
+            skipped.extend([SkippedText(title, reason, _n_characters(own))] if own else [])
         elif _is_titles_only(own):
-            waiting += own
+            pending += own
         else:
-            chapters.append(Chapter(title=title, level=start.level, blocks=waiting + _with_headings(own, start)))
-            waiting = ()
-    if waiting and chapters:
-        chapters[-1] = replace(chapters[-1], blocks=chapters[-1].blocks + waiting)
+            chapters.append(Chapter(title=title, level=start.level, blocks=pending + _with_headings(own, start)))
+            pending = ()
+    if pending and chapters:
+        chapters[-1] = replace(chapters[-1], blocks=chapters[-1].blocks + pending)
     return CutBook(tuple(chapters), tuple(skipped))
 
 
 def starts_from_headings(blocks: Sequence[Block]) -> list[ChapterStart]:
-    """Chapter starts of a book without a table of contents.
+    """Find the chapter starts of a book without a table of contents.
 
-    They are its outermost headings; a single one is the book's title and headings that have no text are parts, so
-    then the next rank counts too.
+    Chapters start at the outermost headings. If there is only one, it is the title of the book, and if most have no
+    text, they are parts: in both cases headings of the next rank count too.
     """
     ranks = sorted({block.level for block in blocks if block.kind == "heading"})
     starts: list[ChapterStart] = []
@@ -109,7 +114,7 @@ def _is_section(starts: Sequence[ChapterStart], parents: Sequence[int | None], n
 
 
 def _parents(starts: Sequence[ChapterStart]) -> list[int | None]:
-    """For each start the number of the nearest one before it with a smaller level."""
+    """Index of the parent of each start: the nearest earlier one with a smaller level."""
     parents: list[int | None] = []
     for number, start in enumerate(starts):
         candidate = number - 1 if number else None
@@ -120,7 +125,7 @@ def _parents(starts: Sequence[ChapterStart]) -> list[int | None]:
 
 
 def _full_title(starts: Sequence[ChapterStart], parents: Sequence[int | None], number: int) -> str:
-    """The title; a bare number inside a part is told apart from the same number of other parts."""
+    """Title of a chapter; the title of its part is added to a bare number, to distinguish it from other parts."""
     parent, title = parents[number], starts[number].title
     if parent is None or not _NUMBER_ONLY.fullmatch(title):
         return title
@@ -137,17 +142,17 @@ def _reason_of_branch(starts: Sequence[ChapterStart], parents: Sequence[int | No
 
 
 def _with_headings(own: tuple[Block, ...], start: ChapterStart) -> tuple[Block, ...]:
-    """Opening paragraphs that only repeat the chapter's title are its headings, whatever element they came in."""
+    """Turn opening paragraphs that only repeat the title of the chapter into headings."""
     title = letters_of(start.title)
-    mended = list(own)
-    for index, block in enumerate(own[:_MOST_TITLE_BLOCKS]):
+    blocks = list(own)
+    for index, block in enumerate(own[:_MAX_TITLE_BLOCKS]):
         letters = letters_of(block.text)
         if not letters or letters not in title:
             break
         if block.kind == "paragraph":
-            mended[index] = replace(block, kind="heading", level=start.level)
+            blocks[index] = replace(block, kind="heading", level=start.level)
         title = title.replace(letters, "", 1)
-    return tuple(mended)
+    return tuple(blocks)
 
 
 def _first_heading(blocks: Sequence[Block]) -> str:

@@ -1,4 +1,4 @@
-"""Characters as a book holds them -> characters as they are read: composed, visible, on one line."""
+"""Clean-up of text from a book: composed characters, no invisible ones, one line."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-# Soft hyphens, joiners and byte order marks steer the printing of a line and are never read.
+# Soft hyphens, joiners and byte order marks only control the layout and are never read aloud.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffc]")
 _ENDS_WITH_MARK = re.compile(r"[.,:;!?…—–-]$")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 
 
 def tidy(text: str) -> str:
-    """Text in Unicode form NFC without invisible characters, every run of white space one space."""
+    """Normalise text to NFC, remove invisible characters, and collapse white space."""
     text = _CONTROL.sub("", _INVISIBLE.sub("", text))
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def is_spoken(text: str) -> bool:
-    """Whether there is any letter or digit to read; a row of asterisks or an ellipsis alone is a silence."""
+def has_letters_or_digits(text: str) -> bool:
+    """True if there is a letter or digit to read; a row of asterisks or an ellipsis alone is a pause."""
     return any(character.isalnum() for character in text)
 
 
 def join_heading(lines: Sequence[str]) -> str:
-    """A heading that is set over several lines, read with a stop at each break: "Chapter One. The River"."""
+    """Join the lines of a heading, with a full stop at each break: "Chapter One. The River"."""
     tidied = [line for line in map(tidy, lines) if line]
     stopped = [line if _ENDS_WITH_MARK.search(line) else f"{line}." for line in tidied[:-1]]
     return " ".join([*stopped, *tidied[-1:]])
 
 
 def letters_of(text: str) -> str:
-    """Letters and digits alone, in one case: two titles that differ only in print are equal."""
+    """Case-folded letters and digits of a text, for comparing titles that differ only in typography."""
     return "".join(character for character in text.casefold() if character.isalnum())

@@ -1,4 +1,4 @@
-"""A book's table of contents: the EPUB 3 navigation document or the EPUB 2 NCX -> flat entries with their depth."""
+"""Tables of contents from an EPUB 3 navigation document or EPUB 2 NCX, as flat entries with their depth."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hierbatch.frontend.books.markup import EPUB_TYPE, local_name
 
 @dataclass(frozen=True, slots=True)
 class ContentsEntry:
-    """One line of a table of contents; `level` 1 is the outermost, `fragment` is empty for a page's beginning."""
+    """One line of a table of contents; `level` 1 is the outermost, and `fragment` is empty for the start of a page."""
 
     title: str
     level: int
@@ -24,14 +24,14 @@ class ContentsEntry:
 
 
 def read_navigation(root: etree._Element, href: str) -> list[ContentsEntry]:
-    """Entries of an EPUB 3 navigation document (EPUB 3.3, section 7): the `nav` of type `toc`."""
+    """Read the entries of an EPUB 3 navigation document (EPUB 3.3, section 7): the `nav` of type `toc`."""
     navs = [element for element in root.iter() if local_name(element) == "nav"]
     typed = [nav for nav in navs if "toc" in (nav.get(EPUB_TYPE) or nav.get("epub:type") or "").split()]
     return [entry for nav in (typed or navs)[:1] for entry in _walk_list(nav, href, 0)]
 
 
 def read_ncx(root: etree._Element, href: str) -> list[ContentsEntry]:
-    """Entries of an EPUB 2 NCX (OPF 2.0.1, section 2.4.1): its nested `navPoint`s in document order."""
+    """Read the entries of an EPUB 2 NCX (OPF 2.0.1, section 2.4.1): its nested `navPoint`s in document order."""
     maps = [element for element in root.iter() if local_name(element) == "navMap"]
     return [entry for nav_map in maps[:1] for entry in _walk_points(nav_map, href, 1)]
 
@@ -44,7 +44,7 @@ def _walk_list(element: etree._Element, href: str, level: int) -> Iterator[Conte
             case "a":
                 yield from _entry(_words(child), level, child.get("href", ""), href)
             case _:
-                # A list item without a link (a mere label) does not deepen its children.
+                # A list item without a link (only a label) does not add a level to its children.
                 yield from _walk_list(child, href, level)
 
 

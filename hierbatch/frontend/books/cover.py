@@ -1,4 +1,4 @@
-"""The cover of an EPUB as a picture that players understand."""
+"""Cover image of an EPUB, in a format supported by players."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _DATA_URLS = ("data:image/jpeg;base64,", "data:image/png;base64,")
 
 
 def read_cover(archive: Archive, path: str | None) -> bytes | None:
-    """A JPEG or PNG file's bytes; from a drawn (SVG) cover the largest picture inside it. None where there is none."""
+    """Read a JPEG or PNG cover; of an SVG cover, the largest embedded picture. None if there is no such picture."""
     if path is None or path not in archive.names:
         return None
     data = archive.read(path)
-    candidates = _pictures_inside(data, path) if path.lower().endswith(".svg") else [data]
+    candidates = _embedded_pictures(data, path) if path.lower().endswith(".svg") else [data]
     pictures = [candidate for candidate in candidates if candidate.startswith(_SIGNATURES)]
     return max(pictures, key=len, default=None)
 
 
-def _pictures_inside(drawing: bytes, path: str) -> list[bytes]:
+def _embedded_pictures(drawing: bytes, path: str) -> list[bytes]:
     pictures = []
     for element in parse_xml(drawing, path).iter():
         links = (value for value in element.attrib.values()) if local_name(element) == "image" else ()

@@ -1,4 +1,4 @@
-"""Whether an EPUB is locked: digital rights management is refused by name, obfuscated fonts are not.
+"""Detection of digital rights management in an EPUB. Obfuscated fonts are accepted.
 
 EPUB Open Container Format 3.3, sections 4.2.6.3 (encryption.xml), 4.2.6.3.2 (rights.xml) and 4.3 (font obfuscation).
 """
@@ -24,10 +24,10 @@ _FONT_SUFFIXES = frozenset({".otf", ".ttf", ".ttc", ".woff", ".woff2", ".dfont",
 
 
 def refuse_drm(archive: Archive, name: str) -> None:
-    """Raise BookError where the book's text is locked, naming the scheme where it can be told."""
+    """Raise BookError if the text of a book is encrypted, with the name of the DRM scheme if it is recognised."""
     schemes = [scheme for member, scheme in _SCHEME_OF_MEMBER.items() if member in archive.names]
     if schemes:
-        raise _locked(name, schemes[0], "its licence file stands in META-INF")
+        raise _locked(name, schemes[0], "a licence file in META-INF")
     if "META-INF/encryption.xml" not in archive.names:
         return
     root = parse_xml(archive.read("META-INF/encryption.xml"), "META-INF/encryption.xml")
@@ -41,7 +41,7 @@ def refuse_drm(archive: Archive, name: str) -> None:
 def _algorithm_and_target(entry: etree._Element) -> tuple[str, str]:
     algorithm = target = "unknown"
     for element in entry.iter():
-        # The key itself may be encrypted too, inside KeyInfo: the first method is that of the data.
+        # KeyInfo may contain an encrypted key with a method of its own: the first method is that of the data.
         if local_name(element) == "EncryptionMethod" and algorithm == "unknown":
             algorithm = element.get("Algorithm", "unknown")
         elif local_name(element) == "CipherReference":
@@ -51,8 +51,8 @@ def _algorithm_and_target(entry: etree._Element) -> tuple[str, str]:
 
 def _locked(name: str, scheme: str, evidence: str) -> BookError:
     return BookError(
-        f"{name} is locked by digital rights management ({scheme})",
+        f"{name} is protected by digital rights management ({scheme})",
         wanted="an EPUB without DRM (obfuscated fonts are fine)",
         got=evidence,
-        mend="use an edition sold or shared without DRM",
+        mend="use an edition without DRM",
     )

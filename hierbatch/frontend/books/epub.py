@@ -1,4 +1,4 @@
-"""EPUB 2 and 3 -> a book: package, contents, pages and notes put together."""
+"""EPUB 2 and 3 reader: combines package document, table of contents, pages and notes into a book."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from lxml import etree
 
 from hierbatch.frontend.books.archive import Archive
-from hierbatch.frontend.books.book import Block, Book, Skipped
+from hierbatch.frontend.books.book import Block, Book, SkippedText
 from hierbatch.frontend.books.chapters import ChapterStart, cut_chapters, starts_from_headings
 from hierbatch.frontend.books.characters import tidy
 from hierbatch.frontend.books.contents import ContentsEntry, read_navigation, read_ncx
@@ -26,15 +26,15 @@ from hierbatch.frontend.books.rules import reason_of_file_name, reason_of_guide,
 
 @dataclass(frozen=True, slots=True)
 class _Flow:
-    """All pages' blocks in reading order; `places` gives for (page, fragment) the index of its first block."""
+    """Blocks of all pages in reading order; `positions` maps (page, fragment) to the index of the first block."""
 
     blocks: tuple[Block, ...]
-    places: Mapping[tuple[str, str], int]
-    skipped: tuple[Skipped, ...]
+    positions: Mapping[tuple[str, str], int]
+    skipped: tuple[SkippedText, ...]
 
 
 def read_epub(path: Path) -> Book:
-    """A book from an EPUB file. Raises BookError where it is damaged, locked or unsafe."""
+    """Read a book from an EPUB file; raises BookError if it is damaged, encrypted or unsafe."""
     remarks: list[str] = []
     with Archive(path) as archive:
         refuse_drm(archive, path.name)
@@ -44,27 +44,27 @@ def read_epub(path: Path) -> Book:
         cover = read_cover(archive, package.cover)
     title = package.title or path.stem.replace("_", " ")
     dropped = _drop_pages(pages, package, contents)
-    flow = _without_licence(_flow(pages, contents))
+    flow = _without_licence(_read_flow(pages, contents))
     starts = _starts(contents, flow)
     if not starts:
-        remarks.append("The book has no usable table of contents: its headings were taken for chapters")
-    cut = cut_chapters(
+        remarks.append("The book has no usable table of contents: its chapters start at its headings")
+    split = cut_chapters(
         flow.blocks, starts or starts_from_headings(flow.blocks), opening_title=title, skip_front=bool(starts)
     )
     return Book(
         title=title,
         author=package.author,
         language=package.language,
-        chapters=cut.chapters,
+        chapters=split.chapters,
         cover=cover,
-        skipped=(*dropped, *flow.skipped, *cut.skipped),
+        skipped=(*dropped, *flow.skipped, *split.skipped),
         remarks=tuple(remarks),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class SourcePage:
-    """A page of an EPUB with its tree, to be changed and written anew."""
+    """A page of an EPUB with its element tree, for rewriting."""
 
     href: str
     root: etree._Element
@@ -72,9 +72,10 @@ class SourcePage:
 
 
 def read_source_pages(path: Path) -> list[SourcePage]:
-    """The pages a book is read from, in reading order, as `read_epub` reads them: their blocks have the same places.
+    """Read the pages of a book in reading order; their blocks have the same `source_ref` as from `read_epub`.
 
-    Raises BookError where the book is damaged, locked or unsafe.
+    Raises:
+        BookError: the book is damaged, encrypted or unsafe.
     """
     with Archive(path) as archive:
         refuse_drm(archive, path.name)
@@ -100,12 +101,14 @@ def _parse_pages(archive: Archive, package: Package, remarks: list[str]) -> dict
     for item in package.spine:
         pages[item.href], decoded = parse_page(archive.read(item.href), item.href)
         if not decoded.is_unicode:
-            remarks.append(f"{item.href} was read as {decoded.encoding}: an EPUB should be UTF-8")
+            remarks.append(f"{item.href} was decoded as {decoded.encoding}, although an EPUB should be UTF-8")
     return pages
 
 
-def _drop_pages(pages: dict[str, etree._Element], package: Package, contents: Sequence[ContentsEntry]) -> list[Skipped]:
-    """Take out pages that stand beside the reading order or are known as front matter by guide or file name."""
+def _drop_pages(
+    pages: dict[str, etree._Element], package: Package, contents: Sequence[ContentsEntry]
+) -> list[SkippedText]:
+    """Remove pages outside the reading order, and front matter recognised by guide or file name."""
     listed = {entry.href for entry in contents if reason_of_title(entry.title) is None}
     skipped = []
     for item in package.spine:
@@ -116,7 +119,7 @@ def _drop_pages(pages: dict[str, etree._Element], package: Package, contents: Se
         if reason and item.href not in listed and item.href in pages:
             n_characters = _n_body_characters(pages.pop(item.href))
             if n_characters:
-                skipped.append(Skipped(item.href, reason, n_characters))
+                skipped.append(SkippedText(item.href, reason, n_characters))
     return skipped
 
 
@@ -135,16 +138,16 @@ def _read_pages(pages: Mapping[str, etree._Element], contents: Sequence[Contents
         yield href, read_page(root, href, note_ids=note_ids, chapter_ids=ids)
 
 
-def _flow(pages: Mapping[str, etree._Element], contents: Sequence[ContentsEntry]) -> _Flow:
+def _read_flow(pages: Mapping[str, etree._Element], contents: Sequence[ContentsEntry]) -> _Flow:
     blocks: list[Block] = []
-    places: dict[tuple[str, str], int] = {}
-    skipped: list[Skipped] = []
+    positions: dict[tuple[str, str], int] = {}
+    skipped: list[SkippedText] = []
     for href, page in _read_pages(pages, contents):
-        places[href, ""] = len(blocks)
-        places.update({(href, fragment): len(blocks) + index for fragment, index in page.anchors.items()})
+        positions[href, ""] = len(blocks)
+        positions.update({(href, fragment): len(blocks) + index for fragment, index in page.anchors.items()})
         blocks.extend(page.blocks)
-        skipped.extend(Skipped(href, reason, n_characters) for reason, n_characters in page.skipped.items())
-    return _Flow(tuple(blocks), places, tuple(skipped))
+        skipped.extend(SkippedText(href, reason, n_characters) for reason, n_characters in page.skipped.items())
+    return _Flow(tuple(blocks), positions, tuple(skipped))
 
 
 def _without_licence(flow: _Flow) -> _Flow:
@@ -152,16 +155,16 @@ def _without_licence(flow: _Flow) -> _Flow:
     outside = flow.blocks[:begin] + flow.blocks[end:]
     if not outside:
         return flow
-    licence = Skipped("before and after the book", "licence text", sum(len(block.text) for block in outside))
-    places = {place: min(max(index, begin), end) - begin for place, index in flow.places.items()}
-    return _Flow(flow.blocks[begin:end], places, (*flow.skipped, licence))
+    licence = SkippedText("before and after the book", "licence text", sum(len(block.text) for block in outside))
+    positions = {anchor: min(max(index, begin), end) - begin for anchor, index in flow.positions.items()}
+    return _Flow(flow.blocks[begin:end], positions, (*flow.skipped, licence))
 
 
 def _starts(contents: Sequence[ContentsEntry], flow: _Flow) -> list[ChapterStart]:
-    """Chapter starts of the entries whose targets exist; a lost fragment falls back to its page's beginning."""
+    """Chapter starts of the entries with an existing target; a missing fragment falls back to the start of its page."""
     starts = []
     for entry in contents:
-        index = flow.places.get((entry.href, entry.fragment), flow.places.get((entry.href, "")))
+        index = flow.positions.get((entry.href, entry.fragment), flow.positions.get((entry.href, "")))
         if index is not None:
             starts.append(ChapterStart(entry.title, entry.level, index, entry.href))
     return starts

@@ -1,4 +1,4 @@
-"""What stands before the text of a plain text file: its title page and its list of contents."""
+"""Front matter of a plain text file: title page and table of contents."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hierbatch.frontend.books.characters import is_spoken, letters_of, tidy
+from hierbatch.frontend.books.characters import has_letters_or_digits, letters_of, tidy
 from hierbatch.frontend.books.headings import heading_rank, numeral_value
 from hierbatch.frontend.books.layout import Line, Paragraph
 from hierbatch.frontend.books.rules import reason_of_title
 
 _LONGEST_TITLE = 80
-_MOST_TITLE_LINES = 6
+_MAX_TITLE_LINES = 6
 _N_OPENING_GROUPS = 6
 _ENDS_A_SENTENCE = re.compile(r"""[.!?…:;,]["'”’»」』)]*$|["'”’]$""")
 _OPENS_SPEECH = re.compile(r"""["'“‘「『<〈]""")
@@ -25,7 +25,7 @@ _KOREAN_NAME = re.compile(r"[가-힣]{2,4}|(?:[가-힣] ){1,3}[가-힣]")
 
 @dataclass(frozen=True, slots=True)
 class TitlePage:
-    """Title and author as the text itself gives them (empty where it does not), and how many paragraphs say so."""
+    """Title and author found in the text (empty if absent), and the number of paragraphs that they occupy."""
 
     title: str
     author: str
@@ -33,7 +33,7 @@ class TitlePage:
 
 
 def without_contents(groups: Sequence[Sequence[Line]]) -> tuple[list[Sequence[Line]], list[Sequence[Line]]]:
-    """Groups of lines that are text, and those that are a list of contents."""
+    """Separate groups of lines into text and tables of contents."""
     kept: list[Sequence[Line]] = []
     dropped: list[Sequence[Line]] = []
     is_inside = False
@@ -43,33 +43,33 @@ def without_contents(groups: Sequence[Sequence[Line]]) -> tuple[list[Sequence[Li
             is_inside, rest = True, group[1:]
             dropped.append(group[:1])
         if is_inside and rest:
-            is_inside = _is_list(rest, groups[index + 1 :])
+            is_inside = _is_contents(rest, groups[index + 1 :])
         if not rest:
             continue
-        is_list = is_inside or (index < _N_OPENING_GROUPS and _counts_up(rest))
-        (dropped if is_list else kept).append(rest)
+        is_contents = is_inside or (index < _N_OPENING_GROUPS and _counts_up(rest))
+        (dropped if is_contents else kept).append(rest)
     return kept, dropped
 
 
 def read_title_page(paragraphs: Sequence[Paragraph], *, before_heading: bool) -> TitlePage:
-    """The short lines without a sentence that open a text.
+    """Read the title page: the short lines without a sentence at the start of a text.
 
-    With `before_heading` all of them stand before a first chapter; otherwise a long run of them is a poem, of which
-    only the first line, and a name set apart below it, are a title page.
+    With `before_heading`, all of them come before the first chapter. Otherwise a long run of them is a poem, and only
+    its first line, and a name on a separate line below it, form the title page.
     """
     titles: list[str] = []
     for paragraph in paragraphs:
         if not _is_title_like(paragraph.text):
             break
         titles.append(paragraph.text)
-    if len(titles) > _MOST_TITLE_LINES and not before_heading:
+    if len(titles) > _MAX_TITLE_LINES and not before_heading:
         has_author = bool(_name(titles[1])) and paragraphs[2].n_empty_before > 0
         titles = titles[: 2 if has_author else 1]
     names = [name for text in titles[1:] if (name := _name(text))]
     return TitlePage(titles[0] if titles else "", names[0] if names else "", len(titles))
 
 
-def _is_list(group: Sequence[Line], later: Sequence[Sequence[Line]]) -> bool:
+def _is_contents(group: Sequence[Line], later: Sequence[Sequence[Line]]) -> bool:
     texts = [tidy(line.text) for line in group]
     if any(len(text) > _LONGEST_TITLE for text in texts):
         return False
@@ -77,18 +77,18 @@ def _is_list(group: Sequence[Line], later: Sequence[Sequence[Line]]) -> bool:
         return all(_is_entry(line) for line in group) or not any(_ENDS_A_SENTENCE.search(text) for text in texts)
     if heading_rank(texts[0]) is None:
         return _is_entry(group[0])
-    # A single heading belongs to the list only if it comes again where its chapter begins.
+    # A single heading belongs to the table of contents only if it recurs at the start of its chapter.
     return any(letters_of(texts[0]) == letters_of(line.text) for other in later for line in other)
 
 
 def _is_entry(line: Line) -> bool:
     text = line.text.strip()
     is_numbered = bool(_NUMBERED_ENTRY.match(text) or _PAGED_ENTRY.match(text))
-    return is_numbered or heading_rank(text) is not None or not is_spoken(text)
+    return is_numbered or heading_rank(text) is not None or not has_letters_or_digits(text)
 
 
 def _counts_up(group: Sequence[Line]) -> bool:
-    """Whether a group of lines without a sentence is numbered from one."""
+    """True for a group of lines without a sentence that are numbered from one."""
     texts = [line.text.strip() for line in group]
     matches = [_NUMBERED_ENTRY.match(text) for text in texts]
     numbers = [numeral_value(match["numeral"]) if match else None for match in matches]

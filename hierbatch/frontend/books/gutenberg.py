@@ -1,4 +1,4 @@
-"""Project Gutenberg's frame: the header and licence around a text, and what the header says about it."""
+"""Project Gutenberg header and licence: their extent, and the metadata in the header."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LANGUAGE_TAGS = {"english": "en", "korean": "ko"}
 
 @dataclass(frozen=True, slots=True)
 class GutenbergHeader:
-    """What a header tells of the book; empty where it is silent."""
+    """Metadata of a book from its header; empty fields are absent."""
 
     title: str = ""
     author: str = ""
@@ -25,7 +25,7 @@ class GutenbergHeader:
 
 
 def body_span(lines: Sequence[str]) -> tuple[int, int]:
-    """First and past-the-last index of the lines (or paragraphs) that belong to the book itself."""
+    """Start and end index (exclusive) of the lines or paragraphs that belong to the book itself."""
     begin = 0
     for index, line in enumerate(lines):
         if _START.match(line) or _SMALL_PRINT_END.match(line):
@@ -35,7 +35,7 @@ def body_span(lines: Sequence[str]) -> tuple[int, int]:
 
 
 def read_header(lines: Sequence[str]) -> GutenbergHeader:
-    """Title, author and language of a header's lines, the language as a tag where it is one this program knows."""
+    """Read title, author and language from the lines of a header; a supported language as its tag."""
     fields: dict[str, str] = {}
     for line in lines:
         if match := _FIELD.match(line.strip("\ufeff").rstrip()):

@@ -1,4 +1,4 @@
-"""Which lines of a plain text are headings, in English and Korean, and how deep they stand."""
+"""Detection of headings and their rank in plain English and Korean text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NUMBER_WORDS = (
     "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last"
 )
 _NUMERAL = rf"(?:[IVXLC]{{1,8}}|(?i:\d{{1,3}}|(?:the\s+)?(?:{_NUMBER_WORDS})))\b"
-# A title must be set apart by a mark or begin with a capital: "Part of the way" and "Book 1 was sold" are sentences.
+# A title must follow a punctuation mark or begin with a capital: "Part of the way" and "Book 1 was sold" are sentences.
 _TITLE = r"(?:\s*[.:)—–-]+\s*(?P<marked>\S.*)?|\s+(?P<bare>[^a-z\s].*))?"
 _ENGLISH = (
     (PART, re.compile(rf"(?i:part|book|volume|act)\s+{_NUMERAL}{_TITLE}")),
@@ -50,12 +50,12 @@ _KOREAN_ALONE = frozenset(
 _NUMBERED = re.compile(r"(?P<numeral>\d{1,3}|[IVXLC]{1,8})(?:[.)]\s*(?P<title>\S.{0,60})?)?")
 _ENDS_A_SENTENCE = re.compile(r"[.,;…]$|[다요죠]\W*$")
 _LONGEST_HEADING = 90
-_LEAST_SECTION_CHARACTERS = 300
+_MIN_SECTION_CHARACTERS = 300
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 
 
 def heading_rank(line: str) -> int | None:
-    """PART, CHAPTER or SECTION where a line is a heading by its words, else None."""
+    """Rank of a line that is a heading by its words: PART, CHAPTER or SECTION; None for other lines."""
     line = " ".join(line.split())
     if len(line) > _LONGEST_HEADING or not line[:1].strip():
         return None
@@ -72,10 +72,13 @@ def heading_rank(line: str) -> int | None:
 
 
 def numbered_sections(paragraphs: Sequence[str]) -> list[int]:
-    """Indices of paragraphs that number a text's sections: 1, 2, 3 or I, II, III, with or without a title.
+    """Find the paragraphs that number the sections of a text: 1, 2, 3 or I, II, III, with or without a title.
 
-    They count only where the numbers run from one without a gap, and enough text lies between them: steps of a
-    recipe and lists are numbered too.
+    They count only if the numbers run from one without a gap and there is enough text between them, since lists and
+    the steps of a recipe are numbered too.
+
+    Returns:
+        Indices of the paragraphs.
     """
     found: list[int] = []
     for index, text in enumerate(paragraphs):
@@ -83,11 +86,11 @@ def numbered_sections(paragraphs: Sequence[str]) -> list[int]:
         if match and numeral_value(match["numeral"]) == len(found) + 1 and not _is_sentence(match["title"]):
             found.append(index)
     between = sum(len(text) for text in paragraphs[found[0] :]) if found else 0
-    return found if len(found) > 1 and between > _LEAST_SECTION_CHARACTERS * len(found) else []
+    return found if len(found) > 1 and between > _MIN_SECTION_CHARACTERS * len(found) else []
 
 
 def numeral_value(numeral: str) -> int | None:
-    """The number of Arabic or well-formed Roman digits, else None.
+    """Value of an Arabic or well-formed Roman numeral; None for anything else.
 
     >>> [numeral_value(text) for text in ("12", "XIV", "IC", "mix")]
     [12, 14, None, None]
@@ -97,7 +100,7 @@ def numeral_value(numeral: str) -> int | None:
     if not re.fullmatch(r"M{0,3}(CM|CD|D?C{0,3})(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})", numeral) or not numeral:
         return None
     values = [_ROMAN[letter] for letter in numeral]
-    return sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))
+    return sum(-value if value < after else value for value, after in zip(values, [*values[1:], 0], strict=True))
 
 
 def _is_sentence(title: str | None) -> bool:

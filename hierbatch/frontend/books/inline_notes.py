@@ -1,4 +1,4 @@
-"""Editors' notes set inside a sentence, in brackets that say whose they are."""
+"""Inline notes of editors and translators: bracketed and marked as such inside a sentence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NOTES = (
 
 
 def without_inline_notes(text: str) -> tuple[str, int]:
-    """The sentence without them, and how many characters they had.
+    """Remove the inline notes of a sentence; also return their number of characters.
 
     >>> without_inline_notes("꿈(夢境 : 꿈 속 - 편집자 주*)에서 깨었다.")
     ('꿈에서 깨었다.', 21)

@@ -1,4 +1,4 @@
-"""Lines of a plain text file -> paragraphs: lines wrapped by hand are joined, one-line paragraphs stay."""
+"""Paragraphs of a plain text file: hard-wrapped lines are joined, one-line paragraphs stay."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ILLUSTRATION = re.compile(r"\[Illustration[^\]]*\]", re.I)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One non-empty line with its number in the file (from 1) and the empty lines before it."""
+    """One non-empty line, its number in the file (from 1), and the number of empty lines before it."""
 
     number: int
     text: str
@@ -26,13 +26,13 @@ class Line:
 
     @property
     def is_indented(self) -> bool:
-        """Whether it begins with at least two columns of white space."""
+        """True if the line begins with at least two columns of white space."""
         return self.text[:2].isspace()
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Tidy text, the number of its first line, the empty lines before it, and a heading's rank (0 for none)."""
+    """Cleaned text, number of its first line, number of empty lines before it, and rank of a heading (0 for none)."""
 
     text: str
     line_number: int
@@ -41,12 +41,12 @@ class Paragraph:
 
 
 def split_lines(text: str) -> list[str]:
-    """All lines of a text; a page break (form feed) ends a line too."""
+    """Split a text into lines; a form feed (page break) also ends a line."""
     return re.split(r"\r\n|[\n\r\f\v\x85\u2028\u2029]", text)
 
 
 def number_lines(raw_lines: Sequence[str], first_number: int = 1) -> list[Line]:
-    """The lines that are not empty."""
+    """Number the lines and drop the empty ones."""
     lines: list[Line] = []
     n_empty = 0
     for number, raw in enumerate(raw_lines, start=first_number):
@@ -59,7 +59,7 @@ def number_lines(raw_lines: Sequence[str], first_number: int = 1) -> list[Line]:
 
 
 def split_groups(lines: Sequence[Line]) -> list[list[Line]]:
-    """Runs of lines with no empty line between them."""
+    """Group lines into runs without an empty line between them."""
     groups: list[list[Line]] = []
     for line in lines:
         if line.n_empty_before or not groups:
@@ -69,7 +69,7 @@ def split_groups(lines: Sequence[Line]) -> list[list[Line]]:
 
 
 def is_hard_wrapped(groups: Sequence[Sequence[Line]]) -> bool:
-    """Whether lines were broken by hand at a column: most of those that go on fill nearly the same width."""
+    """True for hard-wrapped text: most lines that are not the last of a group have nearly the same width."""
     widths = sorted(_width(line.text) for group in groups for line in group[:-1])
     if not widths:
         return False
@@ -80,7 +80,7 @@ def is_hard_wrapped(groups: Sequence[Sequence[Line]]) -> bool:
 
 
 def join_paragraphs(group: Sequence[Line], *, wrapped: bool) -> list[Paragraph]:
-    """Paragraphs of one group: each line where lines are whole, else runs of lines up to an indented one."""
+    """Paragraphs of one group: every line, or in hard-wrapped text every run of lines up to an indented one."""
     runs: list[list[Line]] = []
     few_indented = 2 * sum(line.is_indented for line in group) < len(group)
     for line in group:
@@ -92,22 +92,22 @@ def join_paragraphs(group: Sequence[Line], *, wrapped: bool) -> list[Paragraph]:
 
 
 def heading_paragraph(lines: Sequence[Line], rank: int) -> Paragraph:
-    """A heading of one or several lines."""
-    text = join_heading([_typed(line.text) for line in lines])
+    """Make a heading of one or more lines."""
+    text = join_heading([_strip_typewriter_marks(line.text) for line in lines])
     return Paragraph(text, lines[0].number, lines[0].n_empty_before, rank)
 
 
 def _join(run: Sequence[Line]) -> Paragraph:
-    text = tidy(_typed(" ".join(line.text.strip() for line in run)))
+    text = tidy(_strip_typewriter_marks(" ".join(line.text.strip() for line in run)))
     return Paragraph(text, run[0].number, run[0].n_empty_before)
 
 
-def _typed(text: str) -> str:
-    """Text without the marks a typewriter uses for pictures, emphasis and dashes."""
+def _strip_typewriter_marks(text: str) -> str:
+    """Remove the plain-text marks for pictures and emphasis, and convert double hyphens to dashes."""
     text = _EMPHASIS.sub(r"\2", _ILLUSTRATION.sub(" ", text))
     return re.sub(r"(?<!-)--(?!-)", "—", text)
 
 
 def _width(text: str) -> int:
-    """Columns of a line on a terminal, where Hangul and Hanja are two wide."""
+    """Width of a line in terminal columns, of which Hangul and Hanja take two."""
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

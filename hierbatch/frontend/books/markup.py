@@ -1,4 +1,4 @@
-"""XML and XHTML from a book -> an lxml tree, with no entity, no network and no document type ever acted upon."""
+"""Safe parsing of XML and XHTML from a book: no entities, no network, no document types."""
 
 from __future__ import annotations
 
@@ -21,36 +21,36 @@ _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 
 
 def parse_xml(data: bytes, name: str) -> etree._Element:
-    """The root of a strict XML file (container, package, NCX). Raises BookError where it is unsafe or ill-formed."""
+    """Parse a strict XML file (container, package, NCX); raises BookError if it is unsafe or ill-formed."""
     text = _prepare(_decode(data, name).text, name)
     try:
         return etree.fromstring(text, _xml_parser())
     except (etree.XMLSyntaxError, ValueError) as error:
         raise BookError(
-            f"{name} is not well-formed XML", wanted="an intact EPUB", got=str(error), mend="get the book again"
+            f"{name} is not well-formed XML", wanted="an intact EPUB", got=str(error), mend="download the book again"
         ) from error
 
 
 def parse_page(data: bytes, name: str) -> tuple[etree._Element, Decoded]:
-    """The root of one page of a book, and how it was decoded.
+    """Parse one page of a book; also return its decoded text.
 
-    Pages that are no well-formed XHTML are read the way a browser would: half-closed tags are common in old EPUBs.
+    A page that is not well-formed XHTML is parsed leniently, as in a browser: unclosed tags are common in old EPUBs.
     """
     decoded = _decode(data, name)
     return page_from_text(decoded.text, name), decoded
 
 
 def page_from_text(text: str, name: str) -> etree._Element:
-    """The root of one page given as characters."""
+    """Parse one page from its decoded text."""
     text = _prepare(text, name)
     try:
         return etree.fromstring(text, _xml_parser())
     except (etree.XMLSyntaxError, ValueError):
-        return _as_a_browser(text, name)
+        return _parse_leniently(text, name)
 
 
 def local_name(element: etree._Element) -> str:
-    """An element's name without its namespace; empty for comments and instructions."""
+    """Name of an element without its namespace; empty for comments and processing instructions."""
     return etree.QName(element).localname if isinstance(element.tag, str) else ""
 
 
@@ -60,7 +60,7 @@ def _decode(data: bytes, name: str) -> Decoded:
 
 
 def _prepare(text: str, name: str) -> str:
-    """Text without declaration and document type, named entities replaced by their characters."""
+    """Remove XML declaration and document type, and replace named entities by their characters."""
     text = _DECLARATION.sub("", text.lstrip("\ufeff"), count=1)
     doctype = _DOCTYPE.match(text, _start_of_content(text))
     if doctype:
@@ -68,17 +68,17 @@ def _prepare(text: str, name: str) -> str:
             raise BookError(
                 f"{name} declares its own document type or entities",
                 wanted="a DOCTYPE without internal subset, or none",
-                got="an internal subset, which can be used to attack readers",
-                mend="get the book from another source",
+                got="an internal subset, which can be used for attacks",
+                mend="obtain the book from another source",
             )
-        # Line ends stay, so that the line numbers given for each paragraph remain true.
+        # Line ends stay, so that the line numbers of the paragraphs remain valid.
         n_lines = doctype.group().count("\n")
         text = text[: doctype.start()] + "\n" * n_lines + text[doctype.end() :]
     return _NAMED_ENTITY.sub(_character, text)
 
 
 def _start_of_content(text: str) -> int:
-    """Where the document type or, without one, the first element begins: after comments and instructions."""
+    """Position of the document type, or else of the first element: after comments and processing instructions."""
     position = 0
     while True:
         position += len(text[position:]) - len(text[position:].lstrip())
@@ -102,15 +102,15 @@ def _xml_parser() -> etree.XMLParser:
     return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
 
 
-def _as_a_browser(text: str, name: str) -> etree._Element:
+def _parse_leniently(text: str, name: str) -> etree._Element:
     parser = etree.HTMLParser(no_network=True, huge_tree=False, recover=True)
     try:
         root = etree.fromstring(text, parser)
     except (etree.XMLSyntaxError, ValueError):
         root = None
-    # The parser drops what lies deeper than its limit without failing.
+    # The parser silently drops elements below its depth limit.
     too_deep = any("depth" in entry.message for entry in parser.error_log)
     if root is None or too_deep:
         got = "elements nested more than 255 deep" if too_deep else "no element"
-        raise BookError(f"{name} holds no page that can be read", wanted="XHTML", got=got, mend="get the book again")
+        raise BookError(f"{name} has no readable page", wanted="XHTML", got=got, mend="download the book again")
     return root

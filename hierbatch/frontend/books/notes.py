@@ -1,7 +1,7 @@
-"""Which elements of a book are notes, told from the references that point to them.
+"""Detection of notes by the references to them.
 
-Newer books mark their notes by type (see rules.py). In older ones a note is only a paragraph that a raised number
-further up links to.
+Newer books mark their notes by type (see rules.py). In older books a note is only a paragraph that is the target of a
+superscript number before it.
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ from hierbatch.frontend.books.archive import resolve
 from hierbatch.frontend.books.markup import local_name
 from hierbatch.frontend.books.rules import is_note_reference, note_mark
 
-_NOTE_HOLDERS = frozenset({"li", "aside", "dd"})  # their mark is drawn by the reading system
+_NOTE_HOLDERS = frozenset({"li", "aside", "dd"})  # their mark is added by the reading system
 
 
 def find_notes(pages: Mapping[str, etree._Element]) -> dict[str, frozenset[str]]:
-    """For each page (in reading order) the ids of the notes that references before them point to.
+    """Find the ids of the notes on each page that are targets of earlier references.
 
-    Only a link forward counts, to an element that begins with the same mark: a note's link back to its sentence
+    Only forward links count, to an element that begins with the same mark: the backlink from a note to its sentence
     looks just like a reference.
+
+    Args:
+        pages: root element of each page, in reading order
     """
     positions = {
         (href, element.get("id") or element.get("name")): (number, element)

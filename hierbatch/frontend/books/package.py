@@ -1,4 +1,4 @@
-"""An EPUB's package document: title, author, language, reading order, contents and cover, 2.0.1 and 3.3 alike."""
+"""EPUB package document, versions 2.0.1 and 3.3: title, author, language, reading order, contents and cover."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COVER_TYPES = frozenset({"image/jpeg", "image/jpg", "image/png", "image/svg+xml
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One file of the publication, as its manifest lists it."""
+    """One file of the publication, from its manifest."""
 
     href: str
     media_type: str
@@ -28,7 +28,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class SpineItem:
-    """One page in reading order; `is_linear` is False for pages that stand beside it (notes, answers, covers)."""
+    """One page of the spine; `is_linear` is False for pages outside the reading order (notes, answers, covers)."""
 
     href: str
     is_linear: bool
@@ -36,7 +36,7 @@ class SpineItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """What a package document says; paths are members of the archive."""
+    """Content of a package document; paths are members of the archive."""
 
     title: str
     author: str
@@ -46,11 +46,11 @@ class Package:
     ncx: str | None
     cover: str | None
     guide: dict[str, str]
-    """Page -> its EPUB 2 guide type (`title-page`, `copyright-page`, `toc`, `notes`)."""
+    """EPUB 2 guide type of each page (`title-page`, `copyright-page`, `toc`, `notes`)."""
 
 
 def read_package(archive: Archive, name: str) -> Package:
-    """The package document the container names first. Raises BookError where there is none."""
+    """Read the first package document in the container; raises BookError if there is none."""
     path = package_path(archive, name)
     root = parse_xml(archive.read(path), path)
     items = dict(_items(root, path))
@@ -69,10 +69,10 @@ def read_package(archive: Archive, name: str) -> Package:
 
 
 def package_path(archive: Archive, name: str) -> str:
-    """The package document the container names first. Raises BookError where there is none."""
+    """Path of the first package document in the container; raises BookError if there is none."""
     if _CONTAINER not in archive.names:
         raise BookError(
-            f"{name} is a zip archive but no EPUB",
+            f"{name} is a zip archive but not an EPUB",
             wanted=f"a container file {_CONTAINER}",
             got=f"{len(archive.names)} other files",
             mend="import an EPUB, or unpack the archive and import the text inside",
@@ -82,7 +82,7 @@ def package_path(archive: Archive, name: str) -> str:
         if local_name(element) == "rootfile" and (path := resolve("", unquote(element.get("full-path", "")))):
             return path
     raise BookError(
-        f"{name} names no package document", wanted="a rootfile in its container", mend="get the book again"
+        f"{name} has no package document", wanted="a rootfile in its container", mend="download the book again"
     )
 
 
@@ -91,7 +91,7 @@ def _items(root: etree._Element, path: str) -> list[tuple[str, Item]]:
     manifest = _first(root, "manifest")
     for element in manifest if manifest is not None else ():
         link = element.get("href", "") if local_name(element) == "item" else ""
-        # A remote resource is never fetched, and a path that leads out of the archive is no item of it.
+        # Remote resources are never fetched, and paths outside the archive are ignored.
         if not link or "://" in link:
             continue
         if (href := resolve(path, unquote(link))) is not None:
@@ -113,7 +113,7 @@ def _ncx(items: dict[str, Item], identifier: str) -> str | None:
 
 
 def _title(root: etree._Element) -> str:
-    """The main title; where none is marked as such (EPUB 2) the first."""
+    """Main title; the first title if none is marked as main (EPUB 2)."""
     titles = [element for element in root.iter() if local_name(element) == "title" and _words(element)]
     main_ids = {
         element.get("refines", "").removeprefix("#")
@@ -129,7 +129,7 @@ def _creators(root: etree._Element) -> list[str]:
 
 
 def _cover(root: etree._Element, items: dict[str, Item]) -> str | None:
-    """The cover picture's path: by property (EPUB 3) or by the `cover` meta element of older books."""
+    """Path of the cover image: by property (EPUB 3) or by the `cover` meta element of older books."""
     marked = [item for item in items.values() if "cover-image" in item.properties]
     for element in root.iter():
         if local_name(element) == "meta" and element.get("name") == "cover" and element.get("content") in items:

@@ -1,4 +1,4 @@
-"""One XHTML page -> the blocks a narrator reads, where each anchor stands among them, and what was passed over."""
+"""XHTML page reader: blocks to narrate, positions of anchors among them, and skipped text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Literal
 from lxml import etree
 
 from hierbatch.frontend.books.book import SCENE_BREAK_S, Block
-from hierbatch.frontend.books.characters import is_spoken, join_heading, tidy
+from hierbatch.frontend.books.characters import has_letters_or_digits, join_heading, tidy
 from hierbatch.frontend.books.inline_notes import without_inline_notes
 from hierbatch.frontend.books.markup import local_name
 from hierbatch.frontend.books.rules import NOTE, reason_of_title, reason_to_skip
@@ -25,12 +25,12 @@ _BLOCKS = frozenset(_BLOCK_NAMES.split())
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _VERSE_LINE = re.compile(r"(verse-?)?line\d*|verse", re.I)
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_LINE_BREAK = "\u2028"  # what <br/> becomes: a line end in the source is a mere space
+_LINE_BREAK = "\u2028"  # replaces <br/>; a line end in the source counts as a space
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """Text of a block where it stands in the tree: an element's text, the tail after it, or a picture's words."""
+class TextSegment:
+    """Segment of a block's text in the tree: text of an element, tail after it, or alternative text of a picture."""
 
     element: etree._Element
     kind: Literal["text", "tail", "alt"]
@@ -39,15 +39,15 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Blocks of one page; `anchors` gives for each id the index of the first block at or after it.
+    """Blocks of one page; `anchors` maps each id to the index of the first block at or after it.
 
-    `pieces` says for each block where in the tree its text stands.
+    `pieces` has for each block the elements of the tree that contain its text.
     """
 
     blocks: tuple[Block, ...]
     anchors: Mapping[str, int]
-    skipped: Mapping[str, int]  # reason -> characters
-    pieces: tuple[tuple[Piece, ...], ...]
+    skipped: Mapping[str, int]  # number of characters by reason
+    pieces: tuple[tuple[TextSegment, ...], ...]
 
 
 def read_page(
@@ -59,8 +59,11 @@ def read_page(
 ) -> Page:
     """Read one parsed page.
 
-    `note_ids` are elements that note references point to, `chapter_ids` those the table of contents points to: a
-    section that is not read ends at the latter.
+    Args:
+        root: root element of the page
+        href: path of the page in the book
+        note_ids: ids of elements that are targets of note references
+        chapter_ids: ids of elements in the table of contents; a skipped section ends at such an element
     """
     reader = _PageReader(href, note_ids, chapter_ids)
     walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
@@ -76,37 +79,37 @@ def read_page(
 
 
 class _PageReader:
-    """Gathers text between the borders of block elements while the tree is walked."""
+    """Collects the text between boundaries of block elements in a traversal of the tree."""
 
     def __init__(self, href: str, note_ids: frozenset[str], chapter_ids: frozenset[str]) -> None:
         self.blocks: list[Block] = []
-        self.pieces: list[tuple[Piece, ...]] = []
+        self.pieces: list[tuple[TextSegment, ...]] = []
         self.anchors: dict[str, int] = {}
         self.skipped: Counter[str] = Counter()
         self._href, self._note_ids, self._chapter_ids = href, note_ids, chapter_ids
         self._text: list[str] = []
-        self._own_pieces: list[Piece] = []
-        self._place = href
-        self._n_at_place: Counter[str] = Counter()
+        self._block_segments: list[TextSegment] = []
+        self._position = href
+        self._n_at_position: Counter[str] = Counter()
         self._heading_levels: list[int] = []
         self._block_reason: str | None = None
         self._section_reason: str | None = None
         self._section_level = 0
 
     def open(self, element: etree._Element) -> bool:
-        """Begin an element; True where it and all it holds is passed over."""
+        """Begin an element; True if it is skipped with all its content."""
         name = local_name(element)
         if name in _BLOCKS:
             self.end_block()
-            self._place = self._place_of(element)
+            self._position = self._position_of(element)
         self._mark_anchors(element)
         if self._note_ids.intersection(_ids(element)) and not "".join(self._text).strip():
             self._block_reason = NOTE
-        if name == "img" and (letters := self._letters_of_picture(element)):
-            self.add(letters, element, "alt")
+        if name == "img" and (text := self._text_of_picture(element)):
+            self.add(text, element, "alt")
         reason = NOTE if name in _BLOCKS and element.get("id") in self._note_ids else reason_to_skip(element)
         if reason is not None:
-            self._pass_over(element, reason)
+            self._skip(element, reason)
             return True
         self._begin(element, name)
         return False
@@ -124,16 +127,16 @@ class _PageReader:
     def add(
         self, text: str | None, element: etree._Element | None = None, kind: Literal["text", "tail", "alt"] = "text"
     ) -> None:
-        """Text inside the current block, and where it stands; what stands for a line's end stands nowhere."""
+        """Add text to the current block with its position in the tree; a generated line break has none."""
         if text:
             self._text.append(text)
             if element is not None:
-                self._own_pieces.append(Piece(element, kind, text))
+                self._block_segments.append(TextSegment(element, kind, text))
 
     def end_block(self) -> None:
-        """Close the current block: keep it, or count it among what is passed over."""
+        """Close the current block: keep it, or count it as skipped."""
         text = self._take_text()
-        pieces, self._own_pieces = tuple(self._own_pieces), []
+        pieces, self._block_segments = tuple(self._block_segments), []
         reason, self._block_reason = self._block_reason, None
         if not text:
             return
@@ -146,12 +149,12 @@ class _PageReader:
         text, n_noted = without_inline_notes(text)
         if n_noted:
             self.skipped[NOTE] += n_noted
-        if not is_spoken(text):
+        if not has_letters_or_digits(text):
             self._break_scene()
         else:
             level = self._heading_levels[-1] if self._heading_levels else 0
             kind: Literal["heading", "paragraph"] = "heading" if level else "paragraph"
-            self.blocks.append(Block(kind=kind, text=text, source_ref=self._free_place(), level=level))
+            self.blocks.append(Block(kind=kind, text=text, source_ref=self._unique_position(), level=level))
             self.pieces.append(pieces)
 
     def _begin(self, element: etree._Element, name: str) -> None:
@@ -175,7 +178,7 @@ class _PageReader:
         return join_heading(raw.split(_LINE_BREAK)) if self._heading_levels else tidy(raw)
 
     def _begin_section(self, heading: str, level: int) -> None:
-        """A heading such as "Notes" silences all up to the next heading of its rank."""
+        """Skip everything from a heading such as "Notes" up to the next heading of its rank."""
         if self._section_reason is not None and level > self._section_level:
             return
         self._section_reason, self._section_level = reason_of_title(heading), level
@@ -184,7 +187,7 @@ class _PageReader:
         if self.blocks and self.blocks[-1].kind == "paragraph":
             self.blocks[-1] = replace(self.blocks[-1], pause_after_s=SCENE_BREAK_S)
 
-    def _pass_over(self, element: etree._Element, reason: str) -> None:
+    def _skip(self, element: etree._Element, reason: str) -> None:
         for inner in element.iter(etree.Element):
             self._mark_anchors(inner)
         text = tidy("".join(element.itertext()))
@@ -197,23 +200,23 @@ class _PageReader:
             if name in self._chapter_ids:
                 self._section_reason = None
 
-    def _letters_of_picture(self, element: etree._Element) -> str:
-        """A picture's words where it stands for text: a drawn heading or a drop capital."""
+    def _text_of_picture(self, element: etree._Element) -> str:
+        """Alternative text of a picture that replaces text: a heading or a drop capital."""
         alternative = element.get("alt", "").strip()
         return alternative if self._heading_levels or len(alternative) == 1 else ""
 
-    def _place_of(self, element: etree._Element) -> str:
+    def _position_of(self, element: etree._Element) -> str:
         fragment = element.get("id")
         return f"{self._href}#{fragment}" if fragment else f"{self._href}:{element.sourceline}"
 
-    def _free_place(self) -> str:
-        """The current place, numbered where several blocks share it: a block is known by its place."""
-        self._n_at_place[self._place] += 1
-        number = self._n_at_place[self._place]
-        return self._place if number == 1 else f"{self._place}.{number}"
+    def _unique_position(self) -> str:
+        """Current position, with a number if several blocks share it, since a position identifies a block."""
+        self._n_at_position[self._position] += 1
+        number = self._n_at_position[self._position]
+        return self._position if number == 1 else f"{self._position}.{number}"
 
 
 def _ids(element: etree._Element) -> list[str]:
-    """Names a link can point to: `id`, and in old pages `<a name="...">`."""
+    """Anchors of an element: `id`, and in old pages `<a name="...">`."""
     names = (element.get("id"), element.get("name") if local_name(element) == "a" else None)
     return [name for name in names if name]

@@ -1,4 +1,4 @@
-"""Plain text -> a book: frame, title page and contents list dropped, chapters by their headings."""
+"""Plain text reader: drops licence, title page and table of contents, and finds chapters by their headings."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from hierbatch.frontend.books.book import SCENE_BREAK_S, Block, Book, Skipped
+from hierbatch.frontend.books.book import SCENE_BREAK_S, Block, Book, SkippedText
 from hierbatch.frontend.books.chapters import cut_chapters, starts_from_headings
-from hierbatch.frontend.books.characters import is_spoken
+from hierbatch.frontend.books.characters import has_letters_or_digits
 from hierbatch.frontend.books.frontmatter import TitlePage, read_title_page, without_contents
 from hierbatch.frontend.books.gutenberg import body_span, read_header
 from hierbatch.frontend.books.headings import SECTION, heading_rank, numbered_sections
@@ -26,14 +26,14 @@ from hierbatch.frontend.books.layout import (
 )
 from hierbatch.frontend.books.rules import NOTE
 
-_MOST_TITLE_LINES_BELOW = 2
-_LONGEST_TITLE = 80
-_GAP_OF_A_SCENE = 3
+_MAX_TITLE_LINES_BELOW = 2
+_MAX_TITLE_CHARACTERS = 80
+_SCENE_BREAK_LINES = 3
 _SOURCE_NOTE = re.compile(r"[—―–-]\s*[『「《〈<(].*\b(?:1[5-9]|20)\d\d\b.*")
 
 
 def read_plain(text: str, file_name: str) -> Book:
-    """A book from plain text in English or Korean, hard-wrapped or not."""
+    """Read a book from plain English or Korean text, hard-wrapped or not."""
     raw_lines = split_lines(text)
     begin, end = body_span(raw_lines)
     header = read_header(raw_lines[:begin])
@@ -51,18 +51,18 @@ def read_plain(text: str, file_name: str) -> Book:
     page, paragraphs, dropped = _take_title_page(paragraphs, has_header=bool(header.title))
     title = header.title or page.title or file_name.rpartition(".")[0].replace("_", " ")
     blocks = _blocks(paragraphs, file_name)
-    cut = cut_chapters(blocks, starts_from_headings(blocks), opening_title=title)
+    split = cut_chapters(blocks, starts_from_headings(blocks), opening_title=title)
     return Book(
         title=title,
         author=header.author or page.author,
         language=header.language,
-        chapters=cut.chapters,
-        skipped=(*skipped, *dropped, *cut.skipped),
+        chapters=split.chapters,
+        skipped=(*skipped, *dropped, *split.skipped),
     )
 
 
 def _paragraphs(group: Sequence[Line], wrapped: bool) -> Iterator[Paragraph]:
-    """Paragraphs of one group; headings stand at its beginning, or anywhere where every line is a paragraph."""
+    """Paragraphs of one group; a heading is at its start, or at any line if every line is a paragraph."""
     position = 0
     while position < len(group):
         rank = heading_rank(group[position].text) if position == 0 or not wrapped else None
@@ -79,10 +79,10 @@ def _paragraphs(group: Sequence[Line], wrapped: bool) -> Iterator[Paragraph]:
 
 
 def _n_title_lines(below: Sequence[Line]) -> int:
-    """How many lines under "Chapter One" are its title: all of a short group without a sentence."""
+    """Number of lines below "Chapter One" that are its title: all of a short group without a sentence."""
     texts = [line.text.strip() for line in below]
-    is_title = all(len(text) <= _LONGEST_TITLE and text[-1] not in ".!?…,;:\"'”’" for text in texts)
-    return len(texts) if len(texts) <= _MOST_TITLE_LINES_BELOW and is_title else 0
+    is_title = all(len(text) <= _MAX_TITLE_CHARACTERS and text[-1] not in ".!?…,;:\"'”’" for text in texts)
+    return len(texts) if len(texts) <= _MAX_TITLE_LINES_BELOW and is_title else 0
 
 
 def _rank_sections(paragraphs: list[Paragraph]) -> list[Paragraph]:
@@ -92,12 +92,12 @@ def _rank_sections(paragraphs: list[Paragraph]) -> list[Paragraph]:
     return paragraphs
 
 
-def _without_notes(paragraphs: Sequence[Paragraph]) -> tuple[list[Paragraph], list[Skipped]]:
+def _without_notes(paragraphs: Sequence[Paragraph]) -> tuple[list[Paragraph], list[SkippedText]]:
     kept, skipped = [], []
     for paragraph in paragraphs:
         text, n_noted = without_inline_notes(paragraph.text)
         if n_noted:
-            skipped.append(Skipped(f"line {paragraph.line_number}", NOTE, n_noted))
+            skipped.append(SkippedText(f"line {paragraph.line_number}", NOTE, n_noted))
         if text:
             kept.append(replace(paragraph, text=text))
     return kept, skipped
@@ -105,11 +105,13 @@ def _without_notes(paragraphs: Sequence[Paragraph]) -> tuple[list[Paragraph], li
 
 def _take_title_page(
     paragraphs: Sequence[Paragraph], *, has_header: bool
-) -> tuple[TitlePage, list[Paragraph], list[Skipped]]:
-    """The title page, the paragraphs after it, and what of it is not read.
+) -> tuple[TitlePage, list[Paragraph], list[SkippedText]]:
+    """Split off the title page.
 
-    The title is read as a heading where text follows it at once; before a first chapter it stays with the rest of
-    the title page.
+    A title directly before text becomes a heading. Before a first chapter it is skipped with the rest of the page.
+
+    Returns:
+        The title page, the paragraphs after it, and the skipped text.
     """
     n_front = next((index for index, paragraph in enumerate(paragraphs) if paragraph.rank), len(paragraphs))
     page = read_title_page(paragraphs[:n_front], before_heading=n_front < len(paragraphs))
@@ -123,28 +125,30 @@ def _take_title_page(
 def _blocks(paragraphs: Sequence[Paragraph], file_name: str) -> list[Block]:
     blocks: list[Block] = []
     for paragraph in paragraphs:
-        is_break = paragraph.n_empty_before >= _GAP_OF_A_SCENE or not is_spoken(paragraph.text)
+        is_break = paragraph.n_empty_before >= _SCENE_BREAK_LINES or not has_letters_or_digits(paragraph.text)
         if is_break and not paragraph.rank and blocks and blocks[-1].kind == "paragraph":
             blocks[-1] = replace(blocks[-1], pause_after_s=SCENE_BREAK_S)
-        if is_spoken(paragraph.text):
-            place = f"{file_name}:{paragraph.line_number}"
+        if has_letters_or_digits(paragraph.text):
+            position = f"{file_name}:{paragraph.line_number}"
             kind: Literal["heading", "paragraph"] = "heading" if paragraph.rank else "paragraph"
-            blocks.append(Block(kind=kind, text=paragraph.text, source_ref=place, level=paragraph.rank))
+            blocks.append(Block(kind=kind, text=paragraph.text, source_ref=position, level=paragraph.rank))
     return blocks
 
 
-def _licence(raw_lines: Sequence[str], begin: int, end: int) -> list[Skipped]:
+def _licence(raw_lines: Sequence[str], begin: int, end: int) -> list[SkippedText]:
     spans = [(0, begin), (end, len(raw_lines))]
     return [
-        Skipped(f"lines {first + 1}-{last}", "licence text", sum(map(len, raw_lines[first:last])))
+        SkippedText(f"lines {first + 1}-{last}", "licence text", sum(map(len, raw_lines[first:last])))
         for first, last in spans
         if any(line.strip() for line in raw_lines[first:last])
     ]
 
 
-def _skipped_lines(group: Sequence[Line], reason: str) -> Skipped:
-    return Skipped(f"lines {group[0].number}-{group[-1].number}", reason, sum(len(line.text.strip()) for line in group))
+def _skipped_lines(group: Sequence[Line], reason: str) -> SkippedText:
+    return SkippedText(
+        f"lines {group[0].number}-{group[-1].number}", reason, sum(len(line.text.strip()) for line in group)
+    )
 
 
-def _skipped(paragraph: Paragraph, reason: str) -> Skipped:
-    return Skipped(f"line {paragraph.line_number}: {paragraph.text[:60]}", reason, len(paragraph.text))
+def _skipped(paragraph: Paragraph, reason: str) -> SkippedText:
+    return SkippedText(f"line {paragraph.line_number}: {paragraph.text[:60]}", reason, len(paragraph.text))

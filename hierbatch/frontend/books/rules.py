@@ -1,7 +1,7 @@
-"""What of a page is not read aloud, and under which name it is told to the user.
+"""Rules for skipping parts of a page, and the reasons reported to the user.
 
 Types are those of the EPUB 3 Structural Semantics Vocabulary (`epub:type`) and of DPUB-ARIA 1.1 (`role="doc-..."`);
-class names and titles are the habits of older books.
+class names and titles are conventions of older books.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ NOTE = "note"
 PAGE_NUMBER = "page number"
 
 _SILENT_ELEMENTS = {
-    **dict.fromkeys(("script", "style", "head", "template"), ""),  # never text: not worth telling
+    **dict.fromkeys(("script", "style", "head", "template"), ""),  # never text: not reported
     **dict.fromkeys(("img", "image", "audio", "video", "source", "track", "picture"), ""),
     **dict.fromkeys(("rt", "rp", "rtc"), "ruby gloss"),
     **dict.fromkeys(("svg", "canvas", "iframe", "object", "embed"), "drawing"),
     **dict.fromkeys(("button", "input", "select", "textarea", "datalist"), "form field"),
     "math": "formula",
-    "case": "alternative text",  # of an epub:switch, whose default is read
+    "case": "alternative text",  # in an epub:switch, of which the default is read
     "nav": "table of contents",
 }
 _REASON_OF_TYPE = {
@@ -77,20 +77,20 @@ _REASON_OF_GUIDE = {
 _NOTE_REFERENCE_TYPES = frozenset({"noteref", "annoref"})
 _WORD = re.compile(r"\b(?!(?:foot|end)?notes?\b)[^\W\d_]{3,}", re.I)
 _QUANTITY = re.compile(r"(\d|\b(?:[kcmd]?m|ft|in|yd|[A-Za-z]))$")
-_LONGEST_PAGE_NUMBER = 12
+_MAX_PAGE_NUMBER_CHARACTERS = 12
 _NOTE_MARK = re.compile(r"[\[(]?(\d{1,3}|[*†‡§¶]{1,3})[\])]?")
 
 
 def reason_to_skip(element: etree._Element) -> str | None:
-    """Why an element with all it holds is not read; an empty reason means there is nothing worth telling."""
+    """Reason for skipping an element with all its content; empty if it need not be reported, None if it is read."""
     name = local_name(element)
     if name in _SILENT_ELEMENTS:
         return _SILENT_ELEMENTS[name]
     if element.get("hidden") is not None or "display:none" in element.get("style", "").replace(" ", ""):
         return "hidden text"
     reason = _reason_of_kind(element)
-    # A class "pagebreak" may also stand on a whole chapter that begins a new page.
-    if reason and not (reason == PAGE_NUMBER and _is_longer(element, _LONGEST_PAGE_NUMBER)):
+    # The class "pagebreak" may also be on a whole chapter that begins a new page.
+    if reason and not (reason == PAGE_NUMBER and _is_longer(element, _MAX_PAGE_NUMBER_CHARACTERS)):
         return reason
     if name == "pre" and not _VERSE.search(f"{_types(element)} {element.get('class', '')}"):
         return "code"
@@ -104,31 +104,31 @@ def reason_to_skip(element: etree._Element) -> str | None:
 
 
 def reason_of_title(title: str) -> str | None:
-    """Why a whole chapter or section of this title is not read, or None."""
+    """Reason for skipping a chapter or section with this title; None if it is read."""
     return _REASON_BY_TITLE.get(" ".join(title.casefold().strip(" .:[]〈〉<>").split()))
 
 
 def reason_of_file_name(stem: str) -> str | None:
-    """Why a page whose file is named so is not read, or None."""
+    """Reason for skipping a page with this file name; None if it is read."""
     plain = stem.replace("-", "_")
     return next((reason for pattern, reason in _REASON_BY_FILE_NAME if pattern.fullmatch(plain)), None)
 
 
 def reason_of_guide(kind: str) -> str | None:
-    """Why a page of this EPUB 2 guide type (OPF 2.0.1, section 2.6) is not read, or None."""
+    """Reason for skipping a page of this EPUB 2 guide type (OPF 2.0.1, section 2.6); None if it is read."""
     return _REASON_OF_GUIDE.get(kind)
 
 
 def note_mark(text: str) -> str:
-    """The bare number or sign of a note's mark such as `[3]` or `*`; empty where the text is no such mark."""
+    """Bare number or symbol of a note mark such as `[3]` or `*`; empty for other text."""
     mark = _NOTE_MARK.fullmatch(text.strip())
     return mark.group(1) if mark else ""
 
 
 def is_note_reference(element: etree._Element) -> bool:
-    """Whether an element is only a pointer to a note.
+    """True for an element that is only a reference to a note.
 
-    A pointer that is itself a word of the sentence stays, and so does a raised number that may be an exponent or
+    A reference that is itself a word of the sentence is kept, and so is a superscript number that may be an exponent or
     part of a unit (10³, m²).
     """
     if _NOTE_REFERENCE_TYPES.intersection(_types(element)):
@@ -138,7 +138,9 @@ def is_note_reference(element: etree._Element) -> bool:
         return False
     if name == "sup":
         return any(local_name(inner) == "a" for inner in element) or not _follows_quantity(element)
-    is_raised = any(local_name(near) == "sup" for near in (element.getparent(), *element) if near is not None)
+    is_raised = any(
+        local_name(relative) == "sup" for relative in (element.getparent(), *element) if relative is not None
+    )
     is_bare = "".join(element.itertext()).strip().isdigit()
     return "#" in element.get("href", "") and (is_raised or not is_bare)
 
@@ -171,7 +173,7 @@ def _is_longer(element: etree._Element, n_characters: int) -> bool:
 
 
 def _types(element: etree._Element) -> list[str]:
-    """`epub:type` (its prefix stands in the name where a page was not well-formed) and DPUB-ARIA roles."""
+    """Values of `epub:type` (a literal attribute name if the page is not well-formed) and DPUB-ARIA roles."""
     types = element.get(EPUB_TYPE) or element.get("epub:type") or ""
     return f"{types} {element.get('role', '').replace('doc-', '')}".casefold().split()
 

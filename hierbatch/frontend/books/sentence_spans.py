@@ -1,7 +1,7 @@
-"""Where sentences stand in the text they were taken from.
+"""Positions of sentences in the text of the block that they come from.
 
-A sentence is found by its letters alone: what was tidied, spelled in another Unicode form or broken over lines on the
-way from the page to the sentence makes no difference.
+Sentences are matched by their letters and digits only, so clean-up, Unicode normalisation and line breaks between page
+and sentence make no difference.
 """
 
 from __future__ import annotations
@@ -12,46 +12,50 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """Where a sentence stands in its block's text, in characters; `element_id` is the id its element gets."""
+class SentenceSpan:
+    """Position of a sentence in the text of its block, in characters; `element_id` is the id of its new element."""
 
     element_id: str
     start: int
     end: int
 
 
-def find_sentences(text: str, sentences: Mapping[str, str]) -> list[Span]:
-    """Where sentences stand, by the ids they get; they follow each other.
+def find_sentences(text: str, sentences: Mapping[str, str]) -> list[SentenceSpan]:
+    """Find consecutive sentences in the text of a block.
 
-    A sentence whose letters are not there (it was edited, or a note was cut out of it) stands in what its found
-    neighbours leave free, and nowhere if they leave no letter.
+    A sentence whose letters are not found (it was edited, or a note was removed from it) takes the text between its
+    neighbours, and is left out if there is no letter between them.
+
+    Args:
+        text: text of the block
+        sentences: text of each sentence by element id, in order
     """
-    letters, places = _letters(text)
+    letters, positions = _letters(text)
     found: dict[str, tuple[int, int]] = {}
     position = 0
     for element_id, sentence in sentences.items():
-        wanted, _ = _letters(sentence)
-        at = letters.find(wanted, position) if wanted else -1
-        if at >= 0:
-            position = at + len(wanted)
-            found[element_id] = (places[at], places[position - 1] + 1)
+        own_letters, _ = _letters(sentence)
+        start = letters.find(own_letters, position) if own_letters else -1
+        if start >= 0:
+            position = start + len(own_letters)
+            found[element_id] = (positions[start], positions[position - 1] + 1)
     return _with_marks(text, _with_gaps(text, list(sentences), found))
 
 
 def _letters(text: str) -> tuple[str, list[int]]:
-    """Letters and digits alone, decomposed and in one case, and where in the text each stands."""
+    """Letters and digits of a text, decomposed and case-folded, and the position of each in the text."""
     letters: list[str] = []
-    places: list[int] = []
-    for place, character in enumerate(text):
+    positions: list[int] = []
+    for position, character in enumerate(text):
         for part in unicodedata.normalize("NFKD", character).casefold():
             if part.isalnum():
                 letters.append(part)
-                places.append(place)
-    return "".join(letters), places
+                positions.append(position)
+    return "".join(letters), positions
 
 
 def _with_gaps(text: str, ids: Sequence[str], found: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
-    """Sentences that were not found put where their neighbours leave letters; only the first of several in a row."""
+    """Place missing sentences in the letters between their neighbours; only the first of several in a row."""
     placed: dict[str, tuple[int, int]] = {}
     end = 0
     for number, element_id in enumerate(ids):
@@ -60,15 +64,15 @@ def _with_gaps(text: str, ids: Sequence[str], found: Mapping[str, tuple[int, int
             end = found[element_id][1]
             continue
         following = next((found[later][0] for later in ids[number + 1 :] if later in found), len(text))
-        letters = [place for place in range(end, following) if text[place].isalnum()]
+        letters = [position for position in range(end, following) if text[position].isalnum()]
         if letters:
             placed[element_id] = (letters[0], letters[-1] + 1)
             end = letters[-1] + 1
     return placed
 
 
-def _with_marks(text: str, placed: Mapping[str, tuple[int, int]]) -> list[Span]:
-    """Spans with the marks that belong to them: up to the first space behind, from the last space before."""
+def _with_marks(text: str, placed: Mapping[str, tuple[int, int]]) -> list[SentenceSpan]:
+    """Extend spans by the adjacent punctuation: up to the first space after, and from the last space before."""
     ids, spans = list(placed), []
     start = len(text) - len(text.lstrip())
     for number, element_id in enumerate(ids):
@@ -76,13 +80,13 @@ def _with_marks(text: str, placed: Mapping[str, tuple[int, int]]) -> list[Span]:
         if number + 1 < len(ids):
             between = text[end : placed[ids[number + 1]][0]]
             end += _n_marks(between)
-            spans.append(Span(element_id, start, end))
+            spans.append(SentenceSpan(element_id, start, end))
             start = end + len(text[end:]) - len(text[end:].lstrip())
         else:
-            spans.append(Span(element_id, start, len(text.rstrip())))
+            spans.append(SentenceSpan(element_id, start, len(text.rstrip())))
     return spans
 
 
 def _n_marks(between: str) -> int:
-    """Characters up to the first space."""
-    return next((place for place, character in enumerate(between) if character.isspace()), len(between))
+    """Number of characters before the first space."""
+    return next((position for position, character in enumerate(between) if character.isspace()), len(between))

@@ -1,1 +1,1 @@
-"""Written text to spoken words, one language a file family; every rule is a row of an ordered table."""
+"""Text normalisation: written text to words as read aloud, by ordered tables of rules for each language."""

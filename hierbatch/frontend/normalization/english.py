@@ -1,14 +1,14 @@
-"""English text to the words that are spoken, by ordered tables of rules.
+"""English text normalisation by ordered tables of rules.
 
-The order is part of the meaning: addresses hide their dots, money and dates take their figures before plain numbers
-do, and letters are spelled after every rule that reads them as something else.
+The order matters: addresses come before any rule that reads their dots, money and dates before plain numbers, and
+letters are spelled after every rule that reads them as something else.
 """
 
 from __future__ import annotations
 
 import re
 
-from hierbatch.frontend.characters import PLACEHOLDERS, RAISED, clean_characters, drop_foreign_letters
+from hierbatch.frontend.characters import PLACEHOLDERS, SUPER_AND_SUBSCRIPTS, clean_characters, drop_foreign_letters
 from hierbatch.frontend.normalization.english_abbreviations import ABBREVIATION_RULES
 from hierbatch.frontend.normalization.english_addresses import ADDRESS_RULES
 from hierbatch.frontend.normalization.english_dates import DATE_RULES, TIME_RULES, YEAR_RULES
@@ -56,14 +56,14 @@ _PUNCTUATION_RULES: tuple[Rule, ...] = (
     rule("elision", rf"(?i:(?<!\w)(?:{one_of(_ELISIONS)})(?!\w))", lambda m: _keep_case(m[0])),
     rule("of", r"(?<!\w)[Oo]'(?=\s[a-z])", "of"),
     rule("dash", r"\s?—\s?|\s[-–]+\s|(?<=\w)–(?=\w)", ", "),
-    rule("aside", r"\s?[(\[]\s?|\s?[)\]]\s?", ", "),
+    rule("parenthesis", r"\s?[(\[]\s?|\s?[)\]]\s?", ", "),
     rule("quote", rf"\"|(?<![\w{PLACEHOLDERS}])'+|'+(?!\w)", ""),
     rule("pause", r"[;:]+", ","),
-    rule("other", rf"[^\w\s,.?!…'{PLACEHOLDERS}-]|[_{RAISED}]", " "),
+    rule("other", rf"[^\w\s,.?!…'{PLACEHOLDERS}-]|[_{SUPER_AND_SUBSCRIPTS}]", " "),
     rule("lone hyphen", r"(?<!\w)-+|-+(?!\w)", " "),
     rule("trailing dots", r"\s?…\s?(?=[,.?!])|\s?…\s?$", ""),
     rule("dots", r"\s?…", ","),
-    rule("marks", r"(?:\s*[,.?!])+", lambda m: _strongest(m[0])),
+    rule("marks", r"(?:\s*[,.?!])+", lambda m: _strongest_mark(m[0])),
     rule("leading marks", r"^[\s,.?!]+", ""),
     rule("space after a mark", r"(?<=[,.?!])(?=\w)", " "),
 )
@@ -84,16 +84,16 @@ ENGLISH_RULES: tuple[Rule, ...] = (
     *_SYMBOL_RULES,
     *_PUNCTUATION_RULES,
 )
-"""Every rule of English, in the order they are applied."""
+"""All rules of English, in the order of their application."""
 
 
 def normalize_english(text: str) -> str:
-    """English as it is spoken: words, and the marks , . ? ! where a voice pauses or turns.
+    """Normalise English text to words as read aloud, with the marks , . ? ! for pauses and intonation.
 
-    A capital A is the letter; the article is lower-case.
+    In the result, a capital A is the letter; the article is in lower case.
 
     Raises:
-        TextError: the text is in a script that cannot be spoken.
+        TextError: the text is in an unsupported script.
 
     >>> normalize_english("Mr. Brown paid $3.50 at 3:45 p.m. — for No. 5!")
     'Mister Brown paid three dollars and fifty cents at three forty-five P M, for Number five!'
@@ -107,6 +107,6 @@ def _keep_case(elided: str) -> str:
     return spoken.capitalize() if elided[1:2].isupper() else spoken
 
 
-def _strongest(marks: str) -> str:
-    """One mark of several: "?!" is a question, ", ." a full stop."""
+def _strongest_mark(marks: str) -> str:
+    """Reduce several marks to the strongest: "?!" to a question mark, ", ." to a full stop."""
     return next(mark for mark in "?!.," if mark in marks)

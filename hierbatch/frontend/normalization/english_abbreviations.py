@@ -1,4 +1,4 @@
-"""English abbreviations with a stop or without: titles, places, Latin, references."""
+"""English abbreviations with and without a full stop: titles, places, Latin, references."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TITLES = {
     "Gov": "Governor", "Supt": "Superintendent", "Insp": "Inspector",
     "MR": "Mister", "MRS": "Mrs", "DR": "Doctor",
 }  # fmt: skip
-"""Said in full with a stop anywhere, and without one before a name."""
+"""Expanded anywhere if a full stop follows, and before a name even without one."""
 
 _TITLES_BEFORE_NAMES = {
     "Gen": "General", "Hon": "Honorable", "Pres": "President", "Sen": "Senator", "Rep": "Representative",

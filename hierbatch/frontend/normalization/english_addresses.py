@@ -1,4 +1,4 @@
-"""Web and mail addresses in English, their marks by name."""
+"""Web and e-mail addresses in English, read with the names of their punctuation."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ _MARKS = {
 }  # fmt: skip
 _TOP_LEVELS = "com|org|net|edu|gov|mil|int|info|biz|io|ai|co|uk|us|ca|de|fr|jp|kr|eu|tv|me"
 _SPELLED = frozenset({"edu", "uk", "us", "io", "ai", "jp", "eu", "de", "tv", "kr", "ca"})
-_PIECE = re.compile(r"[A-Za-z]+|\d+|[^\sA-Za-z\d]")
+_TOKEN = re.compile(r"[A-Za-z]+|\d+|[^\sA-Za-z\d]")
 _REST = r"[^\s\"'<>()\[\]]*[^\s\"'<>()\[\].,;:!?]"
 
 
 def _say_address(match: re.Match[str]) -> str:
     written = re.sub(r"^(?:https?|ftp)://", "", match["address"]).rstrip("/")
-    return " ".join(filter(None, (_say_piece(piece) for piece in _PIECE.findall(written))))
+    return " ".join(filter(None, (_say_token(token) for token in _TOKEN.findall(written))))
 
 
-def _say_piece(piece: str) -> str:
-    if piece.isdecimal():
-        return say_digits(piece)
-    if not piece.isalpha():
-        return _MARKS.get(piece, "")
-    if len(piece) == 1:
-        return piece.upper()
-    return say_letters(piece) if piece.lower() in _SPELLED or is_unpronounceable(piece) else piece.lower()
+def _say_token(token: str) -> str:
+    if token.isdecimal():
+        return say_digits(token)
+    if not token.isalpha():
+        return _MARKS.get(token, "")
+    if len(token) == 1:
+        return token.upper()
+    return say_letters(token) if token.lower() in _SPELLED or is_unpronounceable(token) else token.lower()
 
 
 ADDRESS_RULES: tuple[Rule, ...] = (

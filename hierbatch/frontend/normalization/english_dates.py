@@ -1,6 +1,6 @@
 """English dates, years and times of day.
 
-Figures alone are read the American way, month first, unless the first is over twelve.
+Numeric dates are read as American ones, month first, unless the first number is above twelve.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""English capitals: what is spelled letter by letter, what is said as a word, what is only emphasis.
+"""English words in capitals: initialisms to spell, acronyms to read as words, and words in capitals for emphasis.
 
-In the spoken text a letter's name is a single capital ("F B I") and the article is always "a": a capital A is the
-letter.
+In normalised text, the name of a letter is a single capital ("F B I") and the article is always "a": a capital A is
+the letter.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from hierbatch.frontend.normalization.english_stops import STOP
 from hierbatch.frontend.normalization.rules import Rule, rule
 from hierbatch.frontend.normalization.tables import read_words
 
-_OFTENER_WORDS = frozenset({"AM", "IT", "LED", "US", "WHO"})
+_USUALLY_WORDS = frozenset({"AM", "IT", "LED", "US", "WHO"})
 _LONGEST_UNKNOWN_INITIALISM = 3
-_SHORTEST_CERTAIN = 2
+_AMBIGUOUS_LENGTH = 2
 _CAPITALS = r"(?<![\w'])(?P<word>[A-Z][A-Z]+(?:'[A-Z]+)*)(?!\w)"
 _IT_WORK = r"(?=\s(?:department|support|team|manager|systems?|industry|sector|specialist|company|staff|job)\b)"
 _OF_A_STATE = (
     r"(?='s|\s(?:[A-Z][a-z]|dollars?|government|president|economy|citizens?|troops|military|market)|-[A-Za-z])"
 )
-_NAMERS = frozenset(
+_BEFORE_LETTERS = frozenset(
     {"plan", "vitamin", "grade", "class", "type", "hepatitis", "group", "team", "section", "part", "exhibit", "option",
      "letter", "model", "appendix", "side", "the", "an", "capital", "straight", "number", "slash", "dot", "dash"}
 )  # fmt: skip
@@ -34,7 +34,7 @@ _VOWEL = re.compile("[AEIOUY]")
 
 
 def say_letters(letters: str) -> str:
-    """Letters one by one.
+    """Spell letters one by one.
 
     >>> say_letters("FBI")
     'F B I'
@@ -43,39 +43,39 @@ def say_letters(letters: str) -> str:
 
 
 def is_unpronounceable(letters: str) -> bool:
-    """Whether capitals have no vowel to be said with."""
+    """True for letters without a vowel, which cannot be read as a word."""
     return not _VOWEL.search(letters.upper())
 
 
 def _say_capitals(match: re.Match[str]) -> str:
-    """An initialism is spelled; an emphasised word, or the shouting of a whole heading, is said."""
+    """Spell an initialism; read an emphasised word, or a heading in capitals, as words."""
     word = match["word"]
     if word in read_words("english_acronyms.txt"):
         return word.capitalize()
-    is_shouted = _stands_among_capitals(match)
+    among_capitals = _is_among_capitals(match)
     is_word = word in read_words("english_short_words.txt")
-    if word in _OFTENER_WORDS or (is_word and is_shouted):
+    if word in _USUALLY_WORDS or (is_word and among_capitals):
         return word.lower()
-    is_spelled = word in read_words("english_spelled.txt") and (len(word) > _SHORTEST_CERTAIN or not is_shouted)
+    is_spelled = word in read_words("english_spelled.txt") and (len(word) > _AMBIGUOUS_LENGTH or not among_capitals)
     if is_spelled or is_unpronounceable(word):
         return say_letters(word)
-    is_initialism = len(word) <= _LONGEST_UNKNOWN_INITIALISM and not is_word and not is_shouted
+    is_initialism = len(word) <= _LONGEST_UNKNOWN_INITIALISM and not is_word and not among_capitals
     return say_letters(word) if is_initialism else word.lower()
 
 
-def _stands_among_capitals(match: re.Match[str]) -> bool:
+def _is_among_capitals(match: re.Match[str]) -> bool:
     neighbours = (_PREVIOUS_WORD.search(match.string[: match.start()]), _NEXT_WORD.match(match.string[match.end() :]))
     words = [found[1] for found in neighbours if found]
     return any(len(word) > 1 and word.isupper() and word not in read_words("english_spelled.txt") for word in words)
 
 
 def _say_article(match: re.Match[str]) -> str:
-    """The article, unless something is called by the letter ("Plan A is", "U S A is", "sixteen A Victoria Street")."""
+    """Read A as the article, unless it is a letter ("Plan A is", "U S A is", "sixteen A Victoria Street")."""
     found = _PREVIOUS_WORD.search(match.string[: match.start()])
     if found and match.string[match.start() - 1] == " " and match.string[found.end(1) : match.start()] == " ":
         previous = found[1]
         is_letter = len(previous) == 1 and previous.isupper() and previous != "I"
-        if is_letter or previous.lower() in _NAMERS or _FIGURE_WORD.fullmatch(previous):
+        if is_letter or previous.lower() in _BEFORE_LETTERS or _FIGURE_WORD.fullmatch(previous):
             return "A"
     return "a"
 

@@ -1,4 +1,4 @@
-"""English sums of money: modern currencies, and the pounds, shillings and pence of older books."""
+"""English amounts of money: modern currencies, and the pounds, shillings and pence of older books."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SCALES = {
 _SYMBOL = one_of(_CURRENCIES)
 _NUMBER = r"\d(?:[\d,]*\d)?(?:\.\d+)?"
 _SCALE = r"(?:\s?(?P<scale>thousand|million|billion|trillion|hundred|bn|mn|tn|[kKmMbB])\b)?"
-# "a £5 note" counts in the singular, as any noun that stands before another.
+# "a £5 note" takes the singular, like any noun before another noun.
 _THING = r"(?P<thing>\s(?:bills?|notes?|coins?|stamps?|tickets?|fines?|rewards?|prizes?|che(?:ck|que)s?|loans?)\b)?"
 
 
@@ -121,7 +121,7 @@ MONEY_RULES: tuple[Rule, ...] = (
         rf"\b(?P<shillings>\d{{1,2}})s\.\s?(?P<pence>\d{{1,2}})d{DOTTED}",
         _say_shillings,
     ),
-    # "the 80s." is a decade; "80s." would be four pounds, and books write "£4".
+    # "the 80s." is a decade; as shillings, "80s." would be four pounds, which books write as "£4".
     rule("shillings", rf"(?<!the )(?<!')\b(?P<shillings>\d|1\d|2[1-9])s(?P<pence>){DOTTED}", _say_shillings),
     rule("pence", rf"\b(?P<pence>\d|1[01])d{DOTTED}", _say_old_pence),
 )

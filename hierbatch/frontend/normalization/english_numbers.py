@@ -10,7 +10,7 @@ import re
 
 from num2words import num2words
 
-_LONGEST_SPOKEN = 15
+_MAX_DIGITS_AS_NUMBER = 15
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _ROMAN = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})", re.IGNORECASE)
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
@@ -25,7 +25,7 @@ VULGAR_FRACTIONS = {
 
 @functools.lru_cache(maxsize=10_000)
 def say_cardinal(value: int) -> str:
-    """A whole number in words.
+    """Cardinal number in words.
 
     >>> say_cardinal(1234)
     'one thousand two hundred thirty-four'
@@ -36,7 +36,7 @@ def say_cardinal(value: int) -> str:
 
 
 def say_ordinal(value: int) -> str:
-    """A place in an order.
+    """Ordinal number in words.
 
     >>> say_ordinal(121)
     'one hundred twenty-first'
@@ -45,7 +45,7 @@ def say_ordinal(value: int) -> str:
 
 
 def say_year(year: int) -> str:
-    """A year as it is read out.
+    """Year in words.
 
     >>> say_year(1999), say_year(2007), say_year(1905), say_year(1800), say_year(2024)
     ('nineteen ninety-nine', 'two thousand seven', 'nineteen oh five', 'eighteen hundred', 'twenty twenty-four')
@@ -59,12 +59,12 @@ def say_year(year: int) -> str:
 
 
 def say_two_digits(value: int) -> str:
-    """The second half of a year or time: 5 is "oh five"."""
+    """Last two digits of a year, or minutes of a time: 5 is "oh five"."""
     return f"oh {_DIGITS[value]}" if value < 10 else say_cardinal(value)
 
 
 def say_digits(digits: str, *, zero: str = "zero") -> str:
-    """Digits one by one.
+    """Digits read one by one.
 
     >>> say_digits("107", zero="oh")
     'one oh seven'
@@ -73,14 +73,14 @@ def say_digits(digits: str, *, zero: str = "zero") -> str:
 
 
 def say_number(written: str) -> str:
-    """A written number, with or without sign, thousands separators, decimals.
+    """Written number in words, with optional sign, thousands separators and decimals.
 
     >>> say_number("-1,250.05")
     'minus one thousand two hundred fifty point zero five'
     """
     sign = {"-": "minus ", "+": "plus "}.get(written[:1], "")
     whole, _, decimals = written.lstrip("+-").replace(",", "").partition(".")
-    if len(whole) > _LONGEST_SPOKEN or (len(whole) > 1 and whole[0] == "0"):
+    if len(whole) > _MAX_DIGITS_AS_NUMBER or (len(whole) > 1 and whole[0] == "0"):
         words = say_digits(whole)
     else:
         words = say_cardinal(int(whole)) if whole else ""
@@ -90,19 +90,19 @@ def say_number(written: str) -> str:
 
 
 def say_fraction(numerator: int, denominator: int) -> str:
-    """A simple fraction.
+    """Simple fraction in words.
 
     >>> say_fraction(1, 2), say_fraction(3, 4), say_fraction(5, 16)
     ('one half', 'three quarters', 'five sixteenths')
     """
-    part = _SPECIAL_DENOMINATORS.get(denominator) or say_ordinal(denominator)
+    unit = _SPECIAL_DENOMINATORS.get(denominator) or say_ordinal(denominator)
     if numerator != 1:
-        part = "halves" if denominator == 2 else part + "s"
-    return f"{say_cardinal(numerator)} {part}"
+        unit = "halves" if denominator == 2 else unit + "s"
+    return f"{say_cardinal(numerator)} {unit}"
 
 
 def say_decade(year: int) -> str:
-    """A decade or century as a plural.
+    """Decade or century in words, as a plural.
 
     >>> say_decade(1980), say_decade(80), say_decade(1800)
     ('nineteen eighties', 'eighties', 'eighteen hundreds')
@@ -112,7 +112,7 @@ def say_decade(year: int) -> str:
 
 
 def roman_value(numeral: str) -> int | None:
-    """The value of a well-formed Roman numeral of either case; None where it is not one.
+    """Value of a well-formed Roman numeral in upper or lower case; None for anything else.
 
     >>> roman_value("XIV"), roman_value("IIX")
     (14, None)

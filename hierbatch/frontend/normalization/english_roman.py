@@ -1,7 +1,7 @@
-"""Roman numerals in English, where the words around say that they are numerals.
+"""Roman numerals in English, recognised by context.
 
-"Chapter IV", "Henry VIII", "World War II", a heading that is nothing else; never the pronoun I, and never letters
-that only look like one ("MIX", "CD", "DIM").
+"Chapter IV", "Henry VIII", "World War II", and a heading that consists of a numeral; never the pronoun I, nor words
+that only look like numerals ("MIX", "CD", "DIM").
 """
 
 from __future__ import annotations

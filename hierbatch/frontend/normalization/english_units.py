@@ -1,4 +1,4 @@
-"""English measures, percentages, fractions, ranges, telephone numbers and every number left over."""
+"""English measures, percentages, fractions, ranges, telephone numbers and all remaining numbers."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ _TEMPERATURES = {"C": "Celsius", "F": "Fahrenheit", "K": "Kelvin"}
 _FIGURES = r"\d(?:[\d,]*\d)?(?:\.\d+)?"
 _NUMBER = rf"(?<![\w.,])[-+]?{_FIGURES}|(?<![\w.])[-+]?\.\d+"
 _UNIT = one_of(_UNITS)
-_MOST_RANGED_FIGURES = 4
-_FEWEST_PART_DENOMINATOR, _MOST_PART_DENOMINATOR = 2, 100
+_MAX_RANGE_DIGITS = 4
+_MIN_NAMED_DENOMINATOR, _MAX_NAMED_DENOMINATOR = 2, 100
 _STREETS = (
     r"(?:Street|St\.?|Avenue|Ave\.?|Road|Rd\.?|Drive|Dr\.?|Lane|Ln\.?|Boulevard|Blvd\.?|Square|Place|Court|Terrace)"
 )
@@ -100,7 +100,7 @@ def _say_vulgar(match: re.Match[str]) -> str:
 
 def _say_written_fraction(match: re.Match[str]) -> str:
     numerator, denominator = int(match["numerator"]), int(match["denominator"])
-    if not _FEWEST_PART_DENOMINATOR <= denominator <= _MOST_PART_DENOMINATOR:
+    if not _MIN_NAMED_DENOMINATOR <= denominator <= _MAX_NAMED_DENOMINATOR:
         return f"{say_cardinal(numerator)} over {say_cardinal(denominator)}"
     fraction = say_fraction(numerator, denominator)
     return f"{say_number(match['whole'])} and {_after_and(fraction)}" if match["whole"] else fraction
@@ -116,13 +116,13 @@ def _say_telephone(match: re.Match[str]) -> str:
 
 
 def _say_range(match: re.Match[str]) -> str:
-    if len(match["last"]) > _MOST_RANGED_FIGURES and len(match["first"]) <= _MOST_RANGED_FIGURES:
+    if len(match["last"]) > _MAX_RANGE_DIGITS and len(match["first"]) <= _MAX_RANGE_DIGITS:
         return f"{say_digits(match['first'])}, {say_digits(match['last'])}"
     return f"{say_number(match['first'])} to {say_number(match['last'])}"
 
 
 def _say_address(match: re.Match[str]) -> str:
-    """A house number goes by pairs of figures: 4557 is "forty-five fifty-seven", 221 "two twenty-one"."""
+    """Read a house number in pairs of digits: 4557 as "forty-five fifty-seven", 221 as "two twenty-one"."""
     head, tail = divmod(int(match["number"]), 100)
     if not tail:
         return say_cardinal(head * 100) if head < 10 else f"{say_cardinal(head)} hundred"

@@ -1,6 +1,6 @@
-"""Hanja to Hangul: dropped where Hangul stands beside it, read where it stands alone.
+"""Hanja to Hangul: dropped as a gloss next to Hangul, otherwise converted to their reading.
 
-Readings follow KS X 1001; the initial-sound law (두음법칙) and 열/율 follow the Hangul Orthography of 1988,
+Readings follow KS X 1001; the initial sound law (두음법칙) and 열/율 follow the Hangul Orthography of 1988,
 articles 10-12.
 """
 
@@ -33,7 +33,7 @@ HANJA_RULES: tuple[Rule, ...] = (
 
 
 def _read_run(hanja: str, before: str) -> str:
-    """A run of Hanja, read in its place: `before` is the Hangul syllable it follows, if any."""
+    """Convert a run of Hanja to Hangul; `before` is the preceding Hangul syllable, if any."""
     read, index = before, 0
     while index < len(hanja):
         word = next((word for word in _words() if hanja.startswith(word, index)), "")
@@ -41,7 +41,7 @@ def _read_run(hanja: str, before: str) -> str:
             read += _words()[word]
         else:
             following = _reading(hanja[index + 1]) if index + 1 < len(hanja) else ""
-            read += _in_place(hanja[index], _reading(hanja[index]), read[-1:], following)
+            read += _syllable_in_context(hanja[index], _reading(hanja[index]), read[-1:], following)
         index += len(word) or 1
     read = read[len(before) :]
     return _MONTHS.get(read, read)
@@ -52,18 +52,18 @@ def _words() -> dict[str, str]:
     return dict(line.split("\t") for line in read_lines("hanja_words.tsv"))
 
 
-def _in_place(character: str, syllable: str, before: str, following: str) -> str:
+def _syllable_in_context(character: str, syllable: str, before: str, following: str) -> str:
     if character == "不":
         return "부" if following and _onset(following) in {3, 12} else "불"  # before ㄷ or ㅈ
     if not before:
-        return _initial(syllable)
+        return _initial_sound(syllable)
     if syllable in {"렬", "률"} and _coda(before) in {0, 4}:
-        return _initial(syllable)
+        return _initial_sound(syllable)
     return syllable
 
 
-def _initial(syllable: str) -> str:
-    """A syllable at the start of a word: 녀 is 여, 력 is 역, 로 is 노."""
+def _initial_sound(syllable: str) -> str:
+    """Apply the initial sound law to the first syllable of a word: 녀 to 여, 력 to 역, 로 to 노."""
     onset, rest = divmod(ord(syllable) - _FIRST_SYLLABLE, _SYLLABLES_AN_ONSET)
     is_narrow = rest // _CODAS in _NARROW_VOWELS
     if onset == _R:
@@ -90,7 +90,7 @@ def _readings() -> dict[str, str]:
 def _reading(character: str) -> str:
     if character not in _readings():
         raise TextError(
-            "The text holds a Chinese character with no known Korean reading",
+            "The text contains a Chinese character without a known Korean reading",
             wanted="Hanja of KS X 1001",
             got=character,
             mend="write the word in Hangul",

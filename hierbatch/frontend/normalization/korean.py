@@ -1,13 +1,13 @@
-"""Korean text to the words that are spoken, by ordered tables of rules.
+"""Korean text normalisation by ordered tables of rules.
 
-Latin words that are not letters stay as they are: the Korean phonemizer says them as a Korean would.
+Latin words other than letter names stay unchanged: the Korean phonemizer reads them as loanwords.
 """
 
 from __future__ import annotations
 
 import re
 
-from hierbatch.frontend.characters import PLACEHOLDERS, RAISED, clean_characters, drop_foreign_letters
+from hierbatch.frontend.characters import PLACEHOLDERS, SUPER_AND_SUBSCRIPTS, clean_characters, drop_foreign_letters
 from hierbatch.frontend.normalization.hanja import HANJA_RULES
 from hierbatch.frontend.normalization.korean_amounts import MEASURE_RULES, NUMBER_RULES
 from hierbatch.frontend.normalization.korean_letters import KOREAN_LETTER_RULES
@@ -49,17 +49,17 @@ def _say_equals(match: re.Match[str]) -> str:
 
 def _say_address(match: re.Match[str]) -> str:
     written = re.sub(r"^(?:https?|ftp)://", "", match["address"]).rstrip("/")
-    said = []
-    for piece in re.findall(r"[A-Za-z]+|\d+|[^\sA-Za-z\d]", written):
-        if piece.isdecimal():
-            said.append(say_digits(piece))
-        elif piece.isalpha():
-            said.append(
-                {"www": "더블유더블유더블유", "com": "컴", "net": "넷", "kr": "케이아르"}.get(piece.lower(), piece)
+    words = []
+    for token in re.findall(r"[A-Za-z]+|\d+|[^\sA-Za-z\d]", written):
+        if token.isdecimal():
+            words.append(say_digits(token))
+        elif token.isalpha():
+            words.append(
+                {"www": "더블유더블유더블유", "com": "컴", "net": "넷", "kr": "케이아르"}.get(token.lower(), token)
             )
         else:
-            said.append(_ADDRESS_MARKS.get(piece, ""))
-    return " ".join(filter(None, said))
+            words.append(_ADDRESS_MARKS.get(token, ""))
+    return " ".join(filter(None, words))
 
 
 _BEFORE_RULES: tuple[Rule, ...] = (
@@ -84,15 +84,15 @@ _AFTER_RULES: tuple[Rule, ...] = (
     rule("symbol", f"[{re.escape(''.join(_SYMBOLS))}]", lambda m: f" {_SYMBOLS[m[0]]} "),
     rule("dash", r"\s?—\s?|\s[-–~]+\s", ", "),
     rule(
-        "aside before a particle",
-        rf"\s?\((?P<aside>[^()]*)\)(?P<particle>{_PARTICLES})(?![가-힣])",
-        r"\g<particle>, \g<aside>, ",
+        "parenthesis before a particle",
+        rf"\s?\((?P<inside>[^()]*)\)(?P<particle>{_PARTICLES})(?![가-힣])",
+        r"\g<particle>, \g<inside>, ",
     ),
-    rule("aside", r"\s?[(\[]\s?|\s?[)\]]\s?", ", "),
+    rule("parenthesis", r"\s?[(\[]\s?|\s?[)\]]\s?", ", "),
     rule("quote", r"\"|(?<![A-Za-z])'|'(?![A-Za-z])", ""),
     rule("pause", r"[;:]+", ","),
     rule("between equals", r"·|/", " "),
-    rule("other", rf"[^\w\s,.?!…'{PLACEHOLDERS}-]|[_{RAISED}]", " "),
+    rule("other", rf"[^\w\s,.?!…'{PLACEHOLDERS}-]|[_{SUPER_AND_SUBSCRIPTS}]", " "),
     rule("lone hyphen", r"-+", " "),
     rule("trailing dots", r"\s?…\s?(?=[,.?!])|\s?…\s?$", ""),
     rule("dots", r"\s?…", ","),
@@ -109,14 +109,14 @@ KOREAN_RULES: tuple[Rule, ...] = (
     *NUMBER_RULES,
     *_AFTER_RULES,
 )
-"""Every rule of Korean, in the order they are applied."""
+"""All rules of Korean, in the order of their application."""
 
 
 def normalize_korean(text: str) -> str:
-    """Korean as it is spoken: words, and the marks , . ? ! where a voice pauses or turns.
+    """Normalise Korean text to words as read aloud, with the marks , . ? ! for pauses and intonation.
 
     Raises:
-        TextError: the text is in a script that cannot be spoken, or holds a Hanja of unknown reading.
+        TextError: the text is in an unsupported script, or contains a Hanja without a known reading.
 
     >>> normalize_korean("오후 3시 30분에 20살 학생 5명이 인간(人間)을 1,500원에 그렸다.")
     '오후 세 시 삼십 분에 스무 살 학생 다섯 명이 인간을 천오백 원에 그렸다.'

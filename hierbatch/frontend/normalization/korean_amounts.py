@@ -1,4 +1,4 @@
-"""Korean amounts: dates, times, money, units, ranges, telephone numbers and every number left over."""
+"""Korean dates, times, money, units, ranges, telephone numbers and all remaining numbers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _UNITS = {
     "cm2": "제곱센티미터", "cm²": "제곱센티미터", "m3": "세제곱미터", "m³": "세제곱미터", "cm3": "세제곱센티미터",
 }  # fmt: skip
 _SPEEDS = {"km/h": ("시속", "킬로미터"), "m/s": ("초속", "미터"), "mph": ("시속", "마일"), "kph": ("시속", "킬로미터")}
-_REMEMBERED_DAYS = "운동|혁명|전쟁|사변|의거|민주|항쟁|정신|만세|선언|사태|쿠데타|광복|테러|절|독립"
+_HISTORICAL_EVENTS = "운동|혁명|전쟁|사변|의거|민주|항쟁|정신|만세|선언|사태|쿠데타|광복|테러|절|독립"
 _NUMBERED_THINGS = (
     "출구|버스|타자|문제|국도|선수|방|트랙|채널|홈|게이트|창구|후보|교향곡|플랫폼|승강장|"
     "염색체|버튼|좌석|참가자|손님|번호"
@@ -91,8 +91,8 @@ def _say_date(match: re.Match[str]) -> str:
     return f"{words} {say_counted(int(match['day']), '일')}" if match["day"] else words
 
 
-def _say_remembered_day(match: re.Match[str]) -> str:
-    """3·1 운동 is 삼일, 6·25 육이오, 12·12 십이십이: the day is read by figures."""
+def _say_event_date(match: re.Match[str]) -> str:
+    """Read the date of a historical event, its day digit by digit: 3·1 as 삼일, 6·25 as 육이오, 12·12 as 십이십이."""
     month, day = match["month"], match["day"]
     return say_sino(int(month)) + (say_sino(int(day)) if month == day else say_digits(day))
 
@@ -163,9 +163,9 @@ MEASURE_RULES: tuple[Rule, ...] = (
         "month", r"(?<!\d)(?P<year>1[5-9]\d\d|20\d\d)\.\s?(?P<month>0?[1-9]|1[0-2])(?P<day>)(?!\d|\.\s?\d)", _say_date
     ),
     rule(
-        "remembered day",
-        rf"(?<!\d)(?P<month>1[0-2]|[1-9])(?:·|\.(?=\d{{1,2}}\s?(?:{_REMEMBERED_DAYS})))(?P<day>3[01]|[12]\d|[1-9])(?!\d)",
-        _say_remembered_day,
+        "date of a historical event",
+        rf"(?<!\d)(?P<month>1[0-2]|[1-9])(?:·|\.(?=\d{{1,2}}\s?(?:{_HISTORICAL_EVENTS})))(?P<day>3[01]|[12]\d|[1-9])(?!\d)",
+        _say_event_date,
     ),
     rule("time", r"(?<!\d)(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?!\d)", _say_time),
     rule(
@@ -192,7 +192,7 @@ MEASURE_RULES: tuple[Rule, ...] = (
         _say_measure,
     ),
 )
-"""Dates, times and measures: they read their marks and Latin units before letters are named."""
+"""Rules for dates, times and measures, applied before their punctuation and Latin units are read as letters."""
 
 NUMBER_RULES: tuple[Rule, ...] = (
     rule("vulgar fraction", rf"(?P<whole>\d+)?\s?(?P<fraction>[{''.join(VULGAR_FRACTIONS)}])", _say_vulgar),
@@ -225,4 +225,4 @@ NUMBER_RULES: tuple[Rule, ...] = (
     rule("version", r"\d+(?:\.\d+){2,}", lambda match: " 점 ".join(map(say_number, match[0].split(".")))),
     rule("number", _NUMBER, lambda match: say_number(match[0])),
 )
-"""What is left of the figures, once letters are named."""
+"""Rules for the remaining numbers, applied after letters."""

@@ -1,4 +1,4 @@
-"""Which Korean counters take native numbers and which Sino-Korean."""
+"""Korean counters, with native or Sino-Korean numbers."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ _PARTICLES = (
     "동안|내|안|이상|이하|미만|여|남짓|어치|들|조차|마저|치고|든|며|면|요|입니다|입니까|예요|다|용"
 )
 NOUN_ENDS = rf"(?=$|[^가-힣]|(?:{_PARTICLES}))"
-"""Nothing, or what may follow a noun."""
+"""End of a noun: nothing, or a particle or suffix."""
 
 COUNTER = rf"(?P<counter>{one_of((*_NATIVE, *_SINO_COUNTERS.split('|')))}){NOUN_ENDS}"
-"""A counter as a pattern: the longest that can stand here, followed by nothing or by what may follow a noun."""
+"""Pattern of a counter: the longest match that is followed by `NOUN_ENDS`."""
 
 
 def is_native(counter: str, value: int) -> bool:
-    """Whether people count this with 하나, 둘, 셋.
+    """True if a counter takes native numbers (하나, 둘, 셋) for this value.
 
-    The clock goes to twelve and lengths of time to twenty; a round number before 대 is somebody's age ("30대").
+    Clock hours do so up to twelve, durations up to twenty; a multiple of ten before 대 is an age group ("30대").
     """
     if counter == "시":
         return 0 < value <= _LAST_CLOCK_HOUR
@@ -58,7 +58,7 @@ def is_native(counter: str, value: int) -> bool:
 
 
 def say_counted(value: int, counter: str) -> str:
-    """A number and its counter.
+    """Number and counter in words.
 
     >>> say_counted(3, "명"), say_counted(30, "분"), say_counted(6, "월"), say_counted(3, "달")
     ('세 명', '삼십 분', '유월', '석 달')

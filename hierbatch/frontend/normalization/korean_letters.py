@@ -1,4 +1,4 @@
-"""Latin and lone jamo in Korean text, by the names Koreans give them."""
+"""Latin letters and isolated jamo in Korean text, read by their Korean names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LETTER_NAMES = (
     "에이 비 시 디 이 에프 지 에이치 아이 제이 케이 엘 엠 엔 오 피 큐 아르 에스 티 유 브이 더블유 엑스 와이 제트"
 )
 _NAMES = dict(zip(_LETTERS, _LETTER_NAMES.split(" "), strict=True))
-_SAID_AS_WORDS = {
+_READ_AS_WORDS = {
     "NASA": "나사", "NATO": "나토", "UNESCO": "유네스코", "UNICEF": "유니세프", "OPEC": "오펙", "AIDS": "에이즈",
     "FIFA": "피파", "COVID": "코비드", "IKEA": "이케아", "ASEAN": "아세안", "SARS": "사스", "OK": "오케이",
     "LEGO": "레고", "3D": "스리디", "2D": "투디", "4D": "포디", "4K": "포케이", "5G": "파이브지", "4G": "포지",
@@ -31,7 +31,7 @@ _JAMO_NAMES = dict(zip(_JAMO, f"{_CONSONANT_NAMES} {_VOWEL_NAMES}".split(" "), s
 
 
 def say_letters(letters: str) -> str:
-    """Letter names, run together as they are read.
+    """Names of letters, written as one word.
 
     >>> say_letters("KBS")
     '케이비에스'
@@ -45,7 +45,7 @@ def _say_code(match: re.Match[str]) -> str:
 
 
 def _say_coda(match: re.Match[str]) -> str:
-    """Older books set the ㅅ between two words apart: 회ㅅ배 is 횟배."""
+    """Attach the separate ㅅ between two words in older books: 회ㅅ배 is 횟배."""
     code = ord(match["syllable"])
     is_open = (code - _FIRST_SYLLABLE) % _N_CODAS == 0
     return chr(code + _CODAS[match["coda"]]) if is_open else match["syllable"]
@@ -57,9 +57,9 @@ KOREAN_LETTER_RULES: tuple[Rule, ...] = (
     rule("coda set apart", rf"(?P<syllable>[가-힣])(?P<coda>[{''.join(_CODAS)}])(?=[가-힣])", _say_coda),
     rule("jamo", rf"[{_JAMO}]", lambda match: _JAMO_NAMES[match[0]]),
     rule(
-        "said as a word",
-        rf"(?<![A-Za-z\d])(?P<word>{one_of(_SAID_AS_WORDS)})(?![A-Za-z\d])",
-        lambda match: _SAID_AS_WORDS[match["word"]],
+        "read as a word",
+        rf"(?<![A-Za-z\d])(?P<word>{one_of(_READ_AS_WORDS)})(?![A-Za-z\d])",
+        lambda match: _READ_AS_WORDS[match["word"]],
     ),
     rule("and", r"(?<=[A-Z])\s?&\s?(?=[A-Z])", "앤"),
     rule("dotted letters", r"(?<![A-Za-z])(?:[A-Za-z]\.){2,}", lambda match: say_letters(match[0])),

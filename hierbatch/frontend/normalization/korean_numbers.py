@@ -9,9 +9,9 @@ from num2words import num2words
 _DIGITS = "영일이삼사오육칠팔구"
 _NATIVE_UNITS = ("", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉")
 _NATIVE_TENS = ("", "열", "스물", "서른", "마흔", "쉰", "예순", "일흔", "여든", "아흔")
-_LONGEST_SPOKEN = 16
+_MAX_DIGITS_AS_NUMBER = 16
 _SCALE_VALUES = {"십": 10, "백": 100, "천": 1000, "만": 10**4, "억": 10**8, "조": 10**12}
-_MIXED_PIECE = re.compile(r"([\d,]+)?\s?([십백천]?)([만억조]?)")
+_MIXED_GROUP = re.compile(r"([\d,]+)?\s?([십백천]?)([만억조]?)")
 _APPROXIMATE_NATIVE = {
     1: "한두",
     2: "두세",
@@ -25,7 +25,7 @@ _APPROXIMATE_NATIVE = {
 
 
 def say_sino(value: int) -> str:
-    """A Sino-Korean number, spaced at every 만.
+    """Sino-Korean number in words, with a space after each 만.
 
     >>> say_sino(12345), say_sino(0), say_sino(16)
     ('만 이천삼백사십오', '영', '십육')
@@ -34,7 +34,7 @@ def say_sino(value: int) -> str:
 
 
 def say_native(value: int) -> str:
-    """A native number as it stands before a counter; from 100 on the hundreds are Sino-Korean.
+    """Native number in words, as before a counter; from 100 on, the hundreds are Sino-Korean.
 
     >>> say_native(3), say_native(20), say_native(21), say_native(99), say_native(101)
     ('세', '스무', '스물한', '아흔아홉', '백한')
@@ -50,7 +50,7 @@ def say_native(value: int) -> str:
 
 
 def say_digits(digits: str, *, zero: str = "공") -> str:
-    """Figures one by one, run together as they are read.
+    """Digits read one by one, written as one word.
 
     >>> say_digits("010")
     '공일공'
@@ -59,26 +59,26 @@ def say_digits(digits: str, *, zero: str = "공") -> str:
 
 
 def say_number(written: str) -> str:
-    """A written number with or without sign, separators and decimals, Sino-Korean.
+    """Written number in Sino-Korean words, with optional sign, separators and decimals.
 
     >>> say_number("3.14"), say_number("-1,200")
     ('삼 점 일사', '마이너스 천이백')
     """
     sign = {"-": "마이너스 ", "+": "플러스 "}.get(written[:1], "")
     whole, _, decimals = written.lstrip("+-").replace(",", "").partition(".")
-    is_code = len(whole) > _LONGEST_SPOKEN or (len(whole) > 1 and whole[0] == "0")
+    is_code = len(whole) > _MAX_DIGITS_AS_NUMBER or (len(whole) > 1 and whole[0] == "0")
     words = say_digits(whole) if is_code else say_sino(int(whole or 0))
     return sign + (f"{words} 점 {say_digits(decimals, zero='영')}" if decimals else words)
 
 
 def mixed_value(written: str) -> int:
-    """The value of figures mixed with 십 백 천 만 억 조.
+    """Value of a number written in digits mixed with 십 백 천 만 억 조.
 
     >>> mixed_value("1억 2,000만"), mixed_value("3만 5천")
     (120000000, 35000)
     """
     total = group = 0
-    for figures, small, large in _MIXED_PIECE.findall(written):
+    for figures, small, large in _MIXED_GROUP.findall(written):
         if not (figures or small or large):
             continue
         count = int(figures.replace(",", "")) if figures else 1
@@ -90,7 +90,7 @@ def mixed_value(written: str) -> int:
 
 
 def say_approximately(low: int, *, native: bool) -> str | None:
-    """Two neighbouring numbers under ten as one word (3~4 is 서너, 7~8 is 칠팔); None where there is none.
+    """Two consecutive numbers under ten as one word (3~4 is 서너, 7~8 is 칠팔); None if there is no such word.
 
     >>> say_approximately(3, native=True), say_approximately(7, native=False)
     ('서너', '칠팔')

@@ -1,4 +1,4 @@
-"""What a normalization rule is, and how an ordered table of them is applied."""
+"""Normalisation rules and their application in order."""
 
 from __future__ import annotations
 
@@ -6,30 +6,37 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-Say = Callable[["re.Match[str]"], str]
+Verbalizer = Callable[["re.Match[str]"], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One way of writing and how it is said; `say` is a template for `Match.expand` or a function of the match."""
+    """Normalisation rule for one written form; `replacement` is a template for `Match.expand` or a function."""
 
     name: str
     pattern: re.Pattern[str]
-    say: Say | str
+    replacement: Verbalizer | str
 
 
-def rule(name: str, pattern: str, say: Say | str, *, ignore_case: bool = False) -> Rule:
-    """A rule from a pattern's text."""
-    return Rule(name, re.compile(pattern, re.IGNORECASE if ignore_case else 0), say)
+def rule(name: str, pattern: str, replacement: Verbalizer | str, *, ignore_case: bool = False) -> Rule:
+    """Compile a rule.
+
+    Args:
+        name: description of the written form
+        pattern: regular expression
+        replacement: template for `Match.expand`, or function of the match
+        ignore_case: match letters of either case
+    """
+    return Rule(name, re.compile(pattern, re.IGNORECASE if ignore_case else 0), replacement)
 
 
 def apply_rules(rules: Iterable[Rule], text: str) -> str:
-    """The text after every rule in order; a rule sees what the ones before it made."""
-    for each in rules:
-        text = each.pattern.sub(each.say, text)
+    """Apply rules in order, each to the result of those before it."""
+    for current in rules:
+        text = current.pattern.sub(current.replacement, text)
     return text
 
 
 def one_of(words: Iterable[str]) -> str:
-    """A pattern of alternatives, longest first, so that `kilometers` is not taken for `kilo`."""
+    """Pattern of alternatives, longest first, so that `kilometers` does not match as `kilo`."""
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))

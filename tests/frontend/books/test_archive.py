@@ -24,7 +24,7 @@ def test_reads_what_was_put_in(tmp_path: Path) -> None:
     with Archive(make(tmp_path / "a.epub", {"a/b.txt": b"text", "c": b""})) as archive:
         assert archive.names == {"a/b.txt", "c"}
         assert archive.read("a/b.txt") == b"text"
-        with pytest.raises(BookError, match="lacks a file it names"):
+        with pytest.raises(BookError, match="lacks a file that it refers to"):
             archive.read("missing")
 
 
@@ -33,7 +33,7 @@ def test_reads_what_was_put_in(tmp_path: Path) -> None:
     ["../evil.txt", "a/../../evil.txt", "/etc/passwd", "C:/evil.txt", "a\\..\\evil.txt", "c:evil"],
 )
 def test_refuses_paths_that_lead_out(tmp_path: Path, name: str) -> None:
-    with pytest.raises(BookError, match="points outside itself"):
+    with pytest.raises(BookError, match="has a path outside itself"):
         Archive(make(tmp_path / "a.epub", {name: b"x"}))
 
 
@@ -42,14 +42,14 @@ def test_refuses_links(tmp_path: Path) -> None:
     member.external_attr = (stat.S_IFLNK | 0o777) << 16
     with zipfile.ZipFile(tmp_path / "a.epub", "w") as archive:
         archive.writestr(member, "/etc/passwd")
-    with pytest.raises(BookError, match="points outside itself"):
+    with pytest.raises(BookError, match="has a path outside itself"):
         Archive(tmp_path / "a.epub")
 
 
 def test_refuses_a_bomb_by_its_ratio(tmp_path: Path) -> None:
     path = make(tmp_path / "bomb.epub", {"one.xhtml": b"\0" * 30_000_000})
     assert path.stat().st_size < 100_000
-    with pytest.raises(BookError, match="unpacks suspiciously"):
+    with pytest.raises(BookError, match="suspicious compression ratio"):
         Archive(path)
 
 
@@ -85,7 +85,7 @@ def test_refuses_a_password(tmp_path: Path) -> None:
     for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         data[data.index(signature) + offset] |= 1
     path.write_bytes(data)
-    with pytest.raises(BookError, match="locked with a password"):
+    with pytest.raises(BookError, match="encrypted with a password"):
         Archive(path)
 
 

@@ -202,14 +202,14 @@ def test_pages_outside_the_reading_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "fault"),
     [
-        ({"content.opf": package([])}, "holds nothing to read aloud"),
-        ({"one.xhtml": page("<img src='a.png'/>")}, "holds nothing to read aloud"),
-        ({"one.xhtml": page("<h1>Copyright</h1><p>1901</p>")}, "only what is never read: imprint"),
-        ({"content.opf": package(["gone.xhtml"])}, "lacks a file it names: OEBPS/gone.xhtml"),
+        ({"content.opf": package([])}, "has no text to read aloud"),
+        ({"one.xhtml": page("<img src='a.png'/>")}, "has no text to read aloud"),
+        ({"one.xhtml": page("<h1>Copyright</h1><p>1901</p>")}, "only text that is always skipped: imprint"),
+        ({"content.opf": package(["gone.xhtml"])}, "lacks a file that it refers to: OEBPS/gone.xhtml"),
         ({"content.opf": "<package><manifest>"}, "not well-formed"),
         ({"content.opf": '<!DOCTYPE p [<!ENTITY a "b">]><package/>'}, "declares its own document type"),
         ({"one.xhtml": '<!DOCTYPE p [<!ENTITY a "b">]>' + page("<p>&a;</p>", head="")}, "declares its own document"),
-        ({"/META-INF/container.xml": "<container/>"}, "names no package document"),
+        ({"/META-INF/container.xml": "<container/>"}, "has no package document"),
         ({"one.xhtml": page("<p>글</p>").encode("cp949")}, "cannot be decoded"),
     ],
 )

@@ -4,7 +4,7 @@ from lxml import etree
 from hierbatch.frontend.books.marking import wrap_sentences
 from hierbatch.frontend.books.markup import page_from_text
 from hierbatch.frontend.books.page import read_page
-from hierbatch.frontend.books.sentence_spans import Span, find_sentences
+from hierbatch.frontend.books.sentence_spans import SentenceSpan, find_sentences
 from tests.frontend.books.shelf import page
 
 
@@ -110,8 +110,8 @@ def test_sentences_are_found_by_their_letters(text, sentences, wanted):
 
 def test_a_sentence_that_is_nowhere_gets_no_place():
     found = find_sentences("One. Two.", {"a": "One.", "b": "Something else.", "c": "Two."})
-    assert found == [Span("a", 0, 4), Span("c", 5, 9)]
+    assert found == [SentenceSpan("a", 0, 4), SentenceSpan("c", 5, 9)]
 
 
 def test_a_block_without_text_is_left_alone():
-    assert not wrap_sentences([], [Span("a", 0, 1)])
+    assert not wrap_sentences([], [SentenceSpan("a", 0, 1)])
