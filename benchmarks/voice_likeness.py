@@ -92,14 +92,14 @@ def compare(table: Path) -> tuple[dict[str, list[float]], dict[str, list[float]]
         prompts[row.voice] = (row.lang or "en", model.encode_voice(sound), measures.embed(sound))
     own: defaultdict[str, list[float]] = defaultdict(list)
     others: defaultdict[str, list[float]] = defaultdict(list)
-    for name, (lang, voice, _) in prompts.items():
-        for number, text in enumerate(SENTENCES[lang]):
+    for name, (language, voice, _) in prompts.items():
+        for number, text in enumerate(SENTENCES[language]):
             request = SpeechRequest(
-                phonemes=front_end.speak(text, lang).phonemes, language=lang, voice=voice, seed=number
+                phonemes=front_end.speak(text, language).phonemes, language=language, voice=voice, seed=number
             )
             take = measures.embed(model.speak([request])[0].waveform)
-            for other, (other_lang, _, prompt_values) in prompts.items():
-                if other_lang == lang:
+            for other, (other_language, _, prompt_values) in prompts.items():
+                if other_language == language:
                     for measure, value in take.items():
                         (own if other == name else others)[measure].append(cosine(value, prompt_values[measure]))
     return own, others

@@ -118,7 +118,7 @@ def _wrap_pages(source: Path, takes: BookTakes) -> Iterator[tuple[SourcePage, di
     for page in read_source_pages(source):
         elements: dict[str, str] = {}
         blocks = list(zip(page.page.blocks, page.page.pieces, strict=True))
-        for block, pieces in reversed(blocks):  # backwards, since rebuilding a block shifts what follows it
+        for block, pieces in reversed(blocks):  # backwards, so that a rebuilt element is not looked up again
             rows = by_source_ref.get(block.source_ref, [])
             ids = {f"{_ADDED}-{take.id}": take for take in rows}
             sentences = {name: takes.script(take).text for name, take in ids.items() if take.is_spoken}
