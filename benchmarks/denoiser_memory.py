@@ -1,14 +1,14 @@
-"""How much memory and time the MP-SENet denoiser takes, by length of the prompt; a fresh process each.
+"""Memory and time of the MP-SENet denoiser by prompt length, each measured in a fresh process.
 
-    python benchmarks/denoiser_memory.py                      # 2.5 to 60 s in windows, 8 s in one piece too
-    python benchmarks/denoiser_memory.py --nearness 2 2.5 4   # how near windows of so many seconds come to one piece
+    python benchmarks/denoiser_memory.py                      # 2.5 to 60 s in windows; 8 s also without windows
+    python benchmarks/denoiser_memory.py --nearness 2 2.5 4   # windowed against unwindowed output, by window in seconds
     python benchmarks/denoiser_memory.py --weights g_best     # the published checkpoint; random weights otherwise
 
-"resting" is the process with torch and the network in it, before it hears anything; "peak" is the most it ever held.
+"idle" is the process with torch and the network loaded, before any input; "peak" is its maximum.
 
-`--nearness` hears 10 s of the packaged voice `low`, in one piece and in windows, with weights of the golden kind
-(`hierbatch.models.golden.rule_tensor` under our names) where none are given. Told is how far below the sound in one
-piece the difference lies: sample by sample, and of the magnitudes of their spectra alone.
+`--nearness` denoises 10 s of the packaged voice `low` with and without windows. Without `--weights`, the network gets
+deterministic weights (`hierbatch.models.golden.rule_tensor` under our names). It prints the level of the difference
+relative to the unwindowed output, of the samples and of the magnitude spectra.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from hierbatch.models.denoiser.model import Denoiser
 
 LENGTHS = ((2.5, False), (8.0, True), (8.0, False), (15.0, False), (60.0, False))
-MEBIBYTE_KB = 1024
-HEARD_S = 10.0
+KB_PER_MIB = 1024
+INPUT_S = 10.0
 VOICE = Path(__file__).parents[1] / "manifests" / "voices" / "low.flac"
 
 
@@ -39,27 +39,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", type=Path, default=None)
     parser.add_argument("--one", nargs=2, metavar=("SECONDS", "WINDOW"), help="measure one length, in this process")
-    parser.add_argument("--nearness", nargs="+", type=float, metavar="WINDOW", help="compare windows with one piece")
+    parser.add_argument(
+        "--nearness", nargs="+", type=float, metavar="WINDOW", help="compare windowed with unwindowed output"
+    )
     options = parser.parse_args()
     if options.nearness:
-        print_nearness(options.nearness, options.weights)
+        print_window_errors(options.nearness, options.weights)
         return
     if options.one:
         print(measure(float(options.one[0]), float(options.one[1]), options.weights))
         return
     from hierbatch.models.denoiser.windows import LONGEST_WHOLE_S
 
-    print("| sound s | heard | resting MB | peak MB | CPU s | x real time |\n| --- | --- | --- | --- | --- | --- |")
+    print("| audio s | mode | idle MB | peak MB | CPU s | x real time |\n| --- | --- | --- | --- | --- | --- |")
     for length_s, is_whole in LENGTHS:
         window_s = length_s if is_whole else LONGEST_WHOLE_S
-        words = [sys.executable, __file__, "--one", str(length_s), str(window_s)]
-        words += ["--weights", str(options.weights)] if options.weights else []
-        told = run_program(words, limit_s=3600).decode().split()
-        how = "in one piece" if window_s >= length_s else f"in windows of {window_s:g} s"
-        print(f"| {length_s:g} | {how} | {' | '.join(told)} |", flush=True)
+        command = [sys.executable, __file__, "--one", str(length_s), str(window_s)]
+        command += ["--weights", str(options.weights)] if options.weights else []
+        measured = run_program(command, limit_s=3600).decode().split()
+        mode = "unwindowed" if window_s >= length_s else f"in windows of {window_s:g} s"
+        print(f"| {length_s:g} | {mode} | {' | '.join(measured)} |", flush=True)
 
 
 def measure(length_s: float, window_s: float, weights: Path | None) -> str:
+    """Denoise noise in this process; returns idle MB, peak MB, CPU seconds and real-time factor as text."""
     import torch
 
     from hierbatch.models.denoiser.config import DenoiserConfig
@@ -71,15 +74,16 @@ def measure(length_s: float, window_s: float, weights: Path | None) -> str:
     torch.set_num_threads(1)
     network = load_denoiser(weights) if weights else Denoiser(DenoiserConfig()).eval()
     sound = 0.1 * torch.randn(int(length_s * RATE_HZ), generator=torch.Generator().manual_seed(0))
-    resting_mb = _peak_mb()
+    idle_mb = _peak_mb()
     started_s = time.process_time()
     with torch.inference_mode():
         denoise(network, sound, window_s=window_s)
-    taken_s = time.process_time() - started_s
-    return f"{resting_mb:.0f} {_peak_mb():.0f} {taken_s:.1f} {taken_s / length_s:.2f}"
+    cpu_s = time.process_time() - started_s
+    return f"{idle_mb:.0f} {_peak_mb():.0f} {cpu_s:.1f} {cpu_s / length_s:.2f}"
 
 
-def print_nearness(windows_s: Sequence[float], weights: Path | None) -> None:
+def print_window_errors(windows_s: Sequence[float], weights: Path | None) -> None:
+    """Print the difference between windowed and unwindowed output for each window length."""
     import torch
 
     from hierbatch.audio.files import read_sound
@@ -91,11 +95,11 @@ def print_nearness(windows_s: Sequence[float], weights: Path | None) -> None:
     torch.set_num_threads(1)
     network = load_denoiser(weights) if weights else ruled(Denoiser(DenoiserConfig()).eval())
     voice = read_sound(VOICE)
-    sound = torch.from_numpy(voice.samples[: int(HEARD_S * voice.rate_hz)])
-    print("| windows s | difference below the sound, dB | of magnitudes, dB |\n| --- | --- | --- |")
+    sound = torch.from_numpy(voice.samples[: int(INPUT_S * voice.rate_hz)])
+    print("| windows s | signal to difference, dB | magnitudes only, dB |\n| --- | --- | --- |")
     with torch.inference_mode():
         windowed = {window_s: denoise(network, sound, window_s=window_s) for window_s in windows_s}
-        whole = denoise(network, sound, window_s=HEARD_S)
+        whole = denoise(network, sound, window_s=INPUT_S)
         for window_s, found in windowed.items():
             of_samples, of_magnitudes = nearness_db(whole, found, network)
             print(f"| {window_s:g} | {of_samples:.1f} | {of_magnitudes:.1f} |")
@@ -103,18 +107,18 @@ def print_nearness(windows_s: Sequence[float], weights: Path | None) -> None:
 
 
 def nearness_db(wanted: Tensor, found: Tensor, network: Denoiser) -> tuple[float, float]:
-    """How far below what is wanted the difference lies: of sounds, and of their magnitudes. Shape: [L], [L]."""
+    """Ratio of reference to difference in dB, for waveforms and for their magnitude spectra. Shapes: [L], [L]."""
     from hierbatch.models.denoiser.model import spectrum_of
 
-    def below_db(one: Tensor, other: Tensor) -> float:
-        return float(10 * (one.square().sum() / (one - other).square().sum()).log10())
+    def ratio_db(reference: Tensor, other: Tensor) -> float:
+        return float(10 * (reference.square().sum() / (reference - other).square().sum()).log10())
 
     magnitudes = (spectrum_of(sound, network.config).abs() for sound in (wanted, found))
-    return below_db(wanted, found), below_db(*magnitudes)
+    return ratio_db(wanted, found), ratio_db(*magnitudes)
 
 
 def ruled(network: Denoiser) -> Denoiser:
-    """The network on weights of the golden kind, under its own names."""
+    """Fill a network with deterministic golden-style weights, generated under its own weight names."""
     import torch
 
     from hierbatch.models.golden import rule_tensor
@@ -125,7 +129,7 @@ def ruled(network: Denoiser) -> Denoiser:
 
 
 def _peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEBIBYTE_KB
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KB_PER_MIB
 
 
 if __name__ == "__main__":

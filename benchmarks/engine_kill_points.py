@@ -1,13 +1,13 @@
 """Kill a driver before each of its file operations, run the same command again, and compare all takes.
 
-    python benchmarks/engine_kill_points.py             # every point, some 200
+    python benchmarks/engine_kill_points.py             # every kill point, about 200
     python benchmarks/engine_kill_points.py --every 10
 
-The story is a run with retakes, a retry, a compaction, a run with other settings (`--update`), a retry and a compaction
-of that; the fake model, in one process. A fork of the driver ends itself (`_exit`: nothing is cleaned up) before its
-n-th call of `os.replace`, `fsync`, `unlink`, `mkdir`, `rmdir`, `ftruncate`, or of `os.open` for writing, for every n
-until the command comes through. Exits 1 where what the same command makes of the rest is not what an undisturbed driver
-made: ids, keys, attempts, status, flags and the bytes of the sound, and nothing half-written left over.
+The scenario is a run with retakes, a retry, a compaction, a run with other settings (`--update`), and again a retry and
+a compaction; with the fake model, in one process. A fork of the driver exits (`_exit`, without cleanup) before its n-th
+call of `os.replace`, `fsync`, `unlink`, `mkdir`, `rmdir`, `ftruncate`, or of `os.open` for writing, for every n until
+the command completes. Exits with 1 if the resumed command's result differs from that of an undisturbed driver (ids,
+keys, attempts, status, flags, bytes of the audio), or if half-written files remain.
 """
 
 from __future__ import annotations
@@ -38,20 +38,20 @@ ROOT = Path(__file__).resolve().parent.parent
 VOICE = ROOT / "manifests" / "voices" / "narrator.flac"
 N_ROWS = 100
 STAGES = ("run", "retry", "compact", "update", "retry", "compact")
-TOUCHES = ("replace", "fsync", "unlink", "mkdir", "rmdir", "ftruncate", "open")
-_KILLED = 9
+OPERATIONS = ("replace", "fsync", "unlink", "mkdir", "rmdir", "ftruncate", "open")
+_KILLED_EXIT_CODE = 9
 LOCAL = Workforce(engine="local")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
-    """A run in a folder, and what is asked of it from one stage to the next."""
+class Scenario:
+    """A run folder, and the commands applied to it, one per stage."""
 
     order: SpeakOrder
     run: Path
 
-    def tell(self, stage: int) -> None:
-        """Do one stage, as a user's command does it."""
+    def execute(self, stage: int) -> None:
+        """Execute one stage as the user's command does."""
         if STAGES[stage] == "retry":
             retry(RetryJob(run=self.run, workforce=LOCAL, ids=("row-001", "row-003", "row-060")))
         elif STAGES[stage] == "compact":
@@ -59,14 +59,15 @@ class Story:
         else:
             self._run(stage)
 
-    def go_on(self, stage: int, before: Path) -> None:
-        """Do a stage that was cut off again. A retry that stands in a plan is no more asked for: any run works it."""
+    def resume(self, stage: int, before: Path) -> None:
+        """Execute an interrupted stage again; a retry that is already planned is completed by any run."""
         if STAGES[stage] == "retry" and _n_retries(self.run) > _n_retries(before):
             self._run(stage)
         else:
-            self.tell(stage)
+            self.execute(stage)
 
     def takes(self) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
+        """Rows and audio of all takes, for comparison."""
         takes = Takes(self.run)
         return takes.table(["id", "take_key", "attempt", "status", "flags"]).to_pylist(), takes.sounds(takes.ids)
 
@@ -78,43 +79,50 @@ class Story:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--every", type=int, default=1, help="kill before every so-manyth touch only")
+    parser.add_argument("--every", type=int, default=1, help="use only every N-th kill point")
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT))  # the fake model lives with the tests
     pa.set_cpu_count(1)  # a fork has none of its parent's threads
     pa.set_io_thread_count(1)
-    print("| stage | points | came out otherwise |\n| --- | --- | --- |")
+    print("| stage | kill points | different results |\n| --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
-        n_otherwise = sum(torment(Path(folder), stage, options.every) for stage in range(len(STAGES)))
-    sys.exit(1 if n_otherwise else 0)
+        n_different = sum(torment(Path(folder), stage, options.every) for stage in range(len(STAGES)))
+    sys.exit(1 if n_different else 0)
 
 
 def torment(folder: Path, stage: int, every: int) -> int:
-    """Kill a stage at its points; gives how many of them came out otherwise."""
-    story = Story(order=prepare(folder / f"{stage}"), run=folder / f"{stage}" / "run")
+    """Kill a stage at each of its kill points and resume it; returns the number of different results.
+
+    Args:
+        folder: working folder.
+        stage: index into `STAGES`.
+        every: use only every N-th kill point.
+    """
+    scenario = Scenario(order=prepare(folder / f"{stage}"), run=folder / f"{stage}" / "run")
     for earlier in range(stage):
-        story.tell(earlier)
+        scenario.execute(earlier)
     before = folder / f"{stage}-before"
-    story.run.mkdir(exist_ok=True)
-    shutil.copytree(story.run, before)
-    story.tell(stage)
-    wanted = story.takes()
-    n_points, otherwise = 0, []
+    scenario.run.mkdir(exist_ok=True)
+    shutil.copytree(scenario.run, before)
+    scenario.execute(stage)
+    wanted = scenario.takes()
+    n_points, different = 0, []
     for point in count(1, every):
-        shutil.rmtree(story.run)
-        shutil.copytree(before, story.run)
-        if not is_killed(lambda: story.tell(stage), point):
+        shutil.rmtree(scenario.run)
+        shutil.copytree(before, scenario.run)
+        if not is_killed(lambda: scenario.execute(stage), point):
             break
         n_points += 1
-        story.go_on(stage, before)
-        leftovers = [*story.run.rglob(".unfinished-*"), *(story.run / "tmp").iterdir()]
-        if story.takes() != wanted or leftovers:
-            otherwise.append(point)
-    print(f"| {STAGES[stage]} | {n_points} | {', '.join(map(str, otherwise)) or 'none'} |", flush=True)
-    return len(otherwise)
+        scenario.resume(stage, before)
+        leftovers = [*scenario.run.rglob(".unfinished-*"), *(scenario.run / "tmp").iterdir()]
+        if scenario.takes() != wanted or leftovers:
+            different.append(point)
+    print(f"| {STAGES[stage]} | {n_points} | {', '.join(map(str, different)) or 'none'} |", flush=True)
+    return len(different)
 
 
 def prepare(folder: Path) -> SpeakOrder:
+    """Write the manifest, some of whose rows fail or are flagged by the fake model."""
     from tests.engine.fake_model import FACTORY, Fault
 
     (folder / "bundle").mkdir(parents=True)
@@ -135,39 +143,39 @@ def prepare(folder: Path) -> SpeakOrder:
 
 
 def is_killed(work: Callable[[], object], point: int) -> bool:
-    """Do work in a fork that dies before a touch of the disk; False where it came to its end before."""
+    """Run work in a fork that exits before its n-th file operation; False if it completed first."""
     child = os.fork()
     if child:
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        if code not in (0, _KILLED):
-            raise SystemExit(f"a driver ended by itself at point {point}, with {code}")
-        return code == _KILLED
+        if code not in (0, _KILLED_EXIT_CODE):
+            raise SystemExit(f"the driver failed at kill point {point} with exit code {code}")
+        return code == _KILLED_EXIT_CODE
     code = 1
     try:
-        die_before(point)
+        exit_before(point)
         work()
         code = 0
     finally:
         os._exit(code)
 
 
-def die_before(point: int) -> None:
-    """End this process before its n-th touch."""
-    touches = count(1)
+def exit_before(point: int) -> None:
+    """Patch `os` so that this process exits before its n-th file operation."""
+    calls = count(1)
 
-    def deadly(name: str) -> Callable[..., Any]:
-        real = getattr(os, name)
+    def patched(name: str) -> Callable[..., Any]:
+        original = getattr(os, name)
 
-        def touch(*arguments: Any, **named: Any) -> Any:
+        def operation(*arguments: Any, **named: Any) -> Any:
             only_reads = name == "open" and not (len(arguments) > 1 and arguments[1] & (os.O_CREAT | os.O_RDWR))
-            if not only_reads and next(touches) == point:
-                os._exit(_KILLED)
-            return real(*arguments, **named)
+            if not only_reads and next(calls) == point:
+                os._exit(_KILLED_EXIT_CODE)
+            return original(*arguments, **named)
 
-        return touch
+        return operation
 
-    for name in TOUCHES:
-        setattr(os, name, deadly(name))
+    for name in OPERATIONS:
+        setattr(os, name, patched(name))
 
 
 def _n_retries(run_folder: Path) -> int:

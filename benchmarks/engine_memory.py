@@ -1,16 +1,16 @@
-"""How much memory the driver of a run takes, by the number of rows.
+"""Memory of a run's driver by the number of rows.
 
     python benchmarks/engine_memory.py                              # 250 000 and 1 000 000 rows
     python benchmarks/engine_memory.py --rows 50000 150000
-    python benchmarks/engine_memory.py --rows 50000 150000 --spoken # rows that are spoken, by a fake model
+    python benchmarks/engine_memory.py --rows 50000 150000 --spoken # rows that a fake model synthesizes
     python benchmarks/engine_memory.py --rows 100 400 --sound-mb 4  # recordings of 4 MB each inside the manifest
 
-Each size is a whole run in a process of its own, on Ray: checked, planned, worked, counted, and then the same command
-once more, which finds all of it done. The rows bring phonemes that the front end refuses, so that no time goes into
-sound, and one worker puts them down; with `--spoken` two workers speak every row, a sine of a sixth of a second. To the
-driver, which sees nobody's sound, both are the same. Told are the most memory the process ever held (`ru_maxrss`, which
-counts torch's own 0.5 GB too) and what each further row adds. Recordings are noise that Lite converts: a tenth of a
-second of it, and much that is carried and not listened to.
+Each size is a complete run on Ray in a process of its own (validation, planning, synthesis, counting), followed by the
+same command again, which finds everything done. By default the front end rejects the phonemes of every row, so that no
+time is spent on synthesis, and workers record the failures; with `--spoken` two workers synthesize every row, a sine of
+a sixth of a second. The driver never reads audio, so both cost it the same. Printed are the process's peak memory
+(`ru_maxrss`, which includes torch's own 0.5 GB) and the bytes per additional row. Recordings are a tenth of a second of
+noise, converted by Lite, in WAV files padded to the given size.
 """
 
 from __future__ import annotations
@@ -50,15 +50,17 @@ WINDOW_ROWS = 65_536
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, nargs="+", default=[250_000, 1_000_000])
-    parser.add_argument("--engine", default="ray", help="ray, or local: then the worker's memory is counted too")
-    parser.add_argument("--sound-mb", type=float, default=0, help="rows are recordings of so many MB each")
-    parser.add_argument("--spoken", action="store_true", help="rows are spoken, by a fake model")
+    parser.add_argument("--engine", default="ray", help="ray, or local, which includes the worker's memory")
+    parser.add_argument(
+        "--sound-mb", type=float, default=0, help="size of each row's recording in MB; 0 for rows of text"
+    )
+    parser.add_argument("--spoken", action="store_true", help="synthesize the rows with a fake model")
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         print(json.dumps(one_run(options.one, options)))
         return
-    print("| rows | MB at its most | MB in a rerun that finds all done | seconds |\n| --- | --- | --- | --- |")
+    print("| rows | peak MB | peak MB of a rerun of a complete run | seconds |\n| --- | --- | --- | --- |")
     peaks = []
     for n_rows in sorted(options.rows):
         with tempfile.TemporaryDirectory() as folder:
@@ -66,14 +68,15 @@ def main() -> None:
                 write_recordings(Path(folder) / "m.parquet", n_rows, options.sound_mb)
             else:
                 write_manifest(Path(folder) / "m.parquet", n_rows, "a ." if options.spoken else "§ .")
-            first, again = (sat(Path(folder), n_rows, options) for _ in range(2))
-        peaks.append((n_rows, max(first["peak_mb"], again["peak_mb"])))
-        print(f"| {n_rows} | {first['peak_mb']:.0f} | {again['peak_mb']:.0f} | {first['wall_s']:.0f} |", flush=True)
-    for (few, less), (many, more) in pairwise(peaks):
-        print(f"from {few} to {many} rows: {(more - less) * 1e6 / (many - few):.0f} bytes a further row")
+            first, rerun = (run_session(Path(folder), n_rows, options) for _ in range(2))
+        peaks.append((n_rows, max(first["peak_mb"], rerun["peak_mb"])))
+        print(f"| {n_rows} | {first['peak_mb']:.0f} | {rerun['peak_mb']:.0f} | {first['wall_s']:.0f} |", flush=True)
+    for (few, few_mb), (many, many_mb) in pairwise(peaks):
+        print(f"from {few} to {many} rows: {(many_mb - few_mb) * 1e6 / (many - few):.0f} bytes per additional row")
 
 
 def write_manifest(path: Path, n_rows: int, phonemes: str) -> None:
+    """Write rows that all have the same phonemes."""
     schema = pa.schema([("id", pa.string()), ("phonemes", pa.string()), ("lang", pa.string())])
     with pq.ParquetWriter(path, schema) as writer:
         for first in range(0, n_rows, WINDOW_ROWS):
@@ -83,7 +86,7 @@ def write_manifest(path: Path, n_rows: int, phonemes: str) -> None:
 
 
 def write_recordings(path: Path, n_rows: int, sound_mb: float) -> None:
-    """WAV files with a chunk that no reader looks into."""
+    """Write rows of WAV files that are padded to `sound_mb` by a chunk that readers skip."""
     sound = np.random.default_rng(0).normal(0, 3000, RATE_HZ // 10).astype("<i2").tobytes()
     shape = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE_HZ, 2 * RATE_HZ, 2, 16)
     junk = bytes(int(sound_mb * 1e6) // 2 * 2)
@@ -96,28 +99,29 @@ def write_recordings(path: Path, n_rows: int, sound_mb: float) -> None:
             writer.write_table(pa.table([[f"row-{i:09d}"], pa.array([source], AUDIO)], schema=schema))
 
 
-def sat(folder: Path, n_rows: int, options: argparse.Namespace) -> dict[str, float]:
-    """One sitting at a run, in a process of its own."""
-    words = [sys.executable, __file__, "--one", str(folder), "--rows", str(n_rows), "--engine", options.engine]
-    words += ["--sound-mb", str(options.sound_mb), *(["--spoken"] if options.spoken else [])]
-    return json.loads(run_program(words).splitlines()[-1])
+def run_session(folder: Path, n_rows: int, options: argparse.Namespace) -> dict[str, float]:
+    """Measure one session of a run in a process of its own."""
+    command = [sys.executable, __file__, "--one", str(folder), "--rows", str(n_rows), "--engine", options.engine]
+    command += ["--sound-mb", str(options.sound_mb), *(["--spoken"] if options.spoken else [])]
+    return json.loads(run_program(command).splitlines()[-1])
 
 
 def one_run(folder: Path, options: argparse.Namespace) -> dict[str, float]:
+    """Run or resume the run in this process; returns peak memory in MB and wall time in seconds."""
     started, (n_rows,) = time.perf_counter(), options.rows
     workforce = Workforce(engine=options.engine, n_workers=2, breaker=Breaker(max_failed=1.0))
     order: Order = SpeakOrder(manifest=folder / "m.parquet", voices=VoiceChoice(file=VOICE))
     if options.sound_mb:
         order = ConvertOrder(manifest=folder / "m.parquet", voices=VoiceChoice(file=VOICE))
     if options.spoken:
-        os.environ["PYTHONPATH"] = str(ROOT)  # workers must find the fake model
+        os.environ["PYTHONPATH"] = str(ROOT)  # so that workers can import the fake model
         sys.path.insert(0, str(ROOT))
         (folder / "bundle").mkdir(exist_ok=True)
         order = replace(order, bundle=str(folder / "bundle"), model_factory=FAKE)
     standing = run(RunJob(order=order, out=folder / "run", workforce=workforce)).standing
     if standing.n_ok + standing.n_failed != n_rows or (options.spoken and standing.n_failed):
-        raise SystemExit(f"{standing.n_ok} good and {standing.n_failed} failed of {n_rows} rows were counted")
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6  # told in kibibytes
+        raise SystemExit(f"{standing.n_ok} ok and {standing.n_failed} failed rows, expected {n_rows} in all")
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6  # ru_maxrss is in KiB
     return {"peak_mb": peak_mb, "wall_s": time.perf_counter() - started}
 
 

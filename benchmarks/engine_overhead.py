@@ -1,20 +1,20 @@
-"""What the engine costs beside the work itself, and what a second worker gains.
+"""Overhead of the engine over the bare model loop, and the speed-up from a second worker.
 
-    python benchmarks/engine_overhead.py                    # by process time, and by the clock
-    python benchmarks/engine_overhead.py --workers          # one worker on Ray and the bare loop, and two workers
+    python benchmarks/engine_overhead.py                    # in CPU time and in wall time
+    python benchmarks/engine_overhead.py --workers          # one Ray worker against the bare loop, and two workers
 
-The bare loop is the model and what is made of its sound (measures, FLAC), in the same batches, and nothing around it.
-The engine is a whole run in this process: checked, planned, spoken, committed, counted. Both are told at two sizes, so
-that what is paid once (loading the model, reading the voice) is told apart from what each row costs. They take turns,
-now the one first, now the other; told is the median of the turns' ratios, with the least and the greatest: beside other
-work these show what it is worth. Process time leaves other work out, and what the engine waits for too (the disk); the
-clock counts both, so that its figure, and that of two workers, holds only for a machine that did nothing else: the load
-before every turn is printed. What a second process brings at all is the machine's: cores share memory, and some share
-more. `--workers` therefore also tells how much faster two bare loops are side by side, without any engine.
+The bare loop is the model and the processing of its audio (measures, FLAC), in the same batches and without an engine.
+The engine is a complete run in this process: validation, planning, synthesis, commit, counting. Both are measured at
+two sizes to separate fixed costs (loading the model, reading the voice) from the cost per row. They alternate, in
+changing order; the result is the median of the ratios, printed with minimum and maximum as a measure of noise. CPU time
+excludes other load on the machine, but also the engine's waiting (for the disk). Wall time includes both, so its ratio,
+and that of two workers, is valid only on an otherwise idle machine; the load average before every turn is printed. The
+gain from a second process is limited by the hardware, since cores share memory bandwidth; `--workers` therefore also
+measures two parallel bare loops, without the engine.
 
-One worker on Ray is set beside the bare loop by process time: that of its process, all threads, from the end of its
-first unit to the end of its last, over that of the bare loop for the same units; and the same with the driver's own
-process time between the two moments added. Ray's other processes are not in it; they run while nothing is worked, too.
+One Ray worker is compared with the bare loop in CPU time: that of its process, all threads, from the end of its first
+unit to the end of its last, relative to the bare loop on the same units; and the same plus the driver's CPU time in
+that interval. Ray's other processes are excluded; they also run when there is no work.
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ def main() -> None:
     parser.add_argument("--model", default="lite")
     parser.add_argument("--rows", type=int, nargs=2, default=[32, 288], help="a small and a large run")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--workers", action="store_true", help="compare one worker on Ray with the loop, and with two")
+    parser.add_argument(
+        "--workers", action="store_true", help="compare one Ray worker with the bare loop and with two workers"
+    )
     options = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
@@ -71,39 +73,39 @@ def main() -> None:
 
 
 def compare_loops(folder: Path, options: argparse.Namespace) -> None:
-    """Bare loop and whole run of two sizes in every turn; each turn gives one ratio of what a further row costs."""
+    """Measure bare loop and complete run at two sizes; each turn yields one ratio of the cost per additional row."""
     few, many = sorted(options.rows)
     model = options.model
-    print("| turn | load | rows | bare loop, CPU s | whole run, CPU s | bare loop, s | whole run, s |")
+    print("| turn | load | rows | bare loop, CPU s | complete run, CPU s | bare loop, wall s | complete run, wall s |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     ratios = []
-    for n_rows in (few, many):  # planned here once for all bare loops; imports and first calls are nobody's
-        sat(folder / str(n_rows), model, n_rows, Workforce(engine="local"))
+    for n_rows in (few, many):  # plans the units of all bare loops; also warms up imports and first calls
+        run_rows(folder / str(n_rows), model, n_rows, Workforce(engine="local"))
     for turn in range(1, options.repeats + 1):
-        took_s = {}
+        measured_s = {}
         for n_rows in (few, many):
             load = os.getloadavg()[0]
             out = folder / f"{turn}-{n_rows}"
-            whole = partial(timed, partial(sat, out, model, n_rows, Workforce(engine="local")))
+            complete = partial(timed, partial(run_rows, out, model, n_rows, Workforce(engine="local")))
             bare = partial(bare_loop, folder / str(n_rows), model)
             if turn % 2:
-                bare_s, whole_s = bare(), whole()
+                bare_s, complete_s = bare(), complete()
             else:
-                whole_s, bare_s = whole(), bare()
-            took_s[n_rows] = np.array([bare_s, whole_s])
-            cells = " | ".join(f"{seconds:.2f}" for seconds in took_s[n_rows].T.flat)
+                complete_s, bare_s = complete(), bare()
+            measured_s[n_rows] = np.array([bare_s, complete_s])
+            cells = " | ".join(f"{seconds:.2f}" for seconds in measured_s[n_rows].T.flat)
             print(f"| {turn} | {load:.1f} | {n_rows} | {cells} |", flush=True)
-        bare_s, whole_s = took_s[many] - took_s[few]
-        ratios.append(whole_s / bare_s)
-    for clock, measured in zip(("process time", "the clock"), np.array(ratios).T, strict=True):
-        tell(f"a further row costs in a run, over the bare loop, by {clock}", measured.tolist())
+        bare_s, complete_s = measured_s[many] - measured_s[few]
+        ratios.append(complete_s / bare_s)
+    for clock, clock_ratios in zip(("CPU", "wall"), np.array(ratios).T, strict=True):
+        print_ratio(f"{clock} time per additional row, complete run / bare loop", clock_ratios.tolist())
 
 
 def compare_one_worker(folder: Path, options: argparse.Namespace) -> None:
-    """One worker on Ray and the bare loop, in turns and by process time, over all units but the first."""
+    """Measure one Ray worker and the bare loop alternately, in CPU time, over all units but the first."""
     n_rows, model = max(options.rows), options.model
-    sat(folder / "loop", model, n_rows, Workforce(engine="local"))  # planned once for all bare loops
-    print("| turn | load | rows | bare loop, CPU s | worker on Ray, CPU s | its driver, CPU s |")
+    run_rows(folder / "loop", model, n_rows, Workforce(engine="local"))  # plans the units of all bare loops
+    print("| turn | load | rows | bare loop, CPU s | Ray worker, CPU s | driver, CPU s |")
     print("| --- | --- | --- | --- | --- | --- |")
     ratios = []
     for turn in range(1, options.repeats + 1):
@@ -115,61 +117,71 @@ def compare_one_worker(folder: Path, options: argparse.Namespace) -> None:
             (worker_s, driver_s), bare_s = worker(), bare_cpu_s(folder / "loop", model)
         print(f"| {turn} | {load:.1f} | {n_rows} | {bare_s:.2f} | {worker_s:.2f} | {driver_s:.2f} |", flush=True)
         ratios.append((worker_s / bare_s, (worker_s + driver_s) / bare_s))
-    for what, measured in zip(("its worker", "its worker and its driver"), zip(*ratios, strict=True), strict=True):
-        tell(f"a row of a run on Ray costs {what}, over the bare loop", list(measured))
+    for processes, measured in zip(("worker", "worker + driver"), zip(*ratios, strict=True), strict=True):
+        print_ratio(f"CPU time per row on Ray, {processes} / bare loop", list(measured))
 
 
 def worker_cpu_s(out: Path, model: str, n_rows: int) -> tuple[float, float]:
-    """Process time of a run's one worker on Ray, and of its driver, from the end of the first unit to the last's."""
-    seen: list[tuple[float, float]] = []
+    """CPU time of a run's only Ray worker and of its driver, from the end of the first unit to the end of the last."""
+    samples: list[tuple[float, float]] = []
 
-    def look(progress: Progress) -> None:
+    def sample(progress: Progress) -> None:
         if progress.n_ok + progress.n_failed:
-            seen.append((sum(cpu_s(process) for process in workers_of_mine()), time.process_time()))
+            samples.append((sum(cpu_s(process) for process in worker_processes()), time.process_time()))
 
-    sat(out, model, n_rows, Workforce(engine="ray", n_workers=1), Watch(progress=look))
-    return seen[-1][0] - seen[0][0], seen[-1][1] - seen[0][1]
+    run_rows(out, model, n_rows, Workforce(engine="ray", n_workers=1), Watch(progress=sample))
+    return samples[-1][0] - samples[0][0], samples[-1][1] - samples[0][1]
 
 
-def workers_of_mine() -> list[psutil.Process]:
-    """Ray names a worker's process by its actor; other drivers may have theirs on this machine."""
+def worker_processes() -> list[psutil.Process]:
+    """Ray workers below this process, found by the actor's name; other drivers may run theirs on this machine."""
     return [child for child in psutil.Process().children(recursive=True) if child.name().startswith("ray::_RayWork")]
 
 
 def cpu_s(process: psutil.Process) -> float:
+    """User and system time of a process."""
     times = process.cpu_times()
     return float(times.user + times.system)
 
 
 def compare_workers(folder: Path, options: argparse.Namespace) -> None:
-    """One worker and two on Ray, in turns and by the clock; and two bare loops side by side, which no engine passes."""
+    """Measure one and two Ray workers alternately in wall time, and two parallel bare loops as the upper limit."""
     few, many = sorted(options.rows)
-    print("| turn | load | workers | rows | seconds from the first unit to the last |\n| --- | --- | --- | --- | --- |")
+    print("| turn | load | workers | rows | wall s without startup |\n| --- | --- | --- | --- | --- |")
     ratios = []
     for turn in range(1, options.repeats + 1):
         wall_s = {}
         for n_workers in (1, 2) if turn % 2 else (2, 1):
             load = os.getloadavg()[0]
             workforce = Workforce(engine="ray", n_workers=n_workers)
-            wall_s[n_workers] = sat(folder / f"{turn}-w{n_workers}", options.model, many, workforce)
+            wall_s[n_workers] = run_rows(folder / f"{turn}-w{n_workers}", options.model, many, workforce)
             print(f"| {turn} | {load:.1f} | {n_workers} | {many} | {wall_s[n_workers]:.1f} |", flush=True)
         ratios.append(wall_s[1] / wall_s[2])
-    tell("two workers are as fast as one", ratios)
-    sat(folder / "bare", options.model, few, Workforce(engine="local"))
+    print_ratio("speed-up of two workers over one", ratios)
+    run_rows(folder / "bare", options.model, few, Workforce(engine="local"))
     limits = []
     for _ in range(options.repeats):
         alone_s, together_s = (bare_loops(folder / "bare", options.model, n_loops) for n_loops in (1, 2))
         limits.append(2 * alone_s / together_s)
-    tell("two bare loops side by side are as fast as one", limits)
-    print(f"of what this machine has for a second process, the engine gives {median(ratios) / median(limits):.3f}")
+    print_ratio("speed-up of two bare loops over one", limits)
+    print(f"share of the possible speed-up that the engine reaches: {median(ratios) / median(limits):.3f}")
 
 
-def tell(what: str, ratios: list[float]) -> None:
-    print(f"{what}: x {median(ratios):.3f}, in single turns {min(ratios):.3f} to {max(ratios):.3f}")
+def print_ratio(label: str, ratios: list[float]) -> None:
+    """Print the median, minimum and maximum of the turns."""
+    print(f"{label}: x {median(ratios):.3f}, single turns {min(ratios):.3f} to {max(ratios):.3f}")
 
 
-def sat(out: Path, model: str, n_rows: int, workforce: Workforce, watch: Watch | None = None) -> float:
-    """Seconds by the clock that the rows of a whole run took."""
+def run_rows(out: Path, model: str, n_rows: int, workforce: Workforce, watch: Watch | None = None) -> float:
+    """Execute a complete run of English sentences; returns the wall time in seconds, without planning and startup.
+
+    Args:
+        out: folder to create, for manifest and run.
+        model: packaged model's name, or a bundle.
+        n_rows: number of rows.
+        workforce: engine and number of workers.
+        watch: progress callbacks.
+    """
     out.mkdir()
     texts = [sentence.text for sentence in load_set("development").sentences_in("en")]
     manifest = out / "m.csv"
@@ -180,23 +192,23 @@ def sat(out: Path, model: str, n_rows: int, workforce: Workforce, watch: Watch |
 
 
 def bare_loop(out: Path, model: str) -> tuple[float, float]:
-    """Seconds of the model and its sound alone, over the units that a run has planned."""
+    """CPU and wall seconds of the bare loop over the units that a run has planned."""
     stage, units = loaded_loop(out, model)
     return timed(lambda: [stage(rows) for rows in units])
 
 
 def bare_cpu_s(out: Path, model: str) -> float:
-    """Process time of the same without the first unit."""
+    """CPU seconds of the bare loop without the first unit."""
     stage, units = loaded_loop(out, model)
     stage(units[0])
     return timed(lambda: [stage(rows) for rows in units[1:]])[0]
 
 
 def loaded_loop(out: Path, model: str) -> tuple[Speak, list[pa.Table]]:
-    """The stage that speaks, and the units of a run."""
+    """Load the synthesis stage and the units of a run."""
     layout = RunLayout(out / "run")
-    nothing = committed_names(RunLayout(out))
-    units = [unit.rows for unit in find_pending(layout.plan_file(1), nothing).units()]
+    none_committed = committed_names(RunLayout(out))
+    units = [unit.rows for unit in find_pending(layout.plan_file(1), none_committed).units()]
     loaded = load_model(DEFAULT_FACTORY, model, "cpu")
     stage = Speak(loaded, VoiceShelf(layout.voices_file(1), loaded.encode_voice), device="cpu")
     assert sum(map(len, units)) == pq.read_metadata(layout.plan_file(1)).num_rows
@@ -204,27 +216,27 @@ def loaded_loop(out: Path, model: str) -> tuple[Speak, list[pa.Table]]:
 
 
 def bare_loops(out: Path, model: str, n_loops: int) -> float:
-    """Seconds until the last of so many processes is through the same units, each with a loop of its own."""
+    """Wall seconds until the slowest of several parallel bare loops has finished; each runs all units."""
     context = get_context("spawn")
-    begin, took_s = context.Barrier(n_loops), context.SimpleQueue()
-    loops = [context.Process(target=_loop_alone, args=(out, model, begin, took_s)) for _ in range(n_loops)]
+    barrier, wall_s = context.Barrier(n_loops), context.SimpleQueue()
+    loops = [context.Process(target=_parallel_loop, args=(out, model, barrier, wall_s)) for _ in range(n_loops)]
     for loop in loops:
         loop.start()
-    slowest_s = max(took_s.get() for _ in loops)
+    slowest_s = max(wall_s.get() for _ in loops)
     for loop in loops:
         loop.join()
     return slowest_s
 
 
-def _loop_alone(out: Path, model: str, begin: Barrier, took_s: SimpleQueue[float]) -> None:
+def _parallel_loop(out: Path, model: str, barrier: Barrier, wall_s: SimpleQueue[float]) -> None:
     torch.set_num_threads(1)
-    bare_loop(out, model)  # first calls are nobody's
-    begin.wait()
-    took_s.put(bare_loop(out, model)[1])
+    bare_loop(out, model)  # warm-up
+    barrier.wait()
+    wall_s.put(bare_loop(out, model)[1])
 
 
 def timed(work: Callable[[], object]) -> tuple[float, float]:
-    """Seconds of process time, and by the clock."""
+    """CPU and wall seconds of a call."""
     started = time.process_time(), time.perf_counter()
     work()
     return time.process_time() - started[0], time.perf_counter() - started[1]

@@ -1,11 +1,11 @@
-"""How much memory an export takes, at two sizes of one corpus.
+"""Peak memory of a corpus export at two corpus sizes.
 
     python benchmarks/export_memory.py                          # 5 and 50 hours, every format
     python benchmarks/export_memory.py --hours 10 100 --to hf webdataset --folder /scratch
 
-The corpora are made of one five-second sound under many names, so that nothing has to be spoken; what is exported is as
-large as the real thing. Each export runs in a process of its own, whose highest resident size is told (Linux), and how
-many times faster than the corpus sounds it went.
+The corpora repeat one five-second clip under many ids, so nothing has to be synthesized, but the exported data is of
+realistic size. Each export runs in its own process; printed are its peak resident memory (Linux) and its speed as a
+multiple of real time.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--hours", type=float, nargs=2, default=[5.0, 50.0])
     parser.add_argument("--to", nargs="+", choices=list(WRITERS), default=list(WRITERS))
-    parser.add_argument("--folder", type=Path, help="where the corpora are made; the system's own by default")
+    parser.add_argument("--folder", type=Path, help="parent of the temporary corpora; the system's default if unset")
     options = parser.parse_args()
     small, large = sorted(options.hours)
     print(f"| format | peak MB, {small:g} h | peak MB, {large:g} h | growth | x real time |")
@@ -52,41 +52,41 @@ def main() -> None:
         folder = Path(name)
         runs = {hours: make_run(folder / f"run-{hours:g}", hours) for hours in (small, large)}
         for format_name in options.to:
-            peaks, pace = [], 0.0
+            peaks, speed = [], 0.0
             for hours, run in runs.items():
                 peak_mb, wall_s = measure(run, format_name, folder / "export")
                 peaks.append(peak_mb)
-                pace = hours * 3600 / wall_s
+                speed = hours * 3600 / wall_s
             growth = f"{100 * (peaks[1] / peaks[0] - 1):+.0f} %"
-            print(f"| {format_name} | {peaks[0]:.0f} | {peaks[1]:.0f} | {growth} | {pace:.0f} |", flush=True)
+            print(f"| {format_name} | {peaks[0]:.0f} | {peaks[1]:.0f} | {growth} | {speed:.0f} |", flush=True)
 
 
 def measure(run: Path, format_name: str, out: Path) -> tuple[float, float]:
     """Peak resident megabytes and wall seconds of one export, in a fresh process."""
     context = multiprocessing.get_context("spawn")
-    answer = context.Queue()
+    peak_queue = context.Queue()
     started = time.perf_counter()
-    process = context.Process(target=_export, args=(run, format_name, out, answer))
+    process = context.Process(target=_export, args=(run, format_name, out, peak_queue))
     process.start()
-    peak_mb = answer.get()
+    peak_mb = peak_queue.get()
     process.join()
     wall_s = time.perf_counter() - started
     shutil.rmtree(out)
     return peak_mb, wall_s
 
 
-def _export(run: Path, format_name: str, out: Path, answer: multiprocessing.Queue[float]) -> None:
+def _export(run: Path, format_name: str, out: Path, peak_queue: multiprocessing.Queue[float]) -> None:
     export(ExportJob(run=run, to=format_name, out=out))
     # Not getrusage: a new process begins with its parent's peak there.
     status = Path("/proc/self/status").read_text(encoding="utf-8")
-    answer.put(float(re.search(r"^VmHWM:\s+(\d+) kB$", status, re.M)[1]) / 1024)
+    peak_queue.put(float(re.search(r"^VmHWM:\s+(\d+) kB$", status, re.M)[1]) / 1024)
 
 
 def make_run(folder: Path, hours: float) -> Path:
-    """A finished corpus of `hours` hours, in parts as large as the engine's units."""
+    """Create a finished corpus run of `hours` hours, with one part file per work unit as the engine writes them."""
     layout = RunLayout(folder)
-    for place in (layout.plans, layout.parts):
-        place.mkdir(parents=True)
+    for subfolder in (layout.plans, layout.parts):
+        subfolder.mkdir(parents=True)
     n_rows = round(hours * 3600 / SOUND_S)
     plan = plan_schema(CORPUS_MANIFEST)
     takes = take_schema(plan)
@@ -99,8 +99,8 @@ def make_run(folder: Path, hours: float) -> Path:
             yield _table(rows, plan)
 
     write_table(planned(), plan, layout.plan_file(1))  # in row groups as large as the engine's own
-    shelf = [{"voice": voice, "consent": "synthetic", "license": "CC0"} for voice in VOICES]
-    pq.write_table(pa.Table.from_pylist(shelf, schema=SHELF_SCHEMA), layout.voices_file(1))
+    voices = [{"voice": voice, "consent": "synthetic", "license": "CC0"} for voice in VOICES]
+    pq.write_table(pa.Table.from_pylist(voices, schema=SHELF_SCHEMA), layout.voices_file(1))
     layout.corpus_filter.parent.mkdir()
     layout.corpus_filter.write_text(DEFAULT_FILTER)
     write_corpus_rows(folder)
@@ -108,7 +108,7 @@ def make_run(folder: Path, hours: float) -> Path:
 
 
 def _sound() -> bytes:
-    """Noise shaped like syllables, which FLAC makes about as small as speech."""
+    """Noise with a syllable-like envelope, which FLAC compresses about as well as speech."""
     times = np.arange(int(SOUND_S * RATE_HZ)) / RATE_HZ
     noise = np.random.default_rng(0).normal(0, 0.02, len(times)) * np.sin(2 * np.pi * 2 * times) ** 2
     return encode_sound(Waveform(noise.astype(np.float32), RATE_HZ))
@@ -140,8 +140,8 @@ def _row(number: int, part: int, sound: bytes) -> dict[str, object]:
         "duration_s": SOUND_S,
         "expected_duration_s": SOUND_S,
         "timings": [
-            {"text": word, "start_s": 0.3 * at, "end_s": 0.3 * at + 0.2, "kind": "word"}
-            for at, word in enumerate(text.split())
+            {"text": word, "start_s": 0.3 * index, "end_s": 0.3 * index + 0.2, "kind": "word"}
+            for index, word in enumerate(text.split())
         ],
         "flags": [],
         "model": "none:0",

@@ -1,12 +1,12 @@
-"""Checkpoints of the published sizes, imported by the command: do the bundle's networks give what they must?
+"""Import of full-size checkpoints by the command line, verified on golden cases.
 
     python benchmarks/full_size_import.py --golden ../shared/golden
     python benchmarks/full_size_import.py --golden ../shared/golden --cases hier/vcA ttv/inferA
 
-Writes a synthesizer and a TTV of full size, about 100 million weights each by the golden folder's rule under their
-published names, as their trainers save them: `model` beside `iteration`, `optimizer` and `learning_rate`. They are
-told apart and taken in by `hierbatch models import`; what lies in the bundle is then loaded as for speaking and run on
-golden cases. Exits with 1 where one is off. Wants 2 GB of disk while it runs.
+Writes a full-size synthesizer and TTV checkpoint (about 100 million rule weights each, under their published names) in
+the format of their trainers: `model` next to `iteration`, `optimizer` and `learning_rate`. `hierbatch models import`
+identifies and imports them; the bundle's networks are then loaded as for synthesis and run on golden cases. Exits with
+1 if any output is outside its tolerance. Needs 2 GB of disk while it runs.
 """
 
 from __future__ import annotations
@@ -40,62 +40,66 @@ def main() -> None:
     parser.add_argument("--cases", nargs="+", default=["hier/ncB", "ttv/ncB"])
     options = parser.parse_args()
     golden = read_golden_folder(options.golden)
-    known = {case.name for case in golden.cases if case.module in CHECKPOINTS and is_of_use(case)}
-    if strange := set(options.cases) - known:
-        parser.error(
-            f"--cases: there is no {', '.join(sorted(strange))}; wanted are some of {', '.join(sorted(known))}"
-        )
+    known = {case.name for case in golden.cases if case.module in CHECKPOINTS and is_inference(case)}
+    if unknown := set(options.cases) - known:
+        parser.error(f"--cases: unknown {', '.join(sorted(unknown))}; choose from {', '.join(sorted(known))}")
     with tempfile.TemporaryDirectory() as folder:
         for module, name in CHECKPOINTS.items():
             n_weights = write_checkpoint(golden, module, Path(folder) / name)
             print(f"{name}: {n_weights / 1e6:.1f} million weights", flush=True)
         bundle = import_by_command(Path(folder), [Path(folder) / name for name in CHECKPOINTS.values()])
-        sys.exit(0 if are_met(golden, bundle, options.cases) else 1)
+        sys.exit(0 if run_cases(golden, bundle, options.cases) else 1)
 
 
-def is_of_use(case: GoldenCase) -> bool:
-    """Whether it wants no parts that are for training alone: a bundle is loaded without them."""
+def is_inference(case: GoldenCase) -> bool:
+    """True if a case needs no training-only components, without which bundles are loaded."""
     return str(case.args.get("method")).startswith(("voice_conversion", "infer"))
 
 
 def write_checkpoint(golden: GoldenFolder, module: str, path: Path) -> int:
-    """Write a module's rule weights as a trainer saves them, and tell how many they are."""
-    checkpoint = GoldenNetworks(golden, None).by_rule(module, _as_it_is)
+    """Write a module's rule weights in the trainer's format; returns their number."""
+    checkpoint = GoldenNetworks(golden, None).by_rule(module, _identity)
     saved = {"model": dict(checkpoint.weights), "iteration": 1_000, "optimizer": {}, "learning_rate": 1e-4}
     torch.save(saved, path)
     return sum(value.numel() for value in checkpoint.weights.values())
 
 
 def import_by_command(folder: Path, checkpoints: list[Path]) -> Path:
-    """Import as a user does, print what the command says, and give the bundle's folder."""
-    words = ["models", "import", *map(str, checkpoints), "--name", "full", "--folder", str(folder / "models")]
+    """Import checkpoints by the command line and print its output; returns the bundle's folder."""
+    arguments = ["models", "import", *map(str, checkpoints), "--name", "full", "--folder", str(folder / "models")]
     started_s = time.monotonic()
-    print(run_program([sys.executable, "-c", COMMAND, *words], limit_s=1800).decode(), end="")
+    print(run_program([sys.executable, "-c", COMMAND, *arguments], limit_s=1800).decode(), end="")
     print(f"imported in {time.monotonic() - started_s:.0f} s\n", flush=True)
     return folder / "models" / "full"
 
 
-def are_met(golden: GoldenFolder, folder: Path, names: list[str]) -> bool:
-    """Run golden cases on the networks of a bundle and print a line each."""
+def run_cases(golden: GoldenFolder, folder: Path, names: list[str]) -> bool:
+    """Run golden cases on a bundle's networks and print each output; True if all are within tolerance.
+
+    Args:
+        golden: the golden folder.
+        folder: the bundle's folder.
+        names: names of the cases to run.
+    """
     loaded = OfficialNetworks.of_bundle(find_bundle(folder))
-    networks = Imported(golden, {"hier": loaded.synthesizer.eval(), "ttv": loaded.text_to_vector.eval()})
+    networks = ImportedNetworks(golden, {"hier": loaded.synthesizer.eval(), "ttv": loaded.text_to_vector.eval()})
     print("| case | output | largest difference | tolerance |\n| --- | --- | --- | --- |")
-    n_missed = 0
+    n_failed = 0
     for case in golden.cases:
         if case.name not in names:
             continue
         with torch.inference_mode():
-            checked = CHECKS[case.module](case, networks)
-        assert not isinstance(checked, NotAtHand)
-        for found in checked:
-            print(f"| {case.name} | {found.output} | {found.difference:.1e} | {found.tolerance:.0e} |", flush=True)
-            n_missed += not found.is_met
-    print(f"\n{n_missed} off")
-    return not n_missed
+            outputs = CHECKS[case.module](case, networks)
+        assert not isinstance(outputs, NotAtHand)
+        for output in outputs:
+            print(f"| {case.name} | {output.output} | {output.difference:.1e} | {output.tolerance:.0e} |", flush=True)
+            n_failed += not output.is_met
+    print(f"\n{n_failed} outputs outside their tolerance")
+    return not n_failed
 
 
-class Imported(GoldenNetworks):
-    """The networks of a bundle in the place of those the rule makes."""
+class ImportedNetworks(GoldenNetworks):
+    """A bundle's networks in place of those on rule weights."""
 
     def __init__(self, golden: GoldenFolder, loaded: dict[str, Any]) -> None:
         super().__init__(golden, None)
@@ -105,7 +109,7 @@ class Imported(GoldenNetworks):
         return self.loaded[module]
 
 
-def _as_it_is(checkpoint: Checkpoint) -> Checkpoint:
+def _identity(checkpoint: Checkpoint) -> Checkpoint:
     return checkpoint
 
 

@@ -1,7 +1,7 @@
-"""The anti-aliased snake and its blocks as a careful reader of the paper would write them first.
+"""Straightforward implementation of the anti-aliased snake and its blocks, as a baseline.
 
-Weight norm is folded, everything runs in inference mode; nothing is done twice or slowly on purpose. The snake doubles
-the rate with a transposed convolution, which multiplies the zeros it puts in. For a single row.
+Weight norm is folded, everything runs in inference mode, and nothing is deliberately slow. The snake doubles the rate
+by a transposed convolution, which also multiplies the inserted zeros. Supports a single row only.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 class PlainSnake(nn.Module):
-    """Twice the rate by a transposed convolution, the snake, and back by a strided one. Shape: [1, C, T]."""
+    """Upsampling by a transposed convolution, snake activation, strided downsampling. Shape: [1, C, T]."""
 
     def __init__(self, snake: AntiAliasedSnake) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class PlainSnake(nn.Module):
 
 
 class PlainBlock(nn.Module):
-    """Snake, dilated convolution, snake, plain convolution, thrice. Shape: [1, C, T]."""
+    """Residual block: snake, dilated convolution, snake, plain convolution; three times. Shape: [1, C, T]."""
 
     def __init__(self, block: AntiAliasedBlock) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class PlainBlock(nn.Module):
 
 
 class PlainBlocks(nn.Module):
-    """The mean of blocks of several kernels. Shape: [1, C, T]."""
+    """Mean over blocks of several kernel sizes. Shape: [1, C, T]."""
 
     def __init__(self, blocks: AntiAliasedBlocks) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class PlainBlocks(nn.Module):
 
 
 class NoSnake(nn.Module):
-    """Nothing in the snake's place."""
+    """Identity in place of a snake."""
 
     def forward(self, x: Tensor, _lengths: Tensor) -> Tensor:
         return x.clone()
@@ -74,19 +74,19 @@ class NoSnake(nn.Module):
 
 
 def plain(model: Network) -> Network:
-    """The same network with plain snakes and blocks."""
-    return _replaced(_replaced(model, AntiAliasedBlocks, PlainBlocks), AntiAliasedSnake, PlainSnake)
+    """Copy a network with plain snakes and blocks."""
+    return _replace(_replace(model, AntiAliasedBlocks, PlainBlocks), AntiAliasedSnake, PlainSnake)
 
 
 def convolutions_only(model: Network) -> Network:
-    """The network without its snakes: what no faster snake can pass."""
-    return _replaced(model, AntiAliasedSnake, lambda _snake: NoSnake())
+    """Copy a network without its snakes, as the upper limit of any faster snake."""
+    return _replace(model, AntiAliasedSnake, lambda _snake: NoSnake())
 
 
-def _replaced(model: Network, kind: type[nn.Module], make: Callable[..., nn.Module]) -> Network:
-    other = deepcopy(model)
-    for module in list(other.modules()):
+def _replace(model: Network, kind: type[nn.Module], make: Callable[..., nn.Module]) -> Network:
+    copy = deepcopy(model)
+    for module in list(copy.modules()):
         for name, child in list(module.named_children()):
             if isinstance(child, kind):
                 setattr(module, name, make(child))
-    return other
+    return copy

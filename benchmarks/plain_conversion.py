@@ -1,7 +1,7 @@
-"""The published synthesizer and SpeechSR written straight down from their description, for one row without padding.
+"""Direct implementation of the published synthesizer and SpeechSR, for one row without padding.
 
-Published names, plain operators, nothing shared with `hierbatch.models`: what golden folders are made with, and what a
-reader compares ours with.
+It uses published weight names and plain operators and shares no code with `hierbatch.models`. It generates golden
+folders and serves as a reference for readers of our implementation.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ HEADS = 2
 
 @dataclass(frozen=True, slots=True)
 class PlainConversion:
-    """Everything on the way from semantic vectors to sound."""
+    """All intermediate results from semantic vectors to waveform."""
 
     style: Tensor
     mean: Tensor
@@ -31,7 +31,15 @@ class PlainConversion:
 
 
 def convert(w: PlainWeights, semantic: Tensor, f0: Tensor, style: Tensor, noise: Tensor) -> PlainConversion:
-    """One row. Shapes: semantic [1, 1024, T], f0 [1, 1, 4 T], style [1, 256], noise [1, 192, T], scaled already."""
+    """Convert one row.
+
+    Args:
+        w: weights of the synthesizer.
+        semantic: content features. Shape: [1, 1024, T].
+        f0: normalized log-F0. Shape: [1, 1, 4 T].
+        style: style vector. Shape: [1, 256].
+        noise: latent noise, already scaled. Shape: [1, 192, T].
+    """
     mean, log_scale = _prior(w, "enc_p_l", semantic, f0, style)
     z = mean + noise * log_scale.exp()
     z_semantic = _flow_back(w, "flow_l", z, style)
@@ -42,22 +50,22 @@ def convert(w: PlainWeights, semantic: Tensor, f0: Tensor, style: Tensor, noise:
 
 
 def style_of(w: PlainWeights, mel: Tensor) -> Tensor:
-    """A voice. Shape: [B, 80, T] -> [B, 256]."""
+    """Style vector of a mel spectrogram. Shape: [B, 80, T] -> [B, 256]."""
     p = "emb_g"
     x = F.mish(w.conv(f"{p}.spectral.3", F.mish(w.conv(f"{p}.spectral.0", mel))))
     for i in range(2):
-        wave, opening = w.conv(f"{p}.temporal.{i}.conv1", x).chunk(2, dim=1)
-        x = x + wave * opening.sigmoid()
+        wave, gate = w.conv(f"{p}.temporal.{i}.conv1", x).chunk(2, dim=1)
+        x = x + wave * gate.sigmoid()
     query, key, value = (
         w.conv(f"{p}.slf_attn.conv_{part}", x).unflatten(1, (HEADS, -1)).transpose(2, 3) for part in "qkv"
     )
-    heard = ((query @ key.transpose(2, 3)) / query.shape[-1] ** 0.5).softmax(-1) @ value
-    x = x + w.conv(f"{p}.slf_attn.conv_o", heard.transpose(2, 3).flatten(1, 2))
+    attended = ((query @ key.transpose(2, 3)) / query.shape[-1] ** 0.5).softmax(-1) @ value
+    x = x + w.conv(f"{p}.slf_attn.conv_o", attended.transpose(2, 3).flatten(1, 2))
     return w.conv(f"{p}.fc", x).mean(2)
 
 
 def super_resolve(w: PlainWeights, sound: Tensor, ratio: float) -> Tensor:
-    """SpeechSR. Shape: [B, 1, N] -> [B, 1, floor(ratio N)]."""
+    """Bandwidth extension by SpeechSR. Shape: [B, 1, N] -> [B, 1, floor(ratio N)]."""
     x = w.conv("dec.conv_pre", sound)
     x = F.interpolate(x, size=int(sound.shape[-1] * ratio), mode="linear")
     x = sum(_snake_block(w, f"dec.resblocks.{i}", x) for i in range(3)) / 3
@@ -68,8 +76,8 @@ def _wavenet(w: PlainWeights, name: str, x: Tensor, style: Tensor, n_layers: int
     shifts = w.conv(f"{name}.cond_layer", style[:, :, None]).chunk(n_layers, dim=1)
     total, channels = torch.zeros_like(x), x.shape[1]
     for i in range(n_layers):
-        wave, opening = (w.conv(f"{name}.in_layers.{i}", x) + shifts[i]).chunk(2, dim=1)
-        y = w.conv(f"{name}.res_skip_layers.{i}", wave.tanh() * opening.sigmoid())
+        wave, gate = (w.conv(f"{name}.in_layers.{i}", x) + shifts[i]).chunk(2, dim=1)
+        y = w.conv(f"{name}.res_skip_layers.{i}", wave.tanh() * gate.sigmoid())
         if i == n_layers - 1:
             return total + y[:, -channels:]
         x, total = x + y[:, :channels], total + y[:, channels:]
@@ -86,48 +94,48 @@ def _prior(w: PlainWeights, p: str, semantic: Tensor, f0: Tensor, style: Tensor)
 def _flow_back(w: PlainWeights, p: str, z: Tensor, style: Tensor) -> Tensor:
     condition = w.linear(f"{p}.cond_block.2", F.silu(w.linear(f"{p}.cond_block.0", style)))
     for i in (6, 4, 2, 0):
-        kept, moved = z.flip(1).chunk(2, dim=1)
-        x = w.conv(f"{p}.flows.{i}.pre", kept)
+        unchanged, shifted = z.flip(1).chunk(2, dim=1)
+        x = w.conv(f"{p}.flows.{i}.pre", unchanged)
         for j in range(3):
             x = _styled_block(w, f"{p}.flows.{i}.enc_block.{j}", x, condition)
-        z = torch.cat([kept, moved - w.conv(f"{p}.flows.{i}.post", x)], dim=1)
+        z = torch.cat([unchanged, shifted - w.conv(f"{p}.flows.{i}.post", x)], dim=1)
     return z
 
 
 def _styled_block(w: PlainWeights, name: str, x: Tensor, condition: Tensor) -> Tensor:
-    settings = w.linear(f"{name}.adaLN_modulation.1", F.silu(condition))[:, :, None]
-    shift, scale, gate, wide_shift, wide_scale, wide_gate = settings.chunk(6, dim=1)
-    y = (_level(x) * (1 + scale) + shift).transpose(1, 2)
+    modulation = w.linear(f"{name}.adaLN_modulation.1", F.silu(condition))[:, :, None]
+    shift, scale, gate, mlp_shift, mlp_scale, mlp_gate = modulation.chunk(6, dim=1)
+    y = (_layer_norm(x) * (1 + scale) + shift).transpose(1, 2)
     query, key, value = w.linear(f"{name}.attn.qkv", y).unflatten(2, (3, HEADS, -1)).permute(2, 0, 3, 1, 4)
-    heard = ((query @ key.transpose(2, 3)) * query.shape[-1] ** -0.5).softmax(-1) @ value
-    x = x + gate * w.linear(f"{name}.attn.proj", heard.transpose(1, 2).flatten(2)).transpose(1, 2)
-    y = F.gelu(w.conv(f"{name}.mlp.fc1", _level(x) * (1 + wide_scale) + wide_shift), approximate="tanh")
-    return x + wide_gate * w.conv(f"{name}.mlp.fc2", y)
+    attended = ((query @ key.transpose(2, 3)) * query.shape[-1] ** -0.5).softmax(-1) @ value
+    x = x + gate * w.linear(f"{name}.attn.proj", attended.transpose(1, 2).flatten(2)).transpose(1, 2)
+    y = F.gelu(w.conv(f"{name}.mlp.fc1", _layer_norm(x) * (1 + mlp_scale) + mlp_shift), approximate="tanh")
+    return x + mlp_gate * w.conv(f"{name}.mlp.fc2", y)
 
 
-def _level(x: Tensor) -> Tensor:
-    """Layer norm over channels, without weights."""
+def _layer_norm(x: Tensor) -> Tensor:
+    """Layer norm over channels, without affine weights."""
     return F.layer_norm(x.transpose(1, 2), x.shape[1:2], eps=1e-6).transpose(1, 2)
 
 
 def _source(w: PlainWeights, z: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
     x = w.conv("sn.conv_pre", z) + w.conv("sn.cond", style[:, :, None])
     for i in range(2):
-        x = w.widened(f"sn.ups.{i}", x, 2)
+        x = w.conv_transpose(f"sn.ups.{i}", x, 2)
         x = sum(_snake_block(w, f"sn.resblocks.{3 * i + j}", x) for j in range(3)) / 3
     excitation = _snake(w, "sn.activation_post", x)
     return excitation, w.conv("sn.conv_post", excitation)
 
 
 def _wave(w: PlainWeights, z: Tensor, excitation: Tensor, style: Tensor) -> Tensor:
-    nearest = excitation[:, :, ::4]
-    y = nearest
+    decimated = excitation[:, :, ::4]
+    y = decimated
     for i, dilation in enumerate((1, 2, 4)):
         y = w.conv(f"dec.downs.conv.{i}", F.leaky_relu(y, 0.1), dilation=dilation)
-    lowered = y + w.conv("dec.downs.residual_dense", nearest)
-    x = w.conv("dec.conv_pre", z) + lowered + w.conv("dec.cond", style[:, :, None])
+    downsampled = y + w.conv("dec.downs.residual_dense", decimated)
+    x = w.conv("dec.conv_pre", z) + downsampled + w.conv("dec.cond", style[:, :, None])
     for i, rate in enumerate((4, 5, 4, 2, 2)):
-        x = w.widened(f"dec.ups.{i}", x, rate)
+        x = w.conv_transpose(f"dec.ups.{i}", x, rate)
         x = x + w.conv("dec.proj", excitation) if i == 0 else x
         x = sum(_snake_block(w, f"dec.resblocks.{3 * i + j}", x) for j in range(3)) / 3
     return torch.tanh(w.conv("dec.conv_post", _snake(w, "dec.activation_post", x)))
@@ -141,7 +149,7 @@ def _snake_block(w: PlainWeights, name: str, x: Tensor) -> Tensor:
 
 
 def _snake(w: PlainWeights, name: str, x: Tensor) -> Tensor:
-    """Twice the rate by a transposed convolution, `x + sin(a x)^2 / b`, and back by a strided one."""
+    """Upsample by a transposed convolution, apply `x + sin(a x)^2 / b`, downsample by a strided convolution."""
     channels = x.shape[1]
     frequency = w.tensors[f"{name}.act.alpha"].exp()[:, None]
     sharpness = w.tensors[f"{name}.act.beta"].exp()[:, None] + 1e-9

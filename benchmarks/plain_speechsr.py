@@ -1,7 +1,7 @@
-"""SpeechSR as a careful reader of the paper would write it first: the same maths in torch's own operators.
+"""Straightforward implementation of SpeechSR in torch operators, as a baseline.
 
-Snakes and blocks are those of `plain_anti_aliased.py`, the interpolation is torch's. It is what
-`benchmarks/super_resolution.py` compares with, and a test holds both to the same numbers.
+Snakes and blocks come from `plain_anti_aliased.py`, the interpolation is torch's. `benchmarks/super_resolution.py`
+compares with it, and a test checks that both give the same output.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from hierbatch.models.speechsr.model import SpeechSR
 
 
 class PlainSpeechSR(nn.Module):
-    """The network around the same weights. Shape: [B, 1, N] -> [B, 1, M]."""
+    """SpeechSR network that shares the weights of ours. Shape: [B, 1, N] -> [B, 1, M]."""
 
     def __init__(self, model: SpeechSR) -> None:
         super().__init__()

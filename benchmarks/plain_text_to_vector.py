@@ -1,7 +1,7 @@
-"""The published TTV written straight down in torch operators: the same maths without any of our thoughts on speed.
+"""Straightforward implementation of the published TTV in torch operators, without optimizations, as a baseline.
 
-It is what a careful reader of the paper would write first: weight norm folded, one row at a time, the prompt heard with
-every sentence, as the published command does. It runs on the weights of `TextToVector`, whose result it must give.
+Weight norm is folded; rows are processed one at a time, and the prompt is encoded with every sentence, as the published
+command does. It runs on the weights of `TextToVector` and must give the same result.
 """
 
 from __future__ import annotations
@@ -15,16 +15,17 @@ from torch import Tensor
 
 from hierbatch.models.text_to_vector.spline import Spline
 
-_REACH = 4
+_MAX_DISTANCE = 4
 
 
 class PlainTextToVector:
-    """One row from tokens, a prompt's mel and noise to semantic vectors and pitch."""
+    """TTV for one row: tokens, prompt mel and noise to semantic vectors and log-F0."""
 
     def __init__(self, weights: Mapping[str, Tensor]) -> None:
         self.w = weights
 
     def style(self, mel: Tensor) -> Tensor:
+        """Style vector of a prompt. Shape: [1, 80, T] -> [1, S]."""
         p = "style_encoder"
         x = F.mish(self._conv(f"{p}.spectral.2", F.mish(self._conv(f"{p}.spectral.0", mel))))
         for i in range(2):
@@ -33,7 +34,16 @@ class PlainTextToVector:
         return self._conv(f"{p}.leave", x).mean(2)
 
     def read(self, tokens: Tensor, style: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Mean, logarithm of the scale, and logarithm of the durations."""
+        """Encode text.
+
+        Args:
+            tokens: symbol ids. Shape: [1, N].
+            style: style vector. Shape: [1, S].
+            noise: scaled noise of the duration predictor. Shape: [1, 2, N].
+
+        Returns:
+            Prior mean and log scale, shape [1, C, N], and log durations, shape [1, 1, N].
+        """
         p = "text_encoder"
         x = (self.w[f"{p}.embedding.weight"][tokens] * 16).transpose(1, 2)
         x = self._encoder(f"{p}.first", x) + self._conv(f"{p}.conditioning", style[:, :, None])
@@ -44,6 +54,15 @@ class PlainTextToVector:
     def speak(
         self, mean: Tensor, log_scale: Tensor, frames: Tensor, style: Tensor, noise: Tensor
     ) -> tuple[Tensor, ...]:
+        """Decode the text prior to semantic vectors and log-F0.
+
+        Args:
+            mean: prior mean per symbol. Shape: [1, C, N].
+            log_scale: prior log scale per symbol. Shape: [1, C, N].
+            frames: frames per symbol. Shape: [1, 1, N].
+            style: style vector. Shape: [1, S].
+            noise: scaled latent noise. Shape: [1, C, T].
+        """
         path = torch.repeat_interleave(torch.arange(mean.shape[2]), frames[0, 0].long())
         mean, log_scale = mean[:, :, path], log_scale[:, :, path]
         z = self._flow_back(mean + noise * log_scale.exp(), style)
@@ -69,11 +88,11 @@ class PlainTextToVector:
         scores = query @ key.transpose(2, 3)
         is_relative = f"{name}.near_keys" in self.w
         if is_relative:
-            scores = scores + _to_square(query @ _spread(self.w[f"{name}.near_keys"], n).transpose(1, 2))
+            scores = scores + _to_square(query @ _pad_positions(self.w[f"{name}.near_keys"], n).transpose(1, 2))
         weights = scores.softmax(-1)
         y = weights @ value
         if is_relative:
-            y = y + _from_square(weights) @ _spread(self.w[f"{name}.near_values"], n)
+            y = y + _from_square(weights) @ _pad_positions(self.w[f"{name}.near_values"], n)
         return self._conv(f"{name}.leave", y.transpose(2, 3).reshape(1, -1, n))
 
     def _encoder(self, name: str, x: Tensor) -> Tensor:
@@ -96,13 +115,13 @@ class PlainTextToVector:
         x = self._conv(f"{p}.leave", self._dilated(f"{p}.convolutions", x))
         z = noise
         for i in (3, 2, 1):
-            kept, bent = z.flip(1).chunk(2, 1)
+            unchanged, transformed = z.flip(1).chunk(2, 1)
             name = f"{p}.flows.splines.{i}"
             y = self._conv(
-                f"{name}.leave", self._dilated(f"{name}.convolutions", self._conv(f"{name}.enter", kept) + x)
+                f"{name}.leave", self._dilated(f"{name}.convolutions", self._conv(f"{name}.enter", unchanged) + x)
             )
             widths, heights, slopes = y[:, None].transpose(2, 3).split([10, 10, 9], -1)
-            z = torch.cat([kept, Spline(widths / 16, heights / 16, slopes).inverse(bent)], 1)
+            z = torch.cat([unchanged, Spline(widths / 16, heights / 16, slopes).inverse(transformed)], 1)
         z = (z.flip(1) - self.w[f"{p}.flows.scale.shift"]) * torch.exp(-self.w[f"{p}.flows.scale.log_scale"])
         return z[:, :1]
 
@@ -111,17 +130,17 @@ class PlainTextToVector:
         condition = F.silu(F.linear(style, w[f"{p}.conditioning.0.weight"], w[f"{p}.conditioning.0.bias"]))
         condition = F.linear(condition, w[f"{p}.conditioning.2.weight"], w[f"{p}.conditioning.2.bias"])
         for i in (3, 2, 1, 0):
-            kept, moved = z.flip(1).chunk(2, 1)
-            hidden = self._conv(f"{p}.couplings.{i}.enter", kept)
+            unchanged, shifted = z.flip(1).chunk(2, 1)
+            hidden = self._conv(f"{p}.couplings.{i}.enter", unchanged)
             for j in range(3):
                 hidden = self._styled_block(f"{p}.couplings.{i}.blocks.{j}", hidden, condition)
-            z = torch.cat([kept, moved - self._conv(f"{p}.couplings.{i}.leave", hidden)], 1)
+            z = torch.cat([unchanged, shifted - self._conv(f"{p}.couplings.{i}.leave", hidden)], 1)
         return z
 
     def _styled_block(self, name: str, x: Tensor, condition: Tensor) -> Tensor:
         w, (channels, n) = self.w, x.shape[1:]
-        settings = F.linear(F.silu(condition), w[f"{name}.modulation.weight"], w[f"{name}.modulation.bias"])
-        shift, scale, gate, wide_shift, wide_scale, wide_gate = settings[:, :, None].chunk(6, 1)
+        modulation = F.linear(F.silu(condition), w[f"{name}.modulation.weight"], w[f"{name}.modulation.bias"])
+        shift, scale, gate, mlp_shift, mlp_scale, mlp_gate = modulation[:, :, None].chunk(6, 1)
         y = (_plain_norm(x) * (1 + scale) + shift).transpose(1, 2)
         heads = F.linear(y, w[f"{name}.to_heads.weight"], w[f"{name}.to_heads.bias"])
         query, key, value = heads.view(1, n, 3, 4, channels // 4).permute(2, 0, 3, 1, 4)
@@ -130,15 +149,15 @@ class PlainTextToVector:
             y.transpose(1, 2).reshape(1, n, channels), w[f"{name}.from_heads.weight"], w[f"{name}.from_heads.bias"]
         )
         x = x + gate * y.transpose(1, 2)
-        y = F.gelu(self._conv(f"{name}.widen", _plain_norm(x) * (1 + wide_scale) + wide_shift), approximate="tanh")
-        return x + wide_gate * self._conv(f"{name}.narrow", y)
+        y = F.gelu(self._conv(f"{name}.widen", _plain_norm(x) * (1 + mlp_scale) + mlp_shift), approximate="tanh")
+        return x + mlp_gate * self._conv(f"{name}.narrow", y)
 
     def _wavenet(self, name: str, x: Tensor, style: Tensor, n_layers: int) -> Tensor:
         channels, total = x.shape[1], torch.zeros_like(x)
         shifts = self._conv(f"{name}.conditioning", style[:, :, None]).chunk(n_layers, 1)
         for i in range(n_layers):
-            wave, opening = (self._conv(f"{name}.gates.{i}", x) + shifts[i]).chunk(2, 1)
-            y = self._conv(f"{name}.sums.{i}", wave.tanh() * opening.sigmoid())
+            wave, gate = (self._conv(f"{name}.gates.{i}", x) + shifts[i]).chunk(2, 1)
+            y = self._conv(f"{name}.sums.{i}", wave.tanh() * gate.sigmoid())
             if i < n_layers - 1:
                 x = x + y[:, :channels]
             total = total + y[:, -channels:]
@@ -165,23 +184,23 @@ def _plain_norm(x: Tensor) -> Tensor:
     return F.layer_norm(x.transpose(1, 2), x.shape[1:2], eps=1e-6).transpose(1, 2)
 
 
-def _spread(near: Tensor, n: int) -> Tensor:
-    """Vectors of near positions among those of all: [1, 9, D] -> [1, 2n - 1, D]."""
-    beyond = max(0, n - 1 - _REACH)
-    near = F.pad(near, (0, 0, beyond, beyond))
-    start = max(0, _REACH - (n - 1))
+def _pad_positions(near: Tensor, n: int) -> Tensor:
+    """Zero-pad or crop relative-position vectors to all distances. Shape: [1, 9, D] -> [1, 2n - 1, D]."""
+    padding = max(0, n - 1 - _MAX_DISTANCE)
+    near = F.pad(near, (0, 0, padding, padding))
+    start = max(0, _MAX_DISTANCE - (n - 1))
     return near[:, start : start + 2 * n - 1]
 
 
 def _to_square(relative: Tensor) -> Tensor:
-    """By distance to by position: [1, H, n, 2n - 1] -> [1, H, n, n]."""
+    """Reindex scores from relative distance to absolute position. Shape: [1, H, n, 2n - 1] -> [1, H, n, n]."""
     n = relative.shape[2]
     flat = F.pad(F.pad(relative, (0, 1)).flatten(2), (0, n - 1))
     return flat.view(1, -1, n + 1, 2 * n - 1)[:, :, :n, n - 1 :]
 
 
 def _from_square(weights: Tensor) -> Tensor:
-    """By position to by distance: [1, H, n, n] -> [1, H, n, 2n - 1]."""
+    """Reindex weights from absolute position to relative distance. Shape: [1, H, n, n] -> [1, H, n, 2n - 1]."""
     n = weights.shape[2]
     flat = F.pad(F.pad(weights, (0, n - 1)).flatten(2), (n, 0))
     return flat.view(1, -1, n, 2 * n)[:, :, :, 1:]

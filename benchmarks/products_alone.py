@@ -1,7 +1,7 @@
-"""What of a network's work is products: its matrix products and convolutions done again, and nothing else.
+"""Replay of a network's matrix products and convolutions alone, as a lower bound on its run time.
 
-They are what is written down of one real run: the same operators on the same numbers in the same places of memory. No
-thought on what lies between them makes a network faster than that.
+The calls are recorded in one real run and repeated with the same operators on the same tensors. Optimizing the code
+between them cannot make a network faster than this.
 """
 
 from __future__ import annotations
@@ -15,32 +15,32 @@ _PRODUCTS = (
     "conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d", "convolution", "linear", "matmul", "mm", "addmm", "bmm",
     "baddbmm", "scaled_dot_product_attention",
 )  # fmt: skip
-"""Names of the operators that multiply matrices or convolve; attention counts with its softmax, which is inside it."""
+"""Operators that multiply matrices or convolve; fused attention counts including its softmax."""
 
 
 def products_of(work: Callable[[], object]) -> Callable[[], object]:
-    """Do some work once; what comes back does its products alone, and holds the numbers they need."""
-    with _Watching() as watching:
+    """Run work once and record its products; returns a function that repeats only these, on the same tensors."""
+    with _Recorder() as recorder:
         work()
 
-    def do_again() -> None:
-        for operator, words, options in watching.products:
-            operator(*words, **options)
+    def replay() -> None:
+        for operator, arguments, options in recorder.calls:
+            operator(*arguments, **options)
 
-    return do_again
+    return replay
 
 
-class _Watching(TorchDispatchMode):
-    """Writes down every product that is done while it is on."""
+class _Recorder(TorchDispatchMode):
+    """Dispatch mode that records every product executed while it is active."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.products: list[tuple[Callable[..., object], Sequence[Any], Mapping[str, Any]]] = []
+        self.calls: list[tuple[Callable[..., object], Sequence[Any], Mapping[str, Any]]] = []
 
     def __torch_dispatch__(
         self, func: Any, types: Sequence[type], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> object:
         options = kwargs or {}
         if func.overloadpacket.__name__ in _PRODUCTS:
-            self.products.append((func, args, options))
+            self.calls.append((func, args, options))
         return func(*args, **options)

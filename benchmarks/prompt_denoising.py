@@ -1,10 +1,10 @@
-"""Does `--denoise` help? Prompts with noise of our own making, judged with and without it.
+"""Effect of `--denoise` on prompts with added noise, by DNSMOS and SI-SDR.
 
-    python benchmarks/prompt_denoising.py                  # the kit in ../shared/tools
+    python benchmarks/prompt_denoising.py                  # the evaluation kit in ../shared/tools
     python benchmarks/prompt_denoising.py --kit FOLDER
 
-Prompts are those under manifests/voices. DNSMOS P.835 predicts what listeners would say of the whole (ovrl), the speech
-(sig) and the background (bak). SI-SDR tells how near the sound is to the prompt before the noise.
+The prompts are those in manifests/voices. DNSMOS P.835 predicts listeners' ratings of overall quality (ovrl), speech
+(sig) and background (bak). SI-SDR measures the distance to the prompt before noise was added.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--kit", type=Path, default=shared_folder() / "tools")
     kit = load_kit(parser.parse_args().kit)
     prompts = [resample(read_sound(path.read_bytes()), RATE_HZ) for path in sorted(VOICES.glob("*.flac"))]
-    print(f"{len(prompts)} prompts, mean over them\n")
+    print(f"mean over {len(prompts)} prompts\n")
     print(
         "| noise | SNR dB | ratio | DNSMOS ovrl | sig | bak | SI-SDR dB |\n| --- | --- | --- | --- | --- | --- | --- |"
     )
@@ -50,7 +50,13 @@ def main() -> None:
 
 
 def with_noise(sound: Waveform, kind: str, snr_db: float) -> Waveform:
-    """A prompt and noise that is `snr_db` below it, the same every time."""
+    """Add deterministic noise at a signal-to-noise ratio.
+
+    Args:
+        sound: clean prompt.
+        kind: one of `KINDS`, or `none`.
+        snr_db: signal-to-noise ratio.
+    """
     if kind == "none":
         return sound
     noise = _noise(kind, sound.n_samples)
@@ -65,7 +71,7 @@ def _noise(kind: str, n_samples: int) -> Samples:
     white = np.random.default_rng(1).standard_normal(n_samples)
     if kind == "white":
         return white.astype(np.float32)
-    # Power that falls by 3 dB an octave.
+    # Pink noise: power falls by 3 dB per octave.
     spectrum = np.fft.rfft(white) / np.sqrt(np.maximum(1, np.arange(n_samples // 2 + 1)))
     return np.fft.irfft(spectrum, n_samples).astype(np.float32)
 

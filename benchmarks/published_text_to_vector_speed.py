@@ -1,14 +1,14 @@
-"""How fast the published TTV turns text into semantic vectors on a CPU, alone and sixteen at a time.
+"""Speed of the published TTV (text to semantic vectors) on a CPU, for single rows and batches of up to 16.
 
     python benchmarks/published_text_to_vector_speed.py
     python benchmarks/published_text_to_vector_speed.py --repeats 5 --threads 0     # all threads
 
-Weights are random, which costs the same. Every row has 151 symbols with blanks and 3.5 s of speech. CPU seconds are
-told, of several repeats, taken in turns, the fewest. "read" is the text side (encoder and durations), which runs row by
-row; "speak" is flow, decoder and pitch, which run together. "products" is all matrix products and convolutions of both,
-done again with nothing between them (`products_alone.py`): what no other way of writing the rest can pass. "plain" is
-`plain_text_to_vector.py`: the same maths and no thought of speed, which hears its prompt of 3 s with every row, where
-ours hears it once a voice; "plain, style known" leaves that out.
+Weights are random, which does not affect speed. Every row has 151 symbols including blanks and 3.5 s of speech. Times
+are CPU seconds, the minimum of several alternating repeats. "read" is the text encoder with durations, which runs row
+by row; "speak" is flow, decoder and pitch, which are batched. "products" is all matrix products and convolutions of
+both, replayed alone (`products_alone.py`), a lower bound. "plain" is `plain_text_to_vector.py`, an unoptimized
+implementation that encodes its 3 s prompt with every row, while ours encodes it once per voice; "plain, style known"
+excludes that.
 """
 
 from __future__ import annotations
@@ -34,37 +34,37 @@ BATCHES = (4, 16)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=1, help="0 for all; more than one are timed by the clock")
+    parser.add_argument("--threads", type=int, default=1, help="0 for all; wall time if more than one")
     options = parser.parse_args()
     repeats = options.repeats
     if options.threads:
         torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     network = TextToVector(TextToVectorConfig()).eval()
-    print("| rows | read s | speak s | products s | s a row | x real time | rows a minute |")
+    print("| rows | read s | speak s | products s | s per row | x real time | rows per minute |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     with torch.inference_mode():
         plain, ours = measure_alone(network, repeats)
-        known = Took(plain.read_s, plain.speak_s, plain.products_s)
-        told = {"plain, style known, 1": known, "plain, 1": plain, "ours, 1": ours}
-        told |= {f"ours, {n_rows}": _measure(network, n_rows, repeats) for n_rows in BATCHES}
-    for name, took in told.items():
-        row_s = took.all_s / int(name.rpartition(" ")[2])
+        style_known = Timing(plain.read_s, plain.speak_s, plain.products_s)
+        timings = {"plain, style known, 1": style_known, "plain, 1": plain, "ours, 1": ours}
+        timings |= {f"ours, {n_rows}": _measure(network, n_rows, repeats) for n_rows in BATCHES}
+    for name, timing in timings.items():
+        row_s = timing.total_s / int(name.rpartition(" ")[2])
         cells = (
-            f"{took.style_s + took.read_s:.2f}",
-            f"{took.speak_s:.2f}",
-            f"{took.products_s:.2f}",
+            f"{timing.style_s + timing.read_s:.2f}",
+            f"{timing.speak_s:.2f}",
+            f"{timing.products_s:.2f}",
             f"{row_s:.3f}",
             f"{row_s * FRAMES_PER_SECOND / N_FRAMES:.3f}",
             f"{60 / row_s:.0f}",
         )
         print(f"| {name} | {' | '.join(cells)} |")
-    print(f"\nours alone, against plain: {plain.all_s / ours.all_s:.2f} x as fast")
+    print(f"\nspeed-up of ours over plain, single rows: {plain.total_s / ours.total_s:.2f} x")
 
 
 @dataclass(frozen=True, slots=True)
-class Took:
-    """CPU seconds of some rows; `products_s` is what the products of reading and speaking take alone."""
+class Timing:
+    """CPU seconds of a batch; `products_s` is the time of all products of `read` and `speak`, replayed alone."""
 
     read_s: float
     speak_s: float
@@ -72,12 +72,13 @@ class Took:
     style_s: float = 0.0
 
     @property
-    def all_s(self) -> float:
+    def total_s(self) -> float:
+        """Time of style, read and speak together."""
         return self.style_s + self.read_s + self.speak_s
 
 
-def measure_alone(network: TextToVector, repeats: int) -> tuple[Took, Took]:
-    """One row of the plain implementation and of ours, in turns, once both are seen to give the same."""
+def measure_alone(network: TextToVector, repeats: int) -> tuple[Timing, Timing]:
+    """Time one row of the plain implementation and of ours alternately, after checking that the outputs agree."""
     plain = PlainTextToVector(network.state_dict())
     tokens, mel = torch.randint(network.config.n_symbols, (1, N_SYMBOLS)), torch.randn(1, 80, 150)
     noise, drawn = torch.randn(1, 2, N_SYMBOLS), torch.randn(1, network.config.channels, N_FRAMES)
@@ -98,7 +99,7 @@ def measure_alone(network: TextToVector, repeats: int) -> tuple[Took, Took]:
         (style, network.style(mel, torch.tensor([150]))),
     ]
     difference = max(float((one - other).abs().max() / other.abs().max()) for one, other in pairs)
-    assert difference < 1e-3, f"the plain implementation gives something else: {difference:.1e}"
+    assert difference < 1e-3, f"the plain implementation differs by {difference:.1e}"
     works: list[Callable[[], object]] = [
         lambda: plain.read(tokens, style, noise),
         lambda: plain.speak(mean, log_scale, frames, style, drawn),
@@ -107,11 +108,11 @@ def measure_alone(network: TextToVector, repeats: int) -> tuple[Took, Took]:
     ]
     style_s, *took_s = _fastest(repeats, lambda: plain.style(mel), *works, *map(products_of, works))
     reads, speaks, products = took_s[0:4:2], took_s[1:4:2], (sum(took_s[4:6]), sum(took_s[6:8]))
-    return Took(reads[0], speaks[0], products[0], style_s), Took(reads[1], speaks[1], products[1])
+    return Timing(reads[0], speaks[0], products[0], style_s), Timing(reads[1], speaks[1], products[1])
 
 
-def _measure(network: TextToVector, n_rows: int, repeats: int) -> Took:
-    """Reading row by row, and speaking so many rows together."""
+def _measure(network: TextToVector, n_rows: int, repeats: int) -> Timing:
+    """Time reading row by row, and speaking `n_rows` rows in one batch."""
     tokens = torch.randint(network.config.n_symbols, (1, N_SYMBOLS))
     lengths, style = torch.tensor([N_SYMBOLS]), torch.randn(1, network.config.style_channels)
     noise = torch.randn(1, 2, N_SYMBOLS)
@@ -127,26 +128,26 @@ def _measure(network: TextToVector, n_rows: int, repeats: int) -> Took:
     drawn = torch.randn(n_rows, network.config.channels, N_FRAMES)
     works = [read, lambda: network.speak(batch, frames, styles, drawn)]
     read_s, speak_s, read_alone_s, speak_alone_s = _fastest(repeats, *works, *map(products_of, works))
-    return Took(n_rows * read_s, speak_s, n_rows * read_alone_s + speak_alone_s)
+    return Timing(n_rows * read_s, speak_s, n_rows * read_alone_s + speak_alone_s)
 
 
 def _frames(n_rows: int) -> Tensor:
-    """Frames of every symbol. Shape: [B, 1, N]."""
+    """Frames per symbol, `N_FRAMES` in total. Shape: [B, 1, N]."""
     frames = torch.ones(n_rows, 1, N_SYMBOLS)
     frames[:, :, : N_FRAMES - N_SYMBOLS] = 2
     return frames
 
 
 def _fastest(repeats: int, *works: Callable[[], object]) -> list[float]:
-    """Seconds of each, taken in turns, of several repeats the fewest."""
+    """Minimum time of each work in seconds, over alternating repeats."""
     clock = time.process_time if torch.get_num_threads() == 1 else time.perf_counter
-    taken_s: list[list[float]] = [[] for _ in works]
+    times_s: list[list[float]] = [[] for _ in works]
     for _ in range(repeats):
-        for work, taken in zip(works, taken_s, strict=True):
+        for work, times in zip(works, times_s, strict=True):
             started_s = clock()
             work()
-            taken.append(clock() - started_s)
-    return [min(taken) for taken in taken_s]
+            times.append(clock() - started_s)
+    return [min(times) for times in times_s]
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""How fast the hierarchical synthesizer sings, beside a plain implementation of the same maths.
+"""Speed of the hierarchical synthesizer, compared with a plain implementation.
 
     python benchmarks/synthesizer_speed.py                      # one thread
     python benchmarks/synthesizer_speed.py --threads 0 --repeats 5   # all threads
 
-Random weights of the published sizes. On one thread CPU seconds are told, so that other work on the machine does not
-count, with more threads wall seconds; of several repeats, taken in turns, the fastest. "Convolutions only" is the
-network without its anti-aliased snakes: what no faster snake can pass.
+The weights are random and of the published sizes. Times are CPU seconds on one thread (independent of other load) and
+wall seconds on several, the fastest of several alternating repeats. "Convolutions only" is the network without its
+anti-aliased snakes, an upper limit for any faster snake.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, default=1, help="0 for all")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--seconds", type=float, nargs="+", default=[1.0, 5.0], help="lengths of sound to measure")
+    parser.add_argument(
+        "--seconds", type=float, nargs="+", default=[1.0, 5.0], help="durations of the synthesized audio"
+    )
     options = parser.parse_args()
     if options.threads:
         torch.set_num_threads(options.threads)
@@ -35,17 +37,19 @@ def main() -> None:
     torch.manual_seed(0)
     model = Synthesizer(SynthesizerConfig(), is_for_training=False).eval()
     kinds = {"plain": plain(model), "hierbatch": model, "convolutions only": convolutions_only(model)}
-    print(f"{torch.get_num_threads()} thread(s); seconds of work, and as a part of real time\n")
-    print(f"| seconds of sound | {' | '.join(kinds)} | plain / hierbatch |")
+    print(f"{torch.get_num_threads()} thread(s); seconds, and multiple of real time in brackets\n")
+    print(f"| seconds of audio | {' | '.join(kinds)} | plain / hierbatch |")
     print(f"| --- |{' --- |' * (len(kinds) + 1)}")
     for sound_s in options.seconds:
         inputs = inputs_of(model, sound_s)
-        took = measure({name: lambda made=made, x=inputs: made(*x) for name, made in kinds.items()}, options, clock)
-        cells = " | ".join(f"{took[name]:.2f} ({took[name] / sound_s:.2f})" for name in kinds)
-        print(f"| {sound_s:g} | {cells} | {took['plain'] / took['hierbatch']:.2f} |", flush=True)
+        works = {name: lambda network=network, x=inputs: network(*x) for name, network in kinds.items()}
+        times_s = measure(works, options, clock)
+        cells = " | ".join(f"{times_s[name]:.2f} ({times_s[name] / sound_s:.2f})" for name in kinds)
+        print(f"| {sound_s:g} | {cells} | {times_s['plain'] / times_s['hierbatch']:.2f} |", flush=True)
 
 
 def inputs_of(model: Synthesizer, sound_s: float) -> tuple[Tensor, ...]:
+    """Random inputs of the synthesizer for a duration: content, F0, lengths, style, noise."""
     n_frames, config = round(sound_s * FRAMES_PER_SECOND), model.config
     return (
         torch.randn(1, config.semantic_channels, n_frames),
@@ -59,16 +63,16 @@ def inputs_of(model: Synthesizer, sound_s: float) -> tuple[Tensor, ...]:
 def measure(
     works: dict[str, Callable[[], object]], options: argparse.Namespace, clock: Callable[[], float]
 ) -> dict[str, float]:
-    """The fastest of several rounds, each of which does every work once."""
-    took = dict.fromkeys(works, float("inf"))
+    """Time all works alternately; returns the fastest time of each in seconds."""
+    times_s = dict.fromkeys(works, float("inf"))
     with torch.inference_mode():
         for repeat in range(options.repeats + 1):
             for name, work in works.items():
                 started_s = clock()
                 work()
                 if repeat:  # the first round warms up
-                    took[name] = min(took[name], clock() - started_s)
-    return took
+                    times_s[name] = min(times_s[name], clock() - started_s)
+    return times_s
 
 
 if __name__ == "__main__":

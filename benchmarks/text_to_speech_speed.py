@@ -1,11 +1,11 @@
-"""How fast text becomes sound on one CPU thread, and how fast commands start.
+"""Speed of text-to-speech on one CPU thread, and startup time of commands.
 
     python benchmarks/text_to_speech_speed.py                 # the packaged model
     python benchmarks/text_to_speech_speed.py --model BUNDLE --repeats 5
 
-Process time is told (CPU seconds a second of sound), so that other work on the machine does not count, and of several
-repeats the fastest. "text" includes the front end, "phonemes" does not; the front end works once a sentence at plan
-time, the model in batches. For commands without a model it tells the whole run of the command.
+Times are CPU seconds per second of audio (independent of other load), the fastest of several repeats. "text" includes
+the front end, "phonemes" does not; the front end runs once per sentence at plan time, the model in batches. For
+commands without a model, the time of the whole command is printed.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ COMMANDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Texts:
-    """Sentences of one language and about one length."""
+class SentenceGroup:
+    """Sentences of one language and similar length."""
 
     language: str
     length: str
@@ -50,28 +50,30 @@ def main() -> None:
     parser.add_argument("--model", default="lite", help="a packaged model's name, or a bundle's folder")
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
-    print_start_up()
+    print_startup()
     print()
     print_speed(options.model, options.repeats)
 
 
-def print_start_up() -> None:
+def print_startup() -> None:
+    """Print wall and CPU time of commands that load no model."""
     program = str(Path(sys.executable).with_name("hierbatch"))
     print("| command | wall seconds | CPU seconds |\n| --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
         for command in COMMANDS:
-            words = [word.format(book=MANIFESTS / "sample_book.md", folder=folder) for word in command.split()]
-            wall_s = _fastest(3, lambda words=words: run_program([program, *words]), time.monotonic)
-            cpu_s = _fastest(3, lambda words=words: run_program([program, *words]), _children_time)
+            arguments = [part.format(book=MANIFESTS / "sample_book.md", folder=folder) for part in command.split()]
+            wall_s = _fastest(3, lambda arguments=arguments: run_program([program, *arguments]), time.monotonic)
+            cpu_s = _fastest(3, lambda arguments=arguments: run_program([program, *arguments]), _children_cpu_s)
             print(f"| `hierbatch {command.partition(' {')[0]}` | {wall_s:.2f} | {cpu_s:.2f} |")
 
 
-def _children_time() -> float:
+def _children_cpu_s() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def print_speed(bundle: str, repeats: int) -> None:
+    """Print the real-time factor by language, sentence length and batch size."""
     import torch
 
     from hierbatch.models.hierspeech import HierSpeech
@@ -82,10 +84,12 @@ def print_speed(bundle: str, repeats: int) -> None:
     for language, text in (("en", "Warm up."), ("ko", "준비.")):
         front_end.speak(text, language)
     print(f"Model {model.name} {model.fingerprint}, {torch.get_num_threads()} thread\n")
-    print("| language | sentences | batch | seconds of sound a sentence | x real time, phonemes | x real time, text |")
+    print(
+        "| language | sentences | batch | seconds of audio per sentence | x real time, phonemes | x real time, text |"
+    )
     print("| --- | --- | --- | --- | --- | --- |")
     for texts in sorted_texts():
-        # Once only: the front end remembers words, and a second pass would be too fast.
+        # Only once: the front end caches words, so a second pass would be too fast.
         started_s = time.process_time()
         phonemes = [front_end.speak(text, texts.language).phonemes for text in texts.sentences]
         reading_s = time.process_time() - started_s
@@ -102,34 +106,35 @@ def print_speed(bundle: str, repeats: int) -> None:
             )
 
 
-def sorted_texts() -> list[Texts]:
-    """Eight sentences of each language and length: committed ones, and others of them joined by threes."""
+def sorted_texts() -> list[SentenceGroup]:
+    """Eight sentences per language and length, from the development set; long ones are joined from several."""
     groups = []
     for language in ("en", "ko"):
         texts = [sentence.text for sentence in load_set("development").sentences_in(language)]
         by_length = sorted(texts, key=len)
-        others = by_length[8:16] + by_length[24:]
-        long = tuple(" ".join(others[i::8]) for i in range(8))
+        rest = by_length[8:16] + by_length[24:]
+        long = tuple(" ".join(rest[i::8]) for i in range(8))
         groups += [
-            Texts(language, "short", tuple(by_length[:8])),
-            Texts(language, "usual", tuple(by_length[16:24])),
-            Texts(language, "long", long),
+            SentenceGroup(language, "short", tuple(by_length[:8])),
+            SentenceGroup(language, "medium", tuple(by_length[16:24])),
+            SentenceGroup(language, "long", long),
         ]
     return groups
 
 
 def speak(model: SpeechModel, requests: Sequence[SpeechRequest], batch: int) -> list[Speech]:
-    parts = [model.speak(requests[start : start + batch]) for start in range(0, len(requests), batch)]
-    return [speech for part in parts for speech in part]
+    """Synthesize requests in batches of a size."""
+    batches = [model.speak(requests[start : start + batch]) for start in range(0, len(requests), batch)]
+    return [speech for speeches in batches for speech in speeches]
 
 
 def _fastest(repeats: int, work: Callable[[], object], clock: Callable[[], float] = time.process_time) -> float:
-    taken_s = []
+    times_s = []
     for _ in range(repeats):
         started_s = clock()
         work()
-        taken_s.append(clock() - started_s)
-    return min(taken_s)
+        times_s.append(clock() - started_s)
+    return min(times_s)
 
 
 if __name__ == "__main__":

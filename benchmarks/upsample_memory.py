@@ -1,11 +1,11 @@
-"""How much memory `hierbatch upsample` takes for one long recording, by its length; a fresh process each.
+"""Peak memory of `hierbatch upsample` for one long recording, by its length, each in a fresh process.
 
     python benchmarks/upsample_memory.py                          # 5 and 60 minutes
     python benchmarks/upsample_memory.py --minutes 5 --model official
 
-The recording is made by code: bursts of noise at 16 kHz, as loud and as broken as speech. The command is the user's,
-with one worker inside its process (`--engine local`), so that `ru_maxrss` of that process is everything. What grows
-with the length is the encoded result, which is one cell of a Parquet table; it stands in the table beside.
+The recording is generated: bursts of noise at 16 kHz, with level and pauses similar to speech. The command runs with
+one worker in its own process (`--engine local`), so `ru_maxrss` of that process covers everything. Only the encoded
+result, one cell of a Parquet table, grows with the length; its size is printed next to the peak.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import soundfile
 from hierbatch.programs import run_program
 
 RATE_HZ = 16_000
-MEBIBYTE_KB = 1024
+KB_PER_MIB = 1024
 
 
 def main() -> None:
@@ -37,40 +37,40 @@ def main() -> None:
     if options.one:
         print(one_run(options.one, options.model, options.rate))
         return
-    print("| minutes | peak MB | result MB | n_samples as they must be | seconds |\n| --- | --- | --- | --- | --- |")
+    print("| minutes | peak MB | result MB | n_samples exact | seconds |\n| --- | --- | --- | --- | --- |")
     for minutes in options.minutes:
         with tempfile.TemporaryDirectory() as folder:
             n_samples = write_recording(Path(folder), minutes)
-            words = [sys.executable, __file__, "--one", folder, "--model", options.model, "--rate", str(options.rate)]
+            command = [sys.executable, __file__, "--one", folder, "--model", options.model, "--rate", str(options.rate)]
             started_s = time.monotonic()
-            peak_mb = float(run_program(words, limit_s=4 * 3600).decode().split()[-1])
-            taken_s = time.monotonic() - started_s
+            peak_mb = float(run_program(command, limit_s=4 * 3600).decode().split()[-1])
+            wall_s = time.monotonic() - started_s
             part = next(Path(folder, "run", "parts").glob("*.parquet"))
             take = pq.read_table(part).to_pylist()[0]
             wanted = n_samples * options.rate // RATE_HZ
-            is_exact = "yes" if take["n_samples"] == wanted else f"no: {take['n_samples']}, wanted {wanted}"
+            is_exact = "yes" if take["n_samples"] == wanted else f"no: {take['n_samples']}, expected {wanted}"
             size_mb = len(take["audio"]["bytes"]) / 2**20
-            print(f"| {minutes:g} | {peak_mb:.0f} | {size_mb:.0f} | {is_exact} | {taken_s:.0f} |", flush=True)
+            print(f"| {minutes:g} | {peak_mb:.0f} | {size_mb:.0f} | {is_exact} | {wall_s:.0f} |", flush=True)
 
 
 def write_recording(folder: Path, minutes: float) -> int:
-    """A FLAC file and its manifest; gives the number of samples."""
+    """Write a FLAC file and its manifest; returns the number of samples."""
     rng, n_blocks = np.random.default_rng(0), round(minutes * 60)
     with soundfile.SoundFile(folder / "long.flac", "w", RATE_HZ, 1) as file:
         for _ in range(n_blocks):
-            loud = np.repeat(rng.choice([0.0, 0.02, 0.1], 10), RATE_HZ // 10)
-            file.write(loud * rng.standard_normal(RATE_HZ))
+            level = np.repeat(rng.choice([0.0, 0.02, 0.1], 10), RATE_HZ // 10)
+            file.write(level * rng.standard_normal(RATE_HZ))
     (folder / "m.csv").write_text("id,source\nlong,long.flac\n", encoding="utf-8")
     return n_blocks * RATE_HZ
 
 
 def one_run(folder: Path, model: str, rate: int) -> str:
-    """The command in this process; gives the most memory it ever held."""
+    """Run the command in this process; returns its peak memory in MB."""
     from hierbatch.cli.app import app
 
-    words = ["upsample", str(folder / "m.csv"), "--out", str(folder / "run"), "--rate", str(rate), "--model", model]
-    app([*words, "--engine", "local"], standalone_mode=False)
-    return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEBIBYTE_KB:.0f}"
+    arguments = ["upsample", str(folder / "m.csv"), "--out", str(folder / "run"), "--rate", str(rate), "--model", model]
+    app([*arguments, "--engine", "local"], standalone_mode=False)
+    return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KB_PER_MIB:.0f}"
 
 
 if __name__ == "__main__":

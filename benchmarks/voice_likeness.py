@@ -1,9 +1,10 @@
-"""How well a measure tells a take in the right voice from one in another: the flag `off_voice` and its rivals.
+"""Discrimination of voices by several similarity measures, including that of the flag `off_voice`.
 
     python benchmarks/voice_likeness.py --voices voices.csv
 
-Every voice of the table says a few sentences of its own language. Each take is compared with its own prompt and with
-those of the other voices of that language: the area under the curve is the chance that its own is the liker of two.
+Every voice of the table speaks a few sentences of its own language. Each take is compared with its own prompt and with
+those of the other voices of that language. The area under the ROC curve is the probability that a take is more similar
+to its own prompt than to another one.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ SENTENCES = {
 Vector = npt.NDArray[np.float32]
 
 
-class Measures:
-    """What of a sound is compared, by the name of the measure."""
+class VoiceMeasures:
+    """Voice embeddings of a recording, by name of the measure."""
 
     def __init__(self, model: HierSpeech) -> None:
         self._mel = LogMel()
@@ -53,7 +54,8 @@ class Measures:
         self._network = SpeakerNetwork.load() if find_speaker_network() else None
 
     @torch.inference_mode()
-    def of(self, sound: Waveform) -> dict[str, Vector]:
+    def embed(self, sound: Waveform) -> dict[str, Vector]:
+        """Compute all embeddings of a recording."""
         samples = torch.from_numpy(sound.samples[: len(sound.samples) // MEL_HOP_SAMPLES * MEL_HOP_SAMPLES])
         mel = self._mel(samples[None])
         found = {
@@ -68,47 +70,48 @@ def main() -> None:
     parser.add_argument("--voices", type=Path, required=True, help="a table of voices with their languages")
     torch.set_num_threads(1)
     own, others = compare(parser.parse_args().voices)
-    print("| measure | area under the curve | own, lowest | own, median | another's, median | another's, 95 % |")
+    print("| measure | area under the curve | own, minimum | own, median | other, median | other, 95 % |")
     print("| --- | --- | --- | --- | --- | --- |")
     for name in own:
         area = area_under_curve(own[name], others[name])
-        told = (min(own[name]), np.median(own[name]), np.median(others[name]), np.quantile(others[name], 0.95))
-        print(f"| {name} | {area:.3f} | " + " | ".join(f"{value:.2f}" for value in told) + " |")
+        values = (min(own[name]), np.median(own[name]), np.median(others[name]), np.quantile(others[name], 0.95))
+        print(f"| {name} | {area:.3f} | " + " | ".join(f"{value:.2f}" for value in values) + " |")
     n_takes, n_pairs = (len(next(iter(pairs.values()))) for pairs in (own, others))
-    print(f"\n{n_takes} takes against their own prompts and {n_pairs} times against another's.")
+    print(f"\n{n_takes} comparisons of a take with its own prompt, {n_pairs} with another prompt.")
 
 
 def compare(table: Path) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
-    """Cosines of takes and prompts by measure: the own ones, and those of others of the same language."""
+    """Cosine similarities of takes and prompts by measure: with their own prompts, and with others of the language."""
     model, front_end = HierSpeech.load(), SpeechFrontEnd()
-    measures = Measures(model)
+    measures = VoiceMeasures(model)
     prompts = {}
     for row, prompt in prepare_voices(
         list_voices(VoiceChoice(table=table)), model.encode_voice, allow_unknown=True
     ).values():
         sound = read_sound(prompt.flac)
-        prompts[row.voice] = (row.lang or "en", model.encode_voice(sound), measures.of(sound))
+        prompts[row.voice] = (row.lang or "en", model.encode_voice(sound), measures.embed(sound))
     own: defaultdict[str, list[float]] = defaultdict(list)
     others: defaultdict[str, list[float]] = defaultdict(list)
-    for name, (lang, voice, _) in prompts.items():
-        for number, text in enumerate(SENTENCES[lang]):
+    for name, (language, voice, _) in prompts.items():
+        for number, text in enumerate(SENTENCES[language]):
             request = SpeechRequest(
-                phonemes=front_end.speak(text, lang).phonemes, language=lang, voice=voice, seed=number
+                phonemes=front_end.speak(text, language).phonemes, language=language, voice=voice, seed=number
             )
-            take = measures.of(model.speak([request])[0].waveform)
-            for other, (other_lang, _, prompt_values) in prompts.items():
-                if other_lang == lang:
+            take = measures.embed(model.speak([request])[0].waveform)
+            for other, (other_language, _, prompt_values) in prompts.items():
+                if other_language == language:
                     for measure, value in take.items():
                         (own if other == name else others)[measure].append(cosine(value, prompt_values[measure]))
     return own, others
 
 
 def cosine(one: Vector, other: Vector) -> float:
+    """Cosine similarity of two vectors."""
     return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
 
 
 def area_under_curve(own: list[float], others: list[float]) -> float:
-    """The share of pairs in which the first is greater; ties count half."""
+    """Share of pairs in which the first value is greater; ties count half."""
     first, second = np.array(own)[:, None], np.array(others)[None]
     return float(np.mean(first > second) + 0.5 * np.mean(first == second))
 

@@ -1,10 +1,10 @@
-"""How well `semantic_dist` tells a take of its text from one that is not: where the flag `off_text` is set.
+"""Discrimination of correct and wrong text by `semantic_dist`, to set the threshold of the flag `off_text`.
 
     python benchmarks/words_heard.py --voices voices.csv
 
-Every voice of the table says sentences of both languages, in deliveries as wide as those of a corpus. Each take is
-compared with the content vectors it was spoken by; with those of the sentence after it; with its own in another order;
-and with its own of which a third, at the end, are those of the sentence after it.
+Every voice of the table speaks sentences of both languages, with the range of speed, pitch and prosody of a corpus.
+Each take is compared with the content vectors it was synthesized from, with those of the next sentence, with its own in
+shuffled order, and with its own whose last third is replaced by the next sentence's.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from hierbatch.jobs.voices import VoiceChoice, list_voices, prepare_voices
 from hierbatch.models.hierspeech import HierSpeech
 from hierbatch.models.speech import Speech, SpeechRequest
 
-_SPEED, _PITCH_SEMITONES, _PROSODY = (0.9, 1.12), (-1.5, 1.5), (0.8, 1.25)  # the corpus command's own
+_SPEED, _PITCH_SEMITONES, _PROSODY = (0.9, 1.12), (-1.5, 1.5), (0.8, 1.25)  # defaults of `hierbatch corpus`
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--voices", type=Path, required=True, help="a table of voices")
     torch.set_num_threads(1)
-    print("| language | compared with | takes | lowest | median | 95 % | highest |")
+    print("| language | compared with | takes | minimum | median | 95 % | maximum |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for (language, name), found in measure(parser.parse_args().voices).items():
-        told = (min(found), np.median(found), np.quantile(found, 0.95), max(found))
-        print(f"| {language} | {name} | {len(found)} | " + " | ".join(f"{value:.2f}" for value in told) + " |")
+        values = (min(found), np.median(found), np.quantile(found, 0.95), max(found))
+        print(f"| {language} | {name} | {len(found)} | " + " | ".join(f"{value:.2f}" for value in values) + " |")
 
 
 def measure(table: Path) -> dict[tuple[str, str], list[float]]:
-    """Distances of all takes by language and by what they are compared with."""
+    """Semantic distances of all takes, by language and kind of comparison."""
     model, front_end, rng = HierSpeech.load(), SpeechFrontEnd(), np.random.default_rng(0)
     prompts = prepare_voices(list_voices(VoiceChoice(table=table)), model.encode_voice, allow_unknown=True).values()
     voices = [model.encode_voice(read_sound(prompt.flac)) for _, prompt in prompts]
@@ -61,26 +61,26 @@ def measure(table: Path) -> dict[tuple[str, str], list[float]]:
             speeches = model.speak(requests)
             for number, request in enumerate(requests):
                 speech, other = speeches[number], speeches[(number + 1) % len(speeches)]
-                for name, semantic in _rivals(speech, other, rng).items():
+                for name, semantic in _candidates(speech, other, rng).items():
                     distance = model.hear(replace(speech, semantic=semantic), request).semantic_dist
                     found[language, name].append(distance)
     return found
 
 
-def _rivals(speech: Speech, other: Speech, rng: np.random.Generator) -> dict[str, Vector]:
+def _candidates(speech: Speech, other: Speech, rng: np.random.Generator) -> dict[str, Vector]:
     own = _vectors(speech)
     foreign = np.resize(_vectors(other), own.shape)
     n_kept = len(own) * 2 // 3
     return {
-        "its own": own,
+        "own text": own,
         "another text": foreign,
-        "its own, shuffled": own[rng.permutation(len(own))],
-        "its own, a third another text": np.concatenate([own[:n_kept], foreign[n_kept:]]),
+        "own text, shuffled": own[rng.permutation(len(own))],
+        "own text, last third replaced": np.concatenate([own[:n_kept], foreign[n_kept:]]),
     }
 
 
 def _vectors(speech: Speech) -> Vector:
-    assert speech.semantic is not None  # spoken by content vectors
+    assert speech.semantic is not None  # always set by models that use content vectors
     return np.asarray(speech.semantic, np.float32)
 
 

@@ -1,9 +1,9 @@
-"""Convert recordings: a ready job to copy, edit and run.
+"""Convert recordings: a ready-made job to copy, edit and run.
 
     python pipelines/convert_recordings.py
 
-The same as `hierbatch convert`, opened up: change the manifest, the voices or the key below. Running it again goes on
-where it stopped and converts only what has changed.
+Equivalent to `hierbatch convert`, as a script: change the manifest, voices or pitch below. Running it again resumes an
+interrupted run and converts only what has changed.
 """
 
 from __future__ import annotations
@@ -23,25 +23,26 @@ HERE = Path(__file__).resolve().parent.parent
 
 JOB = RunJob(
     order=ConvertOrder(
-        # A table of id, source and voice; paths of recordings start at its folder.
+        # Table of id, source and voice; paths of recordings are relative to its folder.
         manifest=HERE / "manifests" / "recordings.csv",
-        # Three to fifteen seconds of each target speaker, with their consent.
+        # Prompts of 3 to 15 seconds per target speaker, with their consent.
         voices=VoiceChoice(table=HERE / "manifests" / "voices" / "voices.csv"),
-        # Semitones above the target's own range; a row's own pitch_semitones wins.
+        # Semitones relative to the target's own range; a row's pitch_semitones takes precedence.
         pitch_semitones=0.0,
-        # None keeps each recording's own rate, and its length to the sample.
+        # Output rate; None keeps each recording's own rate and its exact number of samples.
         rate_hz=None,
     ),
-    # The run folder; delete it to begin anew.
+    # Run folder; delete it to start over.
     out=Path("runs") / "convert_recordings",
-    # Another seed changes little in a conversion.
+    # Retakes with other seeds change little in a conversion.
     retakes=0,
-    # `engine="local"` works in this process, without Ray; with Ray 0 workers means one for each core.
+    # `engine="local"` runs in this process, without Ray; with Ray, 0 workers means one per core.
     workforce=Workforce(engine="ray", n_workers=0),
 )
 
 
 def main(job: RunJob = JOB) -> int:
+    """Run the job and write the clips; returns the exit code."""
     line = ProgressLine()
     try:
         outcome = run(job, line.watch())

@@ -1,9 +1,9 @@
-"""Dub a folder: a ready job to copy, edit and run.
+"""Dub a folder: a ready-made job to copy, edit and run.
 
     python pipelines/dub_folder.py
 
-The same as `hierbatch dub`, opened up: change the folder, the voices, who gets which, or the background below. Running
-it again goes on where it stopped.
+Equivalent to `hierbatch dub`, as a script: change the folder, the voices, their assignment or the background below.
+Running it again resumes an interrupted run.
 """
 
 from __future__ import annotations
@@ -21,22 +21,23 @@ from hierbatch.jobs.voices import VoiceChoice
 HERE = Path(__file__).resolve().parent.parent
 
 JOB = DubJob(
-    # Recordings and films; segments tables of several speakers lie beside them.
+    # Recordings and videos; segment tables for several speakers are placed next to them.
     folder=HERE / "manifests" / "voices",
-    # Three to fifteen seconds of each target speaker, with their consent.
+    # Prompts of 3 to 15 seconds per target speaker, with their consent.
     voices=VoiceChoice(table=HERE / "manifests" / "voices" / "voices.csv", default="narrator"),
-    # A table of file, speaker, voice and key; None gives everybody the default voice.
+    # Table of file, speaker, voice and key; None assigns the default voice to everyone.
     voice_map=None,
-    # 0 keeps what stands outside speech, -12 lowers it by 12 dB, None takes it away.
+    # 0 keeps everything outside speech, -12 lowers it by 12 dB, None removes it.
     background=Background(gain_db=0.0),
-    # The dubbed files and their table; delete it to begin anew.
+    # Dubbed files and their table; delete it to start over.
     out=Path("runs") / "dub_folder",
-    # `engine="local"` works in this process, without Ray; with Ray 0 workers means one for each core.
+    # `engine="local"` runs in this process, without Ray; with Ray, 0 workers means one per core.
     workforce=Workforce(engine="ray", n_workers=0),
 )
 
 
 def main(job: DubJob = JOB) -> int:
+    """Run the job and print a line per file; returns the exit code."""
     line = ProgressLine()
     try:
         dubbing = dub(job, line.watch())
@@ -44,8 +45,8 @@ def main(job: DubJob = JOB) -> int:
         print(error, file=sys.stderr)
         return 2
     line.end()
-    for made in dubbing.lines:
-        print(f"{made.file}: {made.error or f'{made.voice}, length error {made.length_error_samples}'}")
+    for entry in dubbing.lines:
+        print(f"{entry.file}: {entry.error or f'{entry.voice}, length error {entry.length_error_samples}'}")
     return 3 if dubbing.n_failed else 0
 
 

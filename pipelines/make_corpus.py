@@ -1,9 +1,9 @@
-"""Make a synthetic training corpus: a ready job to copy, edit and run.
+"""Make a synthetic training corpus: a ready-made job to copy, edit and run.
 
     python pipelines/make_corpus.py
 
-The same as `hierbatch corpus` and `hierbatch export`, opened up: change the texts, the voices, the hours, the spread or
-the rules below. Running it again goes on where it stopped; with other rules only the sifting is done anew.
+Equivalent to `hierbatch corpus` and `hierbatch export`, as a script: change the texts, voices, hours, spread or filter
+rules below. Running it again resumes an interrupted run; with other rules, only the filtering is repeated.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ from hierbatch.stages.appraise import Measures
 HERE = Path(__file__).resolve().parent.parent
 
 JOB = CorpusJob(
-    # Tables with a `text` column, books, or folders of them; every sentence is taken once.
+    # Tables with a `text` column, books, or folders of them; every sentence is used once.
     texts=(HERE / "manifests" / "sample_book.md",),
     text_license="public domain",
-    # A row a recording: voice, audio, lang, consent, and `speaker` where one person has several.
+    # One row per recording: voice, audio, lang, consent, and `speaker` if a person has several recordings.
     voices=VoiceChoice(table=HERE / "manifests" / "voices" / "voices.csv"),
-    # Shared evenly by the languages of the texts, and inside a language by the speakers.
+    # Total duration, divided evenly among the languages of the texts, and within a language among the speakers.
     hours=0.05,
-    # Run folder; delete it to begin anew.
+    # Run folder; delete it to start over.
     out=Path("runs") / "corpus",
-    # From where to where the deliveries reach.
+    # Ranges from which speed, pitch and prosody are drawn.
     spread=Spread(speed=(0.9, 1.12), pitch_semitones=(-1.5, 1.5), prosody=(0.8, 1.25)),
-    # No speaker is in two of them.
+    # Shares of the splits; no speaker is in two of them.
     split={"train": 0.9, "dev": 0.05, "test": 0.05},
     # Rejected rows stay in RUN/corpus/rows.parquet with the rules that rejected them.
     filter_file=HERE / "manifests" / "filter.toml",
-    # Add speaker=True where Resemblyzer is installed, recogniser=Path(...) where a Whisper folder is at hand.
+    # Add speaker=True if Resemblyzer is installed, and recogniser=Path(...) if a Whisper folder is available.
     measures=Measures(semantic=True),
-    # How often a take that looks wrong is made again; the best is kept.
+    # Maximum number of retakes of a take with flags; the best take is kept.
     retakes=2,
-    # `engine="local"` works in this process, without Ray; with Ray 0 workers means one for each core.
+    # `engine="local"` runs in this process, without Ray; with Ray, 0 workers means one per core.
     workforce=Workforce(engine="ray", n_workers=0),
 )
 
@@ -51,12 +51,13 @@ FORMATS = ("hf",)
 
 
 def main(job: CorpusJob = JOB, formats: tuple[str, ...] = FORMATS) -> int:
+    """Run the job and export the corpus in all formats; returns the exit code."""
     line = ProgressLine()
     try:
         made = corpus(job, line.watch())
         line.end()
         if made.outcome.sitting.ending != "done":
-            print("Stopped before its end; run it again to go on.")
+            print("Interrupted; run it again to resume.")
             return 130
         for name in formats:
             out = job.out.with_name(f"{job.out.name}-{name}")

@@ -1,9 +1,9 @@
-"""Narrate a book: a ready job to copy, edit and run.
+"""Narrate a book: a ready-made job to copy, edit and run.
 
     python pipelines/narrate_book.py
 
-The same as `hierbatch narrate`, opened up: change the book, the voice, the pauses or the profiles below. Running it
-again goes on where it stopped and speaks only what has changed.
+Equivalent to `hierbatch narrate`, as a script: change the book, voice, formats or profiles below. Running it again
+resumes an interrupted run and synthesizes only what has changed.
 """
 
 from __future__ import annotations
@@ -20,25 +20,26 @@ from hierbatch.jobs.voices import VoiceChoice
 HERE = Path(__file__).resolve().parent.parent
 
 JOB = NarrateJob(
-    # An EPUB, a text or a Markdown file; chapters come from its table of contents or its headings.
+    # EPUB, text or Markdown file; chapters come from its table of contents or its headings.
     book=HERE / "manifests" / "sample_book.md",
-    # Three to fifteen seconds of one person speaking, with their consent.
+    # Prompt of 3 to 15 seconds of one speaker, with their consent.
     voices=VoiceChoice(file=HERE / "manifests" / "voices" / "narrator.flac", consent="licensed"),
-    # Manifest, run folder and audiobook; delete it to begin anew.
+    # Manifest, run folder and audiobook; delete it to start over.
     out=Path("runs") / "narrate_book",
-    # `auto` finds each sentence's own language; `en` or `ko` set it for all.
+    # `auto` detects each sentence's language; `en` or `ko` sets it for all.
     language="auto",
-    # One M4B with chapters for players, an MP3 a chapter for shops, subtitles beside both.
+    # One M4B with chapters for players, one MP3 per chapter for retailers, subtitles next to both.
     formats=("m4b", "mp3"),
     subtitles=("srt",),
     profile="podcast",
     profile_by_format={"mp3": "acx"},
-    # `engine="local"` works in this process, without Ray; with Ray 0 workers means one for each core.
+    # `engine="local"` runs in this process, without Ray; with Ray, 0 workers means one per core.
     workforce=Workforce(engine="ray", n_workers=0),
 )
 
 
 def main(job: NarrateJob = JOB) -> int:
+    """Run the job and print the files it made; returns the exit code."""
     line = ProgressLine()
     try:
         narration = narrate(job, line.watch())
@@ -47,7 +48,7 @@ def main(job: NarrateJob = JOB) -> int:
         return 2
     line.end()
     if narration.result is None:
-        print("Stopped before its end; run it again to go on.")
+        print("Interrupted; run it again to resume.")
         return 130
     for file in narration.result.files:
         print(f"{file.path}: {file.duration_s:.0f} s")

@@ -1,1 +1,1 @@
-"""What people take away: chapters, books, subtitles."""
+"""Export of a run: audiobook chapters, books, subtitles, dubbed media and corpora."""

@@ -1,4 +1,4 @@
-"""A chapter's sound, streamed: takes at their places, silence between them."""
+"""Streaming assembly of a chapter: each take at its position, silence in between."""
 
 from __future__ import annotations
 
@@ -21,15 +21,20 @@ ReadSounds = Callable[[Sequence[Take]], Iterator[Waveform]]
 def assemble_chapter(
     timeline: ChapterTimeline, read_sounds: ReadSounds, to_rate: ToRate = resample
 ) -> Iterator[Samples]:
-    """Blocks of mono sound at the timeline's rate, as many samples in all as it says; one take decoded at a time.
+    """Yield a chapter's mono audio in blocks of any length, decoding one take at a time.
+
+    Args:
+        timeline: positions of the takes; the blocks add up to exactly `timeline.n_samples`.
+        read_sounds: yields the waveforms of the given takes in order.
+        to_rate: resamples a waveform to a rate in Hz.
 
     Raises:
-        RunError: a take's sound is damaged or not as long as its row says.
+        RunError: a take's audio is damaged, or its length or rate differs from its row.
     """
     position = 0
     sounds = read_sounds([placement.take for placement in timeline.placements])
     for placement, waveform in zip(timeline.placements, sounds, strict=True):
-        sound = _placed_sound(placement, waveform, timeline.rate_hz, to_rate)
+        sound = _prepare_take(placement, waveform, timeline.rate_hz, to_rate)
         yield from _silence(placement.start_sample - position, timeline.rate_hz)
         start = max(0, position - placement.start_sample)
         end = min(placement.n_samples, timeline.n_samples - placement.start_sample)
@@ -39,17 +44,18 @@ def assemble_chapter(
 
 
 def edge_silence_s(waveform: Waveform) -> tuple[float, float]:
-    """Silence inside a take before its first and after its last sound."""
+    """Leading and trailing silence inside a take, in seconds."""
     meter = LevelMeter(waveform.rate_hz)
     meter.push(waveform.samples)
     return meter.edge_silence_s()
 
 
-def _placed_sound(placement: Placement, waveform: Waveform, rate_hz: int, to_rate: ToRate) -> Samples:
+def _prepare_take(placement: Placement, waveform: Waveform, rate_hz: int, to_rate: ToRate) -> Samples:
+    """Check a take's audio against its row, fade its edges and resample it."""
     take = placement.take
     if (waveform.n_samples, waveform.rate_hz) != (take.n_samples, take.rate_hz):
         raise RunError(
-            f"The sound of row {take.id} is not what its row says",
+            f"The audio of row {take.id} does not match its row",
             wanted=f"{take.n_samples} samples at {take.rate_hz} Hz",
             got=f"{waveform.n_samples} samples at {waveform.rate_hz} Hz",
             mend=f"hierbatch retry RUN --id {take.id}",

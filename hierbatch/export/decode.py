@@ -1,6 +1,7 @@
-"""A delivered file as a listener's player hears it: decoded by ffmpeg, in blocks.
+"""Streaming decoder of delivered files, by ffmpeg: the same samples that a player outputs.
 
-The kind of file is told by its first bytes and named to ffmpeg, which then opens this one file and no other.
+The container is detected from the file's first bytes and passed to ffmpeg explicitly. With the protocol whitelist this
+keeps ffmpeg from opening any other file, such as the entries of a playlist.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from hierbatch.errors import InputError, ProgramError
 from hierbatch.programs import ffmpeg_program, stream_program
 
 _AU_HEADER = struct.Struct(">4s5I")
-"""Sun/NeXT audio: magic, data offset, data size, encoding, rate, channels. The plainest header a pipe can carry."""
+"""Sun/NeXT AU header: magic, data offset, data size, encoding, rate, channels. Needs no seeking, so it fits a pipe."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedSound:
-    """Sound that is being decoded: its rate, and how many channels stand side by side in each block [L, C]."""
+    """Audio stream being decoded; blocks have shape [L, C]."""
 
     rate_hz: int
     n_channels: int
@@ -31,10 +32,10 @@ class DecodedSound:
 
 
 def container_of(path: Path) -> str:
-    """What kind of file this is by its first bytes, as ffmpeg's demuxer name.
+    """Detect a file's container from its first bytes; returns ffmpeg's demuxer name.
 
     Raises:
-        InputError: the file is missing, or is none of the kinds known here.
+        InputError: the file cannot be read, or its container is not supported.
     """
     try:
         with path.open("rb") as file:
@@ -54,15 +55,19 @@ def container_of(path: Path) -> str:
             return name
     if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
         return "mp3"
-    raise InputError(f"{path} is not an audio file", wanted="MP3, M4A or M4B, FLAC, Ogg Opus, WAV, AIFF, MKV or WebM")
+    raise InputError(
+        f"{path} is not an audio file",
+        wanted="MP3, M4A or M4B, FLAC, Ogg Opus, WAV, AIFF, MKV or WebM",
+        mend="convert it to one of these formats",
+    )
 
 
 @contextmanager
 def decoded(path: Path) -> Iterator[DecodedSound]:
-    """The first audio stream of a file, decoded while it is read.
+    """Open the first audio stream of a file for decoding, block by block.
 
     Raises:
-        InputError: it cannot be read or decoded.
+        InputError: the file cannot be read or decoded.
     """
     arguments = [
         *(ffmpeg_program(), "-nostdin", "-hide_banner", "-loglevel", "error"),
@@ -71,22 +76,25 @@ def decoded(path: Path) -> Iterator[DecodedSound]:
     ]
     stream = stream_program(arguments)
     try:
-        header, rest = _after_header(stream)
+        header, rest = _read_header(stream)
         _, offset, _, _, rate_hz, n_channels = header
         yield DecodedSound(rate_hz, n_channels, _blocks(rest[offset:], stream, n_channels))
     except ProgramError as error:
-        raise InputError(f"{path} cannot be decoded", wanted="a whole audio file", got=error.got) from error
+        raise InputError(
+            f"{path} cannot be decoded", wanted="an undamaged audio file", got=error.got, mend="replace the file"
+        ) from error
     finally:
         stream.close()
 
 
-def _after_header(stream: Iterator[bytes]) -> tuple[tuple[int, ...], bytes]:
+def _read_header(stream: Iterator[bytes]) -> tuple[tuple[int, ...], bytes]:
+    """Read the AU header; returns its fields and all bytes read so far, header included."""
     head = b""
     for block in stream:
         head += block
         if len(head) >= _AU_HEADER.size and len(head) >= _AU_HEADER.unpack_from(head)[1]:
             return _AU_HEADER.unpack_from(head), head
-    raise ProgramError("ffmpeg decoded nothing", got="no sound in the file")
+    raise ProgramError("ffmpeg decoded nothing", got="no audio in the file")
 
 
 def _blocks(first: bytes, stream: Iterator[bytes], n_channels: int) -> Iterator[Samples]:

@@ -1,4 +1,4 @@
-"""A voice track over what was there before: the old voice out, the new one in, everything else where it was."""
+"""Mixing of a dubbed voice track into its source: the original is attenuated wherever the new voice speaks."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from hierbatch.audio.waveform import Samples
 from hierbatch.errors import SourceError
 
 FADE_S = 0.02
-"""How long a voice track takes to rise and fall about the ends of a span; the old voice falls and rises with it."""
+"""Length of the crossfade between source and voice track, centred on each end of a span."""
 
-SPOKEN_BY_MACHINE = "Dubbed by machine (hierbatch)"
-"""What every dubbed file says of itself in its tags."""
+SYNTHETIC_COMMENT = "Dubbed by machine (hierbatch)"
+"""Comment tag of every dubbed file."""
 
 _BLOCK_SAMPLES = 1 << 16
 _WAV_CODECS = {"PCM_24": "PCM_24", "PCM_32": "PCM_24", "FLOAT": "PCM_24", "DOUBLE": "PCM_24"}
@@ -25,13 +25,17 @@ _WAV_CODECS = {"PCM_24": "PCM_24", "PCM_32": "PCM_24", "FLOAT": "PCM_24", "DOUBL
 def mix_track(
     source: Path, track: bytes, spans: Sequence[tuple[float, float]], *, background: float, target: Path
 ) -> None:
-    """Write the source with the track in place of what it says in `spans`, at the same rate, length and channels.
+    """Mix a voice track into its source, keeping the source's rate, length and channels.
 
-    Outside the spans the source goes on, times `background`: at 1 its samples are what they were. `target` becomes
-    WAV or FLAC by its suffix.
+    Args:
+        source: the original audio file.
+        track: encoded mono voice track, as long as the source and at its rate.
+        spans: start and end, in seconds, of the stretches that the track replaces.
+        background: linear gain of the source outside the spans; 1 leaves its samples unchanged.
+        target: output file, WAV or FLAC by its suffix.
 
     Raises:
-        SourceError: the track is not as long as the source.
+        SourceError: length or rate of track and source differ.
         OSError: the target cannot be written.
     """
     with soundfile.SoundFile(source) as old, soundfile.SoundFile(io.BytesIO(track)) as voice:
@@ -45,21 +49,28 @@ def mix_track(
         container = "WAV" if target.suffix.lower() == ".wav" else "FLAC"
         codec = _WAV_CODECS.get(old.subtype, "PCM_16")
         with soundfile.SoundFile(target, "w", old.samplerate, old.channels, codec, format=container) as new:
-            new.comment = SPOKEN_BY_MACHINE
+            new.comment = SYNTHETIC_COMMENT
             for start, block in _blocks(old):
-                taken = presence(start, len(block), spans, old.samplerate, old.frames)
-                spoken = voice.read(len(block), dtype="float32")
-                mixed = block * (background * (1 - taken))[:, None] + spoken[:, None]
+                weight = presence(start, len(block), spans, old.samplerate, old.frames)
+                voice_block = voice.read(len(block), dtype="float32")
+                mixed = block * (background * (1 - weight))[:, None] + voice_block[:, None]
                 new.write(np.clip(mixed, -1.0, 1.0))
 
 
 def presence(start: int, n_samples: int, spans: Sequence[tuple[float, float]], rate_hz: int, total: int) -> Samples:
-    """How far the new voice is there, 0 to 1, in samples `start` to `start + n_samples` of `total`.
+    """Crossfade weight of the voice track, 0 to 1, for one block of samples.
 
-    Raised-cosine ramps about each end of a span, none at the ends of the recording: the same as a voice track has, so
-    that where two speakers' spans meet, both together are 1.
+    Each end of a span gets a raised-cosine ramp, except at the ends of the recording. Voice tracks are faded with the
+    same ramps, so where the spans of two speakers meet, their weights add up to 1.
+
+    Args:
+        start: first sample of the block.
+        n_samples: length of the block.
+        spans: start and end, in seconds, of the dubbed spans.
+        rate_hz: sample rate.
+        total: samples of the whole recording.
     """
-    taken = np.zeros(n_samples, np.float32)
+    weight = np.zeros(n_samples, np.float32)
     half = FADE_S * rate_hz / 2
     for start_s, end_s in spans:
         first, last = start_s * rate_hz, end_s * rate_hz
@@ -69,12 +80,12 @@ def presence(start: int, n_samples: int, spans: Sequence[tuple[float, float]], r
         at = np.arange(start + low, start + high) + 0.5
         rise = np.ones(len(at)) if first <= 0 else _ramp((at - first + half) / (2 * half))
         fall = np.ones(len(at)) if last >= total - 0.5 else _ramp((last + half - at) / (2 * half))
-        taken[low:high] += (rise * fall).astype(np.float32)
-    return np.minimum(taken, 1.0)
+        weight[low:high] += (rise * fall).astype(np.float32)
+    return np.minimum(weight, 1.0)
 
 
-def _ramp(share: np.ndarray) -> np.ndarray:
-    return 0.5 - 0.5 * np.cos(np.pi * np.clip(share, 0.0, 1.0))
+def _ramp(progress: np.ndarray) -> np.ndarray:
+    return 0.5 - 0.5 * np.cos(np.pi * np.clip(progress, 0.0, 1.0))
 
 
 def _blocks(file: soundfile.SoundFile) -> Iterator[tuple[int, Samples]]:

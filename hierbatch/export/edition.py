@@ -1,4 +1,4 @@
-"""One mastering of a book and the files made from it: chapter by chapter, one chapter's sound on the disk at a time."""
+"""Files of a book that share one mastering, made chapter by chapter with one chapter's raw audio on disk at a time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hierbatch.export.encode import AudioFormat, book_encoder, chapter_encoder, 
 from hierbatch.export.mastering import master_chapter
 from hierbatch.export.pcm import read_pcm, write_pcm
 from hierbatch.export.profiles import Profile
-from hierbatch.export.subtitles import ENDINGS, WRITERS, Cue, chapter_cues
+from hierbatch.export.subtitles import FILE_SUFFIXES, WRITERS, Cue, chapter_cues
 from hierbatch.export.tags import BookTags, ChapterMark, Cover, book_fields, chapter_fields
 from hierbatch.export.takes import BookTakes
 from hierbatch.export.timeline import ChapterTimeline
@@ -26,7 +26,7 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """A book at one level and rate: which files are made of it, and what is written on them."""
+    """A book at one level and sample rate: output formats, subtitles, tags and cover."""
 
     profile: Profile
     rate_hz: int
@@ -36,20 +36,20 @@ class Edition:
     tags: BookTags
     cover: Cover | None
     to_rate: ToRate = resample
-    """How a take comes to the edition's rate."""
+    """Resamples a take to the edition's rate."""
 
 
 @dataclass(frozen=True, slots=True)
 class EditionFile:
-    """A file an edition makes; `name` is its path below the book's folder, `chapters` what it holds."""
+    """One output file of an edition; `name` is its path relative to the book's folder, `chapters` its contents."""
 
     name: Path
     kind: AudioFormat
     chapters: tuple[ChapterTimeline, ...]
 
     def sidecar(self, kind: str) -> Path:
-        """Name of the subtitles that go with it."""
-        return self.name.with_suffix(f".{ENDINGS[kind]}")
+        """Path of the subtitle file of this kind next to it."""
+        return self.name.with_suffix(f".{FILE_SUFFIXES[kind]}")
 
     @property
     def duration_s(self) -> float:
@@ -57,12 +57,12 @@ class EditionFile:
 
 
 def publication_name(edition: Edition) -> Path:
-    """Name of what packed chapters go into."""
+    """File name of the EPUB that packed chapters go into."""
     return Path(f"{_file_name(edition.tags.title)}.epub")
 
 
 def edition_files(edition: Edition) -> list[EditionFile]:
-    """What will be made, known before anything is."""
+    """All output files of an edition, known before any is made."""
     files = []
     for kind in edition.formats:
         if kind.is_whole_book:
@@ -70,7 +70,7 @@ def edition_files(edition: Edition) -> list[EditionFile]:
             files.append(EditionFile(name, kind, tuple(edition.timelines)))
             continue
         for chapter in edition.timelines:
-            name = Path(kind.name, f"{chapter.number:02d} {_file_name(chapter.title)}.{kind.ending}")
+            name = Path(kind.name, f"{chapter.number:02d} {_file_name(chapter.title)}.{kind.extension}")
             files.append(EditionFile(name, kind, (chapter,)))
     return files
 
@@ -78,10 +78,16 @@ def edition_files(edition: Edition) -> list[EditionFile]:
 def make_edition(
     edition: Edition, takes: BookTakes, folder: Path, on_chapter: Callable[[ChapterTimeline], None]
 ) -> None:
-    """Make all of `edition_files` and their subtitles below `folder`.
+    """Make all of `edition_files` and their subtitles.
+
+    Args:
+        edition: the files to make.
+        takes: source of text and audio.
+        folder: output folder; intermediate audio is written here, too.
+        on_chapter: called after each chapter.
 
     Raises:
-        RunError: a take's sound is damaged, or a chapter is silent.
+        RunError: a take's audio is damaged, or a chapter is silent.
         ProgramError: the encoder failed.
         StorageError: the disk is full.
     """
@@ -92,7 +98,9 @@ def make_edition(
     books = [file for file in files if file.kind.is_whole_book]
     singles = [file for file in files if not file.kind.is_whole_book]
     with ExitStack() as stack:
-        feeds = [stack.enter_context(book_encoder(_bare(folder, book), book.kind, edition.rate_hz)) for book in books]
+        feeds = [
+            stack.enter_context(book_encoder(_untagged(folder, book), book.kind, edition.rate_hz)) for book in books
+        ]
         for chapter in edition.timelines:
             mastered = _master(edition, chapter, takes, folder)
             for file in singles:
@@ -134,29 +142,29 @@ def _finish(edition: Edition, book: EditionFile, folder: Path) -> None:
     for chapter in book.chapters:
         marks.append(ChapterMark(chapter.title, position, position + chapter.n_samples))
         position += chapter.n_samples
-    bare = _bare(folder, book)
-    finish_book(bare, folder / book.name, book.kind, book_fields(edition.tags), marks, edition.rate_hz, edition.cover)
-    bare.unlink()
+    sound = _untagged(folder, book)
+    finish_book(sound, folder / book.name, book.kind, book_fields(edition.tags), marks, edition.rate_hz, edition.cover)
+    sound.unlink()
 
 
-def _bare(folder: Path, book: EditionFile) -> Path:
-    """The book's encoded sound before its marks, tags and cover are put to it."""
-    return folder / f"bare-{book.name.name}"
+def _untagged(folder: Path, book: EditionFile) -> Path:
+    """Path of the book's encoded audio before chapter marks, tags and cover are added."""
+    return folder / f"untagged-{book.name.name}"
 
 
-def _write_subtitles(file: EditionFile, suffixes: Sequence[str], takes: BookTakes, folder: Path) -> None:
-    if not suffixes or file.kind.is_packed:
+def _write_subtitles(file: EditionFile, kinds: Sequence[str], takes: BookTakes, folder: Path) -> None:
+    if not kinds or file.kind.is_packed:
         return
     cues: list[Cue] = []
     offset_s = 0.0
     for chapter in file.chapters:
         cues += chapter_cues(chapter, takes.script, offset_s)
         offset_s += chapter.duration_s
-    for suffix in suffixes:
-        (folder / file.sidecar(suffix)).write_text(WRITERS[suffix](cues), encoding="utf-8")
+    for kind in kinds:
+        (folder / file.sidecar(kind)).write_text(WRITERS[kind](cues), encoding="utf-8")
 
 
 def _file_name(title: str) -> str:
-    """The title as a file's name on any system."""
+    """File name from a title, valid on all common file systems."""
     plain = " ".join(_UNSAFE.sub(" ", title).split())[:_MAX_NAME_CHARACTERS].strip(". ")
     return plain or "untitled"

@@ -1,4 +1,4 @@
-"""What is said to ffmpeg: raw sound in, a finished MP3, FLAC, Opus or M4B out."""
+"""Encoding with ffmpeg: raw samples in, a tagged MP3, FLAC, Opus, M4A or M4B file out."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ _QUIET = ("-nostdin", "-hide_banner", "-loglevel", "error", "-y")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioFormat:
-    """A kind of delivered file: `codec` and `muxer` are arguments for ffmpeg."""
+    """Output file format; `codec` and `muxer` are ffmpeg arguments."""
 
     name: str
     codec: tuple[str, ...]
     muxer: tuple[str, ...]
     rate_hz: int | None = None
-    """Set where the codec knows one rate only; otherwise the profile's is taken."""
+    """The codec's only sample rate; None uses the profile's rate."""
     is_whole_book: bool = False
-    """One file with chapter marks, in place of one file a chapter."""
+    """One file with chapter marks instead of one file per chapter."""
     takes_cover: bool = True
     is_packed: bool = False
-    """Its chapters go into one publication in place of being delivered; `suffix` is then theirs."""
+    """Chapter files are packed into one EPUB instead of being delivered; `suffix` is their extension inside it."""
     suffix: str = ""
 
     @property
-    def ending(self) -> str:
-        """How its files' names end."""
+    def extension(self) -> str:
+        """File name extension, without the dot."""
         return self.suffix or self.name
 
 
@@ -44,7 +44,7 @@ FORMATS = {
     for kind in (
         AudioFormat(
             name="m4b",
-            # At this rate ffmpeg's default coder overshoots peaks by up to 2 dB and is 5 dB noisier on speech.
+            # At this bit rate ffmpeg's default coder overshoots peaks by up to 2 dB and is 5 dB noisier on speech.
             codec=("-c:a", "aac", "-b:a", "96k", "-aac_coder", "fast"),
             muxer=("-f", "ipod", "-brand", "M4B ", "-movflags", "+faststart"),
             is_whole_book=True,
@@ -64,11 +64,11 @@ FORMATS = {
             codec=("-c:a", "libopus", "-b:a", "64k", "-application", "audio"),
             muxer=("-f", "opus"),
             rate_hz=48_000,
-            takes_cover=False,  # ffmpeg writes no picture into Ogg
+            takes_cover=False,  # ffmpeg cannot embed pictures in Ogg
         ),
         AudioFormat(
             name="readalong",
-            # MP3 has no agreed place for the encoder's delay and plays up to 50 ms late; MP4 says it in its edit list.
+            # MP3 has no standard field for encoder delay and plays up to 50 ms late; MP4 stores it in its edit list.
             codec=("-c:a", "aac", "-b:a", "64k", "-aac_coder", "fast"),
             muxer=("-f", "ipod", "-movflags", "+faststart"),
             takes_cover=False,
@@ -80,20 +80,33 @@ FORMATS = {
 
 
 def find_format(name: str) -> AudioFormat:
-    """The format of that name; raises InputError for a name that is none."""
+    """Look up a format by name; raises InputError if it is unknown."""
     try:
         return FORMATS[name]
     except KeyError:
-        raise InputError("There is no such format", wanted=" or ".join(FORMATS), got=repr(name)) from None
+        raise InputError(
+            "Unknown format", wanted=" or ".join(FORMATS), got=repr(name), mend="choose one of these formats"
+        ) from None
 
 
 @contextmanager
 def chapter_encoder(
     path: Path, kind: AudioFormat, rate_hz: int, fields: Mapping[str, str], cover: Cover | None
 ) -> Iterator[Callable[[Samples], None]]:
-    """A function that takes a chapter's sound in blocks; the file is whole when the block has ended.
+    """Encode one chapter; yields a function that accepts its audio in blocks.
 
-    Tags and cover lie beside `path` meanwhile. Raises ProgramError or StorageError.
+    The file is complete when the context exits. Tags and cover are stored in temporary files next to `path`.
+
+    Args:
+        path: output file.
+        kind: output format.
+        rate_hz: sample rate of the blocks.
+        fields: tags by ffmpeg's names.
+        cover: picture to embed, if the format supports one.
+
+    Raises:
+        ProgramError: ffmpeg failed.
+        StorageError: the disk is full.
     """
     with _extras(path, metadata_text(fields), cover if kind.takes_cover else None) as extras:
         arguments = [
@@ -109,7 +122,10 @@ def chapter_encoder(
 
 @contextmanager
 def book_encoder(path: Path, kind: AudioFormat, rate_hz: int) -> Iterator[Callable[[Samples], None]]:
-    """The same for a whole book's sound, chapter after chapter; `finish_book` adds what is known only at the end."""
+    """Encode a whole book without tags; yields a function that accepts its audio in blocks.
+
+    `finish_book` adds tags and chapter marks, which are known only at the end.
+    """
     with feed_program([*_raw_input(rate_hz), *kind.codec, *kind.muxer, f"file:{path}"]) as feed:
         yield lambda samples: feed(np.ascontiguousarray(samples, "<f4").tobytes())
 
@@ -123,7 +139,17 @@ def finish_book(
     rate_hz: int,
     cover: Cover | None,
 ) -> None:
-    """Put chapter marks, tags and cover to a book's encoded sound, which is copied as it is."""
+    """Add chapter marks, tags and cover to a book's encoded audio, which is copied without re-encoding.
+
+    Args:
+        sound: encoded audio, as written by `book_encoder`.
+        path: output file.
+        kind: output format.
+        fields: tags by ffmpeg's names.
+        marks: chapters, in samples at `rate_hz`.
+        rate_hz: sample rate of the audio.
+        cover: picture to embed.
+    """
     with _extras(path, metadata_text(fields, marks, rate_hz), cover) as extras:
         language = ("-metadata:s:a:0", f"language={fields['language']}") if "language" in fields else ()
         run_program(
@@ -146,7 +172,7 @@ def _raw_input(rate_hz: int) -> list[str]:
 
 @contextmanager
 def _extras(path: Path, metadata: str, cover: Cover | None) -> Iterator[list[str]]:
-    """Arguments for a second input with tags and marks and a third with the cover."""
+    """Input arguments for the tags and the cover, which are written to temporary files."""
     metadata_file = path.with_name(f"{path.name}.tags")
     metadata_file.write_text(metadata, encoding="utf-8")
     arguments = ["-f", "ffmetadata", "-i", f"file:{metadata_file}"]

@@ -1,8 +1,8 @@
-"""A chapter to its profile's level: one static gain, room tone, a true-peak limiter, and nothing else.
+"""Chapter mastering: one static gain, room tone and a true-peak limiter bring a chapter to its profile's level.
 
-The gain is the same from the first sample to the last, so what was soft stays soft. It follows from a measure of
-the whole chapter (RMS for acx, BS.1770 loudness otherwise); where the limiter takes more off than the profile's aim
-allows, the gain is corrected and the chapter mastered again, from its own sound.
+The gain is constant over the chapter, so its dynamics are preserved. It is derived from the level of the whole chapter
+(RMS for acx, BS.1770 loudness otherwise). If the limiter lowers the level too far below the target, the gain is
+corrected and the chapter is mastered again from the unprocessed audio.
 """
 
 from __future__ import annotations
@@ -24,40 +24,46 @@ from hierbatch.errors import RunError
 from hierbatch.export.pcm import read_pcm, write_pcm
 from hierbatch.export.profiles import Profile
 
-_AIM_WITHIN_DB = 0.1
+_TOLERANCE_DB = 0.1
 _MAX_CORRECTIONS = 4
-_LEAST_SLOPE = 0.2
+_MIN_SLOPE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Mastering:
-    """What was done: the chapter's one gain, and the level it came out at (in the profile's own measure)."""
+    """Result of mastering: the applied gain and the final level, in the unit of the profile's level measure."""
 
     gain_db: float
     level: float
 
 
 def master_chapter(assembled: Path, mastered: Path, rate_hz: int, profile: Profile) -> Mastering:
-    """Master raw sound (see `pcm`) from one file into another.
+    """Master raw audio (see `pcm`) from one file into another.
+
+    Args:
+        assembled: raw input file.
+        mastered: raw output file.
+        rate_hz: sample rate of both.
+        profile: level target and limits.
 
     Raises:
-        RunError: the chapter is silent, so no gain can bring it to a level.
+        RunError: the chapter is silent, so no gain can bring it to the target level.
         StorageError: the disk is full.
     """
     raw_level = _level(read_pcm(assembled), rate_hz, profile)
     if not math.isfinite(raw_level):
-        raise RunError("A chapter is silent from end to end", wanted="speech", mend="look at the run's quality columns")
+        raise RunError("A chapter contains only silence", wanted="speech", mend="check the run's quality columns")
     gain_db, slope = profile.level_target - raw_level, 1.0
     level = _master(assembled, mastered, rate_hz, gain_db, profile)
     for _ in range(_MAX_CORRECTIONS):
         missing_db = profile.level_target - level
-        if abs(missing_db) <= _AIM_WITHIN_DB:
+        if abs(missing_db) <= _TOLERANCE_DB:
             break
-        # The harder the limiter works, the less of a decibel's gain arrives: the secant through the last two tries.
+        # The limiter absorbs part of each added decibel; estimate the rest by the secant of the last two passes.
         step_db, before = missing_db / slope, level
         gain_db += step_db
         level = _master(assembled, mastered, rate_hz, gain_db, profile)
-        slope = min(1.0, max(_LEAST_SLOPE, (level - before) / step_db))
+        slope = min(1.0, max(_MIN_SLOPE, (level - before) / step_db))
     return Mastering(gain_db, level)
 
 

@@ -1,4 +1,4 @@
-"""Sound out of films and back into them, by ffmpeg; pictures and subtitles are copied, never made anew."""
+"""Audio tracks of media files, extracted and replaced by ffmpeg; video and subtitles are copied without re-encoding."""
 
 from __future__ import annotations
 
@@ -6,64 +6,74 @@ from pathlib import Path
 
 from hierbatch.errors import InputError, ProgramError, SourceError
 from hierbatch.export.decode import container_of, decoded
-from hierbatch.export.dubbing import SPOKEN_BY_MACHINE
+from hierbatch.export.dubbing import SYNTHETIC_COMMENT
 from hierbatch.programs import ffmpeg_program, run_program
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".aiff", ".aif", ".m4a")
 VIDEO_CODECS = {".mp4": "aac", ".m4v": "aac", ".mov": "aac", ".mkv": "flac", ".webm": "libopus"}
-"""Codecs by container that give back as many samples as they were given, and that players know."""
+"""Audio codec per container: preserves the number of samples and is widely supported by players."""
 
-_AAC_BITS = "192k"
-_NO_SOUND = "matches no streams"
+_AAC_BITRATE = "192k"
+_NO_AUDIO_MESSAGE = "matches no streams"
 
 
 def extract_sound(media: Path, target: Path) -> None:
-    """The first sound of a file as FLAC, 16 bit, all its channels; it starts where the picture starts.
+    """Extract a file's first audio stream as 16-bit FLAC with all its channels, aligned to the start of the video.
 
     Raises:
-        SourceError: the file is none that is known, has no sound, or cannot be decoded.
+        SourceError: the format is not supported, the file has no audio, or it cannot be decoded.
         StorageError: the disk is full.
     """
     try:
         arguments = [
-            *_reading(media),
-            # Sound that starts late or has gaps is filled with silence, so that sample and picture stay together.
+            *_input(media),
+            # Late starts and gaps are filled with silence to keep audio and video in sync.
             *("-map", "0:a:0", "-af", "aresample=async=1:first_pts=0", "-c:a", "flac", "-sample_fmt", "s16"),
             *("-f", "flac", f"file:{target}"),
         ]
         run_program(arguments)
     except (ProgramError, InputError) as error:
-        if _NO_SOUND in error.got:
-            raise SourceError(f"{media.name} has no sound", wanted="a file with a sound track") from error
+        if _NO_AUDIO_MESSAGE in error.got:
+            raise SourceError(
+                f"{media.name} has no audio", wanted="a file with an audio track", mend="remove it from the folder"
+            ) from error
         raise SourceError(
-            f"{media.name} cannot be decoded", wanted="a whole audio or video file", got=error.got or error.what
+            f"{media.name} cannot be decoded",
+            wanted="an undamaged audio or video file",
+            got=error.got or error.what,
+            mend="replace the file or convert it to a common format",
         ) from error
 
 
 def replace_sound(video: Path, sound: Path, target: Path) -> None:
-    """The film with another sound: its other streams and what it says of itself are copied as they are.
+    """Write a video with another audio track; its other streams and its metadata are copied.
+
+    Args:
+        video: the original file.
+        sound: the new audio, as FLAC.
+        target: output file, in the container of `video`.
 
     Raises:
-        ProgramError: ffmpeg cannot put them together.
+        ProgramError: ffmpeg cannot mux the streams.
         StorageError: the disk is full.
     """
     codec = VIDEO_CODECS[video.suffix.lower()]
     arguments = [
-        *_reading(video),
+        *_input(video),
         *("-f", "flac", "-i", f"file:{sound}", "-map", "0:v", "-map", "1:a", "-map", "0:s?"),
         *("-map_metadata", "0", "-map_chapters", "0", "-c", "copy", "-c:a", codec),
-        *(("-b:a", _AAC_BITS, "-movflags", "+faststart") if codec == "aac" else ()),
-        *("-metadata", f"comment={SPOKEN_BY_MACHINE}", f"file:{target}"),
+        *(("-b:a", _AAC_BITRATE, "-movflags", "+faststart") if codec == "aac" else ()),
+        *("-metadata", f"comment={SYNTHETIC_COMMENT}", f"file:{target}"),
     ]
     run_program(arguments)
 
 
 def count_samples(path: Path) -> int:
-    """Samples of each channel that a player hears of a file's first sound."""
+    """Samples per channel that a player decodes from a file's first audio stream."""
     with decoded(path) as sound:
         return sum(len(block) for block in sound.blocks)
 
 
-def _reading(path: Path) -> list[str]:
+def _input(path: Path) -> list[str]:
     program = [ffmpeg_program(), "-nostdin", "-hide_banner", "-loglevel", "error", "-y"]
     return [*program, "-protocol_whitelist", "file,pipe", "-f", container_of(path), "-i", f"file:{path}"]

@@ -1,7 +1,7 @@
-"""The frame headers of an MP3 file: the only witness of its bit rates.
+"""MP3 frame headers, the only reliable source of a file's bit rates.
 
-ISO/IEC 11172-3, section 2.4.1.3 (and 13818-3 for the lower rates): each frame starts with eleven set bits and says
-its own version, layer, bit rate and sampling rate, from which its length follows.
+ISO/IEC 11172-3, section 2.4.1.3 (and 13818-3 for the lower rates): each frame starts with eleven set bits and carries
+its version, layer, bit rate and sampling rate, which determine its length.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ _RATES_MPEG1_HZ = (44_100, 48_000, 32_000)
 _RATE_DIVISORS = {3: 1, 2: 2, 0: 4}  # version bits: MPEG 1, 2, 2.5
 _LAYER_III = 1
 _HEADER_BYTES = 4
-_ID3_BYTES = 10
+_ID3_HEADER_BYTES = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Mp3Frames:
-    """What all frames of a file say; more than one bit rate means a variable one."""
+    """Bit rates and sampling rates over all frames of a file; more than one bit rate means VBR."""
 
     kbps: frozenset[int]
     rates_hz: frozenset[int]
@@ -28,12 +28,12 @@ class Mp3Frames:
 
 
 def read_mp3_frames(path: Path) -> Mp3Frames:
-    """Walk through a file from frame to frame; stops where the frames do (tags at the end)."""
+    """Read all frame headers of a file; stops at the first position without one (such as a trailing tag)."""
     kbps: set[int] = set()
     rates_hz: set[int] = set()
     n_frames = 0
     with path.open("rb") as file:
-        position = _after_id3(file.read(_ID3_BYTES))
+        position = _id3_bytes(file.read(_ID3_HEADER_BYTES))
         while True:
             file.seek(position)
             found = _frame(file.read(_HEADER_BYTES))
@@ -46,18 +46,18 @@ def read_mp3_frames(path: Path) -> Mp3Frames:
             position += n_bytes
 
 
-def _after_id3(head: bytes) -> int:
-    """Length of an ID3v2 tag, whose size is written in four bytes of seven bits; 0 without one."""
-    if not head.startswith(b"ID3") or len(head) < _ID3_BYTES:
+def _id3_bytes(head: bytes) -> int:
+    """Length of the ID3v2 tag at the start, 0 if there is none; its size field holds four bytes of seven bits."""
+    if not head.startswith(b"ID3") or len(head) < _ID3_HEADER_BYTES:
         return 0
     size = 0
     for byte in head[6:10]:
         size = size << 7 | byte & 0x7F
-    return size + _ID3_BYTES + (_ID3_BYTES if head[5] & 0x10 else 0)
+    return size + _ID3_HEADER_BYTES + (_ID3_HEADER_BYTES if head[5] & 0x10 else 0)
 
 
 def _frame(header: bytes) -> tuple[int, int, int] | None:
-    """Bit rate, sampling rate and length in bytes of the Layer III frame with this header; None if it is no header."""
+    """Bit rate in kbit/s, sampling rate in Hz and length in bytes of a Layer III frame; None for an invalid header."""
     if len(header) < _HEADER_BYTES or header[0] != 0xFF or header[1] & 0xE0 != 0xE0:
         return None
     version, layer = header[1] >> 3 & 3, header[1] >> 1 & 3

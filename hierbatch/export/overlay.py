@@ -1,4 +1,4 @@
-"""When each sentence of a page is heard, as a media overlay (EPUB 3.3, section 9: SMIL)."""
+"""Media overlays (EPUB 3.3, section 9: SMIL): the playback time of every sentence on a page."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from hierbatch.export.takes import BookTakes
 from hierbatch.export.timeline import ChapterTimeline
 
 ACTIVE_CLASS = "hierbatch-spoken"
-"""What a reading system puts on the sentence that is heard."""
+"""CSS class that a reading system sets on the sentence being played."""
 
 STYLE = f".{ACTIVE_CLASS} {{ background-color: #ffe08a; color: #1b1f23; }}\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
-    """A sentence and its place in a sound file of the publication."""
+class OverlayClip:
+    """A sentence and its time span in an audio file of the publication."""
 
     row_id: str
     sound: str
@@ -28,11 +28,16 @@ class Clip:
     end_s: float
 
 
-def chapter_clips(timeline: ChapterTimeline, takes: BookTakes, sound: str) -> Iterator[Clip]:
-    """Clips of a chapter's spoken rows, from the first word of each to the first word of the next.
+def chapter_clips(timeline: ChapterTimeline, takes: BookTakes, sound: str) -> Iterator[OverlayClip]:
+    """Clips of a chapter's synthesized rows, each from its first word to the first word of the next row.
 
-    Reading systems leave out what lies between two clips, so there is nothing between: the pauses are part of the
-    reading. The last clip ends with its file.
+    Reading systems skip the audio between two clips, so clips are contiguous and include the pauses. The last one ends
+    with its file.
+
+    Args:
+        timeline: positions of the takes.
+        takes: source of the word timings.
+        sound: path of the chapter's audio file inside the publication.
     """
     starts = []
     for placement in timeline.placements:
@@ -41,12 +46,12 @@ def chapter_clips(timeline: ChapterTimeline, takes: BookTakes, sound: str) -> It
         starts.append((placement.take.id, max(0.0, placement.start_sample / timeline.rate_hz + lead_s)))
     ends = [start_s for _, start_s in starts[1:]] + [timeline.duration_s]
     for (row_id, start_s), end_s in zip(starts, ends, strict=True):
-        yield Clip(row_id, sound, start_s, end_s)
+        yield OverlayClip(row_id, sound, start_s, end_s)
 
 
-def on_page(clips: Sequence[Clip], elements: dict[str, str]) -> list[tuple[str, Clip]]:
-    """The clips of a page with the ids of their elements; one whose sentence has none is heard with the one before."""
-    placed: list[tuple[str, Clip]] = []
+def pair_elements(clips: Sequence[OverlayClip], elements: dict[str, str]) -> list[tuple[str, OverlayClip]]:
+    """Pair a page's clips with element ids (by row id); a clip without an element extends the one before it."""
+    placed: list[tuple[str, OverlayClip]] = []
     for clip in clips:
         if clip.row_id in elements:
             placed.append((elements[clip.row_id], clip))
@@ -55,17 +60,23 @@ def on_page(clips: Sequence[Clip], elements: dict[str, str]) -> list[tuple[str, 
     return placed
 
 
-def smil_text(page: str, smil: str, placed: Sequence[tuple[str, Clip]]) -> str:
-    """The overlay of one page; paths are those inside the publication."""
-    beside = PurePosixPath(smil).parent.as_posix()
-    text = escape(quote(relpath(page, beside)))
+def smil_text(page: str, smil: str, placed: Sequence[tuple[str, OverlayClip]]) -> str:
+    """SMIL document of one page.
+
+    Args:
+        page: path of the page inside the publication.
+        smil: path of the overlay inside the publication.
+        placed: element ids of the page and their clips, in reading order.
+    """
+    folder = PurePosixPath(smil).parent.as_posix()
+    text = escape(quote(relpath(page, folder)))
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
         '<smil xmlns="http://www.w3.org/ns/SMIL" xmlns:epub="http://www.idpf.org/2007/ops" version="3.0">',
         f'<body><seq id="page" epub:textref="{text}">',
     ]
     for number, (element_id, clip) in enumerate(placed, start=1):
-        sound = escape(quote(relpath(clip.sound, beside)))
+        sound = escape(quote(relpath(clip.sound, folder)))
         lines.append(
             f'<par id="s{number}"><text src="{text}#{escape(quote(element_id))}"/>'
             f'<audio src="{sound}" clipBegin="{clip.start_s:.3f}s" clipEnd="{clip.end_s:.3f}s"/></par>'
@@ -73,6 +84,6 @@ def smil_text(page: str, smil: str, placed: Sequence[tuple[str, Clip]]) -> str:
     return "\n".join([*lines, "</seq></body></smil>", ""])
 
 
-def duration_s(placed: Sequence[tuple[str, Clip]]) -> float:
-    """How long an overlay is heard, of the times as they are written."""
+def overlay_duration_s(placed: Sequence[tuple[str, OverlayClip]]) -> float:
+    """Playback time of an overlay, summed over the rounded times that are written."""
     return sum(round(clip.end_s, 3) - round(clip.start_s, 3) for _, clip in placed)

@@ -1,4 +1,4 @@
-"""Mono sound on its way between two steps: raw 32-bit floats in a temporary file, read and written in blocks."""
+"""Intermediate mono audio: raw little-endian 32-bit floats in a temporary file, read and written in blocks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BLOCK_SAMPLES = 1 << 16
 
 
 def write_pcm(path: Path, blocks: Iterable[Samples]) -> None:
-    """Write blocks one after the other; raises StorageError where the disk is full."""
+    """Write blocks of samples in order; raises StorageError if the disk is full."""
     with path.open("wb") as file:
         for block in blocks:
             try:
@@ -24,7 +24,7 @@ def write_pcm(path: Path, blocks: Iterable[Samples]) -> None:
 
 
 def read_pcm(path: Path) -> Iterator[Samples]:
-    """The same samples in blocks of our own size."""
+    """Read the samples back, in blocks of a fixed size."""
     with path.open("rb") as file:
         while block := file.read(4 * _BLOCK_SAMPLES):
             yield np.frombuffer(block, "<f4")

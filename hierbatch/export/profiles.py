@@ -1,4 +1,4 @@
-"""What a delivered audiobook must measure: three sets of rules, and how we aim inside them.
+"""Delivery profiles of audiobooks: required measurements, and the values that chapters are mastered to.
 
 Sources: ACX Audio Submission Requirements (acx); EBU R 128 and EBU Tech 3343 (ebu); AES TD1008 and the common
 podcast directories (podcast).
@@ -16,7 +16,7 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """Rules a file is checked by, and the values a chapter is mastered to."""
+    """Limits that a delivered file is checked against, and the targets that a chapter is mastered to."""
 
     name: str
     level_measure: Literal["rms_db", "loudness_lufs"]
@@ -25,20 +25,20 @@ class Profile:
     peak_measure: Literal["peak_db", "true_peak_dbtp"]
     peak_max_db: float
     ceiling_dbtp: float
-    """What the limiter keeps to: lower than `peak_max_db`, since lossy codecs overshoot."""
+    """Limiter ceiling; below `peak_max_db`, since lossy codecs overshoot."""
     rate_hz: int
     head_s: float
     tail_s: float
     room_tone_db: float = -75.0
-    """RMS of the steady noise under everything, well below any allowed noise floor."""
+    """RMS of the added room tone, well below any allowed noise floor."""
     noise_floor_max_db: float | None = None
     head_range_s: Range | None = None
     tail_range_s: Range | None = None
     max_duration_s: float | None = None
     mp3_min_kbps: int | None = None
-    """Set where only MP3 of a constant bit rate, this high or higher, at `rate_hz` is accepted."""
+    """Minimum bit rate; if set, only constant-bit-rate MP3 at `rate_hz` is accepted."""
     note: str = ""
-    """What passing does not say."""
+    """Limitation of the check, shown with its result."""
 
 
 _ACX = Profile(
@@ -58,8 +58,8 @@ _ACX = Profile(
     max_duration_s=120 * 60.0,
     mp3_min_kbps=192,
     note=(
-        "Passing says that the sound meets ACX's technical rules, not that ACX takes the book: its policy asks for "
-        "human narration unless otherwise authorized."
+        "A pass means that the audio meets ACX's technical requirements, not that ACX accepts the book: its policy "
+        "requires human narration unless otherwise authorized."
     ),
 )
 
@@ -93,8 +93,10 @@ PROFILES = {profile.name: profile for profile in (_ACX, _EBU, _PODCAST)}
 
 
 def find_profile(name: str) -> Profile:
-    """The profile of that name; raises InputError for a name that is none."""
+    """Look up a profile by name; raises InputError if it is unknown."""
     try:
         return PROFILES[name]
     except KeyError:
-        raise InputError("There is no such profile", wanted=" or ".join(PROFILES), got=repr(name)) from None
+        raise InputError(
+            "Unknown profile", wanted=" or ".join(PROFILES), got=repr(name), mend="choose one of these profiles"
+        ) from None

@@ -1,4 +1,4 @@
-"""A clean EPUB 3 made of a book's rows: a page a chapter, its paragraphs, its sentences."""
+"""EPUB 3 built from a book's rows: one page per chapter, with its paragraphs and sentences."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from datetime import datetime
 from html import escape
 from itertools import groupby
 
-from hierbatch.export.overlay import ACTIVE_CLASS, STYLE, Clip, duration_s, on_page, smil_text
-from hierbatch.export.tags import BookTags, Cover, synthetic_mark
+from hierbatch.export.overlay import ACTIVE_CLASS, STYLE, OverlayClip, overlay_duration_s, pair_elements, smil_text
+from hierbatch.export.tags import BookTags, Cover, synthetic_notice
 from hierbatch.export.takes import BookTakes, Take
 from hierbatch.export.timeline import ChapterTimeline
 
@@ -24,8 +24,8 @@ _CONTAINER = """<?xml version="1.0" encoding="utf-8"?>
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
-    """A file inside a publication."""
+class PublicationFile:
+    """One file inside a publication; `name` is its path."""
 
     name: str
     data: bytes
@@ -33,9 +33,9 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """All files but `mimetype` and the sound, and the folder the sound belongs in."""
+    """All files except `mimetype` and the audio, and the folder for the audio."""
 
-    contents: tuple[Content, ...]
+    files: tuple[PublicationFile, ...]
     sound_folder: str
 
 
@@ -50,42 +50,51 @@ class _Page:
         return f"chapter-{self.number:03d}"
 
 
-def made_publication(
+def build_publication(
     takes: BookTakes,
     timelines: Sequence[ChapterTimeline],
-    clips: Mapping[str, Clip],
+    clips: Mapping[str, OverlayClip],
     tags: BookTags,
     cover: Cover | None,
     now: datetime,
 ) -> Publication:
-    """Pages, overlays, contents and package document; rows that are not heard stand in the text all the same."""
+    """Build pages, overlays, navigation and package document; rows without audio are included in the text.
+
+    Args:
+        takes: the book's rows.
+        timelines: chapters with audio, one page each.
+        clips: time spans of the synthesized rows, by row id.
+        tags: title, author, narrator and language.
+        cover: picture of the front cover, if any.
+        now: time of modification, in UTC.
+    """
     pages = list(_pages(takes, timelines))
-    contents = [Content("META-INF/container.xml", _CONTAINER.encode())]
+    files = [PublicationFile("META-INF/container.xml", _CONTAINER.encode())]
     durations: dict[str, float] = {}
     for page in pages:
-        contents.append(_file(f"{page.name}.xhtml", _page_text(page, takes, tags)))
-        moved = [clips[take.id] for take in page.takes if take.id in clips]
-        placed = on_page(moved, {take.id: _element_id(take) for take in page.takes})
-        durations[page.name] = duration_s(placed)
-        contents.append(_file(f"{page.name}.smil", smil_text(f"{page.name}.xhtml", f"{page.name}.smil", placed)))
-    contents.append(_file("style.css", _STYLE))
-    contents.append(_file("contents.xhtml", _navigation(pages, tags)))
+        files.append(_file(f"{page.name}.xhtml", _page_text(page, takes, tags)))
+        page_clips = [clips[take.id] for take in page.takes if take.id in clips]
+        placed = pair_elements(page_clips, {take.id: _element_id(take) for take in page.takes})
+        durations[page.name] = overlay_duration_s(placed)
+        files.append(_file(f"{page.name}.smil", smil_text(f"{page.name}.xhtml", f"{page.name}.smil", placed)))
+    files.append(_file("style.css", _STYLE))
+    files.append(_file("contents.xhtml", _navigation(pages, tags)))
     if cover is not None:
-        contents.append(Content(f"{_FOLDER}cover{cover.suffix}", cover.content))
-    contents.append(_file("package.opf", _package(pages, durations, tags, cover, now)))
-    return Publication(tuple(contents), _FOLDER)
+        files.append(PublicationFile(f"{_FOLDER}cover{cover.suffix}", cover.content))
+    files.append(_file("package.opf", _package(pages, durations, tags, cover, now)))
+    return Publication(tuple(files), _FOLDER)
 
 
 def _pages(takes: BookTakes, timelines: Sequence[ChapterTimeline]) -> Iterator[_Page]:
-    """A page for each file of sound; rows that are not heard stand where the one before them does."""
-    place = {placement.take.id: number for number, t in enumerate(timelines) for placement in t.placements}
+    """Pages, one per audio file; rows without audio go to the page of the row before them."""
+    page_index = {placement.take.id: number for number, t in enumerate(timelines) for placement in t.placements}
     rows: dict[int, list[Take]] = {}
     for chapter in takes.chapters:
-        heard = [place[take.id] for take in chapter.takes if take.id in place]
-        number = heard[0] if heard else None
+        with_audio = [page_index[take.id] for take in chapter.takes if take.id in page_index]
+        number = with_audio[0] if with_audio else None
         for take in chapter.takes:
-            number = place.get(take.id, number)
-            if number is not None:  # a chapter in which nothing was spoken is not in the book
+            number = page_index.get(take.id, number)
+            if number is not None:  # a chapter without any audio is left out
                 rows.setdefault(number, []).append(take)
     for number, timeline in enumerate(timelines):
         yield _Page(timeline.number, timeline.title, tuple(rows[number]))
@@ -137,11 +146,11 @@ def _package(
     for page in pages:
         name = page.name
         items += [
-            f'<item id="{name}" href="{name}.xhtml" media-type="application/xhtml+xml" media-overlay="{name}-heard"/>',
-            f'<item id="{name}-heard" href="{name}.smil" media-type="application/smil+xml"/>',
+            f'<item id="{name}" href="{name}.xhtml" media-type="application/xhtml+xml" media-overlay="{name}-smil"/>',
+            f'<item id="{name}-smil" href="{name}.smil" media-type="application/smil+xml"/>',
             f'<item id="{name}-sound" href="{page.number:03d}.m4a" media-type="audio/mp4"/>',
         ]
-        metas.append(f'<meta property="media:duration" refines="#{name}-heard">{durations[name]:.3f}s</meta>')
+        metas.append(f'<meta property="media:duration" refines="#{name}-smil">{durations[name]:.3f}s</meta>')
     spine = "".join(f'<itemref idref="{page.name}"/>' for page in pages)
     creator = f"<dc:creator>{escape(tags.author)}</dc:creator>" if tags.author else ""
     return f"""<?xml version="1.0" encoding="utf-8"?>
@@ -164,19 +173,19 @@ def _package(
 
 
 def overlay_metadata(total_s: float, tags: BookTags) -> list[str]:
-    """What every publication with our overlays says of itself, also that a machine reads it."""
+    """Metadata elements of every publication with our overlays, including the synthetic-speech notice."""
     return [
         f'<meta property="media:duration">{total_s:.3f}s</meta>',
         f'<meta property="media:active-class">{ACTIVE_CLASS}</meta>',
-        f'<meta property="media:narrator">{escape(tags.narrator or synthetic_mark())}</meta>',
+        f'<meta property="media:narrator">{escape(tags.narrator or synthetic_notice())}</meta>',
         '<meta property="schema:accessMode">textual</meta>',
         '<meta property="schema:accessMode">auditory</meta>',
         '<meta property="schema:accessModeSufficient">textual</meta>',
         '<meta property="schema:accessibilityFeature">synchronizedAudioText</meta>',
         '<meta property="schema:accessibilityHazard">none</meta>',
-        f'<meta property="schema:accessibilitySummary">{escape(synthetic_mark())}</meta>',
+        f'<meta property="schema:accessibilitySummary">{escape(synthetic_notice())}</meta>',
     ]
 
 
-def _file(name: str, text: str) -> Content:
-    return Content(_FOLDER + name, text.encode())
+def _file(name: str, text: str) -> PublicationFile:
+    return PublicationFile(_FOLDER + name, text.encode())

@@ -1,6 +1,6 @@
-"""A book to read and hear at once: EPUB 3 whose sentences are marked while they are spoken.
+"""Read-along books: EPUB 3 that highlights each sentence while it is played.
 
-The times are the ones the model spoke by, so no aligner guesses them.
+The times come from the model's own word timings, so no forced alignment is needed.
 """
 
 from __future__ import annotations
@@ -11,23 +11,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hierbatch.export.overlay import Clip, chapter_clips
-from hierbatch.export.publication import Content, made_publication
-from hierbatch.export.source_publication import kept_publication
+from hierbatch.export.overlay import OverlayClip, chapter_clips
+from hierbatch.export.publication import PublicationFile, build_publication
+from hierbatch.export.source_publication import annotate_publication
 from hierbatch.export.tags import BookTags, Cover
 from hierbatch.export.takes import BookTakes
 from hierbatch.export.timeline import ChapterTimeline
 from hierbatch.storage import storage_error
 
 _STORED = (".m4a", ".jpg", ".jpeg", ".png", ".gif", ".mp3", ".mp4", ".woff", ".woff2")
-"""Already packed: not packed again."""
+"""Suffixes of compressed files, which are stored without further compression."""
 
 
 @dataclass(frozen=True, slots=True)
 class Readalong:
-    """What a publication is made of; `sounds` are the chapters' files, one a timeline.
+    """Inputs of a publication; `sounds` are the chapters' audio files, one per timeline.
 
-    `source` is the EPUB whose markup is kept; without one the pages are made of the rows.
+    `source` is an EPUB whose markup is preserved; without it, the pages are built from the rows.
     """
 
     timelines: Sequence[ChapterTimeline]
@@ -38,24 +38,29 @@ class Readalong:
 
 
 def write_readalong(readalong: Readalong, takes: BookTakes, target: Path) -> None:
-    """Write the publication; the chapters' sound files are moved into it and are gone after.
+    """Write the publication; the chapters' audio files are moved into it and deleted.
+
+    Args:
+        readalong: audio, timelines, tags and optional source EPUB.
+        takes: the book's rows.
+        target: output EPUB.
 
     Raises:
-        BookError: the source is damaged, or is not the book the rows are of.
+        BookError: the source is damaged, or the rows do not come from it.
         StorageError: the disk is full.
     """
     names = [f"{number:03d}.m4a" for number in range(1, len(readalong.sounds) + 1)]
-    clips: dict[str, Clip] = {}
+    clips: dict[str, OverlayClip] = {}
     for timeline, name in zip(readalong.timelines, names, strict=True):
         clips.update((clip.row_id, clip) for clip in chapter_clips(timeline, takes, name))
     now = datetime.now(UTC)
     if readalong.source is None:
-        publication = made_publication(takes, readalong.timelines, clips, readalong.tags, readalong.cover, now)
+        publication = build_publication(takes, readalong.timelines, clips, readalong.tags, readalong.cover, now)
     else:
-        publication = kept_publication(readalong.source, takes, clips, names, readalong.tags, now)
+        publication = annotate_publication(readalong.source, takes, clips, names, readalong.tags, now)
     try:
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-            _write(archive, publication.contents)
+            _write(archive, publication.files)
             for name, sound in zip(names, readalong.sounds, strict=True):
                 archive.write(sound, publication.sound_folder + name, zipfile.ZIP_STORED)
                 sound.unlink()
@@ -63,9 +68,9 @@ def write_readalong(readalong: Readalong, takes: BookTakes, target: Path) -> Non
         raise storage_error(error, target) from error
 
 
-def _write(archive: zipfile.ZipFile, contents: Iterable[Content]) -> None:
+def _write(archive: zipfile.ZipFile, files: Iterable[PublicationFile]) -> None:
     # EPUB 3.3, OCF 4.3: the first member is `mimetype`, stored, without extra fields.
     archive.writestr("mimetype", "application/epub+zip", zipfile.ZIP_STORED)
-    for content in contents:
-        packing = zipfile.ZIP_STORED if content.name.lower().endswith(_STORED) else zipfile.ZIP_DEFLATED
-        archive.writestr(content.name, content.data, packing)
+    for file in files:
+        compression = zipfile.ZIP_STORED if file.name.lower().endswith(_STORED) else zipfile.ZIP_DEFLATED
+        archive.writestr(file.name, file.data, compression)

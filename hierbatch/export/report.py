@@ -1,6 +1,6 @@
-"""The check table of a delivered file: every rule of a profile, what it wants, what was measured, passed or not.
+"""Check of a delivered file against a profile: required value, measured value and result of every rule.
 
-Everything is measured on the decoded file, as a shop or a listener gets it.
+All measurements are taken from the decoded file, as a retailer or listener receives it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SHOWN_MEASURES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveredMeasures:
-    """What was measured on a decoded file."""
+    """Measurements of a decoded file."""
 
     container: str
     rate_hz: int
@@ -44,7 +44,7 @@ class DeliveredMeasures:
 
 @dataclass(frozen=True, slots=True)
 class CheckRow:
-    """One rule: its name, what it wants, what was got."""
+    """Result of one rule, with required and measured value as text."""
 
     rule: str
     wanted: str
@@ -54,7 +54,7 @@ class CheckRow:
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """The table of one file; `note` says what passing does not mean."""
+    """Check results of one file; `note` states the limitation of the profile's check."""
 
     path: Path
     profile: str
@@ -67,10 +67,10 @@ class FileReport:
 
 
 def check_file(path: Path, profile: Profile) -> FileReport:
-    """Measure a file and hold it against a profile.
+    """Measure a file and check it against a profile.
 
     Raises:
-        InputError: the file is missing or is not sound.
+        InputError: the file is missing or is not an audio file.
     """
     measures = measure_file(path)
     rows = [*_format_rows(path, measures, profile), *_sound_rows(measures, profile)]
@@ -78,10 +78,12 @@ def check_file(path: Path, profile: Profile) -> FileReport:
 
 
 def measure_file(path: Path) -> DeliveredMeasures:
-    """Decode a file once and measure all there is to it; memory does not grow with the file."""
+    """Decode a file once and take all measurements; memory use is independent of its length."""
     with decoded(path) as sound:
         if sound.n_channels > 2:
-            raise InputError(f"{path} has {sound.n_channels} channels", wanted="one or two")
+            raise InputError(
+                f"{path} has {sound.n_channels} channels", wanted="one or two", mend="mix it down to mono or stereo"
+            )
         loudness = LoudnessMeter(sound.rate_hz, sound.n_channels)
         levels = LevelMeter(sound.rate_hz, sound.n_channels)
         true_peak = TruePeakMeter(sound.n_channels)
@@ -105,19 +107,19 @@ def measure_file(path: Path) -> DeliveredMeasures:
 
 
 def _format_rows(path: Path, measures: DeliveredMeasures, profile: Profile) -> list[CheckRow]:
-    """Rules about the file rather than its sound; only a shop that takes one kind of file has any."""
+    """Results of the rules on file format; empty for profiles that accept any format."""
     if profile.mp3_min_kbps is None:
         return []
-    wanted_rate = CheckRow(
+    rate_row = CheckRow(
         "sampling rate", f"{profile.rate_hz} Hz", f"{measures.rate_hz} Hz", measures.rate_hz == profile.rate_hz
     )
     wanted = f"constant, at least {profile.mp3_min_kbps} kbit/s"
     if measures.container != "MP3":
-        got = f"{measures.container}: not a file this shop takes, deliver an MP3 a chapter"
+        got = f"{measures.container}: not accepted by this retailer, deliver one MP3 per chapter"
         return [
             CheckRow("format", "MP3", got, False),
             CheckRow("bit rate", wanted, f"does not apply to {measures.container}", False),
-            wanted_rate,
+            rate_row,
         ]
     kbps = sorted(read_mp3_frames(path).kbps)
     is_constant = len(kbps) == 1
@@ -125,7 +127,7 @@ def _format_rows(path: Path, measures: DeliveredMeasures, profile: Profile) -> l
     return [
         CheckRow("format", "MP3", "MP3", True),
         CheckRow("bit rate", wanted, got, is_constant and kbps[0] >= profile.mp3_min_kbps),
-        wanted_rate,
+        rate_row,
     ]
 
 

@@ -1,4 +1,4 @@
-"""The EPUB a book came from, its own markup kept, with every sentence wrapped and its overlay beside it."""
+"""Read-along version of a book's source EPUB: markup preserved, sentences wrapped, media overlays added."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from urllib.parse import quote, unquote
 from lxml import etree
 
 from hierbatch.errors import BookError
-from hierbatch.export.overlay import STYLE, Clip, duration_s, on_page, smil_text
-from hierbatch.export.publication import Content, Publication, overlay_metadata
+from hierbatch.export.overlay import STYLE, OverlayClip, overlay_duration_s, pair_elements, smil_text
+from hierbatch.export.publication import Publication, PublicationFile, overlay_metadata
 from hierbatch.export.tags import BookTags
 from hierbatch.export.takes import BookTakes, Take
 from hierbatch.frontend.books.archive import Archive
@@ -24,47 +24,59 @@ from hierbatch.frontend.books.sentence_spans import find_sentences
 
 _OPF = "http://www.idpf.org/2007/opf"
 _SMIL_TYPE = "application/smil+xml"
-_OWN = "hierbatch"
-"""Folder of what is added, beside the package document."""
+_ADDED = "hierbatch"
+"""Folder of the added files, next to the package document; also the prefix of added ids."""
 
 
 def carries_overlays(book: Path) -> bool:
-    """Whether a book is an EPUB 3, which alone can carry overlays."""
+    """True for an EPUB 3, the only format that supports media overlays."""
     return book.suffix.lower() == ".epub" and _version(book).startswith("3")
 
 
 def check_source(source: Path, takes: BookTakes) -> None:
-    """Refuse a source before anything is made of it.
+    """Validate a source EPUB before anything is written.
 
     Raises:
-        BookError: it is damaged, is no EPUB 3, or none of the rows stands in it.
+        BookError: the file is damaged or not an EPUB 3, or none of the rows comes from it.
     """
     if not carries_overlays(source):
         is_epub = source.suffix.lower() == ".epub"
         raise BookError(
-            f"{source.name} cannot carry overlays",
-            wanted="the EPUB 3 its manifest was imported from",
-            got=f"EPUB {_version(source)}" if is_epub else f"a file ending in {source.suffix or 'nothing'}",
-            mend="convert it to EPUB 3, or leave out --source: pages are then made of the rows",
+            f"{source.name} does not support media overlays",
+            wanted="the EPUB 3 that the run's manifest was imported from",
+            got=f"EPUB {_version(source)}" if is_epub else f"a file with suffix {source.suffix or 'none'}",
+            mend="convert it to EPUB 3, or omit --source to build the pages from the rows",
         )
-    places = {block.source_ref for page in read_source_pages(source) for block in page.page.blocks}
-    if not any(take.source_ref in places for chapter in takes.chapters for take in chapter.takes):
+    source_refs = {block.source_ref for page in read_source_pages(source) for block in page.page.blocks}
+    if not any(take.source_ref in source_refs for chapter in takes.chapters for take in chapter.takes):
         raise BookError(
-            f"{source.name} is not the book the run speaks",
-            wanted="the EPUB its manifest was imported from",
-            got="none of the rows stands in it",
+            f"{source.name} is not the source of this run",
+            wanted="the EPUB that the run's manifest was imported from",
+            got="a book that contains none of its rows",
+            mend="pass the original EPUB with --source, or omit --source to build the pages from the rows",
         )
 
 
-def kept_publication(
+def annotate_publication(
     source: Path,
     takes: BookTakes,
-    clips: Mapping[str, Clip],
+    clips: Mapping[str, OverlayClip],
     sounds: Sequence[str],
     tags: BookTags,
     now: datetime,
 ) -> Publication:
-    """Every file of the source with its pages marked, and what is added to them; `check_source` has passed it.
+    """Add sentence markup and overlays to the source EPUB, which must have passed `check_source`.
+
+    Args:
+        source: the source EPUB.
+        takes: the book's rows.
+        clips: time spans of the synthesized rows, by row id.
+        sounds: file names of the chapters' audio.
+        tags: narrator and language for the metadata.
+        now: time of modification, in UTC.
+
+    Returns:
+        All files of the source, changed and added ones included.
 
     Raises:
         BookError: the source is damaged.
@@ -75,45 +87,45 @@ def kept_publication(
         files = {name: archive.read(name) for name in sorted(archive.names) if not name.endswith("/")}
     files.pop("mimetype", None)
     folder = PurePosixPath(opf).parent
-    own = folder / _OWN
+    added = folder / _ADDED
     editor = _PackageEditor(package, folder)
     for name in editor.drop_overlays():
         files.pop(name, None)
-    style = str(own / "spoken.css")
-    for number, (page, elements) in enumerate(_marked(source, takes), start=1):
-        # Document order is row order: rows follow the book.
-        placed = on_page([clips[row_id] for row_id in elements if row_id in clips], dict(elements))
-        placed = [(element, _moved(clip, own)) for element, clip in placed]
+    style = str(added / "spoken.css")
+    for number, (page, elements) in enumerate(_wrap_pages(source, takes), start=1):
+        # Document order equals row order, since rows follow the book.
+        placed = pair_elements([clips[row_id] for row_id in elements if row_id in clips], dict(elements))
+        placed = [(element, _in_folder(clip, added)) for element, clip in placed]
         if not placed:
             continue
         _link_style(page, style)
-        smil = str(own / f"{number:03d}.smil")
+        smil = str(added / f"{number:03d}.smil")
         files[page.href] = _page_bytes(page.root)
         files[smil] = smil_text(page.href, smil, placed).encode()
-        editor.add_overlay(page.href, smil, number, duration_s(placed))
+        editor.add_overlay(page.href, smil, number, overlay_duration_s(placed))
     files[style] = STYLE.encode()
-    editor.finish(sounds, own, tags, now)
+    editor.finish(sounds, added, tags, now)
     files[opf] = etree.tostring(package, xml_declaration=True, encoding="utf-8")
-    return Publication(tuple(Content(name, data) for name, data in files.items()), f"{own}/")
+    return Publication(tuple(PublicationFile(name, data) for name, data in files.items()), f"{added}/")
 
 
-def _marked(source: Path, takes: BookTakes) -> Iterator[tuple[SourcePage, dict[str, str]]]:
-    """Pages with their sentences wrapped, and by row the id of its element."""
-    by_place: dict[str, list[Take]] = {}
+def _wrap_pages(source: Path, takes: BookTakes) -> Iterator[tuple[SourcePage, dict[str, str]]]:
+    """Wrap the sentences of every page; yields each page with its element ids by row id."""
+    by_source_ref: dict[str, list[Take]] = {}
     for chapter in takes.chapters:
         for take in chapter.takes:
-            by_place.setdefault(take.source_ref, []).append(take)
+            by_source_ref.setdefault(take.source_ref, []).append(take)
     for page in read_source_pages(source):
         elements: dict[str, str] = {}
         blocks = list(zip(page.page.blocks, page.page.pieces, strict=True))
-        for block, pieces in reversed(blocks):  # from the end: what is rebuilt is not asked for its place again
-            rows = by_place.get(block.source_ref, [])
-            ids = {f"{_OWN}-{take.id}": take for take in rows}
+        for block, pieces in reversed(blocks):  # backwards, so that a rebuilt element is not looked up again
+            rows = by_source_ref.get(block.source_ref, [])
+            ids = {f"{_ADDED}-{take.id}": take for take in rows}
             sentences = {name: takes.script(take).text for name, take in ids.items() if take.is_spoken}
             spans = find_sentences("".join(piece.text for piece in pieces), sentences)
             if wrap_sentences(pieces, spans):
                 elements.update((ids[span.element_id].id, span.element_id) for span in spans)
-        ordered = [take.id for block, _ in blocks for take in by_place.get(block.source_ref, [])]
+        ordered = [take.id for block, _ in blocks for take in by_source_ref.get(block.source_ref, [])]
         yield page, {row_id: elements.get(row_id, "") for row_id in ordered if row_id in elements}
 
 
@@ -123,8 +135,8 @@ def _version(book: Path) -> str:
         return str(parse_xml(archive.read(path), path).get("version", "2.0"))
 
 
-def _moved(clip: Clip, own: PurePosixPath) -> Clip:
-    return Clip(clip.row_id, str(own / clip.sound), clip.start_s, clip.end_s)
+def _in_folder(clip: OverlayClip, folder: PurePosixPath) -> OverlayClip:
+    return OverlayClip(clip.row_id, str(folder / clip.sound), clip.start_s, clip.end_s)
 
 
 def _link_style(page: SourcePage, style: str) -> None:
@@ -139,16 +151,16 @@ def _page_bytes(root: etree._Element) -> bytes:
 
 
 class _PackageEditor:
-    """Changes a package document so that it names what was added."""
+    """Editor of a package document: lists the added files and overlays in it."""
 
     def __init__(self, package: etree._Element, folder: PurePosixPath) -> None:
         self._folder = folder
-        parts = {local_name(part): part for part in package}
-        self._metadata, self._manifest = parts["metadata"], parts["manifest"]
+        children = {local_name(child): child for child in package}
+        self._metadata, self._manifest = children["metadata"], children["manifest"]
         self.total_s = 0.0
 
     def drop_overlays(self) -> list[str]:
-        """Take out overlays the book already had; gives the names of their files."""
+        """Remove existing overlays; returns the names of their files."""
         dropped = []
         for item in list(self._manifest):
             item.attrib.pop("media-overlay", None)
@@ -161,8 +173,15 @@ class _PackageEditor:
         return dropped
 
     def add_overlay(self, page: str, smil: str, number: int, length_s: float) -> None:
-        """An overlay for a page."""
-        name = f"{_OWN}-heard-{number:03d}"
+        """Attach an overlay to a page.
+
+        Args:
+            page: path of the page.
+            smil: path of the overlay.
+            number: number of the overlay, unique in the book.
+            length_s: its playback time.
+        """
+        name = f"{_ADDED}-smil-{number:03d}"
         for item in self._manifest:
             if local_name(item) == "item" and self._name(item) == page:
                 item.set("media-overlay", name)
@@ -170,19 +189,26 @@ class _PackageEditor:
         self._meta("media:duration", f"{length_s:.3f}s", refines=f"#{name}")
         self.total_s += length_s
 
-    def finish(self, sounds: Sequence[str], own: PurePosixPath, tags: BookTags, now: datetime) -> None:
-        """Sound, style, and what the whole says of itself."""
+    def finish(self, sounds: Sequence[str], folder: PurePosixPath, tags: BookTags, now: datetime) -> None:
+        """Add audio files, style sheet and publication metadata.
+
+        Args:
+            sounds: file names of the chapters' audio.
+            folder: folder of the added files.
+            tags: narrator and language for the metadata.
+            now: time of modification, in UTC.
+        """
         for sound in sounds:
-            self._item(f"{_OWN}-sound-{sound[:-4]}", str(own / sound), "audio/mp4")
-        self._item(f"{_OWN}-style", str(own / "spoken.css"), "text/css")
+            self._item(f"{_ADDED}-sound-{sound[:-4]}", str(folder / sound), "audio/mp4")
+        self._item(f"{_ADDED}-style", str(folder / "spoken.css"), "text/css")
         whole = [meta for meta in self._metadata if not meta.get("refines")]
         known = {(meta.get("property"), (meta.text or "").strip()) for meta in whole}
         single = {meta.get("property") for meta in whole}
         for text in overlay_metadata(self.total_s, tags):
             meta = etree.fromstring(text)
             name, value = meta.get("property"), meta.text
-            is_said = name in single if name.startswith("schema:accessibility") and "Feature" not in name else False
-            if (name, value) not in known and not is_said:
+            is_present = name in single if name.startswith("schema:accessibility") and "Feature" not in name else False
+            if (name, value) not in known and not is_present:
                 self._meta(name, value)
         for meta in list(self._metadata):
             if meta.get("property") == "dcterms:modified" and not meta.get("refines"):

@@ -1,7 +1,7 @@
-"""SRT and WebVTT from the takes' own word timings, moved to where the takes stand in the chapter or book.
+"""SRT and WebVTT subtitles from the takes' word timings, offset by each take's position in the chapter or book.
 
-A short sentence is one cue and shows the text as it was written. A long one is cut between words, at the times its
-words were really spoken.
+A short sentence becomes one cue with the text as written. A long one is split between words, at the synthesized word
+times.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from hierbatch.export.takes import Script, Take, Word
 from hierbatch.export.timeline import ChapterTimeline
 
 _MAX_COLUMNS = 84
-"""Two lines of 42, the common limit of subtitle guides; a Hangul syllable is as wide as two Latin letters."""
+"""Two lines of 42 columns, the common limit of subtitle guides; a Hangul syllable takes two columns."""
 _MAX_CUE_S = 7.0
-_ENDINGS = (",", ";", ":", ".", "!", "?", "—", "，", "。")
+_CLAUSE_MARKS = (",", ";", ":", ".", "!", "?", "—", "，", "。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,17 @@ class Cue:
     end_s: float
     text: str
     words: tuple[Word, ...] = ()
-    """Its words as they are spoken, in the same seconds; none where nobody knows them."""
+    """Words with times from the start of the file; empty if the take has no word timings."""
 
 
 def chapter_cues(timeline: ChapterTimeline, read_script: Callable[[Take], Script], offset_s: float) -> Iterator[Cue]:
-    """Cues of a chapter that begins at `offset_s` in its file."""
+    """Cues of one chapter.
+
+    Args:
+        timeline: positions of the takes.
+        read_script: reads text and word times of a take.
+        offset_s: start of the chapter in its file.
+    """
     for placement in timeline.placements:
         start_s = offset_s + placement.start_sample / timeline.rate_hz
         end_s = offset_s + placement.end_sample / timeline.rate_hz
@@ -39,7 +45,7 @@ def chapter_cues(timeline: ChapterTimeline, read_script: Callable[[Take], Script
 
 
 def srt_text(cues: Sequence[Cue]) -> str:
-    """The cues as a SubRip file."""
+    """Format cues as a SubRip file."""
     blocks = [
         f"{number}\n{_clock(cue.start_s, ',')} --> {_clock(cue.end_s, ',')}\n{_lines(cue.text)}\n"
         for number, cue in enumerate(cues, start=1)
@@ -48,7 +54,7 @@ def srt_text(cues: Sequence[Cue]) -> str:
 
 
 def vtt_text(cues: Sequence[Cue]) -> str:
-    """The cues as a WebVTT file."""
+    """Format cues as a WebVTT file."""
     blocks = [
         f"{_clock(cue.start_s, '.')} --> {_clock(cue.end_s, '.')}\n{_lines(_vtt_escaped(cue.text))}\n" for cue in cues
     ]
@@ -56,15 +62,15 @@ def vtt_text(cues: Sequence[Cue]) -> str:
 
 
 def word_vtt_text(cues: Sequence[Cue]) -> str:
-    """The cues as a WebVTT file in which every word carries its own time (WebVTT, section 4.2.2: timestamp tags)."""
-    told = [(cue, _timed_words(cue) or _lines(_vtt_escaped(cue.text))) for cue in cues]
-    blocks = [f"{_clock(cue.start_s, '.')} --> {_clock(cue.end_s, '.')}\n{words}\n" for cue, words in told]
+    """Format cues as a WebVTT file with a timestamp tag per word (WebVTT, section 4.2.2)."""
+    texts = [(cue, _timed_words(cue) or _lines(_vtt_escaped(cue.text))) for cue in cues]
+    blocks = [f"{_clock(cue.start_s, '.')} --> {_clock(cue.end_s, '.')}\n{text}\n" for cue, text in texts]
     return "\n".join(["WEBVTT\n", *blocks])
 
 
 WRITERS = {"srt": srt_text, "vtt": vtt_text, "words": word_vtt_text}
-ENDINGS = {"srt": "srt", "vtt": "vtt", "words": "words.vtt"}
-"""How the names of each kind's files end."""
+FILE_SUFFIXES = {"srt": "srt", "vtt": "vtt", "words": "words.vtt"}
+"""File name suffixes by kind of subtitle."""
 
 
 def _take_cues(script: Script, start_s: float, end_s: float) -> Iterator[Cue]:
@@ -74,12 +80,12 @@ def _take_cues(script: Script, start_s: float, end_s: float) -> Iterator[Cue]:
         return
     for group in _groups(words):
         text = script.text if len(group) == len(words) else " ".join(word.text for word in group)
-        moved = tuple(Word(word.text, start_s + word.start_s, start_s + word.end_s) for word in group)
-        yield Cue(max(0.0, moved[0].start_s), moved[-1].end_s, text, moved)
+        shifted = tuple(Word(word.text, start_s + word.start_s, start_s + word.end_s) for word in group)
+        yield Cue(max(0.0, shifted[0].start_s), shifted[-1].end_s, text, shifted)
 
 
 def _as_written(script: Script) -> Sequence[Word]:
-    """The spoken words in their written form, wherever the two go word by word (no number was spelled out)."""
+    """Words in their written form if written and spoken words match one to one (no number was spelled out)."""
     written = script.text.split()
     if len(written) != len(script.words):
         return script.words
@@ -87,14 +93,14 @@ def _as_written(script: Script) -> Sequence[Word]:
 
 
 def _groups(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
-    """Runs of words that fit one cue, cut after a clause mark where the second half of a run has one."""
+    """Split words into runs that fit one cue, after a clause mark if the second half of a run has one."""
     start = 0
     while not _fits(words[start:]):
         end = start + 1
         while _fits(words[start : end + 1]):
             end += 1
         middle = start + (end - start) // 2
-        clauses = [i + 1 for i in range(middle, end) if words[i].text.endswith(_ENDINGS)]
+        clauses = [i + 1 for i in range(middle, end) if words[i].text.endswith(_CLAUSE_MARKS)]
         cut = clauses[-1] if clauses else end
         yield words[start:cut]
         start = cut
@@ -121,18 +127,18 @@ def _clock(time_s: float, mark: str) -> str:
 
 
 def _timed_words(cue: Cue) -> str:
-    """A cue's words, all but the first after the time they begin at; tags rise and lie inside the cue."""
-    told, last_ms = [], round(cue.start_s * 1000)
+    """Words of a cue with timestamp tags, which must increase strictly and lie inside the cue."""
+    tagged, last_ms = [], round(cue.start_s * 1000)
     for word in cue.words:
         start_ms = round(word.start_s * 1000)
         is_later = last_ms < start_ms < round(cue.end_s * 1000)
-        told.append(f"<{_clock(word.start_s, '.')}>" * is_later + _vtt_escaped(word.text))
+        tagged.append(f"<{_clock(word.start_s, '.')}>" * is_later + _vtt_escaped(word.text))
         last_ms = max(last_ms, start_ms)
-    return " ".join(told)
+    return " ".join(tagged)
 
 
 def _lines(text: str) -> str:
-    """One line, or two of about equal length; an empty line would end the cue."""
+    """Break the text into at most two lines of similar length; an empty line would end the cue."""
     text = " ".join(text.split())
     if _n_columns(text) <= _MAX_COLUMNS // 2:
         return text

@@ -1,4 +1,4 @@
-"""What a delivered file says about itself: title, author, chapters, and that a machine spoke it."""
+"""Metadata of delivered files: title, author, chapters and the synthetic-speech notice."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LANGUAGE_CODES = {"en": "eng", "ko": "kor"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookTags:
-    """What is known of the book; `language` is `en` or `ko`, empty where unknown."""
+    """Metadata of the book; `language` is `en` or `ko`, empty if unknown."""
 
     title: str
     author: str = ""
@@ -33,7 +33,7 @@ class ChapterMark:
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """A picture for the front of the book: a JPEG or PNG file's bytes."""
+    """Cover picture, as the bytes of a JPEG or PNG file."""
 
     content: bytes
 
@@ -43,17 +43,21 @@ class Cover:
 
     def __post_init__(self) -> None:
         if not self.content.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
-            raise InputError("The cover is not a picture that fits", wanted="a JPEG or PNG file")
+            raise InputError(
+                "The cover has an unsupported format",
+                wanted="a JPEG or PNG file",
+                mend="convert the picture to JPEG or PNG",
+            )
 
 
-def synthetic_mark() -> str:
-    """The comment of every file: that a machine spoke it, and which."""
+def synthetic_notice() -> str:
+    """Comment tag of every file, naming it as AI-generated speech and the version that made it."""
     return f"AI-generated speech; hierbatch {version('hierbatch')}"
 
 
 def book_fields(tags: BookTags) -> dict[str, str]:
-    """Tags of a whole book, by ffmpeg's names."""
-    return _filled(
+    """Tags of a whole book, under ffmpeg's names."""
+    return _drop_empty(
         {
             "title": tags.title,
             "album": tags.title,
@@ -62,8 +66,8 @@ def book_fields(tags: BookTags) -> dict[str, str]:
             "composer": tags.narrator,
             "genre": "Audiobook",
             "language": language_code(tags.language),
-            "comment": synthetic_mark(),
-            "description": synthetic_mark(),
+            "comment": synthetic_notice(),
+            "description": synthetic_notice(),
             "synthetic": "true",
             "encoded_by": f"hierbatch {version('hierbatch')}",
         }
@@ -71,12 +75,18 @@ def book_fields(tags: BookTags) -> dict[str, str]:
 
 
 def chapter_fields(tags: BookTags, title: str, number: int, n_chapters: int) -> dict[str, str]:
-    """Tags of one chapter's own file."""
+    """Tags of a single chapter's file, under ffmpeg's names."""
     return {**book_fields(tags), "title": title, "track": f"{number}/{n_chapters}"}
 
 
 def metadata_text(fields: Mapping[str, str], marks: Sequence[ChapterMark] = (), rate_hz: int = 1) -> str:
-    """The same in ffmpeg's FFMETADATA1 form, with chapter marks counted in samples."""
+    """Format tags and chapter marks as an ffmpeg FFMETADATA1 file.
+
+    Args:
+        fields: tags under ffmpeg's names.
+        marks: chapters, in samples.
+        rate_hz: sample rate of the marks.
+    """
     lines = [";FFMETADATA1", *(f"{name}={_escaped(value)}" for name, value in fields.items())]
     for mark in marks:
         lines += [
@@ -90,11 +100,11 @@ def metadata_text(fields: Mapping[str, str], marks: Sequence[ChapterMark] = (), 
 
 
 def language_code(language: str) -> str:
-    """ISO 639-2 code, as containers want it; empty where it is unknown."""
+    """ISO 639-2 code, as required by containers; empty for an unknown language."""
     return _LANGUAGE_CODES.get(language.split("-")[0].lower(), "")
 
 
-def _filled(fields: Mapping[str, str]) -> dict[str, str]:
+def _drop_empty(fields: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value}
 
 

@@ -1,7 +1,7 @@
-"""A run's takes in book order: a small index of all of them, and their sound a few at a time.
+"""A run's takes in book order: an in-memory index of all takes, and their audio in small batches.
 
-Which take of a row counts is `manifest.takes`' to say; here they stand in chapters. The index holds what the order and
-the pauses need, some hundred bytes a sentence; sound stays on the disk until its chapter is put together.
+`manifest.takes` selects the take of each row; this module groups the takes by chapter. The index holds what order and
+pauses need, about a hundred bytes per sentence; audio stays on disk until its chapter is assembled.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import RunError
 from hierbatch.manifest.takes import Takes
 
-_NEEDED = ("id", "chapter", "seq")
-_PLACE = ("chapter_title", "kind", "source_ref", "pause_after_s", "book", "lang", "expected_duration_s")
-_SOUND = ("id", "status", "sample_rate_hz", "n_samples")
-_SCRIPT = ("id", "text", "text_norm", "timings")
-_READ_TOGETHER = 64
-"""Takes whose sound is read at once: some five megabytes."""
+_REQUIRED = ("id", "chapter", "seq")
+_OPTIONAL = ("chapter_title", "kind", "source_ref", "pause_after_s", "book", "lang", "expected_duration_s")
+_AUDIO_INFO = ("id", "status", "sample_rate_hz", "n_samples")
+_TEXT = ("id", "text", "text_norm", "timings")
+_READ_BATCH = 64
+"""Takes whose audio is read at once, about five megabytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Take:
-    """One sentence of the book and its place; it has no samples where it failed or is not made yet."""
+    """One sentence of the book, its position and the length of its audio (0 samples if it failed or is pending)."""
 
     id: str
     chapter: int
@@ -49,7 +49,7 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word as it is heard, in seconds from the start of its take."""
+    """One spoken word, with times in seconds from the start of its take."""
 
     text: str
     start_s: float
@@ -58,7 +58,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What a take says: the sentence as it was written, and its words as they were spoken."""
+    """Text of a take as written, and its words as spoken."""
 
     text: str
     words: tuple[Word, ...]
@@ -74,69 +74,70 @@ class ChapterTakes:
 
 
 class BookTakes:
-    """The takes of one run that stands in a book.
+    """Takes of a book's run, by chapter.
 
     Raises:
-        RunError: the folder is no run, its rows do not stand in a book, or its files are damaged.
+        RunError: the folder is not a run, its rows have no book position, or its files are damaged.
     """
 
     def __init__(self, run: Path) -> None:
         self._run = run
-        with _told_damage(run):
+        with _damage_as_run_error(run):
             self._takes = Takes(run)
             planned = _planned_rows(self._takes)
-            made = {row["id"]: row for row in self._takes.table(_SOUND).to_pylist()}
-        self.title = _commonest(planned, "book")
-        self.language = _commonest(planned, "lang")
+            made = {row["id"]: row for row in self._takes.table(_AUDIO_INFO).to_pylist()}
+        self.title = _most_common(planned, "book")
+        self.language = _most_common(planned, "lang")
         self.chapters = tuple(_chapters(planned, made))
 
     def sounds(self, takes: Sequence[Take]) -> Iterator[Waveform]:
-        """The sound of spoken takes one after the other, read some dozens at a time; raises RunError if damaged."""
-        for start in range(0, len(takes), _READ_TOGETHER):
-            together = takes[start : start + _READ_TOGETHER]
-            with _told_damage(self._run):
-                encoded = self._takes.sounds([take.id for take in together])
-            for take in together:
-                yield read_sound(encoded[take.id], name=f"the sound of row {take.id}", raises=RunError)
+        """Yield the audio of synthesized takes in order, read in batches; raises RunError if it is damaged."""
+        for start in range(0, len(takes), _READ_BATCH):
+            batch = takes[start : start + _READ_BATCH]
+            with _damage_as_run_error(self._run):
+                encoded = self._takes.sounds([take.id for take in batch])
+            for take in batch:
+                yield read_sound(encoded[take.id], name=f"the audio of row {take.id}", raises=RunError)
 
     def script(self, take: Take) -> Script:
-        """Text and word timings of a spoken take."""
-        table, place = self._scripts
-        found = table.slice(place[take.id], 1).to_pylist()[0]
+        """Text and word timings of a synthesized take."""
+        table, position = self._texts
+        row = table.slice(position[take.id], 1).to_pylist()[0]
         words = tuple(
             Word(timing["text"], timing["start_s"], timing["end_s"])
-            for timing in found["timings"] or ()
+            for timing in row["timings"] or ()
             if timing["kind"] == "word"
         )
-        return Script(found.get("text") or found["text_norm"] or "", words)
+        return Script(row.get("text") or row["text_norm"] or "", words)
 
     @cached_property
-    def _scripts(self) -> tuple[pa.Table, dict[str, int]]:
-        with _told_damage(self._run):
-            table = self._takes.table([name for name in _SCRIPT if name in self._takes.schema.names])
-        return table, {row_id: place for place, row_id in enumerate(table.column("id").to_pylist())}
+    def _texts(self) -> tuple[pa.Table, dict[str, int]]:
+        with _damage_as_run_error(self._run):
+            table = self._takes.table([name for name in _TEXT if name in self._takes.schema.names])
+        return table, {row_id: position for position, row_id in enumerate(table.column("id").to_pylist())}
 
 
 def _planned_rows(takes: Takes) -> list[dict[str, Any]]:
-    """Every row that was asked for and its place in the book."""
+    """All planned rows with their position in the book."""
     names = takes.plan_schema.names
-    lacking = [name for name in _NEEDED if name not in names]
-    if lacking:
+    missing = [name for name in _REQUIRED if name not in names]
+    if missing:
         raise RunError(
-            "The run's rows do not stand in a book",
-            wanted="columns " + ", ".join(_NEEDED),
-            got=f"the plan lacks {', '.join(lacking)}",
+            "The run's rows have no position in a book",
+            wanted="columns " + ", ".join(_REQUIRED),
+            got=f"a plan without {', '.join(missing)}",
             mend="make the manifest with `hierbatch import BOOK`, or use `hierbatch export` for clips",
         )
-    rows = takes.planned([name for name in (*_NEEDED, *_PLACE) if name in names]).to_pylist()
-    lost = [row["id"] for row in rows if row["chapter"] is None or row["seq"] is None]
-    if lost:
+    rows = takes.planned([name for name in (*_REQUIRED, *_OPTIONAL) if name in names]).to_pylist()
+    unplaced = [row["id"] for row in rows if row["chapter"] is None or row["seq"] is None]
+    if unplaced:
         raise RunError(
-            "Some rows have no place in the book",
-            wanted="a chapter and a seq in every row",
-            got=f"{len(lost)} without, the first is {lost[0]}",
+            "Some rows have no position in the book",
+            wanted="chapter and seq in every row",
+            got=f"{len(unplaced)} without, the first is {unplaced[0]}",
+            mend="fill both columns, or make the manifest with `hierbatch import BOOK`",
         )
-    return [{**dict.fromkeys(_PLACE), **row} for row in rows]
+    return [{**dict.fromkeys(_OPTIONAL), **row} for row in rows]
 
 
 def _chapters(planned: list[dict[str, Any]], made: Mapping[str, dict[str, Any]]) -> Iterator[ChapterTakes]:
@@ -164,18 +165,19 @@ def _take(row: Mapping[str, Any], made: Mapping[str, Any] | None) -> Take:
     )
 
 
-def _commonest(rows: list[dict[str, Any]], name: str) -> str:
+def _most_common(rows: list[dict[str, Any]], name: str) -> str:
     counts = Counter(row[name] for row in rows if row[name])
     return str(counts.most_common(1)[0][0]) if counts else ""
 
 
 @contextmanager
-def _told_damage(run: Path) -> Iterator[None]:
+def _damage_as_run_error(run: Path) -> Iterator[None]:
+    """Convert read errors of a run's files to RunError."""
     try:
         yield
     except (pa.ArrowException, OSError) as error:
         raise RunError(
             f"A file of {run} cannot be read",
             got=str(error).splitlines()[0],
-            mend="delete the damaged part and run again",
+            mend="delete the damaged part file and run again",
         ) from error

@@ -1,7 +1,6 @@
-"""Where every take of a chapter stands, to the sample, before any sound is read.
+"""Sample-exact positions of every take of a chapter, planned before any audio is read.
 
-Lengths follow from the takes' own sample counts, so the sound, the subtitles and the chapter marks are all made
-from the same numbers.
+Lengths are derived from the takes' sample counts, so audio, subtitles and chapter marks all use the same numbers.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from hierbatch.export.profiles import Profile
 from hierbatch.export.takes import ChapterTakes, Take
 
 EdgeSilence = Callable[[Take], tuple[float, float]]
-"""Silence inside a take before its first and after its last sound, in seconds."""
+"""Returns a take's leading and trailing silence, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A take's place; `start_sample` may be negative and the end may lie past the chapter's, in its own silence."""
+    """Position of a take; its own edge silence may start before sample 0 or extend past the chapter's end."""
 
     take: Take
     start_sample: int
@@ -34,7 +33,7 @@ class Placement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChapterTimeline:
-    """One delivered chapter: its name, its length, what is heard when, and which rows are missing from it."""
+    """One delivered chapter: title, length, positions of its takes, and ids of the rows missing from it."""
 
     number: int
     title: str
@@ -51,17 +50,24 @@ class ChapterTimeline:
 def plan_chapters(
     chapters: Sequence[ChapterTakes], profile: Profile, rate_hz: int, rules: PauseRules, edge_silence: EdgeSilence
 ) -> list[ChapterTimeline]:
-    """Timelines of all chapters in which anything is spoken, numbered from 1.
+    """Plan timelines of all chapters that have audio, numbered from 1.
 
-    A chapter longer than the profile allows is split between paragraphs, its parts named as such. A missing row
-    leaves a silence as long as it was expected to be.
+    A chapter longer than the profile allows is split between paragraphs into titled parts. A missing row leaves
+    silence of its expected duration.
+
+    Args:
+        chapters: takes by chapter.
+        profile: head and tail silence, and the maximum duration of a file.
+        rate_hz: sample rate of the timelines.
+        rules: pauses between takes.
+        edge_silence: measures a take's own leading and trailing silence.
     """
     named = [part for chapter in chapters for part in _named_parts(chapter, profile, rules)]
     timelines = []
     for number, (title, takes) in enumerate(named, start=1):
         lead_s, _ = edge_silence(takes[0])
         _, trail_s = edge_silence(takes[-1])
-        # Head and tail are counted from the first and last sound, so a take's own silence there is part of them.
+        # Head and tail silence include the edge silence of the first and last take.
         start = round((profile.head_s - lead_s) * rate_hz)
         placements, end = _place(takes, start, rate_hz, rules)
         n_samples = end + round((profile.tail_s - trail_s) * rate_hz)
@@ -80,7 +86,7 @@ def plan_chapters(
 
 
 def _place(takes: Sequence[Take], start: int, rate_hz: int, rules: PauseRules) -> tuple[tuple[Placement, ...], int]:
-    """Placements of what is spoken, one after the other, and where the last one ends."""
+    """Place the synthesized takes in sequence; returns the placements and the end of the last take, in samples."""
     placements = []
     position = end = start
     for take, pause_s in zip(takes, [*_pauses(takes, rules), 0.0], strict=True):
@@ -95,7 +101,7 @@ def _place(takes: Sequence[Take], start: int, rate_hz: int, rules: PauseRules) -
 
 
 def _named_parts(chapter: ChapterTakes, profile: Profile, rules: PauseRules) -> list[tuple[str, Sequence[Take]]]:
-    """The files a chapter becomes, each beginning and ending with something spoken."""
+    """Split a chapter into titled files, each of which starts and ends with a synthesized take."""
     parts = [part for part in map(_trimmed, _parts(chapter.takes, profile, rules)) if part]
     if len(parts) == 1:
         return [(chapter.title, parts[0])]
@@ -108,15 +114,15 @@ def _trimmed(takes: Sequence[Take]) -> Sequence[Take]:
 
 
 def _parts(takes: Sequence[Take], profile: Profile, rules: PauseRules) -> Iterator[Sequence[Take]]:
-    """Runs of takes that fit the profile's longest file, cut between paragraphs wherever there is one."""
+    """Split takes into runs that fit the profile's maximum duration, between paragraphs where possible."""
     limit_s = (profile.max_duration_s or float("inf")) - profile.head_s - profile.tail_s
-    start, border, length_s = 0, 0, 0.0
+    start, boundary, length_s = 0, 0, 0.0
     for index, take in enumerate(takes):
         if index and is_new_block(takes[index - 1], take):
-            border = index
+            boundary = index
         length_s += _duration_s(take)
         if length_s > limit_s and index > start:
-            cut = border if border > start else index
+            cut = boundary if boundary > start else index
             yield takes[start:cut]
             start = cut
             length_s = sum(map(_duration_s, takes[start : index + 1])) + sum(_pauses(takes[start : index + 1], rules))

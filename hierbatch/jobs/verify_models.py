@@ -1,4 +1,4 @@
-"""Do our networks give what the published ones gave? Every case of a golden folder is run and measured."""
+"""Verification of our networks against golden outputs of the published HierSpeech++ code."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hierbatch.errors import HierbatchError, InputError
 from hierbatch.models.golden import GoldenCase, read_golden_folder
 from hierbatch.models.verification.alignment import check_alignment
 from hierbatch.models.verification.audio import check_pitch, check_resampling, check_style_mel
-from hierbatch.models.verification.comparison import Checked, Comparison, GoldenNetworks, NotAtHand
+from hierbatch.models.verification.comparison import CaseResult, GoldenNetworks, NotAtHand, OutputCheck
 from hierbatch.models.verification.denoiser import check_denoiser
 from hierbatch.models.verification.discriminators import check_discriminators
 from hierbatch.models.verification.end_to_end import check_end_to_end
@@ -22,7 +22,7 @@ from hierbatch.models.verification.synthesizer import check_synthesizer
 from hierbatch.models.verification.text import check_text
 from hierbatch.models.verification.text_to_vector import check_text_to_vector
 
-Check = Callable[[GoldenCase, GoldenNetworks], Checked]
+Check = Callable[[GoldenCase, GoldenNetworks], CaseResult]
 
 _CHECKS: Mapping[str, Check] = {
     "hier": check_synthesizer,
@@ -41,47 +41,47 @@ _CHECKS: Mapping[str, Check] = {
     "text": check_text,
     "e2e": check_end_to_end,
 }
-"""How the cases of each module are checked."""
+"""Check function for each module's cases."""
 
 _UNUSABLE = (RuntimeError, ValueError, LookupError, TypeError)
-"""What torch and numpy raise on inputs that no network can take."""
+"""Errors that torch and numpy raise on inputs of unsupported shape or type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyJob:
-    """A golden folder, and the folder of published weights for the cases that need them."""
+    """A golden folder, and the folder of published weights for cases that need them."""
 
     golden: Path
     weights: Path | None = None
-    """Where it is not given, the folder `weights` beside the golden one, if there is one."""
+    """Defaults to the folder `weights` next to the golden folder, if it exists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """How one case went."""
+    """Result of one golden case."""
 
     case: str
     outcome: Literal["ok", "off", "skipped"]
     difference: float | None = None
-    """Largest absolute difference, of the output nearest to its tolerance or furthest beyond it."""
+    """Largest absolute difference of the output with the highest ratio of difference to tolerance."""
     tolerance: float | None = None
     why: str = ""
 
 
 def verify_models(job: VerifyJob) -> Iterator[Verdict]:
-    """One verdict a case, as they are reached; a case that cannot be run is off.
+    """Run all golden cases lazily, yielding one verdict per case; a case that cannot be run counts as off.
 
     Raises:
-        InputError: the golden folder is missing or damaged, or there is no folder of weights where one is named.
+        InputError: the golden folder is missing or damaged, or the given folder of weights does not exist.
     """
     if job.weights is not None and not job.weights.is_dir():
-        raise InputError("There is no folder of published weights", got=str(job.weights))
+        raise InputError("The folder of published weights does not exist", got=str(job.weights), mend="check the path")
     folder = read_golden_folder(job.golden)
-    networks = GoldenNetworks(folder, job.weights or _weights_beside(job.golden))
+    networks = GoldenNetworks(folder, job.weights or _default_weights(job.golden))
     return (_verdict(case, networks) for case in folder.cases)
 
 
-def _weights_beside(golden: Path) -> Path | None:
+def _default_weights(golden: Path) -> Path | None:
     weights = golden.resolve().parent / "weights"
     return weights if weights.is_dir() else None
 
@@ -89,29 +89,29 @@ def _weights_beside(golden: Path) -> Path | None:
 def _verdict(case: GoldenCase, networks: GoldenNetworks) -> Verdict:
     check = _CHECKS.get(case.module)
     if check is None:
-        return Verdict(case=case.name, outcome="skipped", why="not in this version")
+        return Verdict(case=case.name, outcome="skipped", why="unknown module")
     try:
         with torch.inference_mode():
-            checked = check(case, networks)
+            result = check(case, networks)
     except HierbatchError as error:
         return Verdict(case=case.name, outcome="off", why=str(error))
     except _UNUSABLE as error:
         why = f"the case cannot be run ({type(error).__name__}: {error})".splitlines()[0]
         return Verdict(case=case.name, outcome="off", why=why)
-    if isinstance(checked, NotAtHand):
-        return Verdict(case=case.name, outcome="skipped", why=checked.why)
-    worst = max(checked, key=lambda comparison: comparison.difference / max(comparison.tolerance, 1e-12))
-    missed = [comparison for comparison in checked if not comparison.is_met]
+    if isinstance(result, NotAtHand):
+        return Verdict(case=case.name, outcome="skipped", why=result.why)
+    worst = max(result, key=lambda output: output.difference / max(output.tolerance, 1e-12))
+    mismatches = [output for output in result if not output.is_met]
     return Verdict(
         case=case.name,
-        outcome="off" if missed else "ok",
+        outcome="off" if mismatches else "ok",
         difference=worst.difference,
         tolerance=worst.tolerance,
-        why="; ".join(_told(comparison) for comparison in missed),
+        why="; ".join(_describe(output) for output in mismatches),
     )
 
 
-def _told(missed: Comparison) -> str:
-    if missed.found.shape != missed.wanted.shape:
-        return f"{missed.output} has shape {list(missed.found.shape)}, wanted {list(missed.wanted.shape)}"
-    return f"{missed.output} differs by {missed.difference:.1e}"
+def _describe(mismatch: OutputCheck) -> str:
+    if mismatch.found.shape != mismatch.wanted.shape:
+        return f"{mismatch.output} has shape {list(mismatch.found.shape)}, wanted {list(mismatch.wanted.shape)}"
+    return f"{mismatch.output} differs by {mismatch.difference:.1e}"

@@ -1,8 +1,8 @@
-"""Golden folders: inputs and outputs of the published networks, and the rule that makes the weights they ran on.
+"""Golden folders: inputs and outputs of the published networks, and the rule that generates their weights.
 
 DIR/
-  manifest.json            salt and cases
-  MODULE/keys.json         names and shapes of the module's weights, hash of all of them
+  manifest.json            salt and list of cases
+  MODULE/keys.json         names and shapes of the module's weights, and a hash over all of them
   MODULE/CASE.npz          in_* and out_* arrays
 """
 
@@ -31,13 +31,13 @@ _QUIET_GAIN = 0.2
 _PITCH_GAIN = 60.0
 _CONSTANT_LEAVES = {"filter", "window"}
 _SMALL_LEAVES = {"alpha", "beta", "m", "logs"}
-_OFFSETS_AND_SPREADS = {"gamma": (1.0, 0.1), "running_mean": (0.0, 0.1), "slope": (1.0, 0.2)}
+_OFFSETS_AND_SCALES = {"gamma": (1.0, 0.1), "running_mean": (0.0, 0.1), "slope": (1.0, 0.2)}
 _POSITIVE_LEAVES = {"weight_g": 0.6, "running_var": 0.8}
 
 
 @dataclass(frozen=True, slots=True)
 class GoldenCase:
-    """One call of a published module."""
+    """One recorded call of a published module."""
 
     module: str
     case: str
@@ -58,33 +58,40 @@ class GoldenCase:
             with np.load(self.path, allow_pickle=False) as stored:
                 return {name: stored[name] for name in stored.files}
         except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            raise InputError(f"The golden case {self.path} cannot be read", got=str(error)) from error
+            raise InputError(
+                f"The golden case {self.path} cannot be read", got=str(error), mend="copy the golden folder again"
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)
 class GoldenFolder:
-    """A folder of cases and the salt of its weights."""
+    """Golden cases of a folder, and the salt of their weights."""
 
     folder: Path
     salt: str
     cases: tuple[GoldenCase, ...]
 
     def rule_checkpoint(self, module: str, constants: Mapping[str, Callable[[int], Tensor]]) -> Checkpoint:
-        """The weights a module's rule cases ran on, under their published names.
+        """Generate the rule weights of a module, under their published names.
 
         Args:
-            module: folder of `keys.json`.
-            constants: by the last part of a name, what makes tensors that no rule makes (filters, windows), by size.
+            module: name of the folder that holds `keys.json`.
+            constants: functions from size to tensor for weights not made by the rule (filters, windows), by the last
+                part of the weight's name.
 
         Raises:
-            InputError: the key file is missing or damaged, or the weights do not have the hash it names.
+            InputError: the key file is missing or damaged, or the weights do not match its hash.
         """
         page = _read_json(self.folder / module / "keys.json")
         try:
             shapes = [(str(key), [int(size) for size in shape]) for key, shape, *_ in page["keys"]]
             wanted = str(page["sha256_of_key_and_bytes"])
         except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"The weights' names of golden module {module} are damaged", got=repr(error)) from error
+            raise InputError(
+                f"{module}/keys.json of golden folder {self.folder} is damaged",
+                got=repr(error),
+                mend="copy the golden folder again",
+            ) from error
         weights: dict[str, Tensor] = {}
         digest = hashlib.sha256()
         for key, shape in shapes:
@@ -97,18 +104,19 @@ class GoldenFolder:
             weights[key] = torch.from_numpy(value)
         if digest.hexdigest() != wanted:
             raise InputError(
-                f"The weights made by the rule for {module} are not the golden ones",
-                wanted=wanted,
+                f"The weights generated for {module} are not the golden ones",
+                wanted=f"SHA-256 {wanted}",
                 got=digest.hexdigest(),
+                mend="copy the golden folder again",
             )
         return Checkpoint(f"the rule weights of {module}", wanted, weights)
 
 
 def read_golden_folder(folder: Path) -> GoldenFolder:
-    """Read `manifest.json`.
+    """Read a golden folder's `manifest.json`.
 
     Raises:
-        InputError: it is missing, damaged, or a case lies outside the folder.
+        InputError: the manifest is missing or damaged, or a case is outside the folder.
     """
     page = _read_json(folder / "manifest.json")
     try:
@@ -118,17 +126,28 @@ def read_golden_folder(folder: Path) -> GoldenFolder:
         )
         salt = str(page["salt"])
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"The manifest of golden folder {folder} is damaged", got=repr(error)) from error
-    strays = [case.name for case in cases if not case.path.resolve().is_relative_to(folder.resolve())]
-    if strays:
-        raise InputError(f"Cases of golden folder {folder} lie outside of it", got=", ".join(strays))
+        raise InputError(
+            f"The manifest of golden folder {folder} is damaged", got=repr(error), mend="copy the golden folder again"
+        ) from error
+    outside = [case.name for case in cases if not case.path.resolve().is_relative_to(folder.resolve())]
+    if outside:
+        raise InputError(
+            f"Cases of golden folder {folder} are outside of it",
+            got=", ".join(outside),
+            mend="correct `file` of these cases in manifest.json",
+        )
     return GoldenFolder(folder, salt, cases)
 
 
 def rule_tensor(key: str, shape: Sequence[int], salt: str) -> NDArray[Any]:
-    """The weight under a name, from nothing but its name, its shape and the salt; the first rule that fits holds.
+    """Deterministic weight from its name, shape and a salt; the first matching rule applies.
 
-    All arithmetic is in float32, so that the bytes are the same everywhere.
+    All arithmetic is in float32, so the bytes are identical on every machine.
+
+    Args:
+        key: published name of the weight.
+        shape: its shape.
+        salt: prefix of the name when seeding the generator.
     """
     leaf = key.rpartition(".")[2]
     if leaf == "num_batches_tracked":
@@ -137,18 +156,18 @@ def rule_tensor(key: str, shape: Sequence[int], salt: str) -> NDArray[Any]:
     normal = noise.standard_normal(tuple(shape)).astype(np.float32)
     if leaf in _POSITIVE_LEAVES:
         return np.float32(_POSITIVE_LEAVES[leaf]) + np.float32(0.2) * np.abs(normal)
-    offset, spread = _offset_and_spread(key, leaf, shape)
-    scaled = np.float32(spread) * normal
+    offset, scale = _offset_and_scale(key, leaf, shape)
+    scaled = np.float32(scale) * normal
     return np.float32(offset) + scaled if offset else scaled
 
 
-def _offset_and_spread(key: str, leaf: str, shape: Sequence[int]) -> tuple[float, float]:
+def _offset_and_scale(key: str, leaf: str, shape: Sequence[int]) -> tuple[float, float]:
     if leaf == "weight_v":
         return 0.0, 1.0
     if leaf in _SMALL_LEAVES:
         return 0.0, 0.1
-    if leaf in _OFFSETS_AND_SPREADS:
-        return _OFFSETS_AND_SPREADS[leaf]
+    if leaf in _OFFSETS_AND_SCALES:
+        return _OFFSETS_AND_SCALES[leaf]
     if leaf.endswith("bias"):
         return 0.0, 0.05
     if len(shape) == 1:
@@ -164,5 +183,8 @@ def _read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(
-            "A golden folder's page cannot be read", wanted="a folder of golden cases", got=f"{path}: {error}"
+            "A file of the golden folder cannot be read",
+            wanted="a folder of golden cases",
+            got=f"{path}: {error}",
+            mend="check the path of the golden folder",
         ) from error

@@ -50,4 +50,4 @@ def test_a_sound_less_near_than_asked_for_ends_with_1(tmp_path, monkeypatch, cap
             precision.main()
     finally:
         torch.set_num_threads(n_threads)
-    assert ("less near than 150 dB" in capsys.readouterr().out) == is_told
+    assert ("SNR below 150 dB" in capsys.readouterr().out) == is_told

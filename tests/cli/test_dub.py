@@ -30,7 +30,7 @@ def talk(folder, segments):
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
-        (lambda folder: film_file(folder / "in", "mute.mp4", has_sound=False), "has no sound"),
+        (lambda folder: film_file(folder / "in", "mute.mp4", has_sound=False), "has no audio"),
         (lambda folder: talk(folder, "0,1,A\n0.5,1.5,B"), "overlap"),
         (lambda folder: talk(folder, "0,300,A"), "after the recording"),
         (lambda folder: talk(folder, "0,1,Carl"), "No voice is mapped to speaker Carl"),

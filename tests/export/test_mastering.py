@@ -54,5 +54,5 @@ def test_pauses_hold_room_tone_below_the_allowed_floor(tmp_path):
 
 
 def test_silence_cannot_be_brought_to_a_level(tmp_path):
-    with pytest.raises(RunError, match="silent from end to end"):
+    with pytest.raises(RunError, match="contains only silence"):
         mastered(tmp_path, silence(48_000), PROFILES["ebu"], 48_000)

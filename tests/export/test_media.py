@@ -32,7 +32,7 @@ def test_a_film_keeps_its_pictures_and_gets_a_sound_of_the_same_length(tmp_path,
 
 
 def test_a_film_without_sound_and_a_file_that_is_none_are_told_apart(tmp_path):
-    with pytest.raises(SourceError, match=r"mute\.mp4 has no sound"):
+    with pytest.raises(SourceError, match=r"mute\.mp4 has no audio"):
         extract_sound(film_file(tmp_path, "mute.mp4", has_sound=False), tmp_path / "a.flac")
     (tmp_path / "text.mp4").write_text("no film")
     with pytest.raises(SourceError, match="cannot be decoded"):

@@ -178,7 +178,7 @@ def test_rows_that_failed_stand_in_the_text_and_are_not_heard(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("change", "words"), [("version", "Got: EPUB 2.0"), ("rows", "is not the book the run speaks")]
+    ("change", "words"), [("version", "Got: EPUB 2.0"), ("rows", "is not the source of this run")]
 )
 def test_a_source_that_cannot_carry_the_overlay_is_told(tmp_path, change, words):
     source = source_book(tmp_path)

@@ -86,7 +86,7 @@ def test_an_m4b_is_told_that_acx_does_not_take_it(tmp_path):
     table = check_file(path, ACX)
     assert failed(table) == ["format", "bit rate"]
     rows = {row.rule: row for row in table.rows}
-    assert "deliver an MP3 a chapter" in rows["format"].got
+    assert "deliver one MP3 per chapter" in rows["format"].got
     assert "does not apply" in rows["bit rate"].got
     assert rows["RMS"].passed
 

@@ -71,7 +71,7 @@ def test_what_is_no_book_is_told(tmp_path):
     clips = write_run(tmp_path / "clips", [sentence(1, 0)])
     plan = clips / "plan" / "g0001.parquet"
     pq.write_table(pq.read_table(plan).drop_columns(["chapter", "seq"]), plan)
-    with pytest.raises(RunError, match=r"do not stand in a book.*lacks chapter, seq.*hierbatch import"):
+    with pytest.raises(RunError, match=r"no position in a book.*without chapter, seq.*hierbatch import"):
         BookTakes(clips)
     with pytest.raises(RunError, match="1 without, the first is c1s1"):
         BookTakes(write_run(tmp_path / "b", [sentence(1, 0), sentence(1, 1, status="failed") | {"chapter": None}]))

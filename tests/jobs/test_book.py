@@ -153,10 +153,10 @@ def test_a_run_of_failures_makes_no_book(tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"formats": ("wma",)}, "no such format"),
+        ({"formats": ("wma",)}, "Unknown format"),
         ({"formats": ()}, "No format"),
-        ({"profile": "loud"}, "no such profile"),
-        ({"profile_by_format": {"mp3": "loud"}}, "no such profile"),
+        ({"profile": "loud"}, "Unknown profile"),
+        ({"profile_by_format": {"mp3": "loud"}}, "Unknown profile"),
         ({"subtitles": ("ass",)}, "subtitle format is unknown"),
         ({"cover": b"no picture"}, "JPEG or PNG"),
         ({"cover": Path("/nowhere.png")}, "Cannot read the cover"),

@@ -21,7 +21,7 @@ See [the note] for it. Oh! The bridge was still there in the morning, and that w
 @pytest.fixture
 def pipeline(monkeypatch):
     loaded = load_script("pipelines/speak_training_texts.py")
-    monkeypatch.setattr(loaded, "ROWS_A_SHARD", 2)
+    monkeypatch.setattr(loaded, "ROWS_PER_SHARD", 2)
     return loaded
 
 

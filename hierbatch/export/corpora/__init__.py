@@ -1,1 +1,1 @@
-"""A run as a data set that other tools open as they open their own."""
+"""Export of a run as a speech corpus in the native formats of other tools."""

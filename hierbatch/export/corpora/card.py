@@ -1,4 +1,4 @@
-"""The page of an exported corpus: how long, who, which languages, whose leave, and that a machine speaks."""
+"""Dataset card: duration, speakers, languages, consent, and the synthetic-speech notice."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LICENSE_IDS = {
     "mit": "mit",
     "apache-2.0": "apache-2.0",
 }
-"""Hugging Face's names of licences."""
+"""Hugging Face licence identifiers by common name."""
 
 _UNSTATED = "not stated"
 
@@ -31,7 +31,7 @@ def _sums() -> defaultdict[str, float]:
 
 @dataclass(slots=True)
 class CorpusSummary:
-    """Counts of what was exported; grows with the speakers, not with the rows."""
+    """Running totals of an export; memory grows with the number of speakers, not of rows."""
 
     n_rows: Counter[str] = field(default_factory=Counter)
     seconds: defaultdict[str, float] = field(default_factory=_sums)
@@ -41,26 +41,27 @@ class CorpusSummary:
     voices: dict[str, CorpusUtterance] = field(default_factory=dict)
     voices_s: defaultdict[str, float] = field(default_factory=_sums)
     text_licenses: Counter[str] = field(default_factory=Counter)
-    makers: Counter[str] = field(default_factory=Counter)
+    generators: Counter[str] = field(default_factory=Counter)
     rates_hz: Counter[int] = field(default_factory=Counter)
-    measured: Counter[str] = field(default_factory=Counter)
+    measure_counts: Counter[str] = field(default_factory=Counter)
     measure_sums: defaultdict[str, float] = field(default_factory=_sums)
 
     def add(self, utterance: CorpusUtterance) -> None:
+        """Count one exported utterance."""
         self.n_rows[utterance.split] += 1
         self.seconds[utterance.split] += utterance.duration_s
         self.speakers[utterance.split].add(utterance.speaker)
         self.languages_s[utterance.lang] += utterance.duration_s
         self.language_rows[utterance.lang] += 1
         if utterance.voice not in self.voices:
-            self.voices[utterance.voice] = _without_sound(utterance)
+            self.voices[utterance.voice] = _without_audio(utterance)
         self.voices_s[utterance.voice] += utterance.duration_s
         self.text_licenses[utterance.text_license or _UNSTATED] += 1
-        self.makers[f"{utterance.model} with hierbatch {utterance.hierbatch_version}"] += 1
+        self.generators[f"{utterance.model} with hierbatch {utterance.hierbatch_version}"] += 1
         self.rates_hz[utterance.sample_rate_hz] += 1
         for name, value in utterance.measures.items():
             if value is not None:
-                self.measured[name] += 1
+                self.measure_counts[name] += 1
                 self.measure_sums[name] += value
 
     @property
@@ -75,13 +76,21 @@ class CorpusSummary:
 def corpus_card(
     summary: CorpusSummary, name: str, rejected: Mapping[str, int], *, layout: str, for_hugging_face: bool
 ) -> str:
-    """The page as Markdown; for Hugging Face with its YAML head, which also says which files are which split."""
+    """Dataset card in Markdown.
+
+    Args:
+        summary: totals of the export.
+        name: title of the corpus.
+        rejected: number of rejected rows by rule.
+        layout: description of the files, in Markdown.
+        for_hugging_face: prepend the YAML header, which also maps files to splits.
+    """
     licenses = sorted({row.license or _UNSTATED for row in summary.voices.values()})
     sections = [
-        *([_head(summary, name, licenses)] if for_hugging_face else []),
+        *([_yaml_header(summary, name, licenses)] if for_hugging_face else []),
         f"# {name}\n",
-        "**Every recording here is synthetic: a machine speaks, in voices taken from short recordings of the people "
-        "named below.** Whoever passes this corpus on passes on that it is synthetic, and the consent of the voices.\n",
+        "**All speech in this corpus is synthetic, generated in voices taken from short recordings of the people named "
+        "below.** Anyone who redistributes it must pass on this notice and the consent terms of the voices.\n",
         _overview(summary),
         "## Splits\n",
         _table(
@@ -111,13 +120,13 @@ def corpus_card(
     return "\n".join(section for section in sections if section)
 
 
-def _head(summary: CorpusSummary, name: str, licenses: list[str]) -> str:
+def _yaml_header(summary: CorpusSummary, name: str, licenses: list[str]) -> str:
     ids = {_LICENSE_IDS.get(each.lower(), "other") for each in licenses}
     license_id = ids.pop() if len(ids) == 1 else "other"
     files = [{"split": split, "path": f"data/{split}-*.parquet"} for split, _ in summary.n_rows.most_common()]
     n_rows = sum(summary.n_rows.values())
     size = next((label for limit, label in _SIZES if n_rows < limit), "n>1M")
-    # JSON is YAML, and needs no thought about quotes.
+    # JSON values are valid YAML and need no quoting rules of their own.
     entries: dict[str, Any] = {
         "pretty_name": name,
         "language": sorted(lang for lang in summary.languages_s if lang),
@@ -140,21 +149,21 @@ def _overview(summary: CorpusSummary) -> str:
         ("hours", f"{_hours(summary.total_s)} in {sum(summary.n_rows.values())} rows"),
         ("languages", languages),
         ("speakers", f"{summary.n_speakers} in {len(summary.voices)} voices"),
-        ("sound", f"mono, {rates}, 16 bit"),
+        ("audio", f"mono, {rates}, 16 bit"),
         ("synthetic", "yes, all of it"),
         ("consent of the voices", consents),
-        ("made by", "; ".join(summary.makers)),
+        ("generated by", "; ".join(summary.generators)),
     )
     return _table(("", ""), facts)
 
 
 def _quality(summary: CorpusSummary) -> str:
     rows = [
-        (f"`{name}`", f"{summary.measure_sums[name] / summary.measured[name]:.3g}", summary.measured[name])
+        (f"`{name}`", f"{summary.measure_sums[name] / summary.measure_counts[name]:.3g}", summary.measure_counts[name])
         for name in MEASURES
-        if summary.measured[name]
+        if summary.measure_counts[name]
     ]
-    return "## Measures\n\nMeans over the rows that have them; every row carries its own.\n\n" + _table(
+    return "## Measures\n\nMeans over the rows that have a value; every row contains its own values.\n\n" + _table(
         ("measure", "mean", "rows"), rows
     )
 
@@ -163,7 +172,7 @@ def _rejections(rejected: Mapping[str, int]) -> str:
     if not rejected:
         return ""
     return (
-        "## Left out\n\nRows that failed or that a rule rejected; they stand in `rejected.jsonl`, without sound.\n\n"
+        "## Left out\n\nRows that failed or were rejected by a rule; `rejected.jsonl` lists them, without audio.\n\n"
         + _table(("rule", "rows"), rejected.items())
     )
 
@@ -185,5 +194,5 @@ def _cell(value: Any) -> str:
     return "-" if value is None else str(value).replace("|", "\\|").replace("\n", " ")
 
 
-def _without_sound(utterance: CorpusUtterance) -> CorpusUtterance:
+def _without_audio(utterance: CorpusUtterance) -> CorpusUtterance:
     return replace(utterance, flac=b"", words=())

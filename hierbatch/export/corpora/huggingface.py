@@ -1,4 +1,4 @@
-"""Hugging Face `datasets`: Parquet shards a split, with the Audio feature, and configurations in the card."""
+"""Hugging Face `datasets`: Parquet shards per split with the Audio feature; the card lists the shards of each split."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hierbatch.export.corpora.sounds import marked_flac
+from hierbatch.export.corpora.sounds import tag_flac
 from hierbatch.export.corpora.utterances import DELIVERY, MEASURES, CorpusUtterance
 from hierbatch.manifest.schema import AUDIO, AUDIO_ROW_GROUP, MANIFEST_COLUMNS, TAKE_COLUMNS, Column, arrow_schema
 
 _SHARD_ROWS, _SHARD_BYTES = 20_000, 400 << 20
-"""A Parquet file's writer remembers every row group until it is closed: rows are bounded for its memory's sake."""
+"""Limits of a shard; the number of rows bounds the metadata that the Parquet writer keeps of every row group."""
 
 _WORD = pa.struct([("text", pa.string()), ("start_s", pa.float32()), ("end_s", pa.float32())])
 _KNOWN = {column.name: column for column in (*MANIFEST_COLUMNS, *TAKE_COLUMNS)}
@@ -24,7 +24,7 @@ _TEXTS = (
 )  # fmt: skip
 SCHEMA = arrow_schema(
     [
-        Column("audio", AUDIO, "The sound: FLAC."),
+        Column("audio", AUDIO, "Audio as FLAC."),
         *(Column(name, pa.string(), "") for name in _TEXTS),
         Column("synthetic", pa.bool_(), ""),
         Column("sample_rate_hz", pa.int32(), ""),
@@ -38,7 +38,7 @@ SCHEMA = arrow_schema(
 
 
 class HuggingFaceWriter:
-    """Writes `data/SPLIT-00000.parquet`, ... ."""
+    """Writer of `data/SPLIT-00000.parquet` and following shards."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "data"
@@ -48,22 +48,23 @@ class HuggingFaceWriter:
         self._folder.mkdir()
         return self
 
-    def __exit__(self, *problem: object) -> None:
+    def __exit__(self, *error: object) -> None:
         for shards in self._shards.values():
             shards.close()
 
     def add(self, utterance: CorpusUtterance) -> None:
+        """Append an utterance to the current shard of its split; raises OSError."""
         row: dict[str, Any] = {name: getattr(utterance, name) for name in _TEXTS}
         row |= {name: getattr(utterance, name) for name in ("synthetic", "sample_rate_hz", "n_samples", "duration_s")}
         row |= {**utterance.delivery, **utterance.measures}
         row["words"] = [{"text": w.text, "start_s": w.start_s, "end_s": w.end_s} for w in utterance.words]
-        flac = marked_flac(utterance.flac, utterance.mark)
+        flac = tag_flac(utterance.flac, utterance.synthetic_notice)
         row["audio"] = {"bytes": flac, "path": f"{utterance.id}.flac"}
         self._shards[utterance.split].add(utterance.split, row, len(flac))
 
 
 class _Shards:
-    """The Parquet files of one split; a row group is all that is held."""
+    """Parquet shards of one split; at most one row group is held in memory."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -1,6 +1,6 @@
-"""Lhotse: cuts, recordings and supervisions as compressed JSON Lines a split, beside the sound they point to.
+"""Lhotse: cuts, recordings and supervisions as compressed JSON Lines per split, with the audio in separate files.
 
-Paths are relative to the export, so that it may be moved: `CutSet.with_recording_path_prefix` puts its folder before.
+Paths are relative to the export, so it can be moved; `CutSet.with_recording_path_prefix` prepends its folder.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from hierbatch.export.corpora.lines import LineFiles
-from hierbatch.export.corpora.sounds import marked_flac
+from hierbatch.export.corpora.sounds import tag_flac
 from hierbatch.export.corpora.utterances import CorpusUtterance
 
 
 class LhotseWriter:
-    """Writes `cuts_SPLIT.jsonl.gz`, `recordings_SPLIT.jsonl.gz`, `supervisions_SPLIT.jsonl.gz` and `audio/VOICE/`."""
+    """Writer of `cuts_SPLIT.jsonl.gz`, `recordings_SPLIT.jsonl.gz`, `supervisions_SPLIT.jsonl.gz`, `audio/VOICE/`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -24,15 +24,16 @@ class LhotseWriter:
         self._lines.__enter__()
         return self
 
-    def __exit__(self, *problem: object) -> None:
-        self._lines.__exit__(*problem)
+    def __exit__(self, *error: object) -> None:
+        self._lines.__exit__(*error)
 
     def add(self, utterance: CorpusUtterance) -> None:
-        place = f"audio/{utterance.voice}/{utterance.id}.flac"
-        path = self._folder / place
+        """Write an utterance's audio and its three entries; raises OSError."""
+        relative_path = f"audio/{utterance.voice}/{utterance.id}.flac"
+        path = self._folder / relative_path
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(marked_flac(utterance.flac, utterance.mark))
-        recording, supervision = _recording(utterance, place), _supervision(utterance)
+        path.write_bytes(tag_flac(utterance.flac, utterance.synthetic_notice))
+        recording, supervision = _recording(utterance, relative_path), _supervision(utterance)
         cut = {
             "id": utterance.id,
             "start": 0.0,
@@ -46,10 +47,10 @@ class LhotseWriter:
             self._lines.write_json(f"{kind}_{utterance.split}.jsonl.gz", content)
 
 
-def _recording(utterance: CorpusUtterance, place: str) -> dict[str, Any]:
+def _recording(utterance: CorpusUtterance, relative_path: str) -> dict[str, Any]:
     return {
         "id": utterance.id,
-        "sources": [{"type": "file", "channels": [0], "source": place}],
+        "sources": [{"type": "file", "channels": [0], "source": relative_path}],
         "sampling_rate": utterance.sample_rate_hz,
         "num_samples": utterance.n_samples,
         "duration": utterance.duration_s,

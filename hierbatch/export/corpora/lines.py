@@ -1,4 +1,4 @@
-"""Text files of one line an utterance, one file a split, open side by side."""
+"""Text files with one line per utterance, several open at once (one per split)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import IO, Any, Self
 
 
 class LineFiles:
-    """Files by name inside a folder, opened when they are first written to; `.gz` names are compressed."""
+    """Files of a folder by name, opened on first write; names ending in `.gz` are compressed."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -21,23 +21,24 @@ class LineFiles:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *problem: object) -> None:
+    def __exit__(self, *error: object) -> None:
         self._opened.close()
 
     def write(self, name: str, line: str) -> None:
-        """Raises OSError."""
+        """Append a line to the file of this name; raises OSError."""
         if name not in self._files:
             raw: IO[bytes] = self._opened.enter_context((self._folder / name).open("wb"))
             if name.endswith(".gz"):
-                # No name and no time: the same corpus is the same bytes.
+                # Neither name nor time in the header, so that equal corpora give equal bytes.
                 raw = self._opened.enter_context(gzip.GzipFile("", "wb", 6, raw, mtime=0))  # type: ignore[arg-type]
             self._files[name] = raw
         self._files[name].write(line.encode() + b"\n")
 
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
+        """Append a line of JSON to the file of this name; raises OSError."""
         self.write(name, json_line(content))
 
 
 def json_line(content: Mapping[str, Any]) -> str:
-    """One line of JSON, non-ASCII letters as they are."""
+    """Encode as one line of JSON, without escaping non-ASCII letters."""
     return json.dumps(content, ensure_ascii=False, default=dict)

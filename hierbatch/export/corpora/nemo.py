@@ -1,6 +1,6 @@
-"""NVIDIA NeMo: a manifest of JSON Lines a split, with `audio_filepath`, `duration` and `text`, and WAV files.
+"""NVIDIA NeMo: a JSON Lines manifest per split, with `audio_filepath`, `duration` and `text`, and WAV files.
 
-Paths are relative to the manifest, as NeMo resolves them. `speaker` is a number, as its multi-speaker models want it.
+Paths are relative to the manifest, as NeMo resolves them. `speaker` is an integer, as its multi-speaker models require.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Self
 
 from hierbatch.export.corpora.lines import LineFiles
-from hierbatch.export.corpora.sounds import write_marked_wav
+from hierbatch.export.corpora.sounds import write_tagged_wav
 from hierbatch.export.corpora.utterances import CorpusUtterance
 
 
 class NemoWriter:
-    """Writes `SPLIT_manifest.json`, `audio/VOICE/ID.wav` and `speakers.json`, numbers and names of speakers."""
+    """Writer of `SPLIT_manifest.json`, `audio/VOICE/ID.wav` and `speakers.json` (numbers and names of speakers)."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -25,19 +25,20 @@ class NemoWriter:
         self._lines.__enter__()
         return self
 
-    def __exit__(self, *problem: object) -> None:
-        self._lines.__exit__(*problem)
+    def __exit__(self, *error: object) -> None:
+        self._lines.__exit__(*error)
 
     def add(self, utterance: CorpusUtterance) -> None:
-        place = f"audio/{utterance.voice}/{utterance.id}.wav"
-        path = self._folder / place
+        """Write an utterance's WAV file and its manifest entry; raises OSError."""
+        relative_path = f"audio/{utterance.voice}/{utterance.id}.wav"
+        path = self._folder / relative_path
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_marked_wav(path, utterance.flac, utterance.mark)
+        write_tagged_wav(path, utterance.flac, utterance.synthetic_notice)
         if utterance.speaker not in self._speakers:
             self._speakers[utterance.speaker] = len(self._speakers)
             self._lines.write_json("speakers.json", {"speaker": len(self._speakers) - 1, "name": utterance.speaker})
         entry = {
-            "audio_filepath": place,
+            "audio_filepath": relative_path,
             "duration": utterance.duration_s,
             "text": utterance.text,
             "normalized_text": utterance.text_norm,

@@ -1,4 +1,4 @@
-"""What a corpus is made of: the good takes of a run that no rule rejected, one after the other."""
+"""Utterances of a corpus: a run's successful takes that no filter rule rejected, streamed in order."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hierbatch.errors import RunError
+from hierbatch.export.takes import Word
 from hierbatch.manifest.filters import FAILED
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.take_names import NAMING, row_names
@@ -22,30 +23,21 @@ MEASURES = (
     "loudness_lufs", "peak_db", "clipped_samples", "silence_ratio", "duration_ratio", "f0_median_hz",
     "f0_std_semitones", "snr_db", "semantic_dist", "speaker_similarity", "character_error",
 )  # fmt: skip
-"""Measures that travel with every utterance."""
+"""Quality measures exported with every utterance."""
 
-_TAKEN = (
+_TAKE_COLUMNS = (
     *NAMING, "status", "text_norm", "phonemes", "lang", "voice", "sample_rate_hz", "n_samples", "duration_s", "timings",
     "consent", "synthetic", "model", "hierbatch_version", "seed", *MEASURES,
 )  # fmt: skip
-_READ_TOGETHER = 4096
-"""Rows of the sifted table in memory at a time."""
+_READ_BATCH_ROWS = 4096
+"""Rows of the filtered table in memory at a time."""
 
-_PASSED = ("text", "speaker", "split", "text_license", "speed", "pitch_semitones", "prosody")
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """When a word is heard, in seconds from the start of its utterance."""
-
-    text: str
-    start_s: float
-    end_s: float
+_MANIFEST_COLUMNS = ("text", "speaker", "split", "text_license", "speed", "pitch_semitones", "prosody")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorpusUtterance:
-    """One utterance with everything that is to travel with it; `flac` is its sound."""
+    """One utterance with all exported fields; `flac` is its encoded audio."""
 
     id: str
     text: str
@@ -62,7 +54,7 @@ class CorpusUtterance:
     consent: str
     consent_ref: str | None
     license: str | None
-    """Licence of the voice's recording."""
+    """Licence of the voice's reference recording."""
     text_license: str | None
     synthetic: bool
     model: str
@@ -72,7 +64,7 @@ class CorpusUtterance:
     flac: bytes
 
     def provenance(self) -> dict[str, Any]:
-        """What must not be lost on the way: that a machine speaks, in whose voice, and with whose leave."""
+        """Fields that every export format must keep: synthetic flag, consent, licences and generating model."""
         return {
             "synthetic": self.synthetic,
             "consent": self.consent,
@@ -84,18 +76,18 @@ class CorpusUtterance:
         }
 
     @property
-    def mark(self) -> str:
-        """The same in one line, for the comment inside a sound file."""
+    def synthetic_notice(self) -> str:
+        """Provenance in one line, for the comment tag of an audio file."""
         return (
             f"Synthetic speech: {self.model}, hierbatch {self.hierbatch_version}; consent of the voice: {self.consent}"
         )
 
 
 class CorpusSource:
-    """A finished run, read a part at a time: memory holds one part's sound, and some bytes a row to find it by.
+    """Reader of a finished run; memory holds the audio of one part file, and a few bytes per row for lookup.
 
     Raises:
-        RunError: the run is not finished, or was worked on since it was filtered.
+        RunError: the run is not finished, or has changed since it was filtered.
     """
 
     def __init__(self, run: Path) -> None:
@@ -103,28 +95,28 @@ class CorpusSource:
         layout = RunLayout(run)
         if len(self._takes) < self._takes.n_rows:
             got = f"{len(self._takes)} of {self._takes.n_rows}"
-            raise RunError(f"{run} is not finished", wanted="a take of every row", got=got, mend="run it to its end")
-        shelf = pq.read_table(layout.voices_file(layout.newest_planned())).drop_columns("audio").to_pylist()
-        self._voices = {row["voice"]: row for row in shelf}
-        self._passed = [name for name in _PASSED if name in self._takes.schema.names]
-        self._judged = layout.corpus_rows if layout.corpus_rows.exists() else None
-        if self._judged and _sum_of_names(_read_batches(self._judged, NAMING)) != _sum_of_names(
+            raise RunError(f"{run} is not finished", wanted="a take of every row", got=got, mend="complete the run")
+        voices = pq.read_table(layout.voices_file(layout.newest_planned())).drop_columns("audio").to_pylist()
+        self._voices = {row["voice"]: row for row in voices}
+        self._manifest_columns = [name for name in _MANIFEST_COLUMNS if name in self._takes.schema.names]
+        self._filtered = layout.corpus_rows if layout.corpus_rows.exists() else None
+        if self._filtered and _checksum(_read_batches(self._filtered, NAMING)) != _checksum(
             self._takes.in_pieces(NAMING)
         ):
             raise RunError(
-                f"{run} was worked on since it was filtered", mend="run the same `hierbatch corpus` command again"
+                f"{run} has changed since it was filtered", mend="run the same `hierbatch corpus` command again"
             )
 
     @property
     def n_rows(self) -> int:
-        """Rows of the run, kept and rejected."""
+        """Number of rows of the run, kept and rejected."""
         return self._takes.n_rows
 
     def rejected(self) -> Iterator[dict[str, Any]]:
-        """Rows that do not go out, without sound: `id`, `lang`, `voice`, `text_norm`, `error`, `rejected_by`."""
+        """Yield rejected rows, without audio: `id`, `lang`, `voice`, `text_norm`, `error`, `rejected_by`."""
         columns = ["id", "lang", "voice", "text_norm", "error"]
-        if self._judged:
-            for rows in _read_batches(self._judged, [*columns, "rejected_by"]):
+        if self._filtered:
+            for rows in _read_batches(self._filtered, [*columns, "rejected_by"]):
                 yield from rows.filter(_is_rejected(rows)).to_pylist()
         else:
             for rows in self._takes.in_pieces([*columns, "status"]):
@@ -132,21 +124,21 @@ class CorpusSource:
                 yield from (row | {"rejected_by": [FAILED]} for row in failed.to_pylist())
 
     def __iter__(self) -> Iterator[CorpusUtterance]:
-        """Kept utterances, in the order of the parts."""
-        rejected = self._names_of_rejected()
-        for rows in self._takes.in_pieces([*_TAKEN, *self._passed, "audio"]):
+        """Yield kept utterances, in the order of the part files."""
+        rejected = self._rejected_names()
+        for rows in self._takes.in_pieces([*_TAKE_COLUMNS, *self._manifest_columns, "audio"]):
             kept = rows.filter(pc.invert(pc.is_in(row_names(rows), value_set=rejected)))
             for batch in kept.to_batches(max_chunksize=16):
                 yield from map(self._utterance, batch.to_pylist())
 
-    def _names_of_rejected(self) -> pa.Array:
-        if self._judged:
-            batches = _read_batches(self._judged, [*NAMING, "rejected_by"])
-            out = [row_names(rows.filter(_is_rejected(rows))) for rows in batches]
+    def _rejected_names(self) -> pa.Array:
+        if self._filtered:
+            batches = _read_batches(self._filtered, [*NAMING, "rejected_by"])
+            names = [row_names(rows.filter(_is_rejected(rows))) for rows in batches]
         else:
-            pieces = self._takes.in_pieces([*NAMING, "status"])
-            out = [row_names(rows.filter(pc.not_equal(rows.column("status"), "ok"))) for rows in pieces]
-        return pa.concat_arrays(out)
+            tables = self._takes.in_pieces([*NAMING, "status"])
+            names = [row_names(rows.filter(pc.not_equal(rows.column("status"), "ok"))) for rows in tables]
+        return pa.concat_arrays(names)
 
     def _utterance(self, row: dict[str, Any]) -> CorpusUtterance:
         voice = self._voices.get(row["voice"], {})
@@ -179,7 +171,7 @@ class CorpusSource:
 
 def _read_batches(table: Path, columns: Sequence[str]) -> Iterator[pa.Table]:
     with pq.ParquetFile(table) as file:
-        for batch in file.iter_batches(batch_size=_READ_TOGETHER, columns=list(columns)):
+        for batch in file.iter_batches(batch_size=_READ_BATCH_ROWS, columns=list(columns)):
             yield pa.Table.from_batches([batch])
 
 
@@ -187,8 +179,8 @@ def _is_rejected(rows: pa.Table) -> pa.ChunkedArray:
     return pc.greater(pc.list_value_length(rows.column("rejected_by")), 0)
 
 
-def _sum_of_names(tables: Iterable[pa.Table]) -> tuple[int, int]:
-    """How many takes there are, and a sum over their hashed names: the same for the same takes in any order."""
+def _checksum(tables: Iterable[pa.Table]) -> tuple[int, int]:
+    """Number of takes and sum of their hashed names; independent of their order."""
     n_rows = total = 0
     for table in tables:
         n_rows += len(table)

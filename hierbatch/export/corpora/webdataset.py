@@ -1,4 +1,4 @@
-"""WebDataset: tar shards a split, of every utterance a FLAC, its text and its facts as JSON under one key."""
+"""WebDataset: tar shards per split; each utterance is a FLAC, a text and a JSON file under one key."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any, Self
 
 from hierbatch.export.corpora.lines import json_line
-from hierbatch.export.corpora.sounds import marked_flac
+from hierbatch.export.corpora.sounds import tag_flac
 from hierbatch.export.corpora.utterances import CorpusUtterance
 
 _SHARD_ROWS, _SHARD_BYTES = 1000, 400 << 20
 
 
 class WebDatasetWriter:
-    """Writes `SPLIT-000000.tar`, ... ; a reader opens them by `train-{000000..000012}.tar`."""
+    """Writer of `SPLIT-000000.tar` and following shards; readers open them by `train-{000000..000012}.tar`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -24,16 +24,17 @@ class WebDatasetWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *problem: object) -> None:
+    def __exit__(self, *error: object) -> None:
         for shards in self._shards.values():
             shards.close()
 
     def add(self, utterance: CorpusUtterance) -> None:
+        """Append an utterance to the current shard of its split; raises OSError."""
         # A key ends at its first dot.
         key = utterance.id.replace("%", "%25").replace(".", "%2E")
         members = {
-            "flac": marked_flac(utterance.flac, utterance.mark),
-            "json": json_line(_facts(utterance)).encode(),
+            "flac": tag_flac(utterance.flac, utterance.synthetic_notice),
+            "json": json_line(_metadata(utterance)).encode(),
             "txt": utterance.text.encode(),
         }
         shards = self._shards.setdefault(utterance.split, _Shards(self._folder, utterance.split))
@@ -41,6 +42,8 @@ class WebDatasetWriter:
 
 
 class _Shards:
+    """Tar shards of one split."""
+
     def __init__(self, folder: Path, split: str) -> None:
         self._folder, self._split = folder, split
         self._tar: tarfile.TarFile | None = None
@@ -52,11 +55,11 @@ class _Shards:
             self._tar = tarfile.open(path, "w", format=tarfile.GNU_FORMAT)  # noqa: SIM115 - open until it is full
             self._n_files += 1
         for suffix, content in members.items():
-            entry = tarfile.TarInfo(f"{key}.{suffix}")  # neither time nor owner: the same corpus is the same bytes
+            entry = tarfile.TarInfo(f"{key}.{suffix}")  # neither time nor owner, so that equal corpora give equal bytes
             entry.size = len(content)
             self._tar.addfile(entry, io.BytesIO(content))
             self._n_bytes += len(content)
-        self._tar.members = []  # type: ignore[attr-defined]  # it remembers every member, and needs none
+        self._tar.members = []  # type: ignore[attr-defined]  # the list of members only grows, and writing does not need it
         self._n_rows += 1
         if self._n_rows == _SHARD_ROWS or self._n_bytes >= _SHARD_BYTES:
             self.close()
@@ -67,7 +70,7 @@ class _Shards:
         self._tar, self._n_rows, self._n_bytes = None, 0, 0
 
 
-def _facts(utterance: CorpusUtterance) -> dict[str, Any]:
+def _metadata(utterance: CorpusUtterance) -> dict[str, Any]:
     return {
         "id": utterance.id,
         "text": utterance.text,

@@ -1,4 +1,4 @@
-"""What every format's writer is, and the formats there are."""
+"""Corpus formats: the writer interface, and the table of all writers."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from hierbatch.export.corpora.webdataset import WebDatasetWriter
 
 
 class CorpusWriter(Protocol):
-    """Takes utterances one after the other and holds no more than a few; files are whole after the block it opens."""
+    """Streaming writer that buffers only a few utterances; its files are complete when the context exits."""
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(self, *problem: object) -> None: ...
+    def __exit__(self, *error: object) -> None: ...
 
     def add(self, utterance: CorpusUtterance) -> None:
-        """Raises OSError."""
+        """Write one utterance; raises OSError."""
 
 
 WRITERS: Mapping[str, Callable[[Path], CorpusWriter]] = {
@@ -32,31 +32,31 @@ WRITERS: Mapping[str, Callable[[Path], CorpusWriter]] = {
     "ljspeech": LJSpeechWriter,
     "nemo": NemoWriter,
 }
-"""Writers by the name of their format, each made with an empty folder."""
+"""Writers by format name; each is constructed with an empty folder."""
 
 LAYOUTS: Mapping[str, str] = {
     "hf": (
-        "`data/SPLIT-*.parquet`, a row an utterance, with the Audio feature.\n\n"
+        "`data/SPLIT-*.parquet`, one row per utterance, with the Audio feature.\n\n"
         '    from datasets import load_dataset\n    corpus = load_dataset("PATH OF THIS FOLDER")\n'
     ),
     "lhotse": (
-        "`cuts_SPLIT.jsonl.gz` (and the recordings and supervisions they are made of) beside `audio/`; paths are "
-        "relative to this folder. Words are aligned; provenance and measures are custom fields.\n\n"
+        "`cuts_SPLIT.jsonl.gz` (with their recordings and supervisions) next to `audio/`; paths are relative to this "
+        "folder. Supervisions include word alignments; provenance and measures are custom fields.\n\n"
         "    from lhotse import CutSet\n"
         '    cuts = CutSet.from_file("DIR/cuts_train.jsonl.gz").with_recording_path_prefix("DIR")\n'
     ),
     "webdataset": (
-        "`SPLIT-NNNNNN.tar` of at most 1000 utterances: `ID.flac`, `ID.txt` and `ID.json` with everything known.\n\n"
+        "`SPLIT-NNNNNN.tar` of at most 1000 utterances: `ID.flac`, `ID.txt` and `ID.json` with all metadata.\n\n"
         "    import webdataset\n"
         '    corpus = webdataset.WebDataset("DIR/train-000000.tar", shardshuffle=False)\n'
     ),
     "ljspeech": (
-        "`wavs/ID.wav` and `metadata.csv` of `ID|text|normalized text`; `metadata_SPLIT.csv` the same for each split, "
-        "`provenance.csv` with speaker, consent, licence and the synthetic mark of each.\n"
+        "`wavs/ID.wav` and `metadata.csv` of `ID|text|normalized text`; `metadata_SPLIT.csv` the same per split, "
+        "`provenance.csv` with speaker, consent, licence and synthetic flag of each row.\n"
     ),
     "nemo": (
-        "`SPLIT_manifest.json`, a line of JSON an utterance (`audio_filepath` relative to the manifest, `duration`, "
-        "`text`, `normalized_text`, `speaker`, ...), `speakers.json`, `audio/`.\n"
+        "`SPLIT_manifest.json`, one line of JSON per utterance (`audio_filepath` relative to the manifest, "
+        "`duration`, `text`, `normalized_text`, `speaker`, ...), `speakers.json`, `audio/`.\n"
     ),
 }
-"""What lies in an export and how it is opened, for its page."""
+"""Description of each format's files and of how to open them, for the dataset card."""

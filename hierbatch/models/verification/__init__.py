@@ -1,1 +1,1 @@
-"""Each network's golden cases: how one is run, and which of its numbers must be how close."""
+"""Golden checks of each network: how a case is run, and the tolerance of each output."""

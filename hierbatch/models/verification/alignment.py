@@ -1,4 +1,4 @@
-"""Monotonic alignment search's cases: random scores, and the one path that is best."""
+"""Golden checks of monotonic alignment search: random scores and their optimal path."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import torch
 from hierbatch.errors import InputError
 from hierbatch.models.golden import GoldenCase
 from hierbatch.models.text_to_vector.alignment import search_alignment
-from hierbatch.models.verification.comparison import Checked, Comparison, GoldenNetworks, read_arrays
+from hierbatch.models.verification.comparison import CaseResult, GoldenNetworks, OutputCheck, read_arrays
 
 
-def check_alignment(case: GoldenCase, _networks: GoldenNetworks) -> Checked:
-    """Every batch of the case: value and lengths in, path out, without a difference."""
+def check_alignment(case: GoldenCase, _networks: GoldenNetworks) -> CaseResult:
+    """Compare the path of every batch of scores exactly."""
     batches = [name.removeprefix("in_value") for name in case.arrays() if re.fullmatch(r"in_value\d+", name)]
     if not batches:
-        raise InputError("the case has no in_value0")
-    comparisons = []
+        raise InputError("The case has no in_value0")
+    checks = []
     for batch in batches:
         value, n_frames, n_symbols = f"in_value{batch}", f"in_t_y{batch}", f"in_t_x{batch}"
         wanted = f"out_path{batch}"
         arrays = read_arrays(case, {value: "B T N", n_frames: "B", n_symbols: "B", wanted: "B T N"})
         path = search_alignment(arrays[value].numpy(), arrays[n_frames].numpy(), arrays[n_symbols].numpy())
-        comparisons.append(Comparison(wanted, torch.from_numpy(path), arrays[wanted], 0.0))
-    return comparisons
+        checks.append(OutputCheck(wanted, torch.from_numpy(path), arrays[wanted], 0.0))
+    return checks

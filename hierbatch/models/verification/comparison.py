@@ -1,4 +1,4 @@
-"""What a golden case is checked by: the numbers a network gave beside the published ones."""
+"""OutputCheck of network outputs with golden ones, and the networks that golden cases run on."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _CONSTANTS: Mapping[str, Callable[[int], Tensor]] = {
 }
 Network = TypeVar("Network")
 Make = Callable[[Checkpoint], Network]
-"""A network from weights under their published names."""
+"""Builds a network from weights under their published names."""
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """One output, and the largest absolute difference it may have."""
+class OutputCheck:
+    """One output of a case, its golden value and the largest absolute difference allowed."""
 
     output: str
     found: Tensor
@@ -36,7 +36,7 @@ class Comparison:
 
     @property
     def difference(self) -> float:
-        """Largest absolute difference; infinite where shapes differ."""
+        """Largest absolute difference; infinite if the shapes differ."""
         if self.found.shape != self.wanted.shape:
             return float("inf")
         if not self.found.numel():
@@ -50,67 +50,67 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class NotAtHand:
-    """Why a case cannot be run here."""
+    """Reason that a case cannot be run: its published weights are missing."""
 
     why: str
 
 
-Checked = Sequence[Comparison] | NotAtHand
+CaseResult = Sequence[OutputCheck] | NotAtHand
 
 
 @dataclass(slots=True)
 class GoldenNetworks:
-    """Networks of a golden folder, each made once."""
+    """Networks of a golden folder, each built on first use."""
 
     folder: GoldenFolder
     weights: Path | None
     """Folder of published weights."""
-    _made: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _built: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     def by_rule(self, module: str, make: Make[Network]) -> Network:
-        """The network on the folder's rule weights.
+        """Build a network on the folder's rule weights.
 
         Raises:
-            HierbatchError: the weights' names are damaged, or are not those of the network.
+            HierbatchError: the key file is damaged, or its weights do not fit the network.
         """
-        if (module, "rule") not in self._made:
+        if (module, "rule") not in self._built:
             checkpoint = self.folder.rule_checkpoint(module, _CONSTANTS)
-            self._made[module, "rule"] = make(checkpoint)
-        network: Network = self._made[module, "rule"]
+            self._built[module, "rule"] = make(checkpoint)
+        network: Network = self._built[module, "rule"]
         return network
 
     def published(self, module: str, make: Make[Network]) -> Network | None:
-        """The network on its published weights, or None where they are not at hand.
+        """Build a network on its published weights; None if these are missing.
 
         Raises:
-            HierbatchError: the weights cannot be read, or are not those of the network.
+            HierbatchError: the weights cannot be read, or do not fit the network.
         """
-        if (module, "published") not in self._made:
+        if (module, "published") not in self._built:
             path = find_official_file(self.weights, module) if self.weights else None
-            self._made[module, "published"] = make(read_checkpoint(path)) if path else None
-        network: Network | None = self._made[module, "published"]
+            self._built[module, "published"] = make(read_checkpoint(path)) if path else None
+        network: Network | None = self._built[module, "published"]
         return network
 
-    def not_at_hand(self, modules: Sequence[str]) -> NotAtHand:
-        """What to say where published weights are missing."""
-        where = self.weights or "no folder given with --weights, and no folder weights beside the golden one"
-        return NotAtHand(f"the published weights of {', '.join(modules)} are not at hand ({where})")
+    def missing_weights(self, modules: Sequence[str]) -> NotAtHand:
+        """Result of a case whose published weights are missing."""
+        where = self.weights or "--weights is not set, and there is no folder `weights` next to the golden one"
+        return NotAtHand(f"the published weights of {', '.join(modules)} are missing ({where})")
 
 
 def read_arrays(case: GoldenCase, shapes: Mapping[str, str]) -> dict[str, Tensor]:
-    """The arrays a case is run on and compared with.
+    """Read a case's inputs and outputs as tensors.
 
     Args:
-        case: the case.
-        shapes: sizes by name, as in "B 80 T"; a letter is one size throughout the case.
+        case: the golden case.
+        shapes: expected shape by array name, such as "B 80 T"; a letter stands for one size throughout the case.
 
     Raises:
-        InputError: an array is missing or of another shape.
+        InputError: an array is missing, empty or has another shape.
     """
     arrays = case.arrays()
     absent = sorted(set(shapes) - set(arrays))
     if absent:
-        raise InputError(f"the case has no {', '.join(absent)}")
+        raise InputError(f"The case has no {', '.join(absent)}")
     sizes: dict[str, int] = {}
     for name, legend in shapes.items():
         found = arrays[name].shape

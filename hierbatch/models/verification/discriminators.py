@@ -1,4 +1,4 @@
-"""The discriminators' cases: recorded and made sound, what each discriminator says of them, and the losses."""
+"""Golden checks of the discriminators: scores and features of real and generated audio, and the losses."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ from hierbatch.models.discriminators.losses import discriminator_loss, feature_m
 from hierbatch.models.discriminators.model import Discriminators, Judgement
 from hierbatch.models.discriminators.weights import discriminators_from
 from hierbatch.models.golden import GoldenCase
-from hierbatch.models.verification.comparison import Checked, Comparison, GoldenNetworks, Make, read_arrays
+from hierbatch.models.verification.comparison import CaseResult, GoldenNetworks, Make, OutputCheck, read_arrays
 
 _SCORE_TOLERANCE = 1e-5
 _FEATURE_TOLERANCE = 1e-5
 _LOSS_TOLERANCE = 1e-4
 _FEATURE_MATCHING_WEIGHT = 2.0
-"""The stored loss has it in."""
+"""Weight that is included in the stored loss."""
 
 
-def check_discriminators(case: GoldenCase, networks: GoldenNetworks) -> Checked:
-    """One pair of sounds through the set on rule weights."""
+def check_discriminators(case: GoldenCase, networks: GoldenNetworks) -> CaseResult:
+    """Compare scores, feature statistics and losses of a pair of signals, on rule weights."""
     scores = {name: "B N" + name.rstrip("0123456789")[-1] + re.sub(r"\D", "", name) for name in _score_names(case)}
     losses = ("out_feature_matching_x2", "out_lsgan_g", "out_lsgan_d")
     statistics = dict.fromkeys(("out_fmap_stats_real", "out_fmap_stats_fake"), "K 5")
     shapes = {"in_y": "B 1 L", "in_y_hat": "B 1 L"} | scores | statistics | dict.fromkeys(losses, "")
     arrays = read_arrays(case, shapes)
     model = networks.by_rule(case.module, _maker(case.module))
-    recorded, made = model(arrays["in_y"]), model(arrays["in_y_hat"])
-    found = {f"out_real{index}": judgement.scores for index, judgement in enumerate(recorded)}
-    found |= {f"out_fake{index}": judgement.scores for index, judgement in enumerate(made)}
-    comparisons = [Comparison(name, found.get(name, torch.empty(0)), arrays[name], _SCORE_TOLERANCE) for name in scores]
-    for which, judgements in (("real", recorded), ("fake", made)):
-        name = f"out_fmap_stats_{which}"
-        comparisons.append(Comparison(name, _statistics(judgements), arrays[name], _FEATURE_TOLERANCE))
+    real, fake = model(arrays["in_y"]), model(arrays["in_y_hat"])
+    found = {f"out_real{index}": judgement.scores for index, judgement in enumerate(real)}
+    found |= {f"out_fake{index}": judgement.scores for index, judgement in enumerate(fake)}
+    checks = [OutputCheck(name, found.get(name, torch.empty(0)), arrays[name], _SCORE_TOLERANCE) for name in scores]
+    for kind, judgements in (("real", real), ("fake", fake)):
+        name = f"out_fmap_stats_{kind}"
+        checks.append(OutputCheck(name, _statistics(judgements), arrays[name], _FEATURE_TOLERANCE))
     found_losses = (
-        _FEATURE_MATCHING_WEIGHT * feature_matching_loss(recorded, made),
-        generator_loss(made),
-        discriminator_loss(recorded, made),
+        _FEATURE_MATCHING_WEIGHT * feature_matching_loss(real, fake),
+        generator_loss(fake),
+        discriminator_loss(real, fake),
     )
-    comparisons += [
-        Comparison(name, loss, arrays[name], _LOSS_TOLERANCE) for name, loss in zip(losses, found_losses, strict=True)
+    checks += [
+        OutputCheck(name, loss, arrays[name], _LOSS_TOLERANCE) for name, loss in zip(losses, found_losses, strict=True)
     ]
-    return comparisons
+    return checks
 
 
 def _score_names(case: GoldenCase) -> list[str]:
@@ -54,7 +54,7 @@ def _score_names(case: GoldenCase) -> list[str]:
 
 
 def _statistics(judgements: Sequence[Judgement]) -> Tensor:
-    """Mean, deviation, largest magnitude, height and width of every feature map. Shape: [K, 5]."""
+    """Mean, standard deviation, largest magnitude, height and width of every feature map. Shape: [K, 5]."""
     features = [feature for judgement in judgements for feature in judgement.features]
     rows = [
         [float(x.mean()), float(x.std()), float(x.abs().max()), float(x.shape[2]), float(x.shape[3])] for x in features

@@ -1,7 +1,7 @@
-"""The end-to-end case: a prompt and symbols through the whole chain, to samples of 16 bits.
+"""End-to-end golden check: a prompt and text symbols through the whole pipeline, to 16-bit samples.
 
-It starts from the pair of prompts, of which the second is the denoised one: the denoiser is held to its own cases, for
-its phases belong to the FFT library.
+The input is a pair of prompts, the second of which is already denoised. The denoiser has its own cases, since its
+phases depend on the FFT library.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from hierbatch.models.speechsr.weights import speechsr_from
 from hierbatch.models.synthesizer.model import Synthesis
 from hierbatch.models.text_to_vector.model import whole_frames
 from hierbatch.models.text_to_vector.weights import text_to_vector_from
-from hierbatch.models.verification.comparison import Checked, Comparison, GoldenNetworks, Make, read_arrays
+from hierbatch.models.verification.comparison import CaseResult, GoldenNetworks, Make, OutputCheck, read_arrays
 from hierbatch.models.verification.synthesizer import load_published
 
 _MEL_TOLERANCE = 1e-4
 _LOG_F0_TOLERANCE = 3e-4
 _SOUND_TOLERANCE = 2e-5
 _STEPS_TOLERANCE = 8.0
-"""Steps of 16 bits: what the sound's tolerance becomes once its peak is made full scale."""
+"""16-bit quantization steps: the waveform's tolerance after its peak is scaled to full scale."""
 _PEAK = 32_767 * 0.999
 _RATES = {24_000: ("speechsr24k", speechsr_24k), 48_000: ("speechsr48k", speechsr_48k)}
 _SHAPES = {
@@ -44,53 +44,57 @@ _SHAPES = {
 }
 
 
-def check_end_to_end(case: GoldenCase, networks: GoldenNetworks) -> Checked:
-    """One sentence through TTV and the synthesizer on rule weights and SpeechSR on its published ones."""
+def check_end_to_end(case: GoldenCase, networks: GoldenNetworks) -> CaseResult:
+    """Run TTV and synthesizer on rule weights, then SpeechSR on its published weights, for one sentence."""
     rate_hz = int(case.args["output_sr"])
     if rate_hz not in _RATES or case.args["scale_norm"] not in ("max", "prompt"):
-        raise InputError("the case asks for what is unknown here", got=str(dict(case.args)))
+        raise InputError("The case has unsupported arguments", got=str(dict(case.args)))
     module = _RATES[rate_hz][0]
-    widen = networks.published(module, _maker(rate_hz))
-    if widen is None:
-        return networks.not_at_hand([module])
+    speechsr = networks.published(module, _maker(rate_hz))
+    if speechsr is None:
+        return networks.missing_weights([module])
     arrays = read_arrays(case, _SHAPES)
     mel = StyleMel()(arrays["out_prompt_pair"].float())
-    log_f0, made = _spoken(arrays, mel, case, networks)
-    wide = widen(made.sound, has_exact_positions=False)
-    loudest = _PEAK if case.args["scale_norm"] == "max" else 32_767 * float(arrays["in_prompt16k"].abs().max())
-    steps = (wide[0, 0] / wide.abs().max() * loudest).short()  # towards zero, as published
+    log_f0, synthesis = _synthesize(arrays, mel, case, networks)
+    wide = speechsr(synthesis.sound, has_exact_positions=False)
+    peak = _PEAK if case.args["scale_norm"] == "max" else 32_767 * float(arrays["in_prompt16k"].abs().max())
+    quantized = (wide[0, 0] / wide.abs().max() * peak).short()  # rounds towards zero, as published
     return [
-        Comparison("the pair's first", arrays["out_prompt_pair"][:1], arrays["in_prompt16k"], 0.0),
-        Comparison("out_mel", mel, arrays["out_mel"], _MEL_TOLERANCE),
-        Comparison("out_log_f0_before_clip", log_f0, arrays["out_log_f0_before_clip"], _LOG_F0_TOLERANCE),
-        Comparison("out_audio16k", made.sound, arrays["out_audio16k"], _SOUND_TOLERANCE),
-        Comparison("out_int16", steps, arrays["out_int16"], _STEPS_TOLERANCE),
+        OutputCheck("first prompt of the pair", arrays["out_prompt_pair"][:1], arrays["in_prompt16k"], 0.0),
+        OutputCheck("out_mel", mel, arrays["out_mel"], _MEL_TOLERANCE),
+        OutputCheck("out_log_f0_before_clip", log_f0, arrays["out_log_f0_before_clip"], _LOG_F0_TOLERANCE),
+        OutputCheck("out_audio16k", synthesis.sound, arrays["out_audio16k"], _SOUND_TOLERANCE),
+        OutputCheck("out_int16", quantized, arrays["out_int16"], _STEPS_TOLERANCE),
     ]
 
 
-def _spoken(
+def _synthesize(
     arrays: dict[str, Tensor], mel: Tensor, case: GoldenCase, networks: GoldenNetworks
 ) -> tuple[Tensor, Synthesis]:
-    reader, singer = networks.by_rule("ttv", text_to_vector_from), networks.by_rule("hier", load_published)
+    ttv, synthesizer = networks.by_rule("ttv", text_to_vector_from), networks.by_rule("hier", load_published)
     ratio, lengths = float(case.args["denoise_ratio"]), torch.full((2,), mel.shape[-1])
-    style = mix_styles(reader.style(mel, lengths), ratio)
-    prior = reader.read(arrays["in_tokens"], torch.tensor([arrays["in_tokens"].shape[1]]), style)
+    style = mix_styles(ttv.style(mel, lengths), ratio)
+    prior = ttv.read(arrays["in_tokens"], torch.tensor([arrays["in_tokens"].shape[1]]), style)
     frames = whole_frames(
-        reader.durations(prior.hidden, prior.mask, style, arrays["in_noise_ttv_dp"]), prior.mask, 1.0
+        ttv.durations(prior.hidden, prior.mask, style, arrays["in_noise_ttv_dp"]), prior.mask, 1.0
     )  # fmt: skip
     if int(frames.sum()) != arrays["in_noise_ttv_z"].shape[2]:
-        raise InputError("the durations are off", got=f"{int(frames.sum())} frames")
+        raise InputError(
+            "The total duration is wrong",
+            wanted=f"{arrays['in_noise_ttv_z'].shape[2]} frames",
+            got=f"{int(frames.sum())} frames",
+        )
     noise = float(case.args["noise_scale_ttv"]) * arrays["in_noise_ttv_z"]
-    spoken = reader.speak(prior, frames, style, noise)
-    made = singer(
-        spoken.semantic,
-        clip_pitch(spoken.log_f0),
-        spoken.lengths,
-        mix_styles(singer.encode_style(mel, lengths), ratio),
+    vectors = ttv.speak(prior, frames, style, noise)
+    synthesis = synthesizer(
+        vectors.semantic,
+        clip_pitch(vectors.log_f0),
+        vectors.lengths,
+        mix_styles(synthesizer.encode_style(mel, lengths), ratio),
         arrays["in_noise_vc"],
         noise_scale=float(case.args["noise_scale_vc"]),
     )
-    return spoken.log_f0, made
+    return vectors.log_f0, synthesis
 
 
 def _maker(rate_hz: int) -> Make[SpeechSR]:

@@ -1,4 +1,4 @@
-"""The text cases: English sentences, and the symbols the published system numbered them by."""
+"""Golden checks of the text front end: English sentences and their symbol ids in the published system."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from torch import Tensor
 from hierbatch.errors import InputError, TextError
 from hierbatch.frontend.published_english import BRACKETS, published_ids, published_phonemes, with_blanks
 from hierbatch.models.golden import GoldenCase
-from hierbatch.models.verification.comparison import Checked, Comparison, GoldenNetworks
+from hierbatch.models.verification.comparison import CaseResult, GoldenNetworks, OutputCheck
 
-_OLD = "_phonemizer_3_2_1"
+_OLD_SUFFIX = "_phonemizer_3_2_1"
 
 
-def check_text(case: GoldenCase, _networks: GoldenNetworks) -> Checked:
-    """Every sentence of the case to numbers.
+def check_text(case: GoldenCase, _networks: GoldenNetworks) -> CaseResult:
+    """Compare the symbol ids of every sentence.
 
-    The case holds what two versions of phonemizer give. A sentence is right where it is what either gives, brackets
-    left out, and where both fail it must fail too.
+    The case stores the output of two versions of phonemizer. A sentence passes if it equals either one without
+    brackets; if both versions fail, it must fail, too.
     """
     try:
         sentences = list(json.loads(case.path.read_text(encoding="utf-8"))["cases"])
@@ -30,23 +30,23 @@ def check_text(case: GoldenCase, _networks: GoldenNetworks) -> Checked:
         raise InputError(f"The golden case {case.path} cannot be read", got=repr(error)) from error
 
 
-def _check(name: str, sentence: Mapping[str, Any]) -> Comparison:
+def _check(name: str, sentence: Mapping[str, Any]) -> OutputCheck:
     try:
         found = with_blanks(published_ids(published_phonemes(sentence["text"])))
     except TextError:
         found = []
     wanted = _acceptable(sentence)
     best = found if found in wanted else wanted[0]
-    return Comparison(name, _tensor(found), _tensor(best), 0.0)
+    return OutputCheck(name, _tensor(found), _tensor(best), 0.0)
 
 
 def _acceptable(sentence: Mapping[str, Any]) -> list[list[int]]:
-    """What is right for a sentence; the first is what is told where nothing fits."""
+    """Acceptable ids of a sentence; the first entry is reported if none matches."""
     acceptable = []
     if not sentence.get("error"):
         acceptable.append(list(sentence["interspersed"]))
-    if sentence.get(f"ids{_OLD}"):
-        acceptable.append(with_blanks(sentence[f"ids{_OLD}"]))
+    if sentence.get(f"ids{_OLD_SUFFIX}"):
+        acceptable.append(with_blanks(sentence[f"ids{_OLD_SUFFIX}"]))
     try:
         phonemes = str(sentence.get("phonemes") or "").translate(BRACKETS)
         acceptable.append(with_blanks(published_ids(" ".join(phonemes.split()))) if phonemes.strip() else [])

@@ -1,4 +1,4 @@
-"""TTV's cases: speaking with given noise, and the training pass with its losses."""
+"""Golden checks of TTV: inference with stored noise, and the training pass with its losses."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from hierbatch.models.golden import GoldenCase
 from hierbatch.models.text_to_vector.model import TextToVector, whole_frames
 from hierbatch.models.text_to_vector.training import SpokenBatch, TrainingPass, losses_of, training_pass
 from hierbatch.models.text_to_vector.weights import text_to_vector_from
-from hierbatch.models.verification.comparison import Checked, Comparison, GoldenNetworks, read_arrays
+from hierbatch.models.verification.comparison import CaseResult, GoldenNetworks, OutputCheck, read_arrays
 
 _SEMANTIC_TOLERANCE = 2e-5
 _LOG_F0_TOLERANCE = 3e-4
 _INNER_TOLERANCE = 1e-4
-_USUAL_SIZE = 10.0
-"""What tolerances are meant for; an output whose largest value is larger may differ by as much more."""
+_REFERENCE_PEAK = 10.0
+"""Largest magnitude up to which tolerances are absolute; above it, they grow in proportion."""
 
-_SPOKEN = {
+_INFERENCE_SHAPES = {
     "in_tokens": "B N",
     "in_token_length": "B",
     "in_style_mel": "P M F",
@@ -35,7 +35,7 @@ _SPOKEN = {
     "out_logs_p_tokens": "B C N",
     "out_z": "B C T",
 }
-_TRAINED = {
+_TRAINING_SHAPES = {
     "in_w2v": "B D T",
     "in_length": "B",
     "in_tokens": "B N",
@@ -68,18 +68,18 @@ _TRAINED = {
 }
 
 
-def check_text_to_vector(case: GoldenCase, networks: GoldenNetworks) -> Checked:
-    """One batch through the network on rule weights, hearing its padding as the published code does."""
+def check_text_to_vector(case: GoldenCase, networks: GoldenNetworks) -> CaseResult:
+    """Compare inference or training on one batch, on rule weights and with padding unmasked as published."""
     network = networks.by_rule("ttv", text_to_vector_from)
     method = str(case.args.get("method", ""))
     if method in ("infer", "infer_noise_control"):
-        return _check_spoken(network, read_arrays(case, _SPOKEN), case.args)
+        return _check_inference(network, read_arrays(case, _INFERENCE_SHAPES), case.args)
     if method.startswith("forward"):
-        return _check_trained(network, read_arrays(case, _TRAINED))
-    raise InputError("the case calls a method that is unknown here", got=method)
+        return _check_training(network, read_arrays(case, _TRAINING_SHAPES))
+    raise InputError("The case calls an unknown method", wanted="infer, infer_noise_control or forward", got=method)
 
 
-def _check_spoken(network: TextToVector, arrays: dict[str, Tensor], args: Any) -> Checked:
+def _check_inference(network: TextToVector, arrays: dict[str, Tensor], args: Any) -> CaseResult:
     styles = network.style(arrays["in_style_mel"], arrays["in_style_length"], hears_padding=True)
     style = styles
     if args["method"] == "infer_noise_control":
@@ -90,26 +90,26 @@ def _check_spoken(network: TextToVector, arrays: dict[str, Tensor], args: Any) -
     log_durations = network.durations(prior.hidden, prior.mask, style, noise)
     frames = whole_frames(log_durations, prior.mask, float(args["length_scale"]))
     n_frames = max(1, int(frames.sum((1, 2)).max()))
-    comparisons = [
-        Comparison("out_g", styles, arrays["out_g"], _INNER_TOLERANCE),
-        Comparison("out_m_p_tokens", prior.mean, arrays["out_m_p_tokens"], _INNER_TOLERANCE),
-        Comparison("out_logs_p_tokens", prior.log_scale, arrays["out_logs_p_tokens"], _INNER_TOLERANCE),
-        Comparison("out_logw", log_durations, arrays["out_logw"], _INNER_TOLERANCE),
-        Comparison("out_durations", frames, arrays["out_durations"], 0.0),
+    checks = [
+        OutputCheck("out_g", styles, arrays["out_g"], _INNER_TOLERANCE),
+        OutputCheck("out_m_p_tokens", prior.mean, arrays["out_m_p_tokens"], _INNER_TOLERANCE),
+        OutputCheck("out_logs_p_tokens", prior.log_scale, arrays["out_logs_p_tokens"], _INNER_TOLERANCE),
+        OutputCheck("out_logw", log_durations, arrays["out_logw"], _INNER_TOLERANCE),
+        OutputCheck("out_durations", frames, arrays["out_durations"], 0.0),
     ]
     if n_frames != arrays["in_noise_z"].shape[2]:
-        return comparisons  # the durations are off, and there is no noise for ours
+        return checks  # the durations are wrong, so the stored noise does not fit
     noise = arrays["in_noise_z"] * float(args["noise_scale"])
-    spoken = network.speak(prior, frames, style, noise, hears_padding=True)
+    vectors = network.speak(prior, frames, style, noise, hears_padding=True)
     return [
-        *comparisons,
-        _comparison("out_z", spoken.latent, arrays["out_z"], _INNER_TOLERANCE),
-        Comparison("out_w2v", spoken.semantic, arrays["out_w2v"], _SEMANTIC_TOLERANCE),
-        _comparison("out_log_f0", spoken.log_f0, arrays["out_log_f0"], _LOG_F0_TOLERANCE),
+        *checks,
+        _scaled_check("out_z", vectors.latent, arrays["out_z"], _INNER_TOLERANCE),
+        OutputCheck("out_w2v", vectors.semantic, arrays["out_w2v"], _SEMANTIC_TOLERANCE),
+        _scaled_check("out_log_f0", vectors.log_f0, arrays["out_log_f0"], _LOG_F0_TOLERANCE),
     ]
 
 
-def _check_trained(network: TextToVector, arrays: dict[str, Tensor]) -> Checked:
+def _check_training(network: TextToVector, arrays: dict[str, Tensor]) -> CaseResult:
     batch = SpokenBatch(
         semantic=arrays["in_w2v"],
         mel=arrays["in_mel"],
@@ -131,9 +131,9 @@ def _check_trained(network: TextToVector, arrays: dict[str, Tensor]) -> Checked:
     return [*_compare_pass(found, arrays), *_compare_losses(found, batch, arrays)]
 
 
-def _compare_pass(found: TrainingPass, arrays: dict[str, Tensor]) -> list[Comparison]:
-    every_channel = found.semantic.shape[1] // arrays["out_w2v_pred"].shape[1]
-    every_frame = -(-found.symbol_logits.shape[2] // arrays["out_phoneme_logits"].shape[2])
+def _compare_pass(found: TrainingPass, arrays: dict[str, Tensor]) -> list[OutputCheck]:
+    channel_step = found.semantic.shape[1] // arrays["out_w2v_pred"].shape[1]
+    frame_step = -(-found.symbol_logits.shape[2] // arrays["out_phoneme_logits"].shape[2])
     outputs: list[tuple[str, Tensor, float]] = [
         ("out_z", found.latent, _INNER_TOLERANCE),
         ("out_z_p", found.moved, _INNER_TOLERANCE),
@@ -141,17 +141,17 @@ def _compare_pass(found: TrainingPass, arrays: dict[str, Tensor]) -> list[Compar
         ("out_logs_q", found.posterior_log_scale, _INNER_TOLERANCE),
         ("out_m_p", found.prior_mean, _INNER_TOLERANCE),
         ("out_logs_p", found.prior_log_scale, _INNER_TOLERANCE),
-        ("out_w2v_pred", found.semantic[:, ::every_channel], _SEMANTIC_TOLERANCE),
+        ("out_w2v_pred", found.semantic[:, ::channel_step], _SEMANTIC_TOLERANCE),
         ("out_pitch_pred", found.log_f0, _LOG_F0_TOLERANCE),
         ("out_dur_nll", found.duration_losses, _INNER_TOLERANCE),
-        ("out_phoneme_logits", found.symbol_logits[:, :, ::every_frame], _INNER_TOLERANCE),
+        ("out_phoneme_logits", found.symbol_logits[:, :, ::frame_step], _INNER_TOLERANCE),
         ("out_neg_cent", found.scores, _INNER_TOLERANCE),
         ("out_mas_path", found.alignment, 0.0),
     ]
-    return [_comparison(name, value, arrays[name], tolerance) for name, value, tolerance in outputs]
+    return [_scaled_check(name, value, arrays[name], tolerance) for name, value, tolerance in outputs]
 
 
-def _compare_losses(found: TrainingPass, batch: SpokenBatch, arrays: dict[str, Tensor]) -> list[Comparison]:
+def _compare_losses(found: TrainingPass, batch: SpokenBatch, arrays: dict[str, Tensor]) -> list[OutputCheck]:
     losses = losses_of(found, batch)
     outputs: list[tuple[str, Tensor, float]] = [
         ("out_loss_w2v_raw", losses.semantic, _INNER_TOLERANCE),
@@ -161,8 +161,8 @@ def _compare_losses(found: TrainingPass, batch: SpokenBatch, arrays: dict[str, T
         ("out_loss_ctc", losses.symbols, _INNER_TOLERANCE),
         ("out_loss_total", losses.total, _INNER_TOLERANCE),
     ]
-    return [_comparison(name, value, arrays[name], tolerance) for name, value, tolerance in outputs]
+    return [_scaled_check(name, value, arrays[name], tolerance) for name, value, tolerance in outputs]
 
 
-def _comparison(output: str, found: Tensor, wanted: Tensor, tolerance: float) -> Comparison:
-    return Comparison(output, found, wanted, tolerance * max(1.0, float(wanted.abs().max()) / _USUAL_SIZE))
+def _scaled_check(output: str, found: Tensor, wanted: Tensor, tolerance: float) -> OutputCheck:
+    return OutputCheck(output, found, wanted, tolerance * max(1.0, float(wanted.abs().max()) / _REFERENCE_PEAK))

@@ -204,7 +204,7 @@ def test_takes_made_since_the_filter_are_not_exported_unjudged(tmp_path):
     write_corpus_run(tmp_path / "other", [row | {"take_key": "f" * 32} for row in rows])
     for place in ("plan/g0001.parquet", "parts/g0001-u000000.parquet", "parts/g0001-u000001.parquet"):
         (tmp_path / "other" / place).replace(folder / place)
-    with pytest.raises(RunError, match="worked on since it was filtered"):
+    with pytest.raises(RunError, match="has changed since it was filtered"):
         export(ExportJob(run=folder, to="hf", out=tmp_path / "x"))
 
 
