@@ -67,7 +67,7 @@ def test_damaged_missing_and_foreign_weights_are_told_before_a_worker_loads_them
     bundle = write_tiny_bundle(tmp_path / "damaged")
     weights = bundle / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"?")
-    with pytest.raises(BundleError, match="not the ones its bundle"):
+    with pytest.raises(BundleError, match="do not match the hash in its bundle"):
         outline_model(bundle)
     weights.unlink()
     with pytest.raises(BundleError, match="cannot be read"):
