@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def write_bundle(folder: Path, weights: dict[str, Tensor], page: dict[str, Any]) -> None:
+def write_bundle(folder: Path, weights: dict[str, Tensor], metadata: dict[str, Any]) -> None:
     """Write weights in half precision, then `bundle.json` with their hash.
 
     Args:
         folder: the bundle's folder.
         weights: all weights by name.
-        page: contents of `bundle.json` except `weights_sha256`.
+        metadata: contents of `bundle.json` except `weights_sha256`.
 
     Raises:
         StorageError: the disk is full, read-only or gone.
@@ -32,13 +32,16 @@ def write_bundle(folder: Path, weights: dict[str, Tensor], page: dict[str, Any])
     content = save({name: value.half().contiguous() for name, value in weights.items()})
     with write_whole(folder / "model.safetensors") as temporary:
         temporary.write_bytes(content)
-    page = page | {"weights_sha256": hashlib.sha256(content).hexdigest()}
+    metadata = metadata | {"weights_sha256": hashlib.sha256(content).hexdigest()}
     with write_whole(folder / "bundle.json") as temporary:
-        temporary.write_text(json.dumps(page, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps(metadata, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def write_bundle_parts(
-    folder: Path, weights: Mapping[str, Mapping[str, Tensor]], parts: Sequence[Mapping[str, str]], page: dict[str, Any]
+    folder: Path,
+    weights: Mapping[str, Mapping[str, Tensor]],
+    parts: Sequence[Mapping[str, str]],
+    metadata: dict[str, Any],
 ) -> None:
     """Write each network to a file of its own, in its own precision, then `bundle.json`.
 
@@ -46,7 +49,7 @@ def write_bundle_parts(
         folder: a temporary folder; the caller renames it to the bundle's name once everything is written.
         weights: for each component name, its weights by name.
         parts: the fields of `BundlePart` for each component, except `sha256`.
-        page: the rest of `bundle.json`, except `weights_sha256`.
+        metadata: the rest of `bundle.json`, except `weights_sha256`.
 
     Raises:
         StorageError: the disk is full, read-only or gone.
@@ -62,6 +65,6 @@ def write_bundle_parts(
         component = BundlePart(**{**part, "sha256": hashlib.sha256(content).hexdigest()})
         described[name] = {key: value for key, value in asdict(component).items() if key != "name"}
     identity = json.dumps({name: part["sha256"] for name, part in sorted(described.items())})
-    page = page | {"weights_sha256": hashlib.sha256(identity.encode()).hexdigest(), "parts": described}
+    metadata = metadata | {"weights_sha256": hashlib.sha256(identity.encode()).hexdigest(), "parts": described}
     with write_whole(folder / "bundle.json") as temporary:
-        temporary.write_text(json.dumps(page, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps(metadata, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -34,7 +34,7 @@ _UNREADABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Weights of a file with_prefix their original names, with the file's path and hash."""
+    """Weights of a file under their original names, with the file's path and hash."""
 
     source: str
     sha256: str
@@ -123,7 +123,7 @@ def load_weights(module: nn.Module, checkpoint: Checkpoint, table: NameTable) ->
 
     Args:
         module: network to fill.
-        checkpoint: weights with_prefix their foreign names.
+        checkpoint: weights under their foreign names.
         table: name table of the network.
 
     Raises:
@@ -168,14 +168,14 @@ def _state_dict(content: Any, path: Path) -> dict[str, Tensor]:
         raise _not_a_state_dict(path, f"a {type(content).__name__}" if content else "nothing")
     others = [str(name) for name, value in content.items() if not (isinstance(name, str) and isinstance(value, Tensor))]
     if others:
-        raise _not_a_state_dict(path, f"values that are not tensors with_prefix {', '.join(others)}")
+        raise _not_a_state_dict(path, f"values that are not tensors under {', '.join(others)}")
     return dict(content)
 
 
 def _not_a_state_dict(path: Path, got: str) -> BundleError:
     return BundleError(
         f"The checkpoint {path} has no weights in a known layout",
-        wanted="names and tensors, at the top level or with_prefix 'model' or 'generator'",
+        wanted="names and tensors, at the top level or under 'model' or 'generator'",
         got=got,
     )
 

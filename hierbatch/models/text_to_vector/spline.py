@@ -84,8 +84,8 @@ class Spline:
     def _bin(knots: tuple[Tensor, Tensor, Tensor], value: Tensor, *, by_height: bool) -> _Bin:
         positions, values, slopes = knots
         edges = values if by_height else positions
-        upper_edges = torch.cat([edges[..., :-1], edges[..., -1:] + _EDGE_TOLERANCE], dim=-1)
-        index = (value[..., None] >= upper_edges).sum(-1, keepdim=True) - 1
+        thresholds = torch.cat([edges[..., :-1], edges[..., -1:] + _EDGE_TOLERANCE], dim=-1)
+        index = (value[..., None] >= thresholds).sum(-1, keepdim=True) - 1
 
         def pick(table: Tensor) -> Tensor:
             return table.gather(-1, index)[..., 0]
