@@ -1,1 +1,1 @@
-"""Neural models, one folder each, and the bundle that names their weights."""
+"""Neural networks, one folder per model, and the bundles that hold their weights."""

@@ -1,12 +1,12 @@
-"""A bundle: a named folder with weights and a page that says what they are.
+"""Model bundle: a named folder with weights and their metadata.
 
 NAME/
-  bundle.json            kind, languages, rate, licence, configuration, hash of the weights; of each part, if in parts
-  model.safetensors      or a PART.safetensors for each network that may be there or not
+  bundle.json            kind, languages, rate, licence, configuration, weights hash; the same per component, if any
+  model.safetensors      or one COMPONENT.safetensors for each optional network
   MODEL_CARD.md
 
-Some lie inside the package; those a user imports or trains lie in `imported_bundles()`. Only what reads or writes
-weights imports torch: pages are read by drivers and lists, which have no other use for half a gigabyte.
+Some bundles ship inside the package; imported or trained ones are in `imported_bundles()`. Only functions that read
+or write weights import torch: drivers and listings read the metadata alone, and torch takes half a gigabyte of memory.
 """
 
 from __future__ import annotations
@@ -28,53 +28,53 @@ if TYPE_CHECKING:
 
 _KEYS = {"name", "kind", "languages", "rate_hz", "license", "config", "synthesis", "weights_sha256"}
 _FOLDER_VARIABLE = "HIERBATCH_MODELS"
-_MEND = "reinstall hierbatch, or import the bundle again"
+_FIX = "reinstall hierbatch, or import the bundle again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BundlePart:
-    """One network of a bundle that is kept in parts."""
+    """One network of a bundle that stores each network in its own file."""
 
     name: str
-    """Which network it is, e.g. `speechsr48k`."""
+    """Network name, e.g. `speechsr48k`."""
     sha256: str
-    """Hash of the part's own file."""
+    """Hash of the component's own file."""
     source: str
     """Name of the file or folder it was imported from."""
     source_sha256: str
     published: str
-    """Which published file the source is; empty where it is none that is known."""
+    """Name of the published file that the source matches; empty if it matches none."""
     license: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """What `bundle.json` says, and where it lies."""
+    """Contents of `bundle.json`, and the folder it is in."""
 
     folder: Path
     name: str
     kind: str
-    """Which family of networks reads it, e.g. `lite`."""
+    """Network family that loads it, e.g. `lite`."""
     languages: tuple[str, ...]
     rate_hz: int
     license: str
     config: dict[str, Any]
-    """Sizes of the networks."""
+    """Network sizes."""
     synthesis: dict[str, float]
-    """Settings chosen on the development set."""
+    """Inference settings, tuned on the development set."""
     weights_sha256: str
     parts: tuple[BundlePart, ...] = ()
 
     @property
     def licenses(self) -> tuple[str, ...]:
-        """The licences of all that is inside, each once."""
-        # A bundle in parts names them all in its own licence too.
-        licenses = [part.license for part in self.parts] or [self.license]
+        """Licences of all contents, without duplicates."""
+        # The `license` of a bundle with components lists all of theirs too.
+        licenses = [component.license for component in self.parts] or [self.license]
         return tuple(dict.fromkeys(licenses))
 
     @property
     def fingerprint(self) -> str:
-        """Changes with anything a sound depends on: weights, sizes, settings."""
+        """Hash of everything that affects the output: weights, sizes, settings."""
         identity = json.dumps([self.weights_sha256, self.config, self.synthesis], sort_keys=True)
         return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
@@ -83,133 +83,137 @@ class Bundle:
         return self.folder / "model.safetensors"
 
     def load_weights(self) -> dict[str, Tensor]:
-        """All weights as float32, checked against their hash.
+        """Load all weights as float32, checked against their hash.
 
         Raises:
-            BundleError: the file is missing, damaged or not the one the page speaks of.
+            BundleError: the file is missing or damaged, or its hash differs from `weights_sha256`.
         """
         return self._read(self.weights_path, self.weights_sha256)
 
-    def has_part(self, name: str) -> bool:
-        return any(part.name == name for part in self.parts)
+    def has_component(self, name: str) -> bool:
+        return any(component.name == name for component in self.parts)
 
-    def part(self, name: str) -> BundlePart:
-        """What the page says of one network of a bundle in parts; raises BundleError where there is none."""
-        part = next((part for part in self.parts if part.name == name), None)
-        if part is None:
+    def component(self, name: str) -> BundlePart:
+        """Metadata of one component.
+
+        Raises:
+            BundleError: there is no such component.
+        """
+        component = next((component for component in self.parts if component.name == name), None)
+        if component is None:
             raise BundleError(
                 f"Bundle {self.name!r} has no {name}",
-                got=", ".join(part.name for part in self.parts) or "a bundle that is not in parts",
-                mend="import the bundle again with that checkpoint beside the others",
+                got=", ".join(component.name for component in self.parts) or "a bundle without components",
+                mend="import the bundle again together with that checkpoint",
             )
-        return part
+        return component
 
     def load_part(self, name: str) -> dict[str, Tensor]:
-        """The weights of one network of a bundle in parts, checked like `load_weights`.
+        """Load the weights of one component as float32, checked against their hash.
 
         Raises:
-            BundleError: there is no such part, or its file is missing, damaged or another one.
+            BundleError: there is no such component, its file is missing or damaged, or its hash differs.
         """
-        part = self.part(name)
-        return self._read(self.folder / f"{name}.safetensors", part.sha256)
+        component = self.component(name)
+        return self._read(self.folder / f"{name}.safetensors", component.sha256)
 
     def check_weights(self) -> None:
-        """Hash the weights, all parts of them, without loading any.
+        """Check the hash of every weights file without loading any.
 
         Raises:
-            BundleError: a file is missing, or not the one the page speaks of.
+            BundleError: a file is missing, or its hash differs from the one in `bundle.json`.
         """
-        files = [(self.folder / f"{part.name}.safetensors", part.sha256) for part in self.parts]
-        for path, wanted_sha256 in files or [(self.weights_path, self.weights_sha256)]:
+        files = [(self.folder / f"{component.name}.safetensors", component.sha256) for component in self.parts]
+        for path, expected_sha256 in files or [(self.weights_path, self.weights_sha256)]:
             try:
                 with path.open("rb") as file:
-                    found = hashlib.file_digest(file, "sha256").hexdigest()
+                    actual_sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             except OSError as error:
                 raise self._unreadable(error) from error
-            self._check_hash(found, wanted_sha256)
+            self._check_hash(actual_sha256, expected_sha256)
 
-    def _read(self, path: Path, wanted_sha256: str) -> dict[str, Tensor]:
+    def _read(self, path: Path, expected_sha256: str) -> dict[str, Tensor]:
         from safetensors import SafetensorError
         from safetensors.torch import load
 
         try:
             content = path.read_bytes()
-            found = hashlib.sha256(content).hexdigest()
+            actual_sha256 = hashlib.sha256(content).hexdigest()
             weights = load(content)
         except (OSError, SafetensorError) as error:
             raise self._unreadable(error) from error
-        self._check_hash(found, wanted_sha256)
+        self._check_hash(actual_sha256, expected_sha256)
         return {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
 
     def _unreadable(self, error: Exception) -> BundleError:
-        return BundleError(f"The weights of bundle {self.name!r} cannot be read", got=str(error), mend=_MEND)
+        return BundleError(f"The weights of bundle {self.name!r} cannot be read", got=str(error), mend=_FIX)
 
-    def _check_hash(self, found: str, wanted_sha256: str) -> None:
-        if found != wanted_sha256:
+    def _check_hash(self, actual_sha256: str, expected_sha256: str) -> None:
+        if actual_sha256 != expected_sha256:
             raise BundleError(
-                f"The weights of bundle {self.name!r} are not the ones its bundle.json names",
-                wanted=f"SHA-256 {wanted_sha256}",
-                got=found,
-                mend=_MEND,
+                f"The weights of bundle {self.name!r} do not match the hash in its bundle.json",
+                wanted=f"SHA-256 {expected_sha256}",
+                got=actual_sha256,
+                mend=_FIX,
             )
 
 
 def packaged_bundles() -> Path:
-    """Folder of the bundles inside the package."""
+    """Folder of the bundles that ship with the package."""
     return Path(str(resources.files("hierbatch.bundles")))
 
 
 def imported_bundles() -> Path:
-    """Folder of the bundles a user imported: `HIERBATCH_MODELS`, or `models` in his data folder for programs."""
+    """Folder of imported bundles: `HIERBATCH_MODELS`, or `models` in the user's application data folder."""
     chosen = os.environ.get(_FOLDER_VARIABLE)
     return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("hierbatch", appauthor=False) / "models"
 
 
 def list_bundles() -> list[Bundle]:
-    """Every packaged and every imported bundle, by name; a packaged name wins.
+    """List all packaged and imported bundles; a packaged bundle hides an imported one of the same name.
 
     Raises:
-        BundleError: a page is damaged.
+        BundleError: a `bundle.json` is damaged.
     """
-    pages = [
-        page for folder in (packaged_bundles(), imported_bundles()) for page in sorted(folder.glob("*/bundle.json"))
+    paths = [
+        path for folder in (packaged_bundles(), imported_bundles()) for path in sorted(folder.glob("*/bundle.json"))
     ]
     by_name: dict[str, Bundle] = {}
-    for page in pages:
-        if not page.parent.name.startswith("."):
-            by_name.setdefault(page.parent.name, _read_page(page))
+    for path in paths:
+        if not path.parent.name.startswith("."):
+            by_name.setdefault(path.parent.name, _read_metadata(path))
     return list(by_name.values())
 
 
 def find_bundle(bundle: str | Path) -> Bundle:
-    """A packaged or imported bundle by name, or any bundle by its folder.
+    """Find a packaged or imported bundle by name, or any bundle by its folder.
 
     Raises:
-        BundleError: there is none, or its page is damaged.
+        BundleError: there is no such bundle, or its `bundle.json` is damaged.
     """
     for folder in (packaged_bundles() / str(bundle), imported_bundles() / str(bundle), Path(bundle)):
         if (folder / "bundle.json").is_file():
-            return _read_page(folder / "bundle.json")
-    pages = (page for folder in (packaged_bundles(), imported_bundles()) for page in folder.glob("*/bundle.json"))
+            return _read_metadata(folder / "bundle.json")
+    paths = (path for folder in (packaged_bundles(), imported_bundles()) for path in folder.glob("*/bundle.json"))
     raise BundleError(
         "There is no such model bundle",
-        wanted=f"one of {', '.join(sorted({page.parent.name for page in pages}))}, or a folder with bundle.json",
+        wanted=f"one of {', '.join(sorted({path.parent.name for path in paths}))}, or a folder with bundle.json",
         got=str(bundle),
-        mend="`hierbatch models list` names what is here, `hierbatch models import` takes in checkpoints",
+        mend="list the installed bundles with `hierbatch models list`, or add one with `hierbatch models import`",
     )
 
 
-def _read_page(page: Path) -> Bundle:
+def _read_metadata(path: Path) -> Bundle:
     try:
-        values = json.loads(page.read_text(encoding="utf-8"))
-        parts = tuple(BundlePart(name=name, **part) for name, part in values.pop("parts", {}).items())
+        values = json.loads(path.read_text(encoding="utf-8"))
+        parts = tuple(BundlePart(name=name, **component) for name, component in values.pop("parts", {}).items())
     except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise BundleError("A bundle's page cannot be read", wanted="JSON", got=f"{page}: {error}") from error
+        raise BundleError("A bundle.json cannot be read", wanted="JSON", got=f"{path}: {error}") from error
     if set(values) != _KEYS:
         raise BundleError(
-            "A bundle's page has other keys than it should",
+            "A bundle.json has missing or unknown keys",
             wanted=", ".join(sorted(_KEYS)),
             got=", ".join(sorted(values)),
         )
     languages = tuple(values.pop("languages"))
-    return Bundle(folder=page.parent, languages=languages, parts=parts, **values)
+    return Bundle(folder=path.parent, languages=languages, parts=parts, **values)

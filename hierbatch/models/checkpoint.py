@@ -1,7 +1,7 @@
-"""The one door for weights that came from outside: opened without running code, renamed, folded, loaded strictly.
+"""Loading of foreign checkpoints: read without running code, weight norm folded, tensors renamed, loaded strictly.
 
-A file is untrusted. PyTorch files are read with `weights_only=True` and in no other way; everything a file has too
-much, too little or in another shape is told in one error.
+Files are untrusted. PyTorch files are only ever read with `weights_only=True`; all missing, unexpected and misshapen
+tensors are reported in one error.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from hierbatch.errors import BundleError
 _CONTAINER_KEYS = ("model", "generator")
 _GAIN, _DIRECTION = ".weight_g", ".weight_v"
 _CONSTANT_TOLERANCE = 1e-6
-_CALLED = re.compile(r"GLOBAL (\S+) was not an allowed global")
+_BLOCKED_GLOBAL = re.compile(r"GLOBAL (\S+) was not an allowed global")
 _UNREADABLE = (
     OSError, pickle.UnpicklingError, SafetensorError, RuntimeError, EOFError,
     ValueError, LookupError, TypeError, AttributeError,
@@ -34,7 +34,7 @@ _UNREADABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The weights in a file under the names the file gives them, and what file it was."""
+    """Weights of a file under their original names, with the file's path and hash."""
 
     source: str
     sha256: str
@@ -43,15 +43,15 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """A foreign name and ours; `pattern` must match the whole name, `ours` may use its groups."""
+    """Renaming of a foreign tensor; `pattern` must match the whole name, `target` may refer to its groups."""
 
     pattern: str
-    ours: str
+    target: str
 
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A foreign tensor that our model computes for itself: checked against `value`, then left out."""
+    """Foreign tensor that the model here computes itself: checked against `value`, then dropped."""
 
     pattern: str
     value: Tensor
@@ -59,7 +59,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Unused:
-    """A foreign tensor that our model has no part for."""
+    """Foreign tensor that the model here does not use."""
 
     pattern: str
 
@@ -68,26 +68,33 @@ NameTable = Sequence[Rename | Constant | Unused]
 """Tried in order; the first pattern that matches the whole name decides."""
 
 
-def under(pattern: str, ours: str, table: NameTable) -> NameTable:
-    """The names of a part that stands at `pattern` in the foreign model and at `ours` in ours.
+def with_prefix(pattern: str, target: str, table: NameTable) -> NameTable:
+    """Prefix a submodule's name table: `pattern` in the foreign model, `target` here.
 
-    `pattern` may have groups and `ours` use them; the groups of `table` are numbered on behind them.
+    `target` may refer to groups of `pattern`; group numbers in `table` are shifted to follow them.
+
+    Args:
+        pattern: regular expression of the foreign prefix, without the dot.
+        target: prefix in the model here.
+        table: names within the submodule.
     """
     n_groups = re.compile(pattern).groups
-    return tuple(_moved(entry, pattern, ours, n_groups) for entry in table)
+    return tuple(_prefixed(entry, pattern, target, n_groups) for entry in table)
 
 
-def _moved(entry: Rename | Constant | Unused, pattern: str, ours: str, n_groups: int) -> Rename | Constant | Unused:
-    there = rf"{pattern}\.{entry.pattern}"
+def _prefixed(
+    entry: Rename | Constant | Unused, pattern: str, target: str, n_groups: int
+) -> Rename | Constant | Unused:
+    foreign = rf"{pattern}\.{entry.pattern}"
     if isinstance(entry, Unused):
-        return Unused(there)
+        return Unused(foreign)
     if isinstance(entry, Constant):
-        return Constant(there, entry.value)
-    return Rename(there, f"{ours}.{_renumbered(entry.ours, n_groups)}")
+        return Constant(foreign, entry.value)
+    return Rename(foreign, f"{target}.{_shift_groups(entry.target, n_groups)}")
 
 
-def _renumbered(ours: str, by: int) -> str:
-    return re.sub(r"\\(\d+)", lambda group: rf"\{int(group[1]) + by}", ours)
+def _shift_groups(target: str, by: int) -> str:
+    return re.sub(r"\\(\d+)", lambda group: rf"\{int(group[1]) + by}", target)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -106,25 +113,30 @@ def read_checkpoint(path: Path) -> Checkpoint:
             f"The checkpoint {path} cannot be opened",
             wanted="a .safetensors file, or a PyTorch file of tensors that opens without running code",
             got=_why_unreadable(error),
-            mend="fetch the file again from where it was published",
+            mend="download the file again",
         ) from error
     return Checkpoint(str(path), sha256, _state_dict(content, path))
 
 
 def load_weights(module: nn.Module, checkpoint: Checkpoint, table: NameTable) -> None:
-    """Fold weight norm, rename by `table`, and load into `module`; nothing is loaded unless all of it fits.
+    """Fold weight norm, rename by `table`, and load into `module`; nothing is loaded unless everything fits.
+
+    Args:
+        module: network to fill.
+        checkpoint: weights under their foreign names.
+        table: name table of the network.
 
     Raises:
-        BundleError: with every missing, unexpected, misshapen or non-finite tensor.
+        BundleError: lists every missing, unexpected, misshapen or non-finite tensor.
     """
     problems: list[str] = []
     weights = _renamed(_folded(checkpoint.weights, problems), table, problems)
-    problems += _misfits(module.state_dict(), weights)
+    problems += _find_mismatches(module.state_dict(), weights)
     if problems:
         raise BundleError(
-            f"The weights in {checkpoint.source} are not those of {type(module).__name__}",
+            f"The weights in {checkpoint.source} do not fit {type(module).__name__}",
             got="; ".join(problems),
-            mend="name a checkpoint of this model",
+            mend="choose a checkpoint of this model",
         )
     module.load_state_dict(weights)
 
@@ -133,18 +145,18 @@ def _read_content(file: BinaryIO, suffix: str) -> Any:
     if suffix == ".safetensors":
         return safetensors.torch.load(file.read())
     with warnings.catch_warnings():
-        # torch asks to be told of pickle protocols that it does not know.
+        # torch warns about pickle protocols that it does not know, and asks for a bug report.
         warnings.simplefilter("ignore")
         return torch.load(file, map_location="cpu", weights_only=True)
 
 
 def _why_unreadable(error: Exception) -> str:
-    """In our words: torch's own advise to open the file in a way that runs its code."""
-    if called := _CALLED.search(str(error)):
-        return f"a file that runs {called[1]} when it is opened"
+    """Reason in our own words: torch's messages advise opening the file in a way that runs its code."""
+    if blocked := _BLOCKED_GLOBAL.search(str(error)):
+        return f"a file that runs {blocked[1]} when it is opened"
     if isinstance(error, (OSError, SafetensorError, RuntimeError)):
         return str(error).partition("\n")[0]
-    return "bytes that are no checkpoint, or half of one"
+    return "bytes that are not a checkpoint, or an incomplete one"
 
 
 def _state_dict(content: Any, path: Path) -> dict[str, Tensor]:
@@ -156,20 +168,20 @@ def _state_dict(content: Any, path: Path) -> dict[str, Tensor]:
         raise _not_a_state_dict(path, f"a {type(content).__name__}" if content else "nothing")
     others = [str(name) for name, value in content.items() if not (isinstance(name, str) and isinstance(value, Tensor))]
     if others:
-        raise _not_a_state_dict(path, f"other things under {', '.join(others)}")
+        raise _not_a_state_dict(path, f"values that are not tensors under {', '.join(others)}")
     return dict(content)
 
 
 def _not_a_state_dict(path: Path, got: str) -> BundleError:
     return BundleError(
-        f"The checkpoint {path} holds no weights in a layout that is known",
-        wanted="names and tensors, bare or under 'model' or 'generator'",
+        f"The checkpoint {path} has no weights in a known layout",
+        wanted="names and tensors, at the top level or under 'model' or 'generator'",
         got=got,
     )
 
 
 def _folded(weights: Mapping[str, Tensor], problems: list[str]) -> dict[str, Tensor]:
-    """Replace each gain and direction by the weight they stand for: g * v / |v|, the norm over all axes but the gain's.
+    """Replace each gain and direction by their weight, g * v / |v|, with the norm over all axes but the gain's.
 
     Weight normalization: Salimans and Kingma 2016, section 2.
     """
@@ -177,14 +189,14 @@ def _folded(weights: Mapping[str, Tensor], problems: list[str]) -> dict[str, Ten
     for name, value in weights.items():
         if name.endswith(_GAIN):
             if name.removesuffix(_GAIN) + _DIRECTION not in weights:
-                problems.append(f"{name} stands without its {_DIRECTION[1:]}")
+                problems.append(f"{name} without its {_DIRECTION[1:]}")
         elif name.endswith(_DIRECTION):
             layer = name.removesuffix(_DIRECTION)
             gain = weights.get(layer + _GAIN)
             if gain is None:
-                problems.append(f"{name} stands without its {_GAIN[1:]}")
+                problems.append(f"{name} without its {_GAIN[1:]}")
             elif f"{layer}.weight" in weights:
-                problems.append(f"{layer}.weight stands beside its gain and direction")
+                problems.append(f"{layer}.weight in addition to its gain and direction")
             elif not _fits_direction(gain, value):
                 problems.append(f"{layer}{_GAIN} {list(gain.shape)} does not fit its direction {list(value.shape)}")
             else:
@@ -197,7 +209,7 @@ def _folded(weights: Mapping[str, Tensor], problems: list[str]) -> dict[str, Ten
 
 
 def _fits_direction(gain: Tensor, direction: Tensor) -> bool:
-    """One gain for each place along one axis, as a rule the first; along the others one for all."""
+    """Check that the gain has one value per index of one axis (usually the first) and size 1 along the others."""
     if gain.ndim != direction.ndim or gain.ndim < 2:
         return False
     pairs = list(zip(gain.shape, direction.shape, strict=True))
@@ -214,11 +226,11 @@ def _renamed(weights: Mapping[str, Tensor], table: NameTable, problems: list[str
             continue
         elif isinstance(match[0], Constant):
             if not _is_same(value, match[0].value):
-                problems.append(f"{name} is not the constant this model is built on")
-        elif (ours := match[1].expand(match[0].ours)) in renamed:
-            problems.append(f"{name} is a second {ours}")
+                problems.append(f"{name} differs from the constant that this model computes")
+        elif (target := match[1].expand(match[0].target)) in renamed:
+            problems.append(f"{name} is a second {target}")
         else:
-            renamed[ours] = value
+            renamed[target] = value
     return renamed
 
 
@@ -228,13 +240,13 @@ def _is_same(found: Tensor, wanted: Tensor) -> bool:
     )
 
 
-def _misfits(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> list[str]:
-    misfits = [f"missing {name} {list(value.shape)}" for name, value in wanted.items() if name not in found]
+def _find_mismatches(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> list[str]:
+    mismatches = [f"missing {name} {list(value.shape)}" for name, value in wanted.items() if name not in found]
     for name, value in found.items():
         if name not in wanted:
-            misfits.append(f"unexpected {name} {list(value.shape)}")
+            mismatches.append(f"unexpected {name} {list(value.shape)}")
         elif value.shape != wanted[name].shape:
-            misfits.append(f"misshapen {name} {list(value.shape)}, wanted {list(wanted[name].shape)}")
+            mismatches.append(f"misshapen {name} {list(value.shape)}, expected {list(wanted[name].shape)}")
         elif not bool(torch.isfinite(value).all()):
-            misfits.append(f"not finite {name}")
-    return misfits
+            mismatches.append(f"not finite {name}")
+    return mismatches

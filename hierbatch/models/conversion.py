@@ -1,4 +1,6 @@
-"""A recording of any length in another voice: pitch placed over the whole, worked in pieces cut where it is quiet.
+"""Voice conversion of recordings of any length: pitch is transposed over the whole, audio is converted in segments.
+
+Segment boundaries are at quiet positions.
 
 Legend: L samples at 16 kHz, T pitch frames (100/s).
 """
@@ -19,22 +21,22 @@ from hierbatch.audio.pitch_trackers import FinePitchTracker, PitchTracker
 from hierbatch.audio.resample import ToRate, resample
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import SynthesisError
-from hierbatch.models.conversion_pieces import add_piece, cut_pieces, whole_frames, with_context
+from hierbatch.models.conversion_pieces import add_segment, cut_pieces, whole_frames, with_context
 from hierbatch.models.converter import ConversionModel, ConversionRequest, Key
 from hierbatch.units import MEL_HOP_SAMPLES, RATE_HZ
 
 _FINE_HOP_SAMPLES = MEL_HOP_SAMPLES // 2
-_LEAST_SPREAD_RATIO, _MOST_SPREAD_RATIO = 0.75, 1.33
-"""How far a contour is flattened or stretched: a few seconds of prompt do not tell a speaker's whole liveliness."""
+_MIN_SPREAD_RATIO, _MAX_SPREAD_RATIO = 0.75, 1.33
+"""Bounds on the scaling of a contour's spread: a few seconds of prompt are a poor estimate of a speaker's range."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversionJob:
-    """A recording and what is to become of it; `voice` is what the model's `encode_voice` gave.
+    """One recording to convert; `voice` is the value returned by the model's `encode_voice`.
 
-    At the source's own rate the result has as many samples as the source, at another `rate_hz` as many as cover the
-    same time. With `spans` only these are converted, pitch and loudness are measured in them alone, and silence stands
-    between them; they rise and fall over 20 ms about their ends.
+    At the source's own rate the output has the same number of samples as the source; at another `rate_hz` it covers
+    the same time. With `spans`, only those parts are converted: pitch and loudness are measured inside them, the rest
+    is silence, and each span fades in and out over 20 ms around its ends.
     """
 
     source: Waveform
@@ -64,13 +66,22 @@ def convert_recording(
     track: PitchTracker = estimate_f0,
     spans: Sequence[Span] | None = None,
 ) -> Conversion:
-    """The same words and melody in another voice, as loud as the source by one gain; see `ConversionJob`.
+    """Convert one recording to another voice, keeping its words and melody; see `ConversionJob`.
 
-    `track` finds the source's pitch; that of the voice was found when the model heard it. Worked piece by piece, in the
-    memory that a piece takes.
+    One gain restores the source's loudness. Memory use is that of one segment.
+
+    Args:
+        model: conversion model.
+        source: recording at any rate.
+        voice: target voice, from the model's `encode_voice`.
+        seed: seed of the synthesis noise.
+        key: transposition of the pitch contour.
+        rate_hz: output rate; the source's rate by default.
+        track: pitch tracker for the source. The target's pitch was found by `encode_voice`.
+        spans: parts to convert; everything by default.
 
     Raises:
-        SynthesisError: the model gave nothing usable.
+        SynthesisError: the model returned samples that are not finite.
         SourceError: the source is too short for the tracker.
     """
     job = ConversionJob(source=source, voice=voice, seed=seed, key=key, rate_hz=rate_hz, spans=spans)
@@ -85,92 +96,104 @@ def convert_recordings(
     to_rate: ToRate = resample,
     at_once: bool = False,
 ) -> list[Conversion]:
-    """The same of several recordings, brought from 16 kHz to their rates by `to_rate`.
+    """Convert several recordings, like `convert_recording`.
 
-    `at_once` their pieces go through the model together, which is for short ones.
+    Args:
+        model: conversion model.
+        jobs: recordings with their settings.
+        track: pitch tracker for the sources.
+        to_rate: resampler from 16 kHz to the output rate.
+        at_once: run the segments of all recordings in one batch; meant for short recordings.
 
     Raises:
-        SynthesisError, SourceError: as `convert_recording`, for any of them.
+        SynthesisError: the model returned samples that are not finite.
+        SourceError: a source is too short for the tracker.
     """
-    works = [_Work(model, job, track) for job in jobs]
-    pieces = [(work, piece) for work in works for piece in work.pieces]
-    for batch in [pieces] if at_once else [[one] for one in pieces]:
-        sounds = model.convert_all([work.request(piece) for work, piece in batch])
-        for (work, piece), sound in zip(batch, sounds, strict=True):
-            work.add(piece, sound)
-    return [work.finish(to_rate) for work in works]
+    recordings = [_SegmentedRecording(model, job, track) for job in jobs]
+    segments = [(recording, segment) for recording in recordings for segment in recording.segments]
+    for batch in [segments] if at_once else [[one] for one in segments]:
+        outputs = model.convert_all([recording.request(segment) for recording, segment in batch])
+        for (recording, segment), output in zip(batch, outputs, strict=True):
+            recording.add(segment, output)
+    return [recording.finish(to_rate) for recording in recordings]
 
 
-class _Work:
-    """One recording on its way: heard, its pitch placed, cut into pieces, put together again."""
+class _SegmentedRecording:
+    """One recording during conversion: resampled, its pitch transposed, split into segments, joined again."""
 
     def __init__(self, model: ConversionModel, job: ConversionJob, track: PitchTracker) -> None:
         self._job = job
-        heard = model.manner.resample(job.source, RATE_HZ)
-        n_samples = model.manner.padded_length(heard.n_samples)
-        padded = np.pad(heard.samples, (0, n_samples - heard.n_samples))
+        resampled = model.manner.resample(job.source, RATE_HZ)
+        n_samples = model.manner.padded_length(resampled.n_samples)
+        padded = np.pad(resampled.samples, (0, n_samples - resampled.n_samples))
         chosen = [(0, n_samples)] if job.spans is None else whole_frames(job.spans, n_samples)
-        inside = np.zeros(n_samples, np.float32)
+        is_converted = np.zeros(n_samples, np.float32)
         for start, end in chosen:
-            inside[start:end] = 1
-        self._reference = Waveform(heard.samples * inside[: heard.n_samples], RATE_HZ)
+            is_converted[start:end] = 1
+        self._reference = Waveform(resampled.samples * is_converted[: resampled.n_samples], RATE_HZ)
         self._padded = padded * np.float32(model.manner.gain(self._reference))
-        self._made = np.zeros(n_samples, np.float32)
+        self._output = np.zeros(n_samples, np.float32)
         spans = [(first, cut_pieces(self._padded[first:last])) for first, last in chosen]
-        self.pieces = [
+        self.segments = [
             (number, first + start, first + end)
             for number, (first, (start, end)) in enumerate((first, cut) for first, cuts in spans for cut in cuts)
         ]
-        """Number, first and last sample of each."""
-        self._place(model, track, inside)
+        """Index, first sample and end sample of each segment."""
+        self._transpose(model, track, is_converted)
 
-    def _place(self, model: ConversionModel, track: PitchTracker, inside: Samples) -> None:
+    def _transpose(self, model: ConversionModel, track: PitchTracker, is_converted: Samples) -> None:
         sound, job = Waveform(self._padded, RATE_HZ), self._job
-        place = model.manner.place_finely
-        self._placed: F0 | None = None
-        if place and isinstance(track, FinePitchTracker) and job.key.about == "target":
-            fine = estimate_long_f0(sound, track.finely, hop_samples=_FINE_HOP_SAMPLES) * inside[::_FINE_HOP_SAMPLES]
-            self._placed = place(fine, job.voice, job.key)
-            self._moved = np.expm1(self._placed[1::2])
-            self._is_voiced = self._moved > 0
+        normalize = model.manner.place_finely
+        self._normalized: F0 | None = None
+        if normalize and isinstance(track, FinePitchTracker) and job.key.about == "target":
+            fine = estimate_long_f0(sound, track.finely, hop_samples=_FINE_HOP_SAMPLES)
+            fine = fine * is_converted[::_FINE_HOP_SAMPLES]
+            self._normalized = normalize(fine, job.voice, job.key)
+            self._f0_hz = np.expm1(self._normalized[1::2])
+            self._is_voiced = self._f0_hz > 0
             return
-        f0_hz = estimate_long_f0(sound, track) * inside[::MEL_HOP_SAMPLES]
-        self._moved = place_pitch(f0_hz, model.pitch_range(job.voice), job.key)
+        f0_hz = estimate_long_f0(sound, track) * is_converted[::MEL_HOP_SAMPLES]
+        self._f0_hz = place_pitch(f0_hz, model.pitch_range(job.voice), job.key)
         self._is_voiced = f0_hz > 0
 
-    def request(self, piece: tuple[int, int, int]) -> ConversionRequest:
-        number, start, end = piece
+    def request(self, segment: tuple[int, int, int]) -> ConversionRequest:
+        number, start, end = segment
         first, last = with_context(start, end, len(self._padded))
         frames = slice(first // MEL_HOP_SAMPLES, last // MEL_HOP_SAMPLES)
         fine = slice(first // _FINE_HOP_SAMPLES, last // _FINE_HOP_SAMPLES)
         return ConversionRequest(
             samples=self._padded[first:last],
-            f0_hz=self._moved[frames],
+            f0_hz=self._f0_hz[frames],
             voiced=self._is_voiced[frames],
             voice=self._job.voice,
             seed=(self._job.seed + number) % (1 << 63),
-            placed=None if self._placed is None else self._placed[fine],
+            normalized_f0=None if self._normalized is None else self._normalized[fine],
         )
 
-    def add(self, piece: tuple[int, int, int], sound: Samples) -> None:
-        _, start, end = piece
-        add_piece(self._made, sound, with_context(start, end, len(self._padded))[0], start, end)
+    def add(self, segment: tuple[int, int, int], output: Samples) -> None:
+        _, start, end = segment
+        add_segment(self._output, output, with_context(start, end, len(self._padded))[0], start, end)
 
     def finish(self, to_rate: ToRate) -> Conversion:
-        if not np.isfinite(self._made).all():
-            raise SynthesisError("The model gave samples that are not numbers")
+        if not np.isfinite(self._output).all():
+            raise SynthesisError("The model returned samples that are not finite")
         source = self._job.source
-        made = Waveform(self._made[: self._reference.n_samples], RATE_HZ)
-        waveform = to_rate(match_loudness(made, self._reference), self._job.rate_hz or source.rate_hz)
+        converted = Waveform(self._output[: self._reference.n_samples], RATE_HZ)
+        waveform = to_rate(match_loudness(converted, self._reference), self._job.rate_hz or source.rate_hz)
         if waveform.rate_hz == source.rate_hz:
-            # 16 kHz samples cover the source's time rounded up: there and back may be a sample more.
+            # The 16 kHz length is rounded up, so resampling back may give one sample too many.
             waveform = Waveform(waveform.samples[: source.n_samples], source.rate_hz)
-        waveform = below_full_scale(waveform)  # between samples of one rate the next may lie higher
-        return Conversion(waveform=waveform, f0_hz=np.where(self._is_voiced, self._moved, 0).astype(np.float32))
+        waveform = below_full_scale(waveform)  # resampling may raise the peak
+        return Conversion(waveform=waveform, f0_hz=np.where(self._is_voiced, self._f0_hz, 0).astype(np.float32))
 
 
 def place_pitch(f0_hz: F0, target: PitchRange, key: Key = Key()) -> F0:  # noqa: B008 - a frozen value
-    """A contour in its key and, within bounds, as lively as the target; filled where unvoiced.
+    """Transpose an F0 contour and scale its spread towards the target's, within bounds; unvoiced frames are filled.
+
+    Args:
+        f0_hz: source contour.
+        target: pitch range of the target voice.
+        key: transposition in semitones, relative to the target's or the source's median.
 
     Shape:
         f0_hz    [T]  0 where unvoiced
@@ -178,7 +201,7 @@ def place_pitch(f0_hz: F0, target: PitchRange, key: Key = Key()) -> F0:  # noqa:
     """
     own = measure_pitch_range(f0_hz)
     ratio = target.spread_semitones / own.spread_semitones if own.spread_semitones > 0 else 1.0
-    ratio = min(_MOST_SPREAD_RATIO, max(_LEAST_SPREAD_RATIO, ratio))
+    ratio = min(_MAX_SPREAD_RATIO, max(_MIN_SPREAD_RATIO, ratio))
     semitones = ratio * 12 * np.log2(fill_unvoiced(f0_hz, own.median_hz) / own.median_hz)
     base_hz = own.median_hz if key.about == "source" else target.median_hz
     return (base_hz * 2 ** ((semitones + key.semitones) / 12)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""What converts voices, and how it is asked: the interface of every conversion model.
+"""Interface of all voice conversion models.
 
 Legend: L samples at 16 kHz.
 """
@@ -20,13 +20,13 @@ from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import SynthesisError
 from hierbatch.units import FRAME_HOP_SAMPLES, FRAMES_PER_SECOND, RATE_HZ
 
-LONGEST_PIECE_S = 30.0
-"""A model is given no longer piece; `cut_pieces` makes them shorter."""
+MAX_SEGMENT_S = 30.0
+"""Longest segment that a model accepts; `cut_pieces` makes shorter ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """Where a converted voice sings: so many semitones above the target's own range, or above the source itself."""
+    """Transposition of a converted voice, in semitones relative to the target's median F0 or to the source's."""
 
     semitones: float = 0.0
     about: Literal["target", "source"] = "target"
@@ -38,25 +38,28 @@ def _to_whole_frames(n_samples: int) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceManner:
-    """How a model's networks were trained to be given a recording; by default as those of this project are."""
+    """Input format that a conversion model expects; the defaults match HierSpeech2-Lite."""
 
     resample: Callable[[Waveform, int], Waveform] = resample
     gain: Callable[[Waveform], float] = speech_gain
     padded_length: Callable[[int], int] = _to_whole_frames
-    """Samples with silence behind them, whole frames of 20 ms."""
+    """Number of samples after padding with silence to whole 20 ms frames."""
     place_finely: Callable[[F0, Any, Key], F0] | None = None
-    """What the networks are given of a contour found every 5 ms, in a voice and a key; None where they take none."""
+    """Function from a 5 ms F0 contour, a target voice and a transposition to the network's pitch input.
+
+    None if the model has no such input.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversionRequest:
-    """One piece to convert; `voice` is what the same model's `encode_voice` gave.
+    """One segment to convert; `voice` is the value returned by the same model's `encode_voice`.
 
     Shape:
-        samples  [L]         16 kHz, in the model's `manner`, whole frames of 20 ms
-        f0_hz    [L // 160]  where the new voice should sing, positive everywhere
-        voiced   [L // 160]  bool
-        placed   [L // 80]   what the manner's `place_finely` made of a finer contour, where it is the one that is used
+        samples        [L]         16 kHz, in the model's `manner`, whole frames of 20 ms
+        f0_hz          [L // 160]  target pitch, positive everywhere
+        voiced         [L // 160]  bool
+        normalized_f0  [L // 80]   output of `place_finely`, used instead of `f0_hz` if present
     """
 
     samples: Samples
@@ -64,44 +67,44 @@ class ConversionRequest:
     voiced: npt.NDArray[np.bool_]
     voice: Any
     seed: int
-    placed: F0 | None = None
+    normalized_f0: F0 | None = None
 
 
 @runtime_checkable
 class ConversionModel(Protocol):
-    """What conversion needs of a model."""
+    """Model that converts voices."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def fingerprint(self) -> str:
-        """Changes whenever the weights or what is done with them do."""
+        """Hash of the weights and of the settings that affect the output."""
 
     @property
     def manner(self) -> SourceManner: ...
 
     def encode_voice(self, prompt: Waveform, *, track: PitchTracker = estimate_f0) -> Any:
-        """Raises PromptError where the prompt cannot be used."""
+        """Encode a voice prompt; `track` finds its pitch. Raises PromptError if the prompt is unusable."""
 
     def pitch_range(self, voice: Any) -> PitchRange:
-        """Where the voice speaks, and how widely."""
+        """Median and spread of the voice's F0."""
 
     def convert_all(self, requests: Sequence[ConversionRequest]) -> list[Samples]:
-        """As many samples as each request has, at 16 kHz; a piece sounds the same alone and among others."""
+        """Convert a batch of segments to as many samples each, at 16 kHz; the output is independent of the batch."""
 
 
 def count_frames(request: ConversionRequest) -> int:
-    """Frames of 20 ms in a piece.
+    """Number of 20 ms frames in a segment.
 
     Raises:
-        SynthesisError: it is not made of whole ones, or is too long.
+        SynthesisError: the length is not a whole number of frames, or the segment is too long.
     """
     n_frames, rest = divmod(len(request.samples), FRAME_HOP_SAMPLES)
-    if rest or not 0 < n_frames <= LONGEST_PIECE_S * FRAMES_PER_SECOND:
+    if rest or not 0 < n_frames <= MAX_SEGMENT_S * FRAMES_PER_SECOND:
         raise SynthesisError(
-            "The piece cannot be converted",
-            wanted=f"whole frames of {FRAME_HOP_SAMPLES} samples, {LONGEST_PIECE_S:.0f} s at most",
+            "The segment cannot be converted",
+            wanted=f"whole frames of {FRAME_HOP_SAMPLES} samples, at most {MAX_SEGMENT_S:.0f} s",
             got=f"{len(request.samples) / RATE_HZ:.3f} s",
         )
     return n_frames

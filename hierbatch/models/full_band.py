@@ -1,4 +1,4 @@
-"""How sound of 16 kHz comes to a higher rate: as it is, or with a top that a model gives it."""
+"""Conversion of 16 kHz audio to a higher rate, by resampling alone or with bandwidth extension."""
 
 from __future__ import annotations
 
@@ -6,31 +6,33 @@ from hierbatch.audio.resample import ToRate, resample
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BundleError
 from hierbatch.models.bundle import find_bundle
-from hierbatch.models.outline import DEFAULT_UPSAMPLER, upsampled_rates
+from hierbatch.models.outline import DEFAULT_UPSAMPLER, get_upsampling_rates
 from hierbatch.units import RATE_HZ
 
 
 def own_or_packaged(bundle: str) -> str:
-    """The model that gives what another makes its top: itself, where it has a SpeechSR, else the packaged one."""
+    """Choose the bandwidth extension model for a bundle: its own SpeechSR if it has one, else the packaged one."""
     try:
-        upsampled_rates(find_bundle(bundle))
+        get_upsampling_rates(find_bundle(bundle))
     except BundleError:
         return DEFAULT_UPSAMPLER
     return bundle
 
 
 def full_band_rate(model: str | None, device: str = "cpu") -> ToRate:
-    """What brings a sound to a file's rate: by a SpeechSR where one is named and the sound is of 16 kHz.
+    """Function that resamples to a file's rate, with bandwidth extension of 16 kHz audio if a model is named.
 
-    `device` is a `Placement` in one word.
+    Args:
+        model: bundle with a SpeechSR; None resamples without bandwidth extension.
+        device: a `Placement` as a string.
 
     Raises:
         BundleError: there is no such model.
-        InputError: there is no such device here.
+        InputError: this machine has no such device.
     """
     if model is None:
         return resample
-    # Here, since torch takes seconds to start.
+    # Imported late: torch takes seconds to import.
     from hierbatch.models.upsampling import Upsampler
 
     upsampler = Upsampler.load(model, device)

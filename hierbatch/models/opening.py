@@ -1,4 +1,4 @@
-"""From a bundle to the model that reads its kind; torch comes in when one is opened."""
+"""Opening of a bundle as a model of the matching class; torch is imported only then."""
 
 from __future__ import annotations
 
@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
 
 def open_model(bundle: str | Path = "lite", device: str = "cpu") -> HierSpeech | OfficialConversion | OfficialSpeech:
-    """The model of a packaged or imported bundle's name, or of a bundle's folder, where a `Placement`'s word says.
+    """Open a speech or conversion model.
+
+    Args:
+        bundle: name of a packaged or imported bundle, or a bundle's folder.
+        device: a `Placement` as a string.
 
     Raises:
-        BundleError: no such bundle, one that neither speaks nor converts, or its weights do not fit.
-        InputError: there is no such device here.
+        BundleError: no such bundle, it neither speaks nor converts, or its weights do not fit.
+        InputError: this machine has no such device.
     """
     found = find_bundle(bundle)
     check_kind(found)
@@ -28,7 +32,7 @@ def open_model(bundle: str | Path = "lite", device: str = "cpu") -> HierSpeech |
         from hierbatch.models.official.conversion import OfficialConversion
         from hierbatch.models.official.speech import OfficialSpeech
 
-        if found.has_part("ttv"):
+        if found.has_component("ttv"):
             return OfficialSpeech.of_bundle(found, device)
         return OfficialConversion.of_bundle(found, device)
     from hierbatch.models.hierspeech import HierSpeech

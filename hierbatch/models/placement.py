@@ -1,7 +1,7 @@
-"""Where a model runs and how: device, precision of its products, compiled or not.
+"""Device, precision and compilation of a model.
 
-It travels as one word, since workers start on other machines: `cpu`, `cuda:1`, `cuda,bfloat16,compile`. Whether a word
-makes sense is told without torch; whether this machine has what it asks for, by those who will work here.
+Passed around as one string, since workers start on other machines: `cpu`, `cuda:1`, `cuda,bfloat16,compile`. The
+string is validated without torch; the worker checks that its machine has the device.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ _COMPILERS = ("c++", "g++", "clang++", "cl")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """Weights stay in float32; with another `dtype` matrix products and convolutions are in it, norms are not.
+    """Device, precision and compilation of a model.
+
+    Weights stay in float32; another `dtype` applies to matrix products and convolutions, not to norms.
 
     Raises:
         InputError: no such device or dtype.
@@ -52,19 +54,19 @@ class Placement:
             )
 
     @classmethod
-    def parse(cls, word: str) -> Self:
-        """The placement in one word, as `str` gives it; raises InputError."""
-        device, *rest = word.split(",")
+    def parse(cls, text: str) -> Self:
+        """Parse the string form, as written by `str`; raises InputError."""
+        device, *rest = text.split(",")
         is_compiled = _COMPILED in rest
         dtypes = [part for part in rest if part != _COMPILED]
         if len(dtypes) > 1:
-            raise InputError("The device is not known", wanted="DEVICE[,DTYPE][,compile]", got=repr(word))
+            raise InputError("The device is not known", wanted="DEVICE[,DTYPE][,compile]", got=repr(text))
         return cls(device=device, dtype=dtypes[0] if dtypes else "float32", is_compiled=is_compiled)
 
     @classmethod
-    def here(cls, word: str) -> Self:
-        """The same, on this machine; raises InputError where it has no such device, or nothing to compile with."""
-        placement = cls.parse(word)
+    def here(cls, text: str) -> Self:
+        """Parse the string form and check that this machine supports it; raises InputError as `check_here` does."""
+        placement = cls.parse(text)
         placement.check_here()
         return placement
 
@@ -82,42 +84,44 @@ class Placement:
 
     @property
     def names_a_gpu(self) -> bool:
-        """Whether it says which of several GPUs."""
+        """True if a particular GPU is selected."""
         return ":" in self.device
 
     def check_here(self) -> None:
-        """Raises InputError where this machine has no such device, or nothing to compile with."""
+        """Raise InputError if this machine has no such device, or no compiler and one is needed."""
         if self._kind == "cuda":
             import torch
 
             if not torch.cuda.is_available():
-                raise InputError("There is no GPU here", wanted="--device cpu", got=f"--device {self.device}")
+                raise InputError("This machine has no GPU", wanted="--device cpu", got=f"--device {self.device}")
             n_gpus, number = torch.cuda.device_count(), int(self.device.partition(":")[2] or 0)
             if number >= n_gpus:
-                here = "cuda" if n_gpus == 1 else f"cuda:0 to cuda:{n_gpus - 1}"
-                raise InputError("There is no such GPU here", wanted=f"--device {here}", got=f"--device {self.device}")
+                valid = "cuda" if n_gpus == 1 else f"cuda:0 to cuda:{n_gpus - 1}"
+                raise InputError(
+                    "This machine has no such GPU", wanted=f"--device {valid}", got=f"--device {self.device}"
+                )
         elif self._kind == "mps":
             import torch
 
             if not torch.backends.mps.is_available():
-                raise InputError("There is no Apple GPU here", wanted="--device cpu", got=f"--device {self.device}")
+                raise InputError("This machine has no Apple GPU", wanted="--device cpu", got=f"--device {self.device}")
         elif self.is_compiled and not any(shutil.which(name) for name in _COMPILERS):
             raise InputError(
-                "There is nothing to compile with",
+                "There is no C++ compiler for --compile",
                 wanted=f"one of {', '.join(_COMPILERS)}",
                 mend="install a C++ compiler, or leave --compile out",
             )
 
     def place(self, network: Network) -> Network:
-        """The network itself, on its device and ready to run; if it is compiled, then when it is first called."""
+        """Move a network to the device in evaluation mode and return it; compilation happens at the first call."""
         network = network.to(self.device).eval()
         if self.is_compiled:
             network.compile(dynamic=True)
         return network
 
     @contextmanager
-    def computing(self) -> Iterator[None]:
-        """Inference in the chosen precision; what comes out of it may be of that precision too."""
+    def inference_mode(self) -> Iterator[None]:
+        """Context for inference in the chosen precision; outputs may have that precision too."""
         import torch
 
         dtype = None if self.dtype == "float32" else getattr(torch, self.dtype)
@@ -125,13 +129,13 @@ class Placement:
             yield
 
     def tensor(self, values: npt.NDArray[Any]) -> Tensor:
-        """Numbers on the device, as float32."""
+        """Copy an array to the device as float32."""
         import torch
 
         return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)).to(self.device)
 
 
 def to_array(values: Tensor) -> npt.NDArray[np.float32]:
-    """Numbers of any device and precision, as float32: NumPy knows no bfloat16."""
+    """Copy a tensor of any device and precision to a float32 array; NumPy has no bfloat16."""
     array: npt.NDArray[np.float32] = values.float().cpu().numpy()
     return array

@@ -1,4 +1,4 @@
-"""What a voice prompt must be before a model hears it."""
+"""Preparation and checks of voice prompts."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _FRAME_SAMPLES = FRAME_HOP_SAMPLES
 
 
 def clean_prompt(prompt: Waveform) -> Waveform:
-    """A prompt at the models' rate and level, without silent ends, at most 15 s, in whole frames.
+    """Prepare a prompt: the models' rate and level, silent ends trimmed, at most 15 s, whole frames.
 
     Raises:
-        PromptError: silent, broken, or with less than one second of speech.
+        PromptError: the prompt is silent or damaged, or has less than one second of speech.
     """
     if prompt.n_samples and not np.isfinite(prompt.samples).all():
         raise PromptError("The voice prompt is damaged", wanted="finite samples", got="NaN or infinite samples")
@@ -30,7 +30,7 @@ def clean_prompt(prompt: Waveform) -> Waveform:
     if sound.n_samples < SHORTEST_S * RATE_HZ:
         raise PromptError(
             "The voice prompt is too short",
-            wanted=f"{SHORTEST_S:.0f} to {LONGEST_S:.0f} s of one person speaking, 3 s or more for a good likeness",
+            wanted=f"{SHORTEST_S:.0f} to {LONGEST_S:.0f} s of one person speaking, 3 s or more for a similar voice",
             got=f"{sound.duration_s:.2f} s",
             mend="record or cut a longer prompt",
         )
@@ -41,22 +41,22 @@ def clean_prompt(prompt: Waveform) -> Waveform:
             got=f"an RMS of {20 * np.log10(speech_rms(sound) + 1e-9):.0f} dB",
             mend="check the file, or record it louder",
         )
-    trimmed = _without_silent_ends(sound)
+    trimmed = _trim_silence(sound)
     if trimmed.duration_s < SHORTEST_S:
         raise PromptError(
-            "There is too little speech in the voice prompt",
+            "The voice prompt has too little speech",
             wanted=f"at least {SHORTEST_S:.0f} s",
-            got=f"{trimmed.duration_s:.2f} s between silences",
+            got=f"{trimmed.duration_s:.2f} s after trimming silence",
         )
     n_frames = min(trimmed.n_samples // _FRAME_SAMPLES, int(LONGEST_S * RATE_HZ) // _FRAME_SAMPLES)
     return to_speech_level(Waveform(trimmed.samples[: n_frames * _FRAME_SAMPLES], RATE_HZ))
 
 
-def hear_prompt(prompt: Waveform, track: PitchTracker = estimate_f0) -> tuple[Waveform, F0]:
-    """A clean prompt and its pitch as `track` finds it, 0 where unvoiced.
+def clean_voiced_prompt(prompt: Waveform, track: PitchTracker = estimate_f0) -> tuple[Waveform, F0]:
+    """Prepare a prompt as `clean_prompt` does and track its F0, which is 0 where unvoiced.
 
     Raises:
-        PromptError: as `clean_prompt` does, or nobody speaks in it.
+        PromptError: as `clean_prompt` does, or nothing in the prompt is voiced.
     """
     sound = clean_prompt(prompt)
     f0_hz = track(sound)
@@ -65,7 +65,7 @@ def hear_prompt(prompt: Waveform, track: PitchTracker = estimate_f0) -> tuple[Wa
     return sound, f0_hz
 
 
-def _without_silent_ends(sound: Waveform) -> Waveform:
+def _trim_silence(sound: Waveform) -> Waveform:
     n_frames = sound.n_samples // _FRAME_SAMPLES
     power = (sound.samples[: n_frames * _FRAME_SAMPLES].reshape(n_frames, -1).astype(np.float64) ** 2).mean(1)
     loud = np.flatnonzero(power > power.max() * 10 ** (_EDGE_DB / 10))

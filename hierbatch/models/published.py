@@ -1,6 +1,6 @@
-"""The published networks, a table entry each: which file is which, what it loads into, what may be done with it.
+"""Table of the networks that can be imported: name, loader, published files, licence.
 
-A file is known by its hash; any other by its tensors' names, for which the network's own name table is asked.
+Published files are identified by hash, other checkpoints by matching tensor names against each network's name table.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ from hierbatch.models.synthesizer.weights import synthesizer_from
 from hierbatch.models.text_to_vector.weights import name_table as text_to_vector_names
 from hierbatch.models.text_to_vector.weights import text_to_vector_from
 
-_LEAST_SHARE = 0.5
-"""A file is taken for a network's when at least so many of its names are in the network's table."""
+_MIN_SHARE = 0.5
+"""Least share of a file's tensor names that must be in a network's name table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedNetwork:
-    """One network that published weights can be imported for."""
+    """One network whose published weights can be imported."""
 
     name: str
     purpose: str
     names: Callable[[], NameTable]
     load: Callable[[Checkpoint], nn.Module]
     files: tuple[str, ...]
-    """Published files that hold it, by their names in `OFFICIAL_FILES`."""
+    """Published files that contain it, by their names in `OFFICIAL_FILES`."""
     license: str = "MIT"
     languages: tuple[str, ...] = ()
-    """Languages of text it reads."""
+    """Languages of its text input."""
 
 
 PUBLISHED_NETWORKS: Mapping[str, PublishedNetwork] = {
@@ -61,14 +61,14 @@ PUBLISHED_NETWORKS: Mapping[str, PublishedNetwork] = {
         ),
         PublishedNetwork(
             name="denoiser",
-            purpose="noise out of voice prompts",
+            purpose="denoising of voice prompts",
             names=denoiser_names,
             load=denoiser_from,
             files=("denoiser",),
         ),
         PublishedNetwork(
             name="synthesizer",
-            purpose="semantic vectors, pitch and a voice to 16 kHz sound",
+            purpose="semantic vectors, pitch and a voice to 16 kHz audio",
             names=lambda: synthesizer_names(SynthesizerConfig()),
             load=lambda checkpoint: synthesizer_from(checkpoint, SynthesizerConfig()),
             files=("hierspeechpp_v1.1", "hierspeechpp_v1"),
@@ -101,24 +101,24 @@ PUBLISHED_NETWORKS: Mapping[str, PublishedNetwork] = {
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """Which network a file's weights are, and which published file it is, if one that is known."""
+    """Network that a checkpoint belongs to, and the name of the published file, empty if it is none."""
 
     network: PublishedNetwork
     published: str
 
 
 def find_network(name: str) -> PublishedNetwork:
-    """The network of that name; raises BundleError for a name that is none."""
+    """Find an importable network by name; raises BundleError if there is none."""
     if name not in PUBLISHED_NETWORKS:
         raise BundleError("There is no such network to import", wanted=", ".join(PUBLISHED_NETWORKS), got=repr(name))
     return PUBLISHED_NETWORKS[name]
 
 
 def recognise(checkpoint: Checkpoint) -> Recognised | None:
-    """Whose weights a checkpoint holds, or None where they are no known network's.
+    """Identify the network of a checkpoint; None if no known network matches.
 
     Raises:
-        BundleError: they are those of two networks alike, and neither the file nor its folder tells which.
+        BundleError: the tensor names match two networks equally well, and the path does not resolve it.
     """
     official = official_file_of(checkpoint.sha256)
     if official:
@@ -126,32 +126,32 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
         return Recognised(network, official) if network else None
     fits = {network.name: _fit(checkpoint, network.names()) for network in PUBLISHED_NETWORKS.values()}
     best = max(fits.values())
-    if best[0] < _LEAST_SHARE:
+    if best[0] < _MIN_SHARE:
         return None
     alike = [name for name, fit in fits.items() if fit == best]
     if len(alike) > 1:
-        alike = [name for name in alike if _is_told_by(checkpoint.source, name)] or alike
+        alike = [name for name in alike if _is_named_in_path(checkpoint.source, name)] or alike
     if len(alike) > 1:
         raise BundleError(
             f"The weights in {checkpoint.source} fit more than one network",
             got=" and ".join(alike),
-            mend=f"say which, as in {alike[0]}={checkpoint.source}",
+            mend=f"name the network, as in {alike[0]}={checkpoint.source}",
         )
     return Recognised(PUBLISHED_NETWORKS[alike[0]], "")
 
 
 def _fit(checkpoint: Checkpoint, table: NameTable) -> tuple[float, float]:
-    """Share of a checkpoint's names that a table knows, and share of the table that they fill.
+    """Share of a checkpoint's names that are in a table, and share of the table that they cover.
 
-    The second decides between networks of which one has all the names of another, and more. A gain and a direction
-    are one weight.
+    The second share decides between two networks when one has all the names of the other. A gain and a direction
+    count as one weight.
     """
     names = {re.sub(r"\.weight_[gv]$", ".weight", name) for name in checkpoint.weights}
     entries = [{name for name in names if re.fullmatch(entry.pattern, name)} for entry in table]
     return len(set().union(*entries)) / len(names), sum(map(bool, entries)) / len(entries)
 
 
-def _is_told_by(source: str, name: str) -> bool:
-    """Does the path speak of the rate that the network's name ends in, as in `speechsr48k/G_1000.pth`?"""
+def _is_named_in_path(source: str, name: str) -> bool:
+    """True if the path contains the rate that the network's name ends in, as in `speechsr48k/G_1000.pth`."""
     rate = re.search(r"\d+k$", name)
     return rate is not None and any(rate.group() in part.lower() for part in re.split(r"[\\/]", source)[-2:])

@@ -1,4 +1,4 @@
-"""What a speaking model is asked and what it answers; no tensor in sight, so that planning and tests stay light."""
+"""Interface of speech synthesis models; without torch, so that planning and tests stay light."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hierbatch.audio.waveform import Waveform
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechRequest:
-    """One sentence to speak; `voice` is what the same model's `encode_voice` gave."""
+    """One sentence to synthesize; `voice` is the value returned by the same model's `encode_voice`."""
 
     phonemes: str
     language: str
@@ -23,18 +23,18 @@ class SpeechRequest:
     speed: float = 1.0
     pitch_semitones: float = 0.0
     prosody: float = 1.0
-    """Factor on the spread of log F0."""
+    """Factor on the spread of log F0; 1 leaves it as predicted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speech:
-    """One spoken sentence.
+    """One synthesized sentence.
 
     Shape:
-        token_frames  [N]      20 ms frames of each token of the phoneme string
+        token_frames  [N]      duration of each token of the phoneme string in 20 ms frames
         lead_frames            20 ms frames before the first token
-        f0_hz         [M]      a pitch value every 10 ms, 0 where unvoiced
-        semantic      [T, C]   content vectors it was spoken by, 50 a second; None where the model has none
+        f0_hz         [M]      one value per 10 ms, 0 where unvoiced
+        semantic      [T, C]   predicted semantic vectors, 50 per second; None if the model has none
     """
 
     waveform: Waveform
@@ -46,31 +46,34 @@ class Speech:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hearing:
-    """What a model hears in its own speech: cosines of what it meant to say, and of whom it meant to sound like."""
+    """Scores of a model's own output against its content and voice targets."""
 
     semantic_dist: float
-    """1 minus the mean cosine of the content vectors heard and meant; 0 is as meant, 1 is something else."""
+    """1 minus the mean cosine of encoded and predicted semantic vectors; 0 for identical, 1 for unrelated content."""
     timbre_similarity: float
-    """Cosine of the long-term spectra of sound and prompt. It tells a slip, not how alike two voices are: the model
-    itself moves that spectrum towards the prompt's."""
+    """Cosine of the long-term spectra of output and prompt.
+
+    It detects failures and does not measure speaker similarity: the model itself shifts that spectrum towards the
+    prompt's.
+    """
 
 
 @runtime_checkable
 class SelfHearing(Protocol):
-    """A model that can hear."""
+    """Model that can score its own output."""
 
     def hear(self, speech: Speech, request: SpeechRequest) -> Hearing: ...
 
 
 class SpeechModel(Protocol):
-    """What the engine needs of a model."""
+    """Model that synthesizes speech."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def fingerprint(self) -> str:
-        """Changes whenever the weights or what is done with them do."""
+        """Hash of the weights and of the settings that affect the output."""
 
     @property
     def languages(self) -> tuple[str, ...]: ...
@@ -79,7 +82,7 @@ class SpeechModel(Protocol):
     def rate_hz(self) -> int: ...
 
     def encode_voice(self, prompt: Waveform) -> Any:
-        """Raises PromptError where the prompt cannot be used."""
+        """Encode a voice prompt; raises PromptError if it is unusable."""
 
     def speak(self, requests: Sequence[SpeechRequest]) -> list[Speech]:
-        """One answer a request, in order; a row never depends on its neighbours."""
+        """Synthesize a batch, one result per request and in order; each is independent of the batch."""

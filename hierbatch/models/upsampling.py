@@ -1,4 +1,6 @@
-"""Any recording to 24 or 48 kHz with a top of its own, of any length: pieces with context that equal the whole.
+"""Bandwidth extension of recordings of any length to 24 or 48 kHz, in chunks with context.
+
+The joined chunks equal the output for the whole recording.
 
 Legend: B batch, N samples at 16 kHz, M samples at the higher rate.
 """
@@ -18,7 +20,7 @@ from hierbatch.audio.resample import resample_blocks, resampled_length
 from hierbatch.audio.waveform import Samples, SoundStream, Waveform
 from hierbatch.errors import BundleError, InputError, SynthesisError
 from hierbatch.models.bundle import Bundle, find_bundle
-from hierbatch.models.outline import DEFAULT_UPSAMPLER, UPSAMPLER_KIND, UPSAMPLER_PARTS, upsampled_rates
+from hierbatch.models.outline import DEFAULT_UPSAMPLER, UPSAMPLER_COMPONENTS, UPSAMPLER_KIND, get_upsampling_rates
 from hierbatch.models.placement import Placement, to_array
 from hierbatch.models.speechsr.config import speechsr_24k, speechsr_48k
 from hierbatch.models.speechsr.model import SpeechSR
@@ -26,12 +28,15 @@ from hierbatch.models.speechsr_lite.config import HOP_SAMPLES, SpeechSRLiteConfi
 from hierbatch.models.speechsr_lite.model import SpeechSRLite
 from hierbatch.units import RATE_HZ
 
-RATES_HZ = tuple(UPSAMPLER_PARTS)
+RATES_HZ = tuple(UPSAMPLER_COMPONENTS)
 
 PIECE_SAMPLES = 2560 * HOP_SAMPLES
-"""At 16 kHz, 20.5 s: whole frames of the light network, so that each piece has the frames of the whole."""
+"""At 16 kHz, 20.5 s: whole frames of SpeechSR-Lite, so that each chunk has the same frames as the whole recording."""
 CONTEXT_SAMPLES = 32 * HOP_SAMPLES
-"""Heard on either side of a piece and left away: 256 ms, where the light network sees 130 and the published one 7."""
+"""Context on either side of a chunk, dropped from the output: 256 ms.
+
+The receptive field reaches 130 ms to either side in SpeechSR-Lite and 7 ms in the published network.
+"""
 
 
 class _Network(Protocol):
@@ -40,115 +45,129 @@ class _Network(Protocol):
 
 
 class Upsampler:
-    """SpeechSR with one bundle's weights on one device."""
+    """SpeechSR with the weights of one bundle on one device."""
 
     WINDOW_S: ClassVar[float] = (PIECE_SAMPLES + 2 * CONTEXT_SAMPLES) / RATE_HZ
-    """How much of a recording is in memory at a time: a piece and its context."""
+    """Duration that is in memory at a time: one chunk and its context."""
 
     def __init__(self, bundle: Bundle, make: Callable[[int], nn.Module], placement: Placement) -> None:
-        """Raises BundleError where the bundle holds no SpeechSR."""
+        """Use the networks of `bundle` on the device of `placement`.
+
+        Args:
+            bundle: bundle with at least one SpeechSR.
+            make: builds the network for an output rate in Hz.
+            placement: device and precision.
+
+        Raises:
+            BundleError: the bundle has no SpeechSR.
+        """
         self.name, self.fingerprint = bundle.name, bundle.fingerprint
-        self.rates_hz = upsampled_rates(bundle)
-        """Rates there is a network for."""
+        self.rates_hz = get_upsampling_rates(bundle)
+        """Output rates that the bundle has a network for, in Hz."""
         self._make, self._placement = make, placement
         self._networks: dict[int, _Network] = {}
 
     @staticmethod
     def load(bundle: str | Path = DEFAULT_UPSAMPLER, device: str = "cpu") -> Upsampler:
-        """The instrument of a bundle by its name or folder; `device` is a `Placement` in one word.
+        """Load the SpeechSR of a bundle, given by name or folder; `device` is a `Placement` as a string.
 
         Raises:
-            BundleError: no such bundle, or it holds no SpeechSR.
-            InputError: there is no such device here.
+            BundleError: no such bundle, or it has no SpeechSR.
+            InputError: this machine has no such device.
         """
         found = find_bundle(bundle)
-        make = _light if found.kind == UPSAMPLER_KIND else _published
+        make = _lite_builder if found.kind == UPSAMPLER_KIND else _published_builder
         return Upsampler(found, make(found), Placement.here(device))
 
     def prepare(self, rate_hz: int) -> None:
-        """Load the network of a rate now.
+        """Load the network for an output rate now instead of at its first use.
 
         Raises:
-            InputError: no SpeechSR gives that rate.
+            InputError: SpeechSR does not support that rate.
             BundleError: the bundle has no network for it, or a damaged one.
         """
         if rate_hz not in RATES_HZ:
             raise InputError(
-                "SpeechSR does not give this rate", wanted=" or ".join(map(str, RATES_HZ)), got=f"{rate_hz} Hz"
+                "SpeechSR does not support this rate", wanted=" or ".join(map(str, RATES_HZ)), got=f"{rate_hz} Hz"
             )
         if rate_hz not in self._networks:
             self._networks[rate_hz] = cast("_Network", self._placement.place(self._make(rate_hz)))
 
     def upsample(self, sound: Waveform, rate_hz: int) -> Waveform:
-        """The recording at `rate_hz`, everything above 8 kHz made anew; as long as `resample` would make it.
+        """Extend a recording to `rate_hz`; content above 8 kHz is synthesized. The length is that of `resample`.
 
         Raises:
             InputError, BundleError: as `prepare` does.
-            SynthesisError: the network gave samples that are not numbers.
+            SynthesisError: the network returned samples that are not finite.
         """
-        made = np.zeros(resampled_length(sound.n_samples, sound.rate_hz, rate_hz), np.float32)
+        output = np.zeros(resampled_length(sound.n_samples, sound.rate_hz, rate_hz), np.float32)
         start = 0
-        for piece in self.pieces(sound, rate_hz):
-            made[start : start + len(piece)] = piece
-            start += len(piece)
-        return Waveform(made, rate_hz)
+        for chunk in self.pieces(sound, rate_hz):
+            output[start : start + len(chunk)] = chunk
+            start += len(chunk)
+        return Waveform(output, rate_hz)
 
     def pieces(self, sound: Waveform, rate_hz: int) -> Iterator[Samples]:
-        """The same, a piece at a time."""
+        """Yield the output of `upsample` in chunks."""
         return self.stream([sound.samples], sound.rate_hz, rate_hz)
 
     def stream(self, blocks: Iterable[Samples], from_hz: int, rate_hz: int) -> Iterator[Samples]:
-        """The same of a recording that streams by in blocks of any size: memory for 21 s of sound, however long it is.
+        """Extend a recording that arrives in blocks of any size; memory use is that of 21 s of audio.
+
+        Args:
+            blocks: consecutive samples.
+            from_hz: rate of the blocks.
+            rate_hz: output rate.
 
         Shape:
             blocks   each [L]
             returns  each [at most 20.5 s]
         """
-        return (piece for _, piece in self.stream_all([SoundStream(blocks, from_hz)], rate_hz))
+        return (chunk for _, chunk in self.stream_all([SoundStream(blocks, from_hz)], rate_hz))
 
     def stream_all(self, sounds: Sequence[SoundStream], rate_hz: int) -> Iterator[tuple[int, Samples]]:
-        """The same of many, a piece of each going through the network together; each sounds as it would alone.
+        """Extend several streams at once, one chunk of each per batch; each output is independent of the batch.
 
-        Memory is for as many times 21 s, or the length of the longest, as there are recordings.
+        Memory use per recording is that of 21 s of audio, or of the longest recording if that is shorter.
 
         Shape:
-            returns  the number of a recording, and its next piece [at most 20.5 s]
+            returns  index of a recording, and its next chunk [at most 20.5 s]
 
         Raises:
-            InputError, BundleError, SynthesisError: as `upsample`; and what the blocks raise themselves.
+            InputError, BundleError, SynthesisError: as `upsample`; also whatever the streams raise themselves.
         """
         self.prepare(rate_hz)
-        going = [_windows(sound, rate_hz) for sound in sounds]
-        while next_ones := [(row, window) for row, rest in enumerate(going) if (window := next(rest, None))]:
-            made = self._run([window.heard for _, window in next_ones], rate_hz)
-            for (row, window), sound in zip(next_ones, made, strict=True):
-                piece = sound[window.piece]
-                if not np.isfinite(piece).all():
-                    raise SynthesisError("The model gave samples that are not numbers")
-                yield row, piece
+        streams = [_windows(sound, rate_hz) for sound in sounds]
+        while batch := [(row, window) for row, rest in enumerate(streams) if (window := next(rest, None))]:
+            outputs = self._run([window.samples for _, window in batch], rate_hz)
+            for (row, window), output in zip(batch, outputs, strict=True):
+                chunk = output[window.chunk]
+                if not np.isfinite(chunk).all():
+                    raise SynthesisError("The model returned samples that are not finite")
+                yield row, chunk
 
     def _run(self, rows: Sequence[Samples], rate_hz: int) -> list[Samples]:
-        """Each row at the higher rate. Shape: each [N, even] -> each [M]."""
+        """Run the network on a batch. Shape: each [N, even] -> each [M]."""
         n_samples = [len(row) for row in rows]
         padded = np.zeros((len(rows), 1, max(n_samples)), np.float32)
-        for place, row in zip(padded, rows, strict=True):
-            place[0, : len(row)] = row
-        # Reading lengths waits for a GPU, and breaks a compiled network in two: not where there is no need.
-        are_alike = len(set(n_samples)) == 1
-        lengths = None if are_alike else torch.tensor(n_samples, device=self._placement.device)
-        with self._placement.computing():
-            made = self._networks[rate_hz](self._placement.tensor(padded), lengths)
-        return [sound[: n * rate_hz // RATE_HZ] for sound, n in zip(to_array(made[:, 0]), n_samples, strict=True)]
+        for padded_row, row in zip(padded, rows, strict=True):
+            padded_row[0, : len(row)] = row
+        # Reading `lengths` synchronizes with the GPU and splits the compiled graph, so it is omitted if unnecessary.
+        is_uniform = len(set(n_samples)) == 1
+        lengths = None if is_uniform else torch.tensor(n_samples, device=self._placement.device)
+        with self._placement.inference_mode():
+            output = self._networks[rate_hz](self._placement.tensor(padded), lengths)
+        return [sound[: n * rate_hz // RATE_HZ] for sound, n in zip(to_array(output[:, 0]), n_samples, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """A piece of a recording between its context."""
+    """One chunk of a recording with context on both sides."""
 
-    heard: Samples
-    """Both, at 16 kHz."""
-    piece: slice
-    """Where the piece lies in what is made of them, at the higher rate."""
+    samples: Samples
+    """Chunk and context at 16 kHz."""
+    chunk: slice
+    """Position of the chunk in the output for `samples`, at the higher rate."""
 
 
 def _windows(sound: SoundStream, rate_hz: int) -> Iterator[_Window]:
@@ -160,53 +179,52 @@ def _windows(sound: SoundStream, rate_hz: int) -> Iterator[_Window]:
             n_in += len(block)
             yield block
 
-    for cut, n_left, is_last in _cuts(resample_blocks(counted(), sound.rate_hz, RATE_HZ)):
-        n_wanted = PIECE_SAMPLES * rate_hz // RATE_HZ
+    for samples, n_left, is_last in _split(resample_blocks(counted(), sound.rate_hz, RATE_HZ)):
+        n_chunk = PIECE_SAMPLES * rate_hz // RATE_HZ
         if is_last:
-            n_wanted = resampled_length(n_in, sound.rate_hz, rate_hz) - n_out
-        n_out += n_wanted
+            n_chunk = resampled_length(n_in, sound.rate_hz, rate_hz) - n_out
+        n_out += n_chunk
         left = n_left * rate_hz // RATE_HZ
-        # At 24 kHz two samples make three: an odd last one would lose half a sample.
-        yield _Window(np.pad(cut, (0, len(cut) % 2)), slice(left, left + n_wanted))
+        # At 24 kHz two samples become three: an odd last sample would lose half a sample.
+        yield _Window(np.pad(samples, (0, len(samples) % 2)), slice(left, left + n_chunk))
 
 
-def _cuts(heard: Iterable[Samples]) -> Iterator[tuple[Samples, int, bool]]:
-    """Pieces of a stream with their context: samples, how many of them come before the piece, and whether it is the
-    last."""
-    stream, held, n_left, is_ended = iter(heard), np.zeros(0, np.float32), 0, False
+def _split(blocks: Iterable[Samples]) -> Iterator[tuple[Samples, int, bool]]:
+    """Yield chunks of a stream with context: samples, length of the context before the chunk, is it the last."""
+    stream, buffer, n_left, is_ended = iter(blocks), np.zeros(0, np.float32), 0, False
     while True:
-        while not is_ended and len(held) < n_left + PIECE_SAMPLES + CONTEXT_SAMPLES:
+        while not is_ended and len(buffer) < n_left + PIECE_SAMPLES + CONTEXT_SAMPLES:
             block = next(stream, None)
             is_ended = block is None
-            held = held if block is None else np.concatenate([held, block])
-        if len(held) == n_left:
+            buffer = buffer if block is None else np.concatenate([buffer, block])
+        if len(buffer) == n_left:
             return
-        is_last = is_ended and len(held) <= n_left + PIECE_SAMPLES
-        yield held[: n_left + PIECE_SAMPLES + CONTEXT_SAMPLES], n_left, is_last
+        is_last = is_ended and len(buffer) <= n_left + PIECE_SAMPLES
+        yield buffer[: n_left + PIECE_SAMPLES + CONTEXT_SAMPLES], n_left, is_last
         if is_last:
             return
         end = n_left + PIECE_SAMPLES
         n_left = min(CONTEXT_SAMPLES, end)
-        held = held[end - n_left :]
+        buffer = buffer[end - n_left :]
 
 
-def _light(bundle: Bundle) -> Callable[[int], nn.Module]:
+def _lite_builder(bundle: Bundle) -> Callable[[int], nn.Module]:
     def make(rate_hz: int) -> nn.Module:
         network = SpeechSRLite(SpeechSRLiteConfig.from_dict(bundle.config), rate_hz)
-        return _filled(network, bundle, bundle.load_weights())
+        return _load_state(network, bundle, bundle.load_weights())
 
     return make
 
 
-def _published(bundle: Bundle) -> Callable[[int], nn.Module]:
+def _published_builder(bundle: Bundle) -> Callable[[int], nn.Module]:
     def make(rate_hz: int) -> nn.Module:
         network = SpeechSR(speechsr_48k() if rate_hz == 48_000 else speechsr_24k())
-        return _filled(network, bundle, bundle.load_part(UPSAMPLER_PARTS[rate_hz]))
+        return _load_state(network, bundle, bundle.load_part(UPSAMPLER_COMPONENTS[rate_hz]))
 
     return make
 
 
-def _filled(network: nn.Module, bundle: Bundle, weights: dict[str, Tensor]) -> nn.Module:
+def _load_state(network: nn.Module, bundle: Bundle, weights: dict[str, Tensor]) -> nn.Module:
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:

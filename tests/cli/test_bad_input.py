@@ -105,7 +105,7 @@ def bad_checkpoints(folder):
         "evil_zip.pth": ({"model": Malice(folder / "sprung")}, "open when it is opened"),
         "48k_lacking.pth": (lacking, "missing leave.weight"),
         "other.pth": ({"stranger": torch.zeros(3)}, "no known network"),
-        "words.pth": ({"epoch": 3}, "holds no weights"),
+        "words.pth": ({"epoch": 3}, "has no weights"),
     }
     for name, (content, _) in contents.items():
         torch.save(content, folder / name)

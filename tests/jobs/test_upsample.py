@@ -101,7 +101,7 @@ def test_a_recording_that_turns_up_is_made_by_a_retry(tmp_path, recordings):
 
 def test_a_model_of_another_kind_and_a_manifest_without_recordings_are_refused(tmp_path, recordings):
     recordings_file(tmp_path, [recordings[0].name])
-    with pytest.raises(BundleError, match="does not raise the rate"):
+    with pytest.raises(BundleError, match="does not extend the bandwidth"):
         run(job(tmp_path, bundle=str(write_tiny_bundle(tmp_path / "lite"))))
     (tmp_path / "m.csv").write_text("id,text\na,Hello\n")
     with pytest.raises(ManifestError, match="column source is missing"):

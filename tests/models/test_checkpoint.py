@@ -7,7 +7,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from hierbatch.errors import BundleError
-from hierbatch.models.checkpoint import Checkpoint, Constant, Rename, load_weights, read_checkpoint, under
+from hierbatch.models.checkpoint import Checkpoint, Constant, Rename, load_weights, read_checkpoint, with_prefix
 from tests.models.malice import Malice
 
 FILTER = torch.tensor([0.25, 0.5, 0.25])
@@ -94,7 +94,7 @@ def test_a_torn_file_and_a_missing_one_end_in_words(tmp_path):
 @pytest.mark.parametrize("content", [{}, [1, 2], {"epoch": 3}, {"model": {"a": torch.ones(1), "b": "text"}}])
 def test_a_file_without_weights_is_told(tmp_path, content):
     torch.save(content, tmp_path / "g.pth")
-    with pytest.raises(BundleError, match="holds no weights"):
+    with pytest.raises(BundleError, match="has no weights"):
         read_checkpoint(tmp_path / "g.pth")
 
 
@@ -112,12 +112,12 @@ def test_every_mismatch_is_told_at_once_and_nothing_is_loaded():
     with pytest.raises(BundleError) as told:
         load_weights(model, Checkpoint("g.pth", "", weights), TABLE)
     for words in (
-        "net.weight_v stands without its weight_g",
+        "net.weight_v without its weight_g",
         "missing weight [6, 4, 3]",
-        "misshapen bias [5], wanted [6]",
+        "misshapen bias [5], expected [6]",
         "unexpected extra [2]",
         "unexpected other.thing [3]",
-        "net.filter is not the constant",
+        "net.filter differs from the constant",
     ):
         assert words in str(told.value)
     assert torch.equal(model.bias, before)
@@ -139,7 +139,7 @@ def test_two_names_for_one_weight_are_told():
 
 def test_names_of_a_part_stand_under_the_part():
     part = (Rename(r"layers\.(\d+)\.(g|b)", r"rounds.\1.\2"), Constant(r"window", torch.ones(2)))
-    table = under(r"dec\.(left|right)", r"sides.\1", part)
+    table = with_prefix(r"dec\.(left|right)", r"sides.\1", part)
     network = nn.Module()
     network.sides = nn.ModuleDict({side: nn.Module() for side in ("left", "right")})
     for side in network.sides.values():
@@ -152,5 +152,5 @@ def test_names_of_a_part_stand_under_the_part():
     }
     load_weights(network, Checkpoint("file", "", found | {"dec.left.window": torch.ones(2)}), table)
     assert [value.item() for value in network.parameters()] == [0, 1, 2, 3]
-    with pytest.raises(BundleError, match=r"dec\.left\.window is not the constant"):
+    with pytest.raises(BundleError, match=r"dec\.left\.window differs from the constant"):
         load_weights(network, Checkpoint("file", "", found | {"dec.left.window": torch.zeros(2)}), table)

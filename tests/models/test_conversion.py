@@ -100,7 +100,7 @@ def test_samples_that_are_no_numbers_are_refused():
         def convert_all(self, requests):
             return [request.samples * np.nan for request in requests]
 
-    with pytest.raises(SynthesisError, match="not numbers"):
+    with pytest.raises(SynthesisError, match="not finite"):
         convert_recording(Broken(), speech_like(1.0), None, seed=0)
 
 

@@ -59,7 +59,7 @@ def test_an_outline_says_of_an_upsampler_what_the_upsampler_says(tmp_path):
         assert outline.upsamples_to_hz == rates_hz
     with pytest.raises(BundleError, match="no speechsr48k"):
         Upsampler.load(published).prepare(48_000)
-    with pytest.raises(BundleError, match="does not raise the rate"):
+    with pytest.raises(BundleError, match="does not extend the bandwidth"):
         outline_upsampler(write_tiny_bundle(tmp_path / "lite"))
 
 
@@ -67,7 +67,7 @@ def test_damaged_missing_and_foreign_weights_are_told_before_a_worker_loads_them
     bundle = write_tiny_bundle(tmp_path / "damaged")
     weights = bundle / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"?")
-    with pytest.raises(BundleError, match="not the ones its bundle"):
+    with pytest.raises(BundleError, match="do not match the hash in its bundle"):
         outline_model(bundle)
     weights.unlink()
     with pytest.raises(BundleError, match="cannot be read"):
@@ -78,7 +78,7 @@ def test_a_model_for_another_command_is_told_with_the_command(tmp_path):
     bundle = write_tiny_speechsr(tmp_path)
     for ask in (outline_model, open_model):
         with pytest.raises(
-            BundleError, match=r"raises the rate.*neither speaks nor converts.*hierbatch upsample --model"
+            BundleError, match=r"is for bandwidth extension.*neither speaks nor converts.*hierbatch upsample --model"
         ):
             ask(bundle)
 

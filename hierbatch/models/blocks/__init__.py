@@ -1,1 +1,1 @@
-"""Layers that more than one of the HierSpeech2 networks are built of."""
+"""Layers shared by the HierSpeech++ networks."""

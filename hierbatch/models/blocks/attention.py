@@ -1,5 +1,4 @@
-"""Attention over one row's own frames (Vaswani et al. 2017), with positions relative to each other where asked for
-(Shaw et al. 2018, as in VITS).
+"""Self-attention (Vaswani et al. 2017) with optional relative positions (Shaw et al. 2018, as in VITS).
 
 Legend: B batch, H heads, C channels, D channels of a head, T frames or symbols.
 """
@@ -14,17 +13,17 @@ from torch import Tensor, nn
 
 from hierbatch.models.checkpoint import NameTable, Rename
 
-_NOT_HEARD = -1e4
-"""Score of what is not to be heard; finite, so that a frame that hears nothing hears everything evenly."""
+_MASKED_SCORE = -1e4
+"""Score of masked positions; finite, so that a fully masked frame attends evenly instead of giving NaN."""
 
 
 class Attention(nn.Module):
-    """Every frame hears every other of its row; `reach` frames to each side have a key and a value of their own.
+    """Self-attention; the relative positions within `reach` frames have learned keys and values.
 
     Shape:
         x        [B, C, T]
         mask     [B, 1, T]
-        returns  [B, C, T]; past a row's end only what the published networks have there
+        returns  [B, C, T]; not masked past a row's end, as in the published networks
     """
 
     def __init__(self, channels: int, n_heads: int, reach: int = 0, dropout: float = 0.0) -> None:
@@ -42,37 +41,40 @@ class Attention(nn.Module):
         scores = query @ key.transpose(-2, -1)  # [B, H, T, T]
         if self.reach:
             scores = scores + _along_diagonals(query @ self.near_keys.transpose(-2, -1))
-        is_heard = (mask[:, :, None] * mask[:, :, :, None]).bool()
-        weights = scores.masked_fill(~is_heard, _NOT_HEARD).softmax(dim=-1)
+        is_valid = (mask[:, :, None] * mask[:, :, :, None]).bool()
+        weights = scores.masked_fill(~is_valid, _MASKED_SCORE).softmax(dim=-1)
         weights = F.dropout(weights, self.dropout, self.training)
-        heard = weights @ value
+        attended = weights @ value
         if self.reach:
-            heard = heard + _from_diagonals(weights, self.reach) @ self.near_values
-        return self.leave(heard.transpose(-2, -1).flatten(1, 2))
+            attended = attended + _from_diagonals(weights, self.reach) @ self.near_values
+        return self.leave(attended.transpose(-2, -1).flatten(1, 2))
 
     def _heads(self, x: Tensor) -> Tensor:
-        """[B, C, T] -> [B, H, T, D]."""
+        """Split channels into heads. Shape: [B, C, T] -> [B, H, T, D]."""
         return x.unflatten(1, (self.n_heads, -1)).transpose(-2, -1)
 
 
-def _along_diagonals(near: Tensor) -> Tensor:
-    """Value r + w of row i at column i + r, for |r| <= w; zero elsewhere. Shape: [B, H, T, 2w + 1] -> [B, H, T, T]."""
-    n_frames, reach = near.shape[-2], near.shape[-1] // 2
-    # Cutting rows one element shorter than they were laid down moves each row one further along.
+def _along_diagonals(relative: Tensor) -> Tensor:
+    """Relative to absolute positions: value r + w of row i goes to column i + r, for |r| <= w; zero elsewhere.
+
+    Shape: [B, H, T, 2w + 1] -> [B, H, T, T].
+    """
+    n_frames, reach = relative.shape[-2], relative.shape[-1] // 2
+    # Reshaping to rows one element shorter shifts each row by one more element.
     width = n_frames + 2 * reach
-    moved = F.pad(near, (0, n_frames)).flatten(-2)[..., : n_frames * width].unflatten(-1, (n_frames, width))
-    return moved[..., reach : reach + n_frames]
+    shifted = F.pad(relative, (0, n_frames)).flatten(-2)[..., : n_frames * width].unflatten(-1, (n_frames, width))
+    return shifted[..., reach : reach + n_frames]
 
 
 def _from_diagonals(square: Tensor, reach: int) -> Tensor:
-    """The other way: column i + r of row i as value r + w. Shape: [B, H, T, T] -> [B, H, T, 2w + 1]."""
+    """Absolute to relative positions, the inverse of `_along_diagonals`. Shape: [B, H, T, T] -> [B, H, T, 2w + 1]."""
     n_frames = square.shape[-1]
-    laid = F.pad(F.pad(square, (reach, reach)).flatten(-2), (0, n_frames))
-    return laid.unflatten(-1, (n_frames, n_frames + 2 * reach + 1))[..., : 2 * reach + 1]
+    flat = F.pad(F.pad(square, (reach, reach)).flatten(-2), (0, n_frames))
+    return flat.unflatten(-1, (n_frames, n_frames + 2 * reach + 1))[..., : 2 * reach + 1]
 
 
 def attention_names() -> NameTable:
-    """The published names of the weights, and ours."""
+    """Name table of `Attention`."""
     return (
         Rename(r"conv_q\.(.+)", r"query.\1"),
         Rename(r"conv_k\.(.+)", r"key.\1"),

@@ -1,4 +1,4 @@
-"""A mean-only coupling flow whose couplings are transformers set by a style (HierSpeech++, section III-C).
+"""Mean-only coupling flow with style-conditioned transformers as couplings (HierSpeech++, section III-C).
 
 Legend: B batch, C channels, T frames, S style.
 """
@@ -9,17 +9,17 @@ import torch
 from torch import Tensor, nn
 
 from hierbatch.models.blocks.transformer import StyledTransformerBlock, styled_block_names
-from hierbatch.models.checkpoint import NameTable, Rename, under
+from hierbatch.models.checkpoint import NameTable, Rename, with_prefix
 
 _N_COUPLINGS = 4
 _N_BLOCKS = 3
 
 
 class CouplingFlow(nn.Module):
-    """Moves a latent to its prior and, reversed, back again; its log-determinant is zero.
+    """Normalizing flow from a latent to its prior, and back with `reverse`; its log-determinant is zero.
 
-    A row gives the same alone or in a padded batch, unless `hears_padding`: in the published code attention and
-    convolutions hear the frames past a row's end. For comparing with it only.
+    A row's output is independent of the batch. With `hears_padding`, attention and convolutions read the frames past
+    a row's end as in the published code; only for comparison with it.
 
     Shape:
         x        [B, C, T]
@@ -43,7 +43,7 @@ class CouplingFlow(nn.Module):
         return x
 
     def reverse(self, x: Tensor, mask: Tensor, style: Tensor, *, hears_padding: bool = False) -> Tensor:
-        """Undo `forward`. Shapes as there."""
+        """Inverse of `forward`. Shapes as there."""
         condition = self.conditioning(style)
         for coupling in reversed(self.couplings):
             x = coupling(x.flip(1), mask, condition, sign=-1, hears_padding=hears_padding)
@@ -51,7 +51,7 @@ class CouplingFlow(nn.Module):
 
 
 class _Coupling(nn.Module):
-    """Half of the channels moves the other half."""
+    """Shift one half of the channels by a function of the other half."""
 
     def __init__(self, half_channels: int, hidden_channels: int, n_heads: int) -> None:
         super().__init__()
@@ -62,19 +62,19 @@ class _Coupling(nn.Module):
         nn.init.zeros_(self.leave.bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor, mask: Tensor, condition: Tensor, *, sign: int, hears_padding: bool) -> Tensor:
-        kept, moved = x.chunk(2, dim=1)
+        kept, shifted = x.chunk(2, dim=1)
         hidden = self.enter(kept) * mask
         for block in self.blocks:
             hidden = block(hidden, mask, condition, hears_padding=hears_padding)
-        return torch.cat([kept, (moved + sign * self.leave(hidden)) * mask], dim=1)
+        return torch.cat([kept, (shifted + sign * self.leave(hidden)) * mask], dim=1)
 
 
 def flow_names() -> NameTable:
-    """The published names of the weights, and ours; the flips between couplings have a number there, and no weights."""
+    """Name table of `CouplingFlow`; the published numbering also counts the flips, which have no weights."""
     couplings = [
         entry
-        for ours, theirs in enumerate(range(0, 2 * _N_COUPLINGS, 2))
-        for entry in under(rf"flows\.{theirs}", f"couplings.{ours}", _coupling_names())
+        for index, published_index in enumerate(range(0, 2 * _N_COUPLINGS, 2))
+        for entry in with_prefix(rf"flows\.{published_index}", f"couplings.{index}", _coupling_names())
     ]
     return (Rename(r"cond_block\.(.+)", r"conditioning.\1"), *couplings)
 
@@ -83,5 +83,5 @@ def _coupling_names() -> NameTable:
     return (
         Rename(r"pre\.(.+)", r"enter.\1"),
         Rename(r"post\.(.+)", r"leave.\1"),
-        *under(r"enc_block\.(\d+)", r"blocks.\1", styled_block_names()),
+        *with_prefix(r"enc_block\.(\d+)", r"blocks.\1", styled_block_names()),
     )

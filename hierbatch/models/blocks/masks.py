@@ -1,6 +1,6 @@
-"""Where the rows of a padded batch end.
+"""Masks of padded batches.
 
-Legend: B batch, T frames or symbols, C channels. All networks of the published system keep time last: [B, C, T].
+Legend: B batch, T frames or symbols, C channels. Time is the last axis in all HierSpeech++ networks: [B, C, T].
 """
 
 from __future__ import annotations
@@ -10,5 +10,5 @@ from torch import Tensor
 
 
 def length_mask(lengths: Tensor, longest: int) -> Tensor:
-    """One where a row has frames, zero past its end. Shape: lengths [B] -> float [B, 1, longest]."""
+    """Float mask: one within a row, zero past its end. Shape: lengths [B] -> [B, 1, longest]."""
     return (torch.arange(longest, device=lengths.device) < lengths[:, None])[:, None].float()

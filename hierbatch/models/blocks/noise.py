@@ -1,4 +1,4 @@
-"""Noise that belongs to a row: from its own seed, whatever stands beside it.
+"""Noise from a seed per row, independent of the rest of the batch.
 
 Legend: B batch, C channels, T frames.
 """
@@ -13,7 +13,12 @@ from torch import Tensor, nn
 
 
 def row_noise(seeds: Sequence[int], n_channels: int, lengths: Sequence[int]) -> Tensor:
-    """Standard normal numbers, zero past a row's end; a longer row of the same seed begins with the same ones.
+    """Standard normal noise, zero past a row's end; rows of the same seed share their beginning.
+
+    Args:
+        seeds: one seed per row.
+        n_channels: number of channels.
+        lengths: frames of each row.
 
     Shape:
         returns  [B, C, T] with T the longest length

@@ -1,17 +1,17 @@
-"""Double precision, which not every device has."""
+"""Computation in double precision, also on devices without float64."""
 
 from __future__ import annotations
 
 from torch import Tensor
 
-_DEVICES_WITHOUT = ("mps",)
+_DEVICES_WITHOUT_FLOAT64 = ("mps",)
 
 
-def in_double(x: Tensor) -> Tensor:
-    """The numbers as float64, on their own device, or on the CPU where that has no float64. Shape: as it is."""
-    return (x.cpu() if x.device.type in _DEVICES_WITHOUT else x).double()
+def to_float64(x: Tensor) -> Tensor:
+    """Convert to float64, on the same device or on the CPU if the device has no float64. Shape: unchanged."""
+    return (x.cpu() if x.device.type in _DEVICES_WITHOUT_FLOAT64 else x).double()
 
 
-def brought_back(x: Tensor, to: Tensor) -> Tensor:
-    """The numbers in the precision and on the device of `to`. Shape: as it is."""
-    return x.to(to.dtype).to(to.device)  # in this order: the device may have no float64
+def restore_dtype(x: Tensor, like: Tensor) -> Tensor:
+    """Convert back to the precision and the device of `like`. Shape: unchanged."""
+    return x.to(like.dtype).to(like.device)  # in this order: the device may have no float64

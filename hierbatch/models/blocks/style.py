@@ -1,4 +1,6 @@
-"""Who speaks, as one vector, from a prompt's log-mel (Min et al. 2021, Meta-StyleSpeech, section 3.1).
+"""Style encoder: one vector for a speaker's voice from the log-mel of a prompt (Meta-StyleSpeech, Min et al. 2021).
+
+Section 3.1 there.
 
 Legend: B batch, M mel bands, C channels, T frames (50/s).
 """
@@ -8,17 +10,17 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from hierbatch.models.blocks.attention import Attention, attention_names
-from hierbatch.models.checkpoint import NameTable, Rename, under
+from hierbatch.models.checkpoint import NameTable, Rename, with_prefix
 
 _N_HEADS = 2
 _KERNEL = 5
 
 
 class StyleEncoder(nn.Module):
-    """Two dense layers, two gated convolutions, attention, and the mean over the row's own frames.
+    """Two dense layers, two gated convolutions, self-attention, and the mean over the frames of a row.
 
-    A row gives the same alone or in a padded batch, unless `hears_padding`: the published code adds up the frames
-    past a row's end too. For comparing with it only.
+    A row's output is independent of the batch. With `hears_padding`, frames past a row's end enter the sum as in the
+    published code; only for comparison with it.
 
     Shape:
         mel      [B, M, T]
@@ -49,11 +51,11 @@ class StyleEncoder(nn.Module):
 
 
 def style_names() -> NameTable:
-    """The published names of the weights, and ours."""
+    """Name table of `StyleEncoder`."""
     return (
         Rename(r"spectral\.0\.(.+)", r"spectral.0.\1"),
         Rename(r"spectral\.3\.(.+)", r"spectral.2.\1"),
         Rename(r"temporal\.(\d+)\.conv1\.(.+)", r"temporal.\1.\2"),
-        *under(r"slf_attn", "attention", attention_names()),
+        *with_prefix(r"slf_attn", "attention", attention_names()),
         Rename(r"fc\.(.+)", r"leave.\1"),
     )

@@ -1,4 +1,4 @@
-"""Two transformers: VITS's, which normalises after each part, and one whose norms are set by a style.
+"""Transformers: the post-norm encoder of VITS, and a block with style-conditioned norms.
 
 Legend: B batch, C channels, T frames or symbols, S style.
 """
@@ -11,20 +11,20 @@ from torch import Tensor, nn
 
 from hierbatch.models.blocks.attention import Attention, attention_names
 from hierbatch.models.blocks.convolution import WideConvolution
-from hierbatch.models.checkpoint import NameTable, Rename, under
+from hierbatch.models.checkpoint import NameTable, Rename, with_prefix
 
-_REACH = 4
+_RELATIVE_REACH = 4
 
 
 class ChannelNorm(nn.LayerNorm):
-    """Layer norm of time-last tensors. Shape: [B, C, T] -> [B, C, T]."""
+    """Layer norm over the channels of a [B, C, T] tensor. Shape: [B, C, T] -> [B, C, T]."""
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x.transpose(1, 2)).transpose(1, 2)
 
 
 class TransformerEncoder(nn.Module):
-    """Relative attention and convolutional feed-forward layers (Kim et al. 2021, VITS, appendix B).
+    """Relative self-attention and convolutional feed-forward layers (Kim et al. 2021, VITS, appendix B).
 
     Shape:
         x        [B, C, T]
@@ -36,7 +36,7 @@ class TransformerEncoder(nn.Module):
         self, channels: int, wide_channels: int, *, n_heads: int, n_layers: int, kernel: int, dropout: float = 0.1
     ) -> None:
         super().__init__()
-        self.attentions = nn.ModuleList(Attention(channels, n_heads, _REACH, dropout) for _ in range(n_layers))
+        self.attentions = nn.ModuleList(Attention(channels, n_heads, _RELATIVE_REACH, dropout) for _ in range(n_layers))
         self.attention_norms = nn.ModuleList(ChannelNorm(channels) for _ in range(n_layers))
         self.feed_forwards = nn.ModuleList(
             _FeedForward(channels, wide_channels, kernel, dropout) for _ in range(n_layers)
@@ -69,10 +69,10 @@ class _FeedForward(nn.Module):
 
 
 class StyledTransformerBlock(nn.Module):
-    """Attention and a convolutional feed-forward whose norms and gates a style sets (Peebles and Xie 2023, DiT).
+    """Self-attention and convolutional feed-forward with adaptive layer norm and gates (Peebles and Xie 2023, DiT).
 
-    With `hears_padding` attention and the convolution hear what the style makes of the frames past a row's end, as in
-    the published code.
+    With `hears_padding`, attention and the convolution read the frames past a row's end, which the style's shift makes
+    nonzero, as in the published code.
 
     Shape:
         x        [B, C, T]
@@ -90,7 +90,7 @@ class StyledTransformerBlock(nn.Module):
         self.widen = WideConvolution(channels, 4 * channels, kernel, padding=kernel // 2)
         self.narrow = nn.Conv1d(4 * channels, channels, 1)
         self.dropout = nn.Dropout(dropout)
-        # A new block changes nothing.
+        # A new block is the identity.
         nn.init.zeros_(self.modulation.weight)
         nn.init.zeros_(self.modulation.bias)
 
@@ -98,32 +98,32 @@ class StyledTransformerBlock(nn.Module):
         settings = self.modulation(F.silu(style))[:, :, None].chunk(6, dim=1)
         shift, scale, gate, wide_shift, wide_scale, wide_gate = settings
         x = x * mask
-        is_heard = None if hears_padding else mask[:, None].bool()
-        x = x + gate * self._attend(_normed(x) * mask * (1 + scale) + shift, is_heard) * mask
-        entered = _normed(x) * (1 + wide_scale) + wide_shift
-        return x + wide_gate * self._feed_forward(entered if hears_padding else entered * mask, mask)
+        attention_mask = None if hears_padding else mask[:, None].bool()
+        x = x + gate * self._attend(_normalize(x) * mask * (1 + scale) + shift, attention_mask) * mask
+        modulated = _normalize(x) * (1 + wide_scale) + wide_shift
+        return x + wide_gate * self._feed_forward(modulated if hears_padding else modulated * mask, mask)
 
-    def _attend(self, x: Tensor, is_heard: Tensor | None) -> Tensor:
+    def _attend(self, x: Tensor, attention_mask: Tensor | None) -> Tensor:
         query, key, value = self.to_heads(x.transpose(1, 2)).unflatten(-1, (3, self.n_heads, -1)).unbind(2)
-        heard = F.scaled_dot_product_attention(
-            query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2), attn_mask=is_heard
+        attended = F.scaled_dot_product_attention(
+            query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2), attn_mask=attention_mask
         )
-        return self.from_heads(heard.transpose(1, 2).flatten(2)).transpose(1, 2)
+        return self.from_heads(attended.transpose(1, 2).flatten(2)).transpose(1, 2)
 
     def _feed_forward(self, x: Tensor, mask: Tensor) -> Tensor:
         wide = self.dropout(F.gelu(self.widen(x), approximate="tanh"))
         return self.dropout(self.narrow(wide * mask)) * mask
 
 
-def _normed(x: Tensor) -> Tensor:
-    """Layer norm without weights. Shape: [B, C, T] -> [B, C, T]."""
+def _normalize(x: Tensor) -> Tensor:
+    """Layer norm over channels, without learned weights. Shape: [B, C, T] -> [B, C, T]."""
     return F.layer_norm(x.transpose(1, 2), x.shape[1:2], eps=1e-6).transpose(1, 2)
 
 
 def transformer_names() -> NameTable:
-    """The published names of the weights of `TransformerEncoder`, and ours."""
+    """Name table of `TransformerEncoder`."""
     return (
-        *under(r"attn_layers\.(\d+)", r"attentions.\1", attention_names()),
+        *with_prefix(r"attn_layers\.(\d+)", r"attentions.\1", attention_names()),
         Rename(r"ffn_layers\.(\d+)\.conv_1\.(.+)", r"feed_forwards.\1.widen.\2"),
         Rename(r"ffn_layers\.(\d+)\.conv_2\.(.+)", r"feed_forwards.\1.narrow.\2"),
         Rename(r"norm_layers_1\.(\d+)\.gamma", r"attention_norms.\1.weight"),
@@ -134,7 +134,7 @@ def transformer_names() -> NameTable:
 
 
 def styled_block_names() -> NameTable:
-    """The published names of the weights of `StyledTransformerBlock`, and ours."""
+    """Name table of `StyledTransformerBlock`."""
     return (
         Rename(r"adaLN_modulation\.1\.(.+)", r"modulation.\1"),
         Rename(r"attn\.qkv\.(.+)", r"to_heads.\1"),

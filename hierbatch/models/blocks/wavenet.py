@@ -1,4 +1,4 @@
-"""Gated convolutions with a style (van den Oord et al. 2016, WaveNet, section 2.3; as in VITS, Kim et al. 2021).
+"""Style-conditioned gated convolutions (WaveNet, van den Oord et al. 2016, section 2.3; as in VITS, Kim et al. 2021).
 
 Legend: B batch, C channels, T frames, S style.
 """
@@ -13,12 +13,12 @@ from hierbatch.models.checkpoint import NameTable, Rename
 
 
 class WaveNet(nn.Module):
-    """Layers of one convolution whose halves gate each other; the style shifts every layer. No dilation.
+    """Gated convolution layers without dilation, shifted by the style, with residual and skip connections.
 
-    Frames past a row's end are zero before every convolution, so neighbours in a batch never change a row.
+    Frames past a row's end are zero before every convolution, so a row's output is independent of the batch.
 
     Shape:
-        x        [B, C, T]  zero where the mask is
+        x        [B, C, T]  zero past a row's end
         mask     [B, 1, T]
         style    [B, S]
         returns  [B, C, T]
@@ -30,7 +30,7 @@ class WaveNet(nn.Module):
         self.gates = nn.ModuleList(
             WideConvolution(channels, 2 * channels, kernel, padding=kernel // 2) for _ in range(n_layers)
         )
-        # The last layer has nothing to hand on.
+        # The last layer has no residual output.
         widths = [2 * channels] * (n_layers - 1) + [channels]
         self.sums = nn.ModuleList(nn.Conv1d(channels, width, 1) for width in widths)
 
@@ -39,16 +39,16 @@ class WaveNet(nn.Module):
         shifts = self.conditioning(style[:, :, None]).chunk(len(self.gates), dim=1)
         total = torch.zeros_like(x)
         for gate, shift, to_sums in zip(self.gates, shifts, self.sums, strict=True):
-            wave, opening = (gate(x) + shift).chunk(2, dim=1)
-            *handed_on, added = to_sums(torch.tanh(wave) * torch.sigmoid(opening)).split(channels, dim=1)
-            if handed_on:
-                x = (x + handed_on[0]) * mask
-            total = total + added
+            signal, gating = (gate(x) + shift).chunk(2, dim=1)
+            *residual, skip = to_sums(torch.tanh(signal) * torch.sigmoid(gating)).split(channels, dim=1)
+            if residual:
+                x = (x + residual[0]) * mask
+            total = total + skip
         return total * mask
 
 
 def wavenet_names() -> NameTable:
-    """The published names of the weights, and ours."""
+    """Name table of `WaveNet`."""
     return (
         Rename(r"cond_layer\.(.+)", r"conditioning.\1"),
         Rename(r"in_layers\.(.+)", r"gates.\1"),

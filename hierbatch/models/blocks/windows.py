@@ -1,4 +1,4 @@
-"""Long rows a window at a time, so that what is worked on stays in the processor's cache.
+"""Windowed processing of long rows, so that the working set fits the processor's cache.
 
 Legend: B batch, C channels, T samples.
 """
@@ -11,28 +11,34 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-_MOST_VALUES = 2**19
-"""Values of a window on a CPU, 2 MB: what a core has to itself on most machines, and memory that is had once."""
+_MAX_VALUES = 2**19
+"""Values per window on a CPU, 2 MB of float32: the private cache of a core on most machines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Where rows begin and end within a window. Shape: lengths [B]."""
+    """Positions of row starts and ends relative to a window. Shape: lengths [B]."""
 
     lengths: Tensor | None
-    """None where every row goes on past the window: what lies at its end is left away in any case."""
+    """Row lengths within the window; None if all rows continue past it, since its end is then dropped."""
     is_first: bool = True
-    """Whether the rows begin where the window does."""
+    """True if the rows start at the start of the window."""
 
 
-Work = Callable[[Tensor, Ends], Tensor]
-"""Shape: [B, C, T] -> [B, any, T], a sample by what lies about it."""
+WindowFunction = Callable[[Tensor, Ends], Tensor]
+"""Function of samples and their neighbourhood. Shape: [B, C, T] -> [B, any, T]."""
 
 
-def in_windows(work: Work, x: Tensor, lengths: Tensor, halo: int) -> Tensor:
-    """What `work` makes of all, made of windows that overlap by what a sample depends on, `halo` to either side.
+def in_windows(function: WindowFunction, x: Tensor, lengths: Tensor, halo: int) -> Tensor:
+    """Apply a function in windows; the result equals applying it to whole rows.
 
-    On a GPU, and while training, there is one window.
+    On a GPU and during training there is only one window.
+
+    Args:
+        function: function to apply.
+        x: input.
+        lengths: length of each row.
+        halo: receptive field of the function to either side, by which windows overlap.
 
     Shape:
         x        [B, C, T]
@@ -40,14 +46,14 @@ def in_windows(work: Work, x: Tensor, lengths: Tensor, halo: int) -> Tensor:
         returns  [B, any, T]
     """
     n_rows, n_channels, n_samples = x.shape
-    size = max(4 * halo, _MOST_VALUES // (n_rows * n_channels))
+    size = max(4 * halo, _MAX_VALUES // (n_rows * n_channels))
     if x.device.type != "cpu" or torch.is_grad_enabled() or torch.compiler.is_compiling() or n_samples <= size + halo:
-        return work(x, Ends(lengths))
-    shortest, pieces = int(lengths.min()), []
+        return function(x, Ends(lengths))
+    shortest, outputs = int(lengths.min()), []
     for start in range(0, n_samples, size):
         end = min(n_samples, start + size)
         first, last = max(0, start - halo), min(n_samples, end + halo)
-        goes_on = last < n_samples and last <= shortest
-        ends = Ends(None if goes_on else (lengths - first).clamp(1, last - first), is_first=first == 0)
-        pieces.append(work(x[:, :, first:last], ends)[:, :, start - first : end - first])
-    return torch.cat(pieces, dim=-1)
+        continues = last < n_samples and last <= shortest
+        ends = Ends(None if continues else (lengths - first).clamp(1, last - first), is_first=first == 0)
+        outputs.append(function(x[:, :, first:last], ends)[:, :, start - first : end - first])
+    return torch.cat(outputs, dim=-1)

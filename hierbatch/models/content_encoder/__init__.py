@@ -1,1 +1,1 @@
-"""The content encoder of the published system: the first layers of MMS-300M. Its weights are CC BY-NC 4.0."""
+"""Content encoder of HierSpeech++: the first layers of MMS-300M. Its weights are CC BY-NC 4.0."""

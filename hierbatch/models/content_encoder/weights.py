@@ -1,4 +1,4 @@
-"""The names of wav2vec 2.0 weights as `transformers` writes them, and ours."""
+"""Weight names of wav2vec 2.0 checkpoints in the `transformers` format, and loading of them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from hierbatch.models.content_encoder.model import ContentEncoder
 
 _FILES = ("model.safetensors", "pytorch_model.bin")
 _PREFIX = r"(?:wav2vec2\.)?"
-# As newer releases of torch call gain and direction.
+# Names of gain and direction in newer torch releases.
 _GAIN_AND_DIRECTION = {"parametrizations.weight.original0": "weight_g", "parametrizations.weight.original1": "weight_v"}
 
 
 def name_table(config: ContentEncoderConfig) -> NameTable:
-    """Every name of a whole wav2vec 2.0 checkpoint; what is not used is told so.
+    """Name table of a complete wav2vec 2.0 checkpoint.
 
-    Unused are layers above the last one and what only pre-training needs.
+    Layers above the last one used and pre-training modules are marked as unused.
     """
     used = "|".join(str(layer) for layer in range(config.n_layers))
     return (
@@ -36,32 +36,32 @@ def name_table(config: ContentEncoderConfig) -> NameTable:
 
 
 def content_encoder_from(checkpoint: Checkpoint, config: ContentEncoderConfig) -> ContentEncoder:
-    """The encoder with the weights of a whole checkpoint, ready to run.
+    """Create the encoder with the weights of a complete checkpoint, in evaluation mode.
 
     Raises:
-        BundleError: the weights are not those of such an encoder.
+        BundleError: the weights do not fit the encoder.
     """
-    weights = {_plain(name): value for name, value in checkpoint.weights.items()}
+    weights = {_normalize_name(name): value for name, value in checkpoint.weights.items()}
     model = ContentEncoder(config)
     load_weights(model, replace(checkpoint, weights=weights), name_table(config))
     return model.eval()
 
 
 def load_content_encoder(path: Path, config: ContentEncoderConfig) -> ContentEncoder:
-    """The encoder of a checkpoint file, or of a folder as `transformers` saves them, e.g. a local mms-300m.
+    """Load the encoder from a checkpoint file, or from a folder in the `transformers` format, e.g. a local mms-300m.
 
     Raises:
-        BundleError: there is no checkpoint, it cannot be opened, or its weights are not those of such an encoder.
+        BundleError: there is no checkpoint, it cannot be opened, or its weights do not fit the encoder.
     """
     if path.is_dir():
         found = next((path / name for name in _FILES if (path / name).is_file()), None)
         if found is None:
-            raise BundleError("The folder holds no content encoder", wanted=" or ".join(_FILES), got=str(path))
+            raise BundleError("There is no content encoder in the folder", wanted=" or ".join(_FILES), got=str(path))
         path = found
     return content_encoder_from(read_checkpoint(path), config)
 
 
-def _plain(name: str) -> str:
+def _normalize_name(name: str) -> str:
     for newer, older in _GAIN_AND_DIRECTION.items():
         name = re.sub(rf"{re.escape(newer)}$", older, name)
     return name

@@ -1,1 +1,1 @@
-"""MP-SENet: the published system's denoiser of voice prompts."""
+"""MP-SENet, the denoiser for voice prompts in HierSpeech++."""

@@ -1,4 +1,4 @@
-"""Sizes of the denoiser; the defaults are the published network."""
+"""Configuration of the denoiser; the defaults are those of the published network."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DenoiserConfig:
-    """One MP-SENet network."""
+    """Sizes of one MP-SENet network."""
 
     channels: int = 64
-    """Channels of every map between the edges."""
+    """Channels of the hidden feature maps."""
     n_dense_layers: int = 4
-    """Layers of a dense block; each reaches twice as far in time as the one before."""
+    """Layers of a dense block, with the dilation in time doubled from layer to layer."""
     n_blocks: int = 4
-    """Two-stage conformers."""
+    """Number of two-stage conformers."""
     n_heads: int = 4
     conformer_kernel: int = 31
-    """Taps of a conformer's convolution."""
+    """Kernel size of a conformer's convolution."""
     n_fft: int = 400
-    """Samples of a spectrum's window."""
+    """Window and FFT size."""
     hop_samples: int = 100
-    """Samples from one spectrum to the next."""
+    """Hop size."""
     compression: float = 0.3
-    """Exponent that magnitudes are compressed by."""
+    """Exponent of the magnitude compression."""
     highest_gain: float = 2.0
     """Largest factor on a compressed magnitude."""
 
     @property
     def n_bins(self) -> int:
-        """Frequencies of a spectrum."""
+        """Number of frequency bins."""
         return self.n_fft // 2 + 1

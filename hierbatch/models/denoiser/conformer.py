@@ -1,6 +1,6 @@
-"""The two-stage conformer of MP-SENet (Lu, Ai and Ling 2023, section 2.2).
+"""Two-stage conformer of MP-SENet (Lu, Ai and Ling 2023, section 2.2).
 
-Legend: T frames, F frequencies, C channels. Maps lie as [T, F, C].
+Legend: T frames, F frequencies, C channels. Feature maps are [T, F, C].
 """
 
 from __future__ import annotations
@@ -8,27 +8,27 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-_WIDENING = 4
+_EXPANSION = 4
 
 
 class FeedForward(nn.Module):
-    """Norm, four times wider, SiLU, back. Shape: any [..., C]."""
+    """Norm, expansion to four times the width, SiLU, projection. Shape: any [..., C]."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(channels)
-        self.widen = nn.Linear(channels, _WIDENING * channels)
-        self.narrow = nn.Linear(_WIDENING * channels, channels)
+        self.widen = nn.Linear(channels, _EXPANSION * channels)
+        self.narrow = nn.Linear(_EXPANSION * channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         hidden: Tensor = self.narrow(F.silu(self.widen(self.norm(x)), inplace=True))
         return hidden
 
 
-class Attention(nn.Module):
-    """Norm and self-attention along one axis of a map; the other is a batch.
+class AxialAttention(nn.Module):
+    """Norm and self-attention along one axis of a feature map; the other axis is treated as a batch.
 
-    The fused kernel never holds a frames-by-frames matrix, so memory grows with the sound and not with its square.
+    The fused kernel never stores the attention matrix, so memory grows linearly with the length of the sound.
 
     Shape:
         x, returns  [T, F, C]
@@ -44,19 +44,19 @@ class Attention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         heads = self.enter(self.norm(x)).unflatten(-1, (3, self.n_heads, -1))
         heads = heads.movedim(self.axis, 3)  # [the other axis, 3, heads, this axis, C / heads]
-        seen = F.scaled_dot_product_attention(*heads.unbind(1))
-        answer: Tensor = self.leave(seen.movedim(2, self.axis).flatten(-2))
-        return answer
+        attended = F.scaled_dot_product_attention(*heads.unbind(1))
+        output: Tensor = self.leave(attended.movedim(2, self.axis).flatten(-2))
+        return output
 
 
 class Convolution(nn.Module):
-    """Norm, gated widening, depthwise convolution along one axis, SiLU, back. Shape: [T, F, C]."""
+    """Norm, gated expansion, depthwise convolution along one axis, SiLU, projection. Shape: [T, F, C]."""
 
     def __init__(self, channels: int, kernel: int, axis: int) -> None:
         super().__init__()
         self.axis = axis
         self.norm = nn.LayerNorm(channels)
-        self.widen = nn.Conv1d(channels, _WIDENING * channels, 1)
+        self.widen = nn.Conv1d(channels, _EXPANSION * channels, 1)
         self.along = nn.Conv1d(2 * channels, 2 * channels, kernel, padding=kernel // 2, groups=2 * channels)
         self.batch_norm = nn.BatchNorm1d(2 * channels)
         self.narrow = nn.Conv1d(2 * channels, channels, 1)
@@ -69,10 +69,10 @@ class Convolution(nn.Module):
 
 
 class Conformer(nn.Module):
-    """Half a feed-forward, attention, convolution, the other half, norm.
+    """Conformer: half-step feed-forward, attention, convolution, half-step feed-forward, norm.
 
-    The published network hands its attention the axes the other way round than its names say, so a conformer convolves
-    along the axis it is named after and attends along the other. The weights were trained so.
+    In the published network the axes of the attention are swapped relative to its names, so a conformer convolves along
+    the axis that it is named after and attends along the other one. The weights were trained that way.
 
     Shape:
         x, returns  [T, F, C]
@@ -81,7 +81,7 @@ class Conformer(nn.Module):
     def __init__(self, channels: int, n_heads: int, kernel: int, axis: int) -> None:
         super().__init__()
         self.first_half = FeedForward(channels)
-        self.attention = Attention(channels, n_heads, 1 - axis)
+        self.attention = AxialAttention(channels, n_heads, 1 - axis)
         self.convolution = Convolution(channels, kernel, axis)
         self.second_half = FeedForward(channels)
         self.norm = nn.LayerNorm(channels)
@@ -96,7 +96,7 @@ class Conformer(nn.Module):
 
 
 class TwoStageConformer(nn.Module):
-    """One conformer named after time, one after frequency, each added to what came in.
+    """A time conformer and a frequency conformer, each with a residual connection.
 
     Shape:
         x, returns  [T, F, C]

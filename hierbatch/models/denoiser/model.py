@@ -1,7 +1,7 @@
-"""MP-SENet: a cleaner magnitude and phase from a noisy one (Lu, Ai and Ling 2023).
+"""MP-SENet: speech enhancement of magnitude and phase (Lu, Ai and Ling 2023).
 
-Legend: T frames (160/s), F frequencies, C channels, L samples at 16 kHz. One sound at a time: the published attention
-mixes the rows of a batch.
+Legend: T frames (160/s), F frequencies, C channels, L samples at 16 kHz. One sound at a time, since the published
+attention mixes the rows of a batch.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from hierbatch.models.denoiser.config import DenoiserConfig
 from hierbatch.models.denoiser.conformer import TwoStageConformer
 
 _STRIDE = (1, 2)
-_STRETCH = 64
-"""Frames a dense layer works on at a time."""
+_CHUNK_FRAMES = 64
+"""Frames that a dense layer processes at a time."""
 
 
 class ConvolutionNorm(nn.Module):
-    """Convolution, instance norm over the whole map, PReLU. Shape: [1, C, T, F]."""
+    """Convolution, instance norm over the whole feature map, PReLU. Shape: [1, C, T, F]."""
 
     def __init__(self, convolution: nn.Module, channels: int) -> None:
         super().__init__()
@@ -32,9 +32,9 @@ class ConvolutionNorm(nn.Module):
 
 
 class TimeConvolution(nn.Conv2d):
-    """A convolution over a map that has its margins already, a stretch of time after the other.
+    """Convolution over a padded feature map, in chunks of time.
 
-    The same sums as in one piece, but the library's working copy of a map is that of one stretch.
+    The result is the same as in one call, but torch's working copy is limited to one chunk.
 
     Shape:
         x        [1, C, T + 2 * dilation, F]
@@ -48,14 +48,14 @@ class TimeConvolution(nn.Conv2d):
         margin = 2 * int(self.dilation[0])
         n_frames = x.shape[2] - margin
         y = x.new_empty(1, self.out_channels, n_frames, x.shape[3])
-        for start in range(0, n_frames, _STRETCH):
-            end = min(n_frames, start + _STRETCH)
+        for start in range(0, n_frames, _CHUNK_FRAMES):
+            end = min(n_frames, start + _CHUNK_FRAMES)
             y[:, :, start:end] = super().forward(x[:, :, start : end + margin])
         return y
 
 
 class DenseBlock(nn.Module):
-    """Layers that each hear all before them, the newest first, and reach twice as far in time as the last.
+    """Dense block: each layer takes the outputs of all earlier ones, latest first, with doubled dilation in time.
 
     Shape:
         x, returns  [1, C, T, F]
@@ -70,17 +70,17 @@ class DenseBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         _, channels, n_frames, n_bins = x.shape
         margin = 2 ** (len(self.layers) - 1)
-        # Filled from its end, so that what a layer hears is always one piece of it: nothing is joined by copying.
-        heard = x.new_zeros(1, channels * len(self.layers), margin + n_frames + margin, n_bins)
+        # Filled from its end, so that a layer's input is always a contiguous slice and nothing is concatenated.
+        stacked = x.new_zeros(1, channels * len(self.layers), margin + n_frames + margin, n_bins)
         for i, layer in enumerate(self.layers):
-            start, beyond = channels * (len(self.layers) - 1 - i), margin - 2**i
-            heard[:, start : start + channels, margin : margin + n_frames] = x
-            x = layer(heard[:, start:, beyond : margin + n_frames + margin - beyond])
+            start, unused = channels * (len(self.layers) - 1 - i), margin - 2**i
+            stacked[:, start : start + channels, margin : margin + n_frames] = x
+            x = layer(stacked[:, start:, unused : margin + n_frames + margin - unused])
         return x
 
 
 class Denoiser(nn.Module):
-    """The network: compressed magnitude and phase in, both cleaned out."""
+    """MP-SENet: maps a noisy compressed magnitude and phase to clean ones."""
 
     def __init__(self, config: DenoiserConfig) -> None:
         super().__init__()
@@ -103,7 +103,7 @@ class Denoiser(nn.Module):
         self.phase_imaginary = nn.Conv2d(channels, 1, 1)
 
     def forward(self, magnitude: Tensor, phase: Tensor) -> tuple[Tensor, Tensor]:
-        """Clean one sound's compressed magnitude and its phase in radians.
+        """Enhance the compressed magnitude of one sound and its phase in radians.
 
         Shape:
             magnitude, phase  [F, T]
@@ -117,19 +117,19 @@ class Denoiser(nn.Module):
         x = x.permute(2, 0, 1)[None].contiguous()  # [1, C, T, F]
         mask = self.mask_leave(self.mask_narrow(self.mask_widen(self.mask_decoder(x))))
         mask = self.config.highest_gain * torch.sigmoid(self.slope[:, 0] * mask)
-        waves = self.phase_widen(self.phase_decoder(x))
-        turned = torch.atan2(self.phase_imaginary(waves), self.phase_real(waves))
-        return (mask * noisy)[0, 0].T, turned[0, 0].T
+        components = self.phase_widen(self.phase_decoder(x))
+        clean_phase = torch.atan2(self.phase_imaginary(components), self.phase_real(components))
+        return (mask * noisy)[0, 0].T, clean_phase[0, 0].T
 
 
 def spectrum_of(sound: Tensor, config: DenoiserConfig) -> Tensor:
-    """Complex spectrum, a frame every hop, ends mirrored. Shape: [L] -> [F, T]."""
+    """Short-time Fourier transform with reflected ends. Shape: [L] -> [F, T]."""
     window = torch.hann_window(config.n_fft, device=sound.device)
     return torch.stft(sound, config.n_fft, config.hop_samples, window=window, return_complex=True)
 
 
 def sound_of(magnitude: Tensor, phase: Tensor, config: DenoiserConfig) -> Tensor:
-    """Sound of a compressed magnitude and a phase. Shape: two of [F, T] -> [L]."""
+    """Inverse transform of a compressed magnitude and a phase. Shape: two of [F, T] -> [L]."""
     spectrum = torch.polar(magnitude ** (1 / config.compression), phase)
     window = torch.hann_window(config.n_fft, device=magnitude.device)
     return torch.istft(spectrum, config.n_fft, config.hop_samples, window=window)

@@ -1,10 +1,10 @@
-"""The published names of the denoiser's weights, and the network they make."""
+"""Weight names of published denoiser checkpoints, and loading of them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from hierbatch.models.checkpoint import Checkpoint, NameTable, Rename, load_weights, read_checkpoint, under
+from hierbatch.models.checkpoint import Checkpoint, NameTable, Rename, load_weights, read_checkpoint, with_prefix
 from hierbatch.models.denoiser.config import DenoiserConfig
 from hierbatch.models.denoiser.model import Denoiser
 
@@ -32,38 +32,38 @@ _FEED_FORWARD: NameTable = (
 
 
 def name_table() -> NameTable:
-    """Every published name, in the order of the network."""
+    """Name table of the denoiser, in network order."""
     conformer = (
-        *under(r"ffm1\.ffm", "first_half", _FEED_FORWARD),
+        *with_prefix(r"ffm1\.ffm", "first_half", _FEED_FORWARD),
         *_CONFORMER,
-        *under(r"ffm2\.ffm", "second_half", _FEED_FORWARD),
+        *with_prefix(r"ffm2\.ffm", "second_half", _FEED_FORWARD),
     )
-    dense_block = under(r"dense_block\.dense_block\.(\d+)", r"layers.\1", _CONVOLUTION_NORM)
+    dense_block = with_prefix(r"dense_block\.dense_block\.(\d+)", r"layers.\1", _CONVOLUTION_NORM)
     return (
-        *under(r"dense_encoder\.dense_conv_1", "enter", _CONVOLUTION_NORM),
-        *under(r"dense_encoder", "encoder", dense_block),
-        *under(r"dense_encoder\.dense_conv_2", "narrow", _CONVOLUTION_NORM),
-        *under(r"TSConformer\.(\d+)\.time_conformer", r"blocks.\1.time", conformer),
-        *under(r"TSConformer\.(\d+)\.freq_conformer", r"blocks.\1.frequency", conformer),
-        *under(r"mask_decoder", "mask_decoder", dense_block),
+        *with_prefix(r"dense_encoder\.dense_conv_1", "enter", _CONVOLUTION_NORM),
+        *with_prefix(r"dense_encoder", "encoder", dense_block),
+        *with_prefix(r"dense_encoder\.dense_conv_2", "narrow", _CONVOLUTION_NORM),
+        *with_prefix(r"TSConformer\.(\d+)\.time_conformer", r"blocks.\1.time", conformer),
+        *with_prefix(r"TSConformer\.(\d+)\.freq_conformer", r"blocks.\1.frequency", conformer),
+        *with_prefix(r"mask_decoder", "mask_decoder", dense_block),
         Rename(r"mask_decoder\.mask_conv\.0\.(.+)", r"mask_widen.\1"),
         Rename(r"mask_decoder\.mask_conv\.1\.(.+)", r"mask_narrow.convolution.\1"),
         Rename(r"mask_decoder\.mask_conv\.2\.(.+)", r"mask_narrow.norm.\1"),
         Rename(r"mask_decoder\.mask_conv\.3\.(.+)", r"mask_narrow.activation.\1"),
         Rename(r"mask_decoder\.mask_conv\.4\.(.+)", r"mask_leave.\1"),
         Rename(r"mask_decoder\.lsigmoid\.slope", "slope"),
-        *under(r"phase_decoder", "phase_decoder", dense_block),
-        *under(r"phase_decoder\.phase_conv", "phase_widen", _CONVOLUTION_NORM),
+        *with_prefix(r"phase_decoder", "phase_decoder", dense_block),
+        *with_prefix(r"phase_decoder\.phase_conv", "phase_widen", _CONVOLUTION_NORM),
         Rename(r"phase_decoder\.phase_conv_r\.(.+)", r"phase_real.\1"),
         Rename(r"phase_decoder\.phase_conv_i\.(.+)", r"phase_imaginary.\1"),
     )
 
 
 def denoiser_from(checkpoint: Checkpoint, config: DenoiserConfig | None = None) -> Denoiser:
-    """The network with published weights, ready to run.
+    """Create the denoiser with the weights of a checkpoint, in evaluation mode.
 
     Raises:
-        BundleError: the weights are not the denoiser's.
+        BundleError: the weights do not fit the denoiser.
     """
     model = Denoiser(config or DenoiserConfig())
     load_weights(model, checkpoint, name_table())
@@ -71,9 +71,9 @@ def denoiser_from(checkpoint: Checkpoint, config: DenoiserConfig | None = None) 
 
 
 def load_denoiser(path: Path, config: DenoiserConfig | None = None) -> Denoiser:
-    """The network with the weights of a published file, ready to run.
+    """Load the denoiser from a checkpoint file, in evaluation mode.
 
     Raises:
-        BundleError: the file cannot be opened or its weights are not the denoiser's.
+        BundleError: the file cannot be opened, or its weights do not fit the denoiser.
     """
     return denoiser_from(read_checkpoint(path), config)

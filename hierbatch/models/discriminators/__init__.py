@@ -1,1 +1,1 @@
-"""Networks that tell made sound from recorded: for training the generators."""
+"""Discriminators for adversarial training of the generators."""

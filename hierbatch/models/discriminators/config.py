@@ -1,4 +1,4 @@
-"""Sizes of the published sets of discriminators."""
+"""Configurations of the published discriminators."""
 
 from __future__ import annotations
 
@@ -7,23 +7,25 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscriminatorConfig:
-    """One set: a discriminator a resolution and one a period."""
+    """Sizes of one set: a discriminator per spectrogram resolution and one per period."""
 
     ffts_samples: tuple[int, ...] = (2048, 1024, 512, 256, 128)
-    """Window of each spectrogram; its hop is a quarter."""
+    """Window size of each spectrogram; the hop is a quarter of it."""
     spectrogram_channels: int = 32
     log_magnitudes: bool = False
-    """Whether they see the logarithm of magnitudes instead of complex values: quiet places count, too, and a small set
-    need not learn first what a magnitude is."""
+    """True for log magnitudes instead of complex spectrograms as input.
+
+    Quiet segments then have weight too, and a small set need not learn to compute magnitudes.
+    """
     periods_samples: tuple[int, ...] = (2, 3, 5, 7, 11)
     period_channels: tuple[int, ...] = (32, 128, 512, 1024, 1024)
 
 
 def discriminators_16k() -> DiscriminatorConfig:
-    """The synthesizer's set, and SpeechSR's at 24 kHz."""
+    """Configuration for the synthesizer, and for SpeechSR at 24 kHz."""
     return DiscriminatorConfig()
 
 
 def discriminators_48k() -> DiscriminatorConfig:
-    """SpeechSR's set at 48 kHz."""
+    """Configuration for SpeechSR at 48 kHz."""
     return DiscriminatorConfig(ffts_samples=(4096, 2048, 1024, 512, 256, 128))

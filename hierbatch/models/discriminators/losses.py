@@ -1,6 +1,6 @@
-"""What discriminators teach: least squares (Mao et al. 2017) and feature matching (Larsen et al. 2016, section 3.2).
+"""Adversarial losses: least squares (Mao et al. 2017) and feature matching (Larsen et al. 2016, section 3.2).
 
-Judgements of recorded and of made sound come in the order of the discriminators.
+Outputs for real and for generated audio are in the order of the discriminators.
 """
 
 from __future__ import annotations
@@ -13,22 +13,18 @@ from torch import Tensor
 from hierbatch.models.discriminators.model import Judgement
 
 
-def discriminator_loss(recorded: Sequence[Judgement], made: Sequence[Judgement]) -> Tensor:
-    """To say one of recorded sound and zero of made. Shape: []."""
-    pairs = zip(recorded, made, strict=True)
-    return torch.stack([(1 - real.scores).square().mean() + fake.scores.square().mean() for real, fake in pairs]).sum()
+def discriminator_loss(real: Sequence[Judgement], fake: Sequence[Judgement]) -> Tensor:
+    """Least-squares loss of the discriminators: target one for real audio, zero for generated audio. Shape: []."""
+    pairs = zip(real, fake, strict=True)
+    return torch.stack([(1 - r.scores).square().mean() + f.scores.square().mean() for r, f in pairs]).sum()
 
 
-def generator_loss(made: Sequence[Judgement]) -> Tensor:
-    """To be taken for recorded. Shape: []."""
-    return torch.stack([(1 - fake.scores).square().mean() for fake in made]).sum()
+def generator_loss(fake: Sequence[Judgement]) -> Tensor:
+    """Least-squares loss of the generator: target one for generated audio. Shape: []."""
+    return torch.stack([(1 - f.scores).square().mean() for f in fake]).sum()
 
 
-def feature_matching_loss(recorded: Sequence[Judgement], made: Sequence[Judgement]) -> Tensor:
-    """To be seen as the recorded sound is, convolution by convolution. Shape: []."""
-    pairs = [
-        pair
-        for real, fake in zip(recorded, made, strict=True)
-        for pair in zip(real.features, fake.features, strict=True)
-    ]
-    return torch.stack([(real.detach() - fake).abs().mean() for real, fake in pairs]).sum()
+def feature_matching_loss(real: Sequence[Judgement], fake: Sequence[Judgement]) -> Tensor:
+    """Mean absolute difference of the feature maps of real and generated audio. Shape: []."""
+    pairs = [pair for r, f in zip(real, fake, strict=True) for pair in zip(r.features, f.features, strict=True)]
+    return torch.stack([(r.detach() - f).abs().mean() for r, f in pairs]).sum()

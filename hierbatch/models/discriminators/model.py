@@ -15,16 +15,16 @@ from torch import Tensor, nn
 from hierbatch.models.discriminators.config import DiscriminatorConfig
 
 _SLOPE = 0.1
-_LEAST_MAGNITUDE, _LOG_CENTRE, _LOG_SPREAD = 3e-3, -3.0, 2.0
+_MIN_MAGNITUDE, _LOG_CENTRE, _LOG_SPREAD = 3e-3, -3.0, 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What one discriminator says of a batch.
+    """Output of one discriminator for a batch.
 
     Shape:
-        scores    [B, N]  one wherever the sound seems recorded, zero wherever it seems made
-        features  each [B, C, ...], what every convolution saw
+        scores    [B, N]  trained to be one for real audio, zero for generated audio
+        features  each [B, C, ...], output of every convolution
     """
 
     scores: Tensor
@@ -49,12 +49,12 @@ class Discriminators(nn.Module):
         )
 
     def forward(self, sound: Tensor) -> list[Judgement]:
-        """One judgement a discriminator, those on spectrograms first."""
-        return [judge(sound) for judge in (*self.by_spectrogram, *self.by_period)]
+        """Run all discriminators, spectrogram discriminators first."""
+        return [discriminator(sound) for discriminator in (*self.by_spectrogram, *self.by_period)]
 
 
 class SpectrogramDiscriminator(nn.Module):
-    """Convolutions over time and frequency of the spectrogram. Shape: [B, 1, L] -> `Judgement`."""
+    """Convolutions over time and frequency of a spectrogram. Shape: [B, 1, L] -> `Judgement`."""
 
     window: Tensor
 
@@ -76,14 +76,14 @@ class SpectrogramDiscriminator(nn.Module):
         )
         scaled = spectrogram / self.window.square().sum().sqrt()
         if self.log_magnitudes:
-            seen = ((torch.log(scaled.abs() + _LEAST_MAGNITUDE) - _LOG_CENTRE) / _LOG_SPREAD)[..., None]
+            features = ((torch.log(scaled.abs() + _MIN_MAGNITUDE) - _LOG_CENTRE) / _LOG_SPREAD)[..., None]
         else:
-            seen = torch.view_as_real(scaled)
-        return _judge(seen.permute(0, 3, 2, 1), self.convolutions, self.leave)  # [B, 1 or 2, T, F]
+            features = torch.view_as_real(scaled)
+        return _run_layers(features.permute(0, 3, 2, 1), self.convolutions, self.leave)  # [B, 1 or 2, T, F]
 
 
 class PeriodDiscriminator(nn.Module):
-    """Convolutions over every P-th sample, side by side. Shape: [B, 1, L] -> `Judgement`."""
+    """Convolutions over the samples folded to rows of P, along the columns. Shape: [B, 1, L] -> `Judgement`."""
 
     def __init__(self, period: int, channels: tuple[int, ...]) -> None:
         super().__init__()
@@ -96,11 +96,11 @@ class PeriodDiscriminator(nn.Module):
         self.leave = nn.Conv2d(channels[-1], 1, (3, 1), padding=(1, 0))
 
     def forward(self, sound: Tensor) -> Judgement:
-        whole = F.pad(sound, (0, -sound.shape[-1] % self.period), mode="reflect")
-        return _judge(whole.unflatten(-1, (-1, self.period)), self.convolutions, self.leave)
+        padded = F.pad(sound, (0, -sound.shape[-1] % self.period), mode="reflect")
+        return _run_layers(padded.unflatten(-1, (-1, self.period)), self.convolutions, self.leave)
 
 
-def _judge(x: Tensor, convolutions: nn.ModuleList, leave: nn.Module) -> Judgement:
+def _run_layers(x: Tensor, convolutions: nn.ModuleList, leave: nn.Module) -> Judgement:
     features = []
     for convolution in convolutions:
         x = F.leaky_relu(convolution(x), _SLOPE)

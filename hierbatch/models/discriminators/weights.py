@@ -1,31 +1,31 @@
-"""The published names of the discriminators' weights, and ours."""
+"""Weight names of published discriminator checkpoints, and loading of them."""
 
 from __future__ import annotations
 
 import torch
 
-from hierbatch.models.checkpoint import Checkpoint, Constant, NameTable, Rename, Unused, load_weights, under
+from hierbatch.models.checkpoint import Checkpoint, Constant, NameTable, Rename, Unused, load_weights, with_prefix
 from hierbatch.models.discriminators.config import DiscriminatorConfig
 from hierbatch.models.discriminators.model import Discriminators
 
 
 def name_table(config: DiscriminatorConfig) -> NameTable:
-    """Every published name; all discriminators are numbered through there."""
+    """Name table of a set; the published names number all discriminators consecutively."""
     n_spectrograms = len(config.ffts_samples)
     table: list[Rename | Constant | Unused] = []
     for index, n_fft in enumerate(config.ffts_samples):
         window = Constant(r"spec_transform\.window", torch.hann_window(n_fft))
-        table += under(rf"discriminators\.{index}", f"by_spectrogram.{index}", (window, *_layers()))
+        table += with_prefix(rf"discriminators\.{index}", f"by_spectrogram.{index}", (window, *_layers()))
     for index in range(len(config.periods_samples)):
-        table += under(rf"discriminators\.{n_spectrograms + index}", f"by_period.{index}", _layers())
+        table += with_prefix(rf"discriminators\.{n_spectrograms + index}", f"by_period.{index}", _layers())
     return table
 
 
 def discriminators_from(checkpoint: Checkpoint, config: DiscriminatorConfig) -> Discriminators:
-    """The networks with published weights.
+    """Create the discriminators with the weights of a checkpoint.
 
     Raises:
-        BundleError: the weights are not those of this set.
+        BundleError: the weights do not fit this set.
     """
     model = Discriminators(config)
     load_weights(model, checkpoint, name_table(config))

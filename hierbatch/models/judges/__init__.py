@@ -1,1 +1,1 @@
-"""Networks that judge takes and speak none: who is heard, and what is said. Their weights come from elsewhere."""
+"""Third-party networks for evaluating takes: a speaker encoder and a speech recogniser."""

@@ -1,7 +1,7 @@
-"""What is said: a Whisper model from a local folder, in CTranslate2's layout or in that of transformers.
+"""Speech recognition with a Whisper model from a local folder, in CTranslate2 or transformers layout.
 
-Radford et al. 2022. Nothing is downloaded; the language is given, and decoding is greedy, so that the same sound gives
-the same text.
+Radford et al. 2022. Nothing is downloaded; the language is fixed and decoding is greedy, so transcripts are
+deterministic.
 """
 
 from __future__ import annotations
@@ -19,47 +19,49 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import InputError, ProgramError
 from hierbatch.units import RATE_HZ
 
-LONGEST_S = 30.0
-_MOST_TOKENS = 220
-_WANTED = (
+MAX_INPUT_S = 30.0
+_MAX_TOKENS = 220
+_EXPECTED = (
     "a folder with model.bin, config.json and tokenizer.json (CTranslate2), or with config.json, model.safetensors, "
     "preprocessor_config.json and the tokenizer's files (transformers)"
 )
 
 
 class Recogniser(Protocol):
-    """Writes down speech of up to 30 s; what is longer is heard up to there."""
+    """Speech recogniser for up to 30 s of audio; the rest is ignored."""
 
     def transcribe(self, waveform: Waveform, language: str) -> str: ...
 
 
 def load_recogniser(folder: Path) -> Recogniser:
-    """The recogniser in a folder.
+    """Load the Whisper model in a folder.
 
     Raises:
-        InputError: the folder holds no Whisper model, or a damaged one.
-        ProgramError: a package it needs is missing.
+        InputError: the folder has no Whisper model, or a damaged one.
+        ProgramError: a required package is missing.
     """
     if (folder / "model.bin").is_file() and (folder / "tokenizer.json").is_file():
         kind: type[CTranslate2Whisper] | type[TransformersWhisper] = CTranslate2Whisper
     elif (folder / "preprocessor_config.json").is_file() and (folder / "config.json").is_file():
         kind = TransformersWhisper
     else:
-        raise InputError("There is no Whisper model", wanted=_WANTED, got=str(folder))
+        raise InputError("There is no Whisper model in the folder", wanted=_EXPECTED, got=str(folder))
     try:
         return kind(folder)
     except ImportError as error:
         raise ProgramError(
-            "The recogniser lacks a package", got=str(error), mend="pip install -c constraints.txt '.[recogniser]'"
+            "A package for speech recognition is missing",
+            got=str(error),
+            mend="pip install -c constraints.txt '.[recogniser]'",
         ) from error
     except (OSError, RuntimeError, ValueError) as error:
         raise InputError(
-            f"The Whisper model in {folder} cannot be loaded", wanted=_WANTED, got=str(error).splitlines()[0]
+            f"The Whisper model in {folder} cannot be loaded", wanted=_EXPECTED, got=str(error).splitlines()[0]
         ) from error
 
 
 class CTranslate2Whisper:
-    """Whisper as CTranslate2 converts it; on the CPU in 8 bit."""
+    """Whisper converted for CTranslate2; runs on the CPU with int8 weights."""
 
     def __init__(self, folder: Path) -> None:
         import ctranslate2
@@ -77,23 +79,21 @@ class CTranslate2Whisper:
         features = _log_mel(self._features, waveform)
         names = ("<|startoftranscript|>", f"<|{language}|>", "<|transcribe|>", "<|notimestamps|>")
         prompt = [self._tokenizer.token_to_id(name) for name in names]
-        (result,) = self._model.generate(
-            self._view.from_array(features), [prompt], beam_size=1, max_length=_MOST_TOKENS
-        )
+        (result,) = self._model.generate(self._view.from_array(features), [prompt], beam_size=1, max_length=_MAX_TOKENS)
         end = self._tokenizer.token_to_id("<|endoftext|>")
         return str(self._tokenizer.decode([token for token in result.sequences_ids[0] if token < end])).strip()
 
 
 class TransformersWhisper:
-    """Whisper as transformers stores it."""
+    """Whisper in the transformers format."""
 
     def __init__(self, folder: Path) -> None:
         from transformers import AutoTokenizer, WhisperForConditionalGeneration
 
         self._model = WhisperForConditionalGeneration.from_pretrained(folder, local_files_only=True).eval()
         self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        page = json.loads((folder / "preprocessor_config.json").read_text(encoding="utf-8"))
-        self._features = _feature_extractor(int(page.get("feature_size", 80)))
+        settings = json.loads((folder / "preprocessor_config.json").read_text(encoding="utf-8"))
+        self._features = _feature_extractor(int(settings.get("feature_size", 80)))
 
     @torch.inference_mode()
     def transcribe(self, waveform: Waveform, language: str) -> str:
@@ -101,7 +101,7 @@ class TransformersWhisper:
         names = ("<|startoftranscript|>", f"<|{language}|>", "<|transcribe|>", "<|notimestamps|>")
         prompt = torch.tensor([self._tokenizer.convert_tokens_to_ids(list(names))])
         tokens = self._model.generate(
-            features, decoder_input_ids=prompt, num_beams=1, do_sample=False, max_new_tokens=_MOST_TOKENS
+            features, decoder_input_ids=prompt, num_beams=1, do_sample=False, max_new_tokens=_MAX_TOKENS
         )
         return str(self._tokenizer.decode(tokens[0], skip_special_tokens=True)).strip()
 
@@ -113,7 +113,7 @@ def _feature_extractor(n_mels: int) -> Any:
 
 
 def _log_mel(extractor: Any, waveform: Waveform) -> Any:
-    """Shape: returns [1, mels, 3000] float32."""
-    samples = resample(waveform, RATE_HZ).samples[: int(LONGEST_S * RATE_HZ)]
+    """Log-mel input of Whisper. Shape: returns [1, mels, 3000] float32."""
+    samples = resample(waveform, RATE_HZ).samples[: int(MAX_INPUT_S * RATE_HZ)]
     features = extractor(samples, sampling_rate=RATE_HZ, return_tensors="np").input_features
     return np.ascontiguousarray(features, dtype=np.float32)

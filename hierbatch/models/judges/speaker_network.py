@@ -1,6 +1,6 @@
-"""Who is heard: the speaker network of the optional package Resemblyzer (Wan et al. 2018, generalized end-to-end loss).
+"""Speaker encoder with the weights of the optional package Resemblyzer (Wan et al. 2018, GE2E loss).
 
-Only the weights are taken from the package; its code would bring a compiler and an old audio library along.
+Only the package's weights are used; its code would require a compiler and an outdated audio library.
 
 Legend: T mel frames (100/s), P partial utterances, S speaker embedding.
 """
@@ -26,13 +26,13 @@ Embedding = npt.NDArray[np.float32]
 
 _PACKAGE, _WEIGHTS = "resemblyzer", "pretrained.pt"
 _N_MELS, _WIDTH, _N_LAYERS = 40, 256, 3
-_PARTIAL_FRAMES, _PARTIAL_STEP = 160, 77  # 1.6 s, 1.3 times a second: as it was trained and is used
-_LEAST_RMS = 10 ** (-30 / 20)
+_PARTIAL_FRAMES, _PARTIAL_STEP = 160, 77  # 1.6 s, 1.3 per second, as in training and in the package
+_MIN_RMS = 10 ** (-30 / 20)
 _SILENT_BELOW_DB = -35.0
 
 
 def find_speaker_network() -> Path | None:
-    """The weights file of the installed package; None where it is not installed."""
+    """Find the weights file of the installed package; None if it is not installed."""
     found = find_spec(_PACKAGE)
     folders = found.submodule_search_locations if found else None
     path = Path(folders[0]) / _WEIGHTS if folders else None
@@ -40,20 +40,20 @@ def find_speaker_network() -> Path | None:
 
 
 class SpeakerNetwork(nn.Module):
-    """Embeds speech by who speaks it; the cosine of two embeddings says how alike they sound."""
+    """Speaker encoder; the cosine of two embeddings measures the similarity of the voices."""
 
     def __init__(self) -> None:
         super().__init__()
         self.lstm = nn.LSTM(_N_MELS, _WIDTH, _N_LAYERS, batch_first=True)
         self.linear = nn.Linear(_WIDTH, _WIDTH)
-        # Power, not its logarithm: what the network was trained on.
+        # Power instead of log power, as in training.
         self.mel = torchaudio.transforms.MelSpectrogram(
             RATE_HZ, n_fft=400, hop_length=160, n_mels=_N_MELS, norm="slaney", mel_scale="slaney", pad_mode="constant"
         )
 
     @staticmethod
     def load() -> SpeakerNetwork:
-        """The network with the package's weights.
+        """Load the encoder with the package's weights.
 
         Raises:
             ProgramError: the package is missing or damaged.
@@ -61,29 +61,33 @@ class SpeakerNetwork(nn.Module):
         path = find_speaker_network()
         if path is None:
             raise ProgramError(
-                "The speaker network is not installed",
-                wanted="the package Resemblyzer, which holds its weights",
+                "The speaker encoder is not installed",
+                wanted="the package Resemblyzer, which contains its weights",
                 mend="pip install --no-deps Resemblyzer, or leave out the measure `speaker`",
             )
         network = SpeakerNetwork()
         try:
             state = torch.load(path, map_location="cpu", weights_only=True)["model_state"]
-            wanted = {name: value for name, value in state.items() if name.startswith(("lstm.", "linear."))}
-            missing, unknown = network.load_state_dict(wanted, strict=False)
+            weights = {name: value for name, value in state.items() if name.startswith(("lstm.", "linear."))}
+            missing, unknown = network.load_state_dict(weights, strict=False)
         except (OSError, RuntimeError, KeyError, UnpicklingError) as error:
             raise ProgramError(f"{path} cannot be read", got=str(error), mend="reinstall Resemblyzer") from error
         missing = [name for name in missing if not name.startswith("mel.")]
         if missing or unknown:
-            raise ProgramError(f"{path} is another network", got=", ".join([*missing, *unknown]))
+            raise ProgramError(
+                f"The weights in {path} do not fit the speaker encoder",
+                got=f"missing or unknown {', '.join([*missing, *unknown])}",
+                mend="reinstall Resemblyzer",
+            )
         return network.eval()
 
     @torch.inference_mode()
     def embed(self, waveform: Waveform) -> Embedding:
-        """Mean embedding of overlapping stretches of 1.6 s, of unit length. Shape: returns [S]."""
+        """Embed speech: unit-length mean over overlapping windows of 1.6 s. Shape: returns [S]."""
         samples = resample(waveform, RATE_HZ).samples
         rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) if len(samples) else 0.0
-        gain = max(1.0, _LEAST_RMS / max(rms, 1e-6))
-        frames = _heard(self.mel(torch.from_numpy(samples * np.float32(gain))).T)  # [M, T] -> [T, M]
+        gain = max(1.0, _MIN_RMS / max(rms, 1e-6))
+        frames = _without_silence(self.mel(torch.from_numpy(samples * np.float32(gain))).T)  # [M, T] -> [T, M]
         _, (hidden, _) = self.lstm(_partials(frames))
         raw = torch.relu(self.linear(hidden[-1]))  # [P, S]
         mean = nn.functional.normalize(raw, dim=1).mean(0)
@@ -95,15 +99,15 @@ def similarity(one: Embedding, other: Embedding) -> float:
     return float(np.dot(one, other))
 
 
-def _heard(frames: Tensor) -> Tensor:
-    """Frames that are not silence: pauses would make all speakers alike."""
+def _without_silence(frames: Tensor) -> Tensor:
+    """Drop silent frames, which would make all speakers similar. Shape: [T, M] -> [T', M]."""
     level_db = 10 * torch.log10(frames.sum(1) + 1e-10)
-    heard = frames[level_db > level_db.quantile(0.95) + _SILENT_BELOW_DB]
-    return heard if len(heard) else frames
+    loud = frames[level_db > level_db.quantile(0.95) + _SILENT_BELOW_DB]
+    return loud if len(loud) else frames
 
 
 def _partials(frames: Tensor) -> Tensor:
-    """Stretches of the one length the network knows, the last reaching to the end. Shape: [T, M] -> [P, 160, M]."""
+    """Split into windows of the training length, the last one aligned to the end. Shape: [T, M] -> [P, 160, M]."""
     if len(frames) < _PARTIAL_FRAMES:
         frames = nn.functional.pad(frames, (0, 0, 0, _PARTIAL_FRAMES - len(frames)))
     last = len(frames) - _PARTIAL_FRAMES

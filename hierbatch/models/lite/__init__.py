@@ -1,1 +1,1 @@
-"""HierSpeech2-Lite: the embedded model, small enough to train and speak on one CPU core."""
+"""HierSpeech2-Lite: the packaged model, small enough for training and synthesis on one CPU core."""

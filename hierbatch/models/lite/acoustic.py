@@ -1,4 +1,4 @@
-"""First half of the hierarchical synthesizer: semantic vectors, F0 and a style to the log-mel latent z.
+"""First half of the hierarchical synthesizer: from semantic vectors, F0 and a style to the log-mel latent z.
 
 Legend: B batch, T frames (50/s), 2T mel frames (100/s), M mel bands, S style.
 """
@@ -21,10 +21,10 @@ REFERENCE_HZ = 150.0
 
 
 def pitch_features(f0_hz: Tensor, voiced: Tensor) -> Tensor:
-    """Log F0 over 150 Hz and voicing as network inputs, the mel frames of one content frame side by side.
+    """Network input from log F0 relative to 150 Hz and voicing; the two mel frames of a content frame are stacked.
 
     Shape:
-        f0_hz    [B, 2T]  positive everywhere (filled through unvoiced stretches)
+        f0_hz    [B, 2T]  positive everywhere (interpolated through unvoiced segments)
         voiced   [B, 2T]  0 to 1
         returns  [B, T, 4]
     """
@@ -34,9 +34,9 @@ def pitch_features(f0_hz: Tensor, voiced: Tensor) -> Tensor:
 
 
 class Acoustic(nn.Module):
-    """Semantic vectors and pitch to log-mel in a prompt's voice (HierSpeech++ section III-B, much reduced).
+    """Acoustic model: semantic vectors and pitch to log-mel in a prompt's voice (HierSpeech++ section III-B, reduced).
 
-    The voice comes twice: as a style over all, and read from the prompt's frames sound by sound.
+    The voice enters twice: as a global style vector, and by attention to the prompt's frames.
 
     Shape:
         semantic  [B, T, semantic_channels]

@@ -1,4 +1,4 @@
-"""The one block all Lite networks are built of: ConvNeXt in one dimension, with an optional style.
+"""One-dimensional ConvNeXt blocks with optional style conditioning, used by all Lite networks.
 
 Legend: B batch, T frames or symbols, C channels, S style. Masks are True where valid.
 """
@@ -14,16 +14,16 @@ _LAYER_SCALE = 0.1
 
 
 def length_mask(lengths: Tensor, longest: int) -> Tensor:
-    """True where a row has frames. Shape: lengths [B] -> [B, longest]."""
+    """Boolean mask: True within a row, False past its end. Shape: lengths [B] -> [B, longest]."""
     return torch.arange(longest, device=lengths.device)[None] < lengths[:, None]
 
 
 class StyledNorm(nn.Module):
-    """Layer norm whose scale and shift a style may set (adaptive layer norm, Chen et al. 2021, AdaSpeech, sec. 2.3).
+    """Layer norm, adaptive if there is a style (conditional layer norm, Chen et al. 2021, AdaSpeech, section 2.3).
 
     Shape:
         x       [B, T, C]
-        style   [B, S] or None when made without a style
+        style   [B, S], or None if constructed without `style_channels`
         returns [B, T, C]
     """
 
@@ -45,9 +45,9 @@ class StyledNorm(nn.Module):
 
 
 class ConvNeXtBlock(nn.Module):
-    """Depthwise convolution, (styled) norm, three-fold MLP, residual (Liu et al. 2022, section 2).
+    """Depthwise convolution, norm, MLP with threefold expansion, residual connection (Liu et al. 2022, section 2).
 
-    Frames past a row's own length are zeroed before the convolution, so neighbours in a batch never change a row.
+    Frames past a row's end are zeroed before the convolution, so a row's output is independent of the batch.
 
     Shape:
         x       [B, T, C]
@@ -71,13 +71,14 @@ class ConvNeXtBlock(nn.Module):
 
 
 class ConvNeXtStack(nn.Module):
-    """Blocks in a row with one input and one output projection.
+    """Stack of ConvNeXt blocks between an input and an output projection.
 
     Shape:
-        x       [B, T, in_channels]
-        mask    [B, T, 1]  bool
-        beside  [B, T, channels]  added to what enters the blocks, where given
-        returns [B, T, out_channels]
+        x        [B, T, in_channels]
+        mask     [B, T, 1]  bool
+        style    [B, S], or None if constructed without `style_channels`
+        addition [B, T, channels]  added to the projected input, if given
+        returns  [B, T, out_channels]
     """
 
     def __init__(
@@ -96,8 +97,8 @@ class ConvNeXtStack(nn.Module):
         self.norm = StyledNorm(channels, style_channels)
         self.leave = nn.Linear(channels, out_channels)
 
-    def forward(self, x: Tensor, mask: Tensor, style: Tensor | None = None, beside: Tensor | None = None) -> Tensor:
-        x = self.enter(x) if beside is None else self.enter(x) + beside
+    def forward(self, x: Tensor, mask: Tensor, style: Tensor | None = None, addition: Tensor | None = None) -> Tensor:
+        x = self.enter(x) if addition is None else self.enter(x) + addition
         for block in self.blocks:
             x = block(x, mask, style)
         return self.leave(self.norm(x, style))

@@ -1,4 +1,4 @@
-"""Sizes of HierSpeech2-Lite. Defaults are the model that ships inside the package."""
+"""Configuration of HierSpeech2-Lite; the defaults are those of the packaged model."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from hierbatch.errors import BundleError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiteConfig:
-    """Sizes shared by the four networks of the chain and the content encoder."""
+    """Sizes of the Lite networks: text to vector, acoustic model, vocoder and content encoder."""
 
     n_symbols: int = 88
-    """Rows of the phoneme table, reserved ones included."""
+    """Rows of the phoneme embedding, reserved ones included."""
     n_languages: int = 2
-    """Languages with an embedding."""
+    """Rows of the language embedding."""
     semantic_channels: int = 64
-    """Channels of a semantic vector, 50 a second."""
+    """Channels of a semantic vector (50 frames/s)."""
     style_channels: int = 128
     """Channels of a style vector."""
     style_width: int = 160
@@ -29,41 +29,41 @@ class LiteConfig:
     duration_blocks: int = 2
     """Blocks of the duration predictor."""
     prosody_width: int = 256
-    """Channels of the frame decoder that gives semantic vectors and F0."""
+    """Channels of the frame decoder, which predicts semantic vectors and F0."""
     prosody_blocks: int = 6
     """Blocks of the frame decoder."""
     acoustic_width: int = 256
-    """Channels of the acoustic stage (semantic vectors, F0 and style to log-mel)."""
+    """Channels of the acoustic model (semantic vectors, F0 and style to log-mel)."""
     acoustic_blocks: int = 6
-    """Blocks of the acoustic stage."""
+    """Blocks of the acoustic model."""
     timbre_heads: int = 4
-    """Attention heads that read the prompt's timbre."""
+    """Heads of the attention to the prompt's frames."""
     generator_width: int = 192
-    """Channels of the waveform stage."""
+    """Channels of the vocoder."""
     generator_blocks: int = 8
-    """Blocks of the waveform stage."""
+    """Blocks of the vocoder."""
     content_width: int = 256
     """Channels of the content encoder."""
     content_blocks: int = 12
     """Blocks of the content encoder."""
     kernel: int = 7
-    """Frames a depthwise convolution sees."""
+    """Kernel size of the depthwise convolutions, in frames."""
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> LiteConfig:
-        """Strict: an unknown key is an error.
+        """Create the configuration from the `config` of a bundle.json; unknown keys are an error.
 
         Raises:
-            BundleError: a key this version does not know.
+            BundleError: a key is unknown to this version.
         """
         known = {field.name for field in fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:
             raise BundleError(
-                "The model's configuration holds unknown keys",
+                "The model's configuration has unknown keys",
                 wanted=", ".join(sorted(known)),
                 got=", ".join(unknown),
-                mend="use a hierbatch as new as the model",
+                mend="update hierbatch to the version the model was made with, or newer",
             )
         return cls(**values)
 
@@ -72,7 +72,7 @@ class LiteConfig:
 
 
 def tiny() -> LiteConfig:
-    """A few ten thousand parameters, for tests."""
+    """Configuration with a few ten thousand parameters, for tests."""
     return LiteConfig(
         semantic_channels=8,
         style_channels=16,

@@ -1,4 +1,4 @@
-"""Content encoder: sound to semantic vectors, the way back into the chain that voice conversion takes.
+"""Content encoder: log-mel to semantic vectors, the entry of recordings into the pipeline for voice conversion.
 
 Legend: B batch, T frames (50/s), 2T mel frames (100/s), M mel bands.
 """
@@ -13,7 +13,7 @@ from hierbatch.models.lite.config import LiteConfig
 
 
 class ContentEncoder(nn.Module):
-    """A small student of the content teacher.
+    """Content encoder, distilled from self-supervised features.
 
     Shape:
         mel      [B, 2T, M]
@@ -33,7 +33,7 @@ class ContentEncoder(nn.Module):
         )
 
     def forward(self, mel: Tensor, mask: Tensor) -> Tensor:
-        twice = mask.repeat_interleave(2, 1)
-        x = self.enter((mel * twice).transpose(1, 2)).transpose(1, 2)  # [B, 2T, M] -> [B, T, C]
+        mel_mask = mask.repeat_interleave(2, 1)
+        x = self.enter((mel * mel_mask).transpose(1, 2)).transpose(1, 2)  # [B, 2T, M] -> [B, T, C]
         vectors: Tensor = self.stack(x, mask)
         return vectors

@@ -1,8 +1,9 @@
-"""How bands move together, brought to the prompt's: formants that a throat cannot have apart are not heard apart.
+"""Matching of the latent's band covariance to the prompt's.
 
-`matching` sets where each band lies and how widely it moves; this sets how they move with one another, by the linear
-map that carries one Gaussian to another at the least cost (optimal transport, Dowson and Landau 1982). The map is that
-of the louder frames, which are speech; towards pauses it fades out, whose noise it would only raise.
+It avoids formant combinations that the speaker's vocal tract cannot produce. `matching` adjusts the mean and the
+variance of each band; this module adjusts the covariance between bands, with the linear map of least cost from one
+Gaussian to another (optimal transport, Dowson and Landau 1982). The map is estimated on the louder frames, which are
+speech; it fades out towards pauses, where it would only amplify noise.
 
 Legend: B batch, T frames (50/s), P prompt frames (50/s), M mel bands.
 """
@@ -12,21 +13,27 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from hierbatch.models.blocks.precision import brought_back, in_double
+from hierbatch.models.blocks.precision import restore_dtype, to_float64
 from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.matching import loud_frames, mean_over_time
 from hierbatch.models.lite.timbre import PromptFrames
 from hierbatch.units import MELS_PER_FRAME
 
 _SHRINKAGE = 0.2
-"""Share of a covariance that is its diagonal alone: a few seconds have fewer frames that differ than bands."""
-_LEAST_VARIANCE = 1e-5
+"""Shrinkage towards the diagonal: a few seconds have fewer independent frames than there are bands."""
+_MIN_VARIANCE = 1e-5
 _FADE = 0.5
-"""How far below the row's mean level a frame is left alone, in the latent's unit of 17 dB."""
+"""Level below the row's mean at which a frame is left unchanged, in the latent's unit of 17 dB."""
 
 
 def match_covariance(latent: Tensor, mask: Tensor, prompt: PromptFrames, shares: Tensor) -> Tensor:
-    """The latent with each row's share of the way gone to the prompt's covariance; a row of share 0 stays as it is.
+    """Move the latent's covariance towards the prompt's; a row with share 0 is unchanged.
+
+    Args:
+        latent: log-mel latent.
+        mask: valid frames.
+        prompt: prompts of the batch.
+        shares: fraction of the way to the prompt's covariance, per row.
 
     Shape:
         latent   [B, 2T, M]
@@ -37,23 +44,23 @@ def match_covariance(latent: Tensor, mask: Tensor, prompt: PromptFrames, shares:
     rows = torch.nonzero(shares > 0)[:, 0]
     if not len(rows):
         return latent
-    told = prompt.mel[rows]
-    told_mask = length_mask(prompt.lengths[rows] * MELS_PER_FRAME, told.shape[1])[..., None]
+    reference = prompt.mel[rows]
+    reference_mask = length_mask(prompt.lengths[rows] * MELS_PER_FRAME, reference.shape[1])[..., None]
     own = latent[rows]
-    mean, here = _statistics(own, loud_frames(own, mask[rows]))
-    _, there = _statistics(told, loud_frames(told, told_mask))
-    root, inverse = _power(here, 0.5), _power(here, -0.5)
-    carried = inverse @ _power(root @ there @ root, 0.5) @ inverse
-    share = shares[rows][:, None, None].to(carried)
-    whole = torch.lerp(torch.eye(own.shape[-1]).to(carried).expand_as(carried), carried, share)
-    mapped = mean + (own - mean) @ brought_back(whole, own)
+    mean, own_covariance = _statistics(own, loud_frames(own, mask[rows]))
+    _, target = _statistics(reference, loud_frames(reference, reference_mask))
+    root, inverse = _power(own_covariance, 0.5), _power(own_covariance, -0.5)
+    transport = inverse @ _power(root @ target @ root, 0.5) @ inverse
+    share = shares[rows][:, None, None].to(transport)
+    partial = torch.lerp(torch.eye(own.shape[-1]).to(transport).expand_as(transport), transport, share)
+    mapped = mean + (own - mean) @ restore_dtype(partial, own)
     matched = latent.clone()
     matched[rows] = torch.lerp(own, mapped, _loudness(own, mask[rows]))
     return matched
 
 
 def _loudness(latent: Tensor, mask: Tensor) -> Tensor:
-    """1 for a frame at the row's mean level or above, 0 for one far below. Shape: [B, 2T, M] -> [B, 2T, 1]."""
+    """Weight of a frame: 1 at the row's mean level or above, 0 far below. Shape: [B, 2T, M] -> [B, 2T, 1]."""
     level = latent.mean(-1, keepdim=True)
     return (1 + (level - mean_over_time(level, mask.float())) / _FADE).clamp(0.0, 1.0)
 
@@ -61,13 +68,13 @@ def _loudness(latent: Tensor, mask: Tensor) -> Tensor:
 def _statistics(x: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
     """Weighted mean and shrunk covariance over time. Shape: [B, T, M] -> [B, 1, M], [B, M, M] in double precision."""
     mean = mean_over_time(x, weights)
-    away = in_double((x - mean) * weights.sqrt())
-    covariance = away.transpose(1, 2) @ away / in_double(weights).sum(1, keepdim=True).clamp_min(1e-6)
+    deviation = to_float64((x - mean) * weights.sqrt())
+    covariance = deviation.transpose(1, 2) @ deviation / to_float64(weights).sum(1, keepdim=True).clamp_min(1e-6)
     diagonal = torch.diag_embed(torch.diagonal(covariance, dim1=1, dim2=2))
     return mean, torch.lerp(covariance, diagonal, _SHRINKAGE)
 
 
 def _power(matrices: Tensor, exponent: float) -> Tensor:
-    """Symmetric positive matrices to a power. Shape: [B, M, M]."""
+    """Power of symmetric positive definite matrices. Shape: [B, M, M]."""
     values, vectors = torch.linalg.eigh(matrices)
-    return (vectors * values.clamp_min(_LEAST_VARIANCE).pow(exponent)[:, None]) @ vectors.transpose(1, 2)
+    return (vectors * values.clamp_min(_MIN_VARIANCE).pow(exponent)[:, None]) @ vectors.transpose(1, 2)

@@ -1,9 +1,9 @@
-"""Korean's plain stops at the start of a word, said with less voice than the teacher of the text side says them.
+"""Devoicing of word-initial Korean plain stops.
 
-Between vowels Korean's plain (lenis) stops are voiced; at the start of a phrase they are voiceless and lightly
+Between vowels, Korean plain (lenis) stops are voiced; at the start of a phrase they are voiceless and lightly
 aspirated (Kim 1965; Cho, Jun and Ladefoged 2002, "Acoustic and aerodynamic correlates of Korean stops and fricatives").
-A teacher that voices them there is heard to say nasals. Part of the way to the aspirated stop's symbol lies what a
-Korean would say.
+The synthetic speech that the text side was trained on voices them there, which sounds like nasals. An embedding part
+of the way to that of the aspirated stop gives the right sound.
 
 Legend: B batch, N symbols, C channels.
 """
@@ -20,17 +20,23 @@ _BEFORE_A_WORD = [SYMBOL_IDS[symbol] for symbol in (START, *SEPARATORS)]
 
 
 def aspirate_onsets(symbols: Tensor, language: Tensor, table: Tensor, share: float) -> Tensor:
-    """What to add to the embeddings of Korean plain stops that begin a word.
+    """Offsets for the symbol embeddings of word-initial Korean plain stops; zero for all other symbols.
+
+    Args:
+        symbols: symbol ids.
+        language: language id of each row.
+        table: embedding table.
+        share: 0 for no change, 1 for the embedding of the aspirated stop.
 
     Shape:
         symbols   [B, N]  long
         language  [B]     long
-        table     [symbols, C]  the embedding table
+        table     [symbols, C]
         returns   [B, N, C]
     """
-    opens = torch.isin(symbols[:, :-1], symbols.new_tensor(_BEFORE_A_WORD))
-    opens = torch.nn.functional.pad(opens, (1, 0)) & (language == LANGUAGE_IDS["ko"])[:, None]
+    is_initial = torch.isin(symbols[:, :-1], symbols.new_tensor(_BEFORE_A_WORD))
+    is_initial = torch.nn.functional.pad(is_initial, (1, 0)) & (language == LANGUAGE_IDS["ko"])[:, None]
     shift = torch.zeros_like(table)
     for plain, aspirated in _ASPIRATED.items():
         shift[SYMBOL_IDS[plain]] = share * (table[SYMBOL_IDS[aspirated]] - table[SYMBOL_IDS[plain]])
-    return shift[symbols] * opens[..., None]
+    return shift[symbols] * is_initial[..., None]

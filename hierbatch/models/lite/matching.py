@@ -1,8 +1,8 @@
-"""What regression averages away, given back: the latent's bands at the level and with the movement of the prompt's.
+"""Matching of the latent's spectral statistics to the prompt's: mean and global variance of each mel band.
 
-Of all a network could have said it says the mean, so every voice comes out a little like the average voice, and flat.
-A prompt tells its speaker's long-term spectrum and how widely each band moves (global variance, Toda and Tokuda 2007);
-the louder half of the frames, which is speech, is brought to both.
+A regression network predicts the mean of all plausible outputs, so every voice is over-smoothed and drifts towards the
+average voice. The prompt provides the speaker's long-term spectrum and the variance of each band over time (global
+variance, Toda and Tokuda 2007); both are measured on the louder half of the frames, which is speech.
 
 Legend: B batch, T frames (50/s), P prompt frames (50/s), M mel bands.
 """
@@ -18,23 +18,23 @@ from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.timbre import PromptFrames
 from hierbatch.units import MELS_PER_FRAME
 
-_LEAST_RATIO, _MOST_RATIO = 0.9, 1.4
-"""How far a band's movement is narrowed or widened: a few seconds are a rough measure."""
+_MIN_RATIO, _MAX_RATIO = 0.9, 1.4
+"""Bounds on the scaling of a band's standard deviation: a few seconds give a rough estimate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LatentMatching:
-    """How far to go; chosen on development speakers."""
+    """Strength of the matching; tuned on development speakers."""
 
     contrast: float = 1.0
-    """Factor on every band about its mean, whoever speaks."""
+    """GV scaling: factor on every band's deviation from its mean, the same for all speakers."""
     mean_share: float = 0.0
-    """How much of the distance to the prompt's long-term spectrum is gone, 0 to 1."""
+    """Fraction of the way to the prompt's long-term spectrum, 0 to 1."""
     spread_share: float = 0.0
-    """How much of the prompt's movement takes the place of `contrast`, 0 to 1."""
+    """Weight of the prompt's standard deviation against the fixed `contrast`, 0 to 1."""
 
     def __call__(self, latent: Tensor, mask: Tensor, prompt: PromptFrames) -> Tensor:
-        """The latent moved towards the prompt.
+        """Move the latent's statistics towards the prompt's.
 
         Shape:
             latent   [B, 2T, M]
@@ -42,19 +42,18 @@ class LatentMatching:
             returns  [B, 2T, M]
         """
         weights = loud_frames(latent, mask)
-        wanted_mask = length_mask(prompt.lengths * MELS_PER_FRAME, prompt.mel.shape[1])[..., None]
-        wanted_mean, wanted_spread = _statistics(prompt.mel, loud_frames(prompt.mel, wanted_mask))
+        prompt_mask = length_mask(prompt.lengths * MELS_PER_FRAME, prompt.mel.shape[1])[..., None]
+        prompt_mean, prompt_spread = _statistics(prompt.mel, loud_frames(prompt.mel, prompt_mask))
         _, spread = _statistics(latent, weights)
-        ratio = (wanted_spread / spread).clamp(_LEAST_RATIO, _MOST_RATIO)
+        ratio = (prompt_spread / spread).clamp(_MIN_RATIO, _MAX_RATIO)
         contrast = (1 - self.spread_share) * self.contrast + self.spread_share * ratio
         centre = mean_over_time(latent, mask.float())
-        widened = centre + contrast * (latent - centre)
-        moved = self.mean_share * (wanted_mean - mean_over_time(widened, weights))
-        return widened + moved
+        scaled = centre + contrast * (latent - centre)
+        return scaled + self.mean_share * (prompt_mean - mean_over_time(scaled, weights))
 
 
 def loud_frames(mel: Tensor, mask: Tensor) -> Tensor:
-    """1 where a frame is louder than its row's mean, else 0. Shape: [B, T, M] -> [B, T, 1]."""
+    """Frame weights: 1 at or above the row's mean level, else 0. Shape: [B, T, M] -> [B, T, 1]."""
     level = mel.mean(-1, keepdim=True)
     weights = ((level >= mean_over_time(level, mask.float())) & mask).float()
     return weights
@@ -66,6 +65,6 @@ def mean_over_time(x: Tensor, weights: Tensor) -> Tensor:
 
 
 def _statistics(x: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-    """Weighted mean and standard deviation over time. Shape: [B, T, M] -> twice [B, 1, M]."""
+    """Weighted mean and standard deviation over time. Shape: [B, T, M] -> two of [B, 1, M]."""
     mean = mean_over_time(x, weights)
     return mean, torch.sqrt(mean_over_time((x - mean) ** 2, weights) + 1e-4)

@@ -1,4 +1,4 @@
-"""The networks of one Lite bundle, made from its weights."""
+"""Networks of a Lite bundle."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hierbatch.models.lite.text_to_vector import TextToVector
 
 
 class LiteNetworks(nn.Module):
-    """Everything that ships of a model, under the names its weights carry."""
+    """All networks of a Lite bundle; attribute names are the prefixes of the weight names."""
 
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
@@ -26,23 +26,25 @@ class LiteNetworks(nn.Module):
 
     @staticmethod
     def from_weights(config: LiteConfig, weights: dict[str, Tensor]) -> LiteNetworks:
-        """Strict: every mismatch is told at once. Models from before surroundings were known move no style.
+        """Create the networks and load their weights strictly, with all mismatches reported in one error.
+
+        Weights without a style denoiser are accepted; styles then stay unchanged.
 
         Raises:
-            BundleError: missing, unexpected or misshapen weights.
+            BundleError: weights are missing, unexpected or misshapen.
         """
         networks = LiteNetworks(config)
-        unmoved = networks.surroundings.state_dict(prefix="surroundings.")
-        weights = weights if unmoved.keys() & weights.keys() else unmoved | weights
-        wanted = {name: tuple(value.shape) for name, value in networks.state_dict().items()}
+        untrained = networks.surroundings.state_dict(prefix="surroundings.")
+        weights = weights if untrained.keys() & weights.keys() else untrained | weights
+        expected = {name: tuple(value.shape) for name, value in networks.state_dict().items()}
         got = {name: tuple(value.shape) for name, value in weights.items()}
-        faults = [f"missing {name}" for name in sorted(wanted.keys() - got.keys())]
-        faults += [f"unexpected {name}" for name in sorted(got.keys() - wanted.keys())]
-        shared = sorted(wanted.keys() & got.keys())
-        faults += [f"{name} is {got[name]}, not {wanted[name]}" for name in shared if got[name] != wanted[name]]
-        if faults:
+        problems = [f"missing {name}" for name in sorted(expected.keys() - got.keys())]
+        problems += [f"unexpected {name}" for name in sorted(got.keys() - expected.keys())]
+        shared = sorted(expected.keys() & got.keys())
+        problems += [f"{name} is {got[name]}, not {expected[name]}" for name in shared if got[name] != expected[name]]
+        if problems:
             raise BundleError(
-                "The weights do not fit the model", wanted="every weight of HierSpeech2-Lite", got="; ".join(faults)
+                "The weights do not fit the model", wanted="every weight of HierSpeech2-Lite", got="; ".join(problems)
             )
         networks.load_state_dict(weights)
         return networks.requires_grad_(False).eval()

@@ -1,4 +1,4 @@
-"""Who is speaking, as one vector, from any length of speech.
+"""Style encoder: one vector for a speaker's voice from speech of any length.
 
 Legend: B batch, T mel frames (100/s), M mel bands, C channels, S style.
 """
@@ -16,9 +16,9 @@ _N_BLOCKS = 3
 
 
 class StyleEncoder(nn.Module):
-    """Attentive mean and spread over the prompt (Okabe et al. 2018), beside the plain mel statistics.
+    """Attentive statistics pooling over the prompt (Okabe et al. 2018), concatenated with plain mel statistics.
 
-    Frames past a row's own length carry no weight: padding never changes a voice.
+    Frames past a row's end have zero weight, so padding never changes a style.
 
     Shape:
         mel      [B, T, M]
@@ -42,13 +42,13 @@ class StyleEncoder(nn.Module):
         for block in self.blocks:
             x = block(x, half_mask)
         scores = self.attention(x).masked_fill(~half_mask, -torch.inf)
-        pooled = _mean_and_spread(x, scores.softmax(dim=1))
-        plain = _mean_and_spread(mel, mask / lengths[:, None, None])
+        pooled = _mean_and_deviation(x, scores.softmax(dim=1))
+        plain = _mean_and_deviation(mel, mask / lengths[:, None, None])
         style: Tensor = self.norm(self.leave(torch.cat([pooled, plain], dim=-1)))
         return style
 
 
-def _mean_and_spread(x: Tensor, weights: Tensor) -> Tensor:
+def _mean_and_deviation(x: Tensor, weights: Tensor) -> Tensor:
     """Weighted mean and standard deviation over time. Shape: [B, T, C] -> [B, 2 C]."""
     mean = (weights * x).sum(1)
     variance = (weights * (x - mean[:, None]) ** 2).sum(1)

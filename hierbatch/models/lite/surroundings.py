@@ -1,8 +1,8 @@
-"""A style without the place it was recorded in.
+"""Removal of recording conditions from a style vector.
 
-Noise behind a prompt moves its style further than another speaker does, and always the same way: one direction of the
-space of styles tells how clean a recording is. Along it every voice is set to one place, that of recordings freed of
-their noise; most of what tells voices apart lies across it.
+Noise in a prompt changes its style more than a change of speaker does, and always in the same way: one direction of
+the style space measures how clean a recording is. The style's component along it is replaced by that of denoised
+recordings; most of the differences between speakers are orthogonal to it.
 
 Legend: B batch, S style.
 """
@@ -17,11 +17,11 @@ from hierbatch.models.lite.config import LiteConfig
 
 
 class Surroundings(nn.Module):
-    """Moves styles along the direction of cleanness; before it has learned one it moves nothing.
+    """Shift of styles along the noise direction towards clean recordings; the identity before training.
 
     Shape:
         style    [B, S]
-        shares   [B]     of the way, 0 to 1, to a place that lies `margin` beyond the clean one
+        shares   [B]     fraction of the way, 0 to 1, to `margin` beyond the value of clean recordings
         returns  [B, S]
     """
 
@@ -31,9 +31,9 @@ class Surroundings(nn.Module):
         self.place = nn.Parameter(torch.zeros(()))
 
     def forward(self, style: Tensor, shares: Tensor, margin: float = 0.0) -> Tensor:
-        way = shares * (self.place + margin - self.along(style))
-        return style + way[:, None] * F.normalize(self.direction, dim=0)
+        shift = shares * (self.place + margin - self.along(style))
+        return style + shift[:, None] * F.normalize(self.direction, dim=0)
 
     def along(self, style: Tensor) -> Tensor:
-        """How clean a style is. Shape: [B, S] -> [B]."""
+        """Component of a style along the noise direction, larger for cleaner recordings. Shape: [B, S] -> [B]."""
         return style @ F.normalize(self.direction, dim=0)

@@ -1,4 +1,4 @@
-"""The hierarchical synthesizer of Lite as one piece: content, pitch and voices to the latent, and the latent to sound.
+"""Hierarchical synthesizer of Lite: content, pitch and voices to the log-mel latent, and the latent to the waveform.
 
 Legend: B batch, T frames (50/s), 2T mel frames (100/s), M mel bands, L samples.
 """
@@ -24,16 +24,16 @@ from hierbatch.units import MEL_HOP_SAMPLES, MELS_PER_FRAME
 
 
 @dataclass(frozen=True, slots=True)
-class ChainFrames:
-    """The middle of the chain for one batch.
+class SynthesisFrames:
+    """Frame-level input of the synthesizer for one batch.
 
     Shape:
         semantic  [B, T, C]
         f0_hz     [B, 2T]
         voiced    [B, 2T]
         lengths   [B]
-        covariance_shares  [B]  how far `match_covariance` goes, by the language of each row
-        clean_style_shares [B]  and how far the style is freed of the prompt's noise
+        covariance_shares  [B]  strength of `match_covariance`, by each row's language
+        clean_style_shares [B]  strength of the style denoiser, by each row's language
     """
 
     semantic: Tensor
@@ -44,10 +44,17 @@ class ChainFrames:
     clean_style_shares: Tensor
 
 
-class Synthesizer:
-    """Acoustic stage, matching and waveform stage of one bundle, used as its `bundle.json` says."""
+class LiteSynthesizer:
+    """Acoustic model, spectral matching and vocoder of one bundle."""
 
     def __init__(self, networks: LiteNetworks, synthesis: Mapping[str, float], placement: Placement) -> None:
+        """Use placed networks with inference settings.
+
+        Args:
+            networks: networks on their device.
+            synthesis: inference settings from the bundle.json.
+            placement: device and precision.
+        """
         self._source_articulation = synthesis.get("source_articulation", 0.0)
         self._matching = LatentMatching(
             contrast=synthesis.get("latent_contrast", 1.0),
@@ -57,40 +64,47 @@ class Synthesizer:
         self._clean_style_margin = synthesis.get("clean_style_margin", 0.0)
         self._networks, self._placement = networks, placement
 
-    def sing(
-        self, frames: ChainFrames, voices: Sequence[Voice], seeds: Sequence[int], source: Tensor | None = None
+    def synthesize(
+        self, frames: SynthesisFrames, voices: Sequence[Voice], seeds: Sequence[int], source: Tensor | None = None
     ) -> list[Samples]:
-        """Sound of each row. The waveform stage runs row by row: its cost is FFTs, which a batch does not lower.
+        """Synthesize each row. The vocoder runs row by row: its cost is FFTs, which batching does not lower.
 
-        `source` is the log-mel [B, 2T, M] of the recordings that are converted, where that is what is done.
+        Args:
+            frames: content and pitch of the batch.
+            voices: voice of each row.
+            seeds: seed of each row's noise.
+            source: log-mel of the recordings [B, 2T, M], for voice conversion only.
+
+        Returns:
+            Samples of each row at 16 kHz.
         """
         mask = length_mask(frames.lengths, frames.semantic.shape[1])[..., None]
         latent = self._latent(frames, mask, voices, source)
-        sounds = []
+        outputs = []
         for row, (n_frames, seed) in enumerate(zip(frames.lengths.tolist(), seeds, strict=True)):
             n_mels = n_frames * MELS_PER_FRAME
             noise = np.random.default_rng(seed).standard_normal(n_mels * MEL_HOP_SAMPLES, dtype=np.float32)
-            with self._placement.computing():
-                sound = self._networks.waveform(
+            with self._placement.inference_mode():
+                samples = self._networks.waveform(
                     latent[row : row + 1, :n_mels],
                     frames.f0_hz[row : row + 1, :n_mels],
                     frames.voiced[row : row + 1, :n_mels],
                     self._placement.tensor(noise)[None],
                     mask.new_ones(1, n_mels, 1),
                 )
-            sounds.append(to_array(sound[0]))
-        return sounds
+            outputs.append(to_array(samples[0]))
+        return outputs
 
-    def _latent(self, frames: ChainFrames, mask: Tensor, voices: Sequence[Voice], source: Tensor | None) -> Tensor:
-        """Shape: returns [B, 2T, M]."""
+    def _latent(self, frames: SynthesisFrames, mask: Tensor, voices: Sequence[Voice], source: Tensor | None) -> Tensor:
+        """Predict the latent and match its statistics to the prompts'. Shape: returns [B, 2T, M]."""
         style = self._placement.tensor(np.stack([voice.sound_style for voice in voices]))
         style = self._networks.surroundings(style, frames.clean_style_shares, self._clean_style_margin)
         prompts = stack_prompts(voices, self._placement.device)
         pitch = pitch_features(frames.f0_hz, frames.voiced)
-        with self._placement.computing():
+        with self._placement.inference_mode():
             latent: Tensor = self._networks.acoustic(frames.semantic, pitch, style, prompts, mask)
         latent = latent.float()
-        mels = mask.repeat_interleave(MELS_PER_FRAME, 1)
+        mel_mask = mask.repeat_interleave(MELS_PER_FRAME, 1)
         if source is not None:
-            latent = keep_articulation(latent, source, mels, self._source_articulation)
-        return match_covariance(self._matching(latent, mels, prompts), mels, prompts, frames.covariance_shares)
+            latent = keep_articulation(latent, source, mel_mask, self._source_articulation)
+        return match_covariance(self._matching(latent, mel_mask, prompts), mel_mask, prompts, frames.covariance_shares)

@@ -1,4 +1,4 @@
-"""Phonemes and a style to durations, semantic vectors and F0 (HierSpeech++ section III-C, TTV, much reduced).
+"""Text to vector: phonemes and a style to durations, semantic vectors and F0 (HierSpeech++ section III-C, reduced).
 
 Legend: B batch, N symbols (START first), T frames (50/s), 2T pitch frames (100/s), C channels, S style.
 """
@@ -19,9 +19,9 @@ from hierbatch.models.lite.korean_onsets import aspirate_onsets
 from hierbatch.models.lite.style import StyleEncoder
 from hierbatch.units import MELS_PER_FRAME
 
-_PLACE_CHANNELS = 3
+_POSITION_CHANNELS = 3
 F0_SCALE = 4.0
-"""Network units per unit of natural-log F0: speech moves about a quarter of an e-fold."""
+"""Network units per unit of natural-log F0, whose standard deviation in speech is about a quarter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class TextBatch:
 
     @staticmethod
     def of(ids: Sequence[PhonemeIds], device: str) -> TextBatch:
-        """Rows of ids, zero-padded."""
+        """Stack rows of ids, zero-padded."""
 
         def pad(rows: list[tuple[int, ...]]) -> Tensor:
             tensors = [torch.tensor(row) for row in rows]
@@ -56,12 +56,12 @@ class TextBatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Prosody:
-    """What the frame decoder gives.
+class PredictedFrames:
+    """Output of the frame decoder.
 
     Shape:
         semantic     [B, T, semantic_channels]
-        log_f0       [B, 2T]  natural log over the speaker's own median
+        log_f0       [B, 2T]  natural log relative to the speaker's median
         voicing      [B, 2T]  logits
     """
 
@@ -71,14 +71,14 @@ class Prosody:
 
 
 class TextToVector(nn.Module):
-    """The text side of Lite. Durations are predicted as log(1 + frames) for each symbol, separators included."""
+    """Text-to-vector network of Lite; durations are predicted as log(1 + frames) per symbol, separators included."""
 
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
         width, styles = config.text_width, config.style_channels
         self.semantic_channels = config.semantic_channels
         self.onset_aspiration = 0.0
-        """How far Korean's plain stops at the start of a word are said towards aspirated ones, 0 to 1."""
+        """Shift of word-initial Korean plain stops towards aspirated ones, 0 to 1."""
         self.style = StyleEncoder(config)
         self.symbol = nn.Embedding(config.n_symbols, width)
         self.stress = nn.Embedding(3, width)
@@ -87,7 +87,7 @@ class TextToVector(nn.Module):
         self.text = ConvNeXtStack(width, width, width, n_blocks=config.text_blocks, **stack)
         self.duration = ConvNeXtStack(width, width, 1, n_blocks=config.duration_blocks, **stack)
         self.decoder = ConvNeXtStack(
-            width + _PLACE_CHANNELS,
+            width + _POSITION_CHANNELS,
             config.prosody_width,
             config.semantic_channels + 2 * MELS_PER_FRAME,
             n_blocks=config.prosody_blocks,
@@ -96,32 +96,34 @@ class TextToVector(nn.Module):
         )
 
     def encode(self, text: TextBatch, style: Tensor) -> Tensor:
-        """Hidden text. Shape: [B, N] ids -> [B, N, C]."""
+        """Encode phonemes. Shape: [B, N] ids -> [B, N, C]."""
         x = self.symbol(text.symbols) + self.stress(text.stress) + self.language(text.language)[:, None]
         if self.onset_aspiration:
             x = x + aspirate_onsets(text.symbols, text.language, self.symbol.weight, self.onset_aspiration)
-        hidden: Tensor = self.text(x, _mask_of(text), style)
+        hidden: Tensor = self.text(x, _symbol_mask(text), style)
         return hidden
 
     def log_durations(self, hidden: Tensor, text: TextBatch, style: Tensor) -> Tensor:
-        """log(1 + frames) of each symbol. Shape: [B, N]."""
-        predicted: Tensor = self.duration(hidden, _mask_of(text), style)[..., 0]
+        """Predict log(1 + frames) of each symbol. Shape: [B, N]."""
+        predicted: Tensor = self.duration(hidden, _symbol_mask(text), style)[..., 0]
         return predicted
 
-    def decode(self, hidden: Tensor, durations: Tensor, style: Tensor) -> Prosody:
-        """Frames of symbols that last `durations` frames each. Shape: durations [B, N] long."""
+    def decode(self, hidden: Tensor, durations: Tensor, style: Tensor) -> PredictedFrames:
+        """Decode symbols that last `durations` frames each. Shape: durations [B, N] long."""
         frames, mask = spread_over_frames(hidden, durations)
         out = self.decoder(frames, mask, style)
         semantic, f0, voicing = out.split([self.semantic_channels, MELS_PER_FRAME, MELS_PER_FRAME], dim=-1)
-        return Prosody(semantic, f0.flatten(1) / F0_SCALE, voicing.flatten(1))
+        return PredictedFrames(semantic, f0.flatten(1) / F0_SCALE, voicing.flatten(1))
 
 
-def _mask_of(text: TextBatch) -> Tensor:
+def _symbol_mask(text: TextBatch) -> Tensor:
     return length_mask(text.lengths, text.symbols.shape[1])[..., None]
 
 
 def spread_over_frames(hidden: Tensor, durations: Tensor) -> tuple[Tensor, Tensor]:
-    """Each symbol's vector over its frames, with where in the symbol a frame is, how far on, and how long it lasts.
+    """Repeat each symbol's vector for its duration and append three position features.
+
+    They are the relative position in the symbol, the frames since its start, and the log duration.
 
     Shape:
         hidden     [B, N, C]
@@ -136,17 +138,23 @@ def spread_over_frames(hidden: Tensor, durations: Tensor) -> tuple[Tensor, Tenso
     mask = length_mask(totals, longest)[..., None]
     width = durations.gather(1, owner).clamp_min(1).float()
     since = (clock - (ends - durations).gather(1, owner)).float()
-    place = torch.stack([(since + 0.5) / width, since.clamp_max(20) / 10.0, torch.log1p(width) - 1.6], dim=-1)
+    position = torch.stack([(since + 0.5) / width, since.clamp_max(20) / 10.0, torch.log1p(width) - 1.6], dim=-1)
     frames = hidden.gather(1, owner[..., None].expand(-1, -1, hidden.shape[-1]))
-    return torch.cat([frames, place], dim=-1) * mask, mask
+    return torch.cat([frames, position], dim=-1) * mask, mask
 
 
 def round_durations(log_durations: Tensor, lengths: Tensor, speed: Tensor) -> Tensor:
-    """Whole frames from predicted logs; what rounding takes from one symbol the next gets, so the pace stays true.
+    """Round predicted durations to whole frames; rounding errors carry over to the next symbol and keep the pace.
+
+    Args:
+        log_durations: predicted log(1 + frames).
+        lengths: symbols of each row.
+        speed: factor on the speaking rate; 1 is the model's own pace.
 
     Shape:
         log_durations  [B, N]
-        speed          [B]  1 is the model's own pace
+        lengths        [B]
+        speed          [B]
         returns        [B, N] long
     """
     mask = length_mask(lengths, log_durations.shape[1])

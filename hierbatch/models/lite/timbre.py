@@ -1,8 +1,8 @@
-"""What the prompt's own speaker sounds like when saying something alike, read from the prompt frame by frame.
+"""Attention to the prompt's frames: the speaker's timbre for each sound, read from similar sounds in the prompt.
 
-A style vector holds a voice on average; this holds it sound by sound. Queries and keys are semantic vectors, which say
-what is said and not by whom, values are the prompt's spectrum: attention finds the prompt's frames that say the same
-(Vaswani et al. 2017, section 3.2, with a memory as in Choi et al. 2023, HierSpeech++, section III-B, "voice prompt").
+A style vector describes a voice on average; this describes it sound by sound. Queries and keys are semantic vectors,
+which encode content and not the speaker, values are the prompt's spectrum: attention finds prompt frames of the same
+content (Vaswani et al. 2017, section 3.2, with a memory as in HierSpeech++, section III-B, "voice prompt").
 
 Legend: B batch, T frames (50/s), P prompt frames (50/s), C semantic channels, M mel bands, H heads, W width.
 """
@@ -23,7 +23,7 @@ from hierbatch.units import MELS_PER_FRAME
 
 @dataclass(frozen=True, slots=True)
 class PromptFrames:
-    """Prompts of a batch, zero-padded.
+    """Prompt frames of a batch, zero-padded.
 
     Shape:
         semantic  [B, P, C]   from the content encoder
@@ -37,7 +37,9 @@ class PromptFrames:
 
 
 class TimbreReader(nn.Module):
-    """Attention from semantic vectors to the prompt's frames; at first it looks for the nearest and adds nothing.
+    """Cross-attention from semantic vectors to the prompt's frames.
+
+    It is initialized to attend by cosine similarity and to output zero.
 
     Shape:
         semantic  [B, T, C]
@@ -52,7 +54,7 @@ class TimbreReader(nn.Module):
         self.value = nn.Linear(MELS_PER_FRAME * N_MELS, width)
         self.leave = nn.Linear(width, width)
         with torch.no_grad():
-            # Heads differ in how near is near: the product of query and key starts as 1/2, 1, 2, ... times likeness.
+            # Heads start with different sharpness: query times key is 1/2, 1, 2, ... times the dot product.
             gains = 2.0 ** ((torch.arange(self.n_heads) - 1.0) / 2)
             start = (torch.eye(channels)[None] * gains[:, None, None]).flatten(0, 1)
             self.query.weight.copy_(start)
@@ -66,10 +68,10 @@ class TimbreReader(nn.Module):
             self._by_head(x) for x in (self.query(semantic), self.key(prompt.semantic), self.value(pairs))
         )
         valid = length_mask(prompt.lengths, key.shape[2])[:, None, None]  # [B, 1, 1, P]
-        read = F.scaled_dot_product_attention(query, key, value, attn_mask=valid)
-        joined: Tensor = self.leave(read.transpose(1, 2).flatten(2))  # [B, H, T, W/H] -> [B, T, W]
+        attended = F.scaled_dot_product_attention(query, key, value, attn_mask=valid)
+        joined: Tensor = self.leave(attended.transpose(1, 2).flatten(2))  # [B, H, T, W/H] -> [B, T, W]
         return joined
 
     def _by_head(self, x: Tensor) -> Tensor:
-        """Shape: [B, T, H D] -> [B, H, T, D]."""
+        """Split channels into heads. Shape: [B, T, H D] -> [B, H, T, D]."""
         return x.unflatten(-1, (self.n_heads, -1)).transpose(1, 2)

@@ -1,4 +1,4 @@
-"""A voice as the Lite networks know it, and the voices of a batch.
+"""Encoded voices of the Lite networks.
 
 Legend: B batch, P prompt frames (50/s), C semantic channels, M mel bands, S style.
 """
@@ -18,12 +18,12 @@ from hierbatch.models.lite.timbre import PromptFrames
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voice:
-    """Who speaks, as the networks know it; made by `HierSpeech.encode_voice`.
+    """Voice encoded from a prompt by `HierSpeech.encode_voice`.
 
     Shape:
         text_style, sound_style  [S]
-        semantic                 [P, C]   the prompt's own semantic vectors
-        mel                      [2P, M]  and spectrum
+        semantic                 [P, C]   semantic vectors of the prompt
+        mel                      [2P, M]  log-mel of the prompt
     """
 
     text_style: npt.NDArray[np.float32]
@@ -36,7 +36,7 @@ class Voice:
 
 
 def stack_prompts(voices: Sequence[Voice], device: str) -> PromptFrames:
-    """The prompts of a batch, each voice's frames in its row.
+    """Stack the prompt frames of a batch, one voice per row.
 
     Shape:
         returns  semantic [B, P, C], mel [B, 2P, M]

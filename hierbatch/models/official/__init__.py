@@ -1,1 +1,1 @@
-"""The published HierSpeech++ networks as one instrument, from an imported bundle."""
+"""HierSpeech++ pipelines for speech synthesis and voice conversion, from an imported bundle."""

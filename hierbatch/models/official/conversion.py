@@ -1,4 +1,4 @@
-"""Voice conversion as HierSpeech++ publishes it, with imported weights: the same interface as every conversion model.
+"""Voice conversion with the published HierSpeech++ networks, behind the common interface of conversion models.
 
 Legend: B batch, L samples at 16 kHz, T frames (50/s), S style.
 """
@@ -19,7 +19,12 @@ from hierbatch.models.bundle import Bundle
 from hierbatch.models.content_encoder.model import ContentEncoder
 from hierbatch.models.converter import ConversionRequest, count_frames
 from hierbatch.models.denoiser.model import Denoiser
-from hierbatch.models.official.manner import PUBLISHED_MANNER, OfficialVoice, converting_voice, fine_log_f0
+from hierbatch.models.official.manner import (
+    HIERSPEECHPP_INPUT_SPEC,
+    ConversionVoice,
+    fine_log_f0,
+    make_conversion_voice,
+)
 from hierbatch.models.official.parts import load_content_encoder, load_denoiser, load_synthesizer
 from hierbatch.models.official.prompt import PromptHearing
 from hierbatch.models.placement import Placement, to_array
@@ -28,17 +33,17 @@ from hierbatch.models.synthesizer.model import Synthesizer
 from hierbatch.units import FRAME_HOP_SAMPLES
 
 NOISE_SCALE = 0.333
-"""Robust, as published; 0.667 is livelier."""
+"""Published default, robust; 0.667 is more expressive."""
 
 
 class OfficialConversion:
-    """The synthesizer and the content encoder of an imported bundle, on one device.
+    """Synthesizer and content encoder of an imported bundle on one device.
 
-    Settings of the bundle: `noise_scale` (0.333) and `denoise_ratio` (0, the prompt as it is; up to 1, all of it
-    denoised), which mixes the styles of both where the bundle has a denoiser.
+    Settings of the bundle: `noise_scale` (default 0.333), and `denoise_ratio` (default 0), the weight of the denoised
+    prompt's style against that of the original prompt, 0 to 1; it requires a denoiser in the bundle.
     """
 
-    manner = PUBLISHED_MANNER
+    manner = HIERSPEECHPP_INPUT_SPEC
 
     def __init__(
         self,
@@ -48,7 +53,18 @@ class OfficialConversion:
         denoiser: Denoiser | None,
         device: str,
     ) -> None:
-        """`device` is a `Placement` in one word; raises InputError where there is no such device here."""
+        """Use loaded networks with the settings of `bundle`.
+
+        Args:
+            bundle: provides name, languages, rate and inference settings.
+            synthesizer: published synthesizer.
+            content: content encoder.
+            denoiser: denoiser for prompts, if the bundle has one.
+            device: a `Placement` as a string.
+
+        Raises:
+            InputError: this machine has no such device.
+        """
         self.name, self.languages, self.rate_hz = bundle.name, bundle.languages, bundle.rate_hz
         self.fingerprint = bundle.fingerprint
         self._noise_scale = bundle.synthesis.get("noise_scale", NOISE_SCALE)
@@ -58,61 +74,62 @@ class OfficialConversion:
 
     @staticmethod
     def of_bundle(bundle: Bundle, device: str) -> OfficialConversion:
-        """The parts of an imported bundle that conversion needs.
+        """Load the networks that conversion needs from an imported bundle.
 
         Raises:
-            BundleError: a part is missing or does not fit.
+            BundleError: a component is missing or does not fit.
+            InputError: this machine has no such device.
         """
-        is_denoised = bundle.has_part("denoiser") or bundle.synthesis.get("denoise_ratio", 0.0) > 0
+        is_denoised = bundle.has_component("denoiser") or bundle.synthesis.get("denoise_ratio", 0.0) > 0
         denoiser = load_denoiser(bundle) if is_denoised else None
         return OfficialConversion(bundle, load_synthesizer(bundle), load_content_encoder(bundle), denoiser, device)
 
     @torch.inference_mode()
     def encode_voice(
         self, prompt: Waveform, denoise_ratio: float | None = None, *, track: PitchTracker = estimate_f0
-    ) -> OfficialVoice:
-        """A voice from 3 to 15 s of one person speaking, at any rate.
+    ) -> ConversionVoice:
+        """Encode a voice from a prompt: 3 to 15 s of one person speaking, at any rate.
 
         Args:
             prompt: the recording.
-            denoise_ratio: 0 hears it as it is, 1 as the bundle's own denoiser leaves it, between them a mix of the two
-                styles; by default what the bundle says.
-            track: what finds the prompt's pitch.
+            denoise_ratio: weight of the denoised prompt's style, 0 to 1; the bundle's setting by default.
+            track: pitch tracker for the prompt.
 
         Raises:
-            PromptError: silent, damaged, too short, or without voiced sound.
-            BundleError: noise is to be taken out and the bundle has no denoiser.
+            PromptError: the prompt is silent, damaged, too short, or has no voiced frames.
+            BundleError: `denoise_ratio` is above 0 and the bundle has no denoiser.
         """
-        heard = self._prompts.hear(prompt, denoise_ratio)
-        style = heard.mixed(self._synthesizer.encode_style(heard.mel, heard.lengths))
-        return converting_voice(heard, to_array(style[0]), prompt, track)
+        features = self._prompts.extract(prompt, denoise_ratio)
+        style = features.mix(self._synthesizer.encode_style(features.mel, features.lengths))
+        return make_conversion_voice(features, to_array(style[0]), prompt, track)
 
-    def pitch_range(self, voice: OfficialVoice) -> PitchRange:
+    def pitch_range(self, voice: ConversionVoice) -> PitchRange:
+        """Median and spread of the prompt's F0."""
         return voice.pitch
 
     @torch.inference_mode()
     def convert_all(self, requests: Sequence[ConversionRequest]) -> list[Samples]:
-        """Many pieces at once; each sounds as it would alone.
+        """Convert a batch of segments; each output is independent of the batch.
 
         Raises:
-            SynthesisError: a piece is not made of 20 ms frames, or is too long.
+            SynthesisError: a segment is not a whole number of 20 ms frames, or is too long.
         """
         n_frames = [count_frames(request) for request in requests]
         device = self._placement.device
         lengths = torch.tensor(n_frames, device=device)
-        sound = _padded([self._placement.tensor(request.samples) for request in requests])
+        samples = _padded([self._placement.tensor(request.samples) for request in requests])
         log_f0 = _padded([self._placement.tensor(_log_f0(request)) for request in requests])
         style = _padded([self._placement.tensor(request.voice.style) for request in requests])
         channels = self._synthesizer.config.channels
         noise = row_noise([request.seed for request in requests], channels, n_frames).to(device)
-        with self._placement.computing():
-            semantic = self._content(sound, lengths)
-            made = self._synthesizer(semantic, log_f0[:, None], lengths, style, noise, noise_scale=self._noise_scale)
-        sounds = to_array(made.sound[:, 0])
-        return [row[: n * FRAME_HOP_SAMPLES] for row, n in zip(sounds, n_frames, strict=True)]
+        with self._placement.inference_mode():
+            semantic = self._content(samples, lengths)
+            output = self._synthesizer(semantic, log_f0[:, None], lengths, style, noise, noise_scale=self._noise_scale)
+        outputs = to_array(output.sound[:, 0])
+        return [row[: n * FRAME_HOP_SAMPLES] for row, n in zip(outputs, n_frames, strict=True)]
 
     def speak(self, requests: Sequence[SpeechRequest]) -> list[Speech]:
-        """Refused: there is no text-to-vector network in it. Raises BundleError."""
+        """Raise BundleError: the bundle has no text-to-vector network."""
         raise BundleError(
             f"Model {self.name!r} converts voices and does not read text",
             mend="choose another model with --model, or convert recordings with this one",
@@ -120,7 +137,7 @@ class OfficialConversion:
 
 
 def _log_f0(request: ConversionRequest) -> F0:
-    return fine_log_f0(request.f0_hz, request.voiced) if request.placed is None else request.placed
+    return fine_log_f0(request.f0_hz, request.voiced) if request.normalized_f0 is None else request.normalized_f0
 
 
 def _padded(rows: Sequence[Tensor]) -> Tensor:

@@ -1,4 +1,4 @@
-"""The published HierSpeech++ checkpoint files, known by size and hash whatever they are called on disk."""
+"""Published HierSpeech++ checkpoint files, identified by size and hash, independent of their file names."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OFFICIAL_FILES = (
 
 
 def find_official_file(folder: Path, name: str) -> Path | None:
-    """The published file `name` anywhere in a folder, or None; only files of its size are read.
+    """Find the published file `name` anywhere in a folder; None if it is absent. Only files of its size are read.
 
     Raises:
         InputError: the folder or a file in it cannot be read.
@@ -50,5 +50,5 @@ def find_official_file(folder: Path, name: str) -> Path | None:
 
 
 def official_file_of(sha256: str) -> str | None:
-    """The name of the published file with that hash, or None."""
+    """Name of the published file with that hash; None if there is none."""
     return next((file.name for file in OFFICIAL_FILES if file.sha256 == sha256), None)

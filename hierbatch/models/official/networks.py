@@ -1,4 +1,4 @@
-"""The networks of an imported bundle that speaking needs, loaded from its parts."""
+"""Networks of an imported bundle for speech synthesis, loaded from its components."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from hierbatch.models.bundle import Bundle
 from hierbatch.models.content_encoder.model import ContentEncoder
 from hierbatch.models.denoiser.model import Denoiser
 from hierbatch.models.official.parts import (
+    component_sizes,
     load_content_encoder,
     load_denoiser,
     load_part,
     load_synthesizer,
-    part_sizes,
 )
 from hierbatch.models.placement import Placement
 from hierbatch.models.speechsr.config import speechsr_24k, speechsr_48k
@@ -24,7 +24,10 @@ from hierbatch.models.text_to_vector.model import TextToVector
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfficialNetworks:
-    """What the chain is made of; without super-resolution it gives 16 kHz, without a content encoder it only speaks."""
+    """Networks of the HierSpeech++ pipeline.
+
+    Without super-resolution the output is at 16 kHz; without a content encoder there is no voice conversion.
+    """
 
     text_to_vector: TextToVector
     synthesizer: Synthesizer
@@ -34,31 +37,31 @@ class OfficialNetworks:
 
     @staticmethod
     def of_bundle(bundle: Bundle) -> OfficialNetworks:
-        """The networks of a bundle; of two super-resolutions the higher.
+        """Load the networks of a bundle; of two SpeechSR networks, the one with the higher rate.
 
         Raises:
-            BundleError: a network that speaking needs is missing, or one does not fit.
+            BundleError: a network required for synthesis is missing, or one does not fit.
         """
-        wide = None
+        super_resolution = None
         for name, sizes in (("speechsr24k", speechsr_24k()), ("speechsr48k", speechsr_48k())):
-            if bundle.has_part(name):
-                wide = SpeechSR(replace(sizes, **part_sizes(bundle, name)))
-                load_part(wide, bundle, name)
-        reader = TextToVector(TextToVectorConfig(**part_sizes(bundle, "ttv")))
-        load_part(reader, bundle, "ttv")
+            if bundle.has_component(name):
+                super_resolution = SpeechSR(replace(sizes, **component_sizes(bundle, name)))
+                load_part(super_resolution, bundle, name)
+        text_to_vector = TextToVector(TextToVectorConfig(**component_sizes(bundle, "ttv")))
+        load_part(text_to_vector, bundle, "ttv")
         return OfficialNetworks(
-            text_to_vector=reader,
+            text_to_vector=text_to_vector,
             synthesizer=load_synthesizer(bundle),
-            super_resolution=wide,
-            denoiser=load_denoiser(bundle) if bundle.has_part("denoiser") else None,
-            content=load_content_encoder(bundle) if bundle.has_part("content_encoder") else None,
+            super_resolution=super_resolution,
+            denoiser=load_denoiser(bundle) if bundle.has_component("denoiser") else None,
+            content=load_content_encoder(bundle) if bundle.has_component("content_encoder") else None,
         )
 
     def place(self, placement: Placement) -> None:
-        """Move all to their device; compiled are those that work on every second of sound."""
+        """Move all networks to the device; only those that process every second of audio are compiled."""
         for network in (self.text_to_vector, self.denoiser):
             if network is not None:
                 network.to(placement.device).eval()
-        for sounding in (self.synthesizer, self.super_resolution, self.content):
-            if sounding is not None:
-                placement.place(sounding)
+        for compiled in (self.synthesizer, self.super_resolution, self.content):
+            if compiled is not None:
+                placement.place(compiled)

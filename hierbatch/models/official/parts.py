@@ -1,4 +1,4 @@
-"""The published networks, each filled with its part of an imported bundle."""
+"""Loading of the published networks from the components of an imported bundle."""
 
 from __future__ import annotations
 
@@ -17,39 +17,47 @@ from hierbatch.models.synthesizer.model import Synthesizer
 
 
 def load_synthesizer(bundle: Bundle) -> Synthesizer:
-    """Without what only training needs; raises BundleError as `load_part` does."""
-    synthesizer = Synthesizer(SynthesizerConfig(**part_sizes(bundle, "synthesizer")), is_for_training=False)
-    load_part(synthesizer, bundle, "synthesizer", but_for="training_parts.")
+    """Load the synthesizer without its training-only modules; raises BundleError as `load_part` does."""
+    synthesizer = Synthesizer(SynthesizerConfig(**component_sizes(bundle, "synthesizer")), is_for_training=False)
+    load_part(synthesizer, bundle, "synthesizer", excluded_prefix="training_parts.")
     return synthesizer
 
 
 def load_content_encoder(bundle: Bundle) -> ContentEncoder:
-    """Raises BundleError as `load_part` does."""
-    content = ContentEncoder(ContentEncoderConfig(**part_sizes(bundle, "content_encoder")))
+    """Load the content encoder; raises BundleError as `load_part` does."""
+    content = ContentEncoder(ContentEncoderConfig(**component_sizes(bundle, "content_encoder")))
     load_part(content, bundle, "content_encoder")
     return content
 
 
 def load_denoiser(bundle: Bundle) -> Denoiser:
-    """Raises BundleError as `load_part` does."""
-    denoiser = Denoiser(DenoiserConfig(**part_sizes(bundle, "denoiser")))
+    """Load the denoiser; raises BundleError as `load_part` does."""
+    denoiser = Denoiser(DenoiserConfig(**component_sizes(bundle, "denoiser")))
     load_part(denoiser, bundle, "denoiser")
     return denoiser
 
 
-def part_sizes(bundle: Bundle, part: str) -> dict[str, Any]:
-    """Sizes that differ from the published ones, if the bundle names any."""
-    sizes = bundle.config.get(part, {})
+def component_sizes(bundle: Bundle, component: str) -> dict[str, Any]:
+    """Network sizes in the bundle that differ from the published ones."""
+    sizes = bundle.config.get(component, {})
     return {name: tuple(size) if isinstance(size, list) else size for name, size in sizes.items()}
 
 
-def load_part(network: nn.Module, bundle: Bundle, part: str, *, but_for: str = "\0") -> None:
-    """Fill a network with a part of a bundle, without the weights whose names start with `but_for`.
+def load_part(network: nn.Module, bundle: Bundle, component: str, *, excluded_prefix: str = "\0") -> None:
+    """Load a component of a bundle into a network.
+
+    Args:
+        network: network to fill.
+        bundle: imported bundle.
+        component: name of the component.
+        excluded_prefix: weights whose names start with it are skipped; none by default.
 
     Raises:
-        BundleError: there is no such part, it is damaged, or it does not fit.
+        BundleError: there is no such component, it is damaged, or it does not fit.
     """
-    weights = {name: value for name, value in bundle.load_part(part).items() if not name.startswith(but_for)}
+    weights = {
+        name: value for name, value in bundle.load_part(component).items() if not name.startswith(excluded_prefix)
+    }
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:

@@ -1,4 +1,4 @@
-"""How the published networks are given a prompt: as it is, and where asked without its noise, beside each other.
+"""Prompt features for the published networks: style mel of the original prompt and optionally of the denoised one.
 
 Legend: L samples at 16 kHz, F frames of style mel (50/s).
 """
@@ -30,27 +30,27 @@ _DENOISER_STEP_SAMPLES = 1600
 
 
 @dataclass(frozen=True, slots=True)
-class HeardPrompt:
-    """A prompt on the networks' device.
+class PromptFeatures:
+    """Features of a prompt on the networks' device.
 
     Shape:
-        mel      [1 or 2, 80, F]  as it is, and without its noise
+        mel      [1 or 2, 80, F]  original, and denoised if `ratio` is above 0
         lengths  [1 or 2]
     """
 
-    sound: Waveform
-    """At the networks' rate and at its own level."""
+    waveform: Waveform
+    """The prompt at the networks' rate, with its level unchanged."""
     mel: Tensor
     lengths: Tensor
     ratio: float
 
-    def mixed(self, styles: Tensor) -> Tensor:
-        """The style between both that the ratio asks for. Shape: [1 or 2, S] -> [1, S]."""
+    def mix(self, styles: Tensor) -> Tensor:
+        """Interpolate between original and denoised style by `ratio`. Shape: [1 or 2, S] -> [1, S]."""
         return mix_styles(styles, self.ratio)
 
 
 class PromptHearing:
-    """Prompts of one bundle, by its own denoiser where it has one."""
+    """Feature extraction for prompts, with the denoiser of the bundle if it has one."""
 
     def __init__(self, bundle: Bundle, denoiser: Denoiser | None, placement: Placement) -> None:
         self._name = bundle.name
@@ -59,39 +59,38 @@ class PromptHearing:
         self._denoiser = denoiser.to(placement.device).eval() if denoiser else None
         self._mel = StyleMel().to(placement.device)
 
-    def hear(self, prompt: Waveform, ratio: float | None = None) -> HeardPrompt:
-        """Resampled as published, at its own level; what is under 3 s is heard five times over, as the published page
-        does.
+    def extract(self, prompt: Waveform, ratio: float | None = None) -> PromptFeatures:
+        """Extract features as published: resampled, level unchanged, prompts under 3 s repeated five times.
 
         Args:
             prompt: the recording, at any rate.
-            ratio: 0 hears it as it is, 1 as the denoiser leaves it; by default what the bundle says.
+            ratio: weight of the denoised prompt's style, 0 to 1; the bundle's setting by default.
 
         Raises:
-            PromptError: silent, damaged or too short.
-            BundleError: noise is to be taken out and the bundle has no denoiser.
+            PromptError: the prompt is silent, damaged or too short.
+            BundleError: `ratio` is above 0 and the bundle has no denoiser.
         """
-        clean_prompt(prompt)  # refuses what no model can use
+        clean_prompt(prompt)  # raises for prompts that no model can use
         ratio = self._ratio if ratio is None else ratio
-        sound = kaiser_resample(prompt, RATE_HZ)
-        samples = sound.samples
+        waveform = kaiser_resample(prompt, RATE_HZ)
+        samples = waveform.samples
         if len(samples) < _SHORT_S * RATE_HZ:
             samples = np.tile(samples, _REPEATS)
-        heard = self._placement.tensor(samples)
-        mel = self._mel(torch.stack([heard, self._without_noise(heard)]) if ratio else heard[None])
+        original = self._placement.tensor(samples)
+        mel = self._mel(torch.stack([original, self._denoise(original)]) if ratio else original[None])
         lengths = torch.full((len(mel),), mel.shape[-1], device=self._placement.device)
-        return HeardPrompt(sound, mel, lengths, ratio)
+        return PromptFeatures(waveform, mel, lengths, ratio)
 
-    def _without_noise(self, sound: Tensor) -> Tensor:
+    def _denoise(self, sound: Tensor) -> Tensor:
         if self._denoiser is None:
             raise BundleError(
                 f"Bundle {self._name!r} has no denoiser",
-                mend="import it again with the denoiser's checkpoint, or leave denoise_ratio out",
+                mend="import it again with the denoiser's checkpoint, or set no denoise_ratio",
             )
-        return denoise(self._denoiser, padded_for_denoiser(sound))[: len(sound)]
+        return denoise(self._denoiser, pad_for_denoiser(sound))[: len(sound)]
 
 
-def padded_for_denoiser(sound: Tensor) -> Tensor:
-    """A prompt and the silence behind it that the published code hears it with. Shape: [L] -> [L']."""
+def pad_for_denoiser(sound: Tensor) -> Tensor:
+    """Pad a prompt with silence as the published code does. Shape: [L] -> [L']."""
     n_samples = (len(sound) // _DENOISER_STEP_SAMPLES + 1) * _DENOISER_STEP_SAMPLES
     return F.pad(sound, (0, n_samples - len(sound)))

@@ -1,4 +1,4 @@
-"""What the published chain settles between its networks: whose style, and where the pitch lies.
+"""Conditioning between the networks of the HierSpeech++ pipeline: style mixing and pitch adjustment.
 
 Legend: S style, T frames (50/s), pitch 4T.
 """
@@ -10,27 +10,35 @@ import math
 import torch
 from torch import Tensor
 
-LOWEST_HZ = 55.0
-"""Pitch below it is taken for none, as the published chain does."""
+MIN_F0_HZ = 55.0
+"""Predicted F0 below this is treated as unvoiced, as in the published pipeline."""
 
 
 def mix_styles(styles: Tensor, ratio: float) -> Tensor:
-    """Between the style of the prompt as it is and without its noise. Shape: [1 or 2, S] -> [1, S]."""
+    """Interpolate between the styles of the original and the denoised prompt. Shape: [1 or 2, S] -> [1, S]."""
     return styles if len(styles) == 1 else (1 - ratio) * styles[:1] + ratio * styles[1:]
 
 
 def clip_pitch(log_f0: Tensor) -> Tensor:
-    """ln(F0 + 1) with what is lower than any voice taken for unvoiced."""
-    return torch.where(log_f0 < math.log(LOWEST_HZ), 0.0, log_f0)
+    """Set ln(F0 + 1) to 0, unvoiced, for F0 below the range of human voices."""
+    return torch.where(log_f0 < math.log(MIN_F0_HZ), 0.0, log_f0)
 
 
 def bend_pitch(log_f0: Tensor, semitones: float, prosody: float) -> Tensor:
-    """A row's pitch moved, and its melody widened about its own mean; what is unvoiced stays so. Shape: [1, 4T]."""
+    """Transpose the pitch of a row and scale its variation around the mean; unvoiced frames are unchanged.
+
+    Args:
+        log_f0: ln(F0 + 1), 0 where unvoiced.
+        semitones: transposition.
+        prosody: factor on the deviation of log F0 from its mean.
+
+    Shape: [1, 4T] -> [1, 4T].
+    """
     voiced = log_f0 > 0
     if (semitones == 0 and prosody == 1) or not bool(voiced.any()):
         return log_f0
     logs = torch.log(torch.expm1(log_f0[voiced]))
-    moved = logs.mean() + prosody * (logs - logs.mean()) + semitones * math.log(2) / 12
-    bent = log_f0.clone()
-    bent[voiced] = torch.log1p(moved.exp())
-    return bent
+    transposed = logs.mean() + prosody * (logs - logs.mean()) + semitones * math.log(2) / 12
+    adjusted = log_f0.clone()
+    adjusted[voiced] = torch.log1p(transposed.exp())
+    return adjusted

@@ -1,1 +1,1 @@
-"""SpeechSR of HierSpeech2-Lite: the top of the band replicated from below, its envelope learned."""
+"""SpeechSR-Lite: bandwidth extension by spectral band replication with a learned envelope."""

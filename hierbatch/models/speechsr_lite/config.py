@@ -1,4 +1,4 @@
-"""Sizes of the light SpeechSR; one network serves both rates."""
+"""Configuration of SpeechSR-Lite; one network serves both output rates."""
 
 from __future__ import annotations
 
@@ -9,45 +9,51 @@ from hierbatch.errors import BundleError
 from hierbatch.units import RATE_HZ
 
 FFT_SAMPLES = 512
-"""Window and transform at 16 kHz: 32 ms."""
+"""Window and FFT size at 16 kHz: 32 ms."""
 HOP_SAMPLES = 128
-"""Samples at 16 kHz from one frame to the next: 8 ms."""
+"""Hop size at 16 kHz: 8 ms."""
 N_LOW_BINS = FFT_SAMPLES // 2 + 1
 BIN_HZ = RATE_HZ / FFT_SAMPLES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechSRLiteConfig:
-    """One network, and where its band begins and ends."""
+    """Sizes of the network and limits of the synthesized band."""
 
     width: int = 128
     """Channels of the blocks."""
     blocks: int = 4
-    """ConvNeXt blocks."""
+    """Number of ConvNeXt blocks."""
     kernel: int = 7
-    """Frames a block sees."""
+    """Kernel size of the blocks, in frames."""
     bands: int = 64
-    """Values the new envelope is drawn with, evenly over the new band."""
+    """Envelope points, evenly spaced over the high band."""
     first_bin: int = 237
-    """Lowest bin that gets new sound (7.4 kHz): resamplers leave little from there to 8 kHz."""
+    """Lowest synthesized bin (7.4 kHz): resamplers leave little energy from there to 8 kHz."""
     last_bin: int = 640
-    """First bin above it (20 kHz)."""
+    """End of the synthesized band, exclusive (20 kHz)."""
     copied_bins: int = 124
-    """Width of the band that is copied upwards (3.9 kHz, up to `first_bin`); a multiple of `FFT_SAMPLES / HOP_SAMPLES`,
-    so that a copy keeps its phase from frame to frame."""
+    """Width of the source band below `first_bin` (3.9 kHz).
+
+    A multiple of `FFT_SAMPLES / HOP_SAMPLES`, so that a copy keeps its phase from frame to frame.
+    """
 
     def to_dict(self) -> dict[str, Any]:
-        """What a bundle's page keeps."""
+        """Values for the `config` of a bundle.json."""
         return asdict(self)
 
     @staticmethod
     def from_dict(values: dict[str, Any]) -> SpeechSRLiteConfig:
-        """The configuration on a bundle's page; raises BundleError for other keys than there are."""
-        wanted = {field.name for field in fields(SpeechSRLiteConfig)}
-        if set(values) != wanted:
+        """Create the configuration from the `config` of a bundle.json.
+
+        Raises:
+            BundleError: keys are missing or unknown.
+        """
+        expected = {field.name for field in fields(SpeechSRLiteConfig)}
+        if set(values) != expected:
             raise BundleError(
-                "The configuration is not that of the light SpeechSR",
-                wanted=", ".join(sorted(wanted)),
+                "The configuration is not one of SpeechSR-Lite",
+                wanted=", ".join(sorted(expected)),
                 got=", ".join(sorted(values)),
             )
         return SpeechSRLiteConfig(**values)

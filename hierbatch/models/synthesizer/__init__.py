@@ -1,1 +1,1 @@
-"""The hierarchical synthesizer: semantic vectors, pitch and a style to 16 kHz sound."""
+"""Hierarchical synthesizer of HierSpeech++: semantic vectors, pitch and a style to a 16 kHz waveform."""

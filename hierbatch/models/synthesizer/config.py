@@ -1,4 +1,4 @@
-"""Sizes of the hierarchical synthesizer; those it starts with are the published ones."""
+"""Configuration of the hierarchical synthesizer; the defaults are those of the published network."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SynthesizerConfig:
-    """One synthesizer."""
+    """Sizes of one synthesizer."""
 
     semantic_channels: int = 1024
     n_bins: int = 641
-    """Bins of the linear spectrogram that the acoustic encoder hears."""
+    """Bins of the linear spectrogram, the acoustic encoder's input."""
     n_mels: int = 80
-    """Bands of the log-mel that the style encoder hears."""
+    """Bands of the log-mel, the style encoder's input."""
     n_prosody_mels: int = 20
-    """Lowest bands that the prosody head gives."""
+    """Number of lowest mel bands that the prosody decoder predicts."""
     style_channels: int = 256
     channels: int = 192
-    """Of both latents."""
+    """Channels of both latents."""
     wide_channels: int = 768
-    """Of the prosody head's feed-forward layers."""
+    """Channels of the prosody decoder's feed-forward layers."""
     n_heads: int = 2
     n_layers: int = 8
-    """Of each WaveNet; twice as many for the linear spectrogram."""
+    """Layers of each WaveNet; twice as many for the linear spectrogram."""
     kernel: int = 5
     f0_per_frame: int = 4
     source_channels: int = 256
@@ -35,7 +35,7 @@ class SynthesizerConfig:
     waveform_rates: tuple[int, ...] = (4, 5, 4, 2, 2)
     waveform_kernels: tuple[int, ...] = (8, 11, 8, 4, 4)
     analysis_channels: int = 16
-    """Of the acoustic encoder's first convolution over the sound; doubled three times, then `channels`."""
+    """Channels of the acoustic encoder's first waveform convolution; doubled three times, then `channels`."""
     analysis_rates: tuple[int, ...] = (8, 5, 4, 2)
     analysis_kernels: tuple[int, ...] = (17, 10, 8, 4)
     block_kernels: tuple[int, ...] = (3, 7, 11)
@@ -43,10 +43,10 @@ class SynthesizerConfig:
 
     @property
     def hop_samples(self) -> int:
-        """Samples of one frame."""
+        """Samples per frame."""
         return math.prod(self.waveform_rates)
 
     @property
     def excitation_channels(self) -> int:
-        """Channels of what the source generator hands to the waveform generator."""
+        """Channels of the excitation, from the source generator to the waveform generator."""
         return self.source_channels // 2 ** len(self.source_rates)

@@ -1,6 +1,6 @@
-"""What the synthesizer's latents are drawn from (HierSpeech++, Lee et al. 2023, sections III-B and III-C).
+"""Encoders of the synthesizer's latent distributions (HierSpeech++, Lee et al. 2023, sections III-B and III-C).
 
-Legend: B batch, C channels, T frames (50/s), L samples, S style. A latent is normal with a mean and a log scale.
+Legend: B batch, C channels, T frames (50/s), L samples, S style. A latent is normal, with a mean and a log scale.
 """
 
 from __future__ import annotations
@@ -18,16 +18,26 @@ _F0_KERNEL = 9
 
 
 def draw(mean: Tensor, log_scale: Tensor, noise: Tensor, mask: Tensor, noise_scale: float = 1.0) -> Tensor:
-    """A latent from its distribution. Shape: all [B, C, T], mask [B, 1, T]."""
+    """Sample a latent by reparameterization.
+
+    Args:
+        mean: mean of the distribution.
+        log_scale: log standard deviation of the distribution.
+        noise: standard normal noise.
+        mask: valid frames.
+        noise_scale: factor on the noise; 0 gives the mean.
+
+    Shape: all [B, C, T], mask [B, 1, T].
+    """
     return (mean + noise * log_scale.exp() * noise_scale) * mask
 
 
 class SourceFilterEncoder(nn.Module):
-    """A latent of what is said and how high: semantic vectors and pitch, apart first, then together.
+    """Encoder of content and pitch: semantic vectors and pitch are encoded separately, then jointly.
 
     Shape:
         semantic  [B, 1024, T]
-        log_f0    [B, 1, 4 T]  silent past a row's end
+        log_f0    [B, 1, 4 T]  zero past a row's end
         mask      [B, 1, T]
         style     [B, S]
         returns   mean and log scale, each [B, C, T]
@@ -44,18 +54,18 @@ class SourceFilterEncoder(nn.Module):
         self.leave = nn.Conv1d(channels, 2 * channels, 1)
 
     def forward(self, semantic: Tensor, log_f0: Tensor, mask: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
-        said = self.semantic(self.enter_semantic(semantic) * mask, mask, style)
-        sung = self.pitch(self.enter_pitch(log_f0) * mask, mask, style)
-        mean, log_scale = (self.leave(self.both(said + sung, mask, style)) * mask).chunk(2, dim=1)
+        linguistic = self.semantic(self.enter_semantic(semantic) * mask, mask, style)
+        pitch = self.pitch(self.enter_pitch(log_f0) * mask, mask, style)
+        mean, log_scale = (self.leave(self.both(linguistic + pitch, mask, style)) * mask).chunk(2, dim=1)
         return mean, log_scale
 
 
 class AcousticEncoder(nn.Module):
-    """A latent of the sound itself, from its linear spectrogram and its samples; for training only.
+    """Posterior encoder of recordings, from linear spectrogram and waveform; for training only.
 
     Shape:
         spectrogram  [B, 641, T]
-        sound        [B, 1, 320 T]  silent past a row's end
+        sound        [B, 1, 320 T]  zero past a row's end
         lengths      [B]  frames
         style        [B, S]
         returns      mean and log scale, each [B, C, T]
@@ -69,7 +79,7 @@ class AcousticEncoder(nn.Module):
         self.enter_sound = nn.Conv1d(1, config.analysis_channels, _ANALYSIS_KERNEL, padding=_ANALYSIS_KERNEL // 2)
         widths = [config.analysis_channels * 2**stage for stage in range(len(config.analysis_rates))] + [channels]
         self.stages = nn.ModuleList(
-            _Fall(width, narrower, rate, kernel, config)
+            _Downsample(width, narrower, rate, kernel, config)
             for width, narrower, rate, kernel in zip(
                 widths[:-1], widths[1:], config.analysis_rates, config.analysis_kernels, strict=True
             )
@@ -83,24 +93,24 @@ class AcousticEncoder(nn.Module):
         self, spectrogram: Tensor, sound: Tensor, lengths: Tensor, style: Tensor, *, hears_padding: bool = False
     ) -> tuple[Tensor, Tensor]:
         mask = length_mask(lengths, spectrogram.shape[-1])
-        seen = self.spectrogram(self.enter_spectrogram(spectrogram) * mask, mask, style)
+        spectral = self.spectrogram(self.enter_spectrogram(spectrogram) * mask, mask, style)
         ends = torch.full_like(lengths, spectrogram.shape[-1]) if hears_padding else lengths
-        heard = self._hear(sound, ends) * mask
-        mean, log_scale = (self.leave(torch.cat([seen, heard], dim=1)) * mask).chunk(2, dim=1)
+        temporal = self._encode_waveform(sound, ends) * mask
+        mean, log_scale = (self.leave(torch.cat([spectral, temporal], dim=1)) * mask).chunk(2, dim=1)
         return mean, log_scale
 
-    def _hear(self, sound: Tensor, ends: Tensor) -> Tensor:
+    def _encode_waveform(self, sound: Tensor, ends: Tensor) -> Tensor:
         n_samples = ends * self._hop_samples
         x = self.enter_sound(sound) * length_mask(n_samples, sound.shape[-1])
         for stage, rate in zip(self.stages, self._rates, strict=True):
             n_samples = torch.div(n_samples, rate, rounding_mode="floor")
             x = stage(x, n_samples)
-        heard: Tensor = self.leave_sound(self.last_snake(x, ends) * length_mask(ends, x.shape[-1]))
-        return heard
+        encoded: Tensor = self.leave_sound(self.last_snake(x, ends) * length_mask(ends, x.shape[-1]))
+        return encoded
 
 
-class _Fall(nn.Module):
-    """A convolution to a lower rate, then the mean of anti-aliased blocks."""
+class _Downsample(nn.Module):
+    """Strided convolution to a lower rate, then the mean of anti-aliased blocks."""
 
     def __init__(self, channels: int, new_channels: int, rate: int, kernel: int, config: SynthesizerConfig) -> None:
         super().__init__()

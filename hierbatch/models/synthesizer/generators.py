@@ -1,5 +1,6 @@
-"""From latent to sound: the source generator gives the pitch its shape, the waveform generator sings it
-(HierSpeech++, Lee et al. 2023, section III-B4).
+"""Generators from the latent: the source generator predicts F0 and an excitation, the waveform generator the audio.
+
+HierSpeech++, Lee et al. 2023, section III-B4.
 
 Legend: B batch, C channels, T frames (50/s), E channels of the excitation, S style.
 """
@@ -20,13 +21,13 @@ _DOWN_DILATIONS = (1, 2, 4)
 
 
 class SourceGenerator(nn.Module):
-    """An excitation at four values a frame, and the pitch it stands for.
+    """Excitation at four values per frame, and its log F0.
 
     Shape:
-        latent   [B, C, T]  silent past a row's end
+        latent   [B, C, T]  zero past a row's end
         lengths  [B]  frames
         style    [B, S]
-        returns  excitation [B, E, 4 T], silent past a row's end, and log F0 [B, 1, 4 T]
+        returns  excitation [B, E, 4 T], zero past a row's end, and log F0 [B, 1, 4 T]
     """
 
     def __init__(self, config: SynthesizerConfig) -> None:
@@ -52,14 +53,14 @@ class SourceGenerator(nn.Module):
 
 
 class WaveformGenerator(nn.Module):
-    """Five times to a higher rate, anti-aliased all the way; the excitation enters at its own rate and at the latent's.
+    """Vocoder of five anti-aliased upsampling stages; the excitation is added at its own rate and at the latent's.
 
     Shape:
-        latent      [B, C, T]  silent past a row's end
-        excitation  [B, E, 4 T]  silent past a row's end
+        latent      [B, C, T]  zero past a row's end
+        excitation  [B, E, 4 T]  zero past a row's end
         lengths     [B]  frames
         style       [B, S]
-        returns     [B, 1, 320 T]; silent past a row's end
+        returns     [B, 1, 320 T]; zero past a row's end
     """
 
     def __init__(self, config: SynthesizerConfig) -> None:
@@ -67,7 +68,7 @@ class WaveformGenerator(nn.Module):
         width = config.waveform_channels
         self.enter = _edge(config.channels, width)
         self.conditioning = nn.Conv1d(config.style_channels, width, 1)
-        self.slow_excitation = _SlowExcitation(config.excitation_channels, width)
+        self.slow_excitation = _FrameRateExcitation(config.excitation_channels, width)
         self.excitation = _edge(config.excitation_channels, width // 2)
         self.stages = _stages(
             width, config.waveform_rates, config.waveform_kernels, config.block_kernels, config.dilations
@@ -90,8 +91,8 @@ class WaveformGenerator(nn.Module):
         return torch.tanh(self.leave(self.last_snake(x, lengths) * mask)) * mask
 
 
-class _SlowExcitation(nn.Module):
-    """The excitation at one value a frame. Shape: [B, E, T], mask [B, 1, T] -> [B, C, T]."""
+class _FrameRateExcitation(nn.Module):
+    """Projection of the excitation at one value per frame. Shape: [B, E, T], mask [B, 1, T] -> [B, C, T]."""
 
     def __init__(self, channels: int, new_channels: int) -> None:
         super().__init__()
@@ -109,8 +110,8 @@ class _SlowExcitation(nn.Module):
         return self.straight(excitation) + x
 
 
-class _Rise(nn.Module):
-    """A transposed convolution to a higher rate, then the mean of anti-aliased blocks."""
+class _Upsample(nn.Module):
+    """Transposed convolution to a higher rate, then the mean of anti-aliased blocks."""
 
     def __init__(
         self,
@@ -139,9 +140,9 @@ def _stages(
     block_kernels: tuple[int, ...],
     dilations: tuple[int, ...],
 ) -> nn.ModuleList:
-    """Each stage has half the channels of the one before."""
+    """Upsampling stages; each has half the channels of the previous one."""
     return nn.ModuleList(
-        _Rise(channels >> stage, channels >> (stage + 1), rate, kernel, block_kernels, dilations)
+        _Upsample(channels >> stage, channels >> (stage + 1), rate, kernel, block_kernels, dilations)
         for stage, (rate, kernel) in enumerate(zip(rates, kernels, strict=True))
     )
 

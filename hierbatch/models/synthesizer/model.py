@@ -1,7 +1,7 @@
-"""The hierarchical synthesizer of HierSpeech++ (Lee et al. 2023, section III-B).
+"""Hierarchical synthesizer of HierSpeech++ (Lee et al. 2023, section III-B).
 
-    semantic vectors, pitch --prior--> z --semantic flow--> z of sound and sense --acoustic flow--> z of the sound
-    z of the sound --source--> excitation --waveform--> 16 kHz
+    semantic vectors, pitch --prior--> z --semantic flow--> semantic latent --acoustic flow--> acoustic latent
+    acoustic latent --source--> excitation --waveform--> 16 kHz
 
 Legend: B batch, C channels, T frames (50/s), M mel bands, S style, E excitation channels.
 """
@@ -24,14 +24,14 @@ from hierbatch.models.synthesizer.prosody import ProsodyDecoder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Synthesis:
-    """A batch of sounds and what they came from.
+    """Output of the synthesizer for a batch, with its intermediate values.
 
     Shape:
         sound                     [B, 1, 320 T]
-        log_f0                    [B, 1, 4 T]  as the source generator has it
+        log_f0                    [B, 1, 4 T]  predicted by the source generator
         excitation                [B, E, 4 T]
-        acoustic, semantic        [B, C, T]  latents, the sound's own and the one above it
-        mean, log_scale           [B, C, T]  what the prior was
+        acoustic, semantic        [B, C, T]  latents
+        mean, log_scale           [B, C, T]  parameters of the prior
     """
 
     sound: Tensor
@@ -44,7 +44,7 @@ class Synthesis:
 
 
 class TrainingParts(nn.Module):
-    """What only training needs: both posteriors and the prosody head."""
+    """Modules used only in training: both posterior encoders and the prosody decoder."""
 
     def __init__(self, config: SynthesizerConfig) -> None:
         super().__init__()
@@ -54,10 +54,10 @@ class TrainingParts(nn.Module):
 
 
 class Synthesizer(nn.Module):
-    """Semantic vectors, pitch and a style to sound.
+    """Hierarchical synthesizer: semantic vectors, pitch and a style to a waveform.
 
-    A row gives the same sound alone or in a padded batch. `hears_padding` does as the published code does, where the
-    frames past a row's end reach into it; for comparing with it only.
+    A row's output is independent of the batch. With `hears_padding`, frames past a row's end affect it as in the
+    published code; only for comparison with it.
     """
 
     def __init__(self, config: SynthesizerConfig, *, is_for_training: bool = True) -> None:
@@ -85,16 +85,16 @@ class Synthesizer(nn.Module):
         is_styled: bool = True,
         hears_padding: bool = False,
     ) -> Synthesis:
-        """Sing a batch.
+        """Synthesize a batch.
 
         Args:
-            semantic: layer 7 of the content encoder, or text-to-vector's.
+            semantic: output of the content encoder (layer 7) or of text-to-vector.
             log_f0: natural logarithm of F0 in Hz plus one, 0 where unvoiced.
             lengths: frames of each row.
-            style: of `encode_style`.
-            noise: standard normal.
-            noise_scale: 0 for the likeliest sound; 0.333 is robust, 0.667 livelier.
-            is_styled: False gives the generators the style of nobody (classifier-free guidance).
+            style: output of `encode_style`.
+            noise: standard normal noise.
+            noise_scale: factor on the noise; 0 for the mean of the prior, 0.333 is robust, 0.667 more expressive.
+            is_styled: False conditions the generators on the null embedding (classifier-free guidance).
             hears_padding: see the class.
 
         Shape:
@@ -108,27 +108,27 @@ class Synthesizer(nn.Module):
         if not hears_padding:
             log_f0 = log_f0 * mask.repeat_interleave(self.config.f0_per_frame, dim=2)
         mean, log_scale = self.prior(semantic, log_f0, mask, style)
-        drawn = draw(mean, log_scale, noise, mask, noise_scale)
-        above = self.semantic_flow.reverse(drawn, mask, style, hears_padding=hears_padding)
-        acoustic = self.acoustic_flow.reverse(above, mask, style, hears_padding=hears_padding)
-        sung_style = style if is_styled else self.nobody(len(style))
+        latent = draw(mean, log_scale, noise, mask, noise_scale)
+        semantic_latent = self.semantic_flow.reverse(latent, mask, style, hears_padding=hears_padding)
+        acoustic = self.acoustic_flow.reverse(semantic_latent, mask, style, hears_padding=hears_padding)
+        generator_style = style if is_styled else self.unconditional_style(len(style))
         ends = torch.full_like(lengths, semantic.shape[-1]) if hears_padding else lengths
-        excitation, sung_f0 = self.source(acoustic, ends, sung_style)
+        excitation, predicted_f0 = self.source(acoustic, ends, generator_style)
         return Synthesis(
-            sound=self.waveform(acoustic, excitation, ends, sung_style),
-            log_f0=sung_f0,
+            sound=self.waveform(acoustic, excitation, ends, generator_style),
+            log_f0=predicted_f0,
             excitation=excitation,
             acoustic=acoustic,
-            semantic=above,
+            semantic=semantic_latent,
             mean=mean,
             log_scale=log_scale,
         )
 
     def encode_style(self, mel: Tensor, lengths: Tensor, *, hears_padding: bool = False) -> Tensor:
-        """Who speaks, from prompts' log-mel. Shape: mel [B, M, T], lengths [B] -> [B, S]."""
+        """Encode the style of prompts from their log-mel. Shape: mel [B, M, T], lengths [B] -> [B, S]."""
         style: Tensor = self.style(mel, length_mask(lengths, mel.shape[-1]), hears_padding=hears_padding)
         return style
 
-    def nobody(self, n_rows: int) -> Tensor:
-        """The style of nobody. Shape: [B, S]."""
+    def unconditional_style(self, n_rows: int) -> Tensor:
+        """Scaled null embedding for every row. Shape: [B, S]."""
         return (self.null_style * self.config.style_channels**0.5).expand(n_rows, -1)

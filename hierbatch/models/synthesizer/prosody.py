@@ -1,4 +1,4 @@
-"""The head that holds the semantic latent to the prosody of the sound (HierSpeech++, section III-B); training only.
+"""Auxiliary decoder that ties the semantic latent to the prosody (HierSpeech++, section III-B); for training only.
 
 Legend: B batch, C channels, T frames, M lowest mel bands, S style.
 """
@@ -10,24 +10,24 @@ from torch import Tensor, nn
 from hierbatch.models.blocks.transformer import TransformerEncoder
 from hierbatch.models.synthesizer.config import SynthesizerConfig
 
-_ENTER_KERNEL = 3
+_INPUT_KERNEL = 3
 _N_LAYERS = 2
 
 
 class ProsodyDecoder(nn.Module):
-    """The lowest mel bands from a latent.
+    """Predict the lowest mel bands from a latent.
 
     Shape:
-        latent   [B, C, T]  silent past a row's end
+        latent   [B, C, T]  zero past a row's end
         mask     [B, 1, T]
         style    [B, S]
-        returns  [B, M, T]; silent past a row's end
+        returns  [B, M, T]; zero past a row's end
     """
 
     def __init__(self, config: SynthesizerConfig) -> None:
         super().__init__()
         channels = config.channels
-        self.enter = nn.Conv1d(channels, channels, _ENTER_KERNEL, padding=_ENTER_KERNEL // 2)
+        self.enter = nn.Conv1d(channels, channels, _INPUT_KERNEL, padding=_INPUT_KERNEL // 2)
         self.conditioning = nn.Conv1d(config.style_channels, channels, 1)
         self.encoder = TransformerEncoder(
             channels, config.wide_channels, n_heads=config.n_heads, n_layers=_N_LAYERS, kernel=config.kernel

@@ -1,4 +1,4 @@
-"""The published names of the synthesizer's weights, and ours."""
+"""Weight names of published synthesizer checkpoints, and loading of them."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from hierbatch.models.blocks.flow import flow_names
 from hierbatch.models.blocks.style import style_names
 from hierbatch.models.blocks.transformer import transformer_names
 from hierbatch.models.blocks.wavenet import wavenet_names
-from hierbatch.models.checkpoint import Checkpoint, NameTable, Rename, load_weights, read_checkpoint, under
+from hierbatch.models.checkpoint import Checkpoint, NameTable, Rename, load_weights, read_checkpoint, with_prefix
 from hierbatch.models.synthesizer.config import SynthesizerConfig
 from hierbatch.models.synthesizer.model import Synthesizer
 
 
 def name_table(config: SynthesizerConfig) -> NameTable:
-    """Every published name."""
+    """Name table of the synthesizer."""
     n_blocks = len(config.block_kernels)
     n_source_blocks = len(config.source_block_kernels)
     return (
-        *under("emb_g", "style", style_names()),
+        *with_prefix("emb_g", "style", style_names()),
         Rename(r"emb\.weight", "null_style"),
-        *under("enc_p_l", "prior", _source_filter_names()),
-        *under("enc_p", "training_parts.semantic_encoder", _source_filter_names()),
-        *under("flow_l", "semantic_flow", flow_names()),
-        *under("flow", "acoustic_flow", flow_names()),
-        *under("sn", "source", _generator_names(len(config.source_rates), n_source_blocks)),
-        *under("dec", "waveform", _generator_names(len(config.waveform_rates), n_blocks)),
-        *under("enc_q", "training_parts.acoustic_encoder", _acoustic_names(len(config.analysis_rates), n_blocks)),
-        *under("mel_decoder", "training_parts.prosody", _prosody_names()),
+        *with_prefix("enc_p_l", "prior", _source_filter_names()),
+        *with_prefix("enc_p", "training_parts.semantic_encoder", _source_filter_names()),
+        *with_prefix("flow_l", "semantic_flow", flow_names()),
+        *with_prefix("flow", "acoustic_flow", flow_names()),
+        *with_prefix("sn", "source", _generator_names(len(config.source_rates), n_source_blocks)),
+        *with_prefix("dec", "waveform", _generator_names(len(config.waveform_rates), n_blocks)),
+        *with_prefix("enc_q", "training_parts.acoustic_encoder", _acoustic_names(len(config.analysis_rates), n_blocks)),
+        *with_prefix("mel_decoder", "training_parts.prosody", _prosody_names()),
     )
 
 
 def synthesizer_from(checkpoint: Checkpoint, config: SynthesizerConfig) -> Synthesizer:
-    """The network with published weights, training-only parts included, ready to run.
+    """Create the synthesizer with the weights of a checkpoint, training-only modules included, in evaluation mode.
 
     Raises:
-        BundleError: the weights are not the synthesizer's.
+        BundleError: the weights do not fit the synthesizer.
     """
     model = Synthesizer(config)
     load_weights(model, checkpoint, name_table(config))
@@ -44,10 +44,10 @@ def synthesizer_from(checkpoint: Checkpoint, config: SynthesizerConfig) -> Synth
 
 
 def load_synthesizer(path: Path, config: SynthesizerConfig) -> Synthesizer:
-    """The network with the weights of a published file, training-only parts included, ready to run.
+    """Load the synthesizer from a checkpoint file, training-only modules included, in evaluation mode.
 
     Raises:
-        BundleError: the file cannot be opened or its weights are not the synthesizer's.
+        BundleError: the file cannot be opened, or its weights do not fit the synthesizer.
     """
     return synthesizer_from(read_checkpoint(path), config)
 
@@ -56,9 +56,9 @@ def _source_filter_names() -> NameTable:
     return (
         Rename(r"pre_source\.(.+)", r"enter_semantic.\1"),
         Rename(r"pre_filter\.(.+)", r"enter_pitch.\1"),
-        *under("source_enc", "semantic", wavenet_names()),
-        *under("filter_enc", "pitch", wavenet_names()),
-        *under("enc", "both", wavenet_names()),
+        *with_prefix("source_enc", "semantic", wavenet_names()),
+        *with_prefix("filter_enc", "pitch", wavenet_names()),
+        *with_prefix("enc", "both", wavenet_names()),
         Rename(r"proj\.(.+)", r"leave.\1"),
     )
 
@@ -72,7 +72,7 @@ def _generator_names(n_stages: int, n_blocks: int) -> NameTable:
         Rename(r"proj\.(.+)", r"excitation.\1"),
         Rename(r"ups\.(\d+)\.(.+)", r"stages.\1.rise.\2"),
         *_numbered_blocks(n_stages, n_blocks),
-        *under("activation_post", "last_snake", snake_names()),
+        *with_prefix("activation_post", "last_snake", snake_names()),
         Rename(r"conv_post\.(.+)", r"leave.\1"),
     )
 
@@ -80,11 +80,11 @@ def _generator_names(n_stages: int, n_blocks: int) -> NameTable:
 def _acoustic_names(n_stages: int, n_blocks: int) -> NameTable:
     return (
         Rename(r"pre\.(.+)", r"enter_spectrogram.\1"),
-        *under("enc", "spectrogram", wavenet_names()),
+        *with_prefix("enc", "spectrogram", wavenet_names()),
         Rename(r"down_pre\.(.+)", r"enter_sound.\1"),
         Rename(r"downs\.(\d+)\.(.+)", r"stages.\1.fall.\2"),
         *_numbered_blocks(n_stages, n_blocks),
-        *under("activation_post", "last_snake", snake_names()),
+        *with_prefix("activation_post", "last_snake", snake_names()),
         Rename(r"conv_post\.(.+)", r"leave_sound.\1"),
         Rename(r"proj\.(.+)", r"leave.\1"),
     )
@@ -94,18 +94,18 @@ def _prosody_names() -> NameTable:
     return (
         Rename(r"conv_pre\.(.+)", r"enter.\1"),
         Rename(r"cond\.(.+)", r"conditioning.\1"),
-        *under("encoder", "encoder", transformer_names()),
+        *with_prefix("encoder", "encoder", transformer_names()),
         Rename(r"proj\.(.+)", r"leave.\1"),
     )
 
 
 def _numbered_blocks(n_stages: int, n_blocks: int) -> NameTable:
-    """The blocks of all stages are numbered through in the published names."""
+    """Name table of the blocks of all stages, which the published names number consecutively."""
     return [
         entry
         for stage in range(n_stages)
         for block in range(n_blocks)
-        for entry in under(
+        for entry in with_prefix(
             rf"resblocks\.{stage * n_blocks + block}", f"stages.{stage}.blocks.blocks.{block}", block_names()
         )
     ]

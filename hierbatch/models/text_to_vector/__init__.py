@@ -1,1 +1,1 @@
-"""TTV: the published system's way from text to semantic vectors and pitch."""
+"""Text-to-vector network (TTV) of HierSpeech++: text to semantic vectors and pitch."""

@@ -1,4 +1,4 @@
-"""Monotonic alignment search: which symbol each frame belongs to (Kim et al. 2020, Glow-TTS, section 3.3, algorithm 1).
+"""Monotonic alignment search between frames and symbols (Kim et al. 2020, Glow-TTS, section 3.3, algorithm 1).
 
 Legend: B batch, T frames, N symbols.
 """
@@ -14,25 +14,28 @@ Scores = npt.NDArray[np.float32]
 def search_alignment(
     scores: Scores, n_frames: npt.NDArray[np.int64], n_symbols: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int8]:
-    """The best path that starts in the first frame and symbol, ends in the last ones, and moves at most one symbol on.
+    """Find the best monotonic path from the first frame and symbol to the last, at most one symbol forward per frame.
 
-    Rows are worked together, a frame a step; sums are in float32, as in the published code, so that near ties fall the
-    same way.
+    Rows are processed together, frame by frame; sums are in float32 as in the published code, so that near ties are
+    resolved in the same way.
 
     Args:
-        scores: how well a frame fits a symbol; larger is better.
+        scores: score of each pair of frame and symbol; larger is better.
         n_frames: frames of each row, at least as many as its symbols.
         n_symbols: symbols of each row, at least one.
 
     Shape:
         scores    [B, T, N]
         n_frames  [B]
-        returns   [B, T, N]; one where frame and symbol belong together
+        returns   [B, T, N]; one on the path, zero elsewhere
+
+    Raises:
+        ValueError: a row has no symbols, or fewer frames than symbols.
     """
     n_rows, longest, _ = scores.shape
     if (n_symbols < 1).any() or (n_frames < n_symbols).any():
         raise ValueError(
-            f"every symbol needs a frame, but {n_frames.tolist()} frames face {n_symbols.tolist()} symbols"
+            f"every symbol needs a frame, but there are {n_frames.tolist()} frames for {n_symbols.tolist()} symbols"
         )
     best = np.full(scores.shape, -np.inf, dtype=np.float32)
     best[:, 0, 0] = scores[:, 0, 0]
@@ -47,7 +50,7 @@ def search_alignment(
         is_within = frame < n_frames
         path[rows[is_within], frame, symbol[is_within]] = 1
         if frame:
-            stayed = best[rows, frame - 1, symbol]
-            came = best[rows, frame - 1, np.maximum(symbol - 1, 0)]
-            symbol = symbol - (is_within & (symbol > 0) & (came > stayed))
+            same_symbol = best[rows, frame - 1, symbol]
+            previous_symbol = best[rows, frame - 1, np.maximum(symbol - 1, 0)]
+            symbol = symbol - (is_within & (symbol > 0) & (previous_symbol > same_symbol))
     return path

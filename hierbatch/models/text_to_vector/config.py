@@ -1,4 +1,4 @@
-"""Sizes of TTV; the defaults are the published network."""
+"""Configuration of TTV; the defaults are those of the published network."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextToVectorConfig:
-    """One TTV network."""
+    """Sizes of one TTV network."""
 
     n_symbols: int = 178
     n_mels: int = 80
-    """Bands of the style encoder's mel."""
+    """Bands of the log-mel, the style encoder's input."""
     style_channels: int = 256
     channels: int = 256
-    """Channels of the text and of the latent."""
+    """Channels of the text encoder and of the latent."""
     wide_channels: int = 1024
     """Channels inside the text encoder's feed-forward layers."""
     text_heads: int = 4
@@ -23,13 +23,13 @@ class TextToVectorConfig:
     text_kernel: int = 9
     flow_heads: int = 4
     semantic_channels: int = 1024
-    """Channels of the semantic vectors: those of MMS, layer 7."""
+    """Channels of the semantic vectors, as in layer 7 of MMS."""
     posterior_layers: int = 16
     decoder_channels: int = 512
     decoder_layers: int = 8
     wavenet_kernel: int = 5
     pitch_channels: int = 256
-    """Channels of the pitch predictor at 50 frames/s; each doubling of the rate halves them."""
+    """Channels of the pitch predictor at 50 frames/s, halved with each doubling of the rate."""
     pitch_kernels: tuple[int, ...] = (3, 5, 7)
     pitch_dilations: tuple[int, ...] = (1, 3, 5)
     text_dropout: float = 0.2

@@ -1,6 +1,6 @@
-"""The stochastic duration predictor (Kim et al. 2021, VITS, section 2.2.2 and appendix B.1).
+"""Stochastic duration predictor (Kim et al. 2021, VITS, section 2.2.2 and appendix B.1).
 
-Legend: B batch, C channels, N symbols, S style. Two channels flow: a duration, and one that only gives it room.
+Legend: B batch, C channels, N symbols, S style. The flows have two channels: the duration and an auxiliary variable.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _N_BINS = 10
 _N_SPLINES = 4
 _N_LAYERS = 3
 _KERNEL = 3
-_SMALLEST = 1e-5
+_MIN_DURATION = 1e-5
 
 
 class DilatedConvolutions(nn.Module):
-    """Depthwise convolutions, each three times as wide as the last, and what mixes their channels.
+    """Depthwise convolutions with tripled dilation per layer, each followed by a pointwise convolution.
 
     Shape:
         x        [B, C, N]
@@ -50,7 +50,7 @@ class DilatedConvolutions(nn.Module):
 
 
 class ScaleFlow(nn.Module):
-    """Each channel moved and scaled. Shape: [B, 2, N]."""
+    """Affine flow with a shift and a scale per channel. Shape: [B, 2, N]."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,46 +58,48 @@ class ScaleFlow(nn.Module):
         self.log_scale = nn.Parameter(torch.zeros(2, 1))
 
     def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """The flow and its log-determinant. Shapes: [B, 2, N], [B]."""
+        """Output and log-determinant of the flow. Shapes: [B, 2, N], [B]."""
         y = (self.shift + torch.exp(self.log_scale) * x) * mask
         return y, (self.log_scale * mask).sum((1, 2))
 
     def reverse(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Inverse of `forward`. Shapes as there."""
         return (x - self.shift) * torch.exp(-self.log_scale) * mask
 
 
 class SplineFlow(nn.Module):
-    """One channel sets the spline that bends the other. Shape: [B, 2, N]."""
+    """Coupling flow: one channel parameterizes a spline that transforms the other. Shape: [B, 2, N]."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.enter = nn.Conv1d(1, channels, 1)
         self.convolutions = DilatedConvolutions(channels)
         self.leave = nn.Conv1d(channels, 3 * _N_BINS - 1, 1)
-        self._spread = math.sqrt(channels)
-        # A new flow changes nothing.
+        self._normalizer = math.sqrt(channels)
+        # A new flow is the identity.
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor, mask: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
-        """The flow and its log-determinant. Shapes: [B, 2, N], [B]."""
-        kept, bent = x.chunk(2, dim=1)
-        y, log_slope = self._spline(kept, mask, condition).forward(bent)
+        """Output and log-determinant of the flow. Shapes: [B, 2, N], [B]."""
+        kept, transformed = x.chunk(2, dim=1)
+        y, log_slope = self._spline(kept, mask, condition).forward(transformed)
         return torch.cat([kept, y], dim=1) * mask, (log_slope * mask).sum((1, 2))
 
     def reverse(self, x: Tensor, mask: Tensor, condition: Tensor) -> Tensor:
-        kept, bent = x.chunk(2, dim=1)
-        return torch.cat([kept, self._spline(kept, mask, condition).inverse(bent)], dim=1) * mask
+        """Inverse of `forward`. Shapes as there."""
+        kept, transformed = x.chunk(2, dim=1)
+        return torch.cat([kept, self._spline(kept, mask, condition).inverse(transformed)], dim=1) * mask
 
     def _spline(self, kept: Tensor, mask: Tensor, condition: Tensor) -> Spline:
         hidden = self.leave(self.convolutions(self.enter(kept) + condition, mask)) * mask
         settings = hidden[:, None].transpose(2, 3)  # [B, 1, N, 29]
         widths, heights, slopes = settings.split([_N_BINS, _N_BINS, _N_BINS - 1], dim=-1)
-        return Spline(widths / self._spread, heights / self._spread, slopes)
+        return Spline(widths / self._normalizer, heights / self._normalizer, slopes)
 
 
 class SplineFlows(nn.Module):
-    """A scale and four splines, the channels changing places after each spline."""
+    """An affine flow and four spline flows, with the channels swapped after each spline."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -105,22 +107,22 @@ class SplineFlows(nn.Module):
         self.splines = nn.ModuleList(SplineFlow(channels) for _ in range(_N_SPLINES))
 
     def forward(self, x: Tensor, mask: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
-        """The flows and their log-determinant. Shapes: [B, 2, N], [B]."""
+        """Output and log-determinant of all flows. Shapes: [B, 2, N], [B]."""
         x, log_det = self.scale(x, mask)
         for spline in self.splines:
-            x, more = spline(x, mask, condition)
-            x, log_det = x.flip(1), log_det + more
+            x, spline_log_det = spline(x, mask, condition)
+            x, log_det = x.flip(1), log_det + spline_log_det
         return x, log_det
 
     def reverse(self, x: Tensor, mask: Tensor, condition: Tensor) -> Tensor:
-        """Back again, but for the first spline, which only bends the channel that is thrown away."""
+        """Inverse of `forward`, except the first spline, which only transforms the auxiliary channel."""
         for index in range(_N_SPLINES - 1, 0, -1):
             x = self.splines[index].reverse(x.flip(1), mask, condition)  # type: ignore[operator]
         return self.scale.reverse(x.flip(1), mask)
 
 
 class StochasticDurations(nn.Module):
-    """How long each symbol lasts, drawn from what its neighbours and the style leave open."""
+    """Stochastic duration predictor: samples symbol durations given the text and the style."""
 
     def __init__(self, channels: int, style_channels: int, dropout: float) -> None:
         super().__init__()
@@ -135,13 +137,19 @@ class StochasticDurations(nn.Module):
         self.posterior_flows = SplineFlows(channels)
 
     def forward(self, hidden: Tensor, mask: Tensor, style: Tensor, noise: Tensor) -> Tensor:
-        """Logarithm of the durations in frames, drawn.
+        """Sample the logarithm of the durations in frames.
+
+        Args:
+            hidden: encoded text.
+            mask: valid symbols.
+            style: style vector.
+            noise: normal noise; its scale sets the variability of the durations.
 
         Shape:
             hidden   [B, C, N]
             mask     [B, 1, N]
             style    [B, S]
-            noise    [B, 2, N]  normal, times how free the durations are
+            noise    [B, 2, N]
             returns  [B, 1, N]
         """
         return self.flows.reverse(noise, mask, self._condition(hidden, mask, style))[:, :1]
@@ -149,34 +157,44 @@ class StochasticDurations(nn.Module):
     def negative_log_likelihood(
         self, hidden: Tensor, mask: Tensor, style: Tensor, durations: Tensor, noise: Tensor
     ) -> Tensor:
-        """Upper bound of it, by variational dequantization and augmentation (equations 7 and 8).
+        """Upper bound of the negative log likelihood, by variational dequantization and augmentation (eqs. 7 and 8).
 
-        The text and the style learn nothing from it.
+        No gradient flows to the text and the style.
+
+        Args:
+            hidden: encoded text.
+            mask: valid symbols.
+            style: style vector.
+            durations: aligned durations in whole frames.
+            noise: standard normal noise.
 
         Shape:
-            durations  [B, 1, N]  whole frames
-            noise      [B, 2, N]  normal
+            hidden     [B, C, N]
+            mask       [B, 1, N]
+            style      [B, S]
+            durations  [B, 1, N]
+            noise      [B, 2, N]
             returns    [B]
         """
         condition = self._condition(hidden.detach(), mask, style.detach())
-        known = self.posterior_convolutions(self.posterior_enter(durations), mask)
-        known = self.posterior_leave(known) * mask
+        encoded = self.posterior_convolutions(self.posterior_enter(durations), mask)
+        encoded = self.posterior_leave(encoded) * mask
         noise = noise * mask
-        drawn, log_det = self.posterior_flows(noise, mask, condition + known)
-        fraction, room = drawn.chunk(2, dim=1)
-        # The fraction a duration was rounded up by lies between zero and one.
+        sample, log_det = self.posterior_flows(noise, mask, condition + encoded)
+        fraction, auxiliary = sample.chunk(2, dim=1)
+        # The dequantization offset, by which a duration was rounded up, is between zero and one.
         log_det = log_det + ((F.logsigmoid(fraction) + F.logsigmoid(-fraction)) * mask).sum((1, 2))
-        log_posterior = -_half_square(noise, mask) - log_det
-        left = ((durations - torch.sigmoid(fraction)) * mask).clamp_min(_SMALLEST)
-        log_left = torch.log(left) * mask
-        latent, log_det = self.flows(torch.cat([log_left, room], dim=1), mask, condition)
-        return _half_square(latent, mask) - (log_det - log_left.sum((1, 2))) + log_posterior
+        log_posterior = -_negative_log_normal(noise, mask) - log_det
+        dequantized = ((durations - torch.sigmoid(fraction)) * mask).clamp_min(_MIN_DURATION)
+        log_duration = torch.log(dequantized) * mask
+        latent, log_det = self.flows(torch.cat([log_duration, auxiliary], dim=1), mask, condition)
+        return _negative_log_normal(latent, mask) - (log_det - log_duration.sum((1, 2))) + log_posterior
 
     def _condition(self, hidden: Tensor, mask: Tensor, style: Tensor) -> Tensor:
         x = self.enter(hidden) + self.conditioning(style[:, :, None])
         return self.leave(self.convolutions(x, mask)) * mask
 
 
-def _half_square(x: Tensor, mask: Tensor) -> Tensor:
-    """Negative logarithm of the standard normal density. Shape: [B, 2, N] -> [B]."""
+def _negative_log_normal(x: Tensor, mask: Tensor) -> Tensor:
+    """Negative log density of the standard normal distribution. Shape: [B, 2, N] -> [B]."""
     return (0.5 * (math.log(2 * math.pi) + x**2) * mask).sum((1, 2))

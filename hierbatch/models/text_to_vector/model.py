@@ -1,4 +1,4 @@
-"""TTV: from text and a style to semantic vectors and pitch (HierSpeech++, Lee et al. 2023, section III-E).
+"""Text-to-vector network (TTV): text and a style to semantic vectors and pitch (HierSpeech++, section III-E).
 
 Legend: B batch, C channels, N symbols, T frames (50/s), M mel bands, S style.
 """
@@ -23,7 +23,10 @@ from hierbatch.models.text_to_vector.pitch import PitchPredictor
 
 @dataclass(frozen=True, slots=True)
 class TextPrior:
-    """What the text says of every symbol. Shapes: hidden, mean, log_scale [B, C, N], mask [B, 1, N]."""
+    """Encoded text and the prior of the latent for every symbol.
+
+    Shapes: hidden, mean, log_scale [B, C, N], mask [B, 1, N].
+    """
 
     hidden: Tensor
     mean: Tensor
@@ -33,7 +36,7 @@ class TextPrior:
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
-    """What a text became; zero past a row's end.
+    """Output of TTV for a batch of texts; zero past a row's end.
 
     Shape:
         latent    [B, C, T]
@@ -49,7 +52,7 @@ class Vectors:
 
 
 class TextEncoder(nn.Module):
-    """Two transformers, the second of which knows the style."""
+    """Text encoder of two transformers, the second one conditioned on the style."""
 
     def __init__(self, config: TextToVectorConfig) -> None:
         super().__init__()
@@ -78,7 +81,7 @@ class TextEncoder(nn.Module):
 
 
 class PosteriorEncoder(nn.Module):
-    """The latent of semantic vectors that are known; for training."""
+    """Posterior encoder from ground-truth semantic vectors to the latent; for training only."""
 
     def __init__(self, config: TextToVectorConfig) -> None:
         super().__init__()
@@ -88,14 +91,14 @@ class PosteriorEncoder(nn.Module):
         self.leave = nn.Conv1d(channels, 2 * channels, 1)
 
     def forward(self, semantic: Tensor, mask: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and logarithm of the scale. Shapes: [B, 1024, T] -> two of [B, C, T]."""
+        """Mean and log scale of the posterior. Shapes: [B, 1024, T] -> two of [B, C, T]."""
         x = self.wavenet(self.enter(semantic) * mask, mask, style)
         mean, log_scale = (self.leave(x) * mask).chunk(2, dim=1)
         return mean, log_scale
 
 
 class SemanticDecoder(nn.Module):
-    """Semantic vectors of a latent. Shape: [B, C, T] -> [B, 1024, T]."""
+    """Decoder from the latent to semantic vectors. Shape: [B, C, T] -> [B, 1024, T]."""
 
     def __init__(self, config: TextToVectorConfig) -> None:
         super().__init__()
@@ -111,7 +114,7 @@ class SemanticDecoder(nn.Module):
 
 
 class TextToVector(nn.Module):
-    """The network. Rows of a padded batch never change each other, unless they are asked to hear their padding."""
+    """Text-to-vector network; a row's output is independent of the batch, except with `hears_padding`."""
 
     def __init__(self, config: TextToVectorConfig) -> None:
         super().__init__()
@@ -137,25 +140,25 @@ class TextToVector(nn.Module):
         self.symbol_classifier = nn.Conv1d(config.channels, config.n_symbols, 1, bias=False)
 
     def style(self, mel: Tensor, lengths: Tensor, *, hears_padding: bool = False) -> Tensor:
-        """Who speaks. Shapes: mel [B, M, T], lengths [B] -> [B, S]."""
+        """Encode the style of prompts. Shapes: mel [B, M, T], lengths [B] -> [B, S]."""
         return self.style_encoder(mel, length_mask(lengths, mel.shape[2]), hears_padding=hears_padding)
 
     def read(self, tokens: Tensor, lengths: Tensor, style: Tensor) -> TextPrior:
-        """What the text says. Shapes: tokens [B, N], lengths [B], style [B, S]."""
+        """Encode text. Shapes: tokens [B, N], lengths [B], style [B, S]."""
         prior: TextPrior = self.text_encoder(tokens, length_mask(lengths, tokens.shape[1]), style)
         return prior
 
     def speak(
         self, prior: TextPrior, frames: Tensor, style: Tensor, noise: Tensor, *, hears_padding: bool = False
     ) -> Vectors:
-        """Semantic vectors and pitch of a text whose durations are known.
+        """Generate semantic vectors and pitch for encoded text with given durations.
 
         Args:
-            prior: what `read` gave.
-            frames: whole frames of every symbol, as `whole_frames` gives.
-            style: who speaks.
-            noise: normal, times how free the sound is.
-            hears_padding: as the published code does in a padded batch; for comparing with it only.
+            prior: output of `read`.
+            frames: whole frames of every symbol, from `whole_frames`.
+            style: style vector.
+            noise: normal noise; its scale sets the variability of the output.
+            hears_padding: treat padding as the published code does; only for comparison with it.
 
         Shape:
             frames  [B, 1, N]
@@ -174,12 +177,25 @@ class TextToVector(nn.Module):
 
 
 def whole_frames(log_durations: Tensor, mask: Tensor, length_scale: Tensor | float) -> Tensor:
-    """Frames of every symbol, rounded up. Shapes: log_durations, mask [B, 1, N], length_scale [B, 1, 1] or one."""
+    """Round predicted durations up to whole frames.
+
+    Args:
+        log_durations: natural log of the durations in frames.
+        mask: valid symbols.
+        length_scale: factor on the durations; above 1 is slower.
+
+    Shapes: log_durations, mask [B, 1, N], length_scale [B, 1, 1] or a number.
+    """
     return torch.ceil(torch.exp(log_durations) * mask * length_scale)
 
 
 def expand(values: Tensor, frames: Tensor, n_frames: int) -> Tensor:
-    """Every symbol's value for as long as it lasts, zero past a row's end.
+    """Repeat every symbol's value for its duration, zero past a row's end.
+
+    Args:
+        values: values per symbol.
+        frames: frames of every symbol.
+        n_frames: length of the output.
 
     Shape:
         values   [B, C, N]

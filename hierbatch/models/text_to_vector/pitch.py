@@ -1,4 +1,4 @@
-"""Pitch from semantic vectors (HierSpeech++, section III-E).
+"""Pitch predictor from semantic vectors (HierSpeech++, section III-E).
 
 Legend: B batch, C channels, T frames (50/s), S style.
 """
@@ -18,7 +18,7 @@ _N_DOUBLINGS = 2
 
 
 class _ResidualBlock(nn.Module):
-    """Pairs of convolutions added to what came in (Kong et al. 2020, HiFi-GAN, appendix A.1). Shape: [B, C, T]."""
+    """Residual pairs of convolutions (Kong et al. 2020, HiFi-GAN, appendix A.1). Shape: [B, C, T]."""
 
     def __init__(self, channels: int, kernel: int, dilations: tuple[int, ...]) -> None:
         super().__init__()
@@ -30,12 +30,12 @@ class _ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
         for dilated, plain in zip(self.dilated, self.plain, strict=True):
-            x = x + plain(_leaky(dilated(_leaky(x, mask)), mask))
+            x = x + plain(_masked_leaky_relu(dilated(_masked_leaky_relu(x, mask)), mask))
         return x
 
 
 class _MeanOfBlocks(nn.ModuleList):
-    """Blocks of several kernels that hear the same. Shape: [B, C, T]."""
+    """Mean of blocks with different kernels. Shape: [B, C, T]."""
 
     def __init__(self, channels: int, kernels: tuple[int, ...], dilations: tuple[int, ...]) -> None:
         super().__init__(_ResidualBlock(channels, kernel, dilations) for kernel in kernels)
@@ -45,10 +45,10 @@ class _MeanOfBlocks(nn.ModuleList):
 
 
 class PitchPredictor(nn.Module):
-    """ln(F0 in Hz + 1), zero where unvoiced, at four times the frames.
+    """Predict ln(F0 in Hz + 1), zero where unvoiced, at four values per frame.
 
-    A row gives the same alone or in a padded batch, unless `hears_padding`: the published code convolves over what its
-    biases make of the frames past a row's end. For comparing with it only.
+    A row's output is independent of the batch. With `hears_padding`, convolutions read the frames past a row's end,
+    which biases make nonzero, as in the published code; only for comparison with it.
 
     Shape:
         semantic  [B, C, T]
@@ -77,17 +77,17 @@ class PitchPredictor(nn.Module):
         self.leave = nn.Conv1d(widths[-1], 1, _EDGE_KERNEL, padding=half, bias=False)
 
     def forward(self, semantic: Tensor, mask: Tensor, style: Tensor, *, hears_padding: bool = False) -> Tensor:
-        inside = None if hears_padding else mask
+        row_mask = None if hears_padding else mask
         x = self.enter(semantic) + self.conditioning(style[:, :, None])
         for doubling, blocks in zip(self.doublings, self.blocks, strict=True):
-            x = doubling(_leaky(x, inside))
-            inside = inside if inside is None else inside.repeat_interleave(2, dim=2)
-            x = blocks(x, inside)
-        log_f0 = self.leave(_leaky(x, inside, _LAST_SLOPE))
-        return log_f0 if inside is None else log_f0 * inside
+            x = doubling(_masked_leaky_relu(x, row_mask))
+            row_mask = row_mask if row_mask is None else row_mask.repeat_interleave(2, dim=2)
+            x = blocks(x, row_mask)
+        log_f0 = self.leave(_masked_leaky_relu(x, row_mask, _LAST_SLOPE))
+        return log_f0 if row_mask is None else log_f0 * row_mask
 
 
-def _leaky(x: Tensor, mask: Tensor | None, slope: float = _SLOPE) -> Tensor:
-    """Leaky ReLU, zero past a row's end: what a convolution with "same" padding reads there when the row is alone."""
+def _masked_leaky_relu(x: Tensor, mask: Tensor | None, slope: float = _SLOPE) -> Tensor:
+    """Leaky ReLU, zero past a row's end, as "same" padding would be if the row were alone."""
     x = F.leaky_relu(x, slope)
     return x if mask is None else x * mask

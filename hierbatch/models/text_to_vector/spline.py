@@ -1,4 +1,4 @@
-"""Monotonic rational-quadratic splines (Durkan et al. 2019, Neural Spline Flows, section 3.1), identity outside.
+"""Monotonic rational-quadratic splines (Durkan et al. 2019, Neural Spline Flows, section 3.1) with linear tails.
 
 Legend: any leading shape [...], K bins.
 """
@@ -13,17 +13,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 REACH = 5.0
-"""The spline bends between minus and plus this."""
-_LEAST = 1e-3
-"""Least width and height of a bin, as a part of the whole, and least slope at a knot."""
+"""The spline is defined between minus and plus this value; outside it is the identity."""
+_MIN_SIZE = 1e-3
+"""Minimum width and height of a bin as a fraction of the total, and minimum slope at a knot."""
 _EDGE_TOLERANCE = 1e-6
-# What softplus makes a slope of exactly one of, so that the spline runs into the identity.
-_EDGE_SLOPE = math.log(math.exp(1 - _LEAST) - 1)
+# Input of softplus for a slope of exactly one, so that the spline joins the identity smoothly.
+_EDGE_SLOPE = math.log(math.exp(1 - _MIN_SIZE) - 1)
 
 
 @dataclass(frozen=True, slots=True)
 class _Bin:
-    """The bin a value falls into. Shapes: [...]."""
+    """Bin that a value falls into. Shapes: [...]."""
 
     left: Tensor
     width: Tensor
@@ -44,14 +44,14 @@ class _Bin:
 
 @dataclass(frozen=True, slots=True)
 class Spline:
-    """Unnormalised settings of a spline. Shapes: widths, heights [..., K], slopes [..., K - 1]."""
+    """Unnormalized parameters of a spline. Shapes: widths, heights [..., K], slopes [..., K - 1]."""
 
     widths: Tensor
     heights: Tensor
     slopes: Tensor
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """The spline's value and the logarithm of its slope (equations 4 and 5). Shapes: [...]."""
+        """Value of the spline and log of its slope (equations 4 and 5). Shapes: [...]."""
         is_inside = x.abs() <= REACH
         bins, clamped = self._knots(), x.clamp(-REACH, REACH)
         at = self._bin(bins, clamped, by_height=False)
@@ -64,7 +64,7 @@ class Spline:
         return torch.where(is_inside, y, x), torch.where(is_inside, log_slope, torch.zeros_like(x))
 
     def inverse(self, y: Tensor) -> Tensor:
-        """Where the spline has the value `y` (equations 6 to 8). Shape: [...]."""
+        """Inverse of the spline at `y` (equations 6 to 8). Shape: [...]."""
         is_inside = y.abs() <= REACH
         bins, clamped = self._knots(), y.clamp(-REACH, REACH)
         at = self._bin(bins, clamped, by_height=True)
@@ -77,15 +77,15 @@ class Spline:
 
     def _knots(self) -> tuple[Tensor, Tensor, Tensor]:
         """Positions, values and slopes of the K + 1 knots."""
-        slopes = _LEAST + F.softplus(F.pad(self.slopes, (1, 1), value=_EDGE_SLOPE))
+        slopes = _MIN_SIZE + F.softplus(F.pad(self.slopes, (1, 1), value=_EDGE_SLOPE))
         return _edges(self.widths), _edges(self.heights), slopes
 
     @staticmethod
     def _bin(knots: tuple[Tensor, Tensor, Tensor], value: Tensor, *, by_height: bool) -> _Bin:
         positions, values, slopes = knots
         edges = values if by_height else positions
-        reached = torch.cat([edges[..., :-1], edges[..., -1:] + _EDGE_TOLERANCE], dim=-1)
-        index = (value[..., None] >= reached).sum(-1, keepdim=True) - 1
+        thresholds = torch.cat([edges[..., :-1], edges[..., -1:] + _EDGE_TOLERANCE], dim=-1)
+        index = (value[..., None] >= thresholds).sum(-1, keepdim=True) - 1
 
         def pick(table: Tensor) -> Tensor:
             return table.gather(-1, index)[..., 0]
@@ -100,10 +100,10 @@ class Spline:
         )
 
 
-def _edges(unnormalised: Tensor) -> Tensor:
-    """Borders of the bins, both ends exact. Shape: [..., K] -> [..., K + 1]."""
-    n_bins = unnormalised.shape[-1]
-    sizes = _LEAST + (1 - _LEAST * n_bins) * unnormalised.softmax(dim=-1)
+def _edges(unnormalized: Tensor) -> Tensor:
+    """Edges of the bins, with both ends exact. Shape: [..., K] -> [..., K + 1]."""
+    n_bins = unnormalized.shape[-1]
+    sizes = _MIN_SIZE + (1 - _MIN_SIZE * n_bins) * unnormalized.softmax(dim=-1)
     inner = 2 * REACH * sizes.cumsum(dim=-1)[..., :-1] - REACH
     end = torch.full_like(inner[..., :1], REACH)
     return torch.cat([-end, inner, end], dim=-1)

@@ -1,4 +1,4 @@
-"""What TTV learns from: the pass over known speech, and its losses (HierSpeech++, section III-E).
+"""Training of TTV: forward pass over recorded speech, and losses (HierSpeech++, section III-E).
 
 Legend: B batch, C channels, N symbols, T frames (50/s), K symbols without blanks.
 """
@@ -17,25 +17,25 @@ from hierbatch.models.text_to_vector.alignment import search_alignment
 from hierbatch.models.text_to_vector.model import TextPrior, TextToVector
 
 SLICE_FRAMES = 60
-"""Frames the pitch predictor learns from in one step."""
+"""Frames per row that the pitch predictor is trained on in one step."""
 F0_PER_FRAME = 4
 SEMANTIC_WEIGHT, DIVERGENCE_WEIGHT = 10.0, 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpokenBatch:
-    """Texts and how they were spoken, padded; ends of rows are zero.
+    """Batch of texts with their recordings, zero-padded.
 
     Shape:
         semantic       [B, 1024, T]
-        mel            [B, 80, T]   what the style is heard from
+        mel            [B, 80, T]   input of the style encoder
         f0_hz          [B, 4T]      zero where unvoiced
         n_frames       [B]
         tokens         [B, N]       with blanks between
         n_tokens       [B]
         symbols        [B, K]       without blanks
         n_symbols      [B]
-        slice_starts   [B]          where the pitch predictor listens, in frames
+        slice_starts   [B]          first frame of the slice for the pitch predictor
     """
 
     semantic: Tensor
@@ -51,7 +51,7 @@ class SpokenBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingPass:
-    """Everything a pass gave. Shapes: latents and moments [B, C, T], alignment and scores [B, T, N]."""
+    """Outputs of a forward pass. Shapes: latents and their parameters [B, C, T], alignment and scores [B, T, N]."""
 
     latent: Tensor
     moved: Tensor
@@ -69,7 +69,7 @@ class TrainingPass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Losses:
-    """One number each; the total weighs them as the published training did."""
+    """Scalar losses, and their weighted sum as in the published training."""
 
     semantic: Tensor
     divergence: Tensor
@@ -79,8 +79,9 @@ class Losses:
 
     @property
     def total(self) -> Tensor:
-        weighed = SEMANTIC_WEIGHT * self.semantic + DIVERGENCE_WEIGHT * self.divergence
-        return weighed + self.pitch + self.durations + self.symbols
+        """Weighted sum of all losses."""
+        weighted = SEMANTIC_WEIGHT * self.semantic + DIVERGENCE_WEIGHT * self.divergence
+        return weighted + self.pitch + self.durations + self.symbols
 
 
 def training_pass(
@@ -91,11 +92,18 @@ def training_pass(
     duration_noise: Tensor,
     hears_padding: bool = False,
 ) -> TrainingPass:
-    """One pass over known speech.
+    """Run a forward pass over recorded speech.
+
+    Args:
+        network: network in training.
+        batch: texts with recordings.
+        latent_noise: standard normal noise of the latent.
+        duration_noise: standard normal noise of the duration predictor.
+        hears_padding: treat padding as the published code does; only for comparison with it.
 
     Shape:
-        latent_noise    [B, C, T]  normal
-        duration_noise  [B, 2, N]  normal
+        latent_noise    [B, C, T]
+        duration_noise  [B, 2, N]
     """
     mask = length_mask(batch.n_frames, batch.semantic.shape[2])
     style = network.style(batch.mel, batch.n_frames, hears_padding=hears_padding)
@@ -130,19 +138,19 @@ def training_pass(
 
 @torch.no_grad()
 def alignment_scores(prior: TextPrior, moved: Tensor) -> Tensor:
-    """Log likelihood of every frame's latent under every symbol's prior. Shape: [B, C, T] -> [B, T, N]."""
+    """Log likelihood of each frame's latent under each symbol's prior. Shape: [B, C, T] -> [B, T, N]."""
     precision = torch.exp(-2 * prior.log_scale)
     constant = (-0.5 * math.log(2 * math.pi) - prior.log_scale).sum(1, keepdim=True)
     squares = -0.5 * (moved**2).transpose(1, 2) @ precision
-    crossed = moved.transpose(1, 2) @ (prior.mean * precision)
-    own = (-0.5 * prior.mean**2 * precision).sum(1, keepdim=True)
-    return constant + squares + crossed + own
+    cross_terms = moved.transpose(1, 2) @ (prior.mean * precision)
+    mean_squares = (-0.5 * prior.mean**2 * precision).sum(1, keepdim=True)
+    return constant + squares + cross_terms + mean_squares
 
 
 def losses_of(found: TrainingPass, batch: SpokenBatch) -> Losses:
-    """How far a pass is from what was spoken.
+    """Compute the losses of a forward pass.
 
-    The semantic loss counts padding too: without it the published network paused and repeated at random.
+    The semantic loss includes padding: without it the published network paused and repeated at random.
     """
     mask = length_mask(batch.n_frames, batch.semantic.shape[2])
     starts = batch.slice_starts * F0_PER_FRAME
@@ -158,12 +166,12 @@ def losses_of(found: TrainingPass, batch: SpokenBatch) -> Losses:
 
 
 def _divergence(found: TrainingPass, mask: Tensor) -> Tensor:
-    """Kullback-Leibler divergence a frame, channels added up, from one draw."""
+    """Kullback-Leibler divergence per frame, summed over channels, from one sample."""
     distance = (found.moved - found.prior_mean) ** 2 * torch.exp(-2 * found.prior_log_scale)
     divergence = found.prior_log_scale - found.posterior_log_scale - 0.5 + 0.5 * distance
     return (divergence * mask).sum() / mask.sum()
 
 
 def _slices(x: Tensor, starts: Tensor, n_frames: int) -> Tensor:
-    """A stretch of every row. Shape: [B, C, T] -> [B, C, n_frames]."""
+    """Slice of every row. Shape: [B, C, T] -> [B, C, n_frames]."""
     return torch.stack([row[:, start : start + n_frames] for row, start in zip(x, starts.tolist(), strict=True)])

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from hierbatch.models.blocks import windows
-from hierbatch.models.blocks.anti_aliased import AntiAliasedBlocks, widest_hearing
+from hierbatch.models.blocks.anti_aliased import AntiAliasedBlocks, max_context
 from hierbatch.models.blocks.masks import length_mask
 from hierbatch.models.blocks.windows import in_windows
 from hierbatch.models.speechsr.config import SpeechSRConfig
@@ -15,7 +15,7 @@ LENGTHS = torch.tensor([1200, 1, 517, 1199])
 
 @pytest.fixture
 def narrow(monkeypatch):
-    monkeypatch.setattr(windows, "_MOST_VALUES", 1)
+    monkeypatch.setattr(windows, "_MAX_VALUES", 1)
 
 
 def blocks_of(channels):
@@ -32,7 +32,7 @@ def test_windows_make_what_the_whole_makes(monkeypatch):
     blocks = blocks_of(4).double()
     x = torch.randn(4, 4, 1200, generator=torch.Generator().manual_seed(1)).double() * length_mask(LENGTHS, 1200)
     whole = blocks(x, LENGTHS)
-    monkeypatch.setattr(windows, "_MOST_VALUES", 1)
+    monkeypatch.setattr(windows, "_MAX_VALUES", 1)
     seen = []
     mean = blocks._mean
     blocks._mean = lambda window, ends: seen.append(ends) or mean(window, ends)
@@ -48,7 +48,7 @@ def test_windows_overlap_by_just_what_a_sample_depends_on():
     x, lengths = torch.zeros(1, 4, 400, dtype=torch.float64), torch.tensor([400])
     x[:, :, 200] = torch.nan
     (heard,) = blocks(x, lengths).isnan().any(1).any(0).nonzero(as_tuple=True)
-    halo = widest_hearing(tuple(blocks.blocks))
+    halo = max_context(tuple(blocks.blocks))
     assert heard.tolist() == list(range(200 - halo, 200 + halo + 1))
 
 
@@ -66,7 +66,7 @@ def test_windows_change_nothing_in_super_resolution(monkeypatch):
     sound = 0.1 * torch.randn(2, 1, 900, generator=torch.Generator().manual_seed(2))
     lengths = torch.tensor([900, 431])
     whole = network(sound, lengths)
-    monkeypatch.setattr(windows, "_MOST_VALUES", 1)
+    monkeypatch.setattr(windows, "_MAX_VALUES", 1)
     torch.testing.assert_close(network(sound, lengths), whole, rtol=0, atol=1e-5)
 
 

@@ -8,7 +8,7 @@ from hierbatch.models.denoiser.weights import denoiser_from, load_denoiser
 
 def test_a_checkpoint_of_another_model_is_told(tmp_path):
     torch.save({"generator": {"enc.weight": torch.zeros(3)}}, tmp_path / "g_best")
-    with pytest.raises(BundleError, match="not those of Denoiser"):
+    with pytest.raises(BundleError, match="do not fit Denoiser"):
         load_denoiser(tmp_path / "g_best")
 
 

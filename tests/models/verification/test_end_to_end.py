@@ -63,7 +63,7 @@ def test_what_speaks_gives_the_published_sound(networks, monkeypatch):
     clean = torch.from_numpy(arrays["out_prompt_pair"][1])
     monkeypatch.setattr(prompt, "clean_prompt", lambda prompt: prompt)
     monkeypatch.setattr(prompt, "_REPEATS", 1)
-    monkeypatch.setattr(prompt.PromptHearing, "_without_noise", lambda hearing, sound: clean)
+    monkeypatch.setattr(prompt.PromptHearing, "_denoise", lambda prompts, sound: clean)
     symbols = {number: symbol for symbol, number in SYMBOL_IDS.items()}
     said = [symbols[number] for number in arrays["in_tokens"][0, 1::2].tolist()]
     monkeypatch.setattr(reading, "published_spelling", lambda phonemes: said)
