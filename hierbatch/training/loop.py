@@ -155,7 +155,7 @@ class Trainer:
 
 
 def parameter_groups(recipe: Recipe) -> list[dict[str, Any]]:
-    """Optimiser parameter groups; a recipe's `learning_rate_factors` scale the learning rate of its submodules by name."""
+    """Optimiser parameter groups; a recipe's `learning_rate_factors` scale the rates of submodules by name."""
     factors: Mapping[str, float] = getattr(recipe, "learning_rate_factors", {})
     groups: dict[float, list[nn.Parameter]] = {}
     for name, weight in recipe.network.named_parameters():
