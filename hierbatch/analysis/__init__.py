@@ -1,1 +1,1 @@
-"""What notebooks and reports read."""
+"""Analysis of runs and evaluation of models, for notebooks, reports and the evaluation command."""

@@ -1,4 +1,4 @@
-"""How sure a figure is: percentile bootstrap over items (Efron & Tibshirani 1993, chapter 13)."""
+"""Confidence intervals by percentile bootstrap over items (Efron & Tibshirani 1993, chapter 13)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SEED = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """A figure, the interval that holds it 95 times in a hundred, and how many items it rests on."""
+    """A value with its confidence interval and its number of items."""
 
     value: float
     low: float
@@ -24,13 +24,24 @@ class Estimate:
 def estimate_ratio(
     numerators: Sequence[float], denominators: Sequence[float], *, confidence: float = 0.95, seed: int = _SEED
 ) -> Estimate:
-    """Sum of numerators over sum of denominators, items resampled whole.
+    """Ratio of the sums of numerators and denominators, with an interval from resampled items.
 
-    Error rates put errors over words here, so a long sentence counts more than a short one and keeps its errors
-    together; a mean is the case where every denominator is 1. The same items give the same interval.
+    An error rate is errors over words, so a long sentence weighs more than a short one and its errors are resampled
+    together; a mean is the case with every denominator 1. The same items and seed give the same interval.
+
+    Args:
+        numerators: One value per item.
+        denominators: One positive value per item.
+        confidence: Coverage of the interval.
+        seed: Seed of the resampling.
+
+    Raises:
+        ValueError: The lengths differ, there are no items, or a denominator is not positive.
     """
     if len(numerators) != len(denominators) or not len(numerators):
-        raise ValueError(f"wanted pairs, at least one, but there are {len(numerators)} and {len(denominators)}")
+        raise ValueError(
+            f"expected one or more pairs, got {len(numerators)} numerators and {len(denominators)} denominators"
+        )
     above, below = np.asarray(numerators, np.float64), np.asarray(denominators, np.float64)
     if not (below > 0).all():
         raise ValueError("every denominator must be positive")

@@ -1,4 +1,4 @@
-"""Two runs of the same rows side by side: what changed, the largest differences first."""
+"""Row-by-row comparison of two runs, largest differences first."""
 
 from __future__ import annotations
 
@@ -10,20 +10,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hierbatch.analysis.listening import ShownTakes
+from hierbatch.analysis.listening import TakeGallery
 from hierbatch.analysis.measures_of_takes import MEASURES, TakeMeasure
 from hierbatch.analysis.study import RunStudy, open_run
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_FACTS = ("status", "error_kind", "voice", "text_norm", "phonemes", "flags")
-"""Columns of which a change is told by name, the weightiest first; each outweighs those after it and any measure."""
+_OUTCOME_COLUMNS = ("status", "error_kind", "voice", "text_norm", "phonemes", "flags")
+"""Columns whose changes are listed by name, in order of weight; each outweighs all later ones and all measures."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Rows of two runs by id. `table` has a column pair `..._a`, `..._b` for each thing, and what `changed`."""
+    """Rows of two runs joined by id.
+
+    `table` has a column pair `..._a`, `..._b` for each compared column, the names of the `changed` outcome columns, and
+    the `difference` by which it is sorted.
+    """
 
     a: RunStudy
     b: RunStudy
@@ -43,11 +47,11 @@ class Comparison:
 
     @property
     def measures(self) -> tuple[TakeMeasure, ...]:
-        """Measures that both runs have."""
+        """Measures present in both runs."""
         return tuple(measure for measure in MEASURES if f"{measure.column}_a" in self.table)
 
     def summary(self) -> pd.DataFrame:
-        """For each measure the medians, and of the change from a to b the median and how often it is a rise."""
+        """Per measure: both medians, median change from a to b, and share of rows with an increase (`risen`)."""
         import pandas as pd
 
         rows = []
@@ -56,35 +60,37 @@ class Comparison:
             change = (b - a).dropna()
             if change.empty:
                 continue
-            told = {"measure": measure.axis, "median_a": a.median(), "median_b": b.median()}
-            rows.append(told | {"median_change": change.median(), "risen": (change > 0).mean(), "n_rows": len(change)})
+            medians = {"measure": measure.axis, "median_a": a.median(), "median_b": b.median()}
+            rows.append(
+                medians | {"median_change": change.median(), "risen": (change > 0).mean(), "n_rows": len(change)}
+            )
         return pd.DataFrame(rows)
 
-    def show(self, rows: pd.DataFrame | Sequence[str] | str | int = 6) -> ShownPairs:
-        """Both takes of some rows, one above the other; of the rows that differ most where a number is given."""
-        chosen = list(self.table["id"][:rows]) if isinstance(rows, int) else rows
-        return ShownPairs(self.a.show(chosen), self.b.show(chosen))
+    def show(self, rows: pd.DataFrame | Sequence[str] | str | int = 6) -> TakePairGallery:
+        """Players for both takes of the given rows; a number shows that many of the most different rows."""
+        selected = list(self.table["id"][:rows]) if isinstance(rows, int) else rows
+        return TakePairGallery(self.a.show(selected), self.b.show(selected))
 
 
 @dataclass(frozen=True, slots=True)
-class ShownPairs:
-    """Takes of two runs under each other."""
+class TakePairGallery:
+    """Takes of two runs, one gallery above the other."""
 
-    a: ShownTakes
-    b: ShownTakes
+    a: TakeGallery
+    b: TakeGallery
 
     def _repr_html_(self) -> str:
         return f"<h4>a</h4>{self.a._repr_html_()}<h4>b</h4>{self.b._repr_html_()}"
 
 
 def compare(a: RunStudy | str | Path, b: RunStudy | str | Path) -> Comparison:
-    """Put the rows of two runs side by side by id, differences first.
+    """Join the rows of two runs by id and sort them by difference.
 
-    A change of the outcome comes first, then of the voice, the text, the phonemes and the flags, then of the measures:
-    each in spreads (mean absolute deviations) of that measure over both runs, added up. Equal takes differ by 0.
+    A changed outcome ranks first, then the voice, the text, the phonemes and the flags, then the measures: the sum of
+    their absolute changes, each in mean absolute deviations of that measure over both runs. Equal takes differ by 0.
 
     Raises:
-        RunError: a folder is no run.
+        RunError: A folder is not a run.
     """
     a, b = (run if isinstance(run, RunStudy) else open_run(run) for run in (a, b))
     left, right = _table(a), _table(b)
@@ -103,20 +109,21 @@ def compare(a: RunStudy | str | Path, b: RunStudy | str | Path) -> Comparison:
 
 
 def _table(run: RunStudy) -> pd.DataFrame:
-    wanted = ("id", "take_key", *_FACTS, *(measure.column for measure in MEASURES))
-    table = run.table([name for name in wanted if name in run.columns])
+    """The compared columns of a run, flags as text."""
+    names = ("id", "take_key", *_OUTCOME_COLUMNS, *(measure.column for measure in MEASURES))
+    table = run.table([name for name in names if name in run.columns])
     table["flags"] = [", ".join(flags) if flags is not None else "" for flags in table["flags"]]
     return table
 
 
 def _changes(both: pd.DataFrame) -> list[str]:
-    """Names of the facts that are not the same, row by row."""
-    differing = {name: both[f"{name}_a"].fillna("").ne(both[f"{name}_b"].fillna("")) for name in _FACTS}
-    return [", ".join(name for name in _FACTS if differing[name].iloc[row]) for row in range(len(both))]
+    """Names of the outcome columns that differ, one string per row."""
+    differing = {name: both[f"{name}_a"].fillna("").ne(both[f"{name}_b"].fillna("")) for name in _OUTCOME_COLUMNS}
+    return [", ".join(name for name in _OUTCOME_COLUMNS if differing[name].iloc[row]) for row in range(len(both))]
 
 
 def _differences(both: pd.DataFrame) -> pd.Series:
-    """One number a row to sort by."""
+    """One number per row to sort by."""
     total = both["id"].map(lambda _: 0.0).astype(float)
     for measure in MEASURES:
         if f"{measure.column}_a" in both and f"{measure.column}_b" in both:
@@ -125,8 +132,8 @@ def _differences(both: pd.DataFrame) -> pd.Series:
             spread = np.nanmean(np.abs(np.r_[a, b] - middle)) if np.isfinite(middle) else np.nan
             if spread > 0:
                 total += ((b - a).abs() / spread).fillna(0.0)
-    # Squashed below 1, so that a changed fact always outweighs.
+    # Mapped to less than 1, so that a changed outcome column always outweighs the measures.
     total = total / (1 + total)
-    for weight, name in enumerate(reversed(_FACTS)):
+    for weight, name in enumerate(reversed(_OUTCOME_COLUMNS)):
         total += 2.0**weight * both["changed"].str.split(", ").map(lambda names, name=name: name in names)
     return total

@@ -1,4 +1,4 @@
-"""Counting what was heard wrong: words, characters and phones."""
+"""Recognition errors in words, characters and phones."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ from hierbatch.frontend.phonemes import split_stress
 from hierbatch.frontend.symbols import SEPARATORS
 
 
-def fewest_errors(readings: Sequence[Sequence[str]], heard: Sequence[str]) -> Errors:
-    """Errors against the reading that fits best: a recogniser may write `12` or `twelve` for the same sound."""
-    counted = [count_errors(reading, heard) for reading in readings]
+def fewest_errors(readings: Sequence[Sequence[str]], hypothesis: Sequence[str]) -> Errors:
+    """Errors against the best-matching reference reading, since a recogniser may write either `12` or `twelve`."""
+    counted = [count_errors(reading, hypothesis) for reading in readings]
     return min(counted, key=lambda errors: errors.n_errors / max(1, errors.n_tokens))
 
 
-_ONE_SPELLING = {
+_PHONE_VARIANTS = {
     "g": "ɡ", "tʃ": "t͡ʃ", "dʒ": "d͡ʒ", "ɾ": "t", "ɝ": "ɚ", "ɜ": "ɚ", "ɔ": "ɑ", "ʌ": "ə",
 }  # fmt: skip
-"""Other spellings of a phone, and pairs that English dictionaries and accents do not agree on."""
+"""Alternative symbols of a phone, and pairs that differ between English dictionaries and accents."""
 
 
 def phones_of(phonemes: str) -> list[str]:
-    """The phones of a phoneme string in the one spelling, without stress and word boundaries."""
+    """Normalised phones of a phoneme string, without stress marks and separators."""
     tokens = (split_stress(token)[0] for token in phonemes.split() if token not in SEPARATORS)
     return one_spelling(tokens)
 
 
 def one_spelling(phones: Iterable[str]) -> list[str]:
-    return [_ONE_SPELLING.get(phone, phone) for phone in phones]
+    """Phones with variants mapped to one symbol."""
+    return [_PHONE_VARIANTS.get(phone, phone) for phone in phones]

@@ -1,4 +1,4 @@
-"""What every model is measured on: committed sentences, and voices as row ids of speakers no model is trained on."""
+"""Evaluation sets: committed sentences, and voices given as row ids of speakers held out from training."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any, Literal
 
 SetName = Literal["development", "evaluation"]
 SET_NAMES: tuple[SetName, ...] = ("development", "evaluation")
-"""`development` is for choosing between models; `evaluation` is for what is published, and chooses nothing."""
+"""`development` is for choosing between models; `evaluation` is for published results only."""
 
 _LANGUAGE_NAMES = {"en": "english", "ko": "korean"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
-    """A sentence to speak; `spoken` has its digits in words (equal to `text` where there are none)."""
+    """A sentence to synthesise; `spoken` has its numbers in words (equal to `text` if it has none)."""
 
     id: str
     language: str
@@ -26,13 +26,13 @@ class Sentence:
 
     @property
     def readings(self) -> tuple[str, ...]:
-        """The ways its words may be written."""
+        """Accepted spellings of the sentence, for scoring a transcript."""
         return tuple(dict.fromkeys((self.text, self.spoken)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
-    """A row of a Parquet file of recordings, or a part of it; without `end_s` up to its end."""
+    """A row of a Parquet file of recordings, from `start_s` to `end_s` (to its end if None)."""
 
     file: str
     row: str
@@ -42,7 +42,7 @@ class Clip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoicePair:
-    """One held-out speaker: the clip a model hears, and another clip that its speech is compared with."""
+    """One held-out speaker: the prompt for the model, and a reference to compare its output with."""
 
     speaker: str
     language: str
@@ -52,7 +52,7 @@ class VoicePair:
 
 @dataclass(frozen=True, slots=True)
 class Rereading:
-    """A recording with a transcript, which a model reads too in the same speaker's voice."""
+    """A recording with a transcript, whose text the model also synthesises in the same voice."""
 
     speaker: str
     clip: Clip
@@ -60,7 +60,7 @@ class Rereading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationSet:
-    """Sentences by language and the voices that speak them."""
+    """Sentences and voices to evaluate with."""
 
     name: SetName
     sentences: tuple[Sentence, ...]
@@ -68,19 +68,21 @@ class EvaluationSet:
     rereadings: tuple[Rereading, ...]
 
     def sentences_in(self, language: str) -> tuple[Sentence, ...]:
+        """Sentences of one language."""
         return tuple(sentence for sentence in self.sentences if sentence.language == language)
 
     def voices_in(self, language: str) -> tuple[VoicePair, ...]:
+        """Voices of one language."""
         return tuple(voice for voice in self.voices if voice.language == language)
 
     def clips(self) -> tuple[Clip, ...]:
-        """Every recording the set needs."""
+        """All recordings of the set."""
         pairs = [clip for voice in self.voices for clip in (voice.prompt, voice.reference)]
         return (*pairs, *(rereading.clip for rereading in self.rereadings))
 
 
 def load_set(name: SetName) -> EvaluationSet:
-    """One of the committed sets."""
+    """Load one of the committed sets."""
     sentences = [sentence for language in _LANGUAGE_NAMES for sentence in _sentences(name, language)]
     listed: dict[str, Any] = json.loads(_read(f"voices_{name}.json"))
     voices = [

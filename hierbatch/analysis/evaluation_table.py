@@ -1,4 +1,4 @@
-"""The table of an evaluation: measures down, groups of clips across, each figure with its interval."""
+"""Evaluation table: a row per measure, a column per group of clips, each value with its confidence interval."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ARROWS = {"lower": " ↓", "higher": " ↑", "as recorded": ""}
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One cell."""
+    """One cell of the table."""
 
     measure: str
     group: str
@@ -24,7 +24,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationTable:
-    """Figures and where they come from."""
+    """Values of an evaluation and their provenance."""
 
     set_name: str
     model: str
@@ -35,16 +35,18 @@ class EvaluationTable:
     figures: tuple[Figure, ...]
 
     def to_json(self) -> str:
+        """Serialise to JSON."""
         return json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> EvaluationTable:
+        """Parse the output of `to_json`."""
         values: dict[str, Any] = json.loads(text)
         figures = [Figure(f["measure"], f["group"], Estimate(**f["estimate"])) for f in values.pop("figures")]
         return cls(**values | {"groups": tuple(values["groups"]), "figures": tuple(figures)})
 
     def to_markdown(self) -> str:
-        """A Markdown table; measures that nothing was judged by are left out."""
+        """Format as a Markdown table; measures without any value are left out."""
         cells = {(figure.measure, figure.group): figure.estimate for figure in self.figures}
         lines = [["measure", *self.groups], ["---"] * (len(self.groups) + 1)]
         for measure in MEASURES:
@@ -54,6 +56,7 @@ class EvaluationTable:
         return "\n".join("| " + " | ".join(line) + " |" for line in lines) + f"\n\n{self._source()}\n"
 
     def _source(self) -> str:
+        """Caption with set, model and kit."""
         limited = f", the first {self.limit} of each group only" if self.limit else ""
         return (
             f"Set `{self.set_name}`{limited}; model {self.model} `{self.fingerprint[:12]}`; kit `{self.kit}`. "
@@ -62,7 +65,7 @@ class EvaluationTable:
 
 
 def tabulate(scores: Mapping[str, Sequence[Iterable[Score]]]) -> tuple[Figure, ...]:
-    """Figures of each group from the scores of its clips."""
+    """Aggregate the scores of each group's clips into table cells."""
     figures = []
     for group, clips in scores.items():
         for measure in MEASURES:

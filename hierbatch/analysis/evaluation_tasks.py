@@ -1,4 +1,4 @@
-"""Who says what in an evaluation: the groups of clips a table's columns stand for."""
+"""Speech tasks of an evaluation, grouped by the columns of the table."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REREADING = "English, texts of the recordings"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One text to speak in one voice; `recording` where that person read the same text."""
+    """One text to synthesise in one voice; `recording` if the same speaker recorded the same text."""
 
     language: str
     text: str
@@ -27,12 +27,17 @@ class Task:
 def plan_tasks(
     chosen: EvaluationSet, recordings: Mapping[Clip, Recording], limit: int | None = None
 ) -> dict[str, list[Task]]:
-    """The tasks of each group, its first `limit` only where that is given.
+    """Tasks by group title.
 
-    Voices take turns over the sentences, so that each says about as much as any other.
+    Voices rotate over the sentences, so that each gets about the same number.
+
+    Args:
+        chosen: Evaluation set.
+        recordings: Recording of each clip of the set.
+        limit: Largest number of tasks per group; None for all.
     """
     by_speaker = {voice.speaker: voice for voice in chosen.voices}
-    reread = [
+    transcribed = [
         Task(
             language=by_speaker[entry.speaker].language,
             text=recordings[entry.clip].text,
@@ -43,15 +48,16 @@ def plan_tasks(
         for entry in chosen.rereadings
     ]
     groups = {
-        ENGLISH: _in_turns(chosen.sentences_in("en"), chosen.voices_in("en")),
-        KOREAN: _in_turns(chosen.sentences_in("ko"), chosen.voices_in("ko")),
-        KOREAN_ACROSS: _in_turns(chosen.sentences_in("ko"), chosen.voices_in("en")),
-        REREADING: reread,
+        ENGLISH: _rotate_voices(chosen.sentences_in("en"), chosen.voices_in("en")),
+        KOREAN: _rotate_voices(chosen.sentences_in("ko"), chosen.voices_in("ko")),
+        KOREAN_ACROSS: _rotate_voices(chosen.sentences_in("ko"), chosen.voices_in("en")),
+        REREADING: transcribed,
     }
     return {group: tasks[:limit] for group, tasks in groups.items() if tasks}
 
 
-def _in_turns(sentences: Sequence[Sentence], voices: Sequence[VoicePair]) -> list[Task]:
+def _rotate_voices(sentences: Sequence[Sentence], voices: Sequence[VoicePair]) -> list[Task]:
+    """One task per sentence, voices in rotation."""
     return [
         Task(
             language=sentence.language,

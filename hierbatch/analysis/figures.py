@@ -1,6 +1,6 @@
-"""The pictures of a run, drawn from its summary: lengths, loudness, pitch by voice, failures, flags, two runs compared.
+"""Plots of a run's summary: durations, loudness, pitch by voice, failures, flags, and a comparison of two runs.
 
-Each gives a `Picture`, or None where the run has nothing to draw it from.
+Each function returns a `Picture`, or None if the run lacks the data.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hierbatch.analysis.histogram import Histogram
-from hierbatch.analysis.measures_of_takes import BY_COLUMN, TakeMeasure, shown
+from hierbatch.analysis.measures_of_takes import BY_COLUMN, TakeMeasure, format_value
 from hierbatch.analysis.pictures import (
     BLUE,
     GREEN,
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 
     from hierbatch.analysis.comparison import Comparison
 
-_MOST_VOICES = 24
-_MOST_KINDS = 12
-_MOST_POINTS = 5000
+_MAX_VOICES = 24
+_MAX_BARS = 12
+_MAX_POINTS = 5000
 _LIMITS = {"duration_ratio": (0.4, 2.5), "snr_db": (15.0, None)}
-"""Beyond these a take is flagged or counted as strange."""
+"""Lower and upper limits beyond which a take is flagged or counts as an outlier."""
 
 
 def distribution(summary: RunSummary, column: str) -> Picture | None:
-    """How one measure is spread over all spoken rows, with its middle and where takes begin to look wrong."""
+    """Histogram of a measure over all successful rows, with its median and the limits for outliers."""
     histogram = summary.histograms.get(column)
     if histogram is None:
         return None
@@ -55,66 +55,66 @@ def distribution(summary: RunSummary, column: str) -> Picture | None:
         axes.set(xlabel=measure.axis, ylabel="takes", title=measure.title)
         axes.grid(axis="x", visible=False)
         axes.yaxis.set_major_locator(whole_numbers())
-    return Picture(measure.title, _told(histogram, measure), figure)
+    return Picture(measure.title, _distribution_caption(histogram, measure), figure)
 
 
 def durations(summary: RunSummary) -> Picture | None:
-    """How long the takes are."""
+    """Histogram of take durations."""
     return distribution(summary, "duration_s")
 
 
 def loudness(summary: RunSummary) -> Picture | None:
-    """How loud the takes are, before any mastering."""
+    """Histogram of take loudness before mastering."""
     return distribution(summary, "loudness_lufs")
 
 
 def by_voice(summary: RunSummary, column: str) -> Picture | None:
-    """One measure voice by voice: the middle half as a bar, the middle as a line, nine tenths as a thin one."""
+    """Box plot of a measure per voice: median, interquartile range, and 5th to 95th percentile."""
     measure = BY_COLUMN[column]
-    voices = [voice for voice in summary.voices if column in voice.histograms][:_MOST_VOICES]
+    voices = [voice for voice in summary.voices if column in voice.histograms][:_MAX_VOICES]
     if not voices:
         return None
     voices.sort(key=lambda voice: voice.histograms[column].quantile(0.5))
     figure, axes = blank_figure(1.1 + 0.28 * len(voices))
     with styled():
-        for place, voice in enumerate(voices):
+        for position, voice in enumerate(voices):
             low, first, middle, third, high = (
                 voice.histograms[column].quantile(q) for q in (0.05, 0.25, 0.5, 0.75, 0.95)
             )
-            axes.plot([low, high], [place, place], color=BLUE, linewidth=1.5)
-            axes.barh(place, third - first, left=first, height=0.55, color=BLUE)
-            axes.plot([middle, middle], [place - 0.38, place + 0.38], color=VERMILION, linewidth=2)
+            axes.plot([low, high], [position, position], color=BLUE, linewidth=1.5)
+            axes.barh(position, third - first, left=first, height=0.55, color=BLUE)
+            axes.plot([middle, middle], [position - 0.38, position + 0.38], color=VERMILION, linewidth=2)
         axes.set(xlabel=measure.axis, title=f"{measure.title} by voice", ylim=(-0.7, len(voices) - 0.3))
         axes.set_yticks(range(len(voices)), [voice.voice or "(none)" for voice in voices])
         axes.grid(axis="y", visible=False)
     lowest, highest = voices[0], voices[-1]
     caption = (
-        f"Bars hold the middle half of a voice's takes, thin lines nine tenths, the mark is the median: "
-        f"from {_middle(lowest, measure)} ({lowest.voice}) to {_middle(highest, measure)} ({highest.voice})."
+        f"Bars span the middle 50 % of a voice's takes, thin lines the middle 90 %; marks are medians, "
+        f"from {_median(lowest, measure)} ({lowest.voice}) to {_median(highest, measure)} ({highest.voice})."
     )
     if len(summary.voices) > len(voices):
-        caption += f" The {len(voices)} voices with the most rows of {len(summary.voices)}."
+        caption += f" Shown are the {len(voices)} voices with the most rows, of {len(summary.voices)}."
     return Picture(f"{measure.title} by voice", caption, figure)
 
 
 def f0_by_voice(summary: RunSummary) -> Picture | None:
-    """Pitch, voice by voice."""
+    """Box plot of the median F0 per voice."""
     return by_voice(summary, "f0_median_hz")
 
 
 def failures(summary: RunSummary) -> Picture | None:
-    """How many rows failed, by reason."""
+    """Number of failed rows by reason."""
     counts = {failure.kind: failure.n_rows for failure in summary.failures}
     return _counts("Failures by reason", "rows that failed", counts, VERMILION, summary.n_rows)
 
 
 def flags(summary: RunSummary) -> Picture | None:
-    """How many takes carry which flag."""
+    """Number of takes by flag."""
     return _counts("Flags", "takes with this flag", summary.flags, PURPLE, summary.n_ok)
 
 
 def similarity(matrix: SimilarityMatrix) -> Picture:
-    """Takes of each voice against every prompt: the diagonal should stand out."""
+    """Similarity of each voice's takes to every prompt; the diagonal should stand out."""
     n_voices = len(matrix.voices)
     figure, axes = blank_figure(min(1.6 + 0.34 * n_voices, 7.5))
     with styled():
@@ -135,12 +135,12 @@ def similarity(matrix: SimilarityMatrix) -> Picture:
 
 
 def change(comparison: Comparison, column: str) -> Picture | None:
-    """One measure in run b against the same rows in run a; what has not changed lies on the dotted line."""
+    """Scatter plot of a measure in run b against run a; unchanged rows lie on the dotted line."""
     measure = BY_COLUMN[column]
     pairs = comparison.table
     if f"{column}_a" not in pairs:
         return None
-    pairs = pairs[[f"{column}_a", f"{column}_b"]].dropna().head(_MOST_POINTS)
+    pairs = pairs[[f"{column}_a", f"{column}_b"]].dropna().head(_MAX_POINTS)
     if pairs.empty:
         return None
     a, b = pairs[f"{column}_a"].to_numpy(float), pairs[f"{column}_b"].to_numpy(float)
@@ -150,23 +150,24 @@ def change(comparison: Comparison, column: str) -> Picture | None:
         axes.plot([low, high], [low, high], color=INK, linewidth=1, linestyle=":")
         axes.plot(a, b, "o", color=GREEN, markersize=5, alpha=0.75, markeredgewidth=0)
         axes.set(xlabel=f"{measure.axis}, run a", ylabel="run b", title=f"{measure.title}: a against b")
-    caption = f"Of {len(a)} rows in both runs the median changes by {shown(measure, float(np.median(b - a)))}."
+    caption = f"Of {len(a)} rows in both runs the median changes by {format_value(measure, float(np.median(b - a)))}."
     return Picture(f"{measure.title}: a against b", caption, figure)
 
 
 def pictures_of(summary: RunSummary, matrix: SimilarityMatrix | None = None) -> tuple[Picture, ...]:
-    """All that a report shows, in its order; what the run has no columns for is left out."""
-    drawn = [failures(summary), flags(summary), durations(summary), distribution(summary, "duration_ratio")]
-    drawn += [loudness(summary), f0_by_voice(summary), distribution(summary, "snr_db")]
-    drawn += [by_voice(summary, "speaker_similarity"), distribution(summary, "semantic_dist")]
-    drawn.append(similarity(matrix) if matrix else None)
-    return tuple(picture for picture in drawn if picture is not None)
+    """All plots of a report in order; those without data are left out."""
+    plots = [failures(summary), flags(summary), durations(summary), distribution(summary, "duration_ratio")]
+    plots += [loudness(summary), f0_by_voice(summary), distribution(summary, "snr_db")]
+    plots += [by_voice(summary, "speaker_similarity"), distribution(summary, "semantic_dist")]
+    plots.append(similarity(matrix) if matrix else None)
+    return tuple(picture for picture in plots if picture is not None)
 
 
 def _counts(title: str, axis: str, counts: Mapping[str, int], colour: str, n_all: int) -> Picture | None:
+    """Horizontal bars of the most frequent names."""
     if not counts:
         return None
-    most = list(counts.items())[:_MOST_KINDS][::-1]
+    most = list(counts.items())[:_MAX_BARS][::-1]
     figure, axes = blank_figure(1.0 + 0.3 * len(most))
     with styled():
         bars = axes.barh([name for name, _ in most], [n for _, n in most], color=colour, height=0.6)
@@ -175,17 +176,17 @@ def _counts(title: str, axis: str, counts: Mapping[str, int], colour: str, n_all
         axes.margins(x=0.15)
         axes.grid(axis="y", visible=False)
         axes.xaxis.set_major_locator(whole_numbers())
-    told = ", ".join(f"{name} {n:,}" for name, n in reversed(most))
-    return Picture(title, f"Of {n_all:,}: {told}.", figure)
+    listed = ", ".join(f"{name} {n:,}" for name, n in reversed(most))
+    return Picture(title, f"Of {n_all:,}: {listed}.", figure)
 
 
-def _told(histogram: Histogram, measure: TakeMeasure) -> str:
-    low, middle, high = (shown(measure, histogram.quantile(share)) for share in (0.05, 0.5, 0.95))
-    return f"{histogram.n_values:,} takes; median {middle}, nine tenths from {low} to {high}."
+def _distribution_caption(histogram: Histogram, measure: TakeMeasure) -> str:
+    low, middle, high = (format_value(measure, histogram.quantile(share)) for share in (0.05, 0.5, 0.95))
+    return f"{histogram.n_values:,} takes; median {middle}, 5th to 95th percentile {low} to {high}."
 
 
-def _middle(voice: VoiceSummary, measure: TakeMeasure) -> str:
-    return shown(measure, voice.histograms[measure.column].quantile(0.5))
+def _median(voice: VoiceSummary, measure: TakeMeasure) -> str:
+    return format_value(measure, voice.histograms[measure.column].quantile(0.5))
 
 
 def _write_cells(axes: Axes, values: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""Judgements already made, kept on disk: a recording is heard once, not once a model."""
+"""On-disk cache of evaluation results, so that a recording is scored once and not again for every model."""
 
 from __future__ import annotations
 
@@ -11,26 +11,32 @@ from typing import TypeVar
 from hierbatch.audio.waveform import Samples
 from hierbatch.storage import write_whole
 
-Judgement = TypeVar("Judgement", bound="str | float | list[str] | dict[str, float] | None")
+Result = TypeVar("Result", bound="str | float | list[str] | dict[str, float] | None")
 
 
 class JudgementCache:
-    """One small JSON file a judgement, named by a hash of the judge, the question and the sound."""
+    """One small JSON file per result, named by a hash of the scorer, the question and the audio."""
 
-    def __init__(self, folder: Path, judge: str) -> None:
+    def __init__(self, folder: Path, scorer: str) -> None:
         self._folder = folder
-        self._judge = judge
+        self._scorer = scorer
 
-    def recall(self, question: str, sounds: tuple[Samples, ...], ask: Callable[[], Judgement]) -> Judgement:
-        """The answer given before, or a new one, which is kept."""
-        digest = hashlib.sha256(f"{self._judge} {question}".encode())
+    def recall(self, question: str, sounds: tuple[Samples, ...], compute: Callable[[], Result]) -> Result:
+        """Return the stored result, or compute and store it.
+
+        Args:
+            question: Name of the computation; part of the key.
+            sounds: Audio it is computed from; part of the key.
+            compute: Computes the result.
+        """
+        digest = hashlib.sha256(f"{self._scorer} {question}".encode())
         for samples in sounds:
             digest.update(samples.tobytes())
         path = self._folder / f"{digest.hexdigest()[:32]}.json"
         if path.is_file():
-            known: Judgement = json.loads(path.read_text(encoding="utf-8"))
+            known: Result = json.loads(path.read_text(encoding="utf-8"))
             return known
-        answer = ask()
-        with write_whole(path) as aside:
-            aside.write_text(json.dumps(answer, ensure_ascii=False), encoding="utf-8")
-        return answer
+        result = compute()
+        with write_whole(path) as temporary:
+            temporary.write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")
+        return result

@@ -1,7 +1,7 @@
-"""The outside judges of speech: an evaluation kit loaded from a folder that is no part of this repository.
+"""Evaluation kit: speech scoring models loaded from a folder outside this repository.
 
-The kit is a folder with `evalkit.py` (a recogniser, two speaker networks, two predictors of listeners' opinion) and,
-where phonemes are to be judged too, `align.py`. Nothing of it is imported before it is asked for.
+The folder holds `evalkit.py` (speech recogniser, two speaker encoders, two predictors of mean opinion scores) and,
+optionally, `align.py` (phone recogniser). Nothing is imported from it before `load_kit` is called.
 """
 
 from __future__ import annotations
@@ -22,116 +22,117 @@ import hierbatch
 from hierbatch.audio.waveform import Samples
 from hierbatch.errors import InputError, ProgramError
 
-_JUDGES, _RECOGNISER = "evalkit.py", "align.py"
+_KIT_FILE, _PHONE_FILE = "evalkit.py", "align.py"
 _SPEAKER_NETWORKS = ("resemblyzer", "vfl")
 Result = TypeVar("Result")
 
 
 def shared_folder() -> Path:
-    """Where speech and judges lie that are no part of the repository: `HIERBATCH_SHARED`, or `../shared` beside it."""
+    """Folder of speech and evaluation kit: `HIERBATCH_SHARED`, or `shared` next to the repository."""
     given = os.environ.get("HIERBATCH_SHARED")
     return Path(given) if given else Path(hierbatch.__file__).resolve().parents[2] / "shared"
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationKit:
-    """Judges of 16 kHz sound.
+    """Scoring models for 16 kHz audio.
 
-    `fingerprint` changes with the kit's own files. Every method raises ProgramError where a package that the kit
-    stands on is missing.
+    `fingerprint` changes with the kit's files. Every method raises ProgramError if a package the kit needs is missing.
     """
 
-    judges: ModuleType
-    recogniser: ModuleType | None
+    scorers: ModuleType
+    phone_recogniser: ModuleType | None
     fingerprint: str
 
     def transcribe(self, samples: Samples, language: str) -> str:
-        return str(_asked(self.judges.transcribe, samples, language))
+        """Transcript of the speech recogniser."""
+        return str(_call(self.scorers.transcribe, samples, language))
 
     def normalize(self, text: str, language: str) -> str:
-        """Text as the judge compares it: lower case, no punctuation, numbers in words where the kit knows how."""
-        return str(_asked(self.judges.normalize, text, language))
+        """Normalise text for scoring: lower case, no punctuation, numbers in words if the kit supports it."""
+        return str(_call(self.scorers.normalize, text, language))
 
     def similarity(self, one: Samples, other: Samples, network: str) -> float:
-        """Cosine of two clips' speaker embeddings; `network` is `resemblyzer` or `vfl`."""
+        """Cosine similarity of two clips' speaker embeddings; `network` is `resemblyzer` or `vfl`."""
         if network not in _SPEAKER_NETWORKS:
-            raise ValueError(f"network is {network!r}, wanted one of {_SPEAKER_NETWORKS}")
-        return float(_asked(self.judges.speaker_similarity, one, other, network))
+            raise ValueError(f"expected one of {_SPEAKER_NETWORKS} as network, got {network!r}")
+        return float(_call(self.scorers.speaker_similarity, one, other, network))
 
     def dnsmos(self, samples: Samples) -> dict[str, float]:
-        """DNSMOS P.835: `ovrl`, `sig`, `bak` and P.808."""
-        return dict(_asked(self.judges.dnsmos, samples))
+        """DNSMOS P.835 (`ovrl`, `sig`, `bak`) and P.808 scores."""
+        return dict(_call(self.scorers.dnsmos, samples))
 
     def distillmos(self, samples: Samples) -> float:
-        return float(_asked(self.judges.distillmos, samples))
+        """DistillMOS: predicted mean opinion score."""
+        return float(_call(self.scorers.distillmos, samples))
 
     def phonemes(self, samples: Samples) -> list[str] | None:
-        """IPA phones heard in English speech; None where the kit has no phoneme recogniser."""
-        if self.recogniser is None:
+        """IPA phones recognised in English speech; None if the kit has no phone recogniser."""
+        if self.phone_recogniser is None:
             return None
-        return str(_asked(self.recogniser.recognise, samples)).split()
+        return str(_call(self.phone_recogniser.recognise, samples)).split()
 
 
 def load_kit(folder: Path) -> EvaluationKit:
-    """The kit in a folder.
+    """Load the kit of a folder.
 
     Raises:
-        InputError: the folder holds no `evalkit.py`.
-        ProgramError: the kit cannot be imported.
+        InputError: The folder has no `evalkit.py`.
+        ProgramError: The kit cannot be imported.
     """
-    path = folder / _JUDGES
+    path = folder / _KIT_FILE
     if not path.is_file():
         raise InputError(
-            "The evaluation kit is not there",
-            wanted=f"a folder with {_JUDGES}",
-            got=f"{folder}, which {'has none' if folder.is_dir() else 'does not exist'}",
+            "The evaluation kit is missing",
+            wanted=f"a folder with {_KIT_FILE}",
+            got=f"{folder}, which {'has no such file' if folder.is_dir() else 'does not exist'}",
             mend="pass its folder with --kit, or set HIERBATCH_SHARED to the folder that holds tools/ and speech/",
         )
-    recogniser = folder / _RECOGNISER
-    files = [file for file in (path, recogniser) if file.is_file()]
+    phone_path = folder / _PHONE_FILE
+    files = [file for file in (path, phone_path) if file.is_file()]
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
-    return EvaluationKit(_module(path), _module(recogniser) if recogniser.is_file() else None, digest[:16])
+    return EvaluationKit(_load_file(path), _load_file(phone_path) if phone_path.is_file() else None, digest[:16])
 
 
-def load_beside(folder: Path, name: str) -> ModuleType:
-    """Another module of the kit's folder, which stays importable: it imports those beside it when it is asked.
+def load_kit_module(folder: Path, name: str) -> ModuleType:
+    """Import another module of the kit's folder; the folder is added to `sys.path`, since it may import its neighbours.
 
     Raises:
-        InputError: there is no such file.
-        ProgramError: it cannot be imported.
+        InputError: There is no such file.
+        ProgramError: The module cannot be imported.
     """
     if not (folder / f"{name}.py").is_file():
         raise InputError(f"The evaluation kit has no {name}.py", wanted=str(folder / f"{name}.py"))
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
-    with missing_packages():
+    with explain_missing_packages():
         return importlib.import_module(name)
 
 
-def _module(path: Path) -> ModuleType:
-    """The file as a module of its own name, which is not put among the importable ones."""
+def _load_file(path: Path) -> ModuleType:
+    """Load a file as a module without registering it in `sys.modules`."""
     spec = importlib.util.spec_from_file_location(f"outside_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    with missing_packages():
+    with explain_missing_packages():
         spec.loader.exec_module(module)
     return module
 
 
-def _asked(judge: Callable[..., Result], *arguments: Any) -> Result:
-    with missing_packages():
-        return judge(*arguments)
+def _call(function: Callable[..., Result], *arguments: Any) -> Result:
+    with explain_missing_packages():
+        return function(*arguments)
 
 
 @contextmanager
-def missing_packages() -> Iterator[None]:
-    """Around what imports a package that need not be there: ProgramError says how to install it."""
+def explain_missing_packages() -> Iterator[None]:
+    """Context that turns an ImportError into a ProgramError with the install command."""
     try:
         yield
     except ImportError as error:
         raise ProgramError(
             "The evaluation kit lacks a package",
             got=str(error),
-            mend="pip install -e '.[kit]' and what the README.md beside evalkit.py names",
+            mend="pip install -e '.[kit]' and the packages named in the README.md next to evalkit.py",
         ) from error

@@ -1,4 +1,4 @@
-"""Takes to listen to in a browser or a notebook: player, spectrogram, text, flags."""
+"""HTML players for takes in a browser or a notebook, with spectrogram, text and flags."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cached_property
 from html import escape
 from typing import Any
 
-from hierbatch.analysis.measures_of_takes import MEASURES, shown
+from hierbatch.analysis.measures_of_takes import MEASURES, format_value
 from hierbatch.analysis.sketch import spectrogram_png
 from hierbatch.audio.files import encode_sound, read_sound
 from hierbatch.audio.waveform import Samples, Waveform
@@ -29,14 +29,15 @@ _STYLE = """
 
 @dataclass(frozen=True)
 class TakeSound:
-    """The sound of one take: plays itself in a notebook, and gives its samples to whoever measures."""
+    """The audio of one take: a player in a notebook, and samples for analysis."""
 
     id: str
     content: bytes
-    """The encoded file, as it lies in the run."""
+    """The encoded file as stored in the run."""
 
     @cached_property
     def waveform(self) -> Waveform:
+        """The decoded audio."""
         return read_sound(self.content, name=f"the sound of row {self.id}")
 
     @property
@@ -52,22 +53,22 @@ class TakeSound:
         return self.waveform.duration_s
 
     def picture(self) -> str:
-        """Its spectrogram as a `data:` address."""
+        """Spectrogram as a `data:` URL."""
         return _data_url("image/png", spectrogram_png(self.waveform))
 
     def player_source(self, *, longest_s: float = 30.0) -> str:
-        """Its beginning as an MP3 in a `data:` address: a third of the FLAC's size, and every browser plays it."""
+        """First `longest_s` seconds as an MP3 `data:` URL; a third of the FLAC's size, playable in every browser."""
         sound = self.waveform
-        cut = Waveform(sound.samples[: round(longest_s * sound.rate_hz)], sound.rate_hz)
-        return _data_url("audio/mpeg", encode_sound(cut, container="MP3", codec="MPEG_LAYER_III"))
+        beginning = Waveform(sound.samples[: round(longest_s * sound.rate_hz)], sound.rate_hz)
+        return _data_url("audio/mpeg", encode_sound(beginning, container="MP3", codec="MPEG_LAYER_III"))
 
     def _repr_html_(self) -> str:
         return f'<audio controls src="{_data_url("audio/flac", self.content)}"></audio>'
 
 
 @dataclass(frozen=True, slots=True)
-class ShownTakes:
-    """Some takes, side by side in a notebook."""
+class TakeGallery:
+    """Several takes side by side in a notebook."""
 
     rows: Sequence[Mapping[str, Any]]
     sounds: Mapping[str, TakeSound]
@@ -81,29 +82,33 @@ class ShownTakes:
 
 
 def take_card(row: Mapping[str, Any], sound: TakeSound | None) -> str:
-    """One take as HTML: its name, spectrogram, player, text, flags and measures; a failed one with its reason."""
-    name = " · ".join(str(row[part]) for part in ("id", "voice", "lang") if row.get(part))
-    parts = [f'<p class="hb-name">{escape(name)}</p>']
+    """One take as HTML: name, spectrogram, player, text, flags and measures; the reason if it failed."""
+    name = " · ".join(str(row[column]) for column in ("id", "voice", "lang") if row.get(column))
+    elements = [f'<p class="hb-name">{escape(name)}</p>']
     if sound is not None:
         label = escape(f"{row['id']}, {sound.duration_s:.1f} s")
-        parts.append(f'<img src="{sound.picture()}" alt="Spectrogram of {label}">')
-        parts.append(f'<audio controls preload="none" aria-label="{label}" src="{sound.player_source()}"></audio>')
+        elements.append(f'<img src="{sound.picture()}" alt="Spectrogram of {label}">')
+        elements.append(f'<audio controls preload="none" aria-label="{label}" src="{sound.player_source()}"></audio>')
     if text := row.get("text_norm"):
-        parts.append(f'<p lang="{escape(row.get("lang") or "")}">{escape(text)}</p>')
+        elements.append(f'<p lang="{escape(row.get("lang") or "")}">{escape(text)}</p>')
     if row.get("error_kind"):
-        parts.append(f"<p><strong>Failed, {escape(row['error_kind'])}:</strong> {escape(row.get('error') or '')}</p>")
+        elements.append(
+            f"<p><strong>Failed, {escape(row['error_kind'])}:</strong> {escape(row.get('error') or '')}</p>"
+        )
     if flags := list(row.get("flags") or ()):
-        parts.append("<p>" + " ".join(f'<span class="hb-flag">{escape(flag)}</span>' for flag in flags) + "</p>")
-    parts.append(f"<p>{escape(told_measures(row))}</p>")
-    return f'<div class="hb-take">{"".join(parts)}</div>'
+        elements.append("<p>" + " ".join(f'<span class="hb-flag">{escape(flag)}</span>' for flag in flags) + "</p>")
+    elements.append(f"<p>{escape(format_measures(row))}</p>")
+    return f'<div class="hb-take">{"".join(elements)}</div>'
 
 
-def told_measures(row: Mapping[str, Any]) -> str:
-    """The measures a row has, with their units, on one line."""
-    told = [
-        f"{measure.short} {shown(measure, row[measure.column])}" for measure in MEASURES if _has(row, measure.column)
+def format_measures(row: Mapping[str, Any]) -> str:
+    """All measures of a row with their units, on one line."""
+    formatted = [
+        f"{measure.short} {format_value(measure, row[measure.column])}"
+        for measure in MEASURES
+        if _has(row, measure.column)
     ]
-    return " · ".join(told)
+    return " · ".join(formatted)
 
 
 def _has(row: Mapping[str, Any], column: str) -> bool:

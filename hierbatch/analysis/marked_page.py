@@ -1,4 +1,4 @@
-"""A table inside a page that people write: only what stands between two marks is the program's."""
+"""Generated table inside a hand-written Markdown page: only the text between two markers is replaced."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ END = "<!-- end of evaluation table -->"
 
 
 def page_with_table(path: Path, table: str) -> str:
-    """The page at `path` with the table between its marks; a new page where there is none.
+    """Text of the page with the table between its markers; a new page if there is none at `path`.
 
     Raises:
-        InputError: there is a page already and it has no place for the table, or it cannot be read.
+        InputError: The existing page has no markers or cannot be read.
     """
     marked = f"{BEGIN}\n{table.strip()}\n{END}"
     if not path.exists():
@@ -28,6 +28,6 @@ def page_with_table(path: Path, table: str) -> str:
         raise InputError(
             f"{path} has no place for the table",
             wanted=f"the lines {BEGIN} and {END}",
-            mend="put them where the table belongs, or choose a name that is free",
+            mend="add these lines where the table belongs, or choose another file name",
         )
     return before + marked + after

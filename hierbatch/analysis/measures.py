@@ -1,4 +1,4 @@
-"""What is measured on one clip of speech, each measure as a numerator over a denominator."""
+"""Measures of one clip of speech, each as a numerator over a denominator."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.frontend.edit_distance import Errors, count_errors
 from hierbatch.units import RATE_HZ
 
-_SEMITONES_A_NEPER = 12 / np.log(2)
+_SEMITONES_PER_NEPER = 12 / np.log(2)
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One line of the table: `is_share` is told in per cent, anything else with `n_decimals`."""
+    """One row of the table: printed in per cent if `is_share`, else with `n_decimals`."""
 
     name: str
     title: str
@@ -48,10 +48,10 @@ MEASURES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spoken:
-    """A clip to judge and what it is judged against; what is None is not judged.
+    """A clip to score and its references; measures whose reference is None are left out.
 
-    `readings` are the ways its words may be written, `reference` is another clip of its speaker, `recording` is the
-    same text read by that speaker, and `work_s` the CPU time it took to make.
+    `readings` are accepted spellings of its text, `reference` is another clip of the target speaker, `recording` is the
+    same text recorded by that speaker, and `work_s` is the CPU time of its synthesis in seconds.
     """
 
     waveform: Waveform
@@ -65,7 +65,7 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One measure of one clip: a share of words, or a value over 1."""
+    """One measure of one clip: errors over tokens, or a value over 1."""
 
     measure: str
     numerator: float
@@ -74,77 +74,83 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Jury:
-    """The kit with its memory."""
+    """The evaluation kit with its cache of results."""
 
     kit: EvaluationKit
     cache: JudgementCache
 
-    def judge(self, spoken: Spoken) -> list[Score]:
-        """Every score that can be given; raises ProgramError where the kit lacks a package."""
-        if spoken.waveform.rate_hz != RATE_HZ:
-            raise ValueError(f"the jury hears {RATE_HZ} Hz, but rate_hz is {spoken.waveform.rate_hz}")
-        return [*self._words(spoken), *self._speaker(spoken), *self._opinion(spoken), *_delivery(spoken)]
+    def judge(self, clip: Spoken) -> list[Score]:
+        """All scores the clip's references allow.
+
+        Raises:
+            ProgramError: The kit lacks a package.
+            ValueError: The clip is not at 16 kHz.
+        """
+        if clip.waveform.rate_hz != RATE_HZ:
+            raise ValueError(f"expected audio at {RATE_HZ} Hz, got {clip.waveform.rate_hz} Hz")
+        return [*self._errors(clip), *self._similarity(clip), *self._opinion(clip), *_prosody_and_cost(clip)]
 
     def heard(self, waveform: Waveform, language: str) -> str:
-        """What the recogniser writes down."""
+        """Transcript of the recogniser."""
         samples = waveform.samples
         return str(
             self.cache.recall(f"transcribe {language}", (samples,), lambda: self.kit.transcribe(samples, language))
         )
 
     def silence(self, readings: tuple[str, ...], language: str) -> list[Score]:
-        """What a text gets that was not spoken at all."""
-        return [self._score_words(readings, "", language)]
+        """Scores of a text whose synthesis failed: every word counts as an error."""
+        return [self._score_transcript(readings, "", language)]
 
-    def _words(self, spoken: Spoken) -> Iterator[Score]:
-        samples, language = spoken.waveform.samples, spoken.language
-        if spoken.readings:
-            yield self._score_words(spoken.readings, self.heard(spoken.waveform, language), language)
-        if spoken.phonemes is not None and language == "en":
+    def _errors(self, clip: Spoken) -> Iterator[Score]:
+        samples, language = clip.waveform.samples, clip.language
+        if clip.readings:
+            yield self._score_transcript(clip.readings, self.heard(clip.waveform, language), language)
+        if clip.phonemes is not None and language == "en":
             phones = self.cache.recall("phonemes", (samples,), lambda: self.kit.phonemes(samples))
             if phones is not None:
-                yield _share("phone_errors", count_errors(phones_of(spoken.phonemes), one_spelling(phones)))
+                yield _error_score("phone_errors", count_errors(phones_of(clip.phonemes), one_spelling(phones)))
 
-    def _score_words(self, readings: tuple[str, ...], heard: str, language: str) -> Score:
-        texts = [self.kit.normalize(text, language) for text in (*readings, heard)]
+    def _score_transcript(self, readings: tuple[str, ...], transcript: str, language: str) -> Score:
+        """Word errors, or for Korean character errors, against the best-matching reading."""
+        texts = [self.kit.normalize(text, language) for text in (*readings, transcript)]
         if language == "ko":
-            # Korean spacing is a matter of taste, and a recogniser's taste is no error of the speaker.
-            *wanted, found = [list(text.replace(" ", "")) for text in texts]
-            return _share("character_errors", fewest_errors(wanted, found))
-        *wanted, found = [text.split() for text in texts]
-        return _share("word_errors", fewest_errors(wanted, found))
+            # Korean word spacing is partly optional, so a spacing difference is not an error of the speech.
+            *references, hypothesis = [list(text.replace(" ", "")) for text in texts]
+            return _error_score("character_errors", fewest_errors(references, hypothesis))
+        *references, hypothesis = [text.split() for text in texts]
+        return _error_score("word_errors", fewest_errors(references, hypothesis))
 
-    def _speaker(self, spoken: Spoken) -> Iterator[Score]:
-        if spoken.reference is None:
+    def _similarity(self, clip: Spoken) -> Iterator[Score]:
+        if clip.reference is None:
             return
-        pair = (spoken.waveform.samples, spoken.reference.samples)
+        pair = (clip.waveform.samples, clip.reference.samples)
         for network in ("resemblyzer", "vfl"):
             cosine = self.cache.recall(network, pair, partial(self.kit.similarity, *pair, network))
             yield Score(f"similarity_{network}", cosine)
 
-    def _opinion(self, spoken: Spoken) -> Iterator[Score]:
-        samples = spoken.waveform.samples
+    def _opinion(self, clip: Spoken) -> Iterator[Score]:
+        samples = clip.waveform.samples
         yield Score("dnsmos_ovrl", self.cache.recall("dnsmos", (samples,), lambda: self.kit.dnsmos(samples))["ovrl"])
         yield Score("distillmos", self.cache.recall("distillmos", (samples,), lambda: self.kit.distillmos(samples)))
 
 
-def _delivery(spoken: Spoken) -> Iterator[Score]:
-    spread = pitch_spread_semitones(spoken.waveform)
+def _prosody_and_cost(clip: Spoken) -> Iterator[Score]:
+    spread = pitch_spread_semitones(clip.waveform)
     if spread is not None:
         yield Score("pitch_spread", spread)
-        recorded = None if spoken.recording is None else pitch_spread_semitones(spoken.recording)
+        recorded = None if clip.recording is None else pitch_spread_semitones(clip.recording)
         if recorded:
             yield Score("liveliness", spread, recorded)
-    if spoken.work_s is not None:
-        yield Score("work", spoken.work_s, spoken.waveform.duration_s)
+    if clip.work_s is not None:
+        yield Score("work", clip.work_s, clip.waveform.duration_s)
 
 
 def pitch_spread_semitones(waveform: Waveform) -> float | None:
-    """Standard deviation of log F0 over voiced frames; None where less than 0.2 s is voiced."""
+    """Standard deviation of log F0 over voiced frames, in semitones; None if less than 0.2 s is voiced."""
     f0_hz = estimate_f0(waveform)
     voiced = f0_hz[f0_hz > 0]
-    return float(np.log(voiced).std() * _SEMITONES_A_NEPER) if len(voiced) >= 20 else None
+    return float(np.log(voiced).std() * _SEMITONES_PER_NEPER) if len(voiced) >= 20 else None
 
 
-def _share(measure: str, errors: Errors) -> Score:
+def _error_score(measure: str, errors: Errors) -> Score:
     return Score(measure, errors.n_errors, errors.n_tokens)

@@ -1,6 +1,6 @@
-"""The measured columns of a take that tables and pictures show: what each is called, its unit, and its range.
+"""Measured columns of a take with their titles, units and ranges, for tables and plots.
 
-A run may lack any of them; what is absent is left out everywhere.
+A run may lack any of them; a missing column is left out everywhere.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeMeasure:
-    """One column; `low` and `high` bound its histogram, what lies outside is counted in the outermost bins."""
+    """One measured column; `low` and `high` bound its histogram, whose outermost bins also count values outside."""
 
     column: str
     title: str
@@ -23,7 +23,7 @@ class TakeMeasure:
 
     @property
     def axis(self) -> str:
-        """The title with its unit."""
+        """Title with the unit, for plot axes."""
         return f"{self.title} ({self.unit})" if self.unit else self.title
 
 
@@ -47,7 +47,7 @@ MEASURES = (
         n_decimals=2,
     ),
     TakeMeasure(
-        column="character_error", title="Letters misheard", short="misheard", unit="", low=0, high=2, n_decimals=2
+        column="character_error", title="Character error rate", short="CER", unit="", low=0, high=2, n_decimals=2
     ),
     TakeMeasure(
         column="semantic_dist",
@@ -64,10 +64,10 @@ BY_COLUMN = {measure.column: measure for measure in MEASURES}
 
 
 def measures_in(columns: Collection[str]) -> tuple[TakeMeasure, ...]:
-    """The measures that a table has."""
+    """Measures whose columns a table has."""
     return tuple(measure for measure in MEASURES if measure.column in columns)
 
 
-def shown(measure: TakeMeasure, value: float) -> str:
-    """A value as people read it, with its unit."""
+def format_value(measure: TakeMeasure, value: float) -> str:
+    """Format a value with its unit."""
     return f"{value:.{measure.n_decimals}f} {measure.unit}".rstrip()

@@ -1,6 +1,7 @@
-"""Pictures that fit where they are shown: inline SVG with the page's own text colour, for light and dark alike.
+"""Plot style and rendering: inline SVG that takes the page's text colour, for light and dark pages.
 
-Colours of data are Okabe and Ito's (2008), told apart by the colour-blind, and of 3:1 contrast on white and on black.
+Data colours follow Okabe and Ito (2008), which colour-blind readers can distinguish, at a contrast of 3:1 on white and
+on black.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 
 BLUE, VERMILION, GREEN, PURPLE = "#3488c2", "#d55e00", "#009e73", "#b8698f"
 INK = "#010203"
-"""Stands for the page's text colour: no data is drawn in it."""
+"""Placeholder for the page's text colour; never used for data."""
 
 _WIDTH_IN = 4.4
 _STYLE = {
-    "svg.fonttype": "none",  # text stays text: it can be read aloud, searched and scaled
+    "svg.fonttype": "none",  # text stays text: readable by screen readers, searchable, scalable
     "svg.hashsalt": "hierbatch",  # the same data give the same bytes
     "font.family": "sans-serif",
     "font.size": 9.5,
@@ -44,23 +45,23 @@ _STYLE = {
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A figure with the words that say what is to be seen in it; shows itself in a notebook."""
+    """A figure with its caption; displayed as SVG in a notebook."""
 
     title: str
     caption: str
-    """What the picture shows, in words and numbers: also for who cannot see it."""
+    """The content of the plot in words and numbers; also its text alternative for screen readers."""
     figure: Figure
 
     def svg(self) -> str:
-        """The figure as an `<svg>` element that takes the page's text colour and width."""
+        """Render as an `<svg>` element with the page's text colour and width."""
         matplotlib = needed_package("matplotlib", extra="study")
         sink = io.StringIO()
         with matplotlib.rc_context(_STYLE):
             self.figure.savefig(sink, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None})
-        drawn = sink.getvalue()
-        drawn = drawn[drawn.index("<svg") :].replace(INK, "currentColor")
-        drawn = re.sub(r"<metadata>.*?</metadata>", "", drawn, flags=re.S)
-        opening, rest = drawn.split(">", 1)
+        svg = sink.getvalue()
+        svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
+        svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
+        opening, rest = svg.split(">", 1)
         size = re.search(r'viewBox="([^"]+)"', opening)
         view = size[1] if size else "0 0 100 100"
         return (
@@ -76,10 +77,10 @@ class Picture:
 
 
 def blank_figure(height_in: float = 2.7) -> tuple[Figure, Axes]:
-    """An empty figure in the house's style, of a phone's width; nothing global is touched.
+    """Create an empty figure in the project's style, as wide as a phone screen; changes no global settings.
 
     Raises:
-        ProgramError: matplotlib is not installed.
+        ProgramError: Matplotlib is not installed.
     """
     matplotlib = needed_package("matplotlib", extra="study")
     figures: Any = needed_package("matplotlib.figure", extra="study")
@@ -89,10 +90,10 @@ def blank_figure(height_in: float = 2.7) -> tuple[Figure, Axes]:
 
 
 def styled() -> Any:
-    """The house's style for the length of a block, for artists that read it when they are made."""
+    """Context with the project's style, for artists that read settings when they are created."""
     return needed_package("matplotlib", extra="study").rc_context(_STYLE)
 
 
 def whole_numbers() -> Any:
-    """A locator for an axis that counts."""
+    """Tick locator for an axis of counts: integers only."""
     return needed_package("matplotlib.ticker", extra="study").MaxNLocator(integer=True)

@@ -1,4 +1,4 @@
-"""Recordings by row id, out of Parquet files that lie outside the repository."""
+"""Reference recordings by row id, from Parquet files outside the repository."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ from hierbatch.units import RATE_HZ
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A clip at 16 kHz and what is said in it (empty where nobody wrote it down)."""
+    """A clip at 16 kHz and its transcript (empty if unknown)."""
 
     waveform: Waveform
     text: str
 
 
 def read_recordings(folder: Path, clips: Iterable[Clip]) -> dict[Clip, Recording]:
-    """The clips' sound and words; each file is opened once.
+    """Read audio and transcripts of clips; each file is opened once.
 
     Raises:
-        InputError: a file or a row is missing, or its sound cannot be read.
+        InputError: A file or a row is missing, or its audio cannot be read.
     """
-    wanted: dict[str, list[Clip]] = {}
+    by_file: dict[str, list[Clip]] = {}
     for clip in clips:
-        wanted.setdefault(clip.file, []).append(clip)
+        by_file.setdefault(clip.file, []).append(clip)
     found: dict[Clip, Recording] = {}
-    for file, parts in wanted.items():
-        rows = _rows(folder / file, {clip.row for clip in parts})
-        found.update({clip: _cut(clip, rows[clip.row]) for clip in parts})
+    for file, file_clips in by_file.items():
+        rows = _read_rows(folder / file, {clip.row for clip in file_clips})
+        found.update({clip: _extract(clip, rows[clip.row]) for clip in file_clips})
     return found
 
 
-def _rows(path: Path, names: set[str]) -> dict[str, Mapping[str, Any]]:
+def _read_rows(path: Path, names: set[str]) -> dict[str, Mapping[str, Any]]:
     if not path.is_file():
         raise InputError(
-            "The recordings to evaluate with are not there",
+            "The recordings for the evaluation are missing",
             wanted=str(path),
             mend="pass their folder with --data, or set HIERBATCH_SHARED to the folder that holds tools/ and speech/",
         )
@@ -56,13 +56,14 @@ def _rows(path: Path, names: set[str]) -> dict[str, Mapping[str, Any]]:
         raise InputError(f"{path} cannot be read", wanted="columns id, text, audio", got=str(error)) from error
     rows = {row["id"]: row for row in table.to_pylist()}
     if missing := sorted(names - rows.keys()):
-        raise InputError(f"{path} lacks rows that the set names", wanted=", ".join(missing[:5]))
+        raise InputError(f"{path} lacks rows of the evaluation set", wanted=", ".join(missing[:5]))
     return rows
 
 
-def _cut(clip: Clip, row: Mapping[str, Any]) -> Recording:
+def _extract(clip: Clip, row: Mapping[str, Any]) -> Recording:
+    """The clip's part of a row, at 16 kHz."""
     sound = resample(read_sound(row["audio"]["bytes"], name=clip.row), RATE_HZ)
     end = None if clip.end_s is None else round(clip.end_s * RATE_HZ)
     is_whole = clip.start_s == 0 and end is None
-    text = without_shouting(row["text"] or "") if is_whole else ""  # nobody knows which words fall into a part
+    text = without_shouting(row["text"] or "") if is_whole else ""  # the words of an excerpt are not known
     return Recording(Waveform(sound.samples[round(clip.start_s * RATE_HZ) : end], RATE_HZ), text)

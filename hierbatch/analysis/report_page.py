@@ -1,6 +1,6 @@
-"""A run as one HTML page that needs nothing beside it: totals, pictures, the worst takes to listen to, every voice.
+"""Report of a run as one self-contained HTML page: totals, plots, the worst takes with players, and all voices.
 
-Its size is bounded however long the run is: so many players, so many bytes of sound, so many lines in a table.
+The size of the page is bounded for runs of any length by limits on players, bytes of audio and table rows.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ from importlib.resources import files
 from typing import Any
 
 from hierbatch.analysis.figures import pictures_of
-from hierbatch.analysis.listening import ShownTakes, TakeSound, told_measures
+from hierbatch.analysis.listening import TakeGallery, TakeSound, format_measures
 from hierbatch.analysis.measures_of_takes import MEASURES
 from hierbatch.analysis.similarity import SimilarityMatrix
 from hierbatch.analysis.study import RunStudy
 from hierbatch.analysis.summary import RunSummary, VoiceSummary
 from hierbatch.programs import needed_package
 
-_MOST_VOICES = 200
-_LONGEST_PLAYED_S = 20.0
+_MAX_VOICES = 200
+_MAX_PLAYED_S = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageLimits:
-    """How much a page may hold."""
+    """Limits on the content of a page."""
 
     n_worst: int = 24
     n_ordinary: int = 6
     sound_bytes: int = 6_000_000
-    """Players in all; takes past this stand without one."""
+    """Total size of all players; takes beyond this are listed without a player."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,17 @@ class _Total:
 def report_page(
     run: RunStudy, written_at: datetime, matrix: SimilarityMatrix | None = None, limits: PageLimits | None = None
 ) -> str:
-    """The page.
+    """Render the report of a run.
+
+    Args:
+        run: The run.
+        written_at: Time printed on the page.
+        matrix: Similarity of voices and prompts, or None.
+        limits: Limits on the content; the defaults if None.
 
     Raises:
-        ProgramError: matplotlib or jinja2 is not installed.
-        RunError: a part of the run is damaged.
+        ProgramError: Matplotlib or Jinja2 is not installed.
+        RunError: A file of the run is damaged.
     """
     limits = limits or PageLimits()
     summary = run.summary
@@ -60,9 +66,9 @@ def report_page(
         "name": run.folder.resolve().name,
         "version": version("hierbatch"),
         "written_at": f"{written_at:%Y-%m-%d %H:%M %Z}".strip(),
-        "model": _model(run),
-        "n_voices": _n(len(summary.voices), "voice"),
-        "languages": "".join(f", {_n(n, 'row')} in {name}" for name, n in summary.languages.items()),
+        "model": _model_line(run),
+        "n_voices": _count(len(summary.voices), "voice"),
+        "languages": "".join(f", {_count(n, 'row')} in {name}" for name, n in summary.languages.items()),
         "totals": _totals(summary),
         "failures": summary.failures,
         "flags": [
@@ -76,7 +82,8 @@ def report_page(
 
 
 def _sections(facts: dict[str, Any]) -> list[tuple[str, str]]:
-    titles = {"failures": "Failures by reason", "flags": "Flags", "pictures": "Pictures"}
+    """Anchor and title of each section that has content."""
+    titles = {"failures": "Failures by reason", "flags": "Flags", "pictures": "Plots"}
     found = [("totals", "Totals"), *((name, title) for name, title in titles.items() if facts[name])]
     found += [(group["anchor"], group["title"]) for group in facts["groups"]]
     return [*found, ("voices", "Voices")] if facts["voices"] else found
@@ -90,26 +97,27 @@ def _totals(summary: RunSummary) -> list[_Total]:
         _Total("failed", f"{summary.n_failed:,}", is_bad=summary.n_failed > 0),
         _Total("not done yet", f"{summary.n_missing:,}", is_bad=summary.n_missing > 0),
         _Total("flagged", f"{summary.n_flagged:,}", is_bad=summary.n_flagged > 0),
-        _Total("of sound", f"{hours}:{seconds // 60:02d}:{seconds % 60:02d}"),
+        _Total("duration", f"{hours}:{seconds // 60:02d}:{seconds % 60:02d}"),
     ]
 
 
 def _groups(run: RunStudy, summary: RunSummary, limits: PageLimits) -> list[dict[str, Any]]:
+    """Worst and ordinary takes with their players."""
     worst, bytes_left = _takes(run, summary.worst_ids[: limits.n_worst], limits.sound_bytes)
-    told = {take["id"] for take in worst}
-    others = [row_id for row_id in summary.ordinary_ids if row_id not in told]
+    listed = {take["id"] for take in worst}
+    others = [row_id for row_id in summary.ordinary_ids if row_id not in listed]
     ordinary, _ = _takes(run, others[: limits.n_ordinary], bytes_left)
     groups = [
         {
             "anchor": "worst",
             "title": "Worst takes",
-            "explanation": "Flagged takes and those whose measures lie far off, the strangest first.",
+            "explanation": "Flagged takes and outliers by their measures, the most suspicious first.",
             "takes": worst,
         },
         {
             "anchor": "ordinary",
             "title": "Ordinary takes",
-            "explanation": "Drawn at random, to know what the rest sounds like.",
+            "explanation": "A random sample of the run, for comparison.",
             "takes": ordinary,
         },
     ]
@@ -117,12 +125,12 @@ def _groups(run: RunStudy, summary: RunSummary, limits: PageLimits) -> list[dict
 
 
 def _takes(run: RunStudy, ids: Sequence[str], bytes_left: int) -> tuple[list[dict[str, Any]], int]:
-    """What is shown of some takes, and how many bytes of sound may still be spent after them."""
-    shown: ShownTakes = run.show(ids)
+    """Template values of takes, and the bytes of audio left in the budget."""
+    gallery: TakeGallery = run.show(ids)
     takes = []
-    for row in shown.rows:
-        sound: TakeSound | None = shown.sounds.get(row["id"])
-        source = sound.player_source(longest_s=_LONGEST_PLAYED_S) if sound else ""
+    for row in gallery.rows:
+        sound: TakeSound | None = gallery.sounds.get(row["id"])
+        source = sound.player_source(longest_s=_MAX_PLAYED_S) if sound else ""
         source = source if len(source) <= bytes_left else ""
         bytes_left -= len(source)
         takes.append(
@@ -135,7 +143,7 @@ def _takes(run: RunStudy, ids: Sequence[str], bytes_left: int) -> tuple[list[dic
                 "language": row.get("lang") or "",
                 "text": row.get("text_norm") or "",
                 "flags": row.get("flags") or (),
-                "measures": told_measures(row),
+                "measures": format_measures(row),
             }
         )
     return takes, bytes_left
@@ -143,8 +151,8 @@ def _takes(run: RunStudy, ids: Sequence[str], bytes_left: int) -> tuple[list[dic
 
 def _voices(summary: RunSummary) -> dict[str, Any]:
     measures = [measure for measure in MEASURES if measure.column in summary.histograms]
-    n_left = len(summary.voices) - _MOST_VOICES
-    caption = "Medians of every voice's takes" + (f"; {n_left} voices more are left out." if n_left > 0 else ".")
+    n_left = len(summary.voices) - _MAX_VOICES
+    caption = "Median of each measure per voice" + (f"; {n_left} more voices are not listed." if n_left > 0 else ".")
     headings = ["voice", "spoken", "failed", "flagged", "minutes", *(measure.axis for measure in measures)]
 
     def line(voice: VoiceSummary) -> list[str]:
@@ -156,17 +164,18 @@ def _voices(summary: RunSummary) -> dict[str, Any]:
         return [voice.voice or "(none)", *(f"{n:,}" for n in counts), f"{voice.sound_s / 60:.1f}", *medians]
 
     return {
-        "voices": [line(voice) for voice in summary.voices[:_MOST_VOICES]],
+        "voices": [line(voice) for voice in summary.voices[:_MAX_VOICES]],
         "voices_caption": caption,
         "voice_headings": headings,
     }
 
 
-def _model(run: RunStudy) -> str:
+def _model_line(run: RunStudy) -> str:
     ids = run.summary.ordinary_ids[:1]
     rows = run.takes.rows(ids, ["model"]).to_pylist()
-    return f"Model {rows[0]['model']}" if rows else "Nothing was spoken yet"
+    return f"Model {rows[0]['model']}" if rows else "No takes yet"
 
 
-def _n(count: int, name: str) -> str:
+def _count(count: int, name: str) -> str:
+    """A number with its noun, in the plural unless it is 1."""
     return f"{count:,} {name}{'' if count == 1 else 's'}"

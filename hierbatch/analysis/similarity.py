@@ -1,4 +1,4 @@
-"""Whose voice it is: takes of every voice against every prompt."""
+"""Speaker similarity of each voice's takes to every prompt of a run."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from hierbatch.errors import InputError, PromptError
 
 Vector = npt.NDArray[np.float32]
 Embed = Callable[[Waveform], Vector]
-"""A speaker network: sound to one vector; may raise PromptError for sound it cannot use."""
+"""A speaker encoder: audio to one vector; may raise PromptError for unusable audio."""
 
 _N_TAKES = 4
-_MOST_VOICES = 16
+_MAX_VOICES = 16
 
 
 @dataclass(frozen=True, slots=True)
 class SimilarityMatrix:
-    """Mean cosine of a voice's takes (row) and a voice's prompt (column); `network` names what compared them."""
+    """Mean cosine of a voice's takes (row) and a voice's prompt (column); `network` names the speaker encoder."""
 
     voices: tuple[str, ...]
     values: npt.NDArray[np.float64]
@@ -31,43 +31,49 @@ class SimilarityMatrix:
 
     @property
     def n_nearest_own(self) -> int:
-        """Voices whose takes are nearest to their own prompt."""
+        """Number of voices whose takes are nearest to their own prompt."""
         return int((self.values.argmax(axis=1) == np.arange(len(self.voices))).sum())
 
 
 def similarity_matrix(
     run: RunStudy, embed: Embed | None = None, network: str = "", n_takes: int = _N_TAKES
 ) -> SimilarityMatrix:
-    """Compare some takes of each voice (at most 16 voices, the most frequent) with all prompts.
+    """Compare takes of each voice with all prompts, for the 16 most frequent voices.
 
-    Without a speaker network of your own the model's style encoder compares. It made the takes, so it flatters them:
-    good for finding a voice that got mixed up, not for claims.
+    The default is the model's own style encoder. It shaped the takes and therefore overestimates their similarity: good
+    for finding mixed-up voices, not for published results.
+
+    Args:
+        run: The run.
+        embed: Speaker encoder; None uses the packaged model's style encoder.
+        network: Name of the speaker encoder, for captions.
+        n_takes: Takes per voice.
 
     Raises:
-        InputError: the run has no voices, or nothing was spoken in them.
+        InputError: The run has no voices, or no successful takes of them.
     """
     if embed is None:
         embed, network = style_embedding(), "the model's own style encoder"
     prompts = {row["voice"]: row["audio"]["bytes"] for row in run.voices.to_pylist() if row.get("audio")}
-    names = [voice.voice for voice in run.summary.voices if voice.n_ok and voice.voice in prompts][:_MOST_VOICES]
-    spoken = {name: vectors for name in names if len(vectors := _takes_of(run, name, embed, n_takes))}
-    if not spoken:
+    names = [voice.voice for voice in run.summary.voices if voice.n_ok and voice.voice in prompts][:_MAX_VOICES]
+    embedded = {name: vectors for name in names if len(vectors := _takes_of(run, name, embed, n_takes))}
+    if not embedded:
         raise InputError("There are no voices to compare", wanted="a run with its voices table and spoken rows")
-    heard = np.stack([_unit(embed(read_sound(prompts[name], name=f"voice {name}"))) for name in spoken])
-    values = np.stack([(vectors @ heard.T).mean(axis=0) for vectors in spoken.values()]).astype(np.float64)
-    return SimilarityMatrix(tuple(spoken), values, network or "the given network")
+    prompt_vectors = np.stack([_unit(embed(read_sound(prompts[name], name=f"voice {name}"))) for name in embedded])
+    values = np.stack([(vectors @ prompt_vectors.T).mean(axis=0) for vectors in embedded.values()]).astype(np.float64)
+    return SimilarityMatrix(tuple(embedded), values, network or "the given network")
 
 
 def style_embedding(bundle: str = "lite") -> Embed:
-    """The style encoder of a packaged model as a speaker network."""
-    from hierbatch.models.hierspeech import HierSpeech  # torch is loaded only where it is asked for
+    """The style encoder of a packaged model as a speaker encoder."""
+    from hierbatch.models.hierspeech import HierSpeech  # imports torch, which is slow
 
     model = HierSpeech.load(bundle)
     return lambda sound: model.encode_voice(sound).sound_style
 
 
 def _takes_of(run: RunStudy, voice: str, embed: Embed, n_takes: int) -> npt.NDArray[np.float32]:
-    """Unit vectors of up to so many takes, the longest of the first: a word alone says little of who speaks."""
+    """Unit embeddings of the longest takes among the first few; short ones carry little speaker information."""
     rows = run.arrow(["id", "voice", "status", "duration_s"]).to_pandas()
     rows = rows[(rows["voice"] == voice) & (rows["status"] == "ok")].head(8 * n_takes)
     ids = list(rows.sort_values("duration_s", ascending=False)["id"].head(n_takes))
@@ -76,7 +82,7 @@ def _takes_of(run: RunStudy, voice: str, embed: Embed, n_takes: int) -> npt.NDAr
         try:
             vectors.append(_unit(embed(read_sound(content, name=row_id))))
         except PromptError:
-            continue  # too short, or nothing voiced in it
+            continue  # too short, or without voiced frames
     return np.stack(vectors) if vectors else np.zeros((0, 0), np.float32)
 
 

@@ -1,4 +1,4 @@
-"""A spectrogram as small as a thumbnail: enough to see silence, noise, clipping and a voice that breaks off."""
+"""Spectrogram thumbnail, detailed enough to show silence, noise, clipping and truncated speech."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from scipy.signal import ShortTimeFFT
 from hierbatch.audio.waveform import Waveform
 from hierbatch.programs import needed_package
 
-_WINDOW_S, _HOPS_A_WINDOW = 0.032, 4
-_TOP_HZ = 8000.0
+_WINDOW_S, _HOPS_PER_WINDOW = 0.032, 4
+_MAX_HZ = 8000.0
 _RANGE_DB = 70.0
 _N_ROWS, _MAX_COLUMNS = 64, 320
 
 
 def spectrogram_db(waveform: Waveform) -> npt.NDArray[np.float32]:
-    """Power in dB under the loudest point, from -70 to 0, low frequencies first, up to 8 kHz or half the rate.
+    """Power in dB relative to the maximum, from -70 to 0; low frequencies first, up to 8 kHz or half the sample rate.
 
     Shape:
         returns  [64, T]  T at most 320
@@ -26,20 +26,20 @@ def spectrogram_db(waveform: Waveform) -> npt.NDArray[np.float32]:
     n_window = max(16, round(_WINDOW_S * waveform.rate_hz))
     if waveform.n_samples < n_window:
         waveform = Waveform(np.pad(waveform.samples, (0, n_window - waveform.n_samples)), waveform.rate_hz)
-    hop = max(1, n_window // _HOPS_A_WINDOW, -(-waveform.n_samples // (_MAX_COLUMNS - _HOPS_A_WINDOW)))
+    hop = max(1, n_window // _HOPS_PER_WINDOW, -(-waveform.n_samples // (_MAX_COLUMNS - _HOPS_PER_WINDOW)))
     transform = ShortTimeFFT(np.hanning(n_window), hop, waveform.rate_hz, mfft=4 * n_window)
     power = np.abs(transform.stft(waveform.samples)) ** 2
-    top = np.searchsorted(transform.f, min(_TOP_HZ, waveform.rate_hz / 2))
-    bands = np.array_split(power[:top], _N_ROWS)
+    n_bins = np.searchsorted(transform.f, min(_MAX_HZ, waveform.rate_hz / 2))
+    bands = np.array_split(power[:n_bins], _N_ROWS)
     level_db = 10 * np.log10(np.stack([band.mean(axis=0) for band in bands]) + 1e-12)
     return np.clip(level_db - level_db.max(), -_RANGE_DB, 0).astype(np.float32)[:, :_MAX_COLUMNS]
 
 
 def spectrogram_png(waveform: Waveform) -> bytes:
-    """The same as a PNG picture, time from left to right, in colours that grow lighter with the level (cividis).
+    """Spectrogram as a PNG image, time from left to right, lighter colours for higher levels (cividis).
 
     Raises:
-        ProgramError: matplotlib is not installed.
+        ProgramError: Matplotlib is not installed.
     """
     image = needed_package("matplotlib.image", extra="study")
     sink = io.BytesIO()

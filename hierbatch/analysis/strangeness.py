@@ -1,4 +1,4 @@
-"""How much a take looks wrong, as one number to sort by: what a listener should hear first."""
+"""Outlier score of takes: one number to sort by, so that the most suspicious takes are checked first."""
 
 from __future__ import annotations
 
@@ -9,29 +9,34 @@ import numpy.typing as npt
 
 Values = npt.NDArray[np.float64]
 
-_FLAG = 10.0
-"""A flag outweighs any measure."""
-_RATIO_FROM = np.log(1.5)
-_SIMILARITY_UNDER = 0.6
-_SNR_UNDER_DB = 15.0
+_FLAG_SCORE = 10.0
+"""Score of a flag, which is also the limit of each measure's score."""
+_MAX_LOG_RATIO = np.log(1.5)
+_MIN_SIMILARITY = 0.6
+_MIN_SNR_DB = 15.0
 
 
 def strangeness(values: Mapping[str, Values], n_flags: npt.NDArray[np.int64]) -> Values:
-    """0 for a take that looks right; columns that are absent, and measures that are empty, say nothing.
+    """Outlier score per take, 0 for an inconspicuous one; missing columns and values add nothing.
 
-    Ten a flag; then how far the length is beyond one and a half times (or two thirds of) the expected one, in nepers;
-    then what the similarity lacks to 0.6; then what the SNR lacks to 15 dB, in tens of dB.
+    The sum of 10 per flag, the excess of the duration ratio beyond 1.5 or 2/3 in nepers, the shortfall of the
+    similarity below 0.6, and the shortfall of the SNR below 15 dB in units of 10 dB.
+
+    Args:
+        values: Measures of the takes by column name, each [N].
+        n_flags: Flags of each take, [N].
     """
-    total = _FLAG * n_flags.astype(np.float64)
+    total = _FLAG_SCORE * n_flags.astype(np.float64)
     if "duration_ratio" in values:
         with np.errstate(divide="ignore", invalid="ignore"):
-            total += _known(np.abs(np.log(values["duration_ratio"])) - _RATIO_FROM)
+            total += _bounded(np.abs(np.log(values["duration_ratio"])) - _MAX_LOG_RATIO)
     if "speaker_similarity" in values:
-        total += _known(_SIMILARITY_UNDER - values["speaker_similarity"])
+        total += _bounded(_MIN_SIMILARITY - values["speaker_similarity"])
     if "snr_db" in values:
-        total += _known((_SNR_UNDER_DB - values["snr_db"]) / 10)
+        total += _bounded((_MIN_SNR_DB - values["snr_db"]) / 10)
     return total
 
 
-def _known(excess: Values) -> Values:
-    return np.clip(np.nan_to_num(excess, nan=0.0, posinf=_FLAG), 0.0, _FLAG)
+def _bounded(excess: Values) -> Values:
+    """Excess limited to 0 to 10, 0 where it is not known."""
+    return np.clip(np.nan_to_num(excess, nan=0.0, posinf=_FLAG_SCORE), 0.0, _FLAG_SCORE)

@@ -1,4 +1,4 @@
-"""A run in a notebook: its table, SQL over it, its sound, what stands out."""
+"""Access to a run from a notebook: tables, SQL, audio and outliers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hierbatch.analysis.listening import ShownTakes, TakeSound
+from hierbatch.analysis.listening import TakeGallery, TakeSound
 from hierbatch.analysis.measures_of_takes import measures_in
 from hierbatch.analysis.summary import RunSummary, summarise
 from hierbatch.errors import InputError
@@ -23,24 +23,24 @@ from hierbatch.programs import needed_package
 if TYPE_CHECKING:
     import pandas as pd
 
-_HEAVY = frozenset({"audio", "timings"})
-_MOST_SHOWN = 48
-_NAMING = ("id", "voice", "lang", "status", "flags", "text_norm", "error_kind", "error")
+_LARGE_COLUMNS = frozenset({"audio", "timings"})
+_MAX_SHOWN = 48
+_GALLERY_COLUMNS = ("id", "voice", "lang", "status", "flags", "text_norm", "error_kind", "error")
 _MAD_TO_SIGMA = 1.4826
 """A median absolute deviation times this is the standard deviation of a normal distribution."""
 
 
 def open_run(folder: str | Path) -> RunStudy:
-    """A run to study, also while it goes on; what is made later is seen by opening it anew.
+    """Open a run, finished or in progress, as a snapshot; open it again to see newer takes.
 
     Raises:
-        RunError: the folder is no run, or a part of it is damaged.
+        RunError: The folder is not a run, or a file of it is damaged.
     """
     return RunStudy(Path(folder))
 
 
 class RunStudy:
-    """A snapshot of one run: every row that was asked for once, with the take that counts."""
+    """A snapshot of one run: each requested row once, with its best take."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -50,65 +50,65 @@ class RunStudy:
         return f"RunStudy({str(self.folder)!r}: {len(self)} of {self.n_rows} rows have a take)"
 
     def __len__(self) -> int:
-        """Rows that have a take, good or failed."""
+        """Number of rows that have a take, successful or failed."""
         return len(self._takes)
 
     @property
     def n_rows(self) -> int:
-        """Rows that were asked for."""
+        """Number of requested rows."""
         return self._takes.n_rows
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of all columns, the sound last."""
+        """Names of all columns, `audio` last."""
         return tuple(self._takes.schema.names)
 
     @property
     def takes(self) -> Takes:
-        """The run's takes as Arrow tables, whole or in pieces."""
+        """The run's takes as Arrow tables, whole or in chunks."""
         return self._takes
 
     @property
     def voices(self) -> pa.Table:
-        """The run's own voices table, prompts and all; without a row where the run has none."""
+        """The run's voices table with prompts; empty if the run has none."""
         layout = RunLayout(self.folder)
         path = layout.voices_file(layout.newest_planned())
         return pq.read_table(path) if path.exists() else pa.table({"voice": pa.array([], pa.string())})
 
     @cached_property
     def summary(self) -> RunSummary:
-        """Counts, distributions and each voice's measures: what the pictures are drawn from."""
+        """Counts, distributions and measures per voice; the data of the plots."""
         return summarise(self._takes)
 
     def table(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """Rows in the order of the manifest; all columns but the sound and the word timings where none are named.
+        """Rows in manifest order; by default all columns except `audio` and `timings`.
 
         Raises:
-            InputError: a column the run does not have.
+            InputError: The run has no such column.
         """
         return self.arrow(columns).to_pandas()
 
     def arrow(self, columns: Sequence[str] | None = None) -> pa.Table:
-        """The same as an Arrow table."""
-        names = [name for name in self.columns if name not in _HEAVY] if columns is None else list(columns)
+        """Same as `table`, as an Arrow table."""
+        names = [name for name in self.columns if name not in _LARGE_COLUMNS] if columns is None else list(columns)
         if unknown := [name for name in names if name not in self.columns]:
             raise InputError(f"The run has no column {', '.join(unknown)}", wanted="any of " + ", ".join(self.columns))
         return self._takes.table(names)
 
     def sql(self, query: str) -> pd.DataFrame:
-        """What a DuckDB query gives; the run's tables are called `takes` and `voices`, a corpus's own rows `corpus`.
+        """Run a DuckDB query on the tables `takes` and `voices`, and on `corpus` for the rows of a corpus run.
 
-        Only the columns the query names are read, so sound is read where it is named and never by `*`.
+        Only columns named in the query are read; `*` stands for all columns except `audio` and `timings`.
 
         Raises:
-            InputError: DuckDB refuses the query.
+            InputError: DuckDB rejects the query.
             ProgramError: DuckDB is not installed.
         """
         duckdb = needed_package("duckdb", extra="study")
         words = set(re.findall(r"\w+", query))
         named = [name for name in self.columns if name in words]
         wants_all = re.search(r"\*(?!\s*\))|\bCOLUMNS\b", query, re.I)
-        rest = [name for name in self.columns if wants_all and name not in words and name not in _HEAVY]
+        rest = [name for name in self.columns if wants_all and name not in words and name not in _LARGE_COLUMNS]
         with duckdb.connect() as connection:
             connection.register("takes", self.arrow([*named, *rest] or ["id"]))
             connection.register("voices", self.voices)
@@ -118,57 +118,67 @@ class RunStudy:
                 return connection.sql(query).df()
             except duckdb.Error as error:
                 raise InputError(
-                    "The query cannot be answered", wanted=f"columns {', '.join(self.columns)}", got=str(error)
+                    "The query cannot be run", wanted=f"columns {', '.join(self.columns)}", got=str(error)
                 ) from error
 
     def audio(self, row_id: str) -> TakeSound:
-        """The sound of one row: a player in a notebook, with `.samples` and `.rate_hz`.
+        """Audio of one row: a player in a notebook, with `.samples` and `.rate_hz`.
 
         Raises:
-            InputError: no such row, or one without sound.
+            InputError: There is no such row, or it has no audio.
         """
         content = self._takes.sounds([row_id]).get(row_id)
         if content is None:
             known = set(self._takes.ids)
-            got = "a row that failed" if row_id in known else "no row of that id"
-            raise InputError(f"There is no sound of {row_id}", wanted="the id of a spoken row", got=got)
+            got = "a failed row" if row_id in known else "an unknown id"
+            raise InputError(f"There is no audio for {row_id}", wanted="the id of a successful row", got=got)
         return TakeSound(row_id, content)
 
-    def show(self, rows: pd.DataFrame | Iterable[str] | str | int = 12) -> ShownTakes:
-        """Players, spectrograms, text and flags of some rows: a table with an `id` column, ids, or how many.
+    def show(self, rows: pd.DataFrame | Iterable[str] | str | int = 12) -> TakeGallery:
+        """Show players, spectrograms, text and flags of up to 48 rows.
 
-        At most 48 rows, the first of those that were given.
+        Args:
+            rows: A table with an `id` column, one or more ids, or a number of rows from the start.
         """
-        ids = self._ids_of(rows)[:_MOST_SHOWN]
-        wanted = [name for name in self.columns if name in _NAMING]
-        wanted += [measure.column for measure in measures_in(self.columns)]
-        found = {row["id"]: row for row in self._takes.rows(ids, wanted).to_pylist()}
+        ids = self._ids_of(rows)[:_MAX_SHOWN]
+        columns = [name for name in self.columns if name in _GALLERY_COLUMNS]
+        columns += [measure.column for measure in measures_in(self.columns)]
+        found = {row["id"]: row for row in self._takes.rows(ids, columns).to_pylist()}
         sounds = {name: TakeSound(name, content) for name, content in self._takes.sounds(ids).items()}
-        return ShownTakes([found[name] for name in ids if name in found], sounds)
+        return TakeGallery([found[name] for name in ids if name in found], sounds)
 
     def outliers(self, column: str, n: int = 10, by: str | None = None) -> pd.DataFrame:
-        """The rows furthest from the middle in one column; with `by`, from the middle of their own voice, say.
+        """Rows furthest from the median of a column, sorted by absolute deviation.
 
-        `deviation` counts robust standard deviations (1.4826 median absolute deviations) from the median. Rows that
-        lie nowhere else than the median are left out.
+        The column `deviation` is in robust standard deviations (1.4826 median absolute deviations). Rows at the median
+        are left out.
+
+        Args:
+            column: A numeric column.
+            n: Largest number of rows.
+            by: Column to group by, e.g. `voice`: deviations are then from the group's median.
+
+        Raises:
+            InputError: The column is not numeric, or the run has no such column.
         """
-        naming = [
+        id_columns = [
             name for name in dict.fromkeys(("id", "voice", "lang", by)) if name in self.columns and name != column
         ]
-        table = self.table(list(dict.fromkeys([*naming, column, "flags", "text_norm"])))
+        table = self.table(list(dict.fromkeys([*id_columns, column, "flags", "text_norm"])))
         if table[column].dtype.kind not in "iuf":
-            raise InputError(f"{column} is no number", wanted="a column of numbers")
+            raise InputError(f"Column {column} is not numeric", wanted="a numeric column")
         groups = table[by] if by else np.zeros(len(table))
-        from_middle = table[column] - table.groupby(groups)[column].transform("median")
-        spread = _MAD_TO_SIGMA * from_middle.abs().groupby(groups).transform("median")
-        # Where more than half are equal the spread is 0: the mean deviation still tells a stray from the rest.
-        mean = from_middle.abs().groupby(groups).transform("mean")
-        table.insert(len(naming), "deviation", from_middle / spread.where(spread > 0, mean).where(lambda x: x > 0))
-        strays = table[table["deviation"].abs() > 0]
-        order = strays["deviation"].abs().sort_values(ascending=False, kind="stable").index
-        return strays.loc[order].head(n)
+        from_median = table[column] - table.groupby(groups)[column].transform("median")
+        spread = _MAD_TO_SIGMA * from_median.abs().groupby(groups).transform("median")
+        # If more than half of the values are equal the spread is 0; the mean deviation still separates outliers.
+        mean = from_median.abs().groupby(groups).transform("mean")
+        table.insert(len(id_columns), "deviation", from_median / spread.where(spread > 0, mean).where(lambda x: x > 0))
+        outliers = table[table["deviation"].abs() > 0]
+        order = outliers["deviation"].abs().sort_values(ascending=False, kind="stable").index
+        return outliers.loc[order].head(n)
 
     def _ids_of(self, rows: pd.DataFrame | Iterable[str] | str | int) -> list[str]:
+        """Row ids from any of the forms that `show` accepts."""
         if isinstance(rows, str):
             return [rows]
         if isinstance(rows, int):
@@ -176,6 +186,6 @@ class RunStudy:
         table: Any = rows
         if hasattr(table, "columns"):
             if "id" not in table:
-                raise InputError("The rows to show have no ids", wanted="a table with an `id` column")
+                raise InputError("The table of rows to show has no ids", wanted="a table with an `id` column")
             return [str(name) for name in table["id"]]
         return [str(name) for name in rows]

@@ -1,7 +1,7 @@
-"""What a whole run comes to, read once, a part at a time: memory does not grow with its rows.
+"""Summary of a run, read once in chunks.
 
-Only the index of which take counts is held for all rows; distributions are histograms, the worst takes a heap and the
-ordinary ones a sample.
+Apart from the index of best takes, memory does not grow with the number of rows: distributions are histograms, the
+worst takes are kept in a heap, and the ordinary takes are a sample.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NEEDED = ("id", "voice", "lang", "status", "error_kind", "error", "flags", "dur
 
 @dataclass(frozen=True, slots=True)
 class FailureKind:
-    """Rows that failed for one reason: how many, and the first of them with its words."""
+    """Number of rows that failed for one reason, and the id and message of the first."""
 
     kind: str
     n_rows: int
@@ -37,7 +37,7 @@ class FailureKind:
 
 @dataclass(frozen=True, slots=True)
 class VoiceSummary:
-    """One voice: how much it spoke, and its distributions by column."""
+    """Counts, duration and distributions by column of one voice."""
 
     voice: str
     n_ok: int
@@ -49,7 +49,7 @@ class VoiceSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
-    """Counts and distributions of a run; `voices` and `failures` have the most frequent first."""
+    """Counts and distributions of a run; `voices` and `failures` are sorted by frequency."""
 
     n_rows: int
     n_ok: int
@@ -60,37 +60,39 @@ class RunSummary:
     flags: Mapping[str, int]
     voices: tuple[VoiceSummary, ...]
     histograms: Mapping[str, Histogram]
-    """By column, over all voices; only columns that hold any number."""
+    """Histogram of each column that has values, over all voices."""
     worst_ids: tuple[str, ...]
-    """Spoken rows that most look wrong, the strangest first; every one has a flag or a measure far off."""
+    """Successful rows with the highest outlier scores, highest first; each has a flag or an unusual measure."""
     ordinary_ids: tuple[str, ...]
-    """A sample of the spoken rows, the same at every reading of the same rows."""
+    """A random sample of the successful rows, reproducible for the same rows."""
 
     @property
     def n_missing(self) -> int:
+        """Rows without a take."""
         return self.n_rows - self.n_ok - self.n_failed
 
     @property
     def n_flagged(self) -> int:
+        """Successful takes with at least one flag."""
         return sum(voice.n_flagged for voice in self.voices)
 
 
 def summarise(takes: Takes) -> RunSummary:
-    """Read a run once.
+    """Summarise a run in one pass over its takes.
 
     Raises:
-        RunError: a part is damaged.
+        RunError: A file of the run is damaged.
     """
     names = takes.schema.names
     measures = [measure.column for measure in measures_in(names)]
-    gathered = _Gathered(measures)
-    for piece in takes.in_pieces(list(dict.fromkeys([*_NEEDED, *measures]))):
-        gathered.push(piece)
-    return gathered.summary(takes.n_rows)
+    accumulator = _Accumulator(measures)
+    for chunk in takes.in_pieces(list(dict.fromkeys([*_NEEDED, *measures]))):
+        accumulator.push(chunk)
+    return accumulator.summary(takes.n_rows)
 
 
-class _Gathered:
-    """The counters while a run is read."""
+class _Accumulator:
+    """Counters of a run, updated chunk by chunk."""
 
     def __init__(self, measures: Sequence[str]) -> None:
         self._measures = measures
@@ -102,28 +104,28 @@ class _Gathered:
         self._ordinary: list[tuple[float, str]] = []
         self._random = np.random.default_rng(0)
 
-    def push(self, piece: pa.Table) -> None:
-        """Count a part."""
-        is_ok = pc.equal(piece.column("status"), "ok")
-        self._count_failures(piece.filter(pc.invert(is_ok)))
-        spoken = piece.filter(is_ok)
+    def push(self, chunk: pa.Table) -> None:
+        """Add the rows of a chunk."""
+        is_ok = pc.equal(chunk.column("status"), "ok")
+        self._count_failures(chunk.filter(pc.invert(is_ok)))
+        spoken = chunk.filter(is_ok)
         self._counts["lang"].update(spoken.column("lang").to_pylist())
         self._counts["flag"].update(pc.list_flatten(spoken.column("flags")).to_pylist())
         values = {name: _numbers(spoken, name) for name in self._measures}
         voices = np.array(spoken.column("voice").fill_null("").to_pylist(), dtype=object)
         is_flagged = np.array(pc.fill_null(pc.list_value_length(spoken.column("flags")), 0)) > 0
         for voice in dict.fromkeys(voices):
-            here = voices == voice
-            self._counts["ok"][voice] += int(here.sum())
-            self._counts["flagged"][voice] += int(is_flagged[here].sum())
-            self._sound_s[voice] += float(np.nansum(values["duration_s"][here]))
+            of_voice = voices == voice
+            self._counts["ok"][voice] += int(of_voice.sum())
+            self._counts["flagged"][voice] += int(is_flagged[of_voice].sum())
+            self._sound_s[voice] += float(np.nansum(values["duration_s"][of_voice]))
             histograms = self._histograms.setdefault(voice, _histograms(self._measures))
             for name, histogram in histograms.items():
-                histogram.push(values[name][here])
-        self._remember(spoken, values)
+                histogram.push(values[name][of_voice])
+        self._keep_examples(spoken, values)
 
     def summary(self, n_rows: int) -> RunSummary:
-        """What was counted."""
+        """Summary of all rows added so far."""
         n_by_voice = self._counts["ok"] + self._counts["failed"]
         return RunSummary(
             n_rows=n_rows,
@@ -149,12 +151,12 @@ class _Gathered:
             self._counts["kind"][kind or "unknown"] += 1
             self._examples.setdefault(kind or "unknown", (row_id, error or ""))
 
-    def _remember(self, spoken: pa.Table, values: Mapping[str, npt.NDArray[np.float64]]) -> None:
-        """Keep the strangest takes and an even sample of all: the rows with the smallest of random numbers."""
+    def _keep_examples(self, spoken: pa.Table, values: Mapping[str, npt.NDArray[np.float64]]) -> None:
+        """Keep the highest outlier scores and a uniform sample: the rows with the smallest random numbers."""
         ids = spoken.column("id").to_pylist()
         n_flags = np.array(pc.fill_null(pc.list_value_length(spoken.column("flags")), 0))
-        strange = [(float(s), name) for s, name in zip(strangeness(values, n_flags), ids, strict=True) if s > 0]
-        self._worst = heapq.nlargest(_N_WORST, [*self._worst, *strange])
+        suspicious = [(float(s), name) for s, name in zip(strangeness(values, n_flags), ids, strict=True) if s > 0]
+        self._worst = heapq.nlargest(_N_WORST, [*self._worst, *suspicious])
         drawn = zip(self._random.random(len(ids)).tolist(), ids, strict=True)
         self._ordinary = heapq.nsmallest(_N_ORDINARY, [*self._ordinary, *drawn])
 
@@ -169,11 +171,11 @@ class _Gathered:
         )
 
     def _all_voices(self) -> dict[str, Histogram]:
-        together = _histograms(self._measures)
+        merged = _histograms(self._measures)
         for histograms in self._histograms.values():
             for name, histogram in histograms.items():
-                together[name].counts += histogram.counts
-        return together
+                merged[name].counts += histogram.counts
+        return merged
 
 
 def _histograms(names: Sequence[str]) -> dict[str, Histogram]:

@@ -1,1 +1,1 @@
-"""How the embedded models are made: features, alignment, losses, the loop."""
+"""Training of the embedded models: features, alignment, losses and the training loop."""

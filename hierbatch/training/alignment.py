@@ -1,11 +1,12 @@
-"""Which frames belong to which phoneme, found from nothing but transcripts and semantic vectors.
+"""Forced alignment of phonemes to frames, trained from transcripts and semantic vectors alone.
 
-A flat-start monophone model: every phone one Gaussian over semantic vectors (shared spread), separators and START a
-silence that may last no time at all; Viterbi and re-estimation by turns (Rabiner 1989, section V), one model a
-language. Then a small classifier of three neighbouring frames, trained on what the Gaussians found, takes their place
-and sharpens the borders. Durations come out in the product's own phonemes, whatever symbols a teacher spoke from.
+A flat-start monophone model per language: each phone is one Gaussian over semantic vectors with a shared diagonal
+variance; separators and START share an optional silence of zero or more frames. Viterbi alignment and re-estimation
+alternate (Rabiner 1989, section V). A small classifier of three neighbouring frames, trained on the Gaussian alignment,
+then replaces the Gaussians and sharpens the boundaries. Durations are given in this project's phoneme symbols,
+independent of the symbols used by the corpus.
 
-Legend: U utterances of a block, T frames, N symbols, C channels, P phones.
+Legend: T frames, N symbols, C channels, P phones.
 """
 
 from __future__ import annotations
@@ -25,21 +26,22 @@ from hierbatch.frontend.symbols import SEPARATORS, START, SYMBOL_IDS, SYMBOLS
 _SILENT = frozenset(SYMBOL_IDS[symbol] for symbol in (START, *SEPARATORS))
 _SILENCE = SYMBOL_IDS[START]
 _BLOCK = 48
-_NEVER = -1e30
-_SPREAD_FLOOR = 0.05
+_LOG_ZERO = -1e30
+_VARIANCE_FLOOR = 0.05
 _SILENCE_PERCENTILE = 12.0
 
 Vectors = npt.NDArray[np.float32]
-Frames = tuple[int, ...]
+Durations = tuple[int, ...]
+"""Frames of each symbol of one utterance."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """One utterance to align.
+    """An utterance to align.
 
     Shape:
-        vectors  [T, C]  semantic vectors, the frame's loudness appended by the caller where wanted
-        symbols  [N]     ids, START first
+        vectors  [T, C]  semantic vectors; the caller may append the frame's loudness
+        symbols  [N]     symbol ids, START first
     """
 
     vectors: Vectors
@@ -47,7 +49,7 @@ class Spoken:
 
 
 class FrameScorer(Protocol):
-    """Anything that says how well frames fit phones."""
+    """Acoustic model of the phones: a log likelihood per frame and phone."""
 
     def scores(self, vectors: Vectors) -> Vectors:
         """Log likelihood of each frame under each phone, up to a constant. Shape: [T, C] -> [T, P]."""
@@ -56,7 +58,7 @@ class FrameScorer(Protocol):
 
 @dataclass(slots=True)
 class PhoneModel:
-    """Diagonal Gaussians of one language's phones. Shape: means [P, C], variances [C], shared."""
+    """Diagonal Gaussians of one language's phones with a shared variance. Shape: means [P, C], variances [C]."""
 
     means: Vectors
     variances: Vectors
@@ -68,7 +70,7 @@ class PhoneModel:
 
 
 class FrameClassifier:
-    """A 256-unit network on three neighbouring frames; scores are log posteriors less half the log priors."""
+    """One hidden layer of 256 units over three neighbouring frames; scores are log posterior - 1/2 log prior."""
 
     def __init__(self, n_channels: int, priors: Vectors, seed: int = 0) -> None:
         generator = torch.Generator().manual_seed(seed)
@@ -78,10 +80,10 @@ class FrameClassifier:
                 nn.init.kaiming_normal_(parameter, generator=generator)
         self._log_priors = torch.log(torch.from_numpy(priors) + 1e-5)
 
-    def fit(self, vectors: Vectors, owners: npt.NDArray[np.int64], n_epochs: int = 3) -> None:
-        """Learn which phone owns a frame. Shape: vectors [T, C] of all utterances end to end, owners [T]."""
-        x = torch.from_numpy(_with_neighbours(vectors))
-        y = torch.from_numpy(owners)
+    def fit(self, vectors: Vectors, labels: npt.NDArray[np.int64], n_epochs: int = 3) -> None:
+        """Fit to the phone labels of all frames. Shape: vectors [T, C] of all utterances concatenated, labels [T]."""
+        x = torch.from_numpy(_with_context(vectors))
+        y = torch.from_numpy(labels)
         optimizer = torch.optim.AdamW(self._network.parameters(), lr=2e-3)
         generator = torch.Generator().manual_seed(0)
         for _ in range(n_epochs):
@@ -93,139 +95,146 @@ class FrameClassifier:
 
     @torch.no_grad()
     def scores(self, vectors: Vectors) -> Vectors:
-        logits = self._network(torch.from_numpy(_with_neighbours(vectors)))
-        found: Vectors = (F.log_softmax(logits, -1) - 0.5 * self._log_priors).numpy()
-        return found
+        logits = self._network(torch.from_numpy(_with_context(vectors)))
+        scores: Vectors = (F.log_softmax(logits, -1) - 0.5 * self._log_priors).numpy()
+        return scores
 
 
-def _with_neighbours(vectors: Vectors) -> Vectors:
-    """Each frame between the one before and the one after. Shape: [T, C] -> [T, 3 C]."""
+def _with_context(vectors: Vectors) -> Vectors:
+    """Each frame concatenated with its two neighbours. Shape: [T, C] -> [T, 3 C]."""
     padded = np.pad(vectors, ((1, 1), (0, 0)), mode="edge")
     return np.concatenate([padded[:-2], vectors, padded[2:]], axis=1)
 
 
 def align(
     utterances: Sequence[Spoken], loudness_channel: int, n_passes: int = 5, n_refinements: int = 2
-) -> list[Frames]:
-    """Frames of every symbol of every utterance; each row sums to its number of frames.
+) -> list[Durations]:
+    """Durations in frames of every symbol of every utterance; each row sums to the utterance's frames.
 
-    Utterances must have at least as many frames as phones; loudness (one channel of the vectors) only seeds which
-    frames are silence.
+    Args:
+        utterances: Utterances of one language, each with at least as many frames as phones.
+        loudness_channel: Channel of the vectors that holds loudness; used only to initialise silence.
+        n_passes: Gaussian alignments, each followed by re-estimation.
+        n_refinements: Alignments with the frame classifier after that.
     """
     model = _flat_start(utterances, loudness_channel)
-    frames: list[Frames] = []
+    durations: list[Durations] = []
     for _ in range(n_passes):
-        frames = _align_once(utterances, model)
-        model = _estimate(utterances, frames, model)
+        durations = _align_once(utterances, model)
+        model = _estimate(utterances, durations, model)
     for _ in range(n_refinements):
-        frames = _align_once(utterances, _classifier(utterances, frames))
-    return frames
+        durations = _align_once(utterances, _train_classifier(utterances, durations))
+    return durations
 
 
-def _classifier(utterances: Sequence[Spoken], frames: Sequence[Frames]) -> FrameClassifier:
-    vectors = np.concatenate([spoken.vectors for spoken in utterances])
-    pairs = zip(utterances, frames, strict=True)
-    owners = np.concatenate([np.repeat(silence_as_one(spoken.symbols), row) for spoken, row in pairs])
-    priors = (np.bincount(owners, minlength=len(SYMBOLS)) / len(owners)).astype(np.float32)
+def _train_classifier(utterances: Sequence[Spoken], durations: Sequence[Durations]) -> FrameClassifier:
+    vectors = np.concatenate([utterance.vectors for utterance in utterances])
+    pairs = zip(utterances, durations, strict=True)
+    labels = np.concatenate([np.repeat(silence_as_one(utterance.symbols), row) for utterance, row in pairs])
+    priors = (np.bincount(labels, minlength=len(SYMBOLS)) / len(labels)).astype(np.float32)
     classifier = FrameClassifier(vectors.shape[1], priors)
-    classifier.fit(vectors, owners)
+    classifier.fit(vectors, labels)
     return classifier
 
 
 def silence_as_one(symbols: Sequence[int]) -> list[int]:
-    """Phone of each symbol; START and all separators share the silence."""
+    """Phone id of each symbol; START and all separators map to one silence."""
     return [_SILENCE if symbol in _SILENT else symbol for symbol in symbols]
 
 
 def _flat_start(utterances: Sequence[Spoken], loudness_channel: int) -> PhoneModel:
-    """Quiet frames are silence; the rest of each utterance is shared out evenly among its phones."""
-    frames: list[Frames] = []
+    """Initial model: quiet frames are silence, each utterance is divided evenly among its phones."""
+    durations: list[Durations] = []
     quiet_total, n_quiet = 0.0, 0
-    for spoken in utterances:
-        loudness = spoken.vectors[:, loudness_channel]
+    for utterance in utterances:
+        loudness = utterance.vectors[:, loudness_channel]
         quiet = loudness < np.percentile(loudness, _SILENCE_PERCENTILE)
-        quiet_total, n_quiet = quiet_total + spoken.vectors[quiet].sum(0), n_quiet + int(quiet.sum())
-        phones = np.array([symbol not in _SILENT for symbol in spoken.symbols])
-        ends = np.round(np.cumsum(phones) / phones.sum() * len(spoken.vectors)).astype(int)
-        frames.append(tuple(np.diff(ends, prepend=0)))
-    pooled = np.concatenate([spoken.vectors for spoken in utterances[:400]])
-    blank = PhoneModel(np.zeros((len(SYMBOLS), pooled.shape[1]), np.float32), pooled.var(0) + _SPREAD_FLOOR)
-    model = _estimate(utterances, frames, blank)
+        quiet_total, n_quiet = quiet_total + utterance.vectors[quiet].sum(0), n_quiet + int(quiet.sum())
+        phones = np.array([symbol not in _SILENT for symbol in utterance.symbols])
+        ends = np.round(np.cumsum(phones) / phones.sum() * len(utterance.vectors)).astype(int)
+        durations.append(tuple(np.diff(ends, prepend=0)))
+    pooled = np.concatenate([utterance.vectors for utterance in utterances[:400]])
+    blank = PhoneModel(np.zeros((len(SYMBOLS), pooled.shape[1]), np.float32), pooled.var(0) + _VARIANCE_FLOOR)
+    model = _estimate(utterances, durations, blank)
     model.means[_SILENCE] = quiet_total / max(1, n_quiet)
     return model
 
 
-def _estimate(utterances: Sequence[Spoken], frames: Sequence[Frames], before: PhoneModel) -> PhoneModel:
-    """Means of the frames each phone was given, and the spread left around them."""
-    sums = np.zeros_like(before.means, dtype=np.float64)
-    counts = np.zeros(len(before.means))
-    squares = np.zeros(before.means.shape[1])
-    for spoken, row in zip(utterances, frames, strict=True):
-        owners = np.repeat(silence_as_one(spoken.symbols), row)
-        np.add.at(sums, owners, spoken.vectors)
-        counts += np.bincount(owners, minlength=len(counts))
-        squares += (spoken.vectors.astype(np.float64) ** 2).sum(0)
+def _estimate(utterances: Sequence[Spoken], durations: Sequence[Durations], previous: PhoneModel) -> PhoneModel:
+    """Mean of the frames assigned to each phone and the pooled within-phone variance.
+
+    A phone without frames keeps its previous mean.
+    """
+    sums = np.zeros_like(previous.means, dtype=np.float64)
+    counts = np.zeros(len(previous.means))
+    squares = np.zeros(previous.means.shape[1])
+    for utterance, row in zip(utterances, durations, strict=True):
+        labels = np.repeat(silence_as_one(utterance.symbols), row)
+        np.add.at(sums, labels, utterance.vectors)
+        counts += np.bincount(labels, minlength=len(counts))
+        squares += (utterance.vectors.astype(np.float64) ** 2).sum(0)
     seen = counts > 0
-    means = before.means.copy()
+    means = previous.means.copy()
     means[seen] = (sums[seen] / counts[seen, None]).astype(np.float32)
     within = (squares - (means[seen].astype(np.float64) ** 2 * counts[seen, None]).sum(0)) / counts.sum()
-    return PhoneModel(means, (within + _SPREAD_FLOOR).astype(np.float32))
+    return PhoneModel(means, (within + _VARIANCE_FLOOR).astype(np.float32))
 
 
-def _align_once(utterances: Sequence[Spoken], model: FrameScorer) -> list[Frames]:
-    """Best paths of all utterances, blocks of like lengths together."""
+def _align_once(utterances: Sequence[Spoken], model: FrameScorer) -> list[Durations]:
+    """Viterbi alignment of all utterances, in blocks of similar length."""
     order = sorted(range(len(utterances)), key=lambda index: len(utterances[index].vectors))
-    frames: dict[int, Frames] = {}
+    durations: dict[int, Durations] = {}
     for start in range(0, len(order), _BLOCK):
         block = order[start : start + _BLOCK]
         for index, row in zip(block, _viterbi([utterances[index] for index in block], model), strict=True):
-            frames[index] = row
-    return [frames[index] for index in range(len(utterances))]
+            durations[index] = row
+    return [durations[index] for index in range(len(utterances))]
 
 
-def _viterbi(block: Sequence[Spoken], model: FrameScorer) -> list[Frames]:
-    """Left-to-right best path of each utterance; silences may be passed over, phones last at least one frame."""
+def _viterbi(block: Sequence[Spoken], model: FrameScorer) -> list[Durations]:
+    """Best left-to-right path of each utterance; silences may be skipped, phones last at least one frame."""
     n_rows = len(block)
-    longest = max(len(spoken.vectors) for spoken in block)
-    widest = max(len(spoken.symbols) for spoken in block)
-    emissions = np.full((n_rows, longest, widest), _NEVER, np.float32)
+    longest = max(len(utterance.vectors) for utterance in block)
+    widest = max(len(utterance.symbols) for utterance in block)
+    emissions = np.full((n_rows, longest, widest), _LOG_ZERO, np.float32)
     skippable = np.zeros((n_rows, widest), bool)
-    for row, spoken in enumerate(block):
-        states = silence_as_one(spoken.symbols)
-        emissions[row, : len(spoken.vectors), : len(states)] = model.scores(spoken.vectors)[:, states]
+    for row, utterance in enumerate(block):
+        states = silence_as_one(utterance.symbols)
+        emissions[row, : len(utterance.vectors), : len(states)] = model.scores(utterance.vectors)[:, states]
         skippable[row, : len(states)] = [state == _SILENCE for state in states]
-    # A step stays (0), comes from the state before (1), or from two before over a silence (2).
+    # A step stays (0), comes from the previous state (1), or skips a silence from two states back (2).
     can_skip = np.zeros_like(skippable)
     can_skip[:, 2:] = skippable[:, 1:-1]
-    best = np.full((n_rows, widest), _NEVER, np.float32)
+    best = np.full((n_rows, widest), _LOG_ZERO, np.float32)
     best[:, 0] = emissions[:, 0, 0]
     best[:, 1] = emissions[:, 0, 1]
     steps = np.zeros((n_rows, longest, widest), np.int8)
     for frame in range(1, longest):
-        one, two = np.full_like(best, _NEVER), np.full_like(best, _NEVER)
+        one, two = np.full_like(best, _LOG_ZERO), np.full_like(best, _LOG_ZERO)
         one[:, 1:] = best[:, :-1]
-        two[:, 2:] = np.where(can_skip[:, 2:], best[:, :-2], _NEVER)
+        two[:, 2:] = np.where(can_skip[:, 2:], best[:, :-2], _LOG_ZERO)
         choices = np.stack([best, one, two])
         step = choices.argmax(0)
         steps[:, frame] = step
         best = np.take_along_axis(choices, step[None], 0)[0] + emissions[:, frame]
-        np.maximum(best, _NEVER, out=best)
-        for row, spoken in enumerate(block):
-            if len(spoken.vectors) == frame + 1:
-                _remember_end(spoken, best[row], steps[row], frame)
-    return [_trace(spoken, steps[row]) for row, spoken in enumerate(block)]
+        np.maximum(best, _LOG_ZERO, out=best)
+        for row, utterance in enumerate(block):
+            if len(utterance.vectors) == frame + 1:
+                _store_final_state(utterance, best[row], steps[row], frame)
+    return [_backtrace(utterance, steps[row]) for row, utterance in enumerate(block)]
 
 
-def _remember_end(spoken: Spoken, best: Vectors, steps: npt.NDArray[np.int8], frame: int) -> None:
-    """Note in the last frame's row whether the path ends in the final silence (0) or in the phone before it (1)."""
-    last = len(spoken.symbols) - 1
+def _store_final_state(utterance: Spoken, best: Vectors, steps: npt.NDArray[np.int8], frame: int) -> None:
+    """Store the final state in the last frame's first entry: final silence (0) or the phone before it (1)."""
+    last = len(utterance.symbols) - 1
     steps[frame, 0] = 0 if best[last] >= best[last - 1] else 1
 
 
-def _trace(spoken: Spoken, steps: npt.NDArray[np.int8]) -> Frames:
-    counts = np.zeros(len(spoken.symbols), int)
-    last_frame = len(spoken.vectors) - 1
-    state = len(spoken.symbols) - 1 - int(steps[last_frame, 0])
+def _backtrace(utterance: Spoken, steps: npt.NDArray[np.int8]) -> Durations:
+    """Frames spent in each state of the best path."""
+    counts = np.zeros(len(utterance.symbols), int)
+    last_frame = len(utterance.vectors) - 1
+    state = len(utterance.symbols) - 1 - int(steps[last_frame, 0])
     for frame in range(last_frame, -1, -1):
         counts[state] += 1
         if frame and state:

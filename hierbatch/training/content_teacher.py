@@ -1,6 +1,6 @@
-"""What teaches the semantic vectors: the encoder of Whisper base (Radford et al. 2022), read from a CTranslate2 folder.
+"""Content teacher of the semantic vectors: the encoder of Whisper base (Radford et al. 2022) in CTranslate2 format.
 
-Only its features are used, and only while data are prepared; none of its weights enter what this project ships.
+Only its features are used, and only to prepare data; none of its weights are shipped with this project.
 
 Legend: B batch, T frames (50/s), D = 512 channels.
 """
@@ -24,7 +24,7 @@ _DTYPES = {0: np.float32, 1: np.int8, 2: np.int16, 3: np.int32, 4: np.float16}
 
 
 class WhisperEncoder(nn.Module):
-    """Sound of any length to content features, without Whisper's padding to 30 s.
+    """Content features of audio of any length, without Whisper's padding to 30 s.
 
     Shape:
         samples  [L]  16 kHz, L at least 400
@@ -55,7 +55,7 @@ class WhisperEncoder(nn.Module):
         """Read `model.bin` of a CTranslate2 Whisper model.
 
         Raises:
-            BundleError: the file is missing or of another layout.
+            BundleError: The file is missing or has another layout.
         """
         path = folder / "model.bin"
         if not path.is_file():
@@ -63,7 +63,7 @@ class WhisperEncoder(nn.Module):
                 "The content teacher is missing",
                 wanted="a CTranslate2 Whisper folder with model.bin",
                 got=str(folder),
-                mend="give its place with --teacher",
+                mend="pass the folder with --teacher",
             )
         variables = _read_ctranslate2(path)
         encoder = {name: value.float() for name, value in variables.items() if name.startswith("encoder/")}
@@ -88,7 +88,7 @@ class WhisperEncoder(nn.Module):
         attention = prefix + "self_attention/"
         heads = x.shape[-1] // 64
         qkv = self._linear(self._norm(x, attention + "layer_norm/"), attention + "linear_0/")
-        query, key, value = (part.unflatten(-1, (heads, 64)).transpose(1, 2) for part in qkv.chunk(3, dim=-1))
+        query, key, value = (projected.unflatten(-1, (heads, 64)).transpose(1, 2) for projected in qkv.chunk(3, dim=-1))
         mixed = F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
         x = x + self._linear(mixed, attention + "linear_1/")
         hidden = self._linear(self._norm(x, prefix + "ffn/layer_norm/"), prefix + "ffn/linear_0/")
@@ -101,7 +101,7 @@ class WhisperEncoder(nn.Module):
         return F.layer_norm(x, x.shape[-1:], self._weight(prefix + "gamma"), self._weight(prefix + "beta"))
 
     def _log_mel(self, samples: Tensor) -> Tensor:
-        """Whisper's own spectrogram (Radford et al. 2022, section 2.2). Shape: [L] -> [80, 2T]."""
+        """Log-mel spectrogram as Whisper computes it (Radford et al. 2022, section 2.2). Shape: [L] -> [80, 2T]."""
         window = torch.hann_window(_N_FFT, device=samples.device)
         padded = F.pad(samples[None], (_N_FFT // 2, _N_FFT // 2), mode="reflect")[0]
         spectrum = torch.stft(padded, _N_FFT, _HOP, window=window, center=False, return_complex=True)
@@ -121,7 +121,7 @@ def _read_ctranslate2(path: Path) -> dict[str, Tensor]:
 
 
 def _parse_ctranslate2(data: bytes) -> dict[str, Tensor]:
-    """Variables of a CTranslate2 binary: each a name, a shape, a type id and raw little-endian values."""
+    """Parse the variables of a CTranslate2 binary: name, shape, type id and raw little-endian values of each."""
     (version,) = struct.unpack_from("<I", data, 0)
     offset = 4
     if version >= 2:

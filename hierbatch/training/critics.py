@@ -1,4 +1,4 @@
-"""Discriminators that a network learns against, and what both learn from one batch.
+"""Discriminators for adversarial training and the losses of generator and discriminators on one batch.
 
 Legend: B batch, L samples.
 """
@@ -12,43 +12,45 @@ from hierbatch.models.discriminators.losses import discriminator_loss, feature_m
 from hierbatch.models.discriminators.model import Discriminators, Judgement
 from hierbatch.training.loop import Losses
 
-_LOUDNESS = 10.0
+_INPUT_GAIN = 10.0
 _OUTPUT_STD = 0.02
 
 
 class Critics(Discriminators):
-    """Discriminators ready to learn, to which sound comes flatter and louder: a voice has little at the top.
+    """Discriminators initialised for training, with pre-emphasis and gain on their input.
+
+    Pre-emphasis raises the high frequencies, in which speech has little energy.
 
     Shape:
-        sound  [B, L]
+        audio  [B, L]
     """
 
     def __init__(self, config: DiscriminatorConfig, *, pre_emphasis: float) -> None:
         super().__init__(config)
         self._pre_emphasis = pre_emphasis
         for module in self.modules():
-            if isinstance(module, nn.Conv2d):  # torch's own start lets a faint sound die out on the way
+            if isinstance(module, nn.Conv2d):  # with PyTorch's default initialisation a faint signal dies out
                 nn.init.kaiming_normal_(module.weight, a=0.1)
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
-        for critic in (*self.by_spectrogram, *self.by_period):
-            nn.init.normal_(critic.leave.weight, std=_OUTPUT_STD)
+        for discriminator in (*self.by_spectrogram, *self.by_period):
+            nn.init.normal_(discriminator.leave.weight, std=_OUTPUT_STD)
 
-    def forward(self, sound: Tensor) -> list[Judgement]:
-        flat = sound[:, 1:] - self._pre_emphasis * sound[:, :-1]
-        return super().forward(_LOUDNESS * flat[:, None])
+    def forward(self, audio: Tensor) -> list[Judgement]:
+        emphasized = audio[:, 1:] - self._pre_emphasis * audio[:, :-1]
+        return super().forward(_INPUT_GAIN * emphasized[:, None])
 
-    def contest(self, made: Tensor, recorded: Tensor) -> Losses:
-        """What who made the sound learns (`features`, `adversarial`), and what the critics learn (`critics`).
+    def contest(self, generated: Tensor, recorded: Tensor) -> Losses:
+        """Losses of the generator (`features`, `adversarial`) and of the discriminators (`critics`).
 
-        The gradients of either reach that one alone. Shape: twice [B, L].
+        Each loss sends gradients to its own side only. Shape: twice [B, L].
         """
         self.requires_grad_(False)
-        fooled = self(made)
+        fake = self(generated)
         self.requires_grad_(True)
-        told, real = self(made.detach()), self(recorded)
+        fake_detached, real = self(generated.detach()), self(recorded)
         return {
-            "features": feature_matching_loss(real, fooled),
-            "adversarial": generator_loss(fooled),
-            "critics": discriminator_loss(real, told),
+            "features": feature_matching_loss(real, fake),
+            "adversarial": generator_loss(fake),
+            "critics": discriminator_loss(real, fake_detached),
         }

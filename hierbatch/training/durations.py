@@ -1,4 +1,4 @@
-"""Durations of a whole prepared set: align each language, mark the pauses unpunctuated transcripts do not."""
+"""Phoneme durations of a whole prepared set: alignment per language, and commas for pauses without punctuation."""
 
 from __future__ import annotations
 
@@ -9,42 +9,43 @@ import numpy as np
 
 from hierbatch.frontend.phonemes import encode, split_words
 from hierbatch.frontend.symbols import WORD_BOUNDARY
-from hierbatch.training.alignment import Frames, Spoken, align
+from hierbatch.training.alignment import Durations, Spoken, align
 from hierbatch.training.prepared import PreparedSet, Utterance, write_alignments
 from hierbatch.units import FRAME_HOP_SAMPLES
 
 _PAUSE_FRAMES = 7
-_FEWEST_FRAMES_A_PHONE, _MOST_FRAMES_A_PHONE = 1.6, 14.0
+_MIN_FRAMES_PER_PHONE, _MAX_FRAMES_PER_PHONE = 1.6, 14.0
 _LOUDNESS_WEIGHT = 1.5
 
 
-def align_prepared(folder: Path, tell: Callable[[str], None]) -> None:
-    """Write `alignment.parquet` for every utterance whose transcript fits its length.
+def align_prepared(folder: Path, log: Callable[[str], None]) -> None:
+    """Write `alignment.parquet` for every utterance with a transcript of plausible length.
 
     Raises:
-        InputError: nothing is prepared in the folder.
+        InputError: The folder holds no prepared speech.
     """
     prepared = PreparedSet(folder)
-    rows: list[tuple[str, str, Frames]] = []
+    rows: list[tuple[str, str, Durations]] = []
     for language in sorted({utterance.language for utterance in prepared.utterances}):
-        fitting = [u for u in prepared.utterances if u.language == language and _fits(u)]
-        if not fitting:
+        plausible = [u for u in prepared.utterances if u.language == language and _is_plausible(u)]
+        if not plausible:
             continue
-        spoken = [_spoken(prepared, utterance) for utterance in fitting]
-        channel = spoken[0].vectors.shape[1] - 1
-        for utterance, frames in zip(fitting, align(spoken, channel), strict=True):
-            rows.append((utterance.id, mark_pauses(utterance.phonemes, frames), frames))
-        tell(f"aligned {len(fitting)} utterances of {language}")
+        inputs = [_alignment_input(prepared, utterance) for utterance in plausible]
+        loudness_channel = inputs[0].vectors.shape[1] - 1
+        for utterance, durations in zip(plausible, align(inputs, loudness_channel), strict=True):
+            rows.append((utterance.id, mark_pauses(utterance.phonemes, durations), durations))
+        log(f"aligned {len(plausible)} utterances of {language}")
     write_alignments(folder, rows)
 
 
-def _fits(utterance: Utterance) -> bool:
-    """Whether a transcript can belong to a recording of this length."""
+def _is_plausible(utterance: Utterance) -> bool:
+    """True if the transcript's number of phones fits the length of the recording."""
     n_phones = sum(len(word) for word, _ in split_words(utterance.phonemes))
-    return _FEWEST_FRAMES_A_PHONE * n_phones <= utterance.n_frames <= _MOST_FRAMES_A_PHONE * max(1, n_phones)
+    return _MIN_FRAMES_PER_PHONE * n_phones <= utterance.n_frames <= _MAX_FRAMES_PER_PHONE * max(1, n_phones)
 
 
-def _spoken(prepared: PreparedSet, utterance: Utterance) -> Spoken:
+def _alignment_input(prepared: PreparedSet, utterance: Utterance) -> Spoken:
+    """Semantic vectors with the normalised log loudness as last channel, and the symbols."""
     audio = prepared.audio(utterance).reshape(-1, FRAME_HOP_SAMPLES)
     loudness = np.log(np.sqrt((audio**2).mean(1)) + 1e-4)
     loudness = (loudness - loudness.mean()) / (loudness.std() + 1e-3) * _LOUDNESS_WEIGHT
@@ -52,8 +53,8 @@ def _spoken(prepared: PreparedSet, utterance: Utterance) -> Spoken:
     return Spoken(vectors, encode(utterance.phonemes, utterance.language).symbols)
 
 
-def mark_pauses(phonemes: str, frames: Frames) -> str:
-    """Write a comma where a reader paused and the transcript, having no marks at all inside, does not say so.
+def mark_pauses(phonemes: str, frames: Durations) -> str:
+    """Insert commas at pauses between words if the transcript has no commas of its own.
 
     Shape:
         frames  START's frames first, then one value for each token

@@ -1,4 +1,4 @@
-"""From Parquet rows of recordings to the arrays of a prepared set."""
+"""Feature extraction: from Parquet rows of recordings to the arrays of a prepared set."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from hierbatch.training.prepared import INDEX_SCHEMA
 from hierbatch.training.semantics import Projection
 from hierbatch.units import FRAME_HOP_SAMPLES, RATE_HZ
 
-_SHORTEST_S, _LONGEST_S = 0.6, 30.0
-_MOST_CER = 0.35
+_MIN_DURATION_S, _MAX_DURATION_S = 0.6, 30.0
+_MAX_CER = 0.35
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureTools:
-    """What turns a recording into training arrays."""
+    """Models and text front end that turn a recording into training arrays."""
 
     teacher: WhisperEncoder
     projection: Projection
@@ -41,67 +41,75 @@ class FeatureTools:
 
 
 def read_rows(path: Path, batch_rows: int = 32) -> Iterator[Row]:
-    """Rows of one Parquet file, in order, a few in memory at a time."""
+    """Rows of one Parquet file in order, read in small batches."""
     for batch in pq.ParquetFile(path).iter_batches(batch_rows):
         yield from batch.to_pylist()
 
 
 def decode(row: Row) -> Waveform:
-    """The recording at 16 kHz, at speech level, cut to whole frames.
+    """Decode a recording to 16 kHz, normalised to speech level and truncated to whole frames and to 30 s.
 
     Raises:
-        SourceError: it cannot be read.
+        SourceError: The recording cannot be read.
     """
     recording = read_sound(row["audio"]["bytes"], name=f"the recording of row {row['id']}", raises=SourceError)
     sound = resample(recording, RATE_HZ)
-    n_frames = min(sound.n_samples // FRAME_HOP_SAMPLES, int(_LONGEST_S * RATE_HZ) // FRAME_HOP_SAMPLES)
+    n_frames = min(sound.n_samples // FRAME_HOP_SAMPLES, int(_MAX_DURATION_S * RATE_HZ) // FRAME_HOP_SAMPLES)
     return to_speech_level(Waveform(sound.samples[: n_frames * FRAME_HOP_SAMPLES], RATE_HZ))
 
 
-def prepare_file(path: Path, target: Path, tools: FeatureTools, tell: Callable[[str], None]) -> None:
-    """Prepare every usable row of one Parquet file; `target` appears whole or not at all."""
+def prepare_file(path: Path, target: Path, tools: FeatureTools, log: Callable[[str], None]) -> None:
+    """Prepare every usable row of one Parquet file; does nothing if `target` is complete.
+
+    Args:
+        path: Parquet file of recordings.
+        target: Folder to write; it is renamed into place when complete.
+        tools: Feature models and text front end.
+        log: Receives a line for each unreadable recording and one for the file.
+    """
     if (target / "index.parquet").is_file():
         return
-    aside = target.with_name(target.name + ".tmp")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
+    temporary = target.with_name(target.name + ".tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
     index: list[Row] = []
     with (
-        open(aside / "audio.i16", "wb") as audio,
-        open(aside / "semantic.f16", "wb") as semantic,
-        open(aside / "f0.f32", "wb") as f0,
+        open(temporary / "audio.i16", "wb") as audio,
+        open(temporary / "semantic.f16", "wb") as semantic,
+        open(temporary / "f0.f32", "wb") as f0,
     ):
         first_frame = 0
         for row in read_rows(path):
             try:
                 sound = decode(row)
             except SourceError as error:
-                tell(str(error))  # one bad recording never stops the others
+                log(str(error))  # one bad recording never stops the others
                 continue
-            if sound.duration_s < _SHORTEST_S:
+            if sound.duration_s < _MIN_DURATION_S:
                 continue
-            entry = _describe(row, sound, tools.front_end) | {"first_frame": first_frame}
+            entry = _index_row(row, sound, tools.front_end) | {"first_frame": first_frame}
             vectors = tools.projection(tools.teacher(torch.from_numpy(sound.samples)).numpy())
             audio.write(np.round(sound.samples * 32767).astype("<i2").tobytes())
             semantic.write(vectors.astype("<f2").tobytes())
             f0.write(estimate_f0(sound).astype("<f4").tobytes())
             index.append(entry)
             first_frame += entry["n_frames"]
-    pq.write_table(pa.Table.from_pylist(index, schema=INDEX_SCHEMA), aside / "index.parquet")
-    aside.replace(target)
-    tell(f"{target.name}: {len(index)} utterances, {first_frame * FRAME_HOP_SAMPLES / RATE_HZ / 3600:.2f} h")
+    pq.write_table(pa.Table.from_pylist(index, schema=INDEX_SCHEMA), temporary / "index.parquet")
+    temporary.replace(target)
+    log(f"{target.name}: {len(index)} utterances, {first_frame * FRAME_HOP_SAMPLES / RATE_HZ / 3600:.2f} h")
 
 
-def _describe(row: Row, sound: Waveform, front_end: SpeechFrontEnd) -> Row:
+def _index_row(row: Row, sound: Waveform, front_end: SpeechFrontEnd) -> Row:
+    """Index row of a recording, less its offset; text fields are empty if the transcript is not usable."""
     text, language = without_shouting(row.get("text") or ""), row.get("language") or "en"
     spoken_text, phonemes = "", ""
-    # A take the recogniser made nothing of (column `cer`, where a corpus has it) would teach wrong sounds.
-    if text and sound.duration_s < _LONGEST_S and (row.get("cer") or 0.0) <= _MOST_CER:
+    # A take with a high character error rate (column `cer`, if the corpus has it) would be aligned to wrong phones.
+    if text and sound.duration_s < _MAX_DURATION_S and (row.get("cer") or 0.0) <= _MAX_CER:
         try:
             spoken = front_end.speak(text, language)
             spoken_text, phonemes = spoken.text_norm, spoken.phonemes
         except TextError:
-            pass  # a row that cannot be said still teaches the voice side
+            pass  # without phonemes the row still trains the networks that need no text
     return {
         "id": row["id"],
         "speaker": row["speaker"],

@@ -1,4 +1,4 @@
-"""The weights that finished schools left in a training folder, under the names they have in a bundle."""
+"""Weights from the checkpoints of completed training phases, under the names used in bundles."""
 
 from __future__ import annotations
 
@@ -11,42 +11,46 @@ from hierbatch.training.loop import averaged_weights
 from hierbatch.training.recipes.catalog import FULL_BAND_PLANS, PLANS
 
 
-def is_finished(training: Path, school: str) -> bool:
-    """Whether a school has left weights; it may still go on."""
-    return (training / school / "checkpoint.pt").is_file()
+def is_finished(training: Path, phase: str) -> bool:
+    """True if a phase has a checkpoint, even if its schedule is not complete."""
+    return (training / phase / "checkpoint.pt").is_file()
 
 
-def school_weights(training: Path, school: str) -> dict[str, Tensor]:
-    """The running average of all a school trained, what does not ship included.
+def school_weights(training: Path, phase: str) -> dict[str, Tensor]:
+    """Averaged weights of everything that a phase trained, including networks that do not ship.
 
-    Names begin with the network's, but for those of a network that learns from full-band recordings: it stands alone.
+    Names begin with the network's, except for SpeechSR, which is a bundle of its own.
     """
-    weights = averaged_weights(training / school)
-    if school in FULL_BAND_PLANS or PLANS[school].parts:
-        return weights
-    return {f"{school}.{name}": value for name, value in weights.items()}
+    return _with_prefix(averaged_weights(training / phase), (PLANS | FULL_BAND_PLANS)[phase].sole_network)
 
 
 def chain_weights(training: Path, start: str | None, *, without: str | None = None) -> dict[str, Tensor]:
-    """What ships of a bundle to start from and of every finished school, the later school's where two train a network.
+    """Shipped weights of the whole pipeline; where two phases train a network, the later phase counts.
+
+    Args:
+        training: Training folder.
+        start: Bundle that supplies the networks not trained here, or None.
+        without: Phase to leave out.
 
     Raises:
-        BundleError: there is no such bundle.
+        BundleError: There is no such bundle.
     """
     weights = {} if start is None else find_bundle(start).load_weights()
-    for school, plan in PLANS.items():
-        if plan.ships and school != without and is_finished(training, school):
-            shipped = {
-                plan.bundle_name(school, name): value for name, value in averaged_weights(training / school).items()
-            }
-            weights |= {name: value for name, value in shipped.items() if name is not None}
+    for phase, plan in PLANS.items():
+        if plan.ships and phase != without and is_finished(training, phase):
+            trained = school_weights(training, phase)
+            weights |= {name: value for name, value in trained.items() if plan.ships_weight(name)}
     return weights
 
 
 def speechsr_weights(training: Path) -> dict[str, Tensor] | None:
-    """The light SpeechSR as its last finished school left it, without critics; None where there is none."""
-    finished = [school for school in FULL_BAND_PLANS if is_finished(training, school)]
-    if not finished:
+    """Averaged weights of SpeechSR-Lite from its last phase, less the discriminators; None if it is not trained."""
+    completed = [phase for phase in FULL_BAND_PLANS if is_finished(training, phase)]
+    if not completed:
         return None
-    weights = averaged_weights(training / finished[-1])
+    weights = averaged_weights(training / completed[-1])
     return {name: value for name, value in weights.items() if not name.startswith("critics.")}
+
+
+def _with_prefix(weights: dict[str, Tensor], network: str) -> dict[str, Tensor]:
+    return {f"{network}.{name}": value for name, value in weights.items()} if network else weights

@@ -1,7 +1,9 @@
-"""One training loop for every network: steps, curves, checkpoints, going on after a stop.
+"""Training loop of all networks: optimiser steps, learning curve, checkpoints and resuming.
 
-A run folder holds `checkpoint.pt` (weights, their running average, optimiser, step, random state) and `curve.jsonl`
-(one line a report). The same command goes on where the last one ended.
+A run folder holds `checkpoint.pt` (weights, their exponential moving average, optimiser state, step count and CPU time)
+and `curve.jsonl` (one line per report). The same command resumes from the checkpoint. Random state is not saved: a
+resumed run draws its batches from a generator seeded with the step it resumes from, so it does not repeat batches but
+also does not reproduce an uninterrupted run exactly.
 """
 
 from __future__ import annotations
@@ -23,77 +25,87 @@ Losses = dict[str, Tensor]
 
 
 class Recipe(Protocol):
-    """What the loop needs to know of a network and its data."""
+    """A network with its batches, losses and validation figures."""
 
     @property
-    def network(self) -> nn.Module: ...
+    def network(self) -> nn.Module:
+        """The module to train."""
+        ...
 
     def losses(self, network: Any, rng: np.random.Generator) -> Losses:
-        """Weighted losses of a fresh batch; the loop minimises their sum."""
+        """Weighted losses of a new random batch; the loop minimises their sum."""
         ...
 
     def validate(self, network: Any) -> dict[str, float]:
-        """Figures on held-out speakers, always of the same pieces."""
+        """Validation figures on a fixed set of held-out segments."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoopOptions:
-    """How long and how fast to learn."""
+    """Schedule of a training run."""
 
     n_steps: int
-    """Steps of the whole schedule: warm-up, then one cosine down to a fiftieth."""
+    """Steps of the whole schedule: linear warm-up, then cosine decay to 2 % of the peak."""
     learning_rate: float = 2e-3
-    """Peak rate."""
+    """Peak learning rate."""
     warm_up_steps: int = 60
-    """Steps to the peak rate."""
+    """Steps until the peak learning rate."""
     weight_decay: float = 0.01
-    """AdamW's decoupled decay."""
+    """Decoupled weight decay of AdamW."""
     average_decay: float = 0.998
-    """Decay of the running average of weights that is validated and exported."""
+    """Decay of the moving average of weights, which is validated and exported."""
     report_steps: int = 100
-    """Steps between lines of the curve."""
+    """Steps between lines of the learning curve."""
     validate_steps: int = 500
     """Steps between validations."""
-    save_s: float = 120.0
+    save_interval_s: float = 120.0
     """Seconds between checkpoints."""
     longest_s: float = math.inf
-    """Stop (to be continued) after this many seconds."""
+    """Stop after this many seconds; the run can be resumed."""
 
 
 class Trainer:
-    """Runs a recipe in a folder. `device` may be a GPU; batches come as the recipe makes them."""
+    """Train a recipe in a run folder, resuming from its checkpoint if there is one.
 
-    def __init__(self, recipe: Recipe, folder: Path, options: LoopOptions, tell: Callable[[str], None]) -> None:
-        self.recipe, self.folder, self.options, self.tell = recipe, folder, options, tell
+    Args:
+        recipe: Network with its batches, losses and validation.
+        folder: Run folder; created if missing.
+        options: Schedule and intervals.
+        log: Receives a line per report.
+    """
+
+    def __init__(self, recipe: Recipe, folder: Path, options: LoopOptions, log: Callable[[str], None]) -> None:
+        self.recipe, self.folder, self.options, self._log = recipe, folder, options, log
         folder.mkdir(parents=True, exist_ok=True)
         self.network = recipe.network
         self.average = deepcopy(self.network).requires_grad_(False)
         self.optimizer = torch.optim.AdamW(
-            rate_groups(recipe), lr=options.learning_rate, betas=(0.9, 0.98), weight_decay=options.weight_decay
+            parameter_groups(recipe), lr=options.learning_rate, betas=(0.9, 0.98), weight_decay=options.weight_decay
         )
         self.step, self.cpu_s = 0, 0.0
         self._resume()
 
     def run(self) -> None:
-        """Train to the end of the schedule, or until `longest_s`; a checkpoint is left either way."""
+        """Train to the end of the schedule or for `longest_s`; writes a checkpoint in either case."""
         rng = np.random.default_rng(1 + self.step)
         started, saved, used = time.monotonic(), time.monotonic(), time.process_time()
-        seen: list[dict[str, float]] = []
+        steps: list[dict[str, float]] = []
         while self.step < self.options.n_steps and time.monotonic() - started < self.options.longest_s:
-            seen.append(self._one_step(rng))
+            steps.append(self._train_step(rng))
             self.cpu_s, used = self.cpu_s + time.process_time() - used, time.process_time()
             if self.step % self.options.report_steps == 0:
-                self._report("train", {name: float(np.mean([line[name] for line in seen])) for name in seen[0]})
-                seen = []
+                self._report("train", {name: float(np.mean([step[name] for step in steps])) for name in steps[0]})
+                steps = []
             if self.step % self.options.validate_steps == 0 or self.step == self.options.n_steps:
                 self._report("held_out", self.recipe.validate(self.average.eval()))
-            if time.monotonic() - saved > self.options.save_s:
+            if time.monotonic() - saved > self.options.save_interval_s:
                 self._save()
                 saved = time.monotonic()
         self._save()
 
-    def _one_step(self, rng: np.random.Generator) -> dict[str, float]:
+    def _train_step(self, rng: np.random.Generator) -> dict[str, float]:
+        """Losses and gradient norm of one optimiser step; a step with a non-finite gradient changes no weight."""
         self.network.train()
         for group in self.optimizer.param_groups:
             group["lr"] = group.get("rate_factor", 1.0) * self.options.learning_rate * schedule(self.step, self.options)
@@ -107,8 +119,8 @@ class Trainer:
         self.step += 1
         decay = min(self.options.average_decay, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
-            for ours, theirs in zip(self.average.parameters(), self.network.parameters(), strict=True):
-                ours.lerp_(theirs, 1 - decay)
+            for averaged, current in zip(self.average.parameters(), self.network.parameters(), strict=True):
+                averaged.lerp_(current, 1 - decay)
         return {name: float(value.detach()) for name, value in losses.items()} | {"gradient": float(norm)}
 
     def _report(self, kind: str, figures: dict[str, float]) -> None:
@@ -116,7 +128,7 @@ class Trainer:
         line: dict[str, Any] = {"step": self.step, "cpu_s": round(self.cpu_s, 1), "kind": kind, **rounded}
         with open(self.folder / "curve.jsonl", "a", encoding="utf-8") as curve:
             curve.write(json.dumps(line) + "\n")
-        self.tell(f"{self.folder.name} {line}")
+        self._log(f"{self.folder.name} {line}")
 
     def _save(self) -> None:
         state = {
@@ -126,9 +138,9 @@ class Trainer:
             "step": self.step,
             "cpu_s": self.cpu_s,
         }
-        aside = self.folder / "checkpoint.tmp"
-        torch.save(state, aside)
-        aside.replace(self.folder / "checkpoint.pt")
+        temporary = self.folder / "checkpoint.tmp"
+        torch.save(state, temporary)
+        temporary.replace(self.folder / "checkpoint.pt")
 
     def _resume(self) -> None:
         path = self.folder / "checkpoint.pt"
@@ -139,12 +151,12 @@ class Trainer:
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.cpu_s = state["step"], state["cpu_s"]
-        self.tell(f"{self.folder.name}: going on from step {self.step}")
+        self._log(f"{self.folder.name}: resuming from step {self.step}")
 
 
-def rate_groups(recipe: Recipe) -> list[dict[str, Any]]:
-    """The network's weights; those that a recipe's `rate_factors` names, by first name, learn at rates of their own."""
-    factors: Mapping[str, float] = getattr(recipe, "rate_factors", {})
+def parameter_groups(recipe: Recipe) -> list[dict[str, Any]]:
+    """Optimiser parameter groups; a recipe's `learning_rate_factors` scale the rates of submodules by name."""
+    factors: Mapping[str, float] = getattr(recipe, "learning_rate_factors", {})
     groups: dict[float, list[nn.Parameter]] = {}
     for name, weight in recipe.network.named_parameters():
         groups.setdefault(factors.get(name.partition(".")[0], 1.0), []).append(weight)
@@ -152,15 +164,15 @@ def rate_groups(recipe: Recipe) -> list[dict[str, Any]]:
 
 
 def start_from(network: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:
-    """Give a network the weights of the same name and shape; the names it keeps as they are, being new, come back."""
+    """Load the weights that match a network in name and shape; returns the names that keep their initial values."""
     own = network.state_dict()
-    fitting = {name: value for name, value in weights.items() if name in own and value.shape == own[name].shape}
-    network.load_state_dict(fitting, strict=False)
-    return sorted(own.keys() - fitting.keys())
+    matching = {name: value for name, value in weights.items() if name in own and value.shape == own[name].shape}
+    network.load_state_dict(matching, strict=False)
+    return sorted(own.keys() - matching.keys())
 
 
 def schedule(step: int, options: LoopOptions) -> float:
-    """Share of the peak rate: linear warm-up, then one cosine down to a fiftieth."""
+    """Fraction of the peak learning rate at a step: linear warm-up, then cosine decay to 0.02."""
     if step < options.warm_up_steps:
         return (step + 1) / options.warm_up_steps
     progress = (step - options.warm_up_steps) / max(1, options.n_steps - options.warm_up_steps)
@@ -168,7 +180,7 @@ def schedule(step: int, options: LoopOptions) -> float:
 
 
 def averaged_weights(folder: Path) -> dict[str, Tensor]:
-    """The running average of weights in a run folder, which is what ships."""
+    """Moving average of the weights from a run folder's checkpoint; these are the weights that ship."""
     state = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=True)
     weights: dict[str, Tensor] = state["average"]
     return weights

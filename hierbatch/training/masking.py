@@ -1,4 +1,4 @@
-"""Averages that leave padding out."""
+"""Averages that ignore padding."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from torch import Tensor
 
 
 def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
-    """Mean of `values` where `mask` is True, 0 where it nowhere is. Shape: both the same -> []."""
+    """Mean of `values` where `mask` is True; 0 if it is True nowhere. Shape: both the same -> []."""
     return (values * mask).sum() / mask.sum().clamp_min(1)

@@ -1,10 +1,10 @@
-"""Which phone a frame of speech belongs to, read from the content teacher's vectors: labels for speech without texts.
+"""Frame phone classifier on the content teacher's vectors: phone labels for speech without transcripts.
 
-The teacher has heard far more people than there are here. Where an alignment says which phones were said, a small
-network learns to read them off its vectors; it then reads them everywhere, and the content encoder learns from that
+The teacher was trained on far more speakers than this project's data has. A small network learns the phones from the
+teacher's vectors where an alignment exists, and then labels all speech. The content encoder learns from these labels
 (distillation, Hinton et al. 2015; phonetic posteriorgrams for conversion, Sun et al. 2016).
 
-Legend: B batch, T frames (50/s), C semantic channels, P phones (the symbol table).
+Legend: B batch, T frames (50/s), N frames in all, C semantic channels, P phones (the symbol table).
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from hierbatch.training.prepared import PreparedSet, Utterance
 _CONTEXT_FRAMES = 3
 _WIDTH = 384
 _N_STEPS, _BATCH_FRAMES = 2000, 512
-_MOST_FRAMES = 600_000
+_MAX_FRAMES = 600_000
+_LEARNING_RATE = 2e-3
 
 
-class PhoneReader(nn.Module):
-    """Phone scores of each frame from it and its neighbours.
+class PhoneClassifier(nn.Module):
+    """Phone scores of each frame from the frame and its neighbours.
 
     Shape:
         semantic  [B, T, C]
@@ -36,54 +37,64 @@ class PhoneReader(nn.Module):
 
     def __init__(self, semantic_channels: int) -> None:
         super().__init__()
-        self.widen = nn.Linear(semantic_channels * (2 * _CONTEXT_FRAMES + 1), _WIDTH)
-        self.leave = nn.Linear(_WIDTH, len(SYMBOLS))
+        self.hidden = nn.Linear(semantic_channels * (2 * _CONTEXT_FRAMES + 1), _WIDTH)
+        self.output = nn.Linear(_WIDTH, len(SYMBOLS))
 
     def forward(self, semantic: Tensor) -> Tensor:
         padded = F.pad(semantic.transpose(1, 2), (_CONTEXT_FRAMES, _CONTEXT_FRAMES), mode="replicate")
-        around = padded.unfold(2, 2 * _CONTEXT_FRAMES + 1, 1)  # [B, C, T, context]
-        scores: Tensor = self.leave(F.gelu(self.widen(around.transpose(1, 2).flatten(2))))
+        windows = padded.unfold(2, 2 * _CONTEXT_FRAMES + 1, 1)  # [B, C, T, context]
+        return self.classify(windows.transpose(1, 2).flatten(2))
+
+    def classify(self, windows: Tensor) -> Tensor:
+        """Logits of frames given with their context. Shape: [..., C context] -> [..., P]."""
+        scores: Tensor = self.output(F.gelu(self.hidden(windows)))
         return scores
 
 
-def learn_to_read(
-    prepared: PreparedSet, phones: Mapping[str, npt.NDArray[np.int16]], tell: Callable[[str], None] = lambda _: None
-) -> PhoneReader:
-    """A reader fitted to the training speakers whose phones are known, on one thread in under a minute."""
+def train_phone_classifier(
+    prepared: PreparedSet, phones: Mapping[str, npt.NDArray[np.int16]], log: Callable[[str], None] = lambda _: None
+) -> PhoneClassifier:
+    """Fit a classifier to the aligned training speakers; takes less than a minute on one thread.
+
+    Args:
+        prepared: The prepared set.
+        phones: Phone id of each frame, by utterance id.
+        log: Receives a line with the accuracy.
+    """
     rng = np.random.default_rng(0)
     known = [u for u in prepared.split("train") if u.id in phones]
-    reader = PhoneReader(prepared.semantic(known[0]).shape[1])
-    context, wanted = _frames_of(prepared, phones, known, rng)
-    optimizer = torch.optim.AdamW(reader.parameters(), lr=2e-3)
-    right = 0.0
+    classifier = PhoneClassifier(prepared.semantic(known[0]).shape[1])
+    windows, labels = _labelled_frames(prepared, phones, known, rng)
+    optimizer = torch.optim.AdamW(classifier.parameters(), lr=_LEARNING_RATE)
+    accuracy = 0.0
     for step in range(_N_STEPS):
         for group in optimizer.param_groups:
-            group["lr"] = 2e-3 * (1 - step / _N_STEPS)
-        chosen = torch.from_numpy(rng.integers(0, len(wanted), _BATCH_FRAMES))
-        scores = reader.leave(F.gelu(reader.widen(context[chosen])))
-        loss = F.cross_entropy(scores, wanted[chosen])
+            group["lr"] = _LEARNING_RATE * (1 - step / _N_STEPS)
+        rows = torch.from_numpy(rng.integers(0, len(labels), _BATCH_FRAMES))
+        scores = classifier.classify(windows[rows])
+        loss = F.cross_entropy(scores, labels[rows])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        right = 0.98 * right + 0.02 * float((scores.argmax(-1) == wanted[chosen]).float().mean())
-    tell(f"phones are read off the teacher's vectors, {right:.0%} of frames right")
-    return reader.eval().requires_grad_(False)
+        accuracy = 0.98 * accuracy + 0.02 * float((scores.argmax(-1) == labels[rows]).float().mean())
+    log(f"phone classifier on the teacher's vectors: {accuracy:.0%} of frames correct")
+    return classifier.eval().requires_grad_(False)
 
 
-def _frames_of(
+def _labelled_frames(
     prepared: PreparedSet, phones: Mapping[str, npt.NDArray[np.int16]], known: list[Utterance], rng: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Frames with their neighbours, and their phones, of utterances drawn at random. Shape: [N, C context], [N]."""
+    """Frames with context and their phones, from utterances in random order. Shape: [N, C context], [N]."""
     rows, labels, n_frames = [], [], 0
     for index in rng.permutation(len(known)):
         utterance = known[index]
-        vectors, said = prepared.semantic(utterance), phones[utterance.id]
-        length = min(len(vectors), len(said))
+        vectors, utterance_phones = prepared.semantic(utterance), phones[utterance.id]
+        length = min(len(vectors), len(utterance_phones))
         padded = np.pad(vectors, ((_CONTEXT_FRAMES, _CONTEXT_FRAMES), (0, 0)), mode="edge")
-        around = np.lib.stride_tricks.sliding_window_view(padded, 2 * _CONTEXT_FRAMES + 1, axis=0)
-        rows.append(around[:length].reshape(length, -1).astype(np.float16))
-        labels.append(said[:length])
+        windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * _CONTEXT_FRAMES + 1, axis=0)
+        rows.append(windows[:length].reshape(length, -1).astype(np.float16))
+        labels.append(utterance_phones[:length])
         n_frames += length
-        if n_frames > _MOST_FRAMES:
+        if n_frames > _MAX_FRAMES:
             break
     return torch.from_numpy(np.concatenate(rows)).float(), torch.from_numpy(np.concatenate(labels).astype(np.int64))

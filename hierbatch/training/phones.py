@@ -1,4 +1,4 @@
-"""Which phone a frame belongs to, where an alignment knows it, and the loss of reading it wrongly.
+"""Phone labels of frames from the alignment, and the phone classification loss.
 
 Legend: B batch, T frames (50/s).
 """
@@ -19,32 +19,42 @@ from hierbatch.training.prepared import PreparedSet, has_alignments, read_alignm
 from hierbatch.training.sampling import Lengths, Piece
 
 UNKNOWN = -100
-"""The label of a frame nobody knows the phone of; cross entropy leaves it out."""
+"""Label of a frame whose phone is not known; the loss ignores it."""
 
 
 def phones_of_frames(prepared: PreparedSet) -> dict[str, npt.NDArray[np.int16]]:
-    """Which symbol each frame of an utterance belongs to, separators all as silence; nothing where none is aligned."""
+    """Phone id of each frame by utterance id, all separators as silence; empty if the set is not aligned."""
     if not has_alignments(prepared.folder):
         return {}
     languages = {utterance.id: utterance.language for utterance in prepared.utterances}
-    found = {}
-    for name, (phonemes, frames) in read_alignments(prepared.folder).items():
-        if name in languages:
-            symbols = encode(phonemes, languages[name]).symbols
-            found[name] = np.repeat(np.array(silence_as_one(symbols), np.int16), frames)
-    return found
+    phones = {}
+    for utterance_id, (phonemes, durations) in read_alignments(prepared.folder).items():
+        if utterance_id in languages:
+            symbols = encode(phonemes, languages[utterance_id]).symbols
+            phones[utterance_id] = np.repeat(np.array(silence_as_one(symbols), np.int16), durations)
+    return phones
 
 
 def labels_of_pieces(
-    phones: Mapping[str, npt.NDArray[np.int16]], pieces: Sequence[Piece], lengths: Lengths, longest: int
+    phones: Mapping[str, npt.NDArray[np.int16]], segments: Sequence[Piece], lengths: Lengths, longest: int
 ) -> Tensor:
-    """Phones of pieces, each stretched to its own length; `UNKNOWN` elsewhere. Shape: [B, longest]."""
-    labels = np.full((len(pieces), longest), UNKNOWN, np.int64)
-    for row, piece, length in zip(labels, pieces, lengths, strict=True):
-        known = phones.get(piece.utterance.id)
+    """Phone labels of segments, stretched to the given lengths.
+
+    Args:
+        phones: Phone id of each frame, by utterance id.
+        segments: Segments of a batch.
+        lengths: Frames of each row after speed augmentation, [B].
+        longest: Frames of the padded batch.
+
+    Returns:
+        Labels, [B, longest]; `UNKNOWN` on padding and where there is no alignment.
+    """
+    labels = np.full((len(segments), longest), UNKNOWN, np.int64)
+    for row, segment, length in zip(labels, segments, lengths, strict=True):
+        known = phones.get(segment.utterance.id)
         if known is not None:
-            place = ((np.arange(length) + 0.5) * piece.n_frames / length).astype(np.int64)
-            row[:length] = known[np.minimum(piece.start + place, len(known) - 1)]
+            offsets = ((np.arange(length) + 0.5) * segment.n_frames / length).astype(np.int64)
+            row[:length] = known[np.minimum(segment.start + offsets, len(known) - 1)]
     return torch.from_numpy(labels)
 
 

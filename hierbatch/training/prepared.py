@@ -1,13 +1,13 @@
-"""The prepared data set: flat arrays a training batch is cut from, one folder for each source Parquet file.
+"""The prepared data set: flat memory-mapped arrays, one folder per source Parquet file.
 
     PREPARED/
-      projection.safetensors     how teacher features become semantic vectors
-      <source>/                  appears whole, by rename
-        index.parquet            one row an utterance, with its place in the arrays
+      projection.safetensors     projection of teacher features to semantic vectors
+      <source>/                  written to a temporary folder, then renamed
+        index.parquet            one row per utterance, with its offset in the arrays
         audio.i16 semantic.f16 f0.f32
-      alignment.parquet          frames of each phoneme token, made over the whole set
+      alignment.parquet          frames of each phoneme token, for the whole set
 
-Legend: T frames (50/s), an utterance has 320 T samples, T x 64 semantic values and 2 T values of F0.
+Legend: T frames (50/s). An utterance has 320 T samples, T x 64 semantic values and 2 T F0 values.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ INDEX_SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Utterance:
-    """One recording of the prepared set; `phonemes` is empty where there is no usable transcript."""
+    """One recording of the prepared set; `phonemes` is empty if it has no usable transcript."""
 
     id: str
     speaker: str
@@ -55,21 +55,24 @@ class Utterance:
 
     @property
     def split(self) -> Split:
+        """Split of the speaker."""
         return split_of(self.speaker)
 
 
 @dataclass(frozen=True, slots=True)
 class _Shard:
+    """Arrays of one source file, mapped from disk."""
+
     audio: npt.NDArray[np.int16]
     semantic: npt.NDArray[np.float16]
     f0_hz: npt.NDArray[np.float32]
 
 
 class PreparedSet:
-    """All prepared utterances, arrays mapped from disk.
+    """All prepared utterances; the arrays stay on disk and are memory-mapped.
 
     Raises:
-        InputError: the folder holds nothing prepared.
+        InputError: The folder holds no prepared speech.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -88,22 +91,24 @@ class PreparedSet:
             )
 
     def split(self, split: Split) -> list[Utterance]:
+        """Utterances of one split."""
         return [utterance for utterance in self.utterances if utterance.split == split]
 
     def audio(self, utterance: Utterance, start: int = 0, n_frames: int | None = None) -> npt.NDArray[np.float32]:
-        """Samples of frames `start` to `start + n_frames`, at +-1."""
-        cut = self._cut(utterance, start, n_frames, FRAME_HOP_SAMPLES)
-        return self._shards[utterance.shard].audio[cut].astype(np.float32) / 32768.0
+        """Samples of frames `start` to `start + n_frames` (to the end if None), scaled to +-1."""
+        samples = self._slice(utterance, start, n_frames, FRAME_HOP_SAMPLES)
+        return self._shards[utterance.shard].audio[samples].astype(np.float32) / 32768.0
 
     def semantic(self, utterance: Utterance, start: int = 0, n_frames: int | None = None) -> npt.NDArray[np.float32]:
         """Semantic vectors. Shape: [n_frames, 64]."""
-        return self._shards[utterance.shard].semantic[self._cut(utterance, start, n_frames, 1)].astype(np.float32)
+        return self._shards[utterance.shard].semantic[self._slice(utterance, start, n_frames, 1)].astype(np.float32)
 
     def f0_hz(self, utterance: Utterance, start: int = 0, n_frames: int | None = None) -> npt.NDArray[np.float32]:
         """F0, 0 where unvoiced. Shape: [2 n_frames]."""
-        return np.array(self._shards[utterance.shard].f0_hz[self._cut(utterance, start, n_frames, MELS_PER_FRAME)])
+        return np.array(self._shards[utterance.shard].f0_hz[self._slice(utterance, start, n_frames, MELS_PER_FRAME)])
 
-    def _cut(self, utterance: Utterance, start: int, n_frames: int | None, per_frame: int) -> slice:
+    def _slice(self, utterance: Utterance, start: int, n_frames: int | None, per_frame: int) -> slice:
+        """Range of an array that holds `per_frame` values per frame."""
         length = utterance.n_frames - start if n_frames is None else n_frames
         first = (utterance.first_frame + start) * per_frame
         return slice(first, first + length * per_frame)
@@ -118,11 +123,16 @@ def _open_shard(folder: Path) -> _Shard:
 
 
 def has_alignments(folder: Path) -> bool:
+    """True if the prepared speech is aligned."""
     return (folder / _ALIGNMENT).is_file()
 
 
 def read_alignments(folder: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """Utterance id to its phoneme string as spoken (pauses marked) and the frames of START and each token."""
+    """Phoneme string with marked pauses, and the frames of START and each token, by utterance id.
+
+    Raises:
+        InputError: The prepared speech is not aligned.
+    """
     path = folder / _ALIGNMENT
     if not path.is_file():
         raise InputError("The prepared speech is not aligned", wanted=str(path), mend="run `hierbatch prepare` again")
@@ -131,10 +141,10 @@ def read_alignments(folder: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
 
 
 def write_alignments(folder: Path, rows: Sequence[tuple[str, str, Sequence[int]]]) -> None:
-    """Put down all alignments at once: (id, phonemes, frames)."""
+    """Write all alignments atomically, as (id, phonemes, frames)."""
     schema = pa.schema([("id", pa.string()), ("phonemes", pa.string()), ("frames", pa.list_(pa.int16()))])
     ids, phonemes, frames = zip(*rows, strict=True) if rows else ((), (), ())
     table = pa.table([list(ids), list(phonemes), [list(f) for f in frames]], schema=schema)
-    aside = folder / f"{_ALIGNMENT}.tmp"
-    pq.write_table(table, aside)
-    aside.replace(folder / _ALIGNMENT)
+    temporary = folder / f"{_ALIGNMENT}.tmp"
+    pq.write_table(table, temporary)
+    temporary.replace(folder / _ALIGNMENT)

@@ -1,4 +1,4 @@
-"""Which pieces of the prepared set a training batch is made of.
+"""Speaker-balanced sampling of segments from the prepared set, and their arrays as batches.
 
 Legend: B batch, T frames (50/s), L = 320 T samples.
 """
@@ -19,10 +19,15 @@ from hierbatch.units import FRAME_HOP_SAMPLES, MELS_PER_FRAME
 Floats = npt.NDArray[np.float32]
 Lengths = npt.NDArray[np.int64]
 
+UNKNOWN_SPEAKER = "unknown"
+"""Part of the speaker id of clips whose speaker is not known; each such clip has an id of its own."""
+_MIN_PROMPT_FRAMES = 50
+_UNVOICED_F0_HZ = 150.0
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of one utterance, in frames."""
+    """A segment of one utterance, in frames."""
 
     utterance: Utterance
     start: int
@@ -30,20 +35,24 @@ class Piece:
 
 
 class SpeakerSampler:
-    """Utterances with each speaker's weight the square root of his speech: many voices, none drowned by one.
+    """Random utterances, each speaker weighted by the square root of the amount of speech.
 
-    Speakers whom nobody told apart weigh together as one, so that a corpus of nameless clips does not drown the rest.
-    Korean utterances are drawn with a share of their own, since few voices speak it.
+    This gives many voices without letting one dominate. Clips of unknown speakers count as one speaker together, so
+    that a corpus without speaker ids does not dominate either.
+
+    Args:
+        utterances: Utterances to draw from.
+        korean_share: Share of Korean utterances, since only a few speakers are Korean; None draws them like any others.
     """
 
     def __init__(self, utterances: Sequence[Utterance], *, korean_share: float | None = 0.3) -> None:
         self._by_speaker: dict[str, list[Utterance]] = defaultdict(list)
         for utterance in utterances:
             self._by_speaker[utterance.speaker].append(utterance)
-        frames_of: dict[str, int] = defaultdict(int)
+        speaker_frames: dict[str, int] = defaultdict(int)
         for utterance in utterances:
-            frames_of[_who(utterance)] += utterance.n_frames
-        weights = np.array([u.n_frames / np.sqrt(frames_of[_who(u)]) for u in utterances])
+            speaker_frames[_speaker_group(utterance)] += utterance.n_frames
+        weights = np.array([u.n_frames / np.sqrt(speaker_frames[_speaker_group(u)]) for u in utterances])
         korean = np.array([utterance.language == "ko" for utterance in utterances])
         if korean_share is not None and korean.any() and not korean.all():
             weights[korean] *= korean_share / weights[korean].sum()
@@ -52,49 +61,52 @@ class SpeakerSampler:
         self._utterances = list(utterances)
 
     def draw(self, rng: np.random.Generator) -> Utterance:
+        """A random utterance."""
         index = int(np.searchsorted(self._cumulative, rng.random() * self._cumulative[-1]))
         return self._utterances[min(index, len(self._utterances) - 1)]
 
-    def prompt_for(self, piece: Piece, n_frames: int, rng: np.random.Generator) -> Piece:
-        """A stretch of the same speaker's speech: of another utterance where there is one, else away from `piece`."""
-        others = [u for u in self._by_speaker[piece.utterance.speaker] if u.id != piece.utterance.id]
+    def prompt_for(self, segment: Piece, n_frames: int, rng: np.random.Generator) -> Piece:
+        """A random prompt of the same speaker that does not overlap the segment where that is possible.
+
+        It comes from another utterance if there is one, else from the longer side of the same utterance.
+
+        Args:
+            segment: The segment that needs a prompt.
+            n_frames: Longest prompt, in frames.
+            rng: Random generator.
+        """
+        others = [u for u in self._by_speaker[segment.utterance.speaker] if u.id != segment.utterance.id]
         if others:
             return random_piece(others[int(rng.integers(len(others)))], n_frames, rng)
-        utterance, end = piece.utterance, piece.start + piece.n_frames
-        before, after = piece.start, utterance.n_frames - end
-        if max(before, after) < FRAMES_OF_SHORTEST_PROMPT:
+        utterance, end = segment.utterance, segment.start + segment.n_frames
+        before, after = segment.start, utterance.n_frames - end
+        if max(before, after) < _MIN_PROMPT_FRAMES:
             return random_piece(utterance, n_frames, rng)
         start, room = (0, before) if before >= after else (end, after)
         length = min(n_frames, room)
         return Piece(utterance, start + int(rng.integers(room - length + 1)), length)
 
 
-NOT_TOLD_APART = "unknown"
-"""In the names of speakers who are one a clip only because nobody knows who they are."""
-
-
-def _who(utterance: Utterance) -> str:
-    return NOT_TOLD_APART if NOT_TOLD_APART in utterance.speaker else utterance.speaker
-
-
-FRAMES_OF_SHORTEST_PROMPT = 50
+def _speaker_group(utterance: Utterance) -> str:
+    """Speaker id, one and the same for all unknown speakers."""
+    return UNKNOWN_SPEAKER if UNKNOWN_SPEAKER in utterance.speaker else utterance.speaker
 
 
 def random_piece(utterance: Utterance, n_frames: int, rng: np.random.Generator) -> Piece:
-    """A stretch of at most `n_frames` anywhere in the utterance."""
+    """A segment of at most `n_frames` at a random position in the utterance."""
     length = min(n_frames, utterance.n_frames)
     return Piece(utterance, int(rng.integers(utterance.n_frames - length + 1)), length)
 
 
 @dataclass(frozen=True, slots=True)
-class SoundBatch:
-    """Pieces as arrays, zero-padded to the longest.
+class SegmentBatch:
+    """Segments as arrays, zero-padded to the longest.
 
     Shape:
         lengths   [B]          frames
         audio     [B, L]
         semantic  [B, T, 64]
-        f0_hz     [B, 2T]      filled through unvoiced stretches
+        f0_hz     [B, 2T]      interpolated through unvoiced frames
         voiced    [B, 2T]
     """
 
@@ -105,37 +117,39 @@ class SoundBatch:
     voiced: Floats
 
 
-Row = tuple[Floats, Floats, Floats, Floats]
-"""Audio, semantic vectors, filled F0 and voicing of one piece."""
+SegmentArrays = tuple[Floats, Floats, Floats, Floats]
+"""Audio, semantic vectors, interpolated F0 and voicing of one segment."""
 
 
-def load_batch(prepared: PreparedSet, pieces: Sequence[Piece]) -> SoundBatch:
-    """Arrays of the pieces. F0 is filled over the piece, so its edges hold the nearest voiced value."""
-    return stack_rows([load_row(prepared, piece) for piece in pieces])
+def load_batch(prepared: PreparedSet, segments: Sequence[Piece]) -> SegmentBatch:
+    """Arrays of the segments. F0 is interpolated per segment, so its ends hold the nearest voiced value."""
+    return stack_segments([load_segment(prepared, segment) for segment in segments])
 
 
-def load_row(prepared: PreparedSet, piece: Piece) -> Row:
-    where = (piece.utterance, piece.start, piece.n_frames)
-    f0 = prepared.f0_hz(*where)
-    filled, voiced = fill_unvoiced(f0).astype(np.float32), (f0 > 0).astype(np.float32)
-    return prepared.audio(*where), prepared.semantic(*where), filled, voiced
+def load_segment(prepared: PreparedSet, segment: Piece) -> SegmentArrays:
+    """Arrays of one segment."""
+    position = (segment.utterance, segment.start, segment.n_frames)
+    f0_hz = prepared.f0_hz(*position)
+    filled_f0_hz, voiced = fill_unvoiced(f0_hz).astype(np.float32), (f0_hz > 0).astype(np.float32)
+    return prepared.audio(*position), prepared.semantic(*position), filled_f0_hz, voiced
 
 
-def stack_rows(rows: Sequence[Row]) -> SoundBatch:
-    """Rows of any lengths as one batch."""
+def stack_segments(rows: Sequence[SegmentArrays]) -> SegmentBatch:
+    """Segments of any lengths as one batch."""
     audio, semantic, f0_hz, voiced = zip(*rows, strict=True)
     lengths = np.array([len(row) for row in semantic])
     longest = int(lengths.max())
-    return SoundBatch(
+    return SegmentBatch(
         lengths=lengths,
-        audio=_padded(audio, longest * FRAME_HOP_SAMPLES),
-        semantic=_padded(semantic, longest),
-        f0_hz=_padded(f0_hz, longest * MELS_PER_FRAME, fill=150.0),
-        voiced=_padded(voiced, longest * MELS_PER_FRAME),
+        audio=_pad(audio, longest * FRAME_HOP_SAMPLES),
+        semantic=_pad(semantic, longest),
+        f0_hz=_pad(f0_hz, longest * MELS_PER_FRAME, fill=_UNVOICED_F0_HZ),
+        voiced=_pad(voiced, longest * MELS_PER_FRAME),
     )
 
 
-def _padded(rows: Sequence[Floats], length: int, fill: float = 0.0) -> Floats:
+def _pad(rows: Sequence[Floats], length: int, fill: float = 0.0) -> Floats:
+    """Rows filled up at the end to one length. Shape: B times [T, ...] -> [B, length, ...]."""
     out = np.full((len(rows), length, *rows[0].shape[1:]), fill, np.float32)
     for target, row in zip(out, rows, strict=True):
         target[: len(row)] = row

@@ -1,7 +1,10 @@
-"""Semantic vectors: teacher features with the speaker taken out, in few channels.
+"""Semantic vectors: teacher features with the speaker information reduced, in a few channels.
 
-Principal components, half whitened (each divided by the square root of its spread, so that strong directions still
-weigh more than weak ones), less most of the utterance's own mean, which is where the speaker and the room sit.
+Principal components with half whitening (each divided by the square root of its standard deviation, so that strong
+components still weigh more than weak ones). Most of the utterance's own mean, which carries the speaker and the
+recording conditions, is subtracted.
+
+Legend: T frames (50/s), D teacher channels.
 """
 
 from __future__ import annotations
@@ -23,11 +26,11 @@ Features = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """How teacher features become semantic vectors.
+    """Linear projection of teacher features to semantic vectors.
 
     Shape:
-        mean, spread  [D]      per-channel standardisation
-        basis         [D, 64]  components, scaled so that the mean variance is one
+        mean, spread  [D]      per-channel mean and standard deviation
+        basis         [D, 64]  components, scaled to a mean variance of one
     """
 
     mean: Features
@@ -42,17 +45,19 @@ class Projection:
         return (vectors - vectors.mean(0) * (n_frames / (n_frames + _MEAN_PRIOR_FRAMES))).astype(np.float32)
 
     def save(self, path: Path) -> None:
-        aside = path.with_suffix(".tmp")
-        save_file({"mean": self.mean, "spread": self.spread, "basis": self.basis}, aside)
-        aside.replace(path)
+        """Write a safetensors file atomically."""
+        temporary = path.with_suffix(".tmp")
+        save_file({"mean": self.mean, "spread": self.spread, "basis": self.basis}, temporary)
+        temporary.replace(path)
 
     @staticmethod
     def load(path: Path) -> Projection:
+        """Read a file written by `save`."""
         return Projection(**load_file(path))
 
 
 def fit_projection(features: Features) -> Projection:
-    """Projection from frames of many speakers. Shape: [frames, D]."""
+    """Fit the projection to frames of many speakers. Shape: [frames, D]."""
     mean, spread = features.mean(0), features.std(0) + 1e-5
     standard = np.clip((features - mean) / spread, -_CLIP, _CLIP)
     covariance = standard.T.astype(np.float64) @ standard / len(standard)

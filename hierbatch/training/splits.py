@@ -1,4 +1,4 @@
-"""Which speakers no model of this project may be trained on."""
+"""Speakers held out from training."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ Split = Literal["train", "development", "evaluation"]
 
 @functools.cache
 def held_out_speakers() -> dict[str, Split]:
-    """Speaker id to the set it is kept for: `development` for choices, `evaluation` for what is published."""
+    """Held-out speaker ids and their split: `development` for model selection, `evaluation` for published results."""
     text = resources.files("hierbatch.training").joinpath("held_out.json").read_text(encoding="utf-8")
-    kept: dict[str, list[str]] = json.loads(text)
-    speakers: dict[str, Split] = dict.fromkeys(kept["development"], "development")
-    speakers.update(dict.fromkeys(kept["evaluation"], "evaluation"))
+    by_split: dict[str, list[str]] = json.loads(text)
+    speakers: dict[str, Split] = dict.fromkeys(by_split["development"], "development")
+    speakers.update(dict.fromkeys(by_split["evaluation"], "evaluation"))
     return speakers
 
 
 def split_of(speaker: str) -> Split:
+    """Split of a speaker; `train` unless held out."""
     return held_out_speakers().get(speaker, "train")

@@ -90,9 +90,9 @@ def test_the_page_needs_nothing_beside_it(page):
 def test_counts_reasons_and_voices_stand_in_it(page):
     text = re.sub(r"<[^>]+>", " ", re.sub(r"<(style|svg).*?</\1>", "", page, flags=re.S))
     words = " ".join(text.split())
-    assert "rows 11 spoken 10 failed 1 not done yet 0 flagged 0 of sound 0:00:12" in words
+    assert "rows 11 spoken 10 failed 1 not done yet 0 flagged 0 duration 0:00:12" in words
     assert "text 1 stars : There is nothing to say" in words
-    assert "Every sound here is synthetic" in words
+    assert "All audio on this page is synthetic" in words
     assert re.search(r"low 4 1 0 0\.1 ", words)
 
 

@@ -17,7 +17,7 @@ def test_later_schools_win_and_what_does_not_ship_stays(tmp_path: Path) -> None:
     leave(tmp_path, "waveform", bias=1.0)
     leave(tmp_path, "content", content__bias=2.0, phones__bias=3.0)
     leave(tmp_path, "strangers", content__bias=4.0, acoustic__bias=5.0)
-    leave(tmp_path, "likeness", judge__bias=6.0, voices__bias=6.5)
+    leave(tmp_path, "likeness", judge__bias=6.0, class_weights__bias=6.5)
     wanted = {"waveform.bias": 1.0, "content.bias": 4.0, "acoustic.bias": 5.0}
     assert chain_weights(tmp_path, None) == wanted
     leave(tmp_path, "adversarial", waveform__bias=7.0, critics__bias=8.0)

@@ -49,7 +49,7 @@ def test_a_stopped_run_goes_on_with_its_optimiser(tmp_path: Path) -> None:
     told: list[str] = []
     again = Trainer(LineRecipe(), tmp_path, options(), told.append)
     assert again.step == 200
-    assert "going on from step 200" in told[0]
+    assert "resuming from step 200" in told[0]
     assert again.optimizer.state_dict()["state"][0]["step"] == 200
     torch.testing.assert_close(again.network.weight, half.network.weight)
 

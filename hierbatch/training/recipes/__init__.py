@@ -1,1 +1,1 @@
-"""One recipe a network: its batches, losses and held-out figures."""
+"""Training recipes, one per phase: batches, losses and validation figures."""

@@ -1,13 +1,16 @@
-"""Train the acoustic stage and, with it, the content encoder that voice conversion enters by.
+"""Train the acoustic network together with the content encoder that voice conversion starts from.
 
-Half of a batch comes from the teacher's semantic vectors, as text to speech will; half from the content encoder's own
-reading of a disguised recording, as conversion will. The spectrum's error reaches the encoder through that half, so
-that it learns what the teacher's vectors leave unsaid, while the teacher keeps it speaking the chain's language
-(information perturbation, Choi et al. 2021, NANSY, section 3). Both read the timbre from another stretch of the voice.
+Half of a batch is rendered from target features, as in text to speech; the other half from the content encoder's
+features of a spectrally perturbed recording, as in voice conversion. Through that half the mel loss trains the encoder
+to carry what the target features lack, while the distance to the target features keeps it in the same feature space
+(information perturbation, Choi et al. 2021, NANSY, section 3). Both halves take the timbre from another segment of the
+speaker.
 
-Two schools follow one another. In `acoustic` the teacher is whoever made the prepared set's vectors. In `conversion` it
-is the content encoder that `acoustic` left, which the text side has learned to speak like: the acoustic stage must go
-on understanding it, while the encoder itself, freed, learns to tell phones apart.
+The target features are the vectors of the prepared set or, if one is given, those of a frozen content encoder from the
+content-encoder phase, which the text side is trained on too. With a frozen encoder the weight of the distance is lower,
+which leaves the trained encoder more freedom to separate the phones.
+
+Legend: B batch, T frames (50/s), 2T mel frames, M mel bands, C semantic channels, S style channels.
 """
 
 from __future__ import annotations
@@ -30,21 +33,23 @@ from hierbatch.training.loop import Losses
 from hierbatch.training.masking import masked_mean
 from hierbatch.training.phones import labels_of_pieces, phone_loss, phones_of_frames
 from hierbatch.training.prepared import PreparedSet
-from hierbatch.training.recipes.content import disguise
-from hierbatch.training.sampling import Piece, SoundBatch, SpeakerSampler, load_batch, random_piece
+from hierbatch.training.recipes.content import disguise, feature_distance
+from hierbatch.training.sampling import Piece, SegmentBatch, SpeakerSampler, load_batch, random_piece
+from hierbatch.training.tensors import frame_mask, to_tensor
 from hierbatch.training.virtual_speakers import load_shifted, random_ratios
 from hierbatch.units import MELS_PER_FRAME
 
-_PIECE_FRAMES = 80
+_SEGMENT_FRAMES = 80
 _PROMPT_FRAMES = (75, 250)
+_VALIDATION_PROMPT_FRAMES = 200
 _SEMANTIC_NOISE = 0.1
-_CONTENT_WEIGHT, _FREED_CONTENT_WEIGHT = 0.15, 0.05
+_CONTENT_WEIGHT, _CONTENT_WEIGHT_WITH_TEACHER = 0.15, 0.05
 _PHONE_WEIGHT = 0.15
-_NO_PITCH_HZ = 150.0
+_DEFAULT_F0_HZ = 150.0
 
 
-class SoundSide(nn.Module):
-    """The networks that learn together here; `phones` is a judge of the content encoder and ships nowhere."""
+class AcousticTrainingModule(nn.Module):
+    """Networks trained together; `phones` classifies the content encoder's features and does not ship."""
 
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
@@ -54,8 +59,8 @@ class SoundSide(nn.Module):
 
 
 @dataclass(frozen=True, slots=True)
-class Voices:
-    """Prompts as the acoustic stage takes them.
+class Prompts:
+    """Encoded prompts of a batch.
 
     Shape:
         style         [B, S]
@@ -68,29 +73,37 @@ class Voices:
 
 
 @dataclass(frozen=True, slots=True)
-class Pairs:
-    """Recorded pieces and the same made by the networks; the first `n_taught` rows from the teacher's vectors.
+class PairedBatch:
+    """Recorded segments and their reconstructions; the first `n_teacher` rows are made from target features.
 
     Shape:
-        mel, made  [B, 2T, M]
-        mask       [B, T, 1]
-        taught     [B, T, C]             the teacher's vectors
-        heard      [B - n_taught, T, C]  the content encoder's, of the further rows
+        mel, predicted  [B, 2T, M]
+        mask            [B, T, 1]
+        target          [B, T, C]              target features
+        encoded         [B - n_teacher, T, C]  content-encoder features of the other rows
     """
 
-    n_taught: int
-    pieces: Sequence[Piece]
-    batch: SoundBatch
+    n_teacher: int
+    segments: Sequence[Piece]
+    arrays: SegmentBatch
     mel: Tensor
     mask: Tensor
-    taught: Tensor
-    heard: Tensor
-    voices: Voices
-    made: Tensor
+    target: Tensor
+    encoded: Tensor
+    prompts: Prompts
+    predicted: Tensor
 
 
 class AcousticRecipe:
-    """`batch_size` pieces of 1.6 seconds a step, each with a prompt of one and a half to five seconds."""
+    """Reconstruct `batch_size` segments of 1.6 s per step, each with a prompt of 1.5 to 5 s.
+
+    Args:
+        prepared: Prepared speech.
+        config: Size of the networks.
+        device: Device to train on.
+        batch_size: Segments per step.
+        teacher: Frozen content encoder that gives the target features; None takes those of the prepared set.
+    """
 
     def __init__(
         self,
@@ -100,97 +113,95 @@ class AcousticRecipe:
         batch_size: int = 12,
         teacher: ContentEncoder | None = None,
     ) -> None:
-        self.network = SoundSide(config).to(device)
+        self.network = AcousticTrainingModule(config).to(device)
         self._teacher = None if teacher is None else teacher.to(device).eval().requires_grad_(False)
-        self._content_weight = _CONTENT_WEIGHT if teacher is None else _FREED_CONTENT_WEIGHT
+        self._content_weight = _CONTENT_WEIGHT if teacher is None else _CONTENT_WEIGHT_WITH_TEACHER
         self._phones = phones_of_frames(prepared)
         self._prepared, self._device, self._batch_size = prepared, device, batch_size
         self._sampler = SpeakerSampler(prepared.split("train"), korean_share=0.25)
         self._mel = LogMel().to(device)
         rng = np.random.default_rng(0)
-        self._held_sampler = SpeakerSampler(prepared.split("development"))
-        held = [random_piece(self._held_sampler.draw(rng), _PIECE_FRAMES, rng) for _ in range(48)]
-        self._held_out = [(piece, self._held_sampler.prompt_for(piece, 200, rng)) for piece in held]
+        development = SpeakerSampler(prepared.split("development"))
+        segments = [random_piece(development.draw(rng), _SEGMENT_FRAMES, rng) for _ in range(48)]
+        self._held_out = [(one, development.prompt_for(one, _VALIDATION_PROMPT_FRAMES, rng)) for one in segments]
 
-    def losses(self, network: SoundSide, rng: np.random.Generator) -> Losses:
-        return self._paired_losses(network, self._pair(network, rng))
+    def losses(self, network: AcousticTrainingModule, rng: np.random.Generator) -> Losses:
+        return self._paired_losses(network, self._draw_pairs(network, rng))
 
-    def _pair(self, network: SoundSide, rng: np.random.Generator) -> Pairs:
-        """Pieces made anew in their own voices; the second half of them by the content encoder's reading."""
-        pieces = [random_piece(self._sampler.draw(rng), _PIECE_FRAMES, rng) for _ in range(self._batch_size)]
-        n_frames = int(rng.integers(*_PROMPT_FRAMES))
-        ratios = random_ratios(len(pieces), rng)
-        batch = load_shifted(self._prepared, pieces, ratios)
-        prompts = [self._sampler.prompt_for(piece, n_frames, rng) for piece in pieces]
-        mel, mask = self._mel(self._tensor(batch.audio)), self._mask(batch)
-        n_taught = len(pieces) // 2
-        taught = self._taught(batch, mel, mask)
-        heard = network.content(disguise(mel[n_taught:], rng), mask[n_taught:])
-        noise = self._tensor(rng.standard_normal(batch.semantic[:n_taught].shape, np.float32))
-        semantic = torch.cat([taught[:n_taught] + _SEMANTIC_NOISE * noise, heard])
-        voices = self._read_prompts(network, load_shifted(self._prepared, prompts, ratios))
-        pitch = pitch_features(self._tensor(batch.f0_hz), self._tensor(batch.voiced))
-        made = network.acoustic(semantic, pitch, voices.style, voices.frames, mask)
-        return Pairs(n_taught, pieces, batch, mel, mask, taught, heard, voices, made)
+    def _draw_pairs(self, network: AcousticTrainingModule, rng: np.random.Generator) -> PairedBatch:
+        """Random segments and their reconstructions with a prompt of the same speaker."""
+        segments = [random_piece(self._sampler.draw(rng), _SEGMENT_FRAMES, rng) for _ in range(self._batch_size)]
+        n_prompt_frames = int(rng.integers(*_PROMPT_FRAMES))
+        speeds = random_ratios(len(segments), rng)
+        arrays = load_shifted(self._prepared, segments, speeds)
+        prompt_segments = [self._sampler.prompt_for(segment, n_prompt_frames, rng) for segment in segments]
+        mel, mask = self._mel(self._tensor(arrays.audio)), frame_mask(arrays, self._device)
+        n_teacher = len(segments) // 2
+        target = self._target_features(arrays, mel, mask)
+        encoded = network.content(disguise(mel[n_teacher:], rng), mask[n_teacher:])
+        noise = self._tensor(rng.standard_normal(arrays.semantic[:n_teacher].shape, np.float32))
+        semantic = torch.cat([target[:n_teacher] + _SEMANTIC_NOISE * noise, encoded])
+        prompts = self._encode_prompts(network, load_shifted(self._prepared, prompt_segments, speeds))
+        pitch = pitch_features(self._tensor(arrays.f0_hz), self._tensor(arrays.voiced))
+        predicted = network.acoustic(semantic, pitch, prompts.style, prompts.frames, mask)
+        return PairedBatch(n_teacher, segments, arrays, mel, mask, target, encoded, prompts, predicted)
 
-    def _paired_losses(self, network: SoundSide, pairs: Pairs) -> Losses:
-        n_taught, mask, made, mel = pairs.n_taught, pairs.mask, pairs.made, pairs.mel
-        frames, aim = mask[n_taught:, :, 0], pairs.taught[n_taught:]
-        likeness = ((pairs.heard - aim) ** 2).mean(-1) + 0.5 * (1 - F.cosine_similarity(pairs.heard, aim, dim=-1))
-        mels = mask.repeat_interleave(MELS_PER_FRAME, 1)
+    def _paired_losses(self, network: AcousticTrainingModule, pairs: PairedBatch) -> Losses:
+        n_teacher, mask, predicted, mel = pairs.n_teacher, pairs.mask, pairs.predicted, pairs.mel
+        distance = feature_distance(pairs.encoded, pairs.target[n_teacher:])
+        mel_mask = mask.repeat_interleave(MELS_PER_FRAME, 1)
         labels = labels_of_pieces(
-            self._phones, pairs.pieces[n_taught:], pairs.batch.lengths[n_taught:], pairs.heard.shape[1]
+            self._phones, pairs.segments[n_teacher:], pairs.arrays.lengths[n_teacher:], pairs.encoded.shape[1]
         ).to(self._device)
         return {
-            "mel": 0.5 * _masked_l1(made[:n_taught], mel[:n_taught], mels[:n_taught]),
-            "mel_heard": 1.0 * _masked_l1(made[n_taught:], mel[n_taught:], mels[n_taught:]),
-            "content": self._content_weight * masked_mean(likeness, frames),
-            "phones": _PHONE_WEIGHT * phone_loss(network.phones(pairs.heard), labels),
+            "mel": 0.5 * _masked_l1(predicted[:n_teacher], mel[:n_teacher], mel_mask[:n_teacher]),
+            "mel_content": 1.0 * _masked_l1(predicted[n_teacher:], mel[n_teacher:], mel_mask[n_teacher:]),
+            "content": self._content_weight * masked_mean(distance, mask[n_teacher:, :, 0]),
+            "phones": _PHONE_WEIGHT * phone_loss(network.phones(pairs.encoded), labels),
         }
 
     @torch.no_grad()
-    def validate(self, network: SoundSide) -> dict[str, float]:
-        batch, prompt = (load_batch(self._prepared, [pair[side] for pair in self._held_out]) for side in (0, 1))
-        mel, mask = self._mel(self._tensor(batch.audio)), self._mask(batch)
-        taught, mels = self._taught(batch, mel, mask), mask.repeat_interleave(MELS_PER_FRAME, 1)
-        heard = network.content(mel, mask)
-        voices = self._read_prompts(network, prompt)
-        pitch = pitch_features(self._tensor(batch.f0_hz), self._tensor(batch.voiced))
-        made = network.acoustic(taught, pitch, voices.style, voices.frames, mask)
-        by_ear = network.acoustic(heard, pitch, voices.style, voices.frames, mask)
-        moving = made.diff(dim=1).abs().mean() / mel.diff(dim=1).abs().mean()
+    def validate(self, network: AcousticTrainingModule) -> dict[str, float]:
+        """Mel errors and feature cosine; the variance ratio compares frame-to-frame change, predicted over recorded."""
+        arrays, prompt = (load_batch(self._prepared, [pair[side] for pair in self._held_out]) for side in (0, 1))
+        mel, mask = self._mel(self._tensor(arrays.audio)), frame_mask(arrays, self._device)
+        target, mel_mask = self._target_features(arrays, mel, mask), mask.repeat_interleave(MELS_PER_FRAME, 1)
+        encoded = network.content(mel, mask)
+        prompts = self._encode_prompts(network, prompt)
+        pitch = pitch_features(self._tensor(arrays.f0_hz), self._tensor(arrays.voiced))
+        from_target = network.acoustic(target, pitch, prompts.style, prompts.frames, mask)
+        from_content = network.acoustic(encoded, pitch, prompts.style, prompts.frames, mask)
+        variance_ratio = from_target.diff(dim=1).abs().mean() / mel.diff(dim=1).abs().mean()
         return {
-            "mel": float(_masked_l1(made, mel, mels)),
-            "mel_heard": float(_masked_l1(by_ear, mel, mels)),
-            "cosine": float(masked_mean(F.cosine_similarity(heard, taught, dim=-1), mask[..., 0])),
-            "movement": float(moving),
+            "mel": float(_masked_l1(from_target, mel, mel_mask)),
+            "mel_content": float(_masked_l1(from_content, mel, mel_mask)),
+            "cosine": float(masked_mean(F.cosine_similarity(encoded, target, dim=-1), mask[..., 0])),
+            "temporal_variance_ratio": float(variance_ratio),
         }
 
     @torch.no_grad()
-    def _taught(self, batch: SoundBatch, mel: Tensor, mask: Tensor) -> Tensor:
-        """Semantic vectors as the teacher has them. Shape: [B, T, C]."""
+    def _target_features(self, arrays: SegmentBatch, mel: Tensor, mask: Tensor) -> Tensor:
+        """Semantic vectors from the teacher encoder or from the prepared set. Shape: [B, T, C]."""
         if self._teacher is None:
-            return self._tensor(batch.semantic)
+            return self._tensor(arrays.semantic)
         vectors: Tensor = self._teacher(mel, mask)
         return vectors
 
-    def _read_prompts(self, network: SoundSide, prompt: SoundBatch) -> Voices:
-        mel, lengths = self._mel(self._tensor(prompt.audio)), torch.from_numpy(prompt.lengths).to(self._device)
+    def _encode_prompts(self, network: AcousticTrainingModule, arrays: SegmentBatch) -> Prompts:
+        mel, lengths = self._mel(self._tensor(arrays.audio)), self._tensor(arrays.lengths)
         style = network.acoustic.style(mel, lengths * MELS_PER_FRAME)
-        with torch.no_grad():  # the prompt is looked up, not learned from
-            keys = network.content(mel, length_mask(lengths, prompt.semantic.shape[1])[..., None])
-        medians = [
-            float(np.median(f0[on > 0])) if on.any() else _NO_PITCH_HZ
-            for f0, on in zip(prompt.f0_hz, prompt.voiced, strict=True)
+        with torch.no_grad():  # the prompt's content is only looked up: no gradient reaches the encoder through it
+            keys = network.content(mel, length_mask(lengths, arrays.semantic.shape[1])[..., None])
+        medians_hz = [
+            float(np.median(f0_hz[voiced > 0])) if voiced.any() else _DEFAULT_F0_HZ
+            for f0_hz, voiced in zip(arrays.f0_hz, arrays.voiced, strict=True)
         ]
-        return Voices(style, PromptFrames(keys, mel, lengths), torch.tensor(medians, device=self._device))
-
-    def _mask(self, batch: SoundBatch) -> Tensor:
-        return length_mask(torch.from_numpy(batch.lengths).to(self._device), batch.semantic.shape[1])[..., None]
+        return Prompts(style, PromptFrames(keys, mel, lengths), torch.tensor(medians_hz, device=self._device))
 
     def _tensor(self, values: np.ndarray) -> Tensor:
-        return torch.from_numpy(values).to(self._device)
+        return to_tensor(values, self._device)
 
 
-def _masked_l1(made: Tensor, wanted: Tensor, mask: Tensor) -> Tensor:
-    return masked_mean((made - wanted).abs().mean(-1), mask[..., 0])
+def _masked_l1(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+    """Mean absolute error over the frames of a mask. Shape: twice [B, T, M], [B, T, 1] -> []."""
+    return masked_mean((predicted - target).abs().mean(-1), mask[..., 0])

@@ -1,9 +1,12 @@
-"""Train the waveform stage against discriminators, on what the finished chain gives it.
+"""Fine-tune the vocoder against discriminators on latents predicted by the trained pipeline.
 
-Regression makes the chain's latents smoother than recordings', and a spectral loss alone makes of a smooth latent a
-smooth sound. Discriminators (HiFi-GAN, Kong et al. 2020, section 2.3; EnCodec, Défossez et al. 2022, section 3.4) see
-what a recording has and the made sound lacks, and the waveform stage learns to give it; the spectral loss keeps it by
-the words. A quarter of each batch are recorded latents, so that it stays true to those.
+Networks trained by regression predict smoother latents than those of recordings, and a spectral loss alone turns a
+smooth latent into smooth audio. Discriminators (HiFi-GAN, Kong et al. 2020, section 2.3; EnCodec, Défossez et al. 2022,
+section 3.4) detect what generated audio lacks compared to a recording, and the vocoder learns to add it. The spectral
+loss keeps the content intelligible. A quarter of each batch has ground-truth latents, so that the vocoder stays
+accurate on those.
+
+Legend: B batch, L samples.
 """
 
 from __future__ import annotations
@@ -24,18 +27,19 @@ from hierbatch.training.critics import Critics
 from hierbatch.training.loop import Losses
 from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.spectral_loss import SpectralLoss
+from hierbatch.training.tensors import to_tensor
 from hierbatch.units import FRAME_HOP_SAMPLES
 
-_PIECE_FRAMES, _EDGE_FRAMES = 48, 8
-"""What the waveform stage is given, and how much at either end is not judged, since half of what it sees is missing."""
-_N_RECORDED = 2
-_POOL = 96
+_SEGMENT_FRAMES, _EDGE_FRAMES = 48, 8
+"""Frames of an input segment, and frames left out of the losses at either end, where context is missing."""
+_N_GROUND_TRUTH = 2
+_REPLAY_BUFFER_SIZE = 96
 _SPECTRAL_WEIGHT = 5.0
 _PRE_EMPHASIS = 0.7
 
 
 def small_discriminators() -> DiscriminatorConfig:
-    """A set that keeps pace with the waveform stage on one CPU core."""
+    """Discriminators small enough to train beside the vocoder on one CPU core."""
     return DiscriminatorConfig(
         ffts_samples=(1024, 512, 256),
         spectrogram_channels=12,
@@ -45,8 +49,8 @@ def small_discriminators() -> DiscriminatorConfig:
     )
 
 
-class WaveformAndCritics(nn.Module):
-    """The networks that learn together here; `critics` ship nowhere."""
+class VocoderGanTrainingModule(nn.Module):
+    """The vocoder and its discriminators, which do not ship."""
 
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
@@ -55,10 +59,18 @@ class WaveformAndCritics(nn.Module):
 
 
 class AdversarialRecipe:
-    """`batch_size` pieces of about two thirds of a second a step."""
+    """Train on `batch_size` segments of 0.96 s per step, of which the inner 0.64 s enter the losses.
 
-    rate_factors: ClassVar[dict[str, float]] = {"critics": 4.0}
-    """They begin with nothing, the waveform stage with all it knows."""
+    Args:
+        prepared: Prepared speech with alignments.
+        config: Size of the networks.
+        device: Device to train on.
+        batch_size: Segments per step, at least 3.
+        chain: Trained networks that predict the latents; None uses ground-truth latents only.
+    """
+
+    learning_rate_factors: ClassVar[dict[str, float]] = {"critics": 4.0}
+    """The discriminators start from random weights, the vocoder from trained ones."""
 
     def __init__(
         self,
@@ -68,49 +80,55 @@ class AdversarialRecipe:
         batch_size: int = 8,
         chain: LiteNetworks | None = None,
     ) -> None:
-        self.network = WaveformAndCritics(config).to(device)
+        self.network = VocoderGanTrainingModule(config).to(device)
         self._device, self._batch_size = device, batch_size
-        self._latents = ChainLatents(prepared, chain, device, _PIECE_FRAMES)
+        self._latents = ChainLatents(prepared, chain, device, _SEGMENT_FRAMES)
         self._loss = SpectralLoss().to(device)
-        self._pool: list[Lesson] = []
+        self._replay_buffer: list[Lesson] = []
         rng = np.random.default_rng(0)
-        self._held_out = [_piece(self._latents.held_out(rng), rng) for _ in range(32)]
+        self._held_out = [_random_crop(self._latents.held_out(rng), rng) for _ in range(32)]
 
-    def losses(self, network: WaveformAndCritics, rng: np.random.Generator) -> Losses:
-        made, wanted = self._sound(network, self._draw(rng), rng)
-        return {"spectral": _SPECTRAL_WEIGHT * self._loss(made, wanted), **network.critics.contest(made, wanted)}
+    def losses(self, network: VocoderGanTrainingModule, rng: np.random.Generator) -> Losses:
+        generated, target = self._generate(network, self._draw(rng), rng)
+        adversarial = network.critics.contest(generated, target)
+        return {"spectral": _SPECTRAL_WEIGHT * self._loss(generated, target), **adversarial}
 
     @torch.no_grad()
-    def validate(self, network: WaveformAndCritics) -> dict[str, float]:
-        made, wanted = self._sound(network, self._held_out, np.random.default_rng(0))
-        return {"spectral": float(self._loss(made, wanted))}
+    def validate(self, network: VocoderGanTrainingModule) -> dict[str, float]:
+        generated, target = self._generate(network, self._held_out, np.random.default_rng(0))
+        return {"spectral": float(self._loss(generated, target))}
 
     def _draw(self, rng: np.random.Generator) -> list[Lesson]:
-        """Pieces of a pool of lessons that is renewed one lesson a step: saying a sentence costs more than a piece."""
-        lesson = self._latents.said_again(rng)
-        if len(self._pool) < _POOL:
-            self._pool.append(lesson)
+        """Segments from a replay buffer and from recordings.
+
+        Each step adds one example to the buffer, because predicting an example costs more than training on a segment.
+        """
+        example = self._latents.said_again(rng)
+        if len(self._replay_buffer) < _REPLAY_BUFFER_SIZE:
+            self._replay_buffer.append(example)
         else:
-            self._pool[int(rng.integers(_POOL))] = lesson
-        drawn = [self._pool[int(rng.integers(len(self._pool)))] for _ in range(self._batch_size - _N_RECORDED)]
-        return [_piece(lesson, rng) for lesson in [*drawn, *(self._latents.recorded(rng) for _ in range(_N_RECORDED))]]
+            self._replay_buffer[int(rng.integers(_REPLAY_BUFFER_SIZE))] = example
+        n_predicted = self._batch_size - _N_GROUND_TRUTH
+        predicted = [self._replay_buffer[int(rng.integers(len(self._replay_buffer)))] for _ in range(n_predicted)]
+        ground_truth = (self._latents.recorded(rng) for _ in range(_N_GROUND_TRUTH))
+        return [_random_crop(example, rng) for example in [*predicted, *ground_truth]]
 
-    def _sound(
-        self, network: WaveformAndCritics, lessons: Sequence[Lesson], rng: np.random.Generator
+    def _generate(
+        self, network: VocoderGanTrainingModule, examples: Sequence[Lesson], rng: np.random.Generator
     ) -> tuple[Tensor, Tensor]:
-        """Made and recorded sound, without the edges. Shape: twice [B, L]."""
-        wanted = np.stack([lesson.audio for lesson in lessons])
+        """Generated and recorded audio without the edges. Shape: twice [B, L]."""
+        audio = np.stack([example.audio for example in examples])
         f0_hz, voiced = (
-            torch.from_numpy(np.stack(rows)).to(self._device)
-            for rows in ([lesson.f0_hz for lesson in lessons], [lesson.voiced for lesson in lessons])
+            to_tensor(np.stack(rows), self._device)
+            for rows in ([example.f0_hz for example in examples], [example.voiced for example in examples])
         )
-        noise = torch.from_numpy(rng.standard_normal(wanted.shape, np.float32)).to(self._device)
+        noise = to_tensor(rng.standard_normal(audio.shape, np.float32), self._device)
         mask = torch.ones(*f0_hz.shape, 1, dtype=torch.bool, device=self._device)
-        latent = torch.stack([lesson.latent for lesson in lessons])
-        made = network.waveform(latent, f0_hz, voiced, noise, mask)
+        latent = torch.stack([example.latent for example in examples])
+        generated = network.waveform(latent, f0_hz, voiced, noise, mask)
         inner = slice(_EDGE_FRAMES * FRAME_HOP_SAMPLES, -_EDGE_FRAMES * FRAME_HOP_SAMPLES)
-        return made[:, inner], torch.from_numpy(wanted).to(self._device)[:, inner]
+        return generated[:, inner], to_tensor(audio, self._device)[:, inner]
 
 
-def _piece(lesson: Lesson, rng: np.random.Generator) -> Lesson:
-    return lesson.cut(int(rng.integers(lesson.n_frames - _PIECE_FRAMES + 1)), _PIECE_FRAMES)
+def _random_crop(example: Lesson, rng: np.random.Generator) -> Lesson:
+    return example.cut(int(rng.integers(example.n_frames - _SEGMENT_FRAMES + 1)), _SEGMENT_FRAMES)

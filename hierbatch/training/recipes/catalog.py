@@ -1,4 +1,4 @@
-"""The networks that can be trained, by name, and how long each learns by default."""
+"""Table of the training phases with their defaults, and construction of their recipes."""
 
 from __future__ import annotations
 
@@ -19,125 +19,140 @@ from hierbatch.training.recipes.likeness import VoiceJudge
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Default length of a training run on one CPU core, and whose weights it trains."""
+    """Default schedule of a training phase on one CPU core, and the networks it trains."""
 
     n_steps: int
     learning_rate: float = 2e-3
+    """Peak learning rate."""
+    sole_network: str = ""
+    """Name in the bundle of the only network of the phase, whose checkpoint has no name prefix; empty otherwise."""
+
     parts: tuple[str, ...] = ()
-    """Networks that are trained together here, under their own names; the one of the plan's name where empty."""
+    """Networks that are trained together and kept; each has its name as prefix in the checkpoint."""
 
     ships: bool = True
-    """Whether anything of it goes into a bundle."""
+    """True if its networks go into a bundle."""
 
     starts_from: str = ""
-    """The plan whose networks it goes on with."""
+    """Phase whose weights it starts from."""
 
-    def bundle_name(self, model: str, weight: str) -> str | None:
-        """A weight's name in the bundle, or None where it does not go there."""
-        if not self.ships:
-            return None
-        if not self.parts:
-            return f"{model}.{weight}"
-        return weight if weight.split(".")[0] in self.parts else None
+    def ships_weight(self, name: str) -> bool:
+        """True if a weight of the phase, with its network's prefix, goes into a bundle."""
+        return self.ships and (not self.parts or name.partition(".")[0] in self.parts)
 
 
 PLANS = {
-    "waveform": Plan(2400),
+    "waveform": Plan(2400, sole_network="waveform"),
     "content": Plan(4000, learning_rate=1.5e-3, parts=("content",)),
     "acoustic": Plan(7000, parts=("acoustic", "content"), starts_from="content"),
-    "text_to_vector": Plan(6000),
-    "likeness": Plan(1800, ships=False, parts=("judge", "voices")),
+    "text_to_vector": Plan(6000, sole_network="text_to_vector"),
+    "likeness": Plan(1800, ships=False, parts=("judge", "class_weights")),
     "strangers": Plan(4000, learning_rate=4e-4, parts=("acoustic", "content"), starts_from="acoustic"),
     "adversarial": Plan(6000, learning_rate=6e-4, parts=("waveform",), starts_from="waveform"),
     "surroundings": Plan(150, learning_rate=2e-2, parts=("surroundings",)),
 }
-"""The networks of the speech model, in the order they are best trained; where two plans train a network, the later one
-starts from what the earlier left, and its own is kept."""
+"""Phases of the speech model in training order. Where two phases train a network, the later one starts from the weights
+of the earlier one, and its weights ship."""
 
 LEARN_FROM_THE_CHAIN = ("adversarial", "surroundings")
-"""What comes last, when all networks have learned something."""
+"""Phases that need the trained networks of the whole pipeline; they run last."""
 
 FULL_BAND_PLANS = {
     "speechsr_lite": Plan(2200),
     "speechsr_lite_adversarial": Plan(1500, learning_rate=4e-4, starts_from="speechsr_lite"),
 }
-"""The networks that learn from full-band recordings as they are, in their order; the later one's is kept."""
+"""Phases of SpeechSR-Lite, in training order; they read full-band recordings directly. The last one's weights ship."""
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """Finished networks that later plans learn from; None where there is none yet."""
+    """Frozen networks of earlier phases that a recipe uses; None if not trained yet."""
 
     content: ContentEncoder | None = None
-    """The encoder as its own school left it: its vectors are the language of the chain."""
+    """Content encoder from its own phase, whose vectors are the feature space of the pipeline."""
     phones: nn.Linear | None = None
-    """Reads phones off the encoder's vectors."""
+    """Phone classifier on the content encoder's vectors."""
     text_to_vector: TextToVector | None = None
+    """Text side, which predicts semantic vectors and F0."""
     judge: VoiceJudge | None = None
-    """Knows voices."""
+    """Speaker encoder."""
     chain: LiteNetworks | None = None
-    """All networks that ship, as far as they are trained."""
+    """All networks that ship; untrained ones keep their initial weights."""
 
 
-def make_recipe(model: str, data: Path, config: LiteConfig, device: str, earlier: Earlier = Earlier()) -> Recipe:  # noqa: B008 - a frozen value
-    """The recipe of one network on the recordings in a folder.
+def make_recipe(phase: str, data: Path, config: LiteConfig, device: str, prerequisites: Earlier = Earlier()) -> Recipe:  # noqa: B008 - a frozen value
+    """Create the recipe of a phase.
+
+    Args:
+        phase: A key of `PLANS` or `FULL_BAND_PLANS`.
+        data: Folder of prepared speech; for `FULL_BAND_PLANS` one of Parquet files.
+        config: Size of the networks; not used by `FULL_BAND_PLANS`.
+        device: Device to train on.
+        prerequisites: Networks of earlier phases.
 
     Raises:
-        InputError: there is no such network, or the folder lacks what it needs.
+        InputError: There is no such phase, or the folder lacks what the phase needs.
     """
-    if model in FULL_BAND_PLANS:
-        return _full_band_recipe(model, data, device)
-    if model not in PLANS:
-        raise InputError("There is no such model to train", wanted=", ".join(PLANS | FULL_BAND_PLANS), got=model)
+    if phase in FULL_BAND_PLANS:
+        return _full_band_recipe(phase, data, device)
+    if phase not in PLANS:
+        raise InputError("There is no such model to train", wanted=", ".join(PLANS | FULL_BAND_PLANS), got=phase)
     prepared = PreparedSet(data)
-    if model == "waveform":
+    if phase == "waveform":
         from hierbatch.training.recipes.waveform import WaveformRecipe
 
         return WaveformRecipe(prepared, config, device)
-    if model == "acoustic":
+    if phase == "acoustic":
         from hierbatch.training.recipes.acoustic import AcousticRecipe
 
-        return AcousticRecipe(prepared, config, device, teacher=earlier.content)
-    if model == "likeness":
+        return AcousticRecipe(prepared, config, device, teacher=prerequisites.content)
+    if phase == "likeness":
         from hierbatch.training.recipes.likeness import LikenessRecipe
 
         return LikenessRecipe(prepared, config, device)
-    if model == "strangers":
+    if phase == "strangers":
         from hierbatch.training.recipes.strangers import StrangersRecipe
 
         return StrangersRecipe(
-            prepared, config, device, teacher=earlier.content, speaker=earlier.text_to_vector, judge=earlier.judge
+            prepared,
+            config,
+            device,
+            teacher=prerequisites.content,
+            text_to_vector=prerequisites.text_to_vector,
+            judge=prerequisites.judge,
         )
-    if model in LEARN_FROM_THE_CHAIN:
-        return _finishing_recipe(model, prepared, config, device, earlier.chain)
-    if model == "text_to_vector":
+    if phase in LEARN_FROM_THE_CHAIN:
+        return _pipeline_recipe(phase, prepared, config, device, prerequisites.chain)
+    if phase == "text_to_vector":
         from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
 
-        return TextToVectorRecipe(prepared, config, device, content=earlier.content, phones=earlier.phones)
+        return TextToVectorRecipe(prepared, config, device, content=prerequisites.content, phones=prerequisites.phones)
     from hierbatch.training.recipes.content import ContentRecipe
 
-    return ContentRecipe(prepared, config, device, before=earlier.content)
+    return ContentRecipe(prepared, config, device, anchor=prerequisites.content)
 
 
-def _finishing_recipe(
-    model: str, prepared: PreparedSet, config: LiteConfig, device: str, chain: LiteNetworks | None
+def _pipeline_recipe(
+    phase: str, prepared: PreparedSet, config: LiteConfig, device: str, chain: LiteNetworks | None
 ) -> Recipe:
-    if model == "adversarial":
+    """Recipe of one of `LEARN_FROM_THE_CHAIN`."""
+    if phase == "adversarial":
         from hierbatch.training.recipes.adversarial import AdversarialRecipe
 
         return AdversarialRecipe(prepared, config, device, chain=chain)
     from hierbatch.training.recipes.surroundings import SurroundingsRecipe
 
     if chain is None:
-        raise InputError("There are no styles to learn from", wanted="a trained chain", mend="train acoustic first")
+        raise InputError("There is no style encoder", wanted="trained networks", mend="train acoustic first")
     return SurroundingsRecipe(prepared, config, chain, device)
 
 
-def _full_band_recipe(model: str, data: Path, device: str) -> Recipe:
+def _full_band_recipe(phase: str, data: Path, device: str) -> Recipe:
+    """Recipe of one of `FULL_BAND_PLANS`."""
     from hierbatch.models.speechsr_lite.config import SpeechSRLiteConfig
     from hierbatch.training.full_band import read_full_band
     from hierbatch.training.recipes.speechsr_lite import SpeechSRLiteRecipe
     from hierbatch.training.recipes.speechsr_lite_adversarial import SpeechSRLiteAdversarialRecipe
 
-    recipe_of = SpeechSRLiteRecipe if model == "speechsr_lite" else SpeechSRLiteAdversarialRecipe
-    return recipe_of(read_full_band(data), SpeechSRLiteConfig(), device)
+    recipe = SpeechSRLiteRecipe if phase == "speechsr_lite" else SpeechSRLiteAdversarialRecipe
+    return recipe(read_full_band(data), SpeechSRLiteConfig(), device)

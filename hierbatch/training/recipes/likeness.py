@@ -1,9 +1,9 @@
-"""Train a judge of voices: which of the training speakers a stretch of speech is by, from its log-mel.
+"""Train a speaker encoder: classification of the training speakers from the log-mel of short segments.
 
-It ships nowhere. The school of strangers asks it whether a voice nobody recorded saying something is the prompt's.
-Each speaker counts as three, as recorded and with the vocal tract made longer and shorter, so that pitch alone decides
-nothing; tilt and level change at random, so that the microphone decides little. Classes are told apart by an additive
-angular margin (Deng et al. 2019, ArcFace, section 2.1).
+It does not ship; the cross-speaker phase uses it to compare a generated voice with the prompt's. Each speaker counts as
+three classes, as recorded and at two other playback speeds, so that pitch alone does not identify a speaker. Tilt and
+gain are random, to reduce the influence of the microphone. The loss is softmax with additive angular margin (Deng et
+al. 2019, ArcFace, section 2.1).
 """
 
 from __future__ import annotations
@@ -21,18 +21,20 @@ from hierbatch.models.lite.style import StyleEncoder
 from hierbatch.training.loop import Losses
 from hierbatch.training.prepared import PreparedSet, Utterance
 from hierbatch.training.recipes.content import disguise
-from hierbatch.training.sampling import NOT_TOLD_APART, Piece, random_piece
+from hierbatch.training.sampling import UNKNOWN_SPEAKER, Piece, random_piece
+from hierbatch.training.tensors import to_tensor
 from hierbatch.training.virtual_speakers import load_shifted
-from hierbatch.units import MELS_PER_FRAME
+from hierbatch.units import FRAMES_PER_SECOND, MELS_PER_FRAME
 
-_RATIOS = (0.87, 1.0, 1.15)
-_PIECE_FRAMES = (60, 120)
+_SPEEDS = (0.87, 1.0, 1.15)
+_SEGMENT_FRAMES = (60, 120)
 _MARGIN, _SCALE = 0.2, 20.0
-_SHORTEST_S = 6.0
+_LOSS_WEIGHT = 0.2
+_MIN_SPEECH_S = 6.0
 
 
 class VoiceJudge(nn.Module):
-    """A unit vector for a voice.
+    """Speaker embedding of unit length.
 
     Shape:
         mel      [B, 2T, M]
@@ -48,69 +50,83 @@ class VoiceJudge(nn.Module):
         return F.normalize(self.encoder(mel, lengths), dim=-1)
 
 
-class LikenessSide(nn.Module):
-    """The judge and, for its school alone, one direction a voice."""
+class SpeakerEncoderTrainingModule(nn.Module):
+    """The speaker encoder and one weight vector per class, which is used in this phase only."""
 
-    def __init__(self, config: LiteConfig, n_voices: int) -> None:
+    def __init__(self, config: LiteConfig, n_classes: int) -> None:
         super().__init__()
         self.judge = VoiceJudge(config)
-        self.voices = nn.Parameter(F.normalize(torch.randn(n_voices, config.style_channels), dim=-1))
+        self.class_weights = nn.Parameter(F.normalize(torch.randn(n_classes, config.style_channels), dim=-1))
 
 
 class LikenessRecipe:
-    """`batch_size` stretches of 1.2 to 2.4 s a step, every voice as often as another."""
+    """Classify `batch_size` segments of 1.2 to 2.4 s per step; all classes are equally likely."""
 
     def __init__(self, prepared: PreparedSet, config: LiteConfig, device: str = "cpu", batch_size: int = 32) -> None:
         self._prepared, self._device, self._batch_size = prepared, device, batch_size
-        self._train = _by_speaker(prepared.split("train"))
-        self._held_out = _by_speaker(prepared.split("development"))
-        self.network = LikenessSide(config, len(self._train) * len(_RATIOS)).to(device)
+        self._train = _utterances_by_speaker(prepared.split("train"))
+        self._held_out = _utterances_by_speaker(prepared.split("development"))
+        self.network = SpeakerEncoderTrainingModule(config, len(self._train) * len(_SPEEDS)).to(device)
         self._mel = LogMel().to(device)
 
-    def losses(self, network: LikenessSide, rng: np.random.Generator) -> Losses:
+    def losses(self, network: SpeakerEncoderTrainingModule, rng: np.random.Generator) -> Losses:
         speakers = rng.integers(0, len(self._train), self._batch_size)
-        shifts = rng.integers(0, len(_RATIOS), self._batch_size)
-        n_frames = int(rng.integers(*_PIECE_FRAMES))
-        pieces = [_piece(self._train[speaker], n_frames, rng) for speaker in speakers]
-        made = self._judged(network, pieces, shifts, rng)
-        wanted = torch.from_numpy(speakers * len(_RATIOS) + shifts).to(self._device)
-        cosines = made @ F.normalize(network.voices, dim=-1).T
-        own = cosines.gather(1, wanted[:, None]).clamp(-0.999, 0.999)
-        harder = torch.cos(torch.acos(own) + _MARGIN)
-        return {"voice": 0.2 * F.cross_entropy(_SCALE * cosines.scatter(1, wanted[:, None], harder), wanted)}
+        speed_indices = rng.integers(0, len(_SPEEDS), self._batch_size)
+        n_frames = int(rng.integers(*_SEGMENT_FRAMES))
+        segments = [_random_segment(self._train[speaker], n_frames, rng) for speaker in speakers]
+        embeddings = self._embed(network, segments, speed_indices, rng)
+        classes = to_tensor(speakers * len(_SPEEDS) + speed_indices, self._device)
+        cosines = embeddings @ F.normalize(network.class_weights, dim=-1).T
+        own = cosines.gather(1, classes[:, None]).clamp(-0.999, 0.999)
+        with_margin = torch.cos(torch.acos(own) + _MARGIN)
+        logits = _SCALE * cosines.scatter(1, classes[:, None], with_margin)
+        return {"speaker": _LOSS_WEIGHT * F.cross_entropy(logits, classes)}
 
     @torch.no_grad()
-    def validate(self, network: LikenessSide) -> dict[str, float]:
-        """Two stretches a held-out speaker: how alike they are, how alike those of two, how often the first is more."""
+    def validate(self, network: SpeakerEncoderTrainingModule) -> dict[str, float]:
+        """Mean cosine of same-speaker and different-speaker pairs of held-out segments, and verification accuracy.
+
+        The accuracy is the share of same-speaker cosines above a different-speaker one, over all combinations.
+        """
         rng = np.random.default_rng(0)
-        pieces = [_piece(own, 120, rng) for own in self._held_out for _ in range(2)]
-        made = self._judged(network, pieces, np.full(len(pieces), _RATIOS.index(1.0)), None)
-        first, second = made[0::2], made[1::2]
-        cosines = first @ second.T
-        same, other = cosines.diagonal(), cosines[~torch.eye(len(cosines), dtype=torch.bool)]
-        told = (same[:, None] > other[None]).float().mean() if other.numel() else cosines.new_ones(())
-        return {"same": float(same.mean()), "other": float(other.mean()) if other.numel() else 0.0, "told": float(told)}
+        segments = [_random_segment(utterances, 120, rng) for utterances in self._held_out for _ in range(2)]
+        embeddings = self._embed(network, segments, np.full(len(segments), _SPEEDS.index(1.0)), None)
+        cosines = embeddings[0::2] @ embeddings[1::2].T
+        same, different = cosines.diagonal(), cosines[~torch.eye(len(cosines), dtype=torch.bool)]
+        has_pairs = different.numel() > 0
+        accuracy = (same[:, None] > different[None]).float().mean() if has_pairs else cosines.new_ones(())
+        return {
+            "same_speaker_cosine": float(same.mean()),
+            "different_speaker_cosine": float(different.mean()) if has_pairs else 0.0,
+            "accuracy": float(accuracy),
+        }
 
-    def _judged(
-        self, network: LikenessSide, pieces: list[Piece], shifts: np.ndarray, rng: np.random.Generator | None
+    def _embed(
+        self,
+        network: SpeakerEncoderTrainingModule,
+        segments: list[Piece],
+        speed_indices: np.ndarray,
+        rng: np.random.Generator | None,
     ) -> Tensor:
-        batch = load_shifted(self._prepared, pieces, np.array(_RATIOS, np.float32)[shifts])
-        mel = self._mel(torch.from_numpy(batch.audio).to(self._device))
+        """Embeddings of segments at the given speeds; tilt and gain are random if `rng` is given. Shape: [B, S]."""
+        batch = load_shifted(self._prepared, segments, np.array(_SPEEDS, np.float32)[speed_indices])
+        mel = self._mel(to_tensor(batch.audio, self._device))
         if rng is not None:
-            mel = disguise(mel, rng, most_warp=0.0)
-        vectors: Tensor = network.judge(mel, torch.from_numpy(batch.lengths * MELS_PER_FRAME).to(self._device))
-        return vectors
+            mel = disguise(mel, rng, max_warp=0.0)
+        embeddings: Tensor = network.judge(mel, to_tensor(batch.lengths * MELS_PER_FRAME, self._device))
+        return embeddings
 
 
-def _by_speaker(utterances: list[Utterance]) -> list[list[Utterance]]:
-    """Utterances of each speaker who is known to be one, and of whom there is enough."""
-    found: dict[str, list[Utterance]] = defaultdict(list)
+def _utterances_by_speaker(utterances: list[Utterance]) -> list[list[Utterance]]:
+    """Utterances of each known speaker with at least 6 s of speech; of all known speakers if none has that much."""
+    by_speaker: dict[str, list[Utterance]] = defaultdict(list)
     for utterance in utterances:
-        if NOT_TOLD_APART not in utterance.speaker:
-            found[utterance.speaker].append(utterance)
-    enough = _SHORTEST_S * 50
-    return [own for own in found.values() if sum(u.n_frames for u in own) >= enough] or list(found.values())
+        if UNKNOWN_SPEAKER not in utterance.speaker:
+            by_speaker[utterance.speaker].append(utterance)
+    min_frames = _MIN_SPEECH_S * FRAMES_PER_SECOND
+    enough = [spoken for spoken in by_speaker.values() if sum(u.n_frames for u in spoken) >= min_frames]
+    return enough or list(by_speaker.values())
 
 
-def _piece(own: list[Utterance], n_frames: int, rng: np.random.Generator) -> Piece:
-    return random_piece(own[int(rng.integers(len(own)))], n_frames, rng)
+def _random_segment(utterances: list[Utterance], n_frames: int, rng: np.random.Generator) -> Piece:
+    return random_piece(utterances[int(rng.integers(len(utterances)))], n_frames, rng)

@@ -1,4 +1,7 @@
-"""Train the light SpeechSR: 16 kHz to the top of full-band recordings."""
+"""Train SpeechSR-Lite: bandwidth extension from 16 kHz to the bandwidth of full-band recordings.
+
+Legend: B batch, L samples at 48 kHz.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,16 @@ from hierbatch.models.speechsr_lite.config import SpeechSRLiteConfig
 from hierbatch.models.speechsr_lite.model import SpeechSRLite
 from hierbatch.training.full_band import FullBandClip, Lesson, draw_lesson
 from hierbatch.training.loop import Losses
+from hierbatch.training.tensors import to_tensor
 from hierbatch.training.top_band_loss import TopBandLoss
 
-_PIECE_SAMPLES = 48_000
+_SEGMENT_SAMPLES = 48_000
 _EDGE_SAMPLES = 2_400
-"""Left out at both ends, where a piece cut from a spectrum wraps around."""
+"""Left out of the loss at both ends, where a segment cut from a spectrum wraps around."""
 
 
 class SpeechSRLiteRecipe:
-    """`batch_size` pieces of one second a step, as many of each speaker."""
+    """Train on `batch_size` segments of one second per step; speakers are equally likely."""
 
     def __init__(
         self, clips: list[FullBandClip], config: SpeechSRLiteConfig, device: str = "cpu", batch_size: int = 12
@@ -28,25 +32,24 @@ class SpeechSRLiteRecipe:
         self._clips = [clip for clip in clips if not clip.is_held_out]
         self._loss = TopBandLoss().to(device)
         held_out = [clip for clip in clips if clip.is_held_out]
-        self._held_out = draw_lesson(held_out, 32, _PIECE_SAMPLES, np.random.default_rng(0))
+        self._held_out = draw_lesson(held_out, 32, _SEGMENT_SAMPLES, np.random.default_rng(0))
 
     def losses(self, network: SpeechSRLite, rng: np.random.Generator) -> Losses:
-        return {"top": self._loss_of(network, draw_lesson(self._clips, self._batch_size, _PIECE_SAMPLES, rng))}
+        batch = draw_lesson(self._clips, self._batch_size, _SEGMENT_SAMPLES, rng)
+        return {"high_band": self._high_band_loss(network, batch)}
 
     @torch.no_grad()
     def validate(self, network: SpeechSRLite) -> dict[str, float]:
-        return {"top": float(self._loss_of(network, self._held_out))}
+        return {"high_band": float(self._high_band_loss(network, self._held_out))}
 
-    def _loss_of(self, network: SpeechSRLite, lesson: Lesson) -> Tensor:
-        made, wanted, top_hz = upsampled(network, lesson, self._device)
-        loss: Tensor = self._loss(made, wanted, top_hz)
+    def _high_band_loss(self, network: SpeechSRLite, batch: Lesson) -> Tensor:
+        generated, target, bandwidth_hz = upsample_batch(network, batch, self._device)
+        loss: Tensor = self._loss(generated, target, bandwidth_hz)
         return loss
 
 
-def upsampled(network: SpeechSRLite, lesson: Lesson, device: str) -> tuple[Tensor, Tensor, Tensor]:
-    """Made and recorded sound without the edges, and up to where the recordings go. Shape: twice [B, L], [B]."""
-    wanted, heard, top_hz = (
-        torch.from_numpy(values).to(device) for values in (lesson.wanted, lesson.heard, lesson.top_hz)
-    )
+def upsample_batch(network: SpeechSRLite, batch: Lesson, device: str) -> tuple[Tensor, Tensor, Tensor]:
+    """Generated and recorded audio without the edges, and the recordings' bandwidth. Shape: twice [B, L], [B]."""
+    target, narrowband, bandwidth_hz = (to_tensor(x, device) for x in (batch.wanted, batch.heard, batch.top_hz))
     inner = slice(_EDGE_SAMPLES, -_EDGE_SAMPLES)
-    return network(heard[:, None])[:, 0, inner], wanted[:, inner], top_hz
+    return network(narrowband[:, None])[:, 0, inner], target[:, inner], bandwidth_hz

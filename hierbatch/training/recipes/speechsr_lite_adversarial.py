@@ -1,8 +1,9 @@
-"""Train the light SpeechSR against discriminators, after its own school.
+"""Fine-tune SpeechSR-Lite against discriminators.
 
-A spectral loss asks for the envelope that is right on average; discriminators (the published SpeechSR's resolutions and
-periods, HierSpeech++ section III-E, narrower so that they keep pace on a CPU core) ask for one that a recording could
-have. Both sounds are judged below what the recordings hold and the network reaches, so that no edge gives it away.
+A spectral loss alone leads to the average spectral envelope; discriminators lead to one that a recording could have.
+They have the resolutions and periods of the published SpeechSR (HierSpeech++, section III-E), with fewer channels, so
+that they train on a CPU core. Generated and recorded audio are low-passed below the bandwidth of both before they are
+discriminated, so that the band edge does not give the generated one away.
 
 Legend: B batch, L samples at 48 kHz.
 """
@@ -19,20 +20,20 @@ from hierbatch.models.discriminators.config import DiscriminatorConfig, discrimi
 from hierbatch.models.speechsr_lite.config import BIN_HZ, SpeechSRLiteConfig
 from hierbatch.models.speechsr_lite.model import SpeechSRLite
 from hierbatch.training.critics import Critics
-from hierbatch.training.full_band import FULL_RATE_HZ, FullBandClip, Lesson, draw_lesson
+from hierbatch.training.full_band import FULL_RATE_HZ, FullBandClip, draw_lesson
 from hierbatch.training.loop import Losses
-from hierbatch.training.recipes.speechsr_lite import SpeechSRLiteRecipe, upsampled
+from hierbatch.training.recipes.speechsr_lite import SpeechSRLiteRecipe, upsample_batch
 
-_PIECE_SAMPLES = 14_400
-"""Without its edges 9600, the published segment."""
-_TOP_WEIGHT = 5.0
+_SEGMENT_SAMPLES = 14_400
+"""Less the edges 9600, the published segment length."""
+_HIGH_BAND_WEIGHT = 5.0
 _PRE_EMPHASIS = 0.9
-_EDGE_SHARE = 0.95
-"""Of the highest frequency both sounds have: up to where they are judged."""
+_CUTOFF_SHARE = 0.95
+"""Low-pass cutoff in front of the discriminators, as a share of the bandwidth of both signals."""
 
 
 def narrow_discriminators() -> DiscriminatorConfig:
-    """The published resolutions and periods at 48 kHz, with the channels that one CPU core can pay for."""
+    """The published resolutions and periods at 48 kHz, with few enough channels for one CPU core."""
     published = discriminators_48k()
     return DiscriminatorConfig(
         ffts_samples=published.ffts_samples,
@@ -43,8 +44,8 @@ def narrow_discriminators() -> DiscriminatorConfig:
     )
 
 
-class JudgedSpeechSR(SpeechSRLite):
-    """The network under its own names, and beside it the `critics`, which ship nowhere."""
+class SpeechSRLiteGanTrainingModule(SpeechSRLite):
+    """SpeechSR-Lite, its weights without a prefix, and the `critics`, which do not ship."""
 
     def __init__(self, config: SpeechSRLiteConfig) -> None:
         super().__init__(config)
@@ -52,31 +53,31 @@ class JudgedSpeechSR(SpeechSRLite):
 
 
 class SpeechSRLiteAdversarialRecipe(SpeechSRLiteRecipe):
-    """`batch_size` short pieces a step; held-out clips are measured as in the first school."""
+    """Train on `batch_size` segments of 0.3 s per step; validation is that of `SpeechSRLiteRecipe`."""
 
-    network: JudgedSpeechSR
-    rate_factors: ClassVar[dict[str, float]] = {"critics": 4.0}
-    """They begin with nothing, the network with all it knows."""
+    network: SpeechSRLiteGanTrainingModule
+    learning_rate_factors: ClassVar[dict[str, float]] = {"critics": 4.0}
+    """The discriminators start from random weights, the network from trained ones."""
 
     def __init__(
         self, clips: list[FullBandClip], config: SpeechSRLiteConfig, device: str = "cpu", batch_size: int = 8
     ) -> None:
         super().__init__(clips, config, device, batch_size)
-        self.network = JudgedSpeechSR(config).to(device)
-        self._network_top_hz = config.last_bin * BIN_HZ
+        self.network = SpeechSRLiteGanTrainingModule(config).to(device)
+        self._network_bandwidth_hz = config.last_bin * BIN_HZ
 
     def losses(self, network: SpeechSRLite, rng: np.random.Generator) -> Losses:
-        assert isinstance(network, JudgedSpeechSR)
-        lesson: Lesson = draw_lesson(self._clips, self._batch_size, _PIECE_SAMPLES, rng)
-        made, wanted, top_hz = upsampled(network, lesson, self._device)
-        heard_hz = _EDGE_SHARE * top_hz.clamp(max=self._network_top_hz)
-        contest = network.critics.contest(_below(made, heard_hz), _below(wanted, heard_hz))
-        return {"top": _TOP_WEIGHT * self._loss(made, wanted, top_hz), **contest}
+        assert isinstance(network, SpeechSRLiteGanTrainingModule)
+        batch = draw_lesson(self._clips, self._batch_size, _SEGMENT_SAMPLES, rng)
+        generated, target, bandwidth_hz = upsample_batch(network, batch, self._device)
+        cutoff_hz = _CUTOFF_SHARE * bandwidth_hz.clamp(max=self._network_bandwidth_hz)
+        adversarial = network.critics.contest(_low_pass(generated, cutoff_hz), _low_pass(target, cutoff_hz))
+        return {"high_band": _HIGH_BAND_WEIGHT * self._loss(generated, target, bandwidth_hz), **adversarial}
 
 
-def _below(sound: Tensor, edges_hz: Tensor) -> Tensor:
-    """Without what lies above each row's edge. Shape: [B, L], [B] -> [B, L]."""
-    n_samples = sound.shape[-1]
-    bins_hz = torch.fft.rfftfreq(n_samples, 1 / FULL_RATE_HZ, device=sound.device)
-    passed = bins_hz[None] < edges_hz[:, None]
-    return torch.fft.irfft(torch.fft.rfft(sound) * passed, n_samples)
+def _low_pass(audio: Tensor, cutoff_hz: Tensor) -> Tensor:
+    """Remove the spectrum above each row's cutoff. Shape: [B, L], [B] -> [B, L]."""
+    n_samples = audio.shape[-1]
+    bins_hz = torch.fft.rfftfreq(n_samples, 1 / FULL_RATE_HZ, device=audio.device)
+    passed = bins_hz[None] < cutoff_hz[:, None]
+    return torch.fft.irfft(torch.fft.rfft(audio) * passed, n_samples)

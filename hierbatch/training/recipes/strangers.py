@@ -1,10 +1,12 @@
-"""Train the acoustic stage and the content encoder for what nobody recorded: words in the voice of somebody else.
+"""Fine-tune the acoustic network and the content encoder on unpaired data: content of one speaker, prompt of another.
 
-The schools before it only ever saw a speaker's words with that speaker's voice. Here a batch has, beside those pairs,
-rows whose voice is another's: a recording's content under another prompt, as conversion asks, and texts as the finished
-text side says them, as text to speech asks. No recording tells how they should sound; two judges do. The content
-encoder, held still, must hear the phones that were meant (cycle consistency, Zhu et al. 2017), and a judge of voices
-the prompt's voice.
+Earlier phases only see a speaker's content with the same speaker's prompt. Here a batch holds such pairs and also rows
+without a target recording: content features of a recording with another speaker's prompt, as in conversion, and
+semantic vectors predicted from text, as in text to speech. Two losses stand in for the missing target. The phones that
+the content encoder, with its weights frozen, recognises in the output must be the intended ones (cycle consistency, Zhu
+et al. 2017), and the output's speaker embedding must match the prompt's.
+
+Legend: B batch, T frames (50/s), 2T mel frames, M mel bands, C semantic channels.
 """
 
 from __future__ import annotations
@@ -17,7 +19,6 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.func import functional_call
 
-from hierbatch.frontend.phonemes import encode
 from hierbatch.models.lite.acoustic import pitch_features
 from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
@@ -25,46 +26,56 @@ from hierbatch.models.lite.content import ContentEncoder
 from hierbatch.models.lite.text_to_vector import TextBatch, TextToVector
 from hierbatch.models.lite.timbre import PromptFrames
 from hierbatch.training.alignment import silence_as_one
-from hierbatch.training.excerpts import AlignedUtterance, Excerpt
+from hierbatch.training.excerpts import AlignedSampler, aligned_utterances
 from hierbatch.training.loop import Losses
 from hierbatch.training.masking import masked_mean
 from hierbatch.training.phones import UNKNOWN, labels_of_pieces, phone_loss
-from hierbatch.training.prepared import PreparedSet, read_alignments
-from hierbatch.training.recipes.acoustic import AcousticRecipe, Pairs, SoundSide, Voices
+from hierbatch.training.prepared import PreparedSet
+from hierbatch.training.recipes.acoustic import AcousticRecipe, AcousticTrainingModule, PairedBatch, Prompts
 from hierbatch.training.recipes.content import disguise
 from hierbatch.training.recipes.likeness import VoiceJudge
-from hierbatch.training.sampling import SpeakerSampler
 from hierbatch.units import MELS_PER_FRAME
 
-_N_SWAPPED, _N_SPOKEN = 4, 4
-_LONGEST_SPOKEN_FRAMES = 90
+_N_CROSS_SPEAKER, _N_SYNTHESIZED = 4, 4
+_MAX_TEXT_FRAMES = 90
 _KOREAN_SHARE = 0.6
 _F0_SPREAD = 1.45
+_F0_RANGE_HZ = (50.0, 600.0)
 _PHONE_WEIGHT, _VECTOR_WEIGHT, _VOICE_WEIGHT = 0.05, 0.05, 0.08
 
 
 @dataclass(frozen=True, slots=True)
-class Unheard:
-    """Rows without a recording: what is to be said, in whose voice.
+class UnpairedBatch:
+    """Rows without a target recording: content and pitch to render with a prompt.
 
     Shape:
         semantic  [B, T, C]
         pitch     [B, T, 4]
         mask      [B, T, 1]
-        labels    [B, T]     phones; unknown where no alignment says
-        vectors   [B, T, C]  what the content encoder should hear; nothing where it never heard the row
+        labels    [B, T]     phones; `UNKNOWN` where there is no alignment
+        vectors   [B, T, C]  content features the output should have; None if the content was predicted from text
     """
 
     semantic: Tensor
     pitch: Tensor
     mask: Tensor
     labels: Tensor
-    voices: Voices
+    prompts: Prompts
     vectors: Tensor | None
 
 
 class StrangersRecipe(AcousticRecipe):
-    """The pairs of `AcousticRecipe`, and as many rows again in strangers' voices."""
+    """The paired rows of `AcousticRecipe`, and cross-speaker and synthesised rows.
+
+    Args:
+        prepared: Prepared speech with alignments.
+        config: Size of the networks.
+        device: Device to train on.
+        batch_size: Paired rows per step.
+        teacher: Frozen content encoder that gives the target features of the paired rows.
+        text_to_vector: Trained text side; None leaves out the synthesised rows.
+        judge: Trained speaker encoder; None leaves out the speaker losses.
+    """
 
     def __init__(
         self,
@@ -73,96 +84,93 @@ class StrangersRecipe(AcousticRecipe):
         device: str = "cpu",
         batch_size: int = 10,
         teacher: ContentEncoder | None = None,
-        speaker: TextToVector | None = None,
+        text_to_vector: TextToVector | None = None,
         judge: VoiceJudge | None = None,
     ) -> None:
         super().__init__(prepared, config, device, batch_size, teacher)
-        self._speaker = None if speaker is None else speaker.to(device).eval().requires_grad_(False)
-        self._judge = None if judge is None else judge.to(device).eval().requires_grad_(False)
-        found = read_alignments(prepared.folder)
-        usable = [u for u in prepared.split("train") if u.id in found]
-        self._aligned = {u.id: AlignedUtterance(u, encode(found[u.id][0], u.language), found[u.id][1]) for u in usable}
-        self._texts = SpeakerSampler(usable, korean_share=_KOREAN_SHARE)
+        self._text_to_vector = (
+            None if text_to_vector is None else text_to_vector.to(device).eval().requires_grad_(False)
+        )
+        self._speaker_encoder = None if judge is None else judge.to(device).eval().requires_grad_(False)
+        train = prepared.split("train")
+        self._texts = AlignedSampler(aligned_utterances(prepared.folder, train), train, korean_share=_KOREAN_SHARE)
 
-    def losses(self, network: SoundSide, rng: np.random.Generator) -> Losses:
-        pairs = self._pair(network, rng)
-        unheard = {"swapped": self._swapped(pairs, rng)}
-        if self._speaker is not None:
-            unheard["spoken"] = self._spoken(self._speaker, pairs, rng)
+    def losses(self, network: AcousticTrainingModule, rng: np.random.Generator) -> Losses:
+        pairs = self._draw_pairs(network, rng)
+        unpaired = {"cross_speaker": self._cross_speaker_rows(pairs, rng)}
+        if self._text_to_vector is not None:
+            unpaired["synthesized"] = self._synthesized_rows(self._text_to_vector, pairs, rng)
         losses = self._paired_losses(network, pairs)
-        for name, rows in unheard.items():
-            mel = network.acoustic(rows.semantic, rows.pitch, rows.voices.style, rows.voices.frames, rows.mask)
-            losses[f"{name}_phones"] = self._understood(network, rows, mel, rng)
-            if self._judge is not None:
-                losses[f"{name}_voice"] = _VOICE_WEIGHT * _unlike(self._judge, rows, mel)
+        for name, rows in unpaired.items():
+            mel = network.acoustic(rows.semantic, rows.pitch, rows.prompts.style, rows.prompts.frames, rows.mask)
+            losses[f"{name}_phones"] = self._cycle_loss(network, rows, mel, rng)
+            if self._speaker_encoder is not None:
+                losses[f"{name}_voice"] = _VOICE_WEIGHT * _speaker_distance(self._speaker_encoder, rows, mel)
         return losses
 
-    def _swapped(self, pairs: Pairs, rng: np.random.Generator) -> Unheard:
-        """Heard rows under the prompt of another row, the melody moved to that voice's middle."""
-        n_heard = len(pairs.heard)
-        rows = torch.arange(min(_N_SWAPPED, n_heard))
-        others = (rows + pairs.n_taught + int(rng.integers(1, len(pairs.pieces)))) % len(pairs.pieces)
-        here = rows + pairs.n_taught
-        voices = _picked(pairs.voices, others)
-        f0_hz, voiced = self._tensor(pairs.batch.f0_hz)[here], self._tensor(pairs.batch.voiced)[here]
-        own = pairs.voices.median_f0_hz[here]
-        moved = f0_hz * (voices.median_f0_hz / own)[:, None]
-        heard = pairs.heard[rows]
+    def _cross_speaker_rows(self, pairs: PairedBatch, rng: np.random.Generator) -> UnpairedBatch:
+        """Content-encoder rows with the prompt of another row and F0 transposed to that prompt's median."""
+        n_encoded = len(pairs.encoded)
+        rows = torch.arange(min(_N_CROSS_SPEAKER, n_encoded))
+        others = (rows + pairs.n_teacher + int(rng.integers(1, len(pairs.segments)))) % len(pairs.segments)
+        sources = rows + pairs.n_teacher
+        prompts = _select_prompts(pairs.prompts, others)
+        f0_hz, voiced = self._tensor(pairs.arrays.f0_hz)[sources], self._tensor(pairs.arrays.voiced)[sources]
+        transposed_hz = f0_hz * (prompts.median_f0_hz / pairs.prompts.median_f0_hz[sources])[:, None]
+        encoded = pairs.encoded[rows]
         labels = labels_of_pieces(
-            self._phones, [pairs.pieces[i] for i in here], pairs.batch.lengths[here.numpy()], heard.shape[1]
+            self._phones, [pairs.segments[i] for i in sources], pairs.arrays.lengths[sources.numpy()], encoded.shape[1]
         ).to(self._device)
-        return Unheard(heard, pitch_features(moved, voiced), pairs.mask[here], labels, voices, heard.detach())
+        pitch = pitch_features(transposed_hz, voiced)
+        return UnpairedBatch(encoded, pitch, pairs.mask[sources], labels, prompts, encoded.detach())
 
     @torch.no_grad()
-    def _spoken(self, speaker: TextToVector, pairs: Pairs, rng: np.random.Generator) -> Unheard:
-        """Texts as the text side says them to the prompts of this batch; whose phones are where it knows itself."""
-        excerpts = [self._draw_text(rng) for _ in range(_N_SPOKEN)]
-        voices = _picked(pairs.voices, torch.from_numpy(rng.permutation(len(pairs.pieces))[:_N_SPOKEN]))
-        text = TextBatch.of([excerpt.ids for excerpt in excerpts], self._device)
-        rows = [torch.tensor(excerpt.durations) for excerpt in excerpts]
-        durations = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True).to(self._device)
-        style = speaker.style(voices.frames.mel, voices.frames.lengths * MELS_PER_FRAME)
-        prosody = speaker.decode(speaker.encode(text, style), durations, style)
-        mask = length_mask(durations.sum(1), prosody.semantic.shape[1])
-        f0_hz = (voices.median_f0_hz[:, None] * torch.exp(_F0_SPREAD * prosody.log_f0)).clamp(50.0, 600.0)
-        labels = [np.repeat(silence_as_one(e.ids.symbols), e.durations) for e in excerpts]
-        known = [torch.from_numpy(row.astype(np.int64)) for row in labels]
-        padded = torch.nn.utils.rnn.pad_sequence(known, batch_first=True, padding_value=UNKNOWN).to(self._device)
-        pitch = pitch_features(f0_hz, (prosody.voicing > 0).float())
-        return Unheard(prosody.semantic, pitch, mask[..., None], padded, voices, None)
-
-    def _draw_text(self, rng: np.random.Generator) -> Excerpt:
-        while True:
-            excerpt = self._aligned[self._texts.draw(rng).id].draw(_LONGEST_SPOKEN_FRAMES, rng)
-            if excerpt is not None:
-                return excerpt
-
-    def _understood(self, network: SoundSide, rows: Unheard, made: Tensor, rng: np.random.Generator) -> Tensor:
-        """How far what the content encoder, held still, hears is from what was meant."""
-        heard = functional_call(network.content, _still(network.content), (disguise(made, rng), rows.mask))
-        loss = _PHONE_WEIGHT * phone_loss(
-            functional_call(network.phones, _still(network.phones), (heard,)), rows.labels
+    def _synthesized_rows(self, network: TextToVector, pairs: PairedBatch, rng: np.random.Generator) -> UnpairedBatch:
+        """Semantic vectors and F0 predicted from random texts, with prompts of this batch."""
+        texts = [self._texts.draw(_MAX_TEXT_FRAMES, rng) for _ in range(_N_SYNTHESIZED)]
+        prompts = _select_prompts(
+            pairs.prompts, torch.from_numpy(rng.permutation(len(pairs.segments))[:_N_SYNTHESIZED])
         )
+        batch = TextBatch.of([text.ids for text in texts], self._device)
+        rows = [torch.tensor(text.durations) for text in texts]
+        durations = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True).to(self._device)
+        style = network.style(prompts.frames.mel, prompts.frames.lengths * MELS_PER_FRAME)
+        prosody = network.decode(network.encode(batch, style), durations, style)
+        mask = length_mask(durations.sum(1), prosody.semantic.shape[1])
+        f0_hz = (prompts.median_f0_hz[:, None] * torch.exp(_F0_SPREAD * prosody.log_f0)).clamp(*_F0_RANGE_HZ)
+        phones = [np.repeat(silence_as_one(text.ids.symbols), text.durations) for text in texts]
+        labels = [torch.from_numpy(row.astype(np.int64)) for row in phones]
+        padded = torch.nn.utils.rnn.pad_sequence(labels, batch_first=True, padding_value=UNKNOWN).to(self._device)
+        pitch = pitch_features(f0_hz, (prosody.voicing > 0).float())
+        return UnpairedBatch(prosody.semantic, pitch, mask[..., None], padded, prompts, None)
+
+    def _cycle_loss(
+        self, network: AcousticTrainingModule, rows: UnpairedBatch, mel: Tensor, rng: np.random.Generator
+    ) -> Tensor:
+        """Distance of the output's phones and content features, from the frozen encoder, to the intended ones."""
+        encoded = functional_call(network.content, _frozen(network.content), (disguise(mel, rng), rows.mask))
+        scores = functional_call(network.phones, _frozen(network.phones), (encoded,))
+        loss = _PHONE_WEIGHT * phone_loss(scores, rows.labels)
         if rows.vectors is None:
             return loss
-        unlike = 1 - F.cosine_similarity(heard, rows.vectors, dim=-1)
-        return loss + _VECTOR_WEIGHT * masked_mean(unlike, rows.mask[..., 0])
+        distance = 1 - F.cosine_similarity(encoded, rows.vectors, dim=-1)
+        return loss + _VECTOR_WEIGHT * masked_mean(distance, rows.mask[..., 0])
 
 
-def _unlike(judge: VoiceJudge, rows: Unheard, made: Tensor) -> Tensor:
-    """How far the voice is from the prompt's, to the judge's ear."""
-    prompt = rows.voices.frames
-    wanted = judge(prompt.mel, prompt.lengths * MELS_PER_FRAME)
-    voice = judge(made, rows.mask[..., 0].sum(1) * MELS_PER_FRAME)
-    return (1 - (wanted * voice).sum(-1)).mean()
+def _speaker_distance(network: VoiceJudge, rows: UnpairedBatch, mel: Tensor) -> Tensor:
+    """Mean cosine distance of the speaker embeddings of output and prompt. Shape: mel [B, 2T, M] -> []."""
+    prompt = rows.prompts.frames
+    target = network(prompt.mel, prompt.lengths * MELS_PER_FRAME)
+    embedding = network(mel, rows.mask[..., 0].sum(1) * MELS_PER_FRAME)
+    return (1 - (target * embedding).sum(-1)).mean()
 
 
-def _still(network: torch.nn.Module) -> dict[str, Tensor]:
-    """Its weights as they are now, taking no gradient."""
+def _frozen(network: torch.nn.Module) -> dict[str, Tensor]:
+    """Current weights of a network, detached from the graph."""
     return {name: value.detach() for name, value in network.named_parameters()}
 
 
-def _picked(voices: Voices, rows: Tensor) -> Voices:
-    frames = voices.frames
-    own = PromptFrames(frames.semantic[rows], frames.mel[rows], frames.lengths[rows])
-    return replace(voices, style=voices.style[rows], frames=own, median_f0_hz=voices.median_f0_hz[rows])
+def _select_prompts(prompts: Prompts, rows: Tensor) -> Prompts:
+    frames = prompts.frames
+    selected = PromptFrames(frames.semantic[rows], frames.mel[rows], frames.lengths[rows])
+    return replace(prompts, style=prompts.style[rows], frames=selected, median_f0_hz=prompts.median_f0_hz[rows])

@@ -1,10 +1,14 @@
-"""Learn which way a recording's noise moves its style, and where styles without noise lie.
+"""Train the style denoiser: the direction in which noise moves a style embedding, and its value for clean recordings.
 
-Every recording is heard as it is and through a noise reducer. What the reducer takes from a voice differs from voice to
-voice and averages out; what it takes of the noise is nearly the same way for all.
+Every recording is encoded as it is and after noise reduction. Artefacts of the reducer differ from voice to voice and
+average out; the effect of the noise is nearly the same direction for all voices.
+
+Legend: B batch, S style channels.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -20,14 +24,15 @@ from hierbatch.models.lite.surroundings import Surroundings
 from hierbatch.training.loop import Losses
 from hierbatch.training.prepared import PreparedSet, Utterance
 from hierbatch.training.sampling import SpeakerSampler, random_piece
+from hierbatch.training.tensors import to_tensor
 from hierbatch.units import RATE_HZ
 
-_PIECE_FRAMES = 200
+_SEGMENT_FRAMES = 200
 _N_HELD_OUT = 24
 
 
-class SurroundingsSide(nn.Module):
-    """The part that learns, under the name it has in a bundle."""
+class StyleDenoiserTrainingModule(nn.Module):
+    """The style denoiser under its weight name in a bundle."""
 
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
@@ -36,44 +41,53 @@ class SurroundingsSide(nn.Module):
 
 
 class SurroundingsRecipe:
-    """`batch_size` stretches of four seconds a step; the style encoder of `chain` stays as it is."""
+    """Train on the styles of `batch_size` segments of four seconds per step.
+
+    Args:
+        prepared: Prepared speech.
+        config: Size of the networks.
+        chain: Trained networks; their style encoder stays frozen.
+        device: Device to train on.
+        batch_size: Segments per step.
+    """
 
     def __init__(
         self, prepared: PreparedSet, config: LiteConfig, chain: LiteNetworks, device: str = "cpu", batch_size: int = 8
     ) -> None:
-        self.network = SurroundingsSide(config).to(device)
+        self.network = StyleDenoiserTrainingModule(config).to(device)
         self._prepared, self._chain, self._device, self._batch_size = prepared, chain, device, batch_size
         self._mel = LogMel().to(device)
-        self._people = SpeakerSampler(_people(prepared.split("train")))
+        self._sampler = SpeakerSampler(_natural_speech(prepared.split("train")))
         rng = np.random.default_rng(0)
-        held_out = SpeakerSampler(_people(prepared.split("development")))
-        self._held_out = [self._heard_twice(held_out, rng) for _ in range(_N_HELD_OUT)]
+        development = SpeakerSampler(_natural_speech(prepared.split("development")))
+        self._held_out = [self._draw_styles(development, rng) for _ in range(_N_HELD_OUT)]
 
-    def losses(self, network: SurroundingsSide, rng: np.random.Generator) -> Losses:
-        return self._losses(network, [self._heard_twice(self._people, rng) for _ in range(self._batch_size)])
-
-    @torch.no_grad()
-    def validate(self, network: SurroundingsSide) -> dict[str, float]:
-        return {name: float(loss) for name, loss in self._losses(network, self._held_out).items()}
-
-    def _losses(self, network: SurroundingsSide, styles: list[Tensor]) -> Losses:
-        """How far noise moves styles another way, and where clean ones lie."""
-        own, clean = torch.stack(styles).unbind(1)
-        part = network.surroundings
-        aside = 1.0 - F.cosine_similarity(clean - own, part.direction.expand_as(own), dim=-1).mean()
-        return {"direction": aside, "place": (part.along(clean).detach() - part.place).square().mean()}
+    def losses(self, network: StyleDenoiserTrainingModule, rng: np.random.Generator) -> Losses:
+        return self._style_losses(network, [self._draw_styles(self._sampler, rng) for _ in range(self._batch_size)])
 
     @torch.no_grad()
-    def _heard_twice(self, people: SpeakerSampler, rng: np.random.Generator) -> Tensor:
-        """Styles of a recording as it is and without its noise. Shape: [2, S]."""
-        piece = random_piece(people.draw(rng), _PIECE_FRAMES, rng)
-        audio = self._prepared.audio(piece.utterance, piece.start, piece.n_frames)
-        sounds = np.stack([audio, reduce_noise(Waveform(audio, RATE_HZ)).samples])
-        mel = self._mel(torch.from_numpy(sounds).to(self._device))
-        style: Tensor = self._chain.acoustic.style(mel, torch.full((len(sounds),), mel.shape[1], device=self._device))
+    def validate(self, network: StyleDenoiserTrainingModule) -> dict[str, float]:
+        return {name: float(loss) for name, loss in self._style_losses(network, self._held_out).items()}
+
+    def _style_losses(self, network: StyleDenoiserTrainingModule, styles: Sequence[Tensor]) -> Losses:
+        """Cosine distance of the direction to the styles' change by denoising, and error of the clean target value."""
+        original, clean = torch.stack(list(styles)).unbind(1)
+        denoiser = network.surroundings
+        cosine = F.cosine_similarity(clean - original, denoiser.direction.expand_as(original), dim=-1).mean()
+        target_value = (denoiser.along(clean).detach() - denoiser.place).square().mean()
+        return {"direction": 1.0 - cosine, "target_value": target_value}
+
+    @torch.no_grad()
+    def _draw_styles(self, sampler: SpeakerSampler, rng: np.random.Generator) -> Tensor:
+        """Style of a random segment as recorded and after noise reduction. Shape: [2, S]."""
+        segment = random_piece(sampler.draw(rng), _SEGMENT_FRAMES, rng)
+        audio = self._prepared.audio(segment.utterance, segment.start, segment.n_frames)
+        both = np.stack([audio, reduce_noise(Waveform(audio, RATE_HZ)).samples])
+        mel = self._mel(to_tensor(both, self._device))
+        style: Tensor = self._chain.acoustic.style(mel, torch.full((len(both),), mel.shape[1], device=self._device))
         return style
 
 
-def _people(utterances: list[Utterance]) -> list[Utterance]:
-    """Those who speak English, who are people here; everybody where nobody does."""
+def _natural_speech(utterances: list[Utterance]) -> list[Utterance]:
+    """English utterances (the Korean training speech is synthetic); all utterances if there is no English."""
     return [utterance for utterance in utterances if utterance.language == "en"] or utterances

@@ -76,7 +76,7 @@ def test_it_learns(aligned: PreparedSet, recipe_of: Callable[..., AcousticRecipe
 
 def test_a_network_nobody_knows_is_an_input_error(aligned: PreparedSet) -> None:
     with pytest.raises(InputError, match="no such model"):
-        make_recipe("vocoder", aligned.folder, CONFIG, "cpu")
+        make_recipe("nonsense", aligned.folder, CONFIG, "cpu")
     chain = LiteNetworks(CONFIG).requires_grad_(False)
     for model in PLANS:
         assert make_recipe(model, aligned.folder, CONFIG, "cpu", Earlier(chain=chain)).network
@@ -110,9 +110,9 @@ def test_a_worn_spectrum_is_changed_alike_at_all_times() -> None:
 def test_strangers_are_spoken_and_judged_where_there_is_somebody_to(aligned: PreparedSet) -> None:
     torch.manual_seed(0)
     alone = StrangersRecipe(aligned, CONFIG)
-    taught = StrangersRecipe(aligned, CONFIG, speaker=TextToVector(CONFIG), judge=VoiceJudge(CONFIG))
+    taught = StrangersRecipe(aligned, CONFIG, text_to_vector=TextToVector(CONFIG), judge=VoiceJudge(CONFIG))
     found = [set(recipe.losses(recipe.network, np.random.default_rng(0))) for recipe in (alone, taught)]
-    assert found[1] - found[0] == {"spoken_phones", "spoken_voice", "swapped_voice"}
+    assert found[1] - found[0] == {"synthesized_phones", "synthesized_voice", "cross_speaker_voice"}
 
 
 def test_critics_learn_from_their_own_loss_alone_and_the_waveform_stage_from_the_others(aligned: PreparedSet) -> None:
