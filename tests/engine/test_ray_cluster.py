@@ -19,7 +19,7 @@ from hierbatch.jobs.run import run
 from tests.engine.fake_model import Fault, spoken
 from tests.engine.planned_run import planned_run
 from tests.engine.ray_work import work
-from tests.jobs.test_run import job, sounds
+from tests.jobs.running import job, sounds
 
 pytestmark = pytest.mark.timeout(280)
 

@@ -27,8 +27,8 @@ from tests.engine.planned_run import planned_run
 from tests.engine.ray_work import work
 from tests.jobs.converting import job as converted
 from tests.jobs.converting import sounds
-from tests.jobs.test_run import job
-from tests.jobs.test_sound_in_manifest import embedded
+from tests.jobs.embedding import embedded
+from tests.jobs.running import job
 
 pytestmark = pytest.mark.timeout(240)
 

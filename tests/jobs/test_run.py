@@ -15,35 +15,15 @@ import torch
 from hierbatch.engine.progress import Watch
 from hierbatch.engine.session import Workforce
 from hierbatch.errors import BundleError, InputError, ManifestError, RunError, StorageError
-from hierbatch.jobs.order import SpeakOrder
-from hierbatch.jobs.run import RunJob, check_device, run
+from hierbatch.jobs.run import check_device, run
 from hierbatch.jobs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
 from tests.engine.fake_model import FACTORY, Fault, spoken
 from tests.engine.planned_run import bundle_folder
+from tests.jobs.running import job, reordered, sounds, wait_for_parts
 from tests.making import manifest_file, phonemes, prompt_file
 
-LOCAL = Workforce(engine="local")
 ROOT = Path(__file__).parents[2]
-
-
-def job(folder, n_rows=10, faults=None, retakes=0, **notes) -> RunJob:
-    order = SpeakOrder(
-        manifest=manifest_file(folder, n_rows, faults),
-        voices=VoiceChoice(file=prompt_file(folder)),
-        bundle=str(bundle_folder(folder, **notes)),
-        model_factory=FACTORY,
-    )
-    return RunJob(order=order, out=folder / "run", workforce=LOCAL, retakes=retakes)
-
-
-def reordered(asked, **changes):
-    return replace(asked, order=replace(asked.order, **changes))
-
-
-def sounds(run_folder):
-    takes = Takes(run_folder)
-    return takes.sounds(takes.ids)
 
 
 def test_every_row_ends_as_one_take_with_an_honest_status(tmp_path):
@@ -191,11 +171,6 @@ def start_run(folder, *options):
         stderr=subprocess.STDOUT,
         text=True,
     )
-
-
-def wait_for_parts(folder, n_parts, process):
-    while process.poll() is None and len(list((folder / "run" / "parts").glob("*.parquet"))) < n_parts:
-        time.sleep(0.01)
 
 
 def test_a_driver_killed_at_any_moment_loses_and_repeats_no_finished_unit(tmp_path):
