@@ -30,7 +30,7 @@ from tests.jobs.converting import sounds
 from tests.jobs.embedding import embedded
 from tests.jobs.running import job
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(scope="module")

@@ -173,6 +173,7 @@ def start_run(folder, *options):
     )
 
 
+@pytest.mark.slow
 def test_a_driver_killed_at_any_moment_loses_and_repeats_no_finished_unit(tmp_path):
     undisturbed = tmp_path / "undisturbed"
     undisturbed.mkdir()
@@ -201,6 +202,7 @@ def test_a_driver_killed_at_any_moment_loses_and_repeats_no_finished_unit(tmp_pa
     assert len(spoken(disturbed / "bundle")) <= 260 + 2 * 64 + 40
 
 
+@pytest.mark.slow
 def test_asked_to_stop_a_run_puts_down_what_is_in_hand(tmp_path):
     job(tmp_path, 400, seconds_a_row=0.01)
     process = start_run(tmp_path)

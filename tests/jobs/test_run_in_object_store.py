@@ -28,6 +28,8 @@ from tests.export.book_run import book_rows, write_run
 from tests.jobs.reading import all_of, before_opening, finished_run
 from tests.jobs.running import LOCAL, job, reordered, sounds
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def client():

@@ -15,6 +15,8 @@ from tests.engine.fake_model import FACTORY, Fault, spoken
 from tests.jobs.running import job, sounds, wait_for_parts
 from tests.loading import ROOT
 
+pytestmark = pytest.mark.slow
+
 N_ROWS = 500
 
 

@@ -104,6 +104,7 @@ def test_a_plan_of_an_earlier_version_is_worked_as_it_is(tmp_path):
     assert retry(RetryJob(run=asked.out, ids=("r1",), workforce=LOCAL)).sitting.n_worked == 1
 
 
+@pytest.mark.slow
 def test_in_an_object_store_it_is_the_same(tmp_path, by_path):
     pytest.importorskip("moto", reason="the S3 server of the dev extra is not installed")
     with s3_server("sound") as client:
@@ -138,6 +139,7 @@ print(json.dumps(peaks))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_a_driver_on_ray_does_not_grow_with_the_sound_its_rows_bring(tmp_path):
     """It once took three times as much memory as they brought."""
