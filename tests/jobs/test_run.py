@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from hierbatch.errors import BundleError, InputError, ManifestError, RunError, S
 from hierbatch.jobs.run import check_device, run
 from hierbatch.jobs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
-from tests.engine.fake_model import FACTORY, Fault, spoken
+from tests.engine.fake_model import FACTORY, Fault, batches_too_large, spoken
 from tests.engine.planned_run import bundle_folder
 from tests.jobs.running import job, reordered, sounds, wait_for_parts
 from tests.making import manifest_file, phonemes, prompt_file
@@ -248,3 +249,24 @@ def test_a_certain_gpu_is_for_this_process_alone(monkeypatch, address):
     check_device("cuda", Workforce(address=address))
     with pytest.raises(InputError, match="Ray gives each worker its GPU"):
         check_device("cuda:1", Workforce(address=address))
+
+
+def test_a_run_that_stops_tells_the_three_most_frequent_of_its_reasons(tmp_path):
+    kinds = [Fault.REFUSE] * 4 + [Fault.NAN] * 3 + [Fault.RAISE] * 2 + [Fault.EMPTY]
+    asked = job(tmp_path, 160, {i: kinds[i // 5 % 10] for i in range(160)})  # five lengths: of each, all kinds
+    sitting = run(asked).sitting
+    assert sitting.ending == "failures"
+    errors = Counter(Takes(asked.out).table(["error"]).column("error").to_pylist()).most_common()
+    assert len(errors) == 4
+    assert [count for _, count in sitting.reasons] == [count for _, count in errors[:3]] == [28, 18, 12]
+    told = [reason for reason, _ in sitting.reasons]
+    assert "told to refuse" in told[0]
+    assert "numbers" in told[1]
+    assert "ZeroDivisionError" in told[2]
+
+
+def test_batches_that_do_not_fit_into_memory_are_halved_once_for_all_units(tmp_path):
+    asked = job(tmp_path, 256, room_phones=8 * 25)
+    assert run(asked).standing.n_ok == 256
+    assert len(list((asked.out / "parts").iterdir())) >= 3
+    assert 0 < len(batches_too_large(tmp_path / "bundle")) <= 2  # at first, and never again
