@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: setup narrate test check lint format types contracts voice-data voice
+.PHONY: setup narrate test test-slow coverage check lint format types contracts voice-data voice
 
 setup: .venv/.installed
 
@@ -14,9 +14,19 @@ setup: .venv/.installed
 narrate: setup
 	$(BIN)/hierbatch narrate manifests/sample_book.md --voice manifests/voices/narrator.flac --consent licensed --out runs/sample_book
 
-# A file's tests stay together, for what they share; each process takes a core.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+
+# Each process takes a core; the one that is done first takes over tests of the other.
 test: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	$(PYTEST) --dist worksteal -m "not slow"
+
+# A file's tests stay together, for the cluster or server they share.
+test-slow: setup
+	$(PYTEST) --dist loadfile -m slow
+
+# The share of lines and branches that the fast tests run.
+coverage: setup
+	$(PYTEST) --dist worksteal -m "not slow" --cov --cov-report term
 
 lint: setup
 	$(BIN)/ruff format --check .
@@ -28,7 +38,7 @@ types: setup
 contracts: setup
 	$(BIN)/lint-imports
 
-check: lint types contracts test
+check: lint types contracts test test-slow
 
 format: setup
 	$(BIN)/ruff format .

@@ -95,13 +95,14 @@ def open_table(path: Path, columns: tuple[Column, ...]) -> TableFile:
         )
     try:
         schema, loaded, faults = _read(path, columns)
+        names = schema.names  # decoded only here: the first line of a CSV file may not be UTF-8
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, error) from error
     _check_version(path, schema)
     declared = {column.name: column for column in columns}
     known = [field for field in schema if field.name in declared and field.name not in faults]
     wrong = {field.name: problem for field in known if (problem := _type_problem(field, declared[field.name]))}
-    repeated = sorted({name for name in schema.names if schema.names.count(name) > 1})
+    repeated = sorted({name for name in names if names.count(name) > 1})
     problems = (*faults.values(), *wrong.values(), *(f"column {name} occurs twice" for name in repeated))
     return TableFile(path, columns, schema, problems, frozenset((*faults, *wrong, *repeated)), loaded)
 

@@ -52,6 +52,7 @@ def page():
     return report_page(hierbatch.open_run(FIRST), NOW, MATRIX)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "is_dark"), [(390, True), (1280, False)])
 def test_a_browser_shows_all_of_it(page, tmp_path, width, is_dark):
     path = tmp_path / "report.html"

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from hierbatch.jobs.run import run
-from tests.jobs.test_run import job
+from tests.jobs.running import job
 from tests.loading import load_script
 
 SCRIPT = "benchmarks/engine_chaos.py"

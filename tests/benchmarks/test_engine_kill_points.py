@@ -2,7 +2,11 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.loading import ROOT
+
+pytestmark = pytest.mark.slow
 
 # In a process of its own: a fork has only the thread that forked, and other tests leave threads behind.
 TORMENT = """

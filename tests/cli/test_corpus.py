@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from hierbatch.cli.app import app, main
 from tests.engine.fake_model import FACTORY
-from tests.jobs.test_corpus import corpus_job
+from tests.jobs.corpora import corpus_job
 
 CORPUS = "corpus {folder}/texts.csv --voices {folder}/voices.csv --hours 0.008 --out {folder}/run --measures none "
 

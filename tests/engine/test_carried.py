@@ -10,7 +10,7 @@ from hierbatch.jobs.run import run
 from hierbatch.manifest.takes import Takes
 from tests.engine.fake_model import Fault
 from tests.engine.planned_run import bundle_folder
-from tests.jobs.test_run import LOCAL, job, reordered
+from tests.jobs.running import LOCAL, job, reordered
 from tests.making import manifest_file, phonemes, prompt_file
 
 SEEDS = {7: Fault.CLIPPED, 11: 4711}

@@ -7,7 +7,7 @@ from hierbatch.engine.pool import Finished, Lost
 from hierbatch.engine.progress import Progress, Watch
 from hierbatch.engine.units import Unit, UnitReport
 from hierbatch.errors import RunError, StorageError
-from tests.engine.test_units import rows
+from tests.engine.plan_rows import rows
 
 
 class ScriptedPool:

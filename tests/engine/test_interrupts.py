@@ -85,6 +85,7 @@ ASKED_FIRST = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("begun", [AT_ONCE, ASKED_FIRST])
 @pytest.mark.parametrize("cleared", ["time.sleep(50)", HOLDS_THE_INTERPRETER, "pass"])

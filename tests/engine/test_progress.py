@@ -4,7 +4,7 @@ import pytest
 
 from hierbatch.engine.progress import Progress, clock
 from hierbatch.engine.units import Unit, UnitReport
-from tests.engine.test_units import rows
+from tests.engine.plan_rows import rows
 
 
 def test_the_line_tells_rows_hours_speed_failures_and_the_time_left(monkeypatch):

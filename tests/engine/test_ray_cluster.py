@@ -19,7 +19,7 @@ from hierbatch.jobs.run import run
 from tests.engine.fake_model import Fault, spoken
 from tests.engine.planned_run import planned_run
 from tests.engine.ray_work import work
-from tests.jobs.test_run import job, sounds
+from tests.jobs.running import job, sounds
 
 pytestmark = pytest.mark.timeout(280)
 
@@ -53,6 +53,7 @@ def ray_pool(cluster):
         yield module
 
 
+@pytest.mark.slow
 def test_an_address_where_nobody_answers_is_told_at_once():
     from hierbatch.engine.ray_cluster import ray_running
 
@@ -60,6 +61,7 @@ def test_an_address_where_nobody_answers_is_told_at_once():
         pass
 
 
+@pytest.mark.slow
 def test_a_whole_run_joins_the_cluster_that_is_named_and_leaves_it_standing(cluster, tmp_path, monkeypatch):
     import ray
 
@@ -96,6 +98,7 @@ def test_ray_that_listens_to_the_network_is_refused_unless_its_address_is_named(
         pass
 
 
+@pytest.mark.slow
 def test_workers_share_a_gpu_and_none_is_spread_over_two_nodes(ray_pool, tmp_path):
     from hierbatch.engine.ray_cluster import check_worker_slots, count_worker_slots
 
@@ -135,6 +138,7 @@ def test_places_are_counted_node_by_node(nodes, share, n_places, monkeypatch):
     assert ray_cluster.count_worker_slots(share) == n_places
 
 
+@pytest.mark.slow
 def test_a_run_that_loses_a_node_finishes_with_every_row_once(cluster, ray_pool, tmp_path):
     from hierbatch.engine.ray_cluster import count_worker_slots
 
@@ -159,6 +163,7 @@ def test_a_run_that_loses_a_node_finishes_with_every_row_once(cluster, ray_pool,
     assert 400 <= len(spoken(tmp_path / "bundle")) <= 400 + 64
 
 
+@pytest.mark.slow
 def test_without_an_address_ray_is_started_here_whatever_runs_beside(cluster):
     """Ray by itself would join the cluster that RAY_ADDRESS names, or the last one that was started on this machine."""
     said = """

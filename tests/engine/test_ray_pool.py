@@ -1,7 +1,6 @@
 """Real Ray: one cluster for all of these, since starting it takes seconds."""
 
 import os
-from collections import Counter
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from importlib.util import find_spec
@@ -21,16 +20,16 @@ from hierbatch.jobs.run import run as run_job
 from hierbatch.manifest.takes import Takes
 from hierbatch.object_path import place
 from hierbatch.stages.text import ReadText, front_ends
-from tests.engine.fake_model import Fault, batches_too_large
+from tests.engine.fake_model import Fault
 from tests.engine.object_store import s3_server
 from tests.engine.planned_run import planned_run
 from tests.engine.ray_work import work
 from tests.jobs.converting import job as converted
 from tests.jobs.converting import sounds
-from tests.jobs.test_run import job
-from tests.jobs.test_sound_in_manifest import embedded
+from tests.jobs.embedding import embedded
+from tests.jobs.running import job
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(scope="module")
@@ -62,35 +61,6 @@ def test_every_row_is_worked_once_and_rows_that_kill_or_raise_fail_alone(ray_poo
     assert takes == {f"r{i:03d}": {1: "exception", 2: "crash"}.get(i) for i in range(4)}
     assert ids_in_parts(run) == sorted(takes)  # once in the files themselves, not only in the reading of them
     assert {facts["why"] for event, facts in done.events if event == "lost"} == {"crash"}
-
-
-def test_a_run_in_which_too_much_fails_stops_early(ray_pool, tmp_path):
-    run = planned_run(tmp_path, 320, dict.fromkeys(range(320), Fault.REFUSE))
-    done = work(ray_pool, run, n_workers=1, max_failed=0.2)
-    assert done.ending == "failures"
-    assert 50 <= len(done.error_kinds) < 320
-    assert set(done.error_kinds.values()) == {"synthesis"}
-
-
-def test_a_run_that_stops_tells_the_three_most_frequent_of_its_reasons(ray_pool, tmp_path):
-    kinds = [Fault.REFUSE] * 4 + [Fault.NAN] * 3 + [Fault.RAISE] * 2 + [Fault.EMPTY]
-    asked = job(tmp_path, 160, {i: kinds[i // 5 % 10] for i in range(160)})  # five lengths: of each, all kinds
-    sitting = run_job(replace(asked, workforce=Workforce(engine="ray", n_workers=1))).sitting
-    assert sitting.ending == "failures"
-    errors = Counter(Takes(asked.out).table(["error"]).column("error").to_pylist()).most_common()
-    assert len(errors) == 4
-    assert [count for _, count in sitting.reasons] == [count for _, count in errors[:3]] == [28, 18, 12]
-    told = [reason for reason, _ in sitting.reasons]
-    assert "told to refuse" in told[0]
-    assert "numbers" in told[1]
-    assert "ZeroDivisionError" in told[2]
-
-
-def test_a_row_that_kills_its_worker_once_is_spoken_after_all(ray_pool, tmp_path):
-    run = planned_run(tmp_path, 4, {2: Fault.DIE_ONCE})
-    done = work(ray_pool, run, n_workers=1)
-    assert done.error_kinds == {f"r{i:03d}": None for i in range(4)}
-    assert [facts["why"] for event, facts in done.events if event == "lost"] == ["crash"]
 
 
 def test_what_comes_out_wrong_is_made_again_by_the_same_workers(ray_pool, tmp_path):
@@ -132,21 +102,6 @@ def test_what_is_left_of_a_unit_after_a_crash_finds_the_sound_that_lies_in_the_m
     del made["r2"]
     assert sounds(asked.out) == made
     assert any(part.stem.count(".") for part in asked.out.glob("parts/*.parquet"))  # it was halved
-
-
-def test_a_disk_without_room_ends_the_run_and_leaves_nothing_torn(ray_pool, tmp_path):
-    run = planned_run(tmp_path, 8, file_limit=4096)
-    with pytest.raises(StorageError, match="File too large"):
-        work(ray_pool, run, n_workers=1)
-    assert run.folder.part_files() == []
-    assert list(run.folder.tmp.iterdir()) == []
-
-
-def test_batches_that_do_not_fit_into_memory_are_halved_once_for_all_units(ray_pool, tmp_path):
-    run = planned_run(tmp_path, 256, room_phones=8 * 25)
-    assert len(run.units()) >= 3
-    assert set(work(ray_pool, run, n_workers=1).error_kinds.values()) == {None}
-    assert 0 < len(batches_too_large(tmp_path / "bundle")) <= 2  # at first, and never again
 
 
 def test_a_model_that_cannot_load_stops_the_run_with_its_own_words(ray_pool, tmp_path):

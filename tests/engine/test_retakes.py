@@ -12,7 +12,7 @@ from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import run
 from hierbatch.manifest.takes import Takes
 from tests.engine.fake_model import Fault, spoken
-from tests.jobs.test_run import LOCAL, job, sounds
+from tests.jobs.running import LOCAL, job, sounds
 from tests.making import manifest_file, phonemes
 
 

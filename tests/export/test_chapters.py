@@ -7,7 +7,7 @@ from hierbatch.errors import RunError
 from hierbatch.export.chapters import assemble_chapter, edge_silence_s
 from hierbatch.export.timeline import ChapterTimeline, Placement
 from tests.audio.signals import speech_like
-from tests.export.test_timeline import RATE_HZ, planned, take
+from tests.export.planned_takes import RATE_HZ, planned, take
 
 SOUNDS = {f"s{i}": speech_like(1.0, seed=i, lead_s=0.1 * i, trail_s=0.2) for i in range(3)}
 

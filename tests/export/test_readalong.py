@@ -136,6 +136,7 @@ def test_nothing_of_the_sound_is_left_out_between_clips(made):
             assert before[3] == after[2]
 
 
+@pytest.mark.slow
 def test_the_standards_validator_finds_nothing(made):
     assert complaints(made.path) == []
 

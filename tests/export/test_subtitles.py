@@ -5,7 +5,8 @@ import pytest
 
 from hierbatch.export.subtitles import Cue, chapter_cues, srt_text, vtt_text, word_vtt_text
 from hierbatch.export.takes import Script, Word
-from tests.export.test_timeline import RATE_HZ, planned, take
+from tests.export.cues import parsed
+from tests.export.planned_takes import RATE_HZ, planned, take
 
 LONG = (
     "When the morning came at last, nobody in the house had slept, and the letter lay unopened on the table; "
@@ -17,15 +18,6 @@ def script(text, duration_s, words=None):
     words = words or text.split()
     step_s = duration_s / len(words)
     return Script(text, tuple(Word(w, i * step_s, (i + 1) * step_s) for i, w in enumerate(words)))
-
-
-def parsed(text):
-    """Times in seconds and texts of an SRT or VTT file, read by a rule of its own."""
-    clock = r"(\d\d):(\d\d):(\d\d)[.,](\d\d\d)"
-    for match in re.finditer(rf"{clock} --> {clock}\n((?:.+\n?)+)", text):
-        numbers = [int(group) for group in match.groups()[:8]]
-        start_s, end_s = (h * 3600 + m * 60 + s + ms / 1000 for h, m, s, ms in (numbers[:4], numbers[4:]))
-        yield start_s, end_s, match.group(9).strip()
 
 
 def test_cues_stand_where_their_words_are_heard():

@@ -16,8 +16,8 @@ from hierbatch.export.profiles import PROFILES
 from hierbatch.export.report import check_file
 from hierbatch.jobs.book import BookJob, make_book
 from tests.export.book_run import book_rows, sentence, write_run
+from tests.export.cues import parsed
 from tests.export.media import described, png
-from tests.export.test_subtitles import parsed
 from tests.tiny_speechsr import write_tiny_speechsr
 
 

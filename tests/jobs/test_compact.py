@@ -14,7 +14,7 @@ from hierbatch.jobs.run import run
 from hierbatch.manifest.take_names import NAMING, row_names
 from hierbatch.manifest.takes import Takes
 from tests.engine.fake_model import Fault
-from tests.jobs.test_run import LOCAL, job, sounds
+from tests.jobs.running import LOCAL, job, sounds
 
 COLUMNS = ("id", "take_key", "attempt", "status", "duration_s", "flags")
 

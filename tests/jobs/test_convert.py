@@ -21,7 +21,7 @@ from tests.engine.fake_model import Fault
 from tests.jobs.converting import LOCAL, job, sounds, three_recordings
 from tests.making import prompt_file, recordings_file
 from tests.models import converting_bundle
-from tests.models.official import test_speech as test_official_speech
+from tests.models.official import speaking_bundle
 
 
 @pytest.fixture
@@ -189,7 +189,7 @@ def test_a_key_depends_on_the_recording_and_not_on_its_name(tmp_path, recordings
 def test_a_model_that_only_speaks_or_only_converts_is_refused_for_the_other(tmp_path, recordings):
     recordings_file(tmp_path, [path.name for path in recordings], text=["One.", "Two.", "Three."])
     voices = VoiceChoice(file=tmp_path / "anna.wav")
-    speaking = str(test_official_speech.write_official(tmp_path / "speaking"))
+    speaking = str(speaking_bundle.write_official(tmp_path / "speaking"))
     with pytest.raises(BundleError, match=r"does not convert.*mms-300m"):
         run(job(tmp_path, bundle=speaking, model_factory=DEFAULT_FACTORY))
     order = SpeakOrder(manifest=tmp_path / "m.csv", voices=voices, language="en")

@@ -11,7 +11,7 @@ from hierbatch.jobs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
 from tests.engine.fake_model import FACTORY, spoken
 from tests.engine.planned_run import bundle_folder
-from tests.jobs.test_run import LOCAL
+from tests.jobs.running import LOCAL
 from tests.making import prompt_file
 
 BOOK = "# The Lamp\n\n## One\n\nThe lamp was lit. It was late.\n\n## Two\n\nNobody came. 아무도 오지 않았다.\n"

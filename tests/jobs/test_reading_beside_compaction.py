@@ -5,7 +5,6 @@ import shutil
 from itertools import count
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.engine.run_folder import RunFolder
@@ -13,48 +12,10 @@ from hierbatch.errors import RunError
 from hierbatch.export.corpora.utterances import CorpusSource
 from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.retry import RetryJob, retry
-from hierbatch.jobs.run import run
 from hierbatch.jobs.status import read_standing
 from hierbatch.manifest.takes import Takes, committed_names
-from tests.engine.fake_model import Fault
-from tests.jobs.test_run import LOCAL, job
-from tests.making import manifest_file
-
-N_ROWS = 100
-COLUMNS = ("id", "scene", "take_key", "attempt", "status", "duration_s", "flags")
-FAULTS = {3: Fault.RAISE, 5: Fault.NAN, 9: Fault.CLIPPED}
-
-
-def finished_run(folder):
-    """A run whose takes lie in two plans and three parts, and that passes a column of its manifest on."""
-    asked = job(folder, N_ROWS, FAULTS, retakes=1)
-    manifest_file(folder, N_ROWS, FAULTS, scene=[f"scene {i % 7} of r{i:03d}" for i in range(N_ROWS)])
-    run(asked)
-    retry(RetryJob(run=asked.out, ids=("r003", "r050"), workforce=LOCAL))
-    return asked.out
-
-
-def before_opening(monkeypatch, acts, *further):
-    """Do each act once, before the reader's so-manyth opening of a Parquet file; gives a list of acts done.
-
-    `further` are other classes and methods that open files, and count too.
-    """
-    done, numbers, is_acting = [], count(1), []
-
-    def watched(real):
-        def opening(self, *arguments, **named):
-            if not is_acting and (act := acts.get(next(numbers))):
-                is_acting.append(True)
-                act()
-                is_acting.clear()
-                done.append(act)
-            return real(self, *arguments, **named)
-
-        return opening
-
-    for kind, method in ((pq.ParquetFile, "__init__"), (pq.ParquetDataset, "__init__"), *further):
-        monkeypatch.setattr(kind, method, watched(getattr(kind, method)))
-    return done
+from tests.jobs.reading import COLUMNS, all_of, before_opening, finished_run
+from tests.jobs.running import LOCAL
 
 
 def stopped_compaction(folder, monkeypatch, n_removed):
@@ -70,11 +31,6 @@ def stopped_compaction(folder, monkeypatch, n_removed):
         patch.setattr(os, "unlink", unlink)
         with pytest.raises(KeyboardInterrupt):
             compact(CompactJob(run=folder, part_bytes=1))
-
-
-def all_of(folder):
-    takes = Takes(folder)
-    return takes.table(COLUMNS).to_pylist(), takes.sounds(takes.ids), takes.rows(["r050", "r003"], COLUMNS).to_pylist()
 
 
 def in_pieces(folder):

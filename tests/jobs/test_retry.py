@@ -12,7 +12,7 @@ from hierbatch.jobs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
 from tests.engine.fake_model import FACTORY, Fault
 from tests.engine.planned_run import bundle_folder
-from tests.jobs.test_run import LOCAL, job
+from tests.jobs.running import LOCAL, job
 from tests.making import prompt_file
 
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,35 +16,15 @@ import torch
 from hierbatch.engine.progress import Watch
 from hierbatch.engine.session import Workforce
 from hierbatch.errors import BundleError, InputError, ManifestError, RunError, StorageError
-from hierbatch.jobs.order import SpeakOrder
-from hierbatch.jobs.run import RunJob, check_device, run
+from hierbatch.jobs.run import check_device, run
 from hierbatch.jobs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
-from tests.engine.fake_model import FACTORY, Fault, spoken
+from tests.engine.fake_model import FACTORY, Fault, batches_too_large, spoken
 from tests.engine.planned_run import bundle_folder
+from tests.jobs.running import job, reordered, sounds, wait_for_parts
 from tests.making import manifest_file, phonemes, prompt_file
 
-LOCAL = Workforce(engine="local")
 ROOT = Path(__file__).parents[2]
-
-
-def job(folder, n_rows=10, faults=None, retakes=0, **notes) -> RunJob:
-    order = SpeakOrder(
-        manifest=manifest_file(folder, n_rows, faults),
-        voices=VoiceChoice(file=prompt_file(folder)),
-        bundle=str(bundle_folder(folder, **notes)),
-        model_factory=FACTORY,
-    )
-    return RunJob(order=order, out=folder / "run", workforce=LOCAL, retakes=retakes)
-
-
-def reordered(asked, **changes):
-    return replace(asked, order=replace(asked.order, **changes))
-
-
-def sounds(run_folder):
-    takes = Takes(run_folder)
-    return takes.sounds(takes.ids)
 
 
 def test_every_row_ends_as_one_take_with_an_honest_status(tmp_path):
@@ -193,11 +174,7 @@ def start_run(folder, *options):
     )
 
 
-def wait_for_parts(folder, n_parts, process):
-    while process.poll() is None and len(list((folder / "run" / "parts").glob("*.parquet"))) < n_parts:
-        time.sleep(0.01)
-
-
+@pytest.mark.slow
 def test_a_driver_killed_at_any_moment_loses_and_repeats_no_finished_unit(tmp_path):
     undisturbed = tmp_path / "undisturbed"
     undisturbed.mkdir()
@@ -226,6 +203,7 @@ def test_a_driver_killed_at_any_moment_loses_and_repeats_no_finished_unit(tmp_pa
     assert len(spoken(disturbed / "bundle")) <= 260 + 2 * 64 + 40
 
 
+@pytest.mark.slow
 def test_asked_to_stop_a_run_puts_down_what_is_in_hand(tmp_path):
     job(tmp_path, 400, seconds_a_row=0.01)
     process = start_run(tmp_path)
@@ -271,3 +249,24 @@ def test_a_certain_gpu_is_for_this_process_alone(monkeypatch, address):
     check_device("cuda", Workforce(address=address))
     with pytest.raises(InputError, match="Ray gives each worker its GPU"):
         check_device("cuda:1", Workforce(address=address))
+
+
+def test_a_run_that_stops_tells_the_three_most_frequent_of_its_reasons(tmp_path):
+    kinds = [Fault.REFUSE] * 4 + [Fault.NAN] * 3 + [Fault.RAISE] * 2 + [Fault.EMPTY]
+    asked = job(tmp_path, 160, {i: kinds[i // 5 % 10] for i in range(160)})  # five lengths: of each, all kinds
+    sitting = run(asked).sitting
+    assert sitting.ending == "failures"
+    errors = Counter(Takes(asked.out).table(["error"]).column("error").to_pylist()).most_common()
+    assert len(errors) == 4
+    assert [count for _, count in sitting.reasons] == [count for _, count in errors[:3]] == [28, 18, 12]
+    told = [reason for reason, _ in sitting.reasons]
+    assert "told to refuse" in told[0]
+    assert "numbers" in told[1]
+    assert "ZeroDivisionError" in told[2]
+
+
+def test_batches_that_do_not_fit_into_memory_are_halved_once_for_all_units(tmp_path):
+    asked = job(tmp_path, 256, room_phones=8 * 25)
+    assert run(asked).standing.n_ok == 256
+    assert len(list((asked.out / "parts").iterdir())) >= 3
+    assert 0 < len(batches_too_large(tmp_path / "bundle")) <= 2  # at first, and never again

@@ -25,8 +25,10 @@ from hierbatch.object_path import ObjectPath, place
 from tests.engine.fake_model import FACTORY, Fault
 from tests.engine.object_store import s3_server
 from tests.export.book_run import book_rows, write_run
-from tests.jobs.test_reading_beside_compaction import all_of, before_opening, finished_run
-from tests.jobs.test_run import LOCAL, job, reordered, sounds
+from tests.jobs.reading import all_of, before_opening, finished_run
+from tests.jobs.running import LOCAL, job, reordered, sounds
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

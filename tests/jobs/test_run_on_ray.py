@@ -10,8 +10,12 @@ import time
 import pyarrow.parquet as pq
 import pytest
 
+from hierbatch.jobs.run import run
 from tests.engine.fake_model import FACTORY, Fault, spoken
-from tests.jobs.test_run import ROOT, job, run, sounds, wait_for_parts
+from tests.jobs.running import job, sounds, wait_for_parts
+from tests.loading import ROOT
+
+pytestmark = pytest.mark.slow
 
 N_ROWS = 500
 

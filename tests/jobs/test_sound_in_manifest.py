@@ -18,35 +18,16 @@ from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import run
 from hierbatch.manifest.plan_sources import PlanSources
-from hierbatch.manifest.schema import AUDIO
 from hierbatch.manifest.take_names import NAME_TYPE
 from hierbatch.object_path import place
 from tests.engine.fake_model import Fault
 from tests.engine.object_store import s3_server
 from tests.jobs.converting import LOCAL, job, sounds
-from tests.making import prompt_file, recordings_file
+from tests.jobs.embedding import embedded, padded
+from tests.making import recordings_file
 
 ROOT = Path(__file__).parents[2]
 N_ROWS, N_PADDED = 40, 300_000
-
-
-def padded(path, n_bytes):
-    """A WAV file's bytes, made large by a chunk that no reader looks into: long to carry, quick to work."""
-    content = path.read_bytes()
-    whole = content[:12] + b"JUNK" + n_bytes.to_bytes(4, "little") + bytes(n_bytes) + content[12:]
-    return whole[:4] + (len(whole) - 8).to_bytes(4, "little") + whole[8:]
-
-
-def embedded(folder, n_rows, n_bytes, name="m.parquet", seeds=None):
-    """Recordings r0, r1, ... that lie in their manifest, each of another length."""
-    recordings = [prompt_file(folder, 0.2 + 0.01 * i, name=f"s{i}.wav") for i in range(5)]
-    contents = [padded(path, n_bytes) for path in recordings]
-    schema = pa.schema([("id", pa.string()), ("source", AUDIO), ("seed", pa.int64())])
-    with pq.ParquetWriter(folder / name, schema) as writer:
-        for i in range(n_rows):
-            source = {"bytes": contents[i % 5], "path": None if i % 2 else f"s{i}.wav"}
-            writer.write_table(pa.table([[f"r{i}"], [source], [(seeds or {}).get(i)]], schema=schema))
-    return folder / name
 
 
 def in_plan(folder):
@@ -123,6 +104,7 @@ def test_a_plan_of_an_earlier_version_is_worked_as_it_is(tmp_path):
     assert retry(RetryJob(run=asked.out, ids=("r1",), workforce=LOCAL)).sitting.n_worked == 1
 
 
+@pytest.mark.slow
 def test_in_an_object_store_it_is_the_same(tmp_path, by_path):
     pytest.importorskip("moto", reason="the S3 server of the dev extra is not installed")
     with s3_server("sound") as client:
@@ -157,6 +139,7 @@ print(json.dumps(peaks))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_a_driver_on_ray_does_not_grow_with_the_sound_its_rows_bring(tmp_path):
     """It once took three times as much memory as they brought."""

@@ -9,7 +9,7 @@ from hierbatch.errors import RunError
 from hierbatch.jobs.run import run
 from hierbatch.jobs.status import read_status
 from tests.engine.fake_model import Fault
-from tests.jobs.test_run import job
+from tests.jobs.running import job
 
 
 def test_a_status_counts_what_the_files_hold(tmp_path):

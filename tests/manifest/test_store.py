@@ -83,6 +83,7 @@ def test_wrong_types_are_all_named(tmp_path):
     [
         ("cut.parquet", b"PAR1 and then nothing"),
         ("latin.csv", "id,text\na,caf\u00e9\n".encode("latin-1")),
+        ("latin_header.csv", "id,text,\u00e9tat\na,b,c\n".encode("latin-1")),
         ("broken.jsonl", b'{"id": "a", "text": \n'),
         ("mixed.jsonl", b'{"id": "a", "seed": 1}\n{"id": 3, "seed": "x"}\n[]\n'),
         ("twice.jsonl", b'{"id": "a", "id": "b"}\n'),

@@ -31,25 +31,9 @@ def golden_networks(weights=None):
 ON_PUBLISHED_WEIGHTS = {"speechsr_real", "e2e"}
 """Modules whose cases need published weights."""
 
-_FOUND = {}
-"""What a check has found for a case. Two rooms ask: the job that runs all cases, and the tests of each network."""
-
-
-def remembered(check):
-    """The check, which runs a case of the golden folder once however often it is asked."""
-
-    def ask(case, networks):
-        weights = networks.weights if case.module in ON_PUBLISHED_WEIGHTS else None
-        asked = check, case.path.resolve(), weights and weights.resolve()
-        if asked not in _FOUND:
-            _FOUND[asked] = check(case, networks)
-        return _FOUND[asked]
-
-    return ask
-
 
 def checked(module, check, weights=None, networks=None):
     """What a check finds for every golden case of a module, by case."""
-    networks, ask = networks or golden_networks(weights), remembered(check)
+    networks = networks or golden_networks(weights)
     with torch.inference_mode():
-        return {case.case: ask(case, networks) for case in networks.folder.cases if case.module == module}
+        return {case.case: check(case, networks) for case in networks.folder.cases if case.module == module}

@@ -2,14 +2,14 @@ import pytest
 
 from hierbatch.audio.waveform import Waveform
 from hierbatch.models.full_band import full_band_rate, own_or_packaged
-from tests.models.official import test_speech as test_official_speech
-from tests.models.official.test_conversion import voiced_sound
+from tests.audio.voiced import voiced_sound
+from tests.models.official import speaking_bundle
 from tests.tiny_speechsr import write_tiny_speechsr
 
 
 def test_a_model_with_a_speechsr_gives_its_own_top_and_any_other_the_packaged_one(tmp_path):
-    own = str(test_official_speech.write_official(tmp_path / "own"))
-    none = str(test_official_speech.write_official(tmp_path / "none", ("ttv", "synthesizer")))
+    own = str(speaking_bundle.write_official(tmp_path / "own"))
+    none = str(speaking_bundle.write_official(tmp_path / "none", ("ttv", "synthesizer")))
     assert [own_or_packaged(bundle) for bundle in (own, none, "lite", "nowhere")] == [own, *["speechsr"] * 3]
 
 

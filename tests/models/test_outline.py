@@ -116,7 +116,7 @@ for order in (
 check_device("cpu,bfloat16", Workforce())
 assert "torch" not in sys.modules
 """
-    from tests.jobs.test_run import ROOT
+    from tests.loading import ROOT
 
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

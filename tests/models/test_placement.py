@@ -13,10 +13,10 @@ from hierbatch.models.opening import open_model
 from hierbatch.models.placement import Placement, to_array
 from hierbatch.models.speech import SpeechRequest
 from hierbatch.models.upsampling import Upsampler
+from tests.audio.voiced import voiced_sound
 from tests.models import converting_bundle
 from tests.models.among_others import snr_db
-from tests.models.official.test_conversion import voiced_sound
-from tests.models.official.test_speech import request_of, write_official
+from tests.models.official.speaking_bundle import request_of, write_official
 from tests.models.pretended_device import pretended_device
 from tests.models.published_checkpoints import speechsr_checkpoint
 from tests.tiny_bundle import write_tiny_bundle

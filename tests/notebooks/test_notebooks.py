@@ -43,6 +43,7 @@ def html_of(notebook):
     return "".join(output.get("data", {}).get("text/html", "") for output in outputs_of(notebook))
 
 
+@pytest.mark.slow
 def test_run_and_listen_speaks_every_sentence_and_plays_it(tmp_path):
     notebook = run_notebook(
         ROOT / "notebooks" / "01_run_and_listen.ipynb",
@@ -55,6 +56,7 @@ def test_run_and_listen_speaks_every_sentence_and_plays_it(tmp_path):
     assert (tmp_path / "run" / "parts").is_dir()
 
 
+@pytest.mark.slow
 def test_corpus_quality_draws_every_picture():
     html = html_of(run_notebook(ROOT / "notebooks" / "02_corpus_quality.ipynb"))
     captions = re.findall("<figcaption>(.*?)</figcaption>", html)
@@ -64,6 +66,7 @@ def test_corpus_quality_draws_every_picture():
     assert html.count("<audio") == 3
 
 
+@pytest.mark.slow
 def test_compare_runs_shows_what_moved():
     html = html_of(run_notebook(ROOT / "notebooks" / "03_compare_runs.ipynb"))
     assert "7 rows in both, 6 differ; 4 only in tiny_runs/first, 0 only in tiny_runs/second" in html

@@ -4,7 +4,7 @@ from hierbatch.engine.session import Workforce
 from hierbatch.manifest.corpus_rows import CORPUS_MANIFEST
 from hierbatch.manifest.filters import read_filter
 from hierbatch.manifest.schema import plan_schema, take_schema
-from tests.jobs.test_corpus import corpus_job
+from tests.jobs.corpora import corpus_job
 from tests.loading import load_script
 
 

@@ -17,7 +17,7 @@ from hierbatch.stages.voices import VoiceShelf
 from tests.engine.fake_model import FakeModel, Fault
 from tests.loading import ROOT
 from tests.models.among_others import SAME_DB, snr_db
-from tests.stages.test_speak import plan
+from tests.stages.planning import plan
 
 VOICES = ROOT / "manifests" / "voices"
 LENGTHS_S = (2.3, 0.7, 3.9, 1.1, 1.8)

@@ -11,7 +11,7 @@ from hierbatch.models.hierspeech import HierSpeech
 from hierbatch.stages.batching import BatchLimits
 from hierbatch.stages.speak import Speak
 from hierbatch.stages.voices import VoiceShelf
-from tests.stages.test_speak import plan
+from tests.stages.planning import plan
 
 N_ROWS = 8
 LEAST_SNR_DB = 60.0
@@ -20,7 +20,7 @@ LEAST_SNR_DB = 60.0
 @pytest.fixture(scope="module")
 def speak(tmp_path_factory):
     """A stage with the packaged model and the narrator, for batches of some size."""
-    from tests.jobs.test_run import ROOT
+    from tests.loading import ROOT
 
     shelf_file = tmp_path_factory.mktemp("voices") / "voices.parquet"
     model = HierSpeech.load("lite", "cpu")

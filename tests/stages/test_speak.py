@@ -1,18 +1,18 @@
 import io
 
 import numpy as np
-import pyarrow as pa
 import pytest
 import soundfile
 
 from hierbatch.errors import StorageError
 from hierbatch.jobs.voices import VoiceChoice, list_voices, prepare_voices, write_shelf
-from hierbatch.manifest.schema import TAKE_COLUMNS, plan_schema
+from hierbatch.manifest.schema import TAKE_COLUMNS
 from hierbatch.stages.batching import BatchLimits
 from hierbatch.stages.speak import Speak
 from hierbatch.stages.voices import VoiceShelf
 from tests.engine.fake_model import FakeModel, Fault, spoken
-from tests.making import phonemes, prompt_file
+from tests.making import prompt_file
+from tests.stages.planning import plan
 
 
 @pytest.fixture
@@ -26,32 +26,6 @@ def shelf(tmp_path, model):
     voices = list_voices(VoiceChoice(file=prompt_file(tmp_path)))
     write_shelf(prepare_voices(voices, model.encode_voice, allow_unknown=False), tmp_path / "voices.parquet")
     return VoiceShelf(tmp_path / "voices.parquet", model.encode_voice)
-
-
-def plan(n_rows, faults=None, **columns):
-    faults = faults or {}
-    rows = {
-        "position": range(n_rows),
-        "unit": [0] * n_rows,
-        "attempt": [1] * n_rows,
-        "take_key": ["k"] * n_rows,
-        "own_seed": [None] * n_rows,
-        "attempts_made": [None] * n_rows,
-        "text_norm": [""] * n_rows,
-        "expected_duration_s": [0.08 * len(phonemes(i).split()) for i in range(n_rows)],
-        "error_kind": [None] * n_rows,
-        "error": [None] * n_rows,
-        "id": [f"r{i}" for i in range(n_rows)],
-        "voice": ["anna"] * n_rows,
-        "lang": ["en"] * n_rows,
-        "phonemes": [phonemes(i) for i in range(n_rows)],
-        "seed": [int(faults.get(i, 1000 + i)) for i in range(n_rows)],
-        "speed": [1.0] * n_rows,
-        "pitch_semitones": [0.0] * n_rows,
-        "prosody": [1.0] * n_rows,
-        "mood": ["calm"] * n_rows,
-    } | columns
-    return pa.table(rows, schema=plan_schema(pa.schema([("id", pa.string()), ("mood", pa.string())])))
 
 
 def test_takes_come_in_the_order_of_their_rows_with_the_columns_that_pass_through(model, shelf):

@@ -18,11 +18,11 @@ from hierbatch.models.converter import Key
 from hierbatch.models.opening import open_model
 from hierbatch.models.synthesizer.config import SynthesizerConfig
 from hierbatch.models.synthesizer.model import Synthesizer
+from tests.audio.voiced import voiced_sound
 from tests.models.among_others import snr_db
 from tests.models.converting_bundle import SIZES, write_official
 from tests.models.golden_rule import ruled
-from tests.models.official import test_speech as test_official_speech
-from tests.models.official.test_conversion import voiced_sound
+from tests.models.official import speaking_bundle
 
 EXACT_DB = 100.0
 """Where another pitch is another sound even to these small networks, which hear little of it."""
@@ -90,7 +90,7 @@ def test_another_key_or_tracker_is_another_sound(model):
 
 def test_a_bundle_that_also_speaks_gives_a_voice_and_a_recording_the_same_treatment(tmp_path):
     parts = ("ttv", "synthesizer", "content_encoder", "denoiser")
-    speaker = open_model(test_official_speech.write_official(tmp_path / "speaks", parts))
+    speaker = open_model(speaking_bundle.write_official(tmp_path / "speaks", parts))
     prompt = voiced_sound(3.2, 180)
     voice = speaker.encode_voice(prompt, 0.5, track=YAAPT)
     np.testing.assert_array_equal(voice.sound_style, voice.conversion.style)

@@ -15,10 +15,10 @@ from hierbatch.models.official import prompt as official_prompt
 from hierbatch.models.official.conversion import OfficialConversion
 from hierbatch.models.opening import open_model
 from hierbatch.units import RATE_HZ
+from tests.audio.voiced import voiced_sound
 from tests.making import recordings_file
 from tests.models import converting_bundle
-from tests.models.official.test_conversion import voiced_sound
-from tests.models.official.test_speech import write_official
+from tests.models.official.speaking_bundle import write_official
 
 
 def write_sound(path, samples):
