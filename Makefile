@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: setup narrate test test-slow coverage check lint format types contracts voice-data voice
+.PHONY: setup release narrate test test-slow coverage check lint format types contracts voice-data voice
 
 setup: .venv/.installed
 
@@ -58,3 +58,11 @@ voice-data: setup
 voice: setup
 	$(BIN)/hierbatch train all --data $(CACHE)/prepared --out $(CACHE)/training
 	$(BIN)/hierbatch train bundle --training $(CACHE)/training --out hierbatch/bundles/lite
+
+# The wheel and the source archive, checked outside the checkout: the wheel alone has to speak a sentence.
+release: setup
+	rm -rf dist build
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt build twine
+	$(BIN)/python -m build
+	$(BIN)/python -m twine check --strict dist/*
+	$(BIN)/python tools/check_wheel.py dist
