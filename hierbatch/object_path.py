@@ -75,30 +75,37 @@ class ObjectPath:
 
     @property
     def name(self) -> str:
+        """Last component."""
         return PurePosixPath(self.uri).name
 
     @property
     def stem(self) -> str:
+        """Last component without its suffix."""
         return PurePosixPath(self.uri).stem
 
     @property
     def suffix(self) -> str:
+        """Suffix of the last component, with the dot."""
         return PurePosixPath(self.uri).suffix
 
     @property
     def parent(self) -> ObjectPath:
+        """Prefix one level up."""
         return ObjectPath(self.uri.rpartition("/")[0])
 
     def resolve(self) -> ObjectPath:
+        """Return the path itself: object stores have no links."""
         return self
 
     def mkdir(self, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:
         """Do nothing: object stores have no folders."""
 
     def exists(self) -> bool:
+        """Return True for an object or a prefix with objects."""
         return str(self._info().type.name) != "NotFound"
 
     def is_file(self) -> bool:
+        """Return True for an object."""
         return bool(self._info().is_file)
 
     def glob(self, pattern: str) -> Iterator[ObjectPath]:
@@ -114,10 +121,12 @@ class ObjectPath:
         return (self / info.base_name for info in found if info.is_file)
 
     def read_bytes(self) -> bytes:
+        """Content of the object."""
         with self.open_input() as file:
             return bytes(file.read())
 
     def read_text(self, encoding: str = "utf-8") -> str:
+        """Content of the object, decoded."""
         return self.read_bytes().decode(encoding)
 
     def write_bytes(self, content: bytes) -> int:
@@ -129,6 +138,7 @@ class ObjectPath:
         return len(content)
 
     def write_text(self, text: str, encoding: str = "utf-8") -> int:
+        """Write the whole object at once, encoded."""
         return self.write_bytes(text.encode(encoding))
 
     def put(self, file: Path) -> None:
@@ -140,6 +150,7 @@ class ObjectPath:
         fs.copy_files(str(file), key, source_filesystem=fs.LocalFileSystem(), destination_filesystem=system)
 
     def unlink(self, missing_ok: bool = False) -> None:
+        """Delete the object."""
         system, key = self._locate()
         try:
             system.delete_file(key)

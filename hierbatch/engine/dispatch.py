@@ -40,6 +40,7 @@ class Breaker:
     """Processed rows before the ratio is checked."""
 
     def is_open(self, progress: Progress) -> bool:
+        """Return True if the run should stop."""
         n_processed = progress.n_ok + progress.n_failed
         return n_processed >= self.min_rows and progress.n_failed > self.max_failed * n_processed
 

@@ -22,20 +22,25 @@ class LocalPool:
 
     @property
     def n_workers(self) -> int:
+        """Number of workers: one."""
         return 1
 
     @property
     def n_free(self) -> int:
+        """Number of idle workers."""
         return 0 if self._unit else 1
 
     @property
     def n_busy(self) -> int:
+        """Number of units in progress."""
         return 1 if self._unit else 0
 
     def submit(self, unit: Unit) -> None:
+        """Store a unit for the next `wait`."""
         self._unit = unit
 
     def wait(self, timeout_s: float) -> Sequence[Finished | Lost]:
+        """Process the submitted unit; raises SetupError if the run cannot continue."""
         if self._unit is None:
             return []
         unit, self._unit = self._unit, None

@@ -68,10 +68,12 @@ class Progress:
 
     @property
     def n_done(self) -> int:
+        """Number of rows with a take."""
         return self.n_done_before + self.n_ok + self.n_failed
 
     @property
     def elapsed_s(self) -> float:
+        """Seconds since the first unit was submitted."""
         return 0.0 if self.started is None else monotonic() - self.started
 
     @property

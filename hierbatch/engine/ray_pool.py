@@ -121,23 +121,28 @@ class RayPool:
 
     @property
     def n_workers(self) -> int:
+        """Number of workers, including those still starting."""
         return len(self._slots)
 
     @property
     def n_free(self) -> int:
+        """Number of idle workers."""
         return sum(slot.is_ready and slot.unit is None for slot in self._slots)
 
     @property
     def n_busy(self) -> int:
+        """Number of units in progress."""
         return sum(slot.unit is not None for slot in self._slots)
 
     def submit(self, unit: Unit) -> None:
+        """Send a unit to an idle worker."""
         slot = next(slot for slot in self._slots if slot.is_ready and slot.unit is None)
         slot.unit = unit
         slot.call = slot.actor.process.remote(unit)
         slot.deadline = monotonic() + self._timeouts.timeout_s(unit.expected_s)
 
     def wait(self, timeout_s: float) -> Sequence[Finished | Lost]:
+        """All units that have ended, after at most `timeout_s`; raises SetupError if no worker can continue."""
         calls = [slot.call for slot in self._slots if slot.unit or not slot.is_ready]
         if not calls:
             return []
@@ -150,6 +155,7 @@ class RayPool:
         return [end for end in ended if end]
 
     def close(self) -> None:
+        """Stop all workers."""
         for slot in self._slots:
             ray.kill(slot.actor)
 

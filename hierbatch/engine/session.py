@@ -71,6 +71,7 @@ class Sitting:
 
     @property
     def times_real_time(self) -> float:
+        """Seconds of audio produced per second."""
         return self.sound_s / self.wall_s if self.wall_s > 0 else 0.0
 
 

@@ -30,6 +30,7 @@ class Unit:
 
     @property
     def n_rows(self) -> int:
+        """Number of rows."""
         return int(self.rows.num_rows)
 
     @property

@@ -41,6 +41,7 @@ class FilterRule:
     required: bool = False
 
     def rejects(self, row: Mapping[str, Any]) -> bool:
+        """Return True if a take violates the rule."""
         if any(row[name] != value for name, value in self.where.items()):
             return False
         value = row[self.column]

@@ -31,41 +31,51 @@ class RunLayout:
 
     @property
     def record_file(self) -> Path:
+        """Settings of all generations."""
         return self.root / "run.json"
 
     @property
     def lock_file(self) -> Path:
+        """Lock of the driver."""
         return self.root / "lock"
 
     @property
     def plans(self) -> Path:
+        """Folder of plans, voices and stored recordings."""
         return self.root / "plan"
 
     @property
     def parts(self) -> Path:
+        """Folder of committed parts."""
         return self.root / "parts"
 
     @property
     def tmp(self) -> Path:
+        """Folder of parts being written."""
         return self.root / "tmp"
 
     @property
     def events_file(self) -> Path:
+        """Event log."""
         return self.root / "events.jsonl"
 
     @property
     def corpus_manifest(self) -> Path:
+        """Manifest of a corpus."""
         return self.root / "corpus" / "manifest.parquet"
 
     @property
     def corpus_filter(self) -> Path:
+        """Filter rules of a corpus."""
         return self.root / "corpus" / "filter.toml"
 
     @property
     def corpus_rows(self) -> Path:
+        """Rows of a corpus with the rules that rejected them."""
         return self.root / "corpus" / "rows.parquet"
 
     def part_file(self, unit: str) -> Path:
+        """Part of a work unit."""
         return self.parts / f"{unit}.parquet"
 
     def part_files(self) -> list[Path]:
@@ -73,6 +83,7 @@ class RunLayout:
         return sorted(self.parts.glob("*.parquet"), key=lambda part: (not _COMPACTED.match(part.stem), part.name))
 
     def voices_file(self, generation: int) -> Path:
+        """Voice table of a generation."""
         return self.plans / f"g{generation:04d}-voices.parquet"
 
     def sources_file(self, generation: int) -> Path:

@@ -37,6 +37,7 @@ class MapLine:
     key_semitones: float | None
 
     def fits(self, file: str, speaker: str) -> bool:
+        """Return True if the entry applies to a speaker of a file."""
         return self.speaker in ("", speaker) and (not self.file or file == self.file or fnmatchcase(file, self.file))
 
 

@@ -103,6 +103,7 @@ class Appraise:
         self._prompts: dict[str, Embedding] = {}
 
     def __call__(self, rows: pa.Table) -> pa.Table:
+        """Fill in the scores of successful takes."""
         if self._network is None and self._recogniser is None:
             return rows
         scored = [self._score(row) for row in rows.select(list(self.reads)).to_pylist()]

@@ -19,7 +19,8 @@ class Stage(Protocol):
     reads: ClassVar[tuple[str, ...]]
     writes: ClassVar[tuple[str, ...]]
 
-    def __call__(self, rows: pa.Table) -> pa.Table: ...
+    def __call__(self, rows: pa.Table) -> pa.Table:
+        """Process rows; the result has the same rows in the same order."""
 
 
 def check_chain(stages: Sequence[type[Stage]], columns: Collection[str]) -> None:

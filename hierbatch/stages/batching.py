@@ -21,6 +21,7 @@ class BatchLimits:
     sound_s: float = 60.0
 
     def allow(self, n_rows: int, longest_s: float) -> bool:
+        """Return True if a batch is within the limits."""
         return n_rows <= self.n_rows and n_rows * longest_s <= self.sound_s
 
 

@@ -80,6 +80,7 @@ class Convert:
         self._batches = Batches(limits or recording_limits(device))
 
     def __call__(self, rows: pa.Table) -> pa.Table:
+        """Convert planned rows to takes, in the same order."""
         recordings = [Recording.of(row) for row in rows.select(list(self.reads)).to_pylist()]
         takes = {r.id: self._failed_take(r, r.error_kind, r.error or "") for r in recordings if r.error_kind}
         # Opened one by one: an unreadable recording must not fail the batch of the others.

@@ -59,6 +59,7 @@ class Dub:
         self._batches = Batches(BatchLimits(n_rows=1))  # each recording is processed alone, in segments
 
     def __call__(self, rows: pa.Table) -> pa.Table:
+        """Make a voice track for each planned row, in the same order."""
         listed = rows.select(list(self.reads)).to_pylist()
         takes = {
             row["id"]: self._failed_take(row, row["error_kind"], row["error"]) for row in listed if row["error_kind"]

@@ -47,6 +47,7 @@ class ReadSource:
         self._unusable = unusable_voices or {}
 
     def __call__(self, rows: pa.Table) -> pa.Table:
+        """Check the recordings of rows and add their columns."""
         sources = rows.column("source").combine_chunks()
         voices = rows.column("voice").to_pylist() if "voice" in rows.column_names else [None] * len(rows)
         # One by one: audio inside the rows is in memory once, and only one row of it twice.
@@ -169,6 +170,7 @@ class SourceStream:
 
     @property
     def duration_s(self) -> float:
+        """Length in seconds."""
         return self.n_samples / self.rate_hz
 
     def blocks(self) -> Iterator[Samples]:

@@ -63,6 +63,7 @@ class Speak:
         self._self_checker = model if self_check and isinstance(model, SelfHearing) else None
 
     def __call__(self, rows: pa.Table) -> pa.Table:
+        """Synthesize planned rows, in the same order."""
         utterances = [Utterance.of(row) for row in rows.select(list(self.reads)).to_pylist()]
         takes = {u.id: self._failed_take(u, u.error_kind, u.error or "") for u in utterances if u.error_kind}
         synthesized = self._batches.work(

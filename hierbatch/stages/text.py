@@ -54,6 +54,7 @@ class ReadText:
         self._front_ends = front_ends
 
     def __call__(self, rows: pa.Table) -> pa.Table:
+        """Add phonemes and expected durations to rows."""
         columns = [name for name in (*self.reads, "book") if name in rows.column_names]
         results = [self._read(row) for row in rows.select(columns).to_pylist()]
         for name in self.writes:

@@ -57,6 +57,7 @@ class Upsample:
         self._batches = Batches(limits or recording_limits(device))
 
     def __call__(self, rows: pa.Table) -> pa.Table:
+        """Upsample planned rows, in the same order."""
         listed = rows.select(list(self.reads)).to_pylist()
         recordings = [Recording.of({"pitch_semitones": 0.0, **row}) for row in listed]
         takes = {take.id: take for take in self._make_takes(recordings)}
