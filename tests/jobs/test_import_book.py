@@ -111,7 +111,7 @@ def test_an_edited_csv_becomes_a_manifest_again(book: Path, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("---\nlang: fr\n---\nLa rivière monte.", "language that is not spoken"),
+        ("---\nlang: fr\n---\nLa rivière monte.", "unsupported language"),
         ("Река поднялась ночью.", "text in neither script"),
         ("One. [pause:long] Two.", "bad.md#L1: Invalid pause mark"),
         ("# One [pause:-1]\n\nTwo.", "bad.md#L1: Invalid pause mark"),
@@ -134,7 +134,7 @@ def test_a_foreign_tag_can_be_overruled(tmp_path: Path) -> None:
 def test_options_that_are_wrong(book: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such language"):
         import_book(ImportBook(book=book, language="de"))
-    with pytest.raises(InputError, match="format is not known"):
+    with pytest.raises(InputError, match="format is not supported"):
         import_book(ImportBook(book=book, output=tmp_path / "out.xlsx"))
-    with pytest.raises(InputError, match="format is not known"):
+    with pytest.raises(InputError, match="format is not supported"):
         import_rows(tmp_path / "rows.csv", tmp_path / "out.csv")

@@ -71,7 +71,7 @@ def test_all_that_is_wrong_with_an_order_is_told_at_once(tmp_path):
     with pytest.raises(InputError) as caught:
         estimate(asked)
     said = str(caught.value)
-    for part in ("4 things", "more than once (a)", "b/c", "consent of 1 voice is unknown", "lexicon.csv", "nowhere"):
+    for part in ("4 errors", "more than once (a)", "b/c", "consent of 1 voice is unknown", "lexicon.csv", "nowhere"):
         assert part in said, said
 
 

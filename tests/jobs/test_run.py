@@ -247,7 +247,7 @@ def test_a_certain_gpu_is_for_this_process_alone(monkeypatch, address):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     check_device("cuda:1", Workforce(engine="local"))
     check_device("cuda", Workforce(address=address))
-    with pytest.raises(InputError, match="Ray gives each worker its GPU"):
+    with pytest.raises(InputError, match="Ray assigns each worker its GPU"):
         check_device("cuda:1", Workforce(address=address))
 
 

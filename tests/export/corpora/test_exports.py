@@ -173,7 +173,7 @@ def test_the_same_run_gives_the_same_bytes(run, exported, tmp_path):
 def test_nothing_is_written_over_what_is_there(run, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("keep")
-    with pytest.raises(InputError, match="is there already"):
+    with pytest.raises(InputError, match="already exists"):
         export(ExportJob(run=run, to="hf", out=tmp_path / "mine"))
     assert [path.name for path in tmp_path.rglob("*")] == ["mine", "notes.txt"]
 
