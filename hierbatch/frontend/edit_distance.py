@@ -30,7 +30,7 @@ def character_error(reference: str, hypothesis: str) -> float:
     1 if the reference is empty and the hypothesis is not.
 
     >>> character_error("Good evening!", "good even ink")
-    0.18181818181818182
+    0.09090909090909091
     """
     expected, found = ([c for c in text.casefold() if c.isalnum()] for text in (reference, hypothesis))
     errors = count_errors(expected, found)

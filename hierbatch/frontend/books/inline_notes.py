@@ -17,7 +17,7 @@ def without_inline_notes(text: str) -> tuple[str, int]:
     """Remove the inline notes of a sentence; also return their number of characters.
 
     >>> without_inline_notes("꿈(夢境 : 꿈 속 - 편집자 주*)에서 깨었다.")
-    ('꿈에서 깨었다.', 21)
+    ('꿈에서 깨었다.', 19)
     """
     kept = text
     for pattern in _NOTES:
