@@ -65,7 +65,7 @@ def test_an_unknown_key_of_the_configuration_is_an_error() -> None:
 @pytest.mark.parametrize("text", ["{", json.dumps({"name": "x"})])
 def test_a_damaged_page_is_told(folder: Path, text: str) -> None:
     (folder / "bundle.json").write_text(text)
-    with pytest.raises(BundleError, match="bundle.json"):
+    with pytest.raises(BundleError, match=r"bundle\.json"):
         find_bundle(folder)
 
 

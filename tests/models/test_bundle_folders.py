@@ -73,5 +73,5 @@ def test_a_damaged_list_of_parts_is_told(home):
     page = json.loads((home / "mine" / "bundle.json").read_text())
     page["parts"]["one"]["colour"] = "red"
     (home / "mine" / "bundle.json").write_text(json.dumps(page))
-    with pytest.raises(BundleError, match="bundle.json"):
+    with pytest.raises(BundleError, match=r"bundle\.json"):
         find_bundle("mine")

@@ -82,7 +82,7 @@ def test_a_gpu_that_is_one_too_many_is_told(monkeypatch, n_gpus, wanted):
 
 def test_compiling_without_a_compiler_is_told(monkeypatch):
     monkeypatch.setattr("hierbatch.models.placement.shutil.which", lambda name: None)
-    with pytest.raises(InputError, match="no C.. compiler"):
+    with pytest.raises(InputError, match=r"no C\+\+ compiler"):
         Placement.here("cpu,compile")
 
 
