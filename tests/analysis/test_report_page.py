@@ -123,5 +123,5 @@ def test_what_rows_say_cannot_break_the_page(tmp_path):
 def test_a_run_without_a_take_has_a_page(tmp_path):
     run = write_run(tmp_path / "r", [], n_parts=0, plan={"g0001": [sentence(1, 0)]})
     page = report_page(hierbatch.open_run(run), NOW)
-    assert "Nothing was spoken yet" in page
+    assert "No takes yet" in page
     assert "<figure" not in page
