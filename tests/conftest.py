@@ -10,7 +10,7 @@ from hierbatch.engine.ray_settings import configure_ray_environment
 
 _SLOW_PROGRAMS = ("java", "chromium", "google-chrome", "gcs_server", "raylet", "ipykernel")
 _SLOW_EVENTS: list[str] = []
-"""Slow programs and servers that this process has started since the last test ended."""
+"""Slow programs and servers that this process has begun to use since the last test ended."""
 
 
 def _watch(event: str, arguments: tuple) -> None:
@@ -18,8 +18,8 @@ def _watch(event: str, arguments: tuple) -> None:
         _, words, *_ = arguments
         named = " ".join(Path(str(word)).name for word in ([words] if isinstance(words, str) else words)[:3])
         _SLOW_EVENTS.extend(name for name in _SLOW_PROGRAMS if name in named)
-    elif event == "socket.bind":
-        _SLOW_EVENTS.append("a server")
+    elif event == "import" and arguments[0] == "moto.server":
+        _SLOW_EVENTS.append("an object store")
 
 
 def pytest_configure() -> None:

@@ -11,7 +11,7 @@ from tests.engine.fake_model import Fault
 from tests.jobs.running import LOCAL, job
 from tests.making import manifest_file
 
-N_ROWS = 70
+N_ROWS = 100
 COLUMNS = ("id", "scene", "take_key", "attempt", "status", "duration_s", "flags")
 FAULTS = {3: Fault.RAISE, 5: Fault.NAN, 9: Fault.CLIPPED}
 
