@@ -7,7 +7,7 @@
 "idle" is the process with torch and the network loaded, before any input; "peak" is its maximum.
 
 `--nearness` denoises 10 s of the packaged voice `low` with and without windows. Without `--weights`, the network gets
-deterministic weights (`hierbatch.models.golden.rule_tensor` under our names). It prints the level of the difference
+deterministic weights (`tools.parity.golden.rule_tensor` under our names). It prints the level of the difference
 relative to the unwindowed output, of the samples and of the magnitude spectra.
 """
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from hierbatch.models.denoiser.model import Denoiser
+    from hierbatch.models.hierspeechpp.denoiser.model import Denoiser
 
 LENGTHS = ((2.5, False), (8.0, True), (8.0, False), (15.0, False), (60.0, False))
 KB_PER_MIB = 1024
@@ -49,7 +49,7 @@ def main() -> None:
     if options.one:
         print(measure(float(options.one[0]), float(options.one[1]), options.weights))
         return
-    from hierbatch.models.denoiser.windows import LONGEST_WHOLE_S
+    from hierbatch.models.hierspeechpp.denoiser.windows import LONGEST_WHOLE_S
 
     print("| audio s | mode | idle MB | peak MB | CPU s | x real time |\n| --- | --- | --- | --- | --- | --- |")
     for length_s, is_whole in LENGTHS:
@@ -65,10 +65,10 @@ def measure(length_s: float, window_s: float, weights: Path | None) -> str:
     """Denoise noise in this process; returns idle MB, peak MB, CPU seconds and real-time factor as text."""
     import torch
 
-    from hierbatch.models.denoiser.config import DenoiserConfig
-    from hierbatch.models.denoiser.model import Denoiser
-    from hierbatch.models.denoiser.weights import load_denoiser
-    from hierbatch.models.denoiser.windows import denoise
+    from hierbatch.models.hierspeechpp.denoiser.config import DenoiserConfig
+    from hierbatch.models.hierspeechpp.denoiser.model import Denoiser
+    from hierbatch.models.hierspeechpp.denoiser.weights import load_denoiser
+    from hierbatch.models.hierspeechpp.denoiser.windows import denoise
     from hierbatch.units import RATE_HZ
 
     torch.set_num_threads(1)
@@ -87,10 +87,10 @@ def print_window_errors(windows_s: Sequence[float], weights: Path | None) -> Non
     import torch
 
     from hierbatch.audio.files import read_sound
-    from hierbatch.models.denoiser.config import DenoiserConfig
-    from hierbatch.models.denoiser.model import Denoiser
-    from hierbatch.models.denoiser.weights import load_denoiser
-    from hierbatch.models.denoiser.windows import denoise
+    from hierbatch.models.hierspeechpp.denoiser.config import DenoiserConfig
+    from hierbatch.models.hierspeechpp.denoiser.model import Denoiser
+    from hierbatch.models.hierspeechpp.denoiser.weights import load_denoiser
+    from hierbatch.models.hierspeechpp.denoiser.windows import denoise
 
     torch.set_num_threads(1)
     network = load_denoiser(weights) if weights else ruled(Denoiser(DenoiserConfig()).eval())
@@ -108,7 +108,7 @@ def print_window_errors(windows_s: Sequence[float], weights: Path | None) -> Non
 
 def nearness_db(wanted: Tensor, found: Tensor, network: Denoiser) -> tuple[float, float]:
     """Ratio of reference to difference in dB, for waveforms and for their magnitude spectra. Shapes: [L], [L]."""
-    from hierbatch.models.denoiser.model import spectrum_of
+    from hierbatch.models.hierspeechpp.denoiser.model import spectrum_of
 
     def ratio_db(reference: Tensor, other: Tensor) -> float:
         return float(10 * (reference.square().sum() / (reference - other).square().sum()).log10())
@@ -121,7 +121,7 @@ def ruled(network: Denoiser) -> Denoiser:
     """Fill a network with deterministic golden-style weights, generated under its own weight names."""
     import torch
 
-    from hierbatch.models.golden import rule_tensor
+    from tools.parity.golden import rule_tensor
 
     weights = {name: rule_tensor(name, value.shape, "") for name, value in network.state_dict().items()}
     network.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})

@@ -28,10 +28,10 @@ import pyarrow.parquet as pq
 
 from hierbatch.engine.session import Workforce
 from hierbatch.jobs.compact import CompactJob, compact
-from hierbatch.jobs.order import SpeakOrder
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import RunJob, run
-from hierbatch.jobs.voices import VoiceChoice
+from hierbatch.jobs.specs.speak import SpeakOrder
+from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
 
 ROOT = Path(__file__).resolve().parent.parent

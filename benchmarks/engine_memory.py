@@ -33,10 +33,10 @@ import pyarrow.parquet as pq
 
 from hierbatch.engine.dispatch import Breaker
 from hierbatch.engine.session import Workforce
-from hierbatch.jobs.convert_order import ConvertOrder
-from hierbatch.jobs.order import Order, SpeakOrder
 from hierbatch.jobs.run import RunJob, run
-from hierbatch.jobs.voices import VoiceChoice
+from hierbatch.jobs.specs.convert import ConvertOrder
+from hierbatch.jobs.specs.speak import Order, SpeakOrder
+from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.schema import AUDIO
 from hierbatch.programs import run_program
 from hierbatch.units import RATE_HZ

@@ -37,18 +37,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
-from hierbatch.analysis.evaluation_set import load_set
 from hierbatch.engine.progress import Progress, Watch
 from hierbatch.engine.session import Workforce
 from hierbatch.engine.units import find_pending
-from hierbatch.jobs.order import SpeakOrder
 from hierbatch.jobs.run import RunJob, run
-from hierbatch.jobs.voices import VoiceChoice
+from hierbatch.jobs.specs.speak import SpeakOrder
+from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.takes import committed_names
-from hierbatch.stages.loading import DEFAULT_FACTORY, load_model
+from hierbatch.models.catalog.open_model import DEFAULT_FACTORY, load_model
 from hierbatch.stages.speak import Speak
 from hierbatch.stages.voices import VoiceShelf
+from tools.evaluation.evaluation_set import load_set
 
 ROOT = Path(__file__).resolve().parent.parent
 VOICE = ROOT / "manifests" / "voices" / "narrator.flac"

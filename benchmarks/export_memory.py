@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 
 from hierbatch.audio.files import encode_sound
 from hierbatch.audio.waveform import Waveform
-from hierbatch.export.corpora.writers import WRITERS
+from hierbatch.delivery.corpora.writers import WRITERS
 from hierbatch.jobs.export import ExportJob, export
 from hierbatch.manifest.corpus_rows import CORPUS_MANIFEST, write_corpus_rows
 from hierbatch.manifest.filters import DEFAULT_FILTER

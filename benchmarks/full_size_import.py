@@ -20,14 +20,14 @@ from typing import Any
 
 import torch
 
-from hierbatch.models.bundle import find_bundle
-from hierbatch.models.checkpoint import Checkpoint
-from hierbatch.models.golden import GoldenCase, GoldenFolder, read_golden_folder
-from hierbatch.models.official.networks import OfficialNetworks
-from hierbatch.models.verification.comparison import GoldenNetworks, NotAtHand
-from hierbatch.models.verification.synthesizer import check_synthesizer
-from hierbatch.models.verification.text_to_vector import check_text_to_vector
+from hierbatch.models.hierspeechpp.networks import OfficialNetworks
+from hierbatch.models.weights.bundle import find_bundle
+from hierbatch.models.weights.checkpoint import Checkpoint
 from hierbatch.programs import run_program
+from tools.parity.comparison import GoldenNetworks, NotAtHand
+from tools.parity.golden import GoldenCase, GoldenFolder, read_golden_folder
+from tools.parity.synthesizer import check_synthesizer
+from tools.parity.text_to_vector import check_text_to_vector
 
 CHECKPOINTS = {"hier": "hierspeechpp_v1.1_ckpt.pth", "ttv": "ttv_lt960_ckpt.pth"}
 CHECKS = {"hier": check_synthesizer, "ttv": check_text_to_vector}

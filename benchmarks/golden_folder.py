@@ -1,7 +1,7 @@
 """Generator of golden folders with another salt and other inputs, by an independent implementation of the networks.
 
     python benchmarks/golden_folder.py OUT --like ../shared/golden --salt other: --seed 7
-    hierbatch models verify --golden OUT
+    python -m tools.parity verify --golden OUT
 
 Names and shapes of the weights are taken from the folder `--like`; the weights follow the rule of golden folders with
 the new salt, and inputs are drawn from `--seed`. Outputs are computed by `plain_conversion.py`, `plain_listeners.py`
@@ -27,9 +27,9 @@ from plain_text_to_vector import PlainTextToVector
 from plain_weights import PlainWeights, low_pass
 from torch import Tensor
 
-from hierbatch.models.blocks.anti_aliased import kaiser_sinc
-from hierbatch.models.checkpoint import Checkpoint
-from hierbatch.models.text_to_vector.weights import text_to_vector_from
+from hierbatch.models.hierspeechpp.blocks.anti_aliased import kaiser_sinc
+from hierbatch.models.hierspeechpp.text_to_vector.weights import text_to_vector_from
+from hierbatch.models.weights.checkpoint import Checkpoint
 
 FFTS = {"disc_hier": (2048, 1024, 512, 256, 128), "disc_sr48": (4096, 2048, 1024, 512, 256, 128)}
 Arrays = Mapping[str, Any]

@@ -14,7 +14,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from hierbatch.models.blocks.anti_aliased import AntiAliasedBlock, AntiAliasedBlocks, AntiAliasedSnake, kaiser_sinc
+from hierbatch.models.hierspeechpp.blocks.anti_aliased import (
+    AntiAliasedBlock,
+    AntiAliasedBlocks,
+    AntiAliasedSnake,
+    kaiser_sinc,
+)
 
 _TINY = 1e-9
 Network = TypeVar("Network", bound=nn.Module)

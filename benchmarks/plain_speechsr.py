@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from plain_anti_aliased import PlainBlock, PlainSnake
 from torch import Tensor, nn
 
-from hierbatch.models.speechsr.model import SpeechSR
+from hierbatch.models.hierspeechpp.speechsr.model import SpeechSR
 
 
 class PlainSpeechSR(nn.Module):

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from hierbatch.models.text_to_vector.spline import Spline
+from hierbatch.models.hierspeechpp.text_to_vector.spline import Spline
 
 _MAX_DISTANCE = 4
 

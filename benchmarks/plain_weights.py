@@ -1,7 +1,7 @@
 """Weights under their published names, and plain layers on them, for generating golden folders.
 
 The rule that generates a weight from its name is implemented here a second time, from its description. It deliberately
-shares no code with `hierbatch.models.golden`, so that an error in one of them cannot hide in the other.
+shares no code with `tools.parity.golden`, so that an error in one of them cannot hide in the other.
 """
 
 from __future__ import annotations

@@ -27,13 +27,13 @@ from hierbatch.audio.files import read_sound
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import BundleError
 from hierbatch.frontend.speech_text import SpeechFrontEnd
-from hierbatch.models.conversion import convert_recording
-from hierbatch.models.converter import ConversionModel
-from hierbatch.models.opening import open_model
-from hierbatch.models.outline import outline_model
+from hierbatch.models.catalog.model_info import outline_model
+from hierbatch.models.catalog.opening import open_model
+from hierbatch.models.conversion.interface import ConversionModel
+from hierbatch.models.conversion.recording import convert_recording
 from hierbatch.models.placement import Placement
 from hierbatch.models.speech import SpeechRequest
-from hierbatch.models.upsampling import Upsampler
+from hierbatch.models.upsampling.upsampler import Upsampler
 
 VOICES = Path(__file__).parents[1] / "manifests" / "voices"
 SENTENCES = (

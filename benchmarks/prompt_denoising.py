@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from hierbatch.analysis.kit import load_kit, shared_folder
 from hierbatch.audio.files import read_sound
 from hierbatch.audio.noise import mix_denoised
 from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.units import RATE_HZ
+from tools.evaluation.kit import load_kit, shared_folder
 
 VOICES = Path(__file__).resolve().parent.parent / "manifests" / "voices"
 RATIOS = (0.0, 0.6, 0.8, 1.0)

@@ -23,8 +23,8 @@ from plain_text_to_vector import PlainTextToVector
 from products_alone import products_of
 from torch import Tensor
 
-from hierbatch.models.text_to_vector.config import TextToVectorConfig
-from hierbatch.models.text_to_vector.model import TextPrior, TextToVector
+from hierbatch.models.hierspeechpp.text_to_vector.config import TextToVectorConfig
+from hierbatch.models.hierspeechpp.text_to_vector.model import TextPrior, TextToVector
 from hierbatch.units import FRAMES_PER_SECOND
 
 N_SYMBOLS, N_FRAMES = 151, 175

@@ -29,17 +29,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hierbatch.analysis.kit import shared_folder
 from hierbatch.audio.files import encode_sound, read_sound
 from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.manifest.schema import AUDIO
 from hierbatch.manifest.takes import Takes
-from hierbatch.models.conversion_pieces import cut_pieces
-from hierbatch.models.official.files import find_official_file
-from hierbatch.models.upsampling import PIECE_SAMPLES
+from hierbatch.models.conversion.pieces import cut_pieces
+from hierbatch.models.hierspeechpp.files import find_official_file
+from hierbatch.models.upsampling.upsampler import PIECE_SAMPLES
 from hierbatch.training.full_band import read_full_band
 from hierbatch.units import FRAME_HOP_SAMPLES, RATE_HZ
+from tools.evaluation.kit import shared_folder
 
 VOICES = Path(__file__).resolve().parent.parent / "manifests" / "voices" / "voices.csv"
 TARGETS = ("narrator", "clear", "low", "seoul")

@@ -34,13 +34,13 @@ from scipy import signal
 
 from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Waveform
-from hierbatch.models.official.files import find_official_file
-from hierbatch.models.speechsr.config import speechsr_24k, speechsr_48k
-from hierbatch.models.speechsr.model import SpeechSR
-from hierbatch.models.speechsr.weights import load_speechsr
-from hierbatch.models.speechsr_lite.config import SpeechSRLiteConfig
-from hierbatch.models.speechsr_lite.model import SpeechSRLite
-from hierbatch.models.upsampling import Upsampler
+from hierbatch.models.hierspeechpp.files import find_official_file
+from hierbatch.models.hierspeechpp.speechsr.config import speechsr_24k, speechsr_48k
+from hierbatch.models.hierspeechpp.speechsr.model import SpeechSR
+from hierbatch.models.hierspeechpp.speechsr.weights import load_speechsr
+from hierbatch.models.upsampling.lite.config import SpeechSRLiteConfig
+from hierbatch.models.upsampling.lite.model import SpeechSRLite
+from hierbatch.models.upsampling.upsampler import Upsampler
 from hierbatch.training.full_band import read_full_band
 from hierbatch.units import RATE_HZ
 

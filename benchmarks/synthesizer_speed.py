@@ -18,8 +18,8 @@ import torch
 from plain_anti_aliased import convolutions_only, plain
 from torch import Tensor
 
-from hierbatch.models.synthesizer.config import SynthesizerConfig
-from hierbatch.models.synthesizer.model import Synthesizer
+from hierbatch.models.hierspeechpp.synthesizer.config import SynthesizerConfig
+from hierbatch.models.hierspeechpp.synthesizer.model import Synthesizer
 from hierbatch.units import FRAMES_PER_SECOND
 
 

@@ -19,11 +19,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hierbatch.analysis.evaluation_set import load_set
 from hierbatch.audio.files import read_sound
 from hierbatch.frontend.speech_text import SpeechFrontEnd
 from hierbatch.models.speech import Speech, SpeechModel, SpeechRequest
 from hierbatch.programs import run_program
+from tools.evaluation.evaluation_set import load_set
 
 MANIFESTS = Path(__file__).resolve().parent.parent / "manifests"
 BATCHES = (1, 8)
@@ -76,7 +76,7 @@ def print_speed(bundle: str, repeats: int) -> None:
     """Print the real-time factor by language, sentence length and batch size."""
     import torch
 
-    from hierbatch.models.hierspeech import HierSpeech
+    from hierbatch.models.lite.pipeline import HierSpeech
 
     torch.set_num_threads(1)
     front_end, model = SpeechFrontEnd(), HierSpeech.load(bundle)

@@ -21,9 +21,9 @@ from hierbatch.audio.files import read_sound
 from hierbatch.audio.spectrum import LogMel, long_term_spectrum
 from hierbatch.audio.waveform import Waveform
 from hierbatch.frontend.speech_text import SpeechFrontEnd
-from hierbatch.jobs.voices import VoiceChoice, list_voices, prepare_voices
-from hierbatch.models.hierspeech import HierSpeech
+from hierbatch.jobs.specs.voices import VoiceChoice, list_voices, prepare_voices
 from hierbatch.models.judges.speaker_network import SpeakerNetwork, find_speaker_network
+from hierbatch.models.lite.pipeline import HierSpeech
 from hierbatch.models.speech import SpeechRequest
 from hierbatch.units import MEL_HOP_SAMPLES
 

@@ -20,8 +20,8 @@ from voice_likeness import SENTENCES, Vector
 
 from hierbatch.audio.files import read_sound
 from hierbatch.frontend.speech_text import SpeechFrontEnd
-from hierbatch.jobs.voices import VoiceChoice, list_voices, prepare_voices
-from hierbatch.models.hierspeech import HierSpeech
+from hierbatch.jobs.specs.voices import VoiceChoice, list_voices, prepare_voices
+from hierbatch.models.lite.pipeline import HierSpeech
 from hierbatch.models.speech import Speech, SpeechRequest
 
 _SPEED, _PITCH_SEMITONES, _PROSODY = (0.9, 1.12), (-1.5, 1.5), (0.8, 1.25)  # defaults of `hierbatch corpus`

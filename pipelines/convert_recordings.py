@@ -15,9 +15,9 @@ from hierbatch.cli.progress import ProgressLine
 from hierbatch.engine.session import Workforce
 from hierbatch.errors import HierbatchError
 from hierbatch.jobs.clips import write_clips
-from hierbatch.jobs.convert_order import ConvertOrder
 from hierbatch.jobs.run import RunJob, run
-from hierbatch.jobs.voices import VoiceChoice
+from hierbatch.jobs.specs.convert import ConvertOrder
+from hierbatch.jobs.specs.voices import VoiceChoice
 
 HERE = Path(__file__).resolve().parent.parent
 

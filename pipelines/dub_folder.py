@@ -16,7 +16,7 @@ from hierbatch.engine.session import Workforce
 from hierbatch.errors import HierbatchError
 from hierbatch.jobs.dub import DubJob, dub
 from hierbatch.jobs.dub_delivery import Background
-from hierbatch.jobs.voices import VoiceChoice
+from hierbatch.jobs.specs.voices import VoiceChoice
 
 HERE = Path(__file__).resolve().parent.parent
 

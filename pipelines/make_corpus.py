@@ -17,7 +17,7 @@ from hierbatch.errors import HierbatchError
 from hierbatch.jobs.corpus import CorpusJob, corpus
 from hierbatch.jobs.corpus_pairs import Spread
 from hierbatch.jobs.export import ExportJob, export
-from hierbatch.jobs.voices import VoiceChoice
+from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.stages.appraise import Measures
 
 HERE = Path(__file__).resolve().parent.parent

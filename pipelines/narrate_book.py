@@ -15,7 +15,7 @@ from hierbatch.cli.progress import ProgressLine
 from hierbatch.engine.session import Workforce
 from hierbatch.errors import HierbatchError
 from hierbatch.jobs.narrate import NarrateJob, narrate
-from hierbatch.jobs.voices import VoiceChoice
+from hierbatch.jobs.specs.voices import VoiceChoice
 
 HERE = Path(__file__).resolve().parent.parent
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import torch
 
-from hierbatch.models.bundle_writing import write_bundle
 from hierbatch.models.lite.config import tiny
 from hierbatch.models.lite.networks import LiteNetworks
+from hierbatch.models.weights.bundle_writing import write_bundle
 
 
 def write_tiny_bundle(folder) -> Path:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import torch
 
-from hierbatch.models.bundle_writing import write_bundle
-from hierbatch.models.speechsr_lite.config import SpeechSRLiteConfig
-from hierbatch.models.speechsr_lite.model import SpeechSRLite
+from hierbatch.models.upsampling.lite.config import SpeechSRLiteConfig
+from hierbatch.models.upsampling.lite.model import SpeechSRLite
+from hierbatch.models.weights.bundle_writing import write_bundle
 
 CONFIG = SpeechSRLiteConfig(width=8, blocks=2, bands=8)
 

@@ -66,7 +66,7 @@ def similarity_matrix(
 
 def style_embedding(bundle: str = "lite") -> Embed:
     """The style encoder of a packaged model as a speaker encoder."""
-    from hierbatch.models.hierspeech import HierSpeech  # imports torch, which is slow
+    from hierbatch.models.lite.pipeline import HierSpeech  # imports torch, which is slow
 
     model = HierSpeech.load(bundle)
     return lambda sound: model.encode_voice(sound).sound_style

@@ -21,7 +21,6 @@ from hierbatch.cli.convert import convert
 from hierbatch.cli.corpus import corpus
 from hierbatch.cli.doctor import doctor
 from hierbatch.cli.dub import dub
-from hierbatch.cli.evaluate import evaluate
 from hierbatch.cli.export import export
 from hierbatch.cli.import_ import import_
 from hierbatch.cli.models import models
@@ -79,7 +78,6 @@ app.command("check")(check)
 app.command("columns")(columns)
 app.command("prepare")(prepare)
 app.command("train")(train)
-app.command("evaluate")(evaluate)
 app.command("doctor")(doctor)
 app.add_typer(models, name="models")
 

@@ -11,7 +11,7 @@ from hierbatch.cli import exit_codes, options
 from hierbatch.object_path import here, place
 
 if TYPE_CHECKING:
-    from hierbatch.export.timeline import ChapterTimeline
+    from hierbatch.delivery.timeline import ChapterTimeline
     from hierbatch.jobs.book import BookResult
 
 
@@ -74,7 +74,7 @@ def book(
 def print_book_result(result: BookResult) -> None:
     """Print the files of an audiobook, their checks, and the missing rows."""
     from hierbatch.cli.report_table import report_table
-    from hierbatch.export.profiles import find_profile
+    from hierbatch.delivery.profiles import find_profile
 
     for file in result.files:
         print(report_table(file.report))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 def read_formats(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Split a list such as `m4b,mp3,srt` into audio formats and subtitle formats."""
-    from hierbatch.export.subtitles import WRITERS
+    from hierbatch.delivery.subtitles import WRITERS
 
     names = _names(text)
     formats = tuple(name for name in names if name not in WRITERS)

@@ -19,7 +19,7 @@ def check(
     Prints a pass/fail table per file. Exits with 3 if any rule fails.
     """
     from hierbatch.cli.report_table import report_table
-    from hierbatch.export.profiles import find_profile
+    from hierbatch.delivery.profiles import find_profile
     from hierbatch.jobs.check import CheckJob, check_files
 
     n_failed = 0

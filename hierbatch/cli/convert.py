@@ -84,10 +84,10 @@ def convert(
     recorded as failed. The same command resumes a stopped run.
     """
     from hierbatch.cli.progress import ProgressLine
-    from hierbatch.jobs.convert_order import ConvertOrder
     from hierbatch.jobs.run import RunJob
     from hierbatch.jobs.run import run as run_job
-    from hierbatch.models.full_band import own_or_packaged
+    from hierbatch.jobs.specs.convert import ConvertOrder
+    from hierbatch.models.upsampling.full_band import own_or_packaged
 
     spec = ConvertOrder(
         manifest=manifest,

@@ -17,7 +17,7 @@ def print_license_warnings(licenses: Iterable[str]) -> None:
 def tell_model_licenses(model: str) -> None:
     """Print the license warnings of a model, by its name or bundle folder; none if there is no such bundle."""
     from hierbatch.errors import BundleError
-    from hierbatch.models.bundle import find_bundle
+    from hierbatch.models.weights.bundle import find_bundle
 
     try:
         licenses = find_bundle(model).licenses

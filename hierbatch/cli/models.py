@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hierbatch.cli import exit_codes
 from hierbatch.cli.licenses import print_license_warnings
 
 if TYPE_CHECKING:
@@ -51,8 +50,8 @@ def import_(
 @models.command("list")
 def list_() -> None:
     """List all packaged and imported models."""
-    from hierbatch.models.bundle import list_bundles
-    from hierbatch.models.outline import delivered_rate_hz
+    from hierbatch.models.catalog.model_info import delivered_rate_hz
+    from hierbatch.models.weights.bundle import list_bundles
 
     for bundle in list_bundles():
         languages = ", ".join(bundle.languages) or "no text"
@@ -65,8 +64,8 @@ def list_() -> None:
 @models.command()
 def show(model: Annotated[str, typer.Argument(help="Name of a model, or a bundle folder.")]) -> None:
     """Show kind, languages, license, hashes and the sources of a model."""
-    from hierbatch.models.bundle import find_bundle
-    from hierbatch.models.outline import delivered_rate_hz
+    from hierbatch.models.catalog.model_info import delivered_rate_hz
+    from hierbatch.models.weights.bundle import find_bundle
 
     bundle = find_bundle(model)
     print(f"name         {bundle.name}")
@@ -86,31 +85,6 @@ def show(model: Annotated[str, typer.Argument(help="Name of a model, or a bundle
     if card.is_file():
         print(f"card         {card}")
     print_license_warnings(bundle.licenses)
-
-
-@models.command()
-def verify(
-    golden: Annotated[Path, typer.Option(help="Folder of reference cases, with manifest.json.")],
-    weights: Annotated[
-        Path | None,
-        typer.Option(help="Folder of published weights. Default: weights/ next to the reference folder."),
-    ] = None,
-) -> None:
-    """Compare every network with reference outputs of the published code.
-
-    Exits with 1 if any output differs.
-    """
-    from hierbatch.jobs.verify_models import VerifyJob, verify_models
-
-    n_off = 0
-    for verdict in verify_models(VerifyJob(golden=golden, weights=weights)):
-        measured = ""
-        if verdict.difference is not None:
-            measured = f"  max difference {verdict.difference:.1e}, tolerance {verdict.tolerance:.0e}"
-        print(f"{verdict.outcome:8}{verdict.case}{measured}{'  ' + verdict.why if verdict.why else ''}", flush=True)
-        n_off += verdict.outcome == "off"
-    if n_off:
-        raise typer.Exit(exit_codes.PARITY_FAILED)
 
 
 def _print_component(part: ImportedComponent) -> None:

@@ -11,7 +11,7 @@ from hierbatch.object_path import here, place
 
 if TYPE_CHECKING:
     from hierbatch.engine.session import Workforce
-    from hierbatch.jobs.voices import VoiceChoice
+    from hierbatch.jobs.specs.voices import VoiceChoice
     from hierbatch.stages.appraise import Measures
 
 VOICE_PANEL, SOUND_PANEL, WORKERS_PANEL = "Voice", "Sound", "Workers"
@@ -123,7 +123,7 @@ FullBand = Annotated[
 Update = Annotated[bool, typer.Option("--update", help="Resume with changed rows or settings; valid takes are kept.")]
 ModelFactory = Annotated[str, typer.Option(hidden=True, help="Import path of another model loader, for tests.")]
 
-FACTORY = "hierbatch.models.opening:open_model"
+FACTORY = "hierbatch.models.catalog.opening:open_model"
 
 
 def voice_choice(
@@ -144,7 +144,7 @@ def voice_choice(
         allow_unknown: accept voices without a known consent.
         denoise_ratio: share of the denoised signal in the prompts, 0 to 1.
     """
-    from hierbatch.jobs.voices import VoiceChoice
+    from hierbatch.jobs.specs.voices import VoiceChoice
 
     return VoiceChoice(
         file=voice,

@@ -30,8 +30,8 @@ def plan(
     Every text is phonemized; nothing is synthesized.
     """
     from hierbatch.engine.progress import clock
-    from hierbatch.jobs.order import SpeakOrder
     from hierbatch.jobs.plan import REAL_TIME_FACTOR, estimate
+    from hierbatch.jobs.specs.speak import SpeakOrder
 
     spec = SpeakOrder(
         manifest=manifest,

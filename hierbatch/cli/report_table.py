@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hierbatch.export.report import FileReport
+from hierbatch.delivery.report import FileReport
 
 _HEADINGS = ("", "rule", "expected", "measured")
 

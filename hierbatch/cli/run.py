@@ -44,9 +44,9 @@ def run(
     """
     from hierbatch.cli.outcome import exit_code, print_outcome
     from hierbatch.cli.progress import ProgressLine
-    from hierbatch.jobs.order import SpeakOrder
     from hierbatch.jobs.run import RunJob
     from hierbatch.jobs.run import run as run_job
+    from hierbatch.jobs.specs.speak import SpeakOrder
 
     spec = SpeakOrder(
         manifest=manifest,

@@ -43,7 +43,7 @@ def upsample(
     from hierbatch.cli.progress import ProgressLine
     from hierbatch.jobs.run import RunJob
     from hierbatch.jobs.run import run as run_job
-    from hierbatch.jobs.upsample_order import UpsampleOrder
+    from hierbatch.jobs.specs.upsample import UpsampleOrder
 
     spec = UpsampleOrder(manifest=manifest, rate_hz=rate, source_root=source_root, bundle=model)
     line = ProgressLine()

@@ -22,7 +22,7 @@ from pathlib import Path
 from hierbatch.errors import InputError
 from hierbatch.frontend.characters import clean_characters
 from hierbatch.frontend.ipa import split_phones
-from hierbatch.frontend.normalization.korean_counters import NOUN_ENDS
+from hierbatch.frontend.korean.counters import NOUN_ENDS
 from hierbatch.frontend.phonemes import Phones
 from hierbatch.frontend.symbols import LANGUAGES, PHONES, VOWELS
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from hierbatch.errors import TextError
 from hierbatch.frontend.characters import clean_characters, drop_placeholders
-from hierbatch.frontend.korean_in_english import to_english_phones
+from hierbatch.frontend.english.korean_words import to_english_phones
+from hierbatch.frontend.english.normalization import normalize_english
+from hierbatch.frontend.korean.normalization import normalize_korean
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.frontend.lexicon_words import ClauseWord, Phonemizer, expand_placeholders
-from hierbatch.frontend.normalization.english import normalize_english
-from hierbatch.frontend.normalization.korean import normalize_korean
 from hierbatch.frontend.phonemes import Phones, join_words
 from hierbatch.frontend.symbols import LANGUAGES, PUNCTUATION, WORD_BOUNDARY
 
@@ -84,11 +84,11 @@ class SpeechFrontEnd:
     def _phonemizer(self, language: str) -> Phonemizer:
         if language not in self._phonemizers:
             if language == "en":
-                from hierbatch.frontend.english import EnglishPhonemizer
+                from hierbatch.frontend.english.phonemizer import EnglishPhonemizer
 
                 self._phonemizers[language] = EnglishPhonemizer()
             else:
-                from hierbatch.frontend.korean import KoreanPhonemizer
+                from hierbatch.frontend.korean.phonemizer import KoreanPhonemizer
 
                 self._phonemizers[language] = KoreanPhonemizer()
         return self._phonemizers[language]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hierbatch.errors import InputError
-from hierbatch.models.bundle_writing import write_bundle
 from hierbatch.models.lite.config import LiteConfig
-from hierbatch.models.speechsr_lite.config import SpeechSRLiteConfig
+from hierbatch.models.upsampling.lite.config import SpeechSRLiteConfig
+from hierbatch.models.weights.bundle_writing import write_bundle
 from hierbatch.training.finished import chain_weights, is_finished, speechsr_weights
 from hierbatch.training.recipes.catalog import PLANS
 

@@ -7,20 +7,20 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
+from hierbatch.delivery.chapters import edge_silence_s
+from hierbatch.delivery.edition import Edition, EditionFile, edition_files, make_edition, publication_name
+from hierbatch.delivery.encode import AudioFormat, find_format
+from hierbatch.delivery.pauses import PauseRules
+from hierbatch.delivery.profiles import Profile, find_profile
+from hierbatch.delivery.readalong import Readalong, write_readalong
+from hierbatch.delivery.report import FileReport, check_file
+from hierbatch.delivery.source_publication import check_source
+from hierbatch.delivery.subtitles import WRITERS
+from hierbatch.delivery.tags import BookTags, Cover
+from hierbatch.delivery.takes import BookTakes, Take
+from hierbatch.delivery.timeline import ChapterTimeline, plan_chapters
 from hierbatch.errors import InputError, RunError
-from hierbatch.export.chapters import edge_silence_s
-from hierbatch.export.edition import Edition, EditionFile, edition_files, make_edition, publication_name
-from hierbatch.export.encode import AudioFormat, find_format
-from hierbatch.export.pauses import PauseRules
-from hierbatch.export.profiles import Profile, find_profile
-from hierbatch.export.readalong import Readalong, write_readalong
-from hierbatch.export.report import FileReport, check_file
-from hierbatch.export.source_publication import check_source
-from hierbatch.export.subtitles import WRITERS
-from hierbatch.export.tags import BookTags, Cover
-from hierbatch.export.takes import BookTakes, Take
-from hierbatch.export.timeline import ChapterTimeline, plan_chapters
-from hierbatch.models.full_band import full_band_rate
+from hierbatch.models.upsampling.full_band import full_band_rate
 from hierbatch.object_path import is_remote
 from hierbatch.storage import put_down, staging_folder, storage_error
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from hierbatch.export.profiles import find_profile
-from hierbatch.export.report import FileReport, check_file
+from hierbatch.delivery.profiles import find_profile
+from hierbatch.delivery.report import FileReport, check_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,9 +25,9 @@ from hierbatch.jobs.corpus_pairs import (
     voices_by_language,
 )
 from hierbatch.jobs.corpus_texts import CorpusText, SecondsACharacter, estimate_pace, read_texts
-from hierbatch.jobs.order import SpeakOrder
 from hierbatch.jobs.run import RunJob, RunOutcome, check_device, run
-from hierbatch.jobs.voices import VoiceChoice, list_voices, prepare_voices
+from hierbatch.jobs.specs.speak import SpeakOrder
+from hierbatch.jobs.specs.voices import VoiceChoice, list_voices, prepare_voices
 from hierbatch.manifest.corpus_rows import CORPUS_MANIFEST, write_corpus_rows
 from hierbatch.manifest.filters import DEFAULT_FILTER, read_filter
 from hierbatch.manifest.run_layout import RunLayout
@@ -35,9 +35,9 @@ from hierbatch.manifest.schema import plan_schema, take_schema
 from hierbatch.manifest.splits import split_speakers
 from hierbatch.manifest.store import write_rows
 from hierbatch.manifest.voices import VoiceRow
+from hierbatch.models.catalog.open_model import DEFAULT_FACTORY, load_model
 from hierbatch.models.speech import SpeechModel
 from hierbatch.stages.appraise import Measures
-from hierbatch.stages.loading import DEFAULT_FACTORY, load_model
 from hierbatch.storage import write_whole
 
 _N_PACE_SPEAKERS = 8

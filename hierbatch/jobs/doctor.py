@@ -100,7 +100,7 @@ def _rnnoise() -> str:
 
 
 def _bundle(name: str) -> str:
-    from hierbatch.models.bundle import find_bundle
+    from hierbatch.models.weights.bundle import find_bundle
 
     bundle = find_bundle(name)
     bundle.load_weights()

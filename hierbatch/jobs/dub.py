@@ -9,15 +9,15 @@ from pathlib import Path
 from hierbatch.engine.progress import Watch
 from hierbatch.engine.session import Workforce
 from hierbatch.errors import InputError
-from hierbatch.jobs.convert_order import find_conversion_model
 from hierbatch.jobs.dub_delivery import Background, DubReportRow, DubWriter, write_dub_report
 from hierbatch.jobs.dub_import import DubSources, find_media, import_media, write_manifest
-from hierbatch.jobs.dub_order import DubSpec
 from hierbatch.jobs.run import RunJob, RunOutcome, check_device, run
-from hierbatch.jobs.voices import VoiceChoice, default_voice, list_voices, prepare_voices
+from hierbatch.jobs.specs.convert import find_conversion_model
+from hierbatch.jobs.specs.dub import DubSpec
+from hierbatch.jobs.specs.voices import VoiceChoice, default_voice, list_voices, prepare_voices
 from hierbatch.manifest.voice_map import MapLine, read_voice_map
 from hierbatch.manifest.voices import VoiceRow
-from hierbatch.stages.loading import DEFAULT_FACTORY
+from hierbatch.models.catalog.open_model import DEFAULT_FACTORY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,10 +18,10 @@ import soundfile
 from hierbatch.audio.decibels import amplitude_gain
 from hierbatch.audio.files import read_sound
 from hierbatch.audio.waveform import Waveform
+from hierbatch.delivery.dubbing import mix_track
+from hierbatch.delivery.media import VIDEO_CODECS, count_samples, replace_sound
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import InputError, ProgramError, RowError
-from hierbatch.export.dubbing import mix_track
-from hierbatch.export.media import VIDEO_CODECS, count_samples, replace_sound
 from hierbatch.manifest.takes import Takes
 from hierbatch.stages.voices import read_prompt
 from hierbatch.storage import storage_error, write_whole

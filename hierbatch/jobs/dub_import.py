@@ -12,8 +12,8 @@ from typing import Any
 import pyarrow as pa
 
 from hierbatch.audio.files import describe_sound
+from hierbatch.delivery.media import AUDIO_SUFFIXES, VIDEO_CODECS, extract_sound
 from hierbatch.errors import InputError, RowError, SourceError
-from hierbatch.export.media import AUDIO_SUFFIXES, VIDEO_CODECS, extract_sound
 from hierbatch.manifest.schema import AUDIO, DUB_COLUMNS, Column, arrow_schema
 from hierbatch.manifest.segments import SUFFIXES, Segment, check_segments, read_segments
 from hierbatch.manifest.store import write_table

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hierbatch.delivery.corpora.card import CorpusSummary, corpus_card
+from hierbatch.delivery.corpora.lines import LineFiles
+from hierbatch.delivery.corpora.utterances import CorpusSource
+from hierbatch.delivery.corpora.writers import LAYOUTS, WRITERS
 from hierbatch.errors import InputError
-from hierbatch.export.corpora.card import CorpusSummary, corpus_card
-from hierbatch.export.corpora.lines import LineFiles
-from hierbatch.export.corpora.utterances import CorpusSource
-from hierbatch.export.corpora.writers import LAYOUTS, WRITERS
 from hierbatch.storage import staging_folder, storage_error
 
 _LOG_INTERVAL_ROWS = 500

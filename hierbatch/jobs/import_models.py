@@ -12,11 +12,17 @@ from pathlib import Path
 from torch import Tensor
 
 from hierbatch.errors import BundleError, InputError
-from hierbatch.models.bundle import Bundle, find_bundle, imported_bundles, packaged_bundles
-from hierbatch.models.bundle_writing import write_bundle_parts
-from hierbatch.models.checkpoint import Checkpoint, read_checkpoint
-from hierbatch.models.official.files import OFFICIAL_KIND, official_file_of
-from hierbatch.models.published import PUBLISHED_NETWORKS, PublishedNetwork, Recognised, find_network, recognise
+from hierbatch.models.catalog.hierspeechpp_networks import (
+    PUBLISHED_NETWORKS,
+    PublishedNetwork,
+    Recognised,
+    find_network,
+    recognise,
+)
+from hierbatch.models.hierspeechpp.files import OFFICIAL_KIND, official_file_of
+from hierbatch.models.weights.bundle import Bundle, find_bundle, imported_bundles, packaged_bundles
+from hierbatch.models.weights.bundle_writing import write_bundle_parts
+from hierbatch.models.weights.checkpoint import Checkpoint, read_checkpoint
 from hierbatch.storage import staging_folder, storage_error
 from hierbatch.units import RATE_HZ
 

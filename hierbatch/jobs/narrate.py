@@ -6,19 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hierbatch.delivery.source_publication import carries_overlays
+from hierbatch.delivery.timeline import ChapterTimeline
 from hierbatch.engine.progress import Watch
 from hierbatch.engine.session import Workforce
 from hierbatch.errors import InputError
-from hierbatch.export.source_publication import carries_overlays
-from hierbatch.export.timeline import ChapterTimeline
 from hierbatch.jobs.book import BookJob, BookResult, make_book
 from hierbatch.jobs.import_book import ImportBook, ImportedBook, import_book
-from hierbatch.jobs.order import SpeakOrder
 from hierbatch.jobs.run import RunJob, RunOutcome, check_device, run
-from hierbatch.jobs.voices import VoiceChoice
-from hierbatch.models.outline import outline_upsampler
+from hierbatch.jobs.specs.speak import SpeakOrder
+from hierbatch.jobs.specs.voices import VoiceChoice
+from hierbatch.models.catalog.model_info import outline_upsampler
+from hierbatch.models.catalog.open_model import DEFAULT_FACTORY
 from hierbatch.models.placement import Placement
-from hierbatch.stages.loading import DEFAULT_FACTORY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from hierbatch.jobs.order import SpeakOrder
+from hierbatch.jobs.specs.speak import SpeakOrder
 
 REAL_TIME_FACTOR = 0.05
 """CPU seconds of the default model per second of audio, on one core."""

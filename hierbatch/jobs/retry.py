@@ -19,15 +19,15 @@ from hierbatch.engine.session import Workforce, work
 from hierbatch.engine.worker import WorkerSpec
 from hierbatch.errors import InputError, RunError
 from hierbatch.frontend.lexicon import Lexicon
-from hierbatch.jobs.order import file_sha256
 from hierbatch.jobs.run import RunOutcome, check_device
+from hierbatch.jobs.specs.speak import file_sha256
 from hierbatch.jobs.status import read_standing
 from hierbatch.manifest.plan_sources import PlanSources
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.take_names import digest_of
 from hierbatch.manifest.takes import Takes
+from hierbatch.models.catalog.open_model import find_outline
 from hierbatch.object_path import readable
-from hierbatch.stages.loading import find_outline
 from hierbatch.stages.sources import ReadSource
 from hierbatch.stages.tasks import task_named
 from hierbatch.stages.text import ReadText, front_ends

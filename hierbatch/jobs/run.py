@@ -15,9 +15,9 @@ from hierbatch.engine.run_folder import RunFolder, hold, open_generation
 from hierbatch.engine.session import Sitting, Workforce, open_readers, work
 from hierbatch.engine.worker import WorkerSpec
 from hierbatch.errors import InputError
-from hierbatch.jobs.order import Order, ValidatedSpec
+from hierbatch.jobs.specs.speak import Order, ValidatedSpec
+from hierbatch.jobs.specs.voices import write_shelf
 from hierbatch.jobs.status import RunCounts, read_standing
-from hierbatch.jobs.voices import write_shelf
 from hierbatch.manifest.plan_sources import forget_sources, kept_sources
 from hierbatch.manifest.store import write_rows
 from hierbatch.models.placement import Placement

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from hierbatch.errors import InputError
-from hierbatch.models.bundle import find_bundle
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import ContentEncoder
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.text_to_vector import TextToVector
 from hierbatch.models.placement import Placement
+from hierbatch.models.weights.bundle import find_bundle
 from hierbatch.training.finished import chain_weights, is_finished, school_weights
 from hierbatch.training.loop import LoopOptions, Trainer, start_from
 from hierbatch.training.recipes.catalog import FULL_BAND_PLANS, LEARN_FROM_THE_CHAIN, PLANS, Earlier, make_recipe

@@ -13,8 +13,8 @@ from hierbatch.audio.files import read_sound
 from hierbatch.errors import InputError
 from hierbatch.frontend.characters import clean_characters
 from hierbatch.frontend.edit_distance import character_error
-from hierbatch.frontend.normalization.english import normalize_english
-from hierbatch.frontend.normalization.korean import normalize_korean
+from hierbatch.frontend.english.normalization import normalize_english
+from hierbatch.frontend.korean.normalization import normalize_korean
 from hierbatch.manifest.schema import TAKE_COLUMNS
 from hierbatch.stages.judgement import is_misheard
 from hierbatch.stages.voices import read_prompt

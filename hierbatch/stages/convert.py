@@ -16,9 +16,9 @@ from hierbatch.audio.pitch_trackers import EVERY_DAY, pitch_tracker
 from hierbatch.audio.waveform import Waveform
 from hierbatch.manifest.rows import Recording, Take
 from hierbatch.manifest.schema import TAKE_COLUMNS
-from hierbatch.models.conversion import Conversion, ConversionJob, convert_recordings
-from hierbatch.models.converter import ConversionModel, Key
-from hierbatch.models.full_band import full_band_rate
+from hierbatch.models.conversion.interface import ConversionModel, Key
+from hierbatch.models.conversion.recording import Conversion, ConversionJob, convert_recordings
+from hierbatch.models.upsampling.full_band import full_band_rate
 from hierbatch.stages.batching import Batches, BatchLimits, process_individually, recording_limits
 from hierbatch.stages.failures import reason
 from hierbatch.stages.sources import open_source

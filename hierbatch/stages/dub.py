@@ -17,9 +17,9 @@ from hierbatch.audio.activity import Span, SpeechDetector
 from hierbatch.audio.waveform import Waveform
 from hierbatch.manifest.rows import Take, Timing
 from hierbatch.manifest.schema import TAKE_COLUMNS
-from hierbatch.models.conversion import Conversion, convert_recording
-from hierbatch.models.conversion_pieces import whole_frames
-from hierbatch.models.converter import ConversionModel, Key
+from hierbatch.models.conversion.interface import ConversionModel, Key
+from hierbatch.models.conversion.pieces import whole_frames
+from hierbatch.models.conversion.recording import Conversion, convert_recording
 from hierbatch.stages.batching import Batches, BatchLimits
 from hierbatch.stages.failures import reason
 from hierbatch.stages.sources import open_source

@@ -12,18 +12,18 @@ from hierbatch.audio.pitch_trackers import EVERY_DAY, pitch_tracker
 from hierbatch.errors import InputError
 from hierbatch.manifest.rows import DELIVERY, delivery_settings
 from hierbatch.manifest.schema import SPEAK_COLUMNS
-from hierbatch.models.converter import ConversionModel
+from hierbatch.models.catalog.open_model import load_model
+from hierbatch.models.conversion.interface import ConversionModel
 from hierbatch.stages.base import Stage
 from hierbatch.stages.convert import Convert
 from hierbatch.stages.dub import Dub
-from hierbatch.stages.loading import load_model
 from hierbatch.stages.sources import source_identity
 from hierbatch.stages.speak import Speak
 from hierbatch.stages.upsample import Upsample
 from hierbatch.stages.voices import VoiceShelf
 
 if TYPE_CHECKING:
-    from hierbatch.models.upsampling import Upsampler
+    from hierbatch.models.upsampling.upsampler import Upsampler
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from hierbatch.stages.sources import SourceStream, stream_source
 from hierbatch.stages.takes import StreamedTake, takes_table
 
 if TYPE_CHECKING:
-    from hierbatch.models.upsampling import Upsampler
+    from hierbatch.models.upsampling.upsampler import Upsampler
 
 
 @dataclass(frozen=True, slots=True)

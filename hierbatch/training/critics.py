@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from hierbatch.models.discriminators.config import DiscriminatorConfig
-from hierbatch.models.discriminators.losses import discriminator_loss, feature_matching_loss, generator_loss
-from hierbatch.models.discriminators.model import Discriminators, Judgement
+from hierbatch.models.hierspeechpp.discriminators.config import DiscriminatorConfig
+from hierbatch.models.hierspeechpp.discriminators.losses import (
+    discriminator_loss,
+    feature_matching_loss,
+    generator_loss,
+)
+from hierbatch.models.hierspeechpp.discriminators.model import Discriminators, Judgement
 from hierbatch.training.loop import Losses
 
 _INPUT_GAIN = 10.0

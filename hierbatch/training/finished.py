@@ -6,7 +6,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from hierbatch.models.bundle import find_bundle
+from hierbatch.models.weights.bundle import find_bundle
 from hierbatch.training.loop import averaged_weights
 from hierbatch.training.recipes.catalog import FULL_BAND_PLANS, PLANS
 

@@ -1,7 +1,7 @@
 import pytest
 
 import hierbatch
-from tests.export.book_run import sentence, write_run
+from tests.delivery.book_run import sentence, write_run
 from tests.tiny_runs import FIRST, SECOND
 
 

@@ -7,7 +7,7 @@ import pytest
 import hierbatch
 from hierbatch.analysis import figures
 from hierbatch.analysis.similarity import SimilarityMatrix
-from tests.export.book_run import book_rows, write_run
+from tests.delivery.book_run import book_rows, write_run
 from tests.tiny_runs import FIRST, SECOND
 
 SVG = "{http://www.w3.org/2000/svg}"

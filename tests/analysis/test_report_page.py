@@ -9,7 +9,7 @@ import hierbatch
 from hierbatch.analysis.report_page import PageLimits, report_page
 from hierbatch.analysis.similarity import SimilarityMatrix
 from tests.browser import asked
-from tests.export.book_run import book_rows, sentence, write_run
+from tests.delivery.book_run import book_rows, sentence, write_run
 from tests.tiny_runs import FIRST
 
 NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)

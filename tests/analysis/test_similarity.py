@@ -6,7 +6,7 @@ from hierbatch.analysis.similarity import similarity_matrix
 from hierbatch.analysis.summary import summarise
 from hierbatch.audio.pitch import estimate_f0, median_f0_hz
 from hierbatch.errors import InputError, PromptError
-from tests.export.book_run import book_rows, write_run
+from tests.delivery.book_run import book_rows, write_run
 from tests.tiny_runs import FIRST
 
 

@@ -11,7 +11,7 @@ from hierbatch.audio.files import read_sound
 from hierbatch.errors import InputError, ProgramError, RunError
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.takes import Takes
-from tests.export.book_run import book_rows, sentence, write_run
+from tests.delivery.book_run import book_rows, sentence, write_run
 from tests.tiny_runs import FIRST
 
 

@@ -5,7 +5,7 @@ import pytest
 import hierbatch
 from hierbatch.analysis.strangeness import strangeness
 from hierbatch.analysis.summary import summarise
-from tests.export.book_run import sentence, write_run
+from tests.delivery.book_run import sentence, write_run
 from tests.tiny_runs import FIRST
 
 

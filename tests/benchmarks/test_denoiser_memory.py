@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from hierbatch.models.denoiser.config import DenoiserConfig
-from hierbatch.models.denoiser.model import Denoiser
+from hierbatch.models.hierspeechpp.denoiser.config import DenoiserConfig
+from hierbatch.models.hierspeechpp.denoiser.model import Denoiser
 from tests.loading import load_script
 
 benchmark = load_script("benchmarks/denoiser_memory.py")

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from hierbatch.errors import InputError
-from hierbatch.jobs.verify_models import VerifyJob, verify_models
-from hierbatch.models.blocks.anti_aliased import kaiser_sinc
-from hierbatch.models.golden import read_golden_folder
+from hierbatch.models.hierspeechpp.blocks.anti_aliased import kaiser_sinc
 from tests.loading import ROOT, load_script
 from tests.models.golden_data import GOLDEN, golden
+from tools.parity.golden import read_golden_folder
+from tools.parity.verify import VerifyJob, verify_models
 
 MODULES = ("speechsr24k", "speechsr48k", "denoiser", "resample", "mas")
 

@@ -3,7 +3,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from tests.loading import load_script
-from tests.models.text_to_vector.small import SMALL, normal, small_network
+from tests.models.hierspeechpp.text_to_vector.small import SMALL, normal, small_network
 
 products_alone = load_script("benchmarks/products_alone.py")
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from hierbatch.audio.waveform import Waveform
-from hierbatch.models.speechsr.config import speechsr_24k, speechsr_48k
-from hierbatch.models.speechsr.model import SpeechSR
+from hierbatch.models.hierspeechpp.speechsr.config import speechsr_24k, speechsr_48k
+from hierbatch.models.hierspeechpp.speechsr.model import SpeechSR
 from tests.loading import ROOT, load_script
 
 sys.path.insert(0, str(ROOT / "benchmarks"))

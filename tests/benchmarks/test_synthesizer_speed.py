@@ -1,7 +1,7 @@
 import torch
 
-from hierbatch.models.synthesizer.config import SynthesizerConfig
-from hierbatch.models.synthesizer.model import Synthesizer
+from hierbatch.models.hierspeechpp.synthesizer.config import SynthesizerConfig
+from hierbatch.models.hierspeechpp.synthesizer.model import Synthesizer
 from tests.loading import load_script
 from tests.models.golden_rule import ruled
 

@@ -8,7 +8,7 @@ import pytest
 from hierbatch.cli import app as application
 from hierbatch.cli import exit_codes, options
 from hierbatch.errors import ManifestError, RunError, StorageError
-from hierbatch.stages.loading import DEFAULT_FACTORY
+from hierbatch.models.catalog.open_model import DEFAULT_FACTORY
 
 HEAVY = ("torch", "torchaudio", "ray", "pandas", "transformers", "scipy", "numpy", "pyarrow", "phonemizer")
 

@@ -3,7 +3,7 @@ from typer.testing import CliRunner
 
 from hierbatch.cli.app import app, main
 from hierbatch.errors import BookError
-from tests.export.book_run import book_rows, write_run
+from tests.delivery.book_run import book_rows, write_run
 
 
 def test_one_line_makes_a_book_and_says_where_it_is(tmp_path, monkeypatch, capsys):

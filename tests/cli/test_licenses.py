@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from hierbatch.cli.app import app
 from hierbatch.cli.licenses import tell_model_licenses
-from hierbatch.models.bundle_writing import write_bundle_parts
+from hierbatch.models.weights.bundle_writing import write_bundle_parts
 from tests.making import manifest_file, phonemes, prompt_file
 from tests.tiny_bundle import write_tiny_bundle
 

@@ -3,7 +3,7 @@ import torch
 from typer.testing import CliRunner
 
 from hierbatch.cli.app import app
-from hierbatch.models.bundle_writing import write_bundle_parts
+from hierbatch.models.weights.bundle_writing import write_bundle_parts
 
 PAGE = {
     "name": "mine", "kind": "official", "languages": ["en"], "rate_hz": 16_000, "license": "MIT", "config": {},

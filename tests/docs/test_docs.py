@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import typer
 
-from hierbatch.analysis.evaluation_table import EvaluationTable
-from hierbatch.analysis.marked_page import BEGIN, END
 from hierbatch.cli.app import app
-from hierbatch.export.profiles import PROFILES
+from hierbatch.delivery.profiles import PROFILES
+from tools.evaluation.evaluation_table import EvaluationTable
+from tools.evaluation.marked_page import BEGIN, END
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -55,7 +55,7 @@ def test_every_command_line_in_the_pages_is_one_the_program_takes(words):
 def test_a_command_or_option_nobody_takes_is_noticed():
     assert faults("hierbatch sing a.mp3") == ["sing"]
     assert faults("hierbatch models sing") == ["sing"]
-    assert faults("hierbatch models verify --silver . --golden .") == ["--silver"]
+    assert faults("python -m tools.parity verify --silver . --golden .") == ["--silver"]
     assert faults("hierbatch check a.mp3 --profil acx --profile acx") == ["--profil"]
 
 

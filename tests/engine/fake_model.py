@@ -16,7 +16,7 @@ import numpy as np
 from hierbatch.audio.pitch import PitchRange
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BundleError, SynthesisError
-from hierbatch.models.converter import SourceManner
+from hierbatch.models.conversion.interface import SourceManner
 from hierbatch.models.speech import Speech
 
 FACTORY = "tests.engine.fake_model:FakeModel"

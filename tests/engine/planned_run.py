@@ -6,8 +6,8 @@ from pathlib import Path
 from hierbatch.engine.run_folder import RunFolder, open_generation
 from hierbatch.engine.units import find_pending
 from hierbatch.engine.worker import WorkerSpec
-from hierbatch.jobs.order import SpeakOrder, check_order
-from hierbatch.jobs.voices import VoiceChoice, write_shelf
+from hierbatch.jobs.specs.speak import SpeakOrder, check_order
+from hierbatch.jobs.specs.voices import VoiceChoice, write_shelf
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.takes import committed_names
 from tests.engine.fake_model import FACTORY

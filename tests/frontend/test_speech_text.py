@@ -19,8 +19,8 @@ def front_end() -> SpeechFrontEnd:
 def test_every_sentence_of_the_tables_gives_a_sound_string_with_a_group_for_each_word(
     front_end: SpeechFrontEnd,
 ) -> None:
-    for language, name in (("en", "english_cases.tsv"), ("ko", "korean_cases.tsv")):
-        for raw, _ in read_cases(f"normalization/{name}"):
+    for language, name in (("en", "english/normalization_cases.tsv"), ("ko", "korean/normalization_cases.tsv")):
+        for raw, _ in read_cases(name):
             spoken = front_end.speak(raw, language)
             check_phonemes(spoken.phonemes)
             assert len(split_words(spoken.phonemes)) == len(spoken.text_norm.split()), raw

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from hierbatch.engine.session import Workforce
-from hierbatch.jobs.convert_order import ConvertOrder
 from hierbatch.jobs.run import RunJob
-from hierbatch.jobs.voices import VoiceChoice
+from hierbatch.jobs.specs.convert import ConvertOrder
+from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
 from tests.engine.fake_model import FACTORY
 from tests.engine.planned_run import bundle_folder

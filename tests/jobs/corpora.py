@@ -2,7 +2,7 @@
 
 from hierbatch.engine.session import Workforce
 from hierbatch.jobs.corpus import CorpusJob
-from hierbatch.jobs.voices import VoiceChoice
+from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.stages.appraise import Measures
 from tests.engine.fake_model import FACTORY
 from tests.making import prompt_file

@@ -9,15 +9,15 @@ import torch
 
 from hierbatch.audio.files import read_sound
 from hierbatch.audio.level_meter import LevelMeter
+from hierbatch.delivery import encode
+from hierbatch.delivery.decode import decoded
+from hierbatch.delivery.profiles import PROFILES
+from hierbatch.delivery.report import check_file
 from hierbatch.errors import InputError, ProgramError, RunError, StorageError
-from hierbatch.export import encode
-from hierbatch.export.decode import decoded
-from hierbatch.export.profiles import PROFILES
-from hierbatch.export.report import check_file
 from hierbatch.jobs.book import BookJob, make_book
-from tests.export.book_run import book_rows, sentence, write_run
-from tests.export.cues import parsed
-from tests.export.media import described, png
+from tests.delivery.book_run import book_rows, sentence, write_run
+from tests.delivery.cues import parsed
+from tests.delivery.media import described, png
 from tests.tiny_speechsr import write_tiny_speechsr
 
 

@@ -11,17 +11,17 @@ import pytest
 import soundfile
 
 from hierbatch.errors import BundleError, InputError, ManifestError, RunError
-from hierbatch.jobs.order import SpeakOrder
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import RunJob, run
-from hierbatch.jobs.voices import VoiceChoice
+from hierbatch.jobs.specs.speak import SpeakOrder
+from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
-from hierbatch.stages.loading import DEFAULT_FACTORY
+from hierbatch.models.catalog.open_model import DEFAULT_FACTORY
 from tests.engine.fake_model import Fault
 from tests.jobs.converting import LOCAL, job, sounds, three_recordings
 from tests.making import prompt_file, recordings_file
 from tests.models import converting_bundle
-from tests.models.official import speaking_bundle
+from tests.models.hierspeechpp import speaking_bundle
 
 
 @pytest.fixture

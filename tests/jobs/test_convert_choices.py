@@ -12,7 +12,7 @@ from hierbatch.errors import BundleError, InputError, ProgramError, RunError
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import run
 from hierbatch.manifest.takes import Takes
-from hierbatch.stages.loading import DEFAULT_FACTORY
+from hierbatch.models.catalog.open_model import DEFAULT_FACTORY
 from tests.jobs.converting import LOCAL, job, sounds, three_recordings
 from tests.making import prompt_file, recordings_file
 from tests.tiny_bundle import write_tiny_bundle

@@ -12,9 +12,9 @@ from hierbatch.engine.session import Workforce
 from hierbatch.errors import InputError, ManifestError
 from hierbatch.jobs.dub import DubJob, dub
 from hierbatch.jobs.dub_delivery import Background
-from hierbatch.jobs.voices import VoiceChoice
+from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
-from hierbatch.stages.loading import DEFAULT_FACTORY
+from hierbatch.models.catalog.open_model import DEFAULT_FACTORY
 from tests.engine.fake_model import FACTORY
 from tests.engine.planned_run import bundle_folder
 from tests.films import film_file

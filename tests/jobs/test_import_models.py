@@ -8,15 +8,15 @@ from safetensors.torch import save_file
 
 from hierbatch.errors import BundleError, InputError
 from hierbatch.jobs.import_models import ImportModels, import_models
-from hierbatch.models.bundle import find_bundle
-from hierbatch.models.denoiser.weights import denoiser_from
-from hierbatch.models.golden import read_golden_folder
-from hierbatch.models.published import find_network
-from hierbatch.models.speechsr.config import speechsr_48k
-from hierbatch.models.speechsr.weights import load_speechsr
+from hierbatch.models.catalog.hierspeechpp_networks import find_network
+from hierbatch.models.hierspeechpp.denoiser.weights import denoiser_from
+from hierbatch.models.hierspeechpp.speechsr.config import speechsr_48k
+from hierbatch.models.hierspeechpp.speechsr.weights import load_speechsr
+from hierbatch.models.weights.bundle import find_bundle
 from tests.models.golden_data import GOLDEN, PUBLISHED, golden, published
 from tests.models.malice import Malice
 from tests.models.published_checkpoints import speechsr_checkpoint
+from tools.parity.golden import read_golden_folder
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from hierbatch.audio.resample import resample
 from hierbatch.engine.session import Workforce
 from hierbatch.errors import BookError, BundleError, InputError, RunError
 from hierbatch.jobs.narrate import NarrateJob, narrate
-from hierbatch.jobs.voices import VoiceChoice
+from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
 from tests.engine.fake_model import FACTORY, spoken
 from tests.engine.planned_run import bundle_folder

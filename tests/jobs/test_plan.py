@@ -6,9 +6,9 @@ from typer.testing import CliRunner
 from hierbatch.cli.app import app
 from hierbatch.engine.progress import clock
 from hierbatch.errors import InputError, ManifestError
-from hierbatch.jobs.order import SpeakOrder
 from hierbatch.jobs.plan import estimate
-from hierbatch.jobs.voices import VoiceChoice
+from hierbatch.jobs.specs.speak import SpeakOrder
+from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.stages.pace import expected_duration_s
 from tests.engine.fake_model import FACTORY, spoken
 from tests.engine.planned_run import bundle_folder

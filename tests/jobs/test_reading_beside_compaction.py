@@ -7,9 +7,9 @@ from itertools import count
 import pyarrow as pa
 import pytest
 
+from hierbatch.delivery.corpora.utterances import CorpusSource
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import RunError
-from hierbatch.export.corpora.utterances import CorpusSource
 from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.status import read_standing

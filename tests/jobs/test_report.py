@@ -2,7 +2,7 @@ import pytest
 
 from hierbatch.errors import InputError, RunError
 from hierbatch.jobs.report import ReportJob, write_report
-from tests.export.book_run import book_rows, write_run
+from tests.delivery.book_run import book_rows, write_run
 from tests.tiny_runs import FIRST
 
 

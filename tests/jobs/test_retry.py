@@ -5,10 +5,10 @@ import pytest
 
 from hierbatch.errors import InputError, RunError
 from hierbatch.jobs import retry as retry_module
-from hierbatch.jobs.order import SpeakOrder
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import RunJob, run
-from hierbatch.jobs.voices import VoiceChoice
+from hierbatch.jobs.specs.speak import SpeakOrder
+from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
 from tests.engine.fake_model import FACTORY, Fault
 from tests.engine.planned_run import bundle_folder

@@ -17,7 +17,7 @@ from hierbatch.engine.progress import Watch
 from hierbatch.engine.session import Workforce
 from hierbatch.errors import BundleError, InputError, ManifestError, RunError, StorageError
 from hierbatch.jobs.run import check_device, run
-from hierbatch.jobs.voices import VoiceChoice
+from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
 from tests.engine.fake_model import FACTORY, Fault, batches_too_large, spoken
 from tests.engine.planned_run import bundle_folder

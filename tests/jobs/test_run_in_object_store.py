@@ -22,9 +22,9 @@ from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import run
 from hierbatch.manifest.takes import Takes
 from hierbatch.object_path import ObjectPath, place
+from tests.delivery.book_run import book_rows, write_run
 from tests.engine.fake_model import FACTORY, Fault
 from tests.engine.object_store import s3_server
-from tests.export.book_run import book_rows, write_run
 from tests.jobs.reading import all_of, before_opening, finished_run
 from tests.jobs.running import LOCAL, job, reordered, sounds
 

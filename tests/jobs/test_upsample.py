@@ -11,7 +11,7 @@ from hierbatch.engine.session import Workforce
 from hierbatch.errors import BundleError, InputError, ManifestError
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import RunJob, run
-from hierbatch.jobs.upsample_order import UpsampleOrder
+from hierbatch.jobs.specs.upsample import UpsampleOrder
 from hierbatch.manifest.takes import Takes
 from tests.making import prompt_file, recordings_file
 from tests.tiny_bundle import write_tiny_bundle

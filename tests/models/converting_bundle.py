@@ -1,12 +1,12 @@
 """A bundle that converts by the published networks, in small, its weights made by rule."""
 
-from hierbatch.models.bundle_writing import write_bundle_parts
-from hierbatch.models.content_encoder.config import ContentEncoderConfig
-from hierbatch.models.content_encoder.model import ContentEncoder
-from hierbatch.models.denoiser.config import DenoiserConfig
-from hierbatch.models.denoiser.model import Denoiser
-from hierbatch.models.synthesizer.config import SynthesizerConfig
-from hierbatch.models.synthesizer.model import Synthesizer
+from hierbatch.models.hierspeechpp.content_encoder.config import ContentEncoderConfig
+from hierbatch.models.hierspeechpp.content_encoder.model import ContentEncoder
+from hierbatch.models.hierspeechpp.denoiser.config import DenoiserConfig
+from hierbatch.models.hierspeechpp.denoiser.model import Denoiser
+from hierbatch.models.hierspeechpp.synthesizer.config import SynthesizerConfig
+from hierbatch.models.hierspeechpp.synthesizer.model import Synthesizer
+from hierbatch.models.weights.bundle_writing import write_bundle_parts
 from tests.models.golden_rule import ruled
 
 RATE_HZ = 16_000

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from hierbatch.models.golden import read_golden_folder
-from hierbatch.models.verification.comparison import GoldenNetworks
+from tools.parity.comparison import GoldenNetworks
+from tools.parity.golden import read_golden_folder
 
 SHARED = Path(os.environ.get("HIERBATCH_SHARED", Path(__file__).resolve().parents[3] / "shared"))
 GOLDEN, PUBLISHED = SHARED / "golden", SHARED / "weights"

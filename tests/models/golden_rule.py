@@ -2,7 +2,7 @@
 
 import torch
 
-from hierbatch.models.golden import rule_tensor
+from tools.parity.golden import rule_tensor
 
 
 def ruled(model):

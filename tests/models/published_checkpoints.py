@@ -2,7 +2,7 @@
 
 import torch
 
-from hierbatch.models.blocks.anti_aliased import kaiser_sinc
+from hierbatch.models.hierspeechpp.blocks.anti_aliased import kaiser_sinc
 
 
 def speechsr_checkpoint(seed=0):

@@ -8,15 +8,15 @@ from safetensors.torch import save_file
 from hierbatch.audio.waveform import SoundStream, Waveform
 from hierbatch.errors import InputError
 from hierbatch.jobs.import_models import ImportModels, import_models
-from hierbatch.models.conversion import convert_recording
-from hierbatch.models.opening import open_model
+from hierbatch.models.catalog.opening import open_model
+from hierbatch.models.conversion.recording import convert_recording
 from hierbatch.models.placement import Placement, to_array
 from hierbatch.models.speech import SpeechRequest
-from hierbatch.models.upsampling import Upsampler
+from hierbatch.models.upsampling.upsampler import Upsampler
 from tests.audio.voiced import voiced_sound
 from tests.models import converting_bundle
 from tests.models.among_others import snr_db
-from tests.models.official.speaking_bundle import request_of, write_official
+from tests.models.hierspeechpp.speaking_bundle import request_of, write_official
 from tests.models.pretended_device import pretended_device
 from tests.models.published_checkpoints import speechsr_checkpoint
 from tests.tiny_bundle import write_tiny_bundle

@@ -9,8 +9,8 @@ import soundfile
 
 from hierbatch.audio.files import read_sound
 from hierbatch.audio.waveform import Waveform
-from hierbatch.jobs.voices import VoiceChoice, list_voices, prepare_voices, write_shelf
-from hierbatch.models.hierspeech import HierSpeech
+from hierbatch.jobs.specs.voices import VoiceChoice, list_voices, prepare_voices, write_shelf
+from hierbatch.models.lite.pipeline import HierSpeech
 from hierbatch.stages.batching import BatchLimits
 from hierbatch.stages.convert import Convert
 from hierbatch.stages.voices import VoiceShelf

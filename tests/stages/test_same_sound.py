@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from hierbatch.jobs.voices import VoiceChoice, list_voices, prepare_voices, write_shelf
-from hierbatch.models.hierspeech import HierSpeech
+from hierbatch.jobs.specs.voices import VoiceChoice, list_voices, prepare_voices, write_shelf
+from hierbatch.models.lite.pipeline import HierSpeech
 from hierbatch.stages.batching import BatchLimits
 from hierbatch.stages.speak import Speak
 from hierbatch.stages.voices import VoiceShelf

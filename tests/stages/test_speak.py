@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from hierbatch.errors import StorageError
-from hierbatch.jobs.voices import VoiceChoice, list_voices, prepare_voices, write_shelf
+from hierbatch.jobs.specs.voices import VoiceChoice, list_voices, prepare_voices, write_shelf
 from hierbatch.manifest.schema import TAKE_COLUMNS
 from hierbatch.stages.batching import BatchLimits
 from hierbatch.stages.speak import Speak

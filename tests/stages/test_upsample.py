@@ -9,8 +9,8 @@ from hierbatch.audio.files import encode_sound, read_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import SynthesisError
 from hierbatch.manifest.schema import AUDIO
-from hierbatch.models import upsampling
-from hierbatch.models.upsampling import Upsampler
+from hierbatch.models.upsampling import upsampler as upsampling
+from hierbatch.models.upsampling.upsampler import Upsampler
 from hierbatch.stages.batching import BatchLimits
 from hierbatch.stages.upsample import Upsample
 from tests.models.among_others import snr_db

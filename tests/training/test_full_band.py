@@ -9,7 +9,7 @@ import torch
 from hierbatch.audio.files import encode_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import InputError
-from hierbatch.models.speechsr_lite.config import SpeechSRLiteConfig
+from hierbatch.models.upsampling.lite.config import SpeechSRLiteConfig
 from hierbatch.training.full_band import draw_lesson, is_held_out, read_full_band
 from hierbatch.training.recipes.speechsr_lite import SpeechSRLiteRecipe
 from hierbatch.training.recipes.speechsr_lite_adversarial import SpeechSRLiteAdversarialRecipe

@@ -13,10 +13,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from hierbatch.models.blocks.precision import restore_dtype, to_float64
 from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.matching import loud_frames, mean_over_time
 from hierbatch.models.lite.timbre import PromptFrames
+from hierbatch.models.precision import restore_dtype, to_float64
 from hierbatch.units import MELS_PER_FRAME
 
 _SHRINKAGE = 0.2

@@ -17,9 +17,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hierbatch.audio.spectrum import LOG_CENTRE, LOG_SPREAD, N_BINS, N_FFT, N_MELS, WINDOW_SAMPLES, interpolate_bands
-from hierbatch.models.blocks.precision import restore_dtype, to_float64
 from hierbatch.models.lite.blocks import ConvNeXtStack
 from hierbatch.models.lite.config import LiteConfig
+from hierbatch.models.precision import restore_dtype, to_float64
 from hierbatch.units import MEL_HOP_SAMPLES, RATE_HZ
 
 _FRAME_SAMPLES = 2 * MEL_HOP_SAMPLES

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from hierbatch.models.discriminators.config import DiscriminatorConfig
+from hierbatch.models.hierspeechpp.discriminators.config import DiscriminatorConfig
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.generator import WaveformGenerator
 from hierbatch.models.lite.networks import LiteNetworks

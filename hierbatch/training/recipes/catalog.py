@@ -149,7 +149,7 @@ def _pipeline_recipe(
 
 def _full_band_recipe(phase: str, data: Path, device: str) -> Recipe:
     """Recipe of one of `FULL_BAND_PLANS`."""
-    from hierbatch.models.speechsr_lite.config import SpeechSRLiteConfig
+    from hierbatch.models.upsampling.lite.config import SpeechSRLiteConfig
     from hierbatch.training.full_band import read_full_band
     from hierbatch.training.recipes.speechsr_lite import SpeechSRLiteRecipe
     from hierbatch.training.recipes.speechsr_lite_adversarial import SpeechSRLiteAdversarialRecipe

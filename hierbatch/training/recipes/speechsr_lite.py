@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hierbatch.models.speechsr_lite.config import SpeechSRLiteConfig
-from hierbatch.models.speechsr_lite.model import SpeechSRLite
+from hierbatch.models.upsampling.lite.config import SpeechSRLiteConfig
+from hierbatch.models.upsampling.lite.model import SpeechSRLite
 from hierbatch.training.full_band import FullBandClip, Lesson, draw_lesson
 from hierbatch.training.loop import Losses
 from hierbatch.training.tensors import to_tensor

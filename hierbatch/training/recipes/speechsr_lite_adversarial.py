@@ -16,9 +16,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hierbatch.models.discriminators.config import DiscriminatorConfig, discriminators_48k
-from hierbatch.models.speechsr_lite.config import BIN_HZ, SpeechSRLiteConfig
-from hierbatch.models.speechsr_lite.model import SpeechSRLite
+from hierbatch.models.hierspeechpp.discriminators.config import DiscriminatorConfig, discriminators_48k
+from hierbatch.models.upsampling.lite.config import BIN_HZ, SpeechSRLiteConfig
+from hierbatch.models.upsampling.lite.model import SpeechSRLite
 from hierbatch.training.critics import Critics
 from hierbatch.training.full_band import FULL_RATE_HZ, FullBandClip, draw_lesson
 from hierbatch.training.loop import Losses

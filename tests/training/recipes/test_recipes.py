@@ -9,10 +9,10 @@ import torch
 
 from hierbatch.errors import InputError
 from hierbatch.jobs.train import TrainJob, train
-from hierbatch.models.bundle import find_bundle
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.text_to_vector import TextToVector
+from hierbatch.models.weights.bundle import find_bundle
 from hierbatch.training.durations import align_prepared
 from hierbatch.training.finished import chain_weights
 from hierbatch.training.prepared import PreparedSet

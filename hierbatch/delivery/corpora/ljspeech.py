@@ -1,0 +1,56 @@
+"""LJSpeech layout: `wavs/ID.wav` and `metadata.csv` of `ID|text|normalized text`, without quotes or a header."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from hierbatch.delivery.corpora.lines import LineFiles
+from hierbatch.delivery.corpora.sounds import write_tagged_wav
+from hierbatch.delivery.corpora.utterances import CorpusUtterance
+
+_PROVENANCE = (
+    "id",
+    "speaker",
+    "lang",
+    "split",
+    "voice",
+    "synthetic",
+    "consent",
+    "consent_ref",
+    "license",
+    "text_license",
+)
+
+
+class LJSpeechWriter:
+    """Writer of the layout, plus `metadata_SPLIT.csv` per split and `provenance.csv` with speakers and consent."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "wavs"
+        self._lines = LineFiles(folder)
+
+    def __enter__(self) -> Self:
+        self._folder.mkdir()
+        self._lines.__enter__()
+        self._lines.write("provenance.csv", "|".join(_PROVENANCE))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._lines.__exit__(*error)
+
+    def add(self, utterance: CorpusUtterance) -> None:
+        """Write an utterance's WAV file and its lines; raises OSError."""
+        write_tagged_wav(self._folder / f"{utterance.id}.wav", utterance.flac, utterance.synthetic_notice)
+        line = "|".join([utterance.id, _field(utterance.text), _field(utterance.text_norm)])
+        self._lines.write("metadata.csv", line)
+        self._lines.write(f"metadata_{utterance.split}.csv", line)
+        provenance = [
+            str(value) if value is not None else "" for value in (getattr(utterance, name) for name in _PROVENANCE)
+        ]
+        self._lines.write("provenance.csv", "|".join(_field(value) for value in provenance))
+
+
+def _field(text: str) -> str:
+    """Replace separators and line breaks, which the format cannot escape, by spaces."""
+    return " ".join(text.replace("|", " ").split())

@@ -1,0 +1,188 @@
+"""Utterances of a corpus: a run's successful takes that no filter rule rejected, streamed in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from hierbatch.delivery.takes import Word
+from hierbatch.errors import RunError
+from hierbatch.manifest.filters import FAILED
+from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.take_names import NAMING, row_names
+from hierbatch.manifest.takes import Takes
+
+DELIVERY = ("speed", "pitch_semitones", "prosody", "seed")
+MEASURES = (
+    "loudness_lufs", "peak_db", "clipped_samples", "silence_ratio", "duration_ratio", "f0_median_hz",
+    "f0_std_semitones", "snr_db", "semantic_dist", "speaker_similarity", "character_error",
+)  # fmt: skip
+"""Quality measures exported with every utterance."""
+
+_TAKE_COLUMNS = (
+    *NAMING, "status", "text_norm", "phonemes", "lang", "voice", "sample_rate_hz", "n_samples", "duration_s", "timings",
+    "consent", "synthetic", "model", "hierbatch_version", "seed", *MEASURES,
+)  # fmt: skip
+_READ_BATCH_ROWS = 4096
+"""Rows of the filtered table in memory at a time."""
+
+_MANIFEST_COLUMNS = ("text", "speaker", "split", "text_license", "speed", "pitch_semitones", "prosody")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorpusUtterance:
+    """One utterance with all exported fields; `flac` is its encoded audio."""
+
+    id: str
+    text: str
+    text_norm: str
+    phonemes: str
+    lang: str
+    speaker: str
+    voice: str
+    split: str
+    sample_rate_hz: int
+    n_samples: int
+    duration_s: float
+    words: tuple[Word, ...]
+    consent: str
+    consent_ref: str | None
+    license: str | None
+    """Licence of the voice's reference recording."""
+    text_license: str | None
+    synthetic: bool
+    model: str
+    hierbatch_version: str
+    delivery: Mapping[str, Any]
+    measures: Mapping[str, Any]
+    flac: bytes
+
+    def provenance(self) -> dict[str, Any]:
+        """Fields that every export format must keep: synthetic flag, consent, licences and generating model."""
+        return {
+            "synthetic": self.synthetic,
+            "consent": self.consent,
+            "consent_ref": self.consent_ref,
+            "license": self.license,
+            "text_license": self.text_license,
+            "model": self.model,
+            "hierbatch_version": self.hierbatch_version,
+        }
+
+    @property
+    def synthetic_notice(self) -> str:
+        """Provenance in one line, for the comment tag of an audio file."""
+        return (
+            f"Synthetic speech: {self.model}, hierbatch {self.hierbatch_version}; consent of the voice: {self.consent}"
+        )
+
+
+class CorpusSource:
+    """Reader of a finished run; memory holds the audio of one part file, and a few bytes per row for lookup.
+
+    Raises:
+        RunError: the run is not finished, or has changed since it was filtered.
+    """
+
+    def __init__(self, run: Path) -> None:
+        self._takes = Takes(run)
+        layout = RunLayout(run)
+        if len(self._takes) < self._takes.n_rows:
+            got = f"{len(self._takes)} of {self._takes.n_rows}"
+            raise RunError(f"{run} is not finished", wanted="a take of every row", got=got, mend="complete the run")
+        voices = pq.read_table(layout.voices_file(layout.newest_planned())).drop_columns("audio").to_pylist()
+        self._voices = {row["voice"]: row for row in voices}
+        self._manifest_columns = [name for name in _MANIFEST_COLUMNS if name in self._takes.schema.names]
+        self._filtered = layout.corpus_rows if layout.corpus_rows.exists() else None
+        if self._filtered and _checksum(_read_batches(self._filtered, NAMING)) != _checksum(
+            self._takes.in_pieces(NAMING)
+        ):
+            raise RunError(
+                f"{run} has changed since it was filtered", mend="run the same `hierbatch corpus` command again"
+            )
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows of the run, kept and rejected."""
+        return self._takes.n_rows
+
+    def rejected(self) -> Iterator[dict[str, Any]]:
+        """Yield rejected rows, without audio: `id`, `lang`, `voice`, `text_norm`, `error`, `rejected_by`."""
+        columns = ["id", "lang", "voice", "text_norm", "error"]
+        if self._filtered:
+            for rows in _read_batches(self._filtered, [*columns, "rejected_by"]):
+                yield from rows.filter(_is_rejected(rows)).to_pylist()
+        else:
+            for rows in self._takes.in_pieces([*columns, "status"]):
+                failed = rows.filter(pc.not_equal(rows.column("status"), "ok")).select(columns)
+                yield from (row | {"rejected_by": [FAILED]} for row in failed.to_pylist())
+
+    def __iter__(self) -> Iterator[CorpusUtterance]:
+        """Yield kept utterances, in the order of the part files."""
+        rejected = self._rejected_names()
+        for rows in self._takes.in_pieces([*_TAKE_COLUMNS, *self._manifest_columns, "audio"]):
+            kept = rows.filter(pc.invert(pc.is_in(row_names(rows), value_set=rejected)))
+            for batch in kept.to_batches(max_chunksize=16):
+                yield from map(self._utterance, batch.to_pylist())
+
+    def _rejected_names(self) -> pa.Array:
+        if self._filtered:
+            batches = _read_batches(self._filtered, [*NAMING, "rejected_by"])
+            names = [row_names(rows.filter(_is_rejected(rows))) for rows in batches]
+        else:
+            tables = self._takes.in_pieces([*NAMING, "status"])
+            names = [row_names(rows.filter(pc.not_equal(rows.column("status"), "ok"))) for rows in tables]
+        return pa.concat_arrays(names)
+
+    def _utterance(self, row: dict[str, Any]) -> CorpusUtterance:
+        voice = self._voices.get(row["voice"], {})
+        words = [Word(t["text"], t["start_s"], t["end_s"]) for t in row["timings"] or () if t["kind"] == "word"]
+        return CorpusUtterance(
+            id=row["id"],
+            text=row.get("text") or row["text_norm"] or "",
+            text_norm=row["text_norm"] or "",
+            phonemes=row["phonemes"] or "",
+            lang=row["lang"] or "",
+            speaker=row.get("speaker") or voice.get("speaker") or row["voice"],
+            voice=row["voice"],
+            split=row.get("split") or "train",
+            sample_rate_hz=row["sample_rate_hz"],
+            n_samples=row["n_samples"],
+            duration_s=row["duration_s"],
+            words=tuple(words),
+            consent=row["consent"] or "unknown",
+            consent_ref=voice.get("consent_ref"),
+            license=voice.get("license"),
+            text_license=row.get("text_license"),
+            synthetic=row["synthetic"],
+            model=row["model"],
+            hierbatch_version=row["hierbatch_version"],
+            delivery={name: row.get(name) for name in DELIVERY},
+            measures={name: row[name] for name in MEASURES},
+            flac=row["audio"]["bytes"],
+        )
+
+
+def _read_batches(table: Path, columns: Sequence[str]) -> Iterator[pa.Table]:
+    with pq.ParquetFile(table) as file:
+        for batch in file.iter_batches(batch_size=_READ_BATCH_ROWS, columns=list(columns)):
+            yield pa.Table.from_batches([batch])
+
+
+def _is_rejected(rows: pa.Table) -> pa.ChunkedArray:
+    return pc.greater(pc.list_value_length(rows.column("rejected_by")), 0)
+
+
+def _checksum(tables: Iterable[pa.Table]) -> tuple[int, int]:
+    """Number of takes and sum of their hashed names; independent of their order."""
+    n_rows = total = 0
+    for table in tables:
+        n_rows += len(table)
+        total += sum(int.from_bytes(name, "big") for name in row_names(table).to_pylist())
+    return n_rows, total

@@ -1,0 +1,170 @@
+"""Files of a book that share one mastering, made chapter by chapter with one chapter's raw audio on disk at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from hierbatch.audio.resample import ToRate, resample
+from hierbatch.audio.waveform import Samples
+from hierbatch.delivery.chapters import assemble_chapter
+from hierbatch.delivery.encode import AudioFormat, book_encoder, chapter_encoder, finish_book
+from hierbatch.delivery.mastering import master_chapter
+from hierbatch.delivery.pcm import read_pcm, write_pcm
+from hierbatch.delivery.profiles import Profile
+from hierbatch.delivery.subtitles import FILE_SUFFIXES, WRITERS, Cue, chapter_cues
+from hierbatch.delivery.tags import BookTags, ChapterMark, Cover, book_fields, chapter_fields
+from hierbatch.delivery.takes import BookTakes
+from hierbatch.delivery.timeline import ChapterTimeline
+
+_MAX_NAME_CHARACTERS = 60  # 180 bytes of Hangul: file systems allow 255
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """A book at one level and sample rate: output formats, subtitles, tags and cover."""
+
+    profile: Profile
+    rate_hz: int
+    formats: tuple[AudioFormat, ...]
+    subtitles: tuple[str, ...]
+    timelines: Sequence[ChapterTimeline]
+    tags: BookTags
+    cover: Cover | None
+    to_rate: ToRate = resample
+    """Resamples a take to the edition's rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditionFile:
+    """One output file of an edition; `name` is its path relative to the book's folder, `chapters` its contents."""
+
+    name: Path
+    kind: AudioFormat
+    chapters: tuple[ChapterTimeline, ...]
+
+    def sidecar(self, kind: str) -> Path:
+        """Path of the subtitle file of this kind next to it."""
+        return self.name.with_suffix(f".{FILE_SUFFIXES[kind]}")
+
+    @property
+    def duration_s(self) -> float:
+        return sum(chapter.duration_s for chapter in self.chapters)
+
+
+def publication_name(edition: Edition) -> Path:
+    """File name of the EPUB that packed chapters go into."""
+    return Path(f"{_file_name(edition.tags.title)}.epub")
+
+
+def edition_files(edition: Edition) -> list[EditionFile]:
+    """All output files of an edition, known before any is made."""
+    files = []
+    for kind in edition.formats:
+        if kind.is_whole_book:
+            name = Path(f"{_file_name(edition.tags.title)}.{kind.name}")
+            files.append(EditionFile(name, kind, tuple(edition.timelines)))
+            continue
+        for chapter in edition.timelines:
+            name = Path(kind.name, f"{chapter.number:02d} {_file_name(chapter.title)}.{kind.extension}")
+            files.append(EditionFile(name, kind, (chapter,)))
+    return files
+
+
+def make_edition(
+    edition: Edition, takes: BookTakes, folder: Path, on_chapter: Callable[[ChapterTimeline], None]
+) -> None:
+    """Make all of `edition_files` and their subtitles.
+
+    Args:
+        edition: the files to make.
+        takes: source of text and audio.
+        folder: output folder; intermediate audio is written here, too.
+        on_chapter: called after each chapter.
+
+    Raises:
+        RunError: a take's audio is damaged, or a chapter is silent.
+        ProgramError: the encoder failed.
+        StorageError: the disk is full.
+    """
+    files = edition_files(edition)
+    for file in files:
+        (folder / file.name).parent.mkdir(parents=True, exist_ok=True)
+        _write_subtitles(file, edition.subtitles, takes, folder)
+    books = [file for file in files if file.kind.is_whole_book]
+    singles = [file for file in files if not file.kind.is_whole_book]
+    with ExitStack() as stack:
+        feeds = [
+            stack.enter_context(book_encoder(_untagged(folder, book), book.kind, edition.rate_hz)) for book in books
+        ]
+        for chapter in edition.timelines:
+            mastered = _master(edition, chapter, takes, folder)
+            for file in singles:
+                if file.chapters[0] is chapter:
+                    _encode_chapter(edition, file, chapter, mastered, folder)
+            for feed in feeds:
+                _feed_all(read_pcm(mastered), feed)
+            mastered.unlink()
+            on_chapter(chapter)
+    for book in books:
+        _finish(edition, book, folder)
+
+
+def _master(edition: Edition, chapter: ChapterTimeline, takes: BookTakes, folder: Path) -> Path:
+    assembled, mastered = folder / "assembled.f32", folder / "mastered.f32"
+    write_pcm(assembled, assemble_chapter(chapter, takes.sounds, edition.to_rate))
+    master_chapter(assembled, mastered, edition.rate_hz, edition.profile)
+    assembled.unlink()
+    return mastered
+
+
+def _encode_chapter(
+    edition: Edition, file: EditionFile, chapter: ChapterTimeline, mastered: Path, folder: Path
+) -> None:
+    fields = chapter_fields(edition.tags, chapter.title, chapter.number, len(edition.timelines))
+    path = folder / file.name
+    with chapter_encoder(path, file.kind, edition.rate_hz, fields, edition.cover) as feed:
+        _feed_all(read_pcm(mastered), feed)
+
+
+def _feed_all(blocks: Iterator[Samples], feed: Callable[[Samples], None]) -> None:
+    for block in blocks:
+        feed(block)
+
+
+def _finish(edition: Edition, book: EditionFile, folder: Path) -> None:
+    marks = []
+    position = 0
+    for chapter in book.chapters:
+        marks.append(ChapterMark(chapter.title, position, position + chapter.n_samples))
+        position += chapter.n_samples
+    sound = _untagged(folder, book)
+    finish_book(sound, folder / book.name, book.kind, book_fields(edition.tags), marks, edition.rate_hz, edition.cover)
+    sound.unlink()
+
+
+def _untagged(folder: Path, book: EditionFile) -> Path:
+    """Path of the book's encoded audio before chapter marks, tags and cover are added."""
+    return folder / f"untagged-{book.name.name}"
+
+
+def _write_subtitles(file: EditionFile, kinds: Sequence[str], takes: BookTakes, folder: Path) -> None:
+    if not kinds or file.kind.is_packed:
+        return
+    cues: list[Cue] = []
+    offset_s = 0.0
+    for chapter in file.chapters:
+        cues += chapter_cues(chapter, takes.script, offset_s)
+        offset_s += chapter.duration_s
+    for kind in kinds:
+        (folder / file.sidecar(kind)).write_text(WRITERS[kind](cues), encoding="utf-8")
+
+
+def _file_name(title: str) -> str:
+    """File name from a title, valid on all common file systems."""
+    plain = " ".join(_UNSAFE.sub(" ", title).split())[:_MAX_NAME_CHARACTERS].strip(". ")
+    return plain or "untitled"

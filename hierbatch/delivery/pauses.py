@@ -1,0 +1,38 @@
+"""Pause after a sentence: set by its row, or else derived from the structure of the text that follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hierbatch.delivery.takes import Take
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseRules:
+    """Silence between two sentences, in seconds, by what separates them."""
+
+    sentence_s: float = 0.35
+    """Before the next sentence of the same paragraph."""
+    paragraph_s: float = 0.75
+    """Before the next paragraph."""
+    heading_s: float = 1.2
+    """Before and after a heading inside a chapter."""
+
+
+def pause_after_s(take: Take, following: Take, rules: PauseRules) -> float:
+    """Silence between two takes of one chapter, in seconds; chapter edges use the profile's head and tail instead."""
+    if take.pause_after_s is not None:
+        return max(0.0, take.pause_after_s)
+    if is_new_heading(take, following):
+        return rules.heading_s
+    return rules.paragraph_s if is_new_block(take, following) else rules.sentence_s
+
+
+def is_new_heading(take: Take, following: Take) -> bool:
+    """True if a heading starts or ends between the two sentences."""
+    return is_new_block(take, following) and "heading" in (take.kind, following.kind)
+
+
+def is_new_block(take: Take, following: Take) -> bool:
+    """True if the two sentences belong to different paragraphs or headings of the book."""
+    return (take.kind, take.source_ref) != (following.kind, following.source_ref)

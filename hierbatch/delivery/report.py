@@ -1,0 +1,158 @@
+"""Check of a delivered file against a profile: required value, measured value and result of every rule.
+
+All measurements are taken from the decoded file, as a retailer or listener receives it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hierbatch.audio.level_meter import LevelMeter
+from hierbatch.audio.loudness import LoudnessMeter
+from hierbatch.audio.peak import TruePeakMeter
+from hierbatch.delivery.decode import container_of, decoded
+from hierbatch.delivery.mp3_frames import read_mp3_frames
+from hierbatch.delivery.profiles import Profile, Range
+from hierbatch.errors import InputError
+
+_SHOWN_CONTAINERS = {"mov": "M4A/M4B", "ogg": "Ogg", "mp3": "MP3", "flac": "FLAC", "wav": "WAV"}
+_SHOWN_MEASURES = {
+    "rms_db": ("RMS", "dB"),
+    "loudness_lufs": ("loudness", "LUFS"),
+    "peak_db": ("peak", "dB"),
+    "true_peak_dbtp": ("true peak", "dBTP"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveredMeasures:
+    """Measurements of a decoded file."""
+
+    container: str
+    rate_hz: int
+    n_channels: int
+    duration_s: float
+    rms_db: float
+    peak_db: float
+    true_peak_dbtp: float
+    loudness_lufs: float
+    noise_floor_db: float
+    head_s: float
+    tail_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """Result of one rule, with required and measured value as text."""
+
+    rule: str
+    wanted: str
+    got: str
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """Check results of one file; `note` states the limitation of the profile's check."""
+
+    path: Path
+    profile: str
+    rows: tuple[CheckRow, ...]
+    note: str
+
+    @property
+    def passed(self) -> bool:
+        return all(row.passed for row in self.rows)
+
+
+def check_file(path: Path, profile: Profile) -> FileReport:
+    """Measure a file and check it against a profile.
+
+    Raises:
+        InputError: the file is missing or is not an audio file.
+    """
+    measures = measure_file(path)
+    rows = [*_format_rows(path, measures, profile), *_sound_rows(measures, profile)]
+    return FileReport(path, profile.name, tuple(rows), profile.note)
+
+
+def measure_file(path: Path) -> DeliveredMeasures:
+    """Decode a file once and take all measurements; memory use is independent of its length."""
+    with decoded(path) as sound:
+        if sound.n_channels > 2:
+            raise InputError(
+                f"{path} has {sound.n_channels} channels", wanted="one or two", mend="mix it down to mono or stereo"
+            )
+        loudness = LoudnessMeter(sound.rate_hz, sound.n_channels)
+        levels = LevelMeter(sound.rate_hz, sound.n_channels)
+        true_peak = TruePeakMeter(sound.n_channels)
+        for block in sound.blocks:
+            for meter in (loudness, levels, true_peak):
+                meter.push(block)
+    head_s, tail_s = levels.edge_silence_s()
+    return DeliveredMeasures(
+        container=_SHOWN_CONTAINERS[container_of(path)],
+        rate_hz=sound.rate_hz,
+        n_channels=sound.n_channels,
+        duration_s=levels.duration_s,
+        rms_db=levels.rms_db(),
+        peak_db=levels.peak_db(),
+        true_peak_dbtp=true_peak.peak_db(),
+        loudness_lufs=loudness.loudness_lufs(),
+        noise_floor_db=levels.noise_floor_db(),
+        head_s=head_s,
+        tail_s=tail_s,
+    )
+
+
+def _format_rows(path: Path, measures: DeliveredMeasures, profile: Profile) -> list[CheckRow]:
+    """Results of the rules on file format; empty for profiles that accept any format."""
+    if profile.mp3_min_kbps is None:
+        return []
+    rate_row = CheckRow(
+        "sampling rate", f"{profile.rate_hz} Hz", f"{measures.rate_hz} Hz", measures.rate_hz == profile.rate_hz
+    )
+    wanted = f"constant, at least {profile.mp3_min_kbps} kbit/s"
+    if measures.container != "MP3":
+        got = f"{measures.container}: not accepted by this retailer, deliver one MP3 per chapter"
+        return [
+            CheckRow("format", "MP3", got, False),
+            CheckRow("bit rate", wanted, f"does not apply to {measures.container}", False),
+            rate_row,
+        ]
+    kbps = sorted(read_mp3_frames(path).kbps)
+    is_constant = len(kbps) == 1
+    got = f"constant {kbps[0]} kbit/s" if is_constant else "variable " + ", ".join(map(str, kbps)) + " kbit/s"
+    return [
+        CheckRow("format", "MP3", "MP3", True),
+        CheckRow("bit rate", wanted, got, is_constant and kbps[0] >= profile.mp3_min_kbps),
+        rate_row,
+    ]
+
+
+def _sound_rows(measures: DeliveredMeasures, profile: Profile) -> list[CheckRow]:
+    level, level_unit = _SHOWN_MEASURES[profile.level_measure]
+    peak, peak_unit = _SHOWN_MEASURES[profile.peak_measure]
+    rows = [
+        _range_row(level, profile.level_range, getattr(measures, profile.level_measure), level_unit),
+        _limit_row(peak, profile.peak_max_db, getattr(measures, profile.peak_measure), peak_unit),
+    ]
+    if profile.noise_floor_max_db is not None:
+        rows.append(_limit_row("noise floor", profile.noise_floor_max_db, measures.noise_floor_db, "dB RMS"))
+    if profile.head_range_s is not None:
+        rows.append(_range_row("silence at the head", profile.head_range_s, measures.head_s, "s"))
+    if profile.tail_range_s is not None:
+        rows.append(_range_row("silence at the tail", profile.tail_range_s, measures.tail_s, "s"))
+    if profile.max_duration_s is not None:
+        rows.append(_limit_row("length", profile.max_duration_s / 60, measures.duration_s / 60, "min"))
+    return rows
+
+
+def _range_row(rule: str, wanted: Range, got: float, unit: str) -> CheckRow:
+    low, high = wanted
+    return CheckRow(rule, f"{low:g} to {high:g} {unit}", f"{got:.2f} {unit}", low <= got <= high)
+
+
+def _limit_row(rule: str, highest: float, got: float, unit: str) -> CheckRow:
+    return CheckRow(rule, f"at most {highest:g} {unit}", f"{got:.2f} {unit}", got <= highest)

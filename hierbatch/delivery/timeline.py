@@ -1,0 +1,139 @@
+"""Sample-exact positions of every take of a chapter, planned before any audio is read.
+
+Lengths are derived from the takes' sample counts, so audio, subtitles and chapter marks all use the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from hierbatch.audio.resample import resampled_length
+from hierbatch.delivery.pauses import PauseRules, is_new_block, pause_after_s
+from hierbatch.delivery.profiles import Profile
+from hierbatch.delivery.takes import ChapterTakes, Take
+
+EdgeSilence = Callable[[Take], tuple[float, float]]
+"""Returns a take's leading and trailing silence, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Position of a take; its own edge silence may start before sample 0 or extend past the chapter's end."""
+
+    take: Take
+    start_sample: int
+    n_samples: int
+
+    @property
+    def end_sample(self) -> int:
+        return self.start_sample + self.n_samples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChapterTimeline:
+    """One delivered chapter: title, length, positions of its takes, and ids of the rows missing from it."""
+
+    number: int
+    title: str
+    rate_hz: int
+    n_samples: int
+    placements: tuple[Placement, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def duration_s(self) -> float:
+        return self.n_samples / self.rate_hz
+
+
+def plan_chapters(
+    chapters: Sequence[ChapterTakes], profile: Profile, rate_hz: int, rules: PauseRules, edge_silence: EdgeSilence
+) -> list[ChapterTimeline]:
+    """Plan timelines of all chapters that have audio, numbered from 1.
+
+    A chapter longer than the profile allows is split between paragraphs into titled parts. A missing row leaves
+    silence of its expected duration.
+
+    Args:
+        chapters: takes by chapter.
+        profile: head and tail silence, and the maximum duration of a file.
+        rate_hz: sample rate of the timelines.
+        rules: pauses between takes.
+        edge_silence: measures a take's own leading and trailing silence.
+    """
+    named = [part for chapter in chapters for part in _named_parts(chapter, profile, rules)]
+    timelines = []
+    for number, (title, takes) in enumerate(named, start=1):
+        lead_s, _ = edge_silence(takes[0])
+        _, trail_s = edge_silence(takes[-1])
+        # Head and tail silence include the edge silence of the first and last take.
+        start = round((profile.head_s - lead_s) * rate_hz)
+        placements, end = _place(takes, start, rate_hz, rules)
+        n_samples = end + round((profile.tail_s - trail_s) * rate_hz)
+        missing = tuple(take.id for take in takes if not take.is_spoken)
+        timelines.append(
+            ChapterTimeline(
+                number=number,
+                title=title,
+                rate_hz=rate_hz,
+                n_samples=n_samples,
+                placements=placements,
+                missing=missing,
+            )
+        )
+    return timelines
+
+
+def _place(takes: Sequence[Take], start: int, rate_hz: int, rules: PauseRules) -> tuple[tuple[Placement, ...], int]:
+    """Place the synthesized takes in sequence; returns the placements and the end of the last take, in samples."""
+    placements = []
+    position = end = start
+    for take, pause_s in zip(takes, [*_pauses(takes, rules), 0.0], strict=True):
+        if take.is_spoken:
+            n_samples = resampled_length(take.n_samples, take.rate_hz, rate_hz)
+            placements.append(Placement(take, position, n_samples))
+        else:
+            n_samples = round(take.expected_duration_s * rate_hz)
+        end = position + n_samples
+        position = end + round(pause_s * rate_hz)
+    return tuple(placements), end
+
+
+def _named_parts(chapter: ChapterTakes, profile: Profile, rules: PauseRules) -> list[tuple[str, Sequence[Take]]]:
+    """Split a chapter into titled files, each of which starts and ends with a synthesized take."""
+    parts = [part for part in map(_trimmed, _parts(chapter.takes, profile, rules)) if part]
+    if len(parts) == 1:
+        return [(chapter.title, parts[0])]
+    return [(f"{chapter.title} (part {n} of {len(parts)})", part) for n, part in enumerate(parts, start=1)]
+
+
+def _trimmed(takes: Sequence[Take]) -> Sequence[Take]:
+    spoken = [index for index, take in enumerate(takes) if take.is_spoken]
+    return takes[spoken[0] : spoken[-1] + 1] if spoken else ()
+
+
+def _parts(takes: Sequence[Take], profile: Profile, rules: PauseRules) -> Iterator[Sequence[Take]]:
+    """Split takes into runs that fit the profile's maximum duration, between paragraphs where possible."""
+    limit_s = (profile.max_duration_s or float("inf")) - profile.head_s - profile.tail_s
+    start, boundary, length_s = 0, 0, 0.0
+    for index, take in enumerate(takes):
+        if index and is_new_block(takes[index - 1], take):
+            boundary = index
+        length_s += _duration_s(take)
+        if length_s > limit_s and index > start:
+            cut = boundary if boundary > start else index
+            yield takes[start:cut]
+            start = cut
+            length_s = sum(map(_duration_s, takes[start : index + 1])) + sum(_pauses(takes[start : index + 1], rules))
+        if index + 1 < len(takes):
+            length_s += pause_after_s(take, takes[index + 1], rules)
+    yield takes[start:]
+
+
+def _pauses(takes: Sequence[Take], rules: PauseRules) -> list[float]:
+    return [pause_after_s(take, following, rules) for take, following in pairwise(takes)]
+
+
+def _duration_s(take: Take) -> float:
+    return take.n_samples / take.rate_hz if take.is_spoken else take.expected_duration_s

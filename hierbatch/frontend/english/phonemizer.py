@@ -1,0 +1,167 @@
+"""English grapheme-to-phoneme conversion with espeak-ng (through phonemizer), in the symbols of the shared table."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+from phonemizer.backend import EspeakBackend
+from phonemizer.separator import Separator
+
+from hierbatch.errors import ProgramError
+from hierbatch.frontend.english.heteronyms import find_heteronyms
+from hierbatch.frontend.ipa import ENGLISH_REWRITES, split_phones
+from hierbatch.frontend.phonemes import Phones
+from hierbatch.frontend.symbols import PHONES
+
+_PHONES = frozenset(PHONES)
+_MAX_WORDS_MERGED = 4
+
+
+class EnglishPhonemizer:
+    """Converts the words of one clause to phones, with weak forms by context; holds one espeak-ng voice.
+
+    Raises:
+        ProgramError: the espeak-ng library of the `espeakng-loader` wheel cannot be loaded.
+    """
+
+    def __init__(self) -> None:
+        self._backend = load_espeak(preserve_punctuation=False)
+        self._separator = Separator(phone="_", word=" ", syllable="")
+        self._isolated = functools.lru_cache(maxsize=50_000)(self._phonemize_isolated)
+
+    def __call__(self, words: Sequence[str]) -> list[Phones]:
+        """Phones of each word, one entry per word; empty for a word without pronunciation."""
+        if not words:
+            return []
+        spoken = self._words_in_context(words)
+        for index, phones in (find_heteronyms(words) | _letter_names(words)).items():
+            spoken[index] = phones
+        return spoken
+
+    def _words_in_context(self, words: Sequence[str]) -> list[Phones]:
+        groups = self._phonemize(" ".join(words))
+        if len(groups) == len(words):
+            return groups
+        # espeak joins small words ("of the" is one group): divide the phones among the words again.
+        return _divide_groups(groups, [self._isolated(word) for word in words])
+
+    def _phonemize_isolated(self, word: str) -> Phones:
+        return tuple(phone for group in self._phonemize(word) for phone in group)
+
+    def _phonemize(self, text: str) -> list[Phones]:
+        line = self._backend.phonemize([text], separator=self._separator, strip=True)[0]
+        return [word for group in line.split() if (word := _to_table(group.split("_")))]
+
+
+@functools.cache
+def load_espeak(*, preserve_punctuation: bool) -> EspeakBackend:
+    """Load the espeak-ng voice for American English.
+
+    Raises:
+        ProgramError: the espeak-ng library of the `espeakng-loader` wheel cannot be loaded.
+    """
+    try:
+        import espeakng_loader
+        from phonemizer.backend.espeak.wrapper import EspeakWrapper
+
+        EspeakWrapper.set_library(espeakng_loader.get_library_path())
+        EspeakWrapper.set_data_path(espeakng_loader.get_data_path())
+        return EspeakBackend(
+            "en-us",
+            with_stress=True,
+            preserve_punctuation=preserve_punctuation,
+            language_switch="remove-flags",
+        )
+    except (ImportError, OSError, RuntimeError) as error:
+        raise ProgramError(
+            "espeak-ng cannot be loaded",
+            wanted="the library inside the espeakng-loader package",
+            got=str(error),
+            mend="pip install --force-reinstall espeakng-loader phonemizer",
+        ) from error
+
+
+def _letter_names(words: Sequence[str]) -> dict[int, Phones]:
+    """Letter names that look like words: any capital A, and an I next to another letter ("F B I")."""
+    names: dict[int, Phones] = {index: ("ˈeɪ",) for index, word in enumerate(words) if word == "A"}
+    for index, word in enumerate(words):
+        neighbours = (*words[max(index - 1, 0) : index], *words[index + 1 : index + 2])
+        if word == "I" and any(len(other) == 1 and other.isupper() and other != "I" for other in neighbours):
+            names[index] = ("ˈaɪ",)
+    return names
+
+
+def _to_table(phones: Sequence[str]) -> Phones:
+    """Convert espeak phones to symbols of the table, dropping marks that it does not have."""
+    word: list[str] = []
+    for phone in phones:
+        mark, bare = (phone[0], phone[1:]) if phone[:1] in ("ˈ", "ˌ") else ("", phone)
+        symbols = (bare,) if bare in _PHONES else _rewrite(bare)
+        word.extend((mark if index == 0 else "") + symbol for index, symbol in enumerate(symbols))
+    return tuple(word)
+
+
+def _rewrite(phone: str) -> Phones:
+    """Rewrite an espeak phone that is not in the table; an unforeseen one is decomposed ("tsʲ" becomes t s)."""
+    return ENGLISH_REWRITES[phone] if phone in ENGLISH_REWRITES else split_phones(phone, "en")[0]
+
+
+def _divide_groups(groups: Sequence[Phones], isolated: Sequence[Phones]) -> list[Phones]:
+    """Divide joined groups of phones into words, close to the pronunciation of each word in isolation.
+
+    Dynamic programming over (groups, words): a group covers one to four words, at the cost of the edit distance between
+    its phones and theirs. If there is no division, the isolated pronunciations are returned.
+    """
+    bare = [_without_stress(word) for word in isolated]
+    max_surplus = len(isolated) - len(groups)
+    best: dict[int, tuple[int, tuple[int, ...]]] = {0: (0, ())}
+    for index, group in enumerate(map(_without_stress, groups)):
+        following: dict[int, tuple[int, tuple[int, ...]]] = {}
+        for n_words, (cost, sizes) in best.items():
+            for size in range(1, min(_MAX_WORDS_MERGED, len(isolated) - n_words) + 1):
+                if not 0 <= n_words + size - index - 1 <= max_surplus:
+                    continue
+                covered = tuple(phone for word in bare[n_words : n_words + size] for phone in word)
+                total = cost + _edit_distance(group, covered)
+                if total < following.get(n_words + size, (10**6, ()))[0]:
+                    following[n_words + size] = (total, (*sizes, size))
+                if group == covered:
+                    break
+        best = following
+    if len(isolated) not in best:
+        return list(isolated)
+    divided: list[Phones] = []
+    for group, size in zip(groups, best[len(isolated)][1], strict=True):
+        divided.extend(_divide(group, bare[len(divided) : len(divided) + size]))
+    return divided
+
+
+def _divide(group: Phones, parts: Sequence[Phones]) -> list[Phones]:
+    """Split one group into as many words as `parts`, each where the phones before it are closest to its part."""
+    words: list[Phones] = []
+    for position, part in enumerate(parts[:-1]):
+        after = len(parts) - position - 1
+        candidates = range(1, max(2, len(group) - after + 1))
+        rest = tuple(phone for later in parts[position + 1 :] for phone in later)
+        bare = _without_stress(group)
+        costs = {at: _edit_distance(bare[:at], part) + _edit_distance(bare[at:], rest) for at in candidates}
+        end = min(costs, key=costs.__getitem__)
+        words.append(group[:end])
+        group = group[end:]
+    return [*words, group]
+
+
+def _without_stress(word: Phones) -> Phones:
+    return tuple(phone.lstrip("ˈˌ") for phone in word)
+
+
+def _edit_distance(a: Phones, b: Phones) -> int:
+    if a == b:
+        return 0
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        previous, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (x != y))
+    return row[-1]

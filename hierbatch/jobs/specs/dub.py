@@ -1,0 +1,62 @@
+"""Specification of a dubbing run: the imported manifest and the prepared voice prompts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hierbatch.engine.planning import Asked
+from hierbatch.jobs.specs.recordings import recordings_origin, scan_sources
+from hierbatch.jobs.specs.speak import ValidatedSpec
+from hierbatch.jobs.specs.voices import PreparedVoices
+from hierbatch.manifest.checks import Expected, check_manifest
+from hierbatch.manifest.schema import MANIFEST_COLUMNS
+from hierbatch.manifest.store import open_table
+from hierbatch.models.catalog.model_info import ModelOutline
+from hierbatch.stages.sources import ReadSource
+from hierbatch.stages.tasks import DUB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DubSpec:
+    """Rows of an imported folder and the voices they name."""
+
+    manifest: Path
+    prompts: PreparedVoices
+    model: ModelOutline
+    seed: int
+    bundle: str
+    model_factory: str
+
+    @property
+    def root(self) -> Path:
+        """Base folder of relative source paths."""
+        return Path("/")  # the import writes absolute paths
+
+    def origin(self) -> dict[str, str]:
+        """Provenance entry of the run's record."""
+        return recordings_origin(self, DUB)
+
+    def check(self) -> ValidatedSpec:
+        """Validate the manifest and fingerprint the recordings.
+
+        Raises:
+            ManifestError: the manifest cannot be read.
+        """
+        manifest = open_table(self.manifest, MANIFEST_COLUMNS)
+        take_settings = Asked(
+            task=DUB.name,
+            defaults={},
+            seed=self.seed,
+            voice_sha256={name: prompt.sha256 for name, (_, prompt) in self.prompts.items()},
+            fingerprint=self.model.fingerprint,
+        )
+        return ValidatedSpec(
+            manifest=manifest,
+            n_rows=check_manifest(manifest, Expected(one_of=("cast",), needs_voice=False)),
+            prompts=self.prompts,
+            asked=take_settings,
+            model=self.model.name,
+            read=ReadSource(self.root),
+            inputs={"sources": scan_sources(manifest, self.root).state},
+        )

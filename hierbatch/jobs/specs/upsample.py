@@ -1,0 +1,119 @@
+"""Specification of an upsampling run: recordings and a SpeechSR model, validated before any worker starts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.compute as pc
+
+from hierbatch.engine.planning import Asked
+from hierbatch.errors import BundleError, InputError
+from hierbatch.jobs.specs.problems import ErrorCollector
+from hierbatch.jobs.specs.recordings import check_source_root, check_sources, recordings_origin
+from hierbatch.jobs.specs.speak import ValidatedSpec
+from hierbatch.manifest.checks import Expected, check_manifest
+from hierbatch.manifest.schema import MANIFEST_COLUMNS
+from hierbatch.manifest.store import TableFile, open_table
+from hierbatch.models.catalog.model_info import DEFAULT_UPSAMPLER, ModelOutline
+from hierbatch.models.catalog.open_model import UPSAMPLER_FACTORY, find_outline
+from hierbatch.stages.sources import ReadSource
+from hierbatch.stages.tasks import UPSAMPLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpsampleOrder:
+    """Recordings to upsample and the output sample rate."""
+
+    manifest: Path
+    rate_hz: int = 48_000
+    """24000 or 48000; the `rate_hz` of a row takes precedence."""
+    source_root: Path | None = None
+    """Base folder of relative source paths, which no recording may leave; None means the manifest's folder."""
+    bundle: str = DEFAULT_UPSAMPLER
+    model_factory: str = UPSAMPLER_FACTORY
+
+    @property
+    def root(self) -> Path:
+        """Base folder of relative source paths."""
+        return self.source_root or self.manifest.parent
+
+    def origin(self) -> dict[str, str]:
+        """Provenance entry of the run's record."""
+        return recordings_origin(self, UPSAMPLE)
+
+    def check(self) -> ValidatedSpec:
+        """Validate manifest, recordings, rates and model; all errors are reported at once.
+
+        Raises:
+            InputError: the manifest, the folder or a rate is invalid, or no recording exists.
+            BundleError: the model cannot be loaded, or is not a SpeechSR model.
+        """
+        errors = ErrorCollector()
+        root = errors.attempt(lambda: check_source_root(self.root))
+        model = errors.attempt(lambda: find_upsampler(self.model_factory, self.bundle))
+        manifest = errors.attempt(lambda: open_table(self.manifest, MANIFEST_COLUMNS))
+        expected = Expected(one_of=("source",), needs_voice=False)
+        n_rows = errors.attempt(lambda: check_manifest(manifest, expected) if manifest else None)
+        sources = errors.attempt(lambda: check_sources(manifest, root))
+        rates_hz = {self.rate_hz, *(_named_rates(manifest) if manifest and n_rows else ())}
+        errors.attempt(lambda: _check_rates(rates_hz, model) if model else None)
+        errors.raise_any()
+        assert manifest  # raise_any() has raised otherwise; the same holds below
+        assert n_rows
+        assert sources
+        assert model
+        take_settings = Asked(
+            task=UPSAMPLE.name,
+            defaults={"rate_hz": self.rate_hz},
+            seed=0,
+            voice_sha256={},
+            fingerprint=model.fingerprint,
+        )
+        return ValidatedSpec(
+            manifest=manifest,
+            n_rows=n_rows,
+            prompts={},
+            asked=take_settings,
+            model=model.name,
+            read=ReadSource(self.root),
+            inputs={"sources": sources.state},
+            row_notices=sources.notices,
+        )
+
+
+def find_upsampler(factory: str, bundle: str) -> ModelOutline:
+    """Find an upsampling model.
+
+    Raises:
+        BundleError: the model does not exist or does not upsample.
+    """
+    model = find_outline(factory, bundle)
+    if not model.upsamples_to_hz:
+        raise BundleError(
+            "The model does not upsample recordings",
+            wanted="a SpeechSR model",
+            got=model.name,
+            mend="choose another with --model, e.g. speechsr",
+        )
+    return model
+
+
+def _check_rates(rates_hz: Collection[int], model: ModelOutline) -> None:
+    unsupported = sorted(set(rates_hz) - set(model.upsamples_to_hz))
+    if unsupported:
+        raise InputError(
+            f"Model {model.name!r} does not support {'these rates' if len(unsupported) > 1 else 'this rate'}",
+            wanted=" or ".join(map(str, model.upsamples_to_hz)),
+            got=", ".join(f"{rate_hz} Hz" for rate_hz in unsupported),
+            mend="correct --rate, or the column rate_hz",
+        )
+
+
+def _named_rates(manifest: TableFile) -> set[int]:
+    """Sample rates set by rows, in Hz."""
+    if "rate_hz" not in manifest.schema.names:
+        return set()
+    columns = (rows.column("rate_hz") for rows in manifest.batches(["rate_hz"]))
+    return {rate for column in columns for rate in pc.unique(column.drop_null()).to_pylist()}

@@ -1,0 +1,157 @@
+"""Table of the networks that can be imported: name, loader, published files, licence.
+
+Published files are identified by hash, other checkpoints by matching tensor names against each network's name table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from torch import nn
+
+from hierbatch.errors import BundleError
+from hierbatch.models.hierspeechpp.content_encoder.config import LICENSE as CONTENT_ENCODER_LICENSE
+from hierbatch.models.hierspeechpp.content_encoder.config import ContentEncoderConfig
+from hierbatch.models.hierspeechpp.content_encoder.weights import content_encoder_from
+from hierbatch.models.hierspeechpp.content_encoder.weights import name_table as content_encoder_names
+from hierbatch.models.hierspeechpp.denoiser.weights import denoiser_from
+from hierbatch.models.hierspeechpp.denoiser.weights import name_table as denoiser_names
+from hierbatch.models.hierspeechpp.files import official_file_of
+from hierbatch.models.hierspeechpp.speechsr.config import speechsr_24k, speechsr_48k
+from hierbatch.models.hierspeechpp.speechsr.weights import name_table as speechsr_names
+from hierbatch.models.hierspeechpp.speechsr.weights import speechsr_from
+from hierbatch.models.hierspeechpp.synthesizer.config import SynthesizerConfig
+from hierbatch.models.hierspeechpp.synthesizer.weights import name_table as synthesizer_names
+from hierbatch.models.hierspeechpp.synthesizer.weights import synthesizer_from
+from hierbatch.models.hierspeechpp.text_to_vector.weights import name_table as text_to_vector_names
+from hierbatch.models.hierspeechpp.text_to_vector.weights import text_to_vector_from
+from hierbatch.models.weights.checkpoint import Checkpoint, NameTable
+
+_MIN_SHARE = 0.5
+"""Least share of a file's tensor names that must be in a network's name table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedNetwork:
+    """One network whose published weights can be imported."""
+
+    name: str
+    purpose: str
+    names: Callable[[], NameTable]
+    load: Callable[[Checkpoint], nn.Module]
+    files: tuple[str, ...]
+    """Published files that contain it, by their names in `OFFICIAL_FILES`."""
+    license: str = "MIT"
+    languages: tuple[str, ...] = ()
+    """Languages of its text input."""
+
+
+PUBLISHED_NETWORKS: Mapping[str, PublishedNetwork] = {
+    network.name: network
+    for network in (
+        PublishedNetwork(
+            name="ttv",
+            purpose="text to semantic vectors and pitch",
+            names=text_to_vector_names,
+            load=text_to_vector_from,
+            files=("ttv_lt960",),
+            languages=("en",),
+        ),
+        PublishedNetwork(
+            name="denoiser",
+            purpose="denoising of voice prompts",
+            names=denoiser_names,
+            load=denoiser_from,
+            files=("denoiser",),
+        ),
+        PublishedNetwork(
+            name="synthesizer",
+            purpose="semantic vectors, pitch and a voice to 16 kHz audio",
+            names=lambda: synthesizer_names(SynthesizerConfig()),
+            load=lambda checkpoint: synthesizer_from(checkpoint, SynthesizerConfig()),
+            files=("hierspeechpp_v1.1", "hierspeechpp_v1"),
+        ),
+        PublishedNetwork(
+            name="content_encoder",
+            purpose="recordings to semantic vectors, for voice conversion",
+            names=lambda: content_encoder_names(ContentEncoderConfig()),
+            load=lambda checkpoint: content_encoder_from(checkpoint, ContentEncoderConfig()),
+            files=(),
+            license=CONTENT_ENCODER_LICENSE,
+        ),
+        PublishedNetwork(
+            name="speechsr24k",
+            purpose="16 kHz to 24 kHz",
+            names=speechsr_names,
+            load=lambda checkpoint: speechsr_from(checkpoint, speechsr_24k()),
+            files=("speechsr24k",),
+        ),
+        PublishedNetwork(
+            name="speechsr48k",
+            purpose="16 kHz to 48 kHz",
+            names=speechsr_names,
+            load=lambda checkpoint: speechsr_from(checkpoint, speechsr_48k()),
+            files=("speechsr48k",),
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """Network that a checkpoint belongs to, and the name of the published file, empty if it is none."""
+
+    network: PublishedNetwork
+    published: str
+
+
+def find_network(name: str) -> PublishedNetwork:
+    """Find an importable network by name; raises BundleError if there is none."""
+    if name not in PUBLISHED_NETWORKS:
+        raise BundleError("There is no such network to import", wanted=", ".join(PUBLISHED_NETWORKS), got=repr(name))
+    return PUBLISHED_NETWORKS[name]
+
+
+def recognise(checkpoint: Checkpoint) -> Recognised | None:
+    """Identify the network of a checkpoint; None if no known network matches.
+
+    Raises:
+        BundleError: the tensor names match two networks equally well, and the path does not resolve it.
+    """
+    official = official_file_of(checkpoint.sha256)
+    if official:
+        network = next((n for n in PUBLISHED_NETWORKS.values() if official in n.files), None)
+        return Recognised(network, official) if network else None
+    fits = {network.name: _fit(checkpoint, network.names()) for network in PUBLISHED_NETWORKS.values()}
+    best = max(fits.values())
+    if best[0] < _MIN_SHARE:
+        return None
+    alike = [name for name, fit in fits.items() if fit == best]
+    if len(alike) > 1:
+        alike = [name for name in alike if _is_named_in_path(checkpoint.source, name)] or alike
+    if len(alike) > 1:
+        raise BundleError(
+            f"The weights in {checkpoint.source} fit more than one network",
+            got=" and ".join(alike),
+            mend=f"name the network, as in {alike[0]}={checkpoint.source}",
+        )
+    return Recognised(PUBLISHED_NETWORKS[alike[0]], "")
+
+
+def _fit(checkpoint: Checkpoint, table: NameTable) -> tuple[float, float]:
+    """Share of a checkpoint's names that are in a table, and share of the table that they cover.
+
+    The second share decides between two networks when one has all the names of the other. A gain and a direction
+    count as one weight.
+    """
+    names = {re.sub(r"\.weight_[gv]$", ".weight", name) for name in checkpoint.weights}
+    entries = [{name for name in names if re.fullmatch(entry.pattern, name)} for entry in table]
+    return len(set().union(*entries)) / len(names), sum(map(bool, entries)) / len(entries)
+
+
+def _is_named_in_path(source: str, name: str) -> bool:
+    """True if the path contains the rate that the network's name ends in, as in `speechsr48k/G_1000.pth`."""
+    rate = re.search(r"\d+k$", name)
+    return rate is not None and any(rate.group() in part.lower() for part in re.split(r"[\\/]", source)[-2:])

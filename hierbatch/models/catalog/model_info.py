@@ -1,0 +1,123 @@
+"""Model information read from bundle.json before a worker loads the model; does not import torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hierbatch.errors import BundleError
+from hierbatch.models.hierspeechpp.files import OFFICIAL_KIND
+from hierbatch.models.prompt import clean_prompt, clean_voiced_prompt
+from hierbatch.models.weights.bundle import Bundle, find_bundle
+
+DEFAULT_UPSAMPLER = "speechsr"
+UPSAMPLER_KIND = "speechsr_lite"
+UPSAMPLER_COMPONENTS = {24_000: "speechsr24k", 48_000: "speechsr48k"}
+"""Published SpeechSR network by output rate in Hz; SpeechSR-Lite serves both rates."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelOutline:
+    """Capabilities and identity of a model, known without loading it."""
+
+    name: str
+    fingerprint: str
+    languages: tuple[str, ...] = ()
+    """Languages it synthesizes from text."""
+    converts: bool = False
+    """True if it converts recordings to other voices."""
+    denoises: bool = False
+    """True if it has a denoiser of its own for prompts."""
+    upsamples_to_hz: tuple[int, ...] = ()
+    """Output sample rates for bandwidth extension, in Hz."""
+    check_prompt: Callable[..., Any] = clean_prompt
+    """Function that raises PromptError for prompts that the model's `encode_voice` would reject.
+
+    For a conversion model it accepts another pitch tracker as `track`, like `encode_voice`.
+    """
+
+
+def outline_model(bundle: str | Path = "lite") -> ModelOutline:
+    """Read the information on the model that `open_model` opens from the same bundle.
+
+    Raises:
+        BundleError: no such bundle, it neither speaks nor converts, a component is missing, or weights are damaged.
+    """
+    found = find_bundle(bundle)
+    check_kind(found)
+    converts = found.kind == "lite" or found.has_component("content_encoder") or not found.has_component("ttv")
+    for component in _required_components(found, converts=converts):
+        found.component(component)
+    found.check_weights()
+    return ModelOutline(
+        name=found.name,
+        fingerprint=found.fingerprint,
+        languages=found.languages,
+        converts=converts,
+        denoises=found.kind == OFFICIAL_KIND and found.has_component("denoiser"),
+        check_prompt=clean_voiced_prompt if converts else clean_prompt,
+    )
+
+
+def check_kind(bundle: Bundle) -> None:
+    """Raise BundleError for a bundle that `open_model` cannot open."""
+    if bundle.kind == UPSAMPLER_KIND:
+        raise BundleError(
+            f"Model {bundle.name!r} is for bandwidth extension and neither speaks nor converts",
+            wanted=f"--model lite, or an imported bundle of kind {OFFICIAL_KIND}",
+            mend=f"use it with `hierbatch upsample --model {bundle.name}`",
+        )
+    if bundle.kind not in ("lite", OFFICIAL_KIND):
+        raise BundleError("The bundle is of an unknown kind", wanted=f"lite or {OFFICIAL_KIND}", got=bundle.kind)
+
+
+def outline_upsampler(bundle: str | Path = DEFAULT_UPSAMPLER) -> ModelOutline:
+    """Read the information on the model that `Upsampler.load` opens from the same bundle.
+
+    Raises:
+        BundleError: no such bundle, it has no SpeechSR, or its weights are damaged.
+    """
+    found = find_bundle(bundle)
+    rates_hz = get_upsampling_rates(found)
+    found.check_weights()
+    return ModelOutline(name=found.name, fingerprint=found.fingerprint, upsamples_to_hz=rates_hz)
+
+
+def get_upsampling_rates(bundle: Bundle) -> tuple[int, ...]:
+    """Output rates in Hz for which a bundle has a SpeechSR.
+
+    Raises:
+        BundleError: it has none.
+    """
+    is_lite = bundle.kind == UPSAMPLER_KIND
+    rates_hz = tuple(
+        rate_hz for rate_hz, component in UPSAMPLER_COMPONENTS.items() if is_lite or bundle.has_component(component)
+    )
+    if not rates_hz:
+        raise BundleError(
+            f"Model {bundle.name!r} does not extend the bandwidth of recordings",
+            wanted=f"{DEFAULT_UPSAMPLER}, or an imported model with {' or '.join(UPSAMPLER_COMPONENTS.values())}",
+            got=f"kind {bundle.kind}",
+        )
+    return rates_hz
+
+
+def delivered_rate_hz(bundle: Bundle) -> int:
+    """Output rate of a bundle in Hz: that of its highest SpeechSR, if speech goes through it or the bundle is one.
+
+    Conversion alone does not go through SpeechSR; `Bundle.rate_hz` is the rate of the networks before it.
+    """
+    is_upsampled = bundle.has_component("ttv") or not bundle.has_component("synthesizer")
+    names = UPSAMPLER_COMPONENTS.items() if is_upsampled else []
+    rates_hz = [rate_hz for rate_hz, component in names if bundle.has_component(component)]
+    return max(rates_hz, default=bundle.rate_hz)
+
+
+def _required_components(bundle: Bundle, *, converts: bool) -> tuple[str, ...]:
+    if bundle.kind != OFFICIAL_KIND:
+        return ()
+    is_denoised = bundle.has_component("denoiser") or bundle.synthesis.get("denoise_ratio", 0.0) > 0
+    denoiser = ("denoiser",) if is_denoised else ()
+    return ("synthesizer", *(("content_encoder",) if converts else ()), *denoiser)

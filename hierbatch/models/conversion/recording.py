@@ -1,0 +1,207 @@
+"""Voice conversion of recordings of any length: pitch is transposed over the whole, audio is converted in segments.
+
+Segment boundaries are at quiet positions.
+
+Legend: L samples at 16 kHz, T pitch frames (100/s).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from hierbatch.audio.activity import Span
+from hierbatch.audio.level import below_full_scale
+from hierbatch.audio.matching import match_loudness
+from hierbatch.audio.pitch import F0, PitchRange, estimate_f0, estimate_long_f0, fill_unvoiced, measure_pitch_range
+from hierbatch.audio.pitch_trackers import FinePitchTracker, PitchTracker
+from hierbatch.audio.resample import ToRate, resample
+from hierbatch.audio.waveform import Samples, Waveform
+from hierbatch.errors import SynthesisError
+from hierbatch.models.conversion.interface import ConversionModel, ConversionRequest, Key
+from hierbatch.models.conversion.pieces import add_segment, cut_pieces, whole_frames, with_context
+from hierbatch.units import MEL_HOP_SAMPLES, RATE_HZ
+
+_FINE_HOP_SAMPLES = MEL_HOP_SAMPLES // 2
+_MIN_SPREAD_RATIO, _MAX_SPREAD_RATIO = 0.75, 1.33
+"""Bounds on the scaling of a contour's spread: a few seconds of prompt are a poor estimate of a speaker's range."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversionJob:
+    """One recording to convert; `voice` is the value returned by the model's `encode_voice`.
+
+    At the source's own rate the output has the same number of samples as the source; at another `rate_hz` it covers
+    the same time. With `spans`, only those parts are converted: pitch and loudness are measured inside them, the rest
+    is silence, and each span fades in and out over 20 ms around its ends.
+    """
+
+    source: Waveform
+    voice: Any
+    seed: int
+    key: Key = field(default_factory=Key)
+    rate_hz: int | None = None
+    spans: Sequence[Span] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion:
+    """A converted recording and its pitch, 0 where unvoiced."""
+
+    waveform: Waveform
+    f0_hz: F0
+
+
+def convert_recording(
+    model: ConversionModel,
+    source: Waveform,
+    voice: Any,
+    *,
+    seed: int,
+    key: Key = Key(),  # noqa: B008 - a frozen value
+    rate_hz: int | None = None,
+    track: PitchTracker = estimate_f0,
+    spans: Sequence[Span] | None = None,
+) -> Conversion:
+    """Convert one recording to another voice, keeping its words and melody; see `ConversionJob`.
+
+    One gain restores the source's loudness. Memory use is that of one segment.
+
+    Args:
+        model: conversion model.
+        source: recording at any rate.
+        voice: target voice, from the model's `encode_voice`.
+        seed: seed of the synthesis noise.
+        key: transposition of the pitch contour.
+        rate_hz: output rate; the source's rate by default.
+        track: pitch tracker for the source. The target's pitch was found by `encode_voice`.
+        spans: parts to convert; everything by default.
+
+    Raises:
+        SynthesisError: the model returned samples that are not finite.
+        SourceError: the source is too short for the tracker.
+    """
+    job = ConversionJob(source=source, voice=voice, seed=seed, key=key, rate_hz=rate_hz, spans=spans)
+    return convert_recordings(model, [job], track)[0]
+
+
+def convert_recordings(
+    model: ConversionModel,
+    jobs: Sequence[ConversionJob],
+    track: PitchTracker = estimate_f0,
+    *,
+    to_rate: ToRate = resample,
+    at_once: bool = False,
+) -> list[Conversion]:
+    """Convert several recordings, like `convert_recording`.
+
+    Args:
+        model: conversion model.
+        jobs: recordings with their settings.
+        track: pitch tracker for the sources.
+        to_rate: resampler from 16 kHz to the output rate.
+        at_once: run the segments of all recordings in one batch; meant for short recordings.
+
+    Raises:
+        SynthesisError: the model returned samples that are not finite.
+        SourceError: a source is too short for the tracker.
+    """
+    recordings = [_SegmentedRecording(model, job, track) for job in jobs]
+    segments = [(recording, segment) for recording in recordings for segment in recording.segments]
+    for batch in [segments] if at_once else [[one] for one in segments]:
+        outputs = model.convert_all([recording.request(segment) for recording, segment in batch])
+        for (recording, segment), output in zip(batch, outputs, strict=True):
+            recording.add(segment, output)
+    return [recording.finish(to_rate) for recording in recordings]
+
+
+class _SegmentedRecording:
+    """One recording during conversion: resampled, its pitch transposed, split into segments, joined again."""
+
+    def __init__(self, model: ConversionModel, job: ConversionJob, track: PitchTracker) -> None:
+        self._job = job
+        resampled = model.manner.resample(job.source, RATE_HZ)
+        n_samples = model.manner.padded_length(resampled.n_samples)
+        padded = np.pad(resampled.samples, (0, n_samples - resampled.n_samples))
+        chosen = [(0, n_samples)] if job.spans is None else whole_frames(job.spans, n_samples)
+        is_converted = np.zeros(n_samples, np.float32)
+        for start, end in chosen:
+            is_converted[start:end] = 1
+        self._reference = Waveform(resampled.samples * is_converted[: resampled.n_samples], RATE_HZ)
+        self._padded = padded * np.float32(model.manner.gain(self._reference))
+        self._output = np.zeros(n_samples, np.float32)
+        spans = [(first, cut_pieces(self._padded[first:last])) for first, last in chosen]
+        self.segments = [
+            (number, first + start, first + end)
+            for number, (first, (start, end)) in enumerate((first, cut) for first, cuts in spans for cut in cuts)
+        ]
+        """Index, first sample and end sample of each segment."""
+        self._transpose(model, track, is_converted)
+
+    def _transpose(self, model: ConversionModel, track: PitchTracker, is_converted: Samples) -> None:
+        sound, job = Waveform(self._padded, RATE_HZ), self._job
+        normalize = model.manner.place_finely
+        self._normalized: F0 | None = None
+        if normalize and isinstance(track, FinePitchTracker) and job.key.about == "target":
+            fine = estimate_long_f0(sound, track.finely, hop_samples=_FINE_HOP_SAMPLES)
+            fine = fine * is_converted[::_FINE_HOP_SAMPLES]
+            self._normalized = normalize(fine, job.voice, job.key)
+            self._f0_hz = np.expm1(self._normalized[1::2])
+            self._is_voiced = self._f0_hz > 0
+            return
+        f0_hz = estimate_long_f0(sound, track) * is_converted[::MEL_HOP_SAMPLES]
+        self._f0_hz = place_pitch(f0_hz, model.pitch_range(job.voice), job.key)
+        self._is_voiced = f0_hz > 0
+
+    def request(self, segment: tuple[int, int, int]) -> ConversionRequest:
+        number, start, end = segment
+        first, last = with_context(start, end, len(self._padded))
+        frames = slice(first // MEL_HOP_SAMPLES, last // MEL_HOP_SAMPLES)
+        fine = slice(first // _FINE_HOP_SAMPLES, last // _FINE_HOP_SAMPLES)
+        return ConversionRequest(
+            samples=self._padded[first:last],
+            f0_hz=self._f0_hz[frames],
+            voiced=self._is_voiced[frames],
+            voice=self._job.voice,
+            seed=(self._job.seed + number) % (1 << 63),
+            normalized_f0=None if self._normalized is None else self._normalized[fine],
+        )
+
+    def add(self, segment: tuple[int, int, int], output: Samples) -> None:
+        _, start, end = segment
+        add_segment(self._output, output, with_context(start, end, len(self._padded))[0], start, end)
+
+    def finish(self, to_rate: ToRate) -> Conversion:
+        if not np.isfinite(self._output).all():
+            raise SynthesisError("The model returned samples that are not finite")
+        source = self._job.source
+        converted = Waveform(self._output[: self._reference.n_samples], RATE_HZ)
+        waveform = to_rate(match_loudness(converted, self._reference), self._job.rate_hz or source.rate_hz)
+        if waveform.rate_hz == source.rate_hz:
+            # The 16 kHz length is rounded up, so resampling back may give one sample too many.
+            waveform = Waveform(waveform.samples[: source.n_samples], source.rate_hz)
+        waveform = below_full_scale(waveform)  # resampling may raise the peak
+        return Conversion(waveform=waveform, f0_hz=np.where(self._is_voiced, self._f0_hz, 0).astype(np.float32))
+
+
+def place_pitch(f0_hz: F0, target: PitchRange, key: Key = Key()) -> F0:  # noqa: B008 - a frozen value
+    """Transpose an F0 contour and scale its spread towards the target's, within bounds; unvoiced frames are filled.
+
+    Args:
+        f0_hz: source contour.
+        target: pitch range of the target voice.
+        key: transposition in semitones, relative to the target's or the source's median.
+
+    Shape:
+        f0_hz    [T]  0 where unvoiced
+        returns  [T]  positive
+    """
+    own = measure_pitch_range(f0_hz)
+    ratio = target.spread_semitones / own.spread_semitones if own.spread_semitones > 0 else 1.0
+    ratio = min(_MAX_SPREAD_RATIO, max(_MIN_SPREAD_RATIO, ratio))
+    semitones = ratio * 12 * np.log2(fill_unvoiced(f0_hz, own.median_hz) / own.median_hz)
+    base_hz = own.median_hz if key.about == "source" else target.median_hz
+    return (base_hz * 2 ** ((semitones + key.semitones) / 12)).astype(np.float32)

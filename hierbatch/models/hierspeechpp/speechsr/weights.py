@@ -1,0 +1,47 @@
+"""Weight names of published SpeechSR checkpoints, and loading of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hierbatch.models.hierspeechpp.blocks.anti_aliased import block_names, snake_names
+from hierbatch.models.hierspeechpp.speechsr.config import SpeechSRConfig
+from hierbatch.models.hierspeechpp.speechsr.model import SpeechSR
+from hierbatch.models.weights.checkpoint import (
+    Checkpoint,
+    NameTable,
+    Rename,
+    load_weights,
+    read_checkpoint,
+    with_prefix,
+)
+
+
+def name_table() -> NameTable:
+    """Name table of SpeechSR, in network order."""
+    return (
+        Rename(r"dec\.conv_pre\.(.+)", r"enter.\1"),
+        *with_prefix(r"dec\.resblocks\.(\d+)", r"blocks.\1", block_names()),
+        *with_prefix(r"dec\.activation_post", "last_snake", snake_names()),
+        Rename(r"dec\.conv_post\.(.+)", r"leave.\1"),
+    )
+
+
+def speechsr_from(checkpoint: Checkpoint, config: SpeechSRConfig) -> SpeechSR:
+    """Create SpeechSR with the weights of a checkpoint, in evaluation mode.
+
+    Raises:
+        BundleError: the weights do not fit SpeechSR.
+    """
+    model = SpeechSR(config)
+    load_weights(model, checkpoint, name_table())
+    return model.eval()
+
+
+def load_speechsr(path: Path, config: SpeechSRConfig) -> SpeechSR:
+    """Load SpeechSR from a checkpoint file, in evaluation mode.
+
+    Raises:
+        BundleError: the file cannot be opened, or its weights do not fit SpeechSR.
+    """
+    return speechsr_from(read_checkpoint(path), config)

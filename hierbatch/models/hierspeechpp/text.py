@@ -1,0 +1,142 @@
+"""Text stage of the HierSpeech++ pipeline: texts to semantic vectors and pitch with the text-to-vector network.
+
+Always in float32, since rounding of the predicted durations would change the length and pitch of the output.
+
+Legend: B batch, C channels, N symbols with blanks, T frames (50/s).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from hierbatch.errors import SynthesisError, TextError
+from hierbatch.models.hierspeechpp.english_text import published_ids, published_spelling, with_blanks
+from hierbatch.models.hierspeechpp.text_to_vector.model import TextPrior, TextToVector, Vectors, whole_frames
+from hierbatch.models.placement import Placement, to_array
+from hierbatch.models.speech import SpeechRequest
+from hierbatch.models.weights.bundle import Bundle
+from hierbatch.units import FRAMES_PER_SECOND
+
+_MAX_SENTENCE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedText:
+    """Encoded text of a row, with the duration of each symbol.
+
+    Shapes: prior [1, C, N], frames [1, 1, N], token_of [N].
+    """
+
+    prior: TextPrior
+    frames: Tensor
+    token_of: npt.NDArray[np.int64]
+    """Index of the phoneme token that each symbol belongs to; -1 for the leading blank."""
+
+    @property
+    def n_frames(self) -> int:
+        """Total number of frames, at least one."""
+        return max(1, int(self.frames.sum()))
+
+    def frames_by_token(self) -> list[int]:
+        """Number of frames before the first token, then of each token."""
+        n_tokens = int(self.token_of.max()) + 1
+        frames = np.bincount(self.token_of + 1, weights=to_array(self.frames[0, 0]), minlength=n_tokens + 1)
+        return [int(n) for n in frames]
+
+
+class TextStage:
+    """Text-to-vector network of a bundle, with the bundle's settings."""
+
+    def __init__(self, bundle: Bundle, network: TextToVector, noise_scale: float, placement: Placement) -> None:
+        """Use a placed network.
+
+        Args:
+            bundle: provides name and languages.
+            network: network on its device.
+            noise_scale: standard deviation of the latent noise.
+            placement: device and precision.
+        """
+        self._bundle, self._network, self._noise_scale, self._placement = bundle, network, noise_scale, placement
+
+    def encode(self, request: SpeechRequest, noise: np.random.Generator) -> EncodedText:
+        """Encode the text of one row and predict its durations.
+
+        Raises:
+            TextError: the phoneme string has unknown symbols, or the model does not support its language.
+            SynthesisError: the predicted duration is far too long.
+        """
+        if request.language not in self._bundle.languages:
+            raise TextError(
+                f"Model {self._bundle.name!r} does not support this language",
+                wanted=" or ".join(self._bundle.languages),
+                got=repr(request.language),
+            )
+        spelled = published_spelling(request.phonemes)
+        ids = with_blanks(published_ids("".join(spelled)))
+        owners = np.repeat(np.arange(len(spelled)), [len(letters) for letters in spelled])
+        token_of = np.concatenate([[-1], np.repeat(owners, 2)])
+        tokens, lengths = (torch.tensor(numbers, device=self._placement.device) for numbers in ([ids], [len(ids)]))
+        style = self._placement.tensor(request.voice.text_style)[None]
+        prior = self._network.read(tokens, lengths, style)
+        latent_noise = self._placement.tensor(noise.standard_normal((1, 2, len(ids)), dtype=np.float32))
+        log_durations = self._network.durations(prior.hidden, prior.mask, style, latent_noise)
+        text = EncodedText(prior, whole_frames(log_durations, prior.mask, 1 / request.speed), token_of)
+        if text.n_frames > _MAX_SENTENCE_S * FRAMES_PER_SECOND:
+            raise SynthesisError(
+                "The model predicted unusable durations",
+                wanted=f"at most {_MAX_SENTENCE_S:.0f} s per sentence",
+                got=f"{text.n_frames / FRAMES_PER_SECOND:.2f} s",
+                mend="split the text into shorter sentences",
+            )
+        return text
+
+    def decode(
+        self, requests: Sequence[SpeechRequest], texts: Sequence[EncodedText], noises: Sequence[np.random.Generator]
+    ) -> Vectors:
+        """Generate semantic vectors and pitch for a batch of encoded texts.
+
+        Args:
+            requests: requests of the batch.
+            texts: outputs of `encode`, one per request.
+            noises: random generator of each row.
+        """
+        longest = max(text.prior.mask.shape[2] for text in texts)
+        prior = TextPrior(*(
+            torch.cat([_padded(getattr(text.prior, name), longest) for text in texts])
+            for name in ("hidden", "mean", "log_scale", "mask")
+        ))  # fmt: skip
+        frames = torch.cat([_padded(text.frames, longest) for text in texts])
+        noise = sample_noise(noises, self._network.config.channels, [text.n_frames for text in texts])
+        style = self._placement.tensor(np.stack([request.voice.text_style for request in requests]))
+        return self._network.speak(prior, frames, style, self._noise_scale * self._placement.tensor(noise))
+
+
+def sample_noise(
+    noises: Sequence[np.random.Generator], channels: int, n_frames: Sequence[int]
+) -> npt.NDArray[np.float32]:
+    """Sample normal noise from each row's own generator, zero past the row's end.
+
+    Args:
+        noises: random generator of each row.
+        channels: number of channels.
+        n_frames: length of each row.
+
+    Shape:
+        returns  [B, C, T]
+    """
+    samples = np.zeros((len(noises), channels, max(n_frames)), np.float32)
+    for row, (noise, length) in enumerate(zip(noises, n_frames, strict=True)):
+        samples[row, :, :length] = noise.standard_normal((channels, length), dtype=np.float32)
+    return samples
+
+
+def _padded(values: Tensor, n_symbols: int) -> Tensor:
+    """Pad with zeros to `n_symbols`. Shape: [1, C, N] -> [1, C, n_symbols]."""
+    return F.pad(values, (0, n_symbols - values.shape[2]))

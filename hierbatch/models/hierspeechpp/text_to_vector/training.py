@@ -1,0 +1,177 @@
+"""Training of TTV: forward pass over recorded speech, and losses (HierSpeech++, section III-E).
+
+Legend: B batch, C channels, N symbols, T frames (50/s), K symbols without blanks.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from hierbatch.models.hierspeechpp.blocks.masks import length_mask
+from hierbatch.models.hierspeechpp.text_to_vector.alignment import search_alignment
+from hierbatch.models.hierspeechpp.text_to_vector.model import TextPrior, TextToVector
+
+SLICE_FRAMES = 60
+"""Frames per row that the pitch predictor is trained on in one step."""
+F0_PER_FRAME = 4
+SEMANTIC_WEIGHT, DIVERGENCE_WEIGHT = 10.0, 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpokenBatch:
+    """Batch of texts with their recordings, zero-padded.
+
+    Shape:
+        semantic       [B, 1024, T]
+        mel            [B, 80, T]   input of the style encoder
+        f0_hz          [B, 4T]      zero where unvoiced
+        n_frames       [B]
+        tokens         [B, N]       with blanks between
+        n_tokens       [B]
+        symbols        [B, K]       without blanks
+        n_symbols      [B]
+        slice_starts   [B]          first frame of the slice for the pitch predictor
+    """
+
+    semantic: Tensor
+    mel: Tensor
+    f0_hz: Tensor
+    n_frames: Tensor
+    tokens: Tensor
+    n_tokens: Tensor
+    symbols: Tensor
+    n_symbols: Tensor
+    slice_starts: Tensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingPass:
+    """Outputs of a forward pass. Shapes: latents and their parameters [B, C, T], alignment and scores [B, T, N]."""
+
+    latent: Tensor
+    moved: Tensor
+    posterior_mean: Tensor
+    posterior_log_scale: Tensor
+    prior_mean: Tensor
+    prior_log_scale: Tensor
+    scores: Tensor
+    alignment: Tensor
+    semantic: Tensor
+    log_f0: Tensor
+    duration_losses: Tensor
+    symbol_logits: Tensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Losses:
+    """Scalar losses, and their weighted sum as in the published training."""
+
+    semantic: Tensor
+    divergence: Tensor
+    pitch: Tensor
+    durations: Tensor
+    symbols: Tensor
+
+    @property
+    def total(self) -> Tensor:
+        """Weighted sum of all losses."""
+        weighted = SEMANTIC_WEIGHT * self.semantic + DIVERGENCE_WEIGHT * self.divergence
+        return weighted + self.pitch + self.durations + self.symbols
+
+
+def training_pass(
+    network: TextToVector,
+    batch: SpokenBatch,
+    *,
+    latent_noise: Tensor,
+    duration_noise: Tensor,
+    hears_padding: bool = False,
+) -> TrainingPass:
+    """Run a forward pass over recorded speech.
+
+    Args:
+        network: network in training.
+        batch: texts with recordings.
+        latent_noise: standard normal noise of the latent.
+        duration_noise: standard normal noise of the duration predictor.
+        hears_padding: treat padding as the published code does; only for comparison with it.
+
+    Shape:
+        latent_noise    [B, C, T]
+        duration_noise  [B, 2, N]
+    """
+    mask = length_mask(batch.n_frames, batch.semantic.shape[2])
+    style = network.style(batch.mel, batch.n_frames, hears_padding=hears_padding)
+    prior = network.read(batch.tokens, batch.n_tokens, style)
+    mean, log_scale = network.posterior_encoder(batch.semantic, mask, style)
+    latent = (mean + latent_noise * torch.exp(log_scale)) * mask
+    moved = network.flow(latent, mask, style, hears_padding=hears_padding)
+    scores = alignment_scores(prior, moved)
+    path = search_alignment(scores.cpu().numpy(), batch.n_frames.cpu().numpy(), batch.n_tokens.cpu().numpy())
+    alignment = torch.from_numpy(path).to(scores)
+    durations = alignment.sum(1, keepdim=True)
+    pitch_input = _slices(batch.semantic, batch.slice_starts, SLICE_FRAMES)
+    whole = mask.new_ones(len(mask), 1, SLICE_FRAMES)
+    return TrainingPass(
+        latent=latent,
+        moved=moved,
+        posterior_mean=mean,
+        posterior_log_scale=log_scale,
+        prior_mean=prior.mean @ alignment.transpose(1, 2),
+        prior_log_scale=prior.log_scale @ alignment.transpose(1, 2),
+        scores=scores,
+        alignment=alignment,
+        semantic=network.decoder(latent, mask, style),
+        log_f0=network.pitch(pitch_input, whole, style),
+        duration_losses=network.durations.negative_log_likelihood(
+            prior.hidden, prior.mask, style, durations, duration_noise
+        )
+        / prior.mask.sum(),
+        symbol_logits=network.symbol_classifier(latent * mask),
+    )
+
+
+@torch.no_grad()
+def alignment_scores(prior: TextPrior, moved: Tensor) -> Tensor:
+    """Log likelihood of each frame's latent under each symbol's prior. Shape: [B, C, T] -> [B, T, N]."""
+    precision = torch.exp(-2 * prior.log_scale)
+    constant = (-0.5 * math.log(2 * math.pi) - prior.log_scale).sum(1, keepdim=True)
+    squares = -0.5 * (moved**2).transpose(1, 2) @ precision
+    cross_terms = moved.transpose(1, 2) @ (prior.mean * precision)
+    mean_squares = (-0.5 * prior.mean**2 * precision).sum(1, keepdim=True)
+    return constant + squares + cross_terms + mean_squares
+
+
+def losses_of(found: TrainingPass, batch: SpokenBatch) -> Losses:
+    """Compute the losses of a forward pass.
+
+    The semantic loss includes padding: without it the published network paused and repeated at random.
+    """
+    mask = length_mask(batch.n_frames, batch.semantic.shape[2])
+    starts = batch.slice_starts * F0_PER_FRAME
+    f0_hz = _slices(batch.f0_hz[:, None], starts, SLICE_FRAMES * F0_PER_FRAME)
+    log_probabilities = found.symbol_logits.log_softmax(1).permute(2, 0, 1)  # [T, B, symbols]
+    return Losses(
+        semantic=F.l1_loss(found.semantic, batch.semantic),
+        divergence=_divergence(found, mask),
+        pitch=F.l1_loss(found.log_f0, torch.log1p(f0_hz)),
+        durations=found.duration_losses.sum(),
+        symbols=F.ctc_loss(log_probabilities, batch.symbols, batch.n_frames, batch.n_symbols),
+    )
+
+
+def _divergence(found: TrainingPass, mask: Tensor) -> Tensor:
+    """Kullback-Leibler divergence per frame, summed over channels, from one sample."""
+    distance = (found.moved - found.prior_mean) ** 2 * torch.exp(-2 * found.prior_log_scale)
+    divergence = found.prior_log_scale - found.posterior_log_scale - 0.5 + 0.5 * distance
+    return (divergence * mask).sum() / mask.sum()
+
+
+def _slices(x: Tensor, starts: Tensor, n_frames: int) -> Tensor:
+    """Slice of every row. Shape: [B, C, T] -> [B, C, n_frames]."""
+    return torch.stack([row[:, start : start + n_frames] for row, start in zip(x, starts.tolist(), strict=True)])

@@ -1,0 +1,144 @@
+"""Voice conversion with the published HierSpeech++ networks, behind the common interface of conversion models.
+
+Legend: B batch, L samples at 16 kHz, T frames (50/s), S style.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from hierbatch.audio.pitch import F0, PitchRange, estimate_f0
+from hierbatch.audio.pitch_trackers import PitchTracker
+from hierbatch.audio.waveform import Samples, Waveform
+from hierbatch.errors import BundleError
+from hierbatch.models.conversion.interface import ConversionRequest, count_frames
+from hierbatch.models.hierspeechpp.blocks.noise import row_noise
+from hierbatch.models.hierspeechpp.content_encoder.model import ContentEncoder
+from hierbatch.models.hierspeechpp.denoiser.model import Denoiser
+from hierbatch.models.hierspeechpp.parts import load_content_encoder, load_denoiser, load_synthesizer
+from hierbatch.models.hierspeechpp.pitch import (
+    HIERSPEECHPP_INPUT_SPEC,
+    ConversionVoice,
+    fine_log_f0,
+    make_conversion_voice,
+)
+from hierbatch.models.hierspeechpp.prompt import PromptHearing
+from hierbatch.models.hierspeechpp.synthesizer.model import Synthesizer
+from hierbatch.models.placement import Placement, to_array
+from hierbatch.models.speech import Speech, SpeechRequest
+from hierbatch.models.weights.bundle import Bundle
+from hierbatch.units import FRAME_HOP_SAMPLES
+
+NOISE_SCALE = 0.333
+"""Published default, robust; 0.667 is more expressive."""
+
+
+class OfficialConversion:
+    """Synthesizer and content encoder of an imported bundle on one device.
+
+    Settings of the bundle: `noise_scale` (default 0.333), and `denoise_ratio` (default 0), the weight of the denoised
+    prompt's style against that of the original prompt, 0 to 1; it requires a denoiser in the bundle.
+    """
+
+    manner = HIERSPEECHPP_INPUT_SPEC
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        synthesizer: Synthesizer,
+        content: ContentEncoder,
+        denoiser: Denoiser | None,
+        device: str,
+    ) -> None:
+        """Use loaded networks with the settings of `bundle`.
+
+        Args:
+            bundle: provides name, languages, rate and inference settings.
+            synthesizer: published synthesizer.
+            content: content encoder.
+            denoiser: denoiser for prompts, if the bundle has one.
+            device: a `Placement` as a string.
+
+        Raises:
+            InputError: this machine has no such device.
+        """
+        self.name, self.languages, self.rate_hz = bundle.name, bundle.languages, bundle.rate_hz
+        self.fingerprint = bundle.fingerprint
+        self._noise_scale = bundle.synthesis.get("noise_scale", NOISE_SCALE)
+        self._placement = placement = Placement.here(device)
+        self._synthesizer, self._content = placement.place(synthesizer), placement.place(content)
+        self._prompts = PromptHearing(bundle, denoiser, placement)
+
+    @staticmethod
+    def of_bundle(bundle: Bundle, device: str) -> OfficialConversion:
+        """Load the networks that conversion needs from an imported bundle.
+
+        Raises:
+            BundleError: a component is missing or does not fit.
+            InputError: this machine has no such device.
+        """
+        is_denoised = bundle.has_component("denoiser") or bundle.synthesis.get("denoise_ratio", 0.0) > 0
+        denoiser = load_denoiser(bundle) if is_denoised else None
+        return OfficialConversion(bundle, load_synthesizer(bundle), load_content_encoder(bundle), denoiser, device)
+
+    @torch.inference_mode()
+    def encode_voice(
+        self, prompt: Waveform, denoise_ratio: float | None = None, *, track: PitchTracker = estimate_f0
+    ) -> ConversionVoice:
+        """Encode a voice from a prompt: 3 to 15 s of one person speaking, at any rate.
+
+        Args:
+            prompt: the recording.
+            denoise_ratio: weight of the denoised prompt's style, 0 to 1; the bundle's setting by default.
+            track: pitch tracker for the prompt.
+
+        Raises:
+            PromptError: the prompt is silent, damaged, too short, or has no voiced frames.
+            BundleError: `denoise_ratio` is above 0 and the bundle has no denoiser.
+        """
+        features = self._prompts.extract(prompt, denoise_ratio)
+        style = features.mix(self._synthesizer.encode_style(features.mel, features.lengths))
+        return make_conversion_voice(features, to_array(style[0]), prompt, track)
+
+    def pitch_range(self, voice: ConversionVoice) -> PitchRange:
+        """Median and spread of the prompt's F0."""
+        return voice.pitch
+
+    @torch.inference_mode()
+    def convert_all(self, requests: Sequence[ConversionRequest]) -> list[Samples]:
+        """Convert a batch of segments; each output is independent of the batch.
+
+        Raises:
+            SynthesisError: a segment is not a whole number of 20 ms frames, or is too long.
+        """
+        n_frames = [count_frames(request) for request in requests]
+        device = self._placement.device
+        lengths = torch.tensor(n_frames, device=device)
+        samples = _padded([self._placement.tensor(request.samples) for request in requests])
+        log_f0 = _padded([self._placement.tensor(_log_f0(request)) for request in requests])
+        style = _padded([self._placement.tensor(request.voice.style) for request in requests])
+        channels = self._synthesizer.config.channels
+        noise = row_noise([request.seed for request in requests], channels, n_frames).to(device)
+        with self._placement.inference_mode():
+            semantic = self._content(samples, lengths)
+            output = self._synthesizer(semantic, log_f0[:, None], lengths, style, noise, noise_scale=self._noise_scale)
+        outputs = to_array(output.sound[:, 0])
+        return [row[: n * FRAME_HOP_SAMPLES] for row, n in zip(outputs, n_frames, strict=True)]
+
+    def speak(self, requests: Sequence[SpeechRequest]) -> list[Speech]:
+        """Raise BundleError: the bundle has no text-to-vector network."""
+        raise BundleError(
+            f"Model {self.name!r} converts voices and does not read text",
+            mend="choose another model with --model, or convert recordings with this one",
+        )
+
+
+def _log_f0(request: ConversionRequest) -> F0:
+    return fine_log_f0(request.f0_hz, request.voiced) if request.normalized_f0 is None else request.normalized_f0
+
+
+def _padded(rows: Sequence[Tensor]) -> Tensor:
+    return torch.nn.utils.rnn.pad_sequence(list(rows), batch_first=True)

@@ -1,0 +1,264 @@
+"""HierSpeech2-Lite pipeline: from phonemes and a voice to a waveform, and voice conversion.
+
+It does no text processing and no file access.
+
+Legend: B batch, N symbols, T frames (50/s), L samples.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn.functional import cosine_similarity
+from torch.nn.utils.rnn import pad_sequence
+
+from hierbatch.audio.level import below_full_scale, to_speech_level
+from hierbatch.audio.pitch import PitchRange, estimate_f0, fill_unvoiced, measure_pitch_range, median_f0_hz
+from hierbatch.audio.pitch_trackers import PitchTracker
+from hierbatch.audio.resample import resample
+from hierbatch.audio.spectrum import LogMel, long_term_spectrum
+from hierbatch.audio.waveform import Samples, Waveform
+from hierbatch.errors import BundleError, SynthesisError
+from hierbatch.frontend.phonemes import encode
+from hierbatch.models.conversion.interface import ConversionRequest, SourceManner, count_frames
+from hierbatch.models.lite.blocks import length_mask
+from hierbatch.models.lite.config import LiteConfig
+from hierbatch.models.lite.networks import LiteNetworks
+from hierbatch.models.lite.synthesizer import LiteSynthesizer, SynthesisFrames
+from hierbatch.models.lite.text_to_vector import PredictedFrames, TextBatch, round_durations
+from hierbatch.models.lite.voice import Voice
+from hierbatch.models.placement import Placement, to_array
+from hierbatch.models.prompt import clean_voiced_prompt
+from hierbatch.models.speech import Hearing, Speech, SpeechRequest
+from hierbatch.models.weights.bundle import Bundle, find_bundle
+from hierbatch.units import FRAME_HOP_SAMPLES, FRAMES_PER_SECOND, MEL_HOP_SAMPLES, MELS_PER_FRAME, RATE_HZ
+
+_MIN_F0_HZ, _MAX_F0_HZ = 50.0, 600.0
+_MAX_SENTENCE_S = 60.0
+
+
+class HierSpeech:
+    """HierSpeech2-Lite with the weights of one bundle on one device."""
+
+    manner = SourceManner()
+
+    def __init__(self, bundle: Bundle, networks: LiteNetworks, device: str) -> None:
+        """Use `networks` with the settings of `bundle` on `device`.
+
+        Args:
+            bundle: provides name, languages, rate and inference settings.
+            networks: networks with loaded weights.
+            device: a `Placement` as a string.
+
+        Raises:
+            InputError: this machine has no such device.
+        """
+        self.name, self.languages, self.rate_hz = bundle.name, bundle.languages, bundle.rate_hz
+        self.fingerprint = bundle.fingerprint
+        self._f0_spread = bundle.synthesis.get("f0_spread", 1.0)
+        networks.text_to_vector.onset_aspiration = bundle.synthesis.get("onset_aspiration", 0.0)
+        self._covariance_shares, self._clean_style_shares = (
+            {language: bundle.synthesis.get(f"{name}_{language}", 0.0) for language in bundle.languages}
+            for name in ("timbre_covariance_share", "clean_style_share")
+        )
+        self._placement = placement = Placement.here(device)
+        for network in networks.children():
+            placement.place(network)
+        self._synthesizer = LiteSynthesizer(networks, bundle.synthesis, placement)
+        self._networks, self._device = networks, placement.device
+        self._mel = LogMel().to(placement.device)
+
+    @staticmethod
+    def load(bundle: str | Path = "lite", device: str = "cpu") -> HierSpeech:
+        """Load the pipeline of a bundle, given by name or folder.
+
+        Raises:
+            BundleError: no such bundle, or its weights do not fit.
+            InputError: this machine has no such device.
+        """
+        found = find_bundle(bundle)
+        if found.kind != "lite":
+            raise BundleError("The bundle is of an unknown kind", wanted="lite", got=found.kind)
+        config = LiteConfig.from_dict(found.config)
+        return HierSpeech(found, LiteNetworks.from_weights(config, found.load_weights()), device)
+
+    @torch.inference_mode()
+    def encode_voice(self, prompt: Waveform, *, track: PitchTracker = estimate_f0) -> Voice:
+        """Encode a voice from a prompt: 3 to 15 s of one person speaking, at any rate.
+
+        Raises:
+            PromptError: the prompt is silent, damaged, too short, or has no voiced frames.
+        """
+        cleaned, f0_hz = clean_voiced_prompt(prompt, track)
+        mel = self._mel(self._placement.tensor(cleaned.samples)[None])
+        lengths = torch.tensor([mel.shape[1]], device=self._device)
+        n_frames = mel.shape[1] // MELS_PER_FRAME
+        whole = mel[:, : n_frames * MELS_PER_FRAME]
+        semantic = self._networks.content(whole, whole.new_ones(1, n_frames, 1, dtype=torch.bool))
+        return Voice(
+            text_style=to_array(self._networks.text_to_vector.style(mel, lengths)[0]),
+            sound_style=to_array(self._networks.acoustic.style(mel, lengths)[0]),
+            semantic=to_array(semantic[0]),
+            mel=to_array(whole[0]),
+            median_f0_hz=median_f0_hz(f0_hz),
+            f0_spread_semitones=measure_pitch_range(f0_hz).spread_semitones,
+            sha256=hashlib.sha256(prompt.samples.tobytes()).hexdigest(),
+        )
+
+    @torch.inference_mode()
+    def speak(self, requests: Sequence[SpeechRequest]) -> list[Speech]:
+        """Synthesize a batch of sentences; each result is independent of the batch.
+
+        Raises:
+            TextError: a phoneme string has unknown symbols.
+            SynthesisError: the predicted duration is zero or far too long.
+        """
+        if not requests:
+            return []
+        ids = [encode(request.phonemes, request.language) for request in requests]
+        text, style = TextBatch.of(ids, self._device), self._stack([request.voice.text_style for request in requests])
+        speed = torch.tensor([request.speed for request in requests], device=self._device)
+        network = self._networks.text_to_vector
+        hidden = network.encode(text, style)
+        durations = round_durations(network.log_durations(hidden, text, style), text.lengths, speed)
+        _check_lengths(durations.sum(1))
+        frames = self._to_frames(network.decode(hidden, durations, style), durations.sum(1), requests)
+        outputs = self._synthesizer.synthesize(frames, [r.voice for r in requests], [r.seed for r in requests])
+        return [self._speech(row, samples, frames, durations, text) for row, samples in enumerate(outputs)]
+
+    def pitch_range(self, voice: Voice) -> PitchRange:
+        """Median and spread of the prompt's F0."""
+        return PitchRange(voice.median_f0_hz, voice.f0_spread_semitones)
+
+    @torch.inference_mode()
+    def hear(self, speech: Speech, request: SpeechRequest) -> Hearing:
+        """Compare an output of `speak` with its predicted semantic vectors and the prompt's long-term spectrum.
+
+        Args:
+            speech: output of `speak`.
+            request: the request it was synthesized for.
+
+        Raises:
+            ValueError: `speech` has no semantic vectors.
+        """
+        if speech.semantic is None:
+            raise ValueError("the speech has no semantic vectors to compare with")
+        mel = self._mel(self._placement.tensor(speech.waveform.samples)[None])
+        predicted = self._placement.tensor(speech.semantic)
+        mask = torch.ones(1, len(predicted), 1, dtype=torch.bool, device=self._device)
+        encoded = self._networks.content(mel, mask)[0]
+        own, target = (long_term_spectrum(one) for one in (to_array(mel[0]), request.voice.mel))
+        return Hearing(
+            semantic_dist=1.0 - float(cosine_similarity(predicted, encoded, dim=-1).mean()),
+            timbre_similarity=float(own @ target / (np.linalg.norm(own) * np.linalg.norm(target) + 1e-9)),
+        )
+
+    @torch.inference_mode()
+    def convert_all(self, requests: Sequence[ConversionRequest]) -> list[Samples]:
+        """Convert segments of recordings to other voices; `convert_recording` accepts recordings of any length.
+
+        Raises:
+            SynthesisError: a segment is not a whole number of 20 ms frames, or is too long.
+        """
+        n_frames = [count_frames(request) for request in requests]
+        mel, f0_hz, voiced = (
+            pad_sequence(list(rows), batch_first=True) for rows in zip(*map(self._features, requests), strict=True)
+        )
+        lengths = torch.tensor(n_frames, device=self._device)
+        with self._placement.inference_mode():
+            semantic = self._networks.content(mel, length_mask(lengths, max(n_frames))[..., None]).float()
+        zeros = torch.zeros(len(requests), device=self._device)
+        frames = SynthesisFrames(
+            semantic=semantic,
+            f0_hz=f0_hz.clamp(_MIN_F0_HZ, _MAX_F0_HZ),
+            voiced=voiced,
+            lengths=lengths,
+            covariance_shares=zeros,  # the source provides the covariance of the bands
+            clean_style_shares=zeros,
+        )
+        voices, seeds = [request.voice for request in requests], [request.seed for request in requests]
+        return self._synthesizer.synthesize(frames, voices, seeds, mel)
+
+    @torch.inference_mode()
+    def resynthesize(self, recording: Waveform) -> Waveform:
+        """Copy synthesis: vocode a recording from its own spectrogram and pitch, an upper bound for the vocoder.
+
+        Returns:
+            Whole frames of 20 ms, at the level that the networks are trained on.
+        """
+        source = to_speech_level(resample(recording, RATE_HZ))
+        n_samples = source.n_samples // FRAME_HOP_SAMPLES * FRAME_HOP_SAMPLES
+        source = Waveform(source.samples[:n_samples], RATE_HZ)
+        f0_hz = estimate_f0(source)
+        mel = self._mel(self._placement.tensor(source.samples)[None])
+        noise = np.random.default_rng(0).standard_normal(n_samples, dtype=np.float32)
+        pitch = (
+            self._placement.tensor(values)[None] for values in (fill_unvoiced(f0_hz), (f0_hz > 0).astype(np.float32))
+        )
+        mask = torch.ones(1, mel.shape[1], 1, dtype=torch.bool, device=self._device)
+        output = self._networks.waveform(mel, *pitch, self._placement.tensor(noise)[None], mask)
+        return Waveform(to_array(output[0]), RATE_HZ)
+
+    def _features(self, request: ConversionRequest) -> tuple[Tensor, Tensor, Tensor]:
+        """Log-mel, F0 and voicing of a segment, computed unbatched so that padding cannot affect its edges."""
+        samples, f0_hz, voiced = map(self._placement.tensor, (request.samples, request.f0_hz, request.voiced))
+        return self._mel(samples[None])[0], f0_hz, voiced
+
+    def _to_frames(
+        self, prosody: PredictedFrames, lengths: Tensor, requests: Sequence[SpeechRequest]
+    ) -> SynthesisFrames:
+        """Center the predicted F0 contour on each prompt's median, transposed and scaled as requested."""
+        centres = [request.voice.median_f0_hz * 2 ** (request.pitch_semitones / 12) for request in requests]
+        spreads = [self._f0_spread * request.prosody for request in requests]
+        f0_hz = self._column(centres) * torch.exp(self._column(spreads) * prosody.log_f0)
+        voiced = (prosody.voicing > 0).float()
+        shares, clean_shares = (
+            torch.tensor([by_language.get(request.language, 0.0) for request in requests], device=self._device)
+            for by_language in (self._covariance_shares, self._clean_style_shares)
+        )
+        return SynthesisFrames(
+            semantic=prosody.semantic,
+            f0_hz=f0_hz.clamp(_MIN_F0_HZ, _MAX_F0_HZ),
+            voiced=voiced,
+            lengths=lengths,
+            covariance_shares=shares,
+            clean_style_shares=clean_shares,
+        )
+
+    def _speech(
+        self, row: int, samples: npt.NDArray[np.float32], frames: SynthesisFrames, durations: Tensor, text: TextBatch
+    ) -> Speech:
+        n_symbols, n_mels = int(text.lengths[row]), len(samples) // MEL_HOP_SAMPLES
+        lead, *tokens = durations[row, :n_symbols].tolist()
+        f0_hz = to_array(frames.f0_hz[row, :n_mels] * frames.voiced[row, :n_mels])
+        return Speech(
+            waveform=below_full_scale(Waveform(samples, self.rate_hz)),
+            token_frames=tuple(tokens),
+            lead_frames=lead,
+            f0_hz=f0_hz,
+            semantic=to_array(frames.semantic[row, : lead + sum(tokens)]),
+        )
+
+    def _column(self, values: Sequence[float]) -> Tensor:
+        """One value per row. Shape: returns [B, 1]."""
+        return torch.tensor(values, dtype=torch.float32, device=self._device)[:, None]
+
+    def _stack(self, styles: Sequence[npt.NDArray[np.float32]]) -> Tensor:
+        return self._placement.tensor(np.stack(styles))
+
+
+def _check_lengths(n_frames: Tensor) -> None:
+    shortest, longest = int(n_frames.min()), int(n_frames.max())
+    if shortest < 1 or longest > _MAX_SENTENCE_S * FRAMES_PER_SECOND:
+        raise SynthesisError(
+            "The model predicted unusable durations",
+            wanted=f"0.02 to {_MAX_SENTENCE_S:.0f} s per sentence",
+            got=f"{shortest / FRAMES_PER_SECOND:.2f} to {longest / FRAMES_PER_SECOND:.2f} s",
+            mend="split the text into shorter sentences",
+        )

@@ -1,0 +1,47 @@
+"""Conversion of 16 kHz audio to a higher rate, by resampling alone or with bandwidth extension."""
+
+from __future__ import annotations
+
+from hierbatch.audio.resample import ToRate, resample
+from hierbatch.audio.waveform import Waveform
+from hierbatch.errors import BundleError
+from hierbatch.models.catalog.model_info import DEFAULT_UPSAMPLER, get_upsampling_rates
+from hierbatch.models.weights.bundle import find_bundle
+from hierbatch.units import RATE_HZ
+
+
+def own_or_packaged(bundle: str) -> str:
+    """Choose the bandwidth extension model for a bundle: its own SpeechSR if it has one, else the packaged one."""
+    try:
+        get_upsampling_rates(find_bundle(bundle))
+    except BundleError:
+        return DEFAULT_UPSAMPLER
+    return bundle
+
+
+def full_band_rate(model: str | None, device: str = "cpu") -> ToRate:
+    """Function that resamples to a file's rate, with bandwidth extension of 16 kHz audio if a model is named.
+
+    Args:
+        model: bundle with a SpeechSR; None resamples without bandwidth extension.
+        device: a `Placement` as a string.
+
+    Raises:
+        BundleError: there is no such model.
+        InputError: this machine has no such device.
+    """
+    if model is None:
+        return resample
+    # Imported late: torch takes seconds to import.
+    from hierbatch.models.upsampling.upsampler import Upsampler
+
+    upsampler = Upsampler.load(model, device)
+    full_rate_hz = max(upsampler.rates_hz)
+    upsampler.prepare(full_rate_hz)
+
+    def to_rate(sound: Waveform, rate_hz: int) -> Waveform:
+        if sound.rate_hz > RATE_HZ or rate_hz <= RATE_HZ:
+            return resample(sound, rate_hz)
+        return resample(upsampler.upsample(sound, full_rate_hz), rate_hz)
+
+    return to_rate

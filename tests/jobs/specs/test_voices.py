@@ -1,0 +1,71 @@
+import pytest
+
+from hierbatch.audio.files import read_sound
+from hierbatch.errors import InputError, PromptError
+from hierbatch.jobs.specs.voices import VoiceChoice, default_voice, list_voices, prepare_voices, write_shelf
+from hierbatch.stages.voices import VoiceShelf
+from tests.engine.fake_model import FakeModel
+from tests.making import prompt_file
+
+
+@pytest.fixture
+def model(tmp_path):
+    return FakeModel(tmp_path, "cpu")
+
+
+def table(folder, *lines):
+    path = folder / "voices.csv"
+    path.write_text("\n".join(["voice,audio,consent", *lines]) + "\n")
+    return path
+
+
+def test_exactly_one_source_of_voices_is_wanted(tmp_path):
+    for choice in (VoiceChoice(), VoiceChoice(file=tmp_path / "a.wav", table=tmp_path / "v.csv")):
+        with pytest.raises(InputError, match="--voice"):
+            list_voices(choice)
+
+
+def test_a_table_of_one_needs_no_default_and_a_table_of_two_does(tmp_path):
+    one = VoiceChoice(table=table(tmp_path, "anna,a.wav,self"))
+    assert default_voice(one, list_voices(one)) == "anna"
+    two = VoiceChoice(table=table(tmp_path, "anna,a.wav,self", "jun,b.wav,self"))
+    assert default_voice(two, list_voices(two)) is None
+    chosen = VoiceChoice(table=two.table, default="jun")
+    assert default_voice(chosen, list_voices(chosen)) == "jun"
+    with pytest.raises(InputError, match="anna, jun"):
+        list_voices(VoiceChoice(table=two.table, default="nobody"))
+
+
+def test_all_prompts_that_cannot_be_used_are_told_at_once(tmp_path, model):
+    prompt_file(tmp_path, name="good.wav")
+    prompt_file(tmp_path, name="short.wav", duration_s=0.5)
+    prompt_file(tmp_path, name="quiet.wav", gain=0.0)
+    choice = VoiceChoice(
+        table=table(tmp_path, "a,good.wav,self", "b,short.wav,self", "c,quiet.wav,self", "d,none.wav,self")
+    )
+    with pytest.raises(InputError) as caught:
+        prepare_voices(list_voices(choice), model.encode_voice, allow_unknown=False)
+    for part in ("3 voices", "voice b is too short", "voice c is silent", "voice d cannot be read"):
+        assert part in str(caught.value)
+
+
+def test_what_the_model_itself_refuses_is_told_before_a_run(tmp_path, model):
+    def refuse(prompt):
+        raise PromptError("There is no voice in the prompt")
+
+    model.encode_voice = refuse
+    with pytest.raises(InputError, match="no voice in the prompt"):
+        prepare_voices(list_voices(VoiceChoice(file=prompt_file(tmp_path))), model.encode_voice, allow_unknown=False)
+
+
+def test_consent_travels_from_the_table_to_the_worker(tmp_path, model):
+    prompt_file(tmp_path, name="a.wav")
+    choice = VoiceChoice(table=table(tmp_path, "anna,a.wav,licensed", "jun,a.wav,unknown"))
+    with pytest.raises(InputError, match="consent of 1 voice is unknown"):
+        prepare_voices(list_voices(choice), model.encode_voice, allow_unknown=False)
+    prepared = prepare_voices(list_voices(choice), model.encode_voice, allow_unknown=True)
+    write_shelf(prepared, tmp_path / "shelf.parquet")
+    shelf = VoiceShelf(tmp_path / "shelf.parquet", model.encode_voice)
+    assert [shelf.consent(name) for name in ("anna", "jun")] == ["licensed", "unknown"]
+    assert shelf.sha256("anna") == shelf.sha256("jun")
+    assert shelf.voice("anna") == model.encode_voice(read_sound(prepared["anna"][1].flac))

@@ -1,0 +1,235 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from hierbatch.audio.files import read_sound
+from hierbatch.audio.pitch import estimate_f0
+from hierbatch.audio.waveform import Waveform
+from hierbatch.errors import PromptError, SynthesisError, TextError
+from hierbatch.models.conversion.interface import ConversionRequest
+from hierbatch.models.conversion.recording import convert_recording
+from hierbatch.models.lite.config import tiny
+from hierbatch.models.lite.networks import LiteNetworks
+from hierbatch.models.lite.pipeline import HierSpeech, Voice
+from hierbatch.models.speech import Speech, SpeechRequest
+from hierbatch.models.weights.bundle import Bundle
+from hierbatch.units import FRAME_HOP_SAMPLES, MEL_HOP_SAMPLES
+from tests.loading import ROOT
+from tests.models.among_others import LENGTHS, SAME_DB, snr_db
+
+PHONEMES = ("h ə l ˈoʊ , w ˈɝ l d .", "j ˈɛ s !", "ð ə | k w ˈɪ k | b ɹ ˈaʊ n | f ˈɑ k s | dʒ ˈʌ m p s | ˌoʊ v ɚ .")
+
+
+def buzz(duration_s: float, f0_hz: float = 120.0) -> Waveform:
+    """A crude voice: a pulse-like tone whose pitch wanders."""
+    time_s = np.arange(int(duration_s * 16000)) / 16000
+    phase = 2 * np.pi * np.cumsum(f0_hz * (1 + 0.1 * np.sin(2 * np.pi * 0.7 * time_s)) / 16000)
+    return Waveform((0.1 * np.exp(3 * (np.cos(phase) - 1))).astype(np.float32), 16000)
+
+
+@pytest.fixture(scope="module")
+def model() -> HierSpeech:
+    return small_model()
+
+
+def small_model(**synthesis: float) -> HierSpeech:
+    torch.manual_seed(0)
+    networks = LiteNetworks(tiny())
+    for name, parameter in networks.named_parameters():
+        if not name.startswith("waveform"):  # the waveform stage starts out as a source and filter that works
+            torch.nn.init.normal_(parameter, std=0.05)
+    torch.nn.init.constant_(networks.text_to_vector.duration.leave.bias, 1.7)
+    bundle = Bundle(
+        folder=None,  # type: ignore[arg-type]
+        name="small",
+        kind="lite",
+        languages=("en", "ko"),
+        rate_hz=16000,
+        license="MIT",
+        config={},
+        synthesis=synthesis,
+        weights_sha256="0" * 64,
+    )
+    return HierSpeech(bundle, networks.eval(), "cpu")
+
+
+@pytest.fixture(scope="module")
+def voice(model: HierSpeech) -> Voice:
+    return model.encode_voice(buzz(4.0))
+
+
+def say(model: HierSpeech, voice: Voice, phonemes: str, seed: int = 1, speed: float = 1.0) -> Speech:
+    request = SpeechRequest(phonemes=phonemes, language="en", voice=voice, seed=seed, speed=speed)
+    return model.speak([request])[0]
+
+
+def test_a_row_among_31_others_is_the_row_alone(model: HierSpeech, voice: Voice) -> None:
+    rows = [
+        SpeechRequest(
+            phonemes=PHONEMES[index % 3],
+            language=("en", "ko")[index % 2],
+            voice=voice,
+            seed=index,
+            speed=0.8 + length / 9,
+        )
+        for index, length in enumerate(LENGTHS)
+    ]
+    together = model.speak(rows)
+    for row, speech in zip(rows, together, strict=True):
+        alone = model.speak([row])[0].waveform.samples
+        assert snr_db(alone, speech.waveform.samples) > SAME_DB
+
+
+def test_a_piece_of_a_recording_among_31_others_is_the_piece_alone(voice: Voice) -> None:
+    model = small_model(source_articulation=0.6, timbre_mean_share=0.5, timbre_spread_share=0.5)
+    pieces = []
+    for index, length in enumerate(LENGTHS):
+        samples = buzz(1.0, 110 + 5 * index).samples[: 320 * (4 + length)]
+        f0_hz = estimate_f0(Waveform(samples, 16000))
+        pieces.append(
+            ConversionRequest(
+                samples=samples, f0_hz=np.where(f0_hz > 0, f0_hz, 120), voiced=f0_hz > 0, voice=voice, seed=index
+            )
+        )
+    for piece, found in zip(pieces, model.convert_all(pieces), strict=True):
+        (alone,) = model.convert_all([piece])
+        assert len(found) == len(piece.samples)
+        assert snr_db(alone, found) > SAME_DB
+
+
+def test_timings_add_up_to_the_sound(model: HierSpeech, voice: Voice) -> None:
+    for phonemes in PHONEMES:
+        speech = say(model, voice, phonemes)
+        assert len(speech.token_frames) == len(phonemes.split())
+        n_frames = speech.lead_frames + sum(speech.token_frames)
+        assert n_frames * FRAME_HOP_SAMPLES == speech.waveform.n_samples
+        assert len(speech.f0_hz) == speech.waveform.n_samples // MEL_HOP_SAMPLES
+
+
+def test_the_seed_decides_the_sound(model: HierSpeech, voice: Voice) -> None:
+    first, again, other = (say(model, voice, PHONEMES[0], seed).waveform.samples for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_a_take_of_a_peaky_voice_is_turned_down_and_never_clipped(model: HierSpeech, voice: Voice) -> None:
+    usual = say(model, voice, PHONEMES[0]).waveform.samples
+    gain = 2.5 / np.abs(usual).max()
+    hook = model._networks.waveform.register_forward_hook(lambda _network, _inputs, sound: sound * gain)
+    try:
+        loud = say(model, voice, PHONEMES[0]).waveform.samples
+    finally:
+        hook.remove()
+    assert 0.9 < np.abs(loud).max() < 1
+    assert np.allclose(loud / np.abs(loud).max(), usual / np.abs(usual).max(), atol=1e-4)
+
+
+def test_speed_shortens(model: HierSpeech, voice: Voice) -> None:
+    slow, fast = (say(model, voice, PHONEMES[2], speed=speed).waveform.duration_s for speed in (1.0, 2.0))
+    assert fast == pytest.approx(slow / 2, abs=0.03)
+
+
+def test_pitch_is_shifted_and_spread_row_by_row_without_a_change_of_length(model: HierSpeech, voice: Voice) -> None:
+    def request(**delivery: float) -> SpeechRequest:
+        return SpeechRequest(phonemes=PHONEMES[2], language="en", voice=voice, seed=1, **delivery)
+
+    asked = [request(), request(pitch_semitones=5.0), request(prosody=0.5), request(prosody=0.0)]
+    plain, high, flat, level = (np.log2(speech.f0_hz[speech.f0_hz > 0]) for speech in model.speak(asked))
+    np.testing.assert_allclose(high - plain, 5 / 12, atol=1e-4)
+    centre = np.log2(voice.median_f0_hz)
+    np.testing.assert_allclose(flat - centre, 0.5 * (plain - centre), atol=1e-4)
+    np.testing.assert_allclose(level, centre, atol=1e-4)
+
+
+def test_nothing_asked_is_nothing_said(model: HierSpeech) -> None:
+    assert model.speak([]) == []
+
+
+def test_unreadable_phonemes_are_a_text_error(model: HierSpeech, voice: Voice) -> None:
+    with pytest.raises(TextError, match="unknown symbols"):
+        say(model, voice, "q ʘ .")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "fault"),
+    [
+        (Waveform(np.zeros(48000, np.float32), 16000), "silent"),
+        (buzz(0.4), "too short"),
+        (Waveform(np.full(48000, np.nan, np.float32), 16000), "damaged"),
+        (Waveform(np.concatenate([buzz(0.5).samples, np.zeros(60000, np.float32)]), 16000), "too little speech"),
+        (Waveform(np.random.default_rng(0).normal(0, 0.1, 48000).astype(np.float32), 16000), "no voice"),
+    ],
+)
+def test_a_bad_prompt_says_why(model: HierSpeech, prompt: Waveform, fault: str) -> None:
+    with pytest.raises(PromptError, match=fault):
+        model.encode_voice(prompt)
+
+
+def test_a_bundle_may_free_one_language_of_the_prompts_surroundings(voice: Voice) -> None:
+    plain, cleaner = small_model(), small_model(clean_style_share_ko=1.0)
+    with torch.no_grad():
+        for each in (plain, cleaner):
+            each._networks.surroundings.direction.copy_(torch.eye(16)[3])
+            each._networks.surroundings.place.fill_(5.0)
+    for language, same in (("en", True), ("ko", False)):
+        request = SpeechRequest(phonemes=PHONEMES[0], language=language, voice=voice, seed=1)
+        said = [each.speak([request])[0].waveform.samples for each in (plain, cleaner)]
+        assert np.array_equal(*said) == same
+
+
+def test_a_voice_has_the_prompts_pitch_and_not_its_level(model: HierSpeech, voice: Voice) -> None:
+    assert voice.median_f0_hz == pytest.approx(120, rel=0.06)
+    loud = model.encode_voice(Waveform(buzz(4.0).samples * 4, 16000))
+    np.testing.assert_allclose(loud.sound_style, voice.sound_style, atol=1e-3)
+
+
+@pytest.mark.parametrize("n_samples", [3200, 16001, 40123])
+def test_conversion_keeps_the_length_to_the_sample(model: HierSpeech, voice: Voice, n_samples: int) -> None:
+    source = Waveform(buzz(3.0, 200.0).samples[:n_samples], 16000)
+    made = convert_recording(model, source, voice, seed=1)
+    assert made.waveform.n_samples == n_samples
+    voiced = made.f0_hz[made.f0_hz > 0]
+    assert np.median(voiced) == pytest.approx(voice.median_f0_hz, rel=0.02)
+
+
+def test_the_waveform_stage_alone_keeps_pitch_and_envelope(model: HierSpeech) -> None:
+    made = model.resynthesize(buzz(2.005, 150.0))
+    assert made.n_samples == 100 * FRAME_HOP_SAMPLES
+    wanted, found = (estimate_f0(sound)[20:-20] for sound in (Waveform(buzz(2.0, 150.0).samples, 16000), made))
+    both = (wanted > 0) & (found > 0)
+    assert both.mean() > 0.3  # untrained, it adds as much noise as there is tone
+    assert np.median(np.abs(found[both] / wanted[both] - 1)) < 0.02
+
+
+def test_a_piece_too_long_to_convert_at_once_is_refused(model: HierSpeech, voice: Voice) -> None:
+    n_frames = 31 * 100
+    request = ConversionRequest(
+        samples=np.zeros(n_frames * MEL_HOP_SAMPLES, np.float32),
+        f0_hz=np.full(n_frames, 120.0, np.float32),
+        voiced=np.ones(n_frames, bool),
+        voice=voice,
+        seed=0,
+    )
+    with pytest.raises(SynthesisError, match="cannot be converted"):
+        model.convert_all([request])
+
+
+def test_a_take_is_heard_nearer_to_its_own_content_and_voice_than_to_others(model: HierSpeech) -> None:
+    packaged = HierSpeech.load()
+    voices = [
+        packaged.encode_voice(read_sound(ROOT / "manifests/voices" / f"{name}.flac")) for name in ("narrator", "low")
+    ]
+    requests = [
+        SpeechRequest(phonemes=phonemes, language="en", voice=voice, seed=1)
+        for phonemes, voice in zip((PHONEMES[0], PHONEMES[2]), voices, strict=True)
+    ]
+    one, other = packaged.speak(requests)
+    heard = packaged.hear(one, requests[0])
+    assert 0 <= heard.semantic_dist < 0.4
+    n_frames = min(len(one.semantic), len(other.semantic))
+    cut = Waveform(one.waveform.samples[: n_frames * FRAME_HOP_SAMPLES], 16000)
+    mixed = replace(one, waveform=cut, semantic=other.semantic[:n_frames])
+    assert packaged.hear(mixed, requests[0]).semantic_dist > 0.5
+    assert heard.timbre_similarity > packaged.hear(one, requests[1]).timbre_similarity

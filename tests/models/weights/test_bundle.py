@@ -1,0 +1,74 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from hierbatch.errors import BundleError
+from hierbatch.models.lite.config import LiteConfig, tiny
+from hierbatch.models.lite.networks import LiteNetworks
+from hierbatch.models.weights.bundle import find_bundle
+from tests.tiny_bundle import write_tiny_bundle
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_tiny_bundle(tmp_path / "tiny")
+
+
+def test_weights_come_back_in_half_precision(folder: Path) -> None:
+    torch.manual_seed(0)  # as the fixture does
+    wanted = LiteNetworks(tiny()).state_dict()
+    found = find_bundle(folder).load_weights()
+    assert found.keys() == wanted.keys()
+    for name, value in wanted.items():
+        torch.testing.assert_close(found[name], value.half().float(), rtol=0, atol=0)
+
+
+def test_a_setting_changes_the_fingerprint(folder: Path) -> None:
+    before = find_bundle(folder)
+    page = json.loads((folder / "bundle.json").read_text())
+    page["synthesis"]["f0_spread"] = 1.5
+    (folder / "bundle.json").write_text(json.dumps(page))
+    assert find_bundle(folder).fingerprint != before.fingerprint
+
+
+def test_changed_weights_are_refused_by_their_hash(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(bytes(data))
+    with pytest.raises(BundleError, match="SHA-256"):
+        find_bundle(folder).load_weights()
+
+
+def test_every_mismatch_is_told_at_once() -> None:
+    weights = LiteNetworks(tiny()).state_dict()
+    del weights["waveform.network.leave.bias"]
+    weights["stranger"] = torch.zeros(1)
+    weights["text_to_vector.symbol.weight"] = torch.zeros(2, 2)
+    with pytest.raises(BundleError) as caught:
+        LiteNetworks.from_weights(tiny(), weights)
+    for fault in (
+        "missing waveform.network.leave.bias",
+        "unexpected stranger",
+        "text_to_vector.symbol.weight is (2, 2)",
+    ):
+        assert fault in str(caught.value)
+
+
+def test_an_unknown_key_of_the_configuration_is_an_error() -> None:
+    with pytest.raises(BundleError, match="lay_ers"):
+        LiteConfig.from_dict({"lay_ers": 3})
+
+
+@pytest.mark.parametrize("text", ["{", json.dumps({"name": "x"})])
+def test_a_damaged_page_is_told(folder: Path, text: str) -> None:
+    (folder / "bundle.json").write_text(text)
+    with pytest.raises(BundleError, match=r"bundle\.json"):
+        find_bundle(folder)
+
+
+def test_a_missing_bundle_names_what_there_is(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="no such model bundle"):
+        find_bundle(tmp_path / "none")

@@ -1,0 +1,69 @@
+"""Voice conversion tasks of an evaluation: held-out recordings, each converted to another held-out speaker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tools.evaluation.evaluation_set import Clip, EvaluationSet, VoicePair
+from tools.evaluation.recordings import Recording
+
+CONVERTED = "English conversions"
+CONVERTED_AS_HEARD = "English conversions, words as heard in the source"
+
+_LANGUAGE = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversionTask:
+    """One recording to convert to one voice; `text` is empty if the recording has no transcript."""
+
+    source: Recording
+    speaker: str
+    language: str
+    text: str
+    voice: VoicePair
+
+
+def plan_conversions(
+    chosen: EvaluationSet, recordings: Mapping[Clip, Recording], limit: int | None = None
+) -> dict[str, list[ConversionTask]]:
+    """Conversion tasks for the transcribed recordings of a set or, if it has none, for its reference clips.
+
+    Target voices rotate and are never the speaker's own. A task without a transcript is scored against the recogniser's
+    transcript of the source; that measures the loss by conversion without the recogniser's own errors on the source.
+
+    Args:
+        chosen: Evaluation set.
+        recordings: Recording of each clip of the set.
+        limit: Largest number of tasks; None for all.
+
+    Returns:
+        Tasks by group title; empty if there is nothing to convert.
+    """
+    voices = chosen.voices_in(_LANGUAGE)
+    transcribed = [entry for entry in chosen.rereadings if recordings[entry.clip].text]
+    if transcribed:
+        group, sources = CONVERTED, [(entry.speaker, entry.clip) for entry in transcribed]
+    else:
+        group, sources = CONVERTED_AS_HEARD, [(voice.speaker, voice.reference) for voice in voices]
+    english = {voice.speaker for voice in voices}
+    tasks = [
+        ConversionTask(
+            source=recordings[clip],
+            speaker=speaker,
+            language=_LANGUAGE,
+            text=recordings[clip].text,
+            voice=_target(voices, speaker, number),
+        )
+        for number, (speaker, clip) in enumerate(sources)
+        if speaker in english
+    ]
+    return {group: tasks[:limit]} if tasks else {}
+
+
+def _target(voices: Sequence[VoicePair], speaker: str, turn: int) -> VoicePair:
+    """Target voice of the task number `turn`, never the speaker's own."""
+    others = [voice for voice in voices if voice.speaker != speaker]
+    # The step of 7 has no factor in common with usual numbers of voices, so that neighbours do not always pair up.
+    return others[(7 * turn + 3) % len(others)]

@@ -1,0 +1,259 @@
+"""Evaluate a model on a committed set: speech in held-out voices, compared with their recordings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+
+from hierbatch.audio.waveform import Waveform
+from hierbatch.errors import InputError, RowError
+from hierbatch.frontend.speech_text import SpeechFrontEnd
+from hierbatch.models.conversion.interface import ConversionModel
+from hierbatch.models.conversion.recording import convert_recording
+from hierbatch.models.lite.pipeline import HierSpeech
+from hierbatch.models.speech import SpeechModel, SpeechRequest
+from hierbatch.storage import write_whole
+from tools.evaluation.conversion_tasks import ConversionTask, plan_conversions
+from tools.evaluation.evaluation_set import Clip, EvaluationSet, SetName, VoicePair, load_set
+from tools.evaluation.evaluation_table import EvaluationTable, tabulate
+from tools.evaluation.evaluation_tasks import Task, plan_tasks
+from tools.evaluation.judgement_cache import JudgementCache
+from tools.evaluation.kit import load_kit
+from tools.evaluation.marked_page import page_with_table
+from tools.evaluation.measures import Jury, Score, Spoken
+from tools.evaluation.recordings import Recording, read_recordings
+from tools.evaluation.teachers import Teacher, load_teachers
+
+RECORDING_GROUPS = {"en": "English recordings", "ko": "Korean recordings"}
+TEACHER_GROUPS = {"en": "English teacher", "ko": "Korean teacher"}
+COPY_SYNTHESIS_GROUPS = {"en": "English copy synthesis", "ko": "Korean copy synthesis"}
+
+_LOG_INTERVAL_ROWS = 10
+
+Scores = dict[str, list[list[Score]]]
+"""Scores of each clip, by group."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluateJob:
+    """Model, evaluation set and evaluation kit."""
+
+    kit: Path
+    """Folder of the evaluation kit."""
+    data: Path
+    """Folder of the recordings, as Parquet files."""
+    cache: Path
+    """Folder of cached judgements."""
+    set_name: SetName = "development"
+    """`development` to choose between models; `evaluation` for published results."""
+    bundle: str = "lite"
+    """Name of a packaged bundle, or a bundle folder."""
+    teachers: bool = False
+    """Also evaluate the teacher TTS voices on the same sentences."""
+    limit: int | None = None
+    """Maximum number of clips per group, for a quick check; None takes all."""
+    out: tuple[Path, ...] = ()
+    """Files that receive the table: `.json`, or a `.md` page with marks around the place of the table."""
+
+
+@runtime_checkable
+class Resynthesizer(Protocol):
+    """A model with a separate waveform stage, for copy synthesis."""
+
+    def resynthesize(self, recording: Waveform) -> Waveform:
+        """Copy synthesis: vocode a recording from its own spectrogram and pitch."""
+
+
+def evaluate(job: EvaluateJob, tell: Callable[[str], None]) -> EvaluationTable:
+    """Evaluate one model and write its table.
+
+    Raises:
+        InputError: the kit, the recordings or some of their rows are missing, or `out` cannot be written.
+        ProgramError: a package of the kit is not installed.
+        BundleError: the bundle does not exist.
+        StorageError: the disk is full, read-only or gone.
+    """
+    for path in job.out:
+        _page(path, None)  # fail now rather than after ten minutes of evaluation
+    kit = load_kit(job.kit)
+    evaluation_set = load_set(job.set_name)
+    recordings = read_recordings(job.data, evaluation_set.clips())
+    model = HierSpeech.load(job.bundle)
+    evaluator = Evaluation(model, Jury(kit, JudgementCache(job.cache, kit.fingerprint)), tell)
+    with _single_thread():
+        scores = evaluator.of_speech(plan_tasks(evaluation_set, recordings, job.limit), recordings)
+        scores |= evaluator.of_conversions(plan_conversions(evaluation_set, recordings, job.limit), recordings)
+        if job.teachers:
+            scores |= evaluator.of_teachers(load_teachers(job.kit), evaluation_set, job.limit)
+        scores |= evaluator.of_recordings(evaluation_set, recordings, job.limit)
+    table = EvaluationTable(
+        set_name=evaluation_set.name,
+        model=model.name,
+        fingerprint=model.fingerprint,
+        kit=kit.fingerprint,
+        limit=job.limit,
+        groups=tuple(scores),
+        figures=tabulate(scores),
+    )
+    for path in job.out:
+        with write_whole(path) as temporary:
+            temporary.write_text(_page(path, table), encoding="utf-8")
+    return table
+
+
+def _page(path: Path, table: EvaluationTable | None) -> str:
+    """Content of an output file."""
+    if path.suffix == ".json":
+        return table.to_json() if table else ""
+    if path.suffix == ".md":
+        return page_with_table(path, table.to_markdown() if table else "")
+    raise InputError(
+        "The table format is unknown", wanted="a path that ends in .json or .md", got=str(path), mend="correct --out"
+    )
+
+
+class Evaluation:
+    """Synthesizes with one model and scores its output with one jury."""
+
+    def __init__(self, model: SpeechModel, jury: Jury, log: Callable[[str], None]) -> None:
+        self._model, self._jury, self._log = model, jury, log
+        self._front_end = SpeechFrontEnd()
+        self._voices: dict[str, Any] = {}
+
+    def of_speech(self, groups: Mapping[str, list[Task]], recordings: Mapping[Clip, Recording]) -> Scores:
+        """Score synthesized speech. In a text that fails, every word counts as an error."""
+        scores: Scores = {}
+        for group, tasks in groups.items():
+            scores[group] = []
+            for number, task in enumerate(tasks):
+                try:
+                    spoken = self._speak(task, recordings, seed=number)
+                    found = [*self._jury.judge(spoken), Score("failures", 0)]
+                except RowError as error:
+                    self._log(f"{group} {number + 1}: {error}")
+                    found = [*self._jury.silence(task.readings, task.language), Score("failures", 1)]
+                scores[group].append(found)
+                if (number + 1) % _LOG_INTERVAL_ROWS == 0 or number + 1 == len(tasks):
+                    self._log(f"{group}: {number + 1} of {len(tasks)} clips judged")
+        return scores
+
+    def of_conversions(
+        self, groups: Mapping[str, list[ConversionTask]], recordings: Mapping[Clip, Recording]
+    ) -> Scores:
+        """Score voice conversions; empty if the model does not convert recordings."""
+        scores: Scores = {}
+        for group, tasks in groups.items() if isinstance(self._model, ConversionModel) else ():
+            scores[group] = []
+            for number, task in enumerate(tasks):
+                readings = (task.text or self._jury.heard(task.source.waveform, task.language),)
+                try:
+                    converted = self._convert(task, recordings, readings, seed=number)
+                    found = [*self._jury.judge(converted), Score("failures", 0)]
+                except RowError as error:
+                    self._log(f"{group} {number + 1}: {error}")
+                    found = [*self._jury.silence(readings, task.language), Score("failures", 1)]
+                scores[group].append(found)
+            self._log(f"{group}: {len(tasks)} clips judged")
+        return scores
+
+    def of_teachers(
+        self, teachers: Mapping[str, Teacher], evaluation_set: EvaluationSet, limit: int | None = None
+    ) -> Scores:
+        """Score the teacher TTS voices on the same sentences."""
+        scores: Scores = {}
+        for language, synthesize in teachers.items():
+            clips = [
+                Spoken(
+                    waveform=synthesize(sentence.text),
+                    language=language,
+                    readings=sentence.readings,
+                    phonemes=self._front_end.speak(sentence.text, language).phonemes,
+                )
+                for sentence in evaluation_set.sentences_in(language)[:limit]
+            ]
+            scores[TEACHER_GROUPS[language]] = [self._jury.judge(spoken) for spoken in clips]
+            self._log(f"{TEACHER_GROUPS[language]}: {len(clips)} clips judged")
+        return scores
+
+    def of_recordings(
+        self, evaluation_set: EvaluationSet, recordings: Mapping[Clip, Recording], limit: int | None = None
+    ) -> Scores:
+        """Score the recordings of the held-out speakers, and their copy synthesis by the waveform stage."""
+        languages = {voice.speaker: voice.language for voice in evaluation_set.voices}
+        references = {voice.speaker: recordings[voice.reference].waveform for voice in evaluation_set.voices}
+        clips = [(entry.speaker, entry.clip) for entry in evaluation_set.rereadings]
+        clips += [(voice.speaker, voice.prompt) for voice in evaluation_set.voices]
+        scores: Scores = {}
+        for language in RECORDING_GROUPS:
+            selected = [(speaker, clip) for speaker, clip in clips if languages[speaker] == language][:limit]
+            recorded = [self._recorded(recordings[clip], language, references[speaker]) for speaker, clip in selected]
+            scores[RECORDING_GROUPS[language]] = [self._jury.judge(spoken) for spoken in recorded]
+            if isinstance(self._model, Resynthesizer):
+                copies = [replace(spoken, waveform=self._model.resynthesize(spoken.waveform)) for spoken in recorded]
+                scores[COPY_SYNTHESIS_GROUPS[language]] = [self._jury.judge(spoken) for spoken in copies]
+            self._log(f"{RECORDING_GROUPS[language]}: {len(selected)} clips judged")
+        return scores
+
+    def _speak(self, task: Task, recordings: Mapping[Clip, Recording], seed: int) -> Spoken:
+        voice = self._voice(task.voice, recordings)
+        text = self._front_end.speak(task.text, task.language)
+        request = SpeechRequest(phonemes=text.phonemes, language=task.language, voice=voice, seed=seed)
+        started_s = time.process_time()
+        (speech,) = self._model.speak([request])
+        work_s = time.process_time() - started_s
+        return Spoken(
+            waveform=speech.waveform,
+            language=task.language,
+            readings=task.readings,
+            phonemes=text.phonemes,
+            reference=recordings[task.voice.reference].waveform,
+            recording=task.recording.waveform if task.recording else None,
+            work_s=work_s,
+        )
+
+    def _convert(
+        self, task: ConversionTask, recordings: Mapping[Clip, Recording], readings: tuple[str, ...], seed: int
+    ) -> Spoken:
+        assert isinstance(self._model, ConversionModel)  # checked by of_conversions()
+        voice = self._voice(task.voice, recordings)
+        started_s = time.process_time()
+        converted = convert_recording(self._model, task.source.waveform, voice, seed=seed)
+        return Spoken(
+            waveform=converted.waveform,
+            language=task.language,
+            readings=readings,
+            reference=recordings[task.voice.reference].waveform,
+            work_s=time.process_time() - started_s,
+        )
+
+    def _voice(self, pair: VoicePair, recordings: Mapping[Clip, Recording]) -> Any:
+        if pair.speaker not in self._voices:
+            self._voices[pair.speaker] = self._model.encode_voice(recordings[pair.prompt].waveform)
+        return self._voices[pair.speaker]
+
+    def _recorded(self, recording: Recording, language: str, reference: Waveform) -> Spoken:
+        text = recording.text
+        return Spoken(
+            waveform=recording.waveform,
+            language=language,
+            readings=(text,) if text else (),
+            phonemes=self._front_end.speak(text, language).phonemes if text else None,
+            reference=reference,
+        )
+
+
+@contextmanager
+def _single_thread() -> Iterator[None]:
+    """Limit torch to one thread, so that CPU time is comparable between machines."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

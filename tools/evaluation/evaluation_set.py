@@ -1,0 +1,110 @@
+"""Evaluation sets: committed sentences, and voices given as row ids of speakers held out from training."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any, Literal
+
+SetName = Literal["development", "evaluation"]
+SET_NAMES: tuple[SetName, ...] = ("development", "evaluation")
+"""`development` is for choosing between models; `evaluation` is for published results only."""
+
+_LANGUAGE_NAMES = {"en": "english", "ko": "korean"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """A sentence to synthesise; `spoken` has its numbers in words (equal to `text` if it has none)."""
+
+    id: str
+    language: str
+    category: str
+    text: str
+    spoken: str
+
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """Accepted spellings of the sentence, for scoring a transcript."""
+        return tuple(dict.fromkeys((self.text, self.spoken)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clip:
+    """A row of a Parquet file of recordings, from `start_s` to `end_s` (to its end if None)."""
+
+    file: str
+    row: str
+    start_s: float = 0.0
+    end_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoicePair:
+    """One held-out speaker: the prompt for the model, and a reference to compare its output with."""
+
+    speaker: str
+    language: str
+    prompt: Clip
+    reference: Clip
+
+
+@dataclass(frozen=True, slots=True)
+class Rereading:
+    """A recording with a transcript, whose text the model also synthesises in the same voice."""
+
+    speaker: str
+    clip: Clip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationSet:
+    """Sentences and voices to evaluate with."""
+
+    name: SetName
+    sentences: tuple[Sentence, ...]
+    voices: tuple[VoicePair, ...]
+    rereadings: tuple[Rereading, ...]
+
+    def sentences_in(self, language: str) -> tuple[Sentence, ...]:
+        """Sentences of one language."""
+        return tuple(sentence for sentence in self.sentences if sentence.language == language)
+
+    def voices_in(self, language: str) -> tuple[VoicePair, ...]:
+        """Voices of one language."""
+        return tuple(voice for voice in self.voices if voice.language == language)
+
+    def clips(self) -> tuple[Clip, ...]:
+        """All recordings of the set."""
+        pairs = [clip for voice in self.voices for clip in (voice.prompt, voice.reference)]
+        return (*pairs, *(rereading.clip for rereading in self.rereadings))
+
+
+def load_set(name: SetName) -> EvaluationSet:
+    """Load one of the committed sets."""
+    sentences = [sentence for language in _LANGUAGE_NAMES for sentence in _sentences(name, language)]
+    listed: dict[str, Any] = json.loads(_read(f"voices_{name}.json"))
+    voices = [
+        VoicePair(
+            speaker=voice["speaker"],
+            language=voice["language"],
+            prompt=Clip(**voice["prompt"]),
+            reference=Clip(**voice["reference"]),
+        )
+        for voice in listed["voices"]
+    ]
+    rereadings = [Rereading(entry["speaker"], Clip(**entry["clip"])) for entry in listed["rereadings"]]
+    return EvaluationSet(name=name, sentences=tuple(sentences), voices=tuple(voices), rereadings=tuple(rereadings))
+
+
+def _sentences(name: SetName, language: str) -> list[Sentence]:
+    header, *lines = _read(f"{_LANGUAGE_NAMES[language]}_{name}.tsv").splitlines()
+    columns = header.split("\t")
+    rows = [dict(zip(columns, line.split("\t"), strict=True)) for line in lines]
+    return [Sentence(language=language, **row | {"spoken": row["spoken"] or row["text"]}) for row in rows]
+
+
+def _read(file_name: str) -> str:
+    folder = resources.files("tools.evaluation").joinpath("sets")
+    return folder.joinpath(file_name).read_text(encoding="utf-8")
