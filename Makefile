@@ -57,7 +57,7 @@ voice-data: setup
 
 voice: setup
 	$(BIN)/hierbatch train all --data $(CACHE)/prepared --out $(CACHE)/training
-	$(BIN)/hierbatch train bundle --training $(CACHE)/training --out hierbatch/bundles/lite
+	$(BIN)/hierbatch models assemble lite --training $(CACHE)/training --out hierbatch/bundles/lite
 
 # The wheel and the source archive, checked outside the checkout: the wheel alone has to speak a sentence.
 release: setup

@@ -111,7 +111,7 @@ def write_manifest(folder: Path, n_rows: int, model: str) -> Path:
     phonemes = [" | ".join(rng.choices(words, k=rng.randint(1, 6))) + " ." for _ in range(n_rows)]
     path = folder / f"{model}.parquet"
     pq.write_table(
-        pa.table({"id": [f"r{i:06d}" for i in range(n_rows)], "phonemes": phonemes, "lang": ["en"] * n_rows}), path
+        pa.table({"id": [f"r{i:06d}" for i in range(n_rows)], "phonemes": phonemes, "language": ["en"] * n_rows}), path
     )
     return path
 
@@ -211,7 +211,7 @@ def ancestors(pid: int, parents: dict[int, int]) -> set[int]:
 def n_lost(run: Path) -> int:
     """Number of units whose worker crashed under a surviving driver."""
     events = map(json.loads, (run / "events.jsonl").read_text(encoding="utf-8").splitlines())
-    return sum(event["event"] == "lost" and event["why"] == "crash" for event in events)
+    return sum(event["event"] == "lost" and event["cause"] == "crash" for event in events)
 
 
 def compare(undisturbed: Path, disturbed: Path, n_rows: int, *, to_the_byte: bool) -> bool:

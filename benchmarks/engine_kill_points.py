@@ -26,11 +26,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hierbatch.engine.session import Workforce
+from hierbatch.engine.session import Execution
 from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import RunJob, run
-from hierbatch.jobs.specs.speak import SpeakOrder
+from hierbatch.jobs.specs.speak import SpeakSpec
 from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
 
@@ -40,20 +40,20 @@ N_ROWS = 100
 STAGES = ("run", "retry", "compact", "update", "retry", "compact")
 OPERATIONS = ("replace", "fsync", "unlink", "mkdir", "rmdir", "ftruncate", "open")
 _KILLED_EXIT_CODE = 9
-LOCAL = Workforce(engine="local")
+LOCAL = Execution(engine="local")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """A run folder, and the commands applied to it, one per stage."""
 
-    order: SpeakOrder
+    order: SpeakSpec
     run: Path
 
     def execute(self, stage: int) -> None:
         """Execute one stage as the user's command does."""
         if STAGES[stage] == "retry":
-            retry(RetryJob(run=self.run, workforce=LOCAL, ids=("row-001", "row-003", "row-060")))
+            retry(RetryJob(run=self.run, execution=LOCAL, ids=("row-001", "row-003", "row-060")))
         elif STAGES[stage] == "compact":
             compact(CompactJob(run=self.run, part_bytes=1))
         else:
@@ -73,8 +73,8 @@ class Scenario:
 
     def _run(self, stage: int) -> None:
         is_updated = "update" in STAGES[: stage + 1]
-        order = replace(self.order, speed=1.5) if is_updated else self.order
-        run(RunJob(order=order, out=self.run, workforce=LOCAL, update=STAGES[stage] == "update"))
+        order = replace(self.spec, speed=1.5) if is_updated else self.spec
+        run(RunJob(spec=order, out=self.run, execution=LOCAL, update=STAGES[stage] == "update"))
 
 
 def main() -> None:
@@ -86,11 +86,11 @@ def main() -> None:
     pa.set_io_thread_count(1)
     print("| stage | kill points | different results |\n| --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
-        n_different = sum(torment(Path(folder), stage, options.every) for stage in range(len(STAGES)))
+        n_different = sum(kill_at_every_point(Path(folder), stage, options.every) for stage in range(len(STAGES)))
     sys.exit(1 if n_different else 0)
 
 
-def torment(folder: Path, stage: int, every: int) -> int:
+def kill_at_every_point(folder: Path, stage: int, every: int) -> int:
     """Kill a stage at each of its kill points and resume it; returns the number of different results.
 
     Args:
@@ -98,7 +98,7 @@ def torment(folder: Path, stage: int, every: int) -> int:
         stage: index into `STAGES`.
         every: use only every N-th kill point.
     """
-    scenario = Scenario(order=prepare(folder / f"{stage}"), run=folder / f"{stage}" / "run")
+    scenario = Scenario(spec=prepare(folder / f"{stage}"), run=folder / f"{stage}" / "run")
     for earlier in range(stage):
         scenario.execute(earlier)
     before = folder / f"{stage}-before"
@@ -121,7 +121,7 @@ def torment(folder: Path, stage: int, every: int) -> int:
     return len(different)
 
 
-def prepare(folder: Path) -> SpeakOrder:
+def prepare(folder: Path) -> SpeakSpec:
     """Write the manifest, some of whose rows fail or are flagged by the fake model."""
     from tests.engine.fake_model import FACTORY, Fault
 
@@ -130,11 +130,11 @@ def prepare(folder: Path) -> SpeakOrder:
     table = {
         "id": [f"row-{i:03d}" for i in range(N_ROWS)],
         "phonemes": [" | ".join(["h ə l ˈoʊ"] * (1 + i % 3)) + " ." for i in range(N_ROWS)],
-        "lang": ["en"] * N_ROWS,
+        "language": ["en"] * N_ROWS,
         "seed": pa.array([seeds.get(i) for i in range(N_ROWS)], pa.int64()),
     }
     pq.write_table(pa.table(table), folder / "m.parquet")
-    return SpeakOrder(
+    return SpeakSpec(
         manifest=folder / "m.parquet",
         voices=VoiceChoice(file=VOICE),
         bundle=str(folder / "bundle"),

@@ -31,15 +31,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hierbatch.engine.dispatch import Breaker
-from hierbatch.engine.session import Workforce
+from hierbatch.constants import RATE_HZ
+from hierbatch.engine.dispatch import CircuitBreaker
+from hierbatch.engine.session import Execution
 from hierbatch.jobs.run import RunJob, run
-from hierbatch.jobs.specs.convert import ConvertOrder
-from hierbatch.jobs.specs.speak import Order, SpeakOrder
+from hierbatch.jobs.specs.convert import ConvertSpec
+from hierbatch.jobs.specs.speak import JobSpec, SpeakSpec
 from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.schema import AUDIO
 from hierbatch.programs import run_program
-from hierbatch.units import RATE_HZ
 
 ROOT = Path(__file__).resolve().parent.parent
 FAKE = "tests.engine.fake_model:FakeModel"
@@ -77,7 +77,7 @@ def main() -> None:
 
 def write_manifest(path: Path, n_rows: int, phonemes: str) -> None:
     """Write rows that all have the same phonemes."""
-    schema = pa.schema([("id", pa.string()), ("phonemes", pa.string()), ("lang", pa.string())])
+    schema = pa.schema([("id", pa.string()), ("phonemes", pa.string()), ("language", pa.string())])
     with pq.ParquetWriter(path, schema) as writer:
         for first in range(0, n_rows, WINDOW_ROWS):
             numbers = range(first, min(n_rows, first + WINDOW_ROWS))
@@ -109,16 +109,16 @@ def run_session(folder: Path, n_rows: int, options: argparse.Namespace) -> dict[
 def one_run(folder: Path, options: argparse.Namespace) -> dict[str, float]:
     """Run or resume the run in this process; returns peak memory in MB and wall time in seconds."""
     started, (n_rows,) = time.perf_counter(), options.rows
-    workforce = Workforce(engine=options.engine, n_workers=2, breaker=Breaker(max_failed=1.0))
-    order: Order = SpeakOrder(manifest=folder / "m.parquet", voices=VoiceChoice(file=VOICE))
+    execution = Execution(engine=options.engine, n_workers=2, circuit_breaker=CircuitBreaker(max_failed_ratio=1.0))
+    order: JobSpec = SpeakSpec(manifest=folder / "m.parquet", voices=VoiceChoice(file=VOICE))
     if options.sound_mb:
-        order = ConvertOrder(manifest=folder / "m.parquet", voices=VoiceChoice(file=VOICE))
+        order = ConvertSpec(manifest=folder / "m.parquet", voices=VoiceChoice(file=VOICE))
     if options.spoken:
         os.environ["PYTHONPATH"] = str(ROOT)  # so that workers can import the fake model
         sys.path.insert(0, str(ROOT))
         (folder / "bundle").mkdir(exist_ok=True)
         order = replace(order, bundle=str(folder / "bundle"), model_factory=FAKE)
-    standing = run(RunJob(order=order, out=folder / "run", workforce=workforce)).standing
+    standing = run(RunJob(spec=order, out=folder / "run", execution=execution)).counts
     if standing.n_ok + standing.n_failed != n_rows or (options.spoken and standing.n_failed):
         raise SystemExit(f"{standing.n_ok} ok and {standing.n_failed} failed rows, expected {n_rows} in all")
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6  # ru_maxrss is in KiB

@@ -37,17 +37,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
-from hierbatch.engine.progress import Progress, Watch
-from hierbatch.engine.session import Workforce
-from hierbatch.engine.units import find_pending
+from hierbatch.engine.progress import Progress, RunListener
+from hierbatch.engine.session import Execution
+from hierbatch.engine.work_units import find_pending
 from hierbatch.jobs.run import RunJob, run
-from hierbatch.jobs.specs.speak import SpeakOrder
+from hierbatch.jobs.specs.speak import SpeakSpec
 from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.takes import committed_names
 from hierbatch.models.catalog.open_model import DEFAULT_FACTORY, load_model
 from hierbatch.stages.speak import Speak
-from hierbatch.stages.voices import VoiceShelf
+from hierbatch.stages.voices import VoiceStore
 from tools.evaluation.evaluation_set import load_set
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -80,13 +80,13 @@ def compare_loops(folder: Path, options: argparse.Namespace) -> None:
     print("| --- | --- | --- | --- | --- | --- | --- |")
     ratios = []
     for n_rows in (few, many):  # plans the units of all bare loops; also warms up imports and first calls
-        run_rows(folder / str(n_rows), model, n_rows, Workforce(engine="local"))
+        run_rows(folder / str(n_rows), model, n_rows, Execution(engine="local"))
     for turn in range(1, options.repeats + 1):
         measured_s = {}
         for n_rows in (few, many):
             load = os.getloadavg()[0]
             out = folder / f"{turn}-{n_rows}"
-            complete = partial(timed, partial(run_rows, out, model, n_rows, Workforce(engine="local")))
+            complete = partial(timed, partial(run_rows, out, model, n_rows, Execution(engine="local")))
             bare = partial(bare_loop, folder / str(n_rows), model)
             if turn % 2:
                 bare_s, complete_s = bare(), complete()
@@ -104,7 +104,7 @@ def compare_loops(folder: Path, options: argparse.Namespace) -> None:
 def compare_one_worker(folder: Path, options: argparse.Namespace) -> None:
     """Measure one Ray worker and the bare loop alternately, in CPU time, over all units but the first."""
     n_rows, model = max(options.rows), options.model
-    run_rows(folder / "loop", model, n_rows, Workforce(engine="local"))  # plans the units of all bare loops
+    run_rows(folder / "loop", model, n_rows, Execution(engine="local"))  # plans the units of all bare loops
     print("| turn | load | rows | bare loop, CPU s | Ray worker, CPU s | driver, CPU s |")
     print("| --- | --- | --- | --- | --- | --- |")
     ratios = []
@@ -129,7 +129,7 @@ def worker_cpu_s(out: Path, model: str, n_rows: int) -> tuple[float, float]:
         if progress.n_ok + progress.n_failed:
             samples.append((sum(cpu_s(process) for process in worker_processes()), time.process_time()))
 
-    run_rows(out, model, n_rows, Workforce(engine="ray", n_workers=1), Watch(progress=sample))
+    run_rows(out, model, n_rows, Execution(engine="ray", n_workers=1), RunListener(on_progress=sample))
     return samples[-1][0] - samples[0][0], samples[-1][1] - samples[0][1]
 
 
@@ -153,12 +153,12 @@ def compare_workers(folder: Path, options: argparse.Namespace) -> None:
         wall_s = {}
         for n_workers in (1, 2) if turn % 2 else (2, 1):
             load = os.getloadavg()[0]
-            workforce = Workforce(engine="ray", n_workers=n_workers)
-            wall_s[n_workers] = run_rows(folder / f"{turn}-w{n_workers}", options.model, many, workforce)
+            execution = Execution(engine="ray", n_workers=n_workers)
+            wall_s[n_workers] = run_rows(folder / f"{turn}-w{n_workers}", options.model, many, execution)
             print(f"| {turn} | {load:.1f} | {n_workers} | {many} | {wall_s[n_workers]:.1f} |", flush=True)
         ratios.append(wall_s[1] / wall_s[2])
     print_ratio("speed-up of two workers over one", ratios)
-    run_rows(folder / "bare", options.model, few, Workforce(engine="local"))
+    run_rows(folder / "bare", options.model, few, Execution(engine="local"))
     limits = []
     for _ in range(options.repeats):
         alone_s, together_s = (bare_loops(folder / "bare", options.model, n_loops) for n_loops in (1, 2))
@@ -172,23 +172,23 @@ def print_ratio(label: str, ratios: list[float]) -> None:
     print(f"{label}: x {median(ratios):.3f}, single turns {min(ratios):.3f} to {max(ratios):.3f}")
 
 
-def run_rows(out: Path, model: str, n_rows: int, workforce: Workforce, watch: Watch | None = None) -> float:
+def run_rows(out: Path, model: str, n_rows: int, execution: Execution, listener: RunListener | None = None) -> float:
     """Execute a complete run of English sentences; returns the wall time in seconds, without planning and startup.
 
     Args:
         out: folder to create, for manifest and run.
         model: packaged model's name, or a bundle.
         n_rows: number of rows.
-        workforce: engine and number of workers.
-        watch: progress callbacks.
+        execution: engine and number of workers.
+        listener: progress callbacks.
     """
     out.mkdir()
     texts = [sentence.text for sentence in load_set("development").sentences_in("en")]
     manifest = out / "m.csv"
     rows = (f'r{i:05d},"{texts[i % len(texts)].replace(chr(34), "")}",en' for i in range(n_rows))
-    manifest.write_text("\n".join(["id,text,lang", *rows]) + "\n", encoding="utf-8")
-    order = SpeakOrder(manifest=manifest, voices=VoiceChoice(file=VOICE), bundle=model)
-    return run(RunJob(order=order, out=out / "run", workforce=workforce, retakes=0), watch).sitting.wall_s
+    manifest.write_text("\n".join(["id,text,language", *rows]) + "\n", encoding="utf-8")
+    order = SpeakSpec(manifest=manifest, voices=VoiceChoice(file=VOICE), bundle=model)
+    return run(RunJob(spec=order, out=out / "run", execution=execution, max_retakes=0), listener).session.wall_s
 
 
 def bare_loop(out: Path, model: str) -> tuple[float, float]:
@@ -210,7 +210,7 @@ def loaded_loop(out: Path, model: str) -> tuple[Speak, list[pa.Table]]:
     none_committed = committed_names(RunLayout(out))
     units = [unit.rows for unit in find_pending(layout.plan_file(1), none_committed).units()]
     loaded = load_model(DEFAULT_FACTORY, model, "cpu")
-    stage = Speak(loaded, VoiceShelf(layout.voices_file(1), loaded.encode_voice), device="cpu")
+    stage = Speak(loaded, VoiceStore(layout.voices_file(1), loaded.encode_voice), device="cpu")
     assert sum(map(len, units)) == pq.read_metadata(layout.plan_file(1)).num_rows
     return stage, units
 

@@ -33,7 +33,7 @@ from hierbatch.manifest.filters import DEFAULT_FILTER
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.schema import AUDIO_ROW_GROUP, plan_schema, take_schema
 from hierbatch.manifest.store import write_table
-from hierbatch.stages.voices import SHELF_SCHEMA
+from hierbatch.stages.voices import VOICE_TABLE_SCHEMA
 
 RATE_HZ, SOUND_S, UNIT_ROWS = 16_000, 5.0, 24
 VOICES = [f"voice-{number:02d}" for number in range(50)]
@@ -100,7 +100,7 @@ def make_run(folder: Path, hours: float) -> Path:
 
     write_table(planned(), plan, layout.plan_file(1))  # in row groups as large as the engine's own
     voices = [{"voice": voice, "consent": "synthetic", "license": "CC0"} for voice in VOICES]
-    pq.write_table(pa.Table.from_pylist(voices, schema=SHELF_SCHEMA), layout.voices_file(1))
+    pq.write_table(pa.Table.from_pylist(voices, schema=VOICE_TABLE_SCHEMA), layout.voices_file(1))
     layout.corpus_filter.parent.mkdir()
     layout.corpus_filter.write_text(DEFAULT_FILTER)
     write_corpus_rows(folder)
@@ -127,7 +127,7 @@ def _row(number: int, part: int, sound: bytes) -> dict[str, object]:
         "text": text,
         "text_norm": text,
         "phonemes": "h ə l ˈoʊ . " * 8,
-        "lang": "en",
+        "language": "en",
         "voice": voice,
         "speaker": voice,
         "split": "dev" if voice == VOICES[0] else "train",
@@ -145,7 +145,7 @@ def _row(number: int, part: int, sound: bytes) -> dict[str, object]:
         ],
         "flags": [],
         "model": "none:0",
-        "params": "{}",
+        "settings_json": "{}",
         "consent": "synthetic",
         "synthetic": True,
         "hierbatch_version": "0",

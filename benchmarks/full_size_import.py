@@ -4,7 +4,7 @@
     python benchmarks/full_size_import.py --golden ../shared/golden --cases hier/vcA ttv/inferA
 
 Writes a full-size synthesizer and TTV checkpoint (about 100 million rule weights each, under their published names) in
-the format of their trainers: `model` next to `iteration`, `optimizer` and `learning_rate`. `hierbatch models import`
+the format of their trainers: `model` next to `iteration`, `optimizer` and `learning_rate`. `hierbatch models add`
 identifies and imports them; the bundle's networks are then loaded as for synthesis and run on golden cases. Exits with
 1 if any output is outside its tolerance. Needs 2 GB of disk while it runs.
 """
@@ -20,11 +20,11 @@ from typing import Any
 
 import torch
 
-from hierbatch.models.hierspeechpp.networks import OfficialNetworks
+from hierbatch.models.hierspeechpp.networks import HierSpeechPPNetworks
 from hierbatch.models.weights.bundle import find_bundle
 from hierbatch.models.weights.checkpoint import Checkpoint
 from hierbatch.programs import run_program
-from tools.parity.comparison import GoldenNetworks, NotAtHand
+from tools.parity.comparison import GoldenNetworks, MissingWeights
 from tools.parity.golden import GoldenCase, GoldenFolder, read_golden_folder
 from tools.parity.synthesizer import check_synthesizer
 from tools.parity.text_to_vector import check_text_to_vector
@@ -58,7 +58,7 @@ def is_inference(case: GoldenCase) -> bool:
 
 def write_checkpoint(golden: GoldenFolder, module: str, path: Path) -> int:
     """Write a module's rule weights in the trainer's format; returns their number."""
-    checkpoint = GoldenNetworks(golden, None).by_rule(module, _identity)
+    checkpoint = GoldenNetworks(golden, None).with_rule_weights(module, _identity)
     saved = {"model": dict(checkpoint.weights), "iteration": 1_000, "optimizer": {}, "learning_rate": 1e-4}
     torch.save(saved, path)
     return sum(value.numel() for value in checkpoint.weights.values())
@@ -68,7 +68,7 @@ def import_by_command(folder: Path, checkpoints: list[Path]) -> Path:
     """Import checkpoints by the command line and print its output; returns the bundle's folder."""
     arguments = ["models", "import", *map(str, checkpoints), "--name", "full", "--folder", str(folder / "models")]
     started_s = time.monotonic()
-    print(run_program([sys.executable, "-c", COMMAND, *arguments], limit_s=1800).decode(), end="")
+    print(run_program([sys.executable, "-c", COMMAND, *arguments], timeout_s=1800).decode(), end="")
     print(f"imported in {time.monotonic() - started_s:.0f} s\n", flush=True)
     return folder / "models" / "full"
 
@@ -81,7 +81,7 @@ def run_cases(golden: GoldenFolder, folder: Path, names: list[str]) -> bool:
         folder: the bundle's folder.
         names: names of the cases to run.
     """
-    loaded = OfficialNetworks.of_bundle(find_bundle(folder))
+    loaded = HierSpeechPPNetworks.from_bundle(find_bundle(folder))
     networks = ImportedNetworks(golden, {"hier": loaded.synthesizer.eval(), "ttv": loaded.text_to_vector.eval()})
     print("| case | output | largest difference | tolerance |\n| --- | --- | --- | --- |")
     n_failed = 0
@@ -90,7 +90,7 @@ def run_cases(golden: GoldenFolder, folder: Path, names: list[str]) -> bool:
             continue
         with torch.inference_mode():
             outputs = CHECKS[case.module](case, networks)
-        assert not isinstance(outputs, NotAtHand)
+        assert not isinstance(outputs, MissingWeights)
         for output in outputs:
             print(f"| {case.name} | {output.output} | {output.difference:.1e} | {output.tolerance:.0e} |", flush=True)
             n_failed += not output.is_met
@@ -105,7 +105,7 @@ class ImportedNetworks(GoldenNetworks):
         super().__init__(golden, None)
         self.loaded = loaded
 
-    def by_rule(self, module: str, make: object) -> Any:
+    def with_rule_weights(self, module: str, make: object) -> Any:
         return self.loaded[module]
 
 

@@ -3,11 +3,11 @@
     python benchmarks/precision.py                                          # packaged models, bfloat16 on a CPU
     python benchmarks/precision.py --model official --upsampler official    # imported models
     python benchmarks/precision.py --device cuda --dtypes bfloat16 float16 --compile
-    python benchmarks/precision.py --dtypes --compile --works top --least-db 60     # compiled networks only
+    python benchmarks/precision.py --dtypes --compile --works bandwidth-extension --min-snr-db 60   # compiled
 
 Three sentences are synthesized, two packaged voices are converted to each other, and four seconds of audio are extended
 to 48 kHz: in float32 and in each dtype; with `--compile` in eager float32, and compiled in float32 and in each dtype.
-Accuracy is the lowest signal-to-noise ratio of the outputs relative to eager float32; with `--least-db` the exit code
+Accuracy is the lowest signal-to-noise ratio of the outputs relative to eager float32; with `--min-snr-db` the exit code
 is 1 if it is lower. Speed is processing time per second of audio: CPU time on a CPU (one thread), wall time elsewhere.
 The precisions alternate, and the fastest turn counts. Compilation is not timed.
 """
@@ -27,11 +27,11 @@ from hierbatch.audio.files import read_sound
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import BundleError
 from hierbatch.frontend.speech_text import SpeechFrontEnd
-from hierbatch.models.catalog.model_info import outline_model
+from hierbatch.models.catalog.model_info import read_model_info
 from hierbatch.models.catalog.opening import open_model
 from hierbatch.models.conversion.interface import ConversionModel
 from hierbatch.models.conversion.recording import convert_recording
-from hierbatch.models.placement import Placement
+from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.speech import SpeechRequest
 from hierbatch.models.upsampling.upsampler import Upsampler
 
@@ -41,7 +41,7 @@ SENTENCES = (
     "Glue the sheet to the dark blue background, please, and wait.",
     "Rice is often served in round bowls.",
 )
-WORKS = ("speech", "conversion", "top")
+WORKS = ("speech", "conversion", "bandwidth-extension")
 UPSAMPLED_S, RATE_HZ = 4.0, 48_000
 
 Work = Callable[[], list[Waveform]]
@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--dtypes", nargs="*", default=["bfloat16"])
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--works", nargs="+", choices=WORKS, default=WORKS)
-    parser.add_argument("--least-db", type=float, default=-np.inf, help="exit with 1 if an SNR is below this value")
+    parser.add_argument("--min-snr-db", type=float, default=-np.inf, help="exit with 1 if an SNR is below this value")
     parser.add_argument("--model", default="lite", help="model for speech and conversion")
     parser.add_argument("--upsampler", default="speechsr")
     parser.add_argument("--rounds", type=int, default=3)
@@ -63,29 +63,29 @@ def main() -> None:
     specs = placements(options.device, options.dtypes, is_compiled=options.compile)
     print("| work | placement | SNR to float32, dB | seconds per second | speed-up over float32 |")
     print("| --- | --- | --- | --- | --- |")
-    model, lowest_db = outline_model(options.model), [np.inf]
+    model, lowest_db = read_model_info(options.model), [np.inf]
     if "speech" in options.works and model.languages:
         works = {spec: speaking(options.model, spec) for spec in specs}
-        lowest_db.append(tell(f"{options.model}, speech", works, options.rounds))
-    if "conversion" in options.works and model.converts:
+        lowest_db.append(print_rows(f"{options.model}, speech", works, options.rounds))
+    if "conversion" in options.works and model.can_convert:
         works = {spec: converting(options.model, spec) for spec in specs}
-        lowest_db.append(tell(f"{options.model}, conversion", works, options.rounds))
-    if "top" in options.works:
+        lowest_db.append(print_rows(f"{options.model}, conversion", works, options.rounds))
+    if "bandwidth-extension" in options.works:
         works = {spec: upsampling(options.upsampler, spec) for spec in specs}
-        lowest_db.append(tell(f"{options.upsampler}, bandwidth extension", works, options.rounds))
-    if min(lowest_db) < options.least_db:
-        print(f"\nSNR below {options.least_db:g} dB: {min(lowest_db):.0f} dB")
+        lowest_db.append(print_rows(f"{options.upsampler}, bandwidth extension", works, options.rounds))
+    if min(lowest_db) < options.min_snr_db:
+        print(f"\nSNR below {options.min_snr_db:g} dB: {min(lowest_db):.0f} dB")
         sys.exit(1)
 
 
 def placements(device: str, dtypes: Sequence[str], *, is_compiled: bool) -> list[str]:
     """Placements to measure; the first is eager float32, the reference."""
-    reference = Placement(device=device)
-    compared = [Placement(device=device, dtype=dtype, is_compiled=is_compiled) for dtype in ("float32", *dtypes)]
+    reference = DevicePlacement(device=device)
+    compared = [DevicePlacement(device=device, dtype=dtype, is_compiled=is_compiled) for dtype in ("float32", *dtypes)]
     return list(dict.fromkeys(map(str, (reference, *compared))))
 
 
-def tell(name: str, works: Mapping[str, Work], n_rounds: int) -> float:
+def print_rows(name: str, works: Mapping[str, Work], n_rounds: int) -> float:
     """Measure all placements of one work and print a row for each.
 
     Args:
@@ -103,14 +103,14 @@ def tell(name: str, works: Mapping[str, Work], n_rounds: int) -> float:
             fastest_s[spec] = min(fastest_s[spec], _time_s(work, is_on_cpu=spec.startswith("cpu")))
     reference = next(iter(works))
     duration_s = sum(sound.duration_s for sound in sounds[reference])
-    snrs_db = {spec: nearest_db(sounds[reference], sounds[spec]) for spec in works if spec != reference}
+    snrs_db = {spec: min_snr_db(sounds[reference], sounds[spec]) for spec in works if spec != reference}
     for spec in works:
         ratio, snr = fastest_s[reference] / fastest_s[spec], f"{snrs_db[spec]:.0f}" if spec != reference else ""
         print(f"| {name} | {spec} | {snr} | {fastest_s[spec] / duration_s:.4f} | {ratio:.2f} |", flush=True)
     return min(snrs_db.values(), default=np.inf)
 
 
-def nearest_db(wanted: Sequence[Waveform], found: Sequence[Waveform]) -> float:
+def min_snr_db(wanted: Sequence[Waveform], found: Sequence[Waveform]) -> float:
     """Lowest signal-to-noise ratio over pairs of waveforms, in dB."""
     return min(snr_db(one.samples, other.samples) for one, other in zip(wanted, found, strict=True))
 
@@ -126,7 +126,7 @@ def speaking(bundle: str, placement: str) -> Work:
     model, front_end = open_model(bundle, placement), SpeechFrontEnd()
     voice = model.encode_voice(read_sound(VOICES / "narrator.flac"))
     requests = [
-        SpeechRequest(phonemes=front_end.speak(text, "en").phonemes, language="en", voice=voice, seed=seed)
+        SpeechRequest(phonemes=front_end.phonemize(text, "en").phonemes, language="en", voice=voice, seed=seed)
         for seed, text in enumerate(SENTENCES)
     ]
     return lambda: [speech.waveform for speech in model.speak(requests)]
@@ -136,7 +136,7 @@ def converting(bundle: str, placement: str) -> Work:
     """Conversion of two voices to each other."""
     model = open_model(bundle, placement)
     if not isinstance(model, ConversionModel):
-        raise BundleError(f"Model {bundle} does not support voice conversion", mend="choose another --model")
+        raise BundleError(f"Model {bundle} does not support voice conversion", fix="choose another --model")
     low, clear = (read_sound(VOICES / f"{name}.flac") for name in ("low", "clear"))
     pairs = [(low, model.encode_voice(clear)), (clear, model.encode_voice(low))]
     return lambda: [convert_recording(model, source, voice, seed=1).waveform for source, voice in pairs]

@@ -18,7 +18,7 @@ from hierbatch.audio.files import read_sound
 from hierbatch.audio.noise import mix_denoised
 from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Samples, Waveform
-from hierbatch.units import RATE_HZ
+from hierbatch.constants import RATE_HZ
 from tools.evaluation.kit import load_kit, shared_folder
 
 VOICES = Path(__file__).resolve().parent.parent / "manifests" / "voices"

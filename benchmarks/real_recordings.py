@@ -4,7 +4,7 @@
     python benchmarks/real_recordings.py --recordings 10 --conversions 4 --minutes 2
 
 Recordings at 16 kHz come from the Parquet files in SHARED/speech; some are several consecutive sentences of one reader,
-long enough to have segment boundaries. The published SpeechSR-48k in SHARED/weights is imported by `models import`.
+long enough to have segment boundaries. The published SpeechSR-48k in SHARED/weights is imported by `models add`.
 
 Levels are those of the whole recording from 8 to 12 and from 12 to 20 kHz, relative to the level below 8 kHz: median
 and minimum over all recordings. The click measure is the largest second difference within 2 ms over its root mean
@@ -32,13 +32,13 @@ import pyarrow.parquet as pq
 from hierbatch.audio.files import encode_sound, read_sound
 from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Samples, Waveform
+from hierbatch.constants import FRAME_HOP_SAMPLES, RATE_HZ
 from hierbatch.manifest.schema import AUDIO
 from hierbatch.manifest.takes import Takes
-from hierbatch.models.conversion.pieces import cut_pieces
-from hierbatch.models.hierspeechpp.files import find_official_file
-from hierbatch.models.upsampling.upsampler import PIECE_SAMPLES
+from hierbatch.models.conversion.segments import split_segments
+from hierbatch.models.hierspeechpp.files import find_checkpoint_file
+from hierbatch.models.upsampling.upsampler import CHUNK_SAMPLES
 from hierbatch.training.full_band import read_full_band
-from hierbatch.units import FRAME_HOP_SAMPLES, RATE_HZ
 from tools.evaluation.kit import shared_folder
 
 VOICES = Path(__file__).resolve().parent.parent / "manifests" / "voices" / "voices.csv"
@@ -85,8 +85,8 @@ def main() -> None:
         folder, engine = Path(name), ("--engine", options.engine)
         manifest = write_manifest(folder / "recordings.parquet", clips)
         for label, model in upsamplers(options.shared / "weights", folder):
-            arguments = ("upsample", manifest, "--rate", FULL_RATE_HZ, "--model", model, *engine)
-            report(label, arguments, folder / label.replace(" ", "-"), clips, FULL_RATE_HZ, upsampling_borders)
+            arguments = ("upsample", manifest, "--rate-hz", FULL_RATE_HZ, "--model", model, *engine)
+            report(label, arguments, folder / label.replace(" ", "-"), clips, FULL_RATE_HZ, upsampling_boundaries)
         full_band = [clip.waveform() for clip in read_full_band(speech, held_out_only=True)[:N_REFERENCES]]
         print(row("resampling alone", levels(upsampled(clip) for clip in clips)))
         print(row(f"{len(full_band)} recordings of 44.1 and 48 kHz", levels(full_band)), flush=True)
@@ -94,7 +94,7 @@ def main() -> None:
         voices = [TARGETS[number % len(TARGETS)] for number in range(len(chosen))]
         manifest = write_manifest(folder / "conversions.parquet", chosen, voice=voices)
         arguments = ("convert", manifest, "--voices", VOICES, *engine)
-        report("convert lite", arguments, folder / "converted", chosen, RATE_HZ, conversion_borders)
+        report("convert lite", arguments, folder / "converted", chosen, RATE_HZ, conversion_boundaries)
 
 
 def gather(speech: Path, n: int, limit_s: float) -> list[SpeechClip]:
@@ -148,7 +148,7 @@ def write_manifest(path: Path, clips: Sequence[SpeechClip], **columns: Sequence[
 def upsamplers(weights: Path, folder: Path) -> list[tuple[str, str]]:
     """Label and `--model` value of each SpeechSR model."""
     found = [("upsample speechsr", "speechsr")]
-    checkpoint = find_official_file(weights, "speechsr48k") if weights.is_dir() else None
+    checkpoint = find_checkpoint_file(weights, "speechsr48k") if weights.is_dir() else None
     if checkpoint is None:
         print(f"Without the published SpeechSR-48k: not found in {weights}")
         return found
@@ -256,15 +256,15 @@ def clicks(sound: Waveform, positions: Sequence[int]) -> list[float]:
     return found
 
 
-def upsampling_borders(samples: Samples) -> list[int]:
+def upsampling_boundaries(samples: Samples) -> list[int]:
     """Segment boundaries of `upsample`, in samples at 16 kHz."""
-    return list(range(PIECE_SAMPLES, len(samples), PIECE_SAMPLES))
+    return list(range(CHUNK_SAMPLES, len(samples), CHUNK_SAMPLES))
 
 
-def conversion_borders(samples: Samples) -> list[int]:
+def conversion_boundaries(samples: Samples) -> list[int]:
     """Segment boundaries of `convert`, in samples at 16 kHz."""
     padded = np.pad(samples, (0, -len(samples) % FRAME_HOP_SAMPLES))
-    return [start for start, _ in cut_pieces(padded) if start]
+    return [start for start, _ in split_segments(padded) if start]
 
 
 def upsampled(clip: SpeechClip) -> Waveform:

@@ -34,7 +34,8 @@ from scipy import signal
 
 from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Waveform
-from hierbatch.models.hierspeechpp.files import find_official_file
+from hierbatch.constants import RATE_HZ
+from hierbatch.models.hierspeechpp.files import find_checkpoint_file
 from hierbatch.models.hierspeechpp.speechsr.config import speechsr_24k, speechsr_48k
 from hierbatch.models.hierspeechpp.speechsr.model import SpeechSR
 from hierbatch.models.hierspeechpp.speechsr.weights import load_speechsr
@@ -42,7 +43,6 @@ from hierbatch.models.upsampling.lite.config import SpeechSRLiteConfig
 from hierbatch.models.upsampling.lite.model import SpeechSRLite
 from hierbatch.models.upsampling.upsampler import Upsampler
 from hierbatch.training.full_band import read_full_band
-from hierbatch.units import RATE_HZ
 
 sys.path.insert(0, str(Path(__file__).parent))
 from plain_anti_aliased import convolutions_only
@@ -152,7 +152,7 @@ def print_quality(data: Path, weights: Path | None, models: Sequence[str], n_cli
         "resampling alone": lambda narrow: resample(narrow, FULL_RATE_HZ),
         **{model: _by_bundle(model) for model in models},
     }
-    path = find_official_file(weights, "speechsr48k") if weights else None
+    path = find_checkpoint_file(weights, "speechsr48k") if weights else None
     if path:
         methods["published SpeechSR-48k"] = _by_network(load_speechsr(path, speechsr_48k()))
     clips = read_full_band(data, held_out_only=True)

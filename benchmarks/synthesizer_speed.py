@@ -18,9 +18,9 @@ import torch
 from plain_anti_aliased import convolutions_only, plain
 from torch import Tensor
 
+from hierbatch.constants import FRAMES_PER_SECOND
 from hierbatch.models.hierspeechpp.synthesizer.config import SynthesizerConfig
 from hierbatch.models.hierspeechpp.synthesizer.model import Synthesizer
-from hierbatch.units import FRAMES_PER_SECOND
 
 
 def main() -> None:

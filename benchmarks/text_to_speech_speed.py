@@ -76,13 +76,13 @@ def print_speed(bundle: str, repeats: int) -> None:
     """Print the real-time factor by language, sentence length and batch size."""
     import torch
 
-    from hierbatch.models.lite.pipeline import HierSpeech
+    from hierbatch.models.lite.pipeline import LitePipeline
 
     torch.set_num_threads(1)
-    front_end, model = SpeechFrontEnd(), HierSpeech.load(bundle)
+    front_end, model = SpeechFrontEnd(), LitePipeline.load(bundle)
     voice = model.encode_voice(read_sound(MANIFESTS / "voices" / "narrator.flac"))
     for language, text in (("en", "Warm up."), ("ko", "준비.")):
-        front_end.speak(text, language)
+        front_end.phonemize(text, language)
     print(f"Model {model.name} {model.fingerprint}, {torch.get_num_threads()} thread\n")
     print(
         "| language | sentences | batch | seconds of audio per sentence | x real time, phonemes | x real time, text |"
@@ -91,7 +91,7 @@ def print_speed(bundle: str, repeats: int) -> None:
     for texts in sorted_texts():
         # Only once: the front end caches words, so a second pass would be too fast.
         started_s = time.process_time()
-        phonemes = [front_end.speak(text, texts.language).phonemes for text in texts.sentences]
+        phonemes = [front_end.phonemize(text, texts.language).phonemes for text in texts.sentences]
         reading_s = time.process_time() - started_s
         requests = [
             SpeechRequest(phonemes=p, language=texts.language, voice=voice, seed=i) for i, p in enumerate(phonemes)

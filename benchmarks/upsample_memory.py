@@ -43,7 +43,7 @@ def main() -> None:
             n_samples = write_recording(Path(folder), minutes)
             command = [sys.executable, __file__, "--one", folder, "--model", options.model, "--rate", str(options.rate)]
             started_s = time.monotonic()
-            peak_mb = float(run_program(command, limit_s=4 * 3600).decode().split()[-1])
+            peak_mb = float(run_program(command, timeout_s=4 * 3600).decode().split()[-1])
             wall_s = time.monotonic() - started_s
             part = next(Path(folder, "run", "parts").glob("*.parquet"))
             take = pq.read_table(part).to_pylist()[0]

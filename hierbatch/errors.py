@@ -32,27 +32,27 @@ class HierbatchError(Exception):
 
     kind: ClassVar[str] = "error"
 
-    def __init__(self, what: str, *, wanted: str = "", got: str = "", mend: str = "") -> None:
-        self.what, self.wanted, self.got, self.mend = what, wanted, got, mend
-        super().__init__(what, wanted, got, mend)
+    def __init__(self, what: str, *, expected: str = "", got: str = "", fix: str = "") -> None:
+        self.what, self.expected, self.got, self.fix = what, expected, got, fix
+        super().__init__(what, expected, got, fix)
 
     def __str__(self) -> str:
         parts = [self.what.rstrip(".")]
-        if self.wanted:
-            parts.append(f"Expected: {self.wanted.rstrip('.')}")
+        if self.expected:
+            parts.append(f"Expected: {self.expected.rstrip('.')}")
         if self.got:
             parts.append(f"Got: {self.got.rstrip('.')}")
-        if self.mend:
-            parts.append(f"To mend: {self.mend.rstrip('.')}")
+        if self.fix:
+            parts.append(f"To fix: {self.fix.rstrip('.')}")
         return ". ".join(parts) + "."
 
     def __reduce__(self) -> tuple[object, ...]:
         # Default pickling would lose the keyword-only fields; Ray sends errors between processes.
-        return (_rebuild, (type(self), self.what, self.wanted, self.got, self.mend))
+        return (_rebuild, (type(self), self.what, self.expected, self.got, self.fix))
 
 
-def _rebuild(cls: type[HierbatchError], what: str, wanted: str, got: str, mend: str) -> HierbatchError:
-    return cls(what, wanted=wanted, got=got, mend=mend)
+def _rebuild(cls: type[HierbatchError], what: str, expected: str, got: str, fix: str) -> HierbatchError:
+    return cls(what, expected=expected, got=got, fix=fix)
 
 
 class SetupError(HierbatchError):

@@ -24,14 +24,14 @@ if TYPE_CHECKING:  # Arrow is slow to import, and the command line parses paths 
 _ADDRESS = re.compile(r"^[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
-def place(text: str | Path) -> Path:
+def parse_path(text: str | Path) -> Path:
     """Parse a local path, or an object store path if the text has a scheme (`s3://...`)."""
     if _ADDRESS.match(str(text)):
         return cast("Path", ObjectPath(str(text).rstrip("/")))
     return Path(text)
 
 
-def here(text: str | Path) -> Path:
+def local_path(text: str | Path) -> Path:
     """Parse a local path, for commands that support local files only.
 
     Raises:
@@ -40,9 +40,9 @@ def here(text: str | Path) -> Path:
     if _ADDRESS.match(str(text)):
         raise InputError(
             "The path is not local",
-            wanted="a path on this machine",
+            expected="a path on this machine",
             got=str(text),
-            mend="copy it to this machine with the store's own tools, or pass a local folder",
+            fix="copy it to this machine with the store's own tools, or pass a local folder",
         )
     return Path(text)
 
@@ -52,7 +52,7 @@ def is_remote(path: Path) -> bool:
     return isinstance(path, ObjectPath)
 
 
-def readable(path: Path) -> Any:
+def arrow_source(path: Path) -> Any:
     """Source for Arrow's readers: a local path unchanged, an object as an open file for random access.
 
     Raises:

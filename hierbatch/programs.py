@@ -27,37 +27,37 @@ def ffmpeg_program() -> str:
     try:
         import imageio_ffmpeg
     except ImportError as error:
-        raise ProgramError("The package imageio-ffmpeg is missing", got=str(error), mend=fix) from error
+        raise ProgramError("The package imageio-ffmpeg is missing", got=str(error), fix=fix) from error
     try:
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError as error:
-        raise ProgramError("No ffmpeg program was found", got=str(error), mend=fix) from error
+        raise ProgramError("No ffmpeg program was found", got=str(error), fix=fix) from error
 
 
-def needed_package(name: str, *, extra: str) -> ModuleType:
+def require_package(name: str, *, extra: str) -> ModuleType:
     """Import an optional package; raise ProgramError with the pip command of its extra if it is missing."""
     try:
         return importlib.import_module(name)
     except ImportError as error:
         package = name.partition(".")[0]
         raise ProgramError(
-            f"The package {package} is missing", got=str(error), mend=f"pip install 'hierbatch[{extra}]'"
+            f"The package {package} is missing", got=str(error), fix=f"pip install 'hierbatch[{extra}]'"
         ) from error
 
 
-def run_program(arguments: Sequence[str], *, limit_s: float = 3600.0) -> bytes:
+def run_program(arguments: Sequence[str], *, timeout_s: float = 3600.0) -> bytes:
     """Run a program and return its standard output.
 
     Raises:
-        ProgramError: the program is missing, failed, or exceeded `limit_s` seconds.
+        ProgramError: the program is missing, failed, or exceeded `timeout_s` seconds.
         StorageError: the program failed because the disk is full.
     """
-    return b"".join(stream_program(arguments, limit_s=limit_s))
+    return b"".join(stream_program(arguments, timeout_s=timeout_s))
 
 
-def stream_program(arguments: Sequence[str], *, limit_s: float = 24 * 3600.0) -> Generator[bytes]:
+def stream_program(arguments: Sequence[str], *, timeout_s: float = 24 * 3600.0) -> Generator[bytes]:
     """Run a program and yield its standard output in blocks; raise errors as `run_program`, after the last block."""
-    with _Running(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, limit_s=limit_s) as running:
+    with _Running(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout_s=timeout_s) as running:
         stream = running.process.stdout
         assert stream is not None  # because of PIPE above
         while block := stream.read(_READ_BLOCK_BYTES):
@@ -66,13 +66,13 @@ def stream_program(arguments: Sequence[str], *, limit_s: float = 24 * 3600.0) ->
 
 
 @contextmanager
-def feed_program(arguments: Sequence[str], *, limit_s: float = 24 * 3600.0) -> Iterator[Callable[[bytes], None]]:
+def feed_program(arguments: Sequence[str], *, timeout_s: float = 24 * 3600.0) -> Iterator[Callable[[bytes], None]]:
     """Start a program and yield a function that writes bytes to its standard input.
 
     Leaving the block waits for the program to exit; an exception inside the block kills it. Raises the errors of
     `run_program`.
     """
-    with _Running(arguments, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, limit_s=limit_s) as running:
+    with _Running(arguments, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, timeout_s=timeout_s) as running:
         stream = running.process.stdin
         assert stream is not None  # because of PIPE above
 
@@ -90,17 +90,17 @@ def feed_program(arguments: Sequence[str], *, limit_s: float = 24 * 3600.0) -> I
 class _Running:
     """A started program; leaving the block kills it and closes its files."""
 
-    def __init__(self, arguments: Sequence[str], *, stdin: int, stdout: int, limit_s: float) -> None:
+    def __init__(self, arguments: Sequence[str], *, stdin: int, stdout: int, timeout_s: float) -> None:
         self._name = Path(arguments[0]).name
-        self._limit_s = limit_s
+        self._limit_s = timeout_s
         self._timed_out = False
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
         try:
             self.process = subprocess.Popen(list(arguments), stdin=stdin, stdout=stdout, stderr=self._stderr)
         except OSError as error:
             self._stderr.close()
-            raise ProgramError(f"Cannot start {self._name}", got=str(error), mend="reinstall it") from error
-        self._timer = threading.Timer(limit_s, self._kill_on_timeout)
+            raise ProgramError(f"Cannot start {self._name}", got=str(error), fix="reinstall it") from error
+        self._timer = threading.Timer(timeout_s, self._kill_on_timeout)
         self._timer.daemon = True
         self._timer.start()
 
@@ -137,14 +137,14 @@ class _Running:
         if self._timed_out:
             return ProgramError(
                 f"{self._name} did not finish",
-                wanted=f"exit within {self._limit_s:g} s",
-                mend=f"check the input and the installation of {self._name}",
+                expected=f"exit within {self._limit_s:g} s",
+                fix=f"check the input and the installation of {self._name}",
             )
         self._stderr.seek(0)
         message = self._stderr.read().decode("utf-8", "replace").strip()
         if "No space left on device" in message:
-            return StorageError(f"{self._name} failed: the disk is full", mend="free some disk space and run again")
+            return StorageError(f"{self._name} failed: the disk is full", fix="free some disk space and run again")
         got = message[-_MAX_STDERR_CHARACTERS:] or f"exit status {self.process.returncode}"
         return ProgramError(
-            f"{self._name} failed", got=got, mend=f"check the input and the installation of {self._name}"
+            f"{self._name} failed", got=got, fix=f"check the input and the installation of {self._name}"
         )

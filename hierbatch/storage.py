@@ -31,12 +31,12 @@ def storage_error(error: OSError, path: Path) -> SetupError:
     """Convert an OSError: StorageError if the disk or the store failed, InputError if the path is unusable."""
     got = error.strerror or str(error).partition("\n")[0]
     if is_remote(path):
-        return StorageError(f"Cannot write {path}", got=got, mend="check the store and the credentials, then run again")
+        return StorageError(f"Cannot write {path}", got=got, fix="check the store and the credentials, then run again")
     if error.errno in _DISK_ERRNOS:
         return StorageError(
-            f"Cannot write {path}", got=got, mend="free some disk space or choose another disk, then run again"
+            f"Cannot write {path}", got=got, fix="free some disk space or choose another disk, then run again"
         )
-    return InputError(f"Cannot write {path}", got=got, mend="choose an existing folder that you can write to")
+    return InputError(f"Cannot write {path}", got=got, fix="choose an existing folder that you can write to")
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def staging_folder(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def write_whole(path: Path, staging_parent: Path | None = None) -> Iterator[Path]:
+def write_atomically(path: Path, staging_parent: Path | None = None) -> Iterator[Path]:
     """Write a file atomically: yield a temporary path that replaces `path` if the block succeeds.
 
     If the block raises, the temporary file is removed and `path` stays unchanged.
@@ -81,10 +81,10 @@ def write_whole(path: Path, staging_parent: Path | None = None) -> Iterator[Path
     with staging_folder(staging_parent or path.parent) as folder:
         temporary = folder / path.name
         yield temporary
-        put_down(temporary, path)
+        replace_file(temporary, path)
 
 
-def put_down(temporary: Path, path: Path) -> None:
+def replace_file(temporary: Path, path: Path) -> None:
     """Flush a complete temporary file to disk and rename it to `path`."""
     try:
         with temporary.open("rb") as file:
@@ -99,7 +99,7 @@ def put_down(temporary: Path, path: Path) -> None:
         raise storage_error(error, path) from error
 
 
-def regular_size(path: Path, max_bytes: int | None = None) -> int:
+def regular_file_size(path: Path, max_bytes: int | None = None) -> int:
     """Size of a regular file in bytes, without opening it.
 
     Raises:
@@ -116,12 +116,12 @@ def read_regular_file(path: Path, max_bytes: int) -> bytes:
     """Content of a whole regular file or object.
 
     Raises:
-        OSError: as `regular_size`; or the file cannot be read, or grew while it was read.
+        OSError: as `regular_file_size`; or the file cannot be read, or grew while it was read.
     """
     if isinstance(path, ObjectPath):
         with path.open_input() as stored:
             return bytes(stored.read(_bounded(stored.size(), max_bytes)))
-    n_bytes = regular_size(path, max_bytes)
+    n_bytes = regular_file_size(path, max_bytes)
     with path.open("rb") as file:
         content = file.read(n_bytes + 1)
     if len(content) > n_bytes:

@@ -12,17 +12,17 @@ import sys
 from pathlib import Path
 
 from hierbatch.cli.progress import ProgressLine
-from hierbatch.engine.session import Workforce
+from hierbatch.engine.session import Execution
 from hierbatch.errors import HierbatchError
 from hierbatch.jobs.clips import write_clips
 from hierbatch.jobs.run import RunJob, run
-from hierbatch.jobs.specs.convert import ConvertOrder
+from hierbatch.jobs.specs.convert import ConvertSpec
 from hierbatch.jobs.specs.voices import VoiceChoice
 
 HERE = Path(__file__).resolve().parent.parent
 
 JOB = RunJob(
-    order=ConvertOrder(
+    spec=ConvertSpec(
         # Table of id, source and voice; paths of recordings are relative to its folder.
         manifest=HERE / "manifests" / "recordings.csv",
         # Prompts of 3 to 15 seconds per target speaker, with their consent.
@@ -35,9 +35,9 @@ JOB = RunJob(
     # Run folder; delete it to start over.
     out=Path("runs") / "convert_recordings",
     # Retakes with other seeds change little in a conversion.
-    retakes=0,
+    max_retakes=0,
     # `engine="local"` runs in this process, without Ray; with Ray, 0 workers means one per core.
-    workforce=Workforce(engine="ray", n_workers=0),
+    execution=Execution(engine="ray", n_workers=0),
 )
 
 
@@ -45,14 +45,14 @@ def main(job: RunJob = JOB) -> int:
     """Run the job and write the clips; returns the exit code."""
     line = ProgressLine()
     try:
-        outcome = run(job, line.watch())
+        outcome = run(job, line.listener())
         n_clips = write_clips(outcome.out)
     except HierbatchError as error:
         print(error, file=sys.stderr)
         return 2
     line.end()
-    print(f"{outcome.out / 'export' / 'clips'}: {n_clips} recordings, {outcome.standing.n_failed} failed")
-    return 3 if outcome.standing.n_failed else 0
+    print(f"{outcome.out / 'export' / 'clips'}: {n_clips} recordings, {outcome.counts.n_failed} failed")
+    return 3 if outcome.counts.n_failed else 0
 
 
 if __name__ == "__main__":

@@ -12,10 +12,10 @@ import sys
 from pathlib import Path
 
 from hierbatch.cli.progress import ProgressLine
-from hierbatch.engine.session import Workforce
+from hierbatch.engine.session import Execution
 from hierbatch.errors import HierbatchError
 from hierbatch.jobs.dub import DubJob, dub
-from hierbatch.jobs.dub_delivery import Background
+from hierbatch.jobs.dub_output import Background
 from hierbatch.jobs.specs.voices import VoiceChoice
 
 HERE = Path(__file__).resolve().parent.parent
@@ -32,7 +32,7 @@ JOB = DubJob(
     # Dubbed files and their table; delete it to start over.
     out=Path("runs") / "dub_folder",
     # `engine="local"` runs in this process, without Ray; with Ray, 0 workers means one per core.
-    workforce=Workforce(engine="ray", n_workers=0),
+    execution=Execution(engine="ray", n_workers=0),
 )
 
 
@@ -40,7 +40,7 @@ def main(job: DubJob = JOB) -> int:
     """Run the job and print a line per file; returns the exit code."""
     line = ProgressLine()
     try:
-        dubbing = dub(job, line.watch())
+        dubbing = dub(job, line.listener())
     except HierbatchError as error:
         print(error, file=sys.stderr)
         return 2

@@ -12,13 +12,13 @@ import sys
 from pathlib import Path
 
 from hierbatch.cli.progress import ProgressLine
-from hierbatch.engine.session import Workforce
+from hierbatch.engine.session import Execution
 from hierbatch.errors import HierbatchError
 from hierbatch.jobs.corpus import CorpusJob, corpus
 from hierbatch.jobs.corpus_pairs import Spread
 from hierbatch.jobs.export import ExportJob, export
 from hierbatch.jobs.specs.voices import VoiceChoice
-from hierbatch.stages.appraise import Measures
+from hierbatch.stages.score_takes import Measures
 
 HERE = Path(__file__).resolve().parent.parent
 
@@ -26,7 +26,7 @@ JOB = CorpusJob(
     # Tables with a `text` column, books, or folders of them; every sentence is used once.
     texts=(HERE / "manifests" / "sample_book.md",),
     text_license="public domain",
-    # One row per recording: voice, audio, lang, consent, and `speaker` if a person has several recordings.
+    # One row per recording: voice, audio, language, consent, and `speaker` if a person has several recordings.
     voices=VoiceChoice(table=HERE / "manifests" / "voices" / "voices.csv"),
     # Total duration, divided evenly among the languages of the texts, and within a language among the speakers.
     hours=0.05,
@@ -41,9 +41,9 @@ JOB = CorpusJob(
     # Add speaker=True if Resemblyzer is installed, and recogniser=Path(...) if a Whisper folder is available.
     measures=Measures(semantic=True),
     # Maximum number of retakes of a take with flags; the best take is kept.
-    retakes=2,
+    max_retakes=2,
     # `engine="local"` runs in this process, without Ray; with Ray, 0 workers means one per core.
-    workforce=Workforce(engine="ray", n_workers=0),
+    execution=Execution(engine="ray", n_workers=0),
 )
 
 # Any of hf, lhotse, webdataset, ljspeech, nemo.
@@ -54,9 +54,9 @@ def main(job: CorpusJob = JOB, formats: tuple[str, ...] = FORMATS) -> int:
     """Run the job and export the corpus in all formats; returns the exit code."""
     line = ProgressLine()
     try:
-        made = corpus(job, line.watch())
+        made = corpus(job, line.listener())
         line.end()
-        if made.outcome.sitting.ending != "done":
+        if made.outcome.session.ending != "done":
             print("Interrupted; run it again to resume.")
             return 130
         for name in formats:

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from hierbatch.cli.progress import ProgressLine
-from hierbatch.engine.session import Workforce
+from hierbatch.engine.session import Execution
 from hierbatch.errors import HierbatchError
 from hierbatch.jobs.narrate import NarrateJob, narrate
 from hierbatch.jobs.specs.voices import VoiceChoice
@@ -34,7 +34,7 @@ JOB = NarrateJob(
     profile="podcast",
     profile_by_format={"mp3": "acx"},
     # `engine="local"` runs in this process, without Ray; with Ray, 0 workers means one per core.
-    workforce=Workforce(engine="ray", n_workers=0),
+    execution=Execution(engine="ray", n_workers=0),
 )
 
 
@@ -42,7 +42,7 @@ def main(job: NarrateJob = JOB) -> int:
     """Run the job and print the files it made; returns the exit code."""
     line = ProgressLine()
     try:
-        narration = narrate(job, line.watch())
+        narration = narrate(job, line.listener())
     except HierbatchError as error:
         print(error, file=sys.stderr)
         return 2

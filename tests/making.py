@@ -43,7 +43,7 @@ def manifest_file(folder, n_rows, faults=None, name="m.parquet", **columns) -> P
     table = {
         "id": [f"r{i:03d}" for i in numbers],
         "phonemes": [phonemes(i) for i in numbers],
-        "lang": ["en"] * n_rows,
+        "language": ["en"] * n_rows,
         "seed": pa.array([faults.get(i) for i in numbers], pa.int64()),
         **columns,
     }

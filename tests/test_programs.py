@@ -70,7 +70,7 @@ def test_a_missing_program_is_told():
 def test_a_hanging_program_is_ended():
     started = time.monotonic()
     with pytest.raises(ProgramError, match=r"did not finish.*within 0.3 s"):
-        run_program(python("import time; time.sleep(60)"), limit_s=0.3)
+        run_program(python("import time; time.sleep(60)"), timeout_s=0.3)
     assert time.monotonic() - started < 10
 
 

@@ -4,13 +4,13 @@ from pathlib import Path
 import pytest
 
 from hierbatch.errors import InputError, StorageError
-from hierbatch.storage import read_regular_file, staging_folder, storage_error, write_whole
+from hierbatch.storage import read_regular_file, staging_folder, storage_error, write_atomically
 
 
 def test_what_is_written_whole_replaces_what_was_there(tmp_path):
     path = tmp_path / "new" / "file.txt"
     for text in ("one", "two"):
-        with write_whole(path) as aside:
+        with write_atomically(path) as aside:
             aside.write_text(text)
             assert not path.exists() or path.read_text() != text
         assert path.read_text() == text
@@ -25,7 +25,7 @@ def write_half(path):
 def test_an_error_leaves_what_was_there(tmp_path):
     path = tmp_path / "file.txt"
     path.write_text("before")
-    with pytest.raises(KeyError), write_whole(path) as aside:
+    with pytest.raises(KeyError), write_atomically(path) as aside:
         write_half(aside)
     assert path.read_text() == "before"
     assert [p.name for p in tmp_path.iterdir()] == ["file.txt"]
@@ -33,7 +33,7 @@ def test_an_error_leaves_what_was_there(tmp_path):
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO])
 def test_disk_trouble_is_a_storage_error(tmp_path, number):
-    with pytest.raises(StorageError, match="free some disk space"), write_whole(tmp_path / "x"):
+    with pytest.raises(StorageError, match="free some disk space"), write_atomically(tmp_path / "x"):
         raise OSError(number, "disk trouble")
     assert not list(tmp_path.iterdir())
 

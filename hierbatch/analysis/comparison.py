@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hierbatch.analysis.listening import TakeGallery
-from hierbatch.analysis.measures_of_takes import MEASURES, TakeMeasure
 from hierbatch.analysis.study import RunStudy, open_run
+from hierbatch.analysis.take_measures import MEASURES, TakeMeasure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,7 @@ _OUTCOME_COLUMNS = ("status", "error_kind", "voice", "text_norm", "phonemes", "f
 
 
 @dataclass(frozen=True)
-class Comparison:
+class RunComparison:
     """Rows of two runs joined by id.
 
     `table` has a column pair `..._a`, `..._b` for each compared column, the names of the `changed` outcome columns, and
@@ -38,7 +38,7 @@ class Comparison:
     def __repr__(self) -> str:
         n_changed = int((self.table["difference"] > 0).sum())
         return (
-            f"Comparison: {len(self.table)} rows in both, {n_changed} differ; "
+            f"RunComparison: {len(self.table)} rows in both, {n_changed} differ; "
             f"{len(self.only_in_a)} only in {self.a.folder}, {len(self.only_in_b)} only in {self.b.folder}"
         )
 
@@ -83,7 +83,7 @@ class TakePairGallery:
         return f"<h4>a</h4>{self.a._repr_html_()}<h4>b</h4>{self.b._repr_html_()}"
 
 
-def compare(a: RunStudy | str | Path, b: RunStudy | str | Path) -> Comparison:
+def compare(a: RunStudy | str | Path, b: RunStudy | str | Path) -> RunComparison:
     """Join the rows of two runs by id and sort them by difference.
 
     A changed outcome ranks first, then the voice, the text, the phonemes and the flags, then the measures: the sum of
@@ -99,7 +99,7 @@ def compare(a: RunStudy | str | Path, b: RunStudy | str | Path) -> Comparison:
     both.insert(2, "difference", _differences(both))
     both = both.sort_values("difference", ascending=False, kind="stable").reset_index(drop=True)
     in_a, in_b = set(left["id"]), set(right["id"])
-    return Comparison(
+    return RunComparison(
         a=a,
         b=b,
         table=both.drop(columns=["take_key_a", "take_key_b"]),

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hierbatch.analysis.histogram import Histogram
-from hierbatch.analysis.measures_of_takes import BY_COLUMN, TakeMeasure, format_value
 from hierbatch.analysis.pictures import (
     BLUE,
     GREEN,
@@ -25,11 +24,12 @@ from hierbatch.analysis.pictures import (
 )
 from hierbatch.analysis.similarity import SimilarityMatrix
 from hierbatch.analysis.summary import RunSummary, VoiceSummary
+from hierbatch.analysis.take_measures import BY_COLUMN, TakeMeasure, format_value
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from hierbatch.analysis.comparison import Comparison
+    from hierbatch.analysis.comparison import RunComparison
 
 _MAX_VOICES = 24
 _MAX_BARS = 12
@@ -134,7 +134,7 @@ def similarity(matrix: SimilarityMatrix) -> Picture:
     return Picture("Similarity of takes and prompts", caption, figure)
 
 
-def change(comparison: Comparison, column: str) -> Picture | None:
+def change(comparison: RunComparison, column: str) -> Picture | None:
     """Scatter plot of a measure in run b against run a; unchanged rows lie on the dotted line."""
     measure = BY_COLUMN[column]
     pairs = comparison.table
@@ -158,7 +158,7 @@ def pictures_of(summary: RunSummary, matrix: SimilarityMatrix | None = None) -> 
     """All plots of a report in order; those without data are left out."""
     plots = [failures(summary), flags(summary), durations(summary), distribution(summary, "duration_ratio")]
     plots += [loudness(summary), f0_by_voice(summary), distribution(summary, "snr_db")]
-    plots += [by_voice(summary, "speaker_similarity"), distribution(summary, "semantic_dist")]
+    plots += [by_voice(summary, "speaker_similarity"), distribution(summary, "semantic_distance")]
     plots.append(similarity(matrix) if matrix else None)
     return tuple(picture for picture in plots if picture is not None)
 

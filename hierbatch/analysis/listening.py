@@ -9,8 +9,8 @@ from functools import cached_property
 from html import escape
 from typing import Any
 
-from hierbatch.analysis.measures_of_takes import MEASURES, format_value
-from hierbatch.analysis.sketch import spectrogram_png
+from hierbatch.analysis.spectrogram_thumbnail import spectrogram_png
+from hierbatch.analysis.take_measures import MEASURES, format_value
 from hierbatch.audio.files import encode_sound, read_sound
 from hierbatch.audio.waveform import Samples, Waveform
 
@@ -56,10 +56,10 @@ class TakeSound:
         """Spectrogram as a `data:` URL."""
         return _data_url("image/png", spectrogram_png(self.waveform))
 
-    def player_source(self, *, longest_s: float = 30.0) -> str:
-        """First `longest_s` seconds as an MP3 `data:` URL; a third of the FLAC's size, playable in every browser."""
+    def player_source(self, *, max_duration_s: float = 30.0) -> str:
+        """First `max_duration_s` seconds as an MP3 `data:` URL; smaller than FLAC, playable in every browser."""
         sound = self.waveform
-        beginning = Waveform(sound.samples[: round(longest_s * sound.rate_hz)], sound.rate_hz)
+        beginning = Waveform(sound.samples[: round(max_duration_s * sound.rate_hz)], sound.rate_hz)
         return _data_url("audio/mpeg", encode_sound(beginning, container="MP3", codec="MPEG_LAYER_III"))
 
     def _repr_html_(self) -> str:
@@ -83,14 +83,14 @@ class TakeGallery:
 
 def take_card(row: Mapping[str, Any], sound: TakeSound | None) -> str:
     """One take as HTML: name, spectrogram, player, text, flags and measures; the reason if it failed."""
-    name = " · ".join(str(row[column]) for column in ("id", "voice", "lang") if row.get(column))
+    name = " · ".join(str(row[column]) for column in ("id", "voice", "language") if row.get(column))
     elements = [f'<p class="hb-name">{escape(name)}</p>']
     if sound is not None:
         label = escape(f"{row['id']}, {sound.duration_s:.1f} s")
         elements.append(f'<img src="{sound.picture()}" alt="Spectrogram of {label}">')
         elements.append(f'<audio controls preload="none" aria-label="{label}" src="{sound.player_source()}"></audio>')
     if text := row.get("text_norm"):
-        elements.append(f'<p lang="{escape(row.get("lang") or "")}">{escape(text)}</p>')
+        elements.append(f'<p lang="{escape(row.get("language") or "")}">{escape(text)}</p>')
     if row.get("error_kind"):
         elements.append(
             f"<p><strong>Failed, {escape(row['error_kind'])}:</strong> {escape(row.get('error') or '')}</p>"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from hierbatch.programs import needed_package
+from hierbatch.programs import require_package
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,7 +54,7 @@ class Picture:
 
     def svg(self) -> str:
         """Render as an `<svg>` element with the page's text colour and width."""
-        matplotlib = needed_package("matplotlib", extra="study")
+        matplotlib = require_package("matplotlib", extra="study")
         sink = io.StringIO()
         with matplotlib.rc_context(_STYLE):
             self.figure.savefig(sink, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None})
@@ -82,8 +82,8 @@ def blank_figure(height_in: float = 2.7) -> tuple[Figure, Axes]:
     Raises:
         ProgramError: Matplotlib is not installed.
     """
-    matplotlib = needed_package("matplotlib", extra="study")
-    figures: Any = needed_package("matplotlib.figure", extra="study")
+    matplotlib = require_package("matplotlib", extra="study")
+    figures: Any = require_package("matplotlib.figure", extra="study")
     with matplotlib.rc_context(_STYLE):
         figure = figures.Figure(figsize=(_WIDTH_IN, height_in), layout="constrained")
         return figure, figure.add_subplot()
@@ -91,9 +91,9 @@ def blank_figure(height_in: float = 2.7) -> tuple[Figure, Axes]:
 
 def styled() -> Any:
     """Context with the project's style, for artists that read settings when they are created."""
-    return needed_package("matplotlib", extra="study").rc_context(_STYLE)
+    return require_package("matplotlib", extra="study").rc_context(_STYLE)
 
 
 def whole_numbers() -> Any:
     """Tick locator for an axis of counts: integers only."""
-    return needed_package("matplotlib.ticker", extra="study").MaxNLocator(integer=True)
+    return require_package("matplotlib.ticker", extra="study").MaxNLocator(integer=True)

@@ -14,11 +14,11 @@ from typing import Any
 
 from hierbatch.analysis.figures import pictures_of
 from hierbatch.analysis.listening import TakeGallery, TakeSound, format_measures
-from hierbatch.analysis.measures_of_takes import MEASURES
 from hierbatch.analysis.similarity import SimilarityMatrix
 from hierbatch.analysis.study import RunStudy
 from hierbatch.analysis.summary import RunSummary, VoiceSummary
-from hierbatch.programs import needed_package
+from hierbatch.analysis.take_measures import MEASURES
+from hierbatch.programs import require_package
 
 _MAX_VOICES = 200
 _MAX_PLAYED_S = 20.0
@@ -58,7 +58,7 @@ def report_page(
     """
     limits = limits or PageLimits()
     summary = run.summary
-    jinja2 = needed_package("jinja2", extra="study")
+    jinja2 = require_package("jinja2", extra="study")
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     template = environment.from_string((files("hierbatch.analysis") / "report.html").read_text(encoding="utf-8"))
     groups = _groups(run, summary, limits)
@@ -130,7 +130,7 @@ def _takes(run: RunStudy, ids: Sequence[str], bytes_left: int) -> tuple[list[dic
     takes = []
     for row in gallery.rows:
         sound: TakeSound | None = gallery.sounds.get(row["id"])
-        source = sound.player_source(longest_s=_MAX_PLAYED_S) if sound else ""
+        source = sound.player_source(max_duration_s=_MAX_PLAYED_S) if sound else ""
         source = source if len(source) <= bytes_left else ""
         bytes_left -= len(source)
         takes.append(
@@ -140,7 +140,7 @@ def _takes(run: RunStudy, ids: Sequence[str], bytes_left: int) -> tuple[list[dic
                 "length": f"{sound.duration_s:.1f} s" if sound else "",
                 "picture": sound.picture() if sound else "",
                 "source": source,
-                "language": row.get("lang") or "",
+                "language": row.get("language") or "",
                 "text": row.get("text_norm") or "",
                 "flags": row.get("flags") or (),
                 "measures": format_measures(row),

@@ -58,7 +58,7 @@ def similarity_matrix(
     names = [voice.voice for voice in run.summary.voices if voice.n_ok and voice.voice in prompts][:_MAX_VOICES]
     embedded = {name: vectors for name in names if len(vectors := _takes_of(run, name, embed, n_takes))}
     if not embedded:
-        raise InputError("There are no voices to compare", wanted="a run with its voices table and spoken rows")
+        raise InputError("There are no voices to compare", expected="a run with its voices table and spoken rows")
     prompt_vectors = np.stack([_unit(embed(read_sound(prompts[name], name=f"voice {name}"))) for name in embedded])
     values = np.stack([(vectors @ prompt_vectors.T).mean(axis=0) for vectors in embedded.values()]).astype(np.float64)
     return SimilarityMatrix(tuple(embedded), values, network or "the given network")
@@ -66,9 +66,9 @@ def similarity_matrix(
 
 def style_embedding(bundle: str = "lite") -> Embed:
     """The style encoder of a packaged model as a speaker encoder."""
-    from hierbatch.models.lite.pipeline import HierSpeech  # imports torch, which is slow
+    from hierbatch.models.lite.pipeline import LitePipeline  # imports torch, which is slow
 
-    model = HierSpeech.load(bundle)
+    model = LitePipeline.load(bundle)
     return lambda sound: model.encode_voice(sound).sound_style
 
 

@@ -13,19 +13,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hierbatch.analysis.listening import TakeGallery, TakeSound
-from hierbatch.analysis.measures_of_takes import measures_in
 from hierbatch.analysis.summary import RunSummary, summarise
+from hierbatch.analysis.take_measures import measures_in
 from hierbatch.errors import InputError
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.takes import Takes
-from hierbatch.programs import needed_package
+from hierbatch.programs import require_package
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _LARGE_COLUMNS = frozenset({"audio", "timings"})
 _MAX_SHOWN = 48
-_GALLERY_COLUMNS = ("id", "voice", "lang", "status", "flags", "text_norm", "error_kind", "error")
+_GALLERY_COLUMNS = ("id", "voice", "language", "status", "flags", "text_norm", "error_kind", "error")
 _MAD_TO_SIGMA = 1.4826
 """A median absolute deviation times this is the standard deviation of a normal distribution."""
 
@@ -72,7 +72,7 @@ class RunStudy:
     def voices(self) -> pa.Table:
         """The run's voices table with prompts; empty if the run has none."""
         layout = RunLayout(self.folder)
-        path = layout.voices_file(layout.newest_planned())
+        path = layout.voices_file(layout.newest_generation())
         return pq.read_table(path) if path.exists() else pa.table({"voice": pa.array([], pa.string())})
 
     @cached_property
@@ -92,7 +92,9 @@ class RunStudy:
         """Same as `table`, as an Arrow table."""
         names = [name for name in self.columns if name not in _LARGE_COLUMNS] if columns is None else list(columns)
         if unknown := [name for name in names if name not in self.columns]:
-            raise InputError(f"The run has no column {', '.join(unknown)}", wanted="any of " + ", ".join(self.columns))
+            raise InputError(
+                f"The run has no column {', '.join(unknown)}", expected="any of " + ", ".join(self.columns)
+            )
         return self._takes.table(names)
 
     def sql(self, query: str) -> pd.DataFrame:
@@ -104,7 +106,7 @@ class RunStudy:
             InputError: DuckDB rejects the query.
             ProgramError: DuckDB is not installed.
         """
-        duckdb = needed_package("duckdb", extra="study")
+        duckdb = require_package("duckdb", extra="study")
         words = set(re.findall(r"\w+", query))
         named = [name for name in self.columns if name in words]
         wants_all = re.search(r"\*(?!\s*\))|\bCOLUMNS\b", query, re.I)
@@ -118,7 +120,7 @@ class RunStudy:
                 return connection.sql(query).df()
             except duckdb.Error as error:
                 raise InputError(
-                    "The query cannot be run", wanted=f"columns {', '.join(self.columns)}", got=str(error)
+                    "The query cannot be run", expected=f"columns {', '.join(self.columns)}", got=str(error)
                 ) from error
 
     def audio(self, row_id: str) -> TakeSound:
@@ -131,7 +133,7 @@ class RunStudy:
         if content is None:
             known = set(self._takes.ids)
             got = "a failed row" if row_id in known else "an unknown id"
-            raise InputError(f"There is no audio for {row_id}", wanted="the id of a successful row", got=got)
+            raise InputError(f"There is no audio for {row_id}", expected="the id of a successful row", got=got)
         return TakeSound(row_id, content)
 
     def show(self, rows: pd.DataFrame | Iterable[str] | str | int = 12) -> TakeGallery:
@@ -162,11 +164,11 @@ class RunStudy:
             InputError: The column is not numeric, or the run has no such column.
         """
         id_columns = [
-            name for name in dict.fromkeys(("id", "voice", "lang", by)) if name in self.columns and name != column
+            name for name in dict.fromkeys(("id", "voice", "language", by)) if name in self.columns and name != column
         ]
         table = self.table(list(dict.fromkeys([*id_columns, column, "flags", "text_norm"])))
         if table[column].dtype.kind not in "iuf":
-            raise InputError(f"Column {column} is not numeric", wanted="a numeric column")
+            raise InputError(f"Column {column} is not numeric", expected="a numeric column")
         groups = table[by] if by else np.zeros(len(table))
         from_median = table[column] - table.groupby(groups)[column].transform("median")
         spread = _MAD_TO_SIGMA * from_median.abs().groupby(groups).transform("median")
@@ -186,6 +188,6 @@ class RunStudy:
         table: Any = rows
         if hasattr(table, "columns"):
             if "id" not in table:
-                raise InputError("The table of rows to show has no ids", wanted="a table with an `id` column")
+                raise InputError("The table of rows to show has no ids", expected="a table with an `id` column")
             return [str(name) for name in table["id"]]
         return [str(name) for name in rows]

@@ -17,12 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hierbatch.analysis.histogram import Histogram
-from hierbatch.analysis.measures_of_takes import BY_COLUMN, measures_in
-from hierbatch.analysis.strangeness import strangeness
+from hierbatch.analysis.outlier_score import outlier_score
+from hierbatch.analysis.take_measures import BY_COLUMN, measures_in
 from hierbatch.manifest.takes import Takes
 
 _N_WORST, _N_ORDINARY = 64, 64
-_NEEDED = ("id", "voice", "lang", "status", "error_kind", "error", "flags", "duration_s")
+_NEEDED = ("id", "voice", "language", "status", "error_kind", "error", "flags", "duration_s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def summarise(takes: Takes) -> RunSummary:
     names = takes.schema.names
     measures = [measure.column for measure in measures_in(names)]
     accumulator = _Accumulator(measures)
-    for chunk in takes.in_pieces(list(dict.fromkeys([*_NEEDED, *measures]))):
+    for chunk in takes.iter_tables(list(dict.fromkeys([*_NEEDED, *measures]))):
         accumulator.push(chunk)
     return accumulator.summary(takes.n_rows)
 
@@ -109,7 +109,7 @@ class _Accumulator:
         is_ok = pc.equal(chunk.column("status"), "ok")
         self._count_failures(chunk.filter(pc.invert(is_ok)))
         spoken = chunk.filter(is_ok)
-        self._counts["lang"].update(spoken.column("lang").to_pylist())
+        self._counts["language"].update(spoken.column("language").to_pylist())
         self._counts["flag"].update(pc.list_flatten(spoken.column("flags")).to_pylist())
         values = {name: _numbers(spoken, name) for name in self._measures}
         voices = np.array(spoken.column("voice").fill_null("").to_pylist(), dtype=object)
@@ -132,7 +132,7 @@ class _Accumulator:
             n_ok=self._counts["ok"].total(),
             n_failed=self._counts["failed"].total(),
             sound_s=float(sum(self._sound_s.values())),
-            languages=dict(self._counts["lang"].most_common()),
+            languages=dict(self._counts["language"].most_common()),
             failures=tuple(
                 FailureKind(kind, n, *self._examples[kind]) for kind, n in self._counts["kind"].most_common()
             ),
@@ -155,7 +155,7 @@ class _Accumulator:
         """Keep the highest outlier scores and a uniform sample: the rows with the smallest random numbers."""
         ids = spoken.column("id").to_pylist()
         n_flags = np.array(pc.fill_null(pc.list_value_length(spoken.column("flags")), 0))
-        suspicious = [(float(s), name) for s, name in zip(strangeness(values, n_flags), ids, strict=True) if s > 0]
+        suspicious = [(float(s), name) for s, name in zip(outlier_score(values, n_flags), ids, strict=True) if s > 0]
         self._worst = heapq.nlargest(_N_WORST, [*self._worst, *suspicious])
         drawn = zip(self._random.random(len(ids)).tolist(), ids, strict=True)
         self._ordinary = heapq.nsmallest(_N_ORDINARY, [*self._ordinary, *drawn])

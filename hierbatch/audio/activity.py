@@ -8,7 +8,7 @@ from typing import Any
 
 from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Waveform
-from hierbatch.units import RATE_HZ
+from hierbatch.constants import RATE_HZ
 
 _THRESHOLD = 0.4
 """Slightly below the package's default of 0.5: a missed word would keep the voice of the source."""
@@ -17,7 +17,7 @@ _WINDOW_SAMPLES = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TimeSpan:
     """A time interval."""
 
     start_s: float
@@ -48,7 +48,7 @@ class SpeechDetector:
             self._network: Any = silero_vad.load_silero_vad()
         self._tensor = torch.from_numpy
 
-    def find(self, waveform: Waveform) -> tuple[Span, ...]:
+    def find(self, waveform: Waveform) -> tuple[TimeSpan, ...]:
         """Find the intervals of speech, in order of time and without overlap.
 
         Each has a margin of 0.1 s; pauses under 0.3 s do not end an interval.
@@ -66,4 +66,6 @@ class SpeechDetector:
             speech_pad_ms=_PAD_MS,
         )
         end_s = waveform.duration_s
-        return tuple(Span(interval["start"] / RATE_HZ, min(end_s, interval["end"] / RATE_HZ)) for interval in intervals)
+        return tuple(
+            TimeSpan(interval["start"] / RATE_HZ, min(end_s, interval["end"] / RATE_HZ)) for interval in intervals
+        )

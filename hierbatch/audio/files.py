@@ -18,7 +18,7 @@ import soundfile
 
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import HierbatchError, InputError
-from hierbatch.storage import regular_size, storage_error, write_whole
+from hierbatch.storage import regular_file_size, storage_error, write_atomically
 
 _BLOCK_SAMPLES = 1 << 16
 _TRUNCATED_CHUNK = re.compile(r"^ *(?:data|SSND) : (\d+) \(should be (\d+)\)", re.MULTILINE)
@@ -88,7 +88,7 @@ def read_sound(
     name: str = "",
     raises: type[HierbatchError] = InputError,
     limits: SoundLimits = DEFAULT_LIMITS,
-    is_whole: bool = False,
+    require_complete: bool = False,
 ) -> Waveform:
     """Read a whole sound at its own sampling rate, its channels averaged to mono.
 
@@ -97,14 +97,16 @@ def read_sound(
         name: name of the sound in messages, in place of the path
         raises: class of the errors
         limits: largest file and longest sound accepted
-        is_whole: also fail on a truncated file, as far as its format records the length
+        require_complete: also fail on a truncated file, as far as its format records the length
 
     Raises:
         HierbatchError: the source is missing, is not a regular file, is not audio, exceeds `limits`, is empty, or
             contains samples that are not finite. The class is `raises`.
     """
     with _open_sound(source, name, raises, limits) as file:
-        blocks = list(_checked_blocks(file, _display_name(source, name), raises, limits.max_duration_s, is_whole))
+        blocks = list(
+            _checked_blocks(file, _display_name(source, name), raises, limits.max_duration_s, require_complete)
+        )
         return Waveform(np.concatenate(blocks), file.samplerate)
 
 
@@ -114,7 +116,7 @@ def sound_blocks(
     name: str = "",
     raises: type[HierbatchError] = InputError,
     limits: SoundLimits = DEFAULT_LIMITS,
-    is_whole: bool = False,
+    require_complete: bool = False,
 ) -> Iterator[Samples]:
     """Iterate over a mono sound block by block, for recordings too long to hold in memory.
 
@@ -123,7 +125,7 @@ def sound_blocks(
         name: name of the sound in messages, in place of the path
         raises: class of the errors
         limits: largest file and longest sound accepted
-        is_whole: also fail on a truncated file, as far as its format records the length
+        require_complete: also fail on a truncated file, as far as its format records the length
 
     Shape:
         yields  [L]  up to 65,536 samples
@@ -132,11 +134,11 @@ def sound_blocks(
         HierbatchError: as `read_sound`, once the iteration reaches the fault.
     """
     with _open_sound(source, name, raises, limits) as file:
-        yield from _checked_blocks(file, _display_name(source, name), raises, limits.max_duration_s, is_whole)
+        yield from _checked_blocks(file, _display_name(source, name), raises, limits.max_duration_s, require_complete)
 
 
 def _checked_blocks(
-    file: soundfile.SoundFile, shown: str, raises: type[HierbatchError], max_duration_s: float, is_whole: bool
+    file: soundfile.SoundFile, shown: str, raises: type[HierbatchError], max_duration_s: float, require_complete: bool
 ) -> Iterator[Samples]:
     rate_hz, n_samples = file.samplerate, 0
     # The length in the header may be wrong (and is unknown in some streams), so the limit is enforced while reading.
@@ -145,26 +147,26 @@ def _checked_blocks(
         if n_samples > int(max_duration_s * rate_hz):
             raise raises(
                 f"{shown} is too long",
-                wanted=f"at most {max_duration_s:g} s of sound",
-                mend="split it into shorter files",
+                expected=f"at most {max_duration_s:g} s of sound",
+                fix="split it into shorter files",
             )
         if not np.isfinite(block).all():
             raise raises(
                 f"{shown} contains samples that are not finite",
-                wanted="finite samples",
+                expected="finite samples",
                 got="NaN or infinity",
-                mend="export the file again",
+                fix="export the file again",
             )
         yield block.mean(axis=1)
-    if is_whole and (n_expected := _declared_length(file)) > n_samples:
+    if require_complete and (n_expected := _declared_length(file)) > n_samples:
         raise raises(
             f"{shown} is truncated",
-            wanted=f"{n_expected / rate_hz:.2f} s of sound",
+            expected=f"{n_expected / rate_hz:.2f} s of sound",
             got=f"{n_samples / rate_hz:.2f} s",
-            mend="copy or download the file again",
+            fix="copy or download the file again",
         )
     if not n_samples:
-        raise raises(f"{shown} contains no sound", wanted="at least one sample", mend="check the file")
+        raise raises(f"{shown} contains no sound", expected="at least one sample", fix="check the file")
 
 
 class SoundEncoder:
@@ -215,7 +217,7 @@ def write_sound(path: Path, waveform: Waveform, *, container: str = "FLAC", code
         InputError: the path cannot be written.
     """
     content = encode_sound(waveform, container=container, codec=codec)
-    with write_whole(path) as temporary:
+    with write_atomically(path) as temporary:
         try:
             temporary.write_bytes(content)
         except OSError as error:
@@ -228,13 +230,13 @@ def _open_sound(
 ) -> Iterator[soundfile.SoundFile]:
     shown = _display_name(source, name)
     try:
-        n_bytes = len(source) if isinstance(source, bytes) else regular_size(source)
+        n_bytes = len(source) if isinstance(source, bytes) else regular_file_size(source)
         if n_bytes > limits.max_bytes:
             raise raises(
                 f"{shown} is too large",
-                wanted=f"at most {limits.max_bytes} bytes",
+                expected=f"at most {limits.max_bytes} bytes",
                 got=f"{n_bytes} bytes",
-                mend="split it into smaller files",
+                fix="split it into smaller files",
             )
         # Opened here, so that the file name cannot influence libsndfile and a missing file gives a clear error.
         stream = io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
@@ -242,14 +244,14 @@ def _open_sound(
             yield file
     except OSError as error:
         raise raises(
-            f"Cannot read {shown}", wanted=_READABLE, got=error.strerror or str(error), mend="check the path"
+            f"Cannot read {shown}", expected=_READABLE, got=error.strerror or str(error), fix="check the path"
         ) from error
     except soundfile.LibsndfileError as error:
         raise raises(
             f"{shown} is not a readable audio file",
-            wanted=_READABLE,
+            expected=_READABLE,
             got=error.error_string,
-            mend="convert it to one of these formats",
+            fix="convert it to one of these formats",
         ) from error
 
 

@@ -47,7 +47,7 @@ class RoomTone:
         self._denominator = [1.0, -pole]
         self._state = np.zeros(1)
 
-    def take(self, n_samples: int) -> Samples:
+    def generate(self, n_samples: int) -> Samples:
         """Next `n_samples` of the noise."""
         white = self._random.standard_normal(n_samples)
         tone, self._state = signal.lfilter(self._numerator, self._denominator, white, zi=self._state)

@@ -64,7 +64,7 @@ def _load_rnnoise() -> ModuleType:
     except (ImportError, OSError) as error:
         raise ProgramError(
             "The noise of the prompt cannot be reduced",
-            wanted="the RNNoise library of the pyrnnoise package",
+            expected="the RNNoise library of the pyrnnoise package",
             got=str(error),
-            mend="pip install pyrnnoise, or omit --denoise",
+            fix="pip install pyrnnoise, or omit --denoise",
         ) from error

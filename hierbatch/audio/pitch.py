@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hierbatch.audio.waveform import Waveform
-from hierbatch.units import MEL_FRAMES_PER_SECOND, MEL_HOP_SAMPLES, RATE_HZ
+from hierbatch.constants import MEL_FRAMES_PER_SECOND, MEL_HOP_SAMPLES, RATE_HZ
 
 FLOOR_HZ, CEILING_HZ = 65.0, 500.0
 _WINDOW_S, _CONTEXT_S = 60.0, 1.0

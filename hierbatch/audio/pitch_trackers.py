@@ -22,7 +22,7 @@ class FinePitchTracker(Protocol):
     def __call__(self, waveform: Waveform, /) -> F0:
         """Estimate F0 in Hz every 10 ms, as a `PitchTracker`."""
 
-    def finely(self, waveform: Waveform) -> F0:
+    def fine_f0(self, waveform: Waveform) -> F0:
         """Estimate F0 in Hz every 5 ms, 0 where unvoiced; value t is centred on sample 80 t.
 
         Shape:
@@ -30,8 +30,8 @@ class FinePitchTracker(Protocol):
         """
 
 
-EVERY_DAY = "dio"
-PITCH_TRACKERS: Mapping[str, PitchTracker] = {EVERY_DAY: estimate_f0, "yaapt": estimate_f0_by_yaapt}
+DEFAULT_TRACKER = "dio"
+PITCH_TRACKERS: Mapping[str, PitchTracker] = {DEFAULT_TRACKER: estimate_f0, "yaapt": estimate_f0_by_yaapt}
 
 
 def pitch_tracker(name: str) -> PitchTracker:
@@ -43,12 +43,12 @@ def pitch_tracker(name: str) -> PitchTracker:
     """
     if name not in PITCH_TRACKERS:
         raise InputError(
-            "Unknown pitch tracker", wanted=" or ".join(PITCH_TRACKERS), got=repr(name), mend="choose one of these"
+            "Unknown pitch tracker", expected=" or ".join(PITCH_TRACKERS), got=repr(name), fix="choose one of these"
         )
     if name == "yaapt" and find_spec(PACKAGE) is None:
         raise ProgramError(
             "YAAPT is not installed",
-            wanted="the package AMFM-decompy",
-            mend=f"`pip install AMFM-decompy`, or use --f0 {EVERY_DAY}",
+            expected="the package AMFM-decompy",
+            fix=f"`pip install AMFM-decompy`, or use --f0 {DEFAULT_TRACKER}",
         )
     return PITCH_TRACKERS[name]

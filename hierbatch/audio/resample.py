@@ -16,7 +16,7 @@ from scipy import signal
 
 from hierbatch.audio.waveform import Samples, Waveform
 
-ToRate = Callable[[Waveform, int], Waveform]
+Resampler = Callable[[Waveform, int], Waveform]
 """Function from a sound and a rate in Hz to the sound at that rate, with as many samples as `resample` returns."""
 
 _STOP_BAND_DB = 90.0

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from hierbatch.units import MEL_HOP_SAMPLES, RATE_HZ
+from hierbatch.constants import MEL_HOP_SAMPLES, RATE_HZ
 
 N_MELS = 80
 N_FFT = 640

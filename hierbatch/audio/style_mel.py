@@ -12,7 +12,7 @@ import torchaudio.functional
 from torch import Tensor, nn
 
 from hierbatch.audio.waveform import Samples
-from hierbatch.units import FRAME_HOP_SAMPLES, RATE_HZ
+from hierbatch.constants import FRAME_HOP_SAMPLES, RATE_HZ
 
 N_MELS = 80
 N_FFT = 1280
@@ -51,7 +51,7 @@ class StyleMel(nn.Module):
         power = torch.view_as_real(spectrum[..., : sound.shape[-1] // FRAME_HOP_SAMPLES]).square().sum(-1)
         return torch.log(self.filters @ power + _FLOOR)
 
-    def of_sounds(self, sounds: Sequence[Samples]) -> tuple[Tensor, Tensor]:
+    def pad_batch(self, sounds: Sequence[Samples]) -> tuple[Tensor, Tensor]:
         """Padded batch of the mels of sounds of any lengths, each computed on its own sound alone.
 
         Shape:

@@ -13,8 +13,8 @@ import numpy as np
 
 from hierbatch.audio.pitch import F0
 from hierbatch.audio.waveform import Waveform
+from hierbatch.constants import RATE_HZ
 from hierbatch.errors import SourceError
-from hierbatch.units import RATE_HZ
 
 PACKAGE = "amfm_decompy"
 HOP_SAMPLES = 80
@@ -59,9 +59,9 @@ def yaapt_f0(waveform: Waveform, ceiling_hz: float = CONVERSION_CEILING_HZ) -> F
     except _UNUSABLE as error:
         raise SourceError(
             "No pitch can be tracked",
-            wanted="at least half a second of sound for YAAPT",
+            expected="at least half a second of sound for YAAPT",
             got=f"{waveform.duration_s:.3f} s ({error})",
-            mend="use a longer recording, or --f0 dio",
+            fix="use a longer recording, or --f0 dio",
         ) from error
     return np.asarray(pitch.samp_values, dtype=np.float32)
 
@@ -78,9 +78,9 @@ class Yaapt:
         Raises:
             SourceError: as `yaapt_f0`.
         """
-        return self.finely(waveform)[1::2][: waveform.n_samples // (2 * HOP_SAMPLES)]
+        return self.fine_f0(waveform)[1::2][: waveform.n_samples // (2 * HOP_SAMPLES)]
 
-    def finely(self, waveform: Waveform) -> F0:
+    def fine_f0(self, waveform: Waveform) -> F0:
         """Estimate F0 every 5 ms, as `yaapt_f0` up to `CONVERSION_CEILING_HZ`."""
         return yaapt_f0(waveform)
 

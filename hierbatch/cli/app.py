@@ -33,7 +33,7 @@ from hierbatch.cli.run import run
 from hierbatch.cli.status import status
 from hierbatch.cli.train import train
 from hierbatch.cli.upsample import upsample
-from hierbatch.engine.interrupts import sigterm_interrupts
+from hierbatch.engine.interrupts import sigterm_as_interrupt
 from hierbatch.errors import HierbatchError, StorageError
 
 _INTERRUPT_GRACE_S = 30.0
@@ -85,7 +85,7 @@ app.add_typer(models, name="models")
 def main() -> None:
     """Run one command. A user error ends in a one-paragraph message and an exit code, never in a traceback."""
     try:
-        with sigterm_interrupts(_INTERRUPT_GRACE_S):
+        with sigterm_as_interrupt(_INTERRUPT_GRACE_S):
             app()
     except StorageError as error:
         _fail(error, exit_codes.STOPPED)

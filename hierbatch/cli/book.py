@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hierbatch.cli import exit_codes, options
-from hierbatch.object_path import here, place
+from hierbatch.object_path import local_path, parse_path
 
 if TYPE_CHECKING:
     from hierbatch.delivery.timeline import ChapterTimeline
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 def book(
-    run: Annotated[Path, typer.Argument(parser=place, help="Run folder of an imported book, or s3://...")],
+    run: Annotated[Path, typer.Argument(parser=parse_path, help="Run folder of an imported book, or s3://...")],
     profile: Annotated[str, typer.Option(help="acx, ebu or podcast; per format: m4b=podcast,mp3=acx.")] = "podcast",
     to: Annotated[
         str, typer.Option(help="Formats, e.g. m4b,srt: m4b, mp3, flac, opus, readalong; srt, vtt, words.")
     ] = "m4b",
-    source: Annotated[Path | None, typer.Option(parser=here, help="EPUB whose markup a readalong keeps.")] = None,
+    source: Annotated[Path | None, typer.Option(parser=local_path, help="EPUB whose markup a readalong keeps.")] = None,
     out: Annotated[
-        Path | None, typer.Option(parser=here, help="Output folder. Default for a local run: RUN/export/book.")
+        Path | None, typer.Option(parser=local_path, help="Output folder. Default for a local run: RUN/export/book.")
     ] = None,
-    cover: Annotated[Path | None, typer.Option(parser=here, help="Cover image, JPEG or PNG.")] = None,
+    cover: Annotated[Path | None, typer.Option(parser=local_path, help="Cover image, JPEG or PNG.")] = None,
     title: Annotated[str, typer.Option(help="Title. Default: that in the manifest.")] = "",
     author: Annotated[str, typer.Option(help="Author.")] = "",
     narrator: Annotated[str, typer.Option(help="Narrator.")] = "",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hierbatch.cli import options
-from hierbatch.cli.licenses import tell_model_licenses
-from hierbatch.object_path import here
+from hierbatch.cli.licenses import print_model_license_warnings
+from hierbatch.object_path import local_path
 
 if TYPE_CHECKING:
     from hierbatch.jobs.run import RunOutcome
@@ -51,9 +51,9 @@ _Clips = Annotated[bool, typer.Option("--clips", help="Also write OUT/export/cli
 
 def convert(
     manifest: Annotated[
-        Path, typer.Argument(parser=here, help="Manifest (.parquet, .csv, .jsonl) with id and source.")
+        Path, typer.Argument(parser=local_path, help="Manifest (.parquet, .csv, .jsonl) with id and source.")
     ],
-    out: Annotated[Path, typer.Option(parser=here, help="Run folder: created, or resumed if it exists.")],
+    out: Annotated[Path, typer.Option(parser=local_path, help="Run folder: created, or resumed if it exists.")],
     voice: options.Voice = None,
     voices: options.Voices = None,
     default_voice: options.DefaultVoice = None,
@@ -61,8 +61,8 @@ def convert(
     allow_unknown_consent: options.AllowUnknownConsent = False,
     denoise: options.Denoise = None,
     source_root: options.SourceRoot = None,
-    key_shift: _KeyShift = 0.0,
-    rate: _Rate = None,
+    pitch_semitones: _KeyShift = 0.0,
+    rate_hz: _Rate = None,
     f0: _F0 = "dio",
     full_band: _FullBand = False,
     clips: _Clips = False,
@@ -73,7 +73,7 @@ def convert(
     compile_: options.Compile = False,
     engine: options.Engine = "ray",
     workers: options.Workers = 0,
-    gpus_a_worker: options.GpusPerWorker = 1.0,
+    gpus_per_worker: options.GpusPerWorker = 1.0,
     ray_address: options.RayAddress = "",
     update: options.Update = False,
     model_factory: options.ModelFactory = options.FACTORY,
@@ -86,17 +86,17 @@ def convert(
     from hierbatch.cli.progress import ProgressLine
     from hierbatch.jobs.run import RunJob
     from hierbatch.jobs.run import run as run_job
-    from hierbatch.jobs.specs.convert import ConvertOrder
-    from hierbatch.models.upsampling.full_band import own_or_packaged
+    from hierbatch.jobs.specs.convert import ConvertSpec
+    from hierbatch.models.upsampling.full_band import choose_upsampler
 
-    spec = ConvertOrder(
+    spec = ConvertSpec(
         manifest=manifest,
         voices=options.voice_choice(voice, voices, default_voice, consent, allow_unknown_consent, denoise),
         source_root=source_root,
-        pitch_semitones=key_shift,
-        rate_hz=rate,
+        pitch_semitones=pitch_semitones,
+        rate_hz=rate_hz,
         f0=f0,
-        full_band=own_or_packaged(model) if full_band else None,
+        full_band=choose_upsampler(model) if full_band else None,
         seed=seed,
         bundle=model,
         model_factory=model_factory,
@@ -104,15 +104,15 @@ def convert(
     line = ProgressLine()
     # Another seed does not change the flags of a conversion.
     job = RunJob(
-        order=spec,
+        spec=spec,
         out=out,
         device=options.placement(device, dtype, compile_),
-        workforce=options.workforce(engine, workers, gpus_a_worker, ray_address),
-        retakes=0,
+        execution=options.execution(engine, workers, gpus_per_worker, ray_address),
+        max_retakes=0,
         update=update,
     )
-    tell_model_licenses(model)
-    outcome = run_job(job, line.watch())
+    print_model_license_warnings(model)
+    outcome = run_job(job, line.listener())
     line.end()
     raise typer.Exit(_print_result(outcome, out, clips=clips))
 

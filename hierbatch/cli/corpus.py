@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hierbatch.cli import options
-from hierbatch.cli.licenses import tell_model_licenses
-from hierbatch.object_path import here
+from hierbatch.cli.licenses import print_model_license_warnings
+from hierbatch.object_path import local_path
 
 if TYPE_CHECKING:
     from hierbatch.jobs.corpus import CorpusJob, CorpusResult
@@ -23,7 +23,7 @@ _Filter = Annotated[
     Path | None,
     typer.Option(
         "--filter",
-        parser=here,
+        parser=local_path,
         help="TOML rules on columns. Default: reject flagged takes.",
         rich_help_panel=options.CORPUS_PANEL,
     ),
@@ -38,13 +38,13 @@ _MeasureNames = Annotated[
 _Recogniser = Annotated[
     Path | None,
     typer.Option(
-        parser=here,
+        parser=local_path,
         help="Folder of a Whisper model (transformers or CTranslate2) that checks the words.",
         rich_help_panel=options.CORPUS_PANEL,
     ),
 ]
 _Texts = Annotated[
-    list[Path], typer.Argument(parser=here, help="Tables with a text column, books, or folders of both.")
+    list[Path], typer.Argument(parser=local_path, help="Tables with a text column, books, or folders of both.")
 ]
 _Length = Annotated[
     str,
@@ -56,7 +56,7 @@ _Length = Annotated[
 
 def corpus(
     texts: _Texts,
-    out: Annotated[Path, typer.Option(parser=here, help="Run folder: created, or resumed if it exists.")],
+    out: Annotated[Path, typer.Option(parser=local_path, help="Run folder: created, or resumed if it exists.")],
     hours: Annotated[
         float,
         typer.Option(
@@ -66,7 +66,7 @@ def corpus(
     voices: Annotated[
         Path,
         typer.Option(
-            parser=here, help="Table of voices (.parquet, .csv, .jsonl).", rich_help_panel=options.VOICE_PANEL
+            parser=local_path, help="Table of voices (.parquet, .csv, .jsonl).", rich_help_panel=options.VOICE_PANEL
         ),
     ],
     speakers: Annotated[
@@ -83,7 +83,7 @@ def corpus(
             rich_help_panel=options.VOICE_PANEL,
         ),
     ] = False,
-    lang: Annotated[
+    language: Annotated[
         str,
         typer.Option(help="en or ko for all rows; auto detects each sentence.", rich_help_panel=options.SOUND_PANEL),
     ] = "auto",
@@ -94,18 +94,18 @@ def corpus(
     speed: Annotated[
         str, typer.Option(help="Range of the factor on the speaking rate.", rich_help_panel=options.SOUND_PANEL)
     ] = "0.9,1.12",
-    pitch: Annotated[
+    pitch_semitones: Annotated[
         str, typer.Option(help="Range of the transposition, in semitones.", rich_help_panel=options.SOUND_PANEL)
     ] = "-1.5,1.5",
     prosody: Annotated[
         str, typer.Option(help="Range of the factor on the pitch variation.", rich_help_panel=options.SOUND_PANEL)
     ] = "0.8,1.25",
-    length: _Length = "1,15",
+    duration_s: _Length = "1,15",
     split: _Split = "train=0.9,dev=0.05,test=0.05",
     filter_: _Filter = None,
     measures: _MeasureNames = "auto",
-    recogniser: _Recogniser = None,
-    retakes: options.Retakes = 1,
+    asr_model: _Recogniser = None,
+    max_retakes: options.MaxRetakes = 1,
     allow_unknown_consent: options.AllowUnknownConsent = False,
     seed: options.Seed = 0,
     model: options.Model = "lite",
@@ -125,31 +125,31 @@ def corpus(
     from hierbatch.jobs.corpus import CorpusJob
     from hierbatch.manifest.splits import parse_split
 
-    shortest_s, longest_s = _read_range(length, "--length")
+    shortest_s, longest_s = _read_range(duration_s, "--duration-s")
     job = CorpusJob(
         texts=tuple(texts),
         voices=options.voice_choice(None, voices, None, "self", allow_unknown_consent),
         hours=hours,
         out=out,
-        language=lang,
+        language=language,
         text_license=text_license,
         n_speakers=speakers,
         cross_lingual=cross_lingual,
-        spread=_read_spread(speed, pitch, prosody),
+        spread=_read_spread(speed, pitch_semitones, prosody),
         shortest_s=shortest_s,
         longest_s=longest_s,
         split=parse_split(split),
         filter_file=filter_,
-        measures=options.measures(measures, recogniser),
-        retakes=retakes,
+        measures=options.measures(measures, asr_model),
+        max_retakes=max_retakes,
         seed=seed,
         bundle=model,
         device=options.placement(device, dtype, compile_),
-        workforce=options.workforce(engine, workers),
+        execution=options.execution(engine, workers),
         update=update,
         model_factory=model_factory,
     )
-    tell_model_licenses(model)
+    print_model_license_warnings(model)
     result = _create(job)
     raise typer.Exit(_print_result(result, out))
 
@@ -160,7 +160,7 @@ def _create(job: CorpusJob) -> CorpusResult:
     from hierbatch.jobs.corpus import corpus as corpus_job
 
     line = ProgressLine()
-    result = corpus_job(job, line.watch())
+    result = corpus_job(job, line.listener())
     line.end()
     return result
 
@@ -168,11 +168,11 @@ def _create(job: CorpusJob) -> CorpusResult:
 def _print_result(result: CorpusResult, out: Path) -> int:
     """Print the result. Returns the exit code."""
     from hierbatch.cli.outcome import exit_code, print_outcome
-    from hierbatch.engine.progress import clock
+    from hierbatch.engine.progress import format_duration
 
     print_outcome(result.outcome)
     for split, n_rows in sorted(result.kept.items(), key=lambda item: -item[1]):
-        print(f"  {split}: {n_rows} rows, {clock(result.kept_s[split])}")
+        print(f"  {split}: {n_rows} rows, {format_duration(result.kept_s[split])}")
     for rule, n_rows in result.rejected.items():
         print(f"  rejected, {rule}: {n_rows}")
     if result.kept:
@@ -186,7 +186,7 @@ def _read_spread(speed: str, pitch: str, prosody: str) -> Spread:
 
     return Spread(
         speed=_read_range(speed, "--speed"),
-        pitch_semitones=_read_range(pitch, "--pitch"),
+        pitch_semitones=_read_range(pitch, "--pitch-semitones"),
         prosody=_read_range(prosody, "--prosody"),
     )
 
@@ -199,8 +199,8 @@ def _read_range(text: str, option: str) -> tuple[float, float]:
     except ValueError:
         raise InputError(
             f"{option} is invalid",
-            wanted="two numbers, as in 0.9,1.1",
+            expected="two numbers, as in 0.9,1.1",
             got=text,
-            mend="separate two numbers by a comma",
+            fix="separate two numbers by a comma",
         ) from None
     return low, high

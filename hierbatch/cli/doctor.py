@@ -9,13 +9,13 @@ from hierbatch.cli import exit_codes, options
 
 def doctor(model: options.Model = "lite") -> None:
     """Check every component of the installation and print how to fix failures."""
-    from hierbatch.jobs.doctor import examine
+    from hierbatch.jobs.doctor import check_installation
 
-    findings = examine(model)
+    findings = check_installation(model)
     width = max(len(finding.part) for finding in findings)
     for finding in findings:
-        print(f"{'ok    ' if finding.is_well else 'FAILED'} {finding.part.ljust(width)}  {finding.found}")
-        if finding.mend:
-            print(f"{'':{width + 8}} Fix: {finding.mend}")
-    if not all(finding.is_well for finding in findings):
+        print(f"{'ok    ' if finding.is_ok else 'FAILED'} {finding.part.ljust(width)}  {finding.found}")
+        if finding.fix:
+            print(f"{'':{width + 8}} Fix: {finding.fix}")
+    if not all(finding.is_ok for finding in findings):
         raise typer.Exit(exit_codes.BAD_INPUT)

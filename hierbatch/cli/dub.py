@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hierbatch.cli import exit_codes, options
-from hierbatch.cli.licenses import tell_model_licenses
-from hierbatch.object_path import here
+from hierbatch.cli.licenses import print_model_license_warnings
+from hierbatch.object_path import local_path
 
 if TYPE_CHECKING:
     from hierbatch.jobs.dub import DubResult
-    from hierbatch.jobs.dub_delivery import Background
+    from hierbatch.jobs.dub_output import Background
 
 _MAX_PRINTED_ROWS = 20
 
 
 def dub(
     folder: Annotated[
-        Path, typer.Argument(parser=here, help="Folder of WAV, FLAC, MP3, Ogg, M4A, MP4, MOV, MKV or WebM files.")
+        Path, typer.Argument(parser=local_path, help="Folder of WAV, FLAC, MP3, Ogg, M4A, MP4, MOV, MKV or WebM files.")
     ],
-    out: Annotated[Path, typer.Option(parser=here, help="Output folder: created, or resumed if it exists.")],
+    out: Annotated[Path, typer.Option(parser=local_path, help="Output folder: created, or resumed if it exists.")],
     voice_map: Annotated[
         Path | None,
         typer.Option(
-            parser=here,
+            parser=local_path,
             help="Table that assigns voices: file, speaker, voice, key.",
             rich_help_panel=options.VOICE_PANEL,
         ),
@@ -39,7 +39,7 @@ def dub(
     segments: Annotated[
         Path | None,
         typer.Option(
-            parser=here,
+            parser=local_path,
             help="Folder of segment tables (NAME.rttm, .csv, .srt). Default: next to the files.",
         ),
     ] = None,
@@ -68,7 +68,7 @@ def dub(
     from hierbatch.jobs.dub import DubJob
     from hierbatch.jobs.dub import dub as dub_job
 
-    tell_model_licenses(model)
+    print_model_license_warnings(model)
     line = ProgressLine()
     dubbing = dub_job(
         DubJob(
@@ -82,10 +82,10 @@ def dub(
             bundle=model,
             model_factory=model_factory,
             device=options.placement(device, dtype, compile_),
-            workforce=options.workforce(engine, workers),
+            execution=options.execution(engine, workers),
             update=update,
         ),
-        line.watch(),
+        line.listener(),
     )
     line.end()
     raise typer.Exit(_print_result(dubbing))
@@ -93,7 +93,7 @@ def dub(
 
 def _background(text: str) -> Background:
     from hierbatch.errors import InputError
-    from hierbatch.jobs.dub_delivery import Background
+    from hierbatch.jobs.dub_output import Background
 
     named = {"keep": 0.0, "off": None}
     if text in named:
@@ -103,16 +103,16 @@ def _background(text: str) -> Background:
     except ValueError as error:
         raise InputError(
             "The background option is invalid",
-            wanted="keep, off, or a number of dB",
+            expected="keep, off, or a number of dB",
             got=text,
-            mend="correct --background",
+            fix="correct --background",
         ) from error
 
 
 def _print_result(dubbing: DubResult) -> int:
     """Print the report rows. Returns the exit code."""
     from hierbatch.cli.outcome import exit_code
-    from hierbatch.engine.progress import clock
+    from hierbatch.engine.progress import format_duration
 
     finished = [line for line in dubbing.lines if not line.error]
     for line in finished[:_MAX_PRINTED_ROWS]:
@@ -126,5 +126,8 @@ def _print_result(dubbing: DubResult) -> int:
         if line.error:
             print(f"{line.file}: {line.error}")
     files = {line.file: line.duration_s or 0.0 for line in finished}
-    print(f"{dubbing.report}: {len(files)} files dubbed, {clock(sum(files.values()))}, {dubbing.n_failed} failed")
+    print(
+        f"{dubbing.report}: {len(files)} files dubbed, {format_duration(sum(files.values()))}, "
+        f"{dubbing.n_failed} failed"
+    )
     return exit_code(dubbing.outcome) or (exit_codes.FAILED_ROWS if dubbing.n_failed else exit_codes.OK)

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from hierbatch.object_path import here
+from hierbatch.object_path import local_path
 
 
 def export(
-    run: Annotated[Path, typer.Argument(parser=here, help="Folder of a finished run.")],
+    run: Annotated[Path, typer.Argument(parser=local_path, help="Folder of a finished run.")],
     to: Annotated[str, typer.Option(help="Format: hf, lhotse, webdataset, ljspeech or nemo.")],
-    out: Annotated[Path, typer.Option(parser=here, help="Folder to create; it must not exist.")],
+    out: Annotated[Path, typer.Option(parser=local_path, help="Folder to create; it must not exist.")],
     name: Annotated[str, typer.Option(help="Title of the data set. Default: the folder name.")] = "",
 ) -> None:
     """Export the accepted takes of a run as a data set.
@@ -22,17 +22,18 @@ def export(
     synthetic-speech notice.
     """
     from hierbatch.cli.progress import ProgressLine
-    from hierbatch.engine.progress import clock
+    from hierbatch.engine.progress import format_duration
     from hierbatch.jobs.export import ExportJob
     from hierbatch.jobs.export import export as export_job
 
     line = ProgressLine()
-    watch = line.watch()
-    result = export_job(ExportJob(run=run, to=to, out=out, name=name), lambda n: watch.notice(f"{n} rows"))
+    listener = line.listener()
+    result = export_job(ExportJob(run=run, to=to, out=out, name=name), lambda n: listener.on_message(f"{n} rows"))
     line.end()
     for split, n_rows in sorted(result.n_rows.items(), key=lambda item: -item[1]):
-        print(f"  {split}: {n_rows} rows, {clock(result.seconds[split])}")
+        print(f"  {split}: {n_rows} rows, {format_duration(result.seconds[split])}")
     for rule, n_rows in result.rejected.items():
         print(f"  rejected, {rule}: {n_rows}")
-    total = f"{sum(result.n_rows.values())} rows, {clock(sum(result.seconds.values()))}, {result.n_speakers} speakers"
+    duration = format_duration(sum(result.seconds.values()))
+    total = f"{sum(result.n_rows.values())} rows, {duration}, {result.n_speakers} speakers"
     print(f"{result.out}: {total}")

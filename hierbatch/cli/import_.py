@@ -16,9 +16,9 @@ _MAX_EXAMPLES = 3
 
 def import_(
     source: Annotated[Path, typer.Argument(help="Book (.epub, .txt, .md) or table of rows (.csv, .jsonl).")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Manifest to write: .parquet, or .csv for editing.")],
+    output: Annotated[Path, typer.Option("--out", "-o", help="Manifest to write: .parquet, or .csv for editing.")],
     voice: Annotated[str | None, typer.Option(help="Voice of every row. Default: chosen by the run.")] = None,
-    lang: Annotated[str, typer.Option(help="en or ko for all rows; auto detects each sentence.")] = "auto",
+    language: Annotated[str, typer.Option(help="en or ko for all rows; auto detects each sentence.")] = "auto",
 ) -> None:
     """Convert a book to a manifest of sentences, or a table to Parquet."""
     if source.suffix.lower() in (".csv", ".jsonl", ".ndjson"):
@@ -28,7 +28,7 @@ def import_(
         return
     from hierbatch.jobs.import_book import ImportBook, import_book
 
-    imported = import_book(ImportBook(book=source, output=output, voice=voice, language=lang))
+    imported = import_book(ImportBook(book=source, out=output, voice=voice, language=language))
     print_import_summary(imported)
     print(f"{output}: {imported.table.num_rows} rows")
 
@@ -45,7 +45,7 @@ def print_import_summary(imported: ImportedBook) -> None:
         print("Not read aloud:")
     for reason, n_places in reasons.items():
         found = [skipped for skipped in book.skipped if skipped.reason == reason]
-        places = ", ".join(skipped.what for skipped in found[:_MAX_EXAMPLES]) + (
+        places = ", ".join(skipped.label for skipped in found[:_MAX_EXAMPLES]) + (
             ", ..." if n_places > _MAX_EXAMPLES else ""
         )
         print(f"  {reason}: {sum(skipped.n_characters for skipped in found)} characters ({places})")

@@ -14,7 +14,7 @@ def print_license_warnings(licenses: Iterable[str]) -> None:
             print(f"Not for commercial use: {license_}")
 
 
-def tell_model_licenses(model: str) -> None:
+def print_model_license_warnings(model: str) -> None:
     """Print the license warnings of a model, by its name or bundle folder; none if there is no such bundle."""
     from hierbatch.errors import BundleError
     from hierbatch.models.weights.bundle import find_bundle

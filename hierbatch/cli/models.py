@@ -50,33 +50,31 @@ def import_(
 @models.command("list")
 def list_() -> None:
     """List all packaged and imported models."""
-    from hierbatch.models.catalog.model_info import delivered_rate_hz
+    from hierbatch.models.catalog.model_info import output_rate_hz
     from hierbatch.models.weights.bundle import list_bundles
 
     for bundle in list_bundles():
         languages = ", ".join(bundle.languages) or "no text"
-        parts = f"  ({', '.join(part.name for part in bundle.parts)})" if bundle.parts else ""
-        print(
-            f"{bundle.name:16}{bundle.kind:16}{languages:10}{delivered_rate_hz(bundle):7} Hz  {bundle.license}{parts}"
-        )
+        parts = f"  ({', '.join(part.name for part in bundle.components)})" if bundle.components else ""
+        print(f"{bundle.name:16}{bundle.kind:16}{languages:10}{output_rate_hz(bundle):7} Hz  {bundle.license}{parts}")
 
 
 @models.command()
 def show(model: Annotated[str, typer.Argument(help="Name of a model, or a bundle folder.")]) -> None:
     """Show kind, languages, license, hashes and the sources of a model."""
-    from hierbatch.models.catalog.model_info import delivered_rate_hz
+    from hierbatch.models.catalog.model_info import output_rate_hz
     from hierbatch.models.weights.bundle import find_bundle
 
     bundle = find_bundle(model)
     print(f"name         {bundle.name}")
     print(f"kind         {bundle.kind}")
     print(f"languages    {', '.join(bundle.languages) or 'no text input'}")
-    print(f"rate         {delivered_rate_hz(bundle)} Hz")
+    print(f"rate         {output_rate_hz(bundle)} Hz")
     print(f"license      {'; '.join(bundle.licenses)}")
     print(f"fingerprint  {bundle.fingerprint}")
     print(f"SHA-256      {bundle.weights_sha256}")
     print(f"folder       {bundle.folder}")
-    for part in bundle.parts:
+    for part in bundle.components:
         published = f"the published {part.published}" if part.published else "not a known published file"
         print(
             f"component    {part.name}: {part.license}, from {part.source}, {published}, SHA-256 {part.source_sha256}"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hierbatch.cli import exit_codes, options
-from hierbatch.cli.licenses import tell_model_licenses
-from hierbatch.object_path import here
+from hierbatch.cli.licenses import print_model_license_warnings
+from hierbatch.object_path import local_path
 
 if TYPE_CHECKING:
     from hierbatch.jobs.narrate import NarrateJob, NarrationResult
@@ -20,7 +20,9 @@ _Profile = Annotated[
 _Cover = Annotated[
     Path | None,
     typer.Option(
-        parser=here, help="Cover image, JPEG or PNG. Default: that of the book.", rich_help_panel=options.BOOK_PANEL
+        parser=local_path,
+        help="Cover image, JPEG or PNG. Default: that of the book.",
+        rich_help_panel=options.BOOK_PANEL,
     ),
 ]
 _Formats = Annotated[
@@ -30,9 +32,12 @@ _Formats = Annotated[
 
 
 def narrate(
-    book: Annotated[Path, typer.Argument(parser=here, help="Book: .epub, .txt or .md.")],
+    book: Annotated[Path, typer.Argument(parser=local_path, help="Book: .epub, .txt or .md.")],
     out: Annotated[
-        Path, typer.Option(parser=here, help="Folder of manifest, run and audiobook: created, or resumed if it exists.")
+        Path,
+        typer.Option(
+            parser=local_path, help="Folder of manifest, run and audiobook: created, or resumed if it exists."
+        ),
     ],
     voice: options.Voice = None,
     voices: options.Voices = None,
@@ -40,7 +45,7 @@ def narrate(
     consent: options.Consent = "self",
     allow_unknown_consent: options.AllowUnknownConsent = False,
     denoise: options.Denoise = None,
-    lang: Annotated[
+    language: Annotated[
         str,
         typer.Option(help="en or ko for all rows; auto detects each sentence.", rich_help_panel=options.SOUND_PANEL),
     ] = "auto",
@@ -64,7 +69,7 @@ def narrate(
     compile_: options.Compile = False,
     engine: options.Engine = "ray",
     workers: options.Workers = 0,
-    gpus_a_worker: options.GpusPerWorker = 1.0,
+    gpus_per_worker: options.GpusPerWorker = 1.0,
     ray_address: options.RayAddress = "",
     full_band: options.FullBand = False,
     update: options.Update = False,
@@ -83,7 +88,7 @@ def narrate(
         book=book,
         out=out,
         voices=options.voice_choice(voice, voices, default_voice, consent, allow_unknown_consent, denoise),
-        language=lang,
+        language=language,
         formats=formats,
         subtitles=subtitles,
         profile=default_profile,
@@ -96,12 +101,12 @@ def narrate(
         seed=seed,
         bundle=model,
         device=options.placement(device, dtype, compile_),
-        workforce=options.workforce(engine, workers, gpus_a_worker, ray_address),
+        execution=options.execution(engine, workers, gpus_per_worker, ray_address),
         full_band="speechsr" if full_band else None,
         update=update,
         model_factory=model_factory,
     )
-    tell_model_licenses(model)
+    print_model_license_warnings(model)
     narration = _narrate(job)
     raise typer.Exit(_print_result(narration))
 
@@ -113,7 +118,7 @@ def _narrate(job: NarrateJob) -> NarrationResult:
     from hierbatch.jobs.narrate import narrate as narrate_job
 
     line = ProgressLine()
-    narration = narrate_job(job, line.watch(), on_import=print_import_summary)
+    narration = narrate_job(job, line.listener(), on_import=print_import_summary)
     line.end()
     return narration
 
@@ -122,14 +127,14 @@ def _print_result(narration: NarrationResult) -> int:
     """Print the result. Returns the exit code."""
     from hierbatch.cli.book import print_book_result
     from hierbatch.cli.outcome import exit_code, print_outcome
-    from hierbatch.engine.progress import clock
+    from hierbatch.engine.progress import format_duration
 
     print_outcome(narration.outcome)
     if narration.result is None:
         return exit_code(narration.outcome)
     print_book_result(narration.result)
-    counts, session = narration.outcome.standing, narration.outcome.sitting
+    counts, session = narration.outcome.counts, narration.outcome.session
     speed = f", synthesized at {session.times_real_time:.1f} x real time" if session.n_worked else ""
-    print(f"{narration.folder}: {clock(narration.duration_s)}{speed}, {counts.n_failed} rows failed")
+    print(f"{narration.folder}: {format_duration(narration.duration_s)}{speed}, {counts.n_failed} rows failed")
     passed = exit_codes.OK if narration.result.passed else exit_codes.FAILED_ROWS
     return exit_code(narration.outcome) or passed

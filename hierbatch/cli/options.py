@@ -7,34 +7,36 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hierbatch.object_path import here, place
+from hierbatch.object_path import local_path, parse_path
 
 if TYPE_CHECKING:
-    from hierbatch.engine.session import Workforce
+    from hierbatch.engine.session import Execution
     from hierbatch.jobs.specs.voices import VoiceChoice
-    from hierbatch.stages.appraise import Measures
+    from hierbatch.stages.score_takes import Measures
 
 VOICE_PANEL, SOUND_PANEL, WORKERS_PANEL = "Voice", "Sound", "Workers"
 BOOK_PANEL, CORPUS_PANEL = "Audiobook", "Corpus"
 """Option groups in the help."""
 
 ManifestPath = Annotated[
-    Path, typer.Argument(parser=place, help="Manifest (.parquet, .csv, .jsonl; or s3://...) with id and text.")
+    Path, typer.Argument(parser=parse_path, help="Manifest (.parquet, .csv, .jsonl; or s3://...) with id and text.")
 ]
 RunFolderOut = Annotated[
-    Path, typer.Option(parser=place, help="Run folder (or s3://...): created, or resumed if it exists.")
+    Path, typer.Option(parser=parse_path, help="Run folder (or s3://...): created, or resumed if it exists.")
 ]
-RunPath = Annotated[Path, typer.Argument(parser=place, help="Run folder.")]
+RunPath = Annotated[Path, typer.Argument(parser=parse_path, help="Run folder.")]
 Voice = Annotated[
     Path | None,
     typer.Option(
-        parser=here, help="Recording of 3 to 15 s of one speaker; used for every row.", rich_help_panel=VOICE_PANEL
+        parser=local_path,
+        help="Recording of 3 to 15 s of one speaker; used for every row.",
+        rich_help_panel=VOICE_PANEL,
     ),
 ]
 Voices = Annotated[
     Path | None,
     typer.Option(
-        parser=here, help="Table of voices (.parquet, .csv, .jsonl) that rows name.", rich_help_panel=VOICE_PANEL
+        parser=local_path, help="Table of voices (.parquet, .csv, .jsonl) that rows name.", rich_help_panel=VOICE_PANEL
     ),
 ]
 DefaultVoice = Annotated[
@@ -65,14 +67,14 @@ Model = Annotated[str, typer.Option(help="Name of a model, or a bundle folder.",
 Lexicon = Annotated[
     Path | None,
     typer.Option(
-        parser=here,
+        parser=local_path,
         help="Pronunciations: CSV with word,pronunciation,kind,language,scope.",
         rich_help_panel=SOUND_PANEL,
     ),
 ]
 SourceRoot = Annotated[
     Path | None,
-    typer.Option(parser=here, help="Base folder of source paths. Default: the manifest's folder."),
+    typer.Option(parser=local_path, help="Base folder of source paths. Default: the manifest's folder."),
 ]
 Seed = Annotated[int, typer.Option(help="Random seed; another seed gives other takes.", rich_help_panel=SOUND_PANEL)]
 Speed = Annotated[
@@ -97,7 +99,7 @@ RayAddress = Annotated[
         rich_help_panel=WORKERS_PANEL,
     ),
 ]
-Retakes = Annotated[
+MaxRetakes = Annotated[
     int, typer.Option(min=0, max=20, help="Maximum number of retakes, with other seeds, of a flagged row.")
 ]
 Device = Annotated[
@@ -156,30 +158,30 @@ def voice_choice(
     )
 
 
-def workforce(engine: str, workers: int, gpus_a_worker: float = 1.0, ray_address: str = "") -> Workforce:
-    """Build the workforce from the options.
+def execution(engine: str, workers: int, gpus_per_worker: float = 1.0, ray_address: str = "") -> Execution:
+    """Build the execution from the options.
 
     Args:
         engine: `ray` or `local`.
         workers: number of Ray workers; 0 means one per core.
-        gpus_a_worker: GPUs per worker.
+        gpus_per_worker: GPUs per worker.
         ray_address: address of a Ray cluster; empty starts a local one.
     """
-    from hierbatch.engine.session import Workforce
+    from hierbatch.engine.session import Execution
 
-    return Workforce(engine=engine, n_workers=workers, gpus_a_worker=gpus_a_worker, address=ray_address)
+    return Execution(engine=engine, n_workers=workers, gpus_per_worker=gpus_per_worker, address=ray_address)
 
 
-def measures(names: str, recogniser: Path | None) -> Measures:
+def measures(names: str, asr_model: Path | None) -> Measures:
     """Build the quality measures from the options; `auto` includes the speaker network if it is installed."""
-    from hierbatch.models.judges.speaker_network import find_speaker_network
-    from hierbatch.stages.appraise import Measures
+    from hierbatch.models.evaluation.resemblyzer import find_resemblyzer_weights
+    from hierbatch.stages.score_takes import Measures
 
     if names == "auto":
-        chosen = ["semantic", *(["speaker"] if find_speaker_network() else [])]
+        chosen = ["semantic", *(["speaker"] if find_resemblyzer_weights() else [])]
     else:
         chosen = [] if names == "none" else [name.strip() for name in names.split(",")]
-    return Measures.named(chosen, recogniser)
+    return Measures.from_names(chosen, asr_model)
 
 
 def placement(device: str, dtype: str, is_compiled: bool) -> str:
@@ -188,6 +190,6 @@ def placement(device: str, dtype: str, is_compiled: bool) -> str:
     Raises:
         InputError: the device or dtype is unknown, or they do not fit each other.
     """
-    from hierbatch.models.placement import Placement
+    from hierbatch.models.device_placement import DevicePlacement
 
-    return str(Placement(device=device, dtype=dtype, is_compiled=is_compiled))
+    return str(DevicePlacement(device=device, dtype=dtype, is_compiled=is_compiled))

@@ -13,16 +13,17 @@ if TYPE_CHECKING:
 
 def print_outcome(outcome: RunOutcome) -> None:
     """Print the row counts of a run, the result of this session, and the next command."""
-    from hierbatch.engine.progress import clock
+    from hierbatch.engine.progress import format_duration
 
-    session = outcome.sitting
-    print(f"{outcome.out}: {format_counts(outcome.standing)}")
+    session = outcome.session
+    print(f"{outcome.out}: {format_counts(outcome.counts)}")
     if session.n_worked:
         print(
-            f"This session: {session.n_worked} rows, {clock(session.sound_s)} of audio in {clock(session.wall_s)}, "
+            f"This session: {session.n_worked} rows, {format_duration(session.sound_s)} of audio "
+            f"in {format_duration(session.wall_s)}, "
             f"{session.times_real_time:.1f} x real time"
         )
-    print_failures_and_flags(outcome.standing)
+    print_failures_and_flags(outcome.counts)
     if session.ending == "interrupted":
         print("Interrupted; the same command resumes.")
     elif session.ending == "failures":
@@ -30,7 +31,7 @@ def print_outcome(outcome: RunOutcome) -> None:
         for reason, count in session.reasons:
             print(f"  {count} x {reason}")
         print("Fix the cause and run the same command again; `hierbatch retry` retries the failed rows.")
-    elif outcome.standing.n_failed:
+    elif outcome.counts.n_failed:
         print(f"To retry the failed rows: hierbatch retry {outcome.out}")
 
 
@@ -44,17 +45,17 @@ def print_failures_and_flags(counts: RunCounts) -> None:
 
 def format_counts(counts: RunCounts) -> str:
     """Format the rows done, failed and missing, and the total duration of the audio."""
-    from hierbatch.engine.progress import clock
+    from hierbatch.engine.progress import format_duration
 
     failed = f", {counts.n_failed} failed" if counts.n_failed else ""
     missing = f", {counts.n_missing} not done yet" if counts.n_missing else ""
-    return f"{counts.n_ok} of {counts.n_rows} rows done{failed}{missing}, {clock(counts.sound_s)} of audio"
+    return f"{counts.n_ok} of {counts.n_rows} rows done{failed}{missing}, {format_duration(counts.sound_s)} of audio"
 
 
 def exit_code(outcome: RunOutcome) -> int:
     """Exit code of a run."""
     by_ending = {"interrupted": exit_codes.INTERRUPTED, "failures": exit_codes.STOPPED}
-    done = exit_codes.FAILED_ROWS if outcome.standing.n_failed else exit_codes.OK
-    if outcome.standing.n_missing:  # another driver was working on the run; the same command resumes
+    done = exit_codes.FAILED_ROWS if outcome.counts.n_failed else exit_codes.OK
+    if outcome.counts.n_missing:  # another driver was working on the run; the same command resumes
         done = exit_codes.STOPPED
-    return by_ending.get(outcome.sitting.ending, done)
+    return by_ending.get(outcome.session.ending, done)

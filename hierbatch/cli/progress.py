@@ -7,7 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from hierbatch.engine.progress import Progress, Watch
+    from hierbatch.engine.progress import Progress, RunListener
 
 _LOG_EVERY_S = 10.0
 
@@ -22,11 +22,11 @@ class ProgressLine:
         self._last = float("-inf")
         self._line = ""
 
-    def watch(self) -> Watch:
+    def listener(self) -> RunListener:
         """Callbacks for a job."""
-        from hierbatch.engine.progress import Watch
+        from hierbatch.engine.progress import RunListener
 
-        return Watch(progress=self.progress, notice=self.notice)
+        return RunListener(on_progress=self.progress, on_message=self.notice)
 
     def progress(self, progress: Progress) -> None:
         """Update the line; a log receives one line every 10 seconds."""

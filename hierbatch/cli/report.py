@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from hierbatch.object_path import here
+from hierbatch.object_path import local_path
 
 
 def report(
-    run: Annotated[Path, typer.Argument(parser=here, help="Run folder.")],
+    run: Annotated[Path, typer.Argument(parser=local_path, help="Run folder.")],
     out: Annotated[
-        Path | None, typer.Option(parser=here, help="Page to write. Default: RUN/export/report.html.")
+        Path | None, typer.Option(parser=local_path, help="Page to write. Default: RUN/export/report.html.")
     ] = None,
     worst: Annotated[int, typer.Option(min=0, max=48, help="Number of worst takes to show.")] = 24,
     compare_voices: Annotated[bool, typer.Option(help="Compare takes with prompts; adds a few seconds.")] = True,

@@ -21,14 +21,14 @@ def retry(
     compile_: options.Compile = False,
     engine: options.Engine = "ray",
     workers: options.Workers = 0,
-    gpus_a_worker: options.GpusPerWorker = 1.0,
+    gpus_per_worker: options.GpusPerWorker = 1.0,
     ray_address: options.RayAddress = "",
 ) -> None:
     """Retry rows with another seed: all failed rows, or the selected ones.
 
     A good take is kept until a better one is written.
     """
-    from hierbatch.cli.licenses import tell_model_licenses
+    from hierbatch.cli.licenses import print_model_license_warnings
     from hierbatch.cli.outcome import exit_code, print_outcome
     from hierbatch.cli.progress import ProgressLine
     from hierbatch.engine.run_folder import RunFolder
@@ -43,11 +43,11 @@ def retry(
         flags=tuple(flag or ()),
         ids=tuple(id_ or ()),
         device=options.placement(device, dtype, compile_),
-        workforce=options.workforce(engine, workers, gpus_a_worker, ray_address),
+        execution=options.execution(engine, workers, gpus_per_worker, ray_address),
     )
-    check_device(job.device, job.workforce)  # reported first, as by every command
-    tell_model_licenses(RunFolder(run).newest()["origin"]["bundle"])
-    outcome = retry_job(job, line.watch())
+    check_device(job.device, job.execution)  # reported first, as by every command
+    print_model_license_warnings(RunFolder(run).newest()["origin"]["bundle"])
+    outcome = retry_job(job, line.listener())
     line.end()
     print_outcome(outcome)
     raise typer.Exit(exit_code(outcome))

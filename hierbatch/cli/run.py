@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from hierbatch.cli import options
-from hierbatch.cli.licenses import tell_model_licenses
+from hierbatch.cli.licenses import print_model_license_warnings
 
 
 def run(
@@ -19,7 +19,7 @@ def run(
     consent: options.Consent = "self",
     allow_unknown_consent: options.AllowUnknownConsent = False,
     denoise: options.Denoise = None,
-    lang: Annotated[
+    language: Annotated[
         str | None, typer.Option(help="Language of rows without one: en or ko.", rich_help_panel=options.SOUND_PANEL)
     ] = None,
     lexicon: options.Lexicon = None,
@@ -31,9 +31,9 @@ def run(
     compile_: options.Compile = False,
     engine: options.Engine = "ray",
     workers: options.Workers = 0,
-    gpus_a_worker: options.GpusPerWorker = 1.0,
+    gpus_per_worker: options.GpusPerWorker = 1.0,
     ray_address: options.RayAddress = "",
-    retakes: options.Retakes = 1,
+    max_retakes: options.MaxRetakes = 1,
     update: options.Update = False,
     model_factory: options.ModelFactory = options.FACTORY,
 ) -> None:
@@ -46,12 +46,12 @@ def run(
     from hierbatch.cli.progress import ProgressLine
     from hierbatch.jobs.run import RunJob
     from hierbatch.jobs.run import run as run_job
-    from hierbatch.jobs.specs.speak import SpeakOrder
+    from hierbatch.jobs.specs.speak import SpeakSpec
 
-    spec = SpeakOrder(
+    spec = SpeakSpec(
         manifest=manifest,
         voices=options.voice_choice(voice, voices, default_voice, consent, allow_unknown_consent, denoise),
-        language=lang,
+        language=language,
         lexicon=lexicon,
         speed=speed,
         seed=seed,
@@ -60,15 +60,15 @@ def run(
     )
     line = ProgressLine()
     job = RunJob(
-        order=spec,
+        spec=spec,
         out=out,
         device=options.placement(device, dtype, compile_),
-        workforce=options.workforce(engine, workers, gpus_a_worker, ray_address),
-        retakes=retakes,
+        execution=options.execution(engine, workers, gpus_per_worker, ray_address),
+        max_retakes=max_retakes,
         update=update,
     )
-    tell_model_licenses(model)
-    outcome = run_job(job, line.watch())
+    print_model_license_warnings(model)
+    outcome = run_job(job, line.listener())
     line.end()
     print_outcome(outcome)
     raise typer.Exit(exit_code(outcome))

@@ -11,15 +11,15 @@ def status(run: options.RunPath) -> None:
     Reads only its files: works from any shell, during the run or after a crash.
     """
     from hierbatch.cli.outcome import format_counts, print_failures_and_flags
-    from hierbatch.engine.progress import clock
+    from hierbatch.engine.progress import format_duration
     from hierbatch.jobs.status import read_status
 
     found = read_status(run)
-    remaining = f", about {clock(found.left_s)} left" if found.left_s is not None else ""
+    remaining = f", about {format_duration(found.remaining_s)} left" if found.remaining_s is not None else ""
     running = f"running{remaining}" if found.is_running else "not running"
     print(f"{run}: generation {found.generation} of {found.started_at}, {running}")
     if found.unplanned:
         state = "is being planned" if found.is_running else "has no plan yet; rerun its command to resume"
         print(f"Counts are of generation {found.generation}: generation {found.unplanned} {state}")
-    print(f"{found.model}: {format_counts(found.standing)}")
-    print_failures_and_flags(found.standing)
+    print(f"{found.model}: {format_counts(found.counts)}")
+    print_failures_and_flags(found.counts)

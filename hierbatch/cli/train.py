@@ -12,10 +12,9 @@ def train(
     model: Annotated[
         str,
         typer.Argument(
-            help="waveform (vocoder), content (content encoder), acoustic, text_to_vector, likeness (speaker "
-            "encoder), strangers (cross-speaker fine-tuning), adversarial (GAN training of the vocoder), surroundings "
-            "(style denoiser), or all of these; speechsr_lite, speechsr_lite_adversarial. `bundle` and "
-            "`speechsr_bundle` assemble a bundle instead."
+            help="vocoder, content-encoder, acoustic, text-to-vector, speaker-encoder, cross-speaker (unpaired "
+            "fine-tuning), vocoder-gan (adversarial training of the vocoder), style-denoiser, or all of these; "
+            "speechsr-lite, speechsr-lite-gan. `bundle` and `speechsr_bundle` assemble a bundle instead."
         ),
     ],
     data: Annotated[
@@ -47,7 +46,7 @@ def train(
     from hierbatch.jobs.assemble import AssembleJob, AssembleSpeechSR, assemble, assemble_speechsr
     from hierbatch.jobs.train import TrainJob
     from hierbatch.jobs.train import train as run_train
-    from hierbatch.training.recipes.catalog import PLANS
+    from hierbatch.training.recipes.catalog import PHASES
 
     if model == "bundle":
         assemble(
@@ -59,8 +58,8 @@ def train(
         assemble_speechsr(AssembleSpeechSR(training=training, out=out))
         typer.echo(f"bundle: {out}")
         return
-    longest_s = None if minutes is None else minutes * 60
-    for name in PLANS if model == "all" else (model,):
+    max_duration_s = None if minutes is None else minutes * 60
+    for name in PHASES if model == "all" else (model,):
         job = TrainJob(
             model=name,
             data=data,
@@ -68,7 +67,7 @@ def train(
             n_steps=steps,
             device=device,
             n_threads=threads,
-            longest_s=longest_s,
+            max_duration_s=max_duration_s,
             start=start,
             learning_rate=learning_rate,
         )

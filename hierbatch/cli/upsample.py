@@ -8,16 +8,16 @@ from typing import Annotated
 import typer
 
 from hierbatch.cli import options
-from hierbatch.cli.licenses import tell_model_licenses
-from hierbatch.object_path import here
+from hierbatch.cli.licenses import print_model_license_warnings
+from hierbatch.object_path import local_path
 
 
 def upsample(
     manifest: Annotated[
-        Path, typer.Argument(parser=here, help="Manifest (.parquet, .csv, .jsonl) with id and source.")
+        Path, typer.Argument(parser=local_path, help="Manifest (.parquet, .csv, .jsonl) with id and source.")
     ],
-    out: Annotated[Path, typer.Option(parser=here, help="Run folder: created, or resumed if it exists.")],
-    rate: Annotated[
+    out: Annotated[Path, typer.Option(parser=local_path, help="Run folder: created, or resumed if it exists.")],
+    rate_hz: Annotated[
         int, typer.Option(help="24000 or 48000, for rows without rate_hz.", rich_help_panel=options.SOUND_PANEL)
     ] = 48_000,
     source_root: options.SourceRoot = None,
@@ -29,7 +29,7 @@ def upsample(
     compile_: options.Compile = False,
     engine: options.Engine = "ray",
     workers: options.Workers = 0,
-    gpus_a_worker: options.GpusPerWorker = 1.0,
+    gpus_per_worker: options.GpusPerWorker = 1.0,
     ray_address: options.RayAddress = "",
     update: options.Update = False,
 ) -> None:
@@ -43,20 +43,20 @@ def upsample(
     from hierbatch.cli.progress import ProgressLine
     from hierbatch.jobs.run import RunJob
     from hierbatch.jobs.run import run as run_job
-    from hierbatch.jobs.specs.upsample import UpsampleOrder
+    from hierbatch.jobs.specs.upsample import UpsampleSpec
 
-    spec = UpsampleOrder(manifest=manifest, rate_hz=rate, source_root=source_root, bundle=model)
+    spec = UpsampleSpec(manifest=manifest, rate_hz=rate_hz, source_root=source_root, bundle=model)
     line = ProgressLine()
     job = RunJob(
-        order=spec,
+        spec=spec,
         out=out,
         device=options.placement(device, dtype, compile_),
-        workforce=options.workforce(engine, workers, gpus_a_worker, ray_address),
-        retakes=0,
+        execution=options.execution(engine, workers, gpus_per_worker, ray_address),
+        max_retakes=0,
         update=update,
     )
-    tell_model_licenses(model)
-    outcome = run_job(job, line.watch())
+    print_model_license_warnings(model)
+    outcome = run_job(job, line.listener())
     line.end()
     print_outcome(outcome)
     raise typer.Exit(exit_code(outcome))

@@ -6,20 +6,20 @@ from collections.abc import Callable, Iterator, Sequence
 
 from hierbatch.audio.joining import fade_edges, silence
 from hierbatch.audio.level_meter import LevelMeter
-from hierbatch.audio.resample import ToRate, resample
+from hierbatch.audio.resample import Resampler, resample
 from hierbatch.audio.waveform import Samples, Waveform
-from hierbatch.delivery.takes import Take
-from hierbatch.delivery.timeline import ChapterTimeline, Placement
+from hierbatch.delivery.takes import BookTake
+from hierbatch.delivery.timeline import ChapterTimeline, PlacedTake
 from hierbatch.errors import RunError
 
 _FADE_S = 0.005
 _SILENCE_BLOCK_S = 1.0
 
-ReadSounds = Callable[[Sequence[Take]], Iterator[Waveform]]
+ReadSounds = Callable[[Sequence[BookTake]], Iterator[Waveform]]
 
 
 def assemble_chapter(
-    timeline: ChapterTimeline, read_sounds: ReadSounds, to_rate: ToRate = resample
+    timeline: ChapterTimeline, read_sounds: ReadSounds, to_rate: Resampler = resample
 ) -> Iterator[Samples]:
     """Yield a chapter's mono audio in blocks of any length, decoding one take at a time.
 
@@ -50,15 +50,15 @@ def edge_silence_s(waveform: Waveform) -> tuple[float, float]:
     return meter.edge_silence_s()
 
 
-def _prepare_take(placement: Placement, waveform: Waveform, rate_hz: int, to_rate: ToRate) -> Samples:
+def _prepare_take(placement: PlacedTake, waveform: Waveform, rate_hz: int, to_rate: Resampler) -> Samples:
     """Check a take's audio against its row, fade its edges and resample it."""
     take = placement.take
     if (waveform.n_samples, waveform.rate_hz) != (take.n_samples, take.rate_hz):
         raise RunError(
             f"The audio of row {take.id} does not match its row",
-            wanted=f"{take.n_samples} samples at {take.rate_hz} Hz",
+            expected=f"{take.n_samples} samples at {take.rate_hz} Hz",
             got=f"{waveform.n_samples} samples at {waveform.rate_hz} Hz",
-            mend=f"hierbatch retry RUN --id {take.id}",
+            fix=f"hierbatch retry RUN --id {take.id}",
         )
     faded = Waveform(fade_edges(waveform.samples, round(_FADE_S * waveform.rate_hz)), waveform.rate_hz)
     return to_rate(faded, rate_hz).samples

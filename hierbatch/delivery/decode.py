@@ -41,7 +41,7 @@ def container_of(path: Path) -> str:
         with path.open("rb") as file:
             head = file.read(12)
     except OSError as error:
-        raise InputError(f"Cannot read {path}", got=error.strerror or str(error), mend="check the path") from error
+        raise InputError(f"Cannot read {path}", got=error.strerror or str(error), fix="check the path") from error
     if head[:4] == b"RIFF" and head[8:] == b"WAVE":
         return "wav"
     if head[4:8] == b"ftyp":
@@ -57,8 +57,8 @@ def container_of(path: Path) -> str:
         return "mp3"
     raise InputError(
         f"{path} is not an audio file",
-        wanted="MP3, M4A or M4B, FLAC, Ogg Opus, WAV, AIFF, MKV or WebM",
-        mend="convert it to one of these formats",
+        expected="MP3, M4A or M4B, FLAC, Ogg Opus, WAV, AIFF, MKV or WebM",
+        fix="convert it to one of these formats",
     )
 
 
@@ -81,7 +81,7 @@ def decoded(path: Path) -> Iterator[DecodedSound]:
         yield DecodedSound(rate_hz, n_channels, _blocks(rest[offset:], stream, n_channels))
     except ProgramError as error:
         raise InputError(
-            f"{path} cannot be decoded", wanted="an undamaged audio file", got=error.got, mend="replace the file"
+            f"{path} cannot be decoded", expected="an undamaged audio file", got=error.got, fix="replace the file"
         ) from error
     finally:
         stream.close()

@@ -42,22 +42,24 @@ def mix_track(
         if (old.frames, old.samplerate) != (voice.frames, voice.samplerate):
             raise SourceError(
                 f"{source} has changed since it was dubbed",
-                wanted=f"{voice.frames} samples at {voice.samplerate} Hz",
+                expected=f"{voice.frames} samples at {voice.samplerate} Hz",
                 got=f"{old.frames} at {old.samplerate} Hz",
-                mend="run again with --update",
+                fix="run again with --update",
             )
         container = "WAV" if target.suffix.lower() == ".wav" else "FLAC"
         codec = _WAV_CODECS.get(old.subtype, "PCM_16")
         with soundfile.SoundFile(target, "w", old.samplerate, old.channels, codec, format=container) as new:
             new.comment = SYNTHETIC_COMMENT
             for start, block in _blocks(old):
-                weight = presence(start, len(block), spans, old.samplerate, old.frames)
+                weight = crossfade_weight(start, len(block), spans, old.samplerate, old.frames)
                 voice_block = voice.read(len(block), dtype="float32")
                 mixed = block * (background * (1 - weight))[:, None] + voice_block[:, None]
                 new.write(np.clip(mixed, -1.0, 1.0))
 
 
-def presence(start: int, n_samples: int, spans: Sequence[tuple[float, float]], rate_hz: int, total: int) -> Samples:
+def crossfade_weight(
+    start: int, n_samples: int, spans: Sequence[tuple[float, float]], rate_hz: int, total: int
+) -> Samples:
     """Crossfade weight of the voice track, 0 to 1, for one block of samples.
 
     Each end of a span gets a raised-cosine ramp, except at the ends of the recording. Voice tracks are faded with the

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from hierbatch.audio.resample import ToRate, resample
+from hierbatch.audio.resample import Resampler, resample
 from hierbatch.audio.waveform import Samples
 from hierbatch.delivery.chapters import assemble_chapter
 from hierbatch.delivery.encode import AudioFormat, book_encoder, chapter_encoder, finish_book
@@ -35,7 +35,7 @@ class Edition:
     timelines: Sequence[ChapterTimeline]
     tags: BookTags
     cover: Cover | None
-    to_rate: ToRate = resample
+    to_rate: Resampler = resample
     """Resamples a take to the edition's rate."""
 
 
@@ -158,7 +158,7 @@ def _write_subtitles(file: EditionFile, kinds: Sequence[str], takes: BookTakes, 
     cues: list[Cue] = []
     offset_s = 0.0
     for chapter in file.chapters:
-        cues += chapter_cues(chapter, takes.script, offset_s)
+        cues += chapter_cues(chapter, takes.transcript, offset_s)
         offset_s += chapter.duration_s
     for kind in kinds:
         (folder / file.sidecar(kind)).write_text(WRITERS[kind](cues), encoding="utf-8")

@@ -28,7 +28,7 @@ class AudioFormat:
     """The codec's only sample rate; None uses the profile's rate."""
     is_whole_book: bool = False
     """One file with chapter marks instead of one file per chapter."""
-    takes_cover: bool = True
+    supports_cover: bool = True
     is_packed: bool = False
     """Chapter files are packed into one EPUB instead of being delivered; `suffix` is their extension inside it."""
     suffix: str = ""
@@ -64,14 +64,14 @@ FORMATS = {
             codec=("-c:a", "libopus", "-b:a", "64k", "-application", "audio"),
             muxer=("-f", "opus"),
             rate_hz=48_000,
-            takes_cover=False,  # ffmpeg cannot embed pictures in Ogg
+            supports_cover=False,  # ffmpeg cannot embed pictures in Ogg
         ),
         AudioFormat(
             name="readalong",
             # MP3 has no standard field for encoder delay and plays up to 50 ms late; MP4 stores it in its edit list.
             codec=("-c:a", "aac", "-b:a", "64k", "-aac_coder", "fast"),
             muxer=("-f", "ipod", "-movflags", "+faststart"),
-            takes_cover=False,
+            supports_cover=False,
             is_packed=True,
             suffix="m4a",
         ),
@@ -85,7 +85,7 @@ def find_format(name: str) -> AudioFormat:
         return FORMATS[name]
     except KeyError:
         raise InputError(
-            "Unknown format", wanted=" or ".join(FORMATS), got=repr(name), mend="choose one of these formats"
+            "Unknown format", expected=" or ".join(FORMATS), got=repr(name), fix="choose one of these formats"
         ) from None
 
 
@@ -108,7 +108,7 @@ def chapter_encoder(
         ProgramError: ffmpeg failed.
         StorageError: the disk is full.
     """
-    with _extras(path, metadata_text(fields), cover if kind.takes_cover else None) as extras:
+    with _extras(path, metadata_text(fields), cover if kind.supports_cover else None) as extras:
         arguments = [
             *_raw_input(rate_hz),
             *extras,

@@ -52,7 +52,7 @@ def master_chapter(assembled: Path, mastered: Path, rate_hz: int, profile: Profi
     """
     raw_level = _level(read_pcm(assembled), rate_hz, profile)
     if not math.isfinite(raw_level):
-        raise RunError("A chapter contains only silence", wanted="speech", mend="check the run's quality columns")
+        raise RunError("A chapter contains only silence", expected="speech", fix="check the run's quality columns")
     gain_db, slope = profile.level_target - raw_level, 1.0
     level = _master(assembled, mastered, rate_hz, gain_db, profile)
     for _ in range(_MAX_CORRECTIONS):
@@ -75,7 +75,7 @@ def _master(assembled: Path, mastered: Path, rate_hz: int, gain_db: float, profi
 def _mastered(blocks: Iterable[Samples], rate_hz: int, gain_db: float, profile: Profile) -> Iterator[Samples]:
     tone = RoomTone(rate_hz, profile.room_tone_db)
     gain = np.float32(amplitude_gain(gain_db))
-    return limit((block * gain + tone.take(len(block)) for block in blocks), rate_hz, profile.ceiling_dbtp)
+    return limit((block * gain + tone.generate(len(block)) for block in blocks), rate_hz, profile.ceiling_dbtp)
 
 
 def _level(blocks: Iterable[Samples], rate_hz: int, profile: Profile) -> float:

@@ -35,13 +35,13 @@ def extract_sound(media: Path, target: Path) -> None:
     except (ProgramError, InputError) as error:
         if _NO_AUDIO_MESSAGE in error.got:
             raise SourceError(
-                f"{media.name} has no audio", wanted="a file with an audio track", mend="remove it from the folder"
+                f"{media.name} has no audio", expected="a file with an audio track", fix="remove it from the folder"
             ) from error
         raise SourceError(
             f"{media.name} cannot be decoded",
-            wanted="an undamaged audio or video file",
+            expected="an undamaged audio or video file",
             got=error.got or error.what,
-            mend="replace the file or convert it to a common format",
+            fix="replace the file or convert it to a common format",
         ) from error
 
 

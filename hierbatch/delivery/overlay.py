@@ -41,7 +41,7 @@ def chapter_clips(timeline: ChapterTimeline, takes: BookTakes, sound: str) -> It
     """
     starts = []
     for placement in timeline.placements:
-        words = takes.script(placement.take).words
+        words = takes.transcript(placement.take).words
         lead_s = words[0].start_s if words else 0.0
         starts.append((placement.take.id, max(0.0, placement.start_sample / timeline.rate_hz + lead_s)))
     ends = [start_s for _, start_s in starts[1:]] + [timeline.duration_s]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hierbatch.delivery.takes import Take
+from hierbatch.delivery.takes import BookTake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,7 @@ class PauseRules:
     """Before and after a heading inside a chapter."""
 
 
-def pause_after_s(take: Take, following: Take, rules: PauseRules) -> float:
+def pause_after_s(take: BookTake, following: BookTake, rules: PauseRules) -> float:
     """Silence between two takes of one chapter, in seconds; chapter edges use the profile's head and tail instead."""
     if take.pause_after_s is not None:
         return max(0.0, take.pause_after_s)
@@ -28,11 +28,11 @@ def pause_after_s(take: Take, following: Take, rules: PauseRules) -> float:
     return rules.paragraph_s if is_new_block(take, following) else rules.sentence_s
 
 
-def is_new_heading(take: Take, following: Take) -> bool:
+def is_new_heading(take: BookTake, following: BookTake) -> bool:
     """True if a heading starts or ends between the two sentences."""
     return is_new_block(take, following) and "heading" in (take.kind, following.kind)
 
 
-def is_new_block(take: Take, following: Take) -> bool:
+def is_new_block(take: BookTake, following: BookTake) -> bool:
     """True if the two sentences belong to different paragraphs or headings of the book."""
     return (take.kind, take.source_ref) != (following.kind, following.source_ref)

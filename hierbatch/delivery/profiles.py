@@ -98,5 +98,5 @@ def find_profile(name: str) -> Profile:
         return PROFILES[name]
     except KeyError:
         raise InputError(
-            "Unknown profile", wanted=" or ".join(PROFILES), got=repr(name), mend="choose one of these profiles"
+            "Unknown profile", expected=" or ".join(PROFILES), got=repr(name), fix="choose one of these profiles"
         ) from None

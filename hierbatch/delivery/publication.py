@@ -11,7 +11,7 @@ from itertools import groupby
 
 from hierbatch.delivery.overlay import ACTIVE_CLASS, STYLE, OverlayClip, overlay_duration_s, pair_elements, smil_text
 from hierbatch.delivery.tags import BookTags, Cover, synthetic_notice
-from hierbatch.delivery.takes import BookTakes, Take
+from hierbatch.delivery.takes import BookTake, BookTakes
 from hierbatch.delivery.timeline import ChapterTimeline
 
 _FOLDER = "EPUB/"
@@ -43,7 +43,7 @@ class Publication:
 class _Page:
     number: int
     title: str
-    takes: tuple[Take, ...]
+    takes: tuple[BookTake, ...]
 
     @property
     def name(self) -> str:
@@ -88,7 +88,7 @@ def build_publication(
 def _pages(takes: BookTakes, timelines: Sequence[ChapterTimeline]) -> Iterator[_Page]:
     """Pages, one per audio file; rows without audio go to the page of the row before them."""
     page_index = {placement.take.id: number for number, t in enumerate(timelines) for placement in t.placements}
-    rows: dict[int, list[Take]] = {}
+    rows: dict[int, list[BookTake]] = {}
     for chapter in takes.chapters:
         with_audio = [page_index[take.id] for take in chapter.takes if take.id in page_index]
         number = with_audio[0] if with_audio else None
@@ -110,12 +110,16 @@ def _page_text(page: _Page, takes: BookTakes, tags: BookTags) -> str:
     return _xhtml(page.title, tags, "\n".join(body), '<link rel="stylesheet" type="text/css" href="style.css"/>')
 
 
-def _sentence(take: Take, takes: BookTakes, tags: BookTags) -> str:
-    language = f' xml:lang="{take.lang}" lang="{take.lang}"' if take.lang and take.lang != tags.language else ""
-    return f'<span id="{_element_id(take)}"{language}>{escape(takes.script(take).text)}</span>'
+def _sentence(take: BookTake, takes: BookTakes, tags: BookTags) -> str:
+    language = (
+        f' xml:lang="{take.language}" lang="{take.language}"'
+        if take.language and take.language != tags.language
+        else ""
+    )
+    return f'<span id="{_element_id(take)}"{language}>{escape(takes.transcript(take).text)}</span>'
 
 
-def _element_id(take: Take) -> str:
+def _element_id(take: BookTake) -> str:
     return f"s-{take.id}"  # an id must not begin with a digit
 
 

@@ -47,7 +47,7 @@ class CheckRow:
     """Result of one rule, with required and measured value as text."""
 
     rule: str
-    wanted: str
+    expected: str
     got: str
     passed: bool
 
@@ -82,7 +82,7 @@ def measure_file(path: Path) -> DeliveredMeasures:
     with decoded(path) as sound:
         if sound.n_channels > 2:
             raise InputError(
-                f"{path} has {sound.n_channels} channels", wanted="one or two", mend="mix it down to mono or stereo"
+                f"{path} has {sound.n_channels} channels", expected="one or two", fix="mix it down to mono or stereo"
             )
         loudness = LoudnessMeter(sound.rate_hz, sound.n_channels)
         levels = LevelMeter(sound.rate_hz, sound.n_channels)

@@ -13,7 +13,7 @@ from lxml import etree
 from hierbatch.delivery.overlay import STYLE, OverlayClip, overlay_duration_s, pair_elements, smil_text
 from hierbatch.delivery.publication import Publication, PublicationFile, overlay_metadata
 from hierbatch.delivery.tags import BookTags
-from hierbatch.delivery.takes import BookTakes, Take
+from hierbatch.delivery.takes import BookTake, BookTakes
 from hierbatch.errors import BookError
 from hierbatch.frontend.books.archive import Archive
 from hierbatch.frontend.books.epub import SourcePage, read_source_pages
@@ -28,7 +28,7 @@ _ADDED = "hierbatch"
 """Folder of the added files, next to the package document; also the prefix of added ids."""
 
 
-def carries_overlays(book: Path) -> bool:
+def supports_overlays(book: Path) -> bool:
     """True for an EPUB 3, the only format that supports media overlays."""
     return book.suffix.lower() == ".epub" and _version(book).startswith("3")
 
@@ -39,21 +39,21 @@ def check_source(source: Path, takes: BookTakes) -> None:
     Raises:
         BookError: the file is damaged or not an EPUB 3, or none of the rows comes from it.
     """
-    if not carries_overlays(source):
+    if not supports_overlays(source):
         is_epub = source.suffix.lower() == ".epub"
         raise BookError(
             f"{source.name} does not support media overlays",
-            wanted="the EPUB 3 that the run's manifest was imported from",
+            expected="the EPUB 3 that the run's manifest was imported from",
             got=f"EPUB {_version(source)}" if is_epub else f"a file with suffix {source.suffix or 'none'}",
-            mend="convert it to EPUB 3, or omit --source to build the pages from the rows",
+            fix="convert it to EPUB 3, or omit --source to build the pages from the rows",
         )
     source_refs = {block.source_ref for page in read_source_pages(source) for block in page.page.blocks}
     if not any(take.source_ref in source_refs for chapter in takes.chapters for take in chapter.takes):
         raise BookError(
             f"{source.name} is not the source of this run",
-            wanted="the EPUB that the run's manifest was imported from",
+            expected="the EPUB that the run's manifest was imported from",
             got="a book that contains none of its rows",
-            mend="pass the original EPUB with --source, or omit --source to build the pages from the rows",
+            fix="pass the original EPUB with --source, or omit --source to build the pages from the rows",
         )
 
 
@@ -111,19 +111,19 @@ def annotate_publication(
 
 def _wrap_pages(source: Path, takes: BookTakes) -> Iterator[tuple[SourcePage, dict[str, str]]]:
     """Wrap the sentences of every page; yields each page with its element ids by row id."""
-    by_source_ref: dict[str, list[Take]] = {}
+    by_source_ref: dict[str, list[BookTake]] = {}
     for chapter in takes.chapters:
         for take in chapter.takes:
             by_source_ref.setdefault(take.source_ref, []).append(take)
     for page in read_source_pages(source):
         elements: dict[str, str] = {}
-        blocks = list(zip(page.page.blocks, page.page.pieces, strict=True))
-        for block, pieces in reversed(blocks):  # backwards, so that a rebuilt element is not looked up again
+        blocks = list(zip(page.page.blocks, page.page.segments, strict=True))
+        for block, segments in reversed(blocks):  # backwards, so that a rebuilt element is not looked up again
             rows = by_source_ref.get(block.source_ref, [])
             ids = {f"{_ADDED}-{take.id}": take for take in rows}
-            sentences = {name: takes.script(take).text for name, take in ids.items() if take.is_spoken}
-            spans = find_sentences("".join(piece.text for piece in pieces), sentences)
-            if wrap_sentences(pieces, spans):
+            sentences = {name: takes.transcript(take).text for name, take in ids.items() if take.is_spoken}
+            spans = find_sentences("".join(segment.text for segment in segments), sentences)
+            if wrap_sentences(segments, spans):
                 elements.update((ids[span.element_id].id, span.element_id) for span in spans)
         ordered = [take.id for block, _ in blocks for take in by_source_ref.get(block.source_ref, [])]
         yield page, {row_id: elements.get(row_id, "") for row_id in ordered if row_id in elements}

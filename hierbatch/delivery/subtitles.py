@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from unicodedata import east_asian_width
 
-from hierbatch.delivery.takes import Script, Take, Word
+from hierbatch.delivery.takes import BookTake, TimedWord, Transcript
 from hierbatch.delivery.timeline import ChapterTimeline
 
 _MAX_COLUMNS = 84
@@ -26,11 +26,13 @@ class Cue:
     start_s: float
     end_s: float
     text: str
-    words: tuple[Word, ...] = ()
+    words: tuple[TimedWord, ...] = ()
     """Words with times from the start of the file; empty if the take has no word timings."""
 
 
-def chapter_cues(timeline: ChapterTimeline, read_script: Callable[[Take], Script], offset_s: float) -> Iterator[Cue]:
+def chapter_cues(
+    timeline: ChapterTimeline, read_script: Callable[[BookTake], Transcript], offset_s: float
+) -> Iterator[Cue]:
     """Cues of one chapter.
 
     Args:
@@ -73,26 +75,26 @@ FILE_SUFFIXES = {"srt": "srt", "vtt": "vtt", "words": "words.vtt"}
 """File name suffixes by kind of subtitle."""
 
 
-def _take_cues(script: Script, start_s: float, end_s: float) -> Iterator[Cue]:
-    words = _as_written(script)
+def _take_cues(transcript: Transcript, start_s: float, end_s: float) -> Iterator[Cue]:
+    words = _as_written(transcript)
     if not words:
-        yield Cue(max(0.0, start_s), end_s, script.text)
+        yield Cue(max(0.0, start_s), end_s, transcript.text)
         return
     for group in _groups(words):
-        text = script.text if len(group) == len(words) else " ".join(word.text for word in group)
-        shifted = tuple(Word(word.text, start_s + word.start_s, start_s + word.end_s) for word in group)
+        text = transcript.text if len(group) == len(words) else " ".join(word.text for word in group)
+        shifted = tuple(TimedWord(word.text, start_s + word.start_s, start_s + word.end_s) for word in group)
         yield Cue(max(0.0, shifted[0].start_s), shifted[-1].end_s, text, shifted)
 
 
-def _as_written(script: Script) -> Sequence[Word]:
+def _as_written(transcript: Transcript) -> Sequence[TimedWord]:
     """Words in their written form if written and spoken words match one to one (no number was spelled out)."""
-    written = script.text.split()
-    if len(written) != len(script.words):
-        return script.words
-    return [Word(text, word.start_s, word.end_s) for text, word in zip(written, script.words, strict=True)]
+    written = transcript.text.split()
+    if len(written) != len(transcript.words):
+        return transcript.words
+    return [TimedWord(text, word.start_s, word.end_s) for text, word in zip(written, transcript.words, strict=True)]
 
 
-def _groups(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
+def _groups(words: Sequence[TimedWord]) -> Iterator[Sequence[TimedWord]]:
     """Split words into runs that fit one cue, after a clause mark if the second half of a run has one."""
     start = 0
     while not _fits(words[start:]):
@@ -107,7 +109,7 @@ def _groups(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
     yield words[start:]
 
 
-def _fits(words: Sequence[Word]) -> bool:
+def _fits(words: Sequence[TimedWord]) -> bool:
     if len(words) <= 1:
         return True
     text = " ".join(word.text for word in words)

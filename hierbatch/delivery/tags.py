@@ -45,8 +45,8 @@ class Cover:
         if not self.content.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
             raise InputError(
                 "The cover has an unsupported format",
-                wanted="a JPEG or PNG file",
-                mend="convert the picture to JPEG or PNG",
+                expected="a JPEG or PNG file",
+                fix="convert the picture to JPEG or PNG",
             )
 
 

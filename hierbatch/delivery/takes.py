@@ -22,8 +22,8 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import RunError
 from hierbatch.manifest.takes import Takes
 
-_REQUIRED = ("id", "chapter", "seq")
-_OPTIONAL = ("chapter_title", "kind", "source_ref", "pause_after_s", "book", "lang", "expected_duration_s")
+_REQUIRED = ("id", "chapter", "sentence_index")
+_OPTIONAL = ("chapter_title", "kind", "source_ref", "pause_after_s", "book", "language", "expected_duration_s")
 _AUDIO_INFO = ("id", "status", "sample_rate_hz", "n_samples")
 _TEXT = ("id", "text", "text_norm", "timings")
 _READ_BATCH = 64
@@ -31,12 +31,12 @@ _READ_BATCH = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Take:
+class BookTake:
     """One sentence of the book, its position and the length of its audio (0 samples if it failed or is pending)."""
 
     id: str
     chapter: int
-    seq: int
+    sentence_index: int
     kind: str
     source_ref: str
     pause_after_s: float | None
@@ -44,11 +44,11 @@ class Take:
     expected_duration_s: float
     rate_hz: int
     n_samples: int
-    lang: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class TimedWord:
     """One spoken word, with times in seconds from the start of its take."""
 
     text: str
@@ -57,11 +57,11 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
+class Transcript:
     """Text of a take as written, and its words as spoken."""
 
     text: str
-    words: tuple[Word, ...]
+    words: tuple[TimedWord, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class ChapterTakes:
 
     number: int
     title: str
-    takes: tuple[Take, ...]
+    takes: tuple[BookTake, ...]
 
 
 class BookTakes:
@@ -87,10 +87,10 @@ class BookTakes:
             planned = _planned_rows(self._takes)
             made = {row["id"]: row for row in self._takes.table(_AUDIO_INFO).to_pylist()}
         self.title = _most_common(planned, "book")
-        self.language = _most_common(planned, "lang")
+        self.language = _most_common(planned, "language")
         self.chapters = tuple(_chapters(planned, made))
 
-    def sounds(self, takes: Sequence[Take]) -> Iterator[Waveform]:
+    def sounds(self, takes: Sequence[BookTake]) -> Iterator[Waveform]:
         """Yield the audio of synthesized takes in order, read in batches; raises RunError if it is damaged."""
         for start in range(0, len(takes), _READ_BATCH):
             batch = takes[start : start + _READ_BATCH]
@@ -99,16 +99,16 @@ class BookTakes:
             for take in batch:
                 yield read_sound(encoded[take.id], name=f"the audio of row {take.id}", raises=RunError)
 
-    def script(self, take: Take) -> Script:
+    def transcript(self, take: BookTake) -> Transcript:
         """Text and word timings of a synthesized take."""
         table, position = self._texts
         row = table.slice(position[take.id], 1).to_pylist()[0]
         words = tuple(
-            Word(timing["text"], timing["start_s"], timing["end_s"])
+            TimedWord(timing["text"], timing["start_s"], timing["end_s"])
             for timing in row["timings"] or ()
             if timing["kind"] == "word"
         )
-        return Script(row.get("text") or row["text_norm"] or "", words)
+        return Transcript(row.get("text") or row["text_norm"] or "", words)
 
     @cached_property
     def _texts(self) -> tuple[pa.Table, dict[str, int]]:
@@ -124,42 +124,42 @@ def _planned_rows(takes: Takes) -> list[dict[str, Any]]:
     if missing:
         raise RunError(
             "The run's rows have no position in a book",
-            wanted="columns " + ", ".join(_REQUIRED),
+            expected="columns " + ", ".join(_REQUIRED),
             got=f"a plan without {', '.join(missing)}",
-            mend="make the manifest with `hierbatch import BOOK`, or use `hierbatch export` for clips",
+            fix="make the manifest with `hierbatch import BOOK`, or use `hierbatch export` for clips",
         )
     rows = takes.planned([name for name in (*_REQUIRED, *_OPTIONAL) if name in names]).to_pylist()
-    unplaced = [row["id"] for row in rows if row["chapter"] is None or row["seq"] is None]
+    unplaced = [row["id"] for row in rows if row["chapter"] is None or row["sentence_index"] is None]
     if unplaced:
         raise RunError(
             "Some rows have no position in the book",
-            wanted="chapter and seq in every row",
+            expected="chapter and sentence_index in every row",
             got=f"{len(unplaced)} without, the first is {unplaced[0]}",
-            mend="fill both columns, or make the manifest with `hierbatch import BOOK`",
+            fix="fill both columns, or make the manifest with `hierbatch import BOOK`",
         )
     return [{**dict.fromkeys(_OPTIONAL), **row} for row in rows]
 
 
 def _chapters(planned: list[dict[str, Any]], made: Mapping[str, dict[str, Any]]) -> Iterator[ChapterTakes]:
-    ordered = sorted(planned, key=lambda row: (row["chapter"], row["seq"]))
+    ordered = sorted(planned, key=lambda row: (row["chapter"], row["sentence_index"]))
     for number, group in groupby(ordered, key=lambda row: int(row["chapter"])):
         rows = list(group)
         title = next((row["chapter_title"] for row in rows if row["chapter_title"]), f"Chapter {number}")
         yield ChapterTakes(number, title, tuple(_take(row, made.get(row["id"])) for row in rows))
 
 
-def _take(row: Mapping[str, Any], made: Mapping[str, Any] | None) -> Take:
+def _take(row: Mapping[str, Any], made: Mapping[str, Any] | None) -> BookTake:
     is_spoken = made is not None and made["status"] == "ok"
-    return Take(
+    return BookTake(
         id=row["id"],
         chapter=row["chapter"],
-        seq=row["seq"],
+        sentence_index=row["sentence_index"],
         kind=row["kind"] or "",
         source_ref=row["source_ref"] or "",
         pause_after_s=row["pause_after_s"],
         is_spoken=is_spoken,
         expected_duration_s=row["expected_duration_s"] or 0.0,
-        lang=row["lang"] or "",
+        language=row["language"] or "",
         rate_hz=made["sample_rate_hz"] if made and is_spoken else 0,
         n_samples=made["n_samples"] if made and is_spoken else 0,
     )
@@ -179,5 +179,5 @@ def _damage_as_run_error(run: Path) -> Iterator[None]:
         raise RunError(
             f"A file of {run} cannot be read",
             got=str(error).splitlines()[0],
-            mend="delete the damaged part file and run again",
+            fix="delete the damaged part file and run again",
         ) from error

@@ -12,17 +12,17 @@ from itertools import pairwise
 from hierbatch.audio.resample import resampled_length
 from hierbatch.delivery.pauses import PauseRules, is_new_block, pause_after_s
 from hierbatch.delivery.profiles import Profile
-from hierbatch.delivery.takes import ChapterTakes, Take
+from hierbatch.delivery.takes import BookTake, ChapterTakes
 
-EdgeSilence = Callable[[Take], tuple[float, float]]
+EdgeSilence = Callable[[BookTake], tuple[float, float]]
 """Returns a take's leading and trailing silence, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
+class PlacedTake:
     """Position of a take; its own edge silence may start before sample 0 or extend past the chapter's end."""
 
-    take: Take
+    take: BookTake
     start_sample: int
     n_samples: int
 
@@ -39,7 +39,7 @@ class ChapterTimeline:
     title: str
     rate_hz: int
     n_samples: int
-    placements: tuple[Placement, ...]
+    placements: tuple[PlacedTake, ...]
     missing: tuple[str, ...]
 
     @property
@@ -85,14 +85,16 @@ def plan_chapters(
     return timelines
 
 
-def _place(takes: Sequence[Take], start: int, rate_hz: int, rules: PauseRules) -> tuple[tuple[Placement, ...], int]:
+def _place(
+    takes: Sequence[BookTake], start: int, rate_hz: int, rules: PauseRules
+) -> tuple[tuple[PlacedTake, ...], int]:
     """Place the synthesized takes in sequence; returns the placements and the end of the last take, in samples."""
     placements = []
     position = end = start
     for take, pause_s in zip(takes, [*_pauses(takes, rules), 0.0], strict=True):
         if take.is_spoken:
             n_samples = resampled_length(take.n_samples, take.rate_hz, rate_hz)
-            placements.append(Placement(take, position, n_samples))
+            placements.append(PlacedTake(take, position, n_samples))
         else:
             n_samples = round(take.expected_duration_s * rate_hz)
         end = position + n_samples
@@ -100,7 +102,7 @@ def _place(takes: Sequence[Take], start: int, rate_hz: int, rules: PauseRules) -
     return tuple(placements), end
 
 
-def _named_parts(chapter: ChapterTakes, profile: Profile, rules: PauseRules) -> list[tuple[str, Sequence[Take]]]:
+def _named_parts(chapter: ChapterTakes, profile: Profile, rules: PauseRules) -> list[tuple[str, Sequence[BookTake]]]:
     """Split a chapter into titled files, each of which starts and ends with a synthesized take."""
     parts = [part for part in map(_trimmed, _parts(chapter.takes, profile, rules)) if part]
     if len(parts) == 1:
@@ -108,12 +110,12 @@ def _named_parts(chapter: ChapterTakes, profile: Profile, rules: PauseRules) -> 
     return [(f"{chapter.title} (part {n} of {len(parts)})", part) for n, part in enumerate(parts, start=1)]
 
 
-def _trimmed(takes: Sequence[Take]) -> Sequence[Take]:
+def _trimmed(takes: Sequence[BookTake]) -> Sequence[BookTake]:
     spoken = [index for index, take in enumerate(takes) if take.is_spoken]
     return takes[spoken[0] : spoken[-1] + 1] if spoken else ()
 
 
-def _parts(takes: Sequence[Take], profile: Profile, rules: PauseRules) -> Iterator[Sequence[Take]]:
+def _parts(takes: Sequence[BookTake], profile: Profile, rules: PauseRules) -> Iterator[Sequence[BookTake]]:
     """Split takes into runs that fit the profile's maximum duration, between paragraphs where possible."""
     limit_s = (profile.max_duration_s or float("inf")) - profile.head_s - profile.tail_s
     start, boundary, length_s = 0, 0, 0.0
@@ -131,9 +133,9 @@ def _parts(takes: Sequence[Take], profile: Profile, rules: PauseRules) -> Iterat
     yield takes[start:]
 
 
-def _pauses(takes: Sequence[Take], rules: PauseRules) -> list[float]:
+def _pauses(takes: Sequence[BookTake], rules: PauseRules) -> list[float]:
     return [pause_after_s(take, following, rules) for take, following in pairwise(takes)]
 
 
-def _duration_s(take: Take) -> float:
+def _duration_s(take: BookTake) -> float:
     return take.n_samples / take.rate_hz if take.is_spoken else take.expected_duration_s

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hierbatch.engine.planning import Asked, add_take_keys, assign_units, put_column, row_seed
-from hierbatch.manifest.parts import open_finished
+from hierbatch.engine.planning import TakeSettings, add_take_keys, assign_units, row_seed, with_column
+from hierbatch.manifest.parts import open_run_file
 from hierbatch.manifest.plan_sources import PlanSources
 from hierbatch.manifest.takes import Takes
 from hierbatch.stages.base import Stage
@@ -19,7 +19,7 @@ _SOURCE_BATCH_ROWS = 8
 """Recordings checked again at a time; their audio is in memory meanwhile."""
 
 
-def newest_rows(plans: Sequence[Path], ids: pa.Array, takes: Takes) -> pa.Table:
+def latest_plan_rows(plans: Sequence[Path], ids: pa.Array, takes: Takes) -> pa.Table:
     """Latest planned attempt of each row, without rows whose latest attempt has no take yet.
 
     Args:
@@ -46,7 +46,7 @@ def attempts_made(rows: pa.Table) -> pa.ChunkedArray:
 
 def planned_rows(plan: Path, ids: pa.Array, columns: Sequence[str] | None = None) -> pa.Table:
     """Rows of a plan by id, with all columns or with the requested ones that exist."""
-    with open_finished(plan) as file:
+    with open_run_file(plan) as file:
         schema = file.schema_arrow
         names = [name for name in schema.names if columns is None or name in columns]
         groups = (file.read_row_group(group, columns=names) for group in range(file.num_row_groups))
@@ -54,31 +54,31 @@ def planned_rows(plan: Path, ids: pa.Array, columns: Sequence[str] | None = None
         return pa.concat_tables([schema.empty_table().select(names), *found])
 
 
-def attempt_again(rows: pa.Table, settings: Asked, *, keeps_own_seeds: bool) -> pa.Table:
+def plan_attempt(rows: pa.Table, settings: TakeSettings, *, keep_manifest_seeds: bool) -> pa.Table:
     """Plan another attempt at each row, with a new seed.
 
     Args:
         rows: rows of a plan.
         settings: take settings of the run.
-        keeps_own_seeds: keep seeds that the manifest gave, instead of deriving new ones.
+        keep_manifest_seeds: keep seeds that the manifest gave, instead of deriving new ones.
     """
     planned = [rows.slice(0, 0)]
     made = attempts_made(rows)
     for n_made in pc.unique(made).to_pylist():
         same = rows.filter(pc.equal(made, n_made))
-        if keeps_own_seeds:
+        if keep_manifest_seeds:
             seeds = [
                 None if row["seed"] == row_seed(settings.seed, row["id"], row["attempt"]) else row["seed"]
                 for row in same.select(["id", "seed", "attempt"]).to_pylist()
             ]
         else:
             seeds = [None] * len(same)
-        same = put_column(same, "seed", pa.array(seeds, pa.int64()))
+        same = with_column(same, "seed", pa.array(seeds, pa.int64()))
         planned.append(add_take_keys(same, settings, attempt=n_made + 1).select(rows.column_names).cast(rows.schema))
     return assign_units(pa.concat_tables(planned), 0).cast(rows.schema)
 
 
-def read_with_sources(rows: pa.Table, read: Stage, sources: PlanSources) -> pa.Table:
+def reread_sources(rows: pa.Table, read: Stage, sources: PlanSources) -> pa.Table:
     """Check rejected recordings again: load their audio for `read`, and keep the source reference in the plan.
 
     Args:
@@ -89,13 +89,13 @@ def read_with_sources(rows: pa.Table, read: Stage, sources: PlanSources) -> pa.T
     checked = [rows.slice(0, 0)]
     for start in range(0, len(rows), _SOURCE_BATCH_ROWS):
         batch = rows.slice(start, _SOURCE_BATCH_ROWS)
-        pending = put_column(batch, "error_kind", pa.nulls(len(batch), pa.string()))
-        result = put_column(read(sources.fetch(pending)), "source", batch.column("source"))
+        pending = with_column(batch, "error_kind", pa.nulls(len(batch), pa.string()))
+        result = with_column(read(sources.fetch(pending)), "source", batch.column("source"))
         checked.append(result.select(rows.column_names).cast(rows.schema))
     return pa.concat_tables(checked)
 
 
-def read_refused_again(rows: pa.Table, read_text: Callable[[pa.Table], pa.Table]) -> pa.Table:
+def reread_rejected(rows: pa.Table, read_text: Callable[[pa.Table], pa.Table]) -> pa.Table:
     """Run the front end again on rows whose text was rejected; the other rows are unchanged."""
     refused = rows.column("error_kind").is_valid()
     read = read_text(rows.filter(refused)).select(rows.column_names).cast(rows.schema)

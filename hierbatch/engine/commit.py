@@ -10,7 +10,7 @@ import pyarrow as pa
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.manifest.store import write_rows
 from hierbatch.object_path import is_remote
-from hierbatch.storage import put_down, storage_error, write_whole
+from hierbatch.storage import replace_file, storage_error, write_atomically
 
 
 def commit_part(folder: RunFolder, name: str, takes: Iterable[pa.Table], schema: pa.Schema) -> None:
@@ -28,14 +28,14 @@ def commit_part(folder: RunFolder, name: str, takes: Iterable[pa.Table], schema:
         StorageError: the disk is full, read-only or gone.
     """
     if is_remote(folder.root):
-        with write_whole(folder.part_file(name)) as temporary:
+        with write_atomically(folder.part_file(name)) as temporary:
             write_rows(takes, schema, temporary)
         return
     # A unique name: a worker declared lost, perhaps on another machine, may still be writing the same unit.
     temporary = folder.tmp / f"{name}-{uuid4().hex}.parquet"
     try:
         write_rows(takes, schema, temporary)
-        put_down(temporary, folder.part_file(name))
+        replace_file(temporary, folder.part_file(name))
     except OSError as error:
         raise storage_error(error, folder.part_file(name)) from error
     finally:

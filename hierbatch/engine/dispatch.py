@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from hierbatch.engine.pool import Finished, Lost, Pool
-from hierbatch.engine.progress import Progress, Watch
-from hierbatch.engine.units import Unit
+from hierbatch.engine.pool import FinishedUnit, LostUnit, Pool
+from hierbatch.engine.progress import Progress, RunListener
+from hierbatch.engine.work_units import WorkUnit
 from hierbatch.errors import RunError
 
 _MAX_CRASHES_ALONE = 2
@@ -31,10 +31,10 @@ _FAILURE_MESSAGES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Breaker:
+class CircuitBreaker:
     """Stop condition of a run: too many failed rows."""
 
-    max_failed: float = 0.2
+    max_failed_ratio: float = 0.2
     """Failed rows over processed rows, above which the run stops."""
     min_rows: int = 50
     """Processed rows before the ratio is checked."""
@@ -42,7 +42,7 @@ class Breaker:
     def is_open(self, progress: Progress) -> bool:
         """Return True if the run should stop."""
         n_processed = progress.n_ok + progress.n_failed
-        return n_processed >= self.min_rows and progress.n_failed > self.max_failed * n_processed
+        return n_processed >= self.min_rows and progress.n_failed > self.max_failed_ratio * n_processed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +51,12 @@ class Dispatcher:
 
     pool: Pool
     progress: Progress
-    breaker: Breaker
+    circuit_breaker: CircuitBreaker
     is_stopping: Callable[[], bool]
-    note: Callable[..., Any]
-    watch: Watch
+    log_event: Callable[..., Any]
+    listener: RunListener
 
-    def run(self, units: Iterator[Unit]) -> str:
+    def run(self, units: Iterator[WorkUnit]) -> str:
         """Process all units; units in progress are always finished and committed first.
 
         Returns:
@@ -76,11 +76,11 @@ class Dispatcher:
             if ending and not self.pool.n_busy:
                 return ending
             for ended in self.pool.wait(_WAIT_S):
-                if isinstance(ended, Finished):
+                if isinstance(ended, FinishedUnit):
                     self._count(ended)
                 else:
                     queue.put(self._after_loss(ended, crashes))
-            self.watch.progress(self.progress)
+            self.listener.on_progress(self.progress)
         return "done"
 
     def _max_unit_s(self) -> float:
@@ -92,50 +92,52 @@ class Dispatcher:
     def _stop_reason(self) -> str:
         if self.is_stopping():
             return "interrupted"
-        return "failures" if self.breaker.is_open(self.progress) else ""
+        return "failures" if self.circuit_breaker.is_open(self.progress) else ""
 
-    def _count(self, ended: Finished) -> None:
+    def _count(self, ended: FinishedUnit) -> None:
         self.progress.add(ended.unit, ended.report)
         report = ended.report
-        self.note("unit", unit=ended.unit.name, ok=report.n_ok, failed=report.n_failed, work_s=round(report.work_s, 3))
+        self.log_event(
+            "unit", unit=ended.unit.name, ok=report.n_ok, failed=report.n_failed, work_s=round(report.work_s, 3)
+        )
 
-    def _after_loss(self, lost: Lost, crashes: Counter[str]) -> tuple[Unit, ...]:
-        self.note("lost", unit=lost.unit.name, rows=lost.unit.n_rows, why=lost.why, error=lost.error)
+    def _after_loss(self, lost: LostUnit, crashes: Counter[str]) -> tuple[WorkUnit, ...]:
+        self.log_event("lost", unit=lost.unit.name, rows=lost.unit.n_rows, cause=lost.cause, error=lost.error)
         if lost.unit.n_rows > 1:
             return lost.unit.halves()
         if lost.unit.is_failed:
             raise RunError(
                 "The workers fail even on rows without work",
-                wanted="a failed row written to disk",
-                got=f"{lost.why} on an already failed row {lost.error}".rstrip(),
-                mend="check free memory and the disk of the run folder, then run again",
+                expected="a failed row written to disk",
+                got=f"{lost.cause} on an already failed row {lost.error}".rstrip(),
+                fix="check free memory and the disk of the run folder, then run again",
             )
         crashes[lost.unit.name] += 1
         if crashes[lost.unit.name] < _MAX_CRASHES_ALONE:
             return (lost.unit,)
-        message = f"{_FAILURE_MESSAGES[lost.why]}: {lost.error}" if lost.error else _FAILURE_MESSAGES[lost.why]
-        return (lost.unit.as_failed(lost.why, message),)
+        message = f"{_FAILURE_MESSAGES[lost.cause]}: {lost.error}" if lost.error else _FAILURE_MESSAGES[lost.cause]
+        return (lost.unit.as_failed(lost.cause, message),)
 
 
 class _Queue:
     """Queue of units: returned ones first, then those of the plan, read one ahead; oversized units are halved."""
 
-    def __init__(self, units: Iterator[Unit], max_unit_s: Callable[[], float]) -> None:
+    def __init__(self, units: Iterator[WorkUnit], max_unit_s: Callable[[], float]) -> None:
         self._units = units
         self._max_unit_s = max_unit_s
-        self._ahead: deque[Unit] = deque()
+        self._ahead: deque[WorkUnit] = deque()
 
     def __bool__(self) -> bool:
         if not self._ahead and (unit := next(self._units, None)):
             self._ahead.append(unit)
         return bool(self._ahead)
 
-    def pop(self) -> Unit:
+    def pop(self) -> WorkUnit:
         unit = self._ahead.popleft()
         while unit.n_rows > 1 and unit.expected_s > self._max_unit_s():
             unit, other = unit.halves()
             self._ahead.appendleft(other)
         return unit
 
-    def put(self, units: Iterable[Unit]) -> None:
+    def put(self, units: Iterable[WorkUnit]) -> None:
         self._ahead.extend(units)

@@ -19,7 +19,7 @@ _SIGNALS: tuple[int, ...] = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def sigterm_interrupts(exit_within_s: float | None = None) -> Iterator[None]:
+def sigterm_as_interrupt(exit_within_s: float | None = None) -> Iterator[None]:
     """Inside the block, raise KeyboardInterrupt on SIGTERM as on Ctrl-C, so that all cleanup code runs.
 
     Signals that already have a handler or are ignored stay unchanged, as does everything outside the main thread.

@@ -84,7 +84,7 @@ def _check_free(holder: Mapping[str, Any] | None, lock: Path) -> None:
         raise RunError(
             f"{lock.parent} is in use by another process",
             got=str(holder["holder"]),
-            mend=f"stop that process; if it was killed, wait {max(1.0, holder['until'] - time.time()):.0f} s",
+            fix=f"stop that process; if it was killed, wait {max(1.0, holder['until'] - time.time()):.0f} s",
         )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hierbatch.engine.pool import Finished, Lost
-from hierbatch.engine.units import Unit
+from hierbatch.engine.pool import FinishedUnit, LostUnit
+from hierbatch.engine.work_units import WorkUnit
 from hierbatch.engine.worker import Worker, WorkerSpec
 from hierbatch.errors import SetupError
 
@@ -18,7 +18,7 @@ class LocalPool:
 
     def __init__(self, spec: WorkerSpec) -> None:
         self._worker = Worker(spec)
-        self._unit: Unit | None = None
+        self._unit: WorkUnit | None = None
 
     @property
     def n_workers(self) -> int:
@@ -35,21 +35,21 @@ class LocalPool:
         """Number of units in progress."""
         return 1 if self._unit else 0
 
-    def submit(self, unit: Unit) -> None:
+    def submit(self, unit: WorkUnit) -> None:
         """Store a unit for the next `wait`."""
         self._unit = unit
 
-    def wait(self, timeout_s: float) -> Sequence[Finished | Lost]:
+    def wait(self, timeout_s: float) -> Sequence[FinishedUnit | LostUnit]:
         """Process the submitted unit; raises SetupError if the run cannot continue."""
         if self._unit is None:
             return []
         unit, self._unit = self._unit, None
         try:
-            return [Finished(unit, self._worker.process(unit))]
+            return [FinishedUnit(unit, self._worker.process(unit))]
         except SetupError:
             raise
         except Exception as error:  # noqa: BLE001 - the dispatcher isolates the row at fault
-            return [Lost(unit, "exception", f"{type(error).__name__}: {error}")]
+            return [LostUnit(unit, "exception", f"{type(error).__name__}: {error}")]
 
     def close(self) -> None:
         """Do nothing: the worker has no process of its own."""

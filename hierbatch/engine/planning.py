@@ -11,11 +11,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hierbatch.manifest.plan_sources import KeepSources, forget_sources
+from hierbatch.manifest.plan_sources import StoreSources, discard_audio
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, plan_schema
 from hierbatch.manifest.store import TableFile
 from hierbatch.stages.base import Stage
-from hierbatch.stages.tasks import task_named
+from hierbatch.stages.tasks import find_task
 
 UNIT_ROWS = 64
 UNIT_SOUND_S = 120.0
@@ -24,23 +24,23 @@ _TYPES = {column.name: column.type for column in MANIFEST_COLUMNS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class TakeSettings:
     """Run settings that complete the rows of a manifest and enter their take keys."""
 
     task: str
     """Name of an entry of `TASKS`."""
     defaults: Mapping[str, Any]
-    """Values for the task's `defaulted` columns where a row has none."""
+    """Values for the task's `defaultable` columns where a row has none."""
     seed: int
     """Seed of the run, from which row seeds are derived."""
     voice_sha256: Mapping[str, str]
     """Hash of each voice prompt, by voice name."""
     fingerprint: str
     """Fingerprint of the model."""
-    one_voice: bool = False
+    force_default_voice: bool = False
     """Use the default voice for every row, even if the row names another one."""
-    chosen: Mapping[str, str] = field(default_factory=dict)
-    """Settings of the task (`chosen`) that differ from their defaults."""
+    run_settings: Mapping[str, str] = field(default_factory=dict)
+    """Settings of the task (`run_settings`) that differ from their defaults."""
 
 
 def row_seed(run_seed: int, row_id: str, attempt: int) -> int:
@@ -55,13 +55,13 @@ def row_seed(run_seed: int, row_id: str, attempt: int) -> int:
     return int.from_bytes(digest, "big") >> 1
 
 
-def take_key(row: Mapping[str, Any], settings: Asked) -> str:
+def take_key(row: Mapping[str, Any], settings: TakeSettings) -> str:
     """Hash of everything that determines the audio of a planned row, as 32 hexadecimal digits."""
-    content = task_named(settings.task).identify(row) | {
+    content = find_task(settings.task).identify(row) | {
         "task": settings.task,
         "seed": row["seed"],
         "model": settings.fingerprint,
-        **settings.chosen,
+        **settings.run_settings,
     }
     if "voice" in row:
         content["voice"] = settings.voice_sha256.get(row["voice"])
@@ -69,20 +69,20 @@ def take_key(row: Mapping[str, Any], settings: Asked) -> str:
     return hashlib.blake2b(canonical.encode(), digest_size=16).hexdigest()
 
 
-def take_key_columns(settings: Asked) -> tuple[str, ...]:
+def take_key_columns(settings: TakeSettings) -> tuple[str, ...]:
     """Columns that enter a take key, in addition to voice and seed."""
-    return ("error_kind", *task_named(settings.task).key_columns)
+    return ("error_kind", *find_task(settings.task).key_columns)
 
 
 MapTables = Callable[[Stage, Iterable[pa.Table]], Iterator[pa.Table]]
 """Applies a stage to a sequence of tables and yields the results in order; the built-in `map` runs it sequentially."""
 
 
-CarryOver = Callable[[pa.Table], pa.Table]
+ReuseRetakes = Callable[[pa.Table], pa.Table]
 """Replaces a first attempt by a later one where that later take is the row's best."""
 
 
-def as_planned(rows: pa.Table) -> pa.Table:
+def keep_first_attempts(rows: pa.Table) -> pa.Table:
     """Return the rows unchanged: every row plans its first attempt."""
     return rows
 
@@ -90,10 +90,10 @@ def as_planned(rows: pa.Table) -> pa.Table:
 def plan_rows(
     manifest: TableFile,
     read: Stage,
-    settings: Asked,
+    settings: TakeSettings,
     map_tables: MapTables = map,
-    keep_sources: KeepSources = forget_sources,
-    carry_over: CarryOver = as_planned,
+    store_sources: StoreSources = discard_audio,
+    reuse_retakes: ReuseRetakes = keep_first_attempts,
 ) -> Iterator[pa.Table]:
     """Yield the plan of a run, one manifest batch at a time, each in processing order.
 
@@ -102,11 +102,11 @@ def plan_rows(
         read: front-end stage that prepares the text or recording of each row.
         settings: take settings of the run.
         map_tables: applies `read` to the batches, possibly in parallel.
-        keep_sources: stores audio that the rows contain, and leaves a reference to it.
-        carry_over: replaces first attempts by reusable retakes.
+        store_sources: stores audio that the rows contain, and leaves a reference to it.
+        reuse_retakes: replaces first attempts by reusable retakes.
     """
-    task = task_named(settings.task)
-    schema = plan_schema(manifest.schema, task.settled)
+    task = find_task(settings.task)
+    schema = plan_schema(manifest.schema, task.required_columns)
     needed = {*schema.names, *task.key_columns, *read.reads}
     batches = manifest.batches([name for name in manifest.schema.names if name in needed])
     position = unit = 0
@@ -114,24 +114,24 @@ def plan_rows(
         rows = rows.append_column("position", pa.array(range(position, position + len(rows)), pa.int64()))
         rows = rows.append_column("own_seed", rows.column("seed"))
         rows = rows.append_column("attempts_made", pa.nulls(len(rows), pa.int16()))
-        rows = assign_units(carry_over(add_take_keys(rows, settings, attempt=1)), unit)
-        if "source" in task.settled:
-            rows = keep_sources(rows)
+        rows = assign_units(reuse_retakes(add_take_keys(rows, settings, attempt=1)), unit)
+        if "source" in task.required_columns:
+            rows = store_sources(rows)
         unit = rows.column("unit")[-1].as_py() + 1
         position += len(rows)
         yield rows.select(schema.names).cast(schema)
 
 
-def add_take_keys(rows: pa.Table, settings: Asked, *, attempt: int) -> pa.Table:
+def add_take_keys(rows: pa.Table, settings: TakeSettings, *, attempt: int) -> pa.Table:
     """Add the attempt number, the take key, and a derived seed where a row has none."""
     needed = ["id", "voice", "seed", *take_key_columns(settings)]
     listed = rows.select([name for name in needed if name in rows.column_names]).to_pylist()
     for row in listed:
         if row["seed"] is None:
             row["seed"] = row_seed(settings.seed, row["id"], attempt)
-    rows = put_column(rows, "seed", pa.array([row["seed"] for row in listed], pa.int64()))
-    rows = put_column(rows, "take_key", pa.array([take_key(row, settings) for row in listed], pa.string()))
-    return put_column(rows, "attempt", pa.array([attempt] * len(listed), pa.int16()))
+    rows = with_column(rows, "seed", pa.array([row["seed"] for row in listed], pa.int64()))
+    rows = with_column(rows, "take_key", pa.array([take_key(row, settings) for row in listed], pa.string()))
+    return with_column(rows, "attempt", pa.array([attempt] * len(listed), pa.int16()))
 
 
 def assign_units(rows: pa.Table, first: int) -> pa.Table:
@@ -142,10 +142,10 @@ def assign_units(rows: pa.Table, first: int) -> pa.Table:
     order = pc.sort_indices(rows, sort_keys=[("expected_duration_s", "descending"), ("position", "ascending")])
     rows = rows.take(order)
     units = list(_unit_numbers(rows.column("expected_duration_s").to_pylist(), first))
-    return put_column(rows, "unit", pa.array(units, pa.int32()))
+    return with_column(rows, "unit", pa.array(units, pa.int32()))
 
 
-def put_column(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
+def with_column(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
     """Append a column, or replace it if it exists."""
     at = rows.schema.get_field_index(name)
     return rows.append_column(name, values) if at < 0 else rows.set_column(at, name, values)
@@ -161,15 +161,15 @@ def _unit_numbers(durations_s: Iterable[float], unit: int) -> Iterator[int]:
         yield unit
 
 
-def _with_defaults(rows: pa.Table, settings: Asked) -> pa.Table:
+def _with_defaults(rows: pa.Table, settings: TakeSettings) -> pa.Table:
     """Add all required columns and fill in the defaults of the run."""
-    task = task_named(settings.task)
-    for name in (*task.settled, "text"):
+    task = find_task(settings.task)
+    for name in (*task.required_columns, "text"):
         if name not in rows.column_names:
             rows = rows.append_column(name, pa.nulls(len(rows), _TYPES[name]))
-    if settings.one_voice:
-        rows = put_column(rows, "voice", pa.nulls(len(rows), pa.string()))
+    if settings.force_default_voice:
+        rows = with_column(rows, "voice", pa.nulls(len(rows), pa.string()))
     for name, default in {**task.column_defaults, **settings.defaults}.items():
         if default is not None:
-            rows = put_column(rows, name, pc.fill_null(rows.column(name), pa.scalar(default, _TYPES[name])))
+            rows = with_column(rows, name, pc.fill_null(rows.column(name), pa.scalar(default, _TYPES[name])))
     return rows

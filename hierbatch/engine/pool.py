@@ -6,27 +6,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from hierbatch.engine.units import Unit, UnitReport
+from hierbatch.engine.work_units import WorkUnit, WorkUnitReport
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class FinishedUnit:
     """A unit that has been committed to `parts/`."""
 
-    unit: Unit
-    report: UnitReport
+    unit: WorkUnit
+    report: WorkUnitReport
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class LostUnit:
     """A unit that was not committed.
 
     Its worker died (`crash`), exceeded the time limit (`timeout`), or raised an unexpected exception (`exception`, with
     its text in `error`).
     """
 
-    unit: Unit
-    why: str
+    unit: WorkUnit
+    cause: str
     error: str = ""
 
 
@@ -45,10 +45,10 @@ class Pool(Protocol):
     def n_busy(self) -> int:
         """Number of units in progress."""
 
-    def submit(self, unit: Unit) -> None:
+    def submit(self, unit: WorkUnit) -> None:
         """Send a unit to an idle worker."""
 
-    def wait(self, timeout_s: float) -> Sequence[Finished | Lost]:
+    def wait(self, timeout_s: float) -> Sequence[FinishedUnit | LostUnit]:
         """All units that have ended, after at most `timeout_s`; raises SetupError if no worker can continue."""
 
     def close(self) -> None:

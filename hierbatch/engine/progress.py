@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from hierbatch.engine.units import Unit, UnitReport
+from hierbatch.engine.work_units import WorkUnit, WorkUnitReport
 
 _MAX_REASONS = 1000
 """Limit of distinct failure reasons: a model that puts row ids in its errors must not exhaust the memory."""
@@ -36,7 +36,7 @@ class Progress:
         if self.started is None:
             self.started = monotonic()
 
-    def add(self, unit: Unit, report: UnitReport) -> None:
+    def add(self, unit: WorkUnit, report: WorkUnitReport) -> None:
         """Count a committed unit."""
         self.n_ok += report.n_ok
         self.n_failed += report.n_failed
@@ -87,7 +87,7 @@ class Progress:
         return max(0.0, self.expected_s - self._finished_s)
 
     @property
-    def left_s(self) -> float | None:
+    def remaining_s(self) -> float | None:
         """Estimated seconds until the end; None before the first unit is finished."""
         if not self._finished_s:
             return None
@@ -95,10 +95,10 @@ class Progress:
 
     def line(self) -> str:
         """One-line summary for a terminal or a log."""
-        remaining = "" if self.left_s is None else f", {clock(self.left_s)} left"
+        remaining = "" if self.remaining_s is None else f", {format_duration(self.remaining_s)} left"
         failed = f", {self.n_failed} failed" if self.n_failed else ""
         return (
-            f"{self.n_done}/{self.n_rows} rows, {clock(self.sound_s)} of audio, "
+            f"{self.n_done}/{self.n_rows} rows, {format_duration(self.sound_s)} of audio, "
             f"{self.times_real_time:.1f} x real time{failed}{remaining}"
         )
 
@@ -108,19 +108,19 @@ def _ignore(event: Any) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
-    """Callbacks of a job: `progress` about once per second, `notice` for messages to the user."""
+class RunListener:
+    """Callbacks of a job: `on_progress` about once per second, `on_message` for messages to the user."""
 
-    progress: Callable[[Progress], Any] = _ignore
-    notice: Callable[[str], Any] = _ignore
+    on_progress: Callable[[Progress], Any] = _ignore
+    on_message: Callable[[str], Any] = _ignore
 
 
-def clock(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Format a duration as hours, minutes and seconds.
 
-    >>> clock(3725)
+    >>> format_duration(3725)
     '1:02:05'
-    >>> clock(65)
+    >>> format_duration(65)
     '1:05'
     """
     minutes, rest = divmod(round(seconds), 60)

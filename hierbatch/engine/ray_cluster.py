@@ -20,52 +20,52 @@ _OBJECT_STORE_BYTES = 100 << 20
 """Size of Ray's object store: it carries only work units, no audio."""
 
 
-def count_worker_slots(gpus_a_worker: float) -> int:
+def count_worker_slots(gpus_per_worker: float) -> int:
     """Number of workers that fit on the nodes of the running Ray; a worker runs on one node.
 
     Raises:
         RunError: the workers need GPUs, and no node has both a CPU core and the GPUs of a worker.
     """
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    if not gpus_a_worker:
+    if not gpus_per_worker:
         return max(1, sum(int(resources.get("CPU", 0)) for resources in nodes))
-    n_slots = sum(_slots_on_node(resources, gpus_a_worker) for resources in nodes)
+    n_slots = sum(_slots_on_node(resources, gpus_per_worker) for resources in nodes)
     if not n_slots:
         n_gpus = sum(resources.get("GPU", 0) for resources in nodes)
         raise RunError(
             "Ray has no GPU for a worker"
             if not n_gpus
             else "No machine has a CPU core and the GPUs that a worker needs",
-            wanted=f"one CPU core and {gpus_a_worker:g} GPU on one machine",
+            expected=f"one CPU core and {gpus_per_worker:g} GPU on one machine",
             got=f"{n_gpus:g} on {len(nodes)} machines",
-            mend="run with --device cpu, set a smaller --gpus-a-worker, or check the GPU with `hierbatch doctor`",
+            fix="run with --device cpu, set a smaller --gpus-per-worker, or check the GPU with `hierbatch doctor`",
         )
     return n_slots
 
 
-def _slots_on_node(resources: Mapping[str, float], gpus_a_worker: float) -> int:
+def _slots_on_node(resources: Mapping[str, float], gpus_per_worker: float) -> int:
     """Worker slots of a node; a fractional share is taken from one GPU, so remainders of two GPUs give no slot."""
     n_gpus = resources.get("GPU", 0.0)
-    if gpus_a_worker < 1:
-        n_shares = int(n_gpus) * int(1 / gpus_a_worker + _ROUNDING)
+    if gpus_per_worker < 1:
+        n_shares = int(n_gpus) * int(1 / gpus_per_worker + _ROUNDING)
     else:
-        n_shares = int(n_gpus / gpus_a_worker + _ROUNDING)
+        n_shares = int(n_gpus / gpus_per_worker + _ROUNDING)
     return min(int(resources.get("CPU", 0)), n_shares)
 
 
-def check_worker_slots(n_workers: int, gpus_a_worker: float) -> None:
+def check_worker_slots(n_workers: int, gpus_per_worker: float) -> None:
     """Reject a number of workers that exceeds the slots of the cluster.
 
     Raises:
         RunError: too many workers; the message gives the maximum.
     """
-    n_slots = count_worker_slots(gpus_a_worker)
+    n_slots = count_worker_slots(gpus_per_worker)
     if n_workers > n_slots:
         raise RunError(
             "There are too few resources for that many workers",
-            wanted=f"at most {n_slots}, with one CPU core and {gpus_a_worker:g} GPU each",
+            expected=f"at most {n_slots}, with one CPU core and {gpus_per_worker:g} GPU each",
             got=str(n_workers),
-            mend="set fewer --workers, or a smaller share each with --gpus-a-worker",
+            fix="set fewer --workers, or a smaller share each with --gpus-per-worker",
         )
 
 
@@ -102,9 +102,9 @@ def _check_loopback() -> None:
     if not ip_address(ray.util.get_node_ip_address()).is_loopback:
         raise RunError(
             "Ray would listen on a network interface",
-            wanted="a loopback address",
+            expected="a loopback address",
             got=ray.util.get_node_ip_address(),
-            mend=f"set {', '.join(f'{name}={value}' for name, value in LOOPBACK_ENV.items())} before importing ray, or "
+            fix=f"set {', '.join(f'{name}={value}' for name, value in LOOPBACK_ENV.items())} before importing ray, or "
             "pass the address of the cluster to connect to",
         )
 
@@ -119,7 +119,7 @@ def _join_cluster(address: str) -> None:
         raise RunError(
             f"There is no Ray cluster at {address}",
             got=str(error).partition("\n")[0],
-            mend="start one with `ray start --head` and pass its address, or `auto` on one of its machines",
+            fix="start one with `ray start --head` and pass its address, or `auto` on one of its machines",
         ) from error
 
 
@@ -141,7 +141,7 @@ def _start_ray(n_cpus: int) -> None:
                 raise RunError(
                     "Ray does not start",
                     got=str(error),
-                    mend="try again when the machine is less busy, or run with --engine local",
+                    fix="try again when the machine is less busy, or run with --engine local",
                 ) from error
         else:
             return

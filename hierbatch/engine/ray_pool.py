@@ -17,10 +17,10 @@ import pyarrow as pa
 import ray
 from ray.exceptions import RayError, RayTaskError
 
-from hierbatch.engine.pool import Finished, Lost
+from hierbatch.engine.pool import FinishedUnit, LostUnit
 from hierbatch.engine.ray_cluster import count_worker_slots
 from hierbatch.engine.ray_settings import RaySettings, TimeoutPolicy
-from hierbatch.engine.units import Unit, UnitReport
+from hierbatch.engine.work_units import WorkUnit, WorkUnitReport
 from hierbatch.engine.worker import Worker, WorkerSpec
 from hierbatch.errors import RunError, SetupError
 from hierbatch.stages.base import Stage
@@ -71,11 +71,11 @@ def _result(reference: Any) -> pa.Table:
         raise RunError(
             "The rows cannot be read",
             got=f"{type(error.cause).__name__}: {error.cause}",
-            mend="check the manifest, or run with `--engine local` to see the full error",
+            fix="check the manifest, or run with `--engine local` to see the full error",
         ) from error
     except RayError as error:
         raise RunError(
-            "A reader process died", got=type(error).__name__, mend="check free memory, then run again"
+            "A reader process died", got=type(error).__name__, fix="check free memory, then run again"
         ) from error
 
 
@@ -88,7 +88,7 @@ class _RayWorker:
     def start(self, spec: WorkerSpec) -> None:
         self._worker = Worker(spec)
 
-    def process(self, unit: Unit) -> UnitReport:
+    def process(self, unit: WorkUnit) -> WorkUnitReport:
         assert self._worker is not None  # the pool sends units only to started workers
         return self._worker.process(unit)
 
@@ -100,7 +100,7 @@ class _Slot:
     actor: Any
     call: Any
     deadline: float
-    unit: Unit | None = None
+    unit: WorkUnit | None = None
     is_ready: bool = False
     failed_starts: int = 0
     """Consecutive failed starts of workers in this slot."""
@@ -134,14 +134,14 @@ class RayPool:
         """Number of units in progress."""
         return sum(slot.unit is not None for slot in self._slots)
 
-    def submit(self, unit: Unit) -> None:
+    def submit(self, unit: WorkUnit) -> None:
         """Send a unit to an idle worker."""
         slot = next(slot for slot in self._slots if slot.is_ready and slot.unit is None)
         slot.unit = unit
         slot.call = slot.actor.process.remote(unit)
         slot.deadline = monotonic() + self._timeouts.timeout_s(unit.expected_s)
 
-    def wait(self, timeout_s: float) -> Sequence[Finished | Lost]:
+    def wait(self, timeout_s: float) -> Sequence[FinishedUnit | LostUnit]:
         """All units that have ended, after at most `timeout_s`; raises SetupError if no worker can continue."""
         calls = [slot.call for slot in self._slots if slot.unit or not slot.is_ready]
         if not calls:
@@ -161,11 +161,11 @@ class RayPool:
 
     def _start(self) -> _Slot:
         actor_class: Any = ray.remote(_RayWorker)
-        options = {"num_cpus": 1, "num_gpus": self._settings.gpus_a_worker, "max_restarts": 0, "max_concurrency": 1}
+        options = {"num_cpus": 1, "num_gpus": self._settings.gpus_per_worker, "max_restarts": 0, "max_concurrency": 1}
         actor = actor_class.options(**options).remote()
         return _Slot(actor, actor.start.remote(self._spec), monotonic() + self._settings.start_timeout_s)
 
-    def _collect(self, slot: _Slot) -> Finished | Lost | None:
+    def _collect(self, slot: _Slot) -> FinishedUnit | LostUnit | None:
         """Result of a worker's call; errors of hierbatch are raised unchanged."""
         try:
             report = ray.get(slot.call)
@@ -175,10 +175,10 @@ class RayPool:
             message = f"{type(error.cause).__name__}: {error.cause}"
             if slot.unit is None:
                 raise RunError(
-                    "A worker does not start", got=message, mend="run with `--engine local` to see the full error"
+                    "A worker does not start", got=message, fix="run with `--engine local` to see the full error"
                 ) from error
             unit, slot.unit = slot.unit, None
-            return Lost(unit, "exception", message)
+            return LostUnit(unit, "exception", message)
         except RayError:
             return self._replace(slot, "crash")
         if slot.unit is None:
@@ -186,27 +186,27 @@ class RayPool:
             return None
         unit, slot.unit = slot.unit, None
         self._timeouts.add(report.work_s, unit.expected_s)
-        return Finished(unit, report)
+        return FinishedUnit(unit, report)
 
-    def _replace(self, slot: _Slot, why: str) -> Lost | None:
+    def _replace(self, slot: _Slot, cause: str) -> LostUnit | None:
         """Replace the worker of a slot; return its lost unit, if it had one."""
         ray.kill(slot.actor)
         unit = slot.unit
         slot.unit, slot.is_ready = None, False
         slot.failed_starts += unit is None
-        if slot.failed_starts >= _MAX_FAILED_STARTS or (why == "timeout" and unit is None):
-            self._remove_slot(slot, why)
+        if slot.failed_starts >= _MAX_FAILED_STARTS or (cause == "timeout" and unit is None):
+            self._remove_slot(slot, cause)
         else:
             fresh = self._start()
             slot.actor, slot.call, slot.deadline = fresh.actor, fresh.call, fresh.deadline
-        return Lost(unit, why) if unit else None
+        return LostUnit(unit, cause) if unit else None
 
-    def _remove_slot(self, slot: _Slot, why: str) -> None:
+    def _remove_slot(self, slot: _Slot, cause: str) -> None:
         self._slots.remove(slot)
         if not any(other.is_ready for other in self._slots):
             raise RunError(
-                "The workers die while loading the model" if why == "crash" else "No worker starts",
-                wanted="a worker that starts",
-                got=f"{slot.failed_starts} failed starts in a row ({why})",
-                mend="check free memory; run with `--engine local` to see the error of the model itself",
+                "The workers die while loading the model" if cause == "crash" else "No worker starts",
+                expected="a worker that starts",
+                got=f"{slot.failed_starts} failed starts in a row ({cause})",
+                fix="check free memory; run with `--engine local` to see the error of the model itself",
             )

@@ -23,7 +23,7 @@ class RaySettings:
     """Number of workers, their resources, and their time limits."""
 
     n_workers: int
-    gpus_a_worker: float = 0.0
+    gpus_per_worker: float = 0.0
     base_timeout_s: float = 60.0
     """Constant part of a unit's time limit."""
     timeout_factor: float = 20.0

@@ -18,15 +18,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hierbatch.engine.attempts import attempt_again, attempts_made, newest_rows
-from hierbatch.engine.planning import Asked
+from hierbatch.engine.attempts import attempts_made, latest_plan_rows, plan_attempt
+from hierbatch.engine.planning import TakeSettings
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import InputError, SynthesisError
 from hierbatch.manifest.filters import FilterRule, needs_retake, rule_columns
 from hierbatch.manifest.store import write_table
-from hierbatch.manifest.take_names import digest_of
+from hierbatch.manifest.take_ids import digest_rows
 from hierbatch.manifest.takes import Takes
-from hierbatch.object_path import readable
+from hierbatch.object_path import arrow_source
 
 RETRYABLE_ERROR_KINDS = (SynthesisError.kind,)
 """Failures that another seed may avoid; all others would fail again."""
@@ -46,18 +46,18 @@ class PlannedRetakes:
 class Retakes:
     """Policy for repeating flawed rows; every attempt counts, including manual retries."""
 
-    asked: Asked
-    most: int
+    take_settings: TakeSettings
+    max_retakes: int
     flags: frozenset[str] | None = None
     """Flags that trigger a retake; None means any flag."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.most <= MAX_RETAKES:
+        if not 0 <= self.max_retakes <= MAX_RETAKES:
             raise InputError(
                 "The number of retakes is out of range",
-                wanted=f"0 to {MAX_RETAKES}",
-                got=str(self.most),
-                mend="change --retakes",
+                expected=f"0 to {MAX_RETAKES}",
+                got=str(self.max_retakes),
+                fix="change --max-retakes",
             )
 
     def plan_next(self, folder: RunFolder, generation: int) -> PlannedRetakes | None:
@@ -66,7 +66,7 @@ class Retakes:
         Raises:
             StorageError: the disk is full; no plan was written.
         """
-        if not self.most:
+        if not self.max_retakes:
             return None
         takes = Takes(folder.root)
         flawed = self._flawed(takes)
@@ -74,21 +74,21 @@ class Retakes:
             return None
         plans = folder.plan_files(generation)
         # Rows that another driver has retried since these takes were read are left to that driver.
-        rows = newest_rows(plans, flawed.column("id"), takes)
-        rows = rows.filter(pc.less_equal(attempts_made(rows), self.most))
+        rows = latest_plan_rows(plans, flawed.column("id"), takes)
+        rows = rows.filter(pc.less_equal(attempts_made(rows), self.max_retakes))
         if not len(rows):
             return None
-        again = attempt_again(rows, self.asked, keeps_own_seeds=False)
-        target = folder.retry_file(plans, digest_of(again))
-        write_table([again], pq.read_schema(readable(plans[0])), target)
+        again = plan_attempt(rows, self.take_settings, keep_manifest_seeds=False)
+        target = folder.retry_plan_file(plans, digest_rows(again))
+        write_table([again], pq.read_schema(arrow_source(plans[0])), target)
         kinds = flawed.filter(pc.is_in(flawed.column("id"), again.column("id"))).column("error_kind")
-        folder.note("retakes", rows=len(again), plan=target.stem)
+        folder.log_event("retakes", rows=len(again), plan=target.stem)
         return PlannedRetakes(plan=target, error_kinds=Counter(kinds.drop_null().to_pylist()))
 
     def _flawed(self, takes: Takes) -> pa.Table:
         """Ids and error kinds of rows whose best take is flawed."""
         flawed = []
-        for table in takes.in_pieces(sorted({"id", "error_kind", "flags", *rule_columns(takes.rules)})):
+        for table in takes.iter_tables(sorted({"id", "error_kind", "flags", *rule_columns(takes.rules)})):
             is_flawed = [self._is_flawed(row, takes.rules) for row in table.to_pylist()]
             flawed.append(table.filter(pa.array(is_flawed, pa.bool_())).select(["id", "error_kind"]))
         return pa.concat_tables(flawed) if flawed else pa.table({"id": [], "error_kind": []})

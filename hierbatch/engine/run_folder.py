@@ -19,12 +19,12 @@ from hierbatch.engine.lease import hold_lease, read_holder
 from hierbatch.errors import RunError
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.object_path import is_remote
-from hierbatch.storage import STAGING_PREFIX, storage_error, write_whole
+from hierbatch.storage import STAGING_PREFIX, storage_error, write_atomically
 
 _FORMAT = 1
 
 _LOCK_RETRY_S = 0.2
-"""Delay before a second attempt at the lock; `is_held` owns the lock for a much shorter time."""
+"""Delay before a second attempt at the lock; `is_locked` owns the lock for a much shorter time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class RunFolder(RunLayout):
         except OSError as error:
             raise storage_error(error, self.root) from error
 
-    def sweep(self) -> None:
+    def remove_leftovers(self) -> None:
         """Remove incomplete files of a stopped run; an object store never has any.
 
         Only folders written by the driver alone are cleaned: an export may be in progress elsewhere in the run.
@@ -52,7 +52,7 @@ class RunFolder(RunLayout):
         for leftover in self.tmp.glob("*.parquet"):
             leftover.unlink(missing_ok=True)
 
-    def drop_sources(self, *, before: int) -> None:
+    def delete_old_sources(self, *, before: int) -> None:
         """Delete stored recordings of older generations; only those of the newest are needed, and they can be large."""
         for generation in range(1, before):
             self.sources_file(generation).unlink(missing_ok=True)
@@ -67,18 +67,18 @@ class RunFolder(RunLayout):
             record = json.loads(self.record_file.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise RunError(
-                f"{self.root} is not a run folder", wanted="a folder created by `hierbatch run`", mend="check the path"
+                f"{self.root} is not a run folder", expected="a folder created by `hierbatch run`", fix="check the path"
             ) from error
         except (OSError, ValueError) as error:
             raise RunError(
-                f"{self.record_file} cannot be read", got=str(error), mend="check the permissions of the file"
+                f"{self.record_file} cannot be read", got=str(error), fix="check the permissions of the file"
             ) from error
         if record.get("format") != _FORMAT:
             raise RunError(
                 f"{self.root} has another format version",
-                wanted=f"format {_FORMAT}",
+                expected=f"format {_FORMAT}",
                 got=str(record.get("format")),
-                mend="use the hierbatch version that made it",
+                fix="use the hierbatch version that made it",
             )
         return dict(record)
 
@@ -90,12 +90,12 @@ class RunFolder(RunLayout):
         """Records of all generations, oldest first."""
         return list(self.read_record()["generations"])
 
-    def keep_filter(self, text: str) -> None:
+    def write_filter(self, text: str) -> None:
         """Write the filter rules of a corpus; raises StorageError."""
-        with write_whole(self.corpus_filter) as temporary:
+        with write_atomically(self.corpus_filter) as temporary:
             temporary.write_text(text, encoding="utf-8")
 
-    def note(self, event: str, **facts: Any) -> None:
+    def log_event(self, event: str, **facts: Any) -> None:
         """Append a line to events.jsonl.
 
         Objects in a store cannot be appended to: there each event is an object under `events/`, and events of finished
@@ -113,7 +113,7 @@ class RunFolder(RunLayout):
         except OSError as error:
             raise storage_error(error, self.events_file) from error
 
-    def last_start(self) -> dict[str, Any] | None:
+    def last_start_event(self) -> dict[str, Any] | None:
         """Start event of the latest session."""
         lines: list[str] = []
         if is_remote(self.root):
@@ -129,7 +129,7 @@ class RunFolder(RunLayout):
 
 
 @contextmanager
-def hold(folder: RunFolder) -> Iterator[None]:
+def lock_run(folder: RunFolder) -> Iterator[None]:
     """Lock the run for the duration of a block; the system releases the lock even if this process is killed.
 
     In an object store the lock is a lease, and best effort.
@@ -151,7 +151,7 @@ def hold(folder: RunFolder) -> Iterator[None]:
         holder = os.read(descriptor, 200).decode("utf-8", "replace")
         os.close(descriptor)
         raise RunError(
-            f"{folder.root} is in use", got=holder or "another process", mend="wait for that process, or stop it"
+            f"{folder.root} is in use", got=holder or "another process", fix="wait for that process, or stop it"
         ) from error
     try:
         with suppress(OSError):  # the name of the owner is informative only; the lock works without it
@@ -165,7 +165,7 @@ def hold(folder: RunFolder) -> Iterator[None]:
 
 
 def _lock(descriptor: int) -> None:
-    """Acquire the lock, with one retry in case `is_held` was just checking it; raises OSError."""
+    """Acquire the lock, with one retry in case `is_locked` was just checking it; raises OSError."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -173,7 +173,7 @@ def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def is_held(folder: RunFolder) -> bool:
+def is_locked(folder: RunFolder) -> bool:
     """Return True if a driver is working on the run."""
     if is_remote(folder.root):
         return read_holder(folder.lock_file) is not None
@@ -212,8 +212,8 @@ def open_generation(folder: RunFolder, settings: Mapping[str, Any], origin: Mapp
         changed = sorted(name for name in before.keys() | settings.keys() if before.get(name) != settings.get(name))
         raise RunError(
             f"{folder.root} was started with other settings",
-            wanted="the same " + ", ".join(changed),
-            mend="choose another --out, or pass --update: valid takes are kept, the others are made again",
+            expected="the same " + ", ".join(changed),
+            fix="choose another --out, or pass --update: valid takes are kept, the others are made again",
         )
     number = len(generations) + 1
     entry = {
@@ -223,7 +223,7 @@ def open_generation(folder: RunFolder, settings: Mapping[str, Any], origin: Mapp
         "settings": settings,
         "origin": dict(origin),
     }
-    with write_whole(folder.record_file, folder.tmp) as temporary:
+    with write_atomically(folder.record_file, folder.tmp) as temporary:
         record = {"format": _FORMAT, "generations": [*generations, entry]}
         temporary.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return number

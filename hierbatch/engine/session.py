@@ -9,16 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 
-from hierbatch.engine.dispatch import MIN_SHARE_S, Breaker, Dispatcher
+from hierbatch.engine.dispatch import MIN_SHARE_S, CircuitBreaker, Dispatcher
 from hierbatch.engine.interrupts import stop_on_signals
 from hierbatch.engine.local_pool import LocalPool
 from hierbatch.engine.planning import MapTables
 from hierbatch.engine.pool import Pool
-from hierbatch.engine.progress import Progress, Watch
+from hierbatch.engine.progress import Progress, RunListener
 from hierbatch.engine.ray_settings import RaySettings, configure_ray_environment
 from hierbatch.engine.retakes import Retakes
 from hierbatch.engine.run_folder import RunFolder
-from hierbatch.engine.units import Pending, find_pending
+from hierbatch.engine.work_units import Pending, find_pending
 from hierbatch.engine.worker import WorkerSpec
 from hierbatch.errors import InputError
 from hierbatch.manifest.takes import committed_names
@@ -27,37 +27,37 @@ ENGINES = ("ray", "local")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workforce:
+class Execution:
     """Engine and number of workers: `ray` uses actors, `local` this process; 0 workers means all available slots."""
 
     engine: str = "ray"
     n_workers: int = 0
-    gpus_a_worker: float = 1.0
+    gpus_per_worker: float = 1.0
     """GPUs per worker if the device is a GPU; 0.5 runs two workers on one GPU."""
     address: str = ""
     """Address of a Ray cluster whose machines share the run folder; empty starts Ray on this machine only."""
-    breaker: Breaker = field(default_factory=Breaker)
+    circuit_breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
-            raise InputError("Unknown engine", wanted=" or ".join(ENGINES), got=self.engine, mend="change --engine")
+            raise InputError("Unknown engine", expected=" or ".join(ENGINES), got=self.engine, fix="change --engine")
         if self.n_workers < 0:
-            raise InputError("The number of workers is negative", got=str(self.n_workers), mend="change --workers")
-        if not 0 < self.gpus_a_worker <= 1 and not self.gpus_a_worker.is_integer():
+            raise InputError("The number of workers is negative", got=str(self.n_workers), fix="change --workers")
+        if not 0 < self.gpus_per_worker <= 1 and not self.gpus_per_worker.is_integer():
             raise InputError(
                 "The number of GPUs per worker is out of range",
-                wanted="0 to 1, or a whole number",
-                got=f"{self.gpus_a_worker:g}",
-                mend="change --gpus-a-worker",
+                expected="0 to 1, or a whole number",
+                got=f"{self.gpus_per_worker:g}",
+                fix="change --gpus-per-worker",
             )
         if self.address and self.engine != "ray":
             raise InputError(
-                "A cluster address needs the engine ray", got=f"--engine {self.engine}", mend="use --engine ray"
+                "A cluster address needs the engine ray", got=f"--engine {self.engine}", fix="use --engine ray"
             )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sitting:
+class SessionResult:
     """Result of one session; `ending` is `done`, `interrupted` or `failures`."""
 
     ending: str
@@ -80,30 +80,30 @@ RAY_READ_MIN_ROWS = 8_192
 
 
 @contextmanager
-def open_readers(workforce: Workforce, n_rows: int) -> Iterator[MapTables]:
+def open_table_mapper(execution: Execution, n_rows: int) -> Iterator[MapTables]:
     """Yield a map function for the front end: sequential for few rows, else on all cores.
 
     A Ray that is started here keeps running for the workers.
     """
-    if workforce.engine == "local" or n_rows < RAY_READ_MIN_ROWS:
+    if execution.engine == "local" or n_rows < RAY_READ_MIN_ROWS:
         yield map
         return
-    configure_ray_environment(workforce.address)
+    configure_ray_environment(execution.address)
     from hierbatch.engine.ray_cluster import ray_running  # late import, as below
     from hierbatch.engine.ray_pool import map_tables
 
-    with ray_running(workforce.n_workers or os.cpu_count() or 1, workforce.address):
+    with ray_running(execution.n_workers or os.cpu_count() or 1, execution.address):
         yield map_tables
 
 
-def work(
+def run_session(
     folder: RunFolder,
     generation: int,
     spec: WorkerSpec,
-    workforce: Workforce,
-    watch: Watch,
+    execution: Execution,
+    listener: RunListener,
     retakes: Retakes | None = None,
-) -> Sitting:
+) -> SessionResult:
     """Process all pending rows of a generation, including retries, and repeat flawed takes.
 
     The caller must own the lock of the run.
@@ -112,8 +112,8 @@ def work(
         folder: the run.
         generation: number of the generation, from 1.
         spec: parameters of the workers.
-        workforce: engine and number of workers.
-        watch: callbacks for progress and messages.
+        execution: engine and number of workers.
+        listener: callbacks for progress and messages.
         retakes: policy for repeating flawed rows; None repeats none.
 
     Raises:
@@ -130,24 +130,24 @@ def work(
     ending, wall_s = "done", 0.0
     if (first := next(rounds, None)) is not None:
         n_shares = min(n_left or len(first[0].mask), math.ceil(progress.expected_s / MIN_SHARE_S) or 1)
-        folder.note("start", rows=n_rows, left=n_left, engine=workforce.engine, device=spec.device)
+        folder.log_event("start", rows=n_rows, left=n_left, engine=execution.engine, device=spec.device)
         # In this order: a Ray started here replaces the SIGTERM handler if there is none yet.
-        with _open_pool(spec, workforce, n_shares) as pool, stop_on_signals() as is_stopping:
+        with _open_pool(spec, execution, n_shares) as pool, stop_on_signals() as is_stopping:
             dispatcher = Dispatcher(
                 pool=pool,
                 progress=progress,
-                breaker=workforce.breaker,
+                circuit_breaker=execution.circuit_breaker,
                 is_stopping=is_stopping,
-                note=folder.note,
-                watch=watch,
+                log_event=folder.log_event,
+                listener=listener,
             )
             for plans in chain([first], rounds):
                 ending = dispatcher.run(chain.from_iterable(plan.units() for plan in plans))
                 if ending != "done":
                     break
             wall_s = progress.elapsed_s  # neither Ray's startup nor its shutdown counts
-        folder.note("end", ending=ending, worked=progress.n_ok + progress.n_failed, failed=progress.n_failed)
-    return Sitting(
+        folder.log_event("end", ending=ending, worked=progress.n_ok + progress.n_failed, failed=progress.n_failed)
+    return SessionResult(
         ending=ending,
         n_worked=progress.n_ok + progress.n_failed,
         n_failed=progress.n_failed,
@@ -172,21 +172,21 @@ def _rounds(
 
 
 @contextmanager
-def _open_pool(spec: WorkerSpec, workforce: Workforce, n_shares: int) -> Iterator[Pool]:
+def _open_pool(spec: WorkerSpec, execution: Execution, n_shares: int) -> Iterator[Pool]:
     """Pool with at most one worker per share of the remaining work."""
-    if workforce.engine == "local":
+    if execution.engine == "local":
         yield LocalPool(spec)
         return
-    configure_ray_environment(workforce.address)
+    configure_ray_environment(execution.address)
     # Imported late: it takes seconds and reads the environment.
     from hierbatch.engine.ray_cluster import check_worker_slots, count_worker_slots, ray_running
     from hierbatch.engine.ray_pool import RayPool
 
-    gpus = workforce.gpus_a_worker if spec.device.startswith("cuda") else 0.0
-    with ray_running(workforce.n_workers or os.cpu_count() or 1, workforce.address):
-        check_worker_slots(workforce.n_workers, gpus)
-        n_workers = min(workforce.n_workers or count_worker_slots(gpus), n_shares)
-        pool = RayPool(spec, RaySettings(n_workers=n_workers, gpus_a_worker=gpus))
+    gpus = execution.gpus_per_worker if spec.device.startswith("cuda") else 0.0
+    with ray_running(execution.n_workers or os.cpu_count() or 1, execution.address):
+        check_worker_slots(execution.n_workers, gpus)
+        n_workers = min(execution.n_workers or count_worker_slots(gpus), n_shares)
+        pool = RayPool(spec, RaySettings(n_workers=n_workers, gpus_per_worker=gpus))
         try:
             yield pool
         finally:

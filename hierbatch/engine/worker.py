@@ -12,14 +12,14 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hierbatch.audio.pitch_trackers import EVERY_DAY
+from hierbatch.audio.pitch_trackers import DEFAULT_TRACKER
 from hierbatch.engine.commit import commit_part
 from hierbatch.engine.run_folder import RunFolder
-from hierbatch.engine.units import Unit, UnitReport
+from hierbatch.engine.work_units import WorkUnit, WorkUnitReport
 from hierbatch.manifest.plan_sources import PlanSources
-from hierbatch.stages.appraise import Appraise, Measures
 from hierbatch.stages.base import Stage
-from hierbatch.stages.tasks import SPEAK, StageConfig, task_named
+from hierbatch.stages.score_takes import Measures, ScoreTakes
+from hierbatch.stages.tasks import SPEAK, StageConfig, find_task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +36,12 @@ class WorkerSpec:
     device: str
     model_factory: str
     task: str = SPEAK.name
-    f0: str = EVERY_DAY
+    f0: str = DEFAULT_TRACKER
     full_band: str | None = None
     measures: Measures = field(default_factory=Measures)
 
     @classmethod
-    def of(cls, folder: RunFolder, generation: int, origin: Mapping[str, str], device: str) -> Self:
+    def from_run(cls, folder: RunFolder, generation: int, origin: Mapping[str, str], device: str) -> Self:
         """Parameters for a generation of a run.
 
         Args:
@@ -58,7 +58,7 @@ class WorkerSpec:
             device=device,
             model_factory=origin["model_factory"],
             task=origin.get("task", SPEAK.name),
-            f0=origin.get("f0", EVERY_DAY),
+            f0=origin.get("f0", DEFAULT_TRACKER),
             full_band=origin.get("full_band"),
             measures=Measures.from_origin(origin),
         )
@@ -79,10 +79,10 @@ class Worker:
         )
         self._folder = RunFolder(spec.run)
         self._sources = PlanSources(spec.sources)
-        synthesize = task_named(spec.task).open_stage(config)
-        self._stages: tuple[Stage, ...] = (synthesize, Appraise(spec.measures, spec.voices))
+        synthesize = find_task(spec.task).open_stage(config)
+        self._stages: tuple[Stage, ...] = (synthesize, ScoreTakes(spec.measures, spec.voices))
 
-    def process(self, unit: Unit) -> UnitReport:
+    def process(self, unit: WorkUnit) -> WorkUnitReport:
         """Process a unit and commit its part.
 
         Raises:
@@ -96,11 +96,11 @@ class Worker:
         return _report(takes, perf_counter() - started)
 
 
-def _report(takes: pa.Table, work_s: float) -> UnitReport:
+def _report(takes: pa.Table, work_s: float) -> WorkUnitReport:
     kinds = pc.value_counts(takes.column("error_kind").drop_null()).to_pylist()
     error_kinds = {entry["values"]: entry["counts"] for entry in kinds}
     n_failed = sum(error_kinds.values())
-    return UnitReport(
+    return WorkUnitReport(
         n_ok=takes.num_rows - n_failed,
         n_failed=n_failed,
         sound_s=float(pc.sum(takes.column("duration_s")).as_py() or 0.0),

@@ -95,9 +95,9 @@ def drop_foreign_letters(text: str, *, hanja: bool) -> str:
         named = " ".join(list(dict.fromkeys(foreign))[:_MAX_LETTERS_SHOWN])
         raise TextError(
             "The text contains letters of an unsupported script",
-            wanted="English or Korean text (Latin letters, Hangul, and Hanja in Korean)",
+            expected="English or Korean text (Latin letters, Hangul, and Hanja in Korean)",
             got=f"{named} in {text[:80]!r}",
-            mend="write these words in Latin letters or Hangul, or add them to a pronunciation lexicon",
+            fix="write these words in Latin letters or Hangul, or add them to a pronunciation lexicon",
         )
     for char in foreign:
         text = text.replace(char, "")

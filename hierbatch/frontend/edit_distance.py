@@ -24,12 +24,12 @@ def count_errors(reference: Sequence[str], hypothesis: Sequence[str]) -> Errors:
     return Errors(row[-1], len(reference))
 
 
-def character_error(reference: str, hypothesis: str) -> float:
+def character_error_rate(reference: str, hypothesis: str) -> float:
     """Character error rate over letters and digits, ignoring spaces, punctuation and case.
 
     1 if the reference is empty and the hypothesis is not.
 
-    >>> character_error("Good evening!", "good even ink")
+    >>> character_error_rate("Good evening!", "good even ink")
     0.09090909090909091
     """
     expected, found = ([c for c in text.casefold() if c.isalnum()] for text in (reference, hypothesis))

@@ -8,13 +8,13 @@ _HANGUL = re.compile(r"[가-힣ㄱ-ㆎ]")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
 
 
-def language_of(text: str, default: str) -> str:
+def detect_language(text: str, default: str) -> str:
     """Detect the language of a sentence, `ko` or `en`; `default` if it has letters of neither (numbers, symbols).
 
     A sentence is Korean if it has fewer than two English words per Korean word, since names have several words and
     particles are attached to them. An English sentence may quote a Korean word.
 
-    >>> [language_of(text, "en") for text in ("나는 Python을 쓴다.", "They call it 김치 there.", "1984.")]
+    >>> [detect_language(text, "en") for text in ("나는 Python을 쓴다.", "They call it 김치 there.", "1984.")]
     ['ko', 'en', 'en']
     """
     n_korean = n_english = 0

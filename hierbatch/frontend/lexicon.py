@@ -89,9 +89,9 @@ class Lexicon:
             more = f"; and {len(faults) - _MAX_FAULTS_SHOWN} more" if len(faults) > _MAX_FAULTS_SHOWN else ""
             raise InputError(
                 f"The lexicon {path} has invalid rows",
-                wanted=f"kind {' or '.join(KINDS)}, language {' or '.join(LANGUAGES)}, and IPA of {' '.join(PHONES)}",
+                expected=f"kind {' or '.join(KINDS)}, language {' or '.join(LANGUAGES)}, and IPA of {' '.join(PHONES)}",
                 got="; ".join(faults[:_MAX_FAULTS_SHOWN]) + more,
-                mend="correct or remove these rows",
+                fix="correct or remove these rows",
             )
         return cls(entries.values())
 
@@ -125,9 +125,9 @@ def _pattern(entries: Sequence[LexiconEntry]) -> re.Pattern[str] | None:
     if len(entries) > _LAST_PLACEHOLDER - _FIRST_PLACEHOLDER:
         raise InputError(
             "The lexicon is too long",
-            wanted="at most 6399 entries per language",
+            expected="at most 6399 entries per language",
             got=f"{len(entries)} entries",
-            mend="remove entries",
+            fix="remove entries",
         )
     # The longest first; among those of equal length, case-sensitive entries first.
     ordered = sorted(enumerate(entries), key=lambda pair: (-len(pair[1].word), not pair[1].is_exact))
@@ -153,15 +153,15 @@ def _read_rows(path: Path) -> list[dict[str, str]]:
             rows = [{name: (row.get(name) or "").strip() for name in COLUMNS} for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(
-            f"The lexicon {path} cannot be read", wanted="a CSV file in UTF-8", got=str(error), mend="check the path"
+            f"The lexicon {path} cannot be read", expected="a CSV file in UTF-8", got=str(error), fix="check the path"
         ) from error
     missing = [name for name in ("word", "pronunciation", "kind", "language") if name not in columns]
     if missing:
         raise InputError(
             f"The lexicon {path} has the wrong columns",
-            wanted=",".join(COLUMNS),
+            expected=",".join(COLUMNS),
             got=",".join(columns) or "an empty file",
-            mend=f"add {', '.join(missing)} to its first line",
+            fix=f"add {', '.join(missing)} to its first line",
         )
     return rows
 

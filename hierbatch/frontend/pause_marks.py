@@ -37,7 +37,7 @@ def split_at_pauses(text: str) -> list[tuple[str, float | None]]:
     return segments
 
 
-def without_pauses(text: str) -> str:
+def strip_pause_marks(text: str) -> str:
     """Remove the pause marks of a text and collapse its white space."""
     return " ".join(_MARK.sub(" ", text).split())
 
@@ -48,8 +48,8 @@ def _seconds(mark: re.Match[str]) -> float:
     if seconds is None or seconds > LONGEST_PAUSE_S:
         raise TextError(
             "Invalid pause mark",
-            wanted=f"[pause:1.2], in seconds, at most {LONGEST_PAUSE_S:g}",
+            expected=f"[pause:1.2], in seconds, at most {LONGEST_PAUSE_S:g}",
             got=mark.group()[:60],
-            mend="write the length in seconds as a number",
+            fix="write the length in seconds as a number",
         )
     return seconds

@@ -98,24 +98,24 @@ def check_phonemes(phonemes: str) -> None:
     if not tokens:
         raise TextError(
             "There is nothing to say",
-            wanted="at least one phone",
+            expected="at least one phone",
             got="an empty phoneme string",
-            mend="add phonemes, or leave the phonemes column empty so that the text is used",
+            fix="add phonemes, or leave the phonemes column empty so that the text is used",
         )
     unknown = sorted({token for token in tokens if token not in SEPARATORS and split_stress(token)[0] not in _PHONES})
     if unknown:
         raise TextError(
             "The phoneme string has unknown symbols",
-            wanted="phones of the table in hierbatch/frontend/symbols.py, separated by spaces",
+            expected="phones of the table in hierbatch/frontend/symbols.py, separated by spaces",
             got=" ".join(unknown),
-            mend="replace them, or leave the phonemes column empty so that the text is used",
+            fix="replace them, or leave the phonemes column empty so that the text is used",
         )
     if any(not word for word, _ in split_words(phonemes)) or tokens[-1] not in PUNCTUATION:
         raise TextError(
             "The phoneme string has misplaced separators",
-            wanted="words separated by exactly one of | , . ? ! and punctuation at the end",
+            expected="words separated by exactly one of | , . ? ! and punctuation at the end",
             got=phonemes[:80],
-            mend="correct the separators, or leave the phonemes column empty so that the text is used",
+            fix="correct the separators, or leave the phonemes column empty so that the text is used",
         )
 
 
@@ -128,7 +128,7 @@ def encode(phonemes: str, language: str) -> PhonemeIds:
     check_phonemes(phonemes)
     if language not in LANGUAGE_IDS:
         raise TextError(
-            "Unknown language", wanted=" or ".join(LANGUAGE_IDS), got=repr(language), mend="correct the language"
+            "Unknown language", expected=" or ".join(LANGUAGE_IDS), got=repr(language), fix="correct the language"
         )
     pairs = [(START, 0), *(split_stress(token) for token in phonemes.split())]
     return PhonemeIds(

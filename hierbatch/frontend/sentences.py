@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from hierbatch.frontend.clauses import split_long
-from hierbatch.frontend.languages import language_of
+from hierbatch.frontend.languages import detect_language
 from hierbatch.frontend.pause_marks import split_at_pauses
 
 MAX_CHARACTERS = {"en": 220, "ko": 110}
@@ -86,7 +86,7 @@ def split_sentences(text: str, language: str, max_characters: int | None = None)
     """
     sentences: list[Sentence] = []
     for segment, pause_s in split_at_pauses(text):
-        whole = _join_short([Sentence(part, language_of(part, language)) for part in _split_at_marks(segment)])
+        whole = _join_short([Sentence(part, detect_language(part, language)) for part in _split_at_marks(segment)])
         limited = [part for sentence in whole for part in _limit(sentence, max_characters)]
         if limited and pause_s is not None:
             limited[-1] = replace(limited[-1], pause_after_s=pause_s)

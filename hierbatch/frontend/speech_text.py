@@ -22,7 +22,7 @@ _TOKEN = re.compile(rf"[^\s{''.join(PUNCTUATION)}]+|[{''.join(PUNCTUATION)}]")
 
 
 @dataclass(frozen=True, slots=True)
-class SpokenSentence:
+class PhonemizedSentence:
     """A sentence ready for synthesis; the words of `text_norm.split()` and of `phonemes` correspond one to one."""
 
     text_norm: str
@@ -37,7 +37,7 @@ class SpeechFrontEnd:
         self._lexicon = lexicon or Lexicon([])
         self._phonemizers: dict[str, Phonemizer] = {}
 
-    def speak(self, text: str, language: str) -> SpokenSentence:
+    def phonemize(self, text: str, language: str) -> PhonemizedSentence:
         """Convert one sentence to a phoneme string.
 
         Raises:
@@ -45,7 +45,7 @@ class SpeechFrontEnd:
         """
         if language not in _NORMALIZERS:
             raise TextError(
-                "Unknown language", wanted=" or ".join(LANGUAGES), got=repr(language), mend="correct the language"
+                "Unknown language", expected=" or ".join(LANGUAGES), got=repr(language), fix="correct the language"
             )
         marked = self._lexicon.mark(clean_characters(drop_placeholders(text)), language)
         phonemizer = self._phonemizer(language)
@@ -64,13 +64,13 @@ class SpeechFrontEnd:
         if not phones:
             raise TextError(
                 "There is nothing to say",
-                wanted="at least one word",
+                expected="at least one word",
                 got=repr(text[:80]),
-                mend="remove the row, or write its symbols as words",
+                fix="remove the row, or write its symbols as words",
             )
         if separators[-1] == ",":
             separators[-1] = "."
-        return SpokenSentence(" ".join(words), join_words(phones, separators), language)
+        return PhonemizedSentence(" ".join(words), join_words(phones, separators), language)
 
     def _pronounce(self, words: Sequence[ClauseWord], language: str) -> list[Phones]:
         """Phones of the words of a clause: from the lexicon if it has them, otherwise by context."""

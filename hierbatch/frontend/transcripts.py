@@ -5,14 +5,14 @@ from __future__ import annotations
 _CAPITALS_SHARE = 0.6
 
 
-def without_shouting(text: str) -> str:
+def lowercase_all_caps(text: str) -> str:
     """Convert a transcript in capitals, as in LibriSpeech, to lower case; others are returned unchanged.
 
     Capitals would be spelled letter by letter.
 
-    >>> without_shouting("AS YOU KNOW")
+    >>> lowercase_all_caps("AS YOU KNOW")
     'as you know'
-    >>> without_shouting("The BBC said so.")
+    >>> lowercase_all_caps("The BBC said so.")
     'The BBC said so.'
     """
     letters = [letter for letter in text if letter.isalpha()]

@@ -9,8 +9,8 @@ from hierbatch.errors import InputError
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.upsampling.lite.config import SpeechSRLiteConfig
 from hierbatch.models.weights.bundle_writing import write_bundle
-from hierbatch.training.finished import chain_weights, is_finished, speechsr_weights
-from hierbatch.training.recipes.catalog import PLANS
+from hierbatch.training.phase_checkpoints import has_checkpoint, pipeline_weights, speechsr_weights
+from hierbatch.training.recipes.catalog import PHASES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +49,14 @@ def assemble(job: AssembleJob) -> None:
     Raises:
         InputError: a network is not trained and `start` names no bundle.
     """
-    shipped = [model for model, plan in PLANS.items() if plan.ships]
-    missing = [model for model in shipped if not is_finished(job.training, model)]
+    shipped = [model for model, plan in PHASES.items() if plan.ships]
+    missing = [model for model in shipped if not has_checkpoint(job.training, model)]
     if missing and job.start is None:
         raise InputError(
             "Some networks are not trained",
-            wanted=", ".join(shipped),
+            expected=", ".join(shipped),
             got=f"{', '.join(missing)} missing",
-            mend="run `hierbatch train` for each, or name a bundle with the missing networks by --start",
+            fix="run `hierbatch train` for each, or name a bundle with the missing networks by --start",
         )
     page = {
         "name": job.out.name,
@@ -77,7 +77,7 @@ def assemble(job: AssembleJob) -> None:
             "clean_style_margin": job.clean_style_margin,
         },
     }
-    write_bundle(job.out, chain_weights(job.training, job.start), page)
+    write_bundle(job.out, pipeline_weights(job.training, job.start), page)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +100,9 @@ def assemble_speechsr(job: AssembleSpeechSR) -> None:
     if weights is None:
         raise InputError(
             "The light SpeechSR is not trained",
-            wanted="a training folder with speechsr_lite",
+            expected="a training folder with speechsr-lite",
             got=str(job.training),
-            mend="run `hierbatch train speechsr_lite`",
+            fix="run `hierbatch train speechsr-lite`",
         )
     page = {
         "name": job.out.name,

@@ -17,12 +17,12 @@ from hierbatch.delivery.report import FileReport, check_file
 from hierbatch.delivery.source_publication import check_source
 from hierbatch.delivery.subtitles import WRITERS
 from hierbatch.delivery.tags import BookTags, Cover
-from hierbatch.delivery.takes import BookTakes, Take
+from hierbatch.delivery.takes import BookTake, BookTakes
 from hierbatch.delivery.timeline import ChapterTimeline, plan_chapters
 from hierbatch.errors import InputError, RunError
-from hierbatch.models.upsampling.full_band import full_band_rate
+from hierbatch.models.upsampling.full_band import full_band_resampler
 from hierbatch.object_path import is_remote
-from hierbatch.storage import put_down, staging_folder, storage_error
+from hierbatch.storage import replace_file, staging_folder, storage_error
 
 _MAX_SHOWN_IDS = 5
 
@@ -60,7 +60,7 @@ class BookJob:
     full_band: str | None = None
     """SpeechSR bundle for bandwidth extension of 16 kHz takes; None leaves the band above 8 kHz empty."""
     device: str = "cpu"
-    """Device of the bandwidth extension, a `Placement` as text."""
+    """Device of the bandwidth extension, a `DevicePlacement` as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +130,11 @@ def _check_options(job: BookJob) -> None:
         raise InputError(
             "An audiobook needs an output folder on this machine",
             got=str(job.out or job.run),
-            mend="name a local folder with --out",
+            fix="name a local folder with --out",
         )
     if not job.formats:
         raise InputError(
-            "No format is selected", wanted="m4b, mp3, flac or opus", mend="name at least one format with --to"
+            "No format is selected", expected="m4b, mp3, flac or opus", fix="name at least one format with --to"
         )
     for name in {*job.formats, *job.profile_by_format}:
         find_format(name)
@@ -143,7 +143,7 @@ def _check_options(job: BookJob) -> None:
     for name in job.subtitles:
         if name not in WRITERS:
             raise InputError(
-                "The subtitle format is unknown", wanted=" or ".join(WRITERS), got=repr(name), mend="correct --to"
+                "The subtitle format is unknown", expected=" or ".join(WRITERS), got=repr(name), fix="correct --to"
             )
 
 
@@ -154,7 +154,7 @@ def _read_cover(cover: Path | bytes | None) -> Cover | None:
         return Cover(cover.read_bytes())
     except OSError as error:
         raise InputError(
-            f"Cannot read the cover {cover}", got=error.strerror or str(error), mend="correct --cover"
+            f"Cannot read the cover {cover}", got=error.strerror or str(error), fix="correct --cover"
         ) from error
 
 
@@ -164,16 +164,16 @@ def _missing(takes: BookTakes, job: BookJob) -> tuple[str, ...]:
     if len(missing) == n_rows:
         raise RunError(
             f"Nothing in {job.run} was spoken",
-            wanted="at least one take",
-            mend="run `hierbatch retry`, or correct the manifest",
+            expected="at least one take",
+            fix="run `hierbatch retry`, or correct the manifest",
         )
     if missing and not job.allow_missing:
         shown = ", ".join(missing[:_MAX_SHOWN_IDS]) + (", ..." if len(missing) > _MAX_SHOWN_IDS else "")
         raise RunError(
             "The book has gaps",
-            wanted="a take of every row",
+            expected="a take of every row",
             got=f"{len(missing)} of {n_rows} rows failed or are missing: {shown}",
-            mend=f"run `hierbatch retry {job.run}`, or pass --allow-missing to leave silence there",
+            fix=f"run `hierbatch retry {job.run}`, or pass --allow-missing to leave silence there",
         )
     return missing
 
@@ -187,10 +187,10 @@ def _editions(job: BookJob, takes: BookTakes, tags: BookTags, cover: Cover | Non
         groups.setdefault((profile.name, audio_format.rate_hz or profile.rate_hz), []).append(audio_format)
 
     @cache  # both ends of every chapter are needed once per edition
-    def edge_silence(take: Take) -> tuple[float, float]:
+    def edge_silence(take: BookTake) -> tuple[float, float]:
         return edge_silence_s(next(takes.sounds([take])))
 
-    to_rate = full_band_rate(job.full_band, job.device)
+    to_rate = full_band_resampler(job.full_band, job.device)
     for (profile_name, rate_hz), audio_formats in groups.items():
         profile = find_profile(profile_name)
         yield Edition(
@@ -220,9 +220,7 @@ def _check_not_existing(out: Path, editions: Sequence[Edition], overwrite: bool)
     for edition in editions:
         for name in _names(edition):
             if (out / name).exists():
-                raise InputError(
-                    f"{out / name} already exists", mend="pass --overwrite, or choose another --out folder"
-                )
+                raise InputError(f"{out / name} already exists", fix="pass --overwrite, or choose another --out folder")
 
 
 def _chapter_callback(edition: Edition, on_chapter: OnChapter | None) -> Callable[[ChapterTimeline], None]:
@@ -264,4 +262,4 @@ def _move_into_place(temporary: Path, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise storage_error(error, path) from error
-    put_down(temporary, path)
+    replace_file(temporary, path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hierbatch.manifest.takes import Takes
-from hierbatch.storage import write_whole
+from hierbatch.storage import write_atomically
 
 _BATCH_ROWS = 32
 
@@ -27,7 +27,7 @@ def write_clips(run: Path) -> int:
         for row_id, content in takes.sounds(ids[start : start + _BATCH_ROWS]).items():
             target = folder / f"{row_id}.flac"
             if not (target.is_file() and target.read_bytes() == content):
-                with write_whole(target) as temporary:
+                with write_atomically(target) as temporary:
                     temporary.write_bytes(content)
             n_clips += 1
     return n_clips

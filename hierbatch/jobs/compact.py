@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 
 from hierbatch.engine.attempts import attempts_made
 from hierbatch.engine.commit import commit_part
-from hierbatch.engine.planning import put_column
-from hierbatch.engine.run_folder import RunFolder, hold
+from hierbatch.engine.planning import with_column
+from hierbatch.engine.run_folder import RunFolder, lock_run
 from hierbatch.errors import RunError
-from hierbatch.manifest.parts import open_finished
+from hierbatch.manifest.parts import open_run_file
 from hierbatch.manifest.store import write_table
-from hierbatch.manifest.take_names import NAMING, row_names
+from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
 from hierbatch.manifest.takes import Takes
 
 _PART_BYTES = 256 << 20
@@ -56,23 +56,23 @@ def compact(job: CompactJob) -> CompactionResult:
     """
     folder = RunFolder(job.run)
     folder.newest()  # raises RunError if the folder is not a run
-    with hold(folder):
+    with lock_run(folder):
         folder.make()  # a copy of a run may lack its empty folders
-        folder.sweep()
+        folder.remove_leftovers()
         generation = int(folder.newest()["number"])
         takes = Takes(job.run)
-        if generation != folder.newest_planned():
+        if generation != folder.newest_generation():
             raise RunError(
                 f"{job.run} is not finished",
-                wanted=f"a plan of generation {generation}",
-                mend="finish the run first",
+                expected=f"a plan of generation {generation}",
+                fix="finish the run first",
             )
         if len(takes) < takes.n_rows:
             raise RunError(
                 f"{job.run} is not finished",
-                wanted="a take of every row",
+                expected="a take of every row",
                 got=f"{len(takes)} of {takes.n_rows}",
-                mend="finish the run first",
+                fix="finish the run first",
             )
         before = folder.part_files()
         _join_parts(folder, generation, takes, job.part_bytes)
@@ -80,12 +80,12 @@ def compact(job: CompactJob) -> CompactionResult:
         for file in (*before, *folder.replaced_plan_files(generation)):
             file.unlink(missing_ok=True)  # in an object store, another driver may have deleted it
         n_parts = len(folder.part_files())
-        folder.note("compact", parts_before=len(before), parts=n_parts)
+        folder.log_event("compact", parts_before=len(before), parts=n_parts)
     return CompactionResult(n_parts_before=len(before), n_parts=n_parts, n_rows=takes.n_rows)
 
 
 def _join_parts(folder: RunFolder, generation: int, takes: Takes, part_bytes: int) -> None:
-    tables = takes.in_pieces(takes.schema.names)
+    tables = takes.iter_tables(takes.schema.names)
     names = (f"g{generation:04d}-c{uuid4().hex[:12]}-{number:06d}" for number in count())
     while (first := next(tables, None)) is not None:
         commit_part(folder, next(names), _fill_part(first, tables, part_bytes), takes.schema)
@@ -108,9 +108,9 @@ def _join_plans(folder: RunFolder, generation: int, takes: Takes) -> None:
     schema = takes.plan_schema
     if _ATTEMPTS_MADE.name not in schema.names:  # plans of earlier versions lack it
         schema = schema.append(_ATTEMPTS_MADE)
-    rows = _deduplicate_plan_rows(folder.plan_files(generation), row_names(takes.table(NAMING)))
-    counted = (put_column(table, _ATTEMPTS_MADE.name, _attempts_made(table, takes)) for table in rows)
-    write_table(counted, schema, folder.joined_file(generation))
+    rows = _deduplicate_plan_rows(folder.plan_files(generation), row_names(takes.table(TAKE_ID_COLUMNS)))
+    counted = (with_column(table, _ATTEMPTS_MADE.name, _attempts_made(table, takes)) for table in rows)
+    write_table(counted, schema, folder.joined_plan_file(generation))
 
 
 def _attempts_made(rows: pa.Table, takes: Takes) -> pa.Array:
@@ -127,11 +127,11 @@ def _deduplicate_plan_rows(plans: Sequence[Path], names: pa.Array) -> Iterator[p
     """
     n_units = 0
     for plan in plans:
-        with open_finished(plan) as file:
+        with open_run_file(plan) as file:
             table = file.read()
         units = pc.add(table.column("unit"), pa.scalar(n_units, pa.int32()))
         n_units = pc.max(units).as_py() + 1
-        table = put_column(table, "unit", units)
+        table = with_column(table, "unit", units)
         table = table.filter(pc.is_in(row_names(table), names))
         names = names.filter(pc.invert(pc.is_in(names, row_names(table))))
         yield table

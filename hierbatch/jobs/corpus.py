@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hierbatch.audio.files import read_sound
-from hierbatch.engine.progress import Watch
-from hierbatch.engine.session import Workforce
+from hierbatch.engine.progress import RunListener
+from hierbatch.engine.session import Execution
 from hierbatch.errors import InputError, RunError
 from hierbatch.jobs.corpus_pairs import (
     Pair,
@@ -24,9 +24,9 @@ from hierbatch.jobs.corpus_pairs import (
     speaker_of,
     voices_by_language,
 )
-from hierbatch.jobs.corpus_texts import CorpusText, SecondsACharacter, estimate_pace, read_texts
+from hierbatch.jobs.corpus_texts import CorpusText, SecondsPerCharacter, estimate_pace, read_texts
 from hierbatch.jobs.run import RunJob, RunOutcome, check_device, run
-from hierbatch.jobs.specs.speak import SpeakOrder
+from hierbatch.jobs.specs.speak import SpeakSpec
 from hierbatch.jobs.specs.voices import VoiceChoice, list_voices, prepare_voices
 from hierbatch.manifest.corpus_rows import CORPUS_MANIFEST, write_corpus_rows
 from hierbatch.manifest.filters import DEFAULT_FILTER, read_filter
@@ -37,8 +37,8 @@ from hierbatch.manifest.store import write_rows
 from hierbatch.manifest.voices import VoiceRow
 from hierbatch.models.catalog.open_model import DEFAULT_FACTORY, load_model
 from hierbatch.models.speech import SpeechModel
-from hierbatch.stages.appraise import Measures
-from hierbatch.storage import write_whole
+from hierbatch.stages.score_takes import Measures
+from hierbatch.storage import write_atomically
 
 _N_PACE_SPEAKERS = 8
 
@@ -68,11 +68,11 @@ class CorpusJob:
     filter_file: Path | None = None
     """TOML file of rules on columns; None rejects flagged takes. Rejections that another seed may fix are retaken."""
     measures: Measures = field(default_factory=lambda: Measures(semantic=True))
-    retakes: int = 1
+    max_retakes: int = 1
     seed: int = 0
     bundle: str = "lite"
     device: str = "cpu"
-    workforce: Workforce = field(default_factory=Workforce)
+    execution: Execution = field(default_factory=Execution)
     update: bool = False
     model_factory: str = DEFAULT_FACTORY
 
@@ -80,16 +80,16 @@ class CorpusJob:
         if not 0 < self.hours <= 100_000:
             raise InputError(
                 "The duration of the corpus is out of range",
-                wanted="above 0 hours",
+                expected="above 0 hours",
                 got=f"{self.hours:g}",
-                mend="correct --hours",
+                fix="correct --hours",
             )
         if not 0 <= self.shortest_s < self.longest_s:
             raise InputError(
                 "The range of sentence durations is invalid",
-                wanted="0 <= shortest < longest",
+                expected="0 <= shortest < longest",
                 got=f"{self.shortest_s:g} to {self.longest_s:g} s",
-                mend="correct --length",
+                fix="correct --duration-s",
             )
 
 
@@ -107,7 +107,7 @@ class CorpusResult:
     """Number of rows rejected by each rule; several rules may reject the same row."""
 
 
-def corpus(job: CorpusJob, watch: Watch | None = None) -> CorpusResult:
+def corpus(job: CorpusJob, listener: RunListener | None = None) -> CorpusResult:
     """Plan a corpus, synthesize it, retake flagged rows, and accept or reject every row.
 
     Raises:
@@ -116,17 +116,17 @@ def corpus(job: CorpusJob, watch: Watch | None = None) -> CorpusResult:
         RunError: the folder is in use, or was created from other texts, voices or settings.
         StorageError: the disk is full; finished rows are kept.
     """
-    watch = watch or Watch()
-    check_device(job.device, job.workforce)
+    listener = listener or RunListener()
+    check_device(job.device, job.execution)
     filter_toml = DEFAULT_FILTER
     if job.filter_file:
         read_filter(job.filter_file, take_schema(plan_schema(CORPUS_MANIFEST)))
         filter_toml = job.filter_file.read_text(encoding="utf-8")
     layout = RunLayout(job.out)
     if layout.record_file.exists() and not layout.corpus_manifest.exists():
-        raise RunError(f"{job.out} is a run, but not a corpus", mend="choose another --out")
-    _plan_corpus(job, layout.corpus_manifest, watch)
-    spec = SpeakOrder(
+        raise RunError(f"{job.out} is a run, but not a corpus", fix="choose another --out")
+    _plan_corpus(job, layout.corpus_manifest, listener)
+    spec = SpeakSpec(
         manifest=layout.corpus_manifest,
         voices=job.voices,
         seed=job.seed,
@@ -136,38 +136,41 @@ def corpus(job: CorpusJob, watch: Watch | None = None) -> CorpusResult:
     )
     outcome = run(
         RunJob(
-            order=spec,
+            spec=spec,
             out=job.out,
             device=job.device,
-            workforce=job.workforce,
-            retakes=job.retakes,
+            execution=job.execution,
+            max_retakes=job.max_retakes,
             filter_toml=filter_toml,
             update=job.update,
         ),
-        watch,
+        listener,
     )
-    if outcome.sitting.ending != "done":
+    if outcome.session.ending != "done":
         return CorpusResult(outcome=outcome, rows_file=layout.corpus_rows, kept={}, kept_s={}, rejected={})
     return _count_kept(outcome, layout)
 
 
-def plan_corpus(job: CorpusJob, watch: Watch | None = None) -> list[Pair]:
+def plan_corpus(job: CorpusJob, listener: RunListener | None = None) -> list[Pair]:
     """Assign texts to voices, in manifest order.
 
     Raises:
         InputError: a text or a voice is invalid, or the texts are too short for the requested duration.
     """
-    watch = watch or Watch()
+    listener = listener or RunListener()
     voices = choose_speakers(list_voices(job.voices), job.n_speakers, job.seed)
     texts = read_texts(job.texts, job.language)
     model = load_model(job.model_factory, job.bundle, job.device)
-    languages = sorted({text.lang for text in texts})
+    languages = sorted({text.language for text in texts})
     by_language = voices_by_language(voices, languages, cross_lingual=job.cross_lingual)
     pace = estimate_pace(
-        texts, model, {lang: _encode_some_voices(by_language[lang], model, job) for lang in languages}, job.seed
+        texts,
+        model,
+        {language: _encode_some_voices(by_language[language], model, job) for language in languages},
+        job.seed,
     )
     fitting = _filter_by_duration(texts, pace, job)
-    watch.notice(f"{len(fitting)} of {len(texts)} sentences are {job.shortest_s:g} to {job.longest_s:g} s long")
+    listener.on_message(f"{len(fitting)} of {len(texts)} sentences are {job.shortest_s:g} to {job.longest_s:g} s long")
     pairs = pair_texts(fitting, by_language, pace, sound_s=job.hours * 3600, spread=job.spread, seed=job.seed)
     return list(pairs)
 
@@ -180,30 +183,30 @@ def _encode_some_voices(voices: Sequence[VoiceRow], model: SpeechModel, job: Cor
     return [model.encode_voice(read_sound(prompt.flac)) for _, prompt in prompts]
 
 
-def _filter_by_duration(texts: Sequence[CorpusText], pace: SecondsACharacter, job: CorpusJob) -> list[CorpusText]:
-    fitting = [text for text in texts if job.shortest_s <= pace.of(text) <= job.longest_s]
+def _filter_by_duration(texts: Sequence[CorpusText], pace: SecondsPerCharacter, job: CorpusJob) -> list[CorpusText]:
+    fitting = [text for text in texts if job.shortest_s <= pace.estimate_s(text) <= job.longest_s]
     if not fitting:
         raise InputError(
             "No sentence has the requested duration",
-            wanted=f"{job.shortest_s:g} to {job.longest_s:g} s",
+            expected=f"{job.shortest_s:g} to {job.longest_s:g} s",
             got=f"{len(texts)} shorter or longer sentences",
-            mend="widen the range, or add texts",
+            fix="widen the range, or add texts",
         )
     return fitting
 
 
-def _plan_corpus(job: CorpusJob, target: Path, watch: Watch) -> None:
+def _plan_corpus(job: CorpusJob, target: Path, listener: RunListener) -> None:
     """Write the manifest, unless the folder already holds another corpus."""
-    pairs = plan_corpus(job, watch)
+    pairs = plan_corpus(job, listener)
     voices = {voice.voice: voice for voice in list_voices(job.voices)}
     used = {pair.voice for pair in pairs}
     split = split_speakers(_language_of_speakers(voices[name] for name in sorted(used)), job.split, job.seed)
     rows = [
         {
-            "id": f"{pair.text.lang}-{number:06d}",
+            "id": f"{pair.text.language}-{number:06d}",
             "text": pair.text.text,
             "voice": pair.voice,
-            "lang": pair.text.lang,
+            "language": pair.text.language,
             "speed": pair.speed,
             "pitch_semitones": pair.pitch_semitones,
             "prosody": pair.prosody,
@@ -214,18 +217,18 @@ def _plan_corpus(job: CorpusJob, target: Path, watch: Watch) -> None:
         }
         for number, pair in enumerate(pairs, start=1)
     ]
-    with write_whole(target) as temporary:
+    with write_atomically(target) as temporary:
         write_rows([pa.Table.from_pylist(rows, schema=CORPUS_MANIFEST)], CORPUS_MANIFEST, temporary)
         if target.exists() and not job.update and _sha256(temporary) != _sha256(target):
             raise RunError(
                 f"{job.out} holds another corpus",
-                wanted="the same texts, voices, hours, spread, split and seed",
-                mend="choose another --out, or pass --update, which keeps the takes that are still valid",
+                expected="the same texts, voices, hours, spread, split and seed",
+                fix="choose another --out, or pass --update, which keeps the takes that are still valid",
             )
 
 
 def _language_of_speakers(voices: Iterator[VoiceRow]) -> dict[str, str]:
-    return {speaker_of(voice): voice.lang or "" for voice in voices}
+    return {speaker_of(voice): voice.language or "" for voice in voices}
 
 
 def _sha256(path: Path) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from hierbatch.errors import InputError
-from hierbatch.jobs.corpus_texts import CorpusText, SecondsACharacter
+from hierbatch.jobs.corpus_texts import CorpusText, SecondsPerCharacter
 from hierbatch.manifest.voices import VoiceRow
 
 
@@ -34,9 +34,9 @@ class Spread:
                 wanted = f"two numbers from {lowest:g} to {highest:g}, the smaller first"
                 raise InputError(
                     f"The spread of {name} is out of range",
-                    wanted=wanted,
+                    expected=wanted,
                     got=f"{low:g},{high:g}",
-                    mend="correct the range",
+                    fix="correct the range",
                 )
 
     def sample(self, seed: str) -> tuple[float, float, float]:
@@ -86,21 +86,21 @@ def choose_speakers(voices: Sequence[VoiceRow], n_speakers: int | None, seed: in
         InputError: `n_speakers` is below 1 or above the number of speakers.
     """
     languages: dict[str, list[str]] = defaultdict(list)
-    for speaker, lang in sorted({speaker_of(voice): voice.lang or "" for voice in voices}.items()):
-        languages[lang].append(speaker)
+    for speaker, language in sorted({speaker_of(voice): voice.language or "" for voice in voices}.items()):
+        languages[language].append(speaker)
     n_known = sum(map(len, languages.values()))
     if n_speakers is None:
         return list(voices)
     if not 1 <= n_speakers <= n_known:
         raise InputError(
             f"There are not {n_speakers} speakers in the voice table",
-            wanted=f"1 to {n_known}" if n_known > 1 else "1",
+            expected=f"1 to {n_known}" if n_known > 1 else "1",
             got=str(n_speakers),
-            mend="add voices of other speakers, or change --speakers",
+            fix="add voices of other speakers, or change --speakers",
         )
-    for lang, group in languages.items():
-        random.Random(f"{seed} {lang}").shuffle(group)
-    ranked = sorted((rank, lang, name) for lang, group in languages.items() for rank, name in enumerate(group))
+    for language, group in languages.items():
+        random.Random(f"{seed} {language}").shuffle(group)
+    ranked = sorted((rank, language, name) for language, group in languages.items() for rank, name in enumerate(group))
     chosen = {name for _, _, name in ranked[:n_speakers]}
     return [voice for voice in voices if speaker_of(voice) in chosen]
 
@@ -113,14 +113,16 @@ def voices_by_language(
     Raises:
         InputError: a language has no voice.
     """
-    by_language = {lang: [v for v in voices if cross_lingual or v.lang in (None, lang)] for lang in languages}
-    without_voice = [lang for lang, group in by_language.items() if not group]
+    by_language = {
+        language: [v for v in voices if cross_lingual or v.language in (None, language)] for language in languages
+    }
+    without_voice = [language for language, group in by_language.items() if not group]
     if without_voice:
         raise InputError(
             f"No voice speaks {' or '.join(without_voice)}",
-            wanted="for every language of the texts, a voice with that `lang` or without one",
-            got=", ".join(f"{voice.voice} ({voice.lang})" for voice in voices[:10]),
-            mend="add such a voice, or pass --cross-lingual to let every voice speak every language",
+            expected="for every language of the texts, a voice with that `language` or without one",
+            got=", ".join(f"{voice.voice} ({voice.language})" for voice in voices[:10]),
+            fix="add such a voice, or pass --cross-lingual to let every voice speak every language",
         )
     return by_language
 
@@ -128,7 +130,7 @@ def voices_by_language(
 def pair_texts(
     texts: Sequence[CorpusText],
     voices: Mapping[str, Sequence[VoiceRow]],
-    pace: SecondsACharacter,
+    pace: SecondsPerCharacter,
     *,
     sound_s: float,
     spread: Spread,
@@ -151,17 +153,17 @@ def pair_texts(
     """
     by_language: dict[str, list[CorpusText]] = defaultdict(list)
     for text in texts:
-        by_language[text.lang].append(text)
-    for lang, group in sorted(by_language.items()):
+        by_language[text.language].append(text)
+    for language, group in sorted(by_language.items()):
         budget_s = sound_s / len(by_language)
-        yield from _pair_language(lang, group, voices[lang], pace, budget_s, spread, seed)
+        yield from _pair_language(language, group, voices[language], pace, budget_s, spread, seed)
 
 
 def _pair_language(
-    lang: str,
+    language: str,
     texts: list[CorpusText],
     voices: Sequence[VoiceRow],
-    pace: SecondsACharacter,
+    pace: SecondsPerCharacter,
     budget_s: float,
     spread: Spread,
     seed: int,
@@ -170,18 +172,18 @@ def _pair_language(
     for voice in voices:
         voices_by_speaker[speaker_of(voice)].append(voice.voice)
     speakers = [_Speaker(name, names) for name, names in sorted(voices_by_speaker.items())]
-    random.Random(f"{seed} {lang}").shuffle(speakers)
+    random.Random(f"{seed} {language}").shuffle(speakers)
     heap = [(0.0, index, speaker) for index, speaker in enumerate(speakers)]
     total_s, numbers = 0.0, count()
     for turn in range(len(speakers)):
-        shuffled = random.Random(f"{seed} {lang} {turn}").sample(texts, len(texts))
+        shuffled = random.Random(f"{seed} {language} {turn}").sample(texts, len(texts))
         for text in shuffled:
             if total_s >= budget_s:
                 return
             _, index, speaker = _pop_next_speaker(heap, text)
-            speed, semitones, prosody = spread.sample(f"{seed} {lang} {next(numbers)}")
+            speed, semitones, prosody = spread.sample(f"{seed} {language} {next(numbers)}")
             name = speaker.next_voice()
-            duration_s = pace.of(text) / speed
+            duration_s = pace.estimate_s(text) / speed
             speaker.assigned_s, speaker.n_rows = speaker.assigned_s + duration_s, speaker.n_rows + 1
             speaker.texts.add(text.text)
             heapq.heappush(heap, (speaker.assigned_s, index, speaker))
@@ -191,10 +193,10 @@ def _pair_language(
             )
     if total_s < budget_s:
         raise InputError(
-            f"The {len(texts)} texts in {lang} do not last that long",
-            wanted=f"{budget_s / 3600:.2f} h of {lang}",
+            f"The {len(texts)} texts in {language} do not last that long",
+            expected=f"{budget_s / 3600:.2f} h of {language}",
             got=f"{total_s / 3600:.2f} h if each is read once by each of {len(speakers)} speakers",
-            mend="add texts or speakers, or ask for fewer --hours",
+            fix="add texts or speakers, or ask for fewer --hours",
         )
 
 

@@ -13,17 +13,17 @@ from typing import Any
 import pyarrow as pa
 
 from hierbatch.errors import InputError, ManifestError
-from hierbatch.frontend.languages import language_of
+from hierbatch.frontend.languages import detect_language
 from hierbatch.jobs.import_book import ImportBook, import_book
 from hierbatch.manifest.schema import Column
 from hierbatch.manifest.store import open_table
 from hierbatch.models.speech import SpeechModel, SpeechRequest
-from hierbatch.stages.text import ReadText, front_ends
+from hierbatch.stages.text import PhonemizeText, front_ends
 
 TEXT_COLUMNS = (
     Column("id", pa.string(), "Id of the sentence; if empty, file name and row number."),
     Column("text", pa.string(), "The sentence."),
-    Column("lang", pa.string(), "`en` or `ko`; if empty, detected by script."),
+    Column("language", pa.string(), "`en` or `ko`; if empty, detected by script."),
     Column("license", pa.string(), "License of the text."),
 )
 """Columns of a text table."""
@@ -38,19 +38,19 @@ class CorpusText:
 
     ref: str
     text: str
-    lang: str
+    language: str
     license: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class SecondsACharacter:
+class SecondsPerCharacter:
     """Speaking rate of each language, in seconds per character."""
 
     by_language: dict[str, float]
 
-    def of(self, text: CorpusText) -> float:
+    def estimate_s(self, text: CorpusText) -> float:
         """Expected duration of a text, in seconds."""
-        return len(text.text) * self.by_language[text.lang]
+        return len(text.text) * self.by_language[text.language]
 
 
 def read_texts(sources: Sequence[Path], language: str = "auto") -> list[CorpusText]:
@@ -68,22 +68,22 @@ def read_texts(sources: Sequence[Path], language: str = "auto") -> list[CorpusTe
         for text in (
             _read_table(path, language) if path.suffix.lower() in _TABLE_SUFFIXES else _read_book(path, language)
         ):
-            if (key := (text.lang, text.text)) not in seen:
+            if (key := (text.language, text.text)) not in seen:
                 seen.add(key)
                 texts.append(text)
     if not texts:
         raise InputError(
             "There are no texts",
-            wanted="at least one sentence",
+            expected="at least one sentence",
             got=", ".join(map(str, sources)),
-            mend="add sentences to the texts",
+            fix="add sentences to the texts",
         )
     return texts
 
 
 def estimate_pace(
     texts: Iterable[CorpusText], model: SpeechModel, voices: Mapping[str, Sequence[Any]], seed: int = 0
-) -> SecondsACharacter:
+) -> SecondsPerCharacter:
     """Estimate the speaking rate of a model in each language.
 
     The expected durations of the phonemes are scaled by the durations of a few synthesized sentences.
@@ -99,45 +99,45 @@ def estimate_pace(
     """
     by_language: dict[str, list[CorpusText]] = defaultdict(list)
     for text in texts:
-        by_language[text.lang].append(text)
+        by_language[text.language].append(text)
     if unsupported := sorted(set(by_language) - set(model.languages)):
         raise InputError(
             f"The model does not speak {', '.join(unsupported)}",
-            wanted=" or ".join(model.languages),
+            expected=" or ".join(model.languages),
             got=", ".join(unsupported),
-            mend="choose another with --model, or leave out these texts",
+            fix="choose another with --model, or leave out these texts",
         )
-    read = ReadText(front_ends())
+    read = PhonemizeText(front_ends())
     paces = {}
-    for lang, group in by_language.items():
+    for language, group in by_language.items():
         sample = random.Random(seed).sample(group, min(_N_PHONEMIZED, len(group)))
-        rows = [row for row in read(_rows(sample, lang)).to_pylist() if not row["error_kind"]]
+        rows = [row for row in read(_rows(sample, language)).to_pylist() if not row["error_kind"]]
         if not rows:
             raise InputError(
-                f"No text in language {lang} can be synthesized",
+                f"No text in language {language} can be synthesized",
                 got=repr(sample[0].text[:80]),
-                mend="correct the texts, or set the language with --lang",
+                fix="correct the texts, or set the language with --language",
             )
         measured = rows[:_N_SYNTHESIZED]
         requests = [
-            SpeechRequest(phonemes=row["phonemes"], language=lang, voice=voice, seed=row["seed"])
-            for row, voice in zip(measured, cycle(voices[lang]), strict=False)
+            SpeechRequest(phonemes=row["phonemes"], language=language, voice=voice, seed=row["seed"])
+            for row, voice in zip(measured, cycle(voices[language]), strict=False)
         ]
         synthesized_s = sum(speech.waveform.duration_s for speech in model.speak(requests))
         # Rounded, so that floating-point differences between machines do not change the corpus.
         ratio = round(synthesized_s / sum(row["expected_duration_s"] for row in measured), 2)
         expected_s = sum(row["expected_duration_s"] for row in rows)
-        paces[lang] = ratio * expected_s / sum(len(row["text"]) for row in rows)
-    return SecondsACharacter(paces)
+        paces[language] = ratio * expected_s / sum(len(row["text"]) for row in rows)
+    return SecondsPerCharacter(paces)
 
 
-def _rows(texts: Sequence[CorpusText], lang: str) -> pa.Table:
+def _rows(texts: Sequence[CorpusText], language: str) -> pa.Table:
     n_rows = len(texts)
     return pa.table(
         {
             "text": [text.text for text in texts],
             "phonemes": pa.nulls(n_rows, pa.string()),
-            "lang": [lang] * n_rows,
+            "language": [language] * n_rows,
             "speed": [1.0] * n_rows,
             "seed": range(1000, 1000 + n_rows),
         }
@@ -155,8 +155,8 @@ def _files(sources: Iterable[Path]) -> Iterator[Path]:
         else:
             raise InputError(
                 f"There are no texts at {source}",
-                wanted=f"a folder, or a file of {' '.join(known)}",
-                mend="correct the path",
+                expected=f"a folder, or a file of {' '.join(known)}",
+                fix="correct the path",
             )
 
 
@@ -164,7 +164,7 @@ def _read_table(path: Path, language: str) -> Iterator[CorpusText]:
     table = open_table(path, TEXT_COLUMNS)
     errors = [*table.problems, *(["column text is missing"] if "text" not in table.schema.names else [])]
     if errors:
-        raise ManifestError(f"{path} is not a valid text table", got="; ".join(errors), mend="correct the table")
+        raise ManifestError(f"{path} is not a valid text table", got="; ".join(errors), fix="correct the table")
     names = [column.name for column in TEXT_COLUMNS if column.name in table.schema.names]
     number = 0
     for batch in table.batches(names):
@@ -172,12 +172,12 @@ def _read_table(path: Path, language: str) -> Iterator[CorpusText]:
             number += 1
             if row["text"] and row["text"].strip():
                 text = " ".join(row["text"].split())
-                found = row.get("lang") or language_of(text, "en") if language == "auto" else language
+                found = row.get("language") or detect_language(text, "en") if language == "auto" else language
                 ref = row.get("id") or f"{path.stem}:{number}"
-                yield CorpusText(ref=ref, text=text, lang=found, license=row.get("license"))
+                yield CorpusText(ref=ref, text=text, language=found, license=row.get("license"))
 
 
 def _read_book(path: Path, language: str) -> Iterator[CorpusText]:
     for row in import_book(ImportBook(book=path, language=language)).table.to_pylist():
         if row["kind"] != "heading":
-            yield CorpusText(ref=f"{path.stem}:{row['id']}", text=row["text"], lang=row["lang"], license=None)
+            yield CorpusText(ref=f"{path.stem}:{row['id']}", text=row["text"], language=row["language"], license=None)

@@ -15,19 +15,19 @@ class ComponentCheck:
     """Result of one check: the component, its version or the error, and the fix if it does not work."""
 
     part: str
-    is_well: bool
+    is_ok: bool
     found: str
-    mend: str = ""
+    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Probe:
     part: str
     run: Callable[[], str]
-    mend: str
+    fix: str
 
 
-def examine(bundle: str = "lite") -> tuple[ComponentCheck, ...]:
+def check_installation(bundle: str = "lite") -> tuple[ComponentCheck, ...]:
     """Check every component. Failures are returned, never raised."""
     probes = (
         _Probe("hierbatch", lambda: version("hierbatch"), "pip install hierbatch"),
@@ -48,12 +48,12 @@ def examine(bundle: str = "lite") -> tuple[ComponentCheck, ...]:
 
 def _examine(probe: _Probe) -> ComponentCheck:
     try:
-        return ComponentCheck(part=probe.part, is_well=True, found=probe.run())
+        return ComponentCheck(part=probe.part, is_ok=True, found=probe.run())
     except HierbatchError as error:
-        return ComponentCheck(part=probe.part, is_well=False, found=str(error), mend=probe.mend)
+        return ComponentCheck(part=probe.part, is_ok=False, found=str(error), fix=probe.fix)
     except Exception as error:  # noqa: BLE001 - a broken package must not stop the other checks
         found = f"{type(error).__name__}: {error}".splitlines()[0]
-        return ComponentCheck(part=probe.part, is_well=False, found=found, mend=probe.mend)
+        return ComponentCheck(part=probe.part, is_ok=False, found=found, fix=probe.fix)
 
 
 def _import_version(package: str) -> str:
@@ -79,14 +79,14 @@ def _ffmpeg() -> str:
     from hierbatch.programs import ffmpeg_program, run_program
 
     program = ffmpeg_program()
-    first_line = run_program([program, "-version"], limit_s=30).decode("utf-8", "replace").splitlines()[0]
+    first_line = run_program([program, "-version"], timeout_s=30).decode("utf-8", "replace").splitlines()[0]
     return f"{first_line.split(' Copyright')[0]} ({Path(program).name})"
 
 
 def _phonemes(text: str, language: str) -> str:
     from hierbatch.frontend.speech_text import SpeechFrontEnd
 
-    return f"{text} -> {SpeechFrontEnd().speak(text, language).phonemes}"
+    return f"{text} -> {SpeechFrontEnd().phonemize(text, language).phonemes}"
 
 
 def _rnnoise() -> str:

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hierbatch.engine.progress import Watch
-from hierbatch.engine.session import Workforce
+from hierbatch.engine.progress import RunListener
+from hierbatch.engine.session import Execution
 from hierbatch.errors import InputError
-from hierbatch.jobs.dub_delivery import Background, DubReportRow, DubWriter, write_dub_report
 from hierbatch.jobs.dub_import import DubSources, find_media, import_media, write_manifest
+from hierbatch.jobs.dub_output import Background, DubReportRow, DubWriter, write_dub_report
 from hierbatch.jobs.run import RunJob, RunOutcome, check_device, run
 from hierbatch.jobs.specs.convert import find_conversion_model
 from hierbatch.jobs.specs.dub import DubSpec
 from hierbatch.jobs.specs.voices import VoiceChoice, default_voice, list_voices, prepare_voices
-from hierbatch.manifest.voice_map import MapLine, read_voice_map
+from hierbatch.manifest.voice_map import VoiceMapEntry, read_voice_map
 from hierbatch.manifest.voices import VoiceRow
 from hierbatch.models.catalog.open_model import DEFAULT_FACTORY
 
@@ -36,7 +36,7 @@ class DubJob:
     bundle: str = "lite"
     model_factory: str = DEFAULT_FACTORY
     device: str = "cpu"
-    workforce: Workforce = field(default_factory=Workforce)
+    execution: Execution = field(default_factory=Execution)
     update: bool = False
 
 
@@ -54,7 +54,7 @@ class DubResult:
         return sum(bool(row.error) for row in self.lines)
 
 
-def dub(job: DubJob, watch: Watch | None = None) -> DubResult:
+def dub(job: DubJob, listener: RunListener | None = None) -> DubResult:
     """Dub every file of a folder. The same call resumes a stopped job.
 
     `out` receives `files/` (the dubbed files under their original names), `dubbed.csv`, `run/` (the voice tracks) and
@@ -66,17 +66,15 @@ def dub(job: DubJob, watch: Watch | None = None) -> DubResult:
         RunError: the run was created with other settings.
         StorageError: the disk is full; finished files are kept.
     """
-    watch = watch or Watch()
-    check_device(job.device, job.workforce)
+    listener = listener or RunListener()
+    check_device(job.device, job.execution)
     media = find_media(job.folder)
     if job.out.resolve().is_relative_to(job.folder.resolve()):
         raise InputError(
-            "The output folder lies inside the source folder", got=str(job.out), mend="choose another --out"
+            "The output folder lies inside the source folder", got=str(job.out), fix="choose another --out"
         )
     if job.segments is not None and not job.segments.is_dir():
-        raise InputError(
-            "The folder of segment tables does not exist", got=str(job.segments), mend="correct --segments"
-        )
+        raise InputError("The folder of segment tables does not exist", got=str(job.segments), fix="correct --segments")
     voices = list_voices(job.voices)
     lines = _voice_map(job, voices)
     model = find_conversion_model(job.model_factory, job.bundle)
@@ -84,7 +82,7 @@ def dub(job: DubJob, watch: Watch | None = None) -> DubResult:
     used = [row for row in voices if row.voice in named]
     prompts = prepare_voices(used, model.check_prompt, allow_unknown=job.voices.allow_unknown_consent)
     hashes = {name: prompt.sha256 for name, (_, prompt) in prompts.items()}
-    watch.notice(f"Reading {len(media)} files")
+    listener.on_message(f"Reading {len(media)} files")
     work_folder = job.out / "work"
     sources = import_media(job.folder, lines, hashes, media=media, segments=job.segments, work_folder=work_folder)
     _check_any_usable(sources)
@@ -100,14 +98,14 @@ def dub(job: DubJob, watch: Watch | None = None) -> DubResult:
     )
     outcome = run(
         RunJob(
-            order=spec,
+            spec=spec,
             out=job.out / "run",
             device=job.device,
-            workforce=job.workforce,
-            retakes=0,
+            execution=job.execution,
+            max_retakes=0,
             update=job.update,
         ),
-        watch,
+        listener,
     )
     writer = DubWriter(folder=job.folder, out=job.out, background=job.background)
     rows = [*writer.write_files(outcome.out), *_rejected_files(sources)]
@@ -116,18 +114,18 @@ def dub(job: DubJob, watch: Watch | None = None) -> DubResult:
     return DubResult(lines=tuple(rows), report=report, outcome=outcome)
 
 
-def _voice_map(job: DubJob, voices: Sequence[VoiceRow]) -> tuple[MapLine, ...]:
+def _voice_map(job: DubJob, voices: Sequence[VoiceRow]) -> tuple[VoiceMapEntry, ...]:
     if job.voice_map is not None:
         return read_voice_map(job.voice_map, [row.voice for row in voices])
     only = default_voice(job.voices, voices)
     if only is None:
         raise InputError(
             "The target voice is ambiguous",
-            wanted="--voice-map, --voice, or --default-voice",
+            expected="--voice-map, --voice, or --default-voice",
             got=f"{len(voices)} voices",
-            mend="pass one of these options",
+            fix="pass one of these options",
         )
-    return (MapLine(file="", speaker="", voice=only, key_semitones=None),)
+    return (VoiceMapEntry(file="", speaker="", voice=only, key_semitones=None),)
 
 
 def _check_any_usable(sources: DubSources) -> None:
@@ -135,7 +133,7 @@ def _check_any_usable(sources: DubSources) -> None:
         reasons = list(sources.errors.values())
         more = f" (and {len(reasons) - 3} more)" if len(reasons) > 3 else ""
         raise InputError(
-            "No file can be dubbed", got=" ".join(reasons[:3]) + more, mend="fix these files, or choose another folder"
+            "No file can be dubbed", got=" ".join(reasons[:3]) + more, fix="fix these files, or choose another folder"
         )
 
 

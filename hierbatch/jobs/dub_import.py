@@ -17,8 +17,8 @@ from hierbatch.errors import InputError, RowError, SourceError
 from hierbatch.manifest.schema import AUDIO, DUB_COLUMNS, Column, arrow_schema
 from hierbatch.manifest.segments import SUFFIXES, Segment, check_segments, read_segments
 from hierbatch.manifest.store import write_table
-from hierbatch.manifest.voice_map import MapLine, find_line
-from hierbatch.storage import write_whole
+from hierbatch.manifest.voice_map import VoiceMapEntry, find_entry
+from hierbatch.storage import write_atomically
 
 _SCHEMA = arrow_schema(
     [
@@ -51,9 +51,9 @@ def find_media(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise InputError(
             "The folder to dub does not exist",
-            wanted="a folder of recordings or films",
+            expected="a folder of recordings or films",
             got=str(folder),
-            mend="correct the path",
+            fix="correct the path",
         )
     suffixes = {*AUDIO_SUFFIXES, *VIDEO_CODECS}
     below = (path for path in folder.rglob("*") if path.suffix.lower() in suffixes and path.is_file())
@@ -61,15 +61,15 @@ def find_media(folder: Path) -> list[Path]:
     if not found:
         raise InputError(
             f"{folder} contains no media files",
-            wanted=f"files ending in {', '.join(sorted(suffixes))}",
-            mend="choose another folder",
+            expected=f"files ending in {', '.join(sorted(suffixes))}",
+            fix="choose another folder",
         )
     return found
 
 
 def import_media(
     folder: Path,
-    lines: Sequence[MapLine],
+    lines: Sequence[VoiceMapEntry],
     voice_sha256: Mapping[str, str],
     *,
     media: Sequence[Path],
@@ -95,9 +95,9 @@ def import_media(
     if unmatched:
         raise InputError(
             "Lines of the voice map match no file",
-            wanted=f"paths or patterns inside {folder}",
+            expected=f"paths or patterns inside {folder}",
             got=", ".join(unmatched[:5]),
-            mend="correct the column file",
+            fix="correct the column file",
         )
     rows: list[dict[str, Any]] = []
     errors: dict[str, str] = {}
@@ -132,7 +132,7 @@ def _extract_audio(path: Path, stem: Path) -> Path:
     state = hashlib.sha256(f"{stat.st_size} {stat.st_mtime_ns}".encode()).hexdigest()[:8]
     target = stem.with_name(f"{stem.name}-{state}.flac")
     if not target.exists():
-        with write_whole(target) as temporary:
+        with write_atomically(target) as temporary:
             extract_sound(path, temporary)
     return target
 
@@ -146,7 +146,7 @@ def _segments_of(path: Path, audio: Path, folder: Path | None) -> tuple[Segment,
         raise SourceError(
             f"{path.name} has several segment tables",
             got=", ".join(table.name for table in tables),
-            mend="keep one of them",
+            fix="keep one of them",
         )
     return check_segments(read_segments(tables[0]), info.duration_s, path.name) if tables else ()
 
@@ -154,10 +154,10 @@ def _segments_of(path: Path, audio: Path, folder: Path | None) -> tuple[Segment,
 def _entry(
     file: str,
     segment: Segment | None,
-    lines: Sequence[MapLine],
+    lines: Sequence[VoiceMapEntry],
     voice_sha256: Mapping[str, str],
 ) -> dict[str, Any]:
-    line = find_line(lines, file, segment.speaker if segment else "")
+    line = find_entry(lines, file, segment.speaker if segment else "")
     return {
         "speaker": segment.speaker if segment else "",
         "voice": line.voice,

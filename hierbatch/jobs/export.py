@@ -55,12 +55,12 @@ def export(job: ExportJob, on_progress: Callable[[int], None] = lambda n_rows: N
         StorageError: the disk is full; no partial output remains.
     """
     if job.to not in WRITERS:
-        raise InputError("The export format is unknown", wanted=", ".join(WRITERS), got=job.to, mend="correct --to")
+        raise InputError("The export format is unknown", expected=", ".join(WRITERS), got=job.to, fix="correct --to")
     if os.path.lexists(job.out):
         raise InputError(
             f"{job.out} already exists",
-            wanted="a folder that does not exist",
-            mend="choose another --out, or move the folder away",
+            expected="a folder that does not exist",
+            fix="choose another --out, or move the folder away",
         )
     source = CorpusSource(job.run)
     summary = CorpusSummary()
@@ -77,7 +77,7 @@ def export(job: ExportJob, on_progress: Callable[[int], None] = lambda n_rows: N
             raise InputError(
                 f"{job.run} has no rows to export",
                 got=f"{source.n_rows} rows, all rejected",
-                mend="relax the filter rules, or add rows",
+                fix="relax the filter rules, or add rows",
             )
         rejected = _write_rejected(source, folder)
         card = corpus_card(

@@ -14,12 +14,12 @@ from hierbatch.frontend.books.book import Block, Book, Chapter
 from hierbatch.frontend.books.headings import numeral_value
 from hierbatch.frontend.books.reading import read_book
 from hierbatch.frontend.clauses import split_long
-from hierbatch.frontend.languages import language_of
-from hierbatch.frontend.pause_marks import split_at_pauses, without_pauses
+from hierbatch.frontend.languages import detect_language
+from hierbatch.frontend.pause_marks import split_at_pauses, strip_pause_marks
 from hierbatch.frontend.sentences import MAX_CHARACTERS, Sentence, split_sentences
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, arrow_schema
 from hierbatch.manifest.store import write_table
-from hierbatch.storage import write_whole
+from hierbatch.storage import write_atomically
 
 LANGUAGE_CHOICES = ("auto", "en", "ko")
 """Values of `ImportBook.language`; `auto` detects the language of each sentence."""
@@ -37,7 +37,7 @@ class ImportBook:
     """Book to import and import options."""
 
     book: Path
-    output: Path | None = None
+    out: Path | None = None
     """Manifest to write, as Parquet or, for editing by hand, CSV; None writes no file."""
     voice: str | None = None
     """Voice of every row; None leaves the choice to the run."""
@@ -59,8 +59,8 @@ class ImportedBook:
 def import_book(job: ImportBook) -> ImportedBook:
     """Read a book and convert its sentences to manifest rows.
 
-    `seq` counts within a chapter, so that editing one chapter does not change the ids of the others. Sentences of one
-    paragraph share their `source_ref`.
+    `sentence_index` counts within a chapter, so that editing one chapter does not change the ids of the others.
+    Sentences of one paragraph share their `source_ref`.
 
     Raises:
         BookError: the book cannot be read, or its language is not supported.
@@ -75,8 +75,8 @@ def import_book(job: ImportBook) -> ImportedBook:
     ]
     rows = [row for chapter in chapters for row in chapter]
     table = pa.Table.from_pylist(rows, schema=BOOK_SCHEMA)
-    if job.output is not None:
-        _write(table, job.output)
+    if job.out is not None:
+        _write(table, job.out)
     return ImportedBook(book, table, tuple(len(chapter) for chapter in chapters))
 
 
@@ -84,16 +84,16 @@ def _check_options(job: ImportBook) -> None:
     if job.language not in LANGUAGE_CHOICES:
         raise InputError(
             "There is no such language",
-            wanted=", ".join(LANGUAGE_CHOICES),
+            expected=", ".join(LANGUAGE_CHOICES),
             got=repr(job.language),
-            mend="correct --lang",
+            fix="correct --language",
         )
-    if job.output is not None and job.output.suffix.lower() not in (".parquet", ".csv"):
+    if job.out is not None and job.out.suffix.lower() not in (".parquet", ".csv"):
         raise InputError(
             "The manifest format is not supported",
-            wanted="a name ending in .parquet or .csv",
-            got=str(job.output),
-            mend="rename the output file",
+            expected="a name ending in .parquet or .csv",
+            got=str(job.out),
+            fix="rename the output file",
         )
 
 
@@ -105,36 +105,36 @@ def _default_language(book: Book, job: ImportBook) -> str:
     if tag in MAX_CHARACTERS:
         return tag
     text = " ".join(block.text for chapter in book.chapters for block in chapter.blocks)[:_SAMPLE_CHARACTERS]
-    found = language_of(text, "")
+    found = detect_language(text, "")
     if tag not in _NO_LANGUAGE or not found:
         raise BookError(
             f"{job.book.name} is in an unsupported language",
-            wanted="a book in English (en) or Korean (ko)",
+            expected="a book in English (en) or Korean (ko)",
             got=f"language {book.language!r}" if tag not in _NO_LANGUAGE else "text in neither script",
-            mend="if its tag is wrong, import it with --lang en or --lang ko",
+            fix="if its tag is wrong, import it with --language en or --language ko",
         )
     return found
 
 
 def _chapter_rows(book: Book, chapter: Chapter, number: int, job: ImportBook, default: str) -> list[dict[str, Any]]:
-    title = without_pauses(chapter.title)
+    title = strip_pause_marks(chapter.title)
     rows: list[dict[str, Any]] = []
     for block in chapter.blocks:
         leading_s, sentences = _sentences(block, job, default)
         if rows and leading_s is not None:
             rows[-1]["pause_after_s"] = leading_s
         for sentence in sentences:
-            seq = len(rows) + 1
+            sentence_index = len(rows) + 1
             rows.append(
                 {
-                    "id": f"c{number:03d}-{seq:05d}",
+                    "id": f"c{number:03d}-{sentence_index:05d}",
                     "text": sentence.text,
                     "voice": job.voice,
-                    "lang": sentence.language if job.language == "auto" else job.language,
+                    "language": sentence.language if job.language == "auto" else job.language,
                     "book": book.title,
                     "chapter": number,
                     "chapter_title": title,
-                    "seq": seq,
+                    "sentence_index": sentence_index,
                     "kind": block.kind,
                     "source_ref": block.source_ref,
                     "pause_after_s": sentence.pause_after_s,
@@ -153,7 +153,7 @@ def _sentences(block: Block, job: ImportBook, default: str) -> tuple[float | Non
             sentences = split_sentences(block.text, default, job.max_characters)
     except TextError as error:
         raise BookError(
-            f"{block.source_ref}: {error.what}", wanted=error.wanted, got=error.got, mend=error.mend
+            f"{block.source_ref}: {error.what}", expected=error.expected, got=error.got, fix=error.fix
         ) from error
     if sentences and block.pause_after_s is not None and sentences[-1].pause_after_s is None:
         sentences[-1] = replace(sentences[-1], pause_after_s=block.pause_after_s)
@@ -164,7 +164,7 @@ def _heading_parts(text: str, pause_s: float | None, job: ImportBook, default: s
     """Split a heading only if it is too long. A bare Roman numeral is read as a number: "I" would be the pronoun."""
     number = numeral_value(text.rstrip(".")) if text.isascii() else None
     spoken = str(number) if number else text
-    language = language_of(spoken, default)
+    language = detect_language(spoken, default)
     parts = split_long(spoken, language, job.max_characters or MAX_CHARACTERS[language])
     return [Sentence(part, language, pause_s if index == len(parts) - 1 else None) for index, part in enumerate(parts)]
 
@@ -173,5 +173,5 @@ def _write(table: pa.Table, output: Path) -> None:
     if output.suffix.lower() == ".parquet":
         write_table([table], table.schema, output)
         return
-    with write_whole(output) as temporary:
+    with write_atomically(output) as temporary:
         pyarrow.csv.write_csv(table, temporary)

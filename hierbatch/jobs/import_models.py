@@ -11,20 +11,20 @@ from pathlib import Path
 
 from torch import Tensor
 
+from hierbatch.constants import RATE_HZ
 from hierbatch.errors import BundleError, InputError
 from hierbatch.models.catalog.hierspeechpp_networks import (
-    PUBLISHED_NETWORKS,
-    PublishedNetwork,
-    Recognised,
+    IMPORTABLE_NETWORKS,
+    IdentifiedNetwork,
+    ImportableNetwork,
     find_network,
-    recognise,
+    identify_network,
 )
-from hierbatch.models.hierspeechpp.files import OFFICIAL_KIND, official_file_of
-from hierbatch.models.weights.bundle import Bundle, find_bundle, imported_bundles, packaged_bundles
-from hierbatch.models.weights.bundle_writing import write_bundle_parts
+from hierbatch.models.hierspeechpp.files import HIERSPEECHPP_KIND, find_file_by_hash
+from hierbatch.models.weights.bundle import Bundle, find_bundle, imported_bundle_folder, packaged_bundle_folder
+from hierbatch.models.weights.bundle_writing import write_bundle_components
 from hierbatch.models.weights.checkpoint import Checkpoint, read_checkpoint
 from hierbatch.storage import staging_folder, storage_error
-from hierbatch.units import RATE_HZ
 
 _SUFFIXES = {".pth", ".pt", ".ckpt", ".bin", ".safetensors"}
 _SUFFIXLESS = re.compile(r"g_.+")
@@ -42,7 +42,7 @@ class ImportModels:
     """Files and folders; `NETWORK=FILE` names the network of a file that cannot be identified."""
     name: str
     folder: Path | None = None
-    """Folder of imported bundles; None takes `imported_bundles()`."""
+    """Folder of imported bundles; None takes `imported_bundle_folder()`."""
     replace: bool = False
     """Replace an imported bundle of the same name."""
 
@@ -51,7 +51,7 @@ class ImportModels:
 class ImportedComponent:
     """A checkpoint file imported as one component of the bundle."""
 
-    network: PublishedNetwork
+    network: ImportableNetwork
     path: Path
     sha256: str
     published: str
@@ -62,14 +62,14 @@ class ImportedModels:
     """The new bundle, its components, and the files that were skipped."""
 
     bundle: Bundle
-    parts: tuple[ImportedComponent, ...]
+    components: tuple[ImportedComponent, ...]
     left_out: tuple[Path, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
     path: Path
-    network: PublishedNetwork | None = None
+    network: ImportableNetwork | None = None
     is_found: bool = False
     """Found by searching a folder: an unknown file is skipped instead of being an error."""
 
@@ -94,7 +94,7 @@ def import_models(job: ImportModels, on_component: Callable[[ImportedComponent],
         InputError: a name or a path is invalid, or a bundle of that name exists.
         StorageError: the disk is full.
     """
-    home = job.folder or imported_bundles()
+    home = job.folder or imported_bundle_folder()
     _check_name(job, home)
     imported = _Imported()
     with staging_folder(home) as staging:
@@ -113,11 +113,11 @@ def import_models(job: ImportModels, on_component: Callable[[ImportedComponent],
         if not imported.components:
             raise BundleError(
                 "No checkpoint belongs to a known network",
-                wanted=", ".join(PUBLISHED_NETWORKS),
+                expected=", ".join(IMPORTABLE_NETWORKS),
                 got=", ".join(job.sources),
-                mend="name checkpoints of HierSpeech++",
+                fix="name checkpoints of HierSpeech++",
             )
-        write_bundle_parts(folder, weights, pages, _page(job.name, imported.components))
+        write_bundle_components(folder, weights, pages, _page(job.name, imported.components))
         _move(folder, home / job.name)
     return ImportedModels(find_bundle(home / job.name), tuple(imported.components), tuple(imported.skipped))
 
@@ -126,17 +126,17 @@ def _check_name(job: ImportModels, home: Path) -> None:
     if not _NAME.fullmatch(job.name):
         raise InputError(
             "The bundle name is invalid",
-            wanted="letters, digits, '.', '_' and '-', 64 at most",
+            expected="letters, digits, '.', '_' and '-', 64 at most",
             got=repr(job.name),
-            mend="choose another --name",
+            fix="choose another --name",
         )
-    if (packaged_bundles() / job.name).exists():
-        raise InputError("A packaged model has this name", got=job.name, mend="choose another --name")
+    if (packaged_bundle_folder() / job.name).exists():
+        raise InputError("A packaged model has this name", got=job.name, fix="choose another --name")
     if (home / job.name).exists() and not job.replace:
         raise InputError(
             "A model of this name exists",
             got=str(home / job.name),
-            mend="choose another --name, or pass --replace",
+            fix="choose another --name, or pass --replace",
         )
 
 
@@ -150,16 +150,16 @@ def _sources(arguments: Sequence[str]) -> Iterator[_Source]:
             if network is not None and len(files) != 1:
                 raise InputError(
                     f"{path} does not hold exactly one checkpoint",
-                    wanted="1 file",
+                    expected="1 file",
                     got=f"{len(files)}",
-                    mend="name the file itself",
+                    fix="name the file itself",
                 )
             yield from (_Source(file, network, is_found=network is None) for file in files)
         elif path.exists():
             yield _Source(path, network)
         else:
             raise InputError(
-                "There is no such checkpoint", wanted="a file or a folder", got=str(path), mend="correct the path"
+                "There is no such checkpoint", expected="a file or a folder", got=str(path), fix="correct the path"
             )
 
 
@@ -175,16 +175,16 @@ def _looks_like_weights(file: Path) -> bool:
 
 def _load(source: _Source, imported: _Imported) -> tuple[ImportedComponent, dict[str, Tensor]] | None:
     checkpoint = read_checkpoint(source.path)
-    identified = _as_named(checkpoint, source.network) if source.network else recognise(checkpoint)
+    identified = _as_named(checkpoint, source.network) if source.network else identify_network(checkpoint)
     if identified is None and source.is_found:
         imported.skipped.append(source.path)
         return None
     if identified is None:
         raise BundleError(
             f"The weights in {source.path} belong to no known network",
-            wanted=", ".join(PUBLISHED_NETWORKS),
+            expected=", ".join(IMPORTABLE_NETWORKS),
             got=_shown_names(checkpoint),
-            mend="name a checkpoint of HierSpeech++",
+            fix="name a checkpoint of HierSpeech++",
         )
     network = identified.network
     earlier = next((component for component in imported.components if component.network is network), None)
@@ -192,24 +192,24 @@ def _load(source: _Source, imported: _Imported) -> tuple[ImportedComponent, dict
         raise BundleError(
             f"There are two checkpoints of {network.name}",
             got=f"{earlier.path} and {source.path}",
-            mend="name the one you want",
+            fix="name the one you want",
         )
     module = network.load(checkpoint)
     component = ImportedComponent(network, source.path, checkpoint.sha256, identified.published)
     return component, dict(module.state_dict())
 
 
-def _as_named(checkpoint: Checkpoint, network: PublishedNetwork) -> Recognised:
+def _as_named(checkpoint: Checkpoint, network: ImportableNetwork) -> IdentifiedNetwork:
     """Accept the network named by the user, unless the hash of the file belongs to another one."""
-    published = official_file_of(checkpoint.sha256) or ""
+    published = find_file_by_hash(checkpoint.sha256) or ""
     if published and published not in network.files:
         raise BundleError(
             f"{checkpoint.source} is a checkpoint of another network",
-            wanted=network.name,
+            expected=network.name,
             got=f"the published {published}",
-            mend="correct the name before the =",
+            fix="correct the name before the =",
         )
-    return Recognised(network, published)
+    return IdentifiedNetwork(network, published)
 
 
 def _shown_names(checkpoint: Checkpoint) -> str:
@@ -232,7 +232,7 @@ def _page(name: str, components: Sequence[ImportedComponent]) -> dict[str, objec
     licenses = dict.fromkeys(component.network.license for component in components)
     return {
         "name": name,
-        "kind": OFFICIAL_KIND,
+        "kind": HIERSPEECHPP_KIND,
         "languages": list(languages),
         "rate_hz": RATE_HZ,
         "license": "; ".join(licenses),

@@ -23,14 +23,12 @@ def import_rows(source: Path, output: Path) -> int:
     if output.suffix.lower() != ".parquet":
         raise InputError(
             "The manifest format is not supported",
-            wanted="a name ending in .parquet",
+            expected="a name ending in .parquet",
             got=str(output),
-            mend="rename the output file",
+            fix="rename the output file",
         )
     table = open_table(source, MANIFEST_COLUMNS)
     if table.problems:
-        raise ManifestError(
-            f"{source} is not a valid manifest", got="; ".join(table.problems), mend="correct the table"
-        )
+        raise ManifestError(f"{source} is not a valid manifest", got="; ".join(table.problems), fix="correct the table")
     schema = table.schema.with_metadata(MANIFEST_SCHEMA.metadata)
     return write_table(table.batches(), schema, output)

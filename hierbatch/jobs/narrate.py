@@ -6,19 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hierbatch.delivery.source_publication import carries_overlays
+from hierbatch.delivery.source_publication import supports_overlays
 from hierbatch.delivery.timeline import ChapterTimeline
-from hierbatch.engine.progress import Watch
-from hierbatch.engine.session import Workforce
+from hierbatch.engine.progress import RunListener
+from hierbatch.engine.session import Execution
 from hierbatch.errors import InputError
 from hierbatch.jobs.book import BookJob, BookResult, make_book
 from hierbatch.jobs.import_book import ImportBook, ImportedBook, import_book
 from hierbatch.jobs.run import RunJob, RunOutcome, check_device, run
-from hierbatch.jobs.specs.speak import SpeakOrder
+from hierbatch.jobs.specs.speak import SpeakSpec
 from hierbatch.jobs.specs.voices import VoiceChoice
-from hierbatch.models.catalog.model_info import outline_upsampler
+from hierbatch.models.catalog.model_info import read_upsampler_info
 from hierbatch.models.catalog.open_model import DEFAULT_FACTORY
-from hierbatch.models.placement import Placement
+from hierbatch.models.device_placement import DevicePlacement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class NarrateJob:
     speed: float = 1.0
     bundle: str = "lite"
     device: str = "cpu"
-    workforce: Workforce = field(default_factory=Workforce)
+    execution: Execution = field(default_factory=Execution)
     update: bool = False
     full_band: str | None = None
     """SpeechSR bundle for bandwidth extension, see `BookJob`."""
@@ -67,7 +67,7 @@ class NarrationResult:
 
 
 def narrate(
-    job: NarrateJob, watch: Watch | None = None, on_import: Callable[[ImportedBook], None] | None = None
+    job: NarrateJob, listener: RunListener | None = None, on_import: Callable[[ImportedBook], None] | None = None
 ) -> NarrationResult:
     """Import, synthesize and master a book.
 
@@ -75,7 +75,7 @@ def narrate(
 
     Args:
         job: book, voices, formats and output folder.
-        watch: receives progress and notices.
+        listener: receives progress and notices.
         on_import: called with the imported book before the synthesis starts.
 
     Raises:
@@ -84,15 +84,15 @@ def narrate(
         RunError: the folder is in use, or was created from another book, voice or settings.
         StorageError: the disk is full; finished rows are kept.
     """
-    watch = watch or Watch()
-    check_device(job.device, job.workforce)
+    listener = listener or RunListener()
+    check_device(job.device, job.execution)
     if job.full_band:
         _check_mastering(job)
     manifest, out = job.out / "manifest.parquet", job.out / "book"
-    imported = import_book(ImportBook(book=job.book, output=manifest, language=job.language))
+    imported = import_book(ImportBook(book=job.book, out=manifest, language=job.language))
     if on_import:
         on_import(imported)
-    spec = SpeakOrder(
+    spec = SpeakSpec(
         manifest=manifest,
         voices=job.voices,
         lexicon=job.lexicon,
@@ -102,25 +102,25 @@ def narrate(
         model_factory=job.model_factory,
     )
     outcome = run(
-        RunJob(order=spec, out=job.out / "run", device=job.device, workforce=job.workforce, update=job.update), watch
+        RunJob(spec=spec, out=job.out / "run", device=job.device, execution=job.execution, update=job.update), listener
     )
-    if outcome.sitting.ending != "done":
+    if outcome.session.ending != "done":
         return NarrationResult(out, imported, outcome, None)
 
     def report_chapter(profile: str, chapter: ChapterTimeline, n_chapters: int) -> None:
-        watch.notice(f"Mastering to {profile}: chapter {chapter.number} of {n_chapters}")
+        listener.on_message(f"Mastering to {profile}: chapter {chapter.number} of {n_chapters}")
 
     return NarrationResult(out, imported, outcome, make_book(_book_job(job, imported), report_chapter))
 
 
 def _check_mastering(job: NarrateJob) -> None:
     """Check that this machine can run the bandwidth extension: mastering is local, even if workers are remote."""
-    outline_upsampler(job.full_band or "")
+    read_upsampler_info(job.full_band or "")
     try:
-        Placement.parse(job.device).check_here()
+        DevicePlacement.parse(job.device).check_available()
     except InputError as error:
         fix = "narrate without --full-band, then run `hierbatch book RUN --full-band` on a machine with the device"
-        raise InputError(error.what, wanted=error.wanted, got=error.got, mend=fix) from error
+        raise InputError(error.what, expected=error.expected, got=error.got, fix=fix) from error
 
 
 def _book_job(job: NarrateJob, imported: ImportedBook) -> BookJob:
@@ -135,7 +135,7 @@ def _book_job(job: NarrateJob, imported: ImportedBook) -> BookJob:
         cover=job.cover or book.cover,
         title=job.title or book.title,
         author=job.author or book.author,
-        source=job.book if "readalong" in job.formats and carries_overlays(job.book) else None,
+        source=job.book if "readalong" in job.formats and supports_overlays(job.book) else None,
         allow_missing=True,
         full_band=job.full_band,
         device=job.device,

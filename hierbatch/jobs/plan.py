@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from hierbatch.jobs.specs.speak import SpeakOrder
+from hierbatch.jobs.specs.speak import SpeakSpec
 
 REAL_TIME_FACTOR = 0.05
 """CPU seconds of the default model per second of audio, on one core."""
@@ -31,11 +31,11 @@ class InvalidRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEstimate:
-    """Estimated size of a run. `refusals` lists the first of the `n_refused` invalid rows."""
+    """Estimated size of a run. `invalid_rows` lists the first of the `n_invalid` invalid rows."""
 
     n_rows: int
-    n_refused: int
-    refusals: tuple[InvalidRow, ...]
+    n_invalid: int
+    invalid_rows: tuple[InvalidRow, ...]
     n_units: int
     sound_s: dict[str, float]
     """Expected duration of the audio in each language, in seconds."""
@@ -53,7 +53,7 @@ class RunEstimate:
         return sum(self.sound_s.values()) * REAL_TIME_FACTOR if self.bundle == _MEASURED_BUNDLE else None
 
 
-def estimate(spec: SpeakOrder) -> RunEstimate:
+def estimate(spec: SpeakSpec) -> RunEstimate:
     """Plan a run without writing the plan.
 
     Raises:
@@ -66,15 +66,15 @@ def estimate(spec: SpeakOrder) -> RunEstimate:
     n_invalid = n_units = 0
     for rows in validated.plan():
         n_units = rows.column("unit")[-1].as_py() + 1
-        for row in rows.select(["lang", "expected_duration_s"]).to_pylist():
-            sound_s[row["lang"]] += row["expected_duration_s"]
+        for row in rows.select(["language", "expected_duration_s"]).to_pylist():
+            sound_s[row["language"]] += row["expected_duration_s"]
         invalid = _invalid_rows(rows)
         n_invalid += len(invalid)
         examples += invalid[: _MAX_INVALID_SHOWN - len(examples)]
     return RunEstimate(
         n_rows=validated.n_rows,
-        n_refused=n_invalid,
-        refusals=tuple(examples),
+        n_invalid=n_invalid,
+        invalid_rows=tuple(examples),
         n_units=n_units,
         sound_s=dict(sound_s),
         notices=tuple(validated.notices),

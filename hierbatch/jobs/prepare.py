@@ -12,7 +12,7 @@ import torch
 from hierbatch.errors import InputError
 from hierbatch.frontend.speech_text import SpeechFrontEnd
 from hierbatch.training.content_teacher import WhisperEncoder
-from hierbatch.training.features import FeatureTools, decode, prepare_file, read_rows
+from hierbatch.training.features import FeaturePipeline, decode, prepare_file, read_rows
 from hierbatch.training.semantics import Projection, fit_projection
 from hierbatch.training.splits import split_of
 
@@ -29,9 +29,9 @@ class PrepareJob:
     """Folder of the prepared data set."""
     teacher: Path
     """Folder of the Whisper model (CTranslate2) that provides the target content features."""
-    part: int = 0
+    process_index: int = 0
     """Index of this process, from 0, when several processes share the files."""
-    n_parts: int = 1
+    n_processes: int = 1
     """Number of processes that share the files."""
 
 
@@ -49,8 +49,8 @@ def prepare(job: PrepareJob, log: Callable[[str], None]) -> None:
     if not path.is_file():
         _fit_content_projection(files, teacher).save(path)
         log(f"projection: {path}")
-    tools = FeatureTools(teacher=teacher, projection=Projection.load(path), front_end=SpeechFrontEnd())
-    for source in files[job.part :: job.n_parts]:
+    tools = FeaturePipeline(teacher=teacher, projection=Projection.load(path), front_end=SpeechFrontEnd())
+    for source in files[job.process_index :: job.n_processes]:
         prepare_file(source, job.out / source.stem, tools, log)
 
 
@@ -63,10 +63,10 @@ def find_parquet(paths: tuple[Path, ...]) -> list[Path]:
     files = [file for path in paths for file in ([path] if path.is_file() else sorted(path.rglob("*.parquet")))]
     if not files:
         raise InputError(
-            "No speech data was found", wanted="Parquet files", got=", ".join(map(str, paths)), mend="correct --data"
+            "No speech data was found", expected="Parquet files", got=", ".join(map(str, paths)), fix="correct --data"
         )
     if len({file.stem for file in files}) != len(files):
-        raise InputError("Two Parquet files have the same name", wanted="unique names", mend="rename one of them")
+        raise InputError("Two Parquet files have the same name", expected="unique names", fix="rename one of them")
     return files
 
 

@@ -10,7 +10,7 @@ from hierbatch.analysis.report_page import PageLimits, report_page
 from hierbatch.analysis.similarity import SimilarityMatrix, similarity_matrix
 from hierbatch.analysis.study import RunStudy, open_run
 from hierbatch.errors import BundleError, InputError, PromptError
-from hierbatch.storage import storage_error, write_whole
+from hierbatch.storage import storage_error, write_atomically
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +40,11 @@ def write_report(job: ReportJob) -> Path:
     """
     out = job.out or job.run / "export" / "report.html"
     if out.exists() and (out.is_dir() or not job.overwrite):
-        raise InputError(f"{out} already exists", mend="pass --overwrite, or choose another --out")
+        raise InputError(f"{out} already exists", fix="pass --overwrite, or choose another --out")
     run = open_run(job.run)
     matrix = _matrix(run) if job.compare_voices else None
     page = report_page(run, datetime.now(UTC), matrix, job.limits)
-    with write_whole(out) as temporary:
+    with write_atomically(out) as temporary:
         try:
             temporary.write_text(page, encoding="utf-8")
         except OSError as error:

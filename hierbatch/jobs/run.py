@@ -7,33 +7,33 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from hierbatch.engine.carried import carry_over, later_attempts
 from hierbatch.engine.planning import MapTables
-from hierbatch.engine.progress import Watch
+from hierbatch.engine.progress import RunListener
 from hierbatch.engine.retakes import Retakes
-from hierbatch.engine.run_folder import RunFolder, hold, open_generation
-from hierbatch.engine.session import Sitting, Workforce, open_readers, work
+from hierbatch.engine.reused_retakes import reusable_retakes, reuse_retakes
+from hierbatch.engine.run_folder import RunFolder, lock_run, open_generation
+from hierbatch.engine.session import Execution, SessionResult, open_table_mapper, run_session
 from hierbatch.engine.worker import WorkerSpec
 from hierbatch.errors import InputError
-from hierbatch.jobs.specs.speak import Order, ValidatedSpec
-from hierbatch.jobs.specs.voices import write_shelf
-from hierbatch.jobs.status import RunCounts, read_standing
-from hierbatch.manifest.plan_sources import forget_sources, kept_sources
+from hierbatch.jobs.specs.speak import JobSpec, ValidatedSpec
+from hierbatch.jobs.specs.voices import write_voice_table
+from hierbatch.jobs.status import RunCounts, count_rows
+from hierbatch.manifest.plan_sources import discard_audio, open_source_store
 from hierbatch.manifest.store import write_rows
-from hierbatch.models.placement import Placement
-from hierbatch.storage import write_whole
+from hierbatch.models.device_placement import DevicePlacement
+from hierbatch.storage import write_atomically
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunJob:
     """Job specification, run folder and workers of a run."""
 
-    order: Order
+    spec: JobSpec
     out: Path
     device: str = "cpu"
-    """A `Placement` as text, e.g. `cuda,bfloat16`."""
-    workforce: Workforce = field(default_factory=Workforce)
-    retakes: int = 1
+    """A `DevicePlacement` as text, e.g. `cuda,bfloat16`."""
+    execution: Execution = field(default_factory=Execution)
+    max_retakes: int = 1
     """Maximum number of retakes, with other seeds, of a row whose take is flagged."""
     filter_toml: str | None = None
     """Rules (`hierbatch.manifest.filters`) to store with the run: a rejected take is retaken, and the rules rank the
@@ -47,11 +47,11 @@ class RunOutcome:
     """Row counts of the run, and the result of this session."""
 
     out: Path
-    standing: RunCounts
-    sitting: Sitting
+    counts: RunCounts
+    session: SessionResult
 
 
-def run(job: RunJob, watch: Watch | None = None) -> RunOutcome:
+def run(job: RunJob, listener: RunListener | None = None) -> RunOutcome:
     """Process every row of a manifest that has no take yet.
 
     Raises:
@@ -60,56 +60,56 @@ def run(job: RunJob, watch: Watch | None = None) -> RunOutcome:
         RunError: the run folder is in use or was created with other settings, or no worker can start.
         StorageError: the disk is full; finished rows are kept.
     """
-    watch = watch or Watch()
-    check_device(job.device, job.workforce)
-    spec = job.order.check()
+    listener = listener or RunListener()
+    check_device(job.device, job.execution)
+    spec = job.spec.check()
     for notice in spec.notices:
-        watch.notice(notice)
-    origin = job.order.origin()
+        listener.on_message(notice)
+    origin = job.spec.origin()
     folder = RunFolder(job.out)
     folder.make()
-    with hold(folder):
-        folder.sweep()
+    with lock_run(folder):
+        folder.remove_leftovers()
         generation = open_generation(folder, spec.settings(), origin, update=job.update)
         if job.filter_toml is not None:
-            folder.keep_filter(job.filter_toml)
+            folder.write_filter(job.filter_toml)
         is_planned = bool(folder.plan_files(generation))
         # Recordings embedded in the manifest are not sent through Ray.
         is_read_here = is_planned or spec.has_sources
-        with open_readers(job.workforce, 0 if is_read_here else spec.n_rows) as map_tables:
+        with open_table_mapper(job.execution, 0 if is_read_here else spec.n_rows) as map_tables:
             if not is_planned:
-                watch.notice(f"Planning {spec.n_rows} rows")
+                listener.on_message(f"Planning {spec.n_rows} rows")
                 _write_plan(folder, generation, spec, map_tables)
-            folder.drop_sources(before=generation)
-            worker_spec = WorkerSpec.of(folder, generation, origin, job.device)
-            retakes = Retakes(asked=spec.asked, most=job.retakes)
-            session = work(folder, generation, worker_spec, job.workforce, watch, retakes)
-    return RunOutcome(job.out, read_standing(job.out), session)
+            folder.delete_old_sources(before=generation)
+            worker_spec = WorkerSpec.from_run(folder, generation, origin, job.device)
+            retakes = Retakes(take_settings=spec.take_settings, max_retakes=job.max_retakes)
+            session = run_session(folder, generation, worker_spec, job.execution, listener, retakes)
+    return RunOutcome(job.out, count_rows(job.out), session)
 
 
-def check_device(device: str, workforce: Workforce) -> None:
+def check_device(device: str, execution: Execution) -> None:
     """Validate a device before any work. Devices of a remote cluster are checked there.
 
     Raises:
         InputError: the device or dtype is unknown, this machine lacks it and the workers run here, or a single GPU is
             named although Ray assigns the GPUs.
     """
-    placement = Placement.parse(device)
-    if not workforce.address:
-        placement.check_here()
-    if placement.names_a_gpu and workforce.engine == "ray":
+    placement = DevicePlacement.parse(device)
+    if not execution.address:
+        placement.check_available()
+    if placement.has_device_index and execution.engine == "ray":
         raise InputError(
             "Ray assigns each worker its GPU, so a GPU number cannot be chosen",
-            wanted="--device cuda",
+            expected="--device cuda",
             got=f"--device {placement.device}",
-            mend="set CUDA_VISIBLE_DEVICES to choose among GPUs, or pass --engine local",
+            fix="set CUDA_VISIBLE_DEVICES to choose among GPUs, or pass --engine local",
         )
 
 
 def _write_plan(folder: RunFolder, generation: int, spec: ValidatedSpec, map_tables: MapTables) -> None:
     """Write the plan last: if it exists, everything it refers to exists."""
-    reuse = partial(carry_over, later=later_attempts(folder), asked=spec.asked)
-    write_shelf(spec.prompts, folder.voices_file(generation))
-    kept = kept_sources(folder.sources_file(generation)) if spec.has_sources else nullcontext(forget_sources)
-    with write_whole(folder.plan_file(generation)) as temporary, kept as keep_sources:
-        write_rows(spec.plan(map_tables, keep_sources, reuse), spec.plan_schema(), temporary)
+    reuse = partial(reuse_retakes, later=reusable_retakes(folder), take_settings=spec.take_settings)
+    write_voice_table(spec.prompts, folder.voices_file(generation))
+    kept = open_source_store(folder.sources_file(generation)) if spec.has_sources else nullcontext(discard_audio)
+    with write_atomically(folder.plan_file(generation)) as temporary, kept as store_sources:
+        write_rows(spec.plan(map_tables, store_sources, reuse), spec.plan_schema(), temporary)

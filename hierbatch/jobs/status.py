@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from hierbatch.engine.run_folder import RunFolder, is_held
+from hierbatch.engine.run_folder import RunFolder, is_locked
 from hierbatch.manifest.takes import Takes
 
 
@@ -39,12 +39,12 @@ class RunStatus:
     model: str
     started_at: str
     is_running: bool
-    left_s: float | None
-    standing: RunCounts
+    remaining_s: float | None
+    counts: RunCounts
     unplanned: int | None = None
 
 
-def read_standing(run: Path) -> RunCounts:
+def count_rows(run: Path) -> RunCounts:
     """Count the takes of a run.
 
     Raises:
@@ -57,7 +57,7 @@ def _count(takes: Takes) -> RunCounts:
     n_ok, sound_s = 0, 0.0
     error_kinds: Counter[str] = Counter()
     flags: Counter[str] = Counter()
-    for table in takes.in_pieces(["status", "error_kind", "duration_s", "flags"]):
+    for table in takes.iter_tables(["status", "error_kind", "duration_s", "flags"]):
         n_ok += pc.sum(pc.equal(table.column("status"), "ok")).as_py() or 0
         sound_s += pc.sum(table.column("duration_s")).as_py() or 0.0
         error_kinds.update(table.column("error_kind").drop_null().to_pylist())
@@ -83,7 +83,7 @@ def read_status(run: Path) -> RunStatus:
     folder.newest()  # raises RunError if the folder is not a run
     takes = Takes(run)
     counts = _count(takes)
-    is_running = is_held(folder)
+    is_running = is_locked(folder)
     generations = folder.generations()  # read after the takes: a plan is written after its entry
     entry = generations[takes.generation - 1]
     unplanned = len(generations) if len(generations) > takes.generation else None
@@ -93,15 +93,15 @@ def read_status(run: Path) -> RunStatus:
         model=f"{entry['settings']['model']}:{entry['settings']['fingerprint']}",
         started_at=entry["started_at"],
         is_running=is_running,
-        left_s=_left_s(folder, counts.n_missing) if is_running and not unplanned else None,
-        standing=counts,
+        remaining_s=_remaining_s(folder, counts.n_missing) if is_running and not unplanned else None,
+        counts=counts,
         unplanned=unplanned,
     )
 
 
-def _left_s(folder: RunFolder, n_missing: int) -> float | None:
+def _remaining_s(folder: RunFolder, n_missing: int) -> float | None:
     """Estimated seconds to the end, at the speed since the last start; None if no row is finished since then."""
-    start = folder.last_start()
+    start = folder.last_start_event()
     if start is None or n_missing >= start["left"]:
         return None
     elapsed_s = (datetime.now(UTC) - datetime.fromisoformat(start["at"])).total_seconds()

@@ -11,28 +11,33 @@ import torch
 from torch import Tensor, nn
 
 from hierbatch.errors import InputError
+from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.lite.config import LiteConfig
-from hierbatch.models.lite.content import ContentEncoder
+from hierbatch.models.lite.content import LiteContentEncoder
 from hierbatch.models.lite.networks import LiteNetworks
-from hierbatch.models.lite.text_to_vector import TextToVector
-from hierbatch.models.placement import Placement
+from hierbatch.models.lite.text_to_vector import LiteTextToVector
 from hierbatch.models.weights.bundle import find_bundle
-from hierbatch.training.finished import chain_weights, is_finished, school_weights
-from hierbatch.training.loop import LoopOptions, Trainer, start_from
-from hierbatch.training.recipes.catalog import FULL_BAND_PLANS, LEARN_FROM_THE_CHAIN, PLANS, Earlier, make_recipe
-from hierbatch.training.recipes.likeness import VoiceJudge
+from hierbatch.training.loop import LoopOptions, Trainer, load_matching_weights
+from hierbatch.training.phase_checkpoints import has_checkpoint, phase_weights, pipeline_weights
+from hierbatch.training.recipes.catalog import FULL_BAND_PHASES, PHASES, PIPELINE_PHASES, Prerequisites, make_recipe
+from hierbatch.training.recipes.speaker_encoder import SpeakerEncoder
 
 Network = TypeVar("Network", bound=nn.Module)
 
 _PREREQUISITES = {
-    "content": ("content",),
+    "content-encoder": ("content",),
     "acoustic": ("content",),
-    "text_to_vector": ("content", "phones"),
-    "strangers": ("content", "text_to_vector", "judge"),
+    "text-to-vector": ("content", "phones"),
+    "cross-speaker": ("content", "text_to_vector", "speaker_encoder"),
 }
 """Trained networks that a training phase needs besides its own."""
 
-_PHASE_OF_NETWORK = {"phones": "content", "judge": "likeness"}
+_PHASE_OF_NETWORK = {
+    "content": "content-encoder",
+    "phones": "content-encoder",
+    "text_to_vector": "text-to-vector",
+    "speaker_encoder": "speaker-encoder",
+}
 """Training phase of a network whose name differs from its phase."""
 
 
@@ -41,9 +46,9 @@ class TrainJob:
     """Network to train, training data and schedule."""
 
     model: str
-    """Training phase, a key of `PLANS` or `FULL_BAND_PLANS`."""
+    """Training phase, a key of `PHASES` or `FULL_BAND_PHASES`."""
     data: Path
-    """Folder written by `hierbatch prepare`; for `FULL_BAND_PLANS`, a folder of full-band recordings in Parquet."""
+    """Folder written by `hierbatch prepare`; for `FULL_BAND_PHASES`, a folder of full-band recordings in Parquet."""
     out: Path
     """Training folder; each phase writes to a subfolder."""
     n_steps: int | None = None
@@ -52,7 +57,7 @@ class TrainJob:
     """`cpu` or a GPU such as `cuda`."""
     n_threads: int = 1
     """Number of CPU threads."""
-    longest_s: float | None = None
+    max_duration_s: float | None = None
     """Time limit in seconds; training can be resumed afterwards."""
     start: str | None = None
     """Bundle that provides the initial weights; None initializes at random."""
@@ -67,40 +72,40 @@ def train(job: TrainJob, log: Callable[[str], None]) -> None:
         InputError: the phase is unknown, no data is prepared, or the device does not exist.
         BundleError: the bundle in `start` does not exist.
     """
-    plans = PLANS | FULL_BAND_PLANS
+    plans = PHASES | FULL_BAND_PHASES
     if job.model not in plans:
         raise InputError(
-            "The training phase is unknown", wanted=", ".join(plans), got=job.model, mend="correct the name"
+            "The training phase is unknown", expected=", ".join(plans), got=job.model, fix="correct the name"
         )
-    Placement(device=job.device).check_here()
+    DevicePlacement(device=job.device).check_available()
     torch.set_num_threads(job.n_threads)
     torch.manual_seed(0)
     plan = plans[job.model]
-    options: dict[str, Any] = {} if job.longest_s is None else {"longest_s": job.longest_s}
+    options: dict[str, Any] = {} if job.max_duration_s is None else {"max_duration_s": job.max_duration_s}
     rate = job.learning_rate or plan.learning_rate
     loop = LoopOptions(n_steps=job.n_steps or plan.n_steps, learning_rate=rate, **options)
     config = LiteConfig()
     recipe = make_recipe(job.model, job.data, config, job.device, _prerequisites(job, config))
     for name, weights in _initial_weights(job).items():
-        new = start_from(recipe.network, weights)
+        new = load_matching_weights(recipe.network, weights)
         log(f"{job.model} starts from {name}" + (f", except for {len(new)} new weights" if new else ""))
     Trainer(recipe, job.out / job.model, loop, log).run()
 
 
-def _prerequisites(job: TrainJob, config: LiteConfig) -> Earlier:
+def _prerequisites(job: TrainJob, config: LiteConfig) -> Prerequisites:
     """Prerequisite networks, from this training folder or else from the bundle in `start`."""
-    return Earlier(
-        content=_load_prerequisite(job, "content", ContentEncoder(config)),
+    return Prerequisites(
+        content=_load_prerequisite(job, "content", LiteContentEncoder(config)),
         phones=_load_prerequisite(job, "phones", nn.Linear(config.semantic_channels, config.n_symbols)),
-        text_to_vector=_load_prerequisite(job, "text_to_vector", TextToVector(config)),
-        judge=_load_prerequisite(job, "judge", VoiceJudge(config)),
-        chain=_pipeline_networks(job, config) if job.model in LEARN_FROM_THE_CHAIN else None,
+        text_to_vector=_load_prerequisite(job, "text_to_vector", LiteTextToVector(config)),
+        speaker_encoder=_load_prerequisite(job, "speaker_encoder", SpeakerEncoder(config)),
+        pipeline=_pipeline_networks(job, config) if job.model in PIPELINE_PHASES else None,
     )
 
 
 def _pipeline_networks(job: TrainJob, config: LiteConfig) -> LiteNetworks | None:
     """All networks trained so far, except those of the current phase; None if there are none."""
-    weights = chain_weights(job.out, job.start, without=job.model)
+    weights = pipeline_weights(job.out, job.start, exclude=job.model)
     return LiteNetworks.from_weights(config, weights).to(job.device) if weights else None
 
 
@@ -113,8 +118,8 @@ def _load_prerequisite(job: TrainJob, name: str, network: Network) -> Network | 
 def _load_weights(job: TrainJob, name: str, network: nn.Module) -> bool:
     """Load the weights of a prerequisite, never from the phase being trained. Returns whether weights were found."""
     phase = _PHASE_OF_NETWORK.get(name, name)
-    if phase != job.model and is_finished(job.out, phase):
-        weights = school_weights(job.out, phase)
+    if phase != job.model and has_checkpoint(job.out, phase):
+        weights = phase_weights(job.out, phase)
     else:
         weights = {} if job.start is None else find_bundle(job.start).load_weights()
     own = {key.removeprefix(f"{name}."): value for key, value in weights.items() if key.startswith(f"{name}.")}
@@ -125,13 +130,15 @@ def _load_weights(job: TrainJob, name: str, network: nn.Module) -> bool:
 
 def _initial_weights(job: TrainJob) -> dict[str, dict[str, Tensor]]:
     """Initial weights by source, in loading order: the bundle in `start`, then phases that were trained earlier."""
-    plan, found = (PLANS | FULL_BAND_PLANS)[job.model], {}
+    plan, found = (PHASES | FULL_BAND_PHASES)[job.model], {}
     if job.start is not None:
         weights = find_bundle(job.start).load_weights()
         found[f"bundle {job.start}"] = (
-            weights if plan.parts else {name.removeprefix(f"{job.model}."): value for name, value in weights.items()}
+            weights
+            if plan.components
+            else {name.removeprefix(f"{plan.sole_network}."): value for name, value in weights.items()}
         )
-    for phase in ("content" if "content" in plan.parts else "", plan.starts_from):
-        if phase and phase != job.model and is_finished(job.out, phase):
-            found[phase] = school_weights(job.out, phase)
+    for phase in ("content-encoder" if "content" in plan.components else "", plan.starts_from):
+        if phase and phase != job.model and has_checkpoint(job.out, phase):
+            found[phase] = phase_weights(job.out, phase)
     return found

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hierbatch.manifest.parts import open_finished, read_standing
-from hierbatch.manifest.take_names import NAMING, row_names
+from hierbatch.manifest.parts import open_run_file, read_committed_parts
+from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
 
 TAKE_INDEX = np.dtype(
     [
@@ -30,7 +30,7 @@ TAKE_INDEX = np.dtype(
 TakeIndex = npt.NDArray[np.void]
 """Array of `TAKE_INDEX` records."""
 
-_RANKED_COLUMNS = (*NAMING, "status", "flags", "duration_ratio")
+_RANKED_COLUMNS = (*TAKE_ID_COLUMNS, "status", "flags", "duration_ratio")
 
 _NAME_BATCH_ROWS = 4096
 """Rows whose names are computed at a time; their columns are in memory as text meanwhile."""
@@ -60,7 +60,7 @@ def _read_parts(list_parts: Callable[[], list[Path]], parts: list[Path]) -> Iter
     names: list[pa.Array] = []
     facts: list[TakeIndex] = []
     n_pending = 0
-    for part, table in read_standing(list_parts, _RANKED_COLUMNS):
+    for part, table in read_committed_parts(list_parts, _RANKED_COLUMNS):
         names.append(row_names(table))
         facts.append(_facts(table, len(parts)))
         parts.append(part)
@@ -102,8 +102,8 @@ def _read_planned(plans: Iterable[Path]) -> tuple[pa.Array, npt.NDArray[np.int64
     """Names and positions of all rows of some plans."""
     names, positions = [], []
     for plan in plans:
-        with open_finished(plan) as file:
-            for batch in file.iter_batches(batch_size=_NAME_BATCH_ROWS, columns=[*NAMING, "position"]):
+        with open_run_file(plan) as file:
+            for batch in file.iter_batches(batch_size=_NAME_BATCH_ROWS, columns=[*TAKE_ID_COLUMNS, "position"]):
                 names.append(row_names(pa.Table.from_batches([batch])))
                 positions.append(batch.column("position").to_numpy())
     return pa.concat_arrays(names), np.concatenate(positions)

@@ -30,11 +30,11 @@ _RANGES = {
     "rate_hz": (8_000, 192_000),
 }
 
-_CHECKED = ("id", "voice", "lang", *_RANGES)
+_CHECKED = ("id", "voice", "language", *_RANGES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
+class ManifestRequirements:
     """Requirements of a run on the columns and values of its manifest."""
 
     languages: Collection[str] | None = None
@@ -65,7 +65,7 @@ class _Findings:
         return [f"{n} {kind} ({', '.join(self.examples[kind])})" for kind, n in self.counts.items()]
 
 
-def check_manifest(manifest: TableFile, expected: Expected) -> int:
+def check_manifest(manifest: TableFile, expected: ManifestRequirements) -> int:
     """Validate a manifest and return its number of rows.
 
     All problems are reported together: a missing column, or one with a wrong type, does not hide problems of the other
@@ -82,7 +82,7 @@ def check_manifest(manifest: TableFile, expected: Expected) -> int:
         raise ManifestError(
             f"{manifest.path} has {len(problems)} problem{'s' if len(problems) > 1 else ''}",
             got="; ".join(problems),
-            mend="correct the table; manifests/README.md documents every column",
+            fix="correct the table; manifests/README.md documents every column",
         )
     return n_rows
 
@@ -98,7 +98,7 @@ def _column_problems(schema: pa.Schema, one_of: tuple[str, ...]) -> list[str]:
     return problems
 
 
-def _value_problems(manifest: TableFile, expected: Expected) -> tuple[int, list[str]]:
+def _value_problems(manifest: TableFile, expected: ManifestRequirements) -> tuple[int, list[str]]:
     """Number of rows, and the problems with the values of columns without read errors."""
     findings, n_rows = _Findings(), 0
     chunks: list[pa.Array] = []
@@ -115,8 +115,8 @@ def _value_problems(manifest: TableFile, expected: Expected) -> tuple[int, list[
             chunks += ids.chunks
         if expected.needs_voice and "voice" not in manifest.invalid_columns:
             _check_names(columns["voice"], ids, expected.voices, expected.default_voice, "voice", findings)
-        if expected.languages is not None and "lang" not in manifest.invalid_columns:
-            _check_names(columns["lang"], ids, expected.languages, expected.default_language, "lang", findings)
+        if expected.languages is not None and "language" not in manifest.invalid_columns:
+            _check_names(columns["language"], ids, expected.languages, expected.default_language, "language", findings)
         for name, (low, high) in _RANGES.items():
             _check_range(columns[name], ids, low, high, name, findings)
         n_rows += len(table)
@@ -129,8 +129,11 @@ def _value_problems(manifest: TableFile, expected: Expected) -> tuple[int, list[
 
 def _columns_to_check(manifest: TableFile) -> list[str]:
     """Valid columns whose values are checked; if there is none, any valid column, to count the rows."""
-    names = [name for name in _CHECKED if name in manifest.fitting]
-    return names or [name for name in manifest.fitting if not pa.types.is_nested(manifest.schema.field(name).type)][:1]
+    names = [name for name in _CHECKED if name in manifest.valid_columns]
+    return (
+        names
+        or [name for name in manifest.valid_columns if not pa.types.is_nested(manifest.schema.field(name).type)][:1]
+    )
 
 
 def _check_ids(ids: pa.ChunkedArray, first_row: int, findings: _Findings) -> None:

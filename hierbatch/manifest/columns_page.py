@@ -59,8 +59,8 @@ def columns_page() -> str:
 
 
 def _table(columns: Iterable[Column]) -> str:
-    rows = [f"| `{column.name}` | {_type_name(column.type)} | {column.meaning} |" for column in columns]
-    return "\n".join(["| column | type | meaning |", "| --- | --- | --- |", *rows, ""])
+    rows = [f"| `{column.name}` | {_type_name(column.type)} | {column.description} |" for column in columns]
+    return "\n".join(["| column | type | description |", "| --- | --- | --- |", *rows, ""])
 
 
 def _type_name(kind: pa.DataType) -> str:

@@ -21,7 +21,7 @@ CORPUS_COLUMNS = (
 )
 """Additional columns of the manifest of a corpus."""
 
-_MANIFEST_NAMES = ("id", "text", "voice", "lang", "speed", "pitch_semitones", "prosody")
+_MANIFEST_NAMES = ("id", "text", "voice", "language", "speed", "pitch_semitones", "prosody")
 CORPUS_MANIFEST = arrow_schema(
     [*(c for c in MANIFEST_COLUMNS if c.name in _MANIFEST_NAMES), *CORPUS_COLUMNS], "manifest"
 )
@@ -47,6 +47,6 @@ def write_corpus_rows(run: Path) -> int:
 
 
 def _with_rejections(takes: Takes, names: Sequence[str]) -> Iterator[pa.Table]:
-    for rows in takes.in_pieces(names):
+    for rows in takes.iter_tables(names):
         reasons = [rejections(row, takes.rules) for row in rows.to_pylist()]
         yield rows.append_column(REJECTED_BY.name, pa.array(reasons, REJECTED_BY.type))

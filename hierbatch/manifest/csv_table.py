@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv
 
-from hierbatch.object_path import readable
+from hierbatch.object_path import arrow_source
 
 _MAX_MESSAGE_CHARACTERS = 100
 
@@ -53,4 +53,4 @@ def _read(path: Path, types: Mapping[str, pa.DataType], **options: Any) -> pa.Ta
     # Only empty values are null: the default would also drop the words "NA" and "null" from a text.
     converting = pa.csv.ConvertOptions(column_types=types, strings_can_be_null=True, null_values=[""], **options)
     parsing = pa.csv.ParseOptions(newlines_in_values=True)
-    return pa.csv.read_csv(readable(path), parse_options=parsing, convert_options=converting)
+    return pa.csv.read_csv(arrow_source(path), parse_options=parsing, convert_options=converting)

@@ -4,7 +4,7 @@
 name = "noisy"            # recorded as the reason of a rejected row
 column = "snr_db"         # any column of the takes
 min = 20                  # and/or: max, any_of, none_of
-where = { lang = "ko" }   # applies only to rows with these values
+where = { language = "ko" }   # applies only to rows with these values
 required = true           # also reject empty values, which pass otherwise
 """
 
@@ -67,8 +67,8 @@ none_of = ["silent", "clipped", "too_long", "too_short", "long_silence", "off_te
 
 RETRYABLE_COLUMNS = frozenset(
     ("n_samples", "duration_s", "loudness_lufs", "rms_db", "peak_db", "silence_ratio", "longest_silence_s",
-     "clipped_samples", "duration_ratio", "f0_median_hz", "f0_std_semitones", "snr_db", "semantic_dist",
-     "speaker_similarity", "heard_text", "character_error", "flags")
+     "clipped_samples", "duration_ratio", "f0_median_hz", "f0_std_semitones", "snr_db", "semantic_distance",
+     "speaker_similarity", "asr_text", "cer", "flags")
 )  # fmt: skip
 """Columns of takes whose values another seed may improve."""
 
@@ -84,17 +84,17 @@ def read_filter(path: Path, schema: pa.Schema) -> tuple[FilterRule, ...]:
         page = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(
-            f"The filter {path} cannot be read", got=error.strerror or str(error), mend="check the path"
+            f"The filter {path} cannot be read", got=error.strerror or str(error), fix="check the path"
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"The filter {path} is not valid TOML", got=str(error), mend="correct the file") from error
+        raise InputError(f"The filter {path} is not valid TOML", got=str(error), fix="correct the file") from error
     entries = page.get("rule")
     if not isinstance(entries, list) or not entries or set(page) != {"rule"}:
         raise InputError(
             f"The filter {path} has no rules",
-            wanted="[[rule]] tables",
+            expected="[[rule]] tables",
             got=", ".join(page) or "nothing",
-            mend="add rules; docs/corpora.md documents them",
+            fix="add rules; docs/corpora.md documents them",
         )
     problems = [problem for number, entry in enumerate(entries, 1) for problem in _problems(entry, number, schema)]
     names = [entry.get("name") for entry in entries]
@@ -103,7 +103,7 @@ def read_filter(path: Path, schema: pa.Schema) -> tuple[FilterRule, ...]:
         raise InputError(
             f"The filter {path} is invalid",
             got="; ".join(problems),
-            mend="correct the rules; docs/corpora.md documents them, manifests/README.md the columns",
+            fix="correct the rules; docs/corpora.md documents them, manifests/README.md the columns",
         )
     return tuple(FilterRule(**{name: _frozen(value) for name, value in entry.items()}) for entry in entries)
 

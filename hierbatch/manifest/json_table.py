@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.json
 
-from hierbatch.object_path import readable
+from hierbatch.object_path import arrow_source
 
 _MAX_VALUE_CHARACTERS = 60
 
@@ -36,7 +36,7 @@ def read_json(path: Path, types: Mapping[str, pa.DataType]) -> tuple[pa.Table, d
     """
     texts = {name for name, kind in types.items() if kind == pa.string()}
     try:
-        return _read(partial(readable, path), texts), {}
+        return _read(partial(arrow_source, path), texts), {}
     except pa.ArrowInvalid as error:
         # Arrow stops at the first value of another type and cannot skip a column.
         rows = _rows(path)

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hierbatch.errors import RunError, VanishedError
-from hierbatch.object_path import readable
+from hierbatch.object_path import arrow_source
 
 
 @contextmanager
-def open_finished(path: Path) -> Iterator[pq.ParquetFile]:
+def open_run_file(path: Path) -> Iterator[pq.ParquetFile]:
     """Open a part or a plan of a run.
 
     Raises:
@@ -24,23 +24,25 @@ def open_finished(path: Path) -> Iterator[pq.ParquetFile]:
         RunError: the file is damaged.
     """
     try:
-        with pq.ParquetFile(readable(path)) as file:
+        with pq.ParquetFile(arrow_source(path)) as file:
             yield file
     except (pa.ArrowException, OSError) as error:
         if not path.exists():
             raise VanishedError(
                 f"{path} was removed while it was read",
-                wanted="a run without concurrent compaction",
-                mend="read the run again",
+                expected="a run without concurrent compaction",
+                fix="read the run again",
             ) from error
         raise RunError(
             f"{path} cannot be read",
             got=str(error).splitlines()[0],
-            mend="delete it and run again: takes in other files are kept",
+            fix="delete it and run again: takes in other files are kept",
         ) from error
 
 
-def read_standing(list_parts: Callable[[], list[Path]], columns: Sequence[str]) -> Iterator[tuple[Path, pa.Table]]:
+def read_committed_parts(
+    list_parts: Callable[[], list[Path]], columns: Sequence[str]
+) -> Iterator[tuple[Path, pa.Table]]:
     """Yield some columns of every committed part, even during compaction.
 
     If a part was removed before it could be read, the parts are listed again: its rows are in other parts now.
@@ -53,12 +55,12 @@ def read_standing(list_parts: Callable[[], list[Path]], columns: Sequence[str]) 
     while fresh := [part for part in list_parts() if part not in seen or part in gone]:
         if stuck := gone.intersection(fresh):
             raise RunError(
-                f"{min(stuck)} cannot be read", got="a directory entry without a file", mend="delete it and run again"
+                f"{min(stuck)} cannot be read", got="a directory entry without a file", fix="delete it and run again"
             )
         for part in fresh:
             seen.add(part)
             try:
-                with open_finished(part) as file:
+                with open_run_file(part) as file:
                     table = file.read(columns=list(columns))
             except VanishedError:
                 gone.add(part)
@@ -76,7 +78,7 @@ def read_part_rows(part: Path, rows: npt.NDArray[np.int32], columns: Sequence[st
         rows: row numbers, ascending.
         columns: columns to read.
     """
-    with open_finished(part) as file:
+    with open_run_file(part) as file:
         tables, first = [], 0
         for group in range(file.num_row_groups):
             n_rows = file.metadata.row_group(group).num_rows

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hierbatch.manifest.parts import open_finished
+from hierbatch.manifest.parts import open_run_file
 
 _CACHED_GROUPS = 4
 """Takes are stored roughly in plan order, so row groups are needed one after the other."""
@@ -36,7 +36,7 @@ class PlanColumns:
 
     def _group(self, group: int) -> pa.Table:
         if group not in self._cache:
-            with open_finished(self._plan) as file:
+            with open_run_file(self._plan) as file:
                 self._cache[group] = file.read_row_group(group, columns=self._columns)
             if len(self._cache) > _CACHED_GROUPS:
                 self._cache.popitem(last=False)
@@ -46,7 +46,7 @@ class PlanColumns:
 
 def _read_places(plan: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Start row of each row group plus the total, and the row number of each position."""
-    with open_finished(plan) as file:
+    with open_run_file(plan) as file:
         n_rows = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
         starts = np.cumsum([0, *n_rows])
         row_at = np.empty(starts[-1], np.int64)

@@ -18,10 +18,10 @@ import pyarrow.parquet as pq
 
 from hierbatch.errors import RunError
 from hierbatch.manifest.schema import AUDIO, SOURCE_REFERENCE
-from hierbatch.object_path import readable
-from hierbatch.storage import write_whole
+from hierbatch.object_path import arrow_source
+from hierbatch.storage import write_atomically
 
-KeepSources = Callable[[pa.Table], pa.Table]
+StoreSources = Callable[[pa.Table], pa.Table]
 """Moves the audio of `source` to storage and leaves a reference in the rows."""
 
 _SCHEMA = pa.schema([pa.field("bytes", pa.binary())])
@@ -29,13 +29,13 @@ _GROUP_BYTES = 16 << 20
 """Size at which a row group is closed; limits the extra bytes read to load one row."""
 
 
-def forget_sources(rows: pa.Table) -> pa.Table:
+def discard_audio(rows: pa.Table) -> pa.Table:
     """Discard the audio of rows, without a reference to it."""
     return _with_references(rows, pa.nulls(len(rows), pa.int64()))
 
 
 @contextmanager
-def kept_sources(path: Path) -> Iterator[KeepSources]:
+def open_source_store(path: Path) -> Iterator[StoreSources]:
     """Yield a function that stores the audio of successive tables in one file, written atomically.
 
     Raises:
@@ -54,7 +54,7 @@ def kept_sources(path: Path) -> Iterator[KeepSources]:
         n_stored += len(stored)
         return _with_references(rows, pa.array(indices, pa.int64(), mask=~has_audio))
 
-    with write_whole(path) as temporary:
+    with write_atomically(path) as temporary:
         # Encoded audio does not compress further.
         options = {"compression": "none", "use_dictionary": False, "write_statistics": False}
         with pq.ParquetWriter(temporary, _SCHEMA, **options) as writer:
@@ -91,7 +91,7 @@ class PlanSources:
         if not len(indices):
             return pa.array([], pa.binary())
         try:
-            with pq.ParquetFile(readable(self._path), metadata=self._metadata) as file:
+            with pq.ParquetFile(arrow_source(self._path), metadata=self._metadata) as file:
                 if self._metadata is None:
                     self._metadata = file.metadata
                     n_rows = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
@@ -105,7 +105,7 @@ class PlanSources:
             raise RunError(
                 f"{self._path} cannot be read",
                 got=str(error).splitlines()[0],
-                mend=f"restore it, or delete {self._path.parent} and run again: existing takes are kept",
+                fix=f"restore it, or delete {self._path.parent} and run again: existing takes are kept",
             ) from error
         return pa.chunked_array([chunk for column in found for chunk in column.chunks], pa.binary()).combine_chunks()
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Utterance:
+class PlannedUtterance:
     """Row of a speech synthesis plan: one sentence, ready to synthesize or already rejected.
 
     If the front end rejected the text, `error_kind` is set and the row becomes a failed take.
@@ -20,7 +20,7 @@ class Utterance:
     attempt: int
     text_norm: str
     phonemes: str
-    lang: str
+    language: str
     voice: str
     seed: int
     speed: float
@@ -31,27 +31,27 @@ class Utterance:
     error: str | None
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Self:
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
         """Create from a plan row; pass-through columns are ignored."""
         return cls(**{name: row[name] for name in _UTTERANCE_FIELDS})
 
 
-_UTTERANCE_FIELDS = tuple(field.name for field in fields(Utterance))
+_UTTERANCE_FIELDS = tuple(field.name for field in fields(PlannedUtterance))
 
 
 def delivery_settings(row: Mapping[str, Any]) -> dict[str, float]:
     """Speed of a row, and its other delivery settings that differ from the defaults."""
     settings = {"speed": round(row["speed"], 6)}
     optional = {"pitch_semitones": round(row["pitch_semitones"], 6), "prosody": round(row["prosody"], 6)}
-    return settings | {name: value for name, value in optional.items() if value != DELIVERY[name]}
+    return settings | {name: value for name, value in optional.items() if value != DEFAULT_DELIVERY[name]}
 
 
-DELIVERY = {"pitch_semitones": 0.0, "prosody": 1.0}
+DEFAULT_DELIVERY = {"pitch_semitones": 0.0, "prosody": 1.0}
 """Default delivery settings of a row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
+class PlannedRecording:
     """Row of a plan of recordings: one source recording, by path or as bytes.
 
     If the recording was rejected, `error_kind` is set and the row becomes a failed take.
@@ -61,7 +61,7 @@ class Recording:
     take_key: str
     attempt: int
     voice: str
-    lang: str | None
+    language: str | None
     seed: int
     pitch_semitones: float
     rate_hz: int | None
@@ -73,14 +73,14 @@ class Recording:
     error: str | None
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Self:
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
         """Create from a plan row."""
         source = row["source"] or {"bytes": None, "path": None}
         known = {name: row[name] for name in _RECORDING_FIELDS if name not in ("content", "path")}
         return cls(content=source["bytes"], path=source["path"], **known)
 
 
-_RECORDING_FIELDS = tuple(field.name for field in fields(Recording))
+_RECORDING_FIELDS = tuple(field.name for field in fields(PlannedRecording))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Take:
     error: str | None = None
     text_norm: str
     phonemes: str
-    lang: str | None
+    language: str | None
     voice: str
     seed: int
     sample_rate_hz: int | None = None
@@ -131,13 +131,13 @@ class Take:
     f0_median_hz: float | None = None
     f0_std_semitones: float | None = None
     snr_db: float | None = None
-    semantic_dist: float | None = None
+    semantic_distance: float | None = None
     speaker_similarity: float | None = None
-    heard_text: str | None = None
-    character_error: float | None = None
+    asr_text: str | None = None
+    cer: float | None = None
     flags: tuple[str, ...] = ()
     model: str
-    params: str
+    settings_json: str
     voice_sha256: str | None
     consent: str | None
     synthetic: bool = True

@@ -94,7 +94,7 @@ class RunLayout:
         """The first plan of a generation."""
         return self.plans / f"g{generation:04d}.parquet"
 
-    def retry_file(self, plans: Sequence[Path], digest: str) -> Path:
+    def retry_plan_file(self, plans: Sequence[Path], digest: str) -> Path:
         """Path of the next retry plan of a generation.
 
         Its name depends on its rows, as do the names of its parts: two drivers in an object store may both plan a
@@ -102,7 +102,7 @@ class RunLayout:
         """
         return self.plans / f"{plans[0].stem}-r{len(plans):03d}-{digest}.parquet"
 
-    def joined_file(self, generation: int) -> Path:
+    def joined_plan_file(self, generation: int) -> Path:
         """Path of the plan that will replace all plans of a generation; always a new name, since plans never change."""
         joined = [joined for joined, _, _ in self._plans_of(generation)]
         return self.plans / f"g{generation:04d}-j{max(joined, default=0) + 1:03d}.parquet"
@@ -118,7 +118,7 @@ class RunLayout:
         current = self.plan_files(generation)
         return [path for _, _, path in self._plans_of(generation) if path not in current]
 
-    def newest_planned(self) -> int:
+    def newest_generation(self) -> int:
         """Newest generation with a plan; 0 if there is none."""
         planned = (int(name["generation"]) for name, _ in self._all_plans() if name["retry"] is None)
         return max(planned, default=0)

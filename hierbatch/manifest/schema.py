@@ -66,7 +66,7 @@ class Column:
 
     name: str
     type: pa.DataType
-    meaning: str
+    description: str
 
 
 MANIFEST_COLUMNS = (
@@ -74,7 +74,7 @@ MANIFEST_COLUMNS = (
     Column("text", pa.string(), "Text to synthesize; not needed if `phonemes` is given."),
     Column("source", AUDIO, "Recording to convert; a plain path is accepted instead of the struct."),
     Column("voice", pa.string(), "A `voice` of the voices table; empty uses the default of the run."),
-    Column("lang", pa.string(), "`en` or `ko`; empty uses the default of the run."),
+    Column("language", pa.string(), "`en` or `ko`; empty uses the default of the run."),
     Column("phonemes", pa.string(), "Phonemes to synthesize, instead of those of the front end."),
     Column("seed", pa.int64(), "Random seed; empty derives one from the seed of the run, id and attempt."),
     Column("speed", pa.float32(), "Speaking rate, 0.5 to 2; 1 is the usual pace of the model."),
@@ -87,7 +87,7 @@ MANIFEST_COLUMNS = (
     Column("book", pa.string(), "Title of the book."),
     Column("chapter", pa.int32(), "Number of the chapter, from 1."),
     Column("chapter_title", pa.string(), "Title of the chapter."),
-    Column("seq", pa.int32(), "Position of the row in its chapter, from 1."),
+    Column("sentence_index", pa.int32(), "Position of the row in its chapter, from 1."),
     Column("kind", pa.string(), "`heading` or `paragraph`: the block that contains the sentence."),
     Column("source_ref", pa.string(), "Location of the sentence in its book, `href#fragment`."),
 )
@@ -95,7 +95,7 @@ MANIFEST_COLUMNS = (
 VOICE_COLUMNS = (
     Column("voice", pa.string(), "Unique name of the voice; same characters as an `id`."),
     Column("audio", AUDIO, "Prompt of 3 to 15 s; a plain path is accepted instead of the struct."),
-    Column("lang", pa.string(), "Language of the prompt."),
+    Column("language", pa.string(), "Language of the prompt."),
     Column("speaker", pa.string(), "Speaker, if several voices belong to one person; empty means the voice name."),
     Column("consent", pa.string(), "`self`, `licensed`, `public_domain`, `synthetic` or `unknown`."),
     Column("consent_ref", pa.string(), "Reference to the written consent."),
@@ -125,7 +125,7 @@ TAKE_COLUMNS = (
     Column("error", pa.string(), "Message of the error."),
     Column("text_norm", pa.string(), "Normalized text: numbers and signs are spelled out."),
     Column("phonemes", pa.string(), "Phonemes that were synthesized, in the shared phoneme set."),
-    Column("lang", pa.string(), "Language of the row."),
+    Column("language", pa.string(), "Language of the row."),
     Column("voice", pa.string(), "Voice of the row."),
     Column("seed", pa.int64(), "Random seed of the take."),
     Column("sample_rate_hz", pa.int32(), "Sample rate in Hz."),
@@ -146,20 +146,20 @@ TAKE_COLUMNS = (
         "snr_db", pa.float32(), "Speech level above the noise floor; empty if no passage is quiet enough to measure."
     ),
     Column(
-        "semantic_dist",
+        "semantic_distance",
         pa.float32(),
         "Cosine distance between the content vectors of the take and those it was synthesized from; optional.",
     ),
     Column("speaker_similarity", pa.float32(), "Cosine similarity of take and prompt by a speaker network; optional."),
-    Column("heard_text", pa.string(), "Transcript of a speech recogniser; optional."),
-    Column("character_error", pa.float32(), "Character error rate of `heard_text` against `text_norm`; optional."),
+    Column("asr_text", pa.string(), "Transcript of a speech recogniser; optional."),
+    Column("cer", pa.float32(), "Character error rate of `asr_text` against `text_norm`; optional."),
     Column(
         "flags",
         pa.list_(pa.string()),
         "Quality flags: silent, clipped, too_long, too_short, long_silence, off_text, off_voice, misheard.",
     ),
     Column("model", pa.string(), "Name and fingerprint of the model."),
-    Column("params", pa.string(), "Other settings of the take, as canonical JSON."),
+    Column("settings_json", pa.string(), "Other settings of the take, as canonical JSON."),
     Column("voice_sha256", pa.string(), "Hash of the voice prompt."),
     Column("consent", pa.string(), "Consent of the speaker, from the voices table."),
     Column("synthetic", pa.bool_(), "Always true: the audio is machine-generated."),
@@ -176,7 +176,7 @@ SOURCE_COLUMNS = (Column("source_sha256", pa.string(), "SHA-256 of the source re
 DUB_COLUMNS = (Column("cast", CAST, "Speakers of a recording to dub, with spans and target voices."),)
 """Columns written by `hierbatch dub`; user tables do not have them, since CSV has no lists."""
 
-SPEAK_COLUMNS = ("id", "voice", "lang", "phonemes", "seed", "speed", "pitch_semitones", "prosody")
+SPEAK_COLUMNS = ("id", "voice", "language", "phonemes", "seed", "speed", "pitch_semitones", "prosody")
 """Manifest columns that every row of a speech synthesis plan has."""
 
 _MANIFEST_NAMES = frozenset(column.name for column in MANIFEST_COLUMNS)
@@ -213,16 +213,16 @@ def passthrough_columns(fields: Iterable[pa.Field]) -> list[Column]:
     ]
 
 
-def plan_schema(manifest: pa.Schema, settled: Collection[str] = SPEAK_COLUMNS) -> pa.Schema:
+def plan_schema(manifest: pa.Schema, required_columns: Collection[str] = SPEAK_COLUMNS) -> pa.Schema:
     """Schema of a plan: the columns that workers need, and pass-through columns.
 
     Args:
         manifest: schema of the manifest.
-        settled: manifest columns that every plan row has, even if the manifest lacks them.
+        required_columns: manifest columns that every plan row has, even if the manifest lacks them.
     """
-    passed = [column for column in passthrough_columns(manifest) if column.name not in settled]
-    own = [*PLAN_COLUMNS, *(SOURCE_COLUMNS if "source" in settled else ())]
-    from_manifest = [c for c in (*MANIFEST_COLUMNS, *DUB_COLUMNS) if c.name in settled]
+    passed = [column for column in passthrough_columns(manifest) if column.name not in required_columns]
+    own = [*PLAN_COLUMNS, *(SOURCE_COLUMNS if "source" in required_columns else ())]
+    from_manifest = [c for c in (*MANIFEST_COLUMNS, *DUB_COLUMNS) if c.name in required_columns]
     references = [
         replace(column, type=SOURCE_REFERENCE) if column.name == "source" else column for column in from_manifest
     ]

@@ -38,17 +38,17 @@ def read_segments(path: Path) -> tuple[Segment, ...]:
     """
     try:
         if path.stat().st_size > _MAX_BYTES:
-            raise SegmentsError(f"{path} is too large", wanted=f"at most {_MAX_BYTES >> 20} MB", mend="check the file")
+            raise SegmentsError(f"{path} is too large", expected=f"at most {_MAX_BYTES >> 20} MB", fix="check the file")
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SegmentsError(
-            f"{path} cannot be read", wanted="UTF-8 text", got=str(error), mend="convert it to UTF-8"
+            f"{path} cannot be read", expected="UTF-8 text", got=str(error), fix="convert it to UTF-8"
         ) from error
     readers = {".rttm": _read_rttm, ".csv": _read_csv, ".srt": _read_srt}
     reader = readers.get(path.suffix.lower())
     if reader is None:
         raise SegmentsError(
-            f"{path} is not a segments table", wanted=" or ".join(SUFFIXES), got=path.suffix, mend="convert it"
+            f"{path} is not a segments table", expected=" or ".join(SUFFIXES), got=path.suffix, fix="convert it"
         )
     return tuple(sorted(reader(text, path), key=lambda segment: (segment.start_s, segment.end_s)))
 
@@ -73,9 +73,9 @@ def check_segments(segments: Sequence[Segment], duration_s: float, name: str) ->
     if problems:
         raise SegmentsError(
             f"The segments of {name} are invalid",
-            wanted=f"segments without overlap within {duration_s:.2f} s",
+            expected=f"segments without overlap within {duration_s:.2f} s",
             got="; ".join(problems[:5]),
-            mend="correct the segments table",
+            fix="correct the segments table",
         )
     return tuple(
         Segment(start_s=s.start_s, end_s=min(s.end_s, duration_s), speaker=s.speaker)
@@ -107,9 +107,9 @@ def _read_csv(text: str, path: Path) -> Iterable[Segment]:
     if missing := [name for name in ("start", "end", "speaker") if name not in names]:
         raise SegmentsError(
             f"{path} is not a segments table",
-            wanted="columns start, end, speaker",
+            expected="columns start, end, speaker",
             got=f"no {', '.join(missing)}",
-            mend="add the columns",
+            fix="add the columns",
         )
     for number, row in enumerate(lines, start=2):
         start_s, end_s = (_seconds(row[names[name]] or "", path, number) for name in ("start", "end"))
@@ -132,9 +132,9 @@ def _read_srt(text: str, path: Path) -> Iterable[Segment]:
     if unnamed:
         raise SegmentsError(
             f"Cues of {path} have no speaker",
-            wanted="`NAME: text` in every cue, or in none",
+            expected="`NAME: text` in every cue, or in none",
             got=", ".join(unnamed[:5]),
-            mend="add the speakers, or remove all of them",
+            fix="add the speakers, or remove all of them",
         )
     return [Segment(start_s=start_s, end_s=end_s, speaker=name or "") for start_s, end_s, name in cues]
 
@@ -151,7 +151,9 @@ def _seconds(text: str, path: Path, number: int) -> float:
 
 def _bad_line(path: Path, number: int, wanted: str, got: str) -> SegmentsError:
     found = got.strip()[:80] or "nothing"
-    return SegmentsError(f"Line {number} of {path} is not a segment", wanted=wanted, got=found, mend="correct the line")
+    return SegmentsError(
+        f"Line {number} of {path} is not a segment", expected=wanted, got=found, fix="correct the line"
+    )
 
 
 def _describe(segment: Segment) -> str:

@@ -30,7 +30,7 @@ def parse_split(text: str) -> dict[str, float]:
     except ValueError:
         is_valid = False
     if not is_valid:
-        raise InputError("Invalid split", wanted=f"{DEFAULT_SPLIT}, or {NO_SPLIT}", got=text, mend="change --split")
+        raise InputError("Invalid split", expected=f"{DEFAULT_SPLIT}, or {NO_SPLIT}", got=text, fix="change --split")
     return shares
 
 
@@ -51,9 +51,9 @@ def split_speakers(languages: Mapping[str, str], shares: Mapping[str, float], se
     if len(languages) < len(shares):
         raise InputError(
             "There are too few speakers for speaker-disjoint splits",
-            wanted=f"{len(shares)} for {', '.join(shares)}",
+            expected=f"{len(shares)} for {', '.join(shares)}",
             got=str(len(languages)),
-            mend=f"add voices of other speakers, or pass --split {NO_SPLIT}",
+            fix=f"add voices of other speakers, or pass --split {NO_SPLIT}",
         )
     groups: dict[str, list[str]] = defaultdict(list)
     for speaker in sorted(languages):

@@ -22,8 +22,8 @@ from hierbatch.manifest.schema import (
     VERSION_KEY,
     Column,
 )
-from hierbatch.object_path import readable
-from hierbatch.storage import write_whole
+from hierbatch.object_path import arrow_source
+from hierbatch.storage import write_atomically
 
 _BATCH_ROWS = 2048
 _SOUND_BATCH_ROWS = 32
@@ -48,7 +48,7 @@ class TableFile:
     """The whole table if it was CSV or JSON Lines."""
 
     @property
-    def fitting(self) -> tuple[str, ...]:
+    def valid_columns(self) -> tuple[str, ...]:
         """Names of the columns without problems."""
         return tuple(name for name in self.raw_schema.names if name not in self.invalid_columns)
 
@@ -77,7 +77,7 @@ class TableFile:
             return
         types = [f.type for f in self.raw_schema if names is None or f.name in names]
         has_sound = any(map(pa.types.is_struct, types))
-        with pq.ParquetFile(readable(self.path)) as file:
+        with pq.ParquetFile(arrow_source(self.path)) as file:
             n_rows = _rows_with_sound(file.metadata) if has_sound else _BATCH_ROWS
             for batch in file.iter_batches(batch_size=n_rows, columns=None if names is None else list(names)):
                 yield pa.Table.from_batches([batch])
@@ -91,7 +91,7 @@ def open_table(path: Path, columns: tuple[Column, ...]) -> TableFile:
     """
     if not path.is_file():
         raise ManifestError(
-            f"There is no table at {path}", wanted="a .parquet, .csv or .jsonl file", mend="check the path"
+            f"There is no table at {path}", expected="a .parquet, .csv or .jsonl file", fix="check the path"
         )
     try:
         schema, loaded, faults = _read(path, columns)
@@ -145,7 +145,7 @@ def write_table(tables: Iterable[pa.Table], schema: pa.Schema, target: Path) -> 
         StorageError: the disk is full, read-only or gone.
         InputError: the folder cannot be created or written to.
     """
-    with write_whole(target) as temporary:
+    with write_atomically(target) as temporary:
         return write_rows(tables, schema, temporary)
 
 
@@ -200,9 +200,9 @@ def _leaves(field: pa.Field) -> Iterator[str]:
 def _unreadable(path: Path, error: Exception) -> ManifestError:
     return ManifestError(
         f"{path} cannot be read",
-        wanted="a complete Parquet file, or UTF-8 text with one row per line and numbers in the range of their column",
+        expected="a complete Parquet file, or UTF-8 text with one row per line and numbers in range",
         got=str(error).splitlines()[0],
-        mend="correct the table",
+        fix="correct the table",
     )
 
 
@@ -210,7 +210,7 @@ def _read(path: Path, columns: Iterable[Column]) -> tuple[pa.Schema, pa.Table | 
     """Schema of a table, its rows if it is CSV or JSON Lines, and messages about columns with mixed values."""
     suffix = path.suffix.lower()
     if suffix == ".parquet":
-        return pq.read_schema(readable(path)), None, {}
+        return pq.read_schema(arrow_source(path)), None, {}
     texts = {c.name: pa.string() if c.type == AUDIO else c.type for c in columns}
     if suffix == ".csv":
         loaded, faults = read_csv(path, texts)
@@ -219,9 +219,9 @@ def _read(path: Path, columns: Iterable[Column]) -> tuple[pa.Schema, pa.Table | 
     else:
         raise ManifestError(
             f"{path} is not a table",
-            wanted="a .parquet, .csv or .jsonl file",
+            expected="a .parquet, .csv or .jsonl file",
             got=suffix or "no suffix",
-            mend="convert the table",
+            fix="convert the table",
         )
     return loaded.schema, loaded, faults
 
@@ -232,9 +232,9 @@ def _check_version(path: Path, schema: pa.Schema) -> None:
     if version > SCHEMA_VERSION:
         raise ManifestError(
             f"{path} was written by a newer hierbatch",
-            wanted=f"schema version {SCHEMA_VERSION} or older",
+            expected=f"schema version {SCHEMA_VERSION} or older",
             got=str(version),
-            mend="upgrade hierbatch",
+            fix="upgrade hierbatch",
         )
 
 

@@ -19,11 +19,11 @@ import pyarrow.parquet as pq
 from hierbatch.errors import RunError, VanishedError
 from hierbatch.manifest.best_takes import TakeIndex, best_takes, competing_takes, index_takes
 from hierbatch.manifest.filters import FilterRule, read_filter, rejections, rule_columns
-from hierbatch.manifest.parts import open_finished, read_part_rows, read_standing
+from hierbatch.manifest.parts import open_run_file, read_committed_parts, read_part_rows
 from hierbatch.manifest.plan_columns import PlanColumns
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.schema import TAKE_COLUMN_NAMES, take_schema
-from hierbatch.manifest.take_names import NAME_TYPE, NAMING, row_names
+from hierbatch.manifest.take_ids import NAME_TYPE, TAKE_ID_COLUMNS, row_names
 
 Positions = npt.NDArray[np.int64]
 
@@ -91,7 +91,7 @@ class Takes:
         """Columns of all takes, in manifest order; request `audio` only if the whole run fits into memory."""
         return self._in_order(self._has_take(), columns)
 
-    def in_pieces(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+    def iter_tables(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         """Yield columns of all takes, one part at a time in part order, for runs larger than memory."""
         for _, rows in self._read(self._has_take(), columns):
             yield rows
@@ -116,7 +116,7 @@ class Takes:
         """Apply a function to the plan file, or to the file that has replaced it."""
         while True:
             try:
-                with open_finished(self._snapshot.plan) as file:
+                with open_run_file(self._snapshot.plan) as file:
                     return read(file)
             except VanishedError:
                 self._rescan()
@@ -152,7 +152,7 @@ class Takes:
             generation = self._newest()
             plans = self._folder.plan_files(generation)
             if not plans:
-                raise RunError(f"{self._folder.root} has no plan yet", mend="start it with `hierbatch run`")
+                raise RunError(f"{self._folder.root} has no plan yet", fix="start it with `hierbatch run`")
             try:
                 snapshot = self._read_snapshot(plans)
             except VanishedError:
@@ -166,10 +166,10 @@ class Takes:
 
     def _newest(self) -> int:
         """Number of the generation to read."""
-        return self._requested_generation or self._folder.newest_planned()
+        return self._requested_generation or self._folder.newest_generation()
 
     def _read_snapshot(self, plans: Sequence[Path]) -> _Snapshot:
-        with open_finished(plans[0]) as file:
+        with open_run_file(plans[0]) as file:
             self.plan_schema, self.n_rows = file.schema_arrow, file.metadata.num_rows
         self.schema = take_schema(self.plan_schema)
         filter_file = self._folder.corpus_filter
@@ -190,8 +190,8 @@ class Takes:
         if generation != self.generation or len(snapshot.index) < len(self):
             raise RunError(
                 f"{self._folder.root} was changed while it was read",
-                wanted="all takes that existed at the start",
-                mend="read it again; takes of a deleted part are made again by `hierbatch run`",
+                expected="all takes that existed at the start",
+                fix="read it again; takes of a deleted part are made again by `hierbatch run`",
             )
         self._snapshot = snapshot
 
@@ -242,5 +242,5 @@ def _select_fields(schema: pa.Schema, columns: Sequence[str]) -> pa.Schema:
 
 def committed_names(folder: RunLayout) -> pa.Array:
     """Names of all committed takes, whether or not they are the best of their row."""
-    names = [row_names(table) for _, table in read_standing(folder.part_files, NAMING)]
+    names = [row_names(table) for _, table in read_committed_parts(folder.part_files, TAKE_ID_COLUMNS)]
     return pa.concat_arrays(names) if names else pa.array([], NAME_TYPE)

@@ -28,7 +28,7 @@ _MAX_SEMITONES = 24.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MapLine:
+class VoiceMapEntry:
     """Entry of a voice map; `key_semitones` is None for the pitch range of the target voice."""
 
     file: str
@@ -41,7 +41,7 @@ class MapLine:
         return self.speaker in ("", speaker) and (not self.file or file == self.file or fnmatchcase(file, self.file))
 
 
-def read_voice_map(path: Path, voices: Iterable[str]) -> tuple[MapLine, ...]:
+def read_voice_map(path: Path, voices: Iterable[str]) -> tuple[VoiceMapEntry, ...]:
     """Read a voice map.
 
     Raises:
@@ -61,7 +61,7 @@ def read_voice_map(path: Path, voices: Iterable[str]) -> tuple[MapLine, ...]:
             problems.append(f"key {row.get('key')} is neither auto nor -24 to 24 semitones")
             continue
         lines.append(
-            MapLine(
+            VoiceMapEntry(
                 file=row.get("file") or "",
                 speaker=(row.get("speaker") or "").strip(),
                 voice=row["voice"] or "",
@@ -73,14 +73,14 @@ def read_voice_map(path: Path, voices: Iterable[str]) -> tuple[MapLine, ...]:
     if problems:
         raise ManifestError(
             f"{path} is not a valid voice map",
-            wanted=f"voices {', '.join(sorted(known)[:10])}",
+            expected=f"voices {', '.join(sorted(known)[:10])}",
             got="; ".join(problems[:10]),
-            mend="correct the table; manifests/README.md documents its columns",
+            fix="correct the table; manifests/README.md documents its columns",
         )
     return tuple(lines)
 
 
-def find_line(lines: Sequence[MapLine], file: str, speaker: str) -> MapLine:
+def find_entry(lines: Sequence[VoiceMapEntry], file: str, speaker: str) -> VoiceMapEntry:
     """First entry that matches a speaker of a file; raises SourceError if there is none.
 
     Args:
@@ -92,7 +92,7 @@ def find_line(lines: Sequence[MapLine], file: str, speaker: str) -> MapLine:
         if line.fits(file, speaker):
             return line
     subject = f"speaker {speaker} of {file}" if speaker else file
-    raise SourceError(f"No voice is mapped to {subject}", mend="add a row to the voice map")
+    raise SourceError(f"No voice is mapped to {subject}", fix="add a row to the voice map")
 
 
 def _key(text: object) -> float | None:

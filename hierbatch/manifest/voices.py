@@ -27,7 +27,7 @@ class VoiceRow:
     voice: str
     content: bytes | None = None
     path: Path | None = None
-    lang: str | None = None
+    language: str | None = None
     speaker: str | None = None
     consent: str = "unknown"
     consent_ref: str | None = None
@@ -44,27 +44,27 @@ class VoiceRow:
             return self.content
         if self.path is None:
             raise PromptError(
-                f"Voice {self.voice} has no recording", wanted="audio bytes or a path", mend="add a recording"
+                f"Voice {self.voice} has no recording", expected="audio bytes or a path", fix="add a recording"
             )
         try:
             return read_regular_file(self.path, MAX_PROMPT_BYTES)
         except OSError as error:
             raise PromptError(
                 f"The recording of voice {self.voice} cannot be read",
-                wanted=f"an audio file at {self.path}",
+                expected=f"an audio file at {self.path}",
                 got=error.strerror or str(error),
-                mend="check the path and the permissions of the file",
+                fix="check the path and the permissions of the file",
             ) from error
 
 
-def voice_of_file(prompt: Path, consent: str) -> VoiceRow:
+def voice_from_file(prompt: Path, consent: str) -> VoiceRow:
     """Voice for a single prompt recording, without a voices table.
 
     Raises:
         InputError: `consent` is not in `CONSENTS`.
     """
     if consent not in CONSENTS:
-        raise InputError("Unknown consent", wanted=" or ".join(CONSENTS), got=consent, mend="change --consent")
+        raise InputError("Unknown consent", expected=" or ".join(CONSENTS), got=consent, fix="change --consent")
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", prompt.stem).strip(".-_")[:128]
     return VoiceRow(voice=name or "voice", path=prompt, consent=consent)
 
@@ -84,7 +84,7 @@ def read_voices(path: Path) -> tuple[VoiceRow, ...]:
         rows = [row for batch in table.batches(names) for row in batch.to_pylist()]
         problems = _value_problems(rows)
     if problems:
-        raise ManifestError(f"{path} is not a valid voices table", got="; ".join(problems), mend="correct the table")
+        raise ManifestError(f"{path} is not a valid voices table", got="; ".join(problems), fix="correct the table")
     return tuple(_voice_row(row, path.parent) for row in rows)
 
 
@@ -98,9 +98,9 @@ def check_consent(voices: Iterable[VoiceRow], *, allow_unknown: bool) -> None:
     if unknown and not allow_unknown:
         raise InputError(
             f"The consent of {len(unknown)} voice{'s' if len(unknown) > 1 else ''} is unknown",
-            wanted=f"consent {', '.join(CONSENTS[:-1])} in the voices table",
+            expected=f"consent {', '.join(CONSENTS[:-1])} in the voices table",
             got=", ".join(unknown[:10]),
-            mend="add the consent to the table, or pass --allow-unknown-consent and take the responsibility yourself",
+            fix="add the consent to the table, or pass --allow-unknown-consent and take the responsibility yourself",
         )
 
 

@@ -9,10 +9,10 @@ from hierbatch.audio.pitch import F0, estimate_f0
 from hierbatch.audio.pitch_trackers import PitchTracker
 from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Waveform
+from hierbatch.constants import FRAME_HOP_SAMPLES, RATE_HZ
 from hierbatch.errors import PromptError
-from hierbatch.units import FRAME_HOP_SAMPLES, RATE_HZ
 
-SHORTEST_S, LONGEST_S = 1.0, 15.0
+MIN_PROMPT_S, MAX_PROMPT_S = 1.0, 15.0
 _SILENT_RMS = 1e-3
 _EDGE_DB = -35.0
 _FRAME_SAMPLES = FRAME_HOP_SAMPLES
@@ -25,30 +25,30 @@ def clean_prompt(prompt: Waveform) -> Waveform:
         PromptError: the prompt is silent or damaged, or has less than one second of speech.
     """
     if prompt.n_samples and not np.isfinite(prompt.samples).all():
-        raise PromptError("The voice prompt is damaged", wanted="finite samples", got="NaN or infinite samples")
+        raise PromptError("The voice prompt is damaged", expected="finite samples", got="NaN or infinite samples")
     sound = resample(prompt, RATE_HZ)
-    if sound.n_samples < SHORTEST_S * RATE_HZ:
+    if sound.n_samples < MIN_PROMPT_S * RATE_HZ:
         raise PromptError(
             "The voice prompt is too short",
-            wanted=f"{SHORTEST_S:.0f} to {LONGEST_S:.0f} s of one person speaking, 3 s or more for a similar voice",
+            expected=f"{MIN_PROMPT_S:.0f} to {MAX_PROMPT_S:.0f} s of one person speaking, at least 3 s for similarity",
             got=f"{sound.duration_s:.2f} s",
-            mend="record or cut a longer prompt",
+            fix="record or cut a longer prompt",
         )
     if speech_rms(sound) < _SILENT_RMS:
         raise PromptError(
             "The voice prompt is silent",
-            wanted="one person speaking",
+            expected="one person speaking",
             got=f"an RMS of {20 * np.log10(speech_rms(sound) + 1e-9):.0f} dB",
-            mend="check the file, or record it louder",
+            fix="check the file, or record it louder",
         )
     trimmed = _trim_silence(sound)
-    if trimmed.duration_s < SHORTEST_S:
+    if trimmed.duration_s < MIN_PROMPT_S:
         raise PromptError(
             "The voice prompt has too little speech",
-            wanted=f"at least {SHORTEST_S:.0f} s",
+            expected=f"at least {MIN_PROMPT_S:.0f} s",
             got=f"{trimmed.duration_s:.2f} s after trimming silence",
         )
-    n_frames = min(trimmed.n_samples // _FRAME_SAMPLES, int(LONGEST_S * RATE_HZ) // _FRAME_SAMPLES)
+    n_frames = min(trimmed.n_samples // _FRAME_SAMPLES, int(MAX_PROMPT_S * RATE_HZ) // _FRAME_SAMPLES)
     return to_speech_level(Waveform(trimmed.samples[: n_frames * _FRAME_SAMPLES], RATE_HZ))
 
 
@@ -61,7 +61,7 @@ def clean_voiced_prompt(prompt: Waveform, track: PitchTracker = estimate_f0) -> 
     sound = clean_prompt(prompt)
     f0_hz = track(sound)
     if not (f0_hz > 0).any():
-        raise PromptError("There is no voice in the prompt", wanted="one person speaking", got="no voiced sound")
+        raise PromptError("There is no voice in the prompt", expected="one person speaking", got="no voiced sound")
     return sound, f0_hz
 
 

@@ -45,10 +45,10 @@ class Speech:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hearing:
+class SelfAssessment:
     """Scores of a model's own output against its content and voice targets."""
 
-    semantic_dist: float
+    semantic_distance: float
     """1 minus the mean cosine of encoded and predicted semantic vectors; 0 for identical, 1 for unrelated content."""
     timbre_similarity: float
     """Cosine of the long-term spectra of output and prompt.
@@ -59,10 +59,10 @@ class Hearing:
 
 
 @runtime_checkable
-class SelfHearing(Protocol):
+class SupportsSelfCheck(Protocol):
     """Model that can score its own output."""
 
-    def hear(self, speech: Speech, request: SpeechRequest) -> Hearing: ...
+    def self_check(self, speech: Speech, request: SpeechRequest) -> SelfAssessment: ...
 
 
 class SpeechModel(Protocol):

@@ -38,5 +38,5 @@ def check_chain(stages: Sequence[type[Stage]], columns: Collection[str]) -> None
         known.update(stage.writes)
     if missing:
         raise SetupError(
-            "The stages do not fit together", got="; ".join(missing), mend="add the missing columns to the manifest"
+            "The stages do not fit together", got="; ".join(missing), fix="add the missing columns to the manifest"
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from hierbatch.errors import OutOfMemoryError, SetupError
-from hierbatch.models.placement import Placement
+from hierbatch.models.device_placement import DevicePlacement
 
 Row = TypeVar("Row")
 Result = TypeVar("Result")
@@ -26,8 +26,8 @@ class BatchLimits:
 
 
 def recording_limits(device: str) -> BatchLimits:
-    """Batch limits for recordings on a device (a `Placement` as text)."""
-    placement = Placement.parse(device)
+    """Batch limits for recordings on a device (a `DevicePlacement` as text)."""
+    placement = DevicePlacement.parse(device)
     if placement.is_compiled:  # every other batch size would be compiled again
         return BatchLimits(n_rows=1)
     # On a CPU no more than one segment of a long recording: larger batches leave the cache and are slower.
@@ -136,5 +136,5 @@ def _as_memory_error(error: Exception) -> Exception:
         return error
     got = str(error).partition("\n")[0][:200]
     return OutOfMemoryError(
-        "The row does not fit into memory even in a batch of one", got=got, mend="split it into shorter rows"
+        "The row does not fit into memory even in a batch of one", got=got, fix="split it into shorter rows"
     )

@@ -12,23 +12,23 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from hierbatch.audio.pitch_trackers import EVERY_DAY, pitch_tracker
+from hierbatch.audio.pitch_trackers import DEFAULT_TRACKER, pitch_tracker
 from hierbatch.audio.waveform import Waveform
-from hierbatch.manifest.rows import Recording, Take
+from hierbatch.manifest.rows import PlannedRecording, Take
 from hierbatch.manifest.schema import TAKE_COLUMNS
-from hierbatch.models.conversion.interface import ConversionModel, Key
+from hierbatch.models.conversion.interface import ConversionModel, Transposition
 from hierbatch.models.conversion.recording import Conversion, ConversionJob, convert_recordings
-from hierbatch.models.upsampling.full_band import full_band_rate
+from hierbatch.models.upsampling.full_band import full_band_resampler
 from hierbatch.stages.batching import Batches, BatchLimits, process_individually, recording_limits
 from hierbatch.stages.failures import reason
 from hierbatch.stages.sources import open_source
 from hierbatch.stages.takes import pitch_facts, sound_facts, takes_table
-from hierbatch.stages.voices import VoiceShelf
+from hierbatch.stages.voices import VoiceStore
 
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    recording: Recording
+    recording: PlannedRecording
     sound: Waveform
 
 
@@ -42,7 +42,7 @@ class Convert:
     """Shorter prompts are repeated up to this length (as in HierSpeech++)."""
 
     reads: ClassVar[tuple[str, ...]] = (
-        *(field.name for field in fields(Recording) if field.name not in ("content", "path")),
+        *(field.name for field in fields(PlannedRecording) if field.name not in ("content", "path")),
         "source",
     )
     writes: ClassVar[tuple[str, ...]] = tuple(column.name for column in TAKE_COLUMNS)
@@ -50,10 +50,10 @@ class Convert:
     def __init__(
         self,
         model: ConversionModel,
-        voices: VoiceShelf,
+        voices: VoiceStore,
         *,
         device: str,
-        f0: str = EVERY_DAY,
+        f0: str = DEFAULT_TRACKER,
         full_band: str | None = None,
         limits: BatchLimits | None = None,
     ) -> None:
@@ -62,7 +62,7 @@ class Convert:
         Args:
             model: conversion model.
             voices: target voices.
-            device: a `Placement` as text.
+            device: a `DevicePlacement` as text.
             f0: name of the pitch tracker for source recordings.
             full_band: bandwidth-extension model for output above 16 kHz; None for none.
             limits: batch limits; by default those of the device.
@@ -72,7 +72,7 @@ class Convert:
             BundleError: the model `full_band` does not exist.
         """
         self._f0, self._track = f0, pitch_tracker(f0)
-        self._full_band, self._to_rate = full_band, full_band_rate(full_band, device)
+        self._full_band, self._to_rate = full_band, full_band_resampler(full_band, device)
         self._model = model
         self._voices = voices
         self._device = device
@@ -81,7 +81,7 @@ class Convert:
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         """Convert planned rows to takes, in the same order."""
-        recordings = [Recording.of(row) for row in rows.select(list(self.reads)).to_pylist()]
+        recordings = [PlannedRecording.from_row(row) for row in rows.select(list(self.reads)).to_pylist()]
         takes = {r.id: self._failed_take(r, r.error_kind, r.error or "") for r in recordings if r.error_kind}
         # Opened one by one: an unreadable recording must not fail the batch of the others.
         opened = process_individually(
@@ -104,23 +104,23 @@ class Convert:
         takes.update((take.id, take) for take in converted)
         return takes_table(rows, [takes[recording.id] for recording in recordings])
 
-    def _failed_take(self, recording: Recording, kind: str, error: str) -> Take:
+    def _failed_take(self, recording: PlannedRecording, kind: str, error: str) -> Take:
         return Take(**self._common_fields(recording), status="failed", error_kind=kind, error=error)
 
     def _convert(self, batch: Sequence[_Opened]) -> list[Take]:
         started = perf_counter()
         jobs = [self._job(item.recording, item.sound) for item in batch]
         # A single recording may have any length and is converted in segments.
-        conversions = convert_recordings(self._model, jobs, self._track, to_rate=self._to_rate, at_once=len(jobs) > 1)
+        conversions = convert_recordings(self._model, jobs, self._track, to_rate=self._to_rate, batched=len(jobs) > 1)
         rtf = (perf_counter() - started) / sum(item.sound.duration_s for item in batch)
         return [self._take(item, conversion, rtf) for item, conversion in zip(batch, conversions, strict=True)]
 
-    def _job(self, recording: Recording, source: Waveform) -> ConversionJob:
+    def _job(self, recording: PlannedRecording, source: Waveform) -> ConversionJob:
         return ConversionJob(
             source=source,
             voice=self._voices.voice(recording.voice),
             seed=recording.seed,
-            key=Key(semitones=recording.pitch_semitones),
+            transposition=Transposition(semitones=recording.pitch_semitones),
             rate_hz=recording.rate_hz,
         )
 
@@ -132,7 +132,7 @@ class Convert:
             **self._common_fields(item.recording), status="ok", **facts, **pitch_facts(conversion.f0_hz), rtf=rtf
         )
 
-    def _common_fields(self, recording: Recording) -> dict[str, Any]:
+    def _common_fields(self, recording: PlannedRecording) -> dict[str, Any]:
         """Fields of a take that are known before the conversion."""
         settings = {
             "pitch_semitones": round(recording.pitch_semitones, 6),
@@ -141,12 +141,12 @@ class Convert:
             **({"full_band": self._full_band} if self._full_band else {}),
             "source_sha256": recording.source_sha256,
         }
-        copied = ("id", "take_key", "attempt", "voice", "lang", "seed", "expected_duration_s")
+        copied = ("id", "take_key", "attempt", "voice", "language", "seed", "expected_duration_s")
         return {name: getattr(recording, name) for name in copied} | {
             "text_norm": "",
             "phonemes": "",
             "model": f"{self._model.name}:{self._model.fingerprint}",
-            "params": json.dumps(settings, sort_keys=True),
+            "settings_json": json.dumps(settings, sort_keys=True),
             "voice_sha256": self._voices.sha256(recording.voice),
             "consent": self._voices.consent(recording.voice),
             "hierbatch_version": self._version,
@@ -155,5 +155,5 @@ class Convert:
         }
 
 
-def _open(recordings: Sequence[Recording]) -> list[_Opened | Take]:
+def _open(recordings: Sequence[PlannedRecording]) -> list[_Opened | Take]:
     return [_Opened(r, open_source(r.content, r.path, r.source_sha256)) for r in recordings]

@@ -13,19 +13,19 @@ from typing import Any, ClassVar
 import numpy as np
 import pyarrow as pa
 
-from hierbatch.audio.activity import Span, SpeechDetector
+from hierbatch.audio.activity import SpeechDetector, TimeSpan
 from hierbatch.audio.waveform import Waveform
+from hierbatch.constants import RATE_HZ
 from hierbatch.manifest.rows import Take, Timing
 from hierbatch.manifest.schema import TAKE_COLUMNS
-from hierbatch.models.conversion.interface import ConversionModel, Key
-from hierbatch.models.conversion.pieces import whole_frames
+from hierbatch.models.conversion.interface import ConversionModel, Transposition
 from hierbatch.models.conversion.recording import Conversion, convert_recording
+from hierbatch.models.conversion.segments import align_spans_to_frames
 from hierbatch.stages.batching import Batches, BatchLimits
 from hierbatch.stages.failures import reason
 from hierbatch.stages.sources import open_source
 from hierbatch.stages.takes import pitch_facts, sound_facts, takes_table
-from hierbatch.stages.voices import VoiceShelf
-from hierbatch.units import RATE_HZ
+from hierbatch.stages.voices import VoiceStore
 
 _NO_SPEECH = "no_speech"
 
@@ -36,8 +36,8 @@ class SpeakerTrack:
 
     speaker: str
     voice: str
-    key: Key
-    spans: tuple[Span, ...] | None
+    transposition: Transposition
+    spans: tuple[TimeSpan, ...] | None
 
 
 class Dub:
@@ -48,12 +48,12 @@ class Dub:
     """
 
     reads: ClassVar[tuple[str, ...]] = (
-        "id", "take_key", "attempt", "lang", "seed", "cast", "source", "source_sha256", "expected_duration_s",
+        "id", "take_key", "attempt", "language", "seed", "cast", "source", "source_sha256", "expected_duration_s",
         "error_kind", "error",
     )  # fmt: skip
     writes: ClassVar[tuple[str, ...]] = tuple(column.name for column in TAKE_COLUMNS)
 
-    def __init__(self, model: ConversionModel, voices: VoiceShelf, *, device: str) -> None:
+    def __init__(self, model: ConversionModel, voices: VoiceStore, *, device: str) -> None:
         self._model, self._voices, self._device = model, voices, device
         self._detector = SpeechDetector()
         self._batches = Batches(BatchLimits(n_rows=1))  # each recording is processed alone, in segments
@@ -99,16 +99,16 @@ class Dub:
             rtf=(perf_counter() - started) / source.duration_s,
         )
 
-    def _spans(self, track: SpeakerTrack, source: Waveform) -> tuple[Span, ...]:
+    def _spans(self, track: SpeakerTrack, source: Waveform) -> tuple[TimeSpan, ...]:
         """Spans of a speaker, in whole frames; the mix removes the original voice in exactly these spans."""
         spans = self._detector.find(source) if track.spans is None else track.spans
         n_samples = -(-source.n_samples * RATE_HZ // source.rate_hz)
-        whole = whole_frames(spans, n_samples)
-        return tuple(Span(first / RATE_HZ, min(source.duration_s, last / RATE_HZ)) for first, last in whole)
+        whole = align_spans_to_frames(spans, n_samples)
+        return tuple(TimeSpan(first / RATE_HZ, min(source.duration_s, last / RATE_HZ)) for first, last in whole)
 
-    def _convert(self, source: Waveform, track: SpeakerTrack, spans: Sequence[Span], seed: int) -> Conversion:
+    def _convert(self, source: Waveform, track: SpeakerTrack, spans: Sequence[TimeSpan], seed: int) -> Conversion:
         voice = self._voices.voice(track.voice)
-        return convert_recording(self._model, source, voice, seed=seed, key=track.key, spans=spans)
+        return convert_recording(self._model, source, voice, seed=seed, transposition=track.transposition, spans=spans)
 
     def _common_fields(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Fields of a take that are known before the conversion."""
@@ -116,16 +116,23 @@ class Dub:
         voices = list(dict.fromkeys(track.voice for track in tracks))
         settings = {
             "cast": [
-                {"speaker": t.speaker, "voice": t.voice, "key": f"{t.key.about} {t.key.semitones:g}"} for t in tracks
+                {
+                    "speaker": t.speaker,
+                    "voice": t.voice,
+                    "key": f"{t.transposition.relative_to} {t.transposition.semitones:g}",
+                }
+                for t in tracks
             ],
             "source_sha256": row["source_sha256"],
         }
-        return {name: row[name] for name in ("id", "take_key", "attempt", "lang", "seed", "expected_duration_s")} | {
+        return {
+            name: row[name] for name in ("id", "take_key", "attempt", "language", "seed", "expected_duration_s")
+        } | {
             "text_norm": "",
             "phonemes": "",
             "voice": ", ".join(voices),
             "model": f"{self._model.name}:{self._model.fingerprint}",
-            "params": json.dumps(settings, sort_keys=True, ensure_ascii=False),
+            "settings_json": json.dumps(settings, sort_keys=True, ensure_ascii=False),
             "voice_sha256": self._voices.sha256(voices[0]) if len(voices) == 1 else None,
             "consent": ", ".join(dict.fromkeys(self._voices.consent(voice) or "unknown" for voice in voices)),
             "hierbatch_version": version("hierbatch"),
@@ -136,17 +143,19 @@ class Dub:
 
 def speaker_tracks(cast: Sequence[Mapping[str, Any]]) -> list[SpeakerTrack]:
     """Group a cast by speaker, target voice and key, in order of appearance."""
-    spans: dict[tuple[Any, ...], list[Span]] = {}
+    spans: dict[tuple[Any, ...], list[TimeSpan]] = {}
     for entry in cast:
         key = (entry["speaker"], entry["voice"], entry["key_semitones"])
         own_spans = spans.setdefault(key, [])
         if entry["start_s"] is not None:
-            own_spans.append(Span(entry["start_s"], entry["end_s"]))
+            own_spans.append(TimeSpan(entry["start_s"], entry["end_s"]))
     return [
         SpeakerTrack(
             speaker=speaker,
             voice=voice,
-            key=Key() if semitones is None else Key(semitones=semitones, about="source"),
+            transposition=Transposition()
+            if semitones is None
+            else Transposition(semitones=semitones, relative_to="source"),
             spans=tuple(own_spans) or None,
         )
         for (speaker, voice, semitones), own_spans in spans.items()

@@ -12,7 +12,7 @@ from hierbatch.audio.noise import mix_denoised
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import PromptError
 from hierbatch.manifest.voices import MAX_PROMPT_BYTES
-from hierbatch.models.prompt import LONGEST_S, SHORTEST_S
+from hierbatch.models.prompt import MAX_PROMPT_S, MIN_PROMPT_S
 
 SHORT_S = 3.0
 _LIMITS = SoundLimits(max_duration_s=900.0, max_bytes=MAX_PROMPT_BYTES)
@@ -34,7 +34,7 @@ class Prompt:
     denoise_ratio: float | None = None
     """Denoising strength, 0 to 1, for a model with a built-in denoiser; None leaves it to the model."""
 
-    def heard_at(self, denoise_ratio: float) -> Prompt:
+    def with_denoise_ratio(self, denoise_ratio: float) -> Prompt:
         """Prompt for a model with a built-in denoiser; the hash includes the strength, which changes the voice."""
         sha256 = hashlib.sha256(f"{self.sha256}:denoised {denoise_ratio:g}".encode()).hexdigest()
         return replace(self, sha256=sha256, denoise_ratio=denoise_ratio)
@@ -54,22 +54,25 @@ def prepare_prompt(content: bytes, voice: str, *, denoise_ratio: float = 0.0) ->
     """
     name = f"The recording of voice {voice}"
     recording = read_sound(content, name=name, raises=PromptError, limits=_LIMITS)
-    if recording.duration_s < SHORTEST_S:
+    if recording.duration_s < MIN_PROMPT_S:
         raise PromptError(
-            f"{name} is too short", wanted=f"at least {SHORTEST_S:g} s", got=f"{recording.duration_s:.2f} s", mend=_FIX
+            f"{name} is too short",
+            expected=f"at least {MIN_PROMPT_S:g} s",
+            got=f"{recording.duration_s:.2f} s",
+            fix=_FIX,
         )
     if float(np.abs(recording.samples).max()) < _SILENT_PEAK:
-        raise PromptError(f"{name} is silent", wanted="speech", got="no sample above -50 dB", mend=_FIX)
+        raise PromptError(f"{name} is silent", expected="speech", got="no sample above -50 dB", fix=_FIX)
     speech = _trim_leading_silence(recording)
     notices = []
-    if speech.duration_s > LONGEST_S:
-        notices.append(f"{name} is {recording.duration_s:.0f} s long: the first {LONGEST_S:g} s of speech are used")
-        speech = Waveform(speech.samples[: int(LONGEST_S * speech.rate_hz)], speech.rate_hz)
+    if speech.duration_s > MAX_PROMPT_S:
+        notices.append(f"{name} is {recording.duration_s:.0f} s long: the first {MAX_PROMPT_S:g} s of speech are used")
+        speech = Waveform(speech.samples[: int(MAX_PROMPT_S * speech.rate_hz)], speech.rate_hz)
     elif speech.duration_s < SHORT_S:
         notices.append(f"{name} has {speech.duration_s:.1f} s of speech: {SHORT_S:g} s or more give a closer match")
     speech = mix_denoised(speech, denoise_ratio)
     if denoise_ratio and float(np.square(speech.samples).mean()) < _SILENT_RMS**2:
-        raise PromptError(f"{name} is silent after denoising", wanted="speech", got="an RMS below -50 dB", mend=_FIX)
+        raise PromptError(f"{name} is silent after denoising", expected="speech", got="an RMS below -50 dB", fix=_FIX)
     return Prompt(
         flac=encode_sound(speech),
         sha256=_sound_hash(speech),
@@ -85,7 +88,7 @@ def _trim_leading_silence(waveform: Waveform) -> Waveform:
     peaks = np.abs(waveform.samples[: n_frames * hop]).reshape(n_frames, hop).max(axis=1)
     first = int(np.argmax(peaks >= peaks.max() * 10 ** (_SPEECH_THRESHOLD_DB / 20))) * hop
     kept = Waveform(waveform.samples[first:], waveform.rate_hz)
-    return kept if kept.duration_s >= SHORTEST_S else waveform
+    return kept if kept.duration_s >= MIN_PROMPT_S else waveform
 
 
 def _sound_hash(waveform: Waveform) -> str:

@@ -18,7 +18,7 @@ from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import RowError, SetupError, SourceError
 from hierbatch.manifest.schema import AUDIO, PLAN_COLUMNS, SOURCE_COLUMNS
 from hierbatch.stages.failures import reason
-from hierbatch.storage import read_regular_file, regular_size
+from hierbatch.storage import read_regular_file, regular_file_size
 
 SOURCE_LIMITS = SoundLimits(max_duration_s=2 * 3600.0, max_bytes=2 << 30)
 """Limits of one recording: a conversion keeps the whole recording in memory."""
@@ -86,14 +86,14 @@ class ReadSource:
         """Replace the path by the full path; bytes stay unchanged."""
         if source is None or (source["bytes"] is None and not source["path"]):
             raise SourceError(
-                "The row has no recording", wanted="a path or bytes in the column source", mend="add a path"
+                "The row has no recording", expected="a path or bytes in the column source", fix="add a path"
             )
         if source["bytes"] is not None:
             return dict(source)
-        return {"bytes": None, "path": locate_source(self._root, source["path"])}
+        return {"bytes": None, "path": resolve_source_path(self._root, source["path"])}
 
 
-def locate_source(root: Path, path: str) -> str:
+def resolve_source_path(root: Path, path: str) -> str:
     """Full path of a recording; the file need not exist.
 
     Raises:
@@ -105,9 +105,9 @@ def locate_source(root: Path, path: str) -> str:
     if os.path.commonpath([real_folder, os.path.realpath(found)]) != real_folder:
         raise SourceError(
             "The recording is outside the source folder",
-            wanted=f"a path under {folder}",
+            expected=f"a path under {folder}",
             got=path,
-            mend="pass the folder that contains all recordings with --source-root",
+            fix="pass the folder that contains all recordings with --source-root",
         )
     return found
 
@@ -146,10 +146,10 @@ def open_source(content: bytes | None, path: str | None, sha256: str | None) -> 
         try:
             content = read_regular_file(Path(path or ""), SOURCE_LIMITS.max_bytes)
         except OSError as error:
-            raise SourceError(f"Cannot read {name}", got=error.strerror or str(error), mend="check the path") from error
+            raise SourceError(f"Cannot read {name}", got=error.strerror or str(error), fix="check the path") from error
     if sha256 and hashlib.sha256(content).hexdigest() != sha256:
         raise _changed(name)
-    sound = read_sound(content, name=name, is_whole=True, **_SOURCE_OPTIONS)
+    sound = read_sound(content, name=name, require_complete=True, **_SOURCE_OPTIONS)
     if sound.duration_s < SHORTEST_S:
         raise _too_short(name, sound.duration_s)
     if float(np.abs(sound.samples).max()) < _SILENT_PEAK:
@@ -175,7 +175,7 @@ class SourceStream:
 
     def blocks(self) -> Iterator[Samples]:
         """Yield mono blocks at the recording's own rate; raises SourceError if the file has changed meanwhile."""
-        yield from sound_blocks(self.content, name=self.name, is_whole=True, **_SOURCE_OPTIONS)
+        yield from sound_blocks(self.content, name=self.name, require_complete=True, **_SOURCE_OPTIONS)
         if _state(self.content) != self.state:
             raise _changed(self.name)
 
@@ -192,10 +192,10 @@ def stream_source(content: bytes | None, path: str | None, sha256: str | None) -
         if sha256 and _sha256(source) != sha256:
             raise _changed(name)
     except OSError as error:
-        raise SourceError(f"Cannot read {name}", got=error.strerror or str(error), mend="check the path") from error
+        raise SourceError(f"Cannot read {name}", got=error.strerror or str(error), fix="check the path") from error
     rate_hz = describe_sound(source, name=name, **_SOURCE_OPTIONS).rate_hz
     n_samples, peak = 0, 0.0
-    for block in sound_blocks(source, name=name, is_whole=True, **_SOURCE_OPTIONS):
+    for block in sound_blocks(source, name=name, require_complete=True, **_SOURCE_OPTIONS):
         n_samples, peak = n_samples + len(block), max(peak, float(np.abs(block).max()))
     stream = SourceStream(rate_hz=rate_hz, n_samples=n_samples, content=source, name=name, state=state)
     if stream.duration_s < SHORTEST_S:
@@ -208,7 +208,7 @@ def stream_source(content: bytes | None, path: str | None, sha256: str | None) -
 def _state(source: bytes | Path) -> tuple[int, ...]:
     if isinstance(source, bytes):
         return ()
-    regular_size(source, SOURCE_LIMITS.max_bytes)
+    regular_file_size(source, SOURCE_LIMITS.max_bytes)
     found = source.stat()
     return found.st_ino, found.st_size, found.st_mtime_ns
 
@@ -225,9 +225,9 @@ def _check_header(info: SoundInfo) -> SoundInfo:
     if not _LOWEST_HZ <= info.rate_hz <= _HIGHEST_HZ:
         raise SourceError(
             "The sample rate of the recording is out of range",
-            wanted=f"{_LOWEST_HZ} to {_HIGHEST_HZ} Hz",
+            expected=f"{_LOWEST_HZ} to {_HIGHEST_HZ} Hz",
             got=f"{info.rate_hz} Hz",
-            mend="resample the recording",
+            fix="resample the recording",
         )
     # Some streams have no length in the header; known lengths are checked before any work.
     if 0 < info.n_samples < SHORTEST_S * info.rate_hz:
@@ -235,25 +235,25 @@ def _check_header(info: SoundInfo) -> SoundInfo:
     if info.duration_s > SOURCE_LIMITS.max_duration_s:
         raise SourceError(
             "The recording is too long",
-            wanted=f"at most {SOURCE_LIMITS.max_duration_s / 3600:g} h",
+            expected=f"at most {SOURCE_LIMITS.max_duration_s / 3600:g} h",
             got=f"{info.duration_s / 3600:.1f} h",
-            mend="split it into shorter files",
+            fix="split it into shorter files",
         )
     return info
 
 
 def _changed(name: str) -> SourceError:
-    return SourceError(f"{name} has changed since the run was planned", mend="run again with --update")
+    return SourceError(f"{name} has changed since the run was planned", fix="run again with --update")
 
 
 def _silent(name: str) -> SourceError:
-    return SourceError(f"{name} is silent", wanted="sound", got="no sample above -70 dB", mend="use another recording")
+    return SourceError(f"{name} is silent", expected="sound", got="no sample above -70 dB", fix="use another recording")
 
 
 def _too_short(name: str, duration_s: float) -> SourceError:
     got = f"{duration_s:.3f} s"
     return SourceError(
-        f"{name} is too short", wanted=f"at least {SHORTEST_S:g} s", got=got, mend="use a longer recording"
+        f"{name} is too short", expected=f"at least {SHORTEST_S:g} s", got=got, fix="use a longer recording"
     )
 
 

@@ -12,15 +12,15 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from hierbatch.manifest.rows import Take, Utterance, delivery_settings
+from hierbatch.manifest.rows import PlannedUtterance, Take, delivery_settings
 from hierbatch.manifest.schema import TAKE_COLUMNS
-from hierbatch.models.speech import SelfHearing, Speech, SpeechModel, SpeechRequest
+from hierbatch.models.speech import Speech, SpeechModel, SpeechRequest, SupportsSelfCheck
 from hierbatch.stages.batching import Batches, BatchLimits
 from hierbatch.stages.failures import reason
-from hierbatch.stages.judgement import flag_mismatches
+from hierbatch.stages.flags import flag_mismatches
 from hierbatch.stages.takes import pitch_facts, sound_facts, takes_table
 from hierbatch.stages.timings import word_timings
-from hierbatch.stages.voices import VoiceShelf
+from hierbatch.stages.voices import VoiceStore
 
 _NOT_IN_TAKE = {"speed", "pitch_semitones", "prosody", "error_kind", "error"}
 
@@ -33,13 +33,13 @@ class Speak:
     batch that does not fit into memory is halved.
     """
 
-    reads: ClassVar[tuple[str, ...]] = tuple(field.name for field in fields(Utterance))
+    reads: ClassVar[tuple[str, ...]] = tuple(field.name for field in fields(PlannedUtterance))
     writes: ClassVar[tuple[str, ...]] = tuple(column.name for column in TAKE_COLUMNS)
 
     def __init__(
         self,
         model: SpeechModel,
-        voices: VoiceShelf,
+        voices: VoiceStore,
         *,
         device: str,
         limits: BatchLimits | None = None,
@@ -60,11 +60,11 @@ class Speak:
         self._device = device
         self._batches = Batches(limits or BatchLimits())
         self._version = version("hierbatch")  # once: it reads the metadata file of the package
-        self._self_checker = model if self_check and isinstance(model, SelfHearing) else None
+        self._self_checker = model if self_check and isinstance(model, SupportsSelfCheck) else None
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         """Synthesize planned rows, in the same order."""
-        utterances = [Utterance.of(row) for row in rows.select(list(self.reads)).to_pylist()]
+        utterances = [PlannedUtterance.from_row(row) for row in rows.select(list(self.reads)).to_pylist()]
         takes = {u.id: self._failed_take(u, u.error_kind, u.error or "") for u in utterances if u.error_kind}
         synthesized = self._batches.work(
             [u for u in utterances if not u.error_kind],
@@ -75,21 +75,21 @@ class Speak:
         takes.update((take.id, take) for take in synthesized)
         return takes_table(rows, [takes[u.id] for u in utterances])
 
-    def _failed_take(self, utterance: Utterance, kind: str, error: str) -> Take:
+    def _failed_take(self, utterance: PlannedUtterance, kind: str, error: str) -> Take:
         """Take of a failed row."""
         return Take(**self._common_fields(utterance), status="failed", error_kind=kind, error=error)
 
-    def _speak(self, batch: Sequence[Utterance]) -> list[Take]:
+    def _speak(self, batch: Sequence[PlannedUtterance]) -> list[Take]:
         started = perf_counter()
         speeches = self._model.speak([self._request(utterance) for utterance in batch])
         sound_s = sum(speech.waveform.duration_s for speech in speeches)
         rtf = (perf_counter() - started) / sound_s if sound_s else None
         return [self._take(u, speech, rtf) for u, speech in zip(batch, speeches, strict=True)]
 
-    def _request(self, utterance: Utterance) -> SpeechRequest:
+    def _request(self, utterance: PlannedUtterance) -> SpeechRequest:
         return SpeechRequest(
             phonemes=utterance.phonemes,
-            language=utterance.lang,
+            language=utterance.language,
             voice=self._voices.voice(utterance.voice),
             seed=utterance.seed,
             speed=utterance.speed,
@@ -97,11 +97,11 @@ class Speak:
             prosody=utterance.prosody,
         )
 
-    def _take(self, utterance: Utterance, speech: Speech, rtf: float | None) -> Take:
+    def _take(self, utterance: PlannedUtterance, speech: Speech, rtf: float | None) -> Take:
         facts = sound_facts(speech.waveform, utterance.expected_duration_s, utterance.id)
         if self._self_checker:
-            found = self._self_checker.hear(speech, self._request(utterance))
-            facts |= {"semantic_dist": found.semantic_dist, "flags": (*facts["flags"], *flag_mismatches(found))}
+            found = self._self_checker.self_check(speech, self._request(utterance))
+            facts |= {"semantic_distance": found.semantic_distance, "flags": (*facts["flags"], *flag_mismatches(found))}
         return Take(
             **self._common_fields(utterance),
             status="ok",
@@ -111,12 +111,12 @@ class Speak:
             rtf=rtf,
         )
 
-    def _common_fields(self, utterance: Utterance) -> dict[str, Any]:
+    def _common_fields(self, utterance: PlannedUtterance) -> dict[str, Any]:
         """Fields of a take that are known before the synthesis."""
         copied = {name: getattr(utterance, name) for name in self.reads if name not in _NOT_IN_TAKE}
         return copied | {
             "model": f"{self._model.name}:{self._model.fingerprint}",
-            "params": json.dumps(delivery_settings(asdict(utterance)), sort_keys=True),
+            "settings_json": json.dumps(delivery_settings(asdict(utterance)), sort_keys=True),
             "voice_sha256": self._voices.sha256(utterance.voice),
             "consent": self._voices.consent(utterance.voice),
             "hierbatch_version": self._version,

@@ -16,7 +16,7 @@ from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import SynthesisError
 from hierbatch.manifest.rows import Sound, Take, take_rows
 from hierbatch.manifest.schema import TAKE_COLUMNS, arrow_schema, take_schema
-from hierbatch.stages.judgement import flag_defects
+from hierbatch.stages.flags import flag_defects
 
 _SCHEMA = arrow_schema(TAKE_COLUMNS, "takes")
 
@@ -48,7 +48,7 @@ class StreamedTake:
         """Add the next samples; raises SynthesisError if they are not finite."""
         if not np.isfinite(block).all():
             raise SynthesisError(
-                "The model output contains samples that are not finite numbers", mend="retry with another seed"
+                "The model output contains samples that are not finite numbers", fix="retry with another seed"
             )
         self._meter.push(block)
         self._encoder.push(block)
@@ -57,7 +57,7 @@ class StreamedTake:
         """Fields as in `sound_facts`, to be called once; raises SynthesisError if there are no samples."""
         n_samples = self._meter.n_samples
         if not n_samples:
-            raise SynthesisError("The model produced no audio", mend="retry with another seed")
+            raise SynthesisError("The model produced no audio", fix="retry with another seed")
         quality, duration_s = self._meter.quality(), n_samples / self._rate_hz
         return {
             "sample_rate_hz": self._rate_hz,

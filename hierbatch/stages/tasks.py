@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from hierbatch.audio.pitch_trackers import EVERY_DAY, pitch_tracker
+from hierbatch.audio.pitch_trackers import DEFAULT_TRACKER, pitch_tracker
 from hierbatch.errors import InputError
-from hierbatch.manifest.rows import DELIVERY, delivery_settings
+from hierbatch.manifest.rows import DEFAULT_DELIVERY, delivery_settings
 from hierbatch.manifest.schema import SPEAK_COLUMNS
 from hierbatch.models.catalog.open_model import load_model
 from hierbatch.models.conversion.interface import ConversionModel
@@ -20,7 +20,7 @@ from hierbatch.stages.dub import Dub
 from hierbatch.stages.sources import source_identity
 from hierbatch.stages.speak import Speak
 from hierbatch.stages.upsample import Upsample
-from hierbatch.stages.voices import VoiceShelf
+from hierbatch.stages.voices import VoiceStore
 
 if TYPE_CHECKING:
     from hierbatch.models.upsampling.upsampler import Upsampler
@@ -36,7 +36,7 @@ class StageConfig:
     device: str
     self_check: bool = False
     """Compare each take with its text and prompt by the model's own encoder."""
-    f0: str = EVERY_DAY
+    f0: str = DEFAULT_TRACKER
     """Pitch tracker for recordings and target voices, a key of `PITCH_TRACKERS`."""
     full_band: str | None = None
     """SpeechSR bundle for bandwidth extension of conversions."""
@@ -47,13 +47,13 @@ class Task:
     """One kind of processing."""
 
     name: str
-    settled: tuple[str, ...]
+    required_columns: tuple[str, ...]
     """Manifest columns that every row of a plan has."""
-    defaulted: tuple[str, ...]
+    defaultable: tuple[str, ...]
     """Columns among them for which the run can set a default."""
     column_defaults: Mapping[str, Any]
     """Fallback values for columns set neither by the row nor by the run."""
-    chosen: tuple[str, ...] = ()
+    run_settings: tuple[str, ...] = ()
     """Run-wide settings that determine the audio; recorded in run.json if they differ from their defaults."""
     key_columns: tuple[str, ...]
     """Columns that `identify` uses."""
@@ -63,19 +63,19 @@ class Task:
     open_stage: Callable[[StageConfig], Stage]
 
 
-def task_named(name: str) -> Task:
+def find_task(name: str) -> Task:
     """Find a task by name.
 
     Raises:
         InputError: the task is unknown.
     """
     if name not in TASKS:
-        raise InputError("Unknown task", wanted=" or ".join(TASKS), got=name, mend="upgrade hierbatch")
+        raise InputError("Unknown task", expected=" or ".join(TASKS), got=name, fix="upgrade hierbatch")
     return TASKS[name]
 
 
 def _identify_text(row: Mapping[str, Any]) -> dict[str, Any]:
-    content = {"phonemes": row["phonemes"], "lang": row["lang"], "params": delivery_settings(row)}
+    content = {"phonemes": row["phonemes"], "language": row["language"], "params": delivery_settings(row)}
     # Rejected rows have no phonemes and would share one key; a corrected text must get another key.
     return content | {"refused": row.get("text")} if row["error_kind"] else content
 
@@ -98,7 +98,7 @@ def _identify_upsampling(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _open_speak(config: StageConfig) -> Stage:
     model = load_model(config.model_factory, config.bundle, config.device)
-    voices = VoiceShelf(config.voices, model.encode_voice)
+    voices = VoiceStore(config.voices, model.encode_voice)
     return Speak(model, voices, device=config.device, self_check=config.self_check)
 
 
@@ -107,7 +107,7 @@ def _open_convert(config: StageConfig) -> Stage:
     encode = partial(model.encode_voice, track=pitch_tracker(config.f0))
     return Convert(
         model,
-        VoiceShelf(config.voices, encode, min_duration_s=Convert.PROMPT_S),
+        VoiceStore(config.voices, encode, min_duration_s=Convert.PROMPT_S),
         device=config.device,
         f0=config.f0,
         full_band=config.full_band,
@@ -116,7 +116,7 @@ def _open_convert(config: StageConfig) -> Stage:
 
 def _open_dub(config: StageConfig) -> Stage:
     model = cast("ConversionModel", load_model(config.model_factory, config.bundle, config.device))
-    voices = VoiceShelf(config.voices, model.encode_voice, min_duration_s=Convert.PROMPT_S)
+    voices = VoiceStore(config.voices, model.encode_voice, min_duration_s=Convert.PROMPT_S)
     return Dub(model, voices, device=config.device)
 
 
@@ -127,10 +127,10 @@ def _open_upsample(config: StageConfig) -> Stage:
 
 SPEAK = Task(
     name="speak",
-    settled=SPEAK_COLUMNS,
-    defaulted=("voice", "lang", "speed"),
-    column_defaults=DELIVERY,
-    key_columns=("text", "phonemes", "lang", "speed", *DELIVERY),
+    required_columns=SPEAK_COLUMNS,
+    defaultable=("voice", "language", "speed"),
+    column_defaults=DEFAULT_DELIVERY,
+    key_columns=("text", "phonemes", "language", "speed", *DEFAULT_DELIVERY),
     identify=_identify_text,
     stage=Speak,
     open_stage=_open_speak,
@@ -138,11 +138,11 @@ SPEAK = Task(
 
 CONVERT = Task(
     name="convert",
-    settled=("id", "source", "voice", "lang", "seed", "pitch_semitones", "rate_hz"),
-    defaulted=("voice", "pitch_semitones", "rate_hz"),
-    column_defaults={"pitch_semitones": DELIVERY["pitch_semitones"]},
+    required_columns=("id", "source", "voice", "language", "seed", "pitch_semitones", "rate_hz"),
+    defaultable=("voice", "pitch_semitones", "rate_hz"),
+    column_defaults={"pitch_semitones": DEFAULT_DELIVERY["pitch_semitones"]},
     key_columns=("source", "source_sha256", "pitch_semitones", "rate_hz"),
-    chosen=("f0", "full_band"),
+    run_settings=("f0", "full_band"),
     identify=_identify_conversion,
     stage=Convert,
     open_stage=_open_convert,
@@ -150,8 +150,8 @@ CONVERT = Task(
 
 DUB = Task(
     name="dub",
-    settled=("id", "source", "lang", "seed", "cast"),
-    defaulted=(),
+    required_columns=("id", "source", "language", "seed", "cast"),
+    defaultable=(),
     column_defaults={},
     key_columns=("source", "source_sha256", "cast"),
     identify=_identify_dub,
@@ -162,8 +162,8 @@ DUB = Task(
 
 UPSAMPLE = Task(
     name="upsample",
-    settled=("id", "source", "voice", "lang", "seed", "rate_hz"),
-    defaulted=("rate_hz",),
+    required_columns=("id", "source", "voice", "language", "seed", "rate_hz"),
+    defaultable=("rate_hz",),
     column_defaults={},
     key_columns=("source", "source_sha256", "rate_hz"),
     identify=_identify_upsampling,

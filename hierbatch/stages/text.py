@@ -40,14 +40,14 @@ def front_ends(lexicon: Lexicon | None = None) -> FrontEnds:
     return FrontEnds(lexicon)
 
 
-class ReadText:
+class PhonemizeText:
     """Fills in `phonemes` where a row has none, and the expected duration.
 
     Rows that already have phonemes keep them. Their text is kept if it has as many words as the phonemes, and is
     cleared otherwise.
     """
 
-    reads: ClassVar[tuple[str, ...]] = ("text", "phonemes", "lang", "speed")
+    reads: ClassVar[tuple[str, ...]] = ("text", "phonemes", "language", "speed")
     writes: ClassVar[tuple[str, ...]] = ("text_norm", "phonemes", "expected_duration_s", "error_kind", "error")
 
     def __init__(self, front_ends: FrontEnds) -> None:
@@ -70,11 +70,11 @@ class ReadText:
                 check_phonemes(phonemes)
                 text_norm = text_norm if len(text_norm.split()) == len(split_words(phonemes)) else ""
             elif text_norm.strip():
-                spoken = self._front_ends(row.get("book") or "").speak(text_norm, row["lang"])
+                spoken = self._front_ends(row.get("book") or "").phonemize(text_norm, row["language"])
                 text_norm, phonemes = spoken.text_norm, spoken.phonemes
             else:
                 raise TextError(
-                    "The row has nothing to speak", wanted="text or phonemes", got="an empty row", mend="add a text"
+                    "The row has nothing to speak", expected="text or phonemes", got="an empty row", fix="add a text"
                 )
         except SetupError:
             raise
@@ -83,7 +83,7 @@ class ReadText:
         return {
             "text_norm": text_norm,
             "phonemes": phonemes,
-            "expected_duration_s": 0.0 if kind else expected_duration_s(phonemes, row["lang"], row["speed"]),
+            "expected_duration_s": 0.0 if kind else expected_duration_s(phonemes, row["language"], row["speed"]),
             "error_kind": kind,
             "error": error,
         }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from hierbatch.constants import FRAMES_PER_SECOND
 from hierbatch.manifest.rows import Timing
-from hierbatch.units import FRAMES_PER_SECOND
 
 _MARKS = frozenset(",.?!")
 _BOUNDARY = "|"

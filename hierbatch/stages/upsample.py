@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pyarrow as pa
 
 from hierbatch.audio.waveform import SoundStream
-from hierbatch.manifest.rows import Recording, Take
+from hierbatch.manifest.rows import PlannedRecording, Take
 from hierbatch.manifest.schema import TAKE_COLUMNS
 from hierbatch.stages.batching import Batches, BatchLimits, process_individually, recording_limits
 from hierbatch.stages.failures import reason
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class _ScannedRecording:
     """A recording whose audio has been checked."""
 
-    recording: Recording
+    recording: PlannedRecording
     source: SourceStream
 
 
@@ -40,7 +40,7 @@ class Upsample:
     """
 
     reads: ClassVar[tuple[str, ...]] = (
-        "id", "take_key", "attempt", "voice", "lang", "seed", "rate_hz", "source", "source_sha256",
+        "id", "take_key", "attempt", "voice", "language", "seed", "rate_hz", "source", "source_sha256",
         "expected_duration_s", "error_kind", "error",
     )  # fmt: skip
     writes: ClassVar[tuple[str, ...]] = tuple(column.name for column in TAKE_COLUMNS)
@@ -59,11 +59,11 @@ class Upsample:
     def __call__(self, rows: pa.Table) -> pa.Table:
         """Upsample planned rows, in the same order."""
         listed = rows.select(list(self.reads)).to_pylist()
-        recordings = [Recording.of({"pitch_semitones": 0.0, **row}) for row in listed]
+        recordings = [PlannedRecording.from_row({"pitch_semitones": 0.0, **row}) for row in listed]
         takes = {take.id: take for take in self._make_takes(recordings)}
         return takes_table(rows, [takes[recording.id] for recording in recordings])
 
-    def _make_takes(self, recordings: Sequence[Recording]) -> Iterator[Take]:
+    def _make_takes(self, recordings: Sequence[PlannedRecording]) -> Iterator[Take]:
         """Yield the takes of all recordings, in any order."""
         by_rate: dict[int, list[_ScannedRecording]] = {}
         yield from (self._failed_take(r, r.error_kind, r.error or "") for r in recordings if r.error_kind)
@@ -87,7 +87,7 @@ class Upsample:
                 lambda item, error: self._failed_take(item.recording, *reason(error)),
             )
 
-    def _failed_take(self, recording: Recording, kind: str, error: str) -> Take:
+    def _failed_take(self, recording: PlannedRecording, kind: str, error: str) -> Take:
         return Take(**self._common_fields(recording), status="failed", error_kind=kind, error=error)
 
     def _upsample(self, batch: Sequence[_ScannedRecording]) -> list[Take]:
@@ -101,21 +101,21 @@ class Upsample:
         rtf = (perf_counter() - started) / sum(item.source.duration_s for item in batch)
         return [self._take(item.recording, own_facts, rtf) for item, own_facts in zip(batch, facts, strict=True)]
 
-    def _take(self, recording: Recording, facts: dict[str, Any], rtf: float) -> Take:
+    def _take(self, recording: PlannedRecording, facts: dict[str, Any], rtf: float) -> Take:
         # A pause in the source is not a defect of the upsampled recording.
         facts["flags"] = tuple(flag for flag in facts["flags"] if flag != "long_silence")
         return Take(**self._common_fields(recording), status="ok", **facts, rtf=rtf)
 
-    def _common_fields(self, recording: Recording) -> dict[str, Any]:
+    def _common_fields(self, recording: PlannedRecording) -> dict[str, Any]:
         """Fields of a take that are known before the upsampling."""
         settings = {"rate_hz": recording.rate_hz, "source_sha256": recording.source_sha256}
-        copied = ("id", "take_key", "attempt", "lang", "seed", "expected_duration_s")
+        copied = ("id", "take_key", "attempt", "language", "seed", "expected_duration_s")
         return {name: getattr(recording, name) for name in copied} | {
             "voice": recording.voice or "",
             "text_norm": "",
             "phonemes": "",
             "model": f"{self._model.name}:{self._model.fingerprint}",
-            "params": json.dumps(settings, sort_keys=True),
+            "settings_json": json.dumps(settings, sort_keys=True),
             "voice_sha256": None,
             "consent": None,
             "hierbatch_version": version("hierbatch"),
@@ -124,5 +124,5 @@ class Upsample:
         }
 
 
-def _scan_recordings(recordings: Sequence[Recording]) -> list[_ScannedRecording | Take]:
+def _scan_recordings(recordings: Sequence[PlannedRecording]) -> list[_ScannedRecording | Take]:
     return [_ScannedRecording(r, stream_source(r.content, r.path, r.source_sha256)) for r in recordings]

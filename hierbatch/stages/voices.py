@@ -14,9 +14,9 @@ from hierbatch.audio.files import read_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import PromptError
 from hierbatch.manifest.schema import VOICE_COLUMNS, Column, arrow_schema
-from hierbatch.object_path import readable
+from hierbatch.object_path import arrow_source
 
-SHELF_SCHEMA = arrow_schema(
+VOICE_TABLE_SCHEMA = arrow_schema(
     [
         *VOICE_COLUMNS,
         Column("voice_sha256", pa.string(), "Hash of the prepared prompt and its denoising strength."),
@@ -31,7 +31,7 @@ EncodeVoice = Callable[..., Any]
 prompt."""
 
 
-class VoiceShelf:
+class VoiceStore:
     """Encoded voices by name, loaded on first use.
 
     Prompts shorter than `min_duration_s` are repeated up to that length.
@@ -41,8 +41,8 @@ class VoiceShelf:
         self._table = table
         self._repeat_to_s = min_duration_s
         self._encode = encode
-        columns = [name for name in pq.read_schema(readable(table)).names if name != "audio"]
-        facts = pq.read_table(readable(table), columns=columns).to_pylist()
+        columns = [name for name in pq.read_schema(arrow_source(table)).names if name != "audio"]
+        facts = pq.read_table(arrow_source(table), columns=columns).to_pylist()
         self._facts = {row["voice"]: row for row in facts}
         self._voices: dict[str, Any] = {}
 
@@ -69,7 +69,7 @@ class VoiceShelf:
 
 def read_prompt(table: Path, voice: str) -> Waveform:
     """Prompt of a voice from the voice table of a run, at its own sample rate; raises PromptError."""
-    (row,) = pq.read_table(readable(table), columns=["audio"], filters=[("voice", "=", voice)]).to_pylist()
+    (row,) = pq.read_table(arrow_source(table), columns=["audio"], filters=[("voice", "=", voice)]).to_pylist()
     return read_sound(row["audio"]["bytes"], name=f"voice {voice}", raises=PromptError)
 
 

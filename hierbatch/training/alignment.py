@@ -36,7 +36,7 @@ Durations = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class UnalignedUtterance:
     """An utterance to align.
 
     Shape:
@@ -107,7 +107,7 @@ def _with_context(vectors: Vectors) -> Vectors:
 
 
 def align(
-    utterances: Sequence[Spoken], loudness_channel: int, n_passes: int = 5, n_refinements: int = 2
+    utterances: Sequence[UnalignedUtterance], loudness_channel: int, n_passes: int = 5, n_refinements: int = 2
 ) -> list[Durations]:
     """Durations in frames of every symbol of every utterance; each row sums to the utterance's frames.
 
@@ -127,22 +127,22 @@ def align(
     return durations
 
 
-def _train_classifier(utterances: Sequence[Spoken], durations: Sequence[Durations]) -> FrameClassifier:
+def _train_classifier(utterances: Sequence[UnalignedUtterance], durations: Sequence[Durations]) -> FrameClassifier:
     vectors = np.concatenate([utterance.vectors for utterance in utterances])
     pairs = zip(utterances, durations, strict=True)
-    labels = np.concatenate([np.repeat(silence_as_one(utterance.symbols), row) for utterance, row in pairs])
+    labels = np.concatenate([np.repeat(merge_silence(utterance.symbols), row) for utterance, row in pairs])
     priors = (np.bincount(labels, minlength=len(SYMBOLS)) / len(labels)).astype(np.float32)
     classifier = FrameClassifier(vectors.shape[1], priors)
     classifier.fit(vectors, labels)
     return classifier
 
 
-def silence_as_one(symbols: Sequence[int]) -> list[int]:
+def merge_silence(symbols: Sequence[int]) -> list[int]:
     """Phone id of each symbol; START and all separators map to one silence."""
     return [_SILENCE if symbol in _SILENT else symbol for symbol in symbols]
 
 
-def _flat_start(utterances: Sequence[Spoken], loudness_channel: int) -> PhoneModel:
+def _flat_start(utterances: Sequence[UnalignedUtterance], loudness_channel: int) -> PhoneModel:
     """Initial model: quiet frames are silence, each utterance is divided evenly among its phones."""
     durations: list[Durations] = []
     quiet_total, n_quiet = 0.0, 0
@@ -160,7 +160,9 @@ def _flat_start(utterances: Sequence[Spoken], loudness_channel: int) -> PhoneMod
     return model
 
 
-def _estimate(utterances: Sequence[Spoken], durations: Sequence[Durations], previous: PhoneModel) -> PhoneModel:
+def _estimate(
+    utterances: Sequence[UnalignedUtterance], durations: Sequence[Durations], previous: PhoneModel
+) -> PhoneModel:
     """Mean of the frames assigned to each phone and the pooled within-phone variance.
 
     A phone without frames keeps its previous mean.
@@ -169,7 +171,7 @@ def _estimate(utterances: Sequence[Spoken], durations: Sequence[Durations], prev
     counts = np.zeros(len(previous.means))
     squares = np.zeros(previous.means.shape[1])
     for utterance, row in zip(utterances, durations, strict=True):
-        labels = np.repeat(silence_as_one(utterance.symbols), row)
+        labels = np.repeat(merge_silence(utterance.symbols), row)
         np.add.at(sums, labels, utterance.vectors)
         counts += np.bincount(labels, minlength=len(counts))
         squares += (utterance.vectors.astype(np.float64) ** 2).sum(0)
@@ -180,7 +182,7 @@ def _estimate(utterances: Sequence[Spoken], durations: Sequence[Durations], prev
     return PhoneModel(means, (within + _VARIANCE_FLOOR).astype(np.float32))
 
 
-def _align_once(utterances: Sequence[Spoken], model: FrameScorer) -> list[Durations]:
+def _align_once(utterances: Sequence[UnalignedUtterance], model: FrameScorer) -> list[Durations]:
     """Viterbi alignment of all utterances, in blocks of similar length."""
     order = sorted(range(len(utterances)), key=lambda index: len(utterances[index].vectors))
     durations: dict[int, Durations] = {}
@@ -191,7 +193,7 @@ def _align_once(utterances: Sequence[Spoken], model: FrameScorer) -> list[Durati
     return [durations[index] for index in range(len(utterances))]
 
 
-def _viterbi(block: Sequence[Spoken], model: FrameScorer) -> list[Durations]:
+def _viterbi(block: Sequence[UnalignedUtterance], model: FrameScorer) -> list[Durations]:
     """Best left-to-right path of each utterance; silences may be skipped, phones last at least one frame."""
     n_rows = len(block)
     longest = max(len(utterance.vectors) for utterance in block)
@@ -199,7 +201,7 @@ def _viterbi(block: Sequence[Spoken], model: FrameScorer) -> list[Durations]:
     emissions = np.full((n_rows, longest, widest), _LOG_ZERO, np.float32)
     skippable = np.zeros((n_rows, widest), bool)
     for row, utterance in enumerate(block):
-        states = silence_as_one(utterance.symbols)
+        states = merge_silence(utterance.symbols)
         emissions[row, : len(utterance.vectors), : len(states)] = model.scores(utterance.vectors)[:, states]
         skippable[row, : len(states)] = [state == _SILENCE for state in states]
     # A step stays (0), comes from the previous state (1), or skips a silence from two states back (2).
@@ -224,13 +226,13 @@ def _viterbi(block: Sequence[Spoken], model: FrameScorer) -> list[Durations]:
     return [_backtrace(utterance, steps[row]) for row, utterance in enumerate(block)]
 
 
-def _store_final_state(utterance: Spoken, best: Vectors, steps: npt.NDArray[np.int8], frame: int) -> None:
+def _store_final_state(utterance: UnalignedUtterance, best: Vectors, steps: npt.NDArray[np.int8], frame: int) -> None:
     """Store the final state in the last frame's first entry: final silence (0) or the phone before it (1)."""
     last = len(utterance.symbols) - 1
     steps[frame, 0] = 0 if best[last] >= best[last - 1] else 1
 
 
-def _backtrace(utterance: Spoken, steps: npt.NDArray[np.int8]) -> Durations:
+def _backtrace(utterance: UnalignedUtterance, steps: npt.NDArray[np.int8]) -> Durations:
     """Frames spent in each state of the best path."""
     counts = np.zeros(len(utterance.symbols), int)
     last_frame = len(utterance.vectors) - 1

@@ -16,8 +16,8 @@ import torch.nn.functional as F
 import torchaudio.functional
 from torch import Tensor, nn
 
+from hierbatch.constants import RATE_HZ
 from hierbatch.errors import BundleError
-from hierbatch.units import RATE_HZ
 
 _N_MELS, _N_FFT, _HOP = 80, 400, 160
 _DTYPES = {0: np.float32, 1: np.int8, 2: np.int16, 3: np.int32, 4: np.float16}
@@ -61,9 +61,9 @@ class WhisperEncoder(nn.Module):
         if not path.is_file():
             raise BundleError(
                 "The content teacher is missing",
-                wanted="a CTranslate2 Whisper folder with model.bin",
+                expected="a CTranslate2 Whisper folder with model.bin",
                 got=str(folder),
-                mend="pass the folder with --teacher",
+                fix="pass the folder with --teacher",
             )
         variables = _read_ctranslate2(path)
         encoder = {name: value.float() for name, value in variables.items() if name.startswith("encoder/")}
@@ -116,7 +116,7 @@ def _read_ctranslate2(path: Path) -> dict[str, Tensor]:
         return _parse_ctranslate2(data)
     except (struct.error, KeyError, ValueError) as error:
         raise BundleError(
-            "The content teacher cannot be read", wanted="a CTranslate2 model.bin", got=f"{path}: {error}"
+            "The content teacher cannot be read", expected="a CTranslate2 model.bin", got=f"{path}: {error}"
         ) from error
 
 

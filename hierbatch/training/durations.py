@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from hierbatch.constants import FRAME_HOP_SAMPLES
 from hierbatch.frontend.phonemes import encode, split_words
 from hierbatch.frontend.symbols import WORD_BOUNDARY
-from hierbatch.training.alignment import Durations, Spoken, align
-from hierbatch.training.prepared import PreparedSet, Utterance, write_alignments
-from hierbatch.units import FRAME_HOP_SAMPLES
+from hierbatch.training.alignment import Durations, UnalignedUtterance, align
+from hierbatch.training.prepared import PreparedSet, PreparedUtterance, write_alignments
 
 _PAUSE_FRAMES = 7
 _MIN_FRAMES_PER_PHONE, _MAX_FRAMES_PER_PHONE = 1.6, 14.0
@@ -38,19 +38,19 @@ def align_prepared(folder: Path, log: Callable[[str], None]) -> None:
     write_alignments(folder, rows)
 
 
-def _is_plausible(utterance: Utterance) -> bool:
+def _is_plausible(utterance: PreparedUtterance) -> bool:
     """True if the transcript's number of phones fits the length of the recording."""
     n_phones = sum(len(word) for word, _ in split_words(utterance.phonemes))
     return _MIN_FRAMES_PER_PHONE * n_phones <= utterance.n_frames <= _MAX_FRAMES_PER_PHONE * max(1, n_phones)
 
 
-def _alignment_input(prepared: PreparedSet, utterance: Utterance) -> Spoken:
+def _alignment_input(prepared: PreparedSet, utterance: PreparedUtterance) -> UnalignedUtterance:
     """Semantic vectors with the normalised log loudness as last channel, and the symbols."""
     audio = prepared.audio(utterance).reshape(-1, FRAME_HOP_SAMPLES)
     loudness = np.log(np.sqrt((audio**2).mean(1)) + 1e-4)
     loudness = (loudness - loudness.mean()) / (loudness.std() + 1e-3) * _LOUDNESS_WEIGHT
     vectors = np.concatenate([prepared.semantic(utterance), loudness[:, None]], axis=1).astype(np.float32)
-    return Spoken(vectors, encode(utterance.phonemes, utterance.language).symbols)
+    return UnalignedUtterance(vectors, encode(utterance.phonemes, utterance.language).symbols)
 
 
 def mark_pauses(phonemes: str, frames: Durations) -> str:

@@ -18,13 +18,13 @@ from hierbatch.audio.level import to_speech_level
 from hierbatch.audio.pitch import estimate_f0
 from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Waveform
+from hierbatch.constants import FRAME_HOP_SAMPLES, RATE_HZ
 from hierbatch.errors import SourceError, TextError
 from hierbatch.frontend.speech_text import SpeechFrontEnd
-from hierbatch.frontend.transcripts import without_shouting
+from hierbatch.frontend.transcripts import lowercase_all_caps
 from hierbatch.training.content_teacher import WhisperEncoder
 from hierbatch.training.prepared import INDEX_SCHEMA
 from hierbatch.training.semantics import Projection
-from hierbatch.units import FRAME_HOP_SAMPLES, RATE_HZ
 
 _MIN_DURATION_S, _MAX_DURATION_S = 0.6, 30.0
 _MAX_CER = 0.35
@@ -32,7 +32,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FeatureTools:
+class FeaturePipeline:
     """Models and text front end that turn a recording into training arrays."""
 
     teacher: WhisperEncoder
@@ -58,7 +58,7 @@ def decode(row: Row) -> Waveform:
     return to_speech_level(Waveform(sound.samples[: n_frames * FRAME_HOP_SAMPLES], RATE_HZ))
 
 
-def prepare_file(path: Path, target: Path, tools: FeatureTools, log: Callable[[str], None]) -> None:
+def prepare_file(path: Path, target: Path, tools: FeaturePipeline, log: Callable[[str], None]) -> None:
     """Prepare every usable row of one Parquet file; does nothing if `target` is complete.
 
     Args:
@@ -101,12 +101,12 @@ def prepare_file(path: Path, target: Path, tools: FeatureTools, log: Callable[[s
 
 def _index_row(row: Row, sound: Waveform, front_end: SpeechFrontEnd) -> Row:
     """Index row of a recording, less its offset; text fields are empty if the transcript is not usable."""
-    text, language = without_shouting(row.get("text") or ""), row.get("language") or "en"
+    text, language = lowercase_all_caps(row.get("text") or ""), row.get("language") or "en"
     spoken_text, phonemes = "", ""
     # A take with a high character error rate (column `cer`, if the corpus has it) would be aligned to wrong phones.
     if text and sound.duration_s < _MAX_DURATION_S and (row.get("cer") or 0.0) <= _MAX_CER:
         try:
-            spoken = front_end.speak(text, language)
+            spoken = front_end.phonemize(text, language)
             spoken_text, phonemes = spoken.text_norm, spoken.phonemes
         except TextError:
             pass  # without phonemes the row still trains the networks that need no text

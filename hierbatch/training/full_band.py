@@ -65,7 +65,7 @@ def read_full_band(folder: Path, *, held_out_only: bool = False) -> list[FullBan
     if not clips:
         raise InputError(
             "There are no full-band recordings",
-            wanted=f"Parquet files with {', '.join(_COLUMNS)}, recorded at {_MIN_RATE_HZ} Hz or more",
+            expected=f"Parquet files with {', '.join(_COLUMNS)}, recorded at {_MIN_RATE_HZ} Hz or more",
             got=str(folder),
         )
     return clips
@@ -87,21 +87,23 @@ def _read_clips(file: Path, held_out_only: bool) -> Iterator[FullBandClip]:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class FullBandBatch:
     """Target recordings, their 16 kHz inputs and the bandwidth of each target.
 
     Shape:
         wanted  [B, L]
-        heard   [B, L / 3]
-        top_hz  [B]         highest frequency with recorded signal
+        narrowband   [B, L / 3]
+        bandwidth_hz  [B]         highest frequency with recorded signal
     """
 
-    wanted: npt.NDArray[np.float32]
-    heard: npt.NDArray[np.float32]
-    top_hz: npt.NDArray[np.float32]
+    target: npt.NDArray[np.float32]
+    narrowband: npt.NDArray[np.float32]
+    bandwidth_hz: npt.NDArray[np.float32]
 
 
-def draw_lesson(clips: list[FullBandClip], n_rows: int, n_samples: int, rng: np.random.Generator) -> Lesson:
+def draw_full_band_batch(
+    clips: list[FullBandClip], n_rows: int, n_samples: int, rng: np.random.Generator
+) -> FullBandBatch:
     """Random segments with random speed, gain and input low-pass cutoff; speakers are equally likely.
 
     Args:
@@ -124,7 +126,7 @@ def draw_lesson(clips: list[FullBandClip], n_rows: int, n_samples: int, rng: np.
         gain = 10 ** (rng.uniform(*_GAINS_DB) / 20)
         targets[row], inputs[row] = _draw_pair(clip, n_samples, speed, gain, rng)
         bandwidths_hz[row] = min(_RECORDED_BANDWIDTH_HZ * speed, FULL_RATE_HZ / 2)
-    return Lesson(targets, inputs, bandwidths_hz)
+    return FullBandBatch(targets, inputs, bandwidths_hz)
 
 
 def _draw_pair(

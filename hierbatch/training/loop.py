@@ -61,7 +61,7 @@ class LoopOptions:
     """Steps between validations."""
     save_interval_s: float = 120.0
     """Seconds between checkpoints."""
-    longest_s: float = math.inf
+    max_duration_s: float = math.inf
     """Stop after this many seconds; the run can be resumed."""
 
 
@@ -87,11 +87,11 @@ class Trainer:
         self._resume()
 
     def run(self) -> None:
-        """Train to the end of the schedule or for `longest_s`; writes a checkpoint in either case."""
+        """Train to the end of the schedule or for `max_duration_s`; writes a checkpoint in either case."""
         rng = np.random.default_rng(1 + self.step)
         started, saved, used = time.monotonic(), time.monotonic(), time.process_time()
         steps: list[dict[str, float]] = []
-        while self.step < self.options.n_steps and time.monotonic() - started < self.options.longest_s:
+        while self.step < self.options.n_steps and time.monotonic() - started < self.options.max_duration_s:
             steps.append(self._train_step(rng))
             self.cpu_s, used = self.cpu_s + time.process_time() - used, time.process_time()
             if self.step % self.options.report_steps == 0:
@@ -163,7 +163,7 @@ def parameter_groups(recipe: Recipe) -> list[dict[str, Any]]:
     return [{"params": weights, "rate_factor": factor} for factor, weights in groups.items()]
 
 
-def start_from(network: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:
+def load_matching_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:
     """Load the weights that match a network in name and shape; returns the names that keep their initial values."""
     own = network.state_dict()
     matching = {name: value for name, value in weights.items() if name in own and value.shape == own[name].shape}

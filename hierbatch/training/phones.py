@@ -14,15 +14,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from hierbatch.frontend.phonemes import encode
-from hierbatch.training.alignment import silence_as_one
+from hierbatch.training.alignment import merge_silence
 from hierbatch.training.prepared import PreparedSet, has_alignments, read_alignments
-from hierbatch.training.sampling import Lengths, Piece
+from hierbatch.training.sampling import Lengths, UtteranceSegment
 
 UNKNOWN = -100
 """Label of a frame whose phone is not known; the loss ignores it."""
 
 
-def phones_of_frames(prepared: PreparedSet) -> dict[str, npt.NDArray[np.int16]]:
+def frame_phones(prepared: PreparedSet) -> dict[str, npt.NDArray[np.int16]]:
     """Phone id of each frame by utterance id, all separators as silence; empty if the set is not aligned."""
     if not has_alignments(prepared.folder):
         return {}
@@ -31,12 +31,12 @@ def phones_of_frames(prepared: PreparedSet) -> dict[str, npt.NDArray[np.int16]]:
     for utterance_id, (phonemes, durations) in read_alignments(prepared.folder).items():
         if utterance_id in languages:
             symbols = encode(phonemes, languages[utterance_id]).symbols
-            phones[utterance_id] = np.repeat(np.array(silence_as_one(symbols), np.int16), durations)
+            phones[utterance_id] = np.repeat(np.array(merge_silence(symbols), np.int16), durations)
     return phones
 
 
-def labels_of_pieces(
-    phones: Mapping[str, npt.NDArray[np.int16]], segments: Sequence[Piece], lengths: Lengths, longest: int
+def segment_phone_labels(
+    phones: Mapping[str, npt.NDArray[np.int16]], segments: Sequence[UtteranceSegment], lengths: Lengths, longest: int
 ) -> Tensor:
     """Phone labels of segments, stretched to the given lengths.
 

@@ -21,9 +21,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hierbatch.constants import FRAME_HOP_SAMPLES, MELS_PER_FRAME
 from hierbatch.errors import InputError
 from hierbatch.training.splits import Split, split_of
-from hierbatch.units import FRAME_HOP_SAMPLES, MELS_PER_FRAME
 
 _ALIGNMENT = "alignment.parquet"
 
@@ -42,7 +42,7 @@ INDEX_SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Utterance:
+class PreparedUtterance:
     """One recording of the prepared set; `phonemes` is empty if it has no usable transcript."""
 
     id: str
@@ -77,37 +77,43 @@ class PreparedSet:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.utterances: list[Utterance] = []
+        self.utterances: list[PreparedUtterance] = []
         self._shards: list[_Shard] = []
         for index_path in sorted(folder.glob("*/index.parquet")):
             table = pq.read_table(index_path)
             self._shards.append(_open_shard(index_path.parent))
             for row in table.select(["id", "speaker", "language", "phonemes", "n_frames", "first_frame"]).to_pylist():
                 row["phonemes"] = row["phonemes"] or ""
-                self.utterances.append(Utterance(**row, shard=len(self._shards) - 1))
+                self.utterances.append(PreparedUtterance(**row, shard=len(self._shards) - 1))
         if not self.utterances:
             raise InputError(
-                "There is no prepared speech", wanted="a folder made by `hierbatch prepare`", got=str(folder)
+                "There is no prepared speech", expected="a folder made by `hierbatch prepare`", got=str(folder)
             )
 
-    def split(self, split: Split) -> list[Utterance]:
+    def split(self, split: Split) -> list[PreparedUtterance]:
         """Utterances of one split."""
         return [utterance for utterance in self.utterances if utterance.split == split]
 
-    def audio(self, utterance: Utterance, start: int = 0, n_frames: int | None = None) -> npt.NDArray[np.float32]:
+    def audio(
+        self, utterance: PreparedUtterance, start: int = 0, n_frames: int | None = None
+    ) -> npt.NDArray[np.float32]:
         """Samples of frames `start` to `start + n_frames` (to the end if None), scaled to +-1."""
         samples = self._slice(utterance, start, n_frames, FRAME_HOP_SAMPLES)
         return self._shards[utterance.shard].audio[samples].astype(np.float32) / 32768.0
 
-    def semantic(self, utterance: Utterance, start: int = 0, n_frames: int | None = None) -> npt.NDArray[np.float32]:
+    def semantic(
+        self, utterance: PreparedUtterance, start: int = 0, n_frames: int | None = None
+    ) -> npt.NDArray[np.float32]:
         """Semantic vectors. Shape: [n_frames, 64]."""
         return self._shards[utterance.shard].semantic[self._slice(utterance, start, n_frames, 1)].astype(np.float32)
 
-    def f0_hz(self, utterance: Utterance, start: int = 0, n_frames: int | None = None) -> npt.NDArray[np.float32]:
+    def f0_hz(
+        self, utterance: PreparedUtterance, start: int = 0, n_frames: int | None = None
+    ) -> npt.NDArray[np.float32]:
         """F0, 0 where unvoiced. Shape: [2 n_frames]."""
         return np.array(self._shards[utterance.shard].f0_hz[self._slice(utterance, start, n_frames, MELS_PER_FRAME)])
 
-    def _slice(self, utterance: Utterance, start: int, n_frames: int | None, per_frame: int) -> slice:
+    def _slice(self, utterance: PreparedUtterance, start: int, n_frames: int | None, per_frame: int) -> slice:
         """Range of an array that holds `per_frame` values per frame."""
         length = utterance.n_frames - start if n_frames is None else n_frames
         first = (utterance.first_frame + start) * per_frame
@@ -135,7 +141,7 @@ def read_alignments(folder: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
     """
     path = folder / _ALIGNMENT
     if not path.is_file():
-        raise InputError("The prepared speech is not aligned", wanted=str(path), mend="run `hierbatch prepare` again")
+        raise InputError("The prepared speech is not aligned", expected=str(path), fix="run `hierbatch prepare` again")
     rows = pq.read_table(path).to_pylist()
     return {row["id"]: (row["phonemes"], tuple(row["frames"])) for row in rows}
 

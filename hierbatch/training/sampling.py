@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hierbatch.audio.pitch import fill_unvoiced
-from hierbatch.training.prepared import PreparedSet, Utterance
-from hierbatch.units import FRAME_HOP_SAMPLES, MELS_PER_FRAME
+from hierbatch.constants import FRAME_HOP_SAMPLES, MELS_PER_FRAME
+from hierbatch.training.prepared import PreparedSet, PreparedUtterance
 
 Floats = npt.NDArray[np.float32]
 Lengths = npt.NDArray[np.int64]
@@ -26,10 +26,10 @@ _UNVOICED_F0_HZ = 150.0
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class UtteranceSegment:
     """A segment of one utterance, in frames."""
 
-    utterance: Utterance
+    utterance: PreparedUtterance
     start: int
     n_frames: int
 
@@ -45,8 +45,8 @@ class SpeakerSampler:
         korean_share: Share of Korean utterances, since only a few speakers are Korean; None draws them like any others.
     """
 
-    def __init__(self, utterances: Sequence[Utterance], *, korean_share: float | None = 0.3) -> None:
-        self._by_speaker: dict[str, list[Utterance]] = defaultdict(list)
+    def __init__(self, utterances: Sequence[PreparedUtterance], *, korean_share: float | None = 0.3) -> None:
+        self._by_speaker: dict[str, list[PreparedUtterance]] = defaultdict(list)
         for utterance in utterances:
             self._by_speaker[utterance.speaker].append(utterance)
         speaker_frames: dict[str, int] = defaultdict(int)
@@ -60,12 +60,12 @@ class SpeakerSampler:
         self._cumulative = np.cumsum(weights / weights.sum())
         self._utterances = list(utterances)
 
-    def draw(self, rng: np.random.Generator) -> Utterance:
+    def draw(self, rng: np.random.Generator) -> PreparedUtterance:
         """A random utterance."""
         index = int(np.searchsorted(self._cumulative, rng.random() * self._cumulative[-1]))
         return self._utterances[min(index, len(self._utterances) - 1)]
 
-    def prompt_for(self, segment: Piece, n_frames: int, rng: np.random.Generator) -> Piece:
+    def prompt_for(self, segment: UtteranceSegment, n_frames: int, rng: np.random.Generator) -> UtteranceSegment:
         """A random prompt of the same speaker that does not overlap the segment where that is possible.
 
         It comes from another utterance if there is one, else from the longer side of the same utterance.
@@ -77,25 +77,25 @@ class SpeakerSampler:
         """
         others = [u for u in self._by_speaker[segment.utterance.speaker] if u.id != segment.utterance.id]
         if others:
-            return random_piece(others[int(rng.integers(len(others)))], n_frames, rng)
+            return random_segment(others[int(rng.integers(len(others)))], n_frames, rng)
         utterance, end = segment.utterance, segment.start + segment.n_frames
         before, after = segment.start, utterance.n_frames - end
         if max(before, after) < _MIN_PROMPT_FRAMES:
-            return random_piece(utterance, n_frames, rng)
+            return random_segment(utterance, n_frames, rng)
         start, room = (0, before) if before >= after else (end, after)
         length = min(n_frames, room)
-        return Piece(utterance, start + int(rng.integers(room - length + 1)), length)
+        return UtteranceSegment(utterance, start + int(rng.integers(room - length + 1)), length)
 
 
-def _speaker_group(utterance: Utterance) -> str:
+def _speaker_group(utterance: PreparedUtterance) -> str:
     """Speaker id, one and the same for all unknown speakers."""
     return UNKNOWN_SPEAKER if UNKNOWN_SPEAKER in utterance.speaker else utterance.speaker
 
 
-def random_piece(utterance: Utterance, n_frames: int, rng: np.random.Generator) -> Piece:
+def random_segment(utterance: PreparedUtterance, n_frames: int, rng: np.random.Generator) -> UtteranceSegment:
     """A segment of at most `n_frames` at a random position in the utterance."""
     length = min(n_frames, utterance.n_frames)
-    return Piece(utterance, int(rng.integers(utterance.n_frames - length + 1)), length)
+    return UtteranceSegment(utterance, int(rng.integers(utterance.n_frames - length + 1)), length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +121,12 @@ SegmentArrays = tuple[Floats, Floats, Floats, Floats]
 """Audio, semantic vectors, interpolated F0 and voicing of one segment."""
 
 
-def load_batch(prepared: PreparedSet, segments: Sequence[Piece]) -> SegmentBatch:
+def load_batch(prepared: PreparedSet, segments: Sequence[UtteranceSegment]) -> SegmentBatch:
     """Arrays of the segments. F0 is interpolated per segment, so its ends hold the nearest voiced value."""
     return stack_segments([load_segment(prepared, segment) for segment in segments])
 
 
-def load_segment(prepared: PreparedSet, segment: Piece) -> SegmentArrays:
+def load_segment(prepared: PreparedSet, segment: UtteranceSegment) -> SegmentArrays:
     """Arrays of one segment."""
     position = (segment.utterance, segment.start, segment.n_frames)
     f0_hz = prepared.f0_hz(*position)

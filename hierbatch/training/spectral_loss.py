@@ -12,7 +12,7 @@ import torch.nn.functional as F
 import torchaudio.functional
 from torch import Tensor, nn
 
-from hierbatch.units import RATE_HZ
+from hierbatch.constants import RATE_HZ
 
 _FLOOR = 1e-4
 _RESOLUTIONS = ((1024, 256, 80), (512, 128, 60), (256, 64, 40))

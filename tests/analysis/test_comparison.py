@@ -10,8 +10,8 @@ def compared(tmp_path, a, b):
 
 
 def test_rows_stand_side_by_side_by_id(tmp_path):
-    a = [sentence(1, seq) for seq in (0, 1, 2)]
-    b = [sentence(1, seq) for seq in (2, 3, 1)]
+    a = [sentence(1, sentence_index) for sentence_index in (0, 1, 2)]
+    b = [sentence(1, sentence_index) for sentence_index in (2, 3, 1)]
     found = compared(tmp_path, a, b)
     assert set(found.table["id"]) == {"c1s1", "c1s2"}
     assert (found.only_in_a, found.only_in_b) == (("c1s0",), ("c1s3",))
@@ -21,7 +21,7 @@ def test_rows_stand_side_by_side_by_id(tmp_path):
 
 
 def test_the_weightiest_difference_comes_first(tmp_path):
-    a = [sentence(1, seq, loudness_lufs=-23.0) for seq in range(6)]
+    a = [sentence(1, sentence_index, loudness_lufs=-23.0) for sentence_index in range(6)]
     b = [
         sentence(1, 0, loudness_lufs=-23.0),
         sentence(1, 1, loudness_lufs=-22.0),

@@ -94,7 +94,7 @@ def test_a_player_holds_the_beginning_of_the_same_sound(run):
     import base64
 
     sound = run.audio("train-seoul")
-    content = base64.b64decode(sound.player_source(longest_s=1.0).partition(",")[2])
+    content = base64.b64decode(sound.player_source(max_duration_s=1.0).partition(",")[2])
     heard = read_sound(content)
     assert heard.duration_s == pytest.approx(1.0, abs=0.08)  # MP3 frames of 36 ms
     n_samples = min(heard.n_samples, sound.rate_hz)
@@ -126,7 +126,10 @@ def test_what_a_row_says_cannot_break_the_page(tmp_path):
 
 def test_outliers_are_the_rows_furthest_from_the_middle(tmp_path):
     lengths_s = [1.0, 1.1, 0.9, 1.0, 1.05, 3.0, 0.95, 0.2]
-    rows = [sentence(1, seq, duration_s=length_s, lead_s=0.01, trail_s=0.01) for seq, length_s in enumerate(lengths_s)]
+    rows = [
+        sentence(1, sentence_index, duration_s=length_s, lead_s=0.01, trail_s=0.01)
+        for sentence_index, length_s in enumerate(lengths_s)
+    ]
     found = hierbatch.open_run(write_run(tmp_path / "r", rows)).outliers("duration_s", 2)
     assert list(found["id"]) == ["c1s5", "c1s7"]
     assert found["deviation"].iloc[0] > 0 > found["deviation"].iloc[1]

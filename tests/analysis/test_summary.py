@@ -3,18 +3,23 @@ import pyarrow as pa
 import pytest
 
 import hierbatch
-from hierbatch.analysis.strangeness import strangeness
+from hierbatch.analysis.outlier_score import outlier_score
 from hierbatch.analysis.summary import summarise
 from tests.delivery.book_run import sentence, write_run
 from tests.tiny_runs import FIRST
 
 
 def rows_of_two_voices():
-    good = [sentence(1, seq, voice="anna", duration_ratio=1.0, duration_s=1.5) for seq in range(5)]
+    good = [
+        sentence(1, sentence_index, voice="anna", duration_ratio=1.0, duration_s=1.5) for sentence_index in range(5)
+    ]
     flagged = sentence(1, 5, voice="bert", flags=["too_long", "clipped"], duration_ratio=2.6, duration_s=2.0)
     stretched = sentence(1, 6, voice="bert", duration_ratio=2.0, duration_s=2.0)
     failed = [
-        sentence(1, seq, voice="bert", status="failed", error_kind="crash", error=f"died at {seq}") for seq in (7, 8)
+        sentence(
+            1, sentence_index, voice="bert", status="failed", error_kind="crash", error=f"died at {sentence_index}"
+        )
+        for sentence_index in (7, 8)
     ]
     return [*good, flagged, stretched, *failed]
 
@@ -47,7 +52,7 @@ def test_voices_are_told_apart(summary):
 
 def test_the_strangest_take_comes_first_and_a_good_one_not_at_all(summary):
     assert summary.worst_ids == ("c1s5", "c1s6")
-    assert set(summary.ordinary_ids) == {f"c1s{seq}" for seq in range(7)}
+    assert set(summary.ordinary_ids) == {f"c1s{sentence_index}" for sentence_index in range(7)}
 
 
 def test_columns_that_are_empty_are_no_distributions(summary):
@@ -65,19 +70,19 @@ def test_the_sample_is_the_same_at_every_reading():
 
 
 def test_strangeness_needs_no_column_and_empty_measures_say_nothing():
-    assert strangeness({}, np.array([0, 2])).tolist() == [0.0, 20.0]
+    assert outlier_score({}, np.array([0, 2])).tolist() == [0.0, 20.0]
     empty = np.array([np.nan, np.nan])
     measures = {"duration_ratio": empty, "speaker_similarity": empty, "snr_db": empty}
-    assert strangeness(measures, np.array([0, 0])).tolist() == [0.0, 0.0]
+    assert outlier_score(measures, np.array([0, 0])).tolist() == [0.0, 0.0]
     ratios = np.array([1.0, 1.4, 2.0, 0.2, 0.0])
-    strange = strangeness({"duration_ratio": ratios}, np.zeros(5, int))
+    strange = outlier_score({"duration_ratio": ratios}, np.zeros(5, int))
     assert strange[0] == strange[1] == 0
     assert 0 < strange[2] < strange[3] < strange[4] <= 10
 
 
 def test_what_is_remembered_grows_with_the_voices_and_not_with_the_rows():
     piece = hierbatch.open_run(FIRST).takes.table(
-        ["id", "voice", "lang", "status", "error_kind", "error", "flags", "duration_s"]
+        ["id", "voice", "language", "status", "error_kind", "error", "flags", "duration_s"]
     )
 
     class ManyPieces:
@@ -86,7 +91,7 @@ def test_what_is_remembered_grows_with_the_voices_and_not_with_the_rows():
         def __init__(self, n_pieces):
             self.n_pieces, self.n_rows = n_pieces, n_pieces * len(piece)
 
-        def in_pieces(self, columns):
+        def iter_tables(self, columns):
             for _ in range(self.n_pieces):
                 yield piece.select(columns)
 

@@ -21,8 +21,8 @@ def test_sounds_shorter_than_their_fades(n_samples):
 
 @pytest.mark.parametrize("rate_hz", [44_100, 48_000])
 def test_room_tone_has_its_level_and_is_the_same_in_any_blocks(rate_hz):
-    whole = RoomTone(rate_hz, -75).take(rate_hz * 2)
+    whole = RoomTone(rate_hz, -75).generate(rate_hz * 2)
     assert 20 * np.log10(np.sqrt(np.mean(whole.astype(np.float64) ** 2))) == pytest.approx(-75, abs=0.3)
     tone = RoomTone(rate_hz, -75)
-    parts = np.concatenate([tone.take(n) for n in (1, 999, rate_hz, rate_hz - 1_000)])
+    parts = np.concatenate([tone.generate(n) for n in (1, 999, rate_hz, rate_hz - 1_000)])
     np.testing.assert_allclose(parts, whole, atol=1e-9)

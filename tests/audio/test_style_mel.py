@@ -35,7 +35,7 @@ def test_a_sound_in_a_batch_is_the_sound_alone():
     rng = np.random.default_rng(2)
     sounds = [rng.normal(size=n).astype(np.float32) for n in (700, 4000, 1601)]
     mel = StyleMel()
-    together, lengths = mel.of_sounds(sounds)
+    together, lengths = mel.pad_batch(sounds)
     assert lengths.tolist() == [2, 12, 5]
     for row, samples in enumerate(sounds):
         assert torch.equal(together[row, :, : lengths[row]], mel(torch.from_numpy(samples)))

@@ -9,7 +9,7 @@ from tests.loading import ROOT
 pytestmark = pytest.mark.slow
 
 # In a process of its own: a fork has only the thread that forked, and other tests leave threads behind.
-TORMENT = """
+KILL_AT_EVERY_POINT = """
 import sys, tempfile
 from pathlib import Path
 import pyarrow as pa
@@ -33,20 +33,20 @@ kept = script.compact
 if sys.argv[1] == "careless":
     script.compact = careless
 with tempfile.TemporaryDirectory() as folder:
-    sys.exit(script.torment(Path(folder), script.STAGES.index("compact"), every=3))
+    sys.exit(script.kill_at_every_point(Path(folder), script.STAGES.index("compact"), every=3))
 """
 
 
-def torment(how):
+def kill_at_every_point(how):
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     return subprocess.run(
-        [sys.executable, "-c", TORMENT, how], cwd=ROOT, env=environment, capture_output=True, text=True
+        [sys.executable, "-c", KILL_AT_EVERY_POINT, how], cwd=ROOT, env=environment, capture_output=True, text=True
     )
 
 
 def test_a_compaction_is_safe_at_every_point_and_one_that_removes_first_is_found_out():
-    safe = torment("as it is")
+    safe = kill_at_every_point("as it is")
     assert safe.returncode == 0, safe.stderr[-2000:]
     n_points, otherwise = safe.stdout.removeprefix("| compact | ").rstrip(" |\n").split(" | ")
     assert (int(n_points) > 8, otherwise) == (True, "none")
-    assert torment("careless").returncode != 0
+    assert kill_at_every_point("careless").returncode != 0

@@ -31,14 +31,14 @@ def outcomes(folder):
 def test_another_salt_and_other_lengths_are_ok_and_an_altered_output_is_off(other_folder):
     found = outcomes(other_folder)
     assert {case.split("/")[0] for case in found} == set(MODULES)
-    assert {case: verdict.why for case, verdict in found.items() if verdict.outcome != "ok"} == {}
+    assert {case: verdict.reason for case, verdict in found.items() if verdict.outcome != "ok"} == {}
 
     case = other_folder / "speechsr48k" / "rule_1999.npz"
     with np.load(case) as stored:
         arrays = dict(stored)
     arrays["out_audio"][1, 0, 5_000] += 2e-4
     np.savez(case, **arrays)
-    assert {name for name, verdict in outcomes(other_folder).items() if verdict.outcome == "off"} == {
+    assert {name for name, verdict in outcomes(other_folder).items() if verdict.outcome == "failed"} == {
         "speechsr48k/rule_1999"
     }
 

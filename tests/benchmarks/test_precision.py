@@ -15,13 +15,13 @@ def test_the_farthest_of_the_sounds_counts():
     sound = np.random.default_rng(0).normal(0, 0.1, 1_000).astype(np.float32)
     near, far = (Waveform(sound * np.float32(gain), 16_000) for gain in (1.001, 1.01))
     wanted = [Waveform(sound, 16_000)] * 2
-    assert precision.nearest_db(wanted, [near, far]) == pytest.approx(40, abs=0.1)
+    assert precision.min_snr_db(wanted, [near, far]) == pytest.approx(40, abs=0.1)
 
 
 def test_each_placement_has_its_line(tmp_path, capsys):
     bundle = str(write_tiny_speechsr(tmp_path))
     works = {word: precision.upsampling(bundle, word) for word in ("cpu", "cpu,bfloat16")}
-    told_db = precision.tell("top", works, 1)
+    told_db = precision.print_rows("bandwidth-extension", works, 1)
     plain, rough = (line.split(" | ") for line in capsys.readouterr().out.splitlines())
     assert plain[1:3] == ["cpu", ""]
     assert rough[1] == "cpu,bfloat16"
@@ -42,7 +42,17 @@ def test_what_is_compiled_is_compared_with_float32_as_it_is():
 @pytest.mark.parametrize(("least_db", "is_told"), [("20", False), ("150", True)])
 def test_a_sound_less_near_than_asked_for_ends_with_1(tmp_path, monkeypatch, capsys, least_db, is_told):
     bundle = str(write_tiny_speechsr(tmp_path))
-    words = ["precision.py", "--works", "top", "--rounds", "1", "--upsampler", bundle, "--least-db", least_db]
+    words = [
+        "precision.py",
+        "--works",
+        "bandwidth-extension",
+        "--rounds",
+        "1",
+        "--upsampler",
+        bundle,
+        "--min-snr-db",
+        least_db,
+    ]
     monkeypatch.setattr("sys.argv", words)
     n_threads = torch.get_num_threads()
     try:

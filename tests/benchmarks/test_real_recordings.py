@@ -34,7 +34,7 @@ def test_the_level_of_a_band_is_its_share_of_white_noise_and_nothing_without_a_t
 
 def test_borders_lie_inside_and_none_in_a_short_recording():
     long = noise(50 * 16_000)
-    for borders in (benchmark.upsampling_borders, benchmark.conversion_borders):
+    for borders in (benchmark.upsampling_boundaries, benchmark.conversion_boundaries):
         assert len(borders(long)) == 2
         assert all(0 < place < len(long) for place in borders(long))
         assert borders(long[: 16_000 * 10]) == []

@@ -137,7 +137,7 @@ def test_a_model_of_another_kind_is_told_before_anything_is_made(recordings, she
     for words in (
         ("upsample", recordings / "m.csv", "--model", "lite"),
         ("convert", recordings / "m.csv", "--model", "speechsr", "--voice", recordings / "mono.wav"),
-        ("upsample", recordings / "m.csv", "--rate", "44100"),
+        ("upsample", recordings / "m.csv", "--rate-hz", "44100"),
     ):
         code, told = shell(*words, "--out", recordings / "run", "--engine", "local")
         assert (code, len(told)) == (2, 1), told

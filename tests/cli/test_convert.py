@@ -48,6 +48,6 @@ def test_a_folder_is_dubbed_and_its_lengths_are_told(invoke, tmp_path):
 
 
 def test_options_that_make_no_sense_are_refused(invoke):
-    assert invoke("convert {folder}/m.csv --out {folder}/run --key-shift 40")[0] == 2
+    assert invoke("convert {folder}/m.csv --out {folder}/run --pitch-semitones 40")[0] == 2
     with pytest.raises(Exception, match="keep, off"):
         invoke("dub {folder}/in --out {folder}/out --background loud")

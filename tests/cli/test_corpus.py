@@ -37,10 +37,10 @@ def test_a_corpus_is_made_and_exported(words, tmp_path):
     ("line", "told"),
     [
         (CORPUS + "--speed fast {model}", "--speed is invalid"),
-        (CORPUS + "--pitch -20,0 {model}", "spread of pitch_semitones is out of range"),
+        (CORPUS + "--pitch-semitones -20,0 {model}", "spread of pitch_semitones is out of range"),
         (CORPUS + "--split train=1.2 {model}", "Invalid split"),
         (CORPUS + "--measures beauty {model}", "Unknown measure"),
-        (CORPUS + "--recogniser {folder} {model}", "There is no Whisper model"),
+        (CORPUS + "--asr-model {folder} {model}", "There is no Whisper model"),
         (CORPUS + "--filter {folder}/texts.csv {model}", "is not valid TOML"),
         (CORPUS.replace("voices.csv", "none.csv") + "{model}", "the table has no rows"),
         (CORPUS.replace("voices.csv", "one.csv") + "--speakers 2 {model}", "There are not 2 speakers"),

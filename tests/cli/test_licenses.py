@@ -4,8 +4,8 @@ import pytest
 from typer.testing import CliRunner
 
 from hierbatch.cli.app import app
-from hierbatch.cli.licenses import tell_model_licenses
-from hierbatch.models.weights.bundle_writing import write_bundle_parts
+from hierbatch.cli.licenses import print_model_license_warnings
+from hierbatch.models.weights.bundle_writing import write_bundle_components
 from tests.making import manifest_file, phonemes, prompt_file
 from tests.tiny_bundle import write_tiny_bundle
 
@@ -37,9 +37,9 @@ def test_a_licence_without_commercial_use_is_said_where_the_model_is_used(tmp_pa
         "name": "m", "kind": "official", "languages": [], "rate_hz": 16_000, "license": "MIT; CC-BY-NC-4.0",
         "config": {}, "synthesis": {},
     }  # fmt: skip
-    write_bundle_parts(tmp_path / "m", {"a": {}, "b": {}}, parts, page)
-    tell_model_licenses(str(tmp_path / "m"))
+    write_bundle_components(tmp_path / "m", {"a": {}, "b": {}}, parts, page)
+    print_model_license_warnings(str(tmp_path / "m"))
     assert capsys.readouterr().out == "Not for commercial use: CC-BY-NC-4.0\n"
-    tell_model_licenses("lite")
-    tell_model_licenses(str(tmp_path / "none"))
+    print_model_license_warnings("lite")
+    print_model_license_warnings(str(tmp_path / "none"))
     assert capsys.readouterr().out == ""

@@ -3,7 +3,7 @@ import torch
 from typer.testing import CliRunner
 
 from hierbatch.cli.app import app
-from hierbatch.models.weights.bundle_writing import write_bundle_parts
+from hierbatch.models.weights.bundle_writing import write_bundle_components
 
 PAGE = {
     "name": "mine", "kind": "official", "languages": ["en"], "rate_hz": 16_000, "license": "MIT", "config": {},
@@ -25,7 +25,7 @@ PART = {"source": "G.pth", "source_sha256": "ab", "published": "", "license": "M
 def test_a_model_is_listed_and_shown_with_the_rate_it_delivers(tmp_path, monkeypatch, parts, rate_hz):
     monkeypatch.setenv("HIERBATCH_MODELS", str(tmp_path))
     weights = {name: {"w": torch.zeros(1)} for name in parts.split()}
-    write_bundle_parts(tmp_path / "mine", weights, [PART | {"name": name} for name in weights], PAGE)
+    write_bundle_components(tmp_path / "mine", weights, [PART | {"name": name} for name in weights], PAGE)
     listed = CliRunner().invoke(app, ["models", "list"]).output.splitlines()
     shown = CliRunner().invoke(app, ["models", "show", "mine"]).output.splitlines()
     assert [line for line in listed if line.startswith("mine ") and f" {rate_hz} Hz" in line]

@@ -2,7 +2,7 @@ from typer.testing import CliRunner
 
 from hierbatch.cli.app import app
 from hierbatch.cli.book_options import read_formats, read_profiles
-from hierbatch.engine.session import Workforce
+from hierbatch.engine.session import Execution
 from tests.engine.fake_model import FACTORY
 from tests.engine.planned_run import bundle_folder
 from tests.making import prompt_file
@@ -26,13 +26,13 @@ def test_a_book_goes_to_the_cluster_and_the_share_of_a_gpu_that_are_named(tmp_pa
         pass
 
     def narrate(job, *_, **__):
-        raise AskedError(job.workforce)
+        raise AskedError(job.execution)
 
     monkeypatch.setattr("hierbatch.jobs.narrate.narrate", narrate)
-    options = "--ray-address 10.0.0.1:6379 --gpus-a-worker 0.5 --workers 3"
+    options = "--ray-address 10.0.0.1:6379 --gpus-per-worker 0.5 --workers 3"
     result = CliRunner().invoke(app, ["narrate", "a.md", "--out", str(tmp_path), *options.split()])
     assert isinstance(result.exception, AskedError), result.output
-    assert result.exception.args == (Workforce(n_workers=3, gpus_a_worker=0.5, address="10.0.0.1:6379"),)
+    assert result.exception.args == (Execution(n_workers=3, gpus_per_worker=0.5, address="10.0.0.1:6379"),)
 
 
 def test_formats_and_subtitles_are_told_apart():

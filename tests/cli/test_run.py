@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hierbatch.cli.app import app
-from hierbatch.engine.run_folder import RunFolder, hold, open_generation
+from hierbatch.engine.run_folder import RunFolder, lock_run, open_generation
 from tests.engine.fake_model import FACTORY, Fault
 from tests.engine.planned_run import bundle_folder
 from tests.making import manifest_file, prompt_file
@@ -27,7 +27,7 @@ def invoke(tmp_path):
     return command
 
 
-RUN = "run {folder}/m.parquet --voice {folder}/anna.wav --out {folder}/run --engine local --retakes 0 {model}"
+RUN = "run {folder}/m.parquet --voice {folder}/anna.wav --out {folder}/run --engine local --max-retakes 0 {model}"
 
 
 def test_the_life_of_a_run(invoke):
@@ -56,7 +56,7 @@ def test_a_status_tells_of_a_generation_that_has_no_plan_yet(invoke, tmp_path):
     _, said = invoke("status {folder}/run")
     assert f"{told} has no plan yet" in said
     assert "3 of 3 rows done" in said
-    with hold(folder):
+    with lock_run(folder):
         assert f"{told} is being planned" in invoke("status {folder}/run")[1]
 
 
@@ -78,7 +78,7 @@ def test_a_run_in_which_too_much_fails_is_stopped_with_the_most_frequent_reasons
 
 
 def test_rows_that_cannot_be_spoken_are_named_by_the_plan(invoke, tmp_path):
-    (tmp_path / "m.csv").write_text("id,text,lang\na,Good morning.,en\nb,...,en\n")
+    (tmp_path / "m.csv").write_text("id,text,language\na,Good morning.,en\nb,...,en\n")
     code, said = invoke("plan {folder}/m.csv --voice {folder}/anna.wav {model}")
     assert code == 3
     assert "b: There is nothing to say" in said

@@ -15,21 +15,21 @@ _TAKES = take_schema(_PLAN)
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def sentence(chapter, seq, **changes):
+def sentence(chapter, sentence_index, **changes):
     """A row of the book: a heading, then paragraphs of two sentences; `duration_s` makes its sound that long."""
     row = {
-        "id": f"c{chapter}s{seq}",
-        "take_key": f"{chapter:016x}{seq:016x}",
+        "id": f"c{chapter}s{sentence_index}",
+        "take_key": f"{chapter:016x}{sentence_index:016x}",
         "attempt": 1,
         "status": "ok",
-        "lang": "en",
+        "language": "en",
         "book": "The Small Book",
         "chapter": chapter,
         "chapter_title": f"Chapter {chapter}: A/B",
-        "seq": seq,
-        "kind": "paragraph" if seq else "heading",
-        "source_ref": f"c{chapter}#p{(seq + 1) // 2}",
-        "text": f"Sentence number {seq} of it.",
+        "sentence_index": sentence_index,
+        "kind": "paragraph" if sentence_index else "heading",
+        "source_ref": f"c{chapter}#p{(sentence_index + 1) // 2}",
+        "text": f"Sentence number {sentence_index} of it.",
         "text_norm": "Sentence number so-and-so of it.",
         "duration_s": 1.5,
         "lead_s": 0.1,
@@ -81,7 +81,7 @@ def _take(row):
     sound = speech_like(
         row["duration_s"],
         row["rate_hz"],
-        seed=100 * row["chapter"] + row["seq"],
+        seed=100 * row["chapter"] + row["sentence_index"],
         level_db=row["level_db"],
         lead_s=row["lead_s"],
         trail_s=row["trail_s"],

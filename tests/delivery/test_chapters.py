@@ -4,7 +4,7 @@ import pytest
 from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Waveform
 from hierbatch.delivery.chapters import assemble_chapter, edge_silence_s
-from hierbatch.delivery.timeline import ChapterTimeline, Placement
+from hierbatch.delivery.timeline import ChapterTimeline, PlacedTake
 from hierbatch.errors import RunError
 from tests.audio.signals import speech_like
 from tests.delivery.planned_takes import RATE_HZ, planned, take
@@ -43,7 +43,7 @@ def test_what_overhangs_the_chapter_is_its_takes_own_silence():
 
 def test_only_one_take_is_read_at_a_time():
     read = []
-    timeline = planned([take(seq) for seq in range(3)])[0]
+    timeline = planned([take(sentence_index) for sentence_index in range(3)])[0]
 
     def read_sounds(wanted):
         for one in wanted:
@@ -68,7 +68,7 @@ def test_takes_of_different_rates_share_a_chapter():
         title="",
         rate_hz=RATE_HZ,
         n_samples=2 * RATE_HZ,
-        placements=(Placement(take(0), 0, RATE_HZ), Placement(take(1), RATE_HZ, RATE_HZ)),
+        placements=(PlacedTake(take(0), 0, RATE_HZ), PlacedTake(take(1), RATE_HZ, RATE_HZ)),
         missing=(),
     )
     assert len(assembled(timeline)) == 2 * RATE_HZ

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from hierbatch.delivery.dubbing import FADE_S, mix_track, presence
+from hierbatch.delivery.dubbing import FADE_S, crossfade_weight, mix_track
 from hierbatch.errors import SourceError
 
 RATE = 44_100
@@ -53,13 +53,13 @@ def test_the_background_is_lowered_or_silent_as_asked(source, tmp_path):
 
 def test_where_spans_meet_the_new_voices_are_wholly_there_and_at_the_ends_nothing_fades():
     total = 3 * RATE
-    taken = presence(0, total, [(0.0, 1.0), (1.0, 3.0)], RATE, total)
+    taken = crossfade_weight(0, total, [(0.0, 1.0), (1.0, 3.0)], RATE, total)
     np.testing.assert_allclose(taken, 1.0, atol=1e-5)
-    alone = presence(0, total, [(1.0, 2.0)], RATE, total)
+    alone = crossfade_weight(0, total, [(1.0, 2.0)], RATE, total)
     assert alone[RATE + int(FADE_S * RATE)] == 1
     assert alone[RATE - int(FADE_S * RATE)] == 0
     assert alone[RATE] == pytest.approx(0.5, abs=0.01)
-    pieces = [presence(start, 1_000, [(1.0, 2.0)], RATE, total) for start in range(0, total, 1_000)]
+    pieces = [crossfade_weight(start, 1_000, [(1.0, 2.0)], RATE, total) for start in range(0, total, 1_000)]
     np.testing.assert_allclose(np.concatenate(pieces)[:total], alone, atol=1e-6)
 
 

@@ -39,7 +39,7 @@ def test_a_chapter_file_has_its_sound_tags_and_cover_and_leaves_nothing_beside(t
     wanted = {"title": "첫째 장", "album": TAGS.title, "artist": "Jane Doe", "track": "2/9", "comment": MARK}
     assert wanted.items() <= tags.items()
     assert {key.lower(): value for key, value in tags.items()}["synthetic"] == "true"
-    assert has_cover(path) == kind.takes_cover
+    assert has_cover(path) == kind.supports_cover
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 

@@ -64,9 +64,9 @@ def run_of(book, folder):
     table = import_book(ImportBook(book=book)).table
     rows = [{name: value for name, value in row.items() if value is not None} for row in table.to_pylist()]
     spoken = [
-        sentence(row["chapter"], row["seq"])
+        sentence(row["chapter"], row["sentence_index"])
         | row
-        | {"text_norm": row["text"], "lead_s": 0.06 + 0.04 * (row["seq"] % 3)}
+        | {"text_norm": row["text"], "lead_s": 0.06 + 0.04 * (row["sentence_index"] % 3)}
         for row in rows
     ]
     return write_run(folder, spoken)
@@ -84,7 +84,7 @@ def made(request, tmp_path_factory):
             run = run_of(source, folder / "run")
             texts = ["Chapter One", "He said so.", "She did not.", "Who knows why?", "Chapter Two", "The end & all."]
         else:
-            rows = [row | {"lead_s": 0.06 + 0.04 * row["seq"]} for row in book_rows(2, 3)]
+            rows = [row | {"lead_s": 0.06 + 0.04 * row["sentence_index"]} for row in book_rows(2, 3)]
             run = write_run(folder / "run", rows)
             texts = [row["text"] for row in rows]
     job = BookJob(run=run, out=folder / "out", formats=("readalong",), source=source, cover=png(), author="A & B")

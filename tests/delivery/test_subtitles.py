@@ -4,7 +4,7 @@ from itertools import pairwise
 import pytest
 
 from hierbatch.delivery.subtitles import Cue, chapter_cues, srt_text, vtt_text, word_vtt_text
-from hierbatch.delivery.takes import Script, Word
+from hierbatch.delivery.takes import TimedWord, Transcript
 from tests.delivery.cues import parsed
 from tests.delivery.planned_takes import RATE_HZ, planned, take
 
@@ -14,15 +14,15 @@ LONG = (
 )
 
 
-def script(text, duration_s, words=None):
+def transcript(text, duration_s, words=None):
     words = words or text.split()
     step_s = duration_s / len(words)
-    return Script(text, tuple(Word(w, i * step_s, (i + 1) * step_s) for i, w in enumerate(words)))
+    return Transcript(text, tuple(TimedWord(w, i * step_s, (i + 1) * step_s) for i, w in enumerate(words)))
 
 
 def test_cues_stand_where_their_words_are_heard():
     timeline = planned([take(0), take(1)])[0]
-    cues = list(chapter_cues(timeline, lambda _: script("Two words", 1.0), 10.0))
+    cues = list(chapter_cues(timeline, lambda _: transcript("Two words", 1.0), 10.0))
     starts = [10 + placement.start_sample / RATE_HZ for placement in timeline.placements]
     assert [(cue.start_s, cue.end_s) for cue in cues] == [(start, start + 1.0) for start in starts]
 
@@ -44,7 +44,7 @@ def test_forms_begin_as_their_standards_say():
 
 
 def test_a_long_sentence_is_cut_at_clauses_with_true_times():
-    sentence = script(LONG, 12.0)
+    sentence = transcript(LONG, 12.0)
     timeline = planned([take(0, duration_s=12.0)])[0]
     cues = list(chapter_cues(timeline, lambda _: sentence, 0.0))
     assert len(cues) > 1
@@ -59,26 +59,26 @@ def test_a_long_sentence_is_cut_at_clauses_with_true_times():
 
 def test_hangul_is_twice_as_wide():
     words = ["아름다운"] * 12  # 107 columns, 59 characters
-    cues = list(chapter_cues(planned([take(0)])[0], lambda _: script(" ".join(words), 6.0), 0.0))
+    cues = list(chapter_cues(planned([take(0)])[0], lambda _: transcript(" ".join(words), 6.0), 0.0))
     assert [len(cue.text.split()) for cue in cues] == [9, 3]
     assert all(len(line) <= 24 for line in srt_text(cues).splitlines() if "아" in line)
 
 
 def test_written_words_are_shown_where_they_go_one_to_one():
     words = LONG.lower().split()
-    cues = list(chapter_cues(planned([take(0)])[0], lambda _: script(LONG, 12.0, words), 0.0))
+    cues = list(chapter_cues(planned([take(0)])[0], lambda _: transcript(LONG, 12.0, words), 0.0))
     assert " ".join(cue.text for cue in cues) == LONG
 
 
 def test_spoken_words_are_shown_where_numbers_were_written_out():
     words = LONG.replace("snow", "nineteen eighty four snow").split()
-    cues = list(chapter_cues(planned([take(0)])[0], lambda _: script(LONG, 12.0, words), 0.0))
+    cues = list(chapter_cues(planned([take(0)])[0], lambda _: transcript(LONG, 12.0, words), 0.0))
     assert " ".join(cue.text for cue in cues) == " ".join(words)
 
 
 def test_a_take_without_words_is_one_cue():
     timeline = planned([take(0)], edges=(1.0, 0.0))[0]
-    (cue,) = chapter_cues(timeline, lambda _: Script("Hm.", ()), 0.0)
+    (cue,) = chapter_cues(timeline, lambda _: Transcript("Hm.", ()), 0.0)
     assert cue.text == "Hm."
     assert cue.start_s == 0.0  # its own silence begins before the chapter
 
@@ -88,7 +88,7 @@ def test_no_blank_line_ends_a_cue_early():
 
 
 def test_every_word_carries_its_own_time():
-    sentence = script(LONG, 12.0)
+    sentence = transcript(LONG, 12.0)
     timeline = planned([take(0, duration_s=12.0)])[0]
     cues = list(chapter_cues(timeline, lambda _: sentence, 100.0))
     start_s = 100.0 + timeline.placements[0].start_sample / RATE_HZ
@@ -110,7 +110,9 @@ def test_a_word_that_begins_with_another_gets_no_tag_of_its_own():
     text = word_vtt_text(
         list(
             chapter_cues(
-                timeline, lambda _: Script("a b c", (Word("a", 0, 0), Word("<b>", 0, 1), Word("c", 1, 1))), 0.0
+                timeline,
+                lambda _: Transcript("a b c", (TimedWord("a", 0, 0), TimedWord("<b>", 0, 1), TimedWord("c", 1, 1))),
+                0.0,
             )
         )
     )

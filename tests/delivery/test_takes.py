@@ -20,14 +20,14 @@ def test_takes_come_in_book_order_with_their_own_sound(tmp_path):
     assert [chapter.title for chapter in takes.chapters] == ["Chapter 1: A/B", "Chapter 2: A/B", "Chapter 3: A/B"]
     for chapter in takes.chapters:
         for take, sound in zip(chapter.takes, takes.sounds(chapter.takes), strict=True):
-            expected = speech_like(1.5, seed=100 * take.chapter + take.seq, lead_s=0.1, trail_s=0.2)
+            expected = speech_like(1.5, seed=100 * take.chapter + take.sentence_index, lead_s=0.1, trail_s=0.2)
             np.testing.assert_allclose(sound.samples, expected.samples, atol=4e-5)
-            assert takes.script(take).text == f"Sentence number {take.seq} of it."
+            assert takes.transcript(take).text == f"Sentence number {take.sentence_index} of it."
 
 
 def test_words_are_timed_and_pauses_are_left_out(tmp_path):
     takes = BookTakes(write_run(tmp_path, [sentence(1, 0)], n_parts=1))
-    words = takes.script(takes.chapters[0].takes[0]).words
+    words = takes.transcript(takes.chapters[0].takes[0]).words
     assert [word.text for word in words] == ["Sentence", "number", "so-and-so", "of", "it."]
     assert words[0].start_s == pytest.approx(0.1)
     assert words[-1].end_s == pytest.approx(1.3)
@@ -49,7 +49,7 @@ def test_a_failed_take_has_a_place_and_no_sound(tmp_path):
 
 
 def test_the_newest_plan_says_what_the_book_holds(tmp_path):
-    old, kept, edited, unfinished = (sentence(1, seq) for seq in range(4))
+    old, kept, edited, unfinished = (sentence(1, sentence_index) for sentence_index in range(4))
     now = edited | {"take_key": "e" * 32}
     plan = {"g0001": [old, kept, edited], "g0002": [kept, now, unfinished], "g0002-voices": []}
     takes = BookTakes(write_run(tmp_path, [old, kept, edited, later(now, duration_s=2.0)], plan=plan))
@@ -62,7 +62,7 @@ def test_a_kept_take_moves_with_its_row(tmp_path):
     before = sentence(1, 0)
     moved = sentence(3, 7, id=before["id"], take_key=before["take_key"])
     (chapter,) = BookTakes(write_run(tmp_path, [before], plan={"g0001": [before], "g0002": [moved]})).chapters
-    assert (chapter.number, chapter.takes[0].seq, chapter.takes[0].is_spoken) == (3, 7, True)
+    assert (chapter.number, chapter.takes[0].sentence_index, chapter.takes[0].is_spoken) == (3, 7, True)
 
 
 def test_what_is_no_book_is_told(tmp_path):
@@ -70,8 +70,8 @@ def test_what_is_no_book_is_told(tmp_path):
         BookTakes(tmp_path)
     clips = write_run(tmp_path / "clips", [sentence(1, 0)])
     plan = clips / "plan" / "g0001.parquet"
-    pq.write_table(pq.read_table(plan).drop_columns(["chapter", "seq"]), plan)
-    with pytest.raises(RunError, match=r"no position in a book.*without chapter, seq.*hierbatch import"):
+    pq.write_table(pq.read_table(plan).drop_columns(["chapter", "sentence_index"]), plan)
+    with pytest.raises(RunError, match=r"no position in a book.*without chapter, sentence_index.*hierbatch import"):
         BookTakes(clips)
     with pytest.raises(RunError, match="1 without, the first is c1s1"):
         BookTakes(write_run(tmp_path / "b", [sentence(1, 0), sentence(1, 1, status="failed") | {"chapter": None}]))

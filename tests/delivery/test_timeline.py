@@ -66,21 +66,25 @@ def test_a_chapter_with_nothing_spoken_is_left_out():
 
 
 def test_a_chapter_over_two_hours_is_split_between_paragraphs():
-    takes = [take(seq, source_ref=f"p{seq // 7}", duration_s=60.0) for seq in range(300)]
+    takes = [
+        take(sentence_index, source_ref=f"p{sentence_index // 7}", duration_s=60.0) for sentence_index in range(300)
+    ]
     parts = planned(takes)
     assert [part.title for part in parts] == [f"One (part {n} of 3)" for n in (1, 2, 3)]
     assert [part.number for part in parts] == [1, 2, 3]
     assert all(part.duration_s <= ACX.max_duration_s for part in parts)
     assert parts[0].duration_s > 0.9 * ACX.max_duration_s
-    assert [p.take.seq for part in parts for p in part.placements] == list(range(300))
-    assert all(part.placements[0].take.seq % 7 == 0 for part in parts)
+    assert [p.take.sentence_index for part in parts for p in part.placements] == list(range(300))
+    assert all(part.placements[0].take.sentence_index % 7 == 0 for part in parts)
 
 
 def test_one_endless_paragraph_is_split_between_sentences():
-    parts = planned([take(seq, duration_s=60.0) for seq in range(130)])
+    parts = planned([take(sentence_index, duration_s=60.0) for sentence_index in range(130)])
     assert len(parts) == 2
     assert all(part.duration_s <= ACX.max_duration_s for part in parts)
 
 
 def test_a_profile_without_a_limit_splits_nothing():
-    assert len(planned([take(seq, duration_s=60.0) for seq in range(300)], PROFILES["podcast"])) == 1
+    assert (
+        len(planned([take(sentence_index, duration_s=60.0) for sentence_index in range(300)], PROFILES["podcast"])) == 1
+    )

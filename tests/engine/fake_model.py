@@ -16,7 +16,7 @@ import numpy as np
 from hierbatch.audio.pitch import PitchRange
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BundleError, SynthesisError
-from hierbatch.models.conversion.interface import SourceManner
+from hierbatch.models.conversion.interface import InputSpec
 from hierbatch.models.speech import Speech
 
 FACTORY = "tests.engine.fake_model:FakeModel"
@@ -39,12 +39,12 @@ class Fault(IntEnum):
 
 class FakeModel:
     name, languages, rate_hz = "fake", ("en", "ko"), RATE_HZ
-    manner = SourceManner()
+    input_spec = InputSpec()
 
     def __init__(self, bundle, device):
         self._notes = Path(bundle)
         if not self._notes.is_dir():
-            raise BundleError("The fake weights are missing", wanted="a folder", got=str(bundle))
+            raise BundleError("The fake weights are missing", expected="a folder", got=str(bundle))
         if (self._notes / "die-on-load").exists():
             os.kill(os.getpid(), signal.SIGKILL)
         if device == "broken":

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hierbatch.engine.run_folder import RunFolder, open_generation
-from hierbatch.engine.units import find_pending
+from hierbatch.engine.work_units import find_pending
 from hierbatch.engine.worker import WorkerSpec
-from hierbatch.jobs.specs.speak import SpeakOrder, check_order
-from hierbatch.jobs.specs.voices import VoiceChoice, write_shelf
+from hierbatch.jobs.specs.speak import SpeakSpec, validate_spec
+from hierbatch.jobs.specs.voices import VoiceChoice, write_voice_table
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.takes import committed_names
 from tests.engine.fake_model import FACTORY
@@ -34,17 +34,17 @@ def bundle_folder(folder: Path, **notes) -> Path:
 
 def planned_run(folder: Path, n_rows, faults=None, **notes) -> PlannedRun:
     bundle = bundle_folder(folder, **notes)
-    order = SpeakOrder(
+    order = SpeakSpec(
         manifest=manifest_file(folder, n_rows, faults),
         voices=VoiceChoice(file=prompt_file(folder)),
         bundle=str(bundle),
         model_factory=FACTORY,
     )
-    checked = check_order(order)
+    checked = validate_spec(order)
     run = RunFolder(folder / "run")
     run.make()
     open_generation(run, checked.settings(), {}, update=False)
-    write_shelf(checked.prompts, run.voices_file(1))
+    write_voice_table(checked.prompts, run.voices_file(1))
     write_table(checked.plan(), checked.plan_schema(), run.plan_file(1))
     origin = {"bundle": str(bundle), "model_factory": FACTORY}
-    return PlannedRun(run, WorkerSpec.of(run, 1, origin, "cpu"))
+    return PlannedRun(run, WorkerSpec.from_run(run, 1, origin, "cpu"))

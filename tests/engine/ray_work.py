@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from hierbatch.engine.dispatch import Breaker, Dispatcher
-from hierbatch.engine.progress import Progress, Watch
+from hierbatch.engine.dispatch import CircuitBreaker, Dispatcher
+from hierbatch.engine.progress import Progress, RunListener
 from hierbatch.engine.ray_settings import RaySettings
 from hierbatch.manifest.takes import Takes
 
@@ -16,7 +16,7 @@ class Worked:
     events: list
 
 
-def work(ray_pool, run, watch=None, max_failed=1.0, **settings):
+def work(ray_pool, run, listener=None, max_failed_ratio=1.0, **settings):
     units = run.units()
     pool = ray_pool.RayPool(run.spec, RaySettings(**{"n_workers": 2} | settings))
     events = []
@@ -25,10 +25,10 @@ def work(ray_pool, run, watch=None, max_failed=1.0, **settings):
         dispatcher = Dispatcher(
             pool=pool,
             progress=progress,
-            breaker=Breaker(max_failed=max_failed),
+            circuit_breaker=CircuitBreaker(max_failed_ratio=max_failed_ratio),
             is_stopping=lambda: False,
-            note=lambda event, **facts: events.append((event, facts)),
-            watch=watch or Watch(),
+            log_event=lambda event, **facts: events.append((event, facts)),
+            listener=listener or RunListener(),
         )
         ending = dispatcher.run(iter(units))
     finally:

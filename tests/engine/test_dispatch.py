@@ -2,10 +2,10 @@ import math
 
 import pytest
 
-from hierbatch.engine.dispatch import Breaker, Dispatcher
-from hierbatch.engine.pool import Finished, Lost
-from hierbatch.engine.progress import Progress, Watch
-from hierbatch.engine.units import Unit, UnitReport
+from hierbatch.engine.dispatch import CircuitBreaker, Dispatcher
+from hierbatch.engine.pool import FinishedUnit, LostUnit
+from hierbatch.engine.progress import Progress, RunListener
+from hierbatch.engine.work_units import WorkUnit, WorkUnitReport
 from hierbatch.errors import RunError, StorageError
 from tests.engine.plan_rows import rows
 
@@ -15,7 +15,7 @@ class ScriptedPool:
 
     def __init__(self, kills=(), kills_once=(), fails=(), n_workers=2):
         self.kills, self.kills_once, self.fails, self.n_workers = set(kills), set(kills_once), set(fails), n_workers
-        self.in_hand, self.put_down, self.n_deaths = [], [], 0
+        self.in_hand, self.replace_file, self.n_deaths = [], [], 0
 
     @property
     def n_free(self):
@@ -36,14 +36,14 @@ class ScriptedPool:
         if alive & (self.kills | self.kills_once):
             self.kills_once -= alive
             self.n_deaths += 1
-            return [Lost(unit, "crash")]
+            return [LostUnit(unit, "crash")]
         failed = [row for row in listed if row["error_kind"] or row["id"] in self.fails]
-        self.put_down += [(row["id"], row["error_kind"]) for row in listed]
+        self.replace_file += [(row["id"], row["error_kind"]) for row in listed]
         kinds = {"crash": len(failed)} if failed else {}
         return [
-            Finished(
+            FinishedUnit(
                 unit,
-                UnitReport(
+                WorkUnitReport(
                     n_ok=len(listed) - len(failed),
                     n_failed=len(failed),
                     sound_s=2.0,
@@ -58,21 +58,21 @@ class ScriptedPool:
         pass
 
 
-def dispatch(pool, units, is_stopping=lambda: False, breaker=None, expected_s=1e6):
+def dispatch(pool, units, is_stopping=lambda: False, circuit_breaker=None, expected_s=1e6):
     progress = Progress(n_rows=sum(unit.n_rows for unit in units), n_done_before=0, expected_s=expected_s)
     dispatcher = Dispatcher(
         pool=pool,
         progress=progress,
-        breaker=breaker or Breaker(max_failed=1.0),
+        circuit_breaker=circuit_breaker or CircuitBreaker(max_failed_ratio=1.0),
         is_stopping=is_stopping,
-        note=lambda *_, **__: None,
-        watch=Watch(),
+        log_event=lambda *_, **__: None,
+        listener=RunListener(),
     )
     return dispatcher.run(iter(units)), progress
 
 
 def units(n_units, n_rows=16):
-    return [Unit(f"u{number}", rows(n_rows, number)) for number in range(n_units)]
+    return [WorkUnit(f"u{number}", rows(n_rows, number)) for number in range(n_units)]
 
 
 @pytest.mark.parametrize("killer", ["u1r0", "u1r7", "u1r15"])
@@ -80,8 +80,8 @@ def test_the_row_that_kills_is_found_by_halving_and_its_neighbours_ship(killer):
     pool = ScriptedPool(kills=[killer])
     ending, progress = dispatch(pool, units(3))
     assert ending == "done"
-    assert sorted(row_id for row_id, _ in pool.put_down) == sorted(f"u{u}r{r}" for u in range(3) for r in range(16))
-    assert [(row_id, kind) for row_id, kind in pool.put_down if kind] == [(killer, "crash")]
+    assert sorted(row_id for row_id, _ in pool.replace_file) == sorted(f"u{u}r{r}" for u in range(3) for r in range(16))
+    assert [(row_id, kind) for row_id, kind in pool.replace_file if kind] == [(killer, "crash")]
     assert pool.n_deaths == math.log2(16) + 2  # down to one row, and twice alone
     assert (progress.n_ok, progress.n_failed) == (47, 1)
 
@@ -89,8 +89,8 @@ def test_the_row_that_kills_is_found_by_halving_and_its_neighbours_ship(killer):
 def test_two_killers_in_one_unit_are_both_found():
     pool = ScriptedPool(kills=["u0r3", "u0r12"])
     dispatch(pool, units(1))
-    assert sorted(row_id for row_id, kind in pool.put_down if kind) == ["u0r12", "u0r3"]
-    assert len(pool.put_down) == 16
+    assert sorted(row_id for row_id, kind in pool.replace_file if kind) == ["u0r12", "u0r3"]
+    assert len(pool.replace_file) == 16
 
 
 def test_a_worker_that_dies_by_chance_costs_no_row():
@@ -122,14 +122,14 @@ def test_a_request_after_the_last_unit_does_not_make_a_finished_run_interrupted(
 
 def test_a_run_in_which_everything_fails_stops_early():
     pool = ScriptedPool(fails=[f"u{u}r{r}" for u in range(100) for r in range(16)])
-    ending, progress = dispatch(pool, units(100), breaker=Breaker(max_failed=0.2, min_rows=50))
+    ending, progress = dispatch(pool, units(100), circuit_breaker=CircuitBreaker(max_failed_ratio=0.2, min_rows=50))
     assert ending == "failures"
     assert 50 <= progress.n_failed < 200
 
 
 def test_few_failures_do_not_stop_a_run():
     pool = ScriptedPool(fails=[f"u{u}r0" for u in range(20)])
-    assert dispatch(pool, units(20), breaker=Breaker(max_failed=0.2, min_rows=50))[0] == "done"
+    assert dispatch(pool, units(20), circuit_breaker=CircuitBreaker(max_failed_ratio=0.2, min_rows=50))[0] == "done"
 
 
 def test_towards_the_end_units_are_divided_so_that_no_worker_is_left_alone():
@@ -142,7 +142,7 @@ def test_towards_the_end_units_are_divided_so_that_no_worker_is_left_alone():
 
     pool = Watched(n_workers=2)
     dispatch(pool, units(4, n_rows=60), expected_s=480.0)  # four units of 120 s
-    assert sorted(row_id for row_id, _ in pool.put_down) == sorted(f"u{u}r{r}" for u in range(4) for r in range(60))
+    assert sorted(row_id for row_id, _ in pool.replace_file) == sorted(f"u{u}r{r}" for u in range(4) for r in range(60))
     assert sizes[0] == 120.0
     assert max(sizes[-4:]) <= 30.0
     assert min(sizes) > 5.0
@@ -151,7 +151,7 @@ def test_towards_the_end_units_are_divided_so_that_no_worker_is_left_alone():
 def test_a_worker_alone_has_its_units_whole():
     pool = ScriptedPool(n_workers=1)
     assert dispatch(pool, units(2, n_rows=60), expected_s=240.0)[1].n_ok == 120
-    assert len(pool.put_down) == 120
+    assert len(pool.replace_file) == 120
 
 
 def test_an_error_of_the_setup_ends_the_run():
@@ -168,7 +168,7 @@ def test_workers_that_die_even_on_a_row_given_up_end_the_run():
         def wait(self, timeout_s):
             self.n_deaths += 1
             assert self.n_deaths < 10
-            return [Lost(self.in_hand.pop(0), "crash")]
+            return [LostUnit(self.in_hand.pop(0), "crash")]
 
     with pytest.raises(RunError, match="rows without work"):
         dispatch(DeadlyPool(), units(1, n_rows=1))

@@ -7,7 +7,7 @@ from subprocess import PIPE
 
 import pytest
 
-from hierbatch.engine.interrupts import preserve_sigterm_handler, sigterm_interrupts, stop_on_signals
+from hierbatch.engine.interrupts import preserve_sigterm_handler, sigterm_as_interrupt, stop_on_signals
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -43,23 +43,23 @@ def sigterm_is_nobodys():
 
 
 def test_sigterm_ends_a_command_as_ctrl_c_does_and_is_given_back(sigterm_is_nobodys):
-    with pytest.raises(KeyboardInterrupt), sigterm_interrupts():
+    with pytest.raises(KeyboardInterrupt), sigterm_as_interrupt():
         os.kill(os.getpid(), signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
 def test_who_ignores_sigterm_is_not_ended_by_it(sigterm_is_nobodys):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    with sigterm_interrupts():
+    with sigterm_as_interrupt():
         os.kill(os.getpid(), signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
 
 
 HANGING = """
 import ctypes, signal, time
-from hierbatch.engine.interrupts import sigterm_interrupts, stop_on_signals
+from hierbatch.engine.interrupts import sigterm_as_interrupt, stop_on_signals
 signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run in the background it may be ignored
-with sigterm_interrupts(exit_within_s=0.3):
+with sigterm_as_interrupt(exit_within_s=0.3):
     try:
         {begun}
     except KeyboardInterrupt:
@@ -108,7 +108,7 @@ def exit_for_sigterm(number, frame):
 
 
 def test_a_library_that_takes_sigterm_has_it_only_for_as_long_as_nobody_else_wants_it(sigterm_is_nobodys):
-    with sigterm_interrupts():
+    with sigterm_as_interrupt():
         with preserve_sigterm_handler():
             signal.signal(signal.SIGTERM, exit_for_sigterm)
         with pytest.raises(KeyboardInterrupt):

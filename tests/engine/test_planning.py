@@ -4,15 +4,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from hierbatch.engine.planning import Asked, assign_units, plan_rows, row_seed, take_key
+from hierbatch.engine.planning import TakeSettings, assign_units, plan_rows, row_seed, take_key
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import open_table
-from hierbatch.stages.text import ReadText, front_ends
+from hierbatch.stages.text import PhonemizeText, front_ends
 from tests.making import manifest_file
 
-ASKED = Asked(
+ASKED = TakeSettings(
     task="speak",
-    defaults={"voice": "anna", "lang": "en", "speed": 1.0},
+    defaults={"voice": "anna", "language": "en", "speed": 1.0},
     seed=0,
     voice_sha256={"anna": "a" * 64, "jun": "b" * 64},
     fingerprint="f1",
@@ -21,7 +21,7 @@ ROW = {
     "id": "r1",
     "text": None,
     "phonemes": "h ə .",
-    "lang": "en",
+    "language": "en",
     "voice": "anna",
     "seed": 1,
     "speed": 1.0,
@@ -32,7 +32,7 @@ ROW = {
 
 
 def plan(path, asked=ASKED):
-    read_text = ReadText(front_ends())
+    read_text = PhonemizeText(front_ends())
     return pa.concat_tables(plan_rows(open_table(path, MANIFEST_COLUMNS), read_text, asked))
 
 
@@ -40,7 +40,7 @@ def plan(path, asked=ASKED):
     "change",
     [
         {"phonemes": "h ɛ ."},
-        {"lang": "ko"},
+        {"language": "ko"},
         {"voice": "jun"},
         {"seed": 2},
         {"speed": 1.1},
@@ -96,7 +96,7 @@ def test_defaults_fill_what_rows_leave_open(tmp_path):
     assert [row["voice"] for row in rows] == ["jun", "anna", "anna"]
     assert [row["speed"] for row in rows] == [1.0, 1.5, 1.0]
     assert [row["seed"] for row in rows] == [row_seed(0, row["id"], 1) for row in rows]
-    alone = plan(path, replace(ASKED, one_voice=True))
+    alone = plan(path, replace(ASKED, force_default_voice=True))
     assert set(alone.column("voice").to_pylist()) == {"anna"}
 
 

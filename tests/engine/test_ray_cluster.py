@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.engine import session
-from hierbatch.engine.progress import Watch
+from hierbatch.engine.progress import RunListener
 from hierbatch.engine.ray_settings import LOOPBACK_ENV, RaySettings
-from hierbatch.engine.session import Workforce
+from hierbatch.engine.session import Execution
 from hierbatch.errors import RunError
 from hierbatch.jobs.run import run
 from tests.engine.fake_model import Fault, spoken
@@ -70,13 +70,13 @@ def test_a_whole_run_joins_the_cluster_that_is_named_and_leaves_it_standing(clus
     run(replace(asked, out=tmp_path / "here"))
     monkeypatch.setattr(session, "RAY_READ_MIN_ROWS", 1)  # its rows are read there, too
     n_nodes = set()
-    watch = Watch(progress=lambda progress: n_nodes.add(len(ray.nodes())))
-    outcome = run(replace(asked, workforce=Workforce(n_workers=2, address=cluster.address)), watch)
-    assert (outcome.standing.n_ok, outcome.standing.error_kinds) == (59, {"exception": 1})
+    listener = RunListener(on_progress=lambda progress: n_nodes.add(len(ray.nodes())))
+    outcome = run(replace(asked, execution=Execution(n_workers=2, address=cluster.address)), listener)
+    assert (outcome.counts.n_ok, outcome.counts.error_kinds) == (59, {"exception": 1})
     assert n_nodes == {3}  # one that was lost is still told
     assert sounds(asked.out) == sounds(tmp_path / "here")
     assert ray.is_initialized() is had_joined
-    assert run(replace(asked, workforce=Workforce(address=cluster.address))).sitting.n_worked == 0
+    assert run(replace(asked, execution=Execution(address=cluster.address))).session.n_worked == 0
 
 
 @pytest.mark.parametrize("runs_already", [False, True])
@@ -108,7 +108,7 @@ def test_workers_share_a_gpu_and_none_is_spread_over_two_nodes(ray_pool, tmp_pat
         check_worker_slots(4, 0.5)
     with pytest.raises(RunError, match="No machine has a CPU core and the GPUs"):
         count_worker_slots(2.0)
-    pool = ray_pool.RayPool(planned_run(tmp_path, 1).spec, RaySettings(n_workers=3, gpus_a_worker=0.5))
+    pool = ray_pool.RayPool(planned_run(tmp_path, 1).spec, RaySettings(n_workers=3, gpus_per_worker=0.5))
     try:
         while pool.n_free < 3:  # one that finds no place is waited for until the test's time is over
             assert pool.wait(1.0) == []
@@ -151,11 +151,11 @@ def test_a_run_that_loses_a_node_finishes_with_every_row_once(cluster, ray_pool,
             cluster.remove_node(cluster.to_lose, allow_graceful=False)
             cluster.to_lose = None
 
-    done = work(ray_pool, planned, Watch(progress=lose_a_node), n_workers=3)
+    done = work(ray_pool, planned, RunListener(on_progress=lose_a_node), n_workers=3)
     assert cluster.to_lose is None
     assert done.ending == "done"
     assert done.error_kinds == dict.fromkeys(f"r{i:03d}" for i in range(400))
-    assert {facts["why"] for event, facts in done.events if event == "lost"} == {"crash"}
+    assert {facts["cause"] for event, facts in done.events if event == "lost"} == {"crash"}
     parts = [pq.read_table(part, columns=["id"]).column("id").to_pylist() for part in planned.folder.part_files()]
     assert sorted(chain.from_iterable(parts)) == sorted(done.error_kinds)
     assert len(list((tmp_path / "bundle").glob("spoken-*"))) >= 3

@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.engine.ray_settings import LOOPBACK_ENV, WORKER_ENV
-from hierbatch.engine.session import Workforce
+from hierbatch.engine.session import Execution
 from hierbatch.errors import BundleError, RunError, StorageError
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.jobs.run import run as run_job
 from hierbatch.manifest.takes import Takes
-from hierbatch.object_path import place
-from hierbatch.stages.text import ReadText, front_ends
+from hierbatch.object_path import parse_path
+from hierbatch.stages.text import PhonemizeText, front_ends
 from tests.engine.fake_model import Fault
 from tests.engine.object_store import s3_server
 from tests.engine.planned_run import planned_run
@@ -60,13 +60,13 @@ def test_every_row_is_worked_once_and_rows_that_kill_or_raise_fail_alone(ray_poo
     assert done.ending == "done"
     assert takes == {f"r{i:03d}": {1: "exception", 2: "crash"}.get(i) for i in range(4)}
     assert ids_in_parts(run) == sorted(takes)  # once in the files themselves, not only in the reading of them
-    assert {facts["why"] for event, facts in done.events if event == "lost"} == {"crash"}
+    assert {facts["cause"] for event, facts in done.events if event == "lost"} == {"crash"}
 
 
 def test_what_comes_out_wrong_is_made_again_by_the_same_workers(ray_pool, tmp_path):
-    asked = job(tmp_path, 6, {1: Fault.NAN, 2: Fault.SILENT, 3: Fault.CLIPPED}, retakes=1)
-    outcome = run_job(replace(asked, workforce=Workforce(engine="ray", n_workers=1)))
-    assert (outcome.standing.n_ok, outcome.standing.n_failed, outcome.standing.flags) == (6, 0, {})
+    asked = job(tmp_path, 6, {1: Fault.NAN, 2: Fault.SILENT, 3: Fault.CLIPPED}, max_retakes=1)
+    outcome = run_job(replace(asked, execution=Execution(engine="ray", n_workers=1)))
+    assert (outcome.counts.n_ok, outcome.counts.n_failed, outcome.counts.flags) == (6, 0, {})
     attempts = Takes(asked.out).table(["attempt"]).column("attempt").to_pylist()
     assert attempts == [1, 2, 2, 2, 1, 1]
 
@@ -82,8 +82,8 @@ def test_workers_put_down_a_run_in_an_object_store_as_on_a_disk(ray_pool, tmp_pa
     pytest.importorskip("moto", reason="the S3 server of the dev extra is not installed")
     asked = job(tmp_path, 70, {3: Fault.RAISE})
     run_job(asked)
-    in_store = replace(asked, out=place("s3://speech/run"), workforce=Workforce(engine="ray", n_workers=2))
-    standing = run_job(in_store).standing
+    in_store = replace(asked, out=parse_path("s3://speech/run"), execution=Execution(engine="ray", n_workers=2))
+    standing = run_job(in_store).counts
     assert (standing.n_ok, standing.n_failed) == (69, 1)
     assert sounds(in_store.out) == sounds(asked.out)
 
@@ -96,8 +96,8 @@ def test_what_is_left_of_a_unit_after_a_crash_finds_the_sound_that_lies_in_the_m
     whole = converted(folders["whole"], manifest=embedded(folders["whole"], 6, 1_000))
     run_job(whole)
     manifest = embedded(folders["crashing"], 6, 1_000, seeds={2: int(Fault.DIE)})
-    asked = replace(converted(folders["crashing"], manifest=manifest), workforce=Workforce(engine="ray", n_workers=1))
-    assert run_job(asked).standing.error_kinds == {"crash": 1}
+    asked = replace(converted(folders["crashing"], manifest=manifest), execution=Execution(engine="ray", n_workers=1))
+    assert run_job(asked).counts.error_kinds == {"crash": 1}
     made = sounds(whole.out)
     del made["r2"]
     assert sounds(asked.out) == made
@@ -121,10 +121,12 @@ def test_workers_that_die_while_loading_stop_the_run(ray_pool, tmp_path):
 def test_texts_are_read_on_all_cores_in_their_order_as_they_are_here(ray_pool, tmp_path):
     lexicon = tmp_path / "lexicon.csv"
     lexicon.write_text("word,pronunciation,kind,language,scope\nrow,ɹaʊ,ipa,en,\n")
-    read = ReadText(front_ends(Lexicon.read(lexicon)))
+    read = PhonemizeText(front_ends(Lexicon.read(lexicon)))
     numbers = [range(first, first + 7) for first in range(0, 63, 7)]
     tables = [
-        pa.table({"text": [f"This is row {i}." for i in n], "phonemes": pa.nulls(7, pa.string()), "lang": ["en"] * 7})
+        pa.table(
+            {"text": [f"This is row {i}." for i in n], "phonemes": pa.nulls(7, pa.string()), "language": ["en"] * 7}
+        )
         for n in numbers
     ]
     tables = [table.append_column("speed", pa.array([1.0] * 7)) for table in tables]

@@ -23,9 +23,9 @@ def takes(folder):
 
 @pytest.mark.parametrize("fault", [Fault.NAN, Fault.EMPTY, Fault.REFUSE, Fault.SILENT, Fault.CLIPPED])
 def test_what_comes_out_wrong_is_made_again_with_another_seed(tmp_path, fault):
-    outcome = run(job(tmp_path, 10, {3: fault}, retakes=1))
-    assert (outcome.standing.n_ok, outcome.standing.flags) == (10, {})
-    assert (outcome.sitting.n_worked, outcome.sitting.n_failed, outcome.sitting.error_kinds) == (10, 0, {})
+    outcome = run(job(tmp_path, 10, {3: fault}, max_retakes=1))
+    assert (outcome.counts.n_ok, outcome.counts.flags) == (10, {})
+    assert (outcome.session.n_worked, outcome.session.n_failed, outcome.session.error_kinds) == (10, 0, {})
     made = takes(tmp_path)
     assert [row_id for row_id, take in made.items() if take["attempt"] == 2] == ["r003"]
     assert made["r003"]["seed"] != fault
@@ -36,7 +36,7 @@ def test_all_of_a_round_are_made_again_together_and_good_takes_are_left_alone(tm
     plain.mkdir()
     mended.mkdir()
     run(job(plain, 20))
-    run(job(mended, 20, {3: Fault.CLIPPED, 11: Fault.NAN}, retakes=1))
+    run(job(mended, 20, {3: Fault.CLIPPED, 11: Fault.NAN}, max_retakes=1))
     (again,) = (mended / "run" / "parts").glob("*-r001-*")
     assert Takes(mended / "run").n_rows == 20
     assert re.fullmatch("g0001-r001-[0-9a-f]{12}-u000000", again.stem)
@@ -45,41 +45,41 @@ def test_all_of_a_round_are_made_again_together_and_good_takes_are_left_alone(tm
 
 
 def test_a_row_that_stays_wrong_is_made_as_often_as_asked_and_kept(tmp_path):
-    asked = job(tmp_path, 6, retakes=3, always_clips=phonemes(2))
+    asked = job(tmp_path, 6, max_retakes=3, always_clips=phonemes(2))
     outcome = run(asked)
-    assert (outcome.standing.n_ok, outcome.standing.flags) == (6, {"clipped": 1})
+    assert (outcome.counts.n_ok, outcome.counts.flags) == (6, {"clipped": 1})
     assert takes(tmp_path)["r002"]["attempt"] == 4  # all alike: the last counts
     assert sum(line.endswith(phonemes(2)) for line in spoken(tmp_path / "bundle")) == 4
-    assert run(asked).sitting.n_worked == 0
+    assert run(asked).session.n_worked == 0
 
 
 def test_failures_that_no_seed_mends_are_not_tried_again(tmp_path):
-    outcome = run(job(tmp_path, 6, {2: Fault.RAISE}, retakes=3))
-    assert outcome.standing.error_kinds == {"exception": 1}
+    outcome = run(job(tmp_path, 6, {2: Fault.RAISE}, max_retakes=3))
+    assert outcome.counts.error_kinds == {"exception": 1}
     assert takes(tmp_path)["r002"]["attempt"] == 1
 
 
 def test_a_run_that_stopped_before_its_retakes_were_worked_goes_on_with_them(tmp_path):
-    asked = job(tmp_path, 10, {3: Fault.CLIPPED}, retakes=1)
+    asked = job(tmp_path, 10, {3: Fault.CLIPPED}, max_retakes=1)
     run(asked)
     (again,) = (asked.out / "parts").glob("*-r001-*")
     again.unlink()
     outcome = run(asked)
-    assert (outcome.sitting.n_worked, outcome.standing.flags) == (1, {})
+    assert (outcome.session.n_worked, outcome.counts.flags) == (1, {})
     assert len(list((asked.out / "plan").glob("*-r*"))) == 1
 
 
 def test_more_retakes_may_be_asked_for_later(tmp_path):
-    run(job(tmp_path, 6, retakes=0, always_clips=phonemes(2)))
+    run(job(tmp_path, 6, max_retakes=0, always_clips=phonemes(2)))
     assert takes(tmp_path)["r002"]["attempt"] == 1
-    run(job(tmp_path, 6, retakes=2, always_clips=phonemes(2)))
+    run(job(tmp_path, 6, max_retakes=2, always_clips=phonemes(2)))
     assert takes(tmp_path)["r002"]["attempt"] == 3
 
 
 @pytest.mark.parametrize("is_updated", [False, True])
 def test_what_a_compaction_has_dropped_counts_as_a_retake(tmp_path, is_updated):
     """The second take fails, so that the first stands for the row, flawed as it is."""
-    asked = job(tmp_path, 6, {3: Fault.CLIPPED}, retakes=1, raise_on=row_seed(0, "r003", 2))
+    asked = job(tmp_path, 6, {3: Fault.CLIPPED}, max_retakes=1, raise_on=row_seed(0, "r003", 2))
     run(asked)
     for _ in range(2):
         compact(CompactJob(run=asked.out))
@@ -87,17 +87,17 @@ def test_what_a_compaction_has_dropped_counts_as_a_retake(tmp_path, is_updated):
         manifest_file(tmp_path, 6, {3: Fault.CLIPPED}, text=["another"] * 6)
         asked = replace(asked, update=True)
     outcome = run(asked)
-    assert (outcome.sitting.n_worked, outcome.standing.flags) == (0, {"clipped": 1})
+    assert (outcome.session.n_worked, outcome.counts.flags) == (0, {"clipped": 1})
     compact(CompactJob(run=asked.out))
-    outcome = run(replace(asked, retakes=2))
-    assert (outcome.sitting.n_worked, outcome.standing.flags) == (1, {})  # with a seed of its own
+    outcome = run(replace(asked, max_retakes=2))
+    assert (outcome.session.n_worked, outcome.counts.flags) == (1, {})  # with a seed of its own
     assert takes(tmp_path)["r003"]["attempt"] == 3
 
 
 def test_after_a_compaction_a_retry_by_hand_counts_on(tmp_path):
-    run(job(tmp_path, 6, {3: Fault.CLIPPED}, retakes=1, raise_on=row_seed(0, "r003", 2)))
+    run(job(tmp_path, 6, {3: Fault.CLIPPED}, max_retakes=1, raise_on=row_seed(0, "r003", 2)))
     compact(CompactJob(run=tmp_path / "run"))
-    retry(RetryJob(run=tmp_path / "run", ids=("r003", "r004"), workforce=LOCAL))
+    retry(RetryJob(run=tmp_path / "run", ids=("r003", "r004"), execution=LOCAL))
     made = takes(tmp_path)
     assert (made["r003"]["attempt"], made["r003"]["seed"]) == (3, Fault.CLIPPED)  # the seed of its own is kept by hand
     assert made["r004"]["attempt"] == 2
@@ -105,7 +105,7 @@ def test_after_a_compaction_a_retry_by_hand_counts_on(tmp_path):
 
 def test_a_number_of_retakes_out_of_range_is_refused():
     with pytest.raises(InputError, match="0 to 20"):
-        Retakes(asked=None, most=21)
+        Retakes(take_settings=None, max_retakes=21)
 
 
 def test_a_view_that_another_driver_has_overtaken_calls_for_no_further_take(tmp_path, monkeypatch):
@@ -119,9 +119,9 @@ def test_a_view_that_another_driver_has_overtaken_calls_for_no_further_take(tmp_
         seen = real(*arguments)
         with monkeypatch.context() as patch:
             patch.setattr(Retakes, "_flawed", real)
-            run(replace(asked, retakes=1))
+            run(replace(asked, max_retakes=1))
         return seen
 
     monkeypatch.setattr(Retakes, "_flawed", overtaken)
-    assert Retakes(asked=asked.order.check().asked, most=2).plan_next(folder, 1) is None
+    assert Retakes(take_settings=asked.spec.check().take_settings, max_retakes=2).plan_next(folder, 1) is None
     assert takes(tmp_path)["r003"]["attempt"] == 2

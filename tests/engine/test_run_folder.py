@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from hierbatch.engine.run_folder import RunFolder, hold, is_held, open_generation
+from hierbatch.engine.run_folder import RunFolder, is_locked, lock_run, open_generation
 from hierbatch.errors import RunError
 
 SETTINGS = {"seed": 1, "voices": {"anna": "a"}}
@@ -28,8 +28,8 @@ def test_the_same_settings_go_on_with_the_same_generation(folder):
 
 def test_other_settings_are_refused_by_name_and_taken_with_update(folder):
     open_generation(folder, SETTINGS, {}, update=False)
-    changed = SETTINGS | {"seed": 2, "lang": "ko"}
-    with pytest.raises(RunError, match="lang, seed"):
+    changed = SETTINGS | {"seed": 2, "language": "ko"}
+    with pytest.raises(RunError, match="language, seed"):
         open_generation(folder, changed, {}, update=False)
     assert open_generation(folder, changed, {}, update=True) == 2
     assert open_generation(folder, changed, {}, update=True) == 2
@@ -42,30 +42,30 @@ def test_a_second_driver_is_refused_and_told_who_works_there(folder):
     script = f"""
 import sys, time
 from pathlib import Path
-from hierbatch.engine.run_folder import RunFolder, hold
-with hold(RunFolder(Path({str(folder.root)!r}))):
+from hierbatch.engine.run_folder import RunFolder, lock_run
+with lock_run(RunFolder(Path({str(folder.root)!r}))):
     print("held", flush=True)
     time.sleep(60)
 """
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout.readline() == "held\n"
-        assert is_held(folder)
-        with pytest.raises(RunError, match=f"process {other.pid}"), hold(folder):
+        assert is_locked(folder)
+        with pytest.raises(RunError, match=f"process {other.pid}"), lock_run(folder):
             pass
         other.send_signal(signal.SIGKILL)
     # The system let go of the dead driver's lock.
-    assert not is_held(folder)
-    with hold(folder):
-        assert is_held(folder)
-    assert not is_held(folder)
+    assert not is_locked(folder)
+    with lock_run(folder):
+        assert is_locked(folder)
+    assert not is_locked(folder)
 
 
 def test_two_that_look_at_the_same_moment_do_not_take_each_other_for_a_driver(folder):
-    with hold(folder):
+    with lock_run(folder):
         pass
     with folder.lock_file.open() as other:
         fcntl.flock(other, fcntl.LOCK_SH)  # as another status does while it looks
-        assert not is_held(folder)
+        assert not is_locked(folder)
 
 
 def test_who_may_only_read_a_run_is_told_whether_somebody_works_there(folder, monkeypatch):
@@ -76,10 +76,10 @@ def test_who_may_only_read_a_run_is_told_whether_somebody_works_there(folder, mo
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         return open_really(path, flags, *mode)
 
-    with hold(folder):
+    with lock_run(folder):
         monkeypatch.setattr(os, "open", open_to_read)
-        assert is_held(folder)
-    assert not is_held(folder)
+        assert is_locked(folder)
+    assert not is_locked(folder)
 
 
 def test_a_driver_that_starts_while_somebody_looks_waits_a_moment(folder, monkeypatch):
@@ -87,8 +87,8 @@ def test_a_driver_that_starts_while_somebody_looks_waits_a_moment(folder, monkey
     looking = folder.lock_file.open()
     fcntl.flock(looking, fcntl.LOCK_SH)
     monkeypatch.setattr("time.sleep", lambda _: looking.close())
-    with hold(folder):
-        assert is_held(folder)
+    with lock_run(folder):
+        assert is_locked(folder)
 
 
 def test_a_folder_that_is_no_run_or_of_another_version_is_refused(folder):
@@ -105,14 +105,14 @@ def test_a_folder_that_is_no_run_or_of_another_version_is_refused(folder):
 def test_leftovers_are_swept_and_parts_are_not(folder):
     (folder.tmp / "g0001-u000001-99.parquet").write_bytes(b"half")
     folder.part_file("g0001-u000000").write_bytes(b"whole")
-    folder.sweep()
+    folder.remove_leftovers()
     assert list(folder.tmp.iterdir()) == []
     assert folder.part_files() == [folder.part_file("g0001-u000000")]
 
 
 def test_events_are_one_json_a_line(folder):
-    folder.note("unit", unit="u1", ok=3)
-    folder.note("end", ending="완료")
+    folder.log_event("unit", unit="u1", ok=3)
+    folder.log_event("end", ending="완료")
     events = [json.loads(line) for line in folder.events_file.read_text(encoding="utf-8").splitlines()]
     assert [event["event"] for event in events] == ["unit", "end"]
     assert events[1]["ending"] == "완료"
@@ -123,19 +123,19 @@ def test_what_a_killed_driver_was_planning_is_swept(folder):
     for place in (folder.root, folder.plans):
         (place / ".unfinished-abc").mkdir()
         (place / ".unfinished-abc" / "g0001.parquet").write_bytes(b"half")
-    folder.sweep()
+    folder.remove_leftovers()
     assert not list(folder.plans.iterdir())
     assert list(folder.root.glob(".unfinished-*"))  # an export on its way may lie there
 
 
 def test_a_line_that_a_full_disk_cut_off_hides_no_start(folder):
-    folder.note("start", left=3)
+    folder.log_event("start", left=3)
     with folder.events_file.open("a") as file:
         file.write('{"at": "2026-01-01T00:00:00", "event": "uni')
-    folder.note("start", left=2)
-    assert folder.last_start()["left"] == 3
-    folder.note("start", left=1)
-    assert folder.last_start()["left"] == 1
+    folder.log_event("start", left=2)
+    assert folder.last_start_event()["left"] == 3
+    folder.log_event("start", left=1)
+    assert folder.last_start_event()["left"] == 1
 
 
 def test_a_disk_too_full_for_the_holders_name_holds_all_the_same(folder, monkeypatch):
@@ -143,5 +143,5 @@ def test_a_disk_too_full_for_the_holders_name_holds_all_the_same(folder, monkeyp
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "write", refuse)
-    with hold(folder):
-        assert is_held(folder)
+    with lock_run(folder):
+        assert is_locked(folder)

@@ -2,8 +2,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.engine.local_pool import LocalPool
-from hierbatch.engine.pool import Finished, Lost
-from hierbatch.engine.units import find_pending
+from hierbatch.engine.pool import FinishedUnit, LostUnit
+from hierbatch.engine.work_units import find_pending
 from hierbatch.engine.worker import Worker
 from hierbatch.errors import BundleError
 from hierbatch.manifest.takes import Takes, committed_names
@@ -36,7 +36,7 @@ def test_the_local_pool_works_the_same_worker(tmp_path):
     pool.submit(unit)
     assert (pool.n_free, pool.n_busy) == (0, 1)
     (ended,) = pool.wait(1.0)
-    assert isinstance(ended, Finished)
+    assert isinstance(ended, FinishedUnit)
     assert (ended.report.n_ok, pool.n_free) == (5, 1)
     pool.close()
 
@@ -59,7 +59,7 @@ def test_what_no_worker_should_raise_loses_the_unit_and_not_the_run(tmp_path, mo
 
     monkeypatch.setattr("hierbatch.engine.worker.commit_part", break_down)
     (ended,) = pool.wait(1.0)
-    assert ended == Lost(unit, "exception", "ValueError: a bug")
+    assert ended == LostUnit(unit, "exception", "ValueError: a bug")
     assert pool.n_free == 1
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from hierbatch.frontend.edit_distance import character_error
+from hierbatch.frontend.edit_distance import character_error_rate
 
 
 @pytest.mark.parametrize(
@@ -15,4 +15,4 @@ from hierbatch.frontend.edit_distance import character_error
     ],
 )
 def test_letters_count_and_spaces_marks_and_case_do_not(wanted, heard, error):
-    assert character_error(wanted, heard) == error
+    assert character_error_rate(wanted, heard) == error

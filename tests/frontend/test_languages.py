@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hierbatch.frontend.languages import language_of
+from hierbatch.frontend.languages import detect_language
 
 
 @pytest.mark.parametrize(
@@ -24,10 +24,10 @@ from hierbatch.frontend.languages import language_of
     ],
 )
 def test_language_of(text: str, language: str) -> None:
-    assert language_of(text, "?") == language
+    assert detect_language(text, "?") == language
 
 
 @pytest.mark.parametrize("text", ["1984.", "…", "", "3 + 4 = 7", "東京"])
 def test_what_has_letters_of_neither_takes_the_default(text: str) -> None:
-    assert language_of(text, "ko") == "ko"
-    assert language_of(text, "en") == "en"
+    assert detect_language(text, "ko") == "ko"
+    assert detect_language(text, "en") == "en"

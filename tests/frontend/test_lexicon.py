@@ -18,7 +18,7 @@ def lexicon(tmp_path: Path, *rows: str) -> Lexicon:
 
 
 def words_of(lexicon: Lexicon, text: str, language: str = "en") -> dict[str, str]:
-    spoken = SpeechFrontEnd(lexicon).speak(text, language)
+    spoken = SpeechFrontEnd(lexicon).phonemize(text, language)
     groups = [group.strip() for group in spoken.phonemes.translate(str.maketrans(",.?!", "||||")).split("|")]
     return dict(zip(spoken.text_norm.split(), groups, strict=False))
 
@@ -57,18 +57,20 @@ def test_possessives_follow_their_last_sound(tmp_path: Path) -> None:
 
 def test_the_longest_entry_wins(tmp_path: Path) -> None:
     entries = lexicon(tmp_path, "York,jɪk,ipa,en,", "New York,nɪ ˈjæk,ipa,en,")
-    spoken = SpeechFrontEnd(entries).speak("York, New York.", "en")
+    spoken = SpeechFrontEnd(entries).phonemize("York, New York.", "en")
     assert spoken.phonemes == "j ˈɪ k , n ˈɪ | j ˈæ k ."
 
 
 def test_a_phrase_of_several_words_keeps_its_words(tmp_path: Path) -> None:
-    spoken = SpeechFrontEnd(lexicon(tmp_path, "Rolls Royce,ˌroʊlz ˈrɔɪs,ipa,en,")).speak("A Rolls  Royce came.", "en")
+    spoken = SpeechFrontEnd(lexicon(tmp_path, "Rolls Royce,ˌroʊlz ˈrɔɪs,ipa,en,")).phonemize(
+        "A Rolls  Royce came.", "en"
+    )
     assert spoken.text_norm == "a Rolls Royce came"
     assert "ɹ ˌoʊ l z | ɹ ˈɔɪ s" in spoken.phonemes
 
 
 def test_a_phrase_said_as_one_word_stays_one(tmp_path: Path) -> None:
-    spoken = SpeechFrontEnd(lexicon(tmp_path, "St. John,ˈsɪndʒən,ipa,en,")).speak("Mr. St. John came.", "en")
+    spoken = SpeechFrontEnd(lexicon(tmp_path, "St. John,ˈsɪndʒən,ipa,en,")).phonemize("Mr. St. John came.", "en")
     assert spoken.text_norm.split()[1] == "St.-John"
     assert "| s ˈɪ n dʒ ə n |" in spoken.phonemes
 
@@ -93,8 +95,8 @@ def test_entries_are_found_before_the_text_is_normalized(tmp_path: Path) -> None
 
 def test_a_korean_respelling_takes_its_particle_along(tmp_path: Path) -> None:
     front_end = SpeechFrontEnd(lexicon(tmp_path, "독립문,동닙문,respelling,ko,"))
-    assert front_end.speak("독립문이 크다.", "ko").text_norm == "독립문이 크다"
-    assert front_end.speak("독립문이 크다.", "ko").phonemes.startswith("t o ŋ n i m m u n i |")
+    assert front_end.phonemize("독립문이 크다.", "ko").text_norm == "독립문이 크다"
+    assert front_end.phonemize("독립문이 크다.", "ko").phonemes.startswith("t o ŋ n i m m u n i |")
 
 
 def test_korean_ipa_is_followed_by_its_particle(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hierbatch.errors import TextError
-from hierbatch.frontend.pause_marks import split_at_pauses, without_pauses
+from hierbatch.frontend.pause_marks import split_at_pauses, strip_pause_marks
 
 
 @pytest.mark.parametrize(
@@ -34,4 +34,4 @@ def test_marks_that_cannot_be_understood(mark: str) -> None:
 
 
 def test_without_pauses() -> None:
-    assert without_pauses("One [pause:1] two[pause:x].") == "One two ."
+    assert strip_pause_marks("One [pause:1] two[pause:x].") == "One two ."

@@ -1,6 +1,6 @@
 import pytest
 
-from hierbatch.frontend.transcripts import without_shouting
+from hierbatch.frontend.transcripts import lowercase_all_caps
 
 
 @pytest.mark.parametrize(
@@ -14,4 +14,4 @@ from hierbatch.frontend.transcripts import without_shouting
     ],
 )
 def test_only_texts_in_capitals_throughout_are_lowered(text: str, wanted: str) -> None:
-    assert without_shouting(text) == wanted
+    assert lowercase_all_caps(text) == wanted

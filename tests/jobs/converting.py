@@ -2,26 +2,26 @@
 
 from dataclasses import replace
 
-from hierbatch.engine.session import Workforce
+from hierbatch.engine.session import Execution
 from hierbatch.jobs.run import RunJob
-from hierbatch.jobs.specs.convert import ConvertOrder
+from hierbatch.jobs.specs.convert import ConvertSpec
 from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
 from tests.engine.fake_model import FACTORY
 from tests.engine.planned_run import bundle_folder
 from tests.making import prompt_file
 
-LOCAL = Workforce(engine="local")
+LOCAL = Execution(engine="local")
 
 
 def job(folder, **changes) -> RunJob:
-    order = ConvertOrder(
+    order = ConvertSpec(
         manifest=folder / "m.csv",
         voices=VoiceChoice(file=prompt_file(folder)),
         bundle=str(bundle_folder(folder)),
         model_factory=FACTORY,
     )
-    return RunJob(order=replace(order, **changes), out=folder / "run", workforce=LOCAL, retakes=0)
+    return RunJob(spec=replace(order, **changes), out=folder / "run", execution=LOCAL, max_retakes=0)
 
 
 def three_recordings(folder):

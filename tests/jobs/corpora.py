@@ -1,9 +1,9 @@
 """A corpus job, with a model that only pretends to speak."""
 
-from hierbatch.engine.session import Workforce
+from hierbatch.engine.session import Execution
 from hierbatch.jobs.corpus import CorpusJob
 from hierbatch.jobs.specs.voices import VoiceChoice
-from hierbatch.stages.appraise import Measures
+from hierbatch.stages.score_takes import Measures
 from tests.engine.fake_model import FACTORY
 from tests.making import prompt_file
 
@@ -12,7 +12,7 @@ WORDS = ("night", "train", "river", "stone", "garden", "window", "summer", "lett
 
 def corpus_job(folder, n_voices=3, hours=0.008, **changes):
     (folder / "bundle").mkdir(exist_ok=True)
-    lines = ["voice,audio,lang,speaker,consent"]
+    lines = ["voice,audio,language,speaker,consent"]
     for number in range(n_voices):
         prompt_file(folder, name=f"v{number}.wav", gain=0.1 * (number + 1))
         lines.append(f"v{number},v{number}.wav,en,s{number},licensed")
@@ -26,7 +26,7 @@ def corpus_job(folder, n_voices=3, hours=0.008, **changes):
         "out": folder / "run",
         "bundle": str(folder / "bundle"),
         "model_factory": FACTORY,
-        "workforce": Workforce(engine="local"),
+        "execution": Execution(engine="local"),
         "measures": Measures(),
     }
     return CorpusJob(**(job | changes))

@@ -18,10 +18,10 @@ FAULTS = {3: Fault.RAISE, 5: Fault.NAN, 9: Fault.CLIPPED}
 
 def finished_run(folder):
     """A run whose takes lie in two plans and three parts, and that passes a column of its manifest on."""
-    asked = job(folder, N_ROWS, FAULTS, retakes=1)
+    asked = job(folder, N_ROWS, FAULTS, max_retakes=1)
     manifest_file(folder, N_ROWS, FAULTS, scene=[f"scene {i % 7} of r{i:03d}" for i in range(N_ROWS)])
     run(asked)
-    retry(RetryJob(run=asked.out, ids=("r003", "r050"), workforce=LOCAL))
+    retry(RetryJob(run=asked.out, ids=("r003", "r050"), execution=LOCAL))
     return asked.out
 
 

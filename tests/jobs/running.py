@@ -3,30 +3,30 @@
 import time
 from dataclasses import replace
 
-from hierbatch.engine.session import Workforce
+from hierbatch.engine.session import Execution
 from hierbatch.jobs.run import RunJob
-from hierbatch.jobs.specs.speak import SpeakOrder
+from hierbatch.jobs.specs.speak import SpeakSpec
 from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
 from tests.engine.fake_model import FACTORY
 from tests.engine.planned_run import bundle_folder
 from tests.making import manifest_file, prompt_file
 
-LOCAL = Workforce(engine="local")
+LOCAL = Execution(engine="local")
 
 
-def job(folder, n_rows=10, faults=None, retakes=0, **notes) -> RunJob:
-    order = SpeakOrder(
+def job(folder, n_rows=10, faults=None, max_retakes=0, **notes) -> RunJob:
+    order = SpeakSpec(
         manifest=manifest_file(folder, n_rows, faults),
         voices=VoiceChoice(file=prompt_file(folder)),
         bundle=str(bundle_folder(folder, **notes)),
         model_factory=FACTORY,
     )
-    return RunJob(order=order, out=folder / "run", workforce=LOCAL, retakes=retakes)
+    return RunJob(spec=order, out=folder / "run", execution=LOCAL, max_retakes=max_retakes)
 
 
 def reordered(asked, **changes):
-    return replace(asked, order=replace(asked.order, **changes))
+    return replace(asked, spec=replace(asked.spec, **changes))
 
 
 def sounds(run_folder):

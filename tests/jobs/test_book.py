@@ -211,7 +211,7 @@ def test_a_failure_keeps_the_book_that_was_there(run, tmp_path, monkeypatch):
 def test_memory_does_not_grow_with_the_book(tmp_path):
     peaks = []
     for n_sentences in (2, 6):
-        rows = [sentence(1, seq, duration_s=5.0) for seq in range(n_sentences)]
+        rows = [sentence(1, sentence_index, duration_s=5.0) for sentence_index in range(n_sentences)]
         run = write_run(tmp_path / str(n_sentences), rows, n_parts=2)
         tracemalloc.start()
         make_book(BookJob(run=run, formats=("mp3",)))

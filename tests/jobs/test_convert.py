@@ -13,7 +13,7 @@ import soundfile
 from hierbatch.errors import BundleError, InputError, ManifestError, RunError
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import RunJob, run
-from hierbatch.jobs.specs.speak import SpeakOrder
+from hierbatch.jobs.specs.speak import SpeakSpec
 from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
 from hierbatch.models.catalog.open_model import DEFAULT_FACTORY
@@ -32,13 +32,13 @@ def recordings(tmp_path):
 def test_every_recording_comes_back_at_its_rate_and_length(tmp_path, recordings):
     recordings_file(tmp_path, [path.name for path in recordings], mood=["calm", "glad", "sad"])
     outcome = run(job(tmp_path))
-    assert outcome.standing.n_ok == 3
+    assert outcome.counts.n_ok == 3
     for path, (row_id, content) in zip(recordings, sorted(sounds(tmp_path / "run").items()), strict=True):
         wanted, found = soundfile.info(path), soundfile.info(io.BytesIO(content))
         assert (found.samplerate, found.frames) == (wanted.samplerate, wanted.frames), row_id
-    rows = Takes(tmp_path / "run").table(["mood", "params", "voice", "consent", "duration_ratio"]).to_pylist()
+    rows = Takes(tmp_path / "run").table(["mood", "settings_json", "voice", "consent", "duration_ratio"]).to_pylist()
     assert [row["mood"] for row in rows] == ["calm", "glad", "sad"]
-    assert len({json.loads(row["params"])["source_sha256"] for row in rows}) == 3
+    assert len({json.loads(row["settings_json"])["source_sha256"] for row in rows}) == 3
     assert {(row["voice"], row["consent"]) for row in rows} == {("anna", "self")}
     assert [row["duration_ratio"] for row in rows] == pytest.approx([1.0] * 3)
 
@@ -59,7 +59,7 @@ def test_sound_inside_the_manifest_is_converted_alike(tmp_path, recordings):
 def test_one_bad_recording_is_a_row_and_its_neighbours_are_heard_as_alone(tmp_path, recordings):
     (tmp_path / "bad.wav").write_bytes(recordings[0].read_bytes()[:500])
     recordings_file(tmp_path, ["bad.wav", "../outside.wav", *(path.name for path in recordings)])
-    standing = run(job(tmp_path)).standing
+    standing = run(job(tmp_path)).counts
     assert (standing.n_ok, standing.error_kinds) == (3, {"source": 2})
     together = sounds(tmp_path / "run")
     recordings_file(tmp_path, [recordings[1].name], name="alone.csv")
@@ -71,7 +71,7 @@ def test_one_bad_recording_is_a_row_and_its_neighbours_are_heard_as_alone(tmp_pa
 
 def test_a_fault_of_the_model_is_a_failed_row(tmp_path, recordings):
     recordings_file(tmp_path, [path.name for path in recordings], seed=[int(Fault.RAISE), int(Fault.NAN), 5])
-    assert run(job(tmp_path)).standing.error_kinds == {"exception": 1, "synthesis": 1}
+    assert run(job(tmp_path)).counts.error_kinds == {"exception": 1, "synthesis": 1}
 
 
 def test_a_voice_that_is_silent_fails_its_rows_and_all_voices_silent_fail_the_start(tmp_path, recordings):
@@ -79,7 +79,7 @@ def test_a_voice_that_is_silent_fails_its_rows_and_all_voices_silent_fail_the_st
     (tmp_path / "voices.csv").write_text("voice,audio,consent\nanna,anna.wav,self\nmute,mute.wav,self\n")
     recordings_file(tmp_path, [path.name for path in recordings], voice=["anna", "mute", "anna"])
     voices = VoiceChoice(table=tmp_path / "voices.csv")
-    assert run(job(tmp_path, voices=voices)).standing.error_kinds == {"prompt": 1}
+    assert run(job(tmp_path, voices=voices)).counts.error_kinds == {"prompt": 1}
     recordings_file(tmp_path, [recordings[0].name], voice=["mute"])
     with pytest.raises(InputError, match="silent"):
         run(replace(job(tmp_path, voices=voices), out=tmp_path / "other"))
@@ -89,12 +89,12 @@ def test_the_same_call_finds_nothing_to_do_and_a_changed_recording_is_made_anew(
     recordings_file(tmp_path, [path.name for path in recordings])
     asked = job(tmp_path)
     run(asked)
-    assert run(asked).sitting.n_worked == 0
+    assert run(asked).session.n_worked == 0
     before = sounds(asked.out)
     prompt_file(tmp_path, 0.7, rate_hz=44_100, name="s1.wav")
     with pytest.raises(RunError, match="sources"):
         run(asked)
-    assert run(replace(asked, update=True)).sitting.n_worked == 1
+    assert run(replace(asked, update=True)).session.n_worked == 1
     after = sounds(asked.out)
     assert [name for name in before if before[name] != after[name]] == ["r1"]
 
@@ -104,8 +104,8 @@ def test_another_key_or_rate_is_another_take(tmp_path, recordings):
     asked = job(tmp_path)
     run(asked)
     for change in ({"pitch_semitones": 3.0}, {"rate_hz": 24_000}):
-        changed = replace(asked, order=replace(asked.order, **change), update=True)
-        assert run(changed).sitting.n_worked == 3
+        changed = replace(asked, spec=replace(asked.spec, **change), update=True)
+        assert run(changed).session.n_worked == 3
     info = soundfile.info(io.BytesIO(sounds(asked.out)["r1"]))
     assert (info.samplerate, info.frames) == (24_000, 36_000)
 
@@ -114,8 +114,8 @@ def test_a_recording_that_turns_up_is_made_by_a_retry(tmp_path, recordings):
     recordings_file(tmp_path, [recordings[0].name, "late.wav"])
     run(job(tmp_path))
     prompt_file(tmp_path, 1.0, name="late.wav")
-    outcome = retry(RetryJob(run=tmp_path / "run", workforce=LOCAL))
-    assert outcome.standing.n_ok == 2
+    outcome = retry(RetryJob(run=tmp_path / "run", execution=LOCAL))
+    assert outcome.counts.n_ok == 2
 
 
 def test_recordings_that_cannot_be_found_are_told_before_any_work(tmp_path, recordings):
@@ -123,7 +123,7 @@ def test_recordings_that_cannot_be_found_are_told_before_any_work(tmp_path, reco
     (tmp_path / "link.wav").symlink_to("/etc/passwd")
     lost = [f"gone{i}.wav" for i in range(7)]
     recordings_file(tmp_path, [*lost, "../out.wav", "link.wav", "deep", "", recordings[0].name])
-    notices = job(tmp_path).order.check().notices
+    notices = job(tmp_path).spec.check().notices
     assert [notice for notice in notices if "Their rows will fail" in notice] == [
         "Recordings not found: 7 (gone0.wav, gone1.wav, gone2.wav, gone3.wav, gone4.wav, ...). Their rows will fail",
         f"Recordings outside {tmp_path}: 2 (../out.wav, link.wav). Their rows will fail",
@@ -131,7 +131,7 @@ def test_recordings_that_cannot_be_found_are_told_before_any_work(tmp_path, reco
         "Rows without a recording: 1. Their rows will fail",
     ]
     recordings_file(tmp_path, [path.name for path in recordings])
-    assert not [notice for notice in job(tmp_path).order.check().notices if "Their rows will fail" in notice]
+    assert not [notice for notice in job(tmp_path).spec.check().notices if "Their rows will fail" in notice]
 
 
 def test_a_folder_that_holds_none_of_the_recordings_is_refused(tmp_path, recordings):
@@ -142,7 +142,7 @@ def test_a_folder_that_holds_none_of_the_recordings_is_refused(tmp_path, recordi
     assert not (tmp_path / "run").exists()
     table = {"id": ["a", "b"], "source": [{"bytes": recordings[0].read_bytes(), "path": None}, {"path": "gone.wav"}]}
     pq.write_table(pa.table(table), tmp_path / "inside.parquet")
-    assert job(tmp_path, manifest=tmp_path / "inside.parquet").order.check().n_rows == 2
+    assert job(tmp_path, manifest=tmp_path / "inside.parquet").spec.check().n_rows == 2
 
 
 def test_a_manifest_without_recordings_is_refused(tmp_path):
@@ -160,7 +160,7 @@ def test_all_that_is_wrong_with_a_conversion_is_told_at_once(tmp_path, recording
     (tmp_path / "elsewhere").mkdir()
     wrong = {"bundle": str(tmp_path / "nowhere"), "f0": "crepe", "source_root": tmp_path / "elsewhere"}
     with pytest.raises(InputError) as caught:
-        job(tmp_path, voices=VoiceChoice(file=tmp_path / "mute.wav"), **wrong).order.check()
+        job(tmp_path, voices=VoiceChoice(file=tmp_path / "mute.wav"), **wrong).spec.check()
     said = str(caught.value)
     parts = (
         "seed is not all int64",
@@ -176,12 +176,12 @@ def test_all_that_is_wrong_with_a_conversion_is_told_at_once(tmp_path, recording
 
 def test_a_key_depends_on_the_recording_and_not_on_its_name(tmp_path, recordings):
     recordings_file(tmp_path, [path.name for path in recordings])
-    keys = [row["take_key"] for rows in job(tmp_path).order.check().plan() for row in rows.to_pylist()]
+    keys = [row["take_key"] for rows in job(tmp_path).spec.check().plan() for row in rows.to_pylist()]
     assert len(set(keys)) == 3
     for path in recordings:
         path.rename(path.with_name("moved-" + path.name))
     recordings_file(tmp_path, [f"moved-{path.name}" for path in recordings])
-    again = [row["take_key"] for rows in job(tmp_path).order.check().plan() for row in rows.to_pylist()]
+    again = [row["take_key"] for rows in job(tmp_path).spec.check().plan() for row in rows.to_pylist()]
     assert again == keys
     assert np.all([len(key) == 32 for key in keys])
 
@@ -192,8 +192,8 @@ def test_a_model_that_only_speaks_or_only_converts_is_refused_for_the_other(tmp_
     speaking = str(speaking_bundle.write_official(tmp_path / "speaking"))
     with pytest.raises(BundleError, match=r"does not convert.*mms-300m"):
         run(job(tmp_path, bundle=speaking, model_factory=DEFAULT_FACTORY))
-    order = SpeakOrder(manifest=tmp_path / "m.csv", voices=voices, language="en")
+    order = SpeakSpec(manifest=tmp_path / "m.csv", voices=voices, language="en")
     converting = str(converting_bundle.write_official(tmp_path / "converting"))
     with pytest.raises(BundleError, match=r"does not read text.*hierbatch convert"):
-        run(RunJob(order=replace(order, bundle=converting), out=tmp_path / "run", workforce=LOCAL))
+        run(RunJob(spec=replace(order, bundle=converting), out=tmp_path / "run", execution=LOCAL))
     assert not (tmp_path / "run").exists()

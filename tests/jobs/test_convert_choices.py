@@ -28,15 +28,15 @@ def test_another_pitch_tracker_is_another_take_and_a_retry_keeps_it(tmp_path, re
     recordings_file(tmp_path, [*(path.name for path in recordings), "late.wav"])
     asked = job(tmp_path)
     run(asked)
-    by_yaapt = replace(asked, order=replace(asked.order, f0="yaapt"))
+    by_yaapt = replace(asked, spec=replace(asked.spec, f0="yaapt"))
     with pytest.raises(RunError, match="f0"):
         run(by_yaapt)
-    assert run(replace(by_yaapt, update=True)).sitting.n_worked == 4
+    assert run(replace(by_yaapt, update=True)).session.n_worked == 4
     prompt_file(tmp_path, 1.0, name="late.wav")
-    assert retry(RetryJob(run=tmp_path / "run", workforce=LOCAL)).standing.n_ok == 4
-    params = Takes(tmp_path / "run").table(["params"]).column("params").to_pylist()
-    assert {json.loads(entry)["f0"] for entry in params} == {"yaapt"}
-    assert run(replace(asked, update=True)).sitting.n_worked == 1  # the others stand as they were made first
+    assert retry(RetryJob(run=tmp_path / "run", execution=LOCAL)).counts.n_ok == 4
+    settings_json = Takes(tmp_path / "run").table(["settings_json"]).column("settings_json").to_pylist()
+    assert {json.loads(entry)["f0"] for entry in settings_json} == {"yaapt"}
+    assert run(replace(asked, update=True)).session.n_worked == 1  # the others stand as they were made first
 
 
 @pytest.mark.parametrize("chosen", ["dio", "yaapt"])
@@ -44,7 +44,7 @@ def test_a_voice_is_checked_by_the_chosen_tracker(tmp_path, recordings, monkeypa
     recordings_file(tmp_path, [path.name for path in recordings])
     deaf = {name: track if name == chosen else no_pitch for name, track in PITCH_TRACKERS.items()}
     bundle = str(write_tiny_bundle(tmp_path / "tiny"))
-    order = job(tmp_path, bundle=bundle, model_factory=DEFAULT_FACTORY, f0=chosen).order
+    order = job(tmp_path, bundle=bundle, model_factory=DEFAULT_FACTORY, f0=chosen).spec
     monkeypatch.setattr("hierbatch.audio.pitch_trackers.PITCH_TRACKERS", deaf)
     assert set(order.check().prompts) == {"anna"}
     (other,) = set(deaf) - {chosen}
@@ -61,12 +61,12 @@ def test_a_conversion_above_16_khz_is_given_a_top_where_asked_and_a_retry_gives_
     plain = job(tmp_path)
     run(plain)
     empty = sounds(tmp_path / "run")
-    full = replace(plain, order=replace(plain.order, full_band=str(write_tiny_speechsr(tmp_path / "tiny"))))
+    full = replace(plain, spec=replace(plain.spec, full_band=str(write_tiny_speechsr(tmp_path / "tiny"))))
     with pytest.raises(RunError, match="full_band"):
         run(full)
-    assert run(replace(full, update=True)).sitting.n_worked == 4
+    assert run(replace(full, update=True)).session.n_worked == 4
     prompt_file(tmp_path, 1.0, rate_hz=48_000, name="late.wav")
-    assert retry(RetryJob(run=tmp_path / "run", workforce=LOCAL)).standing.n_ok == 4
+    assert retry(RetryJob(run=tmp_path / "run", execution=LOCAL)).counts.n_ok == 4
     topped = {row_id: read_sound(content) for row_id, content in sounds(tmp_path / "run").items()}
     assert [sound.rate_hz for _, sound in sorted(topped.items())] == [16_000, 44_100, 8_000, 48_000]
     for row_id in ("r1", "r3"):

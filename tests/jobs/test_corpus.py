@@ -50,10 +50,10 @@ def loud_from(peak_db):
 def test_what_a_rule_rejects_is_made_again_and_only_that(tmp_path):
     rules = tmp_path / "rules.toml"
     rules.write_text(loud_from(-10.0))  # the fake model is as loud as its seed has it: four seeds of seven pass
-    first = corpus(corpus_job(tmp_path, filter_file=rules, retakes=0))
+    first = corpus(corpus_job(tmp_path, filter_file=rules, max_retakes=0))
     passed = {row["id"]: row["take_key"] for row in rows_of(first) if not row["rejected_by"]}
     assert 0 < len(passed) < sum(first.kept.values()) + first.rejected["quiet"]
-    made = corpus(corpus_job(tmp_path, filter_file=rules, retakes=20))
+    made = corpus(corpus_job(tmp_path, filter_file=rules, max_retakes=20))
     rows = rows_of(made)
     assert made.rejected == {}
     assert all(row["peak_db"] >= -10.0 for row in rows)
@@ -63,7 +63,7 @@ def test_what_a_rule_rejects_is_made_again_and_only_that(tmp_path):
 def test_what_no_seed_can_mend_is_not_made_again(tmp_path):
     rules = tmp_path / "rules.toml"
     rules.write_text(loud_from(-10.0) + '[[rule]]\nname = "not she"\ncolumn = "speaker"\nnone_of = ["s1"]\n')
-    rows = rows_of(corpus(corpus_job(tmp_path, filter_file=rules, retakes=20)))
+    rows = rows_of(corpus(corpus_job(tmp_path, filter_file=rules, max_retakes=20)))
     assert {row["attempt"] for row in rows if row["speaker"] == "s1"} == {1}
     assert all(row["peak_db"] >= -10.0 for row in rows if row["speaker"] != "s1")
 
@@ -105,6 +105,6 @@ def test_a_run_that_is_no_corpus_is_left_alone(tmp_path):
 
 def test_an_empty_voices_table_is_told(tmp_path):
     job = corpus_job(tmp_path)
-    (tmp_path / "voices.csv").write_text("voice,audio,lang\n")
+    (tmp_path / "voices.csv").write_text("voice,audio,language\n")
     with pytest.raises(ManifestError, match="the table has no rows"):
         corpus(job)

@@ -4,24 +4,26 @@ import pytest
 
 from hierbatch.errors import InputError
 from hierbatch.jobs.corpus_pairs import Spread, choose_speakers, pair_texts, voices_by_language
-from hierbatch.jobs.corpus_texts import CorpusText, SecondsACharacter
+from hierbatch.jobs.corpus_texts import CorpusText, SecondsPerCharacter
 from hierbatch.manifest.voices import VoiceRow
 
-PACE = SecondsACharacter({"en": 0.1, "ko": 0.2})
+PACE = SecondsPerCharacter({"en": 0.1, "ko": 0.2})
 VOICES = [
-    VoiceRow(voice="ann-1", speaker="ann", lang="en"),
-    VoiceRow(voice="ann-2", speaker="ann", lang="en"),
-    VoiceRow(voice="bob", lang="en"),
-    VoiceRow(voice="jun", lang="ko"),
-    VoiceRow(voice="sol", lang="ko"),
+    VoiceRow(voice="ann-1", speaker="ann", language="en"),
+    VoiceRow(voice="ann-2", speaker="ann", language="en"),
+    VoiceRow(voice="bob", language="en"),
+    VoiceRow(voice="jun", language="ko"),
+    VoiceRow(voice="sol", language="ko"),
     VoiceRow(voice="any"),
 ]
 
 
 def texts(n_each=200):
     return [
-        CorpusText(ref=f"{lang}{i}", text=f"{lang} {i:04d} " + "x" * (10 + i % 50), lang=lang, license=None)
-        for lang in ("en", "ko")
+        CorpusText(
+            ref=f"{language}{i}", text=f"{language} {i:04d} " + "x" * (10 + i % 50), language=language, license=None
+        )
+        for language in ("en", "ko")
         for i in range(n_each)
     ]
 
@@ -40,8 +42,8 @@ def test_languages_speakers_and_a_speakers_recordings_get_the_same_share():
     assert seconds(made) == pytest.approx(1000, abs=20)
     by_speaker = defaultdict(list)
     for pair in made:
-        by_speaker[pair.text.lang, pair.speaker].append(pair)
-    assert {lang: seconds(p for p in made if p.text.lang == lang) for lang in ("en", "ko")} == {
+        by_speaker[pair.text.language, pair.speaker].append(pair)
+    assert {language: seconds(p for p in made if p.text.language == language) for language in ("en", "ko")} == {
         "en": pytest.approx(500, abs=10),
         "ko": pytest.approx(500, abs=15),
     }
@@ -49,11 +51,11 @@ def test_languages_speakers_and_a_speakers_recordings_get_the_same_share():
         assert seconds(group) == pytest.approx(500 / 3, abs=10)
     counted = Counter(pair.voice for pair in by_speaker["en", "ann"])
     assert abs(counted["ann-1"] - counted["ann-2"]) <= 1
-    assert {speaker for lang, speaker in by_speaker if lang == "ko"} == {"jun", "sol", "any"}
+    assert {speaker for language, speaker in by_speaker if language == "ko"} == {"jun", "sol", "any"}
 
 
 def test_a_text_is_repeated_only_when_all_were_said_and_never_by_the_same_speaker():
-    made = [pair for pair in pairs(sound_s=200, n_each=20) if pair.text.lang == "en"]
+    made = [pair for pair in pairs(sound_s=200, n_each=20) if pair.text.language == "en"]
     assert len({pair.text.ref for pair in made[:20]}) == 20
     assert len(made) > 20
     said = [(pair.speaker, pair.text.ref) for pair in made]

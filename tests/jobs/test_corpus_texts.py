@@ -23,12 +23,12 @@ class Metronome:
 def test_tables_and_books_give_sentences_once_and_without_headings(tmp_path):
     table = tmp_path / "a.csv"
     table.write_text(
-        'id,text,lang,license,mood\nx,"One  two.",en,CC0,sad\n,밤이 왔다.,,,\n,"One two.",,,\n,,,,\n', "utf-8"
+        'id,text,language,license,mood\nx,"One  two.",en,CC0,sad\n,밤이 왔다.,,,\n,"One two.",,,\n,,,,\n', "utf-8"
     )
     book = tmp_path / "b.md"
     book.write_text("# A title\n\nOne two.\n\nThe night train left.\n", "utf-8")
     found = read_texts([tmp_path])
-    assert [(text.ref, text.text, text.lang, text.license) for text in found] == [
+    assert [(text.ref, text.text, text.language, text.license) for text in found] == [
         ("x", "One two.", "en", "CC0"),
         ("a:2", "밤이 왔다.", "ko", None),
         ("b:c001-00003", "The night train left.", "en", None),
@@ -46,19 +46,19 @@ def test_what_is_no_text_is_told(tmp_path):
 
 
 def test_the_pace_is_the_models_own():
-    texts = [CorpusText(ref=str(i), text=f"The night train leaves {word}.", lang="en", license=None)
+    texts = [CorpusText(ref=str(i), text=f"The night train leaves {word}.", language="en", license=None)
              for i, word in enumerate(["late", "early", "never"])]  # fmt: skip
     pace = estimate_pace(texts, Metronome(), {"en": [None]})
-    requests = sum(pace.of(text) for text in texts)
+    requests = sum(pace.estimate_s(text) for text in texts)
     assert requests == pytest.approx(sum(map(_tokens, texts)) * 0.1, rel=0.02)
 
 
 def _tokens(text):
     from hierbatch.frontend.speech_text import SpeechFrontEnd
 
-    return len(SpeechFrontEnd().speak(text.text, "en").phonemes.split())
+    return len(SpeechFrontEnd().phonemize(text.text, "en").phonemes.split())
 
 
 def test_a_language_the_model_does_not_speak_is_told():
     with pytest.raises(InputError, match="does not speak ko"):
-        estimate_pace([CorpusText(ref="a", text="밤", lang="ko", license=None)], Metronome(), {"ko": [None]})
+        estimate_pace([CorpusText(ref="a", text="밤", language="ko", license=None)], Metronome(), {"ko": [None]})

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from hierbatch.engine.session import Workforce
+from hierbatch.engine.session import Execution
 from hierbatch.errors import InputError, ManifestError
 from hierbatch.jobs.dub import DubJob, dub
-from hierbatch.jobs.dub_delivery import Background
+from hierbatch.jobs.dub_output import Background
 from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
 from hierbatch.models.catalog.open_model import DEFAULT_FACTORY
@@ -41,7 +41,7 @@ def job(tmp_path):
         voice_map=tmp_path / "map.csv",
         bundle=str(bundle_folder(tmp_path)),
         model_factory=FACTORY,
-        workforce=Workforce(engine="local"),
+        execution=Execution(engine="local"),
     )
 
 
@@ -98,17 +98,17 @@ def test_the_same_call_makes_nothing_twice_and_what_was_lost_again(job):
     files = [job.out / "files" / "talk.wav", *(job.out / "run" / "parts").iterdir()]
     before = [path.stat().st_mtime_ns for path in files]
     again = dub(job)
-    assert again.outcome.sitting.n_worked == 0
+    assert again.outcome.session.n_worked == 0
     assert [path.stat().st_mtime_ns for path in files] == before
     files[0].unlink()
-    assert dub(job).outcome.sitting.n_worked == 0
+    assert dub(job).outcome.session.n_worked == 0
     assert files[0].is_file()
 
 
 def test_the_background_is_mixed_anew_without_another_conversion(job):
     dub(job)
     quiet = dub(replace(job, background=Background(gain_db=None)))
-    assert quiet.outcome.sitting.n_worked == 0
+    assert quiet.outcome.session.n_worked == 0
     assert not heard(job.out / "files" / "talk.wav")[:20_000].any()
 
 
@@ -135,7 +135,7 @@ def test_what_cannot_be_dubbed_is_told_and_stops_nobody(job):
     errors = {line.file: line.error for line in dubbing.lines if line.error}
     words = {
         "mute.mp4": "no sound",
-        "text.wav": "not a readable audio file",
+        "text.wav": "not a arrow_source audio file",
         "over.wav": "overlap",
         "past.wav": "after the recording",
         "who.wav": "speaker Carl",

@@ -42,7 +42,9 @@ def test_rows_in_reading_order(book: Path) -> None:
     imported = import_book(ImportBook(book=book, voice="hill"))
     rows = imported.table.to_pylist()
     assert imported.n_rows == (6, 2)
-    assert [(row["id"], row["chapter"], row["seq"], row["kind"][0], row["lang"], row["text"]) for row in rows] == [
+    assert [
+        (row["id"], row["chapter"], row["sentence_index"], row["kind"][0], row["language"], row["text"]) for row in rows
+    ] == [
         ("c001-00001", 1, 1, "h", "en", "4"),
         ("c001-00002", 1, 2, "p", "en", "The river rose."),
         ("c001-00003", 1, 3, "p", "en", "It took the bridge away."),
@@ -74,7 +76,7 @@ def test_sentences_of_a_paragraph_share_their_place_and_others_do_not(book: Path
 
 def test_a_language_for_all(book: Path) -> None:
     rows = import_book(ImportBook(book=book, language="ko")).table
-    assert set(rows["lang"].to_pylist()) == {"ko"}
+    assert set(rows["language"].to_pylist()) == {"ko"}
 
 
 def test_long_sentences_are_cut_with_a_breath(tmp_path: Path) -> None:
@@ -90,7 +92,7 @@ def test_long_sentences_are_cut_with_a_breath(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", [".parquet", ".csv"])
 def test_what_is_written_is_a_manifest(book: Path, tmp_path: Path, suffix: str) -> None:
     output = tmp_path / "new" / f"river{suffix}"
-    imported = import_book(ImportBook(book=book, output=output, voice="hill"))
+    imported = import_book(ImportBook(book=book, out=output, voice="hill"))
     written = open_table(output, MANIFEST_COLUMNS)
     expected = Expected(languages={"en", "ko"}, voices={"hill"}, default_language=None, default_voice=None)
     assert check_manifest(written, expected) == imported.table.num_rows
@@ -100,7 +102,7 @@ def test_what_is_written_is_a_manifest(book: Path, tmp_path: Path, suffix: str) 
 
 def test_an_edited_csv_becomes_a_manifest_again(book: Path, tmp_path: Path) -> None:
     edited, output = tmp_path / "edited.csv", tmp_path / "manifest.parquet"
-    table = import_book(ImportBook(book=book, output=edited)).table
+    table = import_book(ImportBook(book=book, out=edited)).table
     edited.write_text(edited.read_text(encoding="utf-8").replace("The river rose.", "It rose."), encoding="utf-8")
     assert import_rows(edited, output) == table.num_rows
     again = pq.read_table(output)
@@ -121,7 +123,7 @@ def test_books_that_cannot_be_spoken(tmp_path: Path, text: str, fault: str) -> N
     path = tmp_path / "bad.md"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(BookError, match=fault):
-        import_book(ImportBook(book=path, output=tmp_path / "out.parquet"))
+        import_book(ImportBook(book=path, out=tmp_path / "out.parquet"))
     assert not (tmp_path / "out.parquet").exists()
 
 
@@ -135,6 +137,6 @@ def test_options_that_are_wrong(book: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such language"):
         import_book(ImportBook(book=book, language="de"))
     with pytest.raises(InputError, match="format is not supported"):
-        import_book(ImportBook(book=book, output=tmp_path / "out.xlsx"))
+        import_book(ImportBook(book=book, out=tmp_path / "out.xlsx"))
     with pytest.raises(InputError, match="format is not supported"):
         import_rows(tmp_path / "rows.csv", tmp_path / "out.csv")

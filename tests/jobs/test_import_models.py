@@ -44,9 +44,9 @@ def left_behind(home):
 def test_the_bundle_holds_the_network_the_checkpoint_is(home, checkpoint):
     made = imported(checkpoint)
     assert made.bundle.folder == home / "mine"
-    assert [part.name for part in made.bundle.parts] == ["speechsr48k"]
+    assert [part.name for part in made.bundle.components] == ["speechsr48k"]
     wanted = load_speechsr(checkpoint, speechsr_48k()).state_dict()
-    found = find_bundle("mine").load_part("speechsr48k")
+    found = find_bundle("mine").load_component("speechsr48k")
     assert found.keys() == wanted.keys()
     assert all(torch.equal(found[name], value) for name, value in wanted.items())
 
@@ -55,7 +55,7 @@ def test_a_folder_is_searched_and_what_is_no_network_is_left_out(home, checkpoin
     torch.save({"strange": torch.zeros(2)}, checkpoint.parent / "D_1000.pth")
     (checkpoint.parent / "notes.txt").write_text("hello")
     made = imported(checkpoint.parent)
-    assert [part.network.name for part in made.parts] == ["speechsr48k"]
+    assert [part.network.name for part in made.components] == ["speechsr48k"]
     assert [path.name for path in made.left_out] == ["D_1000.pth"]
 
 
@@ -66,7 +66,7 @@ def test_a_file_that_fits_two_networks_must_be_named(home, checkpoint, tmp_path)
         imported(unnamed)
     assert f"as in speechsr24k={unnamed}" in str(told.value)
     made = imported(f"speechsr24k={unnamed}")
-    assert made.parts[0].network is find_network("speechsr24k")
+    assert made.components[0].network is find_network("speechsr24k")
 
 
 @pytest.mark.parametrize("prefix", ["", "speechsr48k="])
@@ -76,7 +76,7 @@ def test_a_folder_with_the_same_weights_in_two_formats_is_read_as_safetensors(ho
     save_file(speechsr_checkpoint(), folder / "model.safetensors")
     torch.save(speechsr_checkpoint(), folder / "pytorch_model.bin")
     made = imported(f"{prefix}{folder}")
-    assert [(part.network.name, part.path.name) for part in made.parts] == [("speechsr48k", "model.safetensors")]
+    assert [(part.network.name, part.path.name) for part in made.components] == [("speechsr48k", "model.safetensors")]
     assert not made.left_out
 
 
@@ -163,16 +163,16 @@ def test_the_denoiser_is_told_by_its_names_under_its_own_container(home, tmp_pat
     checkpoint = read_golden_folder(GOLDEN).rule_checkpoint("denoiser", {})
     torch.save({"generator": dict(checkpoint.weights)}, tmp_path / "g_best")
     made = imported(tmp_path)
-    assert [part.name for part in made.bundle.parts] == ["denoiser"]
+    assert [part.name for part in made.bundle.components] == ["denoiser"]
     wanted = denoiser_from(checkpoint).state_dict()
-    found = made.bundle.load_part("denoiser")
+    found = made.bundle.load_component("denoiser")
     assert all(torch.equal(found[name], value) for name, value in wanted.items())
 
 
 @published
 def test_published_files_are_known_by_their_hash(home):
     made = imported(PUBLISHED)
-    assert {part.name: part.published for part in made.bundle.parts} == {
+    assert {part.name: part.published for part in made.bundle.components} == {
         "speechsr24k": "speechsr24k",
         "speechsr48k": "speechsr48k",
     }

@@ -4,7 +4,7 @@ import pytest
 
 from hierbatch.audio.files import read_sound
 from hierbatch.audio.resample import resample
-from hierbatch.engine.session import Workforce
+from hierbatch.engine.session import Execution
 from hierbatch.errors import BookError, BundleError, InputError, RunError
 from hierbatch.jobs.narrate import NarrateJob, narrate
 from hierbatch.jobs.specs.voices import VoiceChoice
@@ -28,7 +28,7 @@ def job(tmp_path):
         profile="podcast",
         profile_by_format={},
         bundle=str(bundle_folder(tmp_path)),
-        workforce=LOCAL,
+        execution=LOCAL,
         model_factory=FACTORY,
     )
 
@@ -37,9 +37,9 @@ def test_a_book_becomes_an_audiobook_with_its_chapters_and_languages(job):
     imported = []
     narration = narrate(job, on_import=imported.append)
     assert imported == [narration.imported]
-    table = Takes(job.out / "run").table(["lang", "chapter", "kind", "status"])
+    table = Takes(job.out / "run").table(["language", "chapter", "kind", "status"])
     assert set(table.column("status").to_pylist()) == {"ok"}
-    assert table.column("lang").to_pylist().count("ko") == 1
+    assert table.column("language").to_pylist().count("ko") == 1
     heard = [read_sound(file.path).duration_s for file in narration.result.files]
     assert len(heard) == len(set(table.column("chapter").to_pylist()))
     assert narration.duration_s == pytest.approx(sum(heard), abs=0.1)
@@ -57,7 +57,7 @@ def test_narrating_again_speaks_nothing_and_an_edited_sentence_alone(job, tmp_pa
         narrate(job)
     edited = narrate(replace(job, update=True))
     assert len(spoken(tmp_path / "bundle")) == n_spoken + 1
-    assert edited.outcome.standing.n_ok == again.outcome.standing.n_ok
+    assert edited.outcome.counts.n_ok == again.outcome.counts.n_ok
 
 
 def test_a_row_that_fails_leaves_a_silence_and_is_told(job, tmp_path):
@@ -68,7 +68,7 @@ def test_a_row_that_fails_leaves_a_silence_and_is_told(job, tmp_path):
     failing = sorted(seeds)[1]
     fresh = replace(job, out=tmp_path / "again", bundle=str(bundle_folder(tmp_path, raise_on=seeds[failing])))
     narration = narrate(fresh)
-    assert narration.outcome.standing.n_failed == 1
+    assert narration.outcome.counts.n_failed == 1
     assert narration.result.missing == (failing,)
 
 
@@ -106,14 +106,14 @@ def test_a_top_is_computed_as_the_speech_is(job, monkeypatch):
         asked.append((model, device))
         return resample
 
-    monkeypatch.setattr("hierbatch.jobs.book.full_band_rate", top)
+    monkeypatch.setattr("hierbatch.jobs.book.full_band_resampler", top)
     narrate(replace(job, full_band="speechsr", device="cpu,bfloat16"))
     assert asked == [("speechsr", "cpu,bfloat16")]
 
 
 def test_a_machine_that_cannot_give_the_top_tells_so_before_a_cluster_speaks(job, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    away = replace(job, device="cuda", workforce=Workforce(address="10.0.0.1:6379"))
+    away = replace(job, device="cuda", execution=Execution(address="10.0.0.1:6379"))
     with pytest.raises(InputError, match=r"no GPU here.*without --full-band"):
         narrate(replace(away, full_band="speechsr"))
     with pytest.raises(BundleError):

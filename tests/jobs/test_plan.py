@@ -4,10 +4,10 @@ import pytest
 from typer.testing import CliRunner
 
 from hierbatch.cli.app import app
-from hierbatch.engine.progress import clock
+from hierbatch.engine.progress import format_duration
 from hierbatch.errors import InputError, ManifestError
 from hierbatch.jobs.plan import estimate
-from hierbatch.jobs.specs.speak import SpeakOrder
+from hierbatch.jobs.specs.speak import SpeakSpec
 from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.stages.pace import expected_duration_s
 from tests.engine.fake_model import FACTORY, spoken
@@ -16,7 +16,7 @@ from tests.making import manifest_file, phonemes, prompt_file
 
 
 def order(folder, manifest):
-    return SpeakOrder(
+    return SpeakSpec(
         manifest=manifest,
         voices=VoiceChoice(file=prompt_file(folder)),
         bundle=str(bundle_folder(folder)),
@@ -27,9 +27,9 @@ def order(folder, manifest):
 def test_a_plan_tells_rows_units_sound_and_refusals_and_speaks_nothing(tmp_path):
     given = [phonemes(i) for i in range(100)]
     given[7] = "§ ."
-    found = estimate(order(tmp_path, manifest_file(tmp_path, 100, phonemes=given, lang=["en"] * 60 + ["ko"] * 40)))
-    assert (found.n_rows, found.n_refused, found.n_units) == (100, 1, 2)
-    assert [(refusal.id, refusal.kind) for refusal in found.refusals] == [("r007", "text")]
+    found = estimate(order(tmp_path, manifest_file(tmp_path, 100, phonemes=given, language=["en"] * 60 + ["ko"] * 40)))
+    assert (found.n_rows, found.n_invalid, found.n_units) == (100, 1, 2)
+    assert [(refusal.id, refusal.kind) for refusal in found.invalid_rows] == [("r007", "text")]
     expected = sum(expected_duration_s(given[i], "en") for i in range(60) if i != 7)
     assert found.sound_s["en"] == pytest.approx(expected, rel=1e-4)
     assert found.sound_s.keys() == {"en", "ko"}
@@ -44,13 +44,15 @@ def test_the_dry_run_of_the_packaged_model_tells_sound_bytes_and_time(tmp_path):
     told = CliRunner().invoke(app, ["plan", str(manifest), "--voice", str(prompt_file(tmp_path))])
     assert told.exit_code == 0, told.output
     sound_s = sum(expected_duration_s(phonemes(i), "en") for i in range(40))
-    assert f"40 rows in 1 work units, about en {clock(sound_s)} of audio" in told.output
-    assert f"About {clock(0.05 * sound_s)} of CPU time on one core, at 0.05 s per second of audio" in told.output
+    assert f"40 rows in 1 work units, about en {format_duration(sound_s)} of audio" in told.output
+    assert (
+        f"About {format_duration(0.05 * sound_s)} of CPU time on one core, at 0.05 s per second of audio" in told.output
+    )
     assert "About 0.00 GB" in told.output
 
 
 def test_a_manifest_with_problems_is_refused_with_all_of_them(tmp_path):
-    manifest = manifest_file(tmp_path, 3, id=["a", "a", "b/c"], lang=["en", "de", "en"])
+    manifest = manifest_file(tmp_path, 3, id=["a", "a", "b/c"], language=["en", "de", "en"])
     with pytest.raises(ManifestError) as caught:
         estimate(order(tmp_path, manifest))
     for part in ("more than once (a)", "b/c", "de"):

@@ -12,7 +12,7 @@ from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import RunError
 from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.retry import RetryJob, retry
-from hierbatch.jobs.status import read_standing
+from hierbatch.jobs.status import count_rows
 from hierbatch.manifest.takes import Takes, committed_names
 from tests.jobs.reading import COLUMNS, all_of, before_opening, finished_run
 from tests.jobs.running import LOCAL
@@ -33,8 +33,8 @@ def stopped_compaction(folder, monkeypatch, n_removed):
             compact(CompactJob(run=folder, part_bytes=1))
 
 
-def in_pieces(folder):
-    rows = [row for piece in Takes(folder).in_pieces([*COLUMNS, "audio"]) for row in piece.to_pylist()]
+def iter_tables(folder):
+    rows = [row for piece in Takes(folder).iter_tables([*COLUMNS, "audio"]) for row in piece.to_pylist()]
     return sorted(rows, key=lambda row: row["id"])
 
 
@@ -42,7 +42,7 @@ def exported(folder):
     return sorted(CorpusSource(folder), key=lambda utterance: utterance.id)
 
 
-READERS = {"takes": all_of, "pieces": in_pieces, "status": read_standing, "export": exported}
+READERS = {"takes": all_of, "pieces": iter_tables, "status": count_rows, "export": exported}
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def test_pieces_that_were_given_are_not_given_again(whole, tmp_path):
     takes = Takes(here)
     wanted = takes.table(COLUMNS).sort_by("id")
     given = []
-    for piece in takes.in_pieces(COLUMNS):
+    for piece in takes.iter_tables(COLUMNS):
         given.append(piece)
         compact(CompactJob(run=here, part_bytes=len(given)))
     assert len(given) > 1
@@ -85,7 +85,7 @@ def test_a_snapshot_outlives_a_compaction_and_what_came_after(whole, tmp_path):
     here = shutil.copytree(whole, tmp_path / "run")
     takes = Takes(here)
     compact(CompactJob(run=here))
-    retry(RetryJob(run=here, ids=("r050",), workforce=LOCAL))
+    retry(RetryJob(run=here, ids=("r050",), execution=LOCAL))
     compact(CompactJob(run=here))
     assert takes.table(["id", "scene"]).equals(Takes(here).table(["id", "scene"]))
     assert takes.rows(["r050"], ["attempt"]).to_pylist() == [{"attempt": 3}]

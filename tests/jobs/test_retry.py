@@ -7,7 +7,7 @@ from hierbatch.errors import InputError, RunError
 from hierbatch.jobs import retry as retry_module
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import RunJob, run
-from hierbatch.jobs.specs.speak import SpeakOrder
+from hierbatch.jobs.specs.speak import SpeakSpec
 from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
 from tests.engine.fake_model import FACTORY, Fault
@@ -17,7 +17,7 @@ from tests.making import prompt_file
 
 
 def again(folder, **choice):
-    return retry(RetryJob(run=folder / "run", workforce=LOCAL, **choice))
+    return retry(RetryJob(run=folder / "run", execution=LOCAL, **choice))
 
 
 def takes(folder, *columns):
@@ -27,16 +27,16 @@ def takes(folder, *columns):
 def test_without_a_choice_all_that_failed_is_tried_again(tmp_path):
     run(job(tmp_path, 10, {3: Fault.RAISE, 5: Fault.REFUSE}))
     outcome = again(tmp_path)
-    assert (outcome.sitting.n_worked, outcome.sitting.n_failed) == (2, 2)
+    assert (outcome.session.n_worked, outcome.session.n_failed) == (2, 2)
     attempts = {take["id"]: take["attempt"] for take in takes(tmp_path, "id", "attempt")}
     assert [i for i, attempt in attempts.items() if attempt == 2] == ["r003", "r005"]
 
 
 def test_a_choice_by_kind_flag_or_id_is_kept_to(tmp_path):
     run(job(tmp_path, 10, {3: Fault.RAISE, 5: Fault.REFUSE, 7: Fault.CLIPPED}))
-    assert again(tmp_path, kinds=("synthesis",)).sitting.n_worked == 1
-    assert again(tmp_path, flags=("clipped",)).sitting.n_worked == 1
-    assert again(tmp_path, ids=("r000", "r001")).sitting.n_worked == 2
+    assert again(tmp_path, kinds=("synthesis",)).session.n_worked == 1
+    assert again(tmp_path, flags=("clipped",)).session.n_worked == 1
+    assert again(tmp_path, ids=("r000", "r001")).session.n_worked == 2
     assert {take["id"] for take in takes(tmp_path, "id", "attempt") if take["attempt"] == 2} == {
         "r000",
         "r001",
@@ -61,23 +61,23 @@ def test_a_good_take_stays_when_the_retry_fails(tmp_path):
     before = Takes(tmp_path / "run").sounds(["r001"])
     (tmp_path / "bundle" / "raise-on").write_text(str(int(sabotaged)))
     outcome = again(tmp_path, flags=("clipped",))
-    assert outcome.sitting.n_failed == 1
-    assert outcome.standing.n_ok == 3
+    assert outcome.session.n_failed == 1
+    assert outcome.counts.n_ok == 3
     assert Takes(tmp_path / "run").sounds(["r001"]) == before
 
 
 def test_refused_texts_are_read_again(tmp_path):
     manifest = tmp_path / "m.csv"
-    manifest.write_text("id,text,lang\na,...,en\nb,Good morning.,en\n")
-    order = SpeakOrder(
+    manifest.write_text("id,text,language\na,...,en\nb,Good morning.,en\n")
+    order = SpeakSpec(
         manifest=manifest,
         voices=VoiceChoice(file=prompt_file(tmp_path)),
         bundle=str(bundle_folder(tmp_path)),
         model_factory=FACTORY,
     )
-    run(RunJob(order=order, out=tmp_path / "run", workforce=LOCAL))
+    run(RunJob(spec=order, out=tmp_path / "run", execution=LOCAL))
     outcome = again(tmp_path)
-    assert outcome.standing.error_kinds == {"text": 1}
+    assert outcome.counts.error_kinds == {"text": 1}
     assert takes(tmp_path, "id", "attempt")[0] == {"id": "a", "attempt": 2}
 
 
@@ -85,7 +85,7 @@ def test_a_run_goes_on_after_a_retry_as_if_nothing_had_been(tmp_path):
     asked = job(tmp_path, 10, {3: Fault.RAISE})
     run(asked)
     again(tmp_path)
-    assert run(asked).sitting.n_worked == 0
+    assert run(asked).session.n_worked == 0
 
 
 def test_what_cannot_be_retried_is_told(tmp_path):
@@ -105,15 +105,15 @@ def test_what_cannot_be_retried_is_told(tmp_path):
 def test_a_retry_that_an_update_came_before_is_of_what_was_asked_last(tmp_path, monkeypatch):
     asked = job(tmp_path, 3)
     run(asked)
-    at_first = retry_module.hold
+    at_first = retry_module.lock_run
 
     @contextmanager
-    def hold_after_the_update(folder):
-        run(replace(asked, order=replace(asked.order, seed=7), update=True))
+    def lock_after_the_update(folder):
+        run(replace(asked, spec=replace(asked.spec, seed=7), update=True))
         with at_first(folder):
             yield
 
-    monkeypatch.setattr(retry_module, "hold", hold_after_the_update)
+    monkeypatch.setattr(retry_module, "lock_run", lock_after_the_update)
     again(tmp_path, ids=("r001",))
     assert [take["attempt"] for take in takes(tmp_path, "attempt")] == [1, 2, 1]
 
@@ -122,4 +122,4 @@ def test_a_run_that_was_copied_without_its_empty_folders_is_retried(tmp_path):
     asked = job(tmp_path, 3)
     run(asked)
     (asked.out / "tmp").rmdir()
-    assert again(tmp_path, ids=("r001",)).standing.n_ok == 3
+    assert again(tmp_path, ids=("r001",)).counts.n_ok == 3

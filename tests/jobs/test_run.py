@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from hierbatch.engine.progress import Watch
-from hierbatch.engine.session import Workforce
+from hierbatch.engine.progress import RunListener
+from hierbatch.engine.session import Execution
 from hierbatch.errors import BundleError, InputError, ManifestError, RunError, StorageError
 from hierbatch.jobs.run import check_device, run
 from hierbatch.jobs.specs.voices import VoiceChoice
@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_every_row_ends_as_one_take_with_an_honest_status(tmp_path):
     outcome = run(job(tmp_path, 100, {3: Fault.RAISE, 7: Fault.NAN, 12: Fault.CLIPPED}))
-    standing = outcome.standing
+    standing = outcome.counts
     assert (standing.n_rows, standing.n_ok, standing.n_failed, standing.n_missing) == (100, 98, 2, 0)
     assert standing.error_kinds == {"exception": 1, "synthesis": 1}
     assert standing.flags == {"clipped": 1}
@@ -41,8 +41,8 @@ def test_the_same_call_again_finds_nothing_to_do(tmp_path):
     run(asked)
     before = sorted(spoken(tmp_path / "bundle"))
     again = run(asked)
-    assert again.sitting.n_worked == 0
-    assert again.standing.n_failed == 1  # a row that failed for good is not tried on every run
+    assert again.session.n_worked == 0
+    assert again.counts.n_failed == 1  # a row that failed for good is not tried on every run
     assert sorted(spoken(tmp_path / "bundle")) == before
 
 
@@ -56,7 +56,7 @@ def test_editing_one_sentence_of_many_makes_one_new_take(tmp_path):
     with pytest.raises(RunError, match="manifest_sha256"):
         run(asked)
     outcome = run(replace(asked, update=True))
-    assert outcome.sitting.n_worked == 1
+    assert outcome.session.n_worked == 1
     after = sounds(asked.out)
     assert [i for i in before if before[i] != after[i]] == ["r042"]
 
@@ -67,7 +67,7 @@ def test_another_voice_makes_every_take_anew(tmp_path):
     prompt_file(tmp_path, gain=0.2)
     with pytest.raises(RunError, match="voices"):
         run(asked)
-    assert run(replace(asked, update=True)).sitting.n_worked == 10
+    assert run(replace(asked, update=True)).session.n_worked == 10
 
 
 def test_a_changed_model_is_never_mixed_in_silently(tmp_path):
@@ -86,7 +86,7 @@ def test_recordings_may_move_once_a_run_is_planned(tmp_path):
     moved = tmp_path / "elsewhere"
     moved.mkdir()
     (tmp_path / "anna.wav").rename(moved / "anna.wav")
-    assert run(reordered(asked, voices=VoiceChoice(file=moved / "anna.wav"))).standing.n_ok == 5
+    assert run(reordered(asked, voices=VoiceChoice(file=moved / "anna.wav"))).counts.n_ok == 5
 
 
 def test_the_manifests_own_columns_reach_the_takes(tmp_path):
@@ -105,7 +105,7 @@ def test_a_user_is_told_how_it_goes_and_what_to_know_of_the_voice(tmp_path):
     asked = job(tmp_path, 70)
     prompt_file(tmp_path, duration_s=20.0)
     lines, notices = [], []
-    run(asked, Watch(progress=lambda progress: lines.append(progress.line()), notice=notices.append))
+    run(asked, RunListener(on_progress=lambda progress: lines.append(progress.line()), on_message=notices.append))
     assert any("15 s" in notice for notice in notices)
     assert lines[-1].startswith("70/70 rows")
 
@@ -117,8 +117,8 @@ def test_a_user_is_told_how_it_goes_and_what_to_know_of_the_voice(tmp_path):
         (lambda folder: (folder / "anna.wav").unlink(), InputError, "cannot be read"),
         (lambda folder: prompt_file(folder, duration_s=0.4), InputError, "too short"),
         (lambda folder: prompt_file(folder, gain=0.0), InputError, "silent"),
-        (lambda folder: (folder / "anna.wav").write_bytes(b"no sound"), InputError, "not a readable audio file"),
-        (lambda folder: manifest_file(folder, 3, lang=["de", "en", "en"]), ManifestError, "de"),
+        (lambda folder: (folder / "anna.wav").write_bytes(b"no sound"), InputError, "not a arrow_source audio file"),
+        (lambda folder: manifest_file(folder, 3, language=["de", "en", "en"]), ManifestError, "de"),
         (lambda folder: (folder / "bundle").rename(folder / "b"), BundleError, "weights are missing"),
         (lambda folder: (folder / "run").write_text("a file"), InputError, "run"),
     ],
@@ -149,7 +149,7 @@ def test_a_full_disk_keeps_what_is_finished_and_the_rerun_goes_on(tmp_path, monk
     assert list((tmp_path / "run" / "tmp").iterdir()) == []
     monkeypatch.undo()
     outcome = run(asked)
-    assert (outcome.sitting.n_worked, outcome.standing.n_ok) == (140 - 2 * 64, 140)
+    assert (outcome.session.n_worked, outcome.counts.n_ok) == (140 - 2 * 64, 140)
 
 
 def start_run(folder, *options):
@@ -221,9 +221,9 @@ def test_asked_to_stop_a_run_puts_down_what_is_in_hand(tmp_path):
 
 def test_the_precision_is_the_workers_and_stands_beside_the_take(tmp_path):
     asked = replace(job(tmp_path, 3), device="cpu,bfloat16")
-    assert run(asked).standing.n_ok == 3
+    assert run(asked).counts.n_ok == 3
     assert set(Takes(asked.out).table(["device"]).column("device").to_pylist()) == {"cpu,bfloat16"}
-    assert run(replace(asked, device="cpu")).sitting.n_worked == 0  # how it is worked makes no other take
+    assert run(replace(asked, device="cpu")).session.n_worked == 0  # how it is worked makes no other take
 
 
 @pytest.mark.parametrize("device", ["tpu", "cpu,int8", "cpu,float16", "cuda:99"])
@@ -236,25 +236,25 @@ def test_a_device_that_is_not_there_is_refused_before_anything_is_made(tmp_path,
 
 def test_the_devices_of_a_cluster_are_not_looked_for_here(monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    check_device("cuda,bfloat16", Workforce(address="10.0.0.1:6379"))
+    check_device("cuda,bfloat16", Execution(address="10.0.0.1:6379"))
     with pytest.raises(InputError, match="dtype"):
-        check_device("cuda,int8", Workforce(address="10.0.0.1:6379"))
+        check_device("cuda,int8", Execution(address="10.0.0.1:6379"))
 
 
 @pytest.mark.parametrize("address", ["", "10.0.0.1:6379"])
 def test_a_certain_gpu_is_for_this_process_alone(monkeypatch, address):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    check_device("cuda:1", Workforce(engine="local"))
-    check_device("cuda", Workforce(address=address))
+    check_device("cuda:1", Execution(engine="local"))
+    check_device("cuda", Execution(address=address))
     with pytest.raises(InputError, match="Ray assigns each worker its GPU"):
-        check_device("cuda:1", Workforce(address=address))
+        check_device("cuda:1", Execution(address=address))
 
 
 def test_a_run_that_stops_tells_the_three_most_frequent_of_its_reasons(tmp_path):
     kinds = [Fault.REFUSE] * 4 + [Fault.NAN] * 3 + [Fault.RAISE] * 2 + [Fault.EMPTY]
     asked = job(tmp_path, 160, {i: kinds[i // 5 % 10] for i in range(160)})  # five lengths: of each, all kinds
-    sitting = run(asked).sitting
+    sitting = run(asked).session
     assert sitting.ending == "failures"
     errors = Counter(Takes(asked.out).table(["error"]).column("error").to_pylist()).most_common()
     assert len(errors) == 4
@@ -267,6 +267,6 @@ def test_a_run_that_stops_tells_the_three_most_frequent_of_its_reasons(tmp_path)
 
 def test_batches_that_do_not_fit_into_memory_are_halved_once_for_all_units(tmp_path):
     asked = job(tmp_path, 256, room_phones=8 * 25)
-    assert run(asked).standing.n_ok == 256
+    assert run(asked).counts.n_ok == 256
     assert len(list((asked.out / "parts").iterdir())) >= 3
     assert 0 < len(batches_too_large(tmp_path / "bundle")) <= 2  # at first, and never again

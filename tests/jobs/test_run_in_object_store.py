@@ -21,7 +21,7 @@ from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import run
 from hierbatch.manifest.takes import Takes
-from hierbatch.object_path import ObjectPath, place
+from hierbatch.object_path import ObjectPath, parse_path
 from tests.delivery.book_run import book_rows, write_run
 from tests.engine.fake_model import FACTORY, Fault
 from tests.engine.object_store import s3_server
@@ -47,7 +47,8 @@ def in_store(client, folder, name, **options):
     asked = job(folder, 140, {3: Fault.RAISE, 9: Fault.CLIPPED}, **options)
     client.upload_file(str(folder / "m.parquet"), "speech", f"{name}/m.parquet")
     return replace(
-        reordered(asked, manifest=place(f"s3://speech/{name}/m.parquet")), out=place(f"s3://speech/{name}/run")
+        reordered(asked, manifest=parse_path(f"s3://speech/{name}/m.parquet")),
+        out=parse_path(f"s3://speech/{name}/run"),
     )
 
 
@@ -55,10 +56,10 @@ def test_the_life_of_a_run_is_the_same_as_on_a_disk(client, tmp_path):
     on_disk, in_s3 = tmp_path / "disk", tmp_path / "s3"
     on_disk.mkdir()
     in_s3.mkdir()
-    run(job(on_disk, 140, {3: Fault.RAISE, 9: Fault.CLIPPED}, retakes=1))
-    asked = in_store(client, in_s3, "life", retakes=1)
+    run(job(on_disk, 140, {3: Fault.RAISE, 9: Fault.CLIPPED}, max_retakes=1))
+    asked = in_store(client, in_s3, "life", max_retakes=1)
     outcome = run(asked)
-    assert (outcome.standing.n_ok, outcome.standing.n_failed, outcome.standing.flags) == (139, 1, {})
+    assert (outcome.counts.n_ok, outcome.counts.n_failed, outcome.counts.flags) == (139, 1, {})
     assert sounds(asked.out) == sounds(on_disk / "run")
     parts = keys(client, "life/run/parts/")
     on_the_disk = [path.name for path in sorted((on_disk / "run" / "parts").iterdir())]
@@ -67,11 +68,11 @@ def test_the_life_of_a_run_is_the_same_as_on_a_disk(client, tmp_path):
 
     # A unit whose object is gone is made again under the same key, and nothing else is.
     client.delete_object(Bucket="speech", Key=parts[1])
-    assert run(asked).sitting.n_worked == 64
+    assert run(asked).session.n_worked == 64
     assert keys(client, "life/run/parts/") == parts
-    assert run(asked).sitting.n_worked == 0
+    assert run(asked).session.n_worked == 0
 
-    assert retry(RetryJob(run=asked.out, workforce=LOCAL)).sitting.n_worked == 1
+    assert retry(RetryJob(run=asked.out, execution=LOCAL)).session.n_worked == 1
     told = CliRunner().invoke(app, ["status", "s3://speech/life/run"]).output
     assert "139 of 140 rows done, 1 failed" in told
     assert compact(CompactJob(run=asked.out)).n_parts == 1
@@ -88,7 +89,7 @@ def test_a_lease_keeps_a_second_driver_out_until_it_runs_out(client, tmp_path):
     with pytest.raises(RunError, match="process 7 on elsewhere"):
         run(asked)
     lock.write_text(json.dumps({"holder": "process 7 on elsewhere", "until": time.time() - 1}))
-    assert run(asked).standing.n_ok == 139
+    assert run(asked).counts.n_ok == 139
     assert keys(client, "lease/run/lock") == []  # one that ran out is cleared away
 
 
@@ -118,20 +119,20 @@ def all_takes(run_folder):
 def test_two_drivers_at_once_make_what_one_makes(client, tmp_path, monkeypatch):
     """The lease does not keep them apart for certain: before a write of the one, the other does the whole run."""
     faults = {3: Fault.RAISE, 5: Fault.NAN, 9: Fault.CLIPPED}
-    run(job(tmp_path, 12, faults, retakes=2))
+    run(job(tmp_path, 12, faults, max_retakes=2))
     wanted = all_takes(tmp_path / "run")
-    monkeypatch.setattr("hierbatch.jobs.run.hold", nullcontext)
+    monkeypatch.setattr("hierbatch.jobs.run.lock_run", nullcontext)
     for number in count(2, 3):
-        here = place(f"s3://speech/two{number}/run")
+        here = parse_path(f"s3://speech/two{number}/run")
         with monkeypatch.context() as patch:
             seen = []
 
             def whole_run(here=here, seen=seen):
-                run(replace(job(tmp_path, 12, faults, retakes=2), out=here))
+                run(replace(job(tmp_path, 12, faults, max_retakes=2), out=here))
                 seen.append(all_takes(here))
 
             done = before_writing(patch, number, whole_run)
-            run(replace(job(tmp_path, 12, faults, retakes=2), out=here))
+            run(replace(job(tmp_path, 12, faults, max_retakes=2), out=here))
         if not done:
             break
         assert seen == [wanted]
@@ -142,7 +143,7 @@ def test_two_drivers_at_once_make_what_one_makes(client, tmp_path, monkeypatch):
 def test_of_two_that_begin_at_the_same_moment_one_goes_on(client, monkeypatch):
     """Whatever the one is about to do with the store, the other begins just then, and stays."""
     for number in count(1):
-        lock, went_on = place(f"s3://speech/moment{number}/lock"), []
+        lock, went_on = parse_path(f"s3://speech/moment{number}/lock"), []
         with ExitStack() as other, monkeypatch.context() as patch:
 
             def other_begins(lock=lock, went_on=went_on, other=other):
@@ -169,7 +170,7 @@ def test_two_that_change_a_run_at_the_same_moment_leave_what_one_was_asked(clien
     wanted = sounds(tmp_path / "alone")
     n_refused = 0
     for number in count(1):
-        here = place(f"s3://speech/change{number}/run")
+        here = parse_path(f"s3://speech/change{number}/run")
         run(replace(job(tmp_path, 12), out=here))
         with monkeypatch.context() as patch:
             refused = []
@@ -197,7 +198,7 @@ def test_whenever_it_is_compacted_a_reader_sees_every_row_once(client, tmp_path,
     for opening in count(2, 9):
         for path in filter(Path.is_file, made.rglob("*")):
             client.upload_file(str(path), "speech", f"read{opening}/{path.relative_to(made)}")
-        here = place(f"s3://speech/read{opening}")
+        here = parse_path(f"s3://speech/read{opening}")
         with monkeypatch.context() as patch:
             acts = {opening: lambda here=here: compact(CompactJob(run=here))}
             done = before_opening(patch, acts, (ObjectPath, "open_input"))
@@ -209,7 +210,7 @@ def test_whenever_it_is_compacted_a_reader_sees_every_row_once(client, tmp_path,
 
 def test_the_command_line_takes_addresses(client, tmp_path):
     asked = in_store(client, tmp_path, "cli")
-    words = ["run", asked.order.manifest, "--out", asked.out, "--voice", tmp_path / "anna.wav", "--engine", "local"]
+    words = ["run", asked.spec.manifest, "--out", asked.out, "--voice", tmp_path / "anna.wav", "--engine", "local"]
     model = ["--model", tmp_path / "bundle", "--model-factory", FACTORY]
     result = CliRunner().invoke(app, [str(word) for word in (*words, *model)])
     assert result.exit_code == 3, result.output
@@ -260,12 +261,12 @@ def test_what_has_to_be_a_file_refuses_an_address_before_any_work(words, tmp_pat
 def test_a_store_that_is_not_there_stops_the_run(client, tmp_path):
     asked = in_store(client, tmp_path, "gone")
     with pytest.raises(StorageError, match="nobody-has-this-bucket"):
-        run(replace(asked, out=place("s3://nobody-has-this-bucket/run")))
+        run(replace(asked, out=parse_path("s3://nobody-has-this-bucket/run")))
 
 
 def test_only_what_has_a_scheme_lies_in_a_store(tmp_path):
-    assert place("runs/book") == type(tmp_path)("runs/book")
-    assert place("C:/runs") == type(tmp_path)("C:/runs")
-    assert place("s3://bucket/run/") == ObjectPath("s3://bucket/run")
+    assert parse_path("runs/book") == type(tmp_path)("runs/book")
+    assert parse_path("C:/runs") == type(tmp_path)("C:/runs")
+    assert parse_path("s3://bucket/run/") == ObjectPath("s3://bucket/run")
     part = ObjectPath("s3://bucket/run") / "parts" / "u1.parquet"
     assert (part.name, part.stem, part.suffix, part.parent.name) == ("u1.parquet", "u1", ".parquet", "parts")

@@ -57,7 +57,7 @@ main()
 
 def start_on_ray(folder, *options, script=SCRIPT):
     command = ["run", folder / "m.parquet", "--out", folder / "run", "--voice", folder / "anna.wav", "--workers", 2]
-    model = ["--model", folder / "bundle", "--model-factory", FACTORY, "--retakes", 0]
+    model = ["--model", folder / "bundle", "--model-factory", FACTORY, "--max-retakes", 0]
     return subprocess.Popen(
         [sys.executable, "-c", script, *map(str, [*command, *model, *options])],
         cwd=ROOT,
@@ -172,4 +172,4 @@ def test_interrupted_while_it_plans_a_run_leaves_no_plan_and_says_so(tmp_path, e
     assert said == "Interrupted. Finished work is kept; run the same command to resume.\n"
     assert not aside.parent.exists()
     assert [path.name for path in (tmp_path / "run" / "plan").glob("*.parquet")] == ["g0001-voices.parquet"]
-    assert run(asked).standing.n_ok == 5
+    assert run(asked).counts.n_ok == 5

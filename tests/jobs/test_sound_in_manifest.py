@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.engine.run_folder import RunFolder
-from hierbatch.engine.units import find_pending
+from hierbatch.engine.work_units import find_pending
 from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import run
 from hierbatch.manifest.plan_sources import PlanSources
-from hierbatch.manifest.take_names import NAME_TYPE
-from hierbatch.object_path import place
+from hierbatch.manifest.take_ids import NAME_TYPE
+from hierbatch.object_path import parse_path
 from tests.engine.fake_model import Fault
 from tests.engine.object_store import s3_server
 from tests.jobs.converting import LOCAL, job, sounds
@@ -49,12 +49,12 @@ def by_path(tmp_path):
 
 def test_only_the_workers_read_it_in_a_run_a_retake_a_retry_and_after_compaction(tmp_path, by_path):
     seeds = {3: int(Fault.NAN), 7: int(Fault.RAISE)}
-    asked = replace(job(tmp_path, manifest=embedded(tmp_path, N_ROWS, N_PADDED, seeds=seeds)), retakes=1)
-    assert run(asked).standing.error_kinds == {"exception": 1}
-    assert retry(RetryJob(run=asked.out, ids=("r7", "r11"), workforce=LOCAL)).sitting.n_worked == 2
+    asked = replace(job(tmp_path, manifest=embedded(tmp_path, N_ROWS, N_PADDED, seeds=seeds)), max_retakes=1)
+    assert run(asked).counts.error_kinds == {"exception": 1}
+    assert retry(RetryJob(run=asked.out, ids=("r7", "r11"), execution=LOCAL)).session.n_worked == 2
     made = sounds(asked.out)
     assert made == {row_id: content for row_id, content in by_path.items() if row_id != "r7"}
-    assert run(asked).sitting.n_worked == 0
+    assert run(asked).session.n_worked == 0
 
     sizes = in_plan(tmp_path)
     assert sizes.pop("g0001-sources.parquet") > N_ROWS * N_PADDED
@@ -66,27 +66,27 @@ def test_only_the_workers_read_it_in_a_run_a_retake_a_retry_and_after_compaction
 
     compact(CompactJob(run=asked.out))
     assert sounds(asked.out) == made
-    assert run(asked).sitting.n_worked == 0
+    assert run(asked).session.n_worked == 0
     next((asked.out / "parts").iterdir()).unlink()
-    assert run(replace(asked, retakes=0)).sitting.n_worked == N_ROWS
+    assert run(replace(asked, max_retakes=0)).session.n_worked == N_ROWS
     assert sounds(asked.out) == made
 
 
 def test_what_was_refused_is_looked_at_again_by_a_retry(tmp_path, monkeypatch):
     asked = job(tmp_path, manifest=embedded(tmp_path, 20, 1_000))
     monkeypatch.setattr("hierbatch.stages.sources._LOWEST_HZ", 48_000)
-    assert run(asked).standing.error_kinds == {"source": 20}
+    assert run(asked).counts.error_kinds == {"source": 20}
     monkeypatch.undo()
-    assert retry(RetryJob(run=asked.out, workforce=LOCAL)).standing.n_ok == 20
+    assert retry(RetryJob(run=asked.out, execution=LOCAL)).counts.n_ok == 20
 
 
 def test_an_update_keeps_the_sound_once(tmp_path):
     asked = job(tmp_path, manifest=embedded(tmp_path, 5, 1_000))
     run(asked)
-    changed = replace(asked, order=replace(asked.order, pitch_semitones=2.0), update=True)
-    assert run(changed).sitting.n_worked == 5
+    changed = replace(asked, spec=replace(asked.spec, pitch_semitones=2.0), update=True)
+    assert run(changed).session.n_worked == 5
     assert [name for name in in_plan(tmp_path) if "sources" in name] == ["g0002-sources.parquet"]
-    assert retry(RetryJob(run=asked.out, ids=("r1",), workforce=LOCAL)).standing.n_ok == 5
+    assert retry(RetryJob(run=asked.out, ids=("r1",), execution=LOCAL)).counts.n_ok == 5
 
 
 def test_a_plan_of_an_earlier_version_is_worked_as_it_is(tmp_path):
@@ -99,9 +99,9 @@ def test_a_plan_of_an_earlier_version_is_worked_as_it_is(tmp_path):
     pq.write_table(rows, folder.plan_file(1))
     folder.sources_file(1).unlink()
     next((asked.out / "parts").iterdir()).unlink()
-    assert run(asked).sitting.n_worked == 10
+    assert run(asked).session.n_worked == 10
     assert sounds(asked.out) == made
-    assert retry(RetryJob(run=asked.out, ids=("r1",), workforce=LOCAL)).sitting.n_worked == 1
+    assert retry(RetryJob(run=asked.out, ids=("r1",), execution=LOCAL)).session.n_worked == 1
 
 
 @pytest.mark.slow
@@ -109,9 +109,9 @@ def test_in_an_object_store_it_is_the_same(tmp_path, by_path):
     pytest.importorskip("moto", reason="the S3 server of the dev extra is not installed")
     with s3_server("sound") as client:
         client.upload_file(str(embedded(tmp_path, N_ROWS, N_PADDED)), "sound", "m.parquet")
-        asked = job(tmp_path, manifest=place("s3://sound/m.parquet"), source_root=tmp_path)
-        asked = replace(asked, out=place("s3://sound/run"))
-        assert run(asked).standing.n_ok == N_ROWS
+        asked = job(tmp_path, manifest=parse_path("s3://sound/m.parquet"), source_root=tmp_path)
+        asked = replace(asked, out=parse_path("s3://sound/run"))
+        assert run(asked).counts.n_ok == N_ROWS
         assert sounds(asked.out) == by_path
 
 
@@ -120,7 +120,7 @@ import json, resource, sys
 from dataclasses import replace
 from pathlib import Path
 from hierbatch.engine.ray_settings import configure_ray_environment
-from hierbatch.engine.session import Workforce
+from hierbatch.engine.session import Execution
 from hierbatch.jobs.run import run
 from tests.jobs.converting import job
 
@@ -131,8 +131,8 @@ folder, peaks = Path(sys.argv[1]), []
 with ray_running(2):
     for name in ("few", "many"):
         asked = job(folder, manifest=folder / f"{name}.parquet")
-        asked = replace(asked, out=folder / name, workforce=Workforce(engine="ray", n_workers=2))
-        standing = run(asked).standing
+        asked = replace(asked, out=folder / name, execution=Execution(engine="ray", n_workers=2))
+        standing = run(asked).counts
         assert standing.n_ok == standing.n_rows
         peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3)
 print(json.dumps(peaks))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hierbatch.engine.run_folder import RunFolder, hold, open_generation
+from hierbatch.engine.run_folder import RunFolder, lock_run, open_generation
 from hierbatch.errors import RunError
 from hierbatch.jobs.run import run
 from hierbatch.jobs.status import read_status
@@ -19,10 +19,10 @@ def test_a_status_counts_what_the_files_hold(tmp_path):
     last_part = max((asked.out / "parts").iterdir())
     last_part.unlink()
     status = read_status(asked.out)
-    assert (status.generation, status.is_running, status.left_s) == (1, False, None)
-    assert status.standing.n_rows == 72
-    assert status.standing.n_missing == 72 - 64
-    assert status.standing.n_ok + status.standing.n_failed + status.standing.n_missing == 72
+    assert (status.generation, status.is_running, status.remaining_s) == (1, False, None)
+    assert status.counts.n_rows == 72
+    assert status.counts.n_missing == 72 - 64
+    assert status.counts.n_ok + status.counts.n_failed + status.counts.n_missing == 72
 
 
 def test_while_somebody_works_the_time_left_follows_from_the_pace(tmp_path):
@@ -32,10 +32,10 @@ def test_while_somebody_works_the_time_left_follows_from_the_pace(tmp_path):
     started = datetime.now(UTC) - timedelta(seconds=64)
     event = {"at": started.isoformat(), "event": "start", "rows": 72, "left": 72}
     (asked.out / "events.jsonl").write_text(json.dumps(event) + "\n")
-    with hold(RunFolder(asked.out)):
+    with lock_run(RunFolder(asked.out)):
         status = read_status(asked.out)
     assert status.is_running
-    assert status.left_s == pytest.approx(8.0, abs=1.0)
+    assert status.remaining_s == pytest.approx(8.0, abs=1.0)
 
 
 def test_a_generation_without_a_plan_is_told_beside_the_one_that_counts(tmp_path):
@@ -46,7 +46,7 @@ def test_a_generation_without_a_plan_is_told_beside_the_one_that_counts(tmp_path
     settings = folder.newest()["settings"] | {"model": "other", "fingerprint": "f2"}
     open_generation(folder, settings, {}, update=True)
     assert read_status(asked.out) == replace(before, unplanned=2)
-    with hold(folder):
+    with lock_run(folder):
         assert read_status(asked.out) == replace(before, unplanned=2, is_running=True)
 
 

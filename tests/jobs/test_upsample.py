@@ -7,25 +7,25 @@ import numpy as np
 import pytest
 import soundfile
 
-from hierbatch.engine.session import Workforce
+from hierbatch.engine.session import Execution
 from hierbatch.errors import BundleError, InputError, ManifestError
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import RunJob, run
-from hierbatch.jobs.specs.upsample import UpsampleOrder
+from hierbatch.jobs.specs.upsample import UpsampleSpec
 from hierbatch.manifest.takes import Takes
 from tests.making import prompt_file, recordings_file
 from tests.tiny_bundle import write_tiny_bundle
 from tests.tiny_speechsr import write_tiny_speechsr
 
-LOCAL = Workforce(engine="local")
+LOCAL = Execution(engine="local")
 
 
 def job(folder, **changes) -> RunJob:
     bundle = folder / "tiny"
     if not bundle.exists():
         write_tiny_speechsr(bundle)
-    order = replace(UpsampleOrder(manifest=folder / "m.csv", bundle=str(bundle)), **changes)
-    return RunJob(order=order, out=folder / "run", workforce=LOCAL, retakes=0)
+    order = replace(UpsampleSpec(manifest=folder / "m.csv", bundle=str(bundle)), **changes)
+    return RunJob(spec=order, out=folder / "run", execution=LOCAL, max_retakes=0)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def found(folder):
 
 def test_every_recording_gets_its_rate_and_keeps_its_length(tmp_path, recordings):
     recordings_file(tmp_path, [path.name for path in recordings], mood=["calm", "glad", "sad"])
-    assert run(job(tmp_path)).standing.n_ok == 3
+    assert run(job(tmp_path)).counts.n_ok == 3
     assert found(tmp_path) == {"r0": (48_000, 24_000), "r1": (48_000, 72_000), "r2": (48_000, 120_000)}
     rows = Takes(tmp_path / "run").table(["mood", "voice", "consent", "duration_ratio", "model"]).to_pylist()
     assert [row["mood"] for row in rows] == ["calm", "glad", "sad"]
@@ -70,14 +70,14 @@ def test_one_bad_recording_is_a_row_with_its_reason(tmp_path, recordings):
     soundfile.write(tmp_path / "stereo.wav", np.random.default_rng(0).normal(0, 0.1, (16_000, 2)), 16_000)
     sources = ["bad.wav", "mute.wav", "short.wav", "nan.wav", "../outside.wav", "nowhere.wav", "stereo.wav"]
     recordings_file(tmp_path, sources)
-    standing = run(job(tmp_path)).standing
+    standing = run(job(tmp_path)).counts
     assert (standing.n_ok, standing.error_kinds) == (1, {"source": 6})
     assert found(tmp_path) == {"r6": (48_000, 48_000)}
 
 
 def test_recordings_that_cannot_be_found_are_told_before_any_work(tmp_path, recordings):
     recordings_file(tmp_path, [recordings[0].name, "nowhere.wav"])
-    (notice,) = job(tmp_path).order.check().notices
+    (notice,) = job(tmp_path).spec.check().notices
     assert notice == "Recordings not found: 1 (nowhere.wav). Their rows will fail"
     (tmp_path / "elsewhere").mkdir()
     with pytest.raises(InputError, match="None of the 2 recordings"):
@@ -88,15 +88,15 @@ def test_recordings_that_cannot_be_found_are_told_before_any_work(tmp_path, reco
 def test_the_same_call_finds_nothing_to_do_and_another_rate_is_another_take(tmp_path, recordings):
     recordings_file(tmp_path, [path.name for path in recordings])
     run(job(tmp_path))
-    assert run(job(tmp_path)).sitting.n_worked == 0
-    assert run(replace(job(tmp_path, rate_hz=24_000), update=True)).sitting.n_worked == 3
+    assert run(job(tmp_path)).session.n_worked == 0
+    assert run(replace(job(tmp_path, rate_hz=24_000), update=True)).session.n_worked == 3
 
 
 def test_a_recording_that_turns_up_is_made_by_a_retry(tmp_path, recordings):
     recordings_file(tmp_path, [recordings[0].name, "late.wav"])
     run(job(tmp_path))
     prompt_file(tmp_path, 1.0, name="late.wav")
-    assert retry(RetryJob(run=tmp_path / "run", workforce=LOCAL)).standing.n_ok == 2
+    assert retry(RetryJob(run=tmp_path / "run", execution=LOCAL)).counts.n_ok == 2
 
 
 def test_a_model_of_another_kind_and_a_manifest_without_recordings_are_refused(tmp_path, recordings):

@@ -3,11 +3,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.errors import ManifestError
-from hierbatch.manifest.checks import Expected, check_manifest
+from hierbatch.manifest.checks import ManifestRequirements, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, TAKE_COLUMNS
 from hierbatch.manifest.store import open_table
 
-EXPECTED = Expected(languages=("en", "ko"), voices=("anna", "jun"), default_language="en", default_voice="anna")
+EXPECTED = ManifestRequirements(
+    languages=("en", "ko"), voices=("anna", "jun"), default_language="en", default_voice="anna"
+)
 
 
 def check(tmp_path, columns, expected=EXPECTED):
@@ -16,7 +18,7 @@ def check(tmp_path, columns, expected=EXPECTED):
 
 
 def test_a_good_manifest_gives_its_number_of_rows(tmp_path):
-    assert check(tmp_path, {"id": ["a", "b"], "text": ["x", None], "lang": ["ko", None]}) == 2
+    assert check(tmp_path, {"id": ["a", "b"], "text": ["x", None], "language": ["ko", None]}) == 2
 
 
 def test_all_problems_are_told_at_once(tmp_path):
@@ -27,7 +29,7 @@ def test_all_problems_are_told_at_once(tmp_path):
                 "id": ["a", "a", "../up", None, "e", "f"],
                 "text": ["x"] * 6,
                 "voice": ["anna", "nobody", None, None, None, None],
-                "lang": ["en", "de", "en", "en", "en", "en"],
+                "language": ["en", "de", "en", "en", "en", "en"],
                 "speed": [1.0, 9.0, None, None, float("nan"), None],
                 "pitch_semitones": [0.0, None, -12.5, None, None, None],
                 "prosody": [1.0, None, None, None, -0.1, None],
@@ -54,11 +56,11 @@ def test_a_column_of_a_wrong_type_hides_nothing_of_the_others(tmp_path):
         "id": ["a", "a", "../up"],
         "text": [1, 2, 3],
         "voice": [0, 0, 0],
-        "lang": ["en", "de", "en"],
+        "language": ["en", "de", "en"],
         "speed": ["fast", "1", "1"],
         "prosody": [1.0, 1.0, 9.0],
     }
-    nobody = Expected(languages=("en",), voices=("anna",), default_language="en", default_voice=None)
+    nobody = ManifestRequirements(languages=("en",), voices=("anna",), default_language="en", default_voice=None)
     with pytest.raises(ManifestError) as caught:
         check(tmp_path, columns, nobody)
     told = str(caught.value)
@@ -69,17 +71,17 @@ def test_a_column_of_a_wrong_type_hides_nothing_of_the_others(tmp_path):
 
 def test_a_missing_id_hides_nothing_of_the_others(tmp_path):
     with pytest.raises(ManifestError) as caught:
-        check(tmp_path, {"text": ["x", "y"], "lang": ["en", "de"], "speed": [1.0, 9.0]})
+        check(tmp_path, {"text": ["x", "y"], "language": ["en", "de"], "speed": [1.0, 9.0]})
     told = str(caught.value)
     for part in ("3 problems", "column id is missing", "(de)", "1 rows have a speed outside 0.5 to 2 (ids) (row 1)"):
         assert part in told, part
     with pytest.raises(ManifestError) as caught:
-        check(tmp_path, {"text": ["x", "y"]}, Expected(languages=("en",), default_voice="anna"))
-    assert "2 rows name no lang" in str(caught.value)
+        check(tmp_path, {"text": ["x", "y"]}, ManifestRequirements(languages=("en",), default_voice="anna"))
+    assert "2 rows name no language" in str(caught.value)
 
 
 def test_all_problems_of_a_text_table_are_told_at_once(tmp_path):
-    lines = ["id,text,lang,speed,seed,prosody", "a,x,en,fast,1,1", "a,y,de,1,1.5,9", ",z,en,1,2,1"]
+    lines = ["id,text,language,speed,seed,prosody", "a,x,en,fast,1,1", "a,y,de,1,1.5,9", ",z,en,1,2,1"]
     (tmp_path / "m.csv").write_text("\n".join(lines) + "\n")
     with pytest.raises(ManifestError) as caught:
         check_manifest(open_table(tmp_path / "m.csv", MANIFEST_COLUMNS), EXPECTED)
@@ -98,9 +100,9 @@ def test_all_problems_of_a_text_table_are_told_at_once(tmp_path):
 
 def test_all_problems_of_json_lines_are_told_at_once(tmp_path):
     lines = [
-        '{"id": "a", "text": "x", "lang": "en", "speed": 1.5, "seed": 1, "prosody": 1, "mood": "calm"}',
-        '{"id": "a", "text": "y", "lang": "de", "speed": "fast", "seed": 1.5, "prosody": 9, "mood": 3}',
-        '{"text": 7, "lang": "en", "speed": 1, "source": {"path": "a.wav"}, "status": ""}',
+        '{"id": "a", "text": "x", "language": "en", "speed": 1.5, "seed": 1, "prosody": 1, "mood": "calm"}',
+        '{"id": "a", "text": "y", "language": "de", "speed": "fast", "seed": 1.5, "prosody": 9, "mood": 3}',
+        '{"text": 7, "language": "en", "speed": 1, "source": {"path": "a.wav"}, "status": ""}',
         '{"id": "b", "source": "b.wav", "seed": null, "text": null}',
     ]
     (tmp_path / "m.jsonl").write_text("\n".join(lines) + "\n")
@@ -137,7 +139,9 @@ def test_names_that_could_leave_the_folder_are_refused(tmp_path, name):
 
 
 def test_a_row_without_voice_needs_a_default(tmp_path):
-    no_default = Expected(languages=("en",), voices=("anna", "jun"), default_language="en", default_voice=None)
+    no_default = ManifestRequirements(
+        languages=("en",), voices=("anna", "jun"), default_language="en", default_voice=None
+    )
     with pytest.raises(ManifestError, match="name no voice"):
         check(tmp_path, {"id": ["a"], "text": ["x"]}, no_default)
     assert check(tmp_path, {"id": ["a"], "text": ["x"], "voice": ["jun"]}, no_default) == 1

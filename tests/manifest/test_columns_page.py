@@ -19,6 +19,6 @@ def test_every_column_has_its_line_with_type_and_meaning():
     lines = columns_page().splitlines()
     for column in (*MANIFEST_COLUMNS, *VOICE_COLUMNS, *TAKE_COLUMNS):
         assert any(
-            line.startswith(f"| `{column.name}` | ") and line.endswith(f" | {column.meaning} |") for line in lines
+            line.startswith(f"| `{column.name}` | ") and line.endswith(f" | {column.description} |") for line in lines
         ), column.name
     assert "struct<" not in columns_page()

@@ -7,7 +7,7 @@ from hierbatch.manifest.schema import TAKE_COLUMNS, arrow_schema
 from tests.loading import ROOT
 
 SCHEMA = arrow_schema(TAKE_COLUMNS, "takes")
-GOOD = {"status": "ok", "lang": "ko", "snr_db": 30.0, "flags": [], "semantic_dist": None}
+GOOD = {"status": "ok", "language": "ko", "snr_db": 30.0, "flags": [], "semantic_distance": None}
 
 
 def written(folder, text):
@@ -23,14 +23,14 @@ def written(folder, text):
         ({"column": "snr_db", "min": 30.1}, {}, True),
         ({"column": "snr_db", "max": 29}, {}, True),
         ({"column": "snr_db", "min": 1}, {"snr_db": float("nan")}, True),
-        ({"column": "semantic_dist", "max": 0.3}, {}, False),
-        ({"column": "semantic_dist", "max": 0.3, "required": True}, {}, True),
+        ({"column": "semantic_distance", "max": 0.3}, {}, False),
+        ({"column": "semantic_distance", "max": 0.3, "required": True}, {}, True),
         ({"column": "flags", "none_of": ("clipped",)}, {"flags": ["too_long", "clipped"]}, True),
         ({"column": "flags", "none_of": ("clipped",)}, {}, False),
-        ({"column": "lang", "any_of": ("en",)}, {}, True),
-        ({"column": "lang", "any_of": ("en", "ko")}, {}, False),
-        ({"column": "snr_db", "min": 90, "where": {"lang": "en"}}, {}, False),
-        ({"column": "snr_db", "min": 90, "where": {"lang": "ko"}}, {}, True),
+        ({"column": "language", "any_of": ("en",)}, {}, True),
+        ({"column": "language", "any_of": ("en", "ko")}, {}, False),
+        ({"column": "snr_db", "min": 90, "where": {"language": "en"}}, {}, False),
+        ({"column": "snr_db", "min": 90, "where": {"language": "ko"}}, {}, True),
     ],
 )
 def test_a_rule_rejects_what_it_does_not_hold_of(rule, row, is_rejected):

@@ -4,7 +4,7 @@ import pytest
 
 from hierbatch.errors import RunError
 from hierbatch.manifest import plan_sources
-from hierbatch.manifest.plan_sources import PlanSources, forget_sources, kept_sources
+from hierbatch.manifest.plan_sources import PlanSources, discard_audio, open_source_store
 from hierbatch.manifest.schema import AUDIO, SOURCE_REFERENCE
 
 
@@ -23,7 +23,7 @@ def at(path):
 
 
 def kept(path, *tables):
-    with kept_sources(path) as keep:
+    with open_source_store(path) as keep:
         return pa.concat_tables([keep(table) for table in tables])
 
 
@@ -77,7 +77,7 @@ def test_one_row_is_read_without_the_others(tmp_path, monkeypatch):
 
 
 def test_what_nobody_will_want_is_forgotten():
-    assert forget_sources(FIRST).column("source").to_pylist() == [
+    assert discard_audio(FIRST).column("source").to_pylist() == [
         {"path": None, "row": None},
         {"path": "/a.wav", "row": None},
         None,

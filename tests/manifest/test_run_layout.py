@@ -20,26 +20,26 @@ def stems(paths):
 
 
 def test_the_plans_of_a_generation_are_its_own_and_no_other_file(layout):
-    assert (layout.newest_planned(), layout.plan_files(1)) == (0, [])
+    assert (layout.newest_generation(), layout.plan_files(1)) == (0, [])
     put(layout, "g0001", "g0001-voices", "g0001-sources", "g0002", "g0002-r002-ab", "g0002-r001-cd", "g0003-voices")
-    assert layout.newest_planned() == 2
+    assert layout.newest_generation() == 2
     assert stems(layout.plan_files(1)) == ["g0001"]
     assert stems(layout.plan_files(2)) == ["g0002", "g0002-r001-cd", "g0002-r002-ab"]
 
 
 def test_of_a_joined_plan_and_those_it_was_made_of_it_alone_counts(layout):
     put(layout, "g0001", "g0001-r001-ab")
-    joined = layout.joined_file(1)
+    joined = layout.joined_plan_file(1)
     put(layout, joined.stem)
     assert stems(layout.plan_files(1)) == ["g0001-j001"]
     assert sorted(stems(layout.replaced_plan_files(1))) == ["g0001", "g0001-r001-ab"]
-    put(layout, layout.retry_file(layout.plan_files(1), "ef").stem)
+    put(layout, layout.retry_plan_file(layout.plan_files(1), "ef").stem)
     assert stems(layout.plan_files(1)) == ["g0001-j001", "g0001-j001-r001-ef"]
     for path in layout.replaced_plan_files(1):
         path.unlink()
     assert stems(layout.plan_files(1)) == ["g0001-j001", "g0001-j001-r001-ef"]
-    assert layout.newest_planned() == 1
-    assert layout.joined_file(1).stem == "g0001-j002"
+    assert layout.newest_generation() == 1
+    assert layout.joined_plan_file(1).stem == "g0001-j002"
 
 
 def test_retries_of_an_earlier_version_had_no_rows_in_their_names(layout):
@@ -50,10 +50,10 @@ def test_retries_of_an_earlier_version_had_no_rows_in_their_names(layout):
 def test_two_drivers_that_plan_a_retry_at_once_have_two_files(layout):
     put(layout, "g0001")
     plans = layout.plan_files(1)
-    one, other = layout.retry_file(plans, "aa"), layout.retry_file(plans, "bb")
+    one, other = layout.retry_plan_file(plans, "aa"), layout.retry_plan_file(plans, "bb")
     put(layout, one.stem, other.stem)
     assert layout.plan_files(1) == [*plans, one, other]
-    assert layout.retry_file(layout.plan_files(1), "aa") not in (one, other)
+    assert layout.retry_plan_file(layout.plan_files(1), "aa") not in (one, other)
 
 
 def test_compacted_parts_come_first(layout):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pytest
 
-from hierbatch.manifest.rows import Sound, Take, Timing, Utterance, take_rows
+from hierbatch.manifest.rows import PlannedUtterance, Sound, Take, Timing, take_rows
 from hierbatch.manifest.schema import (
     AUDIO,
     MANIFEST_COLUMNS,
@@ -24,14 +24,14 @@ TAKE = Take(
     status="ok",
     text_norm="hi",
     phonemes="h aɪ .",
-    lang="en",
+    language="en",
     voice="v",
     seed=1,
     timings=(Timing("hi", 0.0, 0.2, "word"),),
     expected_duration_s=0.2,
     flags=("silent",),
     model="m",
-    params="{}",
+    settings_json="{}",
     voice_sha256="f" * 64,
     consent="self",
     hierbatch_version="0",
@@ -55,7 +55,7 @@ def test_a_take_survives_arrow():
 
 def test_a_plan_holds_what_an_utterance_needs():
     names = set(plan_schema(pa.schema([("id", pa.string()), ("text", pa.string())])).names)
-    assert {field.name for field in fields(Utterance)} <= names
+    assert {field.name for field in fields(PlannedUtterance)} <= names
 
 
 def test_a_manifests_own_columns_reach_the_takes_and_sound_stays_last():
@@ -88,4 +88,4 @@ def test_hugging_face_datasets_opens_takes(tmp_path):
 
 def test_every_column_is_explained_in_a_sentence():
     for column in (*MANIFEST_COLUMNS, *TAKE_COLUMNS):
-        assert column.meaning.endswith("."), column.name
+        assert column.description.endswith("."), column.name

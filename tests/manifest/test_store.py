@@ -49,11 +49,15 @@ def test_texts_that_are_dates_stay_texts(tmp_path):
 
 
 def test_what_json_lines_hold_beside_faults_can_be_read(tmp_path):
-    (tmp_path / "m.jsonl").write_text('{"id": "a", "speed": 1}\n{"id": "b", "speed": "fast"}\n{"seq": 3}\n')
+    (tmp_path / "m.jsonl").write_text('{"id": "a", "speed": 1}\n{"id": "b", "speed": "fast"}\n{"sentence_index": 3}\n')
     table = open_table(tmp_path / "m.jsonl", MANIFEST_COLUMNS)
-    assert table.fitting == ("id", "seq")
-    rows = pa.concat_tables(table.batches(table.fitting)).to_pylist()
-    assert rows == [{"id": "a", "seq": None}, {"id": "b", "seq": None}, {"id": None, "seq": 3}]
+    assert table.valid_columns == ("id", "sentence_index")
+    rows = pa.concat_tables(table.batches(table.valid_columns)).to_pylist()
+    assert rows == [
+        {"id": "a", "sentence_index": None},
+        {"id": "b", "sentence_index": None},
+        {"id": None, "sentence_index": 3},
+    ]
 
 
 @pytest.mark.parametrize(

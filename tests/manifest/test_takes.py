@@ -27,7 +27,7 @@ class RunOnDisk:
             for position, (i, key, attempt, chapter) in enumerate(rows)
         ]
         plans = self.layout.plan_files(generation)
-        plan = self.layout.retry_file(plans, f"{retry:012x}") if retry else self.layout.plan_file(generation)
+        plan = self.layout.retry_plan_file(plans, f"{retry:012x}") if retry else self.layout.plan_file(generation)
         pq.write_table(pa.Table.from_pylist(listed, schema=PLAN), plan)
 
     def part(self, name, rows):
@@ -142,7 +142,7 @@ def test_pieces_hold_all_that_counts_in_the_schema_of_the_takes(run):
     run.plan([(f"r{i}", f"k{i}", 1, i) for i in range(6)])
     run.part("a", [(f"r{i}", f"k{i}", 1, "ok") for i in (5, 3, 1)])
     run.part("b", [(f"r{i}", f"k{i}", 1, "ok") for i in (0, 2, 4)])
-    pieces = list(run.takes().in_pieces(TAKES.names))
+    pieces = list(run.takes().iter_tables(TAKES.names))
     assert [piece.column("id").to_pylist() for piece in pieces] == [["r5", "r3", "r1"], ["r0", "r2", "r4"]]
     assert all(piece.schema.equals(TAKES) for piece in pieces)
     assert pieces[0].column("chapter").to_pylist() == [5, 3, 1]

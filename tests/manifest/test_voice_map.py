@@ -1,7 +1,7 @@
 import pytest
 
 from hierbatch.errors import ManifestError, SourceError
-from hierbatch.manifest.voice_map import find_line, read_voice_map
+from hierbatch.manifest.voice_map import find_entry, read_voice_map
 
 
 def lines_of(tmp_path, text):
@@ -12,18 +12,18 @@ def lines_of(tmp_path, text):
 
 def test_the_first_line_that_fits_counts(tmp_path):
     lines = lines_of(tmp_path, "file,speaker,voice,key\na.wav,Anna,low,-2.5\ntalks/*,,clear,auto\n,Ben,low,\n")
-    found = find_line(lines, "a.wav", "Anna")
+    found = find_entry(lines, "a.wav", "Anna")
     assert (found.voice, found.key_semitones) == ("low", -2.5)
-    assert find_line(lines, "talks/deep/b.wav", "Anna").voice == "clear"
-    assert find_line(lines, "c.wav", "Ben").key_semitones is None
+    assert find_entry(lines, "talks/deep/b.wav", "Anna").voice == "clear"
+    assert find_entry(lines, "c.wav", "Ben").key_semitones is None
     with pytest.raises(SourceError, match=r"speaker Anna of c\.wav"):
-        find_line(lines, "c.wav", "Anna")
+        find_entry(lines, "c.wav", "Anna")
     with pytest.raises(SourceError, match=r"No voice is mapped to c\.wav"):
-        find_line(lines, "c.wav", "")
+        find_entry(lines, "c.wav", "")
 
 
 def test_a_map_of_voices_alone_is_enough(tmp_path):
-    assert find_line(lines_of(tmp_path, "voice\nlow\n"), "any.wav", "").voice == "low"
+    assert find_entry(lines_of(tmp_path, "voice\nlow\n"), "any.wav", "").voice == "low"
 
 
 @pytest.mark.parametrize(

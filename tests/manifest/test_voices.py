@@ -6,7 +6,7 @@ import pytest
 
 from hierbatch.errors import InputError, ManifestError, PromptError
 from hierbatch.manifest.schema import AUDIO
-from hierbatch.manifest.voices import MAX_PROMPT_BYTES, check_consent, read_voices, voice_of_file
+from hierbatch.manifest.voices import MAX_PROMPT_BYTES, check_consent, read_voices, voice_from_file
 
 
 def test_paths_start_at_the_tables_folder(tmp_path):
@@ -49,12 +49,12 @@ def test_a_missing_column_is_named(tmp_path):
 
 @pytest.mark.parametrize(("file", "name"), [("My Voice (1).wav", "My-Voice-1"), ("목소리.flac", "voice")])
 def test_a_recording_alone_is_a_voice_with_a_safe_name(tmp_path, file, name):
-    assert voice_of_file(tmp_path / file, "self").voice == name
+    assert voice_from_file(tmp_path / file, "self").voice == name
 
 
 def test_a_recording_that_is_not_there_is_told(tmp_path):
     with pytest.raises(PromptError, match="cannot be read"):
-        voice_of_file(tmp_path / "none.wav", "self").read_prompt()
+        voice_from_file(tmp_path / "none.wav", "self").read_prompt()
 
 
 def test_only_regular_files_are_read_and_no_more_of_them_than_a_prompt_may_have(tmp_path, monkeypatch):

@@ -8,10 +8,10 @@ from hierbatch.audio.files import describe_sound
 from hierbatch.cli.app import app
 from hierbatch.frontend.books.reading import read_book
 from hierbatch.jobs.import_book import ImportBook, import_book
-from hierbatch.manifest.checks import Expected, check_manifest
+from hierbatch.manifest.checks import ManifestRequirements, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import open_table
-from hierbatch.manifest.voice_map import find_line, read_voice_map
+from hierbatch.manifest.voice_map import find_entry, read_voice_map
 from hierbatch.manifest.voices import check_consent, read_voices
 from hierbatch.training.splits import split_of
 
@@ -26,14 +26,18 @@ def test_an_example_manifest_passes_the_checks_of_a_run(name):
     table = open_table(FOLDER / name, MANIFEST_COLUMNS)
     assert not table.problems
     voices = {row.voice for row in read_voices(FOLDER / "voices" / "voices.csv")}
-    expected = Expected(languages=("en", "ko"), voices=voices, default_language=None, default_voice="narrator")
+    expected = ManifestRequirements(
+        languages=("en", "ko"), voices=voices, default_language=None, default_voice="narrator"
+    )
     assert check_manifest(table, expected) >= 7
 
 
 def test_the_example_of_recordings_names_recordings_and_voices_that_are_there():
     table = open_table(FOLDER / "recordings.csv", MANIFEST_COLUMNS)
     voices = {row.voice for row in read_voices(FOLDER / "voices" / "voices.csv")}
-    expected = Expected(languages=None, voices=voices, default_language=None, default_voice=None, one_of=("source",))
+    expected = ManifestRequirements(
+        languages=None, voices=voices, default_language=None, default_voice=None, one_of=("source",)
+    )
     assert check_manifest(table, expected) == 3
     sources = [row["source"]["path"] for batch in table.batches() for row in batch.to_pylist()]
     assert all((FOLDER / source).is_file() for source in sources)
@@ -42,12 +46,12 @@ def test_the_example_of_recordings_names_recordings_and_voices_that_are_there():
 def test_the_example_of_a_voice_map_names_voices_that_are_there():
     voices = [row.voice for row in read_voices(FOLDER / "voices" / "voices.csv")]
     lines = read_voice_map(FOLDER / "voice_map.csv", voices)
-    assert find_line(lines, "interviews/one.mp4", "Ben").voice == "low"
-    assert find_line(lines, "songs/a.flac", "").key_semitones == 0
+    assert find_entry(lines, "interviews/one.mp4", "Ben").voice == "low"
+    assert find_entry(lines, "songs/a.flac", "").key_semitones == 0
 
 
 def test_the_book_manifest_is_a_part_of_what_import_makes_of_the_sample_book(tmp_path):
-    imported = import_book(ImportBook(book=FOLDER / "sample_book.md", output=tmp_path / "book.csv"))
+    imported = import_book(ImportBook(book=FOLDER / "sample_book.md", out=tmp_path / "book.csv"))
     texts = imported.table.column("text").to_pylist()
     example = (
         row for batch in open_table(FOLDER / "book.csv", MANIFEST_COLUMNS).batches() for row in batch.to_pylist()
@@ -59,8 +63,10 @@ def test_the_sample_book_has_an_english_and_a_korean_chapter_and_nothing_is_left
     book = read_book(FOLDER / "sample_book.md")
     assert [chapter.title for chapter in book.chapters] == ["Down the Rabbit-Hole", "동백꽃"]
     assert (book.title, book.skipped, book.remarks) == ("Two Beginnings", (), ())
-    imported = import_book(ImportBook(book=FOLDER / "sample_book.md", output=tmp_path / "book.csv"))
-    languages = Counter(zip(*(imported.table.column(name).to_pylist() for name in ("chapter", "lang")), strict=True))
+    imported = import_book(ImportBook(book=FOLDER / "sample_book.md", out=tmp_path / "book.csv"))
+    languages = Counter(
+        zip(*(imported.table.column(name).to_pylist() for name in ("chapter", "language")), strict=True)
+    )
     assert set(languages) == {(1, "en"), (2, "ko")}
 
 
@@ -106,7 +112,7 @@ def test_there_are_few_and_small_recordings():
     [
         ("run sentences.csv --voices voices/voices.csv --default-voice narrator", 7),
         ("convert recordings.csv --voices voices/voices.csv", 3),
-        ("upsample recordings.csv --rate 24000", 3),
+        ("upsample recordings.csv --rate-hz 24000", 3),
     ],
 )
 def test_the_three_tasks_go_through_their_examples_with_the_packaged_models(words, n_rows, tmp_path, monkeypatch):

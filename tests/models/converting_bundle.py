@@ -6,8 +6,8 @@ from hierbatch.models.hierspeechpp.denoiser.config import DenoiserConfig
 from hierbatch.models.hierspeechpp.denoiser.model import Denoiser
 from hierbatch.models.hierspeechpp.synthesizer.config import SynthesizerConfig
 from hierbatch.models.hierspeechpp.synthesizer.model import Synthesizer
-from hierbatch.models.weights.bundle_writing import write_bundle_parts
-from tests.models.golden_rule import ruled
+from hierbatch.models.weights.bundle_writing import write_bundle_components
+from tests.models.golden_rule import with_rule_weights
 
 RATE_HZ = 16_000
 SIZES = {
@@ -27,12 +27,12 @@ SIZES = {
 def write_official(folder, parts=("synthesizer", "content_encoder", "denoiser"), **synthesis):
     sizes = {part: {k: tuple(v) if isinstance(v, list) else v for k, v in SIZES[part].items()} for part in SIZES}
     made = {
-        "synthesizer": ruled(Synthesizer(SynthesizerConfig(**sizes["synthesizer"]))),
-        "content_encoder": ruled(ContentEncoder(ContentEncoderConfig(**sizes["content_encoder"]))),
-        "denoiser": ruled(Denoiser(DenoiserConfig(**sizes["denoiser"]))),
+        "synthesizer": with_rule_weights(Synthesizer(SynthesizerConfig(**sizes["synthesizer"]))),
+        "content_encoder": with_rule_weights(ContentEncoder(ContentEncoderConfig(**sizes["content_encoder"]))),
+        "denoiser": with_rule_weights(Denoiser(DenoiserConfig(**sizes["denoiser"]))),
     }
     about = {"source": "x", "source_sha256": "", "published": "", "license": "MIT"}
-    write_bundle_parts(
+    write_bundle_components(
         folder,
         {part: made[part].state_dict() for part in parts},
         [{"name": part, **about} for part in parts],

@@ -5,7 +5,7 @@ import torch
 from tools.parity.golden import rule_tensor
 
 
-def ruled(model):
+def with_rule_weights(model):
     """Fill a model's parameters with rule weights under its own names; loud enough that nothing rounds to silence."""
     with torch.no_grad():
         for name, value in model.named_parameters():

@@ -2,7 +2,7 @@ import numpy as np
 
 from hierbatch.audio.level import SPEECH_RMS, speech_rms
 from hierbatch.audio.waveform import Waveform
-from hierbatch.models.prompt import LONGEST_S, clean_prompt
+from hierbatch.models.prompt import MAX_PROMPT_S, clean_prompt
 
 
 def tone(duration_s: float, rate_hz: int) -> np.ndarray:
@@ -24,4 +24,4 @@ def test_any_rate_is_heard_at_sixteen_kilohertz() -> None:
 
 
 def test_a_long_prompt_is_cut() -> None:
-    assert clean_prompt(Waveform(tone(40.0, 16000), 16000)).duration_s == LONGEST_S
+    assert clean_prompt(Waveform(tone(40.0, 16000), 16000)).duration_s == MAX_PROMPT_S

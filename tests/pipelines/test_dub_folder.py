@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from hierbatch.engine.session import Workforce
+from hierbatch.engine.session import Execution
 from tests.engine.fake_model import FACTORY
 from tests.engine.planned_run import bundle_folder
 from tests.loading import load_script
@@ -10,7 +10,7 @@ def test_the_ready_job_dubs_the_examples_and_tells_their_lengths(tmp_path, capsy
     pipeline = load_script("pipelines/dub_folder.py")
     bundle = str(bundle_folder(tmp_path))
     job = replace(
-        pipeline.JOB, out=tmp_path / "out", bundle=bundle, model_factory=FACTORY, workforce=Workforce(engine="local")
+        pipeline.JOB, out=tmp_path / "out", bundle=bundle, model_factory=FACTORY, execution=Execution(engine="local")
     )
     assert pipeline.main(job) == 0
     said = capsys.readouterr().out.splitlines()

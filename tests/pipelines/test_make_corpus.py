@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from hierbatch.engine.session import Workforce
+from hierbatch.engine.session import Execution
 from hierbatch.manifest.corpus_rows import CORPUS_MANIFEST
 from hierbatch.manifest.filters import read_filter
 from hierbatch.manifest.schema import plan_schema, take_schema
@@ -24,4 +24,4 @@ def test_the_ready_job_reads_files_that_are_there(tmp_path):
     job = load_script("pipelines/make_corpus.py").JOB
     assert all(path.is_file() for path in (*job.texts, job.voices.table))
     assert read_filter(job.filter_file, take_schema(plan_schema(CORPUS_MANIFEST)))
-    assert replace(job, workforce=Workforce(engine="local")).hours > 0
+    assert replace(job, execution=Execution(engine="local")).hours > 0

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from hierbatch.engine.session import Workforce
+from hierbatch.engine.session import Execution
 from tests.loading import load_script
 from tests.tiny_bundle import write_tiny_bundle
 
@@ -16,7 +16,7 @@ def test_the_ready_job_makes_a_book_and_says_where_it_is(tmp_path, capsys):
         book=book,
         out=tmp_path / "out",
         bundle=str(write_tiny_bundle(tmp_path / "bundle")),
-        workforce=Workforce(engine="local"),
+        execution=Execution(engine="local"),
         formats=("flac",),
     )
     assert pipeline.main(job) == 0

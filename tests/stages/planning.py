@@ -21,7 +21,7 @@ def plan(n_rows, faults=None, **columns):
         "error": [None] * n_rows,
         "id": [f"r{i}" for i in range(n_rows)],
         "voice": ["anna"] * n_rows,
-        "lang": ["en"] * n_rows,
+        "language": ["en"] * n_rows,
         "phonemes": [phonemes(i) for i in range(n_rows)],
         "seed": [int(faults.get(i, 1000 + i)) for i in range(n_rows)],
         "speed": [1.0] * n_rows,

@@ -5,7 +5,7 @@ from hierbatch.errors import SetupError
 from hierbatch.manifest.schema import MANIFEST_SCHEMA, plan_schema
 from hierbatch.stages.base import check_chain
 from hierbatch.stages.speak import Speak
-from hierbatch.stages.text import ReadText
+from hierbatch.stages.text import PhonemizeText
 
 
 def test_a_plan_holds_all_that_speaking_reads():
@@ -13,13 +13,13 @@ def test_a_plan_holds_all_that_speaking_reads():
 
 
 def test_what_one_stage_writes_the_next_may_read():
-    read_by_speak_alone = set(Speak.reads) - set(ReadText.writes) - set(ReadText.reads)
-    check_chain([ReadText, Speak], {*ReadText.reads, *read_by_speak_alone})
+    read_by_speak_alone = set(Speak.reads) - set(PhonemizeText.writes) - set(PhonemizeText.reads)
+    check_chain([PhonemizeText, Speak], {*PhonemizeText.reads, *read_by_speak_alone})
 
 
 def test_all_missing_columns_are_named_before_anything_loads():
     with pytest.raises(SetupError) as caught:
-        check_chain([Speak, ReadText], {"id", "text", "phonemes", "speed"})
+        check_chain([Speak, PhonemizeText], {"id", "text", "phonemes", "speed"})
     assert "Speak misses" in str(caught.value)
     assert "text_norm" in str(caught.value)
-    assert "ReadText misses lang" not in str(caught.value)  # Speak writes it
+    assert "PhonemizeText misses language" not in str(caught.value)  # Speak writes it

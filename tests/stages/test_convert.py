@@ -9,11 +9,11 @@ import soundfile
 
 from hierbatch.audio.files import read_sound
 from hierbatch.audio.waveform import Waveform
-from hierbatch.jobs.specs.voices import VoiceChoice, list_voices, prepare_voices, write_shelf
-from hierbatch.models.lite.pipeline import HierSpeech
+from hierbatch.jobs.specs.voices import VoiceChoice, list_voices, prepare_voices, write_voice_table
+from hierbatch.models.lite.pipeline import LitePipeline
 from hierbatch.stages.batching import BatchLimits
 from hierbatch.stages.convert import Convert
-from hierbatch.stages.voices import VoiceShelf
+from hierbatch.stages.voices import VoiceStore
 from tests.engine.fake_model import FakeModel, Fault
 from tests.loading import ROOT
 from tests.models.among_others import SAME_DB, snr_db
@@ -50,8 +50,8 @@ def wav(sound):
 
 def shelf_of(folder, model):
     voices = list_voices(VoiceChoice(file=VOICES / "narrator.flac"))
-    write_shelf(prepare_voices(voices, model.encode_voice, allow_unknown=False), folder / "voices.parquet")
-    return VoiceShelf(folder / "voices.parquet", model.encode_voice)
+    write_voice_table(prepare_voices(voices, model.encode_voice, allow_unknown=False), folder / "voices.parquet")
+    return VoiceStore(folder / "voices.parquet", model.encode_voice)
 
 
 def sounds(takes):
@@ -60,16 +60,16 @@ def sounds(takes):
 
 @pytest.fixture(scope="module")
 def lite():
-    return HierSpeech.load("lite", "cpu")
+    return LitePipeline.load("lite", "cpu")
 
 
 def test_a_recording_is_converted_the_same_alone_and_together(tmp_path, lite, monkeypatch):
     n_together, convert_all = [], lite.convert_all
     monkeypatch.setattr(lite, "convert_all", lambda pieces: n_together.append(len(pieces)) or convert_all(pieces))
-    shelf, rows = shelf_of(tmp_path, lite), recordings()
-    alone = sounds(Convert(lite, shelf, device="cpu", limits=BatchLimits(n_rows=1))(rows))
+    store, rows = shelf_of(tmp_path, lite), recordings()
+    alone = sounds(Convert(lite, store, device="cpu", limits=BatchLimits(n_rows=1))(rows))
     assert n_together == [1] * 5
-    together = sounds(Convert(lite, shelf, device="cpu", limits=BatchLimits(n_rows=8))(rows))
+    together = sounds(Convert(lite, store, device="cpu", limits=BatchLimits(n_rows=8))(rows))
     assert n_together[5:] == [5]
     for one, other, seconds in zip(alone, together, LENGTHS_S, strict=True):
         assert len(one) == int(seconds * 16_000)
@@ -83,9 +83,9 @@ def fake(tmp_path):
 
 
 def test_one_that_fails_among_others_fails_alone(tmp_path, fake):
-    shelf = shelf_of(tmp_path, fake)
+    store = shelf_of(tmp_path, fake)
     rows = recordings({1: Fault.RAISE, 3: Fault.NAN})
-    takes = Convert(fake, shelf, device="cpu")(rows).to_pylist()
+    takes = Convert(fake, store, device="cpu")(rows).to_pylist()
     assert [take["error_kind"] for take in takes] == [None, "exception", None, "synthesis", None]
     assert [take["id"] for take in takes] == [f"r{i}" for i in range(5)]
 

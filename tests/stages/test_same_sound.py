@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from hierbatch.jobs.specs.voices import VoiceChoice, list_voices, prepare_voices, write_shelf
-from hierbatch.models.lite.pipeline import HierSpeech
+from hierbatch.jobs.specs.voices import VoiceChoice, list_voices, prepare_voices, write_voice_table
+from hierbatch.models.lite.pipeline import LitePipeline
 from hierbatch.stages.batching import BatchLimits
 from hierbatch.stages.speak import Speak
-from hierbatch.stages.voices import VoiceShelf
+from hierbatch.stages.voices import VoiceStore
 from tests.stages.planning import plan
 
 N_ROWS = 8
@@ -23,11 +23,11 @@ def speak(tmp_path_factory):
     from tests.loading import ROOT
 
     shelf_file = tmp_path_factory.mktemp("voices") / "voices.parquet"
-    model = HierSpeech.load("lite", "cpu")
+    model = LitePipeline.load("lite", "cpu")
     voices = list_voices(VoiceChoice(file=ROOT / "manifests" / "voices" / "narrator.flac"))
-    write_shelf(prepare_voices(voices, model.encode_voice, allow_unknown=False), shelf_file)
-    shelf = VoiceShelf(shelf_file, model.encode_voice)
-    return lambda n_rows: Speak(model, shelf, device="cpu", limits=BatchLimits(n_rows=n_rows))
+    write_voice_table(prepare_voices(voices, model.encode_voice, allow_unknown=False), shelf_file)
+    store = VoiceStore(shelf_file, model.encode_voice)
+    return lambda n_rows: Speak(model, store, device="cpu", limits=BatchLimits(n_rows=n_rows))
 
 
 def sounds(stage, rows):

@@ -2,28 +2,28 @@ import pyarrow as pa
 import pytest
 
 from hierbatch.errors import ProgramError, TextError
-from hierbatch.frontend.speech_text import SpeechFrontEnd, SpokenSentence
-from hierbatch.stages.text import ReadText
+from hierbatch.frontend.speech_text import PhonemizedSentence, SpeechFrontEnd
+from hierbatch.stages.text import PhonemizeText
 
 
 class ScriptedFrontEnd:
     """Says two phones a word; some words are trouble."""
 
-    def speak(self, text, language):
+    def phonemize(self, text, language):
         if "unsayable" in text:
             raise TextError("There is nothing to say")
         if "bug" in text:
             raise KeyError(text)
         if "espeak is gone" in text:
             raise ProgramError("espeak is missing")
-        return SpokenSentence(text.upper(), " | ".join("h ə" for _ in text.split()) + " .", language)
+        return PhonemizedSentence(text.upper(), " | ".join("h ə" for _ in text.split()) + " .", language)
 
 
 def read(front_end, **columns):
     n_rows = max(map(len, columns.values()))
-    rows = {"text": [None] * n_rows, "phonemes": pa.nulls(n_rows, pa.string()), "lang": ["en"] * n_rows} | columns
+    rows = {"text": [None] * n_rows, "phonemes": pa.nulls(n_rows, pa.string()), "language": ["en"] * n_rows} | columns
     table = pa.table({"mood": ["calm"] * n_rows, "speed": pa.array([1.0] * n_rows, pa.float32()), **rows})
-    return ReadText(lambda book: front_end)(table)
+    return PhonemizeText(lambda book: front_end)(table)
 
 
 def test_text_becomes_phonemes_and_other_columns_stay():

@@ -23,7 +23,7 @@ TOGETHER = BatchLimits(n_rows=16, sound_s=60.0)
 def model(tmp_path):
     """Of pieces of a quarter of a second; `batches` is how many recordings were asked of it each time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(upsampling, "PIECE_SAMPLES", 4_096)
+        patch.setattr(upsampling, "CHUNK_SAMPLES", 4_096)
         patch.setattr(Upsampler, "WINDOW_S", 0.75)
         found = Upsampler.load(write_tiny_speechsr(tmp_path / "tiny"))
         found.batches, stream_all = [], found.stream_all
@@ -45,7 +45,7 @@ def plan(contents, rates_hz=None, **columns):
             "take_key": ["k"] * n_rows,
             "attempt": pa.array([1] * n_rows, pa.int16()),
             "voice": pa.nulls(n_rows, pa.string()),
-            "lang": pa.nulls(n_rows, pa.string()),
+            "language": pa.nulls(n_rows, pa.string()),
             "seed": [0] * n_rows,
             "rate_hz": pa.array(rates_hz or [48_000] * n_rows, pa.int32()),
             "source": pa.array([{"bytes": content, "path": None} for content in contents], AUDIO),

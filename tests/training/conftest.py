@@ -9,11 +9,11 @@ import pytest
 import soundfile
 import torch
 
+from hierbatch.constants import FRAME_HOP_SAMPLES
 from hierbatch.frontend.speech_text import SpeechFrontEnd
-from hierbatch.training.features import FeatureTools, prepare_file
+from hierbatch.training.features import FeaturePipeline, prepare_file
 from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.semantics import SEMANTIC_CHANNELS, Projection
-from hierbatch.units import FRAME_HOP_SAMPLES
 
 
 class LoudnessTeacher(torch.nn.Module):
@@ -45,7 +45,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> PreparedSet:
     identity = Projection(
         np.zeros(64, np.float32), np.ones(64, np.float32), np.eye(64, SEMANTIC_CHANNELS, dtype=np.float32)
     )
-    tools = FeatureTools(teacher=LoudnessTeacher(), projection=identity, front_end=SpeechFrontEnd())  # type: ignore[arg-type]
+    tools = FeaturePipeline(teacher=LoudnessTeacher(), projection=identity, front_end=SpeechFrontEnd())  # type: ignore[arg-type]
     told: list[str] = []
     prepare_file(folder / "some.parquet", folder / "some", tools, told.append)
     prepare_file(folder / "some.parquet", folder / "some", tools, told.append)

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 
 from hierbatch.frontend.symbols import SYMBOL_IDS
-from hierbatch.training.alignment import Spoken, align
+from hierbatch.training.alignment import UnalignedUtterance, align
 from hierbatch.training.durations import mark_pauses
 
 PHONES = ("p", "t", "k", "m", "n", "s", "i", "u", "ʌ", "ɛ", "a", "o")
 
 
-def synthetic_corpus(n_utterances: int = 70) -> tuple[list[Spoken], list[list[int]]]:
+def synthetic_corpus(n_utterances: int = 70) -> tuple[list[UnalignedUtterance], list[list[int]]]:
     """Utterances whose frames are drawn from one cloud a phone, and their true durations."""
     rng = np.random.default_rng(0)
     clouds = {phone: rng.normal(0, 1.2, 12) for phone in PHONES}
@@ -28,7 +28,7 @@ def synthetic_corpus(n_utterances: int = 70) -> tuple[list[Spoken], list[list[in
             centre = np.append(np.full(12, -0.5), -2.0) if silent else np.append(clouds[symbol], 1.0)
             frames.append(centre + rng.normal(0, 0.45, (n_frames, 13)))
         ids = tuple(SYMBOL_IDS[symbol] for symbol in symbols)
-        corpus.append(Spoken(np.concatenate(frames).astype(np.float32), ids))
+        corpus.append(UnalignedUtterance(np.concatenate(frames).astype(np.float32), ids))
         truths.append(durations)
     return corpus, truths
 

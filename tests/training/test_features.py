@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from hierbatch.constants import FRAME_HOP_SAMPLES
 from hierbatch.training.durations import align_prepared
 from hierbatch.training.prepared import PreparedSet, read_alignments
-from hierbatch.training.sampling import Piece, SpeakerSampler, load_batch, random_piece
+from hierbatch.training.sampling import SpeakerSampler, UtteranceSegment, load_batch, random_segment
 from hierbatch.training.semantics import SEMANTIC_CHANNELS
-from hierbatch.units import FRAME_HOP_SAMPLES
 
 
 def test_each_usable_row_is_there_once_in_whole_frames(prepared: PreparedSet) -> None:
@@ -42,12 +42,14 @@ def test_alignment_covers_every_frame(prepared: PreparedSet) -> None:
 
 
 def test_a_batch_holds_the_pieces_it_was_asked_for(prepared: PreparedSet) -> None:
-    pieces = [Piece(utterance, 10, 20 + 10 * index) for index, utterance in enumerate(prepared.utterances)]
-    batch = load_batch(prepared, pieces)
+    segments = [UtteranceSegment(utterance, 10, 20 + 10 * index) for index, utterance in enumerate(prepared.utterances)]
+    batch = load_batch(prepared, segments)
     assert batch.lengths.tolist() == [20, 30, 40]
-    for row, piece in enumerate(pieces):
-        n_samples = piece.n_frames * FRAME_HOP_SAMPLES
-        np.testing.assert_array_equal(batch.audio[row, :n_samples], prepared.audio(piece.utterance, 10, piece.n_frames))
+    for row, segment in enumerate(segments):
+        n_samples = segment.n_frames * FRAME_HOP_SAMPLES
+        np.testing.assert_array_equal(
+            batch.audio[row, :n_samples], prepared.audio(segment.utterance, 10, segment.n_frames)
+        )
         assert (batch.audio[row, n_samples:] == 0).all()
         assert (batch.f0_hz[row] > 0).all()
 
@@ -56,10 +58,10 @@ def test_prompts_are_of_the_same_speaker_and_do_not_cover_the_piece(prepared: Pr
     sampler = SpeakerSampler(prepared.utterances)
     rng = np.random.default_rng(0)
     for _ in range(100):
-        piece = random_piece(sampler.draw(rng), 30, rng)
-        prompt = sampler.prompt_for(piece, 50, rng)
-        assert prompt.utterance.speaker == piece.utterance.speaker
-        if prompt.utterance.id == piece.utterance.id:
-            assert prompt.start >= piece.start + piece.n_frames or prompt.start + prompt.n_frames <= piece.start
+        segment = random_segment(sampler.draw(rng), 30, rng)
+        prompt = sampler.prompt_for(segment, 50, rng)
+        assert prompt.utterance.speaker == segment.utterance.speaker
+        if prompt.utterance.id == segment.utterance.id:
+            assert prompt.start >= segment.start + segment.n_frames or prompt.start + prompt.n_frames <= segment.start
         else:
-            assert piece.utterance.speaker == "ann"
+            assert segment.utterance.speaker == "ann"

@@ -10,10 +10,10 @@ from hierbatch.audio.files import encode_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import InputError
 from hierbatch.models.upsampling.lite.config import SpeechSRLiteConfig
-from hierbatch.training.full_band import draw_lesson, is_held_out, read_full_band
+from hierbatch.training.full_band import draw_full_band_batch, is_held_out, read_full_band
+from hierbatch.training.high_band_loss import HighBandLoss
 from hierbatch.training.recipes.speechsr_lite import SpeechSRLiteRecipe
-from hierbatch.training.recipes.speechsr_lite_adversarial import SpeechSRLiteAdversarialRecipe
-from hierbatch.training.top_band_loss import TopBandLoss
+from hierbatch.training.recipes.speechsr_lite_gan import SpeechSRLiteGanRecipe
 
 
 def hiss(n_samples, seed):
@@ -56,25 +56,25 @@ def test_a_folder_without_any_is_told(tmp_path, folder):
 
 
 def test_what_is_heard_is_what_is_wanted_and_nothing_above_8_khz(folder):
-    lesson = draw_lesson(read_full_band(folder), 4, 24_000, np.random.default_rng(0))
-    for wanted, heard in zip(lesson.wanted, lesson.heard, strict=True):
+    lesson = draw_full_band_batch(read_full_band(folder), 4, 24_000, np.random.default_rng(0))
+    for wanted, heard in zip(lesson.target, lesson.narrowband, strict=True):
         low, all_of_it = np.fft.rfft(heard.astype(np.float64)) * 3, np.fft.rfft(wanted.astype(np.float64))
         n_under_7_khz = 7_000 * 24_000 // 48_000
         np.testing.assert_allclose(low[:n_under_7_khz], all_of_it[:n_under_7_khz], atol=1e-3)
         assert np.abs(low[-5:]).max() < 1e-3 < np.abs(all_of_it[5_000:6_000]).mean()
-    assert (lesson.top_hz <= 24_000).all()
+    assert (lesson.bandwidth_hz <= 24_000).all()
 
 
 def test_the_loss_grows_with_the_difference_and_looks_under_the_rows_top_only():
-    loss, wanted = TopBandLoss(), torch.from_numpy(np.stack([hiss(24_000, n).samples for n in range(2)]))
-    top_hz = torch.tensor([20_000.0, 20_000.0])
-    at = [float(loss(wanted * gain, wanted, top_hz)) for gain in (1.0, 1.2, 2.0)]
+    loss, wanted = HighBandLoss(), torch.from_numpy(np.stack([hiss(24_000, n).samples for n in range(2)]))
+    bandwidth_hz = torch.tensor([20_000.0, 20_000.0])
+    at = [float(loss(wanted * gain, wanted, bandwidth_hz)) for gain in (1.0, 1.2, 2.0)]
     assert at[0] == 0
     assert at[0] < at[1] < at[2]
     assert float(loss(wanted * 2, wanted, torch.tensor([5_000.0, 5_000.0]))) == 0
 
 
-@pytest.mark.parametrize("recipe_of", [SpeechSRLiteRecipe, SpeechSRLiteAdversarialRecipe])
+@pytest.mark.parametrize("recipe_of", [SpeechSRLiteRecipe, SpeechSRLiteGanRecipe])
 def test_the_light_speechsr_learns(folder, recipe_of):
     torch.manual_seed(0)
     config = SpeechSRLiteConfig(width=16, blocks=1)
@@ -92,19 +92,22 @@ def test_the_light_speechsr_learns(folder, recipe_of):
 
 def test_critics_of_the_top_do_not_teach_and_are_not_taught_by_its_own_losses(folder):
     torch.manual_seed(0)
-    recipe = SpeechSRLiteAdversarialRecipe(read_full_band(folder), SpeechSRLiteConfig(width=16, blocks=1), batch_size=2)
+    recipe = SpeechSRLiteGanRecipe(read_full_band(folder), SpeechSRLiteConfig(width=16, blocks=1), batch_size=2)
     for name, loss in recipe.losses(recipe.network, np.random.default_rng(0)).items():
         recipe.network.zero_grad()
         loss.backward(retain_graph=True)
         for weight_name, weight in recipe.network.named_parameters():
             is_taught = weight.grad is not None and bool(weight.grad.any())
-            assert is_taught == (weight_name.startswith("critics.") == (name == "critics")), (name, weight_name)
+            assert is_taught == (weight_name.startswith("discriminators.") == (name == "discriminators")), (
+                name,
+                weight_name,
+            )
 
 
 def test_what_the_critics_hear_ends_where_recordings_and_network_still_have_sound(folder):
-    recipe = SpeechSRLiteAdversarialRecipe(read_full_band(folder), SpeechSRLiteConfig(width=16, blocks=1), batch_size=2)
+    recipe = SpeechSRLiteGanRecipe(read_full_band(folder), SpeechSRLiteConfig(width=16, blocks=1), batch_size=2)
     heard = []
-    recipe.network.critics.register_forward_pre_hook(lambda _, sounds: heard.append(sounds[0].detach()))
+    recipe.network.discriminators.register_forward_pre_hook(lambda _, sounds: heard.append(sounds[0].detach()))
     recipe.losses(recipe.network, np.random.default_rng(0))
     assert len(heard) == 3
     for sound in heard:

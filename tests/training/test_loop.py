@@ -40,7 +40,7 @@ def test_it_learns_and_the_curve_says_so(tmp_path: Path) -> None:
 
 
 def test_a_stopped_run_goes_on_with_its_optimiser(tmp_path: Path) -> None:
-    first = Trainer(LineRecipe(), tmp_path, options(longest_s=0.0), lambda _: None)
+    first = Trainer(LineRecipe(), tmp_path, options(max_duration_s=0.0), lambda _: None)
     first.run()
     assert first.step == 0
     half = Trainer(LineRecipe(), tmp_path, options(), lambda _: None)

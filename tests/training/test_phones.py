@@ -3,20 +3,20 @@
 import numpy as np
 import torch
 
-from hierbatch.training.phones import UNKNOWN, labels_of_pieces, phone_loss
-from hierbatch.training.prepared import Utterance
-from hierbatch.training.sampling import Piece
+from hierbatch.training.phones import UNKNOWN, phone_loss, segment_phone_labels
+from hierbatch.training.prepared import PreparedUtterance
+from hierbatch.training.sampling import UtteranceSegment
 
 
-def _piece(name: str, start: int, n_frames: int) -> Piece:
-    whole = Utterance(id=name, speaker="s", language="en", phonemes="", n_frames=10, first_frame=0, shard=0)
-    return Piece(whole, start, n_frames)
+def _piece(name: str, start: int, n_frames: int) -> UtteranceSegment:
+    whole = PreparedUtterance(id=name, speaker="s", language="en", phonemes="", n_frames=10, first_frame=0, shard=0)
+    return UtteranceSegment(whole, start, n_frames)
 
 
 def test_labels_follow_the_piece_and_its_stretch() -> None:
     phones = {"known": np.arange(10, dtype=np.int16)}
-    pieces = [_piece("known", 2, 4), _piece("known", 2, 4), _piece("unknown", 0, 4)]
-    labels = labels_of_pieces(phones, pieces, np.array([4, 8, 4]), 8)
+    segments = [_piece("known", 2, 4), _piece("known", 2, 4), _piece("unknown", 0, 4)]
+    labels = segment_phone_labels(phones, segments, np.array([4, 8, 4]), 8)
     assert labels[0].tolist() == [2, 3, 4, 5] + [UNKNOWN] * 4
     assert labels[1].tolist() == [2, 2, 3, 3, 4, 4, 5, 5]
     assert labels[2].tolist() == [UNKNOWN] * 8

@@ -24,8 +24,8 @@ def test_vectors_have_unit_mean_variance_and_strong_directions_weigh_more() -> N
 def test_an_offset_of_the_whole_utterance_is_nearly_taken_out() -> None:
     data = features()
     projection = fit_projection(data)
-    piece = data[:500]
-    moved = projection(piece + 0.5 * projection.spread) - projection(piece)
+    segment = data[:500]
+    moved = projection(segment + 0.5 * projection.spread) - projection(segment)
     plain = 0.5 * projection.basis.sum(0)
     assert np.abs(moved).mean() < 0.2 * np.abs(plain).mean()
 

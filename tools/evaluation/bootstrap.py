@@ -12,7 +12,7 @@ _SEED = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
+class BootstrapEstimate:
     """A value with its confidence interval and its number of items."""
 
     value: float
@@ -23,7 +23,7 @@ class Estimate:
 
 def estimate_ratio(
     numerators: Sequence[float], denominators: Sequence[float], *, confidence: float = 0.95, seed: int = _SEED
-) -> Estimate:
+) -> BootstrapEstimate:
     """Ratio of the sums of numerators and denominators, with an interval from resampled items.
 
     An error rate is errors over words, so a long sentence weighs more than a short one and its errors are resampled
@@ -49,4 +49,6 @@ def estimate_ratio(
     values = above[picks].sum(1) / below[picks].sum(1)
     tail = 100 * (1 - confidence) / 2
     low, high = np.percentile(values, [tail, 100 - tail])
-    return Estimate(value=float(above.sum() / below.sum()), low=float(low), high=float(high), n_items=len(above))
+    return BootstrapEstimate(
+        value=float(above.sum() / below.sum()), low=float(low), high=float(high), n_items=len(above)
+    )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tools.evaluation.evaluation_set import Clip, EvaluationSet, VoicePair
-from tools.evaluation.recordings import Recording
+from tools.evaluation.evaluation_set import ClipSource, EvaluationSet, VoicePair
+from tools.evaluation.recordings import ReferenceRecording
 
 CONVERTED = "English conversions"
-CONVERTED_AS_HEARD = "English conversions, words as heard in the source"
+CONVERTED_ASR_REFERENCE = "English conversions, against the ASR transcript of the source"
 
 _LANGUAGE = "en"
 
@@ -18,7 +18,7 @@ _LANGUAGE = "en"
 class ConversionTask:
     """One recording to convert to one voice; `text` is empty if the recording has no transcript."""
 
-    source: Recording
+    source: ReferenceRecording
     speaker: str
     language: str
     text: str
@@ -26,7 +26,7 @@ class ConversionTask:
 
 
 def plan_conversions(
-    chosen: EvaluationSet, recordings: Mapping[Clip, Recording], limit: int | None = None
+    chosen: EvaluationSet, recordings: Mapping[ClipSource, ReferenceRecording], limit: int | None = None
 ) -> dict[str, list[ConversionTask]]:
     """Conversion tasks for the transcribed recordings of a set or, if it has none, for its reference clips.
 
@@ -35,18 +35,18 @@ def plan_conversions(
 
     Args:
         chosen: Evaluation set.
-        recordings: Recording of each clip of the set.
+        recordings: ReferenceRecording of each clip of the set.
         limit: Largest number of tasks; None for all.
 
     Returns:
         Tasks by group title; empty if there is nothing to convert.
     """
     voices = chosen.voices_in(_LANGUAGE)
-    transcribed = [entry for entry in chosen.rereadings if recordings[entry.clip].text]
+    transcribed = [entry for entry in chosen.transcribed_clips if recordings[entry.clip].text]
     if transcribed:
         group, sources = CONVERTED, [(entry.speaker, entry.clip) for entry in transcribed]
     else:
-        group, sources = CONVERTED_AS_HEARD, [(voice.speaker, voice.reference) for voice in voices]
+        group, sources = CONVERTED_ASR_REFERENCE, [(voice.speaker, voice.reference) for voice in voices]
     english = {voice.speaker for voice in voices}
     tasks = [
         ConversionTask(

@@ -16,18 +16,18 @@ from hierbatch.errors import InputError, RowError
 from hierbatch.frontend.speech_text import SpeechFrontEnd
 from hierbatch.models.conversion.interface import ConversionModel
 from hierbatch.models.conversion.recording import convert_recording
-from hierbatch.models.lite.pipeline import HierSpeech
+from hierbatch.models.lite.pipeline import LitePipeline
 from hierbatch.models.speech import SpeechModel, SpeechRequest
-from hierbatch.storage import write_whole
+from hierbatch.storage import write_atomically
 from tools.evaluation.conversion_tasks import ConversionTask, plan_conversions
-from tools.evaluation.evaluation_set import Clip, EvaluationSet, SetName, VoicePair, load_set
+from tools.evaluation.evaluation_set import ClipSource, EvaluationSet, SetName, VoicePair, load_set
 from tools.evaluation.evaluation_table import EvaluationTable, tabulate
-from tools.evaluation.evaluation_tasks import Task, plan_tasks
-from tools.evaluation.judgement_cache import JudgementCache
+from tools.evaluation.evaluation_tasks import SpeechTask, plan_tasks
+from tools.evaluation.judgement_cache import EvaluationCache
 from tools.evaluation.kit import load_kit
 from tools.evaluation.marked_page import page_with_table
-from tools.evaluation.measures import Jury, Score, Spoken
-from tools.evaluation.recordings import Recording, read_recordings
+from tools.evaluation.measures import ClipScorer, EvaluationClip, Score
+from tools.evaluation.recordings import ReferenceRecording, read_recordings
 from tools.evaluation.teachers import Teacher, load_teachers
 
 RECORDING_GROUPS = {"en": "English recordings", "ko": "Korean recordings"}
@@ -84,14 +84,14 @@ def evaluate(job: EvaluateJob, tell: Callable[[str], None]) -> EvaluationTable:
     kit = load_kit(job.kit)
     evaluation_set = load_set(job.set_name)
     recordings = read_recordings(job.data, evaluation_set.clips())
-    model = HierSpeech.load(job.bundle)
-    evaluator = Evaluation(model, Jury(kit, JudgementCache(job.cache, kit.fingerprint)), tell)
+    model = LitePipeline.load(job.bundle)
+    evaluator = Evaluator(model, ClipScorer(kit, EvaluationCache(job.cache, kit.fingerprint)), tell)
     with _single_thread():
-        scores = evaluator.of_speech(plan_tasks(evaluation_set, recordings, job.limit), recordings)
-        scores |= evaluator.of_conversions(plan_conversions(evaluation_set, recordings, job.limit), recordings)
+        scores = evaluator.score_speech(plan_tasks(evaluation_set, recordings, job.limit), recordings)
+        scores |= evaluator.score_conversions(plan_conversions(evaluation_set, recordings, job.limit), recordings)
         if job.teachers:
-            scores |= evaluator.of_teachers(load_teachers(job.kit), evaluation_set, job.limit)
-        scores |= evaluator.of_recordings(evaluation_set, recordings, job.limit)
+            scores |= evaluator.score_teachers(load_teachers(job.kit), evaluation_set, job.limit)
+        scores |= evaluator.score_recordings(evaluation_set, recordings, job.limit)
     table = EvaluationTable(
         set_name=evaluation_set.name,
         model=model.name,
@@ -102,7 +102,7 @@ def evaluate(job: EvaluateJob, tell: Callable[[str], None]) -> EvaluationTable:
         figures=tabulate(scores),
     )
     for path in job.out:
-        with write_whole(path) as temporary:
+        with write_atomically(path) as temporary:
             temporary.write_text(_page(path, table), encoding="utf-8")
     return table
 
@@ -114,19 +114,21 @@ def _page(path: Path, table: EvaluationTable | None) -> str:
     if path.suffix == ".md":
         return page_with_table(path, table.to_markdown() if table else "")
     raise InputError(
-        "The table format is unknown", wanted="a path that ends in .json or .md", got=str(path), mend="correct --out"
+        "The table format is unknown", expected="a path that ends in .json or .md", got=str(path), fix="correct --out"
     )
 
 
-class Evaluation:
+class Evaluator:
     """Synthesizes with one model and scores its output with one jury."""
 
-    def __init__(self, model: SpeechModel, jury: Jury, log: Callable[[str], None]) -> None:
+    def __init__(self, model: SpeechModel, jury: ClipScorer, log: Callable[[str], None]) -> None:
         self._model, self._jury, self._log = model, jury, log
         self._front_end = SpeechFrontEnd()
         self._voices: dict[str, Any] = {}
 
-    def of_speech(self, groups: Mapping[str, list[Task]], recordings: Mapping[Clip, Recording]) -> Scores:
+    def score_speech(
+        self, groups: Mapping[str, list[SpeechTask]], recordings: Mapping[ClipSource, ReferenceRecording]
+    ) -> Scores:
         """Score synthesized speech. In a text that fails, every word counts as an error."""
         scores: Scores = {}
         for group, tasks in groups.items():
@@ -134,116 +136,125 @@ class Evaluation:
             for number, task in enumerate(tasks):
                 try:
                     spoken = self._speak(task, recordings, seed=number)
-                    found = [*self._jury.judge(spoken), Score("failures", 0)]
+                    found = [*self._jury.score(spoken), Score("failures", 0)]
                 except RowError as error:
                     self._log(f"{group} {number + 1}: {error}")
-                    found = [*self._jury.silence(task.readings, task.language), Score("failures", 1)]
+                    found = [*self._jury.score_missing(task.readings, task.language), Score("failures", 1)]
                 scores[group].append(found)
                 if (number + 1) % _LOG_INTERVAL_ROWS == 0 or number + 1 == len(tasks):
                     self._log(f"{group}: {number + 1} of {len(tasks)} clips judged")
         return scores
 
-    def of_conversions(
-        self, groups: Mapping[str, list[ConversionTask]], recordings: Mapping[Clip, Recording]
+    def score_conversions(
+        self, groups: Mapping[str, list[ConversionTask]], recordings: Mapping[ClipSource, ReferenceRecording]
     ) -> Scores:
         """Score voice conversions; empty if the model does not convert recordings."""
         scores: Scores = {}
         for group, tasks in groups.items() if isinstance(self._model, ConversionModel) else ():
             scores[group] = []
             for number, task in enumerate(tasks):
-                readings = (task.text or self._jury.heard(task.source.waveform, task.language),)
+                readings = (task.text or self._jury.transcribe(task.source.waveform, task.language),)
                 try:
                     converted = self._convert(task, recordings, readings, seed=number)
-                    found = [*self._jury.judge(converted), Score("failures", 0)]
+                    found = [*self._jury.score(converted), Score("failures", 0)]
                 except RowError as error:
                     self._log(f"{group} {number + 1}: {error}")
-                    found = [*self._jury.silence(readings, task.language), Score("failures", 1)]
+                    found = [*self._jury.score_missing(readings, task.language), Score("failures", 1)]
                 scores[group].append(found)
             self._log(f"{group}: {len(tasks)} clips judged")
         return scores
 
-    def of_teachers(
+    def score_teachers(
         self, teachers: Mapping[str, Teacher], evaluation_set: EvaluationSet, limit: int | None = None
     ) -> Scores:
         """Score the teacher TTS voices on the same sentences."""
         scores: Scores = {}
         for language, synthesize in teachers.items():
             clips = [
-                Spoken(
+                EvaluationClip(
                     waveform=synthesize(sentence.text),
                     language=language,
                     readings=sentence.readings,
-                    phonemes=self._front_end.speak(sentence.text, language).phonemes,
+                    phonemes=self._front_end.phonemize(sentence.text, language).phonemes,
                 )
                 for sentence in evaluation_set.sentences_in(language)[:limit]
             ]
-            scores[TEACHER_GROUPS[language]] = [self._jury.judge(spoken) for spoken in clips]
+            scores[TEACHER_GROUPS[language]] = [self._jury.score(spoken) for spoken in clips]
             self._log(f"{TEACHER_GROUPS[language]}: {len(clips)} clips judged")
         return scores
 
-    def of_recordings(
-        self, evaluation_set: EvaluationSet, recordings: Mapping[Clip, Recording], limit: int | None = None
+    def score_recordings(
+        self,
+        evaluation_set: EvaluationSet,
+        recordings: Mapping[ClipSource, ReferenceRecording],
+        limit: int | None = None,
     ) -> Scores:
         """Score the recordings of the held-out speakers, and their copy synthesis by the waveform stage."""
         languages = {voice.speaker: voice.language for voice in evaluation_set.voices}
         references = {voice.speaker: recordings[voice.reference].waveform for voice in evaluation_set.voices}
-        clips = [(entry.speaker, entry.clip) for entry in evaluation_set.rereadings]
+        clips = [(entry.speaker, entry.clip) for entry in evaluation_set.transcribed_clips]
         clips += [(voice.speaker, voice.prompt) for voice in evaluation_set.voices]
         scores: Scores = {}
         for language in RECORDING_GROUPS:
             selected = [(speaker, clip) for speaker, clip in clips if languages[speaker] == language][:limit]
             recorded = [self._recorded(recordings[clip], language, references[speaker]) for speaker, clip in selected]
-            scores[RECORDING_GROUPS[language]] = [self._jury.judge(spoken) for spoken in recorded]
+            scores[RECORDING_GROUPS[language]] = [self._jury.score(spoken) for spoken in recorded]
             if isinstance(self._model, Resynthesizer):
                 copies = [replace(spoken, waveform=self._model.resynthesize(spoken.waveform)) for spoken in recorded]
-                scores[COPY_SYNTHESIS_GROUPS[language]] = [self._jury.judge(spoken) for spoken in copies]
+                scores[COPY_SYNTHESIS_GROUPS[language]] = [self._jury.score(spoken) for spoken in copies]
             self._log(f"{RECORDING_GROUPS[language]}: {len(selected)} clips judged")
         return scores
 
-    def _speak(self, task: Task, recordings: Mapping[Clip, Recording], seed: int) -> Spoken:
+    def _speak(
+        self, task: SpeechTask, recordings: Mapping[ClipSource, ReferenceRecording], seed: int
+    ) -> EvaluationClip:
         voice = self._voice(task.voice, recordings)
-        text = self._front_end.speak(task.text, task.language)
+        text = self._front_end.phonemize(task.text, task.language)
         request = SpeechRequest(phonemes=text.phonemes, language=task.language, voice=voice, seed=seed)
         started_s = time.process_time()
         (speech,) = self._model.speak([request])
-        work_s = time.process_time() - started_s
-        return Spoken(
+        cpu_s = time.process_time() - started_s
+        return EvaluationClip(
             waveform=speech.waveform,
             language=task.language,
             readings=task.readings,
             phonemes=text.phonemes,
             reference=recordings[task.voice.reference].waveform,
             recording=task.recording.waveform if task.recording else None,
-            work_s=work_s,
+            cpu_s=cpu_s,
         )
 
     def _convert(
-        self, task: ConversionTask, recordings: Mapping[Clip, Recording], readings: tuple[str, ...], seed: int
-    ) -> Spoken:
-        assert isinstance(self._model, ConversionModel)  # checked by of_conversions()
+        self,
+        task: ConversionTask,
+        recordings: Mapping[ClipSource, ReferenceRecording],
+        readings: tuple[str, ...],
+        seed: int,
+    ) -> EvaluationClip:
+        assert isinstance(self._model, ConversionModel)  # checked by score_conversions()
         voice = self._voice(task.voice, recordings)
         started_s = time.process_time()
         converted = convert_recording(self._model, task.source.waveform, voice, seed=seed)
-        return Spoken(
+        return EvaluationClip(
             waveform=converted.waveform,
             language=task.language,
             readings=readings,
             reference=recordings[task.voice.reference].waveform,
-            work_s=time.process_time() - started_s,
+            cpu_s=time.process_time() - started_s,
         )
 
-    def _voice(self, pair: VoicePair, recordings: Mapping[Clip, Recording]) -> Any:
+    def _voice(self, pair: VoicePair, recordings: Mapping[ClipSource, ReferenceRecording]) -> Any:
         if pair.speaker not in self._voices:
             self._voices[pair.speaker] = self._model.encode_voice(recordings[pair.prompt].waveform)
         return self._voices[pair.speaker]
 
-    def _recorded(self, recording: Recording, language: str, reference: Waveform) -> Spoken:
+    def _recorded(self, recording: ReferenceRecording, language: str, reference: Waveform) -> EvaluationClip:
         text = recording.text
-        return Spoken(
+        return EvaluationClip(
             waveform=recording.waveform,
             language=language,
             readings=(text,) if text else (),
-            phonemes=self._front_end.speak(text, language).phonemes if text else None,
+            phonemes=self._front_end.phonemize(text, language).phonemes if text else None,
             reference=reference,
         )
 

@@ -15,7 +15,7 @@ _LANGUAGE_NAMES = {"en": "english", "ko": "korean"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sentence:
+class EvaluationSentence:
     """A sentence to synthesise; `spoken` has its numbers in words (equal to `text` if it has none)."""
 
     id: str
@@ -31,7 +31,7 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clip:
+class ClipSource:
     """A row of a Parquet file of recordings, from `start_s` to `end_s` (to its end if None)."""
 
     file: str
@@ -46,16 +46,16 @@ class VoicePair:
 
     speaker: str
     language: str
-    prompt: Clip
-    reference: Clip
+    prompt: ClipSource
+    reference: ClipSource
 
 
 @dataclass(frozen=True, slots=True)
-class Rereading:
+class TranscribedClip:
     """A recording with a transcript, whose text the model also synthesises in the same voice."""
 
     speaker: str
-    clip: Clip
+    clip: ClipSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +63,11 @@ class EvaluationSet:
     """Sentences and voices to evaluate with."""
 
     name: SetName
-    sentences: tuple[Sentence, ...]
+    sentences: tuple[EvaluationSentence, ...]
     voices: tuple[VoicePair, ...]
-    rereadings: tuple[Rereading, ...]
+    transcribed_clips: tuple[TranscribedClip, ...]
 
-    def sentences_in(self, language: str) -> tuple[Sentence, ...]:
+    def sentences_in(self, language: str) -> tuple[EvaluationSentence, ...]:
         """Sentences of one language."""
         return tuple(sentence for sentence in self.sentences if sentence.language == language)
 
@@ -75,10 +75,10 @@ class EvaluationSet:
         """Voices of one language."""
         return tuple(voice for voice in self.voices if voice.language == language)
 
-    def clips(self) -> tuple[Clip, ...]:
+    def clips(self) -> tuple[ClipSource, ...]:
         """All recordings of the set."""
         pairs = [clip for voice in self.voices for clip in (voice.prompt, voice.reference)]
-        return (*pairs, *(rereading.clip for rereading in self.rereadings))
+        return (*pairs, *(rereading.clip for rereading in self.transcribed_clips))
 
 
 def load_set(name: SetName) -> EvaluationSet:
@@ -89,20 +89,24 @@ def load_set(name: SetName) -> EvaluationSet:
         VoicePair(
             speaker=voice["speaker"],
             language=voice["language"],
-            prompt=Clip(**voice["prompt"]),
-            reference=Clip(**voice["reference"]),
+            prompt=ClipSource(**voice["prompt"]),
+            reference=ClipSource(**voice["reference"]),
         )
         for voice in listed["voices"]
     ]
-    rereadings = [Rereading(entry["speaker"], Clip(**entry["clip"])) for entry in listed["rereadings"]]
-    return EvaluationSet(name=name, sentences=tuple(sentences), voices=tuple(voices), rereadings=tuple(rereadings))
+    transcribed_clips = [
+        TranscribedClip(entry["speaker"], ClipSource(**entry["clip"])) for entry in listed["transcribed_clips"]
+    ]
+    return EvaluationSet(
+        name=name, sentences=tuple(sentences), voices=tuple(voices), transcribed_clips=tuple(transcribed_clips)
+    )
 
 
-def _sentences(name: SetName, language: str) -> list[Sentence]:
+def _sentences(name: SetName, language: str) -> list[EvaluationSentence]:
     header, *lines = _read(f"{_LANGUAGE_NAMES[language]}_{name}.tsv").splitlines()
     columns = header.split("\t")
     rows = [dict(zip(columns, line.split("\t"), strict=True)) for line in lines]
-    return [Sentence(language=language, **row | {"spoken": row["spoken"] or row["text"]}) for row in rows]
+    return [EvaluationSentence(language=language, **row | {"spoken": row["spoken"] or row["text"]}) for row in rows]
 
 
 def _read(file_name: str) -> str:

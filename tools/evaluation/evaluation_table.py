@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tools.evaluation.bootstrap import Estimate, estimate_ratio
+from tools.evaluation.bootstrap import BootstrapEstimate, estimate_ratio
 from tools.evaluation.measures import MEASURES, Measure, Score
 
 _ARROWS = {"lower": " ↓", "higher": " ↑", "as recorded": ""}
@@ -19,7 +19,7 @@ class Figure:
 
     measure: str
     group: str
-    estimate: Estimate
+    estimate: BootstrapEstimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class EvaluationTable:
     def from_json(cls, text: str) -> EvaluationTable:
         """Parse the output of `to_json`."""
         values: dict[str, Any] = json.loads(text)
-        figures = [Figure(f["measure"], f["group"], Estimate(**f["estimate"])) for f in values.pop("figures")]
+        figures = [Figure(f["measure"], f["group"], BootstrapEstimate(**f["estimate"])) for f in values.pop("figures")]
         return cls(**values | {"groups": tuple(values["groups"]), "figures": tuple(figures)})
 
     def to_markdown(self) -> str:
@@ -76,7 +76,7 @@ def tabulate(scores: Mapping[str, Sequence[Iterable[Score]]]) -> tuple[Figure, .
     return tuple(figures)
 
 
-def _cell(estimate: Estimate | None, measure: Measure) -> str:
+def _cell(estimate: BootstrapEstimate | None, measure: Measure) -> str:
     if estimate is None:
         return "-"
     if measure.is_share:

@@ -6,60 +6,60 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 
-from tools.evaluation.evaluation_set import Clip, EvaluationSet, Sentence, VoicePair
-from tools.evaluation.recordings import Recording
+from tools.evaluation.evaluation_set import ClipSource, EvaluationSentence, EvaluationSet, VoicePair
+from tools.evaluation.recordings import ReferenceRecording
 
-ENGLISH, KOREAN, KOREAN_ACROSS = "English", "Korean, Korean voices", "Korean, English voices"
-REREADING = "English, texts of the recordings"
+ENGLISH, KOREAN, KOREAN_CROSS_LINGUAL = "English", "Korean, Korean voices", "Korean, English voices"
+RECORDED_TEXTS = "English, texts of the recordings"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class SpeechTask:
     """One text to synthesise in one voice; `recording` if the same speaker recorded the same text."""
 
     language: str
     text: str
     readings: tuple[str, ...]
     voice: VoicePair
-    recording: Recording | None = None
+    recording: ReferenceRecording | None = None
 
 
 def plan_tasks(
-    chosen: EvaluationSet, recordings: Mapping[Clip, Recording], limit: int | None = None
-) -> dict[str, list[Task]]:
+    chosen: EvaluationSet, recordings: Mapping[ClipSource, ReferenceRecording], limit: int | None = None
+) -> dict[str, list[SpeechTask]]:
     """Tasks by group title.
 
     Voices rotate over the sentences, so that each gets about the same number.
 
     Args:
         chosen: Evaluation set.
-        recordings: Recording of each clip of the set.
+        recordings: ReferenceRecording of each clip of the set.
         limit: Largest number of tasks per group; None for all.
     """
     by_speaker = {voice.speaker: voice for voice in chosen.voices}
     transcribed = [
-        Task(
+        SpeechTask(
             language=by_speaker[entry.speaker].language,
             text=recordings[entry.clip].text,
             readings=(recordings[entry.clip].text,),
             voice=by_speaker[entry.speaker],
             recording=recordings[entry.clip],
         )
-        for entry in chosen.rereadings
+        for entry in chosen.transcribed_clips
     ]
     groups = {
         ENGLISH: _rotate_voices(chosen.sentences_in("en"), chosen.voices_in("en")),
         KOREAN: _rotate_voices(chosen.sentences_in("ko"), chosen.voices_in("ko")),
-        KOREAN_ACROSS: _rotate_voices(chosen.sentences_in("ko"), chosen.voices_in("en")),
-        REREADING: transcribed,
+        KOREAN_CROSS_LINGUAL: _rotate_voices(chosen.sentences_in("ko"), chosen.voices_in("en")),
+        RECORDED_TEXTS: transcribed,
     }
     return {group: tasks[:limit] for group, tasks in groups.items() if tasks}
 
 
-def _rotate_voices(sentences: Sequence[Sentence], voices: Sequence[VoicePair]) -> list[Task]:
+def _rotate_voices(sentences: Sequence[EvaluationSentence], voices: Sequence[VoicePair]) -> list[SpeechTask]:
     """One task per sentence, voices in rotation."""
     return [
-        Task(
+        SpeechTask(
             language=sentence.language,
             text=sentence.text,
             readings=sentence.readings,

@@ -84,9 +84,9 @@ def load_kit(folder: Path) -> EvaluationKit:
     if not path.is_file():
         raise InputError(
             "The evaluation kit is missing",
-            wanted=f"a folder with {_KIT_FILE}",
+            expected=f"a folder with {_KIT_FILE}",
             got=f"{folder}, which {'has no such file' if folder.is_dir() else 'does not exist'}",
-            mend="pass its folder with --kit, or set HIERBATCH_SHARED to the folder that holds tools/ and speech/",
+            fix="pass its folder with --kit, or set HIERBATCH_SHARED to the folder that holds tools/ and speech/",
         )
     phone_path = folder / _PHONE_FILE
     files = [file for file in (path, phone_path) if file.is_file()]
@@ -102,7 +102,7 @@ def load_kit_module(folder: Path, name: str) -> ModuleType:
         ProgramError: The module cannot be imported.
     """
     if not (folder / f"{name}.py").is_file():
-        raise InputError(f"The evaluation kit has no {name}.py", wanted=str(folder / f"{name}.py"))
+        raise InputError(f"The evaluation kit has no {name}.py", expected=str(folder / f"{name}.py"))
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
     with explain_missing_packages():
@@ -134,5 +134,5 @@ def explain_missing_packages() -> Iterator[None]:
         raise ProgramError(
             "The evaluation kit lacks a package",
             got=str(error),
-            mend="pip install -e '.[kit]' and the packages named in the README.md next to evalkit.py",
+            fix="pip install -e '.[kit]' and the packages named in the README.md next to evalkit.py",
         ) from error

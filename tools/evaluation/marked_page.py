@@ -22,12 +22,12 @@ def page_with_table(path: Path, table: str) -> str:
     try:
         before, begins, rest = path.read_text(encoding="utf-8").partition(BEGIN)
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"The page {path} cannot be read", wanted="a text file", got=str(error)) from error
+        raise InputError(f"The page {path} cannot be read", expected="a text file", got=str(error)) from error
     _, ends, after = rest.partition(END)
     if not begins or not ends:
         raise InputError(
             f"{path} has no place for the table",
-            wanted=f"the lines {BEGIN} and {END}",
-            mend="add these lines where the table belongs, or choose another file name",
+            expected=f"the lines {BEGIN} and {END}",
+            fix="add these lines where the table belongs, or choose another file name",
         )
     return before + marked + after

@@ -11,10 +11,10 @@ import numpy as np
 
 from hierbatch.audio.pitch import estimate_f0
 from hierbatch.audio.waveform import Waveform
+from hierbatch.constants import RATE_HZ
 from hierbatch.frontend.edit_distance import Errors, count_errors
-from hierbatch.units import RATE_HZ
 from tools.evaluation.error_rates import fewest_errors, one_spelling, phones_of
-from tools.evaluation.judgement_cache import JudgementCache
+from tools.evaluation.judgement_cache import EvaluationCache
 from tools.evaluation.kit import EvaluationKit
 
 _SEMITONES_PER_NEPER = 12 / np.log(2)
@@ -40,18 +40,18 @@ MEASURES = (
     Measure("dnsmos_ovrl", "DNSMOS ovrl", "higher"),
     Measure("distillmos", "DistillMOS", "higher"),
     Measure("pitch_spread", "pitch spread, semitones", "as recorded"),
-    Measure("liveliness", "pitch spread over that of the same text's recording", "as recorded"),
-    Measure("work", "CPU seconds a second of sound, one thread", "lower", n_decimals=3),
-    Measure("failures", "sentences that could not be spoken", "lower", is_share=True),
+    Measure("liveliness", "pitch spread relative to a recording of the same text", "as recorded"),
+    Measure("cpu_time", "CPU seconds per second of audio, one thread", "lower", n_decimals=3),
+    Measure("failures", "sentences that failed", "lower", is_share=True),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spoken:
+class EvaluationClip:
     """A clip to score and its references; measures whose reference is None are left out.
 
     `readings` are accepted spellings of its text, `reference` is another clip of the target speaker, `recording` is the
-    same text recorded by that speaker, and `work_s` is the CPU time of its synthesis in seconds.
+    same text recorded by that speaker, and `cpu_s` is the CPU time of its synthesis in seconds.
     """
 
     waveform: Waveform
@@ -60,7 +60,7 @@ class Spoken:
     phonemes: str | None = None
     reference: Waveform | None = None
     recording: Waveform | None = None
-    work_s: float | None = None
+    cpu_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +73,13 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class Jury:
+class ClipScorer:
     """The evaluation kit with its cache of results."""
 
     kit: EvaluationKit
-    cache: JudgementCache
+    cache: EvaluationCache
 
-    def judge(self, clip: Spoken) -> list[Score]:
+    def score(self, clip: EvaluationClip) -> list[Score]:
         """All scores the clip's references allow.
 
         Raises:
@@ -90,23 +90,25 @@ class Jury:
             raise ValueError(f"expected audio at {RATE_HZ} Hz, got {clip.waveform.rate_hz} Hz")
         return [*self._errors(clip), *self._similarity(clip), *self._opinion(clip), *_prosody_and_cost(clip)]
 
-    def heard(self, waveform: Waveform, language: str) -> str:
+    def transcribe(self, waveform: Waveform, language: str) -> str:
         """Transcript of the recogniser."""
         samples = waveform.samples
         return str(
-            self.cache.recall(f"transcribe {language}", (samples,), lambda: self.kit.transcribe(samples, language))
+            self.cache.get_or_compute(
+                f"transcribe {language}", (samples,), lambda: self.kit.transcribe(samples, language)
+            )
         )
 
-    def silence(self, readings: tuple[str, ...], language: str) -> list[Score]:
+    def score_missing(self, readings: tuple[str, ...], language: str) -> list[Score]:
         """Scores of a text whose synthesis failed: every word counts as an error."""
         return [self._score_transcript(readings, "", language)]
 
-    def _errors(self, clip: Spoken) -> Iterator[Score]:
+    def _errors(self, clip: EvaluationClip) -> Iterator[Score]:
         samples, language = clip.waveform.samples, clip.language
         if clip.readings:
-            yield self._score_transcript(clip.readings, self.heard(clip.waveform, language), language)
+            yield self._score_transcript(clip.readings, self.transcribe(clip.waveform, language), language)
         if clip.phonemes is not None and language == "en":
-            phones = self.cache.recall("phonemes", (samples,), lambda: self.kit.phonemes(samples))
+            phones = self.cache.get_or_compute("phonemes", (samples,), lambda: self.kit.phonemes(samples))
             if phones is not None:
                 yield _error_score("phone_errors", count_errors(phones_of(clip.phonemes), one_spelling(phones)))
 
@@ -120,29 +122,33 @@ class Jury:
         *references, hypothesis = [text.split() for text in texts]
         return _error_score("word_errors", fewest_errors(references, hypothesis))
 
-    def _similarity(self, clip: Spoken) -> Iterator[Score]:
+    def _similarity(self, clip: EvaluationClip) -> Iterator[Score]:
         if clip.reference is None:
             return
         pair = (clip.waveform.samples, clip.reference.samples)
         for network in ("resemblyzer", "vfl"):
-            cosine = self.cache.recall(network, pair, partial(self.kit.similarity, *pair, network))
+            cosine = self.cache.get_or_compute(network, pair, partial(self.kit.similarity, *pair, network))
             yield Score(f"similarity_{network}", cosine)
 
-    def _opinion(self, clip: Spoken) -> Iterator[Score]:
+    def _opinion(self, clip: EvaluationClip) -> Iterator[Score]:
         samples = clip.waveform.samples
-        yield Score("dnsmos_ovrl", self.cache.recall("dnsmos", (samples,), lambda: self.kit.dnsmos(samples))["ovrl"])
-        yield Score("distillmos", self.cache.recall("distillmos", (samples,), lambda: self.kit.distillmos(samples)))
+        yield Score(
+            "dnsmos_ovrl", self.cache.get_or_compute("dnsmos", (samples,), lambda: self.kit.dnsmos(samples))["ovrl"]
+        )
+        yield Score(
+            "distillmos", self.cache.get_or_compute("distillmos", (samples,), lambda: self.kit.distillmos(samples))
+        )
 
 
-def _prosody_and_cost(clip: Spoken) -> Iterator[Score]:
+def _prosody_and_cost(clip: EvaluationClip) -> Iterator[Score]:
     spread = pitch_spread_semitones(clip.waveform)
     if spread is not None:
         yield Score("pitch_spread", spread)
         recorded = None if clip.recording is None else pitch_spread_semitones(clip.recording)
         if recorded:
             yield Score("liveliness", spread, recorded)
-    if clip.work_s is not None:
-        yield Score("work", clip.work_s, clip.waveform.duration_s)
+    if clip.cpu_s is not None:
+        yield Score("cpu_time", clip.cpu_s, clip.waveform.duration_s)
 
 
 def pitch_spread_semitones(waveform: Waveform) -> float | None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Waveform
-from hierbatch.units import RATE_HZ
+from hierbatch.constants import RATE_HZ
 from tools.evaluation.kit import explain_missing_packages, load_kit_module
 
 _TEACHER = "teacher"

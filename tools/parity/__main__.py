@@ -35,9 +35,9 @@ def verify(
         measured = ""
         if verdict.difference is not None:
             measured = f"  max difference {verdict.difference:.1e}, tolerance {verdict.tolerance:.0e}"
-        note = f"  {verdict.why}" if verdict.why else ""
+        note = f"  {verdict.reason}" if verdict.reason else ""
         print(f"{verdict.outcome:8}{verdict.case}{measured}{note}", flush=True)
-        n_failed += verdict.outcome == "off"
+        n_failed += verdict.outcome == "failed"
     if n_failed:
         raise typer.Exit(NOT_THE_SAME)
 

@@ -6,16 +6,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hierbatch.audio.hierspeechpp_pitch import transfer_log_f0
 from hierbatch.audio.kaiser_resample import kaiser_resample
-from hierbatch.audio.published_pitch import log_f0_in_voice
 from hierbatch.audio.style_mel import StyleMel
 from hierbatch.audio.waveform import Waveform
 from hierbatch.audio.yaapt import CONVERSION_CEILING_HZ, TEXT_TO_VECTOR_CEILING_HZ, yaapt_f0
+from hierbatch.constants import RATE_HZ
 from hierbatch.models.hierspeechpp.text_to_vector.weights import text_to_vector_from
-from hierbatch.units import RATE_HZ
 from tools.parity.comparison import CaseResult, GoldenNetworks, OutputCheck, read_arrays
 from tools.parity.golden import GoldenCase
-from tools.parity.synthesizer import load_published
+from tools.parity.synthesizer import load_full_size_synthesizer
 
 _MEL_TOLERANCE = 1e-4
 _STYLE_TOLERANCE = 1e-4
@@ -32,10 +32,10 @@ def check_style_mel(case: GoldenCase, networks: GoldenNetworks) -> CaseResult:
     shapes = {"in_audio": "B L", "out_mel": "B 80 T", "out_g_hier": "B 256", "out_g_ttv": "B 256"}
     arrays = read_arrays(case, shapes)
     mel = StyleMel()(arrays["in_audio"].float())
-    model = networks.by_rule("hier", load_published)
+    model = networks.with_rule_weights("hier", load_full_size_synthesizer)
     lengths = torch.full((len(mel),), mel.shape[-1])
     style = model.encode_style(mel, lengths)
-    text_style = networks.by_rule("ttv", text_to_vector_from).style(mel, lengths)
+    text_style = networks.with_rule_weights("ttv", text_to_vector_from).style(mel, lengths)
     return [
         OutputCheck("out_mel", mel, arrays["out_mel"], _MEL_TOLERANCE),
         OutputCheck("out_g_hier", style, arrays["out_g_hier"], _STYLE_TOLERANCE),
@@ -69,7 +69,7 @@ def check_pitch(case: GoldenCase, _networks: GoldenNetworks) -> CaseResult:
         OutputCheck(name, _ignore_ties(torch.from_numpy(f0_hz)[None], arrays[name]), arrays[name], _F0_TOLERANCE_HZ)
         for name, f0_hz in tracked.items()
     ]
-    normalized = log_f0_in_voice(arrays["out_src_f0_hz"][0].numpy(), arrays["out_trg_f0_hz"][0].numpy())
+    normalized = transfer_log_f0(arrays["out_src_f0_hz"][0].numpy(), arrays["out_trg_f0_hz"][0].numpy())
     log_f0 = torch.from_numpy(normalized)[None]
     return [*checks, OutputCheck("out_log_f0", log_f0, arrays["out_log_f0"], _LOG_F0_TOLERANCE)]
 

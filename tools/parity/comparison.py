@@ -12,7 +12,7 @@ from torch import Tensor
 
 from hierbatch.errors import InputError
 from hierbatch.models.hierspeechpp.blocks.anti_aliased import kaiser_sinc
-from hierbatch.models.hierspeechpp.files import find_official_file
+from hierbatch.models.hierspeechpp.files import find_checkpoint_file
 from hierbatch.models.weights.checkpoint import Checkpoint, read_checkpoint
 from tools.parity.golden import GoldenCase, GoldenFolder
 
@@ -37,11 +37,11 @@ class OutputCheck:
     @property
     def difference(self) -> float:
         """Largest absolute difference; infinite if the shapes differ."""
-        if self.found.shape != self.wanted.shape:
+        if self.found.shape != self.expected.shape:
             return float("inf")
         if not self.found.numel():
             return 0.0
-        return float((self.found.double() - self.wanted.double()).abs().max())
+        return float((self.found.double() - self.expected.double()).abs().max())
 
     @property
     def is_met(self) -> bool:
@@ -49,13 +49,13 @@ class OutputCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class NotAtHand:
+class MissingWeights:
     """Reason that a case cannot be run: its published weights are missing."""
 
-    why: str
+    reason: str
 
 
-CaseResult = Sequence[OutputCheck] | NotAtHand
+CaseResult = Sequence[OutputCheck] | MissingWeights
 
 
 @dataclass(slots=True)
@@ -67,7 +67,7 @@ class GoldenNetworks:
     """Folder of published weights."""
     _built: dict[tuple[str, str], Any] = field(default_factory=dict)
 
-    def by_rule(self, module: str, make: Make[Network]) -> Network:
+    def with_rule_weights(self, module: str, make: Make[Network]) -> Network:
         """Build a network on the folder's rule weights.
 
         Raises:
@@ -79,22 +79,22 @@ class GoldenNetworks:
         network: Network = self._built[module, "rule"]
         return network
 
-    def published(self, module: str, make: Make[Network]) -> Network | None:
+    def with_published_weights(self, module: str, make: Make[Network]) -> Network | None:
         """Build a network on its published weights; None if these are missing.
 
         Raises:
             HierbatchError: the weights cannot be read, or do not fit the network.
         """
         if (module, "published") not in self._built:
-            path = find_official_file(self.weights, module) if self.weights else None
+            path = find_checkpoint_file(self.weights, module) if self.weights else None
             self._built[module, "published"] = make(read_checkpoint(path)) if path else None
         network: Network | None = self._built[module, "published"]
         return network
 
-    def missing_weights(self, modules: Sequence[str]) -> NotAtHand:
+    def missing_weights(self, modules: Sequence[str]) -> MissingWeights:
         """Result of a case whose published weights are missing."""
         where = self.weights or "--weights is not set, and there is no folder `weights` next to the golden one"
-        return NotAtHand(f"the published weights of {', '.join(modules)} are missing ({where})")
+        return MissingWeights(f"the published weights of {', '.join(modules)} are missing ({where})")
 
 
 def read_arrays(case: GoldenCase, shapes: Mapping[str, str]) -> dict[str, Tensor]:

@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor
 
-from hierbatch.models.hierspeechpp.denoiser.model import sound_of
+from hierbatch.models.hierspeechpp.denoiser.model import reconstruct_waveform
 from hierbatch.models.hierspeechpp.denoiser.weights import denoiser_from
 from tools.parity.comparison import CaseResult, GoldenNetworks, OutputCheck, read_arrays
 from tools.parity.golden import GoldenCase
@@ -27,11 +27,11 @@ def check_denoiser(case: GoldenCase, networks: GoldenNetworks) -> CaseResult:
     spectra = ("out_noisy_mag", "out_noisy_pha", "out_mag", "out_pha")
     shapes = {"in_audio": "L", "out_norm_factor": "", "out_audio": "1 M"} | dict.fromkeys(spectra, "1 F T")
     arrays = read_arrays(case, shapes)
-    network = networks.by_rule("denoiser", denoiser_from)
+    network = networks.with_rule_weights("denoiser", denoiser_from)
     sound, wanted_gain = arrays["in_audio"].float(), arrays["out_norm_factor"]
     gain = (sound.double() ** 2).mean().rsqrt().float()
     magnitude, phase = network(arrays["out_noisy_mag"][0], arrays["out_noisy_pha"][0])
-    found_sound = sound_of(magnitude, phase, network.config)[None] / wanted_gain
+    found_sound = reconstruct_waveform(magnitude, phase, network.config)[None] / wanted_gain
     # Phases are equal modulo 2 pi.
     phase_error = _wrap(phase[None] - arrays["out_pha"])
     return [

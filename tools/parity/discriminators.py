@@ -14,7 +14,7 @@ from hierbatch.models.hierspeechpp.discriminators.losses import (
     feature_matching_loss,
     generator_loss,
 )
-from hierbatch.models.hierspeechpp.discriminators.model import Discriminators, Judgement
+from hierbatch.models.hierspeechpp.discriminators.model import DiscriminatorOutput, Discriminators
 from hierbatch.models.hierspeechpp.discriminators.weights import discriminators_from
 from hierbatch.models.weights.checkpoint import Checkpoint
 from tools.parity.comparison import CaseResult, GoldenNetworks, Make, OutputCheck, read_arrays
@@ -34,7 +34,7 @@ def check_discriminators(case: GoldenCase, networks: GoldenNetworks) -> CaseResu
     statistics = dict.fromkeys(("out_fmap_stats_real", "out_fmap_stats_fake"), "K 5")
     shapes = {"in_y": "B 1 L", "in_y_hat": "B 1 L"} | scores | statistics | dict.fromkeys(losses, "")
     arrays = read_arrays(case, shapes)
-    model = networks.by_rule(case.module, _maker(case.module))
+    model = networks.with_rule_weights(case.module, _maker(case.module))
     real, fake = model(arrays["in_y"]), model(arrays["in_y_hat"])
     found = {f"out_real{index}": judgement.scores for index, judgement in enumerate(real)}
     found |= {f"out_fake{index}": judgement.scores for index, judgement in enumerate(fake)}
@@ -57,7 +57,7 @@ def _score_names(case: GoldenCase) -> list[str]:
     return [name for name in case.arrays() if re.fullmatch(r"out_(real|fake)\d+", name)]
 
 
-def _statistics(judgements: Sequence[Judgement]) -> Tensor:
+def _statistics(judgements: Sequence[DiscriminatorOutput]) -> Tensor:
     """Mean, standard deviation, largest magnitude, height and width of every feature map. Shape: [K, 5]."""
     features = [feature for judgement in judgements for feature in judgement.features]
     rows = [

@@ -15,13 +15,13 @@ from hierbatch.models.hierspeechpp.conditioning import clip_pitch, mix_styles
 from hierbatch.models.hierspeechpp.speechsr.config import speechsr_24k, speechsr_48k
 from hierbatch.models.hierspeechpp.speechsr.model import SpeechSR
 from hierbatch.models.hierspeechpp.speechsr.weights import speechsr_from
-from hierbatch.models.hierspeechpp.synthesizer.model import Synthesis
-from hierbatch.models.hierspeechpp.text_to_vector.model import whole_frames
+from hierbatch.models.hierspeechpp.synthesizer.model import SynthesizerOutput
+from hierbatch.models.hierspeechpp.text_to_vector.model import ceil_durations
 from hierbatch.models.hierspeechpp.text_to_vector.weights import text_to_vector_from
 from hierbatch.models.weights.checkpoint import Checkpoint
 from tools.parity.comparison import CaseResult, GoldenNetworks, Make, OutputCheck, read_arrays
 from tools.parity.golden import GoldenCase
-from tools.parity.synthesizer import load_published
+from tools.parity.synthesizer import load_full_size_synthesizer
 
 _MEL_TOLERANCE = 1e-4
 _LOG_F0_TOLERANCE = 3e-4
@@ -50,7 +50,7 @@ def check_end_to_end(case: GoldenCase, networks: GoldenNetworks) -> CaseResult:
     if rate_hz not in _RATES or case.args["scale_norm"] not in ("max", "prompt"):
         raise InputError("The case has unsupported arguments", got=str(dict(case.args)))
     module = _RATES[rate_hz][0]
-    speechsr = networks.published(module, _maker(rate_hz))
+    speechsr = networks.with_published_weights(module, _maker(rate_hz))
     if speechsr is None:
         return networks.missing_weights([module])
     arrays = read_arrays(case, _SHAPES)
@@ -70,18 +70,21 @@ def check_end_to_end(case: GoldenCase, networks: GoldenNetworks) -> CaseResult:
 
 def _synthesize(
     arrays: dict[str, Tensor], mel: Tensor, case: GoldenCase, networks: GoldenNetworks
-) -> tuple[Tensor, Synthesis]:
-    ttv, synthesizer = networks.by_rule("ttv", text_to_vector_from), networks.by_rule("hier", load_published)
+) -> tuple[Tensor, SynthesizerOutput]:
+    ttv, synthesizer = (
+        networks.with_rule_weights("ttv", text_to_vector_from),
+        networks.with_rule_weights("hier", load_full_size_synthesizer),
+    )
     ratio, lengths = float(case.args["denoise_ratio"]), torch.full((2,), mel.shape[-1])
     style = mix_styles(ttv.style(mel, lengths), ratio)
     prior = ttv.read(arrays["in_tokens"], torch.tensor([arrays["in_tokens"].shape[1]]), style)
-    frames = whole_frames(
+    frames = ceil_durations(
         ttv.durations(prior.hidden, prior.mask, style, arrays["in_noise_ttv_dp"]), prior.mask, 1.0
     )  # fmt: skip
     if int(frames.sum()) != arrays["in_noise_ttv_z"].shape[2]:
         raise InputError(
             "The total duration is wrong",
-            wanted=f"{arrays['in_noise_ttv_z'].shape[2]} frames",
+            expected=f"{arrays['in_noise_ttv_z'].shape[2]} frames",
             got=f"{int(frames.sum())} frames",
         )
     noise = float(case.args["noise_scale_ttv"]) * arrays["in_noise_ttv_z"]

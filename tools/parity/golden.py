@@ -59,7 +59,7 @@ class GoldenCase:
                 return {name: stored[name] for name in stored.files}
         except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise InputError(
-                f"The golden case {self.path} cannot be read", got=str(error), mend="copy the golden folder again"
+                f"The golden case {self.path} cannot be read", got=str(error), fix="copy the golden folder again"
             ) from error
 
 
@@ -90,7 +90,7 @@ class GoldenFolder:
             raise InputError(
                 f"{module}/keys.json of golden folder {self.folder} is damaged",
                 got=repr(error),
-                mend="copy the golden folder again",
+                fix="copy the golden folder again",
             ) from error
         weights: dict[str, Tensor] = {}
         digest = hashlib.sha256()
@@ -105,9 +105,9 @@ class GoldenFolder:
         if digest.hexdigest() != wanted:
             raise InputError(
                 f"The weights generated for {module} are not the golden ones",
-                wanted=f"SHA-256 {wanted}",
+                expected=f"SHA-256 {wanted}",
                 got=digest.hexdigest(),
-                mend="copy the golden folder again",
+                fix="copy the golden folder again",
             )
         return Checkpoint(f"the rule weights of {module}", wanted, weights)
 
@@ -127,14 +127,14 @@ def read_golden_folder(folder: Path) -> GoldenFolder:
         salt = str(page["salt"])
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(
-            f"The manifest of golden folder {folder} is damaged", got=repr(error), mend="copy the golden folder again"
+            f"The manifest of golden folder {folder} is damaged", got=repr(error), fix="copy the golden folder again"
         ) from error
     outside = [case.name for case in cases if not case.path.resolve().is_relative_to(folder.resolve())]
     if outside:
         raise InputError(
             f"Cases of golden folder {folder} are outside of it",
             got=", ".join(outside),
-            mend="correct `file` of these cases in manifest.json",
+            fix="correct `file` of these cases in manifest.json",
         )
     return GoldenFolder(folder, salt, cases)
 
@@ -184,7 +184,7 @@ def _read_json(path: Path) -> Any:
     except (OSError, ValueError) as error:
         raise InputError(
             "A file of the golden folder cannot be read",
-            wanted="a folder of golden cases",
+            expected="a folder of golden cases",
             got=f"{path}: {error}",
-            mend="check the path of the golden folder",
+            fix="check the path of the golden folder",
         ) from error

@@ -17,14 +17,14 @@ _OUTPUTS = {"speechsr24k": "out_audio24k", "speechsr48k": "out_audio48k"}
 def check_speechsr(case: GoldenCase, networks: GoldenNetworks) -> CaseResult:
     """Compare the upsampled audio of one signal, on rule weights."""
     arrays = read_arrays(case, {"in_audio16k": "B 1 N", "out_audio": "B 1 M"})
-    model = networks.by_rule(case.module, _maker(case.module))
+    model = networks.with_rule_weights(case.module, _maker(case.module))
     found = model(arrays["in_audio16k"].float(), has_exact_positions=False)
     return [OutputCheck("out_audio", found, arrays["out_audio"], _RULE_TOLERANCE)]
 
 
 def check_published_speechsr(case: GoldenCase, networks: GoldenNetworks) -> CaseResult:
     """Compare one recording upsampled by both networks, on published weights and with the published interpolation."""
-    models = {module: networks.published(module, _maker(module)) for module in _OUTPUTS}
+    models = {module: networks.with_published_weights(module, _maker(module)) for module in _OUTPUTS}
     missing = [module for module, model in models.items() if model is None]
     if missing:
         return networks.missing_weights(missing)

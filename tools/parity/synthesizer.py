@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from hierbatch.errors import InputError
-from hierbatch.models.hierspeechpp.blocks.masks import length_mask
+from hierbatch.models.hierspeechpp.blocks.masks import frame_mask
 from hierbatch.models.hierspeechpp.synthesizer.config import SynthesizerConfig
-from hierbatch.models.hierspeechpp.synthesizer.encoders import draw
+from hierbatch.models.hierspeechpp.synthesizer.encoders import sample_latent
 from hierbatch.models.hierspeechpp.synthesizer.losses import prior_loss
-from hierbatch.models.hierspeechpp.synthesizer.model import Synthesis, Synthesizer, TrainingParts
+from hierbatch.models.hierspeechpp.synthesizer.model import Synthesizer, SynthesizerOutput, TrainingModules
 from hierbatch.models.hierspeechpp.synthesizer.weights import synthesizer_from
 from hierbatch.models.weights.checkpoint import Checkpoint
 from tools.parity.comparison import CaseResult, GoldenNetworks, OutputCheck, read_arrays
@@ -40,12 +40,12 @@ def check_synthesizer(case: GoldenCase, networks: GoldenNetworks) -> CaseResult:
     check = next((check for name, check in _CHECKS.items() if case.args.get("method", "").startswith(name)), None)
     if check is None:
         raise InputError(
-            "The case calls an unknown method", wanted=", ".join(_CHECKS), got=str(case.args.get("method"))
+            "The case calls an unknown method", expected=", ".join(_CHECKS), got=str(case.args.get("method"))
         )
-    return check(case, networks.by_rule("hier", load_published))
+    return check(case, networks.with_rule_weights("hier", load_full_size_synthesizer))
 
 
-def load_published(checkpoint: Checkpoint) -> Synthesizer:
+def load_full_size_synthesizer(checkpoint: Checkpoint) -> Synthesizer:
     """Build a synthesizer of the published size from any weights."""
     return synthesizer_from(checkpoint, SynthesizerConfig())
 
@@ -55,7 +55,7 @@ def _check_conversion(case: GoldenCase, model: Synthesizer) -> list[OutputCheck]
     stored = case.arrays()
     optional = {name: shape for name, shape in _EXCITATION_SHAPES.items() if name in stored}
     arrays = read_arrays(case, _CONVERSION_SHAPES | optional)
-    styles = model.encode_style(arrays["in_style_mel"], arrays["in_style_length"], hears_padding=True)
+    styles = model.encode_style(arrays["in_style_mel"], arrays["in_style_length"], legacy_padding=True)
     style = styles
     if "denoise_ratio" in case.args:
         style = torch.lerp(styles[:1], styles[1:], float(case.args["denoise_ratio"]))
@@ -67,7 +67,7 @@ def _check_conversion(case: GoldenCase, model: Synthesizer) -> list[OutputCheck]
         arrays["in_noise"],
         noise_scale=float(case.args["noise_scale"]),
         is_styled=not case.args.get("uncond", False),
-        hears_padding=True,
+        legacy_padding=True,
     )
     found = {"out_g": styles} | _outputs(synthesis)
     return [
@@ -75,7 +75,7 @@ def _check_conversion(case: GoldenCase, model: Synthesizer) -> list[OutputCheck]
     ]
 
 
-def _outputs(synthesis: Synthesis) -> dict[str, Tensor]:
+def _outputs(synthesis: SynthesizerOutput) -> dict[str, Tensor]:
     return {
         "out_m_p": synthesis.mean,
         "out_logs_p": synthesis.log_scale,
@@ -95,8 +95,8 @@ def _check_full_noise(case: GoldenCase, model: Synthesizer) -> list[OutputCheck]
     }  # fmt: skip
     arrays = read_arrays(case, shapes)
     lengths = arrays["in_length"]
-    style = model.encode_style(arrays["in_mel"], lengths, hears_padding=True)
-    synthesis = model(arrays["in_w2v"], arrays["in_f0"], lengths, style, arrays["in_noise"], hears_padding=True)
+    style = model.encode_style(arrays["in_mel"], lengths, legacy_padding=True)
+    synthesis = model(arrays["in_w2v"], arrays["in_f0"], lengths, style, arrays["in_noise"], legacy_padding=True)
     return [
         OutputCheck("out_audio", synthesis.sound, arrays["out_audio"], _SOUND_TOLERANCE),
         OutputCheck("out_e_f0", synthesis.log_f0, arrays["out_e_f0"], _LATENT_TOLERANCE),
@@ -111,12 +111,12 @@ def _check_f0_extraction(case: GoldenCase, model: Synthesizer) -> list[OutputChe
     }  # fmt: skip
     arrays = read_arrays(case, shapes)
     lengths = arrays["in_length"]
-    style = model.encode_style(arrays["in_mel"], lengths, hears_padding=True)
+    style = model.encode_style(arrays["in_mel"], lengths, legacy_padding=True)
     acoustic = _training_parts(model).acoustic_encoder
-    mean, log_scale = acoustic(arrays["in_linear"], arrays["in_audio"], lengths, style, hears_padding=True)
+    mean, log_scale = acoustic(arrays["in_linear"], arrays["in_audio"], lengths, style, legacy_padding=True)
     noise_scale = float(case.args["noise_scale"])
     # The published code does not mask the noise past a row's end.
-    latent = draw(mean, log_scale, arrays["in_noise"], torch.ones(1), noise_scale)
+    latent = sample_latent(mean, log_scale, arrays["in_noise"], torch.ones(1), noise_scale)
     _, log_f0 = model.source(latent, torch.full_like(lengths, latent.shape[-1]), style)
     return [OutputCheck("out_e_f0", log_f0, arrays["out_e_f0"], _LATENT_TOLERANCE)]
 
@@ -131,23 +131,23 @@ def _check_training_parts(case: GoldenCase, model: Synthesizer) -> list[OutputCh
     }  # fmt: skip
     arrays = read_arrays(case, shapes | dict.fromkeys([*latents, *distribution_outputs], "B 192 T"))
     parts = _training_parts(model)
-    lengths, mask = arrays["in_length"], length_mask(arrays["in_length"], arrays["in_w2v"].shape[-1])
-    style = model.encode_style(arrays["in_mel"], lengths, hears_padding=True)
+    lengths, mask = arrays["in_length"], frame_mask(arrays["in_length"], arrays["in_w2v"].shape[-1])
+    style = model.encode_style(arrays["in_mel"], lengths, legacy_padding=True)
     linguistic = (arrays["in_w2v"], arrays["in_f0"], mask, style)
     acoustic = (arrays["in_linear"], arrays["in_audio"], lengths, style)
     distributions: dict[str, tuple[Tensor, Tensor]] = {
-        "q": parts.acoustic_encoder(*acoustic, hears_padding=True),
+        "q": parts.acoustic_encoder(*acoustic, legacy_padding=True),
         "p": parts.semantic_encoder(*linguistic),
         "l": model.prior(*linguistic),
     }
     found: dict[str, Tensor] = {"out_g": style[:, :, None]}
     for name, (mean, log_scale) in distributions.items():
         found[f"out_m_{name}"], found[f"out_logs_{name}"] = mean, log_scale
-        found[f"out_z_{name}"] = draw(mean, log_scale, arrays[f"in_noise_{name}"], mask)
-    to_semantic = model.acoustic_flow(found["out_z_q"], mask, style, hears_padding=True)
-    to_prior = model.semantic_flow(found["out_z_p"], mask, style, hears_padding=True)
+        found[f"out_z_{name}"] = sample_latent(mean, log_scale, arrays[f"in_noise_{name}"], mask)
+    to_semantic = model.acoustic_flow(found["out_z_q"], mask, style, legacy_padding=True)
+    to_prior = model.semantic_flow(found["out_z_p"], mask, style, legacy_padding=True)
     found["out_flow_fwd_zq"], found["out_flow_l_fwd_zp"] = to_semantic, to_prior
-    found["out_flow_rev_zp"] = model.acoustic_flow.reverse(found["out_z_p"], mask, style, hears_padding=True)
+    found["out_flow_rev_zp"] = model.acoustic_flow.reverse(found["out_z_p"], mask, style, legacy_padding=True)
     found["out_prosody_mel"] = parts.prosody(found["out_z_p"], mask, style)
     mean_p, log_scale_p = distributions["p"]
     found["out_kl_flow"] = prior_loss(to_semantic, distributions["q"][1], mean_p, log_scale_p, mask)
@@ -163,7 +163,7 @@ def _tolerance(name: str, wanted: Tensor) -> float:
     return _LATENT_TOLERANCE * max(1.0, float(wanted.abs().max()) / _REFERENCE_PEAK)
 
 
-def _training_parts(model: Synthesizer) -> TrainingParts:
+def _training_parts(model: Synthesizer) -> TrainingModules:
     if model.training_parts is None:
         raise InputError("The network was built without its training components")
     return model.training_parts

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from hierbatch.errors import InputError, TextError
-from hierbatch.models.hierspeechpp.english_text import BRACKETS, published_ids, published_phonemes, with_blanks
+from hierbatch.models.hierspeechpp.english_text import BRACKETS, espeak_phonemes, intersperse_blanks, symbol_ids
 from tools.parity.comparison import CaseResult, GoldenNetworks, OutputCheck
 from tools.parity.golden import GoldenCase
 
@@ -32,7 +32,7 @@ def check_text(case: GoldenCase, _networks: GoldenNetworks) -> CaseResult:
 
 def _check(name: str, sentence: Mapping[str, Any]) -> OutputCheck:
     try:
-        found = with_blanks(published_ids(published_phonemes(sentence["text"])))
+        found = intersperse_blanks(symbol_ids(espeak_phonemes(sentence["text"])))
     except TextError:
         found = []
     wanted = _acceptable(sentence)
@@ -46,10 +46,10 @@ def _acceptable(sentence: Mapping[str, Any]) -> list[list[int]]:
     if not sentence.get("error"):
         acceptable.append(list(sentence["interspersed"]))
     if sentence.get(f"ids{_OLD_SUFFIX}"):
-        acceptable.append(with_blanks(sentence[f"ids{_OLD_SUFFIX}"]))
+        acceptable.append(intersperse_blanks(sentence[f"ids{_OLD_SUFFIX}"]))
     try:
         phonemes = str(sentence.get("phonemes") or "").translate(BRACKETS)
-        acceptable.append(with_blanks(published_ids(" ".join(phonemes.split()))) if phonemes.strip() else [])
+        acceptable.append(intersperse_blanks(symbol_ids(" ".join(phonemes.split()))) if phonemes.strip() else [])
     except TextError:
         acceptable.append([])
     return acceptable

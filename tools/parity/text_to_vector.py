@@ -7,8 +7,13 @@ from typing import Any
 from torch import Tensor
 
 from hierbatch.errors import InputError
-from hierbatch.models.hierspeechpp.text_to_vector.model import TextToVector, whole_frames
-from hierbatch.models.hierspeechpp.text_to_vector.training import SpokenBatch, TrainingPass, losses_of, training_pass
+from hierbatch.models.hierspeechpp.text_to_vector.model import TextToVector, ceil_durations
+from hierbatch.models.hierspeechpp.text_to_vector.training import (
+    TrainingBatch,
+    TrainingPass,
+    compute_losses,
+    training_pass,
+)
 from hierbatch.models.hierspeechpp.text_to_vector.weights import text_to_vector_from
 from tools.parity.comparison import CaseResult, GoldenNetworks, OutputCheck, read_arrays
 from tools.parity.golden import GoldenCase
@@ -70,25 +75,25 @@ _TRAINING_SHAPES = {
 
 def check_text_to_vector(case: GoldenCase, networks: GoldenNetworks) -> CaseResult:
     """Compare inference or training on one batch, on rule weights and with padding unmasked as published."""
-    network = networks.by_rule("ttv", text_to_vector_from)
+    network = networks.with_rule_weights("ttv", text_to_vector_from)
     method = str(case.args.get("method", ""))
     if method in ("infer", "infer_noise_control"):
         return _check_inference(network, read_arrays(case, _INFERENCE_SHAPES), case.args)
     if method.startswith("forward"):
         return _check_training(network, read_arrays(case, _TRAINING_SHAPES))
-    raise InputError("The case calls an unknown method", wanted="infer, infer_noise_control or forward", got=method)
+    raise InputError("The case calls an unknown method", expected="infer, infer_noise_control or forward", got=method)
 
 
 def _check_inference(network: TextToVector, arrays: dict[str, Tensor], args: Any) -> CaseResult:
-    styles = network.style(arrays["in_style_mel"], arrays["in_style_length"], hears_padding=True)
+    styles = network.style(arrays["in_style_mel"], arrays["in_style_length"], legacy_padding=True)
     style = styles
     if args["method"] == "infer_noise_control":
         ratio = float(args["denoise_ratio"])
         style = (1 - ratio) * styles[:1] + ratio * styles[1:]
-    prior = network.read(arrays["in_tokens"], arrays["in_token_length"], style)
+    prior = network.encode_text(arrays["in_tokens"], arrays["in_token_length"], style)
     noise = arrays["in_noise_dp"] * float(args["noise_scale_w"])
     log_durations = network.durations(prior.hidden, prior.mask, style, noise)
-    frames = whole_frames(log_durations, prior.mask, float(args["length_scale"]))
+    frames = ceil_durations(log_durations, prior.mask, float(args["length_scale"]))
     n_frames = max(1, int(frames.sum((1, 2)).max()))
     checks = [
         OutputCheck("out_g", styles, arrays["out_g"], _INNER_TOLERANCE),
@@ -100,7 +105,7 @@ def _check_inference(network: TextToVector, arrays: dict[str, Tensor], args: Any
     if n_frames != arrays["in_noise_z"].shape[2]:
         return checks  # the durations are wrong, so the stored noise does not fit
     noise = arrays["in_noise_z"] * float(args["noise_scale"])
-    vectors = network.speak(prior, frames, style, noise, hears_padding=True)
+    vectors = network.generate(prior, frames, style, noise, legacy_padding=True)
     return [
         *checks,
         _scaled_check("out_z", vectors.latent, arrays["out_z"], _INNER_TOLERANCE),
@@ -110,7 +115,7 @@ def _check_inference(network: TextToVector, arrays: dict[str, Tensor], args: Any
 
 
 def _check_training(network: TextToVector, arrays: dict[str, Tensor]) -> CaseResult:
-    batch = SpokenBatch(
+    batch = TrainingBatch(
         semantic=arrays["in_w2v"],
         mel=arrays["in_mel"],
         f0_hz=arrays["in_f0_hz"],
@@ -126,7 +131,7 @@ def _check_training(network: TextToVector, arrays: dict[str, Tensor]) -> CaseRes
         batch,
         latent_noise=arrays["in_noise_q"],
         duration_noise=arrays["in_noise_dur_eq"],
-        hears_padding=True,
+        legacy_padding=True,
     )
     return [*_compare_pass(found, arrays), *_compare_losses(found, batch, arrays)]
 
@@ -136,7 +141,7 @@ def _compare_pass(found: TrainingPass, arrays: dict[str, Tensor]) -> list[Output
     frame_step = -(-found.symbol_logits.shape[2] // arrays["out_phoneme_logits"].shape[2])
     outputs: list[tuple[str, Tensor, float]] = [
         ("out_z", found.latent, _INNER_TOLERANCE),
-        ("out_z_p", found.moved, _INNER_TOLERANCE),
+        ("out_z_p", found.z_p, _INNER_TOLERANCE),
         ("out_m_q", found.posterior_mean, _INNER_TOLERANCE),
         ("out_logs_q", found.posterior_log_scale, _INNER_TOLERANCE),
         ("out_m_p", found.prior_mean, _INNER_TOLERANCE),
@@ -151,8 +156,8 @@ def _compare_pass(found: TrainingPass, arrays: dict[str, Tensor]) -> list[Output
     return [_scaled_check(name, value, arrays[name], tolerance) for name, value, tolerance in outputs]
 
 
-def _compare_losses(found: TrainingPass, batch: SpokenBatch, arrays: dict[str, Tensor]) -> list[OutputCheck]:
-    losses = losses_of(found, batch)
+def _compare_losses(found: TrainingPass, batch: TrainingBatch, arrays: dict[str, Tensor]) -> list[OutputCheck]:
+    losses = compute_losses(found, batch)
     outputs: list[tuple[str, Tensor, float]] = [
         ("out_loss_w2v_raw", losses.semantic, _INNER_TOLERANCE),
         ("out_loss_kl_raw", losses.divergence, _INNER_TOLERANCE),

@@ -12,7 +12,7 @@ import torch
 from hierbatch.errors import HierbatchError, InputError
 from tools.parity.alignment import check_alignment
 from tools.parity.audio import check_pitch, check_resampling, check_style_mel
-from tools.parity.comparison import CaseResult, GoldenNetworks, NotAtHand, OutputCheck
+from tools.parity.comparison import CaseResult, GoldenNetworks, MissingWeights, OutputCheck
 from tools.parity.denoiser import check_denoiser
 from tools.parity.discriminators import check_discriminators
 from tools.parity.end_to_end import check_end_to_end
@@ -61,11 +61,11 @@ class Verdict:
     """Result of one golden case."""
 
     case: str
-    outcome: Literal["ok", "off", "skipped"]
+    outcome: Literal["ok", "failed", "skipped"]
     difference: float | None = None
     """Largest absolute difference of the output with the highest ratio of difference to tolerance."""
     tolerance: float | None = None
-    why: str = ""
+    reason: str = ""
 
 
 def verify_models(job: VerifyJob) -> Iterator[Verdict]:
@@ -75,7 +75,7 @@ def verify_models(job: VerifyJob) -> Iterator[Verdict]:
         InputError: the golden folder is missing or damaged, or the given folder of weights does not exist.
     """
     if job.weights is not None and not job.weights.is_dir():
-        raise InputError("The folder of published weights does not exist", got=str(job.weights), mend="check the path")
+        raise InputError("The folder of published weights does not exist", got=str(job.weights), fix="check the path")
     folder = read_golden_folder(job.golden)
     networks = GoldenNetworks(folder, job.weights or _default_weights(job.golden))
     return (_verdict(case, networks) for case in folder.cases)
@@ -89,29 +89,29 @@ def _default_weights(golden: Path) -> Path | None:
 def _verdict(case: GoldenCase, networks: GoldenNetworks) -> Verdict:
     check = _CHECKS.get(case.module)
     if check is None:
-        return Verdict(case=case.name, outcome="skipped", why="unknown module")
+        return Verdict(case=case.name, outcome="skipped", reason="unknown module")
     try:
         with torch.inference_mode():
             result = check(case, networks)
     except HierbatchError as error:
-        return Verdict(case=case.name, outcome="off", why=str(error))
+        return Verdict(case=case.name, outcome="failed", reason=str(error))
     except _UNUSABLE as error:
-        why = f"the case cannot be run ({type(error).__name__}: {error})".splitlines()[0]
-        return Verdict(case=case.name, outcome="off", why=why)
-    if isinstance(result, NotAtHand):
-        return Verdict(case=case.name, outcome="skipped", why=result.why)
+        reason = f"the case cannot be run ({type(error).__name__}: {error})".splitlines()[0]
+        return Verdict(case=case.name, outcome="failed", reason=reason)
+    if isinstance(result, MissingWeights):
+        return Verdict(case=case.name, outcome="skipped", reason=result.reason)
     worst = max(result, key=lambda output: output.difference / max(output.tolerance, 1e-12))
     mismatches = [output for output in result if not output.is_met]
     return Verdict(
         case=case.name,
-        outcome="off" if mismatches else "ok",
+        outcome="failed" if mismatches else "ok",
         difference=worst.difference,
         tolerance=worst.tolerance,
-        why="; ".join(_describe(output) for output in mismatches),
+        reason="; ".join(_describe(output) for output in mismatches),
     )
 
 
 def _describe(mismatch: OutputCheck) -> str:
-    if mismatch.found.shape != mismatch.wanted.shape:
-        return f"{mismatch.output} has shape {list(mismatch.found.shape)}, wanted {list(mismatch.wanted.shape)}"
+    if mismatch.found.shape != mismatch.expected.shape:
+        return f"{mismatch.output} has shape {list(mismatch.found.shape)}, wanted {list(mismatch.expected.shape)}"
     return f"{mismatch.output} differs by {mismatch.difference:.1e}"

@@ -51,8 +51,8 @@ class CorpusSummary:
         self.n_rows[utterance.split] += 1
         self.seconds[utterance.split] += utterance.duration_s
         self.speakers[utterance.split].add(utterance.speaker)
-        self.languages_s[utterance.lang] += utterance.duration_s
-        self.language_rows[utterance.lang] += 1
+        self.languages_s[utterance.language] += utterance.duration_s
+        self.language_rows[utterance.language] += 1
         if utterance.voice not in self.voices:
             self.voices[utterance.voice] = _without_audio(utterance)
         self.voices_s[utterance.voice] += utterance.duration_s
@@ -129,7 +129,7 @@ def _yaml_header(summary: CorpusSummary, name: str, licenses: list[str]) -> str:
     # JSON values are valid YAML and need no quoting rules of their own.
     entries: dict[str, Any] = {
         "pretty_name": name,
-        "language": sorted(lang for lang in summary.languages_s if lang),
+        "language": sorted(language for language in summary.languages_s if language),
         "license": license_id,
         **({"license_name": ", ".join(licenses)} if license_id == "other" else {}),
         "task_categories": ["text-to-speech", "automatic-speech-recognition"],
@@ -142,7 +142,7 @@ def _yaml_header(summary: CorpusSummary, name: str, licenses: list[str]) -> str:
 
 
 def _overview(summary: CorpusSummary) -> str:
-    languages = ", ".join(f"{lang} {_hours(s)} h" for lang, s in sorted(summary.languages_s.items()))
+    languages = ", ".join(f"{language} {_hours(s)} h" for language, s in sorted(summary.languages_s.items()))
     rates = ", ".join(f"{rate} Hz" for rate in sorted(summary.rates_hz))
     consents = ", ".join(sorted({row.consent for row in summary.voices.values()}))
     facts = (

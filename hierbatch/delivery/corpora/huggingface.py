@@ -9,8 +9,8 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hierbatch.delivery.corpora.sounds import tag_flac
-from hierbatch.delivery.corpora.utterances import DELIVERY, MEASURES, CorpusUtterance
+from hierbatch.delivery.corpora.tagged_audio import tag_flac
+from hierbatch.delivery.corpora.utterances import DEFAULT_DELIVERY, MEASURES, CorpusUtterance
 from hierbatch.manifest.schema import AUDIO, AUDIO_ROW_GROUP, MANIFEST_COLUMNS, TAKE_COLUMNS, Column, arrow_schema
 
 _SHARD_ROWS, _SHARD_BYTES = 20_000, 400 << 20
@@ -19,7 +19,7 @@ _SHARD_ROWS, _SHARD_BYTES = 20_000, 400 << 20
 _WORD = pa.struct([("text", pa.string()), ("start_s", pa.float32()), ("end_s", pa.float32())])
 _KNOWN = {column.name: column for column in (*MANIFEST_COLUMNS, *TAKE_COLUMNS)}
 _TEXTS = (
-    "id", "text", "text_norm", "phonemes", "lang", "speaker", "voice", "consent", "consent_ref", "license",
+    "id", "text", "text_norm", "phonemes", "language", "speaker", "voice", "consent", "consent_ref", "license",
     "text_license", "model", "hierbatch_version",
 )  # fmt: skip
 SCHEMA = arrow_schema(
@@ -31,7 +31,7 @@ SCHEMA = arrow_schema(
         Column("n_samples", pa.int64(), ""),
         Column("duration_s", pa.float64(), ""),
         Column("words", pa.list_(_WORD), ""),
-        *(_KNOWN[name] for name in (*DELIVERY, *MEASURES)),
+        *(_KNOWN[name] for name in (*DEFAULT_DELIVERY, *MEASURES)),
     ],
     "export",
 )

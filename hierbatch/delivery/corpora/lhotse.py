@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from hierbatch.delivery.corpora.lines import LineFiles
-from hierbatch.delivery.corpora.sounds import tag_flac
+from hierbatch.delivery.corpora.tagged_audio import tag_flac
 from hierbatch.delivery.corpora.utterances import CorpusUtterance
 
 
@@ -68,7 +68,7 @@ def _supervision(utterance: CorpusUtterance) -> dict[str, Any]:
         "duration": utterance.duration_s,
         "channel": 0,
         "text": utterance.text,
-        "language": utterance.lang,
+        "language": utterance.language,
         "speaker": utterance.speaker,
         "custom": {"text_norm": utterance.text_norm, "voice": utterance.voice}
         | {name: value for name, value in known.items() if value is not None},

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Self
 
 from hierbatch.delivery.corpora.lines import LineFiles
-from hierbatch.delivery.corpora.sounds import write_tagged_wav
+from hierbatch.delivery.corpora.tagged_audio import write_tagged_wav
 from hierbatch.delivery.corpora.utterances import CorpusUtterance
 
 _PROVENANCE = (
     "id",
     "speaker",
-    "lang",
+    "language",
     "split",
     "voice",
     "synthetic",

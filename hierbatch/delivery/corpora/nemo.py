@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from hierbatch.delivery.corpora.lines import LineFiles
-from hierbatch.delivery.corpora.sounds import write_tagged_wav
+from hierbatch.delivery.corpora.tagged_audio import write_tagged_wav
 from hierbatch.delivery.corpora.utterances import CorpusUtterance
 
 
@@ -44,7 +44,7 @@ class NemoWriter:
             "normalized_text": utterance.text_norm,
             "speaker": self._speakers[utterance.speaker],
             "speaker_name": utterance.speaker,
-            "lang": utterance.lang,
+            "lang": utterance.language,
             "id": utterance.id,
             **utterance.provenance(),
             **utterance.delivery,

@@ -11,23 +11,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hierbatch.delivery.takes import Word
+from hierbatch.delivery.takes import TimedWord
 from hierbatch.errors import RunError
 from hierbatch.manifest.filters import FAILED
 from hierbatch.manifest.run_layout import RunLayout
-from hierbatch.manifest.take_names import NAMING, row_names
+from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
 from hierbatch.manifest.takes import Takes
 
-DELIVERY = ("speed", "pitch_semitones", "prosody", "seed")
+DEFAULT_DELIVERY = ("speed", "pitch_semitones", "prosody", "seed")
 MEASURES = (
     "loudness_lufs", "peak_db", "clipped_samples", "silence_ratio", "duration_ratio", "f0_median_hz",
-    "f0_std_semitones", "snr_db", "semantic_dist", "speaker_similarity", "character_error",
+    "f0_std_semitones", "snr_db", "semantic_distance", "speaker_similarity", "cer",
 )  # fmt: skip
 """Quality measures exported with every utterance."""
 
 _TAKE_COLUMNS = (
-    *NAMING, "status", "text_norm", "phonemes", "lang", "voice", "sample_rate_hz", "n_samples", "duration_s", "timings",
-    "consent", "synthetic", "model", "hierbatch_version", "seed", *MEASURES,
+    *TAKE_ID_COLUMNS, "status", "text_norm", "phonemes", "language", "voice", "sample_rate_hz", "n_samples",
+    "duration_s", "timings", "consent", "synthetic", "model", "hierbatch_version", "seed", *MEASURES,
 )  # fmt: skip
 _READ_BATCH_ROWS = 4096
 """Rows of the filtered table in memory at a time."""
@@ -43,14 +43,14 @@ class CorpusUtterance:
     text: str
     text_norm: str
     phonemes: str
-    lang: str
+    language: str
     speaker: str
     voice: str
     split: str
     sample_rate_hz: int
     n_samples: int
     duration_s: float
-    words: tuple[Word, ...]
+    words: tuple[TimedWord, ...]
     consent: str
     consent_ref: str | None
     license: str | None
@@ -95,16 +95,16 @@ class CorpusSource:
         layout = RunLayout(run)
         if len(self._takes) < self._takes.n_rows:
             got = f"{len(self._takes)} of {self._takes.n_rows}"
-            raise RunError(f"{run} is not finished", wanted="a take of every row", got=got, mend="complete the run")
-        voices = pq.read_table(layout.voices_file(layout.newest_planned())).drop_columns("audio").to_pylist()
+            raise RunError(f"{run} is not finished", expected="a take of every row", got=got, fix="complete the run")
+        voices = pq.read_table(layout.voices_file(layout.newest_generation())).drop_columns("audio").to_pylist()
         self._voices = {row["voice"]: row for row in voices}
         self._manifest_columns = [name for name in _MANIFEST_COLUMNS if name in self._takes.schema.names]
         self._filtered = layout.corpus_rows if layout.corpus_rows.exists() else None
-        if self._filtered and _checksum(_read_batches(self._filtered, NAMING)) != _checksum(
-            self._takes.in_pieces(NAMING)
+        if self._filtered and _checksum(_read_batches(self._filtered, TAKE_ID_COLUMNS)) != _checksum(
+            self._takes.iter_tables(TAKE_ID_COLUMNS)
         ):
             raise RunError(
-                f"{run} has changed since it was filtered", mend="run the same `hierbatch corpus` command again"
+                f"{run} has changed since it was filtered", fix="run the same `hierbatch corpus` command again"
             )
 
     @property
@@ -113,42 +113,42 @@ class CorpusSource:
         return self._takes.n_rows
 
     def rejected(self) -> Iterator[dict[str, Any]]:
-        """Yield rejected rows, without audio: `id`, `lang`, `voice`, `text_norm`, `error`, `rejected_by`."""
-        columns = ["id", "lang", "voice", "text_norm", "error"]
+        """Yield rejected rows, without audio: `id`, `language`, `voice`, `text_norm`, `error`, `rejected_by`."""
+        columns = ["id", "language", "voice", "text_norm", "error"]
         if self._filtered:
             for rows in _read_batches(self._filtered, [*columns, "rejected_by"]):
                 yield from rows.filter(_is_rejected(rows)).to_pylist()
         else:
-            for rows in self._takes.in_pieces([*columns, "status"]):
+            for rows in self._takes.iter_tables([*columns, "status"]):
                 failed = rows.filter(pc.not_equal(rows.column("status"), "ok")).select(columns)
                 yield from (row | {"rejected_by": [FAILED]} for row in failed.to_pylist())
 
     def __iter__(self) -> Iterator[CorpusUtterance]:
         """Yield kept utterances, in the order of the part files."""
         rejected = self._rejected_names()
-        for rows in self._takes.in_pieces([*_TAKE_COLUMNS, *self._manifest_columns, "audio"]):
+        for rows in self._takes.iter_tables([*_TAKE_COLUMNS, *self._manifest_columns, "audio"]):
             kept = rows.filter(pc.invert(pc.is_in(row_names(rows), value_set=rejected)))
             for batch in kept.to_batches(max_chunksize=16):
                 yield from map(self._utterance, batch.to_pylist())
 
     def _rejected_names(self) -> pa.Array:
         if self._filtered:
-            batches = _read_batches(self._filtered, [*NAMING, "rejected_by"])
+            batches = _read_batches(self._filtered, [*TAKE_ID_COLUMNS, "rejected_by"])
             names = [row_names(rows.filter(_is_rejected(rows))) for rows in batches]
         else:
-            tables = self._takes.in_pieces([*NAMING, "status"])
+            tables = self._takes.iter_tables([*TAKE_ID_COLUMNS, "status"])
             names = [row_names(rows.filter(pc.not_equal(rows.column("status"), "ok"))) for rows in tables]
         return pa.concat_arrays(names)
 
     def _utterance(self, row: dict[str, Any]) -> CorpusUtterance:
         voice = self._voices.get(row["voice"], {})
-        words = [Word(t["text"], t["start_s"], t["end_s"]) for t in row["timings"] or () if t["kind"] == "word"]
+        words = [TimedWord(t["text"], t["start_s"], t["end_s"]) for t in row["timings"] or () if t["kind"] == "word"]
         return CorpusUtterance(
             id=row["id"],
             text=row.get("text") or row["text_norm"] or "",
             text_norm=row["text_norm"] or "",
             phonemes=row["phonemes"] or "",
-            lang=row["lang"] or "",
+            language=row["language"] or "",
             speaker=row.get("speaker") or voice.get("speaker") or row["voice"],
             voice=row["voice"],
             split=row.get("split") or "train",
@@ -163,7 +163,7 @@ class CorpusSource:
             synthetic=row["synthetic"],
             model=row["model"],
             hierbatch_version=row["hierbatch_version"],
-            delivery={name: row.get(name) for name in DELIVERY},
+            delivery={name: row.get(name) for name in DEFAULT_DELIVERY},
             measures={name: row[name] for name in MEASURES},
             flac=row["audio"]["bytes"],
         )

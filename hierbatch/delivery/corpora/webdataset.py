@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from hierbatch.delivery.corpora.lines import json_line
-from hierbatch.delivery.corpora.sounds import tag_flac
+from hierbatch.delivery.corpora.tagged_audio import tag_flac
 from hierbatch.delivery.corpora.utterances import CorpusUtterance
 
 _SHARD_ROWS, _SHARD_BYTES = 1000, 400 << 20
@@ -76,7 +76,7 @@ def _metadata(utterance: CorpusUtterance) -> dict[str, Any]:
         "text": utterance.text,
         "text_norm": utterance.text_norm,
         "phonemes": utterance.phonemes,
-        "lang": utterance.lang,
+        "language": utterance.language,
         "speaker": utterance.speaker,
         "voice": utterance.voice,
         "sample_rate_hz": utterance.sample_rate_hz,

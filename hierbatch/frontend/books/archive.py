@@ -113,7 +113,7 @@ class Archive:
 
     def _refusal(self, fault: str, wanted: str, got: str) -> BookError:
         return BookError(
-            f"{self._path.name} {fault}", wanted=wanted, got=got, mend="download the book again from its publisher"
+            f"{self._path.name} {fault}", expected=wanted, got=got, fix="download the book again from its publisher"
         )
 
 

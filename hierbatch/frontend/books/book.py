@@ -42,7 +42,7 @@ class Chapter:
 class SkippedText:
     """Text of a book that is not read aloud: a label or location, the reason, and its size."""
 
-    what: str
+    label: str
     reason: str
     n_characters: int
 

@@ -27,16 +27,16 @@ class ChapterStart:
 
 
 @dataclass(frozen=True, slots=True)
-class CutBook:
+class ChapterSplit:
     """Chapters to read aloud, and the skipped text."""
 
     chapters: tuple[Chapter, ...]
     skipped: tuple[SkippedText, ...]
 
 
-def cut_chapters(
+def split_chapters(
     blocks: Sequence[Block], starts: Sequence[ChapterStart], *, opening_title: str, skip_front: bool = False
-) -> CutBook:
+) -> ChapterSplit:
     """Split a book at its chapter starts; nested starts become chapters of a deeper level.
 
     The heading of a start without text (the title page of a part) is moved to the next chapter. A start that is a bare
@@ -74,7 +74,7 @@ def cut_chapters(
             pending = ()
     if pending and chapters:
         chapters[-1] = replace(chapters[-1], blocks=chapters[-1].blocks + pending)
-    return CutBook(tuple(chapters), tuple(skipped))
+    return ChapterSplit(tuple(chapters), tuple(skipped))
 
 
 def starts_from_headings(blocks: Sequence[Block]) -> list[ChapterStart]:

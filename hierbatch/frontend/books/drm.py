@@ -52,7 +52,7 @@ def _algorithm_and_target(entry: etree._Element) -> tuple[str, str]:
 def _locked(name: str, scheme: str, evidence: str) -> BookError:
     return BookError(
         f"{name} is protected by digital rights management ({scheme})",
-        wanted="an EPUB without DRM (obfuscated fonts are fine)",
+        expected="an EPUB without DRM (obfuscated fonts are fine)",
         got=evidence,
-        mend="use an edition without DRM",
+        fix="use an edition without DRM",
     )

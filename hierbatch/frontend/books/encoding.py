@@ -98,7 +98,7 @@ def _is_ks_x_1001(character: str) -> bool:
 def _refusal(name: str, got: str) -> BookError:
     return BookError(
         f"The text of {name} cannot be decoded",
-        wanted="UTF-8, UTF-16 with a byte order mark, or Korean CP949/EUC-KR",
+        expected="UTF-8, UTF-16 with a byte order mark, or Korean CP949/EUC-KR",
         got=got,
-        mend="save the file as UTF-8 in a text editor and import it again",
+        fix="save the file as UTF-8 in a text editor and import it again",
     )

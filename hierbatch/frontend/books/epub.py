@@ -11,7 +11,7 @@ from lxml import etree
 
 from hierbatch.frontend.books.archive import Archive
 from hierbatch.frontend.books.book import Block, Book, SkippedText
-from hierbatch.frontend.books.chapters import ChapterStart, cut_chapters, starts_from_headings
+from hierbatch.frontend.books.chapters import ChapterStart, split_chapters, starts_from_headings
 from hierbatch.frontend.books.characters import tidy
 from hierbatch.frontend.books.contents import ContentsEntry, read_navigation, read_ncx
 from hierbatch.frontend.books.cover import read_cover
@@ -48,7 +48,7 @@ def read_epub(path: Path) -> Book:
     starts = _starts(contents, flow)
     if not starts:
         remarks.append("The book has no usable table of contents: its chapters start at its headings")
-    split = cut_chapters(
+    split = split_chapters(
         flow.blocks, starts or starts_from_headings(flow.blocks), opening_title=title, skip_front=bool(starts)
     )
     return Book(

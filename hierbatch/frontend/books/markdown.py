@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from hierbatch.frontend.books.book import Book, SkippedText
-from hierbatch.frontend.books.chapters import cut_chapters, starts_from_headings
+from hierbatch.frontend.books.chapters import split_chapters, starts_from_headings
 from hierbatch.frontend.books.markup import page_from_text
 from hierbatch.frontend.books.page import read_page
 from hierbatch.frontend.books.rules import NOTE, NOTE_REFERENCE
@@ -38,7 +38,7 @@ def read_markdown(text: str, file_name: str) -> Book:
     headings = [block for block in page.blocks if block.kind == "heading"]
     first = headings[0].text if headings and headings[0].level == 1 else ""
     title = values.get("title") or first or file_name.rpartition(".")[0].replace("_", " ")
-    split = cut_chapters(page.blocks, starts_from_headings(page.blocks), opening_title=title)
+    split = split_chapters(page.blocks, starts_from_headings(page.blocks), opening_title=title)
     return Book(
         title=title,
         author=values.get("author", ""),

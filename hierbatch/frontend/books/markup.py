@@ -27,7 +27,7 @@ def parse_xml(data: bytes, name: str) -> etree._Element:
         return etree.fromstring(text, _xml_parser())
     except (etree.XMLSyntaxError, ValueError) as error:
         raise BookError(
-            f"{name} is not well-formed XML", wanted="an intact EPUB", got=str(error), mend="download the book again"
+            f"{name} is not well-formed XML", expected="an intact EPUB", got=str(error), fix="download the book again"
         ) from error
 
 
@@ -67,9 +67,9 @@ def _prepare(text: str, name: str) -> str:
         if doctype.group("end") != ">":
             raise BookError(
                 f"{name} declares its own document type or entities",
-                wanted="a DOCTYPE without internal subset, or none",
+                expected="a DOCTYPE without internal subset, or none",
                 got="an internal subset, which can be used for attacks",
-                mend="obtain the book from another source",
+                fix="obtain the book from another source",
             )
         # Line ends stay, so that the line numbers of the paragraphs remain valid.
         n_lines = doctype.group().count("\n")
@@ -112,5 +112,5 @@ def _parse_leniently(text: str, name: str) -> etree._Element:
     too_deep = any("depth" in entry.message for entry in parser.error_log)
     if root is None or too_deep:
         got = "elements nested more than 255 deep" if too_deep else "no element"
-        raise BookError(f"{name} has no readable page", wanted="XHTML", got=got, mend="download the book again")
+        raise BookError(f"{name} has no readable page", expected="XHTML", got=got, fix="download the book again")
     return root

@@ -73,16 +73,16 @@ def package_path(archive: Archive, name: str) -> str:
     if _CONTAINER not in archive.names:
         raise BookError(
             f"{name} is a zip archive but not an EPUB",
-            wanted=f"a container file {_CONTAINER}",
+            expected=f"a container file {_CONTAINER}",
             got=f"{len(archive.names)} other files",
-            mend="import an EPUB, or unpack the archive and import the text inside",
+            fix="import an EPUB, or unpack the archive and import the text inside",
         )
     root = parse_xml(archive.read(_CONTAINER), _CONTAINER)
     for element in root.iter():
         if local_name(element) == "rootfile" and (path := resolve("", unquote(element.get("full-path", "")))):
             return path
     raise BookError(
-        f"{name} has no package document", wanted="a rootfile in its container", mend="download the book again"
+        f"{name} has no package document", expected="a rootfile in its container", fix="download the book again"
     )
 
 

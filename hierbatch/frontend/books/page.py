@@ -41,13 +41,13 @@ class TextSegment:
 class Page:
     """Blocks of one page; `anchors` maps each id to the index of the first block at or after it.
 
-    `pieces` has for each block the elements of the tree that contain its text.
+    `segments` has for each block the elements of the tree that contain its text.
     """
 
     blocks: tuple[Block, ...]
     anchors: Mapping[str, int]
     skipped: Mapping[str, int]  # number of characters by reason
-    pieces: tuple[tuple[TextSegment, ...], ...]
+    segments: tuple[tuple[TextSegment, ...], ...]
 
 
 def read_page(
@@ -75,7 +75,7 @@ def read_page(
         if event != "start":
             reader.add(element.tail, element, "tail")
     reader.end_block()
-    return Page(tuple(reader.blocks), reader.anchors, reader.skipped, tuple(reader.pieces))
+    return Page(tuple(reader.blocks), reader.anchors, reader.skipped, tuple(reader.segments))
 
 
 class _PageReader:
@@ -83,7 +83,7 @@ class _PageReader:
 
     def __init__(self, href: str, note_ids: frozenset[str], chapter_ids: frozenset[str]) -> None:
         self.blocks: list[Block] = []
-        self.pieces: list[tuple[TextSegment, ...]] = []
+        self.segments: list[tuple[TextSegment, ...]] = []
         self.anchors: dict[str, int] = {}
         self.skipped: Counter[str] = Counter()
         self._href, self._note_ids, self._chapter_ids = href, note_ids, chapter_ids
@@ -136,7 +136,7 @@ class _PageReader:
     def end_block(self) -> None:
         """Close the current block: keep it, or count it as skipped."""
         text = self._take_text()
-        pieces, self._block_segments = tuple(self._block_segments), []
+        segments, self._block_segments = tuple(self._block_segments), []
         reason, self._block_reason = self._block_reason, None
         if not text:
             return
@@ -155,7 +155,7 @@ class _PageReader:
             level = self._heading_levels[-1] if self._heading_levels else 0
             kind: Literal["heading", "paragraph"] = "heading" if level else "paragraph"
             self.blocks.append(Block(kind=kind, text=text, source_ref=self._unique_position(), level=level))
-            self.pieces.append(pieces)
+            self.segments.append(segments)
 
     def _begin(self, element: etree._Element, name: str) -> None:
         if name in _HEADINGS:

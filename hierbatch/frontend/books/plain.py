@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Literal
 
 from hierbatch.frontend.books.book import SCENE_BREAK_S, Block, Book, SkippedText
-from hierbatch.frontend.books.chapters import cut_chapters, starts_from_headings
+from hierbatch.frontend.books.chapters import split_chapters, starts_from_headings
 from hierbatch.frontend.books.characters import has_letters_or_digits
 from hierbatch.frontend.books.frontmatter import TitlePage, read_title_page, without_contents
 from hierbatch.frontend.books.gutenberg import body_span, read_header
@@ -51,7 +51,7 @@ def read_plain(text: str, file_name: str) -> Book:
     page, paragraphs, dropped = _take_title_page(paragraphs, has_header=bool(header.title))
     title = header.title or page.title or file_name.rpartition(".")[0].replace("_", " ")
     blocks = _blocks(paragraphs, file_name)
-    split = cut_chapters(blocks, starts_from_headings(blocks), opening_title=title)
+    split = split_chapters(blocks, starts_from_headings(blocks), opening_title=title)
     return Book(
         title=title,
         author=header.author or page.author,

@@ -29,26 +29,26 @@ def read_book(path: Path) -> Book:
     if not path.is_file():
         raise BookError(
             f"There is no book at {path}",
-            wanted=f"a file ending in {', '.join(BOOK_SUFFIXES)}",
+            expected=f"a file ending in {', '.join(BOOK_SUFFIXES)}",
             got="a folder" if path.is_dir() else "no such file",
-            mend="check the path",
+            fix="check the path",
         )
     suffix = path.suffix.lower()
     if suffix not in BOOK_SUFFIXES:
         raise BookError(
             f"{path.name} has no supported book format",
-            wanted=f"a file ending in {', '.join(BOOK_SUFFIXES)}",
+            expected=f"a file ending in {', '.join(BOOK_SUFFIXES)}",
             got=suffix or "no suffix",
-            mend="convert the book to EPUB, or correct its suffix",
+            fix="convert the book to EPUB, or correct its suffix",
         )
     book = read_epub(path) if suffix == ".epub" else _read_text_file(path, suffix)
     if not any(chapter.n_characters for chapter in book.chapters):
         dropped = ", ".join(sorted({skipped.reason for skipped in book.skipped}))
         raise BookError(
             f"{path.name} has no text to read aloud",
-            wanted="at least one paragraph of text",
+            expected="at least one paragraph of text",
             got=f"only text that is always skipped: {dropped}" if book.skipped else "an empty book",
-            mend="check that the book has text and not only pictures of pages",
+            fix="check that the book has text and not only pictures of pages",
         )
     return book
 
@@ -75,14 +75,14 @@ def _read_bytes(path: Path) -> bytes:
             data = file.read(_MAX_TEXT_BYTES + 1)
     except OSError as error:
         raise BookError(
-            f"{path} cannot be read", wanted="a readable file", got=str(error), mend="check its permissions"
+            f"{path} cannot be read", expected="a readable file", got=str(error), fix="check its permissions"
         ) from error
     if len(data) > _MAX_TEXT_BYTES:
         raise BookError(
             f"{path.name} is too large for one book",
-            wanted=f"at most {_MAX_TEXT_BYTES // 1_000_000} MB of text",
+            expected=f"at most {_MAX_TEXT_BYTES // 1_000_000} MB of text",
             got=f"{path.stat().st_size / 1e6:.0f} MB",
-            mend="split it into several books",
+            fix="split it into several books",
         )
     return data
 
@@ -90,7 +90,7 @@ def _read_bytes(path: Path) -> bytes:
 def _not_text(path: Path, got: str) -> BookError:
     return BookError(
         f"{path.name} is not a text file",
-        wanted="text",
+        expected="text",
         got=got,
-        mend="correct the suffix, or export the book as text",
+        fix="correct the suffix, or export the book as text",
     )

@@ -76,9 +76,9 @@ def load_espeak(*, preserve_punctuation: bool) -> EspeakBackend:
     except (ImportError, OSError, RuntimeError) as error:
         raise ProgramError(
             "espeak-ng cannot be loaded",
-            wanted="the library inside the espeakng-loader package",
+            expected="the library inside the espeakng-loader package",
             got=str(error),
-            mend="pip install --force-reinstall espeakng-loader phonemizer",
+            fix="pip install --force-reinstall espeakng-loader phonemizer",
         ) from error
 
 

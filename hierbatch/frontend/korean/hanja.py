@@ -91,8 +91,8 @@ def _reading(character: str) -> str:
     if character not in _readings():
         raise TextError(
             "The text contains a Chinese character without a known Korean reading",
-            wanted="Hanja of KS X 1001",
+            expected="Hanja of KS X 1001",
             got=character,
-            mend="write the word in Hangul",
+            fix="write the word in Hangul",
         )
     return _readings()[character]

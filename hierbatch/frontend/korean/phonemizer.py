@@ -135,9 +135,9 @@ def _load_g2pk() -> Callable[[str], str]:
     except (ImportError, OSError, LookupError) as error:
         raise ProgramError(
             "Korean pronunciation cannot be loaded",
-            wanted="g2pk with python-mecab-ko",
+            expected="g2pk with python-mecab-ko",
             got=str(error),
-            mend="pip install g2pk python-mecab-ko",
+            fix="pip install g2pk python-mecab-ko",
         ) from error
     pronounce.table = [(re.compile(written), spoken, rules) for written, spoken, rules in pronounce.table]
     return pronounce

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from hierbatch.engine.planning import Asked
+from hierbatch.engine.planning import TakeSettings
 from hierbatch.jobs.specs.recordings import recordings_origin, scan_sources
 from hierbatch.jobs.specs.speak import ValidatedSpec
 from hierbatch.jobs.specs.voices import PreparedVoices
-from hierbatch.manifest.checks import Expected, check_manifest
+from hierbatch.manifest.checks import ManifestRequirements, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import open_table
-from hierbatch.models.catalog.model_info import ModelOutline
+from hierbatch.models.catalog.model_info import ModelInfo
 from hierbatch.stages.sources import ReadSource
 from hierbatch.stages.tasks import DUB
 
@@ -23,7 +23,7 @@ class DubSpec:
 
     manifest: Path
     prompts: PreparedVoices
-    model: ModelOutline
+    model: ModelInfo
     seed: int
     bundle: str
     model_factory: str
@@ -44,7 +44,7 @@ class DubSpec:
             ManifestError: the manifest cannot be read.
         """
         manifest = open_table(self.manifest, MANIFEST_COLUMNS)
-        take_settings = Asked(
+        take_settings = TakeSettings(
             task=DUB.name,
             defaults={},
             seed=self.seed,
@@ -53,9 +53,9 @@ class DubSpec:
         )
         return ValidatedSpec(
             manifest=manifest,
-            n_rows=check_manifest(manifest, Expected(one_of=("cast",), needs_voice=False)),
+            n_rows=check_manifest(manifest, ManifestRequirements(one_of=("cast",), needs_voice=False)),
             prompts=self.prompts,
-            asked=take_settings,
+            take_settings=take_settings,
             model=self.model.name,
             read=ReadSource(self.root),
             inputs={"sources": scan_sources(manifest, self.root).state},

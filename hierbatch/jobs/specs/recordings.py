@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from hierbatch.errors import InputError, SourceError
 from hierbatch.manifest.store import TableFile
-from hierbatch.stages.sources import locate_source
+from hierbatch.stages.sources import resolve_source_path
 from hierbatch.stages.tasks import Task
 
 _MAX_EXAMPLES = 5
@@ -59,7 +59,7 @@ def check_source_root(root: Path) -> Path:
     """
     if not root.is_dir():
         raise InputError(
-            "The folder of recordings does not exist", wanted="a folder", got=str(root), mend="correct --source-root"
+            "The folder of recordings does not exist", expected="a folder", got=str(root), fix="correct --source-root"
         )
     return root
 
@@ -107,9 +107,9 @@ class SourceScan:
         if self.unusable and not self.n_found:
             raise InputError(
                 f"None of the {sum(sources.n_rows for sources in self.unusable.values())} recordings can be found",
-                wanted=f"paths of recordings under {self.root}",
+                expected=f"paths of recordings under {self.root}",
                 got="; ".join(f"{reason}: {sources}" for reason, sources in self.unusable.items()),
-                mend="correct the column source, or name the folder of the recordings with --source-root",
+                fix="correct the column source, or name the folder of the recordings with --source-root",
             )
         return self
 
@@ -120,7 +120,7 @@ def check_sources(manifest: TableFile | None, root: Path | None) -> SourceScan |
     Raises:
         InputError: no recording can be used.
     """
-    if manifest is None or root is None or "source" not in manifest.fitting:
+    if manifest is None or root is None or "source" not in manifest.valid_columns:
         return None
     return scan_sources(manifest, root).check()
 
@@ -162,7 +162,7 @@ def _stat_source(root: Path, path: str | None) -> tuple[str, str | None]:
         if not stat.S_ISREG(found.st_mode):
             reason = "Recordings that are not regular files"
     try:
-        locate_source(root, path)
+        resolve_source_path(root, path)
     except SourceError:
         return state, f"Recordings outside {root}"
     except ValueError:  # a null character inside

@@ -10,9 +10,9 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from hierbatch.errors import ManifestError
-from hierbatch.jobs.specs.problems import ErrorCollector
+from hierbatch.jobs.specs.error_collector import ErrorCollector
 from hierbatch.jobs.specs.voices import VoiceChoice, default_voice, list_voices
-from hierbatch.manifest.checks import Expected, check_manifest
+from hierbatch.manifest.checks import ManifestRequirements, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import TableFile, open_table
 from hierbatch.manifest.voices import VoiceRow, check_consent
@@ -28,7 +28,7 @@ class RowsAndVoices:
     """Voices used by rows; only the default voice if the manifest cannot be read."""
     default: str | None
     """Voice of rows without a voice."""
-    one_voice: bool
+    force_default_voice: bool
     """Use the default voice for every row, whatever voice it names."""
 
 
@@ -53,26 +53,28 @@ def find_rows_and_voices(
     """
     manifest = errors.attempt(lambda: open_table(path, MANIFEST_COLUMNS))
     voices = errors.attempt(lambda: list_voices(choice))
-    one_voice = choice.file is not None
+    force_default_voice = choice.file is not None
     default = choice.default if voices is None else default_voice(choice, voices)
-    expected = Expected(
+    expected = ManifestRequirements(
         languages=languages,
-        voices=None if one_voice or voices is None else [row.voice for row in voices],
+        voices=None if force_default_voice or voices is None else [row.voice for row in voices],
         default_language=default_language,
         default_voice=default,
         one_of=one_of,
         needs_voice=voices is not None,
     )
     n_rows = errors.attempt(lambda: check_manifest(manifest, expected) if manifest else 0)
-    named = {default} if one_voice or manifest is None else {default, *_named_voices(manifest)}
+    named = {default} if force_default_voice or manifest is None else {default, *_named_voices(manifest)}
     used = tuple(row for row in voices or () if row.voice in named)
     errors.attempt(lambda: check_consent(used, allow_unknown=choice.allow_unknown_consent))
-    return RowsAndVoices(manifest=manifest, n_rows=n_rows, voices=used, default=default, one_voice=one_voice)
+    return RowsAndVoices(
+        manifest=manifest, n_rows=n_rows, voices=used, default=default, force_default_voice=force_default_voice
+    )
 
 
 def _named_voices(manifest: TableFile) -> set[str | None]:
     """Voice names in readable rows; includes None if some rows have no voice."""
-    if "voice" not in manifest.fitting:
+    if "voice" not in manifest.valid_columns:
         return set()
     with suppress(ManifestError):  # damage was already reported by the check of the rows
         return {name for rows in manifest.batches(["voice"]) for name in pc.unique(rows.column("voice")).to_pylist()}

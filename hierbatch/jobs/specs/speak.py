@@ -10,25 +10,25 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from hierbatch.engine.planning import Asked, CarryOver, MapTables, as_planned, plan_rows
+from hierbatch.engine.planning import MapTables, ReuseRetakes, TakeSettings, keep_first_attempts, plan_rows
 from hierbatch.errors import BundleError
 from hierbatch.frontend.lexicon import Lexicon
-from hierbatch.jobs.specs.problems import ErrorCollector
+from hierbatch.jobs.specs.error_collector import ErrorCollector
 from hierbatch.jobs.specs.rows_and_voices import find_rows_and_voices
 from hierbatch.jobs.specs.voices import PreparedVoices, VoiceChoice, accept_any_prompt, prepare_voices
-from hierbatch.manifest.plan_sources import KeepSources, forget_sources
+from hierbatch.manifest.plan_sources import StoreSources, discard_audio
 from hierbatch.manifest.schema import plan_schema
 from hierbatch.manifest.store import TableFile
-from hierbatch.models.catalog.model_info import ModelOutline
-from hierbatch.models.catalog.open_model import DEFAULT_FACTORY, find_outline
-from hierbatch.object_path import is_remote, readable
-from hierbatch.stages.appraise import Appraise, Measures
+from hierbatch.models.catalog.model_info import ModelInfo
+from hierbatch.models.catalog.open_model import DEFAULT_FACTORY, find_model_info
+from hierbatch.object_path import arrow_source, is_remote
 from hierbatch.stages.base import Stage, check_chain
-from hierbatch.stages.tasks import SPEAK, task_named
-from hierbatch.stages.text import ReadText, front_ends
+from hierbatch.stages.score_takes import Measures, ScoreTakes
+from hierbatch.stages.tasks import SPEAK, find_task
+from hierbatch.stages.text import PhonemizeText, front_ends
 
 
-class Order(Protocol):
+class JobSpec(Protocol):
     """Specification of a job: texts to synthesize, or recordings to convert, dub or upsample."""
 
     def origin(self) -> dict[str, str]:
@@ -39,7 +39,7 @@ class Order(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SpeakOrder:
+class SpeakSpec:
     """Texts to synthesize, their voices and the model. Device and workers are set elsewhere."""
 
     manifest: Path
@@ -57,8 +57,8 @@ class SpeakOrder:
     """Optional quality measures of the takes."""
 
     def check(self) -> ValidatedSpec:
-        """Validate the specification, see `check_order`."""
-        return check_order(self)
+        """Validate the specification, see `validate_spec`."""
+        return validate_spec(self)
 
     def origin(self) -> dict[str, str]:
         """Provenance entry of the run's record."""
@@ -79,7 +79,7 @@ class ValidatedSpec:
     manifest: TableFile
     n_rows: int
     prompts: PreparedVoices
-    asked: Asked
+    take_settings: TakeSettings
     model: str
     read: Stage
     """Stage that turns the text or recording of a row into the input of a worker."""
@@ -97,44 +97,44 @@ class ValidatedSpec:
     @property
     def has_sources(self) -> bool:
         """True if the rows are recordings."""
-        return "source" in task_named(self.asked.task).settled
+        return "source" in find_task(self.take_settings.task).required_columns
 
     def settings(self) -> dict[str, Any]:
         """Settings that the takes depend on. A run resumes only if all of them are unchanged."""
         return {
-            "task": self.asked.task,
+            "task": self.take_settings.task,
             "manifest_sha256": file_sha256(self.manifest.path),
             **self.inputs,
-            "voices": dict(sorted(self.asked.voice_sha256.items())),
-            **self.asked.defaults,
-            **self.asked.chosen,
-            "seed": self.asked.seed,
+            "voices": dict(sorted(self.take_settings.voice_sha256.items())),
+            **self.take_settings.defaults,
+            **self.take_settings.run_settings,
+            "seed": self.take_settings.seed,
             "model": self.model,
-            "fingerprint": self.asked.fingerprint,
+            "fingerprint": self.take_settings.fingerprint,
         }
 
     def plan_schema(self) -> pa.Schema:
         """Schema of the plan of this run."""
-        return plan_schema(self.manifest.schema, task_named(self.asked.task).settled)
+        return plan_schema(self.manifest.schema, find_task(self.take_settings.task).required_columns)
 
     def plan(
         self,
         map_tables: MapTables = map,
-        keep_sources: KeepSources = forget_sources,
-        carry_over: CarryOver = as_planned,
+        store_sources: StoreSources = discard_audio,
+        reuse_retakes: ReuseRetakes = keep_first_attempts,
     ) -> Iterator[pa.Table]:
         """Yield the plan in windows of rows. Texts are phonemized and recordings hashed by `map_tables`.
 
         Args:
             map_tables: applies a stage to tables; `map` runs it in this process.
-            keep_sources: stores audio embedded in the manifest.
-            carry_over: replaces first attempts by takes of earlier generations.
+            store_sources: stores audio embedded in the manifest.
+            reuse_retakes: replaces first attempts by takes of earlier generations.
         """
-        check_chain([task_named(self.asked.task).stage, Appraise], self.plan_schema().names)
-        return plan_rows(self.manifest, self.read, self.asked, map_tables, keep_sources, carry_over)
+        check_chain([find_task(self.take_settings.task).stage, ScoreTakes], self.plan_schema().names)
+        return plan_rows(self.manifest, self.read, self.take_settings, map_tables, store_sources, reuse_retakes)
 
 
-def check_order(spec: SpeakOrder) -> ValidatedSpec:
+def validate_spec(spec: SpeakSpec) -> ValidatedSpec:
     """Validate a specification before any worker starts; all errors are reported at once.
 
     Raises:
@@ -159,7 +159,7 @@ def check_order(spec: SpeakOrder) -> ValidatedSpec:
             model.check_prompt if model else accept_any_prompt,
             allow_unknown=True,
             denoise_ratio=spec.voices.denoise_ratio,
-            model_denoises=bool(model and model.denoises),
+            model_denoises=bool(model and model.can_denoise),
         )
     )
     errors.raise_any()
@@ -167,42 +167,42 @@ def check_order(spec: SpeakOrder) -> ValidatedSpec:
     assert found.n_rows
     assert model
     assert prompts is not None
-    take_settings = Asked(
+    take_settings = TakeSettings(
         task=SPEAK.name,
-        defaults={"voice": found.default, "lang": spec.language, "speed": spec.speed},
+        defaults={"voice": found.default, "language": spec.language, "speed": spec.speed},
         seed=spec.seed,
         voice_sha256={name: prompt.sha256 for name, (_, prompt) in prompts.items()},
         fingerprint=model.fingerprint,
-        one_voice=found.one_voice,
+        force_default_voice=found.force_default_voice,
     )
     return ValidatedSpec(
         manifest=found.manifest,
         n_rows=found.n_rows,
         prompts=prompts,
-        asked=take_settings,
+        take_settings=take_settings,
         model=model.name,
-        read=ReadText(front_ends(lexicon)),
+        read=PhonemizeText(front_ends(lexicon)),
         inputs={"lexicon_sha256": file_sha256(spec.lexicon) if spec.lexicon else None},
     )
 
 
-def find_speech_model(factory: str, bundle: str) -> ModelOutline:
+def find_speech_model(factory: str, bundle: str) -> ModelInfo:
     """Find a speech model.
 
     Raises:
         BundleError: the model does not exist or does not read text.
     """
-    model = find_outline(factory, bundle)
+    model = find_model_info(factory, bundle)
     if not model.languages:
         raise BundleError(
             "The model converts recordings and does not read text",
             got=model.name,
-            mend="choose another with --model, or convert recordings with `hierbatch convert`",
+            fix="choose another with --model, or convert recordings with `hierbatch convert`",
         )
     return model
 
 
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file that exists."""
-    with readable(path) if is_remote(path) else path.open("rb") as file:
+    with arrow_source(path) if is_remote(path) else path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,22 +8,22 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from hierbatch.engine.planning import Asked
+from hierbatch.engine.planning import TakeSettings
 from hierbatch.errors import BundleError, InputError
-from hierbatch.jobs.specs.problems import ErrorCollector
+from hierbatch.jobs.specs.error_collector import ErrorCollector
 from hierbatch.jobs.specs.recordings import check_source_root, check_sources, recordings_origin
 from hierbatch.jobs.specs.speak import ValidatedSpec
-from hierbatch.manifest.checks import Expected, check_manifest
+from hierbatch.manifest.checks import ManifestRequirements, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import TableFile, open_table
-from hierbatch.models.catalog.model_info import DEFAULT_UPSAMPLER, ModelOutline
-from hierbatch.models.catalog.open_model import UPSAMPLER_FACTORY, find_outline
+from hierbatch.models.catalog.model_info import DEFAULT_UPSAMPLER, ModelInfo
+from hierbatch.models.catalog.open_model import UPSAMPLER_FACTORY, find_model_info
 from hierbatch.stages.sources import ReadSource
 from hierbatch.stages.tasks import UPSAMPLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UpsampleOrder:
+class UpsampleSpec:
     """Recordings to upsample and the output sample rate."""
 
     manifest: Path
@@ -54,7 +54,7 @@ class UpsampleOrder:
         root = errors.attempt(lambda: check_source_root(self.root))
         model = errors.attempt(lambda: find_upsampler(self.model_factory, self.bundle))
         manifest = errors.attempt(lambda: open_table(self.manifest, MANIFEST_COLUMNS))
-        expected = Expected(one_of=("source",), needs_voice=False)
+        expected = ManifestRequirements(one_of=("source",), needs_voice=False)
         n_rows = errors.attempt(lambda: check_manifest(manifest, expected) if manifest else None)
         sources = errors.attempt(lambda: check_sources(manifest, root))
         rates_hz = {self.rate_hz, *(_named_rates(manifest) if manifest and n_rows else ())}
@@ -64,7 +64,7 @@ class UpsampleOrder:
         assert n_rows
         assert sources
         assert model
-        take_settings = Asked(
+        take_settings = TakeSettings(
             task=UPSAMPLE.name,
             defaults={"rate_hz": self.rate_hz},
             seed=0,
@@ -75,7 +75,7 @@ class UpsampleOrder:
             manifest=manifest,
             n_rows=n_rows,
             prompts={},
-            asked=take_settings,
+            take_settings=take_settings,
             model=model.name,
             read=ReadSource(self.root),
             inputs={"sources": sources.state},
@@ -83,31 +83,31 @@ class UpsampleOrder:
         )
 
 
-def find_upsampler(factory: str, bundle: str) -> ModelOutline:
+def find_upsampler(factory: str, bundle: str) -> ModelInfo:
     """Find an upsampling model.
 
     Raises:
         BundleError: the model does not exist or does not upsample.
     """
-    model = find_outline(factory, bundle)
-    if not model.upsamples_to_hz:
+    model = find_model_info(factory, bundle)
+    if not model.upsampling_rates_hz:
         raise BundleError(
             "The model does not upsample recordings",
-            wanted="a SpeechSR model",
+            expected="a SpeechSR model",
             got=model.name,
-            mend="choose another with --model, e.g. speechsr",
+            fix="choose another with --model, e.g. speechsr",
         )
     return model
 
 
-def _check_rates(rates_hz: Collection[int], model: ModelOutline) -> None:
-    unsupported = sorted(set(rates_hz) - set(model.upsamples_to_hz))
+def _check_rates(rates_hz: Collection[int], model: ModelInfo) -> None:
+    unsupported = sorted(set(rates_hz) - set(model.upsampling_rates_hz))
     if unsupported:
         raise InputError(
             f"Model {model.name!r} does not support {'these rates' if len(unsupported) > 1 else 'this rate'}",
-            wanted=" or ".join(map(str, model.upsamples_to_hz)),
+            expected=" or ".join(map(str, model.upsampling_rates_hz)),
             got=", ".join(f"{rate_hz} Hz" for rate_hz in unsupported),
-            mend="correct --rate, or the column rate_hz",
+            fix="correct --rate-hz, or the column rate_hz",
         )
 
 

@@ -13,9 +13,9 @@ from hierbatch.audio.files import read_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import InputError, PromptError
 from hierbatch.manifest.store import write_table
-from hierbatch.manifest.voices import VoiceRow, check_consent, read_voices, voice_of_file
+from hierbatch.manifest.voices import VoiceRow, check_consent, read_voices, voice_from_file
 from hierbatch.stages.prompts import Prompt, prepare_prompt
-from hierbatch.stages.voices import SHELF_SCHEMA
+from hierbatch.stages.voices import VOICE_TABLE_SCHEMA
 
 PreparedVoices = dict[str, tuple[VoiceRow, Prompt]]
 
@@ -52,13 +52,13 @@ def list_voices(choice: VoiceChoice) -> tuple[VoiceRow, ...]:
     """
     if (choice.file is None) == (choice.table is None):
         raise InputError(
-            "The voice is ambiguous", wanted="either --voice FILE or --voices TABLE", mend="pass exactly one of them"
+            "The voice is ambiguous", expected="either --voice FILE or --voices TABLE", fix="pass exactly one of them"
         )
-    voices = (voice_of_file(choice.file, choice.consent),) if choice.file else read_voices(_path(choice.table))
+    voices = (voice_from_file(choice.file, choice.consent),) if choice.file else read_voices(_path(choice.table))
     if choice.default is not None and choice.default not in {row.voice for row in voices}:
         names = ", ".join(row.voice for row in voices[:10])
         raise InputError(
-            "The default voice is not in the table", wanted=names, got=choice.default, mend="correct --default-voice"
+            "The default voice is not in the table", expected=names, got=choice.default, fix="correct --default-voice"
         )
     return voices
 
@@ -125,7 +125,7 @@ def prepare_usable_voices(
             preprocessing_ratio = 0.0 if model_denoises else denoise_ratio or 0.0
             prompt = prepare_prompt(row.read_prompt(), row.voice, denoise_ratio=preprocessing_ratio)
             if model_denoises and denoise_ratio is not None:
-                prompt = prompt.heard_at(denoise_ratio)
+                prompt = prompt.with_denoise_ratio(denoise_ratio)
             check_prompt(read_sound(prompt.flac))
             prepared[row.voice] = (row, prompt)
         except PromptError as error:
@@ -136,18 +136,18 @@ def prepare_usable_voices(
 def raise_voice_errors(errors: Sequence[PromptError]) -> None:
     """Raise one InputError for all voice errors, if there are any."""
     if len(errors) == 1:
-        raise InputError(errors[0].what, wanted=errors[0].wanted, got=errors[0].got, mend=errors[0].mend)
+        raise InputError(errors[0].what, expected=errors[0].expected, got=errors[0].got, fix=errors[0].fix)
     if errors:
         raise InputError(f"{len(errors)} voices cannot be used", got=" ".join(str(error) for error in errors))
 
 
-def write_shelf(prepared: PreparedVoices, target: Path) -> None:
+def write_voice_table(prepared: PreparedVoices, target: Path) -> None:
     """Write the voice table of a run, so that the run can resume after the recordings have moved."""
     rows: list[dict[str, Any]] = [
         {
             "voice": name,
             "audio": {"bytes": prompt.flac, "path": f"{name}.flac"},
-            "lang": row.lang,
+            "language": row.language,
             "speaker": row.speaker,
             "consent": row.consent,
             "consent_ref": row.consent_ref,
@@ -158,7 +158,7 @@ def write_shelf(prepared: PreparedVoices, target: Path) -> None:
         }
         for name, (row, prompt) in prepared.items()
     ]
-    write_table([pa.Table.from_pylist(rows, schema=SHELF_SCHEMA)], SHELF_SCHEMA, target)
+    write_table([pa.Table.from_pylist(rows, schema=VOICE_TABLE_SCHEMA)], VOICE_TABLE_SCHEMA, target)
 
 
 def _path(path: Path | None) -> Path:

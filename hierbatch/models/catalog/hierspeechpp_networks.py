@@ -18,7 +18,7 @@ from hierbatch.models.hierspeechpp.content_encoder.weights import content_encode
 from hierbatch.models.hierspeechpp.content_encoder.weights import name_table as content_encoder_names
 from hierbatch.models.hierspeechpp.denoiser.weights import denoiser_from
 from hierbatch.models.hierspeechpp.denoiser.weights import name_table as denoiser_names
-from hierbatch.models.hierspeechpp.files import official_file_of
+from hierbatch.models.hierspeechpp.files import find_file_by_hash
 from hierbatch.models.hierspeechpp.speechsr.config import speechsr_24k, speechsr_48k
 from hierbatch.models.hierspeechpp.speechsr.weights import name_table as speechsr_names
 from hierbatch.models.hierspeechpp.speechsr.weights import speechsr_from
@@ -34,7 +34,7 @@ _MIN_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedNetwork:
+class ImportableNetwork:
     """One network whose published weights can be imported."""
 
     name: str
@@ -42,16 +42,16 @@ class PublishedNetwork:
     names: Callable[[], NameTable]
     load: Callable[[Checkpoint], nn.Module]
     files: tuple[str, ...]
-    """Published files that contain it, by their names in `OFFICIAL_FILES`."""
+    """Published files that contain it, by their names in `HIERSPEECHPP_FILES`."""
     license: str = "MIT"
     languages: tuple[str, ...] = ()
     """Languages of its text input."""
 
 
-PUBLISHED_NETWORKS: Mapping[str, PublishedNetwork] = {
+IMPORTABLE_NETWORKS: Mapping[str, ImportableNetwork] = {
     network.name: network
     for network in (
-        PublishedNetwork(
+        ImportableNetwork(
             name="ttv",
             purpose="text to semantic vectors and pitch",
             names=text_to_vector_names,
@@ -59,21 +59,21 @@ PUBLISHED_NETWORKS: Mapping[str, PublishedNetwork] = {
             files=("ttv_lt960",),
             languages=("en",),
         ),
-        PublishedNetwork(
+        ImportableNetwork(
             name="denoiser",
             purpose="denoising of voice prompts",
             names=denoiser_names,
             load=denoiser_from,
             files=("denoiser",),
         ),
-        PublishedNetwork(
+        ImportableNetwork(
             name="synthesizer",
             purpose="semantic vectors, pitch and a voice to 16 kHz audio",
             names=lambda: synthesizer_names(SynthesizerConfig()),
             load=lambda checkpoint: synthesizer_from(checkpoint, SynthesizerConfig()),
             files=("hierspeechpp_v1.1", "hierspeechpp_v1"),
         ),
-        PublishedNetwork(
+        ImportableNetwork(
             name="content_encoder",
             purpose="recordings to semantic vectors, for voice conversion",
             names=lambda: content_encoder_names(ContentEncoderConfig()),
@@ -81,14 +81,14 @@ PUBLISHED_NETWORKS: Mapping[str, PublishedNetwork] = {
             files=(),
             license=CONTENT_ENCODER_LICENSE,
         ),
-        PublishedNetwork(
+        ImportableNetwork(
             name="speechsr24k",
             purpose="16 kHz to 24 kHz",
             names=speechsr_names,
             load=lambda checkpoint: speechsr_from(checkpoint, speechsr_24k()),
             files=("speechsr24k",),
         ),
-        PublishedNetwork(
+        ImportableNetwork(
             name="speechsr48k",
             purpose="16 kHz to 48 kHz",
             names=speechsr_names,
@@ -100,31 +100,31 @@ PUBLISHED_NETWORKS: Mapping[str, PublishedNetwork] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Recognised:
+class IdentifiedNetwork:
     """Network that a checkpoint belongs to, and the name of the published file, empty if it is none."""
 
-    network: PublishedNetwork
+    network: ImportableNetwork
     published: str
 
 
-def find_network(name: str) -> PublishedNetwork:
+def find_network(name: str) -> ImportableNetwork:
     """Find an importable network by name; raises BundleError if there is none."""
-    if name not in PUBLISHED_NETWORKS:
-        raise BundleError("There is no such network to import", wanted=", ".join(PUBLISHED_NETWORKS), got=repr(name))
-    return PUBLISHED_NETWORKS[name]
+    if name not in IMPORTABLE_NETWORKS:
+        raise BundleError("There is no such network to import", expected=", ".join(IMPORTABLE_NETWORKS), got=repr(name))
+    return IMPORTABLE_NETWORKS[name]
 
 
-def recognise(checkpoint: Checkpoint) -> Recognised | None:
+def identify_network(checkpoint: Checkpoint) -> IdentifiedNetwork | None:
     """Identify the network of a checkpoint; None if no known network matches.
 
     Raises:
         BundleError: the tensor names match two networks equally well, and the path does not resolve it.
     """
-    official = official_file_of(checkpoint.sha256)
+    official = find_file_by_hash(checkpoint.sha256)
     if official:
-        network = next((n for n in PUBLISHED_NETWORKS.values() if official in n.files), None)
-        return Recognised(network, official) if network else None
-    fits = {network.name: _fit(checkpoint, network.names()) for network in PUBLISHED_NETWORKS.values()}
+        network = next((n for n in IMPORTABLE_NETWORKS.values() if official in n.files), None)
+        return IdentifiedNetwork(network, official) if network else None
+    fits = {network.name: _fit(checkpoint, network.names()) for network in IMPORTABLE_NETWORKS.values()}
     best = max(fits.values())
     if best[0] < _MIN_SHARE:
         return None
@@ -135,9 +135,9 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
         raise BundleError(
             f"The weights in {checkpoint.source} fit more than one network",
             got=" and ".join(alike),
-            mend=f"name the network, as in {alike[0]}={checkpoint.source}",
+            fix=f"name the network, as in {alike[0]}={checkpoint.source}",
         )
-    return Recognised(PUBLISHED_NETWORKS[alike[0]], "")
+    return IdentifiedNetwork(IMPORTABLE_NETWORKS[alike[0]], "")
 
 
 def _fit(checkpoint: Checkpoint, table: NameTable) -> tuple[float, float]:

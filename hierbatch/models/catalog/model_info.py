@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hierbatch.errors import BundleError
-from hierbatch.models.hierspeechpp.files import OFFICIAL_KIND
+from hierbatch.models.hierspeechpp.files import HIERSPEECHPP_KIND
 from hierbatch.models.prompt import clean_prompt, clean_voiced_prompt
 from hierbatch.models.weights.bundle import Bundle, find_bundle
 
@@ -19,18 +19,18 @@ UPSAMPLER_COMPONENTS = {24_000: "speechsr24k", 48_000: "speechsr48k"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModelOutline:
+class ModelInfo:
     """Capabilities and identity of a model, known without loading it."""
 
     name: str
     fingerprint: str
     languages: tuple[str, ...] = ()
     """Languages it synthesizes from text."""
-    converts: bool = False
+    can_convert: bool = False
     """True if it converts recordings to other voices."""
-    denoises: bool = False
+    can_denoise: bool = False
     """True if it has a denoiser of its own for prompts."""
-    upsamples_to_hz: tuple[int, ...] = ()
+    upsampling_rates_hz: tuple[int, ...] = ()
     """Output sample rates for bandwidth extension, in Hz."""
     check_prompt: Callable[..., Any] = clean_prompt
     """Function that raises PromptError for prompts that the model's `encode_voice` would reject.
@@ -39,7 +39,7 @@ class ModelOutline:
     """
 
 
-def outline_model(bundle: str | Path = "lite") -> ModelOutline:
+def read_model_info(bundle: str | Path = "lite") -> ModelInfo:
     """Read the information on the model that `open_model` opens from the same bundle.
 
     Raises:
@@ -48,15 +48,15 @@ def outline_model(bundle: str | Path = "lite") -> ModelOutline:
     found = find_bundle(bundle)
     check_kind(found)
     converts = found.kind == "lite" or found.has_component("content_encoder") or not found.has_component("ttv")
-    for component in _required_components(found, converts=converts):
+    for component in _required_components(found, can_convert=converts):
         found.component(component)
     found.check_weights()
-    return ModelOutline(
+    return ModelInfo(
         name=found.name,
         fingerprint=found.fingerprint,
         languages=found.languages,
-        converts=converts,
-        denoises=found.kind == OFFICIAL_KIND and found.has_component("denoiser"),
+        can_convert=converts,
+        can_denoise=found.kind == HIERSPEECHPP_KIND and found.has_component("denoiser"),
         check_prompt=clean_voiced_prompt if converts else clean_prompt,
     )
 
@@ -66,14 +66,14 @@ def check_kind(bundle: Bundle) -> None:
     if bundle.kind == UPSAMPLER_KIND:
         raise BundleError(
             f"Model {bundle.name!r} is for bandwidth extension and neither speaks nor converts",
-            wanted=f"--model lite, or an imported bundle of kind {OFFICIAL_KIND}",
-            mend=f"use it with `hierbatch upsample --model {bundle.name}`",
+            expected=f"--model lite, or an imported bundle of kind {HIERSPEECHPP_KIND}",
+            fix=f"use it with `hierbatch upsample --model {bundle.name}`",
         )
-    if bundle.kind not in ("lite", OFFICIAL_KIND):
-        raise BundleError("The bundle is of an unknown kind", wanted=f"lite or {OFFICIAL_KIND}", got=bundle.kind)
+    if bundle.kind not in ("lite", HIERSPEECHPP_KIND):
+        raise BundleError("The bundle is of an unknown kind", expected=f"lite or {HIERSPEECHPP_KIND}", got=bundle.kind)
 
 
-def outline_upsampler(bundle: str | Path = DEFAULT_UPSAMPLER) -> ModelOutline:
+def read_upsampler_info(bundle: str | Path = DEFAULT_UPSAMPLER) -> ModelInfo:
     """Read the information on the model that `Upsampler.load` opens from the same bundle.
 
     Raises:
@@ -82,7 +82,7 @@ def outline_upsampler(bundle: str | Path = DEFAULT_UPSAMPLER) -> ModelOutline:
     found = find_bundle(bundle)
     rates_hz = get_upsampling_rates(found)
     found.check_weights()
-    return ModelOutline(name=found.name, fingerprint=found.fingerprint, upsamples_to_hz=rates_hz)
+    return ModelInfo(name=found.name, fingerprint=found.fingerprint, upsampling_rates_hz=rates_hz)
 
 
 def get_upsampling_rates(bundle: Bundle) -> tuple[int, ...]:
@@ -98,13 +98,13 @@ def get_upsampling_rates(bundle: Bundle) -> tuple[int, ...]:
     if not rates_hz:
         raise BundleError(
             f"Model {bundle.name!r} does not extend the bandwidth of recordings",
-            wanted=f"{DEFAULT_UPSAMPLER}, or an imported model with {' or '.join(UPSAMPLER_COMPONENTS.values())}",
+            expected=f"{DEFAULT_UPSAMPLER}, or an imported model with {' or '.join(UPSAMPLER_COMPONENTS.values())}",
             got=f"kind {bundle.kind}",
         )
     return rates_hz
 
 
-def delivered_rate_hz(bundle: Bundle) -> int:
+def output_rate_hz(bundle: Bundle) -> int:
     """Output rate of a bundle in Hz: that of its highest SpeechSR, if speech goes through it or the bundle is one.
 
     Conversion alone does not go through SpeechSR; `Bundle.rate_hz` is the rate of the networks before it.
@@ -115,9 +115,9 @@ def delivered_rate_hz(bundle: Bundle) -> int:
     return max(rates_hz, default=bundle.rate_hz)
 
 
-def _required_components(bundle: Bundle, *, converts: bool) -> tuple[str, ...]:
-    if bundle.kind != OFFICIAL_KIND:
+def _required_components(bundle: Bundle, *, can_convert: bool) -> tuple[str, ...]:
+    if bundle.kind != HIERSPEECHPP_KIND:
         return ()
     is_denoised = bundle.has_component("denoiser") or bundle.synthesis.get("denoise_ratio", 0.0) > 0
     denoiser = ("denoiser",) if is_denoised else ()
-    return ("synthesizer", *(("content_encoder",) if converts else ()), *denoiser)
+    return ("synthesizer", *(("content_encoder",) if can_convert else ()), *denoiser)

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import cast
 
 from hierbatch.errors import BundleError, HierbatchError
-from hierbatch.models.catalog.model_info import ModelOutline, outline_model, outline_upsampler
+from hierbatch.models.catalog.model_info import ModelInfo, read_model_info, read_upsampler_info
 from hierbatch.models.conversion.interface import ConversionModel
 from hierbatch.models.speech import SpeechModel
 
@@ -17,13 +17,13 @@ DEFAULT_FACTORY = "hierbatch.models.catalog.opening:open_model"
 UPSAMPLER_FACTORY = "hierbatch.models.upsampling.upsampler:Upsampler.load"
 """Import path of a callable `(bundle, device) -> Upsampler`."""
 
-_INFO_READERS: Mapping[str, Callable[[str], ModelOutline]] = {
-    DEFAULT_FACTORY: outline_model,
-    UPSAMPLER_FACTORY: outline_upsampler,
+_INFO_READERS: Mapping[str, Callable[[str], ModelInfo]] = {
+    DEFAULT_FACTORY: read_model_info,
+    UPSAMPLER_FACTORY: read_upsampler_info,
 }
 
 
-def find_outline(factory: str, bundle: str) -> ModelOutline:
+def find_model_info(factory: str, bundle: str) -> ModelInfo:
     """Properties of a model, for the driver; hierbatch's own models are not loaded for this.
 
     Raises:
@@ -32,11 +32,11 @@ def find_outline(factory: str, bundle: str) -> ModelOutline:
     if factory in _INFO_READERS:
         return _INFO_READERS[factory](bundle)
     model = load_model(factory, bundle, "cpu")
-    return ModelOutline(
+    return ModelInfo(
         name=model.name,
         fingerprint=model.fingerprint,
         languages=model.languages,
-        converts=isinstance(model, ConversionModel),
+        can_convert=isinstance(model, ConversionModel),
         check_prompt=model.encode_voice,
     )
 
@@ -59,7 +59,7 @@ def load_model(factory: str, bundle: str, device: str) -> SpeechModel:
             loader = getattr(loader, attribute)
     except (ImportError, AttributeError) as error:
         raise BundleError(
-            f"The model factory {factory} cannot be imported", got=str(error), mend="check the import path"
+            f"The model factory {factory} cannot be imported", got=str(error), fix="check the import path"
         ) from error
     try:
         return cast("SpeechModel", loader(bundle, device))  # type: ignore[operator]
@@ -69,5 +69,5 @@ def load_model(factory: str, bundle: str, device: str) -> SpeechModel:
         raise BundleError(
             f"The model {bundle} cannot be loaded on {device}",
             got=f"{type(error).__name__}: {str(error).partition(chr(10))[0]}",
-            mend="run `hierbatch doctor` to see what this machine supports, or use --device cpu",
+            fix="run `hierbatch doctor` to see what this machine supports, or use --device cpu",
         ) from error

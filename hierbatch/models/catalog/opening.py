@@ -6,21 +6,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hierbatch.models.catalog.model_info import check_kind
-from hierbatch.models.hierspeechpp.files import OFFICIAL_KIND
+from hierbatch.models.hierspeechpp.files import HIERSPEECHPP_KIND
 from hierbatch.models.weights.bundle import find_bundle
 
 if TYPE_CHECKING:
-    from hierbatch.models.hierspeechpp.text_to_speech import OfficialSpeech
-    from hierbatch.models.hierspeechpp.voice_conversion import OfficialConversion
-    from hierbatch.models.lite.pipeline import HierSpeech
+    from hierbatch.models.hierspeechpp.text_to_speech import HierSpeechPPPipeline
+    from hierbatch.models.hierspeechpp.voice_conversion import HierSpeechPPConverter
+    from hierbatch.models.lite.pipeline import LitePipeline
 
 
-def open_model(bundle: str | Path = "lite", device: str = "cpu") -> HierSpeech | OfficialConversion | OfficialSpeech:
+def open_model(
+    bundle: str | Path = "lite", device: str = "cpu"
+) -> LitePipeline | HierSpeechPPConverter | HierSpeechPPPipeline:
     """Open a speech or conversion model.
 
     Args:
         bundle: name of a packaged or imported bundle, or a bundle's folder.
-        device: a `Placement` as a string.
+        device: a `DevicePlacement` as a string.
 
     Raises:
         BundleError: no such bundle, it neither speaks nor converts, or its weights do not fit.
@@ -28,13 +30,13 @@ def open_model(bundle: str | Path = "lite", device: str = "cpu") -> HierSpeech |
     """
     found = find_bundle(bundle)
     check_kind(found)
-    if found.kind == OFFICIAL_KIND:
-        from hierbatch.models.hierspeechpp.text_to_speech import OfficialSpeech
-        from hierbatch.models.hierspeechpp.voice_conversion import OfficialConversion
+    if found.kind == HIERSPEECHPP_KIND:
+        from hierbatch.models.hierspeechpp.text_to_speech import HierSpeechPPPipeline
+        from hierbatch.models.hierspeechpp.voice_conversion import HierSpeechPPConverter
 
         if found.has_component("ttv"):
-            return OfficialSpeech.of_bundle(found, device)
-        return OfficialConversion.of_bundle(found, device)
-    from hierbatch.models.lite.pipeline import HierSpeech
+            return HierSpeechPPPipeline.from_bundle(found, device)
+        return HierSpeechPPConverter.from_bundle(found, device)
+    from hierbatch.models.lite.pipeline import LitePipeline
 
-    return HierSpeech.load(bundle, device)
+    return LitePipeline.load(bundle, device)

@@ -17,19 +17,19 @@ from hierbatch.audio.pitch import F0, PitchRange, estimate_f0
 from hierbatch.audio.pitch_trackers import PitchTracker
 from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Samples, Waveform
+from hierbatch.constants import FRAME_HOP_SAMPLES, FRAMES_PER_SECOND, RATE_HZ
 from hierbatch.errors import SynthesisError
-from hierbatch.units import FRAME_HOP_SAMPLES, FRAMES_PER_SECOND, RATE_HZ
 
 MAX_SEGMENT_S = 30.0
-"""Longest segment that a model accepts; `cut_pieces` makes shorter ones."""
+"""Longest segment that a model accepts; `split_segments` makes shorter ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
+class Transposition:
     """Transposition of a converted voice, in semitones relative to the target's median F0 or to the source's."""
 
     semitones: float = 0.0
-    about: Literal["target", "source"] = "target"
+    relative_to: Literal["target", "source"] = "target"
 
 
 def _to_whole_frames(n_samples: int) -> int:
@@ -37,14 +37,14 @@ def _to_whole_frames(n_samples: int) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SourceManner:
+class InputSpec:
     """Input format that a conversion model expects; the defaults match HierSpeech2-Lite."""
 
     resample: Callable[[Waveform, int], Waveform] = resample
     gain: Callable[[Waveform], float] = speech_gain
     padded_length: Callable[[int], int] = _to_whole_frames
     """Number of samples after padding with silence to whole 20 ms frames."""
-    place_finely: Callable[[F0, Any, Key], F0] | None = None
+    normalize_f0: Callable[[F0, Any, Transposition], F0] | None = None
     """Function from a 5 ms F0 contour, a target voice and a transposition to the network's pitch input.
 
     None if the model has no such input.
@@ -56,10 +56,10 @@ class ConversionRequest:
     """One segment to convert; `voice` is the value returned by the same model's `encode_voice`.
 
     Shape:
-        samples        [L]         16 kHz, in the model's `manner`, whole frames of 20 ms
+        samples        [L]         16 kHz, in the model's `input_spec`, whole frames of 20 ms
         f0_hz          [L // 160]  target pitch, positive everywhere
         voiced         [L // 160]  bool
-        normalized_f0  [L // 80]   output of `place_finely`, used instead of `f0_hz` if present
+        normalized_f0  [L // 80]   output of `normalize_f0`, used instead of `f0_hz` if present
     """
 
     samples: Samples
@@ -82,7 +82,7 @@ class ConversionModel(Protocol):
         """Hash of the weights and of the settings that affect the output."""
 
     @property
-    def manner(self) -> SourceManner: ...
+    def input_spec(self) -> InputSpec: ...
 
     def encode_voice(self, prompt: Waveform, *, track: PitchTracker = estimate_f0) -> Any:
         """Encode a voice prompt; `track` finds its pitch. Raises PromptError if the prompt is unusable."""
@@ -104,7 +104,7 @@ def count_frames(request: ConversionRequest) -> int:
     if rest or not 0 < n_frames <= MAX_SEGMENT_S * FRAMES_PER_SECOND:
         raise SynthesisError(
             "The segment cannot be converted",
-            wanted=f"whole frames of {FRAME_HOP_SAMPLES} samples, at most {MAX_SEGMENT_S:.0f} s",
+            expected=f"whole frames of {FRAME_HOP_SAMPLES} samples, at most {MAX_SEGMENT_S:.0f} s",
             got=f"{len(request.samples) / RATE_HZ:.3f} s",
         )
     return n_frames

@@ -13,17 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from hierbatch.audio.activity import Span
+from hierbatch.audio.activity import TimeSpan
 from hierbatch.audio.level import below_full_scale
 from hierbatch.audio.matching import match_loudness
 from hierbatch.audio.pitch import F0, PitchRange, estimate_f0, estimate_long_f0, fill_unvoiced, measure_pitch_range
 from hierbatch.audio.pitch_trackers import FinePitchTracker, PitchTracker
-from hierbatch.audio.resample import ToRate, resample
+from hierbatch.audio.resample import Resampler, resample
 from hierbatch.audio.waveform import Samples, Waveform
+from hierbatch.constants import MEL_HOP_SAMPLES, RATE_HZ
 from hierbatch.errors import SynthesisError
-from hierbatch.models.conversion.interface import ConversionModel, ConversionRequest, Key
-from hierbatch.models.conversion.pieces import add_segment, cut_pieces, whole_frames, with_context
-from hierbatch.units import MEL_HOP_SAMPLES, RATE_HZ
+from hierbatch.models.conversion.interface import ConversionModel, ConversionRequest, Transposition
+from hierbatch.models.conversion.segments import add_segment, align_spans_to_frames, split_segments, with_context
 
 _FINE_HOP_SAMPLES = MEL_HOP_SAMPLES // 2
 _MIN_SPREAD_RATIO, _MAX_SPREAD_RATIO = 0.75, 1.33
@@ -42,9 +42,9 @@ class ConversionJob:
     source: Waveform
     voice: Any
     seed: int
-    key: Key = field(default_factory=Key)
+    transposition: Transposition = field(default_factory=Transposition)
     rate_hz: int | None = None
-    spans: Sequence[Span] | None = None
+    spans: Sequence[TimeSpan] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +61,10 @@ def convert_recording(
     voice: Any,
     *,
     seed: int,
-    key: Key = Key(),  # noqa: B008 - a frozen value
+    transposition: Transposition = Transposition(),  # noqa: B008 - a frozen value
     rate_hz: int | None = None,
     track: PitchTracker = estimate_f0,
-    spans: Sequence[Span] | None = None,
+    spans: Sequence[TimeSpan] | None = None,
 ) -> Conversion:
     """Convert one recording to another voice, keeping its words and melody; see `ConversionJob`.
 
@@ -75,7 +75,7 @@ def convert_recording(
         source: recording at any rate.
         voice: target voice, from the model's `encode_voice`.
         seed: seed of the synthesis noise.
-        key: transposition of the pitch contour.
+        transposition: transposition of the pitch contour.
         rate_hz: output rate; the source's rate by default.
         track: pitch tracker for the source. The target's pitch was found by `encode_voice`.
         spans: parts to convert; everything by default.
@@ -84,7 +84,9 @@ def convert_recording(
         SynthesisError: the model returned samples that are not finite.
         SourceError: the source is too short for the tracker.
     """
-    job = ConversionJob(source=source, voice=voice, seed=seed, key=key, rate_hz=rate_hz, spans=spans)
+    job = ConversionJob(
+        source=source, voice=voice, seed=seed, transposition=transposition, rate_hz=rate_hz, spans=spans
+    )
     return convert_recordings(model, [job], track)[0]
 
 
@@ -93,8 +95,8 @@ def convert_recordings(
     jobs: Sequence[ConversionJob],
     track: PitchTracker = estimate_f0,
     *,
-    to_rate: ToRate = resample,
-    at_once: bool = False,
+    to_rate: Resampler = resample,
+    batched: bool = False,
 ) -> list[Conversion]:
     """Convert several recordings, like `convert_recording`.
 
@@ -103,7 +105,7 @@ def convert_recordings(
         jobs: recordings with their settings.
         track: pitch tracker for the sources.
         to_rate: resampler from 16 kHz to the output rate.
-        at_once: run the segments of all recordings in one batch; meant for short recordings.
+        batched: run the segments of all recordings in one batch; meant for short recordings.
 
     Raises:
         SynthesisError: the model returned samples that are not finite.
@@ -111,7 +113,7 @@ def convert_recordings(
     """
     recordings = [_SegmentedRecording(model, job, track) for job in jobs]
     segments = [(recording, segment) for recording in recordings for segment in recording.segments]
-    for batch in [segments] if at_once else [[one] for one in segments]:
+    for batch in [segments] if batched else [[one] for one in segments]:
         outputs = model.convert_all([recording.request(segment) for recording, segment in batch])
         for (recording, segment), output in zip(batch, outputs, strict=True):
             recording.add(segment, output)
@@ -123,17 +125,17 @@ class _SegmentedRecording:
 
     def __init__(self, model: ConversionModel, job: ConversionJob, track: PitchTracker) -> None:
         self._job = job
-        resampled = model.manner.resample(job.source, RATE_HZ)
-        n_samples = model.manner.padded_length(resampled.n_samples)
+        resampled = model.input_spec.resample(job.source, RATE_HZ)
+        n_samples = model.input_spec.padded_length(resampled.n_samples)
         padded = np.pad(resampled.samples, (0, n_samples - resampled.n_samples))
-        chosen = [(0, n_samples)] if job.spans is None else whole_frames(job.spans, n_samples)
+        chosen = [(0, n_samples)] if job.spans is None else align_spans_to_frames(job.spans, n_samples)
         is_converted = np.zeros(n_samples, np.float32)
         for start, end in chosen:
             is_converted[start:end] = 1
         self._reference = Waveform(resampled.samples * is_converted[: resampled.n_samples], RATE_HZ)
-        self._padded = padded * np.float32(model.manner.gain(self._reference))
+        self._padded = padded * np.float32(model.input_spec.gain(self._reference))
         self._output = np.zeros(n_samples, np.float32)
-        spans = [(first, cut_pieces(self._padded[first:last])) for first, last in chosen]
+        spans = [(first, split_segments(self._padded[first:last])) for first, last in chosen]
         self.segments = [
             (number, first + start, first + end)
             for number, (first, (start, end)) in enumerate((first, cut) for first, cuts in spans for cut in cuts)
@@ -143,17 +145,17 @@ class _SegmentedRecording:
 
     def _transpose(self, model: ConversionModel, track: PitchTracker, is_converted: Samples) -> None:
         sound, job = Waveform(self._padded, RATE_HZ), self._job
-        normalize = model.manner.place_finely
+        normalize = model.input_spec.normalize_f0
         self._normalized: F0 | None = None
-        if normalize and isinstance(track, FinePitchTracker) and job.key.about == "target":
-            fine = estimate_long_f0(sound, track.finely, hop_samples=_FINE_HOP_SAMPLES)
+        if normalize and isinstance(track, FinePitchTracker) and job.transposition.relative_to == "target":
+            fine = estimate_long_f0(sound, track.fine_f0, hop_samples=_FINE_HOP_SAMPLES)
             fine = fine * is_converted[::_FINE_HOP_SAMPLES]
-            self._normalized = normalize(fine, job.voice, job.key)
+            self._normalized = normalize(fine, job.voice, job.transposition)
             self._f0_hz = np.expm1(self._normalized[1::2])
             self._is_voiced = self._f0_hz > 0
             return
         f0_hz = estimate_long_f0(sound, track) * is_converted[::MEL_HOP_SAMPLES]
-        self._f0_hz = place_pitch(f0_hz, model.pitch_range(job.voice), job.key)
+        self._f0_hz = transpose_f0(f0_hz, model.pitch_range(job.voice), job.transposition)
         self._is_voiced = f0_hz > 0
 
     def request(self, segment: tuple[int, int, int]) -> ConversionRequest:
@@ -174,7 +176,7 @@ class _SegmentedRecording:
         _, start, end = segment
         add_segment(self._output, output, with_context(start, end, len(self._padded))[0], start, end)
 
-    def finish(self, to_rate: ToRate) -> Conversion:
+    def finish(self, to_rate: Resampler) -> Conversion:
         if not np.isfinite(self._output).all():
             raise SynthesisError("The model returned samples that are not finite")
         source = self._job.source
@@ -187,13 +189,13 @@ class _SegmentedRecording:
         return Conversion(waveform=waveform, f0_hz=np.where(self._is_voiced, self._f0_hz, 0).astype(np.float32))
 
 
-def place_pitch(f0_hz: F0, target: PitchRange, key: Key = Key()) -> F0:  # noqa: B008 - a frozen value
+def transpose_f0(f0_hz: F0, target: PitchRange, transposition: Transposition = Transposition()) -> F0:  # noqa: B008 - a frozen value
     """Transpose an F0 contour and scale its spread towards the target's, within bounds; unvoiced frames are filled.
 
     Args:
         f0_hz: source contour.
         target: pitch range of the target voice.
-        key: transposition in semitones, relative to the target's or the source's median.
+        transposition: transposition in semitones, relative to the target's or the source's median.
 
     Shape:
         f0_hz    [T]  0 where unvoiced
@@ -203,5 +205,5 @@ def place_pitch(f0_hz: F0, target: PitchRange, key: Key = Key()) -> F0:  # noqa:
     ratio = target.spread_semitones / own.spread_semitones if own.spread_semitones > 0 else 1.0
     ratio = min(_MAX_SPREAD_RATIO, max(_MIN_SPREAD_RATIO, ratio))
     semitones = ratio * 12 * np.log2(fill_unvoiced(f0_hz, own.median_hz) / own.median_hz)
-    base_hz = own.median_hz if key.about == "source" else target.median_hz
-    return (base_hz * 2 ** ((semitones + key.semitones) / 12)).astype(np.float32)
+    base_hz = own.median_hz if transposition.relative_to == "source" else target.median_hz
+    return (base_hz * 2 ** ((semitones + transposition.semitones) / 12)).astype(np.float32)

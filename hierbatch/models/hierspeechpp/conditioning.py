@@ -24,7 +24,7 @@ def clip_pitch(log_f0: Tensor) -> Tensor:
     return torch.where(log_f0 < math.log(MIN_F0_HZ), 0.0, log_f0)
 
 
-def bend_pitch(log_f0: Tensor, semitones: float, prosody: float) -> Tensor:
+def adjust_pitch(log_f0: Tensor, semitones: float, prosody: float) -> Tensor:
     """Transpose the pitch of a row and scale its variation around the mean; unvoiced frames are unchanged.
 
     Args:

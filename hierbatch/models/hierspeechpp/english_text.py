@@ -28,7 +28,7 @@ _SPELLINGS = {"i": "iː", "u": "uː", "ɑ": "ɑː", "ɔ": "ɔː", "ɝ": "ɜː"}
 BRACKETS = str.maketrans("", "", "(){}[]")
 
 
-def published_phonemes(text: str) -> str:
+def espeak_phonemes(text: str) -> str:
     """Phonemize English text with espeak-ng, after conversion to lower-case ASCII and expansion of abbreviations.
 
     Raises:
@@ -42,14 +42,14 @@ def published_phonemes(text: str) -> str:
     if not joined:
         raise TextError(
             "There is nothing to say in the text",
-            wanted="words or numbers",
+            expected="words or numbers",
             got=repr(text[:60]),
-            mend="remove the row, or write its symbols as words",
+            fix="remove the row, or write its symbols as words",
         )
     return joined
 
 
-def published_ids(phonemes: str) -> list[int]:
+def symbol_ids(phonemes: str) -> list[int]:
     """Convert phonemes to symbol ids.
 
     Raises:
@@ -60,24 +60,24 @@ def published_ids(phonemes: str) -> list[int]:
         raise TextError(
             "HierSpeech++ has no symbol for some characters",
             got=" ".join(unknown),
-            mend="remove or replace these characters",
+            fix="remove or replace these characters",
         )
     return [SYMBOL_IDS[symbol] for symbol in phonemes]
 
 
-def with_blanks(ids: Sequence[int]) -> list[int]:
+def intersperse_blanks(ids: Sequence[int]) -> list[int]:
     """Insert a blank before, between and after all symbols: 2n + 1 ids."""
     spread = [SYMBOL_IDS[PAD]] * (2 * len(ids) + 1)
     spread[1::2] = ids
     return spread
 
 
-def published_spelling(phonemes: str) -> list[str]:
+def espeak_spelling(phonemes: str) -> list[str]:
     """Convert each token of a phoneme string to espeak-ng spelling, punctuation with the space after it.
 
     The shared table has no vowel length and fewer weak vowels; rules restore both.
 
-    >>> "".join(published_spelling("h ə l ˈoʊ , w ˈɝ l d ."))
+    >>> "".join(espeak_spelling("h ə l ˈoʊ , w ˈɝ l d ."))
     'həlˈoʊ, wˈɜːld.'
     """
     spelled: list[str] = []

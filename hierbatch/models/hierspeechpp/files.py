@@ -8,12 +8,12 @@ from pathlib import Path
 
 from hierbatch.errors import InputError
 
-OFFICIAL_KIND = "official"
+HIERSPEECHPP_KIND = "official"
 """Kind of the bundles that published networks are imported into."""
 
 
 @dataclass(frozen=True, slots=True)
-class OfficialFile:
+class HierSpeechPPFile:
     """One published file."""
 
     name: str
@@ -21,23 +21,27 @@ class OfficialFile:
     sha256: str
 
 
-OFFICIAL_FILES = (
-    OfficialFile("hierspeechpp_v1.1", 388_999_163, "9fd704f9a4d11b62195caaaeb76ce759b12ea69a1c36b2716af44bd60bde6a64"),
-    OfficialFile("hierspeechpp_v1", 388_970_075, "0229501cd273135bce9ee0be09ddef18e079cb8dbe61cda665fec73afbfad0d4"),
-    OfficialFile("ttv_lt960", 434_482_782, "2e408e2c6a72551da0ca616f43e0f989449ff5e0d0ca6229b27dea3dc36aa6c1"),
-    OfficialFile("denoiser", 8_350_488, "0088cd06068a97b97cc13fe10fe155ea5c24beea79564b2162fab22a79dc9dc5"),
-    OfficialFile("speechsr24k", 1_715_101, "94bc84b6f8bdb375e2027bc7a3222730d29f9d4c042fd9edce0024806d5c4320"),
-    OfficialFile("speechsr48k", 1_715_101, "62c70874ac4efeb4dc9c8aa9dc0a611a951e1c36292abeb4c406d7fb91e0eefc"),
+HIERSPEECHPP_FILES = (
+    HierSpeechPPFile(
+        "hierspeechpp_v1.1", 388_999_163, "9fd704f9a4d11b62195caaaeb76ce759b12ea69a1c36b2716af44bd60bde6a64"
+    ),
+    HierSpeechPPFile(
+        "hierspeechpp_v1", 388_970_075, "0229501cd273135bce9ee0be09ddef18e079cb8dbe61cda665fec73afbfad0d4"
+    ),
+    HierSpeechPPFile("ttv_lt960", 434_482_782, "2e408e2c6a72551da0ca616f43e0f989449ff5e0d0ca6229b27dea3dc36aa6c1"),
+    HierSpeechPPFile("denoiser", 8_350_488, "0088cd06068a97b97cc13fe10fe155ea5c24beea79564b2162fab22a79dc9dc5"),
+    HierSpeechPPFile("speechsr24k", 1_715_101, "94bc84b6f8bdb375e2027bc7a3222730d29f9d4c042fd9edce0024806d5c4320"),
+    HierSpeechPPFile("speechsr48k", 1_715_101, "62c70874ac4efeb4dc9c8aa9dc0a611a951e1c36292abeb4c406d7fb91e0eefc"),
 )
 
 
-def find_official_file(folder: Path, name: str) -> Path | None:
+def find_checkpoint_file(folder: Path, name: str) -> Path | None:
     """Find the published file `name` anywhere in a folder; None if it is absent. Only files of its size are read.
 
     Raises:
         InputError: the folder or a file in it cannot be read.
     """
-    official = next(file for file in OFFICIAL_FILES if file.name == name)
+    official = next(file for file in HIERSPEECHPP_FILES if file.name == name)
     try:
         for path in sorted(folder.rglob("*")):
             if path.is_file() and path.stat().st_size == official.n_bytes:
@@ -49,6 +53,6 @@ def find_official_file(folder: Path, name: str) -> Path | None:
     return None
 
 
-def official_file_of(sha256: str) -> str | None:
+def find_file_by_hash(sha256: str) -> str | None:
     """Name of the published file with that hash; None if there is none."""
-    return next((file.name for file in OFFICIAL_FILES if file.sha256 == sha256), None)
+    return next((file.name for file in HIERSPEECHPP_FILES if file.sha256 == sha256), None)

@@ -17,23 +17,23 @@ from hierbatch.models.weights.bundle import Bundle
 
 
 def load_synthesizer(bundle: Bundle) -> Synthesizer:
-    """Load the synthesizer without its training-only modules; raises BundleError as `load_part` does."""
+    """Load the synthesizer without its training-only modules; raises BundleError as `load_component` does."""
     synthesizer = Synthesizer(SynthesizerConfig(**component_sizes(bundle, "synthesizer")), is_for_training=False)
-    load_part(synthesizer, bundle, "synthesizer", excluded_prefix="training_parts.")
+    load_component(synthesizer, bundle, "synthesizer", excluded_prefix="training_parts.")
     return synthesizer
 
 
 def load_content_encoder(bundle: Bundle) -> ContentEncoder:
-    """Load the content encoder; raises BundleError as `load_part` does."""
+    """Load the content encoder; raises BundleError as `load_component` does."""
     content = ContentEncoder(ContentEncoderConfig(**component_sizes(bundle, "content_encoder")))
-    load_part(content, bundle, "content_encoder")
+    load_component(content, bundle, "content_encoder")
     return content
 
 
 def load_denoiser(bundle: Bundle) -> Denoiser:
-    """Load the denoiser; raises BundleError as `load_part` does."""
+    """Load the denoiser; raises BundleError as `load_component` does."""
     denoiser = Denoiser(DenoiserConfig(**component_sizes(bundle, "denoiser")))
-    load_part(denoiser, bundle, "denoiser")
+    load_component(denoiser, bundle, "denoiser")
     return denoiser
 
 
@@ -43,7 +43,7 @@ def component_sizes(bundle: Bundle, component: str) -> dict[str, Any]:
     return {name: tuple(size) if isinstance(size, list) else size for name, size in sizes.items()}
 
 
-def load_part(network: nn.Module, bundle: Bundle, component: str, *, excluded_prefix: str = "\0") -> None:
+def load_component(network: nn.Module, bundle: Bundle, component: str, *, excluded_prefix: str = "\0") -> None:
     """Load a component of a bundle into a network.
 
     Args:
@@ -56,7 +56,7 @@ def load_part(network: nn.Module, bundle: Bundle, component: str, *, excluded_pr
         BundleError: there is no such component, it is damaged, or it does not fit.
     """
     weights = {
-        name: value for name, value in bundle.load_part(component).items() if not name.startswith(excluded_prefix)
+        name: value for name, value in bundle.load_component(component).items() if not name.startswith(excluded_prefix)
     }
     try:
         network.load_state_dict(weights)
@@ -64,5 +64,5 @@ def load_part(network: nn.Module, bundle: Bundle, component: str, *, excluded_pr
         raise BundleError(
             f"The weights of bundle {bundle.name!r} do not fit {type(network).__name__}",
             got="; ".join(line.strip() for line in str(error).splitlines()[1:4]),
-            mend="import the bundle again",
+            fix="import the bundle again",
         ) from error

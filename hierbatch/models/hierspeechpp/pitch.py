@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from hierbatch.audio.hierspeechpp_pitch import transfer_log_f0
 from hierbatch.audio.kaiser_resample import kaiser_resample
 from hierbatch.audio.pitch import F0, PitchRange, measure_pitch_range
 from hierbatch.audio.pitch_trackers import FinePitchTracker, PitchTracker
-from hierbatch.audio.published_pitch import log_f0_in_voice
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import PromptError
-from hierbatch.models.conversion.interface import Key, SourceManner
+from hierbatch.models.conversion.interface import InputSpec, Transposition
 from hierbatch.models.hierspeechpp.prompt import PromptFeatures
 
 _MIN_F0_HZ, _MAX_F0_HZ = 55.0, 1100.0
@@ -26,7 +26,7 @@ _PADDING_SAMPLES = 1280
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversionVoice:
-    """Target voice for conversion; made by `OfficialConversion.encode_voice`.
+    """Target voice for conversion; made by `HierSpeechPPConverter.encode_voice`.
 
     Shape:
         style         [S]
@@ -55,9 +55,9 @@ def make_conversion_voice(
         PromptError: nothing in the prompt is voiced.
     """
     waveform = features.waveform
-    f0_hz = track.finely(waveform) if isinstance(track, FinePitchTracker) else track(waveform)
+    f0_hz = track.fine_f0(waveform) if isinstance(track, FinePitchTracker) else track(waveform)
     if not (f0_hz > 0).any():
-        raise PromptError("There is no voice in the prompt", wanted="one person speaking", got="no voiced sound")
+        raise PromptError("There is no voice in the prompt", expected="one person speaking", got="no voiced sound")
     return ConversionVoice(
         style=style,
         pitch=measure_pitch_range(f0_hz),
@@ -66,9 +66,9 @@ def make_conversion_voice(
     )
 
 
-def normalize_f0_for_voice(f0_hz: F0, voice: ConversionVoice, key: Key) -> F0:
+def normalize_f0_for_voice(f0_hz: F0, voice: ConversionVoice, transposition: Transposition) -> F0:
     """Map a 5 ms F0 contour to the published networks' pitch input for a target voice. Shape: [4 T] -> [4 T]."""
-    return log_f0_in_voice(f0_hz, voice.prompt_f0_hz, key.semitones)
+    return transfer_log_f0(f0_hz, voice.prompt_f0_hz, transposition.semitones)
 
 
 def fine_log_f0(f0_hz: F0, voiced: npt.NDArray[np.bool_]) -> F0:
@@ -90,10 +90,10 @@ def fine_log_f0(f0_hz: F0, voiced: npt.NDArray[np.bool_]) -> F0:
     return np.where(is_fine_voiced, np.log1p(np.exp(fine)), 0).astype(np.float32)
 
 
-HIERSPEECHPP_INPUT_SPEC = SourceManner(
+HIERSPEECHPP_INPUT_SPEC = InputSpec(
     resample=kaiser_resample,
     gain=lambda _source: 1.0,  # the level is left unchanged
     padded_length=lambda n_samples: (n_samples // _PADDING_SAMPLES + 1) * _PADDING_SAMPLES,
-    place_finely=normalize_f0_for_voice,
+    normalize_f0=normalize_f0_for_voice,
 )
-"""Input format of the published networks; `place_finely` is used with pitch trackers of 5 ms steps."""
+"""Input format of the published networks; `normalize_f0` is used with pitch trackers of 5 ms steps."""

@@ -15,14 +15,14 @@ from torch import Tensor
 from hierbatch.audio.kaiser_resample import kaiser_resample
 from hierbatch.audio.style_mel import StyleMel
 from hierbatch.audio.waveform import Waveform
+from hierbatch.constants import RATE_HZ
 from hierbatch.errors import BundleError
+from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.hierspeechpp.conditioning import mix_styles
 from hierbatch.models.hierspeechpp.denoiser.model import Denoiser
 from hierbatch.models.hierspeechpp.denoiser.windows import denoise
-from hierbatch.models.placement import Placement
 from hierbatch.models.prompt import clean_prompt
 from hierbatch.models.weights.bundle import Bundle
-from hierbatch.units import RATE_HZ
 
 _SHORT_S = 3.0
 _REPEATS = 5
@@ -49,10 +49,10 @@ class PromptFeatures:
         return mix_styles(styles, self.ratio)
 
 
-class PromptHearing:
+class PromptFeatureExtractor:
     """Feature extraction for prompts, with the denoiser of the bundle if it has one."""
 
-    def __init__(self, bundle: Bundle, denoiser: Denoiser | None, placement: Placement) -> None:
+    def __init__(self, bundle: Bundle, denoiser: Denoiser | None, placement: DevicePlacement) -> None:
         self._name = bundle.name
         self._ratio = bundle.synthesis.get("denoise_ratio", 0.0)
         self._placement = placement
@@ -85,7 +85,7 @@ class PromptHearing:
         if self._denoiser is None:
             raise BundleError(
                 f"Bundle {self._name!r} has no denoiser",
-                mend="import it again with the denoiser's checkpoint, or set no denoise_ratio",
+                fix="import it again with the denoiser's checkpoint, or set no denoise_ratio",
             )
         return denoise(self._denoiser, pad_for_denoiser(sound))[: len(sound)]
 

@@ -16,13 +16,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from hierbatch.constants import FRAMES_PER_SECOND
 from hierbatch.errors import SynthesisError, TextError
-from hierbatch.models.hierspeechpp.english_text import published_ids, published_spelling, with_blanks
-from hierbatch.models.hierspeechpp.text_to_vector.model import TextPrior, TextToVector, Vectors, whole_frames
-from hierbatch.models.placement import Placement, to_array
+from hierbatch.models.device_placement import DevicePlacement, to_array
+from hierbatch.models.hierspeechpp.english_text import espeak_spelling, intersperse_blanks, symbol_ids
+from hierbatch.models.hierspeechpp.text_to_vector.model import (
+    TextPrior,
+    TextToVector,
+    TextToVectorOutput,
+    ceil_durations,
+)
 from hierbatch.models.speech import SpeechRequest
 from hierbatch.models.weights.bundle import Bundle
-from hierbatch.units import FRAMES_PER_SECOND
 
 _MAX_SENTENCE_S = 60.0
 
@@ -54,7 +59,7 @@ class EncodedText:
 class TextStage:
     """Text-to-vector network of a bundle, with the bundle's settings."""
 
-    def __init__(self, bundle: Bundle, network: TextToVector, noise_scale: float, placement: Placement) -> None:
+    def __init__(self, bundle: Bundle, network: TextToVector, noise_scale: float, placement: DevicePlacement) -> None:
         """Use a placed network.
 
         Args:
@@ -75,31 +80,31 @@ class TextStage:
         if request.language not in self._bundle.languages:
             raise TextError(
                 f"Model {self._bundle.name!r} does not support this language",
-                wanted=" or ".join(self._bundle.languages),
+                expected=" or ".join(self._bundle.languages),
                 got=repr(request.language),
             )
-        spelled = published_spelling(request.phonemes)
-        ids = with_blanks(published_ids("".join(spelled)))
+        spelled = espeak_spelling(request.phonemes)
+        ids = intersperse_blanks(symbol_ids("".join(spelled)))
         owners = np.repeat(np.arange(len(spelled)), [len(letters) for letters in spelled])
         token_of = np.concatenate([[-1], np.repeat(owners, 2)])
         tokens, lengths = (torch.tensor(numbers, device=self._placement.device) for numbers in ([ids], [len(ids)]))
         style = self._placement.tensor(request.voice.text_style)[None]
-        prior = self._network.read(tokens, lengths, style)
+        prior = self._network.encode_text(tokens, lengths, style)
         latent_noise = self._placement.tensor(noise.standard_normal((1, 2, len(ids)), dtype=np.float32))
         log_durations = self._network.durations(prior.hidden, prior.mask, style, latent_noise)
-        text = EncodedText(prior, whole_frames(log_durations, prior.mask, 1 / request.speed), token_of)
+        text = EncodedText(prior, ceil_durations(log_durations, prior.mask, 1 / request.speed), token_of)
         if text.n_frames > _MAX_SENTENCE_S * FRAMES_PER_SECOND:
             raise SynthesisError(
                 "The model predicted unusable durations",
-                wanted=f"at most {_MAX_SENTENCE_S:.0f} s per sentence",
+                expected=f"at most {_MAX_SENTENCE_S:.0f} s per sentence",
                 got=f"{text.n_frames / FRAMES_PER_SECOND:.2f} s",
-                mend="split the text into shorter sentences",
+                fix="split the text into shorter sentences",
             )
         return text
 
     def decode(
         self, requests: Sequence[SpeechRequest], texts: Sequence[EncodedText], noises: Sequence[np.random.Generator]
-    ) -> Vectors:
+    ) -> TextToVectorOutput:
         """Generate semantic vectors and pitch for a batch of encoded texts.
 
         Args:
@@ -115,7 +120,7 @@ class TextStage:
         frames = torch.cat([_padded(text.frames, longest) for text in texts])
         noise = sample_noise(noises, self._network.config.channels, [text.n_frames for text in texts])
         style = self._placement.tensor(np.stack([request.voice.text_style for request in requests]))
-        return self._network.speak(prior, frames, style, self._noise_scale * self._placement.tensor(noise))
+        return self._network.generate(prior, frames, style, self._noise_scale * self._placement.tensor(noise))
 
 
 def sample_noise(

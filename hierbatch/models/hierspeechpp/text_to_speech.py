@@ -18,24 +18,24 @@ from hierbatch.audio.level import below_full_scale
 from hierbatch.audio.pitch import F0, PitchRange, estimate_f0
 from hierbatch.audio.pitch_trackers import PitchTracker
 from hierbatch.audio.waveform import Samples, Waveform
+from hierbatch.constants import RATE_HZ
 from hierbatch.errors import BundleError
-from hierbatch.models.conversion.interface import ConversionRequest, Key
-from hierbatch.models.hierspeechpp.conditioning import bend_pitch, clip_pitch
-from hierbatch.models.hierspeechpp.networks import OfficialNetworks
-from hierbatch.models.hierspeechpp.pitch import (
+from hierbatch.models.conversion.interface import ConversionRequest, Transposition
+from hierbatch.models.device_placement import DevicePlacement, to_array
+from hierbatch.models.hierspeechpp.conditioning import adjust_pitch, clip_pitch
+from hierbatch.models.hierspeechpp.input_spec import (
     HIERSPEECHPP_INPUT_SPEC,
     ConversionVoice,
     make_conversion_voice,
     normalize_f0_for_voice,
 )
-from hierbatch.models.hierspeechpp.prompt import PromptHearing
+from hierbatch.models.hierspeechpp.networks import HierSpeechPPNetworks
+from hierbatch.models.hierspeechpp.prompt import PromptFeatureExtractor
 from hierbatch.models.hierspeechpp.text import EncodedText, TextStage, sample_noise
-from hierbatch.models.hierspeechpp.text_to_vector.model import Vectors
-from hierbatch.models.hierspeechpp.voice_conversion import NOISE_SCALE, OfficialConversion
-from hierbatch.models.placement import Placement, to_array
+from hierbatch.models.hierspeechpp.text_to_vector.model import TextToVectorOutput
+from hierbatch.models.hierspeechpp.voice_conversion import NOISE_SCALE, HierSpeechPPConverter
 from hierbatch.models.speech import Speech, SpeechRequest
 from hierbatch.models.weights.bundle import Bundle
-from hierbatch.units import RATE_HZ
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,22 +49,22 @@ class HierSpeechPPVoice:
     sha256: str
 
 
-def _normalize_f0(f0_hz: F0, voice: HierSpeechPPVoice, key: Key) -> F0:
+def _normalize_f0(f0_hz: F0, voice: HierSpeechPPVoice, key: Transposition) -> F0:
     return normalize_f0_for_voice(f0_hz, _conversion_voice(voice), key)
 
 
-class OfficialSpeech:
+class HierSpeechPPPipeline:
     """HierSpeech++ with published weights on one device; the output of a request is independent of the batch."""
 
-    manner = replace(HIERSPEECHPP_INPUT_SPEC, place_finely=_normalize_f0)
+    input_spec = replace(HIERSPEECHPP_INPUT_SPEC, normalize_f0=_normalize_f0)
 
-    def __init__(self, bundle: Bundle, networks: OfficialNetworks, device: str) -> None:
+    def __init__(self, bundle: Bundle, networks: HierSpeechPPNetworks, device: str) -> None:
         """Use loaded networks with the settings of `bundle`.
 
         Args:
             bundle: provides name, languages and inference settings.
             networks: networks with loaded weights.
-            device: a `Placement` as a string.
+            device: a `DevicePlacement` as a string.
 
         Raises:
             InputError: this machine has no such device.
@@ -72,26 +72,26 @@ class OfficialSpeech:
         self.name, self.languages, self.fingerprint = bundle.name, bundle.languages, bundle.fingerprint
         self.rate_hz = networks.super_resolution.config.rate_hz if networks.super_resolution else RATE_HZ
         self._noise_scale = bundle.synthesis.get("noise_scale", NOISE_SCALE)
-        self._placement = placement = Placement.here(device)
+        self._placement = placement = DevicePlacement.parse_available(device)
         networks.place(placement)
         self._networks = networks
         self._text_stage = TextStage(bundle, networks.text_to_vector, self._noise_scale, placement)
-        self._prompts = PromptHearing(bundle, networks.denoiser, placement)
+        self._prompts = PromptFeatureExtractor(bundle, networks.denoiser, placement)
         self._conversion = None
         if networks.content is not None:
-            self._conversion = OfficialConversion(
+            self._conversion = HierSpeechPPConverter(
                 bundle, networks.synthesizer, networks.content, networks.denoiser, device
             )
 
     @staticmethod
-    def of_bundle(bundle: Bundle, device: str) -> OfficialSpeech:
+    def from_bundle(bundle: Bundle, device: str) -> HierSpeechPPPipeline:
         """Load the pipeline of an imported bundle.
 
         Raises:
             BundleError: a required network is missing or does not fit.
             InputError: this machine has no such device.
         """
-        return OfficialSpeech(bundle, OfficialNetworks.of_bundle(bundle), device)
+        return HierSpeechPPPipeline(bundle, HierSpeechPPNetworks.from_bundle(bundle), device)
 
     @torch.inference_mode()
     def encode_voice(
@@ -137,7 +137,7 @@ class OfficialSpeech:
         vectors = self._text_stage.decode(requests, texts, noises)
         log_f0 = clip_pitch(vectors.log_f0)
         log_f0 = torch.stack(
-            [bend_pitch(row, r.pitch_semitones, r.prosody) for row, r in zip(log_f0, requests, strict=True)]
+            [adjust_pitch(row, r.pitch_semitones, r.prosody) for row, r in zip(log_f0, requests, strict=True)]
         )
         outputs = self._synthesize(requests, vectors, log_f0, noises)
         return [
@@ -150,7 +150,7 @@ class OfficialSpeech:
         return self._converter().pitch_range(_conversion_voice(voice))
 
     def convert_all(self, requests: Sequence[ConversionRequest]) -> list[Samples]:
-        """Convert a batch of segments, as `OfficialConversion.convert_all` does.
+        """Convert a batch of segments, as `HierSpeechPPConverter.convert_all` does.
 
         Raises:
             BundleError: the bundle has no content encoder.
@@ -158,19 +158,19 @@ class OfficialSpeech:
         """
         return self._converter().convert_all([replace(r, voice=_conversion_voice(r.voice)) for r in requests])
 
-    def _converter(self) -> OfficialConversion:
+    def _converter(self) -> HierSpeechPPConverter:
         if self._conversion is None:
             raise BundleError(
                 f"Model {self.name!r} cannot convert recordings",
-                wanted="a bundle with a content encoder",
-                mend="import the bundle again together with a folder of facebook/mms-300m",
+                expected="a bundle with a content encoder",
+                fix="import the bundle again together with a folder of facebook/mms-300m",
             )
         return self._conversion
 
     def _synthesize(
         self,
         requests: Sequence[SpeechRequest],
-        vectors: Vectors,
+        vectors: TextToVectorOutput,
         log_f0: Tensor,
         noises: Sequence[np.random.Generator],
     ) -> list[Samples]:

@@ -13,37 +13,37 @@ from torch import Tensor
 from hierbatch.audio.pitch import F0, PitchRange, estimate_f0
 from hierbatch.audio.pitch_trackers import PitchTracker
 from hierbatch.audio.waveform import Samples, Waveform
+from hierbatch.constants import FRAME_HOP_SAMPLES
 from hierbatch.errors import BundleError
 from hierbatch.models.conversion.interface import ConversionRequest, count_frames
+from hierbatch.models.device_placement import DevicePlacement, to_array
 from hierbatch.models.hierspeechpp.blocks.noise import row_noise
 from hierbatch.models.hierspeechpp.content_encoder.model import ContentEncoder
 from hierbatch.models.hierspeechpp.denoiser.model import Denoiser
-from hierbatch.models.hierspeechpp.parts import load_content_encoder, load_denoiser, load_synthesizer
-from hierbatch.models.hierspeechpp.pitch import (
+from hierbatch.models.hierspeechpp.input_spec import (
     HIERSPEECHPP_INPUT_SPEC,
     ConversionVoice,
     fine_log_f0,
     make_conversion_voice,
 )
-from hierbatch.models.hierspeechpp.prompt import PromptHearing
+from hierbatch.models.hierspeechpp.parts import load_content_encoder, load_denoiser, load_synthesizer
+from hierbatch.models.hierspeechpp.prompt import PromptFeatureExtractor
 from hierbatch.models.hierspeechpp.synthesizer.model import Synthesizer
-from hierbatch.models.placement import Placement, to_array
 from hierbatch.models.speech import Speech, SpeechRequest
 from hierbatch.models.weights.bundle import Bundle
-from hierbatch.units import FRAME_HOP_SAMPLES
 
 NOISE_SCALE = 0.333
 """Published default, robust; 0.667 is more expressive."""
 
 
-class OfficialConversion:
+class HierSpeechPPConverter:
     """Synthesizer and content encoder of an imported bundle on one device.
 
     Settings of the bundle: `noise_scale` (default 0.333), and `denoise_ratio` (default 0), the weight of the denoised
     prompt's style against that of the original prompt, 0 to 1; it requires a denoiser in the bundle.
     """
 
-    manner = HIERSPEECHPP_INPUT_SPEC
+    input_spec = HIERSPEECHPP_INPUT_SPEC
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class OfficialConversion:
             synthesizer: published synthesizer.
             content: content encoder.
             denoiser: denoiser for prompts, if the bundle has one.
-            device: a `Placement` as a string.
+            device: a `DevicePlacement` as a string.
 
         Raises:
             InputError: this machine has no such device.
@@ -68,12 +68,12 @@ class OfficialConversion:
         self.name, self.languages, self.rate_hz = bundle.name, bundle.languages, bundle.rate_hz
         self.fingerprint = bundle.fingerprint
         self._noise_scale = bundle.synthesis.get("noise_scale", NOISE_SCALE)
-        self._placement = placement = Placement.here(device)
+        self._placement = placement = DevicePlacement.parse_available(device)
         self._synthesizer, self._content = placement.place(synthesizer), placement.place(content)
-        self._prompts = PromptHearing(bundle, denoiser, placement)
+        self._prompts = PromptFeatureExtractor(bundle, denoiser, placement)
 
     @staticmethod
-    def of_bundle(bundle: Bundle, device: str) -> OfficialConversion:
+    def from_bundle(bundle: Bundle, device: str) -> HierSpeechPPConverter:
         """Load the networks that conversion needs from an imported bundle.
 
         Raises:
@@ -82,7 +82,7 @@ class OfficialConversion:
         """
         is_denoised = bundle.has_component("denoiser") or bundle.synthesis.get("denoise_ratio", 0.0) > 0
         denoiser = load_denoiser(bundle) if is_denoised else None
-        return OfficialConversion(bundle, load_synthesizer(bundle), load_content_encoder(bundle), denoiser, device)
+        return HierSpeechPPConverter(bundle, load_synthesizer(bundle), load_content_encoder(bundle), denoiser, device)
 
     @torch.inference_mode()
     def encode_voice(
@@ -132,7 +132,7 @@ class OfficialConversion:
         """Raise BundleError: the bundle has no text-to-vector network."""
         raise BundleError(
             f"Model {self.name!r} converts voices and does not read text",
-            mend="choose another model with --model, or convert recordings with this one",
+            fix="choose another model with --model, or convert recordings with this one",
         )
 
 

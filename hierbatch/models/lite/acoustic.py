@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from hierbatch.audio.spectrum import N_MELS
+from hierbatch.constants import MELS_PER_FRAME
 from hierbatch.models.lite.blocks import ConvNeXtStack
 from hierbatch.models.lite.config import LiteConfig
-from hierbatch.models.lite.style import StyleEncoder
-from hierbatch.models.lite.timbre import PromptFrames, TimbreReader
-from hierbatch.units import MELS_PER_FRAME
+from hierbatch.models.lite.style import LiteStyleEncoder
+from hierbatch.models.lite.timbre import PromptFrames, TimbreAttention
 
 REFERENCE_HZ = 150.0
 
@@ -48,8 +48,8 @@ class Acoustic(nn.Module):
 
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
-        self.style = StyleEncoder(config)
-        self.timbre = TimbreReader(config)
+        self.style = LiteStyleEncoder(config)
+        self.timbre = TimbreAttention(config)
         self.decoder = ConvNeXtStack(
             config.semantic_channels + 2 * MELS_PER_FRAME,
             config.acoustic_width,

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from hierbatch.audio.spectrum import N_MELS, interpolate_bands, mel_centres_hz
-from hierbatch.models.lite.matching import loud_frames, mean_over_time
+from hierbatch.models.lite.spectral_statistics import loud_frames, mean_over_time
 
 _N_QUEFRENCIES = 25
 _WARPS = tuple(1.25 ** (step / 8) for step in range(-8, 9))

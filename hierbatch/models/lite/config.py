@@ -61,9 +61,9 @@ class LiteConfig:
         if unknown:
             raise BundleError(
                 "The model's configuration has unknown keys",
-                wanted=", ".join(sorted(known)),
+                expected=", ".join(sorted(known)),
                 got=", ".join(unknown),
-                mend="update hierbatch to the version the model was made with, or newer",
+                fix="update hierbatch to the version the model was made with, or newer",
             )
         return cls(**values)
 
@@ -71,7 +71,7 @@ class LiteConfig:
         return asdict(self)
 
 
-def tiny() -> LiteConfig:
+def tiny_config() -> LiteConfig:
     """Configuration with a few ten thousand parameters, for tests."""
     return LiteConfig(
         semantic_channels=8,

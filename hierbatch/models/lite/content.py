@@ -12,7 +12,7 @@ from hierbatch.models.lite.blocks import ConvNeXtStack
 from hierbatch.models.lite.config import LiteConfig
 
 
-class ContentEncoder(nn.Module):
+class LiteContentEncoder(nn.Module):
     """Content encoder, distilled from self-supervised features.
 
     Shape:

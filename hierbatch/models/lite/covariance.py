@@ -13,11 +13,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from hierbatch.constants import MELS_PER_FRAME
 from hierbatch.models.lite.blocks import length_mask
-from hierbatch.models.lite.matching import loud_frames, mean_over_time
+from hierbatch.models.lite.spectral_statistics import loud_frames, mean_over_time
 from hierbatch.models.lite.timbre import PromptFrames
 from hierbatch.models.precision import restore_dtype, to_float64
-from hierbatch.units import MELS_PER_FRAME
 
 _SHRINKAGE = 0.2
 """Shrinkage towards the diagonal: a few seconds have fewer independent frames than there are bands."""

@@ -17,10 +17,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hierbatch.audio.spectrum import LOG_CENTRE, LOG_SPREAD, N_BINS, N_FFT, N_MELS, WINDOW_SAMPLES, interpolate_bands
+from hierbatch.constants import MEL_HOP_SAMPLES, RATE_HZ
 from hierbatch.models.lite.blocks import ConvNeXtStack
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.precision import restore_dtype, to_float64
-from hierbatch.units import MEL_HOP_SAMPLES, RATE_HZ
 
 _FRAME_SAMPLES = 2 * MEL_HOP_SAMPLES
 # Offset of a frame inside its FFT block: room before it for the pre-ringing of a zero-phase filter, and more room after
@@ -32,7 +32,7 @@ _RESIDUAL_GAIN = 5.0
 _MAX_HARMONIC_HZ = 0.98 * RATE_HZ / 2
 
 
-class WaveformGenerator(nn.Module):
+class LiteWaveformGenerator(nn.Module):
     """Universal vocoder for the log-mel latent.
 
     Shape:

@@ -7,10 +7,10 @@ from torch import Tensor, nn
 from hierbatch.errors import BundleError
 from hierbatch.models.lite.acoustic import Acoustic
 from hierbatch.models.lite.config import LiteConfig
-from hierbatch.models.lite.content import ContentEncoder
-from hierbatch.models.lite.generator import WaveformGenerator
-from hierbatch.models.lite.surroundings import Surroundings
-from hierbatch.models.lite.text_to_vector import TextToVector
+from hierbatch.models.lite.content import LiteContentEncoder
+from hierbatch.models.lite.generator import LiteWaveformGenerator
+from hierbatch.models.lite.style_denoiser import StyleDenoiser
+from hierbatch.models.lite.text_to_vector import LiteTextToVector
 
 
 class LiteNetworks(nn.Module):
@@ -18,11 +18,11 @@ class LiteNetworks(nn.Module):
 
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
-        self.text_to_vector = TextToVector(config)
+        self.text_to_vector = LiteTextToVector(config)
         self.acoustic = Acoustic(config)
-        self.waveform = WaveformGenerator(config)
-        self.content = ContentEncoder(config)
-        self.surroundings = Surroundings(config)
+        self.waveform = LiteWaveformGenerator(config)
+        self.content = LiteContentEncoder(config)
+        self.surroundings = StyleDenoiser(config)
 
     @staticmethod
     def from_weights(config: LiteConfig, weights: dict[str, Tensor]) -> LiteNetworks:
@@ -44,7 +44,7 @@ class LiteNetworks(nn.Module):
         problems += [f"{name} is {got[name]}, not {expected[name]}" for name in shared if got[name] != expected[name]]
         if problems:
             raise BundleError(
-                "The weights do not fit the model", wanted="every weight of HierSpeech2-Lite", got="; ".join(problems)
+                "The weights do not fit the model", expected="every weight of HierSpeech2-Lite", got="; ".join(problems)
             )
         networks.load_state_dict(weights)
         return networks.requires_grad_(False).eval()

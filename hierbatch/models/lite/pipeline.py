@@ -24,29 +24,29 @@ from hierbatch.audio.pitch_trackers import PitchTracker
 from hierbatch.audio.resample import resample
 from hierbatch.audio.spectrum import LogMel, long_term_spectrum
 from hierbatch.audio.waveform import Samples, Waveform
+from hierbatch.constants import FRAME_HOP_SAMPLES, FRAMES_PER_SECOND, MEL_HOP_SAMPLES, MELS_PER_FRAME, RATE_HZ
 from hierbatch.errors import BundleError, SynthesisError
 from hierbatch.frontend.phonemes import encode
-from hierbatch.models.conversion.interface import ConversionRequest, SourceManner, count_frames
+from hierbatch.models.conversion.interface import ConversionRequest, InputSpec, count_frames
+from hierbatch.models.device_placement import DevicePlacement, to_array
 from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.synthesizer import LiteSynthesizer, SynthesisFrames
 from hierbatch.models.lite.text_to_vector import PredictedFrames, TextBatch, round_durations
 from hierbatch.models.lite.voice import Voice
-from hierbatch.models.placement import Placement, to_array
 from hierbatch.models.prompt import clean_voiced_prompt
-from hierbatch.models.speech import Hearing, Speech, SpeechRequest
+from hierbatch.models.speech import SelfAssessment, Speech, SpeechRequest
 from hierbatch.models.weights.bundle import Bundle, find_bundle
-from hierbatch.units import FRAME_HOP_SAMPLES, FRAMES_PER_SECOND, MEL_HOP_SAMPLES, MELS_PER_FRAME, RATE_HZ
 
 _MIN_F0_HZ, _MAX_F0_HZ = 50.0, 600.0
 _MAX_SENTENCE_S = 60.0
 
 
-class HierSpeech:
+class LitePipeline:
     """HierSpeech2-Lite with the weights of one bundle on one device."""
 
-    manner = SourceManner()
+    input_spec = InputSpec()
 
     def __init__(self, bundle: Bundle, networks: LiteNetworks, device: str) -> None:
         """Use `networks` with the settings of `bundle` on `device`.
@@ -54,7 +54,7 @@ class HierSpeech:
         Args:
             bundle: provides name, languages, rate and inference settings.
             networks: networks with loaded weights.
-            device: a `Placement` as a string.
+            device: a `DevicePlacement` as a string.
 
         Raises:
             InputError: this machine has no such device.
@@ -67,7 +67,7 @@ class HierSpeech:
             {language: bundle.synthesis.get(f"{name}_{language}", 0.0) for language in bundle.languages}
             for name in ("timbre_covariance_share", "clean_style_share")
         )
-        self._placement = placement = Placement.here(device)
+        self._placement = placement = DevicePlacement.parse_available(device)
         for network in networks.children():
             placement.place(network)
         self._synthesizer = LiteSynthesizer(networks, bundle.synthesis, placement)
@@ -75,7 +75,7 @@ class HierSpeech:
         self._mel = LogMel().to(placement.device)
 
     @staticmethod
-    def load(bundle: str | Path = "lite", device: str = "cpu") -> HierSpeech:
+    def load(bundle: str | Path = "lite", device: str = "cpu") -> LitePipeline:
         """Load the pipeline of a bundle, given by name or folder.
 
         Raises:
@@ -84,9 +84,9 @@ class HierSpeech:
         """
         found = find_bundle(bundle)
         if found.kind != "lite":
-            raise BundleError("The bundle is of an unknown kind", wanted="lite", got=found.kind)
+            raise BundleError("The bundle is of an unknown kind", expected="lite", got=found.kind)
         config = LiteConfig.from_dict(found.config)
-        return HierSpeech(found, LiteNetworks.from_weights(config, found.load_weights()), device)
+        return LitePipeline(found, LiteNetworks.from_weights(config, found.load_weights()), device)
 
     @torch.inference_mode()
     def encode_voice(self, prompt: Waveform, *, track: PitchTracker = estimate_f0) -> Voice:
@@ -122,7 +122,10 @@ class HierSpeech:
         if not requests:
             return []
         ids = [encode(request.phonemes, request.language) for request in requests]
-        text, style = TextBatch.of(ids, self._device), self._stack([request.voice.text_style for request in requests])
+        text, style = (
+            TextBatch.from_ids(ids, self._device),
+            self._stack([request.voice.text_style for request in requests]),
+        )
         speed = torch.tensor([request.speed for request in requests], device=self._device)
         network = self._networks.text_to_vector
         hidden = network.encode(text, style)
@@ -137,7 +140,7 @@ class HierSpeech:
         return PitchRange(voice.median_f0_hz, voice.f0_spread_semitones)
 
     @torch.inference_mode()
-    def hear(self, speech: Speech, request: SpeechRequest) -> Hearing:
+    def self_check(self, speech: Speech, request: SpeechRequest) -> SelfAssessment:
         """Compare an output of `speak` with its predicted semantic vectors and the prompt's long-term spectrum.
 
         Args:
@@ -154,8 +157,8 @@ class HierSpeech:
         mask = torch.ones(1, len(predicted), 1, dtype=torch.bool, device=self._device)
         encoded = self._networks.content(mel, mask)[0]
         own, target = (long_term_spectrum(one) for one in (to_array(mel[0]), request.voice.mel))
-        return Hearing(
-            semantic_dist=1.0 - float(cosine_similarity(predicted, encoded, dim=-1).mean()),
+        return SelfAssessment(
+            semantic_distance=1.0 - float(cosine_similarity(predicted, encoded, dim=-1).mean()),
             timbre_similarity=float(own @ target / (np.linalg.norm(own) * np.linalg.norm(target) + 1e-9)),
         )
 
@@ -258,7 +261,7 @@ def _check_lengths(n_frames: Tensor) -> None:
     if shortest < 1 or longest > _MAX_SENTENCE_S * FRAMES_PER_SECOND:
         raise SynthesisError(
             "The model predicted unusable durations",
-            wanted=f"0.02 to {_MAX_SENTENCE_S:.0f} s per sentence",
+            expected=f"0.02 to {_MAX_SENTENCE_S:.0f} s per sentence",
             got=f"{shortest / FRAMES_PER_SECOND:.2f} to {longest / FRAMES_PER_SECOND:.2f} s",
-            mend="split the text into shorter sentences",
+            fix="split the text into shorter sentences",
         )

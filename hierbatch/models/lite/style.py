@@ -15,7 +15,7 @@ from hierbatch.models.lite.config import LiteConfig
 _N_BLOCKS = 3
 
 
-class StyleEncoder(nn.Module):
+class LiteStyleEncoder(nn.Module):
     """Attentive statistics pooling over the prompt (Okabe et al. 2018), concatenated with plain mel statistics.
 
     Frames past a row's end have zero weight, so padding never changes a style.

@@ -12,15 +12,15 @@ import numpy as np
 from torch import Tensor
 
 from hierbatch.audio.waveform import Samples
+from hierbatch.constants import MEL_HOP_SAMPLES, MELS_PER_FRAME
+from hierbatch.models.device_placement import DevicePlacement, to_array
 from hierbatch.models.lite.acoustic import pitch_features
 from hierbatch.models.lite.articulation import keep_articulation
 from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.covariance import match_covariance
-from hierbatch.models.lite.matching import LatentMatching
 from hierbatch.models.lite.networks import LiteNetworks
+from hierbatch.models.lite.spectral_statistics import SpectralStatisticsMatching
 from hierbatch.models.lite.voice import Voice, stack_prompts
-from hierbatch.models.placement import Placement, to_array
-from hierbatch.units import MEL_HOP_SAMPLES, MELS_PER_FRAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class SynthesisFrames:
 class LiteSynthesizer:
     """Acoustic model, spectral matching and vocoder of one bundle."""
 
-    def __init__(self, networks: LiteNetworks, synthesis: Mapping[str, float], placement: Placement) -> None:
+    def __init__(self, networks: LiteNetworks, synthesis: Mapping[str, float], placement: DevicePlacement) -> None:
         """Use placed networks with inference settings.
 
         Args:
@@ -56,7 +56,7 @@ class LiteSynthesizer:
             placement: device and precision.
         """
         self._source_articulation = synthesis.get("source_articulation", 0.0)
-        self._matching = LatentMatching(
+        self._matching = SpectralStatisticsMatching(
             contrast=synthesis.get("latent_contrast", 1.0),
             mean_share=synthesis.get("timbre_mean_share", 0.0),
             spread_share=synthesis.get("timbre_spread_share", 0.0),

@@ -12,12 +12,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from hierbatch.constants import MELS_PER_FRAME
 from hierbatch.frontend.phonemes import PhonemeIds
 from hierbatch.models.lite.blocks import ConvNeXtStack, length_mask
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.korean_onsets import aspirate_onsets
-from hierbatch.models.lite.style import StyleEncoder
-from hierbatch.units import MELS_PER_FRAME
+from hierbatch.models.lite.style import LiteStyleEncoder
 
 _POSITION_CHANNELS = 3
 F0_SCALE = 4.0
@@ -40,7 +40,7 @@ class TextBatch:
     lengths: Tensor
 
     @staticmethod
-    def of(ids: Sequence[PhonemeIds], device: str) -> TextBatch:
+    def from_ids(ids: Sequence[PhonemeIds], device: str) -> TextBatch:
         """Stack rows of ids, zero-padded."""
 
         def pad(rows: list[tuple[int, ...]]) -> Tensor:
@@ -70,7 +70,7 @@ class PredictedFrames:
     voicing: Tensor
 
 
-class TextToVector(nn.Module):
+class LiteTextToVector(nn.Module):
     """Text-to-vector network of Lite; durations are predicted as log(1 + frames) per symbol, separators included."""
 
     def __init__(self, config: LiteConfig) -> None:
@@ -79,7 +79,7 @@ class TextToVector(nn.Module):
         self.semantic_channels = config.semantic_channels
         self.onset_aspiration = 0.0
         """Shift of word-initial Korean plain stops towards aspirated ones, 0 to 1."""
-        self.style = StyleEncoder(config)
+        self.style = LiteStyleEncoder(config)
         self.symbol = nn.Embedding(config.n_symbols, width)
         self.stress = nn.Embedding(3, width)
         self.language = nn.Embedding(config.n_languages, width)
@@ -110,7 +110,7 @@ class TextToVector(nn.Module):
 
     def decode(self, hidden: Tensor, durations: Tensor, style: Tensor) -> PredictedFrames:
         """Decode symbols that last `durations` frames each. Shape: durations [B, N] long."""
-        frames, mask = spread_over_frames(hidden, durations)
+        frames, mask = expand_to_frames(hidden, durations)
         out = self.decoder(frames, mask, style)
         semantic, f0, voicing = out.split([self.semantic_channels, MELS_PER_FRAME, MELS_PER_FRAME], dim=-1)
         return PredictedFrames(semantic, f0.flatten(1) / F0_SCALE, voicing.flatten(1))
@@ -120,7 +120,7 @@ def _symbol_mask(text: TextBatch) -> Tensor:
     return length_mask(text.lengths, text.symbols.shape[1])[..., None]
 
 
-def spread_over_frames(hidden: Tensor, durations: Tensor) -> tuple[Tensor, Tensor]:
+def expand_to_frames(hidden: Tensor, durations: Tensor) -> tuple[Tensor, Tensor]:
     """Repeat each symbol's vector for its duration and append three position features.
 
     They are the relative position in the symbol, the frames since its start, and the log duration.

@@ -16,9 +16,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hierbatch.audio.spectrum import N_MELS
+from hierbatch.constants import MELS_PER_FRAME
 from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
-from hierbatch.units import MELS_PER_FRAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class PromptFrames:
     lengths: Tensor
 
 
-class TimbreReader(nn.Module):
+class TimbreAttention(nn.Module):
     """Cross-attention from semantic vectors to the prompt's frames.
 
     It is initialized to attend by cosine similarity and to output zero.

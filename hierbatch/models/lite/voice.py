@@ -18,7 +18,7 @@ from hierbatch.models.lite.timbre import PromptFrames
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voice:
-    """Voice encoded from a prompt by `HierSpeech.encode_voice`.
+    """Voice encoded from a prompt by `LitePipeline.encode_voice`.
 
     Shape:
         text_style, sound_style  [S]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from hierbatch.audio.resample import ToRate, resample
+from hierbatch.audio.resample import Resampler, resample
 from hierbatch.audio.waveform import Waveform
+from hierbatch.constants import RATE_HZ
 from hierbatch.errors import BundleError
 from hierbatch.models.catalog.model_info import DEFAULT_UPSAMPLER, get_upsampling_rates
 from hierbatch.models.weights.bundle import find_bundle
-from hierbatch.units import RATE_HZ
 
 
-def own_or_packaged(bundle: str) -> str:
+def choose_upsampler(bundle: str) -> str:
     """Choose the bandwidth extension model for a bundle: its own SpeechSR if it has one, else the packaged one."""
     try:
         get_upsampling_rates(find_bundle(bundle))
@@ -19,12 +19,12 @@ def own_or_packaged(bundle: str) -> str:
     return bundle
 
 
-def full_band_rate(model: str | None, device: str = "cpu") -> ToRate:
+def full_band_resampler(model: str | None, device: str = "cpu") -> Resampler:
     """Function that resamples to a file's rate, with bandwidth extension of 16 kHz audio if a model is named.
 
     Args:
         model: bundle with a SpeechSR; None resamples without bandwidth extension.
-        device: a `Placement` as a string.
+        device: a `DevicePlacement` as a string.
 
     Raises:
         BundleError: there is no such model.

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from hierbatch.audio.resample import resample_blocks, resampled_length
 from hierbatch.audio.waveform import Samples, SoundStream, Waveform
+from hierbatch.constants import RATE_HZ
 from hierbatch.errors import BundleError, InputError, SynthesisError
 from hierbatch.models.catalog.model_info import (
     DEFAULT_UPSAMPLER,
@@ -25,17 +26,16 @@ from hierbatch.models.catalog.model_info import (
     UPSAMPLER_KIND,
     get_upsampling_rates,
 )
+from hierbatch.models.device_placement import DevicePlacement, to_array
 from hierbatch.models.hierspeechpp.speechsr.config import speechsr_24k, speechsr_48k
 from hierbatch.models.hierspeechpp.speechsr.model import SpeechSR
-from hierbatch.models.placement import Placement, to_array
 from hierbatch.models.upsampling.lite.config import HOP_SAMPLES, SpeechSRLiteConfig
 from hierbatch.models.upsampling.lite.model import SpeechSRLite
 from hierbatch.models.weights.bundle import Bundle, find_bundle
-from hierbatch.units import RATE_HZ
 
 RATES_HZ = tuple(UPSAMPLER_COMPONENTS)
 
-PIECE_SAMPLES = 2560 * HOP_SAMPLES
+CHUNK_SAMPLES = 2560 * HOP_SAMPLES
 """At 16 kHz, 20.5 s: whole frames of SpeechSR-Lite, so that each chunk has the same frames as the whole recording."""
 CONTEXT_SAMPLES = 32 * HOP_SAMPLES
 """Context on either side of a chunk, dropped from the output: 256 ms.
@@ -52,10 +52,10 @@ class _Network(Protocol):
 class Upsampler:
     """SpeechSR with the weights of one bundle on one device."""
 
-    WINDOW_S: ClassVar[float] = (PIECE_SAMPLES + 2 * CONTEXT_SAMPLES) / RATE_HZ
+    WINDOW_S: ClassVar[float] = (CHUNK_SAMPLES + 2 * CONTEXT_SAMPLES) / RATE_HZ
     """Duration that is in memory at a time: one chunk and its context."""
 
-    def __init__(self, bundle: Bundle, make: Callable[[int], nn.Module], placement: Placement) -> None:
+    def __init__(self, bundle: Bundle, make: Callable[[int], nn.Module], placement: DevicePlacement) -> None:
         """Use the networks of `bundle` on the device of `placement`.
 
         Args:
@@ -74,7 +74,7 @@ class Upsampler:
 
     @staticmethod
     def load(bundle: str | Path = DEFAULT_UPSAMPLER, device: str = "cpu") -> Upsampler:
-        """Load the SpeechSR of a bundle, given by name or folder; `device` is a `Placement` as a string.
+        """Load the SpeechSR of a bundle, given by name or folder; `device` is a `DevicePlacement` as a string.
 
         Raises:
             BundleError: no such bundle, or it has no SpeechSR.
@@ -82,7 +82,7 @@ class Upsampler:
         """
         found = find_bundle(bundle)
         make = _lite_builder if found.kind == UPSAMPLER_KIND else _published_builder
-        return Upsampler(found, make(found), Placement.here(device))
+        return Upsampler(found, make(found), DevicePlacement.parse_available(device))
 
     def prepare(self, rate_hz: int) -> None:
         """Load the network for an output rate now instead of at its first use.
@@ -93,7 +93,7 @@ class Upsampler:
         """
         if rate_hz not in RATES_HZ:
             raise InputError(
-                "SpeechSR does not support this rate", wanted=" or ".join(map(str, RATES_HZ)), got=f"{rate_hz} Hz"
+                "SpeechSR does not support this rate", expected=" or ".join(map(str, RATES_HZ)), got=f"{rate_hz} Hz"
             )
         if rate_hz not in self._networks:
             self._networks[rate_hz] = cast("_Network", self._placement.place(self._make(rate_hz)))
@@ -185,7 +185,7 @@ def _windows(sound: SoundStream, rate_hz: int) -> Iterator[_Window]:
             yield block
 
     for samples, n_left, is_last in _split(resample_blocks(counted(), sound.rate_hz, RATE_HZ)):
-        n_chunk = PIECE_SAMPLES * rate_hz // RATE_HZ
+        n_chunk = CHUNK_SAMPLES * rate_hz // RATE_HZ
         if is_last:
             n_chunk = resampled_length(n_in, sound.rate_hz, rate_hz) - n_out
         n_out += n_chunk
@@ -198,17 +198,17 @@ def _split(blocks: Iterable[Samples]) -> Iterator[tuple[Samples, int, bool]]:
     """Yield chunks of a stream with context: samples, length of the context before the chunk, is it the last."""
     stream, buffer, n_left, is_ended = iter(blocks), np.zeros(0, np.float32), 0, False
     while True:
-        while not is_ended and len(buffer) < n_left + PIECE_SAMPLES + CONTEXT_SAMPLES:
+        while not is_ended and len(buffer) < n_left + CHUNK_SAMPLES + CONTEXT_SAMPLES:
             block = next(stream, None)
             is_ended = block is None
             buffer = buffer if block is None else np.concatenate([buffer, block])
         if len(buffer) == n_left:
             return
-        is_last = is_ended and len(buffer) <= n_left + PIECE_SAMPLES
-        yield buffer[: n_left + PIECE_SAMPLES + CONTEXT_SAMPLES], n_left, is_last
+        is_last = is_ended and len(buffer) <= n_left + CHUNK_SAMPLES
+        yield buffer[: n_left + CHUNK_SAMPLES + CONTEXT_SAMPLES], n_left, is_last
         if is_last:
             return
-        end = n_left + PIECE_SAMPLES
+        end = n_left + CHUNK_SAMPLES
         n_left = min(CONTEXT_SAMPLES, end)
         buffer = buffer[end - n_left :]
 
@@ -224,7 +224,7 @@ def _lite_builder(bundle: Bundle) -> Callable[[int], nn.Module]:
 def _published_builder(bundle: Bundle) -> Callable[[int], nn.Module]:
     def make(rate_hz: int) -> nn.Module:
         network = SpeechSR(speechsr_48k() if rate_hz == 48_000 else speechsr_24k())
-        return _load_state(network, bundle, bundle.load_part(UPSAMPLER_COMPONENTS[rate_hz]))
+        return _load_state(network, bundle, bundle.load_component(UPSAMPLER_COMPONENTS[rate_hz]))
 
     return make
 
@@ -236,6 +236,6 @@ def _load_state(network: nn.Module, bundle: Bundle, weights: dict[str, Tensor]) 
         raise BundleError(
             f"The weights of bundle {bundle.name!r} do not fit its configuration",
             got=" ".join(str(error).split()),
-            mend="reinstall hierbatch, or import the bundle again",
+            fix="reinstall hierbatch, or import the bundle again",
         ) from error
     return network

@@ -5,8 +5,9 @@ NAME/
   model.safetensors      or one COMPONENT.safetensors for each optional network
   MODEL_CARD.md
 
-Some bundles ship inside the package; imported or trained ones are in `imported_bundles()`. Only functions that read
-or write weights import torch: drivers and listings read the metadata alone, and torch takes half a gigabyte of memory.
+Some bundles ship inside the package; imported or trained ones are in `imported_bundle_folder()`.
+Only functions that read or write weights import torch: drivers and listings read the metadata alone, and torch takes
+half a gigabyte of memory.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _FIX = "reinstall hierbatch, or import the bundle again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BundlePart:
+class BundleComponent:
     """One network of a bundle that stores each network in its own file."""
 
     name: str
@@ -63,13 +64,13 @@ class Bundle:
     synthesis: dict[str, float]
     """Inference settings, tuned on the development set."""
     weights_sha256: str
-    parts: tuple[BundlePart, ...] = ()
+    components: tuple[BundleComponent, ...] = ()
 
     @property
     def licenses(self) -> tuple[str, ...]:
         """Licences of all contents, without duplicates."""
         # The `license` of a bundle with components lists all of theirs too.
-        licenses = [component.license for component in self.parts] or [self.license]
+        licenses = [component.license for component in self.components] or [self.license]
         return tuple(dict.fromkeys(licenses))
 
     @property
@@ -91,24 +92,24 @@ class Bundle:
         return self._read(self.weights_path, self.weights_sha256)
 
     def has_component(self, name: str) -> bool:
-        return any(component.name == name for component in self.parts)
+        return any(component.name == name for component in self.components)
 
-    def component(self, name: str) -> BundlePart:
+    def component(self, name: str) -> BundleComponent:
         """Metadata of one component.
 
         Raises:
             BundleError: there is no such component.
         """
-        component = next((component for component in self.parts if component.name == name), None)
+        component = next((component for component in self.components if component.name == name), None)
         if component is None:
             raise BundleError(
                 f"Bundle {self.name!r} has no {name}",
-                got=", ".join(component.name for component in self.parts) or "a bundle without components",
-                mend="import the bundle again together with that checkpoint",
+                got=", ".join(component.name for component in self.components) or "a bundle without components",
+                fix="import the bundle again together with that checkpoint",
             )
         return component
 
-    def load_part(self, name: str) -> dict[str, Tensor]:
+    def load_component(self, name: str) -> dict[str, Tensor]:
         """Load the weights of one component as float32, checked against their hash.
 
         Raises:
@@ -123,7 +124,7 @@ class Bundle:
         Raises:
             BundleError: a file is missing, or its hash differs from the one in `bundle.json`.
         """
-        files = [(self.folder / f"{component.name}.safetensors", component.sha256) for component in self.parts]
+        files = [(self.folder / f"{component.name}.safetensors", component.sha256) for component in self.components]
         for path, expected_sha256 in files or [(self.weights_path, self.weights_sha256)]:
             try:
                 with path.open("rb") as file:
@@ -146,24 +147,24 @@ class Bundle:
         return {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
 
     def _unreadable(self, error: Exception) -> BundleError:
-        return BundleError(f"The weights of bundle {self.name!r} cannot be read", got=str(error), mend=_FIX)
+        return BundleError(f"The weights of bundle {self.name!r} cannot be read", got=str(error), fix=_FIX)
 
     def _check_hash(self, actual_sha256: str, expected_sha256: str) -> None:
         if actual_sha256 != expected_sha256:
             raise BundleError(
                 f"The weights of bundle {self.name!r} do not match the hash in its bundle.json",
-                wanted=f"SHA-256 {expected_sha256}",
+                expected=f"SHA-256 {expected_sha256}",
                 got=actual_sha256,
-                mend=_FIX,
+                fix=_FIX,
             )
 
 
-def packaged_bundles() -> Path:
+def packaged_bundle_folder() -> Path:
     """Folder of the bundles that ship with the package."""
     return Path(str(resources.files("hierbatch.bundles")))
 
 
-def imported_bundles() -> Path:
+def imported_bundle_folder() -> Path:
     """Folder of imported bundles: `HIERBATCH_MODELS`, or `models` in the user's application data folder."""
     chosen = os.environ.get(_FOLDER_VARIABLE)
     return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("hierbatch", appauthor=False) / "models"
@@ -176,7 +177,9 @@ def list_bundles() -> list[Bundle]:
         BundleError: a `bundle.json` is damaged.
     """
     paths = [
-        path for folder in (packaged_bundles(), imported_bundles()) for path in sorted(folder.glob("*/bundle.json"))
+        path
+        for folder in (packaged_bundle_folder(), imported_bundle_folder())
+        for path in sorted(folder.glob("*/bundle.json"))
     ]
     by_name: dict[str, Bundle] = {}
     for path in paths:
@@ -191,29 +194,31 @@ def find_bundle(bundle: str | Path) -> Bundle:
     Raises:
         BundleError: there is no such bundle, or its `bundle.json` is damaged.
     """
-    for folder in (packaged_bundles() / str(bundle), imported_bundles() / str(bundle), Path(bundle)):
+    for folder in (packaged_bundle_folder() / str(bundle), imported_bundle_folder() / str(bundle), Path(bundle)):
         if (folder / "bundle.json").is_file():
             return _read_metadata(folder / "bundle.json")
-    paths = (path for folder in (packaged_bundles(), imported_bundles()) for path in folder.glob("*/bundle.json"))
+    paths = (
+        path for folder in (packaged_bundle_folder(), imported_bundle_folder()) for path in folder.glob("*/bundle.json")
+    )
     raise BundleError(
         "There is no such model bundle",
-        wanted=f"one of {', '.join(sorted({path.parent.name for path in paths}))}, or a folder with bundle.json",
+        expected=f"one of {', '.join(sorted({path.parent.name for path in paths}))}, or a folder with bundle.json",
         got=str(bundle),
-        mend="list the installed bundles with `hierbatch models list`, or add one with `hierbatch models import`",
+        fix="list the installed bundles with `hierbatch models list`, or add one with `hierbatch models add`",
     )
 
 
 def _read_metadata(path: Path) -> Bundle:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        parts = tuple(BundlePart(name=name, **component) for name, component in values.pop("parts", {}).items())
+        parts = tuple(BundleComponent(name=name, **component) for name, component in values.pop("parts", {}).items())
     except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise BundleError("A bundle.json cannot be read", wanted="JSON", got=f"{path}: {error}") from error
+        raise BundleError("A bundle.json cannot be read", expected="JSON", got=f"{path}: {error}") from error
     if set(values) != _KEYS:
         raise BundleError(
             "A bundle.json has missing or unknown keys",
-            wanted=", ".join(sorted(_KEYS)),
+            expected=", ".join(sorted(_KEYS)),
             got=", ".join(sorted(values)),
         )
     languages = tuple(values.pop("languages"))
-    return Bundle(folder=path.parent, languages=languages, parts=parts, **values)
+    return Bundle(folder=path.parent, languages=languages, components=parts, **values)

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hierbatch.models.weights.bundle import BundlePart
-from hierbatch.storage import write_whole
+from hierbatch.models.weights.bundle import BundleComponent
+from hierbatch.storage import write_atomically
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,14 +30,14 @@ def write_bundle(folder: Path, weights: dict[str, Tensor], metadata: dict[str, A
     from safetensors.torch import save
 
     content = save({name: value.half().contiguous() for name, value in weights.items()})
-    with write_whole(folder / "model.safetensors") as temporary:
+    with write_atomically(folder / "model.safetensors") as temporary:
         temporary.write_bytes(content)
     metadata = metadata | {"weights_sha256": hashlib.sha256(content).hexdigest()}
-    with write_whole(folder / "bundle.json") as temporary:
+    with write_atomically(folder / "bundle.json") as temporary:
         temporary.write_text(json.dumps(metadata, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def write_bundle_parts(
+def write_bundle_components(
     folder: Path,
     weights: Mapping[str, Mapping[str, Tensor]],
     parts: Sequence[Mapping[str, str]],
@@ -48,7 +48,7 @@ def write_bundle_parts(
     Args:
         folder: a temporary folder; the caller renames it to the bundle's name once everything is written.
         weights: for each component name, its weights by name.
-        parts: the fields of `BundlePart` for each component, except `sha256`.
+        parts: the fields of `BundleComponent` for each component, except `sha256`.
         metadata: the rest of `bundle.json`, except `weights_sha256`.
 
     Raises:
@@ -60,11 +60,11 @@ def write_bundle_parts(
     for part in parts:
         name = part["name"]
         content = save({key: value.contiguous() for key, value in weights[name].items()})
-        with write_whole(folder / f"{name}.safetensors") as temporary:
+        with write_atomically(folder / f"{name}.safetensors") as temporary:
             temporary.write_bytes(content)
-        component = BundlePart(**{**part, "sha256": hashlib.sha256(content).hexdigest()})
+        component = BundleComponent(**{**part, "sha256": hashlib.sha256(content).hexdigest()})
         described[name] = {key: value for key, value in asdict(component).items() if key != "name"}
     identity = json.dumps({name: part["sha256"] for name, part in sorted(described.items())})
     metadata = metadata | {"weights_sha256": hashlib.sha256(identity.encode()).hexdigest(), "parts": described}
-    with write_whole(folder / "bundle.json") as temporary:
+    with write_atomically(folder / "bundle.json") as temporary:
         temporary.write_text(json.dumps(metadata, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

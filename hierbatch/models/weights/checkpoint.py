@@ -111,9 +111,9 @@ def read_checkpoint(path: Path) -> Checkpoint:
     except _UNREADABLE as error:
         raise BundleError(
             f"The checkpoint {path} cannot be opened",
-            wanted="a .safetensors file, or a PyTorch file of tensors that opens without running code",
+            expected="a .safetensors file, or a PyTorch file of tensors that opens without running code",
             got=_why_unreadable(error),
-            mend="download the file again",
+            fix="download the file again",
         ) from error
     return Checkpoint(str(path), sha256, _state_dict(content, path))
 
@@ -136,7 +136,7 @@ def load_weights(module: nn.Module, checkpoint: Checkpoint, table: NameTable) ->
         raise BundleError(
             f"The weights in {checkpoint.source} do not fit {type(module).__name__}",
             got="; ".join(problems),
-            mend="choose a checkpoint of this model",
+            fix="choose a checkpoint of this model",
         )
     module.load_state_dict(weights)
 
@@ -175,7 +175,7 @@ def _state_dict(content: Any, path: Path) -> dict[str, Tensor]:
 def _not_a_state_dict(path: Path, got: str) -> BundleError:
     return BundleError(
         f"The checkpoint {path} has no weights in a known layout",
-        wanted="names and tensors, at the top level or under 'model' or 'generator'",
+        expected="names and tensors, at the top level or under 'model' or 'generator'",
         got=got,
     )
 

@@ -24,20 +24,20 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hierbatch.audio.spectrum import LogMel
+from hierbatch.constants import MELS_PER_FRAME
 from hierbatch.models.lite.acoustic import Acoustic, pitch_features
 from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
-from hierbatch.models.lite.content import ContentEncoder
+from hierbatch.models.lite.content import LiteContentEncoder
 from hierbatch.models.lite.timbre import PromptFrames
 from hierbatch.training.loop import Losses
 from hierbatch.training.masking import masked_mean
-from hierbatch.training.phones import labels_of_pieces, phone_loss, phones_of_frames
+from hierbatch.training.phones import frame_phones, phone_loss, segment_phone_labels
 from hierbatch.training.prepared import PreparedSet
-from hierbatch.training.recipes.content import disguise, feature_distance
-from hierbatch.training.sampling import Piece, SegmentBatch, SpeakerSampler, load_batch, random_piece
+from hierbatch.training.recipes.content_encoder import augment_vocal_tract, feature_distance
+from hierbatch.training.sampling import SegmentBatch, SpeakerSampler, UtteranceSegment, load_batch, random_segment
+from hierbatch.training.speed_augmentation import load_resampled, random_speeds
 from hierbatch.training.tensors import frame_mask, to_tensor
-from hierbatch.training.virtual_speakers import load_shifted, random_ratios
-from hierbatch.units import MELS_PER_FRAME
 
 _SEGMENT_FRAMES = 80
 _PROMPT_FRAMES = (75, 250)
@@ -54,7 +54,7 @@ class AcousticTrainingModule(nn.Module):
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
         self.acoustic = Acoustic(config)
-        self.content = ContentEncoder(config)
+        self.content = LiteContentEncoder(config)
         self.phones = nn.Linear(config.semantic_channels, config.n_symbols)
 
 
@@ -84,7 +84,7 @@ class PairedBatch:
     """
 
     n_teacher: int
-    segments: Sequence[Piece]
+    segments: Sequence[UtteranceSegment]
     arrays: SegmentBatch
     mel: Tensor
     mask: Tensor
@@ -111,18 +111,18 @@ class AcousticRecipe:
         config: LiteConfig,
         device: str = "cpu",
         batch_size: int = 12,
-        teacher: ContentEncoder | None = None,
+        teacher: LiteContentEncoder | None = None,
     ) -> None:
         self.network = AcousticTrainingModule(config).to(device)
         self._teacher = None if teacher is None else teacher.to(device).eval().requires_grad_(False)
         self._content_weight = _CONTENT_WEIGHT if teacher is None else _CONTENT_WEIGHT_WITH_TEACHER
-        self._phones = phones_of_frames(prepared)
+        self._phones = frame_phones(prepared)
         self._prepared, self._device, self._batch_size = prepared, device, batch_size
         self._sampler = SpeakerSampler(prepared.split("train"), korean_share=0.25)
         self._mel = LogMel().to(device)
         rng = np.random.default_rng(0)
         development = SpeakerSampler(prepared.split("development"))
-        segments = [random_piece(development.draw(rng), _SEGMENT_FRAMES, rng) for _ in range(48)]
+        segments = [random_segment(development.draw(rng), _SEGMENT_FRAMES, rng) for _ in range(48)]
         self._held_out = [(one, development.prompt_for(one, _VALIDATION_PROMPT_FRAMES, rng)) for one in segments]
 
     def losses(self, network: AcousticTrainingModule, rng: np.random.Generator) -> Losses:
@@ -130,18 +130,18 @@ class AcousticRecipe:
 
     def _draw_pairs(self, network: AcousticTrainingModule, rng: np.random.Generator) -> PairedBatch:
         """Random segments and their reconstructions with a prompt of the same speaker."""
-        segments = [random_piece(self._sampler.draw(rng), _SEGMENT_FRAMES, rng) for _ in range(self._batch_size)]
+        segments = [random_segment(self._sampler.draw(rng), _SEGMENT_FRAMES, rng) for _ in range(self._batch_size)]
         n_prompt_frames = int(rng.integers(*_PROMPT_FRAMES))
-        speeds = random_ratios(len(segments), rng)
-        arrays = load_shifted(self._prepared, segments, speeds)
+        speeds = random_speeds(len(segments), rng)
+        arrays = load_resampled(self._prepared, segments, speeds)
         prompt_segments = [self._sampler.prompt_for(segment, n_prompt_frames, rng) for segment in segments]
         mel, mask = self._mel(self._tensor(arrays.audio)), frame_mask(arrays, self._device)
         n_teacher = len(segments) // 2
         target = self._target_features(arrays, mel, mask)
-        encoded = network.content(disguise(mel[n_teacher:], rng), mask[n_teacher:])
+        encoded = network.content(augment_vocal_tract(mel[n_teacher:], rng), mask[n_teacher:])
         noise = self._tensor(rng.standard_normal(arrays.semantic[:n_teacher].shape, np.float32))
         semantic = torch.cat([target[:n_teacher] + _SEMANTIC_NOISE * noise, encoded])
-        prompts = self._encode_prompts(network, load_shifted(self._prepared, prompt_segments, speeds))
+        prompts = self._encode_prompts(network, load_resampled(self._prepared, prompt_segments, speeds))
         pitch = pitch_features(self._tensor(arrays.f0_hz), self._tensor(arrays.voiced))
         predicted = network.acoustic(semantic, pitch, prompts.style, prompts.frames, mask)
         return PairedBatch(n_teacher, segments, arrays, mel, mask, target, encoded, prompts, predicted)
@@ -150,7 +150,7 @@ class AcousticRecipe:
         n_teacher, mask, predicted, mel = pairs.n_teacher, pairs.mask, pairs.predicted, pairs.mel
         distance = feature_distance(pairs.encoded, pairs.target[n_teacher:])
         mel_mask = mask.repeat_interleave(MELS_PER_FRAME, 1)
-        labels = labels_of_pieces(
+        labels = segment_phone_labels(
             self._phones, pairs.segments[n_teacher:], pairs.arrays.lengths[n_teacher:], pairs.encoded.shape[1]
         ).to(self._device)
         return {

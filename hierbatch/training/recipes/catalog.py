@@ -9,16 +9,16 @@ from torch import nn
 
 from hierbatch.errors import InputError
 from hierbatch.models.lite.config import LiteConfig
-from hierbatch.models.lite.content import ContentEncoder
+from hierbatch.models.lite.content import LiteContentEncoder
 from hierbatch.models.lite.networks import LiteNetworks
-from hierbatch.models.lite.text_to_vector import TextToVector
+from hierbatch.models.lite.text_to_vector import LiteTextToVector
 from hierbatch.training.loop import Recipe
 from hierbatch.training.prepared import PreparedSet
-from hierbatch.training.recipes.likeness import VoiceJudge
+from hierbatch.training.recipes.speaker_encoder import SpeakerEncoder
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PhaseDefaults:
     """Default schedule of a training phase on one CPU core, and the networks it trains."""
 
     n_steps: int
@@ -27,7 +27,7 @@ class Plan:
     sole_network: str = ""
     """Name in the bundle of the only network of the phase, whose checkpoint has no name prefix; empty otherwise."""
 
-    parts: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
     """Networks that are trained together and kept; each has its name as prefix in the checkpoint."""
 
     ships: bool = True
@@ -38,121 +38,129 @@ class Plan:
 
     def ships_weight(self, name: str) -> bool:
         """True if a weight of the phase, with its network's prefix, goes into a bundle."""
-        return self.ships and (not self.parts or name.partition(".")[0] in self.parts)
+        return self.ships and (not self.components or name.partition(".")[0] in self.components)
 
 
-PLANS = {
-    "waveform": Plan(2400, sole_network="waveform"),
-    "content": Plan(4000, learning_rate=1.5e-3, parts=("content",)),
-    "acoustic": Plan(7000, parts=("acoustic", "content"), starts_from="content"),
-    "text_to_vector": Plan(6000, sole_network="text_to_vector"),
-    "likeness": Plan(1800, ships=False, parts=("judge", "class_weights")),
-    "strangers": Plan(4000, learning_rate=4e-4, parts=("acoustic", "content"), starts_from="acoustic"),
-    "adversarial": Plan(6000, learning_rate=6e-4, parts=("waveform",), starts_from="waveform"),
-    "surroundings": Plan(150, learning_rate=2e-2, parts=("surroundings",)),
+PHASES = {
+    "vocoder": PhaseDefaults(2400, sole_network="waveform"),
+    "content-encoder": PhaseDefaults(4000, learning_rate=1.5e-3, components=("content",)),
+    "acoustic": PhaseDefaults(7000, components=("acoustic", "content"), starts_from="content-encoder"),
+    "text-to-vector": PhaseDefaults(6000, sole_network="text_to_vector"),
+    "speaker-encoder": PhaseDefaults(1800, ships=False, components=("speaker_encoder", "class_weights")),
+    "cross-speaker": PhaseDefaults(
+        4000, learning_rate=4e-4, components=("acoustic", "content"), starts_from="acoustic"
+    ),
+    "vocoder-gan": PhaseDefaults(6000, learning_rate=6e-4, components=("waveform",), starts_from="vocoder"),
+    "style-denoiser": PhaseDefaults(150, learning_rate=2e-2, components=("surroundings",)),
 }
 """Phases of the speech model in training order. Where two phases train a network, the later one starts from the weights
 of the earlier one, and its weights ship."""
 
-LEARN_FROM_THE_CHAIN = ("adversarial", "surroundings")
+PIPELINE_PHASES = ("vocoder-gan", "style-denoiser")
 """Phases that need the trained networks of the whole pipeline; they run last."""
 
-FULL_BAND_PLANS = {
-    "speechsr_lite": Plan(2200),
-    "speechsr_lite_adversarial": Plan(1500, learning_rate=4e-4, starts_from="speechsr_lite"),
+FULL_BAND_PHASES = {
+    "speechsr-lite": PhaseDefaults(2200),
+    "speechsr-lite-gan": PhaseDefaults(1500, learning_rate=4e-4, starts_from="speechsr-lite"),
 }
 """Phases of SpeechSR-Lite, in training order; they read full-band recordings directly. The last one's weights ship."""
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class Prerequisites:
     """Frozen networks of earlier phases that a recipe uses; None if not trained yet."""
 
-    content: ContentEncoder | None = None
+    content: LiteContentEncoder | None = None
     """Content encoder from its own phase, whose vectors are the feature space of the pipeline."""
     phones: nn.Linear | None = None
     """Phone classifier on the content encoder's vectors."""
-    text_to_vector: TextToVector | None = None
+    text_to_vector: LiteTextToVector | None = None
     """Text side, which predicts semantic vectors and F0."""
-    judge: VoiceJudge | None = None
+    speaker_encoder: SpeakerEncoder | None = None
     """Speaker encoder."""
-    chain: LiteNetworks | None = None
+    pipeline: LiteNetworks | None = None
     """All networks that ship; untrained ones keep their initial weights."""
 
 
-def make_recipe(phase: str, data: Path, config: LiteConfig, device: str, prerequisites: Earlier = Earlier()) -> Recipe:  # noqa: B008 - a frozen value
+def make_recipe(
+    phase: str,
+    data: Path,
+    config: LiteConfig,
+    device: str,
+    prerequisites: Prerequisites = Prerequisites(),  # noqa: B008 - a frozen value
+) -> Recipe:
     """Create the recipe of a phase.
 
     Args:
-        phase: A key of `PLANS` or `FULL_BAND_PLANS`.
-        data: Folder of prepared speech; for `FULL_BAND_PLANS` one of Parquet files.
-        config: Size of the networks; not used by `FULL_BAND_PLANS`.
+        phase: A key of `PHASES` or `FULL_BAND_PHASES`.
+        data: Folder of prepared speech; for `FULL_BAND_PHASES` one of Parquet files.
+        config: Size of the networks; not used by `FULL_BAND_PHASES`.
         device: Device to train on.
         prerequisites: Networks of earlier phases.
 
     Raises:
         InputError: There is no such phase, or the folder lacks what the phase needs.
     """
-    if phase in FULL_BAND_PLANS:
+    if phase in FULL_BAND_PHASES:
         return _full_band_recipe(phase, data, device)
-    if phase not in PLANS:
-        raise InputError("There is no such model to train", wanted=", ".join(PLANS | FULL_BAND_PLANS), got=phase)
+    if phase not in PHASES:
+        raise InputError("There is no such model to train", expected=", ".join(PHASES | FULL_BAND_PHASES), got=phase)
     prepared = PreparedSet(data)
-    if phase == "waveform":
-        from hierbatch.training.recipes.waveform import WaveformRecipe
+    if phase == "vocoder":
+        from hierbatch.training.recipes.vocoder import VocoderRecipe
 
-        return WaveformRecipe(prepared, config, device)
+        return VocoderRecipe(prepared, config, device)
     if phase == "acoustic":
         from hierbatch.training.recipes.acoustic import AcousticRecipe
 
         return AcousticRecipe(prepared, config, device, teacher=prerequisites.content)
-    if phase == "likeness":
-        from hierbatch.training.recipes.likeness import LikenessRecipe
+    if phase == "speaker-encoder":
+        from hierbatch.training.recipes.speaker_encoder import SpeakerEncoderRecipe
 
-        return LikenessRecipe(prepared, config, device)
-    if phase == "strangers":
-        from hierbatch.training.recipes.strangers import StrangersRecipe
+        return SpeakerEncoderRecipe(prepared, config, device)
+    if phase == "cross-speaker":
+        from hierbatch.training.recipes.cross_speaker import CrossSpeakerRecipe
 
-        return StrangersRecipe(
+        return CrossSpeakerRecipe(
             prepared,
             config,
             device,
             teacher=prerequisites.content,
             text_to_vector=prerequisites.text_to_vector,
-            judge=prerequisites.judge,
+            speaker_encoder=prerequisites.speaker_encoder,
         )
-    if phase in LEARN_FROM_THE_CHAIN:
-        return _pipeline_recipe(phase, prepared, config, device, prerequisites.chain)
-    if phase == "text_to_vector":
+    if phase in PIPELINE_PHASES:
+        return _pipeline_recipe(phase, prepared, config, device, prerequisites.pipeline)
+    if phase == "text-to-vector":
         from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
 
         return TextToVectorRecipe(prepared, config, device, content=prerequisites.content, phones=prerequisites.phones)
-    from hierbatch.training.recipes.content import ContentRecipe
+    from hierbatch.training.recipes.content_encoder import ContentEncoderRecipe
 
-    return ContentRecipe(prepared, config, device, anchor=prerequisites.content)
+    return ContentEncoderRecipe(prepared, config, device, anchor=prerequisites.content)
 
 
 def _pipeline_recipe(
-    phase: str, prepared: PreparedSet, config: LiteConfig, device: str, chain: LiteNetworks | None
+    phase: str, prepared: PreparedSet, config: LiteConfig, device: str, pipeline: LiteNetworks | None
 ) -> Recipe:
-    """Recipe of one of `LEARN_FROM_THE_CHAIN`."""
-    if phase == "adversarial":
-        from hierbatch.training.recipes.adversarial import AdversarialRecipe
+    """Recipe of one of `PIPELINE_PHASES`."""
+    if phase == "vocoder-gan":
+        from hierbatch.training.recipes.vocoder_gan import VocoderGanRecipe
 
-        return AdversarialRecipe(prepared, config, device, chain=chain)
-    from hierbatch.training.recipes.surroundings import SurroundingsRecipe
+        return VocoderGanRecipe(prepared, config, device, pipeline=pipeline)
+    from hierbatch.training.recipes.style_denoiser import StyleDenoiserRecipe
 
-    if chain is None:
-        raise InputError("There is no style encoder", wanted="trained networks", mend="train acoustic first")
-    return SurroundingsRecipe(prepared, config, chain, device)
+    if pipeline is None:
+        raise InputError("There is no style encoder", expected="trained networks", fix="train acoustic first")
+    return StyleDenoiserRecipe(prepared, config, pipeline, device)
 
 
 def _full_band_recipe(phase: str, data: Path, device: str) -> Recipe:
-    """Recipe of one of `FULL_BAND_PLANS`."""
+    """Recipe of one of `FULL_BAND_PHASES`."""
     from hierbatch.models.upsampling.lite.config import SpeechSRLiteConfig
     from hierbatch.training.full_band import read_full_band
     from hierbatch.training.recipes.speechsr_lite import SpeechSRLiteRecipe
-    from hierbatch.training.recipes.speechsr_lite_adversarial import SpeechSRLiteAdversarialRecipe
+    from hierbatch.training.recipes.speechsr_lite_gan import SpeechSRLiteGanRecipe
 
-    recipe = SpeechSRLiteRecipe if phase == "speechsr_lite" else SpeechSRLiteAdversarialRecipe
+    recipe = SpeechSRLiteRecipe if phase == "speechsr-lite" else SpeechSRLiteGanRecipe
     return recipe(read_full_band(data), SpeechSRLiteConfig(), device)

@@ -19,20 +19,27 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hierbatch.audio.spectrum import LogMel
+from hierbatch.constants import MELS_PER_FRAME
 from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
-from hierbatch.models.lite.content import ContentEncoder
-from hierbatch.models.lite.text_to_vector import F0_SCALE, TextBatch, TextToVector
-from hierbatch.training.alignment import silence_as_one
-from hierbatch.training.excerpts import AlignedSampler, Excerpt, aligned_utterances
+from hierbatch.models.lite.content import LiteContentEncoder
+from hierbatch.models.lite.text_to_vector import F0_SCALE, LiteTextToVector, TextBatch
+from hierbatch.training.aligned_segments import AlignedSampler, AlignedSegment, aligned_utterances
+from hierbatch.training.alignment import merge_silence
 from hierbatch.training.loop import Losses
 from hierbatch.training.masking import masked_mean
 from hierbatch.training.phones import UNKNOWN, phone_loss
-from hierbatch.training.prepared import PreparedSet, Utterance
-from hierbatch.training.sampling import Floats, Piece, SegmentBatch, SpeakerSampler, load_batch, random_piece
+from hierbatch.training.prepared import PreparedSet, PreparedUtterance
+from hierbatch.training.sampling import (
+    Floats,
+    SegmentBatch,
+    SpeakerSampler,
+    UtteranceSegment,
+    load_batch,
+    random_segment,
+)
+from hierbatch.training.speed_augmentation import load_resampled, random_speeds
 from hierbatch.training.tensors import to_tensor
-from hierbatch.training.virtual_speakers import load_shifted, random_ratios
-from hierbatch.units import MELS_PER_FRAME
 
 _PROMPT_FRAMES = (75, 225)
 _VALIDATION_PROMPT_FRAMES = 200
@@ -63,10 +70,10 @@ class TextToVectorRecipe:
         config: LiteConfig,
         device: str = "cpu",
         frames_per_batch: int = _FRAMES_PER_BATCH,
-        content: ContentEncoder | None = None,
+        content: LiteContentEncoder | None = None,
         phones: nn.Linear | None = None,
     ) -> None:
-        self.network: TextToVector = TextToVector(config).to(device)
+        self.network: LiteTextToVector = LiteTextToVector(config).to(device)
         self._content = None if content is None else content.to(device).eval().requires_grad_(False)
         self._phones = None if phones is None else phones.to(device).eval().requires_grad_(False)
         self._prepared, self._device, self._frames_per_batch = prepared, device, frames_per_batch
@@ -80,43 +87,47 @@ class TextToVectorRecipe:
         held_out = SpeakerSampler([u for u in usable if u.split != "train" and u.n_frames <= _MAX_FRAMES] or usable)
         rng = np.random.default_rng(0)
         texts = [aligned[held_out.draw(rng).id].whole() for _ in range(32)]
-        self._held_out = [(text, held_out.prompt_for(text.piece, _VALIDATION_PROMPT_FRAMES, rng)) for text in texts]
+        self._held_out = [(text, held_out.prompt_for(text.segment, _VALIDATION_PROMPT_FRAMES, rng)) for text in texts]
 
-    def losses(self, network: TextToVector, rng: np.random.Generator) -> Losses:
+    def losses(self, network: LiteTextToVector, rng: np.random.Generator) -> Losses:
         texts = self._draw_batch(rng)
         n_prompt_frames = int(rng.integers(*_PROMPT_FRAMES))
         prompts = [self._draw_prompt(text, n_prompt_frames, rng) for text in texts]
-        return self._batch_losses(network, texts, prompts, random_ratios(len(prompts), rng))
+        return self._batch_losses(network, texts, prompts, random_speeds(len(prompts), rng))
 
     @torch.no_grad()
-    def validate(self, network: TextToVector) -> dict[str, float]:
+    def validate(self, network: LiteTextToVector) -> dict[str, float]:
         texts, prompts = [text for text, _ in self._held_out], [prompt for _, prompt in self._held_out]
         losses = self._batch_losses(network, texts, prompts, np.ones(len(prompts), np.float32))
         return {name: float(value) for name, value in losses.items()}
 
-    def _draw_batch(self, rng: np.random.Generator) -> list[Excerpt]:
+    def _draw_batch(self, rng: np.random.Generator) -> list[AlignedSegment]:
         """Random segments, as many as fit into a padded batch."""
-        drawn: list[Excerpt] = []
+        drawn: list[AlignedSegment] = []
         longest = 0
         while True:
             text = self._sampler.draw(_MAX_FRAMES, rng)
-            longest = max(longest, text.piece.n_frames)
+            longest = max(longest, text.segment.n_frames)
             if drawn and longest * (len(drawn) + 1) > self._frames_per_batch:
                 return drawn
             drawn.append(text)
 
-    def _draw_prompt(self, text: Excerpt, n_frames: int, rng: np.random.Generator) -> Piece:
+    def _draw_prompt(self, text: AlignedSegment, n_frames: int, rng: np.random.Generator) -> UtteranceSegment:
         """A prompt of the same speaker or, at times, of a random one."""
-        if rng.random() < _OTHER_SPEAKER_SHARE[text.piece.utterance.language]:
-            return random_piece(self._any_speaker.draw(rng), n_frames, rng)
-        return self._sampler.speakers.prompt_for(text.piece, n_frames, rng)
+        if rng.random() < _OTHER_SPEAKER_SHARE[text.segment.utterance.language]:
+            return random_segment(self._any_speaker.draw(rng), n_frames, rng)
+        return self._sampler.speakers.prompt_for(text.segment, n_frames, rng)
 
     def _batch_losses(
-        self, network: TextToVector, texts: Sequence[Excerpt], prompts: Sequence[Piece], speeds: Floats
+        self,
+        network: LiteTextToVector,
+        texts: Sequence[AlignedSegment],
+        prompts: Sequence[UtteranceSegment],
+        speeds: Floats,
     ) -> Losses:
-        arrays = load_batch(self._prepared, [text.piece for text in texts])
-        prompt = load_shifted(self._prepared, prompts, speeds)
-        batch = TextBatch.of([text.ids for text in texts], self._device)
+        arrays = load_batch(self._prepared, [text.segment for text in texts])
+        prompt = load_resampled(self._prepared, prompts, speeds)
+        batch = TextBatch.from_ids([text.ids for text in texts], self._device)
         rows = [torch.tensor(text.durations) for text in texts]
         durations = nn.utils.rnn.pad_sequence(rows, batch_first=True).to(self._device)
         prompt_lengths = self._tensor(prompt.lengths * MELS_PER_FRAME)
@@ -128,7 +139,7 @@ class TextToVectorRecipe:
         mask = length_mask(durations.sum(1), arrays.semantic.shape[1])
         pitch_mask = mask.repeat_interleave(MELS_PER_FRAME, 1)
         voiced = self._tensor(arrays.voiced) * pitch_mask
-        medians_hz = [self._medians_hz[text.piece.utterance.speaker] for text in texts]
+        medians_hz = [self._medians_hz[text.segment.utterance.speaker] for text in texts]
         log_medians = torch.log(torch.tensor(medians_hz, device=self._device))
         target_log_f0 = torch.log(self._tensor(arrays.f0_hz)) - log_medians[:, None]
         voicing_error = F.binary_cross_entropy_with_logits(prosody.voicing, voiced, reduction="none")
@@ -161,15 +172,15 @@ def _mixed_error(predicted: Tensor, target: Tensor) -> Tensor:
     return (difference**2 + 0.5 * difference.abs()).mean(-1)
 
 
-def _phone_labels(texts: Sequence[Excerpt], longest: int) -> Tensor:
+def _phone_labels(texts: Sequence[AlignedSegment], longest: int) -> Tensor:
     """Phone of each frame, `UNKNOWN` on padding. Shape: [B, longest]."""
     labels = np.full((len(texts), longest), UNKNOWN, np.int64)
     for row, text in zip(labels, texts, strict=True):
-        row[: text.piece.n_frames] = np.repeat(silence_as_one(text.ids.symbols), text.durations)
+        row[: text.segment.n_frames] = np.repeat(merge_silence(text.ids.symbols), text.durations)
     return torch.from_numpy(labels)
 
 
-def _speaker_medians_hz(prepared: PreparedSet, utterances: Sequence[Utterance]) -> dict[str, float]:
+def _speaker_medians_hz(prepared: PreparedSet, utterances: Sequence[PreparedUtterance]) -> dict[str, float]:
     """Median F0 of each speaker's voiced frames, in Hz."""
     tracks: dict[str, list[np.ndarray]] = {}
     for utterance in utterances:

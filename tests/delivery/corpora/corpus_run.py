@@ -11,9 +11,9 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.manifest.corpus_rows import CORPUS_COLUMNS, write_corpus_rows
 from hierbatch.manifest.filters import DEFAULT_FILTER
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, arrow_schema, plan_schema, take_schema
-from hierbatch.stages.voices import SHELF_SCHEMA
+from hierbatch.stages.voices import VOICE_TABLE_SCHEMA
 
-PLAN = plan_schema(arrow_schema([*MANIFEST_COLUMNS, *CORPUS_COLUMNS], "manifest"), ("id", "voice", "lang", "seed"))
+PLAN = plan_schema(arrow_schema([*MANIFEST_COLUMNS, *CORPUS_COLUMNS], "manifest"), ("id", "voice", "language", "seed"))
 TAKES = take_schema(PLAN)
 RATE_HZ = 16_000
 SPEAKERS = {"ann": "train", "bob": "train", "cho": "dev", "dee": "test"}
@@ -37,7 +37,7 @@ def corpus_row(number, **changes):
         "text": f"Sentence | number {number},\nsaid “once”.",
         "text_norm": f"sentence number {number} said once",
         "phonemes": "h ə .",
-        "lang": ("en", "ko")[number % 2],
+        "language": ("en", "ko")[number % 2],
         "voice": f"{speaker}-1",
         "speaker": speaker,
         "split": SPEAKERS[speaker],
@@ -56,7 +56,7 @@ def corpus_row(number, **changes):
         "snr_db": 30.0,
         "flags": [],
         "model": "fake:1",
-        "params": "{}",
+        "settings_json": "{}",
         "consent": "licensed",
         "synthetic": True,
         "hierbatch_version": "0.1.0",
@@ -77,7 +77,7 @@ def write_corpus_run(folder, rows, n_parts=2):
         {"voice": name, "consent": "licensed", "consent_ref": "contract 7", "license": "CC BY 4.0"}
         for name in sorted({row["voice"] for row in rows})
     ]
-    pq.write_table(pa.Table.from_pylist(voices, schema=SHELF_SCHEMA), folder / "plan" / "g0001-voices.parquet")
+    pq.write_table(pa.Table.from_pylist(voices, schema=VOICE_TABLE_SCHEMA), folder / "plan" / "g0001-voices.parquet")
     for part in range(n_parts):
         path = folder / "parts" / f"g0001-u{part:06d}.parquet"
         pq.write_table(_table(rows[part::n_parts], TAKES), path, row_group_size=4)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hierbatch.frontend.books.book import Block
-from hierbatch.frontend.books.chapters import ChapterStart, CutBook, cut_chapters, starts_from_headings
+from hierbatch.frontend.books.chapters import ChapterSplit, ChapterStart, split_chapters, starts_from_headings
 
 
 def blocks(*texts: str) -> list[Block]:
@@ -16,12 +16,12 @@ def blocks(*texts: str) -> list[Block]:
     return made
 
 
-def outline(cut: CutBook) -> list[tuple[str, int, list[str]]]:
+def outline(cut: ChapterSplit) -> list[tuple[str, int, list[str]]]:
     return [(chapter.title, chapter.level, [block.text for block in chapter.blocks]) for chapter in cut.chapters]
 
 
-def cut(texts: list[str], *starts: ChapterStart, skip_front: bool = True) -> CutBook:
-    return cut_chapters(blocks(*texts), starts, opening_title="The Book", skip_front=skip_front)
+def cut(texts: list[str], *starts: ChapterStart, skip_front: bool = True) -> ChapterSplit:
+    return split_chapters(blocks(*texts), starts, opening_title="The Book", skip_front=skip_front)
 
 
 def test_chapters_run_from_entry_to_entry() -> None:
@@ -71,7 +71,7 @@ def test_titles_of_what_is_never_read() -> None:
         ChapterStart("Chapter One", 2, 3),
     )
     assert [title for title, _, _ in outline(found)] == ["One"]
-    assert [(skipped.what, skipped.reason) for skipped in found.skipped] == [
+    assert [(skipped.label, skipped.reason) for skipped in found.skipped] == [
         ("Copyright", "imprint"),
         ("미주", "note"),
         ("Chapter One", "note"),

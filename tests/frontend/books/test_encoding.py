@@ -45,7 +45,7 @@ def test_big_endian_utf_16() -> None:
 def test_what_is_neither_is_refused(data: bytes) -> None:
     with pytest.raises(BookError, match="cannot be decoded") as caught:
         decode(data, name="book.txt")
-    assert "UTF-8" in caught.value.mend
+    assert "UTF-8" in caught.value.fix
 
 
 def test_a_declared_encoding_is_strict_and_nonsense_is_ignored() -> None:

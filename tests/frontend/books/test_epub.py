@@ -93,7 +93,7 @@ def test_an_epub_2_by_its_nested_contents(epub_2: Path) -> None:
     ]
     kinds = [[block.kind[0] for block in chapter.blocks] for chapter in book.chapters]
     assert kinds == [["h", "h", "h", "p"], ["h", "p"], ["h", "h", "p", "p"]]
-    reasons = {(skipped.what.removeprefix("OEBPS/"), skipped.reason) for skipped in book.skipped}
+    reasons = {(skipped.label.removeprefix("OEBPS/"), skipped.reason) for skipped in book.skipped}
     assert reasons == {
         ("titlepage.xhtml", "title page"),
         ("copyright.html", "imprint"),

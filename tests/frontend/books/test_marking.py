@@ -13,9 +13,9 @@ def marked(body, sentences):
     root = page_from_text(page(body), "p")
     before = "".join(root.itertext())
     read = read_page(root, "p")
-    for number, (pieces, texts) in reversed(list(enumerate(zip(read.pieces, sentences, strict=True)))):
+    for number, (segments, texts) in reversed(list(enumerate(zip(read.segments, sentences, strict=True)))):
         ids = {f"s{number}-{n}": text for n, text in enumerate(texts)}
-        assert wrap_sentences(pieces, find_sentences("".join(piece.text for piece in pieces), ids))
+        assert wrap_sentences(segments, find_sentences("".join(segment.text for segment in segments), ids))
     assert "".join(root.itertext()) == before
     return root
 

@@ -51,9 +51,9 @@ def test_what_is_no_book(tmp_path: Path, name: str, content: bytes, fault: str) 
     (tmp_path / name).write_bytes(content)
     with pytest.raises(BookError, match=fault) as caught:
         read_book(tmp_path / name)
-    assert caught.value.wanted
+    assert caught.value.expected
     assert caught.value.got
-    assert caught.value.mend
+    assert caught.value.fix
 
 
 def test_missing_and_folder(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@ import pytest
 
 from hierbatch.audio.files import read_sound
 from hierbatch.errors import InputError, PromptError
-from hierbatch.jobs.specs.voices import VoiceChoice, default_voice, list_voices, prepare_voices, write_shelf
-from hierbatch.stages.voices import VoiceShelf
+from hierbatch.jobs.specs.voices import VoiceChoice, default_voice, list_voices, prepare_voices, write_voice_table
+from hierbatch.stages.voices import VoiceStore
 from tests.engine.fake_model import FakeModel
 from tests.making import prompt_file
 
@@ -64,8 +64,8 @@ def test_consent_travels_from_the_table_to_the_worker(tmp_path, model):
     with pytest.raises(InputError, match="consent of 1 voice is unknown"):
         prepare_voices(list_voices(choice), model.encode_voice, allow_unknown=False)
     prepared = prepare_voices(list_voices(choice), model.encode_voice, allow_unknown=True)
-    write_shelf(prepared, tmp_path / "shelf.parquet")
-    shelf = VoiceShelf(tmp_path / "shelf.parquet", model.encode_voice)
-    assert [shelf.consent(name) for name in ("anna", "jun")] == ["licensed", "unknown"]
-    assert shelf.sha256("anna") == shelf.sha256("jun")
-    assert shelf.voice("anna") == model.encode_voice(read_sound(prepared["anna"][1].flac))
+    write_voice_table(prepared, tmp_path / "store.parquet")
+    store = VoiceStore(tmp_path / "store.parquet", model.encode_voice)
+    assert [store.consent(name) for name in ("anna", "jun")] == ["licensed", "unknown"]
+    assert store.sha256("anna") == store.sha256("jun")
+    assert store.voice("anna") == model.encode_voice(read_sound(prepared["anna"][1].flac))

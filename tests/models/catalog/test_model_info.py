@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BundleError, PromptError
 from hierbatch.jobs.import_models import ImportModels, import_models
-from hierbatch.models.catalog.model_info import outline_model, outline_upsampler
+from hierbatch.models.catalog.model_info import read_model_info, read_upsampler_info
 from hierbatch.models.catalog.opening import open_model
 from hierbatch.models.conversion.interface import ConversionModel
 from hierbatch.models.upsampling.upsampler import Upsampler
@@ -32,18 +32,18 @@ def hum(duration_s=2.0):
 
 def test_an_outline_says_of_a_speaking_model_what_the_model_says_and_refuses_the_same_prompts(tmp_path):
     bundle = write_tiny_bundle(tmp_path)
-    model, outline = open_model(bundle), outline_model(bundle)
-    assert (outline.name, outline.fingerprint, outline.languages) == (model.name, model.fingerprint, model.languages)
-    assert outline.converts
+    model, info = open_model(bundle), read_model_info(bundle)
+    assert (info.name, info.fingerprint, info.languages) == (model.name, model.fingerprint, model.languages)
+    assert info.can_convert
     assert isinstance(model, ConversionModel)
     for prompt in (noise(0.0), hum(0.5), noise(0.1), Waveform(np.full(32_000, np.nan, np.float32), 16_000)):
         with pytest.raises(PromptError) as by_model:
             model.encode_voice(prompt)
         with pytest.raises(PromptError) as by_outline:
-            outline.check_prompt(prompt)
+            info.check_prompt(prompt)
         assert str(by_outline.value) == str(by_model.value)
     model.encode_voice(hum())
-    outline.check_prompt(hum())
+    info.check_prompt(hum())
 
 
 def test_an_outline_says_of_an_upsampler_what_the_upsampler_says(tmp_path):
@@ -54,13 +54,13 @@ def test_an_outline_says_of_an_upsampler_what_the_upsampler_says(tmp_path):
     )
     published = import_models(job).bundle.folder
     for bundle, rates_hz in ((light, (24_000, 48_000)), (published, (24_000,))):
-        model, outline = Upsampler.load(bundle), outline_upsampler(bundle)
-        assert (outline.name, outline.fingerprint) == (model.name, model.fingerprint)
-        assert outline.upsamples_to_hz == rates_hz
+        model, info = Upsampler.load(bundle), read_upsampler_info(bundle)
+        assert (info.name, info.fingerprint) == (model.name, model.fingerprint)
+        assert info.upsampling_rates_hz == rates_hz
     with pytest.raises(BundleError, match="no speechsr48k"):
         Upsampler.load(published).prepare(48_000)
     with pytest.raises(BundleError, match="does not extend the bandwidth"):
-        outline_upsampler(write_tiny_bundle(tmp_path / "lite"))
+        read_upsampler_info(write_tiny_bundle(tmp_path / "lite"))
 
 
 def test_damaged_missing_and_foreign_weights_are_told_before_a_worker_loads_them(tmp_path):
@@ -68,15 +68,15 @@ def test_damaged_missing_and_foreign_weights_are_told_before_a_worker_loads_them
     weights = bundle / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"?")
     with pytest.raises(BundleError, match="do not match the hash in its bundle"):
-        outline_model(bundle)
+        read_model_info(bundle)
     weights.unlink()
     with pytest.raises(BundleError, match="cannot be read"):
-        outline_model(bundle)
+        read_model_info(bundle)
 
 
 def test_a_model_for_another_command_is_told_with_the_command(tmp_path):
     bundle = write_tiny_speechsr(tmp_path)
-    for ask in (outline_model, open_model):
+    for ask in (read_model_info, open_model):
         with pytest.raises(
             BundleError, match=r"is for bandwidth extension.*neither speaks nor converts.*hierbatch upsample --model"
         ):
@@ -88,7 +88,7 @@ def test_a_part_that_an_imported_model_needs_is_missed_before_any_work(tmp_path)
     job = ImportModels(sources=[str(tmp_path / "speechsr24k.safetensors")], name="top", folder=tmp_path / "imported")
     bundle = import_models(job).bundle.folder
     with pytest.raises(BundleError, match="has no synthesizer") as by_outline:
-        outline_model(bundle)
+        read_model_info(bundle)
     with pytest.raises(BundleError) as by_model:
         open_model(bundle)
     assert str(by_outline.value) == str(by_model.value)
@@ -98,22 +98,22 @@ def test_planning_with_the_packaged_model_needs_no_torch():
     script = """
 import sys
 from pathlib import Path
-from hierbatch.jobs.specs.convert import ConvertOrder
-from hierbatch.jobs.specs.speak import SpeakOrder
-from hierbatch.jobs.specs.upsample import UpsampleOrder
+from hierbatch.jobs.specs.convert import ConvertSpec
+from hierbatch.jobs.specs.speak import SpeakSpec
+from hierbatch.jobs.specs.upsample import UpsampleSpec
 from hierbatch.jobs.specs.voices import VoiceChoice
-from hierbatch.engine.session import Workforce
+from hierbatch.engine.session import Execution
 from hierbatch.jobs.run import check_device
 import hierbatch.jobs.dub, hierbatch.jobs.narrate, hierbatch.jobs.retry
 voices = VoiceChoice(table=Path("manifests/voices/voices.csv"), default="narrator")
 recordings = Path("manifests/recordings.csv")
 for order in (
-    SpeakOrder(manifest=Path("manifests/sentences.csv"), voices=voices),
-    ConvertOrder(manifest=recordings, voices=voices),
-    UpsampleOrder(manifest=recordings),
+    SpeakSpec(manifest=Path("manifests/sentences.csv"), voices=voices),
+    ConvertSpec(manifest=recordings, voices=voices),
+    UpsampleSpec(manifest=recordings),
 ):
     print(sum(map(len, order.check().plan())))
-check_device("cpu,bfloat16", Workforce())
+check_device("cpu,bfloat16", Execution())
 assert "torch" not in sys.modules
 """
     from tests.loading import ROOT

@@ -3,17 +3,17 @@ import pytest
 
 from hierbatch.audio.pitch import PitchRange
 from hierbatch.audio.waveform import Waveform
+from hierbatch.constants import FRAME_HOP_SAMPLES, RATE_HZ
 from hierbatch.errors import SourceError, SynthesisError
-from hierbatch.models.conversion.interface import Key, SourceManner
-from hierbatch.models.conversion.pieces import cut_pieces
-from hierbatch.models.conversion.recording import convert_recording, place_pitch
-from hierbatch.units import FRAME_HOP_SAMPLES, RATE_HZ
+from hierbatch.models.conversion.interface import InputSpec, Transposition
+from hierbatch.models.conversion.recording import convert_recording, transpose_f0
+from hierbatch.models.conversion.segments import split_segments
 
 
 class Echo:
     """Gives back what it hears, and remembers how much it was given at a time."""
 
-    name, fingerprint, manner = "echo", "1", SourceManner()
+    name, fingerprint, input_spec = "echo", "1", InputSpec()
 
     def __init__(self):
         self.n_samples = []
@@ -39,7 +39,7 @@ def speech_like(duration_s, rate_hz=RATE_HZ, f0_hz=120.0):
 
 def test_pieces_cover_everything_once_and_are_cut_where_it_is_quiet():
     samples = speech_like(70.3).samples
-    pieces = list(cut_pieces(samples))
+    pieces = list(split_segments(samples))
     assert pieces[0][0] == 0
     assert pieces[-1][1] == len(samples)
     assert [end for _, end in pieces[:-1]] == [start for start, _ in pieces[1:]]
@@ -83,16 +83,16 @@ def test_a_conversion_is_as_loud_as_its_source():
 def test_a_contour_moves_to_the_targets_median_and_the_key_moves_it_on():
     contour = np.array([0, 100, 110, 0, 0, 121, 100, 0], np.float32)
     target = PitchRange(220.0, 1.5)
-    moved = place_pitch(contour, target)
+    moved = transpose_f0(contour, target)
     voiced = contour > 0
     assert np.median(moved[voiced]) == pytest.approx(220.0, rel=0.05)
     assert (moved > 0).all()
-    octave_up = place_pitch(contour, target, Key(semitones=12))
+    octave_up = transpose_f0(contour, target, Transposition(semitones=12))
     np.testing.assert_allclose(octave_up, 2 * moved, rtol=1e-5)
 
 
 def test_a_recording_without_any_voiced_sound_still_has_a_contour():
-    np.testing.assert_allclose(place_pitch(np.zeros(5, np.float32), PitchRange(180.0, 2.0)), 180.0)
+    np.testing.assert_allclose(transpose_f0(np.zeros(5, np.float32), PitchRange(180.0, 2.0)), 180.0)
 
 
 def test_samples_that_are_no_numbers_are_refused():
@@ -113,6 +113,6 @@ def test_the_chosen_tracker_finds_the_pitch_and_a_sound_too_short_for_it_is_told
         return contour
 
     made = convert_recording(Echo(), speech_like(1.0), None, seed=0, track=track)
-    np.testing.assert_allclose(made.f0_hz, np.where(contour > 0, place_pitch(contour, PitchRange(200.0, 3.0)), 0))
+    np.testing.assert_allclose(made.f0_hz, np.where(contour > 0, transpose_f0(contour, PitchRange(200.0, 3.0)), 0))
     with pytest.raises(SourceError, match="No pitch"):
         convert_recording(Echo(), speech_like(0.3), None, seed=0, track=track)

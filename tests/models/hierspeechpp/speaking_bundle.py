@@ -12,9 +12,9 @@ from hierbatch.models.hierspeechpp.synthesizer.model import Synthesizer
 from hierbatch.models.hierspeechpp.text_to_vector.config import TextToVectorConfig
 from hierbatch.models.hierspeechpp.text_to_vector.model import TextToVector
 from hierbatch.models.speech import SpeechRequest
-from hierbatch.models.weights.bundle_writing import write_bundle_parts
+from hierbatch.models.weights.bundle_writing import write_bundle_components
 from tests.models.converting_bundle import SIZES
-from tests.models.golden_rule import ruled
+from tests.models.golden_rule import with_rule_weights
 
 TTV = {
     "style_channels": 8, "channels": 16, "wide_channels": 16, "text_layers": 1, "semantic_channels": 16,
@@ -28,11 +28,11 @@ WORDS = "hello there old friend we meet again at last on a cold and quiet mornin
 def write_official(folder, parts=("ttv", "synthesizer", "speechsr24k", "denoiser"), **synthesis):
     sizes = {part: {k: tuple(v) if isinstance(v, list) else v for k, v in CONFIG[part].items()} for part in CONFIG}
     made = {
-        "ttv": ruled(TextToVector(TextToVectorConfig(**sizes["ttv"]))),
-        "synthesizer": ruled(Synthesizer(SynthesizerConfig(**sizes["synthesizer"]))),
-        "speechsr24k": ruled(SpeechSR(SpeechSRConfig(rate_hz=24_000, **sizes["speechsr24k"]))),
-        "denoiser": ruled(Denoiser(DenoiserConfig(**sizes["denoiser"]))),
-        "content_encoder": ruled(ContentEncoder(ContentEncoderConfig(**sizes["content_encoder"]))),
+        "ttv": with_rule_weights(TextToVector(TextToVectorConfig(**sizes["ttv"]))),
+        "synthesizer": with_rule_weights(Synthesizer(SynthesizerConfig(**sizes["synthesizer"]))),
+        "speechsr24k": with_rule_weights(SpeechSR(SpeechSRConfig(rate_hz=24_000, **sizes["speechsr24k"]))),
+        "denoiser": with_rule_weights(Denoiser(DenoiserConfig(**sizes["denoiser"]))),
+        "content_encoder": with_rule_weights(ContentEncoder(ContentEncoderConfig(**sizes["content_encoder"]))),
     }
     about = {"source": "x", "source_sha256": "", "published": "", "license": "MIT"}
     page = {
@@ -40,10 +40,10 @@ def write_official(folder, parts=("ttv", "synthesizer", "speechsr24k", "denoiser
         "config": CONFIG, "synthesis": synthesis,
     }  # fmt: skip
     weights = {part: made[part].state_dict() for part in parts}
-    write_bundle_parts(folder, weights, [{"name": part, **about} for part in parts], page)
+    write_bundle_components(folder, weights, [{"name": part, **about} for part in parts], page)
     return folder
 
 
 def request_of(voice, text="hello there old friend", **others):
-    phonemes = SpeechFrontEnd().speak(text, "en").phonemes
+    phonemes = SpeechFrontEnd().phonemize(text, "en").phonemes
     return SpeechRequest(phonemes=phonemes, language="en", voice=voice, **{"seed": 1, **others})

@@ -3,10 +3,10 @@ import pytest
 from hierbatch.errors import TextError
 from hierbatch.frontend.speech_text import SpeechFrontEnd
 from hierbatch.models.hierspeechpp.english_text import (
-    published_ids,
-    published_phonemes,
-    published_spelling,
-    with_blanks,
+    espeak_phonemes,
+    espeak_spelling,
+    intersperse_blanks,
+    symbol_ids,
 )
 from hierbatch.models.hierspeechpp.symbols import SYMBOL_IDS, SYMBOLS
 
@@ -18,37 +18,37 @@ def test_the_table_is_the_published_one():
 
 
 def test_short_forms_are_said_in_full():
-    assert published_phonemes("Dr. Smith") == published_phonemes("doctor smith")
-    assert published_phonemes("Main St.") == published_phonemes("main saint")
+    assert espeak_phonemes("Dr. Smith") == espeak_phonemes("doctor smith")
+    assert espeak_phonemes("Main St.") == espeak_phonemes("main saint")
 
 
 def test_letters_of_other_scripts_are_read_as_english():
-    assert published_phonemes("naïve café") == published_phonemes("naive cafe")
+    assert espeak_phonemes("naïve café") == espeak_phonemes("naive cafe")
 
 
 def test_brackets_are_left_out_and_other_marks_stay():
-    assert published_phonemes('He said "go" (quietly).') == 'hiː sˈɛd "ɡˈoʊ" kwˈaɪətli.'
-    assert "(" not in published_phonemes("(all) [of] {it}")
+    assert espeak_phonemes('He said "go" (quietly).') == 'hiː sˈɛd "ɡˈoʊ" kwˈaɪətli.'
+    assert "(" not in espeak_phonemes("(all) [of] {it}")
 
 
 def test_a_number_with_a_point_is_one():
-    assert published_phonemes("12.50").split()[1] == "pɔɪnt"
+    assert espeak_phonemes("12.50").split()[1] == "pɔɪnt"
 
 
 @pytest.mark.parametrize("text", ["", "   ", "()"])
 def test_nothing_to_say_is_told(text):
     with pytest.raises(TextError, match="nothing to say"):
-        published_phonemes(text)
+        espeak_phonemes(text)
 
 
 def test_an_unknown_symbol_is_told():
     with pytest.raises(TextError, match="no symbol"):
-        published_ids("a№b")
+        symbol_ids("a№b")
 
 
 def test_blanks_stand_around_every_symbol():
-    assert with_blanks([5, 6]) == [0, 5, 0, 6, 0]
-    assert with_blanks([]) == [0]
+    assert intersperse_blanks([5, 6]) == [0, 5, 0, 6, 0]
+    assert intersperse_blanks([]) == [0]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_blanks_stand_around_every_symbol():
     ],
 )
 def test_our_phonemes_are_spelled_as_espeak_spells_them(text):
-    ours = SpeechFrontEnd().speak(text, "en").phonemes
-    spelled = published_spelling(ours)
+    ours = SpeechFrontEnd().phonemize(text, "en").phonemes
+    spelled = espeak_spelling(ours)
     assert len(spelled) == len(ours.split())
-    assert "".join(spelled) == published_phonemes(text)
+    assert "".join(spelled) == espeak_phonemes(text)

@@ -1,14 +1,14 @@
 import hashlib
 
 from hierbatch.models.hierspeechpp import files
-from hierbatch.models.hierspeechpp.files import OfficialFile, find_official_file
+from hierbatch.models.hierspeechpp.files import HierSpeechPPFile, find_checkpoint_file
 
 
 def test_a_file_is_known_by_its_content_whatever_it_is_called(tmp_path, monkeypatch):
-    wanted = OfficialFile("speechsr24k", 5, hashlib.sha256(b"right").hexdigest())
-    monkeypatch.setattr(files, "OFFICIAL_FILES", (wanted,))
+    wanted = HierSpeechPPFile("speechsr24k", 5, hashlib.sha256(b"right").hexdigest())
+    monkeypatch.setattr(files, "HIERSPEECHPP_FILES", (wanted,))
     (tmp_path / "a.pth").write_bytes(b"wrong")
-    assert find_official_file(tmp_path, "speechsr24k") is None
+    assert find_checkpoint_file(tmp_path, "speechsr24k") is None
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "G_1.pth").write_bytes(b"right")
-    assert find_official_file(tmp_path, "speechsr24k") == tmp_path / "deep" / "G_1.pth"
+    assert find_checkpoint_file(tmp_path, "speechsr24k") == tmp_path / "deep" / "G_1.pth"

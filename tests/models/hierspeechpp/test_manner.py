@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 
+from hierbatch.audio.hierspeechpp_pitch import transfer_log_f0
 from hierbatch.audio.kaiser_resample import kaiser_resample
 from hierbatch.audio.pitch_trackers import PITCH_TRACKERS
-from hierbatch.audio.published_pitch import log_f0_in_voice
 from hierbatch.audio.style_mel import StyleMel
 from hierbatch.audio.waveform import Waveform
 from hierbatch.audio.yaapt import CONVERSION_CEILING_HZ, yaapt_f0
 from hierbatch.models.catalog.opening import open_model
-from hierbatch.models.conversion.interface import Key
+from hierbatch.models.conversion.interface import Transposition
 from hierbatch.models.conversion.recording import convert_recording
 from hierbatch.models.hierspeechpp.blocks.noise import row_noise
 from hierbatch.models.hierspeechpp.content_encoder.config import ContentEncoderConfig
@@ -21,7 +21,7 @@ from hierbatch.models.hierspeechpp.synthesizer.model import Synthesizer
 from tests.audio.voiced import voiced_sound
 from tests.models.among_others import snr_db
 from tests.models.converting_bundle import SIZES, write_official
-from tests.models.golden_rule import ruled
+from tests.models.golden_rule import with_rule_weights
 from tests.models.hierspeechpp import speaking_bundle
 
 EXACT_DB = 100.0
@@ -43,12 +43,12 @@ SOURCE, PROMPT = at_rate(1.7, 140, SOURCE_HZ, 0.02, 0), at_rate(3.3, 210, PROMPT
 def by_the_published_steps(key_semitones=0.0, seed=5):
     """Resampled by the Kaiser filter, not trimmed, not levelled, padded; F0 by YAAPT every 5 ms in mean and spread."""
     sizes = {part: {k: tuple(v) if isinstance(v, list) else v for k, v in SIZES[part].items()} for part in SIZES}
-    synthesizer = ruled(Synthesizer(SynthesizerConfig(**sizes["synthesizer"]))).eval()
-    content = ruled(ContentEncoder(ContentEncoderConfig(**sizes["content_encoder"]))).eval()
+    synthesizer = with_rule_weights(Synthesizer(SynthesizerConfig(**sizes["synthesizer"]))).eval()
+    content = with_rule_weights(ContentEncoder(ContentEncoderConfig(**sizes["content_encoder"]))).eval()
     source, prompt = (kaiser_resample(sound, 16_000).samples for sound in (SOURCE, PROMPT))
     padded = np.pad(source, (0, (len(source) // 1280 + 1) * 1280 - len(source)))
     contours = [yaapt_f0(Waveform(sound, 16_000), CONVERSION_CEILING_HZ) for sound in (padded, prompt)]
-    log_f0 = torch.from_numpy(log_f0_in_voice(*contours, key_semitones))[None, None]
+    log_f0 = torch.from_numpy(transfer_log_f0(*contours, key_semitones))[None, None]
     lengths = torch.tensor([len(padded) // 320])
     with torch.inference_mode():
         mel = StyleMel()(torch.from_numpy(prompt)[None])
@@ -76,7 +76,7 @@ def model(tmp_path_factory):
 
 @pytest.mark.parametrize("semitones", [0.0, 4.0])
 def test_a_conversion_is_the_published_one(model, semitones):
-    wanted, found = by_the_published_steps(semitones), product(model, key=Key(semitones=semitones))
+    wanted, found = by_the_published_steps(semitones), product(model, key=Transposition(semitones=semitones))
     assert len(wanted) == len(found)
     assert snr_db(at_one_level(wanted, found), found) > EXACT_DB
 
@@ -84,7 +84,7 @@ def test_a_conversion_is_the_published_one(model, semitones):
 def test_another_key_or_tracker_is_another_sound(model):
     wanted = by_the_published_steps()
     every_day = convert_recording(model, SOURCE, model.encode_voice(PROMPT), seed=5, rate_hz=16_000).waveform.samples
-    for other in (product(model, key=Key(semitones=1.0)), every_day):
+    for other in (product(model, key=Transposition(semitones=1.0)), every_day):
         assert snr_db(at_one_level(wanted, other), other) < EXACT_DB - 15
 
 

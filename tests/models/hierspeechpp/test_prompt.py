@@ -5,16 +5,16 @@ import pytest
 import soundfile
 
 from hierbatch.audio.waveform import Waveform
-from hierbatch.engine.session import Workforce
+from hierbatch.constants import RATE_HZ
+from hierbatch.engine.session import Execution
 from hierbatch.errors import RunError
 from hierbatch.jobs.run import RunJob, run
-from hierbatch.jobs.specs.convert import ConvertOrder
+from hierbatch.jobs.specs.convert import ConvertSpec
 from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
 from hierbatch.models.catalog.opening import open_model
 from hierbatch.models.hierspeechpp import prompt as official_prompt
-from hierbatch.models.hierspeechpp.voice_conversion import OfficialConversion
-from hierbatch.units import RATE_HZ
+from hierbatch.models.hierspeechpp.voice_conversion import HierSpeechPPConverter
 from tests.audio.voiced import voiced_sound
 from tests.making import recordings_file
 from tests.models import converting_bundle
@@ -42,13 +42,13 @@ def test_a_prompt_shorter_than_three_seconds_is_heard_five_times_over_by_what_sp
 @pytest.fixture
 def heard(monkeypatch):
     """Every prompt that the converting networks are given, in order."""
-    prompts, encode = [], OfficialConversion.encode_voice
+    prompts, encode = [], HierSpeechPPConverter.encode_voice
 
     def listen(model, prompt, **how):
         prompts.append((prompt, how.get("denoise_ratio")))
         return encode(model, prompt, **how)
 
-    monkeypatch.setattr(OfficialConversion, "encode_voice", listen)
+    monkeypatch.setattr(HierSpeechPPConverter, "encode_voice", listen)
     return prompts
 
 
@@ -60,13 +60,13 @@ def test_a_short_voice_is_repeated_and_heard_once_and_one_without_a_voice_fails_
     (tmp_path / "voices.csv").write_text("voice,audio,consent\nanna,anna.wav,self\nhiss,hiss.wav,self\n")
     names = [write_sound(tmp_path / f"s{row}.wav", voiced_sound(0.4, 120 + row, row).samples) for row in range(4)]
     recordings_file(tmp_path, names, voice=["anna", "hiss", "anna", "anna"])
-    order = ConvertOrder(
+    order = ConvertSpec(
         manifest=tmp_path / "m.csv",
         voices=VoiceChoice(table=tmp_path / "voices.csv"),
         bundle=str(converting_bundle.write_official(tmp_path / "bundle")),
     )
-    outcome = run(RunJob(order=order, out=tmp_path / "run", workforce=Workforce(engine="local"), retakes=0))
-    assert (outcome.standing.n_ok, outcome.standing.error_kinds) == (3, {"prompt": 1})
+    outcome = run(RunJob(spec=order, out=tmp_path / "run", execution=Execution(engine="local"), max_retakes=0))
+    assert (outcome.counts.n_ok, outcome.counts.error_kinds) == (3, {"prompt": 1})
     failed = [row for row in Takes(tmp_path / "run").table(["voice", "error"]).to_pylist() if row["error"]]
     assert [row["voice"] for row in failed] == ["hiss"]
     assert "no voice" in failed[0]["error"]
@@ -76,10 +76,10 @@ def test_a_short_voice_is_repeated_and_heard_once_and_one_without_a_voice_fails_
 
 def convert_job(folder, parts, out="run", **choice):
     bundle = converting_bundle.write_official(folder / f"bundle-{len(parts)}", parts)
-    order = ConvertOrder(
+    order = ConvertSpec(
         manifest=folder / "m.csv", voices=VoiceChoice(file=folder / "anna.wav", **choice), bundle=str(bundle)
     )
-    return RunJob(order=order, out=folder / out, workforce=Workforce(engine="local"), retakes=0)
+    return RunJob(spec=order, out=folder / out, execution=Execution(engine="local"), max_retakes=0)
 
 
 @pytest.fixture
@@ -111,6 +111,6 @@ def test_a_prompts_noise_is_left_to_a_bundle_that_has_a_denoiser(one_recording, 
 
 def test_another_ratio_makes_a_run_anew(one_recording):
     run(convert_job(one_recording, PARTS, denoise_ratio=0.5))
-    assert run(convert_job(one_recording, PARTS, denoise_ratio=0.5)).standing.n_ok == 1
+    assert run(convert_job(one_recording, PARTS, denoise_ratio=0.5)).counts.n_ok == 1
     with pytest.raises(RunError, match="--update"):
         run(convert_job(one_recording, PARTS, denoise_ratio=0.8))

@@ -5,7 +5,7 @@ import torch
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BundleError, PromptError, SynthesisError, TextError
 from hierbatch.models.catalog.opening import open_model
-from hierbatch.models.hierspeechpp.text_to_speech import bend_pitch, clip_pitch
+from hierbatch.models.hierspeechpp.text_to_speech import adjust_pitch, clip_pitch
 from hierbatch.models.speech import SpeechRequest
 from tests.audio.voiced import voiced_sound
 from tests.models.among_others import SAME_DB, snr_db
@@ -57,13 +57,13 @@ def test_the_seed_and_the_speed_are_heard(model, voices):
 def test_pitch_is_moved_and_melody_widened_about_its_mean():
     hz = torch.tensor([[0.0, 100, 0, 200]])
     log_f0 = torch.log1p(hz)
-    assert torch.equal(bend_pitch(log_f0, 0.0, 1.0), log_f0)
-    assert torch.allclose(torch.expm1(bend_pitch(log_f0, 12.0, 1.0)), 2 * hz, rtol=1e-4)
+    assert torch.equal(adjust_pitch(log_f0, 0.0, 1.0), log_f0)
+    assert torch.allclose(torch.expm1(adjust_pitch(log_f0, 12.0, 1.0)), 2 * hz, rtol=1e-4)
     middle = 20_000**0.5
     flat = torch.tensor([[0, middle, 0, middle]])
-    assert torch.allclose(torch.expm1(bend_pitch(log_f0, 0.0, 0.0)), flat, rtol=1e-4)
+    assert torch.allclose(torch.expm1(adjust_pitch(log_f0, 0.0, 0.0)), flat, rtol=1e-4)
     nothing = torch.zeros(1, 4)
-    assert torch.equal(bend_pitch(nothing, 3.0, 2.0), nothing)
+    assert torch.equal(adjust_pitch(nothing, 3.0, 2.0), nothing)
 
 
 def test_pitch_below_any_voice_is_none():

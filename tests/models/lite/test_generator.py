@@ -4,8 +4,8 @@ import numpy as np
 import torch
 
 from hierbatch.audio.spectrum import LogMel
-from hierbatch.models.lite.config import tiny
-from hierbatch.models.lite.generator import WaveformGenerator, pulse_angle, pulse_train
+from hierbatch.models.lite.config import tiny_config
+from hierbatch.models.lite.generator import LiteWaveformGenerator, pulse_angle, pulse_train
 
 
 def test_pulse_train_is_the_sum_of_its_harmonics() -> None:
@@ -34,7 +34,7 @@ def test_the_angle_is_zero_where_the_pulses_are_highest() -> None:
 
 def test_an_untrained_generator_already_follows_the_envelope() -> None:
     torch.manual_seed(0)
-    generator, mel = WaveformGenerator(tiny()).eval(), LogMel()
+    generator, mel = LiteWaveformGenerator(tiny_config()).eval(), LogMel()
     coloured = torch.nn.functional.conv1d(torch.randn(1, 1, 16000), torch.randn(1, 1, 9), padding=4)[:, 0] * 0.05
     wanted = mel(coloured)
     n_frames = wanted.shape[1]

@@ -7,15 +7,15 @@ import torch
 from hierbatch.audio.files import read_sound
 from hierbatch.audio.pitch import estimate_f0
 from hierbatch.audio.waveform import Waveform
+from hierbatch.constants import FRAME_HOP_SAMPLES, MEL_HOP_SAMPLES
 from hierbatch.errors import PromptError, SynthesisError, TextError
 from hierbatch.models.conversion.interface import ConversionRequest
 from hierbatch.models.conversion.recording import convert_recording
-from hierbatch.models.lite.config import tiny
+from hierbatch.models.lite.config import tiny_config
 from hierbatch.models.lite.networks import LiteNetworks
-from hierbatch.models.lite.pipeline import HierSpeech, Voice
+from hierbatch.models.lite.pipeline import LitePipeline, Voice
 from hierbatch.models.speech import Speech, SpeechRequest
 from hierbatch.models.weights.bundle import Bundle
-from hierbatch.units import FRAME_HOP_SAMPLES, MEL_HOP_SAMPLES
 from tests.loading import ROOT
 from tests.models.among_others import LENGTHS, SAME_DB, snr_db
 
@@ -30,13 +30,13 @@ def buzz(duration_s: float, f0_hz: float = 120.0) -> Waveform:
 
 
 @pytest.fixture(scope="module")
-def model() -> HierSpeech:
+def model() -> LitePipeline:
     return small_model()
 
 
-def small_model(**synthesis: float) -> HierSpeech:
+def small_model(**synthesis: float) -> LitePipeline:
     torch.manual_seed(0)
-    networks = LiteNetworks(tiny())
+    networks = LiteNetworks(tiny_config())
     for name, parameter in networks.named_parameters():
         if not name.startswith("waveform"):  # the waveform stage starts out as a source and filter that works
             torch.nn.init.normal_(parameter, std=0.05)
@@ -52,20 +52,20 @@ def small_model(**synthesis: float) -> HierSpeech:
         synthesis=synthesis,
         weights_sha256="0" * 64,
     )
-    return HierSpeech(bundle, networks.eval(), "cpu")
+    return LitePipeline(bundle, networks.eval(), "cpu")
 
 
 @pytest.fixture(scope="module")
-def voice(model: HierSpeech) -> Voice:
+def voice(model: LitePipeline) -> Voice:
     return model.encode_voice(buzz(4.0))
 
 
-def say(model: HierSpeech, voice: Voice, phonemes: str, seed: int = 1, speed: float = 1.0) -> Speech:
+def say(model: LitePipeline, voice: Voice, phonemes: str, seed: int = 1, speed: float = 1.0) -> Speech:
     request = SpeechRequest(phonemes=phonemes, language="en", voice=voice, seed=seed, speed=speed)
     return model.speak([request])[0]
 
 
-def test_a_row_among_31_others_is_the_row_alone(model: HierSpeech, voice: Voice) -> None:
+def test_a_row_among_31_others_is_the_row_alone(model: LitePipeline, voice: Voice) -> None:
     rows = [
         SpeechRequest(
             phonemes=PHONEMES[index % 3],
@@ -99,7 +99,7 @@ def test_a_piece_of_a_recording_among_31_others_is_the_piece_alone(voice: Voice)
         assert snr_db(alone, found) > SAME_DB
 
 
-def test_timings_add_up_to_the_sound(model: HierSpeech, voice: Voice) -> None:
+def test_timings_add_up_to_the_sound(model: LitePipeline, voice: Voice) -> None:
     for phonemes in PHONEMES:
         speech = say(model, voice, phonemes)
         assert len(speech.token_frames) == len(phonemes.split())
@@ -108,13 +108,13 @@ def test_timings_add_up_to_the_sound(model: HierSpeech, voice: Voice) -> None:
         assert len(speech.f0_hz) == speech.waveform.n_samples // MEL_HOP_SAMPLES
 
 
-def test_the_seed_decides_the_sound(model: HierSpeech, voice: Voice) -> None:
+def test_the_seed_decides_the_sound(model: LitePipeline, voice: Voice) -> None:
     first, again, other = (say(model, voice, PHONEMES[0], seed).waveform.samples for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
-def test_a_take_of_a_peaky_voice_is_turned_down_and_never_clipped(model: HierSpeech, voice: Voice) -> None:
+def test_a_take_of_a_peaky_voice_is_turned_down_and_never_clipped(model: LitePipeline, voice: Voice) -> None:
     usual = say(model, voice, PHONEMES[0]).waveform.samples
     gain = 2.5 / np.abs(usual).max()
     hook = model._networks.waveform.register_forward_hook(lambda _network, _inputs, sound: sound * gain)
@@ -126,12 +126,12 @@ def test_a_take_of_a_peaky_voice_is_turned_down_and_never_clipped(model: HierSpe
     assert np.allclose(loud / np.abs(loud).max(), usual / np.abs(usual).max(), atol=1e-4)
 
 
-def test_speed_shortens(model: HierSpeech, voice: Voice) -> None:
+def test_speed_shortens(model: LitePipeline, voice: Voice) -> None:
     slow, fast = (say(model, voice, PHONEMES[2], speed=speed).waveform.duration_s for speed in (1.0, 2.0))
     assert fast == pytest.approx(slow / 2, abs=0.03)
 
 
-def test_pitch_is_shifted_and_spread_row_by_row_without_a_change_of_length(model: HierSpeech, voice: Voice) -> None:
+def test_pitch_is_shifted_and_spread_row_by_row_without_a_change_of_length(model: LitePipeline, voice: Voice) -> None:
     def request(**delivery: float) -> SpeechRequest:
         return SpeechRequest(phonemes=PHONEMES[2], language="en", voice=voice, seed=1, **delivery)
 
@@ -143,11 +143,11 @@ def test_pitch_is_shifted_and_spread_row_by_row_without_a_change_of_length(model
     np.testing.assert_allclose(level, centre, atol=1e-4)
 
 
-def test_nothing_asked_is_nothing_said(model: HierSpeech) -> None:
+def test_nothing_asked_is_nothing_said(model: LitePipeline) -> None:
     assert model.speak([]) == []
 
 
-def test_unreadable_phonemes_are_a_text_error(model: HierSpeech, voice: Voice) -> None:
+def test_unreadable_phonemes_are_a_text_error(model: LitePipeline, voice: Voice) -> None:
     with pytest.raises(TextError, match="unknown symbols"):
         say(model, voice, "q ʘ .")
 
@@ -162,7 +162,7 @@ def test_unreadable_phonemes_are_a_text_error(model: HierSpeech, voice: Voice) -
         (Waveform(np.random.default_rng(0).normal(0, 0.1, 48000).astype(np.float32), 16000), "no voice"),
     ],
 )
-def test_a_bad_prompt_says_why(model: HierSpeech, prompt: Waveform, fault: str) -> None:
+def test_a_bad_prompt_says_why(model: LitePipeline, prompt: Waveform, fault: str) -> None:
     with pytest.raises(PromptError, match=fault):
         model.encode_voice(prompt)
 
@@ -179,14 +179,14 @@ def test_a_bundle_may_free_one_language_of_the_prompts_surroundings(voice: Voice
         assert np.array_equal(*said) == same
 
 
-def test_a_voice_has_the_prompts_pitch_and_not_its_level(model: HierSpeech, voice: Voice) -> None:
+def test_a_voice_has_the_prompts_pitch_and_not_its_level(model: LitePipeline, voice: Voice) -> None:
     assert voice.median_f0_hz == pytest.approx(120, rel=0.06)
     loud = model.encode_voice(Waveform(buzz(4.0).samples * 4, 16000))
     np.testing.assert_allclose(loud.sound_style, voice.sound_style, atol=1e-3)
 
 
 @pytest.mark.parametrize("n_samples", [3200, 16001, 40123])
-def test_conversion_keeps_the_length_to_the_sample(model: HierSpeech, voice: Voice, n_samples: int) -> None:
+def test_conversion_keeps_the_length_to_the_sample(model: LitePipeline, voice: Voice, n_samples: int) -> None:
     source = Waveform(buzz(3.0, 200.0).samples[:n_samples], 16000)
     made = convert_recording(model, source, voice, seed=1)
     assert made.waveform.n_samples == n_samples
@@ -194,7 +194,7 @@ def test_conversion_keeps_the_length_to_the_sample(model: HierSpeech, voice: Voi
     assert np.median(voiced) == pytest.approx(voice.median_f0_hz, rel=0.02)
 
 
-def test_the_waveform_stage_alone_keeps_pitch_and_envelope(model: HierSpeech) -> None:
+def test_the_waveform_stage_alone_keeps_pitch_and_envelope(model: LitePipeline) -> None:
     made = model.resynthesize(buzz(2.005, 150.0))
     assert made.n_samples == 100 * FRAME_HOP_SAMPLES
     wanted, found = (estimate_f0(sound)[20:-20] for sound in (Waveform(buzz(2.0, 150.0).samples, 16000), made))
@@ -203,7 +203,7 @@ def test_the_waveform_stage_alone_keeps_pitch_and_envelope(model: HierSpeech) ->
     assert np.median(np.abs(found[both] / wanted[both] - 1)) < 0.02
 
 
-def test_a_piece_too_long_to_convert_at_once_is_refused(model: HierSpeech, voice: Voice) -> None:
+def test_a_piece_too_long_to_convert_at_once_is_refused(model: LitePipeline, voice: Voice) -> None:
     n_frames = 31 * 100
     request = ConversionRequest(
         samples=np.zeros(n_frames * MEL_HOP_SAMPLES, np.float32),
@@ -216,8 +216,8 @@ def test_a_piece_too_long_to_convert_at_once_is_refused(model: HierSpeech, voice
         model.convert_all([request])
 
 
-def test_a_take_is_heard_nearer_to_its_own_content_and_voice_than_to_others(model: HierSpeech) -> None:
-    packaged = HierSpeech.load()
+def test_a_take_is_heard_nearer_to_its_own_content_and_voice_than_to_others(model: LitePipeline) -> None:
+    packaged = LitePipeline.load()
     voices = [
         packaged.encode_voice(read_sound(ROOT / "manifests/voices" / f"{name}.flac")) for name in ("narrator", "low")
     ]
@@ -226,10 +226,10 @@ def test_a_take_is_heard_nearer_to_its_own_content_and_voice_than_to_others(mode
         for phonemes, voice in zip((PHONEMES[0], PHONEMES[2]), voices, strict=True)
     ]
     one, other = packaged.speak(requests)
-    heard = packaged.hear(one, requests[0])
-    assert 0 <= heard.semantic_dist < 0.4
+    heard = packaged.self_check(one, requests[0])
+    assert 0 <= heard.semantic_distance < 0.4
     n_frames = min(len(one.semantic), len(other.semantic))
     cut = Waveform(one.waveform.samples[: n_frames * FRAME_HOP_SAMPLES], 16000)
     mixed = replace(one, waveform=cut, semantic=other.semantic[:n_frames])
-    assert packaged.hear(mixed, requests[0]).semantic_dist > 0.5
-    assert heard.timbre_similarity > packaged.hear(one, requests[1]).timbre_similarity
+    assert packaged.self_check(mixed, requests[0]).semantic_distance > 0.5
+    assert heard.timbre_similarity > packaged.self_check(one, requests[1]).timbre_similarity

@@ -1,12 +1,12 @@
 import torch
 
-from hierbatch.models.lite.config import tiny
-from hierbatch.models.lite.style import StyleEncoder
+from hierbatch.models.lite.config import tiny_config
+from hierbatch.models.lite.style import LiteStyleEncoder
 
 
 def test_padding_never_changes_a_voice() -> None:
     torch.manual_seed(0)
-    encoder = StyleEncoder(tiny()).eval()
+    encoder = LiteStyleEncoder(tiny_config()).eval()
     mel = torch.randn(1, 61, 80)
     alone = encoder(mel, torch.tensor([61]))
     for extra in (1, 10, 120):
@@ -16,6 +16,6 @@ def test_padding_never_changes_a_voice() -> None:
 
 def test_two_voices_get_two_styles() -> None:
     torch.manual_seed(0)
-    encoder = StyleEncoder(tiny()).eval()
+    encoder = LiteStyleEncoder(tiny_config()).eval()
     styles = encoder(torch.randn(2, 50, 80), torch.tensor([50, 50]))
     assert (styles[0] - styles[1]).abs().max() > 1e-3

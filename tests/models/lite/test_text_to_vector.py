@@ -2,7 +2,7 @@ import torch
 
 from hierbatch.frontend.symbols import SYMBOLS
 from hierbatch.models.lite.config import LiteConfig
-from hierbatch.models.lite.text_to_vector import round_durations, spread_over_frames
+from hierbatch.models.lite.text_to_vector import expand_to_frames, round_durations
 
 
 def test_the_shipped_table_has_a_row_for_every_symbol() -> None:
@@ -12,7 +12,7 @@ def test_the_shipped_table_has_a_row_for_every_symbol() -> None:
 def test_spreading_repeats_each_symbol_for_its_frames() -> None:
     hidden = torch.arange(6.0).reshape(2, 3, 1)
     durations = torch.tensor([[2, 0, 3], [1, 1, 0]])
-    frames, mask = spread_over_frames(hidden, durations)
+    frames, mask = expand_to_frames(hidden, durations)
     assert frames[0, :, 0].tolist() == [0, 0, 2, 2, 2]
     assert frames[1, :, 0].tolist() == [3, 4, 0, 0, 0]
     assert mask[..., 0].tolist() == [[True] * 5, [True, True, False, False, False]]

@@ -1,18 +1,18 @@
 import torch
 
-from hierbatch.models.lite.config import tiny
-from hierbatch.models.lite.timbre import PromptFrames, TimbreReader
+from hierbatch.models.lite.config import tiny_config
+from hierbatch.models.lite.timbre import PromptFrames, TimbreAttention
 
 
 def test_it_adds_nothing_before_it_has_learned() -> None:
-    reader = TimbreReader(tiny())
+    reader = TimbreAttention(tiny_config())
     prompt = PromptFrames(torch.randn(1, 9, 8), torch.randn(1, 18, 80), torch.tensor([9]))
     assert not reader(torch.randn(1, 5, 8), prompt).any()
 
 
 def test_from_the_start_it_looks_for_the_frame_that_says_the_same() -> None:
     torch.manual_seed(0)
-    reader = TimbreReader(tiny())
+    reader = TimbreAttention(tiny_config())
     torch.nn.init.eye_(reader.leave.weight)
     said = 6.0 * torch.eye(8)[:6][None]  # six things that have nothing in common
     mel = torch.randn(1, 12, 80)
@@ -30,7 +30,7 @@ def test_from_the_start_it_looks_for_the_frame_that_says_the_same() -> None:
 
 def test_padding_of_a_prompt_is_never_read() -> None:
     torch.manual_seed(0)
-    reader = TimbreReader(tiny())
+    reader = TimbreAttention(tiny_config())
     torch.nn.init.eye_(reader.leave.weight)
     semantic, keys, mel = torch.randn(1, 5, 8), torch.randn(1, 9, 8), torch.randn(1, 18, 80)
     alone = reader(semantic, PromptFrames(keys, mel, torch.tensor([9])))

@@ -9,14 +9,14 @@ from hierbatch.audio.resample import resampled_length
 from hierbatch.audio.waveform import SoundStream, Waveform
 from hierbatch.errors import BundleError, InputError, SynthesisError
 from hierbatch.jobs.import_models import ImportModels, import_models
+from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.hierspeechpp.speechsr.config import SpeechSRConfig
 from hierbatch.models.hierspeechpp.speechsr.model import SpeechSR
-from hierbatch.models.placement import Placement
 from hierbatch.models.upsampling import upsampler as upsampling
 from hierbatch.models.upsampling.upsampler import RATES_HZ, Upsampler
-from hierbatch.models.weights.bundle_writing import write_bundle_parts
+from hierbatch.models.weights.bundle_writing import write_bundle_components
 from tests.models.among_others import snr_db
-from tests.models.golden_rule import ruled
+from tests.models.golden_rule import with_rule_weights
 from tests.models.published_checkpoints import speechsr_checkpoint
 from tests.tiny_bundle import write_tiny_bundle
 from tests.tiny_speechsr import write_tiny_speechsr
@@ -39,14 +39,14 @@ def narrow(monkeypatch):
 
 
 def write_narrow_speechsr(folder):
-    networks = {name.replace("_", ""): ruled(SpeechSR(config)) for name, config in NARROW.items()}
+    networks = {name.replace("_", ""): with_rule_weights(SpeechSR(config)) for name, config in NARROW.items()}
     about = {"source": "x", "source_sha256": "", "published": "", "license": "MIT"}
     page = {
         "name": "narrow", "kind": "official", "languages": [], "rate_hz": 48_000, "license": "MIT", "config": {},
         "synthesis": {},
     }  # fmt: skip
     weights = {name: network.state_dict() for name, network in networks.items()}
-    write_bundle_parts(folder, weights, [{"name": name, **about} for name in networks], page)
+    write_bundle_components(folder, weights, [{"name": name, **about} for name in networks], page)
     return folder
 
 
@@ -59,7 +59,7 @@ def bundles(tmp_path_factory):
     }
 
 
-class DoublePrecision(Placement):
+class DoublePrecision(DevicePlacement):
     def tensor(self, values):
         return torch.from_numpy(values).double()
 
@@ -77,9 +77,9 @@ def in_double_precision(model, rate_hz):
 def test_pieces_equal_the_whole(narrow, bundles, kind, rate_hz, monkeypatch):
     model = in_double_precision(Upsampler.load(bundles[kind]), rate_hz)
     sound = recording(9_001)
-    monkeypatch.setattr(upsampling, "PIECE_SAMPLES", 1 << 20)
+    monkeypatch.setattr(upsampling, "CHUNK_SAMPLES", 1 << 20)
     whole = model.upsample(sound, rate_hz).samples
-    monkeypatch.setattr(upsampling, "PIECE_SAMPLES", 4_096)
+    monkeypatch.setattr(upsampling, "CHUNK_SAMPLES", 4_096)
     pieces = list(model.pieces(sound, rate_hz))
     assert len(pieces) == 3
     np.testing.assert_allclose(np.concatenate(pieces), whole, rtol=0, atol=1e-5 * np.abs(whole).max())
@@ -90,7 +90,7 @@ def test_pieces_equal_the_whole(narrow, bundles, kind, rate_hz, monkeypatch):
 def test_a_recording_among_others_of_any_length_and_rate_is_the_recording_alone(
     narrow, bundles, kind, rate_hz, monkeypatch
 ):
-    monkeypatch.setattr(upsampling, "PIECE_SAMPLES", 4_096)
+    monkeypatch.setattr(upsampling, "CHUNK_SAMPLES", 4_096)
     model, calls = Upsampler.load(bundles[kind]), []
     run = model._run
     monkeypatch.setattr(model, "_run", lambda rows, rate_hz: calls.append(len(rows)) or run(rows, rate_hz))
@@ -113,7 +113,7 @@ def test_a_recording_among_others_of_any_length_and_rate_is_the_recording_alone(
 )
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
 def test_a_stream_in_small_blocks_equals_the_whole(bundles, from_hz, n_samples, rate_hz, monkeypatch):
-    monkeypatch.setattr(upsampling, "PIECE_SAMPLES", 4_096)
+    monkeypatch.setattr(upsampling, "CHUNK_SAMPLES", 4_096)
     model, sound = Upsampler.load(bundles["light"]), recording(n_samples, from_hz)
     blocks = (sound.samples[start : start + 999] for start in range(0, n_samples, 999))
     streamed = np.concatenate(list(model.stream(blocks, from_hz, rate_hz)))

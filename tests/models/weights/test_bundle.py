@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from hierbatch.errors import BundleError
-from hierbatch.models.lite.config import LiteConfig, tiny
+from hierbatch.models.lite.config import LiteConfig, tiny_config
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.weights.bundle import find_bundle
 from tests.tiny_bundle import write_tiny_bundle
@@ -18,7 +18,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_weights_come_back_in_half_precision(folder: Path) -> None:
     torch.manual_seed(0)  # as the fixture does
-    wanted = LiteNetworks(tiny()).state_dict()
+    wanted = LiteNetworks(tiny_config()).state_dict()
     found = find_bundle(folder).load_weights()
     assert found.keys() == wanted.keys()
     for name, value in wanted.items():
@@ -43,12 +43,12 @@ def test_changed_weights_are_refused_by_their_hash(folder: Path) -> None:
 
 
 def test_every_mismatch_is_told_at_once() -> None:
-    weights = LiteNetworks(tiny()).state_dict()
+    weights = LiteNetworks(tiny_config()).state_dict()
     del weights["waveform.network.leave.bias"]
     weights["stranger"] = torch.zeros(1)
     weights["text_to_vector.symbol.weight"] = torch.zeros(2, 2)
     with pytest.raises(BundleError) as caught:
-        LiteNetworks.from_weights(tiny(), weights)
+        LiteNetworks.from_weights(tiny_config(), weights)
     for fault in (
         "missing waveform.network.leave.bias",
         "unexpected stranger",

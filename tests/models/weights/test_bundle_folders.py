@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from hierbatch.errors import BundleError
-from hierbatch.models.weights.bundle import find_bundle, imported_bundles, list_bundles
-from hierbatch.models.weights.bundle_writing import write_bundle_parts
+from hierbatch.models.weights.bundle import find_bundle, imported_bundle_folder, list_bundles
+from hierbatch.models.weights.bundle_writing import write_bundle_components
 from tests.tiny_bundle import write_tiny_bundle
 
 PAGE = {
@@ -25,15 +25,15 @@ def home(tmp_path, monkeypatch):
 
 def write_parts(folder, **weights):
     parts = [PART | {"name": name} for name in weights]
-    write_bundle_parts(folder, weights, parts, PAGE)
+    write_bundle_components(folder, weights, parts, PAGE)
 
 
 def test_imported_bundles_live_where_the_user_says_or_in_his_data_folder(home, monkeypatch):
-    assert imported_bundles() == home
+    assert imported_bundle_folder() == home
     monkeypatch.delenv("HIERBATCH_MODELS")
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
-    assert imported_bundles().name == "models"
-    assert imported_bundles().parent.name == "hierbatch"
+    assert imported_bundle_folder().name == "models"
+    assert imported_bundle_folder().parent.name == "hierbatch"
 
 
 def test_a_bundle_is_found_by_name_and_listed_beside_the_packaged_ones(home):
@@ -54,12 +54,12 @@ def test_parts_come_back_as_they_were_and_each_is_checked(home):
     write_parts(home / "mine", **weights)
     bundle = find_bundle("mine")
     for name, tensors in weights.items():
-        assert torch.equal(bundle.load_part(name)["w"], tensors["w"])
+        assert torch.equal(bundle.load_component(name)["w"], tensors["w"])
     with pytest.raises(BundleError, match="has no three"):
-        bundle.load_part("three")
+        bundle.load_component("three")
     (home / "mine" / "one.safetensors").write_bytes((home / "mine" / "two.safetensors").read_bytes())
     with pytest.raises(BundleError, match="do not match the hash"):
-        bundle.load_part("one")
+        bundle.load_component("one")
 
 
 def test_another_part_is_another_fingerprint(home):

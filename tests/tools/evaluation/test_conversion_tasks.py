@@ -2,23 +2,23 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tools.evaluation.recordings import ReferenceRecording
 
 from hierbatch.audio.waveform import Waveform
 from hierbatch.training.splits import split_of
-from tools.evaluation.conversion_tasks import CONVERTED, CONVERTED_AS_HEARD, plan_conversions
+from tools.evaluation.conversion_tasks import CONVERTED, CONVERTED_ASR_REFERENCE, plan_conversions
 from tools.evaluation.evaluation_set import load_set
-from tools.evaluation.recordings import Recording
 
 
 def recordings_of(chosen, text):
     sound = Waveform(np.zeros(16, np.float32), 16_000)
-    return {clip: Recording(sound, text) for clip in chosen.clips()}
+    return {clip: ReferenceRecording(sound, text) for clip in chosen.clips()}
 
 
 @pytest.mark.parametrize(
     ("name", "text", "group"),
     [
-        ("development", "", CONVERTED_AS_HEARD),
+        ("development", "", CONVERTED_ASR_REFERENCE),
         ("evaluation", "some words", CONVERTED),
     ],
 )
@@ -34,5 +34,5 @@ def test_everybody_is_converted_to_somebody_else_who_is_held_out_too(name, text,
 
 
 def test_a_set_without_people_to_convert_has_no_such_group():
-    chosen = replace(load_set("development"), voices=(), rereadings=())
+    chosen = replace(load_set("development"), voices=(), transcribed_clips=())
     assert plan_conversions(chosen, {}) == {}

@@ -5,24 +5,24 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import soundfile
+from tools.evaluation.judgement_cache import EvaluationCache
+from tools.evaluation.recordings import read_recordings
 from typer.testing import CliRunner
 
 from hierbatch.audio.pitch import PitchRange
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import InputError, SynthesisError
-from hierbatch.models.conversion.interface import SourceManner
+from hierbatch.models.conversion.interface import InputSpec
 from hierbatch.models.speech import Speech
 from tests.tiny_bundle import write_tiny_bundle
 from tests.tools.evaluation.fake_kit import fake_kit, questions_asked
 from tools.evaluation.__main__ import app
 from tools.evaluation.conversion_tasks import plan_conversions
-from tools.evaluation.evaluate import EvaluateJob, Evaluation, evaluate
+from tools.evaluation.evaluate import EvaluateJob, Evaluator, evaluate
 from tools.evaluation.evaluation_set import load_set
 from tools.evaluation.evaluation_table import EvaluationTable
-from tools.evaluation.evaluation_tasks import Task, plan_tasks
-from tools.evaluation.judgement_cache import JudgementCache
-from tools.evaluation.measures import Jury
-from tools.evaluation.recordings import read_recordings
+from tools.evaluation.evaluation_tasks import SpeechTask, plan_tasks
+from tools.evaluation.measures import ClipScorer
 
 SET = load_set("development")
 FIRST = SET.sentences_in("en")[0].text
@@ -56,7 +56,7 @@ def bundle(tmp_path_factory):
 class Singer:
     """A model that hums one second for any text, and refuses Korean."""
 
-    name, fingerprint, languages, rate_hz, manner = "singer", "0", ("en",), 16_000, SourceManner()
+    name, fingerprint, languages, rate_hz, input_spec = "singer", "0", ("en",), 16_000, InputSpec()
 
     def encode_voice(self, prompt):
         return prompt
@@ -84,7 +84,7 @@ class Echo(Singer):
 
 def evaluation_of(model, folder, **answers):
     kit = fake_kit(folder, **answers)
-    return Evaluation(model, Jury(kit, JudgementCache(folder / "kept", kit.fingerprint)), lambda line: None)
+    return Evaluator(model, ClipScorer(kit, EvaluationCache(folder / "kept", kit.fingerprint)), lambda line: None)
 
 
 def totals(clips, measure):
@@ -119,12 +119,12 @@ def test_the_command_prints_the_table_and_writes_it_down(tmp_path, data, bundle)
 def test_where_the_table_goes_is_checked_before_the_work(tmp_path, data):
     job = EvaluateJob(kit=tmp_path / "none", data=data, cache=tmp_path, out=(tmp_path / "table.xlsx",))
     with pytest.raises(InputError, match=r"table\.xlsx"):
-        evaluate(job, tell=print)
+        evaluate(job, log=print)
 
 
 def test_a_text_that_cannot_be_spoken_loses_all_its_characters_and_its_neighbours_nothing(tmp_path, data):
     recordings = read_recordings(data, SET.clips())
-    scores = evaluation_of(Singer(), tmp_path, heard={"en": FIRST}).of_speech(
+    scores = evaluation_of(Singer(), tmp_path, heard={"en": FIRST}).score_speech(
         plan_tasks(SET, recordings, 2), recordings
     )
     assert totals(scores["English"], "failures") == (0, 2)
@@ -148,14 +148,14 @@ def test_each_prompt_is_heard_by_its_own_speakers_task(tmp_path, data):
             return super().speak(requests)
 
     voices = SET.voices_in("en")[:3]
-    tasks = [Task(language="en", text=FIRST, readings=(FIRST,), voice=voice) for voice in voices]
-    evaluation_of(Listener(), tmp_path, heard={}).of_speech({"group": tasks}, recordings)
+    tasks = [SpeechTask(language="en", text=FIRST, readings=(FIRST,), voice=voice) for voice in voices]
+    evaluation_of(Listener(), tmp_path, heard={}).score_speech({"group": tasks}, recordings)
     assert heard == [recordings[voice.prompt].waveform for voice in voices]
 
 
 def test_a_perfect_waveform_stage_scores_as_the_recordings_do(tmp_path, data):
     recordings = read_recordings(data, SET.clips())
-    scores = evaluation_of(Echo(), tmp_path).of_recordings(SET, recordings, 2)
+    scores = evaluation_of(Echo(), tmp_path).score_recordings(SET, recordings, 2)
     assert scores["English copy synthesis"] == scores["English recordings"]
     assert len(scores["English recordings"]) == 2
     assert "transcribe en" not in questions_asked(tmp_path)  # nobody wrote these clips' words down
@@ -163,7 +163,7 @@ def test_a_perfect_waveform_stage_scores_as_the_recordings_do(tmp_path, data):
 
 def test_a_model_without_such_a_stage_has_no_such_column(tmp_path, data):
     recordings = read_recordings(data, SET.clips())
-    assert set(evaluation_of(Singer(), tmp_path).of_recordings(SET, recordings, 1)) == {
+    assert set(evaluation_of(Singer(), tmp_path).score_recordings(SET, recordings, 1)) == {
         "English recordings",
         "Korean recordings",
     }
@@ -185,7 +185,7 @@ def test_a_conversion_that_loses_nothing_is_without_word_errors_and_compared_wit
             return [request.samples for request in requests]
 
     tasks = plan_conversions(SET, recordings, 2)
-    scores = evaluation_of(Copyist(), tmp_path, heard={"en": "a b c"}).of_conversions(tasks, recordings)
+    scores = evaluation_of(Copyist(), tmp_path, heard={"en": "a b c"}).score_conversions(tasks, recordings)
     (clips,) = scores.values()
     assert len(clips) == 2
     assert totals(clips, "word_errors") == (0, 6)
@@ -197,7 +197,7 @@ def test_a_conversion_that_loses_nothing_is_without_word_errors_and_compared_wit
 def test_a_conversion_that_fails_loses_every_word_and_a_model_that_does_not_convert_has_no_such_column(tmp_path, data):
     recordings = read_recordings(data, SET.clips())
     tasks = plan_conversions(SET, recordings, 1)
-    assert evaluation_of(Singer(), tmp_path).of_conversions(tasks, recordings) == {}
+    assert evaluation_of(Singer(), tmp_path).score_conversions(tasks, recordings) == {}
 
     class Broken(Singer):
         def pitch_range(self, voice):
@@ -206,7 +206,7 @@ def test_a_conversion_that_fails_loses_every_word_and_a_model_that_does_not_conv
         def convert_all(self, requests):
             return [request.samples * np.nan for request in requests]
 
-    scores = evaluation_of(Broken(), tmp_path, heard={"en": "a b c"}).of_conversions(tasks, recordings)
+    scores = evaluation_of(Broken(), tmp_path, heard={"en": "a b c"}).score_conversions(tasks, recordings)
     (clips,) = scores.values()
     assert totals(clips, "failures") == (1, 1)
     assert totals(clips, "word_errors") == (3, 3)

@@ -38,7 +38,7 @@ def test_the_front_end_can_say_the_hardest_sentences():
     front_end = SpeechFrontEnd()
     for sentence in (sentence for chosen in SETS.values() for sentence in chosen.sentences):
         if sentence.category == "number":
-            said = front_end.speak(sentence.text, sentence.language)
+            said = front_end.phonemize(sentence.text, sentence.language)
             assert len(said.text_norm.split()) >= len(sentence.text.split()), sentence
 
 
@@ -46,7 +46,7 @@ def test_the_front_end_can_say_the_hardest_sentences():
 def test_every_held_out_speaker_of_the_set_speaks_and_nobody_else(name):
     speakers = {voice.speaker for voice in SETS[name].voices}
     assert speakers == {speaker for speaker, split in held_out_speakers().items() if split == name}
-    assert {split_of(entry.speaker) for entry in SETS[name].rereadings} <= {name}
+    assert {split_of(entry.speaker) for entry in SETS[name].transcribed_clips} <= {name}
 
 
 @pytest.mark.parametrize("name", SET_NAMES)

@@ -10,7 +10,7 @@ SCORES = {
         [Score("word_errors", 1, 10), Score("dnsmos_ovrl", 3.0)],
         [Score("word_errors", 2, 10), Score("dnsmos_ovrl", 3.2)],
     ],
-    "Korean": [[Score("character_errors", 3, 10), Score("work", 0.0625, 2.0)]],
+    "Korean": [[Score("character_errors", 3, 10), Score("cpu_time", 0.0625, 2.0)]],
 }
 
 
@@ -41,7 +41,7 @@ def test_the_page_has_a_line_a_measure_and_a_dash_where_nothing_was_judged(table
     assert "| word error rate ↓ | 15.0 % [10.0, 20.0] | - |" in lines
     assert "| character error rate, no spaces ↓ | - | 30.0 % [30.0, 30.0] |" in lines
     assert "| DNSMOS ovrl ↑ | 3.10 [3.00, 3.20] | - |" in lines
-    assert "| CPU seconds a second of sound, one thread ↓ | - | 0.031 [0.031, 0.031] |" in lines
+    assert "| CPU seconds per second of audio, one thread ↓ | - | 0.031 [0.031, 0.031] |" in lines
     assert not any("DistillMOS" in line for line in lines)
     assert lines[-1].startswith("Set `development`; model lite `0123456789ab`; kit `feed`.")
 

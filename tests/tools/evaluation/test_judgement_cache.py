@@ -1,6 +1,5 @@
 import numpy as np
-
-from tools.evaluation.judgement_cache import JudgementCache
+from tools.evaluation.judgement_cache import EvaluationCache
 
 ONE, OTHER = np.zeros(8, np.float32), np.ones(8, np.float32)
 
@@ -17,24 +16,24 @@ def test_a_question_is_asked_once_and_survives_the_process(tmp_path):
     asked = []
     answer = {"ovrl": 3.25}
     for _ in range(2):
-        cache = JudgementCache(tmp_path / "kept", "kit")
-        assert cache.recall("dnsmos", (ONE,), counted(answer, asked)) == answer
+        cache = EvaluationCache(tmp_path / "kept", "kit")
+        assert cache.get_or_compute("dnsmos", (ONE,), counted(answer, asked)) == answer
     assert len(asked) == 1
 
 
 def test_another_question_sound_order_or_judge_is_asked_anew(tmp_path):
     asked = []
-    cache = JudgementCache(tmp_path, "kit")
-    cache.recall("same", (ONE, OTHER), counted("1", asked))
-    cache.recall("same", (OTHER, ONE), counted("2", asked))
-    cache.recall("other", (ONE, OTHER), counted("3", asked))
-    JudgementCache(tmp_path, "newer kit").recall("same", (ONE, OTHER), counted("4", asked))
+    cache = EvaluationCache(tmp_path, "kit")
+    cache.get_or_compute("same", (ONE, OTHER), counted("1", asked))
+    cache.get_or_compute("same", (OTHER, ONE), counted("2", asked))
+    cache.get_or_compute("other", (ONE, OTHER), counted("3", asked))
+    EvaluationCache(tmp_path, "newer kit").get_or_compute("same", (ONE, OTHER), counted("4", asked))
     assert asked == ["1", "2", "3", "4"]
-    assert cache.recall("same", (ONE, OTHER), counted("5", asked)) == "1"
+    assert cache.get_or_compute("same", (ONE, OTHER), counted("5", asked)) == "1"
 
 
 def test_korean_text_and_nothing_come_back_as_they_were(tmp_path):
-    cache = JudgementCache(tmp_path, "kit")
+    cache = EvaluationCache(tmp_path, "kit")
     for _ in range(2):
-        assert cache.recall("text", (ONE,), lambda: "안녕") == "안녕"
-        assert cache.recall("none", (ONE,), lambda: None) is None
+        assert cache.get_or_compute("text", (ONE,), lambda: "안녕") == "안녕"
+        assert cache.get_or_compute("none", (ONE,), lambda: None) is None

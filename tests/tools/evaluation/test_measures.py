@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
+from tools.evaluation.judgement_cache import EvaluationCache
 
 from hierbatch.audio.waveform import Waveform
 from tests.tools.evaluation.fake_kit import fake_kit, questions_asked
-from tools.evaluation.judgement_cache import JudgementCache
-from tools.evaluation.measures import Jury, Spoken, pitch_spread_semitones
+from tools.evaluation.measures import ClipScorer, EvaluationClip, pitch_spread_semitones
 
 RATE_HZ = 16_000
 
@@ -21,7 +21,7 @@ def glide(semitones, duration_s=3.0, centre_hz=160.0, seed=0):
 
 def jury(folder, **answers):
     kit = fake_kit(folder, **answers)
-    return Jury(kit, JudgementCache(folder / "kept", kit.fingerprint))
+    return ClipScorer(kit, EvaluationCache(folder / "kept", kit.fingerprint))
 
 
 def by_name(scores):
@@ -32,10 +32,10 @@ def test_english_is_judged_by_words_and_phones(tmp_path):
     judges = jury(
         tmp_path, heard={"en": "The cat sat down!"}, recogniser="def recognise(samples):\n    return 'h aɪ d'\n"
     )
-    spoken = Spoken(
+    spoken = EvaluationClip(
         waveform=glide(2), language="en", readings=("A cat sat 3 times", "the cat sat"), phonemes="h ˈaɪ | ð ɛ ɹ ."
     )
-    scores = by_name(judges.judge(spoken))
+    scores = by_name(judges.score(spoken))
     assert scores["word_errors"] == (1, 3)
     assert scores["phone_errors"] == (3, 5)
     assert "character_errors" not in scores
@@ -44,34 +44,38 @@ def test_english_is_judged_by_words_and_phones(tmp_path):
 def test_korean_is_judged_by_characters_without_spaces(tmp_path):
     judges = jury(tmp_path, heard={"ko": "작은고양이 한마리."})
     scores = by_name(
-        judges.judge(Spoken(waveform=glide(2), language="ko", readings=("작은 고양이 한 마리",), phonemes="a ."))
+        judges.score(
+            EvaluationClip(waveform=glide(2), language="ko", readings=("작은 고양이 한 마리",), phonemes="a .")
+        )
     )
     assert scores["character_errors"] == (0, 8)
     assert {"word_errors", "phone_errors"}.isdisjoint(scores)
 
 
 def test_only_what_there_is_to_compare_with_is_judged(tmp_path):
-    alone = by_name(jury(tmp_path).judge(Spoken(waveform=glide(2), language="en")))
+    alone = by_name(jury(tmp_path).score(EvaluationClip(waveform=glide(2), language="en")))
     assert set(alone) == {"dnsmos_ovrl", "distillmos", "pitch_spread"}
-    beside = by_name(jury(tmp_path).judge(Spoken(waveform=glide(2), language="en", reference=glide(1), work_s=0.6)))
+    beside = by_name(
+        jury(tmp_path).score(EvaluationClip(waveform=glide(2), language="en", reference=glide(1), cpu_s=0.6))
+    )
     assert beside["similarity_resemblyzer"] == (0.5, 1)
     assert beside["similarity_vfl"] == (0.75, 1)
-    assert beside["work"] == (0.6, 3.0)
+    assert beside["cpu_time"] == (0.6, 3.0)
     assert beside["dnsmos_ovrl"] == (3.0, 1)
 
 
 def test_a_clip_is_heard_once_and_a_new_one_anew(tmp_path):
     judges = jury(tmp_path, heard={"en": "x"})
     for _ in range(3):
-        judges.judge(Spoken(waveform=glide(2), language="en", readings=("x",), reference=glide(1)))
+        judges.score(EvaluationClip(waveform=glide(2), language="en", readings=("x",), reference=glide(1)))
     assert sorted(questions_asked(tmp_path)) == ["dnsmos", "resemblyzer", "transcribe en", "vfl"]
-    judges.judge(Spoken(waveform=glide(2, seed=1), language="en", readings=("x",), reference=glide(1)))
+    judges.score(EvaluationClip(waveform=glide(2, seed=1), language="en", readings=("x",), reference=glide(1)))
     assert len(questions_asked(tmp_path)) == 8
 
 
 def test_silence_loses_every_word(tmp_path):
-    assert by_name(jury(tmp_path).silence(("the cat sat",), "en")) == {"word_errors": (3, 3)}
-    assert by_name(jury(tmp_path).silence(("고양이 한",), "ko")) == {"character_errors": (4, 4)}
+    assert by_name(jury(tmp_path).score_missing(("the cat sat",), "en")) == {"word_errors": (3, 3)}
+    assert by_name(jury(tmp_path).score_missing(("고양이 한",), "ko")) == {"character_errors": (4, 4)}
 
 
 @pytest.mark.parametrize("semitones", [0.5, 2.0, 4.0])
@@ -86,11 +90,11 @@ def test_noise_has_no_pitch_to_spread():
 
 
 def test_liveliness_is_our_spread_over_the_recordings(tmp_path):
-    scores = by_name(jury(tmp_path).judge(Spoken(waveform=glide(1), language="en", recording=glide(2))))
+    scores = by_name(jury(tmp_path).score(EvaluationClip(waveform=glide(1), language="en", recording=glide(2))))
     ours, recorded = scores["liveliness"]
     assert ours / recorded == pytest.approx(0.5, rel=0.08)
 
 
 def test_another_rate_is_a_mistake_of_the_caller(tmp_path):
     with pytest.raises(ValueError, match="48000"):
-        jury(tmp_path).judge(Spoken(waveform=Waveform(np.zeros(480, np.float32), 48_000), language="en"))
+        jury(tmp_path).score(EvaluationClip(waveform=Waveform(np.zeros(480, np.float32), 48_000), language="en"))

@@ -4,19 +4,19 @@ import torch
 
 from hierbatch.audio.level import below_full_scale
 from hierbatch.audio.waveform import Waveform
+from hierbatch.constants import RATE_HZ
 from hierbatch.models.hierspeechpp import prompt
 from hierbatch.models.hierspeechpp import text as reading
-from hierbatch.models.hierspeechpp.networks import OfficialNetworks
+from hierbatch.models.hierspeechpp.networks import HierSpeechPPNetworks
 from hierbatch.models.hierspeechpp.symbols import SYMBOL_IDS
-from hierbatch.models.hierspeechpp.text_to_speech import OfficialSpeech
+from hierbatch.models.hierspeechpp.text_to_speech import HierSpeechPPPipeline
 from hierbatch.models.hierspeechpp.text_to_vector.weights import text_to_vector_from
 from hierbatch.models.speech import SpeechRequest
 from hierbatch.models.weights.bundle import Bundle
-from hierbatch.units import RATE_HZ
 from tests.models.golden_data import PUBLISHED, checked, golden, golden_networks, published
-from tools.parity.comparison import NotAtHand
+from tools.parity.comparison import MissingWeights
 from tools.parity.end_to_end import check_end_to_end
-from tools.parity.synthesizer import load_published
+from tools.parity.synthesizer import load_full_size_synthesizer
 
 
 @pytest.fixture(scope="module")
@@ -54,20 +54,20 @@ def test_what_speaks_gives_the_published_sound(networks, monkeypatch):
         synthesis={"denoise_ratio": case.args["denoise_ratio"], "noise_scale": case.args["noise_scale_vc"]},
         weights_sha256="0" * 64,
     )  # fmt: skip
-    chain = OfficialNetworks(
-        text_to_vector=networks.by_rule("ttv", text_to_vector_from),
-        synthesizer=networks.by_rule("hier", load_published),
+    chain = HierSpeechPPNetworks(
+        text_to_vector=networks.with_rule_weights("ttv", text_to_vector_from),
+        synthesizer=networks.with_rule_weights("hier", load_full_size_synthesizer),
     )
-    model = OfficialSpeech(bundle, chain, "cpu")
+    model = HierSpeechPPPipeline(bundle, chain, "cpu")
     # The case's prompt is shorter than a user's may be, its symbols are no words, and its denoised prompt is given,
     # for the denoiser's phases belong to the FFT library.
     clean = torch.from_numpy(arrays["out_prompt_pair"][1])
     monkeypatch.setattr(prompt, "clean_prompt", lambda prompt: prompt)
     monkeypatch.setattr(prompt, "_REPEATS", 1)
-    monkeypatch.setattr(prompt.PromptHearing, "_denoise", lambda prompts, sound: clean)
+    monkeypatch.setattr(prompt.PromptFeatureExtractor, "_denoise", lambda prompts, sound: clean)
     symbols = {number: symbol for symbol, number in SYMBOL_IDS.items()}
     said = [symbols[number] for number in arrays["in_tokens"][0, 1::2].tolist()]
-    monkeypatch.setattr(reading, "published_spelling", lambda phonemes: said)
+    monkeypatch.setattr(reading, "espeak_spelling", lambda phonemes: said)
     noise = GoldenNoise(arrays["in_noise_ttv_dp"], arrays["in_noise_ttv_z"], arrays["in_noise_vc"])
     monkeypatch.setattr(np.random, "default_rng", lambda seed: noise)
 
@@ -83,5 +83,5 @@ def test_what_speaks_gives_the_published_sound(networks, monkeypatch):
 @golden
 def test_without_the_published_weights_it_says_what_it_wants():
     (verdict,) = checked("e2e", check_end_to_end).values()
-    assert isinstance(verdict, NotAtHand)
-    assert "speechsr48k" in verdict.why
+    assert isinstance(verdict, MissingWeights)
+    assert "speechsr48k" in verdict.reason

@@ -66,7 +66,7 @@ def test_every_case_of_every_kind_is_met(monkeypatch):
     def stand_in(case, networks):
         asked.append(case.name)
         found = torch.zeros(1)
-        return [Comparison(output="out", found=found, wanted=found, tolerance=0.0)]
+        return [Comparison(output="out", found=found, expected=found, tolerance=0.0)]
 
     assert {module: job._CHECKS[module] for module in PROVEN_BY_NETWORK} == PROVEN_BY_NETWORK
     monkeypatch.setattr(job, "_CHECKS", dict(job._CHECKS) | dict.fromkeys(PROVEN_BY_NETWORK, stand_in))
@@ -76,7 +76,7 @@ def test_every_case_of_every_kind_is_met(monkeypatch):
     skipped = {name for name, verdict in found.items() if verdict.outcome == "skipped"}
     wanted = set() if PUBLISHED.is_dir() else ON_PUBLISHED_WEIGHTS - PROVEN_BY_NETWORK.keys()
     assert {name.partition("/")[0] for name in skipped} == wanted
-    assert {name: verdict.why for name, verdict in found.items() if verdict.outcome == "off"} == {}
+    assert {name: verdict.reason for name, verdict in found.items() if verdict.outcome == "failed"} == {}
     assert all(found[name].difference < 1e-5 for name in found if name.startswith(("speechsr24k", "speechsr48k")))
 
 
@@ -104,7 +104,7 @@ def test_published_weights_beside_the_golden_folder_are_used(real_folder, monkey
 def test_a_case_on_published_weights_says_what_it_wants(real_folder):
     (verdict,) = verdicts(real_folder).values()
     assert verdict.outcome == "skipped"
-    assert "--weights" in verdict.why
+    assert "--weights" in verdict.reason
 
 
 @golden
@@ -118,7 +118,7 @@ def test_the_command_prints_a_line_a_case_and_fails_where_one_is_off(small_folde
     np.savez(path, **arrays)
     told = CliRunner().invoke(app, ["verify", "--golden", str(small_folder)])
     assert told.exit_code == 1
-    assert [line.split()[0] for line in told.output.splitlines()] == ["ok", "off", "skipped"]
+    assert [line.split()[0] for line in told.output.splitlines()] == ["ok", "failed", "skipped"]
 
 
 @golden
@@ -126,15 +126,15 @@ def test_another_salt_makes_other_weights(small_folder):
     page = json.loads((small_folder / "manifest.json").read_text())
     (small_folder / "manifest.json").write_text(json.dumps(page | {"salt": "other:"}))
     verdict = verdicts(small_folder)["speechsr24k/rule_37"]
-    assert verdict.outcome == "off"
-    assert "not the golden ones" in verdict.why
+    assert verdict.outcome == "failed"
+    assert "not the golden ones" in verdict.reason
 
 
 @golden
 def test_a_missing_or_damaged_case_is_off_and_its_neighbours_go_on(small_folder):
     (small_folder / "speechsr24k" / "rule_37.npz").write_bytes(b"torn")
     found = verdicts(small_folder)
-    assert [verdict.outcome for verdict in found.values()] == ["off", "ok", "skipped"]
+    assert [verdict.outcome for verdict in found.values()] == ["failed", "ok", "skipped"]
 
 
 @pytest.mark.parametrize("page", [None, "{", "[]", '{"salt": ""}', '{"salt": "", "cases": [{"module": "a"}]}'])
@@ -164,5 +164,5 @@ def test_a_case_with_a_sound_of_another_shape_is_off(small_folder):
     arrays = dict(np.load(path))
     np.savez(path, **arrays | {"in_audio16k": arrays["in_audio16k"][0, 0]})
     verdict = verdicts(small_folder)["speechsr24k/rule_37"]
-    assert verdict.outcome == "off"
-    assert "wanted [B, 1, N]" in verdict.why
+    assert verdict.outcome == "failed"
+    assert "wanted [B, 1, N]" in verdict.reason

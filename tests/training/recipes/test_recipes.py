@@ -11,19 +11,19 @@ from hierbatch.errors import InputError
 from hierbatch.jobs.train import TrainJob, train
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.networks import LiteNetworks
-from hierbatch.models.lite.text_to_vector import TextToVector
+from hierbatch.models.lite.text_to_vector import LiteTextToVector
 from hierbatch.models.weights.bundle import find_bundle
 from hierbatch.training.durations import align_prepared
-from hierbatch.training.finished import chain_weights
+from hierbatch.training.phase_checkpoints import pipeline_weights
 from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.recipes.acoustic import AcousticRecipe
-from hierbatch.training.recipes.adversarial import AdversarialRecipe
-from hierbatch.training.recipes.catalog import PLANS, Earlier, make_recipe
-from hierbatch.training.recipes.content import ContentRecipe, disguise, worn
-from hierbatch.training.recipes.likeness import LikenessRecipe, VoiceJudge
-from hierbatch.training.recipes.strangers import StrangersRecipe
+from hierbatch.training.recipes.catalog import PHASES, Prerequisites, make_recipe
+from hierbatch.training.recipes.content_encoder import ContentEncoderRecipe, augment_channel, augment_vocal_tract
+from hierbatch.training.recipes.cross_speaker import CrossSpeakerRecipe
+from hierbatch.training.recipes.speaker_encoder import SpeakerEncoder, SpeakerEncoderRecipe
 from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
-from hierbatch.training.recipes.waveform import WaveformRecipe
+from hierbatch.training.recipes.vocoder import VocoderRecipe
+from hierbatch.training.recipes.vocoder_gan import VocoderGanRecipe
 
 CONFIG = LiteConfig(
     style_channels=16, style_width=16, text_width=16, text_blocks=1, duration_blocks=1, prosody_width=16,
@@ -47,13 +47,13 @@ def everybody_is_held_out_too(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "recipe_of",
     [
-        WaveformRecipe,
+        VocoderRecipe,
         AcousticRecipe,
         TextToVectorRecipe,
-        ContentRecipe,
-        LikenessRecipe,
-        StrangersRecipe,
-        AdversarialRecipe,
+        ContentEncoderRecipe,
+        SpeakerEncoderRecipe,
+        CrossSpeakerRecipe,
+        VocoderGanRecipe,
     ],
 )
 def test_it_learns(aligned: PreparedSet, recipe_of: Callable[..., AcousticRecipe]) -> None:
@@ -77,20 +77,20 @@ def test_it_learns(aligned: PreparedSet, recipe_of: Callable[..., AcousticRecipe
 def test_a_network_nobody_knows_is_an_input_error(aligned: PreparedSet) -> None:
     with pytest.raises(InputError, match="no such model"):
         make_recipe("nonsense", aligned.folder, CONFIG, "cpu")
-    chain = LiteNetworks(CONFIG).requires_grad_(False)
-    for model in PLANS:
-        assert make_recipe(model, aligned.folder, CONFIG, "cpu", Earlier(chain=chain)).network
+    pipeline = LiteNetworks(CONFIG).requires_grad_(False)
+    for model in PHASES:
+        assert make_recipe(model, aligned.folder, CONFIG, "cpu", Prerequisites(pipeline=pipeline)).network
 
 
 def test_what_cleans_styles_needs_some(aligned: PreparedSet) -> None:
     with pytest.raises(InputError, match="train acoustic first"):
-        make_recipe("surroundings", aligned.folder, CONFIG, "cpu")
+        make_recipe("style-denoiser", aligned.folder, CONFIG, "cpu")
 
 
 def test_a_disguise_moves_the_spectrum_and_nothing_in_time() -> None:
     rng = np.random.default_rng(1)
     still = torch.linspace(0, 1, 80).repeat(3, 5, 1)
-    moved = disguise(still, rng)
+    moved = augment_vocal_tract(still, rng)
     assert moved.shape == still.shape
     assert (moved - still).abs().max() > 0.1
     torch.testing.assert_close(moved, moved[:, :1].expand_as(moved))
@@ -99,7 +99,7 @@ def test_a_disguise_moves_the_spectrum_and_nothing_in_time() -> None:
 def test_a_worn_spectrum_is_changed_alike_at_all_times() -> None:
     rng = np.random.default_rng(1)
     still = torch.linspace(0, 1, 80).repeat(8, 5, 1)
-    moved = worn(still, rng)
+    moved = augment_channel(still, rng)
     torch.testing.assert_close(moved, moved[:, :1].expand_as(moved))
     flat = (moved[:, 0] == still.mean()).sum(-1)
     assert (flat == 0).any()
@@ -109,19 +109,21 @@ def test_a_worn_spectrum_is_changed_alike_at_all_times() -> None:
 
 def test_strangers_are_spoken_and_judged_where_there_is_somebody_to(aligned: PreparedSet) -> None:
     torch.manual_seed(0)
-    alone = StrangersRecipe(aligned, CONFIG)
-    taught = StrangersRecipe(aligned, CONFIG, text_to_vector=TextToVector(CONFIG), judge=VoiceJudge(CONFIG))
+    alone = CrossSpeakerRecipe(aligned, CONFIG)
+    taught = CrossSpeakerRecipe(
+        aligned, CONFIG, text_to_vector=LiteTextToVector(CONFIG), speaker_encoder=SpeakerEncoder(CONFIG)
+    )
     found = [set(recipe.losses(recipe.network, np.random.default_rng(0))) for recipe in (alone, taught)]
     assert found[1] - found[0] == {"synthesized_phones", "synthesized_voice", "cross_speaker_voice"}
 
 
 def test_critics_learn_from_their_own_loss_alone_and_the_waveform_stage_from_the_others(aligned: PreparedSet) -> None:
     torch.manual_seed(0)
-    recipe = AdversarialRecipe(aligned, CONFIG, chain=LiteNetworks(CONFIG).eval().requires_grad_(False))
+    recipe = VocoderGanRecipe(aligned, CONFIG, pipeline=LiteNetworks(CONFIG).eval().requires_grad_(False))
     losses = recipe.losses(recipe.network, np.random.default_rng(0))
-    parts = {"waveform": recipe.network.waveform, "critics": recipe.network.critics}
+    parts = {"waveform": recipe.network.waveform, "discriminators": recipe.network.discriminators}
     for name, loss in losses.items():
-        taught = "critics" if name == "critics" else "waveform"
+        taught = "discriminators" if name == "discriminators" else "waveform"
         for part, network in parts.items():
             gradients = torch.autograd.grad(loss, list(network.parameters()), retain_graph=True, allow_unused=True)
             reached = any(gradient is not None and bool(gradient.abs().max() > 0) for gradient in gradients)
@@ -129,11 +131,11 @@ def test_critics_learn_from_their_own_loss_alone_and_the_waveform_stage_from_the
 
 
 def test_a_packaged_bundle_goes_on_against_discriminators(aligned: PreparedSet, tmp_path: Path) -> None:
-    job = TrainJob(model="adversarial", data=aligned.folder, out=tmp_path, start="lite", n_steps=1)
+    job = TrainJob(model="vocoder-gan", data=aligned.folder, out=tmp_path, start="lite", n_steps=1)
     told: list[str] = []
     train(job, told.append)
-    assert told[0].startswith("adversarial starts from bundle lite")
+    assert told[0].startswith("vocoder-gan starts from bundle lite")
     before = find_bundle("lite").load_weights()
-    after = chain_weights(tmp_path, "lite")
+    after = pipeline_weights(tmp_path, "lite")
     assert after.keys() == before.keys()
     assert {name.partition(".")[0] for name in after if not torch.equal(after[name], before[name])} == {"waveform"}

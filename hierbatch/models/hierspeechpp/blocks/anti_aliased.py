@@ -12,8 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from hierbatch.models.hierspeechpp.blocks.masks import length_mask
-from hierbatch.models.hierspeechpp.blocks.windows import Ends, in_windows
+from hierbatch.models.hierspeechpp.blocks.masks import frame_mask
+from hierbatch.models.hierspeechpp.blocks.windows import Ends, apply_in_windows
 from hierbatch.models.weights.checkpoint import Constant, NameTable, Rename, with_prefix
 
 _TAPS = 12
@@ -61,7 +61,7 @@ def replicate_ends(x: Tensor, ends: Ends) -> Tensor:
     return x
 
 
-def silence_past_ends(x: Tensor, lengths: Tensor, n_samples: int) -> Tensor:
+def zero_past_ends(x: Tensor, lengths: Tensor, n_samples: int) -> Tensor:
     """Zero the first samples past each row's end, in place, as a convolution with "same" padding expects.
 
     Shape:
@@ -177,7 +177,7 @@ class AntiAliasedBlock(nn.Module):
         for index, (snake, convolution) in enumerate(zip(self.snakes, convolutions, strict=True)):
             y = snake.wave(y, ends)  # type: ignore[operator]
             if ends.lengths is not None:
-                silence_past_ends(y[:, :, 0], ends.lengths, self.tail)
+                zero_past_ends(y[:, :, 0], ends.lengths, self.tail)
             y = convolve(convolution, y, spare=_FILTER_CONTEXT)
             if index % 2:
                 x = y = y.add_(x)
@@ -221,7 +221,7 @@ class AntiAliasedBlocks(nn.Module):
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         halo = max_context(tuple(self.blocks))
-        return in_windows(self._mean, x, lengths, halo) * length_mask(lengths, x.shape[-1])
+        return apply_in_windows(self._mean, x, lengths, halo) * frame_mask(lengths, x.shape[-1])
 
     def _mean(self, x: Tensor, ends: Ends) -> Tensor:
         padded = replicate_ends(pad_for_filters(x, self._tail), ends)

@@ -18,7 +18,7 @@ _N_BLOCKS = 3
 class CouplingFlow(nn.Module):
     """Normalizing flow from a latent to its prior, and back with `reverse`; its log-determinant is zero.
 
-    A row's output is independent of the batch. With `hears_padding`, attention and convolutions read the frames past
+    A row's output is independent of the batch. With `legacy_padding`, attention and convolutions read the frames past
     a row's end as in the published code; only for comparison with it.
 
     Shape:
@@ -36,17 +36,17 @@ class CouplingFlow(nn.Module):
         )  # fmt: skip
         self.couplings = nn.ModuleList(_Coupling(channels // 2, hidden_channels, n_heads) for _ in range(_N_COUPLINGS))
 
-    def forward(self, x: Tensor, mask: Tensor, style: Tensor, *, hears_padding: bool = False) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor, style: Tensor, *, legacy_padding: bool = False) -> Tensor:
         condition = self.conditioning(style)
         for coupling in self.couplings:
-            x = coupling(x, mask, condition, sign=1, hears_padding=hears_padding).flip(1)
+            x = coupling(x, mask, condition, sign=1, legacy_padding=legacy_padding).flip(1)
         return x
 
-    def reverse(self, x: Tensor, mask: Tensor, style: Tensor, *, hears_padding: bool = False) -> Tensor:
+    def reverse(self, x: Tensor, mask: Tensor, style: Tensor, *, legacy_padding: bool = False) -> Tensor:
         """Inverse of `forward`. Shapes as there."""
         condition = self.conditioning(style)
         for coupling in reversed(self.couplings):
-            x = coupling(x.flip(1), mask, condition, sign=-1, hears_padding=hears_padding)
+            x = coupling(x.flip(1), mask, condition, sign=-1, legacy_padding=legacy_padding)
         return x
 
 
@@ -61,11 +61,11 @@ class _Coupling(nn.Module):
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)  # type: ignore[arg-type]
 
-    def forward(self, x: Tensor, mask: Tensor, condition: Tensor, *, sign: int, hears_padding: bool) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor, condition: Tensor, *, sign: int, legacy_padding: bool) -> Tensor:
         kept, shifted = x.chunk(2, dim=1)
         hidden = self.enter(kept) * mask
         for block in self.blocks:
-            hidden = block(hidden, mask, condition, hears_padding=hears_padding)
+            hidden = block(hidden, mask, condition, legacy_padding=legacy_padding)
         return torch.cat([kept, (shifted + sign * self.leave(hidden)) * mask], dim=1)
 
 

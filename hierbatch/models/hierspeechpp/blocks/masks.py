@@ -9,6 +9,6 @@ import torch
 from torch import Tensor
 
 
-def length_mask(lengths: Tensor, longest: int) -> Tensor:
+def frame_mask(lengths: Tensor, longest: int) -> Tensor:
     """Float mask: one within a row, zero past its end. Shape: lengths [B] -> [B, 1, longest]."""
     return (torch.arange(longest, device=lengths.device) < lengths[:, None])[:, None].float()

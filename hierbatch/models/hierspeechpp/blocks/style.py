@@ -19,7 +19,7 @@ _KERNEL = 5
 class StyleEncoder(nn.Module):
     """Two dense layers, two gated convolutions, self-attention, and the mean over the frames of a row.
 
-    A row's output is independent of the batch. With `hears_padding`, frames past a row's end enter the sum as in the
+    A row's output is independent of the batch. With `legacy_padding`, frames past a row's end enter the sum as in the
     published code; only for comparison with it.
 
     Shape:
@@ -40,13 +40,13 @@ class StyleEncoder(nn.Module):
         self.attention = Attention(channels, _N_HEADS)
         self.leave = nn.Conv1d(channels, channels, 1)
 
-    def forward(self, mel: Tensor, mask: Tensor, *, hears_padding: bool = False) -> Tensor:
+    def forward(self, mel: Tensor, mask: Tensor, *, legacy_padding: bool = False) -> Tensor:
         x = self.spectral(mel) * mask
         for convolution in self.temporal:
-            x = x + self.gate(convolution(x if hears_padding else x * mask))
+            x = x + self.gate(convolution(x if legacy_padding else x * mask))
         x = x * mask
         x = self.leave(x + self.attention(x, mask))
-        counted = x if hears_padding else x * mask
+        counted = x if legacy_padding else x * mask
         return counted.sum(dim=2) / mask.sum(dim=2)
 
 

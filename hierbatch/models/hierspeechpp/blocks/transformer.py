@@ -71,7 +71,7 @@ class _FeedForward(nn.Module):
 class StyledTransformerBlock(nn.Module):
     """Self-attention and convolutional feed-forward with adaptive layer norm and gates (Peebles and Xie 2023, DiT).
 
-    With `hears_padding`, attention and the convolution read the frames past a row's end, which the style's shift makes
+    With `legacy_padding`, attention and the convolution read the frames past a row's end, which the style's shift makes
     nonzero, as in the published code.
 
     Shape:
@@ -94,14 +94,14 @@ class StyledTransformerBlock(nn.Module):
         nn.init.zeros_(self.modulation.weight)
         nn.init.zeros_(self.modulation.bias)
 
-    def forward(self, x: Tensor, mask: Tensor, style: Tensor, *, hears_padding: bool = False) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor, style: Tensor, *, legacy_padding: bool = False) -> Tensor:
         settings = self.modulation(F.silu(style))[:, :, None].chunk(6, dim=1)
         shift, scale, gate, wide_shift, wide_scale, wide_gate = settings
         x = x * mask
-        attention_mask = None if hears_padding else mask[:, None].bool()
+        attention_mask = None if legacy_padding else mask[:, None].bool()
         x = x + gate * self._attend(_normalize(x) * mask * (1 + scale) + shift, attention_mask) * mask
         modulated = _normalize(x) * (1 + wide_scale) + wide_shift
-        return x + wide_gate * self._feed_forward(modulated if hears_padding else modulated * mask, mask)
+        return x + wide_gate * self._feed_forward(modulated if legacy_padding else modulated * mask, mask)
 
     def _attend(self, x: Tensor, attention_mask: Tensor | None) -> Tensor:
         query, key, value = self.to_heads(x.transpose(1, 2)).unflatten(-1, (3, self.n_heads, -1)).unbind(2)

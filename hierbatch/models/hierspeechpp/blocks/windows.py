@@ -29,7 +29,7 @@ WindowFunction = Callable[[Tensor, Ends], Tensor]
 """Function of samples and their neighbourhood. Shape: [B, C, T] -> [B, any, T]."""
 
 
-def in_windows(function: WindowFunction, x: Tensor, lengths: Tensor, halo: int) -> Tensor:
+def apply_in_windows(function: WindowFunction, x: Tensor, lengths: Tensor, halo: int) -> Tensor:
     """Apply a function in windows; the result equals applying it to whole rows.
 
     On a GPU and during training there is only one window.

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 from transformers import Wav2Vec2Config, Wav2Vec2Model
 
+from hierbatch.constants import FRAME_HOP_SAMPLES
 from hierbatch.models.hierspeechpp.content_encoder.config import ContentEncoderConfig
-from hierbatch.units import FRAME_HOP_SAMPLES
 
 _REFLECTION_SAMPLES = 40
 """Reflection padding on either side, so that T times 320 samples give T frames."""

@@ -56,7 +56,7 @@ def load_content_encoder(path: Path, config: ContentEncoderConfig) -> ContentEnc
     if path.is_dir():
         found = next((path / name for name in _FILES if (path / name).is_file()), None)
         if found is None:
-            raise BundleError("There is no content encoder in the folder", wanted=" or ".join(_FILES), got=str(path))
+            raise BundleError("There is no content encoder in the folder", expected=" or ".join(_FILES), got=str(path))
         path = found
     return content_encoder_from(read_checkpoint(path), config)
 

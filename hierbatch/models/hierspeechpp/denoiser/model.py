@@ -122,13 +122,13 @@ class Denoiser(nn.Module):
         return (mask * noisy)[0, 0].T, clean_phase[0, 0].T
 
 
-def spectrum_of(sound: Tensor, config: DenoiserConfig) -> Tensor:
+def short_time_spectrum(sound: Tensor, config: DenoiserConfig) -> Tensor:
     """Short-time Fourier transform with reflected ends. Shape: [L] -> [F, T]."""
     window = torch.hann_window(config.n_fft, device=sound.device)
     return torch.stft(sound, config.n_fft, config.hop_samples, window=window, return_complex=True)
 
 
-def sound_of(magnitude: Tensor, phase: Tensor, config: DenoiserConfig) -> Tensor:
+def reconstruct_waveform(magnitude: Tensor, phase: Tensor, config: DenoiserConfig) -> Tensor:
     """Inverse transform of a compressed magnitude and a phase. Shape: two of [F, T] -> [L]."""
     spectrum = torch.polar(magnitude ** (1 / config.compression), phase)
     window = torch.hann_window(config.n_fft, device=magnitude.device)

@@ -10,17 +10,17 @@ import math
 import torch
 from torch import Tensor
 
-from hierbatch.models.hierspeechpp.denoiser.model import Denoiser, sound_of, spectrum_of
+from hierbatch.constants import RATE_HZ
+from hierbatch.models.hierspeechpp.denoiser.model import Denoiser, reconstruct_waveform, short_time_spectrum
 from hierbatch.models.precision import restore_dtype, to_float64
-from hierbatch.units import RATE_HZ
 
-LONGEST_WHOLE_S = 2.5
+MAX_WINDOW_S = 2.5
 """Sounds up to this length are processed in one window; the published code never splits."""
-SHARED_S = 0.75
+MIN_OVERLAP_S = 0.75
 """Minimum overlap of neighbouring windows."""
 
 
-def denoise(network: Denoiser, sound: Tensor, *, window_s: float = LONGEST_WHOLE_S) -> Tensor:
+def denoise(network: Denoiser, sound: Tensor, *, window_s: float = MAX_WINDOW_S) -> Tensor:
     """Denoise a sound of any length; memory grows with the window, not with the sound.
 
     The level is measured over the whole sound, and neighbouring windows are cross-faded. The output differs from that
@@ -40,14 +40,14 @@ def denoise(network: Denoiser, sound: Tensor, *, window_s: float = LONGEST_WHOLE
     if power == 0:
         return sound[: len(sound) // config.hop_samples * config.hop_samples]
     gain = restore_dtype(power.rsqrt(), sound)
-    spectrum = spectrum_of(gain * sound, config)
+    spectrum = short_time_spectrum(gain * sound, config)
     window_frames = max(2, round(window_s * RATE_HZ / config.hop_samples))
-    overlap_frames = min(window_frames // 2, round(SHARED_S * RATE_HZ / config.hop_samples))
+    overlap_frames = min(window_frames // 2, round(MIN_OVERLAP_S * RATE_HZ / config.hop_samples))
     magnitude, phase = spectrum.abs() ** config.compression, spectrum.angle()
     starts = window_starts(spectrum.shape[1], window_frames, overlap_frames)
     if len(starts) == 1:
         clean_magnitude, clean_phase = network(magnitude, phase)
-        return sound_of(clean_magnitude, clean_phase, config) / gain
+        return reconstruct_waveform(clean_magnitude, clean_phase, config) / gain
     clean = torch.zeros_like(spectrum)
     weights = spectrum.new_zeros(spectrum.shape[1]).real
     for start in starts:
@@ -59,7 +59,7 @@ def denoise(network: Denoiser, sound: Tensor, *, window_s: float = LONGEST_WHOLE
         clean[:, window] += weight * torch.polar(clean_magnitude ** (1 / config.compression), clean_phase)
         weights[window] += weight
     clean /= weights
-    return sound_of(clean.abs() ** config.compression, clean.angle(), config) / gain
+    return reconstruct_waveform(clean.abs() ** config.compression, clean.angle(), config) / gain
 
 
 def window_starts(n_frames: int, window_frames: int, overlap_frames: int) -> list[int]:

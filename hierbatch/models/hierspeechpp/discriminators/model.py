@@ -19,7 +19,7 @@ _MIN_MAGNITUDE, _LOG_CENTRE, _LOG_SPREAD = 3e-3, -3.0, 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class DiscriminatorOutput:
     """Output of one discriminator for a batch.
 
     Shape:
@@ -48,13 +48,13 @@ class Discriminators(nn.Module):
             PeriodDiscriminator(period, config.period_channels) for period in config.periods_samples
         )
 
-    def forward(self, sound: Tensor) -> list[Judgement]:
+    def forward(self, sound: Tensor) -> list[DiscriminatorOutput]:
         """Run all discriminators, spectrogram discriminators first."""
         return [discriminator(sound) for discriminator in (*self.by_spectrogram, *self.by_period)]
 
 
 class SpectrogramDiscriminator(nn.Module):
-    """Convolutions over time and frequency of a spectrogram. Shape: [B, 1, L] -> `Judgement`."""
+    """Convolutions over time and frequency of a spectrogram. Shape: [B, 1, L] -> `DiscriminatorOutput`."""
 
     window: Tensor
 
@@ -70,7 +70,7 @@ class SpectrogramDiscriminator(nn.Module):
         self.convolutions = nn.ModuleList([enter, *wide, nn.Conv2d(channels, channels, 3, padding=1)])
         self.leave = nn.Conv2d(channels, 1, 3, padding=1)
 
-    def forward(self, sound: Tensor) -> Judgement:
+    def forward(self, sound: Tensor) -> DiscriminatorOutput:
         spectrogram = torch.stft(
             sound[:, 0], self.n_fft, self.n_fft // 4, window=self.window, center=False, return_complex=True
         )
@@ -83,7 +83,7 @@ class SpectrogramDiscriminator(nn.Module):
 
 
 class PeriodDiscriminator(nn.Module):
-    """Convolutions over the samples folded to rows of P, along the columns. Shape: [B, 1, L] -> `Judgement`."""
+    """Convolutions along the columns of samples folded to rows of P. Shape: [B, 1, L] -> `DiscriminatorOutput`."""
 
     def __init__(self, period: int, channels: tuple[int, ...]) -> None:
         super().__init__()
@@ -95,15 +95,15 @@ class PeriodDiscriminator(nn.Module):
         )
         self.leave = nn.Conv2d(channels[-1], 1, (3, 1), padding=(1, 0))
 
-    def forward(self, sound: Tensor) -> Judgement:
+    def forward(self, sound: Tensor) -> DiscriminatorOutput:
         padded = F.pad(sound, (0, -sound.shape[-1] % self.period), mode="reflect")
         return _run_layers(padded.unflatten(-1, (-1, self.period)), self.convolutions, self.leave)
 
 
-def _run_layers(x: Tensor, convolutions: nn.ModuleList, leave: nn.Module) -> Judgement:
+def _run_layers(x: Tensor, convolutions: nn.ModuleList, leave: nn.Module) -> DiscriminatorOutput:
     features = []
     for convolution in convolutions:
         x = F.leaky_relu(convolution(x), _SLOPE)
         features.append(x)
     x = leave(x)
-    return Judgement(x.flatten(1), (*features, x))
+    return DiscriminatorOutput(x.flatten(1), (*features, x))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from hierbatch.units import RATE_HZ
+from hierbatch.constants import RATE_HZ
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

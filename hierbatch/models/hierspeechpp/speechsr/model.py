@@ -17,12 +17,12 @@ from hierbatch.models.hierspeechpp.blocks.anti_aliased import (
     mean_of_blocks,
     pad_for_filters,
     replicate_ends,
-    silence_past_ends,
+    zero_past_ends,
 )
-from hierbatch.models.hierspeechpp.blocks.masks import length_mask
-from hierbatch.models.hierspeechpp.blocks.windows import Ends, in_windows
+from hierbatch.models.hierspeechpp.blocks.masks import frame_mask
+from hierbatch.models.hierspeechpp.blocks.windows import Ends, apply_in_windows
 from hierbatch.models.hierspeechpp.speechsr.config import SpeechSRConfig
-from hierbatch.models.hierspeechpp.speechsr.stretching import stretch, stretched_length
+from hierbatch.models.hierspeechpp.speechsr.interpolation import interpolate_linear, interpolated_length
 
 
 class SpeechSR(nn.Module):
@@ -61,7 +61,7 @@ class SpeechSR(nn.Module):
         x = self.enter(sound * is_within[:, None].to(sound.device))
         x, lengths = self._interpolate(x, counts, has_exact_positions)
         halo = max_context(tuple(self.blocks)) + AntiAliasedSnake.CONTEXT_SAMPLES + self.config.edge_kernel // 2
-        return in_windows(self._synthesize, x, lengths, halo) * length_mask(lengths, x.shape[-1])
+        return apply_in_windows(self._synthesize, x, lengths, halo) * frame_mask(lengths, x.shape[-1])
 
     def _synthesize(self, x: Tensor, ends: Ends) -> Tensor:
         """Run the layers at the higher rate. Shape: [B, C, M] -> [B, 1, M]."""
@@ -69,17 +69,17 @@ class SpeechSR(nn.Module):
         x = replicate_ends(pad_for_filters(x, self._tail), ends)
         x = self.last_snake.wave(replicate_ends(mean_of_blocks(tuple(self.blocks), x, ends), ends), ends)
         if ends.lengths is not None:
-            silence_past_ends(x[:, :, 0], ends.lengths, self._tail)
+            zero_past_ends(x[:, :, 0], ends.lengths, self._tail)
         return torch.tanh(convolve(self.leave, x))[:, :, 0, :n_samples]
 
     def _interpolate(self, x: Tensor, counts: list[int], has_exact_positions: bool) -> tuple[Tensor, Tensor]:
         """Interpolate every row separately: [B, C, N] -> [B, C, M], and the new lengths [B]."""
-        ends = [stretched_length(count, self.config.ratio) for count in counts]
+        ends = [interpolated_length(count, self.config.ratio) for count in counts]
         output = x.new_zeros(len(x), x.shape[1], max(ends))
         for row, (count, end) in enumerate(zip(counts, ends, strict=True)):
             samples = x[row, :, :count]
             if has_exact_positions:
-                output[row, :, :end] = stretch(samples, self.config.ratio)
+                output[row, :, :end] = interpolate_linear(samples, self.config.ratio)
             else:
                 output[row, :, :end] = F.interpolate(samples[None], size=end, mode="linear")[0]
         return output, torch.tensor(ends, device=x.device)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from hierbatch.models.hierspeechpp.blocks.anti_aliased import AntiAliasedBlocks, AntiAliasedSnake
-from hierbatch.models.hierspeechpp.blocks.masks import length_mask
+from hierbatch.models.hierspeechpp.blocks.masks import frame_mask
 from hierbatch.models.hierspeechpp.blocks.wavenet import WaveNet
 from hierbatch.models.hierspeechpp.synthesizer.config import SynthesizerConfig
 
@@ -17,7 +17,7 @@ _ANALYSIS_KERNEL = 7
 _F0_KERNEL = 9
 
 
-def draw(mean: Tensor, log_scale: Tensor, noise: Tensor, mask: Tensor, noise_scale: float = 1.0) -> Tensor:
+def sample_latent(mean: Tensor, log_scale: Tensor, noise: Tensor, mask: Tensor, noise_scale: float = 1.0) -> Tensor:
     """Sample a latent by reparameterization.
 
     Args:
@@ -90,22 +90,22 @@ class AcousticEncoder(nn.Module):
         self._hop_samples, self._rates = config.hop_samples, config.analysis_rates
 
     def forward(
-        self, spectrogram: Tensor, sound: Tensor, lengths: Tensor, style: Tensor, *, hears_padding: bool = False
+        self, spectrogram: Tensor, sound: Tensor, lengths: Tensor, style: Tensor, *, legacy_padding: bool = False
     ) -> tuple[Tensor, Tensor]:
-        mask = length_mask(lengths, spectrogram.shape[-1])
+        mask = frame_mask(lengths, spectrogram.shape[-1])
         spectral = self.spectrogram(self.enter_spectrogram(spectrogram) * mask, mask, style)
-        ends = torch.full_like(lengths, spectrogram.shape[-1]) if hears_padding else lengths
+        ends = torch.full_like(lengths, spectrogram.shape[-1]) if legacy_padding else lengths
         temporal = self._encode_waveform(sound, ends) * mask
         mean, log_scale = (self.leave(torch.cat([spectral, temporal], dim=1)) * mask).chunk(2, dim=1)
         return mean, log_scale
 
     def _encode_waveform(self, sound: Tensor, ends: Tensor) -> Tensor:
         n_samples = ends * self._hop_samples
-        x = self.enter_sound(sound) * length_mask(n_samples, sound.shape[-1])
+        x = self.enter_sound(sound) * frame_mask(n_samples, sound.shape[-1])
         for stage, rate in zip(self.stages, self._rates, strict=True):
             n_samples = torch.div(n_samples, rate, rounding_mode="floor")
             x = stage(x, n_samples)
-        encoded: Tensor = self.leave_sound(self.last_snake(x, ends) * length_mask(ends, x.shape[-1]))
+        encoded: Tensor = self.leave_sound(self.last_snake(x, ends) * frame_mask(ends, x.shape[-1]))
         return encoded
 
 
@@ -119,4 +119,4 @@ class _Downsample(nn.Module):
 
     def forward(self, x: Tensor, n_samples: Tensor) -> Tensor:
         x = self.fall(x)
-        return self.blocks(x * length_mask(n_samples, x.shape[-1]), n_samples)
+        return self.blocks(x * frame_mask(n_samples, x.shape[-1]), n_samples)

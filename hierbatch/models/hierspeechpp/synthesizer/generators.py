@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hierbatch.models.hierspeechpp.blocks.anti_aliased import AntiAliasedBlocks, AntiAliasedSnake
-from hierbatch.models.hierspeechpp.blocks.masks import length_mask
+from hierbatch.models.hierspeechpp.blocks.masks import frame_mask
 from hierbatch.models.hierspeechpp.synthesizer.config import SynthesizerConfig
 
 _EDGE_KERNEL = 7
@@ -44,11 +44,11 @@ class SourceGenerator(nn.Module):
 
     def forward(self, latent: Tensor, lengths: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
         x = self.enter(latent) + self.conditioning(style[:, :, None])
-        x = x * length_mask(lengths, x.shape[-1])
+        x = x * frame_mask(lengths, x.shape[-1])
         for stage, rate in zip(self.stages, self._rates, strict=True):
             lengths = lengths * rate
             x = stage(x, lengths)
-        excitation = self.last_snake(x, lengths) * length_mask(lengths, x.shape[-1])
+        excitation = self.last_snake(x, lengths) * frame_mask(lengths, x.shape[-1])
         return excitation, self.leave(excitation)
 
 
@@ -79,7 +79,7 @@ class WaveformGenerator(nn.Module):
         self._f0_per_frame, self._rates = config.f0_per_frame, config.waveform_rates
 
     def forward(self, latent: Tensor, excitation: Tensor, lengths: Tensor, style: Tensor) -> Tensor:
-        mask = length_mask(lengths, latent.shape[-1])
+        mask = frame_mask(lengths, latent.shape[-1])
         slow = self.slow_excitation(excitation[:, :, :: self._f0_per_frame], mask)
         x = (self.enter(latent) + slow + self.conditioning(style[:, :, None])) * mask
         added: Tensor | None = self.excitation(excitation)
@@ -87,7 +87,7 @@ class WaveformGenerator(nn.Module):
             lengths = lengths * rate
             x = stage(x, lengths, added)
             added = None
-        mask = length_mask(lengths, x.shape[-1])
+        mask = frame_mask(lengths, x.shape[-1])
         return torch.tanh(self.leave(self.last_snake(x, lengths) * mask)) * mask
 
 
@@ -130,7 +130,7 @@ class _Upsample(nn.Module):
         x = self.rise(x)
         if added is not None:
             x = x + added
-        return self.blocks(x * length_mask(lengths, x.shape[-1]), lengths)
+        return self.blocks(x * frame_mask(lengths, x.shape[-1]), lengths)
 
 
 def _stages(

@@ -14,16 +14,16 @@ import torch
 from torch import Tensor, nn
 
 from hierbatch.models.hierspeechpp.blocks.flow import CouplingFlow
-from hierbatch.models.hierspeechpp.blocks.masks import length_mask
+from hierbatch.models.hierspeechpp.blocks.masks import frame_mask
 from hierbatch.models.hierspeechpp.blocks.style import StyleEncoder
 from hierbatch.models.hierspeechpp.synthesizer.config import SynthesizerConfig
-from hierbatch.models.hierspeechpp.synthesizer.encoders import AcousticEncoder, SourceFilterEncoder, draw
+from hierbatch.models.hierspeechpp.synthesizer.encoders import AcousticEncoder, SourceFilterEncoder, sample_latent
 from hierbatch.models.hierspeechpp.synthesizer.generators import SourceGenerator, WaveformGenerator
 from hierbatch.models.hierspeechpp.synthesizer.prosody import ProsodyDecoder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Synthesis:
+class SynthesizerOutput:
     """Output of the synthesizer for a batch, with its intermediate values.
 
     Shape:
@@ -43,7 +43,7 @@ class Synthesis:
     log_scale: Tensor
 
 
-class TrainingParts(nn.Module):
+class TrainingModules(nn.Module):
     """Modules used only in training: both posterior encoders and the prosody decoder."""
 
     def __init__(self, config: SynthesizerConfig) -> None:
@@ -56,7 +56,7 @@ class TrainingParts(nn.Module):
 class Synthesizer(nn.Module):
     """Hierarchical synthesizer: semantic vectors, pitch and a style to a waveform.
 
-    A row's output is independent of the batch. With `hears_padding`, frames past a row's end affect it as in the
+    A row's output is independent of the batch. With `legacy_padding`, frames past a row's end affect it as in the
     published code; only for comparison with it.
     """
 
@@ -71,7 +71,7 @@ class Synthesizer(nn.Module):
         self.source = SourceGenerator(config)
         self.waveform = WaveformGenerator(config)
         self.null_style = nn.Parameter(torch.randn(1, style_channels))
-        self.training_parts = TrainingParts(config) if is_for_training else None
+        self.training_parts = TrainingModules(config) if is_for_training else None
 
     def forward(
         self,
@@ -83,8 +83,8 @@ class Synthesizer(nn.Module):
         *,
         noise_scale: float = 1.0,
         is_styled: bool = True,
-        hears_padding: bool = False,
-    ) -> Synthesis:
+        legacy_padding: bool = False,
+    ) -> SynthesizerOutput:
         """Synthesize a batch.
 
         Args:
@@ -95,7 +95,7 @@ class Synthesizer(nn.Module):
             noise: standard normal noise.
             noise_scale: factor on the noise; 0 for the mean of the prior, 0.333 is robust, 0.667 more expressive.
             is_styled: False conditions the generators on the null embedding (classifier-free guidance).
-            hears_padding: see the class.
+            legacy_padding: see the class.
 
         Shape:
             semantic  [B, 1024, T]
@@ -104,17 +104,17 @@ class Synthesizer(nn.Module):
             style     [B, S]
             noise     [B, C, T]
         """
-        mask = length_mask(lengths, semantic.shape[-1])
-        if not hears_padding:
+        mask = frame_mask(lengths, semantic.shape[-1])
+        if not legacy_padding:
             log_f0 = log_f0 * mask.repeat_interleave(self.config.f0_per_frame, dim=2)
         mean, log_scale = self.prior(semantic, log_f0, mask, style)
-        latent = draw(mean, log_scale, noise, mask, noise_scale)
-        semantic_latent = self.semantic_flow.reverse(latent, mask, style, hears_padding=hears_padding)
-        acoustic = self.acoustic_flow.reverse(semantic_latent, mask, style, hears_padding=hears_padding)
+        latent = sample_latent(mean, log_scale, noise, mask, noise_scale)
+        semantic_latent = self.semantic_flow.reverse(latent, mask, style, legacy_padding=legacy_padding)
+        acoustic = self.acoustic_flow.reverse(semantic_latent, mask, style, legacy_padding=legacy_padding)
         generator_style = style if is_styled else self.unconditional_style(len(style))
-        ends = torch.full_like(lengths, semantic.shape[-1]) if hears_padding else lengths
+        ends = torch.full_like(lengths, semantic.shape[-1]) if legacy_padding else lengths
         excitation, predicted_f0 = self.source(acoustic, ends, generator_style)
-        return Synthesis(
+        return SynthesizerOutput(
             sound=self.waveform(acoustic, excitation, ends, generator_style),
             log_f0=predicted_f0,
             excitation=excitation,
@@ -124,9 +124,9 @@ class Synthesizer(nn.Module):
             log_scale=log_scale,
         )
 
-    def encode_style(self, mel: Tensor, lengths: Tensor, *, hears_padding: bool = False) -> Tensor:
+    def encode_style(self, mel: Tensor, lengths: Tensor, *, legacy_padding: bool = False) -> Tensor:
         """Encode the style of prompts from their log-mel. Shape: mel [B, M, T], lengths [B] -> [B, S]."""
-        style: Tensor = self.style(mel, length_mask(lengths, mel.shape[-1]), hears_padding=hears_padding)
+        style: Tensor = self.style(mel, frame_mask(lengths, mel.shape[-1]), legacy_padding=legacy_padding)
         return style
 
     def unconditional_style(self, n_rows: int) -> Tensor:

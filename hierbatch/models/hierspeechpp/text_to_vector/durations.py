@@ -121,7 +121,7 @@ class SplineFlows(nn.Module):
         return self.scale.reverse(x.flip(1), mask)
 
 
-class StochasticDurations(nn.Module):
+class StochasticDurationPredictor(nn.Module):
     """Stochastic duration predictor: samples symbol durations given the text and the style."""
 
     def __init__(self, channels: int, style_channels: int, dropout: float) -> None:

@@ -12,12 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from hierbatch.models.hierspeechpp.blocks.flow import CouplingFlow
-from hierbatch.models.hierspeechpp.blocks.masks import length_mask
+from hierbatch.models.hierspeechpp.blocks.masks import frame_mask
 from hierbatch.models.hierspeechpp.blocks.style import StyleEncoder
 from hierbatch.models.hierspeechpp.blocks.transformer import TransformerEncoder
 from hierbatch.models.hierspeechpp.blocks.wavenet import WaveNet
 from hierbatch.models.hierspeechpp.text_to_vector.config import TextToVectorConfig
-from hierbatch.models.hierspeechpp.text_to_vector.durations import StochasticDurations
+from hierbatch.models.hierspeechpp.text_to_vector.durations import StochasticDurationPredictor
 from hierbatch.models.hierspeechpp.text_to_vector.pitch import PitchPredictor
 
 
@@ -35,7 +35,7 @@ class TextPrior:
 
 
 @dataclass(frozen=True, slots=True)
-class Vectors:
+class TextToVectorOutput:
     """Output of TTV for a batch of texts; zero past a row's end.
 
     Shape:
@@ -114,7 +114,7 @@ class SemanticDecoder(nn.Module):
 
 
 class TextToVector(nn.Module):
-    """Text-to-vector network; a row's output is independent of the batch, except with `hears_padding`."""
+    """Text-to-vector network; a row's output is independent of the batch, except with `legacy_padding`."""
 
     def __init__(self, config: TextToVectorConfig) -> None:
         super().__init__()
@@ -129,7 +129,7 @@ class TextToVector(nn.Module):
         )
         self.decoder = SemanticDecoder(config)
         self.style_encoder = StyleEncoder(config.n_mels, config.style_channels)
-        self.durations = StochasticDurations(config.channels, config.style_channels, config.duration_dropout)
+        self.durations = StochasticDurationPredictor(config.channels, config.style_channels, config.duration_dropout)
         self.pitch = PitchPredictor(
             config.semantic_channels,
             config.pitch_channels,
@@ -139,26 +139,26 @@ class TextToVector(nn.Module):
         )
         self.symbol_classifier = nn.Conv1d(config.channels, config.n_symbols, 1, bias=False)
 
-    def style(self, mel: Tensor, lengths: Tensor, *, hears_padding: bool = False) -> Tensor:
+    def style(self, mel: Tensor, lengths: Tensor, *, legacy_padding: bool = False) -> Tensor:
         """Encode the style of prompts. Shapes: mel [B, M, T], lengths [B] -> [B, S]."""
-        return self.style_encoder(mel, length_mask(lengths, mel.shape[2]), hears_padding=hears_padding)
+        return self.style_encoder(mel, frame_mask(lengths, mel.shape[2]), legacy_padding=legacy_padding)
 
-    def read(self, tokens: Tensor, lengths: Tensor, style: Tensor) -> TextPrior:
+    def encode_text(self, tokens: Tensor, lengths: Tensor, style: Tensor) -> TextPrior:
         """Encode text. Shapes: tokens [B, N], lengths [B], style [B, S]."""
-        prior: TextPrior = self.text_encoder(tokens, length_mask(lengths, tokens.shape[1]), style)
+        prior: TextPrior = self.text_encoder(tokens, frame_mask(lengths, tokens.shape[1]), style)
         return prior
 
-    def speak(
-        self, prior: TextPrior, frames: Tensor, style: Tensor, noise: Tensor, *, hears_padding: bool = False
-    ) -> Vectors:
+    def generate(
+        self, prior: TextPrior, frames: Tensor, style: Tensor, noise: Tensor, *, legacy_padding: bool = False
+    ) -> TextToVectorOutput:
         """Generate semantic vectors and pitch for encoded text with given durations.
 
         Args:
-            prior: output of `read`.
-            frames: whole frames of every symbol, from `whole_frames`.
+            prior: output of `encode_text`.
+            frames: whole frames of every symbol, from `ceil_durations`.
             style: style vector.
             noise: normal noise; its scale sets the variability of the output.
-            hears_padding: treat padding as the published code does; only for comparison with it.
+            legacy_padding: treat padding as the published code does; only for comparison with it.
 
         Shape:
             frames  [B, 1, N]
@@ -166,17 +166,17 @@ class TextToVector(nn.Module):
             noise   [B, C, T] with T the frames of the longest row
         """
         lengths = frames.sum((1, 2)).clamp_min(1).long()
-        mask = length_mask(lengths, noise.shape[2])
+        mask = frame_mask(lengths, noise.shape[2])
         mean, log_scale = (expand(values, frames, noise.shape[2]) for values in (prior.mean, prior.log_scale))
         latent = (mean + noise * torch.exp(log_scale)) * mask
-        latent = self.flow.reverse(latent, mask, style, hears_padding=hears_padding)
+        latent = self.flow.reverse(latent, mask, style, legacy_padding=legacy_padding)
         semantic = self.decoder(latent, mask, style)
-        return Vectors(
-            latent, semantic, self.pitch(semantic, mask, style, hears_padding=hears_padding), lengths
+        return TextToVectorOutput(
+            latent, semantic, self.pitch(semantic, mask, style, legacy_padding=legacy_padding), lengths
         )  # fmt: skip
 
 
-def whole_frames(log_durations: Tensor, mask: Tensor, length_scale: Tensor | float) -> Tensor:
+def ceil_durations(log_durations: Tensor, mask: Tensor, length_scale: Tensor | float) -> Tensor:
     """Round predicted durations up to whole frames.
 
     Args:

@@ -47,7 +47,7 @@ class _MeanOfBlocks(nn.ModuleList):
 class PitchPredictor(nn.Module):
     """Predict ln(F0 in Hz + 1), zero where unvoiced, at four values per frame.
 
-    A row's output is independent of the batch. With `hears_padding`, convolutions read the frames past a row's end,
+    A row's output is independent of the batch. With `legacy_padding`, convolutions read the frames past a row's end,
     which biases make nonzero, as in the published code; only for comparison with it.
 
     Shape:
@@ -76,8 +76,8 @@ class PitchPredictor(nn.Module):
         self.blocks = nn.ModuleList(_MeanOfBlocks(width, kernels, dilations) for width in widths[1:])
         self.leave = nn.Conv1d(widths[-1], 1, _EDGE_KERNEL, padding=half, bias=False)
 
-    def forward(self, semantic: Tensor, mask: Tensor, style: Tensor, *, hears_padding: bool = False) -> Tensor:
-        row_mask = None if hears_padding else mask
+    def forward(self, semantic: Tensor, mask: Tensor, style: Tensor, *, legacy_padding: bool = False) -> Tensor:
+        row_mask = None if legacy_padding else mask
         x = self.enter(semantic) + self.conditioning(style[:, :, None])
         for doubling, blocks in zip(self.doublings, self.blocks, strict=True):
             x = doubling(_masked_leaky_relu(x, row_mask))

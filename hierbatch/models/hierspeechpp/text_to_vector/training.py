@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from hierbatch.models.hierspeechpp.blocks.masks import length_mask
+from hierbatch.models.hierspeechpp.blocks.masks import frame_mask
 from hierbatch.models.hierspeechpp.text_to_vector.alignment import search_alignment
 from hierbatch.models.hierspeechpp.text_to_vector.model import TextPrior, TextToVector
 
@@ -23,7 +23,7 @@ SEMANTIC_WEIGHT, DIVERGENCE_WEIGHT = 10.0, 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SpokenBatch:
+class TrainingBatch:
     """Batch of texts with their recordings, zero-padded.
 
     Shape:
@@ -54,7 +54,7 @@ class TrainingPass:
     """Outputs of a forward pass. Shapes: latents and their parameters [B, C, T], alignment and scores [B, T, N]."""
 
     latent: Tensor
-    moved: Tensor
+    z_p: Tensor
     posterior_mean: Tensor
     posterior_log_scale: Tensor
     prior_mean: Tensor
@@ -86,11 +86,11 @@ class Losses:
 
 def training_pass(
     network: TextToVector,
-    batch: SpokenBatch,
+    batch: TrainingBatch,
     *,
     latent_noise: Tensor,
     duration_noise: Tensor,
-    hears_padding: bool = False,
+    legacy_padding: bool = False,
 ) -> TrainingPass:
     """Run a forward pass over recorded speech.
 
@@ -99,19 +99,19 @@ def training_pass(
         batch: texts with recordings.
         latent_noise: standard normal noise of the latent.
         duration_noise: standard normal noise of the duration predictor.
-        hears_padding: treat padding as the published code does; only for comparison with it.
+        legacy_padding: treat padding as the published code does; only for comparison with it.
 
     Shape:
         latent_noise    [B, C, T]
         duration_noise  [B, 2, N]
     """
-    mask = length_mask(batch.n_frames, batch.semantic.shape[2])
-    style = network.style(batch.mel, batch.n_frames, hears_padding=hears_padding)
-    prior = network.read(batch.tokens, batch.n_tokens, style)
+    mask = frame_mask(batch.n_frames, batch.semantic.shape[2])
+    style = network.style(batch.mel, batch.n_frames, legacy_padding=legacy_padding)
+    prior = network.encode_text(batch.tokens, batch.n_tokens, style)
     mean, log_scale = network.posterior_encoder(batch.semantic, mask, style)
     latent = (mean + latent_noise * torch.exp(log_scale)) * mask
-    moved = network.flow(latent, mask, style, hears_padding=hears_padding)
-    scores = alignment_scores(prior, moved)
+    z_p = network.flow(latent, mask, style, legacy_padding=legacy_padding)
+    scores = alignment_scores(prior, z_p)
     path = search_alignment(scores.cpu().numpy(), batch.n_frames.cpu().numpy(), batch.n_tokens.cpu().numpy())
     alignment = torch.from_numpy(path).to(scores)
     durations = alignment.sum(1, keepdim=True)
@@ -119,7 +119,7 @@ def training_pass(
     whole = mask.new_ones(len(mask), 1, SLICE_FRAMES)
     return TrainingPass(
         latent=latent,
-        moved=moved,
+        z_p=z_p,
         posterior_mean=mean,
         posterior_log_scale=log_scale,
         prior_mean=prior.mean @ alignment.transpose(1, 2),
@@ -137,22 +137,22 @@ def training_pass(
 
 
 @torch.no_grad()
-def alignment_scores(prior: TextPrior, moved: Tensor) -> Tensor:
+def alignment_scores(prior: TextPrior, z_p: Tensor) -> Tensor:
     """Log likelihood of each frame's latent under each symbol's prior. Shape: [B, C, T] -> [B, T, N]."""
     precision = torch.exp(-2 * prior.log_scale)
     constant = (-0.5 * math.log(2 * math.pi) - prior.log_scale).sum(1, keepdim=True)
-    squares = -0.5 * (moved**2).transpose(1, 2) @ precision
-    cross_terms = moved.transpose(1, 2) @ (prior.mean * precision)
+    squares = -0.5 * (z_p**2).transpose(1, 2) @ precision
+    cross_terms = z_p.transpose(1, 2) @ (prior.mean * precision)
     mean_squares = (-0.5 * prior.mean**2 * precision).sum(1, keepdim=True)
     return constant + squares + cross_terms + mean_squares
 
 
-def losses_of(found: TrainingPass, batch: SpokenBatch) -> Losses:
+def compute_losses(found: TrainingPass, batch: TrainingBatch) -> Losses:
     """Compute the losses of a forward pass.
 
     The semantic loss includes padding: without it the published network paused and repeated at random.
     """
-    mask = length_mask(batch.n_frames, batch.semantic.shape[2])
+    mask = frame_mask(batch.n_frames, batch.semantic.shape[2])
     starts = batch.slice_starts * F0_PER_FRAME
     f0_hz = _slices(batch.f0_hz[:, None], starts, SLICE_FRAMES * F0_PER_FRAME)
     log_probabilities = found.symbol_logits.log_softmax(1).permute(2, 0, 1)  # [T, B, symbols]
@@ -167,7 +167,7 @@ def losses_of(found: TrainingPass, batch: SpokenBatch) -> Losses:
 
 def _divergence(found: TrainingPass, mask: Tensor) -> Tensor:
     """Kullback-Leibler divergence per frame, summed over channels, from one sample."""
-    distance = (found.moved - found.prior_mean) ** 2 * torch.exp(-2 * found.prior_log_scale)
+    distance = (found.z_p - found.prior_mean) ** 2 * torch.exp(-2 * found.prior_log_scale)
     divergence = found.prior_log_scale - found.posterior_log_scale - 0.5 + 0.5 * distance
     return (divergence * mask).sum() / mask.sum()
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from hierbatch.constants import RATE_HZ
 from hierbatch.errors import BundleError
-from hierbatch.units import RATE_HZ
 
 FFT_SAMPLES = 512
 """Window and FFT size at 16 kHz: 32 ms."""
@@ -53,7 +53,7 @@ class SpeechSRLiteConfig:
         if set(values) != expected:
             raise BundleError(
                 "The configuration is not one of SpeechSR-Lite",
-                wanted=", ".join(sorted(expected)),
+                expected=", ".join(sorted(expected)),
                 got=", ".join(sorted(values)),
             )
         return SpeechSRLiteConfig(**values)

@@ -13,9 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from hierbatch.constants import RATE_HZ
 from hierbatch.models.lite.blocks import ConvNeXtBlock, length_mask
 from hierbatch.models.upsampling.lite.config import FFT_SAMPLES, HOP_SAMPLES, N_LOW_BINS, SpeechSRLiteConfig
-from hierbatch.units import RATE_HZ
 
 _FLOOR = 1e-5
 _LOG_CENTRE, _LOG_SPREAD = -7.0, 2.5

@@ -2,7 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from hierbatch.models.hierspeechpp.blocks.anti_aliased import AntiAliasedSnake, kaiser_sinc, silence_past_ends
+from hierbatch.models.hierspeechpp.blocks.anti_aliased import AntiAliasedSnake, kaiser_sinc, zero_past_ends
 
 PUBLISHED_HALF = [0.00202896469, 0.00938946567, -0.0255434588, -0.0576573834, 0.128572583, 0.443209797]
 
@@ -52,7 +52,7 @@ def test_a_row_in_a_padded_batch_is_the_row_alone_whatever_lies_past_its_end():
 
 
 def test_only_samples_past_the_ends_are_silenced():
-    x = silence_past_ends(torch.ones(2, 1, 6), torch.tensor([1, 4]), 2)
+    x = zero_past_ends(torch.ones(2, 1, 6), torch.tensor([1, 4]), 2)
     assert x[:, 0].tolist() == [[1, 0, 0, 1, 1, 1], [1, 1, 1, 1, 0, 0]]
 
 

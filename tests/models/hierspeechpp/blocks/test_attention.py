@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hierbatch.models.hierspeechpp.blocks.attention import Attention
-from hierbatch.models.hierspeechpp.blocks.masks import length_mask
+from hierbatch.models.hierspeechpp.blocks.masks import frame_mask
 
 
 def by_loops(attention, x):
@@ -38,5 +38,5 @@ def test_it_is_attention_with_relative_positions(reach, n_frames):
     torch.manual_seed(n_frames)
     attention = Attention(8, n_heads=2, reach=reach).double()
     x = torch.randn(1, 8, n_frames, dtype=torch.float64)
-    found = attention(x, length_mask(torch.tensor([n_frames]), n_frames))[0]
+    found = attention(x, frame_mask(torch.tensor([n_frames]), n_frames))[0]
     assert torch.allclose(found, by_loops(attention, x[0]), rtol=0, atol=1e-12)

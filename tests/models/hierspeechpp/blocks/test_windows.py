@@ -3,11 +3,11 @@ import torch
 
 from hierbatch.models.hierspeechpp.blocks import windows
 from hierbatch.models.hierspeechpp.blocks.anti_aliased import AntiAliasedBlocks, max_context
-from hierbatch.models.hierspeechpp.blocks.masks import length_mask
-from hierbatch.models.hierspeechpp.blocks.windows import in_windows
+from hierbatch.models.hierspeechpp.blocks.masks import frame_mask
+from hierbatch.models.hierspeechpp.blocks.windows import apply_in_windows
 from hierbatch.models.hierspeechpp.speechsr.config import SpeechSRConfig
 from hierbatch.models.hierspeechpp.speechsr.model import SpeechSR
-from tests.models.golden_rule import ruled
+from tests.models.golden_rule import with_rule_weights
 
 LENGTHS = torch.tensor([1200, 1, 517, 1199])
 """Ends at the last sample, before it, in the middle of a window, and a row of one sample."""
@@ -30,7 +30,7 @@ def blocks_of(channels):
 @torch.inference_mode()
 def test_windows_make_what_the_whole_makes(monkeypatch):
     blocks = blocks_of(4).double()
-    x = torch.randn(4, 4, 1200, generator=torch.Generator().manual_seed(1)).double() * length_mask(LENGTHS, 1200)
+    x = torch.randn(4, 4, 1200, generator=torch.Generator().manual_seed(1)).double() * frame_mask(LENGTHS, 1200)
     whole = blocks(x, LENGTHS)
     monkeypatch.setattr(windows, "_MAX_VALUES", 1)
     seen = []
@@ -55,14 +55,18 @@ def test_windows_overlap_by_just_what_a_sample_depends_on():
 @torch.inference_mode()
 def test_a_window_whose_rows_go_on_need_not_know_where_they_end(narrow):
     seen = []
-    in_windows(lambda x, ends: seen.append(ends.lengths) or x, torch.zeros(1, 1, 100), torch.tensor([100]), halo=3)
+    apply_in_windows(
+        lambda x, ends: seen.append(ends.lengths) or x, torch.zeros(1, 1, 100), torch.tensor([100]), halo=3
+    )
     assert all(lengths is None for lengths in seen[:-1])
     assert int(seen[-1]) == 100 - (len(seen) - 1) * 12 + 3
 
 
 @torch.inference_mode()
 def test_windows_change_nothing_in_super_resolution(monkeypatch):
-    network = ruled(SpeechSR(SpeechSRConfig(rate_hz=48_000, channels=4, block_kernels=(3, 7), dilations=(1, 3)))).eval()
+    network = with_rule_weights(
+        SpeechSR(SpeechSRConfig(rate_hz=48_000, channels=4, block_kernels=(3, 7), dilations=(1, 3)))
+    ).eval()
     sound = 0.1 * torch.randn(2, 1, 900, generator=torch.Generator().manual_seed(2))
     lengths = torch.tensor([900, 431])
     whole = network(sound, lengths)

@@ -1,7 +1,7 @@
 import torch
 
 from hierbatch.models.hierspeechpp.denoiser.config import DenoiserConfig
-from hierbatch.models.hierspeechpp.denoiser.model import Denoiser, sound_of, spectrum_of
+from hierbatch.models.hierspeechpp.denoiser.model import Denoiser, reconstruct_waveform, short_time_spectrum
 
 
 def test_it_has_the_published_number_of_weights():
@@ -11,8 +11,8 @@ def test_it_has_the_published_number_of_weights():
 def test_a_sound_comes_back_from_its_spectrum():
     config = DenoiserConfig()
     sound = torch.randn(6437, generator=torch.Generator().manual_seed(1))
-    spectrum = spectrum_of(sound, config)
-    again = sound_of(spectrum.abs() ** config.compression, spectrum.angle(), config)
+    spectrum = short_time_spectrum(sound, config)
+    again = reconstruct_waveform(spectrum.abs() ** config.compression, spectrum.angle(), config)
     assert len(again) == 6400
     assert torch.allclose(again, sound[:6400], atol=2e-5)
 

@@ -4,14 +4,14 @@ import pytest
 import torch
 
 from hierbatch.models.hierspeechpp.denoiser.config import DenoiserConfig
-from hierbatch.models.hierspeechpp.denoiser.model import Denoiser, sound_of, spectrum_of
+from hierbatch.models.hierspeechpp.denoiser.model import Denoiser, reconstruct_waveform, short_time_spectrum
 from hierbatch.models.hierspeechpp.denoiser.windows import denoise, window_starts
-from tests.models.golden_rule import ruled
+from tests.models.golden_rule import with_rule_weights
 
 
 @pytest.fixture(scope="module")
 def network():
-    return ruled(Denoiser(DenoiserConfig(channels=8, n_blocks=1)).eval())
+    return with_rule_weights(Denoiser(DenoiserConfig(channels=8, n_blocks=1)).eval())
 
 
 def noisy(n_samples):
@@ -39,9 +39,9 @@ def test_a_sound_of_one_window_is_heard_whole(network):
     sound = noisy(4837)
     gain = (len(sound) / sound.pow(2).sum()).sqrt()
     with torch.inference_mode():
-        spectrum = spectrum_of(gain * sound, network.config)
+        spectrum = short_time_spectrum(gain * sound, network.config)
         magnitude, phase = network(spectrum.abs() ** 0.3, spectrum.angle())
-        wanted = sound_of(magnitude, phase, network.config) / gain
+        wanted = reconstruct_waveform(magnitude, phase, network.config) / gain
         assert torch.allclose(denoise(network, sound), wanted, atol=1e-6)
 
 

@@ -7,8 +7,8 @@ from hierbatch.models.hierspeechpp.discriminators.losses import (
     feature_matching_loss,
     generator_loss,
 )
-from hierbatch.models.hierspeechpp.discriminators.model import Discriminators, Judgement
-from tests.models.golden_rule import ruled
+from hierbatch.models.hierspeechpp.discriminators.model import DiscriminatorOutput, Discriminators
+from tests.models.golden_rule import with_rule_weights
 
 SMALL = DiscriminatorConfig(
     ffts_samples=(64, 32), spectrogram_channels=2, periods_samples=(2, 3), period_channels=(2, 3)
@@ -16,7 +16,7 @@ SMALL = DiscriminatorConfig(
 
 
 def judgements(*values):
-    return [Judgement(torch.full((2, 3), value), (torch.full((2, 1, 4), 10 * value),)) for value in values]
+    return [DiscriminatorOutput(torch.full((2, 3), value), (torch.full((2, 1, 4), 10 * value),)) for value in values]
 
 
 def test_losses_are_what_the_formulas_say():
@@ -36,7 +36,7 @@ def test_every_discriminator_judges_a_sound_of_any_length(n_samples):
 
 def test_training_tells_noise_from_a_tone_and_features_of_the_recorded_are_not_moved():
     torch.manual_seed(0)
-    model = ruled(Discriminators(SMALL))
+    model = with_rule_weights(Discriminators(SMALL))
     tone = torch.sin(torch.arange(512) * 0.3).expand(4, 1, -1)
     noise = torch.randn(4, 1, 512, requires_grad=True)
     optimizer = torch.optim.Adam(model.parameters(), 0.01)

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from hierbatch.errors import BundleError
-from hierbatch.models.hierspeechpp.files import find_official_file
+from hierbatch.models.hierspeechpp.files import find_checkpoint_file
 from hierbatch.models.hierspeechpp.speechsr.config import speechsr_24k, speechsr_48k
 from hierbatch.models.hierspeechpp.speechsr.weights import load_speechsr
 from tests.models.golden_data import GOLDEN, PUBLISHED, published
@@ -14,7 +14,7 @@ EXACT_TOLERANCE = 5e-3  # positions of the published interpolation drift along t
 @published
 @pytest.mark.parametrize(("name", "config"), [("speechsr24k", speechsr_24k()), ("speechsr48k", speechsr_48k())])
 def test_the_published_weights_give_the_published_sound_with_exact_positions_too(name, config):
-    model = load_speechsr(find_official_file(PUBLISHED, name), config)
+    model = load_speechsr(find_checkpoint_file(PUBLISHED, name), config)
     case = np.load(GOLDEN / "speechsr_real" / "ref1.npz")
     with torch.inference_mode():
         found = model(torch.from_numpy(case["in_audio16k"][:, :, :16_000]))

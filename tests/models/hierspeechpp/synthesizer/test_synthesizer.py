@@ -1,11 +1,11 @@
 import pytest
 import torch
 
-from hierbatch.models.hierspeechpp.blocks.masks import length_mask
+from hierbatch.models.hierspeechpp.blocks.masks import frame_mask
 from hierbatch.models.hierspeechpp.synthesizer.config import SynthesizerConfig
 from hierbatch.models.hierspeechpp.synthesizer.model import Synthesizer
 from tests.models.among_others import LENGTHS, snr_db
-from tests.models.golden_rule import ruled
+from tests.models.golden_rule import with_rule_weights
 
 SMALL = SynthesizerConfig(
     semantic_channels=12, n_bins=9, n_mels=8, n_prosody_mels=4, style_channels=8, channels=8, wide_channels=12,
@@ -17,7 +17,7 @@ GAINS = 96_864  # of the published weights; folded into ours
 
 @pytest.fixture(scope="module")
 def model():
-    return ruled(Synthesizer(SMALL).eval())
+    return with_rule_weights(Synthesizer(SMALL).eval())
 
 
 def batch_of(lengths):
@@ -53,8 +53,8 @@ def test_a_row_among_31_others_is_the_row_alone(model):
 def test_the_published_behaviour_lets_padding_in(model):
     batch = batch_of([9, 17])
     with torch.inference_mode():
-        together = model(*batch, hears_padding=True).sound[0, :, : 9 * SMALL.hop_samples]
-        alone = model(*row_of(batch, 0), hears_padding=True).sound[0]
+        together = model(*batch, legacy_padding=True).sound[0, :, : 9 * SMALL.hop_samples]
+        alone = model(*row_of(batch, 0), legacy_padding=True).sound[0]
         assert torch.equal(alone, model(*row_of(batch, 0)).sound[0])
     assert snr_db(alone, together) < 60
 
@@ -74,7 +74,7 @@ def test_the_acoustic_encoder_hears_each_row_alone(model):
     random = torch.Generator().manual_seed(6)
     spectrogram = torch.randn(n_rows, SMALL.n_bins, longest, generator=random)
     sound = torch.randn(n_rows, 1, longest * SMALL.hop_samples, generator=random)
-    sound = sound * length_mask(lengths * SMALL.hop_samples, sound.shape[-1])
+    sound = sound * frame_mask(lengths * SMALL.hop_samples, sound.shape[-1])
     style = torch.randn(n_rows, 8, generator=random)
     encoder = model.training_parts.acoustic_encoder
     with torch.inference_mode():
@@ -94,7 +94,7 @@ def test_the_prosody_head_hears_each_row_alone(model):
     lengths, longest = torch.tensor(LENGTHS), max(LENGTHS)
     random = torch.Generator().manual_seed(7)
     latent, style = (torch.randn(len(LENGTHS), 8, *size, generator=random) for size in ((longest,), ()))
-    mask, head = length_mask(lengths, longest), model.training_parts.prosody
+    mask, head = frame_mask(lengths, longest), model.training_parts.prosody
     with torch.inference_mode():
         together = head(latent, mask, style)
         for row, length in enumerate(LENGTHS):

@@ -4,7 +4,7 @@ import torch
 
 from hierbatch.models.hierspeechpp.text_to_vector.config import TextToVectorConfig
 from hierbatch.models.hierspeechpp.text_to_vector.model import TextToVector
-from tests.models.golden_rule import ruled
+from tests.models.golden_rule import with_rule_weights
 
 SMALL = TextToVectorConfig(
     n_symbols=20, n_mels=12, style_channels=16, channels=16, wide_channels=32, text_layers=1, semantic_channels=24,
@@ -13,7 +13,7 @@ SMALL = TextToVectorConfig(
 
 
 def small_network():
-    return ruled(TextToVector(SMALL).eval())
+    return with_rule_weights(TextToVector(SMALL).eval())
 
 
 def normal(*shape, seed=1):

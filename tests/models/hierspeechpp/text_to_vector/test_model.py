@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from hierbatch.models.hierspeechpp.text_to_vector.config import TextToVectorConfig
-from hierbatch.models.hierspeechpp.text_to_vector.model import TextToVector, expand, whole_frames
+from hierbatch.models.hierspeechpp.text_to_vector.model import TextToVector, ceil_durations, expand
 from tests.models.among_others import snr_db
 from tests.models.hierspeechpp.text_to_vector.small import normal, small_network
 
@@ -12,7 +12,7 @@ N_MELS = [5 + (11 * row) % 53 for row in range(32)]
 
 def spoken(network, tokens, n_tokens, mel, n_mels, frames, noise):
     style = network.style(mel, n_mels)
-    return network.speak(network.read(tokens, n_tokens, style), frames, style, noise)
+    return network.generate(network.encode_text(tokens, n_tokens, style), frames, style, noise)
 
 
 def test_a_row_among_thirty_one_others_is_the_row_alone():
@@ -43,7 +43,7 @@ def test_a_padded_batch_as_published_hears_its_padding():
     network = small_network()
     mel, lengths = normal(2, 12, 40), torch.tensor([40, 20])
     with torch.inference_mode():
-        published = network.style(mel, lengths, hears_padding=True)
+        published = network.style(mel, lengths, legacy_padding=True)
         alone = network.style(mel[1:, :, :20], lengths[1:])
     assert snr_db(alone[0], published[1]) < 30
 
@@ -60,8 +60,8 @@ def test_symbols_last_for_their_frames():
 def test_frames_are_rounded_up_and_padding_has_none():
     log_durations = torch.log(torch.tensor([[[0.2, 1.0, 2.1, 9.0]]]))
     mask = torch.tensor([[[1.0, 1, 1, 0]]])
-    assert whole_frames(log_durations, mask, 1.0).tolist() == [[[1, 1, 3, 0]]]
-    assert whole_frames(log_durations, mask, 2.0).tolist() == [[[1, 2, 5, 0]]]
+    assert ceil_durations(log_durations, mask, 1.0).tolist() == [[[1, 1, 3, 0]]]
+    assert ceil_durations(log_durations, mask, 2.0).tolist() == [[[1, 2, 5, 0]]]
 
 
 @pytest.mark.timeout(60)

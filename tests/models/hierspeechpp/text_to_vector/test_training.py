@@ -1,7 +1,12 @@
 import torch
 
 from hierbatch.models.hierspeechpp.text_to_vector.model import TextToVector
-from hierbatch.models.hierspeechpp.text_to_vector.training import SLICE_FRAMES, SpokenBatch, losses_of, training_pass
+from hierbatch.models.hierspeechpp.text_to_vector.training import (
+    SLICE_FRAMES,
+    TrainingBatch,
+    compute_losses,
+    training_pass,
+)
 from tests.models.hierspeechpp.text_to_vector.small import SMALL, normal
 
 N_FRAMES, N_TOKENS = 70, 13
@@ -9,7 +14,7 @@ N_FRAMES, N_TOKENS = 70, 13
 
 def spoken_batch():
     mel = normal(2, 12, N_FRAMES)
-    return SpokenBatch(
+    return TrainingBatch(
         semantic=mel.repeat(1, 2, 1),
         mel=mel,
         f0_hz=torch.full((2, 4 * N_FRAMES), 150.0),
@@ -31,7 +36,7 @@ def test_every_loss_falls():
         found = training_pass(
             network, batch, latent_noise=normal(2, 16, N_FRAMES, seed=step), duration_noise=normal(2, 2, N_TOKENS)
         )
-        losses = losses_of(found, batch)
+        losses = compute_losses(found, batch)
         optimizer.zero_grad()
         losses.total.backward()
         optimizer.step()

@@ -1,0 +1,42 @@
+"""Outlier score of takes: one number to sort by, so that the most suspicious takes are checked first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+Values = npt.NDArray[np.float64]
+
+_FLAG_SCORE = 10.0
+"""Score of a flag, which is also the limit of each measure's score."""
+_MAX_LOG_RATIO = np.log(1.5)
+_MIN_SIMILARITY = 0.6
+_MIN_SNR_DB = 15.0
+
+
+def outlier_score(values: Mapping[str, Values], n_flags: npt.NDArray[np.int64]) -> Values:
+    """Outlier score per take, 0 for an inconspicuous one; missing columns and values add nothing.
+
+    The sum of 10 per flag, the excess of the duration ratio beyond 1.5 or 2/3 in nepers, the shortfall of the
+    similarity below 0.6, and the shortfall of the SNR below 15 dB in units of 10 dB.
+
+    Args:
+        values: Measures of the takes by column name, each [N].
+        n_flags: Flags of each take, [N].
+    """
+    total = _FLAG_SCORE * n_flags.astype(np.float64)
+    if "duration_ratio" in values:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            total += _bounded(np.abs(np.log(values["duration_ratio"])) - _MAX_LOG_RATIO)
+    if "speaker_similarity" in values:
+        total += _bounded(_MIN_SIMILARITY - values["speaker_similarity"])
+    if "snr_db" in values:
+        total += _bounded((_MIN_SNR_DB - values["snr_db"]) / 10)
+    return total
+
+
+def _bounded(excess: Values) -> Values:
+    """Excess limited to 0 to 10, 0 where it is not known."""
+    return np.clip(np.nan_to_num(excess, nan=0.0, posinf=_FLAG_SCORE), 0.0, _FLAG_SCORE)

@@ -1,0 +1,47 @@
+"""Spectrogram thumbnail, detailed enough to show silence, noise, clipping and truncated speech."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import numpy.typing as npt
+from scipy.signal import ShortTimeFFT
+
+from hierbatch.audio.waveform import Waveform
+from hierbatch.programs import require_package
+
+_WINDOW_S, _HOPS_PER_WINDOW = 0.032, 4
+_MAX_HZ = 8000.0
+_RANGE_DB = 70.0
+_N_ROWS, _MAX_COLUMNS = 64, 320
+
+
+def spectrogram_db(waveform: Waveform) -> npt.NDArray[np.float32]:
+    """Power in dB relative to the maximum, from -70 to 0; low frequencies first, up to 8 kHz or half the sample rate.
+
+    Shape:
+        returns  [64, T]  T at most 320
+    """
+    n_window = max(16, round(_WINDOW_S * waveform.rate_hz))
+    if waveform.n_samples < n_window:
+        waveform = Waveform(np.pad(waveform.samples, (0, n_window - waveform.n_samples)), waveform.rate_hz)
+    hop = max(1, n_window // _HOPS_PER_WINDOW, -(-waveform.n_samples // (_MAX_COLUMNS - _HOPS_PER_WINDOW)))
+    transform = ShortTimeFFT(np.hanning(n_window), hop, waveform.rate_hz, mfft=4 * n_window)
+    power = np.abs(transform.stft(waveform.samples)) ** 2
+    n_bins = np.searchsorted(transform.f, min(_MAX_HZ, waveform.rate_hz / 2))
+    bands = np.array_split(power[:n_bins], _N_ROWS)
+    level_db = 10 * np.log10(np.stack([band.mean(axis=0) for band in bands]) + 1e-12)
+    return np.clip(level_db - level_db.max(), -_RANGE_DB, 0).astype(np.float32)[:, :_MAX_COLUMNS]
+
+
+def spectrogram_png(waveform: Waveform) -> bytes:
+    """Spectrogram as a PNG image, time from left to right, lighter colours for higher levels (cividis).
+
+    Raises:
+        ProgramError: Matplotlib is not installed.
+    """
+    image = require_package("matplotlib.image", extra="study")
+    sink = io.BytesIO()
+    image.imsave(sink, spectrogram_db(waveform), cmap="cividis", vmin=-_RANGE_DB, vmax=0, origin="lower", format="png")
+    return sink.getvalue()

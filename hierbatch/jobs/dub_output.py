@@ -1,0 +1,217 @@
+"""Mix voice tracks into the dubbed files, each once, and write the report table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import soundfile
+
+from hierbatch.audio.decibels import amplitude_gain
+from hierbatch.audio.files import read_sound
+from hierbatch.audio.waveform import Waveform
+from hierbatch.delivery.dubbing import mix_track
+from hierbatch.delivery.media import VIDEO_CODECS, count_samples, replace_sound
+from hierbatch.engine.run_folder import RunFolder
+from hierbatch.errors import InputError, ProgramError, RowError
+from hierbatch.manifest.takes import Takes
+from hierbatch.stages.voices import read_prompt
+from hierbatch.storage import storage_error, write_atomically
+
+if TYPE_CHECKING:
+    from hierbatch.models.evaluation.resemblyzer import ResemblyzerEncoder, SpeakerEmbedding
+
+_MIN_COMPARED_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Background:
+    """Gain of the source audio outside speech: 0 dB keeps it, lower values attenuate it, None mutes it."""
+
+    gain_db: float | None = 0.0
+
+    def __post_init__(self) -> None:
+        if self.gain_db is not None and not -90.0 <= self.gain_db <= 0.0:
+            raise InputError(
+                "The background gain is out of range",
+                expected="keep, off, or -90 to 0 dB",
+                got=f"{self.gain_db} dB",
+                fix="correct --background",
+            )
+
+    @property
+    def factor(self) -> float:
+        """Gain as an amplitude factor."""
+        return 0.0 if self.gain_db is None else amplitude_gain(self.gain_db)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DubReportRow:
+    """A row of the report: one file and one of its speakers."""
+
+    file: str
+    output: str = ""
+    speaker: str = ""
+    voice: str = ""
+    duration_s: float | None = None
+    speech_s: float | None = None
+    length_error_samples: int | None = None
+    """Decoded samples of the output minus those expected from the source."""
+    speaker_similarity: float | None = None
+    """Similarity to the target prompt; None if the optional speaker network is not installed."""
+    flags: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class DubWriter:
+    """Writes the dubbed files of one run. Files that exist and are up to date are not written again."""
+
+    folder: Path
+    out: Path
+    background: Background
+
+    def write_files(self, run: Path) -> Iterator[DubReportRow]:
+        """Write every file and yield a row for each file and speaker, failed files included.
+
+        Raises:
+            StorageError: the disk is full.
+        """
+        takes = Takes(run)
+        columns = [
+            "id",
+            "file",
+            "take_key",
+            "status",
+            "error",
+            "flags",
+            "timings",
+            "settings_json",
+            "n_samples",
+            "duration_s",
+        ]
+        sources = {row["id"]: row["source"]["path"] for row in takes.planned(["id", "source"]).to_pylist()}
+        for take in takes.table(columns).to_pylist():
+            if take["status"] != "ok":
+                yield DubReportRow(file=take["file"], error=take["error"])
+                continue
+            try:
+                yield from self._write_file(take, Path(sources[take["id"]]), takes)
+            except (RowError, ProgramError) as error:
+                yield DubReportRow(file=take["file"], error=str(error))
+
+    def _write_file(self, take: dict[str, Any], source: Path, takes: Takes) -> list[DubReportRow]:
+        media = self.folder / take["file"]
+        target = self.out / "files" / take["file"]
+        if media.suffix.lower() not in (*VIDEO_CODECS, ".wav"):
+            target = target.with_name(f"{media.stem}.flac" if media.suffix == ".flac" else f"{media.name}.flac")
+        facts_file = self.out / "work" / f"{take['id']}.json"
+        inputs = {"take_key": take["take_key"], "background_db": self.background.gain_db}
+        unchanged = _read_facts(facts_file, inputs, target)
+        if unchanged is not None:
+            return unchanged
+        track = takes.sounds([take["id"]])[take["id"]]
+        spans = [(timing["start_s"], timing["end_s"]) for timing in take["timings"]]
+        with write_atomically(target) as temporary, TemporaryDirectory(dir=temporary.parent) as work_folder:
+            try:
+                if media.suffix.lower() in VIDEO_CODECS:
+                    mixed = Path(work_folder) / "mixed.flac"
+                    mix_track(source, track, spans, background=self.background.factor, target=mixed)
+                    replace_sound(media, mixed, temporary)
+                else:
+                    mix_track(source, track, spans, background=self.background.factor, target=temporary)
+            except (OSError, soundfile.LibsndfileError) as error:
+                raise storage_error(error if isinstance(error, OSError) else OSError(str(error)), target) from error
+            n_samples = count_samples(temporary)
+        rows = self._report_rows(take, target, n_samples, track)
+        facts = inputs | {"bytes": target.stat().st_size, "lines": [asdict(row) for row in rows]}
+        with write_atomically(facts_file) as temporary:
+            temporary.write_text(json.dumps(facts), encoding="utf-8")
+        return rows
+
+    def _report_rows(self, take: dict[str, Any], target: Path, n_samples: int, track: bytes) -> list[DubReportRow]:
+        sound = read_sound(track)
+        rows = []
+        for segment in json.loads(take["settings_json"])["cast"]:
+            spans = [t for t in take["timings"] if t["text"] == segment["speaker"]]
+            excerpts = [
+                sound.samples[int(t["start_s"] * sound.rate_hz) : int(t["end_s"] * sound.rate_hz)] for t in spans
+            ]
+            spoken = Waveform(np.concatenate([np.zeros(0, np.float32), *excerpts]), sound.rate_hz)
+            rows.append(
+                DubReportRow(
+                    file=take["file"],
+                    output=target.relative_to(self.out).as_posix(),
+                    speaker=segment["speaker"],
+                    voice=segment["voice"],
+                    duration_s=take["duration_s"],
+                    speech_s=round(spoken.duration_s, 3),
+                    length_error_samples=n_samples - _samples_at(take, sound.rate_hz, target),
+                    speaker_similarity=self._similarity(spoken, segment["voice"]),
+                    flags=" ".join(take["flags"]),
+                )
+            )
+        return rows
+
+    def _similarity(self, spoken: Waveform, voice: str) -> float | None:
+        if self._network is None or spoken.duration_s < _MIN_COMPARED_S:
+            return None
+        from hierbatch.models.evaluation.resemblyzer import similarity
+
+        return round(similarity(self._network.embed(spoken), self._prompt(voice)), 3)
+
+    @cached_property
+    def _network(self) -> ResemblyzerEncoder | None:
+        # Imported here: the driver of a run needs no torch.
+        from hierbatch.models.evaluation.resemblyzer import ResemblyzerEncoder, find_resemblyzer_weights
+
+        return ResemblyzerEncoder.load() if find_resemblyzer_weights() else None
+
+    @cached_property
+    def _prompts(self) -> dict[str, SpeakerEmbedding]:
+        return {}
+
+    def _prompt(self, voice: str) -> SpeakerEmbedding:
+        if voice not in self._prompts:
+            assert self._network is not None
+            folder = RunFolder(self.out / "run")
+            voice_table = folder.voices_file(folder.newest_generation())
+            self._prompts[voice] = self._network.embed(read_prompt(voice_table, voice))
+        return self._prompts[voice]
+
+
+def write_dub_report(rows: Iterable[DubReportRow], target: Path) -> None:
+    """Write the report as CSV, sorted by file and speaker."""
+    sink = io.StringIO()
+    writer = csv.DictWriter(sink, [field.name for field in fields(DubReportRow)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(row) for row in sorted(rows, key=lambda row: (row.file, row.speaker)))
+    with write_atomically(target) as temporary:
+        temporary.write_text(sink.getvalue(), encoding="utf-8")
+
+
+def _read_facts(facts_file: Path, inputs: dict[str, Any], target: Path) -> list[DubReportRow] | None:
+    """Report rows of a file that is already written and unchanged; None otherwise."""
+    try:
+        facts = json.loads(facts_file.read_text(encoding="utf-8"))
+        if target.stat().st_size != facts.pop("bytes"):
+            return None
+        rows = [DubReportRow(**row) for row in facts.pop("lines")]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return rows if facts == inputs else None
+
+
+def _samples_at(take: dict[str, Any], rate_hz: int, target: Path) -> int:
+    """Expected number of samples of the output; Opus always decodes at 48 kHz."""
+    if target.suffix.lower() == ".webm" and rate_hz != 48_000:
+        return -(-take["n_samples"] * 48_000 // rate_hz)
+    return int(take["n_samples"])

@@ -1,0 +1,82 @@
+"""Splitting of long recordings into segments for conversion, and joining of the converted segments.
+
+Legend: L samples at 16 kHz.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from hierbatch.audio.activity import TimeSpan
+from hierbatch.audio.waveform import Samples
+from hierbatch.constants import FRAME_HOP_SAMPLES, RATE_HZ
+
+_MIN_SEGMENT_S, _MAX_SEGMENT_S = 15.0, 20.0
+_CONTEXT_S = 1.0
+_FADE_SAMPLES = 160
+_QUIET_FRAMES = 5
+"""Content frames (20 ms) over which the power is smoothed before the minimum is searched."""
+
+
+def align_spans_to_frames(spans: Sequence[TimeSpan], n_samples: int) -> list[tuple[int, int]]:
+    """Sample ranges of spans, extended to whole 20 ms frames, without overlaps or empty ranges.
+
+    Args:
+        spans: time spans in seconds, in order.
+        n_samples: length of the recording at 16 kHz.
+
+    Returns:
+        First and end sample at 16 kHz of each span.
+    """
+    found: list[tuple[int, int]] = []
+    for span in spans:
+        first = int(span.start_s * RATE_HZ + 0.5) // FRAME_HOP_SAMPLES * FRAME_HOP_SAMPLES
+        last = min(n_samples, -(-int(span.end_s * RATE_HZ + 0.5) // FRAME_HOP_SAMPLES) * FRAME_HOP_SAMPLES)
+        first = max(first, found[-1][1] if found else 0)  # adjacent spans may share a frame
+        if last > first:
+            found.append((first, last))
+    return found
+
+
+def split_segments(samples: Samples) -> Iterator[tuple[int, int]]:
+    """Yield first and end sample of segments of at most 20 s, each cut at the quietest frame after 15 s."""
+    power = (samples[: len(samples) // FRAME_HOP_SAMPLES * FRAME_HOP_SAMPLES].astype(np.float64) ** 2).reshape(
+        -1, FRAME_HOP_SAMPLES
+    )
+    smooth = np.convolve(power.mean(axis=1), np.ones(_QUIET_FRAMES) / _QUIET_FRAMES, mode="same")
+    shortest, longest = (int(s * RATE_HZ) // FRAME_HOP_SAMPLES for s in (_MIN_SEGMENT_S, _MAX_SEGMENT_S))
+    start = 0
+    while len(smooth) - start > longest:
+        end = start + shortest + int(np.argmin(smooth[start + shortest : start + longest]))
+        yield start * FRAME_HOP_SAMPLES, end * FRAME_HOP_SAMPLES
+        start = end
+    yield start * FRAME_HOP_SAMPLES, len(samples)
+
+
+def add_segment(output: Samples, segment: Samples, first: int, start: int, end: int) -> None:
+    """Add a converted segment to the output, cross-faded with its neighbours; its context is dropped.
+
+    Args:
+        output: samples of the whole recording, changed in place.
+        segment: converted samples, context included.
+        first: position of `segment[0]` in the output.
+        start: first sample of the segment without its context.
+        end: end sample of the segment without its context.
+    """
+    fade = (0.5 - 0.5 * np.cos(np.pi * (np.arange(2 * _FADE_SAMPLES) + 0.5) / (2 * _FADE_SAMPLES))).astype(np.float32)
+    left = start - _FADE_SAMPLES if start else 0
+    right = min(len(output), end + _FADE_SAMPLES)
+    kept = segment[left - first : right - first].copy()
+    if start:
+        kept[: len(fade)] *= fade[: len(kept)]
+    if right > end:
+        kept[-len(fade) :] *= fade[::-1]
+    output[left:right] += kept
+
+
+def with_context(start: int, end: int, n_samples: int) -> tuple[int, int]:
+    """First and end sample of a segment with up to one second of context on either side."""
+    context = int(_CONTEXT_S * RATE_HZ)
+    return max(0, start - context), min(n_samples, end + context)

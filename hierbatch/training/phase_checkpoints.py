@@ -1,0 +1,56 @@
+"""Weights from the checkpoints of completed training phases, under the names used in bundles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import Tensor
+
+from hierbatch.models.weights.bundle import find_bundle
+from hierbatch.training.loop import averaged_weights
+from hierbatch.training.recipes.catalog import FULL_BAND_PHASES, PHASES
+
+
+def has_checkpoint(training: Path, phase: str) -> bool:
+    """True if a phase has a checkpoint, even if its schedule is not complete."""
+    return (training / phase / "checkpoint.pt").is_file()
+
+
+def phase_weights(training: Path, phase: str) -> dict[str, Tensor]:
+    """Averaged weights of everything that a phase trained, including networks that do not ship.
+
+    Names begin with the network's, except for SpeechSR, which is a bundle of its own.
+    """
+    return _with_prefix(averaged_weights(training / phase), (PHASES | FULL_BAND_PHASES)[phase].sole_network)
+
+
+def pipeline_weights(training: Path, start: str | None, *, exclude: str | None = None) -> dict[str, Tensor]:
+    """Shipped weights of the whole pipeline; where two phases train a network, the later phase counts.
+
+    Args:
+        training: Training folder.
+        start: Bundle that supplies the networks not trained here, or None.
+        exclude: Phase to leave out.
+
+    Raises:
+        BundleError: There is no such bundle.
+    """
+    weights = {} if start is None else find_bundle(start).load_weights()
+    for phase, plan in PHASES.items():
+        if plan.ships and phase != exclude and has_checkpoint(training, phase):
+            trained = phase_weights(training, phase)
+            weights |= {name: value for name, value in trained.items() if plan.ships_weight(name)}
+    return weights
+
+
+def speechsr_weights(training: Path) -> dict[str, Tensor] | None:
+    """Averaged weights of SpeechSR-Lite from its last phase, less the discriminators; None if it is not trained."""
+    completed = [phase for phase in FULL_BAND_PHASES if has_checkpoint(training, phase)]
+    if not completed:
+        return None
+    weights = averaged_weights(training / completed[-1])
+    return {name: value for name, value in weights.items() if not name.startswith("discriminators.")}
+
+
+def _with_prefix(weights: dict[str, Tensor], network: str) -> dict[str, Tensor]:
+    return {f"{network}.{name}": value for name, value in weights.items()} if network else weights

@@ -1,0 +1,65 @@
+"""Speed augmentation: segments resampled to play faster or slower, which moves pitch and formants together.
+
+A change of some per cent sounds like another speaker (compare vocal tract length perturbation, Jaitly and Hinton 2013).
+The content does not change, so the semantic vectors are only stretched in time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import signal
+
+from hierbatch.constants import FRAME_HOP_SAMPLES, MELS_PER_FRAME
+from hierbatch.training.prepared import PreparedSet
+from hierbatch.training.sampling import (
+    Floats,
+    SegmentArrays,
+    SegmentBatch,
+    UtteranceSegment,
+    load_segment,
+    stack_segments,
+)
+
+_MIN_SPEED, _MAX_SPEED = 0.87, 1.17
+_AUGMENTED_SHARE = 0.4
+
+
+def random_speeds(n_rows: int, rng: np.random.Generator, share: float = _AUGMENTED_SHARE) -> Floats:
+    """Random playback speeds, log-uniform for a share of the rows and 1 for the others. Shape: [n_rows]."""
+    log_speeds = rng.uniform(np.log(_MIN_SPEED), np.log(_MAX_SPEED), n_rows)
+    return np.exp(np.where(rng.random(n_rows) < share, log_speeds, 0.0)).astype(np.float32)
+
+
+def load_resampled(prepared: PreparedSet, segments: Sequence[UtteranceSegment], speeds: Floats) -> SegmentBatch:
+    """Load segments played at the given speeds: frames are divided by the speed, F0 is multiplied by it.
+
+    Args:
+        prepared: The prepared set.
+        segments: Segments to load, one per row.
+        speeds: Playback speed of each segment, [B]; 1 leaves it unchanged.
+    """
+    return stack_segments([_resample(prepared, *row) for row in zip(segments, speeds.tolist(), strict=True)])
+
+
+def _resample(prepared: PreparedSet, segment: UtteranceSegment, speed: float) -> SegmentArrays:
+    audio, semantic, filled_f0_hz, voiced = arrays = load_segment(prepared, segment)
+    if speed == 1.0:
+        return arrays
+    n_frames = max(1, round(segment.n_frames / speed))
+    return (
+        signal.resample(audio, n_frames * FRAME_HOP_SAMPLES).astype(np.float32),
+        _stretch(semantic, n_frames),
+        _stretch(filled_f0_hz[:, None], n_frames * MELS_PER_FRAME)[:, 0] * np.float32(speed),
+        np.round(_stretch(voiced[:, None], n_frames * MELS_PER_FRAME)[:, 0]),
+    )
+
+
+def _stretch(values: Floats, length: int) -> Floats:
+    """Interpolate linearly in time. Shape: [T, C] -> [length, C]."""
+    position = np.clip((np.arange(length) + 0.5) * len(values) / length - 0.5, 0, len(values) - 1)
+    low = np.minimum(position.astype(np.int64), max(0, len(values) - 2))
+    fraction = (position - low).astype(np.float32)[:, None]
+    high = np.minimum(low + 1, len(values) - 1)
+    return np.asarray(values[low] * (1 - fraction) + values[high] * fraction, dtype=np.float32)
