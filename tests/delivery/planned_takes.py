@@ -2,7 +2,7 @@
 
 from hierbatch.delivery.pauses import PauseRules
 from hierbatch.delivery.profiles import PROFILES
-from hierbatch.delivery.takes import ChapterTakes, Take
+from hierbatch.delivery.takes import BookTake, ChapterTakes
 from hierbatch.delivery.timeline import plan_chapters
 
 RULES = PauseRules(sentence_s=0.25, paragraph_s=0.5, heading_s=1.0)
@@ -11,7 +11,7 @@ RATE_HZ = 44_100
 
 
 def take(seq, kind="paragraph", source_ref="p1", duration_s=1.0, is_spoken=True, pause_after_s=None):
-    return Take(
+    return BookTake(
         id=f"s{seq}",
         chapter=1,
         seq=seq,

@@ -11,7 +11,7 @@ from hierbatch.errors import BookError, InputError
 from hierbatch.frontend.sentences import CLAUSE_PAUSE_S
 from hierbatch.jobs.import_book import BOOK_SCHEMA, ImportBook, import_book
 from hierbatch.jobs.import_rows import import_rows
-from hierbatch.manifest.checks import Expected, check_manifest
+from hierbatch.manifest.checks import ManifestRequirements, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import open_table
 
@@ -94,7 +94,7 @@ def test_what_is_written_is_a_manifest(book: Path, tmp_path: Path, suffix: str) 
     output = tmp_path / "new" / f"river{suffix}"
     imported = import_book(ImportBook(book=book, out=output, voice="hill"))
     written = open_table(output, MANIFEST_COLUMNS)
-    expected = Expected(languages={"en", "ko"}, voices={"hill"}, default_language=None, default_voice=None)
+    expected = ManifestRequirements(languages={"en", "ko"}, voices={"hill"}, default_language=None, default_voice=None)
     assert check_manifest(written, expected) == imported.table.num_rows
     assert [row for batch in written.batches() for row in batch.to_pylist()] == imported.table.to_pylist()
     assert [path.name for path in output.parent.iterdir()] == [output.name]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tools.evaluation.evaluation_set import ClipSource, EvaluationSet, VoicePair
-from tools.evaluation.recordings import ReferenceRecording
+from tools.evaluation.reference_recordings import ReferenceRecording
 
 CONVERTED = "English conversions"
 CONVERTED_ASR_REFERENCE = "English conversions, against the ASR transcript of the source"

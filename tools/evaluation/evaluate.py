@@ -20,14 +20,14 @@ from hierbatch.models.lite.pipeline import LitePipeline
 from hierbatch.models.speech import SpeechModel, SpeechRequest
 from hierbatch.storage import write_atomically
 from tools.evaluation.conversion_tasks import ConversionTask, plan_conversions
+from tools.evaluation.evaluation_cache import EvaluationCache
 from tools.evaluation.evaluation_set import ClipSource, EvaluationSet, SetName, VoicePair, load_set
 from tools.evaluation.evaluation_table import EvaluationTable, tabulate
 from tools.evaluation.evaluation_tasks import SpeechTask, plan_tasks
-from tools.evaluation.judgement_cache import EvaluationCache
 from tools.evaluation.kit import load_kit
 from tools.evaluation.marked_page import page_with_table
 from tools.evaluation.measures import ClipScorer, EvaluationClip, Score
-from tools.evaluation.recordings import ReferenceRecording, read_recordings
+from tools.evaluation.reference_recordings import ReferenceRecording, read_recordings
 from tools.evaluation.teachers import Teacher, load_teachers
 
 RECORDING_GROUPS = {"en": "English recordings", "ko": "Korean recordings"}

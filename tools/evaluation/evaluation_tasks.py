@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import cycle
 
 from tools.evaluation.evaluation_set import ClipSource, EvaluationSentence, EvaluationSet, VoicePair
-from tools.evaluation.recordings import ReferenceRecording
+from tools.evaluation.reference_recordings import ReferenceRecording
 
 ENGLISH, KOREAN, KOREAN_CROSS_LINGUAL = "English", "Korean, Korean voices", "Korean, English voices"
 RECORDED_TEXTS = "English, texts of the recordings"

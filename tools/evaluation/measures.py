@@ -14,7 +14,7 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.constants import RATE_HZ
 from hierbatch.frontend.edit_distance import Errors, count_errors
 from tools.evaluation.error_rates import fewest_errors, one_spelling, phones_of
-from tools.evaluation.judgement_cache import EvaluationCache
+from tools.evaluation.evaluation_cache import EvaluationCache
 from tools.evaluation.kit import EvaluationKit
 
 _SEMITONES_PER_NEPER = 12 / np.log(2)

@@ -79,7 +79,7 @@ class StyleDenoiserRecipe:
         original, clean = torch.stack(list(styles)).unbind(1)
         denoiser = network.surroundings
         cosine = F.cosine_similarity(clean - original, denoiser.direction.expand_as(original), dim=-1).mean()
-        target_value = (denoiser.along(clean).detach() - denoiser.place).square().mean()
+        target_value = (denoiser.cleanness(clean).detach() - denoiser.place).square().mean()
         return {"direction": 1.0 - cosine, "target_value": target_value}
 
     @torch.no_grad()

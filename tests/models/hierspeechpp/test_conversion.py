@@ -11,7 +11,7 @@ from hierbatch.errors import BundleError, PromptError, SynthesisError
 from hierbatch.models.catalog.opening import open_model
 from hierbatch.models.conversion.interface import ConversionModel, ConversionRequest
 from hierbatch.models.conversion.recording import convert_recording
-from hierbatch.models.hierspeechpp.pitch import fine_log_f0
+from hierbatch.models.hierspeechpp.input_spec import fine_log_f0
 from tests.audio.voiced import voiced_sound
 from tests.models.among_others import LENGTHS, SAME_DB, snr_db
 from tests.models.converting_bundle import write_official

@@ -2,12 +2,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tools.evaluation.recordings import ReferenceRecording
 
 from hierbatch.audio.waveform import Waveform
 from hierbatch.training.splits import split_of
 from tools.evaluation.conversion_tasks import CONVERTED, CONVERTED_ASR_REFERENCE, plan_conversions
 from tools.evaluation.evaluation_set import load_set
+from tools.evaluation.reference_recordings import ReferenceRecording
 
 
 def recordings_of(chosen, text):

@@ -5,8 +5,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import soundfile
-from tools.evaluation.judgement_cache import EvaluationCache
-from tools.evaluation.recordings import read_recordings
 from typer.testing import CliRunner
 
 from hierbatch.audio.pitch import PitchRange
@@ -19,10 +17,12 @@ from tests.tools.evaluation.fake_kit import fake_kit, questions_asked
 from tools.evaluation.__main__ import app
 from tools.evaluation.conversion_tasks import plan_conversions
 from tools.evaluation.evaluate import EvaluateJob, Evaluator, evaluate
+from tools.evaluation.evaluation_cache import EvaluationCache
 from tools.evaluation.evaluation_set import load_set
 from tools.evaluation.evaluation_table import EvaluationTable
 from tools.evaluation.evaluation_tasks import SpeechTask, plan_tasks
 from tools.evaluation.measures import ClipScorer
+from tools.evaluation.reference_recordings import read_recordings
 
 SET = load_set("development")
 FIRST = SET.sentences_in("en")[0].text

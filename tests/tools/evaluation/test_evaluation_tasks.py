@@ -1,11 +1,11 @@
 from collections import Counter
 
 import numpy as np
-from tools.evaluation.recordings import ReferenceRecording
 
 from hierbatch.audio.waveform import Waveform
 from tools.evaluation.evaluation_set import load_set
 from tools.evaluation.evaluation_tasks import ENGLISH, KOREAN, KOREAN_CROSS_LINGUAL, RECORDED_TEXTS, plan_tasks
+from tools.evaluation.reference_recordings import ReferenceRecording
 
 SET = load_set("evaluation")
 RECORDINGS = {

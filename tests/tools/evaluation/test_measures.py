@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from tools.evaluation.judgement_cache import EvaluationCache
 
 from hierbatch.audio.waveform import Waveform
 from tests.tools.evaluation.fake_kit import fake_kit, questions_asked
+from tools.evaluation.evaluation_cache import EvaluationCache
 from tools.evaluation.measures import ClipScorer, EvaluationClip, pitch_spread_semitones
 
 RATE_HZ = 16_000

@@ -11,7 +11,7 @@ from tests.models.golden_data import GOLDEN, ON_PUBLISHED_WEIGHTS, PUBLISHED, go
 from tools.parity import verify as job
 from tools.parity.__main__ import app
 from tools.parity.audio import check_pitch, check_style_mel
-from tools.parity.comparison import Comparison
+from tools.parity.comparison import OutputCheck
 from tools.parity.denoiser import check_denoiser
 from tools.parity.discriminators import check_discriminators
 from tools.parity.end_to_end import check_end_to_end
@@ -66,7 +66,7 @@ def test_every_case_of_every_kind_is_met(monkeypatch):
     def stand_in(case, networks):
         asked.append(case.name)
         found = torch.zeros(1)
-        return [Comparison(output="out", found=found, expected=found, tolerance=0.0)]
+        return [OutputCheck(output="out", found=found, expected=found, tolerance=0.0)]
 
     assert {module: job._CHECKS[module] for module in PROVEN_BY_NETWORK} == PROVEN_BY_NETWORK
     monkeypatch.setattr(job, "_CHECKS", dict(job._CHECKS) | dict.fromkeys(PROVEN_BY_NETWORK, stand_in))

@@ -5,11 +5,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import soundfile
-from tools.evaluation.recordings import read_recordings
 
 from hierbatch.errors import InputError
 from tools.evaluation.evaluation_set import SET_NAMES, ClipSource, load_set
 from tools.evaluation.kit import shared_folder
+from tools.evaluation.reference_recordings import read_recordings
 
 
 def speech_file(folder, rows, rate_hz=16_000):

@@ -1,5 +1,6 @@
 import numpy as np
-from tools.evaluation.judgement_cache import EvaluationCache
+
+from tools.evaluation.evaluation_cache import EvaluationCache
 
 ONE, OTHER = np.zeros(8, np.float32), np.ones(8, np.float32)
 
