@@ -1,30 +1,53 @@
-"""Batch speech synthesis and voice conversion with HierSpeech2.
+"""Batch speech with HierSpeech2: text to speech, voice conversion and super-resolution.
 
-`open_run` and `compare` are the entry points for notebooks. They are imported on first access, so importing the package
-itself loads no library.
+    tts = hierbatch.load("lite")
+    speech = tts.speak("Hello.", voice="narrator.flac", consent="licensed")
+    speech.save("hello.flac")
+
+The names below are imported when they are first used, so that importing the package loads no library.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hierbatch.analysis.comparison import compare
     from hierbatch.analysis.study import open_run
+    from hierbatch.api.loading import load
+    from hierbatch.api.sound import Sound, Word
+    from hierbatch.api.speech import SpeechPipeline
+    from hierbatch.api.upsampling import UpsamplingPipeline
+    from hierbatch.api.voices import Voice
 
-__all__ = ["compare", "open_run"]
+_MODULES = {
+    "compare": "hierbatch.analysis.comparison",
+    "load": "hierbatch.api.loading",
+    "open_run": "hierbatch.analysis.study",
+    "Sound": "hierbatch.api.sound",
+    "SpeechPipeline": "hierbatch.api.speech",
+    "UpsamplingPipeline": "hierbatch.api.upsampling",
+    "Voice": "hierbatch.api.voices",
+    "Word": "hierbatch.api.sound",
+}
+
+__all__ = [
+    "Sound",
+    "SpeechPipeline",
+    "UpsamplingPipeline",
+    "Voice",
+    "Word",
+    "compare",
+    "load",
+    "open_run",
+]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "open_run":
-        from hierbatch.analysis.study import open_run
-
-        return open_run
-    if name == "compare":
-        from hierbatch.analysis.comparison import compare
-
-        return compare
-    raise AttributeError(f"module 'hierbatch' has no attribute {name!r}")
+    if name not in _MODULES:
+        raise AttributeError(f"module 'hierbatch' has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -30,6 +30,7 @@ from hierbatch.cli.prepare import prepare
 from hierbatch.cli.report import report
 from hierbatch.cli.retry import retry
 from hierbatch.cli.run import run
+from hierbatch.cli.say import say
 from hierbatch.cli.status import status
 from hierbatch.cli.train import train
 from hierbatch.cli.upsample import upsample
@@ -72,6 +73,7 @@ app.command("report")(report)
 app.command("compact")(compact)
 app.command("book")(book)
 app.command("narrate")(narrate)
+app.command("say")(say)
 app.command("corpus")(corpus)
 app.command("export")(export)
 app.command("check")(check)

@@ -61,7 +61,7 @@ class VoiceStore:
             PromptError: the model cannot use the prompt.
         """
         if name not in self._voices:
-            prompt = _repeated(read_prompt(self._table, name), self._repeat_to_s)
+            prompt = repeat_to(read_prompt(self._table, name), self._repeat_to_s)
             ratio = self._facts[name].get("denoise_ratio")
             self._voices[name] = self._encode(prompt) if ratio is None else self._encode(prompt, denoise_ratio=ratio)
         return self._voices[name]
@@ -73,6 +73,7 @@ def read_prompt(table: Path, voice: str) -> Waveform:
     return read_sound(row["audio"]["bytes"], name=f"voice {voice}", raises=PromptError)
 
 
-def _repeated(prompt: Waveform, duration_s: float) -> Waveform:
+def repeat_to(prompt: Waveform, duration_s: float) -> Waveform:
+    """Repeat a prompt shorter than `duration_s`, as HierSpeech++ does; others are returned unchanged."""
     n_samples = int(duration_s * prompt.rate_hz)
     return prompt if prompt.n_samples >= n_samples else Waveform(np.resize(prompt.samples, n_samples), prompt.rate_hz)

@@ -1,0 +1,65 @@
+"""Models by name, ready for the Python API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast, overload
+
+from hierbatch.models.catalog.model_info import UPSAMPLER_KIND
+from hierbatch.models.catalog.opening import open_model
+from hierbatch.models.device_placement import DevicePlacement
+from hierbatch.models.weights.bundle import find_bundle
+
+if TYPE_CHECKING:
+    from hierbatch.api.speech import SpeechPipeline
+    from hierbatch.api.upsampling import UpsamplingPipeline
+    from hierbatch.models.speech import SpeechModel
+
+
+@overload
+def load(
+    model: Literal["lite"] = "lite", *, device: str = ..., dtype: str = ..., compile: bool = ...
+) -> SpeechPipeline: ...
+
+
+@overload
+def load(
+    model: Literal["speechsr"], *, device: str = ..., dtype: str = ..., compile: bool = ...
+) -> UpsamplingPipeline: ...
+
+
+@overload
+def load(
+    model: str | Path, *, device: str = ..., dtype: str = ..., compile: bool = ...
+) -> SpeechPipeline | UpsamplingPipeline: ...
+
+
+def load(
+    model: str | Path = "lite",
+    *,
+    device: str = "cpu",
+    dtype: str = "float32",
+    compile: bool = False,  # the name torch gives it
+) -> SpeechPipeline | UpsamplingPipeline:
+    """Load a packaged or imported model by name, or a bundle's folder.
+
+    Args:
+        model: `lite` speaks and converts, `speechsr` raises sample rates; `hierbatch models list` shows all.
+        device: `cpu`, `cuda`, `cuda:N` or `mps`.
+        dtype: precision of matrix products, `float32`, `bfloat16` or `float16`.
+        compile: whether to compile the networks: slow to start, then faster on a GPU.
+
+    Raises:
+        BundleError: no such model, or damaged weights.
+        InputError: this machine has no such device.
+    """
+    placement = DevicePlacement(device=device, dtype=dtype, is_compiled=compile)
+    bundle = find_bundle(model)
+    if bundle.kind == UPSAMPLER_KIND:
+        from hierbatch.api.upsampling import UpsamplingPipeline
+        from hierbatch.models.upsampling.upsampler import Upsampler
+
+        return UpsamplingPipeline(Upsampler.load(model, str(placement)))
+    from hierbatch.api.speech import SpeechPipeline
+
+    return SpeechPipeline(cast("SpeechModel", open_model(model, str(placement))), device=str(placement))

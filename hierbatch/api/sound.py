@@ -1,0 +1,162 @@
+"""Sounds of the Python API: samples with their rate, word times, a player in Jupyter, and files.
+
+Shape legend: L samples.
+"""
+
+from __future__ import annotations
+
+import base64
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import soundfile
+
+from hierbatch.audio.files import encode_sound, read_sound
+from hierbatch.audio.waveform import Samples, Waveform
+from hierbatch.delivery.tags import synthetic_notice
+from hierbatch.errors import InputError, SourceError
+from hierbatch.programs import ffmpeg_program
+from hierbatch.storage import storage_error, write_atomically
+
+if TYPE_CHECKING:
+    from pydub import AudioSegment
+
+FILE_FORMATS: Mapping[str, tuple[str, str]] = {
+    ".wav": ("WAV", "PCM_16"),
+    ".flac": ("FLAC", "PCM_16"),
+    ".mp3": ("MP3", "MPEG_LAYER_III"),
+    ".ogg": ("OGG", "VORBIS"),
+    ".opus": ("OGG", "OPUS"),
+}
+"""libsndfile's container and codec of each file suffix that `Sound.save` writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One spoken word and its time in the sound, in seconds."""
+
+    text: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Sound:
+    """Mono sound, full scale at +-1.
+
+    Shape:
+        samples  [L]  float32
+    """
+
+    samples: Samples
+    rate_hz: int
+    words: tuple[Word, ...] = ()
+    """Spoken words with their times; empty for conversions and upsampled recordings."""
+    is_synthetic: bool = True
+    """Whether a model made it; such files carry the synthetic-speech comment."""
+
+    def __repr__(self) -> str:
+        return f"Sound({self.duration_s:.2f} s, {self.rate_hz} Hz, {len(self.words)} words)"
+
+    @property
+    def duration_s(self) -> float:
+        return len(self.samples) / self.rate_hz
+
+    @property
+    def waveform(self) -> Waveform:
+        return Waveform(self.samples, self.rate_hz)
+
+    def save(self, path: str | Path) -> Path:
+        """Write a sound file atomically, in the format of its suffix (`FILE_FORMATS`), and return its path.
+
+        Raises:
+            InputError: an unknown suffix, or a sample rate that the format cannot store.
+            StorageError: the disk is full or read-only.
+        """
+        path = Path(path)
+        if path.suffix.lower() not in FILE_FORMATS:
+            raise InputError(
+                "The sound file's format is not known", expected=" ".join(FILE_FORMATS), got=repr(path.name)
+            )
+        container, codec = FILE_FORMATS[path.suffix.lower()]
+        with write_atomically(path) as temporary:
+            try:
+                self._write(temporary, container, codec)
+            except soundfile.LibsndfileError as error:
+                raise InputError(
+                    f"{path.suffix} cannot store {self.rate_hz} Hz",
+                    expected="a .wav, .flac or .mp3 file",
+                    got=error.error_string,
+                ) from error
+            except OSError as error:
+                raise storage_error(error, path) from error
+        return path
+
+    def _write(self, path: Path, container: str, codec: str) -> None:
+        with soundfile.SoundFile(path, "w", self.rate_hz, 1, codec, format=container) as file:
+            if self.is_synthetic:
+                file.comment = synthetic_notice()
+            file.write(np.clip(self.samples, -1.0, 1.0))
+
+    def to_pydub(self) -> AudioSegment:
+        """The same sound as a pydub `AudioSegment` (16 bit, mono)."""
+        segment = _audio_segment_class()(
+            data=np.round(np.clip(self.samples, -1.0, 1.0) * 32767).astype("<i2").tobytes(),
+            sample_width=2,
+            frame_rate=self.rate_hz,
+            channels=1,
+        )
+        segment.converter = ffmpeg_program()  # on this object alone: `export` needs no ffmpeg on the PATH
+        return segment
+
+    @classmethod
+    def from_pydub(cls, segment: AudioSegment) -> Sound:
+        """Sound of a pydub `AudioSegment`, channels averaged to one."""
+        n_channels, full_scale = segment.channels, float(1 << (8 * segment.sample_width - 1))
+        samples = np.asarray(segment.get_array_of_samples(), dtype=np.float32).reshape(-1, n_channels).mean(axis=1)
+        return cls(samples=samples / np.float32(full_scale), rate_hz=segment.frame_rate, is_synthetic=False)
+
+    @classmethod
+    def from_waveform(cls, waveform: Waveform, words: tuple[Word, ...] = ()) -> Sound:
+        return cls(samples=waveform.samples, rate_hz=waveform.rate_hz, words=words)
+
+    def _repr_html_(self) -> str:
+        content = base64.b64encode(encode_sound(self.waveform)).decode("ascii")
+        return f'<audio controls src="data:audio/flac;base64,{content}"></audio>'
+
+
+Recording = str | Path | bytes | Sound | Waveform
+"""A recording to read: a path, an encoded file's bytes, or sound in memory; pydub's `AudioSegment` too."""
+
+
+def as_waveform(recording: Recording | AudioSegment, *, name: str = "") -> Waveform:
+    """The mono waveform of a recording, at its own rate.
+
+    Args:
+        recording: a path, an encoded file's bytes, a `Sound`, a `Waveform` or a pydub `AudioSegment`.
+        name: a name for error messages, where the recording is not a path.
+
+    Raises:
+        SourceError: not a readable sound file, or empty.
+    """
+    if isinstance(recording, Sound):
+        return recording.waveform
+    if isinstance(recording, Waveform):
+        return recording
+    if isinstance(recording, str | Path):
+        return read_sound(Path(recording), raises=SourceError)
+    if isinstance(recording, bytes):
+        return read_sound(recording, name=name or "The recording", raises=SourceError)
+    return Sound.from_pydub(recording).waveform
+
+
+def _audio_segment_class() -> type[AudioSegment]:
+    with warnings.catch_warnings():  # pydub looks for ffmpeg on the PATH and warns, though it gets the packaged one
+        warnings.simplefilter("ignore", RuntimeWarning)
+        from pydub import AudioSegment
+
+    return AudioSegment

@@ -1,0 +1,125 @@
+"""Options declared once: groups of dataclass fields that become parameters of the Python API and of the command line.
+
+    @dataclass(frozen=True, kw_only=True)
+    class ModelChoice(OptionGroup):
+        TITLE: ClassVar[str] = "Model"
+        model: Annotated[str, Option("A packaged model's name, or a bundle's folder.")] = "lite"
+
+    @flatten_options
+    def speak(text: str, *, model: ModelChoice) -> None: ...
+
+`speak("Hello.", model="lite")` then takes the fields as its own keywords.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
+
+from hierbatch.errors import InputError
+
+P = ParamSpec("P")
+Returned = TypeVar("Returned")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """Description of one option, attached to its type by `Annotated`."""
+
+    help: str
+    flags: tuple[str, ...] = ()
+    """Spellings on the command line; by default the field's name with hyphens."""
+    minimum: float | None = None
+    maximum: float | None = None
+    metavar: str | None = None
+    hidden: bool = False
+
+
+class OptionGroup:
+    """Base of option groups, which are frozen dataclasses whose fields carry an `Option` each."""
+
+    TITLE: ClassVar[str] = "Options"
+    """Heading of the group in `--help`."""
+
+
+def declared_option(hint: Any) -> Option | None:
+    """The `Option` of a type hint, or None where it carries none."""
+    if get_origin(hint) is not Annotated:
+        return None
+    return next((extra for extra in get_args(hint)[1:] if isinstance(extra, Option)), None)
+
+
+def group_parameters(group: type[OptionGroup]) -> list[inspect.Parameter]:
+    """Keyword parameters of a group's fields; fields without an `Option` are left out."""
+    hints = get_type_hints(group, include_extras=True)
+    return [
+        inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=_default(field), annotation=hints[field.name]
+        )
+        for field in dataclasses.fields(group)  # type: ignore[arg-type]  # every group is a dataclass
+        if declared_option(hints[field.name])
+    ]
+
+
+def option_groups(function: Callable[..., Any]) -> Mapping[str, type[OptionGroup]]:
+    """Parameters of a function that are option groups, by name."""
+    hints = get_type_hints(function)
+    return {
+        name: hint
+        for name, hint in hints.items()
+        if name != "return" and isinstance(hint, type) and issubclass(hint, OptionGroup)
+    }
+
+
+def flatten_options(function: Callable[..., Returned]) -> Callable[..., Returned]:
+    """Replace each option group among a function's parameters by the group's fields, as keywords.
+
+    Raises:
+        TypeError: at decoration, two groups declare the same option.
+        InputError: at the call, an unknown option.
+    """
+    groups = option_groups(function)
+    fields = {name: [parameter.name for parameter in group_parameters(group)] for name, group in groups.items()}
+    signature = _flat_signature(function, groups)
+    known = set(signature.parameters)
+
+    @functools.wraps(function)
+    def flat(*arguments: Any, **options: Any) -> Returned:
+        if unknown := sorted(set(options) - known):
+            raise InputError(
+                f"{function.__name__} has no such option", expected=", ".join(sorted(known)), got=", ".join(unknown)
+            )
+        grouped = {
+            name: group(**{field: options.pop(field) for field in fields[name] if field in options})
+            for name, group in groups.items()
+        }
+        return function(*arguments, **options, **grouped)
+
+    flat.__signature__ = signature  # type: ignore[attr-defined]  # inspect reads it
+    return flat
+
+
+def _flat_signature(function: Callable[..., Any], groups: Mapping[str, type[OptionGroup]]) -> inspect.Signature:
+    hints = get_type_hints(function, include_extras=True)
+    parameters: list[inspect.Parameter] = []
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name in groups:
+            parameters += group_parameters(groups[parameter.name])
+        else:
+            parameters.append(parameter.replace(annotation=hints.get(parameter.name, Any)))
+    names = [parameter.name for parameter in parameters]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise TypeError(f"{function.__name__} has these options twice: {', '.join(twice)}")
+    return inspect.Signature(sorted(parameters, key=lambda parameter: parameter.kind))
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    if field.default is not dataclasses.MISSING:
+        return field.default
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return inspect.Parameter.empty
