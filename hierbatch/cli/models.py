@@ -75,10 +75,8 @@ def show(model: Annotated[str, typer.Argument(help="Name of a model, or a bundle
     print(f"SHA-256      {bundle.weights_sha256}")
     print(f"folder       {bundle.folder}")
     for part in bundle.components:
-        published = f"the published {part.published}" if part.published else "not a known published file"
-        print(
-            f"component    {part.name}: {part.license}, from {part.source}, {published}, SHA-256 {part.source_sha256}"
-        )
+        origin = f"the published {part.published_name}" if part.published_name else "not a known published file"
+        print(f"component    {part.name}: {part.license}, from {part.source}, {origin}, SHA-256 {part.source_sha256}")
     card = bundle.folder / "MODEL_CARD.md"
     if card.is_file():
         print(f"card         {card}")
@@ -86,5 +84,5 @@ def show(model: Annotated[str, typer.Argument(help="Name of a model, or a bundle
 
 
 def _print_component(part: ImportedComponent) -> None:
-    known = f"the published {part.published}" if part.published else "not a known published file"
+    known = f"the published {part.published_name}" if part.published_name else "not a known published file"
     print(f"{part.network.name:13}{part.path}: {known}, SHA-256 {part.sha256}", flush=True)
