@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import fnmatch
 import functools
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ def docstrings(tree: ast.Module) -> Iterator[tuple[str, int]]:
             yield text, getattr(node, "lineno", 1)
     for node in ast.walk(tree):
         body = node.body if isinstance(node, ast.Module | ast.ClassDef) else []
-        for one, following in zip(body, body[1:], strict=False):  # strings under fields and constants
+        for one, following in itertools.pairwise(body):  # strings under fields and constants
             if isinstance(one, ast.AnnAssign | ast.Assign) and isinstance(following, ast.Expr):
                 text = following.value
                 if isinstance(text, ast.Constant) and isinstance(text.value, str):
