@@ -24,6 +24,8 @@ from hierbatch.models.hierspeechpp.networks import HierSpeechPPNetworks
 from hierbatch.models.weights.bundle import find_bundle
 from hierbatch.models.weights.checkpoint import Checkpoint
 from hierbatch.programs import run_program
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # `tools` is not installed
 from tools.parity.comparison import GoldenNetworks, MissingWeights
 from tools.parity.golden import GoldenCase, GoldenFolder, read_golden_folder
 from tools.parity.synthesizer import check_synthesizer

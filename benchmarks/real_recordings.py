@@ -39,6 +39,8 @@ from hierbatch.models.conversion.segments import split_segments
 from hierbatch.models.hierspeechpp.files import find_checkpoint_file
 from hierbatch.models.upsampling.upsampler import CHUNK_SAMPLES
 from hierbatch.training.full_band import read_full_band
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # `tools` is not installed
 from tools.evaluation.kit import shared_folder
 
 VOICES = Path(__file__).resolve().parent.parent / "manifests" / "voices" / "voices.csv"
