@@ -154,7 +154,7 @@ def upsamplers(weights: Path, folder: Path) -> list[tuple[str, str]]:
     if checkpoint is None:
         print(f"Without the published SpeechSR-48k: not found in {weights}")
         return found
-    command("models", "import", checkpoint, "--name", "published", "--folder", folder / "models")
+    command("models", "add", checkpoint, "--name", "published", "--folder", folder / "models")
     return [("upsample published SpeechSR-48k", str(folder / "models" / "published")), *found]
 
 
