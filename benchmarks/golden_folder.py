@@ -5,8 +5,8 @@
 
 Names and shapes of the weights are taken from the folder `--like`; the weights follow the rule of golden folders with
 the new salt, and inputs are drawn from `--seed`. Outputs are computed by `plain_conversion.py`,
-`plain_discriminators.py` and `plain_text_to_vector.py`, direct implementations of the networks' description. `verify` must pass every case, and
-must fail once an output is altered.
+`plain_discriminators.py` and `plain_text_to_vector.py`, direct implementations of the networks' description. `verify`
+must pass every case, and must fail once an output is altered.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class OutputCheck:
 
     output: str
     found: Tensor
-    wanted: Tensor
+    expected: Tensor
     tolerance: float
 
     @property
