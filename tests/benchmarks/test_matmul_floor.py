@@ -43,7 +43,7 @@ def test_the_products_of_a_network_are_all_of_its_products():
     def work():
         prior = network.encode_text(tokens, torch.tensor([9]), style)
         network.durations(prior.hidden, prior.mask, style, noise)
-        network.speak(prior, torch.full((1, 1, 9), 2.0), style, normal(1, SMALL.channels, 18))
+        network.generate(prior, torch.full((1, 1, 9), 2.0), style, normal(1, SMALL.channels, 18))
 
     with torch.inference_mode():
         wanted, found = flops_of(work), flops_of(matmul_floor.matmul_replay(work))
