@@ -44,7 +44,7 @@ def reference_sounds(folder: Path) -> dict[str, str]:
     return {
         **_hashes(folder, "run", texts, *voice),
         "converted": _hashes(folder, "convert", recordings, *voice)["recording"],
-        "upsampled": _hashes(folder, "upsample", recordings, "--rate", "48000")["recording"],
+        "upsampled": _hashes(folder, "upsample", recordings, "--rate-hz", "48000")["recording"],
     }
 
 
