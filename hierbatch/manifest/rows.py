@@ -105,7 +105,10 @@ class Sound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Take:
-    """Result of one row, successful or failed; the fields are the columns of `schema.TAKE_COLUMNS`."""
+    """Result of one row, successful or failed.
+
+    The fields are the columns of `schema.TAKE_COLUMNS`, without those of optional measures, which are scored later.
+    """
 
     id: str
     take_key: str
@@ -134,9 +137,6 @@ class Take:
     f0_std_semitones: float | None = None
     snr_db: float | None = None
     semantic_distance: float | None = None
-    speaker_similarity: float | None = None
-    asr_text: str | None = None
-    cer: float | None = None
     flags: tuple[str, ...] = ()
     model: str
     settings_json: str
