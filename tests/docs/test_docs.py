@@ -55,7 +55,7 @@ def test_every_command_line_in_the_pages_is_one_the_program_takes(words):
 def test_a_command_or_option_nobody_takes_is_noticed():
     assert faults("hierbatch sing a.mp3") == ["sing"]
     assert faults("hierbatch models sing") == ["sing"]
-    assert faults("python -m tools.parity verify --silver . --golden .") == ["--silver"]
+    assert faults("hierbatch models show --silver .") == ["--silver"]
     assert faults("hierbatch check a.mp3 --profil acx --profile acx") == ["--profil"]
 
 
