@@ -60,7 +60,7 @@ def test_the_column_of_an_added_measure_is_in_the_takes_before_the_audio(measure
     sounds = takes.sounds(takes.ids)
     for row in takes.table(["id", "crest_db", "flags"]).to_pylist():
         assert row["crest_db"] == pytest.approx(crest_db(sounds[row["id"]]), abs=0.01)
-        assert ("squashed" in row["flags"]) == (row["crest_db"] < 1.0) == (row["id"] == "r001")
+        assert ("squashed" in row["flags"]) == (row["crest_db"] < 2.5) == (row["id"] == "r001")
 
 
 def test_a_run_can_be_read_and_compacted_where_the_package_is_missing(measured, monkeypatch):

@@ -38,7 +38,7 @@ class CrestScorer:
         """Score a take."""
         samples = take.waveform.samples.astype(np.float64)
         crest_db = 10 * np.log10(np.square(samples).max() / np.square(samples).mean())
-        return Score({"crest_db": crest_db}, ("squashed",) if crest_db < 1.0 else ())
+        return Score({"crest_db": crest_db}, ("squashed",) if crest_db < 2.5 else ())
 
 
 CREST = Measure(
