@@ -1,5 +1,6 @@
 """A measure and a task that a package outside hierbatch adds by entry points."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.engine.fake_model import Fault
 from tests.jobs.running import job
 from tests.making import prompt_file, recordings_file
 
+ROOT = Path(__file__).parents[2]
 TOYS = Path(__file__).parent / "toys"
 RULE = '[[rule]]\nname = "flat"\ncolumn = "crest_db"\nmin = 100\n'
 
@@ -103,3 +105,25 @@ def test_an_added_task_runs_through_the_engine(toys, tmp_path):
     for path, content in zip(sources, (takes.sounds(["r0"])["r0"], takes.sounds(["r1"])["r1"]), strict=True):
         expected = read_sound(path.read_bytes()).samples[::-1]
         np.testing.assert_allclose(read_sound(content).samples, expected, atol=2 / 32768)
+
+
+def test_the_code_of_the_page_is_the_code_that_runs():
+    page = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+    code = (TOYS / "hierbatch_toys.py").read_text(encoding="utf-8")
+    for title in ("A measure", "A task"):
+        section = page.split(f"\n## {title}\n")[1].split("\n## ")[0]
+        samples = re.findall(r"```python\n(.*?)```", section, re.S)
+        assert len(samples) >= 2
+        assert all(sample in code for sample in samples), title
+    points = (TOYS / "hierbatch_toys-0.dist-info" / "entry_points.txt").read_text(encoding="utf-8")
+    assert all(f"{name} = {value}" in points for name, value in re.findall(r'(\w+) = "(hierbatch_toys:\w+)"', page))
+
+
+def test_the_files_the_page_names_exist():
+    page = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+    named = set(
+        re.findall(r"`((?:cli|jobs|stages|delivery|models|training|manifest|frontend)/[a-z_/]+(?:\.py|/))`", page)
+    )
+    missing = [name for name in named - {"jobs/reverse.py"} if not (ROOT / "hierbatch" / name).exists()]
+    assert len(named) > 8
+    assert not missing
