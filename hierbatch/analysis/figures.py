@@ -114,7 +114,7 @@ def flags(summary: RunSummary) -> Picture | None:
 
 
 def similarity(matrix: SimilarityMatrix) -> Picture:
-    """Similarity of each voice's takes to every prompt; the diagonal should stand out."""
+    """Similarity of each voice's takes to every prompt; the diagonal should be highest."""
     n_voices = len(matrix.voices)
     figure, axes = blank_figure(min(1.6 + 0.34 * n_voices, 7.5))
     with styled():

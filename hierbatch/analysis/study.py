@@ -100,7 +100,7 @@ class RunStudy:
     def sql(self, query: str) -> pd.DataFrame:
         """Run a DuckDB query on the tables `takes` and `voices`, and on `corpus` for the rows of a corpus run.
 
-        Only columns named in the query are read; `*` stands for all columns except `audio` and `timings`.
+        Only columns named in the query are read; `*` means all columns except `audio` and `timings`.
 
         Raises:
             InputError: DuckDB rejects the query.

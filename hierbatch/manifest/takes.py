@@ -191,7 +191,7 @@ class Takes:
             raise RunError(
                 f"{self._folder.root} was changed while it was read",
                 expected="all takes that existed at the start",
-                fix="read it again; takes of a deleted part are made again by `hierbatch run`",
+                fix="read it again; `hierbatch run` replaces takes of a deleted part",
             )
         self._snapshot = snapshot
 

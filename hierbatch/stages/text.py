@@ -25,7 +25,7 @@ class FrontEnds:
         self._front_ends: dict[str, SpeechFrontEnd] = {}
 
     def __call__(self, book: str) -> SpeechFrontEnd:
-        """Front end of a book by title; an empty title stands for rows outside any book."""
+        """Front end of a book by title; rows outside any book have an empty title."""
         if book not in self._front_ends:
             self._front_ends[book] = SpeechFrontEnd(self._lexicon.scoped(book) if self._lexicon else None)
         return self._front_ends[book]
