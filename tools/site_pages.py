@@ -23,7 +23,7 @@ _RETURNED_CLASSES = (
     "hierbatch.analysis.listening.TakeSound",
     "hierbatch.analysis.summary.RunSummary",
 )
-_MODULES = ("hierbatch.analysis.figures", "hierbatch.errors")
+_MODULES = ("hierbatch.errors",)
 
 _PAGE_OF = {
     "manifests/README.md": "reference/columns.md",
