@@ -6,6 +6,7 @@ cards and the changelog. `mkdocs.yml` loads this file.
 
 from __future__ import annotations
 
+import inspect
 import posixpath
 import re
 from collections.abc import Iterator
@@ -87,7 +88,7 @@ def api_page() -> str:
         "",
         "`import hierbatch` provides the names below. Importing it loads no library; each name is loaded on first use.",
         "",
-        *(f"::: hierbatch.{name}\n" for name in hierbatch.__all__),
+        *(line for name in hierbatch.__all__ for line in (f"::: hierbatch.{name}", "", *_keyword_options(name))),
         "## Returned objects",
         "",
         *(f"::: {path}\n    options: {{heading_level: 3}}\n" for path in _RETURNED_CLASSES),
@@ -96,6 +97,23 @@ def api_page() -> str:
         *(f"::: {path}\n    options: {{heading_level: 3, show_root_full_path: true}}\n" for path in _MODULES),
     ]
     return "\n".join(lines)
+
+
+def _keyword_options(name: str) -> Iterator[str]:
+    """Table of the options that a public function takes as keywords; its signature names only their groups."""
+    import hierbatch
+    from hierbatch.option import declared_option
+
+    function = getattr(hierbatch, name)
+    parameters = inspect.signature(function).parameters.values() if inspect.isfunction(function) else ()
+    options = [(parameter, option) for parameter in parameters if (option := declared_option(parameter.annotation))]
+    if not options:
+        return
+    yield from (f"Keyword options of `{name}`:", "", "| keyword | meaning | default |", "| --- | --- | --- |")
+    for parameter, option in options:
+        default = "" if parameter.default in (inspect.Parameter.empty, None, "") else f"`{parameter.default}`"
+        yield f"| `{parameter.name}` | {_cell(option.help)} | {default} |"
+    yield ""
 
 
 def command_line_page() -> str:
