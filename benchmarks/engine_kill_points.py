@@ -26,12 +26,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hierbatch.engine.session import Execution
+from hierbatch.engine.execution import Execution
 from hierbatch.jobs.compact import CompactJob, compact
+from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.specs.speak import SpeakSpec
-from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -123,7 +123,7 @@ def kill_at_every_point(folder: Path, stage: int, every: int) -> int:
 
 def prepare(folder: Path) -> SpeakSpec:
     """Write the manifest, some of whose rows fail or are flagged by the fake model."""
-    from tests.engine.fake_model import FACTORY, Fault
+    from tests.engine.fake_model import Fault
 
     (folder / "bundle").mkdir(parents=True)
     seeds = {3: Fault.RAISE, 5: Fault.NAN, 9: Fault.CLIPPED}
@@ -136,9 +136,8 @@ def prepare(folder: Path) -> SpeakSpec:
     pq.write_table(pa.table(table), folder / "m.parquet")
     return SpeakSpec(
         manifest=folder / "m.parquet",
-        voices=VoiceChoice(file=VOICE),
+        voices=VoiceChoice(voice=VOICE),
         bundle=str(folder / "bundle"),
-        model_factory=FACTORY,
     )
 
 

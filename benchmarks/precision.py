@@ -27,8 +27,7 @@ from hierbatch.audio.files import read_sound
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import BundleError
 from hierbatch.frontend.speech_text import SpeechFrontEnd
-from hierbatch.models.catalog.model_info import read_model_info
-from hierbatch.models.catalog.opening import open_model
+from hierbatch.models.catalog.open_model import open_model, read_model_info
 from hierbatch.models.conversion.interface import ConversionModel
 from hierbatch.models.conversion.recording import convert_recording
 from hierbatch.models.device_placement import DevicePlacement

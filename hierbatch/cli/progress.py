@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from time import monotonic
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Self, TextIO
 
 if TYPE_CHECKING:
     from hierbatch.engine.progress import Progress, RunListener
@@ -21,6 +21,12 @@ class ProgressLine:
         self._width = 0
         self._last = float("-inf")
         self._line = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
 
     def listener(self) -> RunListener:
         """Callbacks for a job."""

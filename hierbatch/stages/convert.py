@@ -18,6 +18,7 @@ from hierbatch.manifest.rows import PlannedRecording, Take
 from hierbatch.manifest.schema import TAKE_COLUMNS
 from hierbatch.models.conversion.interface import ConversionModel, Transposition
 from hierbatch.models.conversion.recording import Conversion, ConversionJob, convert_recordings
+from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.upsampling.full_band import full_band_resampler
 from hierbatch.stages.batching import Batches, BatchLimits, process_individually, recording_limits
 from hierbatch.stages.failures import reason
@@ -52,7 +53,7 @@ class Convert:
         model: ConversionModel,
         voices: VoiceStore,
         *,
-        device: str,
+        placement: DevicePlacement,
         f0: str = DEFAULT_TRACKER,
         full_band: str | None = None,
         limits: BatchLimits | None = None,
@@ -62,7 +63,7 @@ class Convert:
         Args:
             model: conversion model.
             voices: target voices.
-            device: a `DevicePlacement` as text.
+            placement: device and precision.
             f0: name of the pitch tracker for source recordings.
             full_band: bandwidth-extension model for output above 16 kHz; None for none.
             limits: batch limits; by default those of the device.
@@ -72,12 +73,12 @@ class Convert:
             BundleError: the model `full_band` does not exist.
         """
         self._f0, self._track = f0, pitch_tracker(f0)
-        self._full_band, self._to_rate = full_band, full_band_resampler(full_band, device)
+        self._full_band, self._to_rate = full_band, full_band_resampler(full_band, placement)
         self._model = model
         self._voices = voices
-        self._device = device
+        self._device = str(placement)
         self._version = version("hierbatch")
-        self._batches = Batches(limits or recording_limits(device))
+        self._batches = Batches(limits or recording_limits(placement))
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         """Convert planned rows to takes, in the same order."""

@@ -21,6 +21,7 @@ from hierbatch.manifest.schema import TAKE_COLUMNS
 from hierbatch.models.conversion.interface import ConversionModel, Transposition
 from hierbatch.models.conversion.recording import Conversion, convert_recording
 from hierbatch.models.conversion.segments import align_spans_to_frames
+from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.stages.batching import Batches, BatchLimits
 from hierbatch.stages.failures import reason
 from hierbatch.stages.sources import open_source
@@ -53,8 +54,8 @@ class Dub:
     )  # fmt: skip
     writes: ClassVar[tuple[str, ...]] = tuple(column.name for column in TAKE_COLUMNS)
 
-    def __init__(self, model: ConversionModel, voices: VoiceStore, *, device: str) -> None:
-        self._model, self._voices, self._device = model, voices, device
+    def __init__(self, model: ConversionModel, voices: VoiceStore, *, placement: DevicePlacement) -> None:
+        self._model, self._voices, self._device = model, voices, str(placement)
         self._detector = SpeechDetector()
         self._batches = Batches(BatchLimits(n_rows=1))  # each recording is processed alone, in segments
 

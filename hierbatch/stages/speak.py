@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from hierbatch.manifest.rows import PlannedUtterance, Take, delivery_settings
 from hierbatch.manifest.schema import TAKE_COLUMNS
+from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.speech import Speech, SpeechModel, SpeechRequest, SupportsSelfCheck
 from hierbatch.stages.batching import Batches, BatchLimits
 from hierbatch.stages.failures import reason
@@ -41,7 +42,7 @@ class Speak:
         model: SpeechModel,
         voices: VoiceStore,
         *,
-        device: str,
+        placement: DevicePlacement,
         limits: BatchLimits | None = None,
         self_check: bool = False,
     ) -> None:
@@ -50,14 +51,14 @@ class Speak:
         Args:
             model: speech model.
             voices: voices of the run.
-            device: a `Placement` as text.
+            placement: device and precision.
             limits: batch limits.
             self_check: compare each take with its text and prompt by the model's own encoder, if it has one; adds a
                 third to the synthesis time.
         """
         self._model = model
         self._voices = voices
-        self._device = device
+        self._device = str(placement)
         self._batches = Batches(limits or BatchLimits())
         self._version = version("hierbatch")  # once: it reads the metadata file of the package
         self._self_checker = model if self_check and isinstance(model, SupportsSelfCheck) else None

@@ -15,6 +15,7 @@ import pyarrow as pa
 from hierbatch.audio.waveform import SoundStream
 from hierbatch.manifest.rows import PlannedRecording, Take
 from hierbatch.manifest.schema import TAKE_COLUMNS
+from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.stages.batching import Batches, BatchLimits, process_individually, recording_limits
 from hierbatch.stages.failures import reason
 from hierbatch.stages.sources import SourceStream, stream_source
@@ -45,16 +46,16 @@ class Upsample:
     )  # fmt: skip
     writes: ClassVar[tuple[str, ...]] = tuple(column.name for column in TAKE_COLUMNS)
 
-    def __init__(self, model: Upsampler, *, device: str, limits: BatchLimits | None = None) -> None:
+    def __init__(self, model: Upsampler, *, placement: DevicePlacement, limits: BatchLimits | None = None) -> None:
         """Create the stage.
 
         Args:
             model: bandwidth-extension model.
-            device: a `Placement` as text.
+            placement: device and precision.
             limits: limits on the audio in memory at a time; by default those of the device.
         """
-        self._model, self._device = model, device
-        self._batches = Batches(limits or recording_limits(device))
+        self._model, self._device = model, str(placement)
+        self._batches = Batches(limits or recording_limits(placement))
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         """Upsample planned rows, in the same order."""

@@ -1,7 +1,5 @@
-from dataclasses import replace
-
-from hierbatch.engine.session import Execution
-from tests.engine.fake_model import FACTORY
+from hierbatch.engine.execution import Execution
+from tests.changing import change
 from tests.engine.planned_run import bundle_folder
 from tests.loading import load_script
 from tests.making import prompt_file, recordings_file
@@ -9,8 +7,8 @@ from tests.making import prompt_file, recordings_file
 
 def test_the_ready_job_converts_the_examples_and_says_where_they_are(tmp_path, capsys):
     pipeline = load_script("pipelines/convert_recordings.py")
-    order = replace(pipeline.JOB.spec, bundle=str(bundle_folder(tmp_path)), model_factory=FACTORY)
-    job = replace(pipeline.JOB, spec=order, out=tmp_path / "run", execution=Execution(engine="local"))
+    order = change(pipeline.JOB.spec, bundle=str(bundle_folder(tmp_path)))
+    job = change(pipeline.JOB, spec=order, out=tmp_path / "run", execution=Execution(engine="local"))
     assert pipeline.main(job) == 0
     clips = sorted((tmp_path / "run" / "export" / "clips").iterdir())
     assert [clip.stem for clip in clips] == ["clear-as-low", "low-as-clear", "seoul-as-narrator-lower"]
@@ -22,10 +20,10 @@ def test_the_ready_job_converts_the_examples_and_says_where_they_are(tmp_path, c
 
 def test_a_mistake_ends_in_words_and_a_failed_row_in_another_code(tmp_path, capsys):
     pipeline = load_script("pipelines/convert_recordings.py")
-    order = replace(pipeline.JOB.spec, bundle=str(bundle_folder(tmp_path)), model_factory=FACTORY)
-    job = replace(pipeline.JOB, spec=order, out=tmp_path / "run", execution=Execution(engine="local"))
+    order = change(pipeline.JOB.spec, bundle=str(bundle_folder(tmp_path)))
+    job = change(pipeline.JOB, spec=order, out=tmp_path / "run", execution=Execution(engine="local"))
     recordings = [prompt_file(tmp_path).name, "none.wav"]
-    lost = replace(order, manifest=recordings_file(tmp_path, recordings, voice=["low", "low"]))
-    assert pipeline.main(replace(job, spec=lost)) == 3
-    assert pipeline.main(replace(job, spec=replace(order, manifest=tmp_path / "none.csv"))) == 2
+    lost = change(order, manifest=recordings_file(tmp_path, recordings, voice=["low", "low"]))
+    assert pipeline.main(change(job, spec=lost)) == 3
+    assert pipeline.main(change(job, spec=change(order, manifest=tmp_path / "none.csv"))) == 2
     assert "none.csv" in capsys.readouterr().err

@@ -1,9 +1,8 @@
-from dataclasses import replace
-
 from hierbatch.engine.session import Execution
 from hierbatch.manifest.corpus_rows import CORPUS_MANIFEST
 from hierbatch.manifest.filters import read_filter
 from hierbatch.manifest.schema import plan_schema, take_schema
+from tests.changing import change
 from tests.jobs.corpora import corpus_job
 from tests.loading import load_script
 
@@ -24,4 +23,4 @@ def test_the_ready_job_reads_files_that_are_there(tmp_path):
     job = load_script("pipelines/make_corpus.py").JOB
     assert all(path.is_file() for path in (*job.texts, job.voices.table))
     assert read_filter(job.filter_file, take_schema(plan_schema(CORPUS_MANIFEST)))
-    assert replace(job, execution=Execution(engine="local")).hours > 0
+    assert change(job, execution=Execution(engine="local")).hours > 0

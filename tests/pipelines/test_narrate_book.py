@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 from hierbatch.engine.session import Execution
+from tests.changing import change
 from tests.loading import load_script
 from tests.tiny_bundle import write_tiny_bundle
 
@@ -11,7 +10,7 @@ def test_the_ready_job_makes_a_book_and_says_where_it_is(tmp_path, capsys):
     pipeline = load_script("pipelines/narrate_book.py")
     book = tmp_path / "river.md"
     book.write_text(BOOK, encoding="utf-8")
-    job = replace(
+    job = change(
         pipeline.JOB,
         book=book,
         out=tmp_path / "out",
@@ -33,6 +32,6 @@ def test_the_ready_job_speaks_files_that_are_there():
 
 def test_a_mistake_ends_in_words(tmp_path, capsys):
     pipeline = load_script("pipelines/narrate_book.py")
-    job = replace(pipeline.JOB, book=tmp_path / "nothing.epub", out=tmp_path / "out")
+    job = change(pipeline.JOB, book=tmp_path / "nothing.epub", out=tmp_path / "out")
     assert pipeline.main(job) == 2
     assert "nothing.epub" in capsys.readouterr().err

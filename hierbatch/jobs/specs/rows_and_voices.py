@@ -53,8 +53,8 @@ def find_rows_and_voices(
     """
     manifest = errors.attempt(lambda: open_table(path, MANIFEST_COLUMNS))
     voices = errors.attempt(lambda: list_voices(choice))
-    force_default_voice = choice.file is not None
-    default = choice.default if voices is None else default_voice(choice, voices)
+    force_default_voice = choice.voice is not None
+    default = choice.default_voice if voices is None else default_voice(choice, voices)
     expected = ManifestRequirements(
         languages=languages,
         voices=None if force_default_voice or voices is None else [row.voice for row in voices],
