@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import struct
 import sys
@@ -39,10 +38,10 @@ from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.specs.convert import ConvertSpec
 from hierbatch.jobs.specs.speak import JobSpec, SpeakSpec
 from hierbatch.manifest.schema import AUDIO
+from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.programs import run_program
 
 ROOT = Path(__file__).resolve().parent.parent
-FAKE = "tests.engine.fake_model:FakeModel"
 VOICE = ROOT / "manifests" / "voices" / "narrator.flac"
 WINDOW_ROWS = 65_536
 
@@ -114,10 +113,12 @@ def one_run(folder: Path, options: argparse.Namespace) -> dict[str, float]:
     if options.sound_mb:
         order = ConvertSpec(manifest=folder / "m.parquet", voices=VoiceChoice(voice=VOICE))
     if options.spoken:
-        os.environ["PYTHONPATH"] = str(ROOT)  # so that workers can import the fake model
         sys.path.insert(0, str(ROOT))
-        (folder / "bundle").mkdir(exist_ok=True)
-        order = replace(order, bundle=str(folder / "bundle"), model_factory=FAKE)
+        from tests.engine.fake_model import write_fake_bundle
+        from tests.plugins_path import add_plugins
+
+        add_plugins()
+        order = replace(order, model=ModelChoice(model=str(write_fake_bundle(folder / "bundle"))))
     standing = run(RunJob(spec=order, out=folder / "run", execution=execution)).counts
     if standing.n_ok + standing.n_failed != n_rows or (options.spoken and standing.n_failed):
         raise SystemExit(f"{standing.n_ok} ok and {standing.n_failed} failed rows, expected {n_rows} in all")

@@ -16,7 +16,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import UnionType
@@ -132,8 +132,20 @@ def flatten_options(function: Callable[..., Returned]) -> Callable[..., Returned
         }
         return function(*arguments, **options, **grouped)
 
+    flat.__doc__ = _documented(function, groups.values())
     flat.__signature__ = signature  # type: ignore[attr-defined]  # inspect reads it
     return flat
+
+
+def _documented(function: Callable[..., Any], groups: Iterable[type[OptionGroup]]) -> str:
+    """Docstring of a function, followed by its options."""
+    lines = [
+        f"    {parameter.name}: {option.help}"
+        for group in groups
+        for parameter in group_parameters(group)
+        if (option := declared_option(parameter.annotation))
+    ]
+    return "\n".join([inspect.getdoc(function) or "", "", "Options:", *lines])
 
 
 def _flat_signature(function: Callable[..., Any], groups: Mapping[str, type[OptionGroup]]) -> inspect.Signature:

@@ -1,6 +1,5 @@
 """Rules that hold for every test, and the guard of the fast lane."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from hierbatch.engine.ray_settings import configure_ray_environment
+from tests.plugins_path import add_plugins
 
 _SLOW_PROGRAMS = ("java", "chromium", "google-chrome", "gcs_server", "raylet", "ipykernel")
 _SLOW_EVENTS: list[str] = []
@@ -23,16 +23,8 @@ def _watch(event: str, arguments: tuple) -> None:
         _SLOW_EVENTS.append("an object store")
 
 
-def _add_plugins() -> None:
-    """Let this process, the commands it starts and their workers find the entry points of the tests."""
-    root = Path(__file__).parents[1]
-    paths = [str(root / "tests" / "plugins"), str(root)]
-    sys.path[:0] = paths
-    os.environ["PYTHONPATH"] = os.pathsep.join([*paths, *filter(None, [os.environ.get("PYTHONPATH")])])
-
-
 def pytest_configure() -> None:
-    _add_plugins()
+    add_plugins()
     # Ray reads its environment when it is imported, and whichever test comes first may import it.
     configure_ray_environment()
     sys.addaudithook(_watch)

@@ -29,6 +29,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         for parameter in group_parameters(group)
     }
     flat = flatten_options(function)
+    flat.__doc__ = function.__doc__  # the help lists the options itself
     signature = inspect.signature(flat)
     flat.__signature__ = signature.replace(  # type: ignore[attr-defined]  # typer reads it
         parameters=[_typer_parameter(parameter, titles) for parameter in signature.parameters.values()],

@@ -11,7 +11,10 @@ from hierbatch.models.catalog.model_choice import ModelName
 
 @command
 def doctor(*, model: ModelName) -> None:
-    """Check every component of the installation and print how to fix failures."""
+    """Check every component of the installation and print how to fix failures.
+
+    Example: hierbatch doctor --model lite
+    """
     from hierbatch.jobs.doctor import check_installation
 
     findings = check_installation(model.model)

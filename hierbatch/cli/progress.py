@@ -6,6 +6,8 @@ import sys
 from time import monotonic
 from typing import TYPE_CHECKING, Self, TextIO
 
+from hierbatch.cli.verbosity import is_quiet
+
 if TYPE_CHECKING:
     from hierbatch.engine.progress import Progress, RunListener
 
@@ -32,6 +34,8 @@ class ProgressLine:
         """Callbacks for a job."""
         from hierbatch.engine.progress import RunListener
 
+        if is_quiet():
+            return RunListener()
         return RunListener(on_progress=self.progress, on_message=self.notice)
 
     def progress(self, progress: Progress) -> None:

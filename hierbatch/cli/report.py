@@ -22,6 +22,8 @@ def report(
     """Write a self-contained HTML report of a run.
 
     Shows totals, failures, figures, the worst takes with players, and every voice.
+
+    Example: hierbatch report runs/first
     """
     from hierbatch.analysis.report_page import PageLimits
     from hierbatch.jobs.report import ReportJob, write_report

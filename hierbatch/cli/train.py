@@ -42,6 +42,8 @@ def train(
     """Train one network, or all networks, of HierSpeech2-Lite or SpeechSR.
 
     The same command resumes a stopped training.
+
+    Example: hierbatch train vocoder --data prepared --out training
     """
     from hierbatch.jobs.assemble import AssembleJob, AssembleSpeechSR, assemble, assemble_speechsr
     from hierbatch.jobs.train import TrainJob
