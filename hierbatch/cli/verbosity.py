@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from contextvars import ContextVar
 from enum import StrEnum
 from typing import Annotated
 
-import click
 import typer
+
+_IS_QUIET: ContextVar[bool] = ContextVar("is_quiet", default=False)
 
 
 class LogLevel(StrEnum):
@@ -19,27 +21,31 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        print(f"hierbatch {version('hierbatch')}")
+        raise typer.Exit
+
+
 def set_verbosity(
-    context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version and exit.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit."),
+    ] = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress and no notices; results and errors stay.")
     ] = False,
     log_level: Annotated[
-        LogLevel, typer.Option(help="Messages of libraries to print: debug, info, warning or error.")
+        LogLevel, typer.Option(metavar="LEVEL", help="Messages of libraries to print: debug, info, warning or error.")
     ] = LogLevel.WARNING,
 ) -> None:
     """Batch speech with HierSpeech2: audiobooks, corpora, dubbing, upsampling."""
-    if version:
-        from importlib.metadata import version as installed_version
-
-        print(f"hierbatch {installed_version('hierbatch')}")
-        raise typer.Exit
     logging.basicConfig(level=log_level.value.upper(), format="%(levelname)s %(name)s: %(message)s")
-    context.obj = quiet
+    _IS_QUIET.set(quiet)
 
 
 def is_quiet() -> bool:
     """True if the program was started with `--quiet`."""
-    context = click.get_current_context(silent=True)
-    return bool(context and context.find_root().obj)
+    return _IS_QUIET.get()

@@ -47,6 +47,7 @@ VARIANTS = {
     "consent": "required in `say`",
     "measures": "a corpus is measured by default",
     "filter": "a corpus also rejects rows by it",
+    "full_band": "recordings are extended at their own rate, takes before mastering",
     "to": "`book` makes one format by default",
     "profile": "`book` makes one format by default",
     "title": "`book` has only the run, `narrate` the book",
@@ -56,6 +57,7 @@ VARIANTS = {
 OUTSIDE_GROUPS = {
     "out": "every command says what it writes there",
     "json": "an alias in cli/options.py declares it once",
+    "data": "prepared features for training, recordings for `prepare`",
     "overwrite": "each command names the files it replaces",
 }
 
