@@ -86,7 +86,7 @@ def test_another_corpus_is_not_written_over_the_first(tmp_path):
         ({"language": "ko"}, "No voice speaks ko"),
         ({"hours": 0.0}, "out of range"),
         ({"hours": 100.0}, "do not last that long"),
-        ({"shortest_s": 14.0}, "No sentence has the requested duration"),
+        ({"duration_s": "14,15"}, "No sentence has the requested duration"),
     ],
 )
 def test_what_cannot_be_made_is_told_before_anything_starts(tmp_path, changes, fault):

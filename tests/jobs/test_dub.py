@@ -11,6 +11,7 @@ from hierbatch.engine.execution import Execution
 from hierbatch.errors import InputError, ManifestError
 from hierbatch.jobs.dub import DubJob, dub
 from hierbatch.jobs.dub_output import Background
+from hierbatch.jobs.options.recordings import DubSettings
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
 from hierbatch.models.catalog.model_choice import ModelChoice
@@ -37,7 +38,7 @@ def job(tmp_path):
         folder=tmp_path / "in",
         out=tmp_path / "out",
         voices=VoiceChoice(voices=tmp_path / "voices.csv"),
-        voice_map=tmp_path / "map.csv",
+        dubbing=DubSettings(voice_map=tmp_path / "map.csv"),
         model=ModelChoice(model=bundle_folder(tmp_path)),
         execution=Execution(engine="local"),
     )
@@ -105,7 +106,7 @@ def test_the_same_call_makes_nothing_twice_and_what_was_lost_again(job):
 
 def test_the_background_is_mixed_anew_without_another_conversion(job):
     dub(job)
-    quiet = dub(change(job, background=Background(gain_db=None)))
+    quiet = dub(change(job, background="off"))
     assert quiet.outcome.session.n_worked == 0
     assert not heard(job.out / "files" / "talk.wav")[:20_000].any()
 
@@ -128,7 +129,7 @@ def test_what_cannot_be_dubbed_is_told_and_stops_nobody(job):
     ):
         (job.folder / name).write_bytes((job.folder / "talk.wav").read_bytes())
         (job.folder / name).with_suffix(".csv").write_text(table)
-    job.voice_map.write_text("file,speaker,voice\n,A,anna\n,B,jun\n")
+    job.dubbing.voice_map.write_text("file,speaker,voice\n,A,anna\n,B,jun\n")
     dubbing = dub(job)
     errors = {line.file: line.error for line in dubbing.lines if line.error}
     words = {
@@ -159,14 +160,14 @@ def test_a_model_that_fails_is_a_line_of_the_table(job):
         (lambda job: change(job, folder=job.out.parent / "empty"), InputError, "folder to dub does not exist"),
         (lambda job: change(job, out=job.folder / "out"), InputError, "inside the source folder"),
         (lambda job: change(job, voice_map=None), InputError, "target voice is ambiguous"),
-        (lambda job: (job.voice_map.write_text("voice\nhigh\n"), job)[1], ManifestError, "voice high"),
+        (lambda job: (job.dubbing.voice_map.write_text("voice\nhigh\n"), job)[1], ManifestError, "voice high"),
         (
-            lambda job: (job.voice_map.write_text("file,voice\n,anna\nnone.wav,jun\n"), job)[1],
+            lambda job: (job.dubbing.voice_map.write_text("file,voice\n,anna\nnone.wav,jun\n"), job)[1],
             InputError,
             "match no file",
         ),
         (
-            lambda job: (job.voice_map.write_text("speaker,voice\nC,jun\n"), job)[1],
+            lambda job: (job.dubbing.voice_map.write_text("speaker,voice\nC,jun\n"), job)[1],
             InputError,
             "No voice is mapped",
         ),
