@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -53,6 +54,8 @@ from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.speech import SpeechModel
 from hierbatch.stages.speak import Speak
 from hierbatch.stages.voices import VoiceStore
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # `tools` is not installed
 from tools.evaluation.evaluation_set import load_set
 
 ROOT = Path(__file__).resolve().parent.parent

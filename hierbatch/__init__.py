@@ -13,7 +13,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hierbatch.analysis import figures
     from hierbatch.analysis.comparison import compare
+    from hierbatch.analysis.similarity import similarity_matrix
     from hierbatch.analysis.study import open_run
     from hierbatch.api.jobs import convert_files, corpus, dub, export, master_book, narrate, run, upsample_files
     from hierbatch.api.loading import load
@@ -30,11 +32,13 @@ _MODULES = {
     "dub": "hierbatch.api.jobs",
     "export": "hierbatch.api.jobs",
     "HierbatchError": "hierbatch.errors",
+    "figures": "hierbatch.analysis.figures",
     "load": "hierbatch.api.loading",
     "master_book": "hierbatch.api.jobs",
     "narrate": "hierbatch.api.jobs",
     "open_run": "hierbatch.analysis.study",
     "run": "hierbatch.api.jobs",
+    "similarity_matrix": "hierbatch.analysis.similarity",
     "Sound": "hierbatch.api.sound",
     "SpeechPipeline": "hierbatch.api.speech",
     "upsample_files": "hierbatch.api.jobs",
@@ -55,11 +59,13 @@ __all__ = [
     "corpus",
     "dub",
     "export",
+    "figures",
     "load",
     "master_book",
     "narrate",
     "open_run",
     "run",
+    "similarity_matrix",
     "upsample_files",
 ]
 
@@ -67,7 +73,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module 'hierbatch' has no attribute {name!r}")
-    return getattr(import_module(_MODULES[name]), name)
+    module = import_module(_MODULES[name])
+    return module if _MODULES[name].endswith(f".{name}") else getattr(module, name)
 
 
 def __dir__() -> list[str]:

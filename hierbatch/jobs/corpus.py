@@ -34,6 +34,7 @@ from hierbatch.jobs.specs.speak import SpeakSpec, find_speech_model
 from hierbatch.jobs.specs.voices import list_voices, prepare_voices
 from hierbatch.manifest.corpus_rows import CORPUS_MANIFEST, write_corpus_rows
 from hierbatch.manifest.filters import DEFAULT_FILTER, read_filter
+from hierbatch.manifest.measures import declare_columns
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.schema import plan_schema, take_schema
 from hierbatch.manifest.splits import split_speakers
@@ -92,7 +93,8 @@ def corpus(job: CorpusJob, listener: RunListener | None = None) -> CorpusResult:
     job.settings.check()
     job.quality.chosen.check()
     if job.quality.filter:
-        read_filter(job.quality.filter, take_schema(plan_schema(CORPUS_MANIFEST)))
+        columns = declare_columns(take_schema(plan_schema(CORPUS_MANIFEST)), job.quality.chosen.columns)
+        read_filter(job.quality.filter, columns)
     layout = RunLayout(job.out)
     if layout.record_file.exists() and not layout.corpus_manifest.exists():
         raise RunError(f"{job.out} is a run, but not a corpus", fix="choose another --out")

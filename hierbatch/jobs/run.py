@@ -22,6 +22,7 @@ from hierbatch.jobs.specs.speak import JobSpec, ValidatedSpec
 from hierbatch.jobs.specs.voices import write_voice_table
 from hierbatch.jobs.status import RunCounts, count_rows
 from hierbatch.manifest.filters import read_filter
+from hierbatch.manifest.measures import declare_columns
 from hierbatch.manifest.plan_sources import discard_audio, open_source_store
 from hierbatch.manifest.schema import take_schema
 from hierbatch.manifest.store import write_rows
@@ -114,7 +115,8 @@ def _read_filter(job: RunJob, spec: ValidatedSpec) -> str | None:
     """Rules of the run as TOML, checked against the columns of its takes."""
     if job.quality.filter is None:
         return job.default_filter
-    read_filter(job.quality.filter, take_schema(spec.plan_schema()))
+    columns = declare_columns(take_schema(spec.plan_schema()), job.quality.chosen.columns)
+    read_filter(job.quality.filter, columns)
     return job.quality.filter.read_text(encoding="utf-8")
 
 

@@ -1,7 +1,7 @@
-"""Make the two tiny runs anew that the notebooks and their tests open: `python notebooks/tiny_runs/make.py`.
+"""Regenerate the two small runs that the notebooks and their tests open: `python notebooks/tiny_runs/make.py`.
 
-Short sentences, prompts cut to two seconds: small enough to lie in the repository. `second` speaks a part of the same
-rows more slowly and with another seed.
+Short sentences and prompts of two seconds, small enough for the repository. `second` is a part of the same rows, slower
+and with another seed.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from hierbatch.manifest.schema import VOICE_SCHEMA
 from hierbatch.manifest.store import write_table
 
 ROOT = Path(__file__).parents[2]
-HERE = Path("notebooks/tiny_runs")  # from the root: run.json tells where the manifest lay
+HERE = Path("notebooks/tiny_runs")  # relative to the root, because run.json records the path of the manifest
 PROMPT_FROM_S, PROMPT_S = 1.0, 2.0
 N_ROWS_OF_SECOND = 7
 
 
 def main() -> None:
+    """Write both runs."""
     os.chdir(ROOT)
     with tempfile.TemporaryDirectory() as folder:
         voices, part = Path(folder) / "voices.parquet", HERE / "part.csv"
@@ -39,7 +40,7 @@ def main() -> None:
 
 
 def write_short_prompts(target: Path) -> None:
-    """The voices of `manifests/voices`, each prompt cut to two seconds."""
+    """Write the voices of `manifests/voices`, each prompt cut to two seconds."""
     folder = ROOT / "manifests" / "voices"
     rows = pyarrow.csv.read_csv(folder / "voices.csv").to_pylist()
     for row in rows:
@@ -50,6 +51,7 @@ def write_short_prompts(target: Path) -> None:
 
 
 def speak(manifest: Path, voices: Path, out: Path, speed: float = 1.0, seed: int = 0) -> None:
+    """Run one manifest in this process."""
     shutil.rmtree(out, ignore_errors=True)
     hierbatch.run(manifest, voices=voices, out=out, speed=speed, seed=seed, engine="local")
     (out / "lock").unlink()

@@ -124,7 +124,7 @@ def bad_checkpoints(folder):
 def test_each_bad_checkpoint_is_told_in_one_line_runs_nothing_and_leaves_nothing(tmp_path, shell):
     prompt_file(tmp_path, name="mono.wav")
     for name, words in bad_checkpoints(tmp_path).items():
-        code, told = shell("models", "import", tmp_path / name, "--name", "mine", "--folder", tmp_path / "models")
+        code, told = shell("models", "add", tmp_path / name, "--name", "mine", "--folder", tmp_path / "models")
         assert (code, len(told)) == (2, 1), (name, told)
         assert words in told[0], (name, told)
         assert "weights_only" not in told[0]

@@ -148,7 +148,7 @@ def describe(bundle):
     )
 
 
-KIND = ModelKind(describe=describe, load=FakeModel)
+KIND = ModelKind(name="fake", describe=describe, load=FakeModel)
 """Registered as the kind `fake` by `tests/plugins`."""
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from hierbatch.engine.session import Execution
+from hierbatch.engine.execution import Execution
 from hierbatch.errors import BundleError, InputError, ManifestError
 from hierbatch.jobs.options.quality import MeasureChoice
 from hierbatch.jobs.options.recordings import UpsamplingModelChoice

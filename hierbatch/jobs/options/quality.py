@@ -29,7 +29,7 @@ class MeasureChoice(OptionGroup):
 
     @property
     def chosen(self) -> Measures:
-        """Measures by name; `auto` includes the speaker network if it is installed.
+        """Measures by name; `auto` takes all whose packages are installed.
 
         Raises:
             InputError: there is no measure of this name.
@@ -37,11 +37,8 @@ class MeasureChoice(OptionGroup):
         from hierbatch.stages.score_takes import Measures
 
         if self.measures == _AUTO:
-            from hierbatch.models.evaluation.resemblyzer import find_resemblyzer_weights
-
-            names = ["semantic", *(["speaker"] if find_resemblyzer_weights() else [])]
-        else:
-            names = [] if self.measures == _NONE else [name.strip() for name in self.measures.split(",")]
+            return Measures.installed(self.asr_model)
+        names = [] if self.measures == _NONE else [name.strip() for name in self.measures.split(",")]
         return Measures.from_names(names, self.asr_model)
 
 

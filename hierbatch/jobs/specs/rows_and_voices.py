@@ -10,8 +10,9 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from hierbatch.errors import ManifestError
+from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.error_collector import ErrorCollector
-from hierbatch.jobs.specs.voices import VoiceChoice, default_voice, list_voices
+from hierbatch.jobs.specs.voices import default_voice, list_voices
 from hierbatch.manifest.checks import ManifestRequirements, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import TableFile, open_table

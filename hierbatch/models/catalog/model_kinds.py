@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from hierbatch.errors import BundleError
 from hierbatch.models.catalog.model_info import UPSAMPLER_KIND, ModelInfo, describe_model
 from hierbatch.models.hierspeechpp.files import HIERSPEECHPP_KIND
+from hierbatch.plugins import load_plugin, plugin_names
 
 if TYPE_CHECKING:
     from hierbatch.models.conversion.interface import ConversionModel
@@ -28,6 +28,8 @@ ENTRY_POINT_GROUP = "hierbatch.model_kinds"
 class ModelKind:
     """Functions for the bundles of one kind."""
 
+    name: str
+    """The `kind` in bundle.json."""
     describe: Callable[[Bundle], ModelInfo]
     """Properties of the model, without loading it; raises BundleError if `load` would."""
     load: Callable[[Bundle, DevicePlacement], SpeechModel | ConversionModel]
@@ -38,7 +40,8 @@ def find_model_kind(bundle: Bundle) -> ModelKind:
     """Functions for a bundle, by its kind.
 
     Raises:
-        BundleError: the bundle is for bandwidth extension, its kind is unknown, or the kind's package is damaged.
+        BundleError: the bundle is for bandwidth extension, or its kind is unknown.
+        ProgramError: the package that adds the kind cannot be imported.
     """
     if bundle.kind in _PACKAGED:
         return _PACKAGED[bundle.kind]
@@ -48,25 +51,15 @@ def find_model_kind(bundle: Bundle) -> ModelKind:
             expected=f"--model lite, or an imported bundle of kind {HIERSPEECHPP_KIND}",
             fix=f"use it with `hierbatch upsample --model {bundle.name}`",
         )
-    added = {entry.name: entry for entry in entry_points(group=ENTRY_POINT_GROUP)}
-    if bundle.kind not in added:
+    added = load_plugin(ENTRY_POINT_GROUP, bundle.kind, ModelKind)
+    if added is None:
         raise BundleError(
             "The bundle is of an unknown kind",
-            expected=" or ".join((*_PACKAGED, *added)),
+            expected=" or ".join((*_PACKAGED, *plugin_names(ENTRY_POINT_GROUP))),
             got=bundle.kind,
             fix="install the package that adds this kind, or choose another model",
         )
-    try:
-        kind = added[bundle.kind].load()
-    except (ImportError, AttributeError) as error:
-        raise BundleError(
-            f"The package that adds the kind {bundle.kind} cannot be imported", got=str(error), fix="reinstall it"
-        ) from error
-    if not isinstance(kind, ModelKind):
-        raise BundleError(
-            f"The entry point of the kind {bundle.kind} is invalid", expected="a ModelKind", got=type(kind).__name__
-        )
-    return kind
+    return added
 
 
 # Late imports: torch takes seconds, and the driver only describes models.
@@ -86,6 +79,9 @@ def _load_hierspeechpp(bundle: Bundle, placement: DevicePlacement) -> SpeechMode
 
 
 _PACKAGED: Mapping[str, ModelKind] = {
-    "lite": ModelKind(describe=describe_model, load=_load_lite),
-    HIERSPEECHPP_KIND: ModelKind(describe=describe_model, load=_load_hierspeechpp),
+    kind.name: kind
+    for kind in (
+        ModelKind(name="lite", describe=describe_model, load=_load_lite),
+        ModelKind(name=HIERSPEECHPP_KIND, describe=describe_model, load=_load_hierspeechpp),
+    )
 }

@@ -1,7 +1,6 @@
 import pytest
 
 from hierbatch.errors import BundleError
-from hierbatch.models.catalog import model_kinds
 from hierbatch.models.catalog.open_model import open_model, open_upsampler, read_model_info
 from hierbatch.models.device_placement import DevicePlacement
 from tests.engine.fake_model import write_fake_bundle
@@ -20,28 +19,6 @@ def test_an_unknown_kind_is_refused_with_the_known_ones(tmp_path):
     for function in (open_model, read_model_info):
         with pytest.raises(BundleError, match=r"lite or .* or fake.*unheard"):
             function(tmp_path)
-
-
-class _Entry:
-    name = "fake"
-
-    def __init__(self, found):
-        self._found = found
-
-    def load(self):
-        if isinstance(self._found, Exception):
-            raise self._found
-        return self._found
-
-
-@pytest.mark.parametrize(
-    ("found", "words"),
-    [(ImportError("no module named fake"), "cannot be imported.*no module named fake"), (object(), "a ModelKind")],
-)
-def test_a_damaged_entry_point_is_one_error(tmp_path, monkeypatch, found, words):
-    monkeypatch.setattr(model_kinds, "entry_points", lambda group: [_Entry(found)])
-    with pytest.raises(BundleError, match=words):
-        open_model(write_fake_bundle(tmp_path))
 
 
 def test_the_error_of_a_model_that_does_not_load_is_kept(tmp_path):
