@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from hierbatch.analysis.comparison import compare
     from hierbatch.analysis.similarity import similarity_matrix
     from hierbatch.analysis.study import open_run
-    from hierbatch.api.jobs import convert_files, corpus, dub, export, master_book, narrate, run, upsample_files
+    from hierbatch.api.books import master_book, narrate
+    from hierbatch.api.corpora import corpus, export
+    from hierbatch.api.jobs import convert_files, dub, run, upsample_files
     from hierbatch.api.loading import load
     from hierbatch.api.sound import Sound, Word
     from hierbatch.api.speech import SpeechPipeline
@@ -28,14 +30,14 @@ if TYPE_CHECKING:
 _MODULES = {
     "compare": "hierbatch.analysis.comparison",
     "convert_files": "hierbatch.api.jobs",
-    "corpus": "hierbatch.api.jobs",
+    "corpus": "hierbatch.api.corpora",
     "dub": "hierbatch.api.jobs",
-    "export": "hierbatch.api.jobs",
+    "export": "hierbatch.api.corpora",
     "HierbatchError": "hierbatch.errors",
     "figures": "hierbatch.analysis.figures",
     "load": "hierbatch.api.loading",
-    "master_book": "hierbatch.api.jobs",
-    "narrate": "hierbatch.api.jobs",
+    "master_book": "hierbatch.api.books",
+    "narrate": "hierbatch.api.books",
     "open_run": "hierbatch.analysis.study",
     "run": "hierbatch.api.jobs",
     "similarity_matrix": "hierbatch.analysis.similarity",
