@@ -64,7 +64,7 @@ def test_saved_files_are_read_back(speech, tmp_path, suffix, tolerance):
     if tolerance:
         np.testing.assert_allclose(found.samples, np.clip(speech.samples, -1, 1), atol=tolerance)
     with soundfile.SoundFile(path) as file:
-        assert "synthetic" in file.comment.lower()
+        assert file.comment.startswith("AI-generated speech")
 
 
 def test_a_file_of_an_unknown_format_is_refused(speech, tmp_path):
