@@ -13,6 +13,7 @@ from hierbatch.api.sound import Recording, Sound, Word, as_waveform
 from hierbatch.api.voices import Voice, encode_voice
 from hierbatch.audio.joining import fade_edges, silence
 from hierbatch.errors import InputError, TextError
+from hierbatch.frontend.language import expected_duration_s
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.frontend.sentences import Sentence, split_sentences
 from hierbatch.frontend.speech_text import PhonemizedSentence, SpeechFrontEnd
@@ -22,7 +23,6 @@ from hierbatch.models.speech import Speech, SpeechModel, SpeechRequest
 from hierbatch.models.upsampling.full_band import full_band_resampler
 from hierbatch.stages.batching import Batches, BatchLimits
 from hierbatch.stages.convert import Convert
-from hierbatch.stages.pace import expected_duration_s
 from hierbatch.stages.timings import word_timings
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -13,8 +13,7 @@ from hierbatch.audio.files import read_sound
 from hierbatch.errors import InputError
 from hierbatch.frontend.characters import clean_characters
 from hierbatch.frontend.edit_distance import character_error_rate
-from hierbatch.frontend.english.normalization import normalize_english
-from hierbatch.frontend.korean.normalization import normalize_korean
+from hierbatch.frontend.language import find_language
 from hierbatch.manifest.schema import TAKE_COLUMNS
 from hierbatch.stages.flags import is_misheard
 from hierbatch.stages.voices import read_prompt
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from hierbatch.models.evaluation.speech_recogniser import SpeechRecogniser
 
 MEASURES = ("semantic", "speaker")
-_NORMALIZERS: Mapping[str, Callable[[str], str]] = {"en": normalize_english, "ko": normalize_korean}
 _TYPES = {column.name: column.type for column in TAKE_COLUMNS}
 
 
@@ -139,5 +137,5 @@ class ScoreTakes:
 
 def _normalize(text: str, language: str) -> str:
     """Spell out numbers and signs, as in `text_norm`."""
-    normalize = _NORMALIZERS.get(language)
-    return normalize(clean_characters(text)) if normalize else text
+    found = find_language(language)
+    return found.load_normalizer()(clean_characters(text)) if found else text

@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from hierbatch.errors import SetupError, TextError
+from hierbatch.frontend.language import expected_duration_s
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.frontend.phonemes import check_phonemes, split_words
 from hierbatch.frontend.speech_text import SpeechFrontEnd
 from hierbatch.manifest.schema import PLAN_COLUMNS
 from hierbatch.stages.failures import reason
-from hierbatch.stages.pace import expected_duration_s
 
 _TYPES = {column.name: column.type for column in PLAN_COLUMNS} | {"phonemes": pa.string()}
 
