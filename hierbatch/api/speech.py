@@ -132,7 +132,9 @@ class SpeechPipeline:
         self._check_options(language, speed)
         texts = [text] if isinstance(text, str) else list(text)
         encoded = self._encoded(voice, consent)
-        front_end = SpeechFrontEnd(Lexicon.read(Path(lexicon)) if lexicon else None)
+        # Models of other packages may not record versions.
+        versions = getattr(self._model, "frontend_versions", None)
+        front_end = SpeechFrontEnd(Lexicon.read(Path(lexicon)) if lexicon else None, versions)
         parts = [part for index, one in enumerate(texts) for part in self._parts(one, index, language, seed, front_end)]
 
         def request(part: _Part) -> SpeechRequest:

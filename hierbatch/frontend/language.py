@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 
-from hierbatch.errors import ProgramError, TextError
+from hierbatch.errors import BundleError, ProgramError, TextError
 from hierbatch.frontend.english.ipa import ENGLISH_IPA
 from hierbatch.frontend.ipa import IpaSpelling
 from hierbatch.frontend.korean.counters import NOUN_ENDS
@@ -61,6 +61,10 @@ class Language:
     """Loads the function that spells out numbers and signs as words."""
     load_phonemizer: Callable[[], Phonemizer]
     """Loads the phonemizer of the words of one clause."""
+    version: str = "1"
+    """Version of its phonemes, as recorded in a bundle that was trained on them."""
+    older_phonemizers: Mapping[str, Callable[[], Phonemizer]] = field(default_factory=dict)
+    """Loaders of the phonemizers of older versions, by version."""
     pace: Pace
     max_characters: int
     """Longest sentence: about twelve seconds, the length of the longest training sentences."""
@@ -74,6 +78,24 @@ class Language:
     ipa: IpaSpelling = field(default_factory=IpaSpelling)
     foreign_words: Mapping[str, Callable[[], PhoneMap]] = field(default_factory=dict)
     """Loaders of the functions that adapt words of another language's script, by its code."""
+
+
+def load_phonemizer(language: Language, version: str | None = None) -> Phonemizer:
+    """Load the phonemizer of a version, by default the current one.
+
+    Raises:
+        BundleError: there is no such version.
+    """
+    if version is None or version == language.version:
+        return language.load_phonemizer()
+    if version not in language.older_phonemizers:
+        raise BundleError(
+            f"The model needs another version of the {language.name} front end",
+            expected=" or ".join((*language.older_phonemizers, language.version)),
+            got=repr(version),
+            fix="update hierbatch, or choose another model with --model",
+        )
+    return language.older_phonemizers[version]()
 
 
 def language_codes() -> tuple[str, ...]:
@@ -201,6 +223,13 @@ def _phonemize_korean() -> Phonemizer:
     return KoreanPhonemizer()
 
 
+def _phonemize_korean_by_g2pk() -> Phonemizer:
+    from hierbatch.frontend.korean.g2pk_pronunciation import pronounce_words_by_g2pk
+    from hierbatch.frontend.korean.phonemizer import KoreanPhonemizer
+
+    return KoreanPhonemizer(pronounce_words_by_g2pk)
+
+
 def _korean_words_in_english() -> PhoneMap:
     from hierbatch.frontend.english.korean_words import to_english_phones
 
@@ -235,6 +264,8 @@ _KOREAN = Language(
     letters="가-힣ㄱ-ㆎ",
     load_normalizer=_normalize_korean,
     load_phonemizer=_phonemize_korean,
+    version="2",
+    older_phonemizers={"1": _phonemize_korean_by_g2pk},
     pace=Pace(0.083, 0.10, 0.27, 0.50),
     max_characters=110,
     short_sentence=ShortSentence(letters=4),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hierbatch.errors import TextError
 from hierbatch.frontend.characters import clean_characters, drop_placeholders
-from hierbatch.frontend.language import Normalizer, PhoneMap, Phonemizer, get_language
+from hierbatch.frontend.language import Normalizer, PhoneMap, Phonemizer, get_language, load_phonemizer
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.frontend.lexicon_words import ClauseWord, expand_placeholders
 from hierbatch.frontend.phonemes import Phones, join_words
@@ -38,8 +38,15 @@ class _LoadedLanguage:
 class SpeechFrontEnd:
     """Converts text to phoneme strings. What a language needs is loaded on first use."""
 
-    def __init__(self, lexicon: Lexicon | None = None) -> None:
+    def __init__(self, lexicon: Lexicon | None = None, versions: Mapping[str, str] | None = None) -> None:
+        """Create a front end.
+
+        Args:
+            lexicon: pronunciations that take precedence.
+            versions: version of the phonemes per language, as recorded in a bundle; the current ones if absent.
+        """
         self._lexicon = lexicon or Lexicon([])
+        self._versions = versions or {}
         self._loaded: dict[str, _LoadedLanguage] = {}
 
     def phonemize(self, text: str, language: str) -> PhonemizedSentence:
@@ -90,7 +97,7 @@ class SpeechFrontEnd:
             language = get_language(code)
             self._loaded[code] = _LoadedLanguage(
                 language.load_normalizer(),
-                language.load_phonemizer(),
+                load_phonemizer(language, self._versions.get(code)),
                 {
                     other: (re.compile(f"[{get_language(other).letters}]"), load())
                     for other, load in language.foreign_words.items()

@@ -121,7 +121,8 @@ def _say_money(match: re.Match[str]) -> str:
 
 def _say_measure(match: re.Match[str]) -> str:
     low = f"{say_number(match['low'])}에서 " if match["low"] else ""
-    return f"{low}{say_number(match['number'])} {_UNITS[match['unit']]}"
+    sign = {"-": "마이너스 ", "+": "플러스 "}.get(match["sign"] or "", "")
+    return f"{sign}{low}{say_number(match['number'])} {_UNITS[match['unit']]}"
 
 
 def _say_speed(match: re.Match[str]) -> str:
@@ -139,7 +140,11 @@ def _say_degrees(match: re.Match[str]) -> str:
 
 
 def _say_telephone(match: re.Match[str]) -> str:
-    return " ".join(say_digits(group) for group in re.findall(r"\d+", match[0]))
+    return _say_groups(match[0])
+
+
+def _say_groups(code: str) -> str:
+    return " ".join(say_digits(group) for group in re.findall(r"\d+", code))
 
 
 def _say_fraction(match: re.Match[str]) -> str:
@@ -151,6 +156,9 @@ def _say_vulgar(match: re.Match[str]) -> str:
     words = f"{say_sino(denominator)}분의 {say_sino(numerator)}"
     return f"{say_sino(int(match['whole']))}과 {words}" if match["whole"] else words
 
+
+_TIME = r"(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?"
+_NUMBER_NAMES = "계좌|카드|주민|등록|우편|비밀|인증|사업자|여권|송장|예금|회원|면허|접수|운송장|통장"
 
 MEASURE_RULES: tuple[Rule, ...] = (
     rule(
@@ -167,11 +175,25 @@ MEASURE_RULES: tuple[Rule, ...] = (
         rf"(?<!\d)(?P<month>1[0-2]|[1-9])(?:·|\.(?=\d{{1,2}}\s?(?:{_HISTORICAL_EVENTS})))(?P<day>3[01]|[12]\d|[1-9])(?!\d)",
         _say_event_date,
     ),
+    rule("time range", rf"(?<=[0-5]\d)\s?[-~–]\s?(?={_TIME}(?!\d))", "에서 "),
     rule("time", r"(?<!\d)(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?!\d)", _say_time),
     rule(
         "telephone",
         r"(?<![\d-])(?:\+\d{1,3}[- ])?\(?0\d{1,2}\)?[- ]\d{3,4}-\d{4}(?!\d)|(?<![\d-])1[5-9]\d\d-\d{4}(?!\d)",
         _say_telephone,
+    ),
+    rule("registration", r"(?<![\d-])\d{6}-[0-8]\d{6}(?![\d-])", _say_telephone),
+    rule("account", r"(?<![\d.,-])\d{2,6}(?:-\d{2,8}){2,4}(?![\d-])", _say_telephone),
+    rule("card", r"(?<![\d-])\d{4}(?: \d{4}){3}(?![\d-])", _say_telephone),
+    rule(
+        "named code",
+        rf"(?P<name>(?:{_NUMBER_NAMES})(?:등록)?\s?번호(?:는|가|은|\s?:)?\s?)(?P<code>\d{{4,}}(?:[- ]\d{{2,}})*)(?!\d|,\d)",
+        lambda match: match["name"] + _say_groups(match["code"]),
+    ),
+    rule(
+        "difference",
+        r"(?<![\d.~-])\d+(?:\.\d+)?(?:\s?-\s?\d+(?:\.\d+)?)+(?=\s?=|[은는]\s-?\d)",
+        lambda match: " 빼기 ".join(say_number(part) for part in re.split(r"\s?-\s?", match[0])),
     ),
     rule("emergency", rf"(?<!\d)(?:11\d|911){_EMERGENCY}", lambda match: say_digits(match[0])),
     rule("money", rf"(?P<symbol>{one_of(_CURRENCIES)})\s?(?P<sum>{_NUMBER}(?:\s?[천백]?[만억조])*)", _say_money),
@@ -188,7 +210,7 @@ MEASURE_RULES: tuple[Rule, ...] = (
     rule("speed", rf"(?:[시초]속\s)?(?P<number>{_NUMBER})\s?(?P<unit>{one_of(_SPEEDS)})(?![A-Za-z])", _say_speed),
     rule(
         "measure",
-        rf"(?:(?P<low>{_NUMBER})\s?[-~–]\s?)?(?P<number>{_NUMBER})\s?(?P<unit>{one_of(_UNITS)})(?![A-Za-z\d])",
+        rf"(?P<sign>(?<![\w.)\]-])[-+](?=\d))?(?:(?P<low>{_NUMBER})\s?[-~–]\s?)?(?P<number>{_NUMBER})\s?(?P<unit>{one_of(_UNITS)})(?![A-Za-z\d])",
         _say_measure,
     ),
 )
@@ -210,6 +232,11 @@ NUMBER_RULES: tuple[Rule, ...] = (
         "numbered thing",
         rf"(?P<number>\d+)\s?번(?=\s?(?:{_NUMBERED_THINGS})|(?:은|는|이(?!나)|을|과)(?:\s|$))",
         lambda match: f"{say_sino(int(match['number']))} 번",
+    ),
+    rule(
+        "number in a class",
+        r"(?<=[반조열줄호실])\s(?P<number>\d+)\s?번(?![째가-힣]|\s?째)|(?<=[반조열줄호실])\s(?P<second>\d+)\s?번(?=이다|은|이|의|을|과|에|$)",
+        lambda match: f" {say_sino(int(match['number'] or match['second']))} 번",
     ),
     rule("mixed", _MIXED, _say_mixed),
     rule("counted", rf"(?<![\d.,])(?P<number>{_NUMBER})\s?{COUNTER}", _say_counted),

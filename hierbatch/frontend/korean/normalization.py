@@ -31,7 +31,8 @@ _PARTICLES = (
     "을|를|은|는|이|가|의|에|에서|에게|로|으로|와|과|도|만|처럼|부터|까지|이나|나|보다|이라는|라는|이라고|라고|이란|란|이며|"
     "이다|입니다|이었다|였다|하고"
 )
-_ADDRESS_MARKS = {".": "점", "/": "슬래시", "@": "골뱅이", "-": "대시", "_": "밑줄", ":": "콜론"}
+_ADDRESS_MARKS = {".": "점", "/": "슬래시", "@": "골뱅이", "-": "대시", "_": "밑줄", ":": "콜론",
+    "?": "물음표", "=": "등호", "&": "앤드", "%": "퍼센트", "~": "물결", "#": "샵"}
 
 
 def _has_coda(syllable: str) -> bool:
@@ -65,7 +66,8 @@ def _say_address(match: re.Match[str]) -> str:
 _BEFORE_RULES: tuple[Rule, ...] = (
     rule(
         "address",
-        r"(?P<address>[A-Za-z\d_.+-]+@[A-Za-z\d-]+(?:\.[A-Za-z][\w-]*)+|\b(?:https?://|www\.)[\w./?=&%~:-]*\w)",
+        r"(?P<address>[A-Za-z\d_.+-]+@[A-Za-z\d-]+(?:\.[A-Za-z][\w-]*)+|\b(?:https?://|www\.)[\w./?=&%~:#-]*[A-Za-z\d/]"
+        r"|(?<![\w@.])(?:[A-Za-z\d-]+\.)+(?:com|net|org|kr|io|ai|jp|uk|edu|gov|info)(?![A-Za-z\d.-])(?:/[A-Za-z\d./?=&%~:#_-]*[A-Za-z\d])?)",
         _say_address,
     ),
     rule(

@@ -181,7 +181,7 @@ def validate_spec(spec: SpeakSpec) -> ValidatedSpec:
         prompts=prompts,
         take_settings=take_settings,
         model=model.name,
-        read=PhonemizeText(front_ends(lexicon)),
+        read=PhonemizeText(front_ends(lexicon, model.frontend_versions)),
         inputs={"lexicon_sha256": file_sha256(spec.lexicon) if spec.lexicon else None},
     )
 
