@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 
-from hierbatch.errors import TextError
 from hierbatch.frontend.rules import Rule, rule
 from hierbatch.frontend.tables import read_lines
 
@@ -60,6 +59,8 @@ def _words() -> dict[str, str]:
 
 
 def _syllable_in_context(character: str, syllable: str, before: str, following: str) -> str:
+    if not syllable:
+        return ""
     if character == "不":
         return "부" if following and _onset(following) in {3, 12} else "불"  # before ㄷ or ㅈ
     if not before:
@@ -95,11 +96,5 @@ def _readings() -> dict[str, str]:
 
 
 def _reading(character: str) -> str:
-    if character not in _readings():
-        raise TextError(
-            "The text contains a Chinese character without a known Korean reading",
-            expected="Hanja of KS X 1001",
-            got=character,
-            fix="write the word in Hangul",
-        )
-    return _readings()[character]
+    """Usual reading of a character; empty for one outside KS X 1001, which is left out."""
+    return _readings().get(character, "")

@@ -61,7 +61,9 @@ def _say_roman(match: re.Match[str]) -> str:
 
 def _roman_value(numeral: str) -> int:
     values = [_ROMAN_VALUES[letter] for letter in numeral]
-    return sum(-value if any(later > value for later in values[i + 1 : i + 2]) else value for i, value in enumerate(values))
+    return sum(
+        -value if any(later > value for later in values[i + 1 : i + 2]) else value for i, value in enumerate(values)
+    )
 
 
 KOREAN_LETTER_RULES: tuple[Rule, ...] = (
