@@ -1,83 +1,21 @@
-"""Languages: everything that differs between them outside their own folders, in one table.
+"""Table of languages: the built-in ones, and those of other packages.
 
-A package adds a language of its own by an entry point in the group `hierbatch.languages`, whose name is the language
-code and whose object is a `Language`. Its phones come from the shared table of `hierbatch.frontend.symbols`.
+A package adds a language by an entry point in the group `hierbatch.languages`, whose name is the language code and
+whose object is a `Language`. Its phones come from the shared table of `hierbatch.frontend.symbols`.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 
 from hierbatch.errors import BundleError, ProgramError, TextError
-from hierbatch.frontend.english.ipa import ENGLISH_IPA
-from hierbatch.frontend.ipa import IpaSpelling
-from hierbatch.frontend.korean.counters import NOUN_ENDS
-from hierbatch.frontend.korean.ipa import KOREAN_IPA
-from hierbatch.frontend.phonemes import Phones
+from hierbatch.frontend.english.language import ENGLISH
+from hierbatch.frontend.korean.language import KOREAN
+from hierbatch.frontend.language_definition import Language, Phonemizer
 
 ENTRY_POINT_GROUP = "hierbatch.languages"
-
-Normalizer = Callable[[str], str]
-Phonemizer = Callable[[Sequence[str]], list[Phones]]
-PhoneMap = Callable[[Phones], Phones]
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Seconds per token, by type of token, in read speech."""
-
-    phone_s: float
-    word_s: float
-    comma_s: float
-    sentence_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class ShortSentence:
-    """Limits below which a sentence is joined to its neighbour, since models synthesize it badly."""
-
-    letters: int
-    words: int | None = None
-    """None: words do not count."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Language:
-    """Language that can be spoken. The loaders import what they need on first use."""
-
-    code: str
-    """BCP 47 code, such as `en`."""
-    iso639_2: str
-    """ISO 639-2 code, such as `eng`, as required by audio containers."""
-    name: str
-    """English name."""
-    letters: str
-    """Letters of its script, as the inside of a character class."""
-    load_normalizer: Callable[[], Normalizer]
-    """Loads the function that spells out numbers and signs as words."""
-    load_phonemizer: Callable[[], Phonemizer]
-    """Loads the phonemizer of the words of one clause."""
-    version: str = "1"
-    """Version of its phonemes, as recorded in a bundle that was trained on them."""
-    older_phonemizers: Mapping[str, Callable[[], Phonemizer]] = field(default_factory=dict)
-    """Loaders of the phonemizers of older versions, by version."""
-    pace: Pace
-    max_characters: int
-    """Longest sentence: about twelve seconds, the length of the longest training sentences."""
-    short_sentence: ShortSentence = field(default_factory=lambda: ShortSentence(letters=12, words=2))
-    clause_breaks: tuple[re.Pattern[str], ...] = (re.compile(r"[;:,](?=\s)"),)
-    """Places to split a long sentence, from the best to the worst; each match ends where the break is."""
-    detection_weight: int = 1
-    """Weight of each of its words when the language of a sentence is detected."""
-    noun_ends: str = ""
-    """Pattern of what follows a noun, for languages that attach particles to it."""
-    ipa: IpaSpelling = field(default_factory=IpaSpelling)
-    foreign_words: Mapping[str, Callable[[], PhoneMap]] = field(default_factory=dict)
-    """Loaders of the functions that adapt words of another language's script, by its code."""
 
 
 def load_phonemizer(language: Language, version: str | None = None) -> Phonemizer:
@@ -163,14 +101,14 @@ def expected_duration_s(phonemes: str, language: str, speed: float = 1.0) -> flo
         language: language code; English for an unknown one.
         speed: speaking rate; 1 is the usual pace of the language.
     """
-    pace = (find_language(language) or _ENGLISH).pace
+    pace = (find_language(language) or ENGLISH).pace
     separators = {"|": pace.word_s, ",": pace.comma_s, ".": pace.sentence_s, "?": pace.sentence_s, "!": pace.sentence_s}
     return sum(separators.get(token, pace.phone_s) for token in phonemes.split()) / speed
 
 
 @functools.cache
 def _languages() -> dict[str, Language]:
-    built_in = {language.code: language for language in (_ENGLISH, _KOREAN)}
+    built_in = {language.code: language for language in (ENGLISH, KOREAN)}
     added = (_load(point) for point in entry_points(group=ENTRY_POINT_GROUP) if point.name not in built_in)
     return built_in | {language.code: language for language in added}
 
@@ -192,90 +130,8 @@ def _load(point: EntryPoint) -> Language:
         package = point.dist.name if point.dist else point.value
         raise ProgramError(
             f"The language {point.name} of the package {package} cannot be loaded",
-            expected=f"a hierbatch.frontend.language.Language with the code {point.name!r}",
+            expected=f"a hierbatch.frontend.language_definition.Language with the code {point.name!r}",
             got=problem,
             fix=f"update or uninstall {package}",
         )
     return language
-
-
-def _normalize_english() -> Normalizer:
-    from hierbatch.frontend.english.normalization import normalize_english
-
-    return normalize_english
-
-
-def _phonemize_english() -> Phonemizer:
-    from hierbatch.frontend.english.phonemizer import EnglishPhonemizer
-
-    return EnglishPhonemizer()
-
-
-def _normalize_korean() -> Normalizer:
-    from hierbatch.frontend.korean.normalization import normalize_korean
-
-    return normalize_korean
-
-
-def _phonemize_korean() -> Phonemizer:
-    from hierbatch.frontend.korean.phonemizer import KoreanPhonemizer
-
-    return KoreanPhonemizer()
-
-
-def _phonemize_korean_by_g2pk() -> Phonemizer:
-    from hierbatch.frontend.korean.g2pk_pronunciation import pronounce_words_by_g2pk
-    from hierbatch.frontend.korean.phonemizer import KoreanPhonemizer
-
-    return KoreanPhonemizer(pronounce_words_by_g2pk)
-
-
-def _korean_words_in_english() -> PhoneMap:
-    from hierbatch.frontend.english.korean_words import to_english_phones
-
-    return to_english_phones
-
-
-# A mark counts as a break only before white space: 1,000 and 3:30 have none.
-_ENGLISH = Language(
-    code="en",
-    iso639_2="eng",
-    name="English",
-    letters="A-Za-zÀ-ɏ",
-    load_normalizer=_normalize_english,
-    load_phonemizer=_phonemize_english,
-    pace=Pace(0.075, 0.06, 0.30, 0.45),
-    max_characters=220,
-    clause_breaks=(
-        re.compile(r"[;:]['\"”’)\]]*(?=\s)|[—]['\"”’)\]]*(?=\s?\S)|\s–(?=\s)|\)(?=\s)"),
-        re.compile(r"[,、]['\"”’)\]]*(?=\s)"),
-        re.compile(
-            r"(?=\s(?:and|but|or|nor|so|yet|for|which|who|whom|whose|that|because|although|though|when|while|where|if|"
-            r"unless|until|after|before|since|as|than|with|without|to)\s)"
-        ),
-    ),
-    ipa=ENGLISH_IPA,
-    foreign_words={"ko": _korean_words_in_english},
-)
-_KOREAN = Language(
-    code="ko",
-    iso639_2="kor",
-    name="Korean",
-    letters="가-힣ㄱ-ㆎ",
-    load_normalizer=_normalize_korean,
-    load_phonemizer=_phonemize_korean,
-    version="2",
-    older_phonemizers={"1": _phonemize_korean_by_g2pk},
-    pace=Pace(0.083, 0.10, 0.27, 0.50),
-    max_characters=110,
-    short_sentence=ShortSentence(letters=4),
-    clause_breaks=(
-        re.compile(r"[;:]['\"”’)\]]*(?=\s)|[—]['\"”’)\]]*(?=\s?\S)|\s[–―-](?=\s)|[…]['\"”’)\]]*(?=\s)|\)(?=\s)"),
-        re.compile(r"[,、，]['\"”’)\]]*(?=\s)"),
-        # Connective endings of verbs: "-and", "-while", "-but", "-because", "-if", "-in order to".
-        re.compile(r"(?:면서|지만|는데|니까|므로|거나|도록|려고|다가|더니|어서|아서|여서|해서|며|고|면|니|서)(?=\s)"),
-    ),
-    detection_weight=2,
-    noun_ends=NOUN_ENDS,
-    ipa=KOREAN_IPA,
-)

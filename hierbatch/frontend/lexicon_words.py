@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hierbatch.frontend.characters import PLACEHOLDERS
-from hierbatch.frontend.language import Phonemizer, get_language
+from hierbatch.frontend.language import get_language
+from hierbatch.frontend.language_definition import Phonemizer
 from hierbatch.frontend.lexicon import LexiconEntry
 from hierbatch.frontend.phonemes import Phones, split_stress
 from hierbatch.frontend.symbols import VOWELS

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from hierbatch.errors import TextError
 from hierbatch.frontend.characters import clean_characters, drop_placeholders
-from hierbatch.frontend.language import Normalizer, PhoneMap, Phonemizer, get_language, load_phonemizer
+from hierbatch.frontend.language import get_language, load_phonemizer
+from hierbatch.frontend.language_definition import Normalizer, PhoneMap, Phonemizer
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.frontend.lexicon_words import ClauseWord, expand_placeholders
 from hierbatch.frontend.phonemes import Phones, join_words

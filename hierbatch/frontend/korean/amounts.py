@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from hierbatch.frontend.english.numbers import VULGAR_FRACTIONS
+from hierbatch.frontend.korean.codes import CODE_RULES
 from hierbatch.frontend.korean.counters import COUNTER, NOUN_ENDS, is_native, say_counted
 from hierbatch.frontend.korean.numbers import (
     mixed_value,
@@ -144,14 +145,6 @@ def _say_degrees(match: re.Match[str]) -> str:
     return f"{scale}{below}{words} 도"
 
 
-def _say_telephone(match: re.Match[str]) -> str:
-    return _say_groups(match[0])
-
-
-def _say_groups(code: str) -> str:
-    return " ".join(say_digits(group) for group in re.findall(r"\d+", code))
-
-
 def _say_fraction(match: re.Match[str]) -> str:
     return f"{say_sino(int(match['denominator']))}분의 {say_sino(int(match['numerator']))}"
 
@@ -163,7 +156,6 @@ def _say_vulgar(match: re.Match[str]) -> str:
 
 
 _TIME = r"(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?"
-_NUMBER_NAMES = "계좌|카드|주민|등록|우편|비밀|인증|사업자|여권|송장|예금|회원|면허|접수|운송장|통장"
 
 MEASURE_RULES: tuple[Rule, ...] = (
     rule(
@@ -182,24 +174,7 @@ MEASURE_RULES: tuple[Rule, ...] = (
     ),
     rule("time range", rf"(?<=[0-5]\d)\s?[-~–]\s?(?=(?:(?:오전|오후|새벽|아침|낮|저녁|밤)\s?)?{_TIME}(?!\d))", "에서 "),
     rule("time", r"(?<!\d)(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?!\d)", _say_time),
-    rule(
-        "telephone",
-        r"(?<![\d-])(?:\+\d{1,3}[- ])?\(?0\d{1,2}\)?[- ]\d{3,4}-\d{4}(?!\d)|(?<![\d-])1[5-9]\d\d-\d{4}(?!\d)",
-        _say_telephone,
-    ),
-    rule("registration", r"(?<![\d-])\d{6}-[0-8]\d{6}(?![\d-])", _say_telephone),
-    rule("account", r"(?<![\d.,-])\d{2,6}(?:-\d{2,8}){2,4}(?![\d-])", _say_telephone),
-    rule("card", r"(?<![\d-])\d{4}(?: \d{4}){3}(?![\d-])", _say_telephone),
-    rule(
-        "named code",
-        rf"(?P<name>(?:{_NUMBER_NAMES})(?:등록)?\s?번호(?:는|가|은|\s?:)?\s?)(?P<code>\d{{4,}}(?:[- ]\d{{2,}})*)(?!\d|,\d)",
-        lambda match: match["name"] + _say_groups(match["code"]),
-    ),
-    rule(
-        "difference",
-        r"(?<![\d.~-])\d+(?:\.\d+)?(?:\s?-\s?\d+(?:\.\d+)?)+(?=\s?=|[은는]\s-?\d)",
-        lambda match: " 빼기 ".join(say_number(part) for part in re.split(r"\s?-\s?", match[0])),
-    ),
+    *CODE_RULES,
     rule("emergency", rf"(?<!\d)(?:11\d|911){_EMERGENCY}", lambda match: say_digits(match[0])),
     rule("money", rf"(?P<symbol>{one_of(_CURRENCIES)})\s?(?P<sum>{_NUMBER}(?:\s?[천백]?[만억조])*)", _say_money),
     rule(

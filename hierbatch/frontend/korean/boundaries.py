@@ -11,6 +11,11 @@ from hierbatch.frontend.korean.sound_rules import Boundary, Joint
 from hierbatch.frontend.korean.syllables import SILENT, split_syllable
 
 _TENSED_BY_L = frozenset("ㄷㅅㅈ")
+_TENSED_BY_S = frozenset("ㄱㄷㅂㅅㅈ")
+# Syllables with an ㅅ of their own, at the end of the first part of a compound.
+_WITH_S = frozenset(
+    "옷첫헛엿못덧풋빗붓갓맛멋낫뜻곳것짓웃뭇벗엇잣옛섯릇롯샷벗긋끗굿엣텃삿팟컷킷넷셋럿힛숏핫댓밧룻렛씻젯벳겟펫닷잇"
+)
 _REAL_VOWELS = frozenset("ㅏㅓㅗㅜㅟ")
 _LINKED_NOUN_CODAS = frozenset("ㅅㅈㅊㅌㅋㅍㄲㅆㄳㄺㄻㄼㄽㄾㄿㅄ")
 _INSERTING_PREFIXES = frozenset("한홑맨풋헛덧짓막군늦신")
@@ -101,6 +106,8 @@ def _inside(place: _Place, morpheme: Morpheme) -> Boundary:
         return found
     if left.coda == "ㄹ" and right.onset in _TENSED_BY_L and tenses_after_l(morpheme.form, index):
         return Boundary(is_tensed=True)
+    if left.coda == "ㅅ" and right.onset in _TENSED_BY_S and place.before not in _WITH_S:
+        return Boundary(drops_s=True)
     is_full_word = left.coda in _LINKED_NOUN_CODAS and right.onset == SILENT and right.nucleus in _REAL_VOWELS
     if is_full_word and not morpheme.form.startswith(_VERB_STEMS_IN_NOUNS):
         return Boundary(Joint.COMPOUND)  # 겉옷

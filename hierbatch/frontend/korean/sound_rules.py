@@ -34,6 +34,8 @@ class Boundary:
     """The word has an ㄴ before ㅣ, ㅑ, ㅕ, ㅛ, ㅠ (article 29)."""
     keeps_n: bool = False
     """ㄴ before ㄹ stays and makes it ㄴ (exceptions of article 20)."""
+    drops_s: bool = False
+    """The ㅅ before it only joins two nouns and tenses the onset after it (article 30: 냇가 [내까])."""
     keeps_b: bool = False
     """ㄼ is ㅂ before a consonant (article 10: 밟-, 넓죽하다, 넓둥글다)."""
 
@@ -148,6 +150,9 @@ def _drop_h(before: Syllable, after: Syllable, *, is_tensed: bool) -> None:
 def _assimilate(before: Syllable, after: Syllable, boundary: Boundary) -> None:
     """Reduce a coda before a consonant, then tense the consonant or assimilate both (articles 9 to 11, 18 to 28)."""
     coda = before.coda
+    if boundary.drops_s:
+        before.coda, after.onset = "", _TENSE[after.onset]
+        return
     tenses = boundary.is_tensed or boundary.keeps_b or _FINAL[coda] in _NASAL
     if boundary.is_stem and after.onset != "ㅂ":
         tenses = tenses or coda in ("ㄴ", "ㄵ", "ㅁ", "ㄻ", "ㄼ", "ㄾ")

@@ -2,7 +2,7 @@
 
 import re
 
-from hierbatch.frontend.language import Language, Pace
+from hierbatch.frontend.language_definition import Language, Pace
 from tests.engine.fake_model import FakeModel
 
 PHONES = {"e": "ɛ", "r": "ɾ", "ĉ": "tʃ", "ŝ": "ʃ", "ĝ": "dʒ"}
