@@ -14,7 +14,7 @@ _TENSED_BY_L = frozenset("ㄷㅅㅈ")
 _TENSED_BY_S = frozenset("ㄱㄷㅂㅅㅈ")
 # Syllables with an ㅅ of their own, at the end of the first part of a compound.
 _WITH_S = frozenset(
-    "옷첫헛엿못덧풋빗붓갓맛멋낫뜻곳것짓웃뭇벗엇잣옛섯릇롯샷벗긋끗굿엣텃삿팟컷킷넷셋럿힛숏핫댓밧룻렛씻젯벳겟펫닷잇"
+    "옷첫헛엿못덧풋붓갓맛멋낫뜻곳것짓웃뭇벗엇잣옛섯릇롯샷벗긋끗굿엣텃삿팟컷킷넷셋럿힛숏핫댓밧룻렛씻젯벳겟펫닷잇"
 )
 _REAL_VOWELS = frozenset("ㅏㅓㅗㅜㅟ")
 _LINKED_NOUN_CODAS = frozenset("ㅅㅈㅊㅌㅋㅍㄲㅆㄳㄺㄻㄼㄽㄾㄿㅄ")
@@ -97,9 +97,7 @@ def _inside(place: _Place, morpheme: Morpheme) -> Boundary:
         return Boundary(is_tensed=begins_with_l and left.coda == "ㄹ")  # 할지라도, 먹을수록
     if morpheme.is_verb or morpheme.tag[0] == "J":
         return Boundary()
-    size = morpheme.end - morpheme.start
-    half = size // 2
-    if morpheme.tag == "MAG" and size % 2 == 0 and index == half - 1 and morpheme.form[:half] == morpheme.form[half:]:
+    if morpheme.tag == "MAG" and _is_middle_of_twice(morpheme.form, index):
         return Boundary(Joint.COMPOUND, inserts_n=True)  # 야금야금
     found = _of_suffix(morpheme.form, index)
     if found:
@@ -112,6 +110,11 @@ def _inside(place: _Place, morpheme: Morpheme) -> Boundary:
     if is_full_word and not morpheme.form.startswith(_VERB_STEMS_IN_NOUNS):
         return Boundary(Joint.COMPOUND)  # 겉옷
     return Boundary()
+
+
+def _is_middle_of_twice(word: str, index: int) -> bool:
+    half = len(word) // 2
+    return half > 1 and index == half - 1 and word[:half] * 2 == word
 
 
 def _of_suffix(word: str, index: int) -> Boundary | None:

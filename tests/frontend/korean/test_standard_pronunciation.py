@@ -23,7 +23,7 @@ def rows_of(path: Path) -> list[list[str]]:
 
 
 EXAMPLES = rows_of(HERE / "standard_pronunciation.tsv")
-KINDS = rows_of(HERE / "pronunciation_cases.tsv")
+KINDS = [*rows_of(HERE / "pronunciation_cases.tsv"), *rows_of(HERE / "word_cases.tsv")]
 PAIRS = rows_of(HERE / "finals_and_initials.tsv")
 
 
