@@ -15,7 +15,7 @@ from hierbatch.frontend.sentences import split_sentences
 from hierbatch.frontend.speech_text import SpeechFrontEnd
 from hierbatch.jobs.plan import estimate
 from hierbatch.jobs.run import run
-from hierbatch.stages.score_takes import _normalize
+from hierbatch.stages.scoring import _normalize
 from tests.engine.fake_model import spoken
 from tests.jobs.running import job, reordered, sounds
 from tests.making import manifest_file

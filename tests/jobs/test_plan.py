@@ -6,10 +6,10 @@ from typer.testing import CliRunner
 from hierbatch.cli.app import app
 from hierbatch.engine.progress import format_duration
 from hierbatch.errors import InputError, ManifestError
+from hierbatch.frontend.language import expected_duration_s
 from hierbatch.jobs.plan import estimate
 from hierbatch.jobs.specs.speak import SpeakSpec
 from hierbatch.jobs.specs.voices import VoiceChoice
-from hierbatch.frontend.language import expected_duration_s
 from tests.engine.fake_model import FACTORY, spoken
 from tests.engine.planned_run import bundle_folder
 from tests.making import manifest_file, phonemes, prompt_file
