@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hierbatch.frontend.korean.lexical_sounds import MAX_WORD, suffix, tenses_after_l, word_boundaries
@@ -37,6 +37,24 @@ class _Place:
     has_space: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Positions:
+    """Morphemes by offset in the text: those that cover it, and the first that starts there."""
+
+    covering: Mapping[int, Sequence[Morpheme]]
+    starting: Mapping[int, Morpheme]
+
+    @classmethod
+    def of(cls, morphemes: Sequence[Morpheme]) -> _Positions:
+        covering: dict[int, list[Morpheme]] = {}
+        starting: dict[int, Morpheme] = {}
+        for morpheme in morphemes:
+            starting.setdefault(morpheme.start, morpheme)
+            for offset in range(morpheme.start, morpheme.end):
+                covering.setdefault(offset, []).append(morpheme)
+        return cls(covering, starting)
+
+
 def find_boundaries(words: Sequence[str], morphemes: Sequence[Morpheme]) -> list[Boundary]:
     """Boundary after each syllable but the last.
 
@@ -46,7 +64,8 @@ def find_boundaries(words: Sequence[str], morphemes: Sequence[Morpheme]) -> list
     """
     text = " ".join(words)
     lexical = _lexical_boundaries(text, morphemes)
-    return [lexical.get(place.end - 1) or _boundary(place, morphemes, text) for place in _places(text)]
+    positions = _Positions.of(morphemes)
+    return [lexical.get(place.end - 1) or _boundary(place, positions) for place in _places(text)]
 
 
 def _places(text: str) -> Iterator[_Place]:
@@ -71,11 +90,12 @@ def _lexical_boundaries(text: str, morphemes: Sequence[Morpheme]) -> dict[int, B
     return found
 
 
-def _boundary(place: _Place, morphemes: Sequence[Morpheme], text: str) -> Boundary:
+def _boundary(place: _Place, morphemes: _Positions) -> Boundary:
     after_start = place.end + place.has_space
-    inside = [item for item in morphemes if item.start < place.end and item.end > after_start]
-    before = next((item for item in reversed(morphemes) if item.end == place.end), None)
-    after = next((item for item in morphemes if item.start >= after_start), None)
+    covering = morphemes.covering.get(place.end - 1, ())
+    inside = [item for item in covering if item.end > after_start]
+    before = next((item for item in reversed(covering) if item.end == place.end), None)
+    after = morphemes.starting.get(after_start)
     if inside and not place.has_space:
         return _inside(place, inside[-1])
     if before is None or after is None:
