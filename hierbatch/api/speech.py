@@ -13,6 +13,7 @@ from hierbatch.api.sound import Recording, Sound, Word, as_waveform
 from hierbatch.api.voices import Voice, encode_voice
 from hierbatch.audio.joining import fade_edges, silence
 from hierbatch.errors import InputError, TextError
+from hierbatch.frontend.language import expected_duration_s
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.frontend.sentences import Sentence, split_sentences
 from hierbatch.frontend.speech_text import PhonemizedSentence, SpeechFrontEnd
@@ -23,7 +24,6 @@ from hierbatch.models.speech import Speech, SpeechModel, SpeechRequest
 from hierbatch.models.upsampling.full_band import full_band_resampler
 from hierbatch.stages.batching import Batches, BatchLimits
 from hierbatch.stages.convert import Convert
-from hierbatch.stages.pace import expected_duration_s
 from hierbatch.stages.timings import word_timings
 
 if TYPE_CHECKING:
@@ -133,7 +133,9 @@ class SpeechPipeline:
         self._check_options(language, speed)
         texts = [text] if isinstance(text, str) else list(text)
         encoded = self._encoded(voice, consent)
-        front_end = SpeechFrontEnd(Lexicon.read(Path(lexicon)) if lexicon else None)
+        # Models of other packages may not record versions.
+        versions = getattr(self._model, "frontend_versions", None)
+        front_end = SpeechFrontEnd(Lexicon.read(Path(lexicon)) if lexicon else None, versions)
         parts = [part for index, one in enumerate(texts) for part in self._parts(one, index, language, seed, front_end)]
 
         def request(part: _Part) -> SpeechRequest:

@@ -95,7 +95,8 @@ def _check_model(name: str, settings: TakeSettings) -> None:
 def _reader(origin: Mapping[str, str], settings: Mapping[str, Any], sources: Path) -> Callable[[pa.Table], pa.Table]:
     if "source_root" in origin:
         return partial(reread_sources, read=ReadSource(Path(origin["source_root"])), sources=PlanSources(sources))
-    return PhonemizeText(front_ends(_lexicon(origin, settings["lexicon_sha256"])))
+    versions = find_model_info(origin["model_factory"], origin["bundle"]).frontend_versions
+    return PhonemizeText(front_ends(_lexicon(origin, settings["lexicon_sha256"]), versions))
 
 
 def _lexicon(origin: Mapping[str, str], sha256: str | None) -> Lexicon | None:

@@ -11,14 +11,11 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import InputError, PromptError
 from hierbatch.frontend.characters import clean_characters
 from hierbatch.frontend.edit_distance import character_error_rate
-from hierbatch.frontend.english.normalization import normalize_english
-from hierbatch.frontend.korean.normalization import normalize_korean
+from hierbatch.frontend.language import find_language
 from hierbatch.stages.flags import is_misheard
 
 if TYPE_CHECKING:
     from hierbatch.models.evaluation.resemblyzer import SpeakerEmbedding
-
-_NORMALIZERS: Mapping[str, Callable[[str], str]] = {"en": normalize_english, "ko": normalize_korean}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,5 +104,6 @@ class TranscriptScorer:
 
 def _normalize(text: str, language: str) -> str:
     """Spell out numbers and signs, as in `text_norm`."""
-    normalize = _NORMALIZERS.get(language)
+    found = find_language(language)
+    normalize = found.load_normalizer() if found else None
     return normalize(clean_characters(text)) if normalize else text

@@ -4,11 +4,11 @@ from typer.testing import CliRunner
 from hierbatch.cli.app import app
 from hierbatch.engine.progress import format_duration
 from hierbatch.errors import InputError, ManifestError
+from hierbatch.frontend.language import expected_duration_s
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.plan import estimate
 from hierbatch.jobs.specs.speak import SpeakSpec
 from hierbatch.models.catalog.model_choice import ModelChoice
-from hierbatch.stages.pace import expected_duration_s
 from tests.changing import change
 from tests.engine.fake_model import spoken
 from tests.engine.planned_run import bundle_folder

@@ -173,7 +173,7 @@ def validate_spec(spec: SpeakSpec) -> ValidatedSpec:
         prompts=prompts,
         take_settings=take_settings,
         model=model.name,
-        read=PhonemizeText(front_ends(lexicon)),
+        read=PhonemizeText(front_ends(lexicon, model.frontend_versions)),
         inputs={"lexicon_sha256": file_sha256(speech.lexicon) if speech.lexicon else None},
     )
 

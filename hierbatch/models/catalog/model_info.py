@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ class ModelInfo:
     fingerprint: str
     languages: tuple[str, ...] = ()
     """Languages it synthesizes from text."""
+    frontend_versions: Mapping[str, str] = field(default_factory=dict)
+    """Version of the phonemes it reads, per language; the current one of languages that are absent."""
     can_convert: bool = False
     """True if it converts recordings to other voices."""
     can_denoise: bool = False
@@ -53,6 +55,7 @@ def describe_model(found: Bundle) -> ModelInfo:
         name=found.name,
         fingerprint=found.fingerprint,
         languages=found.languages,
+        frontend_versions=found.frontend_versions,
         can_convert=converts,
         can_denoise=found.kind == HIERSPEECHPP_KIND and found.has_component("denoiser"),
         check_prompt=clean_voiced_prompt if converts else clean_prompt,

@@ -61,6 +61,7 @@ class LitePipeline:
         """
         self.name, self.languages, self.rate_hz = bundle.name, bundle.languages, bundle.rate_hz
         self.fingerprint = bundle.fingerprint
+        self.frontend_versions = bundle.frontend_versions
         self._f0_spread = bundle.synthesis.get("f0_spread", 1.0)
         networks.text_to_vector.onset_aspiration = bundle.synthesis.get("onset_aspiration", 0.0)
         self._covariance_shares, self._clean_style_shares = (
