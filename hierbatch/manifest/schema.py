@@ -156,7 +156,8 @@ TAKE_COLUMNS = (
     Column(
         "flags",
         pa.list_(pa.string()),
-        "Quality flags: silent, clipped, too_long, too_short, long_silence, off_text, off_voice, misheard.",
+        "Quality flags: silent, clipped, too_long, too_short, long_silence, off_text, off_voice, misheard, "
+        "source_clipped, opposite_channels.",
     ),
     Column("model", pa.string(), "Name and fingerprint of the model."),
     Column("settings_json", pa.string(), "Other settings of the take, as canonical JSON."),

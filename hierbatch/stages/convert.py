@@ -21,7 +21,7 @@ from hierbatch.models.conversion.recording import Conversion, ConversionJob, con
 from hierbatch.models.upsampling.full_band import full_band_resampler
 from hierbatch.stages.batching import Batches, BatchLimits, process_individually, recording_limits
 from hierbatch.stages.failures import reason
-from hierbatch.stages.sources import open_source
+from hierbatch.stages.sources import read_source
 from hierbatch.stages.takes import pitch_facts, sound_facts, takes_table
 from hierbatch.stages.voices import VoiceStore
 
@@ -30,6 +30,7 @@ from hierbatch.stages.voices import VoiceStore
 class _Opened:
     recording: PlannedRecording
     sound: Waveform
+    flags: tuple[str, ...]
 
 
 class Convert:
@@ -127,7 +128,7 @@ class Convert:
     def _take(self, item: _Opened, conversion: Conversion, rtf: float) -> Take:
         facts = sound_facts(conversion.waveform, item.sound.duration_s, item.recording.id)
         # A pause in the source is not a defect of the conversion.
-        facts["flags"] = tuple(flag for flag in facts["flags"] if flag != "long_silence")
+        facts["flags"] = tuple(flag for flag in facts["flags"] if flag != "long_silence") + item.flags
         return Take(
             **self._common_fields(item.recording), status="ok", **facts, **pitch_facts(conversion.f0_hz), rtf=rtf
         )
@@ -156,4 +157,5 @@ class Convert:
 
 
 def _open(recordings: Sequence[PlannedRecording]) -> list[_Opened | Take]:
-    return [_Opened(r, open_source(r.content, r.path, r.source_sha256)) for r in recordings]
+    sources = [(r, read_source(r.content, r.path, r.source_sha256)) for r in recordings]
+    return [_Opened(recording, source.waveform, source.flags) for recording, source in sources]

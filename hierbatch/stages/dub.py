@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pyarrow as pa
 
-from hierbatch.audio.activity import SpeechDetector, TimeSpan
+from hierbatch.audio.activity import TimeSpan, speech_detector
 from hierbatch.audio.waveform import Waveform
 from hierbatch.constants import RATE_HZ
 from hierbatch.manifest.rows import Take, Timing
@@ -23,7 +23,7 @@ from hierbatch.models.conversion.recording import Conversion, convert_recording
 from hierbatch.models.conversion.segments import align_spans_to_frames
 from hierbatch.stages.batching import Batches, BatchLimits
 from hierbatch.stages.failures import reason
-from hierbatch.stages.sources import open_source
+from hierbatch.stages.sources import read_source
 from hierbatch.stages.takes import pitch_facts, sound_facts, takes_table
 from hierbatch.stages.voices import VoiceStore
 
@@ -55,7 +55,7 @@ class Dub:
 
     def __init__(self, model: ConversionModel, voices: VoiceStore, *, device: str) -> None:
         self._model, self._voices, self._device = model, voices, device
-        self._detector = SpeechDetector()
+        self._detector = speech_detector()
         self._batches = Batches(BatchLimits(n_rows=1))  # each recording is processed alone, in segments
 
     def __call__(self, rows: pa.Table) -> pa.Table:
@@ -78,7 +78,8 @@ class Dub:
 
     def _dub(self, row: Mapping[str, Any]) -> Take:
         started = perf_counter()
-        source = open_source(row["source"]["bytes"], row["source"]["path"], row["source_sha256"])
+        opened = read_source(row["source"]["bytes"], row["source"]["path"], row["source_sha256"])
+        source = opened.waveform
         tracks = [(track, self._spans(track, source)) for track in speaker_tracks(row["cast"])]
         conversions = [self._convert(source, track, spans, row["seed"]) for track, spans in tracks if spans]
         mix = np.zeros(source.n_samples, np.float32)
@@ -87,6 +88,7 @@ class Dub:
         facts = sound_facts(Waveform(mix, source.rate_hz), source.duration_s, row["id"])
         # Silence between the speech is intended.
         facts["flags"] = tuple(flag for flag in facts["flags"] if flag == "clipped") if conversions else (_NO_SPEECH,)
+        facts["flags"] += opened.flags
         timings = [
             Timing(track.speaker, span.start_s, span.end_s, "speech") for track, spans in tracks for span in spans
         ]

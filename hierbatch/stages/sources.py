@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hierbatch.audio.files import SoundInfo, SoundLimits, describe_sound, read_sound, sound_blocks
+from hierbatch.audio.channels import SoundScan
+from hierbatch.audio.files import SoundInfo, SoundLimits, describe_sound, mono_blocks, read_scanned, scan_sound
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import RowError, SetupError, SourceError
 from hierbatch.manifest.schema import AUDIO, PLAN_COLUMNS, SOURCE_COLUMNS
@@ -65,7 +65,9 @@ class ReadSource:
         try:
             source = self._resolved(source)
             content = source["bytes"] if source["bytes"] is not None else Path(source["path"])
-            duration_s = _check_header(describe_sound(content, name=source_name(source), **_SOURCE_OPTIONS)).duration_s
+            duration_s = _check_header(
+                describe_sound(content, name=source_name(source), **_source_options())
+            ).duration_s
             sha256 = _sha256(content)
             if voice is not None and voice in self._unusable:
                 raise self._unusable[voice]
@@ -128,8 +130,21 @@ def source_identity(row: Mapping[str, Any]) -> dict[str, Any]:
     return content
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A decoded recording: the mono mix of the channels with the speech, and flags of its defects."""
+
+    waveform: Waveform
+    flags: tuple[str, ...]
+
+
 def open_source(content: bytes | None, path: str | None, sha256: str | None) -> Waveform:
-    """Decode the recording of a planned row: mono, at its own sample rate.
+    """Decode the recording of a planned row: mono, at its own sample rate; see `read_source`."""
+    return read_source(content, path, sha256).waveform
+
+
+def read_source(content: bytes | None, path: str | None, sha256: str | None) -> Source:
+    """Decode the recording of a planned row, with its flags.
 
     Args:
         content: encoded audio, or None to read the file.
@@ -140,8 +155,7 @@ def open_source(content: bytes | None, path: str | None, sha256: str | None) -> 
         SourceError: the recording is missing, not a regular file, above `SOURCE_LIMITS`, changed since planning,
             damaged, truncated, silent, or shorter than 0.1 s.
     """
-    source = {"bytes": content, "path": path}
-    name = source_name(source)
+    name = source_name({"path": path})
     if content is None:
         try:
             content = read_regular_file(Path(path or ""), SOURCE_LIMITS.max_bytes)
@@ -149,33 +163,43 @@ def open_source(content: bytes | None, path: str | None, sha256: str | None) -> 
             raise SourceError(f"Cannot read {name}", got=error.strerror or str(error), fix="check the path") from error
     if sha256 and hashlib.sha256(content).hexdigest() != sha256:
         raise _changed(name)
-    sound = read_sound(content, name=name, require_complete=True, **_SOURCE_OPTIONS)
-    if sound.duration_s < SHORTEST_S:
-        raise _too_short(name, sound.duration_s)
-    if float(np.abs(sound.samples).max()) < _SILENT_PEAK:
-        raise _silent(name)
-    return sound
+    scan, waveform = read_scanned(content, name=name, require_complete=True, **_source_options())
+    return Source(waveform=waveform, flags=_source_flags(_check_scan(scan, name)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStream:
     """A checked recording that can be read in blocks of a few seconds."""
 
-    rate_hz: int
-    n_samples: int
+    scan: SoundScan
     content: bytes | Path
     name: str
     state: tuple[int, ...]
     """File identity, size and time of change, to detect later modification."""
 
     @property
+    def rate_hz(self) -> int:
+        """Sampling rate."""
+        return self.scan.rate_hz
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples."""
+        return self.scan.n_samples
+
+    @property
     def duration_s(self) -> float:
         """Length in seconds."""
         return self.n_samples / self.rate_hz
 
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Flags of defects of the recording."""
+        return _source_flags(self.scan)
+
     def blocks(self) -> Iterator[Samples]:
         """Yield mono blocks at the recording's own rate; raises SourceError if the file has changed meanwhile."""
-        yield from sound_blocks(self.content, name=self.name, require_complete=True, **_SOURCE_OPTIONS)
+        yield from mono_blocks(self.content, self.scan, name=self.name, **_source_options())
         if _state(self.content) != self.state:
             raise _changed(self.name)
 
@@ -183,7 +207,7 @@ class SourceStream:
 def stream_source(content: bytes | None, path: str | None, sha256: str | None) -> SourceStream:
     """Check a recording that is too long for memory, for reading it in blocks; it is decoded twice.
 
-    Args and Raises: see `open_source`.
+    Args and Raises: see `read_source`.
     """
     name = source_name({"path": path})
     source = Path(path or "") if content is None else content
@@ -193,16 +217,21 @@ def stream_source(content: bytes | None, path: str | None, sha256: str | None) -
             raise _changed(name)
     except OSError as error:
         raise SourceError(f"Cannot read {name}", got=error.strerror or str(error), fix="check the path") from error
-    rate_hz = describe_sound(source, name=name, **_SOURCE_OPTIONS).rate_hz
-    n_samples, peak = 0, 0.0
-    for block in sound_blocks(source, name=name, require_complete=True, **_SOURCE_OPTIONS):
-        n_samples, peak = n_samples + len(block), max(peak, float(np.abs(block).max()))
-    stream = SourceStream(rate_hz=rate_hz, n_samples=n_samples, content=source, name=name, state=state)
-    if stream.duration_s < SHORTEST_S:
-        raise _too_short(name, stream.duration_s)
-    if peak < _SILENT_PEAK:
+    scan = _check_scan(scan_sound(source, name=name, require_complete=True, **_source_options()), name)
+    return SourceStream(scan=scan, content=source, name=name, state=state)
+
+
+def _check_scan(scan: SoundScan, name: str) -> SoundScan:
+    if scan.n_samples < SHORTEST_S * scan.rate_hz:
+        raise _too_short(name, scan.n_samples / scan.rate_hz)
+    if scan.peak < _SILENT_PEAK:
         raise _silent(name)
-    return stream
+    return scan
+
+
+def _source_flags(scan: SoundScan) -> tuple[str, ...]:
+    found = {"source_clipped": scan.is_clipped, "opposite_channels": scan.mix.has_opposite_channels}
+    return tuple(name for name, is_set in found.items() if is_set)
 
 
 def _state(source: bytes | Path) -> tuple[int, ...]:
@@ -218,7 +247,8 @@ def source_name(source: Mapping[str, Any]) -> str:
     return source["path"] or "The recording"
 
 
-_SOURCE_OPTIONS: dict[str, Any] = {"raises": SourceError, "limits": SOURCE_LIMITS}
+def _source_options() -> dict[str, Any]:
+    return {"raises": SourceError, "limits": SOURCE_LIMITS}
 
 
 def _check_header(info: SoundInfo) -> SoundInfo:
@@ -226,6 +256,13 @@ def _check_header(info: SoundInfo) -> SoundInfo:
         raise SourceError(
             "The sample rate of the recording is out of range",
             expected=f"{_LOWEST_HZ} to {_HIGHEST_HZ} Hz",
+            got=f"{info.rate_hz} Hz",
+            fix="resample the recording",
+        )
+    if not is_storable_rate(info.rate_hz):
+        raise SourceError(
+            "The sample rate of the recording cannot be stored in FLAC",
+            expected="a rate up to 65535 Hz, or a multiple of 10 Hz",
             got=f"{info.rate_hz} Hz",
             fix="resample the recording",
         )
@@ -240,6 +277,11 @@ def _check_header(info: SoundInfo) -> SoundInfo:
             fix="split it into shorter files",
         )
     return info
+
+
+def is_storable_rate(rate_hz: int) -> bool:
+    """Whether FLAC frames can carry a sampling rate (RFC 9639, section 9.1.2)."""
+    return rate_hz <= 65_535 or rate_hz % 10 == 0
 
 
 def _changed(name: str) -> SourceError:

@@ -99,12 +99,12 @@ class Upsample:
             takes[row].push(block)
         facts = [take.facts(item.source.duration_s, item.recording.id) for item, take in zip(batch, takes, strict=True)]
         rtf = (perf_counter() - started) / sum(item.source.duration_s for item in batch)
-        return [self._take(item.recording, own_facts, rtf) for item, own_facts in zip(batch, facts, strict=True)]
+        return [self._take(item, own_facts, rtf) for item, own_facts in zip(batch, facts, strict=True)]
 
-    def _take(self, recording: PlannedRecording, facts: dict[str, Any], rtf: float) -> Take:
+    def _take(self, item: _ScannedRecording, facts: dict[str, Any], rtf: float) -> Take:
         # A pause in the source is not a defect of the upsampled recording.
-        facts["flags"] = tuple(flag for flag in facts["flags"] if flag != "long_silence")
-        return Take(**self._common_fields(recording), status="ok", **facts, rtf=rtf)
+        facts["flags"] = tuple(flag for flag in facts["flags"] if flag != "long_silence") + item.source.flags
+        return Take(**self._common_fields(item.recording), status="ok", **facts, rtf=rtf)
 
     def _common_fields(self, recording: PlannedRecording) -> dict[str, Any]:
         """Fields of a take that are known before the upsampling."""

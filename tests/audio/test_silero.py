@@ -20,9 +20,15 @@ from tests.loading import ROOT
 TORCH_NAMES = {
     "_model.stft.forward_basis_buffer": "stft_conv.weight",
     **{
-        f"_model.encoder.{i}.reparam_conv.{part}": f"conv{i + 1}.{part}" for i in range(4) for part in ("weight", "bias")
+        f"_model.encoder.{i}.reparam_conv.{part}": f"conv{i + 1}.{part}"
+        for i in range(4)
+        for part in ("weight", "bias")
     },
-    **{f"_model.decoder.rnn.{part}_{of}": f"lstm_cell.{part}_{of}" for part in ("weight", "bias") for of in ("ih", "hh")},
+    **{
+        f"_model.decoder.rnn.{part}_{of}": f"lstm_cell.{part}_{of}"
+        for part in ("weight", "bias")
+        for of in ("ih", "hh")
+    },
     "_model.decoder.decoder.2.weight": "final_conv.weight",
     "_model.decoder.decoder.2.bias": "final_conv.bias",
 }
@@ -74,5 +80,7 @@ def test_intervals_are_those_of_the_package(package, recording):
 
 
 def test_the_detector_does_not_import_torch():
-    script = "import sys; from hierbatch.audio.activity import SpeechDetector as D; D(); assert 'torch' not in sys.modules"
+    script = (
+        "import sys; from hierbatch.audio.activity import SpeechDetector as D; D(); assert 'torch' not in sys.modules"
+    )
     assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False).returncode == 0
