@@ -22,6 +22,8 @@ class PacketTimes:
     """Duration of all packets together."""
     longest_gap_s: float
     """Longest time without a packet, before the first one included."""
+    end_s: float = 0.0
+    """End of the last packet."""
 
     def is_longer_than(self, decoded_s: float) -> bool:
         """Whether a decoder returned clearly less sound than the packets hold."""
@@ -53,4 +55,4 @@ def read_packet_times(path: Path, track: int = 0) -> PacketTimes:
                 sound += int(duration)
     except ProgramError as error:
         raise DecodingError("no audio in the file" if "matches no streams" in error.got else error.got) from error
-    return PacketTimes(sound_s=sound * tick_s, longest_gap_s=gap * tick_s)
+    return PacketTimes(sound_s=sound * tick_s, longest_gap_s=gap * tick_s, end_s=end * tick_s)

@@ -20,7 +20,10 @@ _MAX_PRINTED_ROWS = 20
 
 def dub(
     folder: Annotated[
-        Path, typer.Argument(parser=local_path, help="Folder of WAV, FLAC, MP3, Ogg, M4A, MP4, MOV, MKV or WebM files.")
+        Path,
+        typer.Argument(
+            parser=local_path, help="Folder of recordings and films: WAV, FLAC, MP3, M4A, MP4, MKV and others."
+        ),
     ],
     out: Annotated[Path, typer.Option(parser=local_path, help="Output folder: created, or resumed if it exists.")],
     voice_map: Annotated[
@@ -43,6 +46,10 @@ def dub(
             help="Folder of segment tables (NAME.rttm, .csv, .srt). Default: next to the files.",
         ),
     ] = None,
+    track: Annotated[
+        str,
+        typer.Option(help="Sound track of films: a number from 1, or a language such as kor. Default: the first."),
+    ] = "",
     background: Annotated[
         str,
         typer.Option(
@@ -77,6 +84,7 @@ def dub(
             voices=options.voice_choice(voice, voices, default_voice, consent, allow_unknown_consent),
             voice_map=voice_map,
             segments=segments,
+            track=track,
             background=_background(background),
             seed=seed,
             bundle=model,

@@ -10,11 +10,17 @@ from hierbatch.engine.progress import RunListener
 from hierbatch.engine.session import Execution
 from hierbatch.errors import InputError
 from hierbatch.jobs.dub_import import DubSources, find_media, import_media, write_manifest
-from hierbatch.jobs.dub_output import Background, DubReportRow, DubWriter, write_dub_report
+from hierbatch.jobs.dub_output import Background, DubReportRow, DubWriter, output_names, write_dub_report
 from hierbatch.jobs.run import RunJob, RunOutcome, check_device, run
 from hierbatch.jobs.specs.convert import find_conversion_model
 from hierbatch.jobs.specs.dub import DubSpec
-from hierbatch.jobs.specs.voices import VoiceChoice, default_voice, list_voices, prepare_voices
+from hierbatch.jobs.specs.voices import (
+    VoiceChoice,
+    default_voice,
+    list_voices,
+    prepare_usable_voices,
+    raise_voice_errors,
+)
 from hierbatch.manifest.voice_map import VoiceMapEntry, read_voice_map
 from hierbatch.manifest.voices import VoiceRow
 from hierbatch.models.catalog.open_model import DEFAULT_FACTORY
@@ -31,6 +37,8 @@ class DubJob:
     """Table that assigns voices to files and speakers; None assigns the default voice to all."""
     segments: Path | None = None
     """Folder of segment tables; None looks for them next to the media files."""
+    track: str = ""
+    """Sound track of films to dub: a number from 1 or a language such as `kor`; empty for the first."""
     background: Background = field(default_factory=Background)
     seed: int = 0
     bundle: str = "lite"
@@ -80,11 +88,24 @@ def dub(job: DubJob, listener: RunListener | None = None) -> DubResult:
     model = find_conversion_model(job.model_factory, job.bundle)
     named = {line.voice for line in lines}
     used = [row for row in voices if row.voice in named]
-    prompts = prepare_voices(used, model.check_prompt, allow_unknown=job.voices.allow_unknown_consent)
+    prompts, unusable = prepare_usable_voices(used, model.check_prompt, allow_unknown=job.voices.allow_unknown_consent)
+    if not prompts:
+        raise_voice_errors(list(unusable.values()))
     hashes = {name: prompt.sha256 for name, (_, prompt) in prompts.items()}
     listener.on_message(f"Reading {len(media)} files")
     work_folder = job.out / "work"
-    sources = import_media(job.folder, lines, hashes, media=media, segments=job.segments, work_folder=work_folder)
+    sources = import_media(
+        job.folder,
+        lines,
+        hashes,
+        media=media,
+        segments=job.segments,
+        work_folder=work_folder,
+        track=job.track,
+        unusable_voices=unusable,
+    )
+    for notice in (*map(str, unusable.values()), *sources.notices):
+        listener.on_message(notice)
     _check_any_usable(sources)
     manifest = job.out / "dub.parquet"
     write_manifest(sources.rows, manifest)
@@ -107,7 +128,13 @@ def dub(job: DubJob, listener: RunListener | None = None) -> DubResult:
         ),
         listener,
     )
-    writer = DubWriter(folder=job.folder, out=job.out, background=job.background)
+    writer = DubWriter(
+        folder=job.folder,
+        out=job.out,
+        background=job.background,
+        track=job.track,
+        names=output_names([row["file"] for row in sources.rows]),
+    )
     rows = [*writer.write_files(outcome.out), *_rejected_files(sources)]
     report = job.out / "dubbed.csv"
     write_dub_report(rows, report)

@@ -129,8 +129,15 @@ def prepare_usable_voices(
             check_prompt(read_sound(prompt.flac))
             prepared[row.voice] = (row, prompt)
         except PromptError as error:
-            errors[row.voice] = error
+            errors[row.voice] = _named_error(error, row.voice)
     return prepared, errors
+
+
+def _named_error(error: PromptError, voice: str) -> PromptError:
+    """The error with the name of the voice, which a model's own check does not know."""
+    if voice in error.what:
+        return error
+    return PromptError(f"Voice {voice}: {error.what}", expected=error.expected, got=error.got, fix=error.fix)
 
 
 def raise_voice_errors(errors: Sequence[PromptError]) -> None:
