@@ -88,8 +88,9 @@ class SoundScan:
         n_channels = self.covariances.shape[1]
         if n_channels == 1:
             return VoicePlace(gains=np.ones((len(spans), 1), np.float32), replaced=np.ones(1, np.float32))
-        frames = [slice(int(start / _FRAME_S), int(end / _FRAME_S) + 1) for start, end in spans]
-        sums = np.array([self.covariances[each].sum(axis=0) for each in frames]).reshape(-1, n_channels, n_channels)
+        ends = [(round(start_s / _FRAME_S), round(end_s / _FRAME_S)) for start_s, end_s in spans]
+        frames = [self.covariances[first : max(last, first + 1)] for first, last in ends]
+        sums = np.array([each.sum(axis=0) for each in frames]).reshape(-1, n_channels, n_channels)
         weights = self.mix.weights.astype(np.float64)
         shared = sums @ weights
         mono = np.maximum(shared @ weights, 1e-20)[:, None]

@@ -8,7 +8,7 @@ from hierbatch.audio.containers import HEAD_BYTES, detect_container
 from hierbatch.audio.decoding import DecodingError, ffmpeg_input, open_file
 from hierbatch.audio.packets import PacketTimes, read_packet_times
 from hierbatch.delivery.dubbing import SYNTHETIC_COMMENT
-from hierbatch.delivery.media_info import SoundTrack, find_track
+from hierbatch.delivery.media_info import SoundTrack, find_track, undecodable
 from hierbatch.errors import ProgramError, SourceError
 from hierbatch.programs import run_program
 
@@ -75,7 +75,7 @@ def extract_sound(media: Path, target: Path, track: str = "") -> None:
         ]
         run_program(arguments, timeout_s=_TIMEOUT_S)
     except ProgramError as error:
-        raise _undecodable(media, error.got or error.what) from error
+        raise undecodable(media, error.got or error.what) from error
 
 
 def replace_sound(video: Path, sound: Path, target: Path, track: str = "") -> None:
@@ -132,7 +132,7 @@ def _packet_times(media: Path, number: int) -> PacketTimes:
     try:
         return read_packet_times(media, number)
     except (DecodingError, OSError) as error:
-        raise _undecodable(media, str(error)) from error
+        raise undecodable(media, str(error)) from error
 
 
 def _check_times(media: Path, times: PacketTimes) -> None:
@@ -154,12 +154,3 @@ def _track_options(track: SoundTrack) -> list[str]:
 def _opus_mapping(sound: Path) -> tuple[str, ...]:
     with open_file(sound) as decoded:
         return ("-mapping_family", "1") if decoded.n_channels > 2 else ()
-
-
-def _undecodable(media: Path, reason: str) -> SourceError:
-    return SourceError(
-        f"{media.name} cannot be decoded",
-        expected="an undamaged audio or video file",
-        got=reason.splitlines()[-1][-200:] if reason else "",
-        fix="replace the file or convert it to a common format",
-    )

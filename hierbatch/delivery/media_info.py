@@ -40,12 +40,9 @@ def read_sound_tracks(path: Path) -> tuple[SoundTrack, ...]:
             [argument for argument in ffmpeg_input(path) if argument not in ("-loglevel", "error")]
         )
     except (OSError, DecodingError) as error:
-        raise SourceError(
-            f"{path.name} cannot be decoded",
-            expected="an undamaged audio or video file",
-            got=str(error),
-            fix="replace the file or convert it to a common format",
-        ) from error
+        raise undecodable(path, str(error)) from error
+    if "Input #0" not in messages:
+        raise undecodable(path, messages)
     tracks: list[tuple[str, str, dict[str, str]]] = []
     fields: dict[str, str] = {}
     for line in messages.splitlines():
@@ -78,6 +75,16 @@ def find_track(path: Path, wanted: str) -> tuple[int, SoundTrack]:
             return number, track
     shown = ", ".join(f"{i} ({track.language or 'no language'})" for i, track in enumerate(tracks, start=1))
     raise SourceError(f"{path.name} has no such sound track", expected=shown, got=wanted, fix="correct --track")
+
+
+def undecodable(media: Path, reason: str) -> SourceError:
+    """Error for a media file that cannot be decoded; of a long reason the last line is shown."""
+    return SourceError(
+        f"{media.name} cannot be decoded",
+        expected="an undamaged audio or video file",
+        got=reason.splitlines()[-1][-200:] if reason else "",
+        fix="replace the file or convert it to a common format",
+    )
 
 
 def _track(language: str, description: str, fields: dict[str, str]) -> SoundTrack:

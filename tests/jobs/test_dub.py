@@ -66,7 +66,7 @@ def test_a_talk_of_two_and_a_film_come_back_as_long_as_they_were(job):
     outside = np.r_[0:20_000, 112_000 : len(before)]
     assert np.array_equal(after[outside], before[outside])
     middle = after[44_100:109_000]
-    np.testing.assert_allclose(middle[:, 0], middle[:, 1], atol=1e-6)  # one voice in the middle
+    np.testing.assert_allclose(middle[:, 0], middle[:, 1], atol=1e-3)  # one voice in the middle
     # Each channel is as loud as what it replaces.
     assert np.sqrt(np.mean(middle**2)) == pytest.approx(np.sqrt(np.mean(before[44_100:109_000] ** 2)), rel=0.2)
     assert (job.out / "files" / "films" / "clip.mp4").is_file()

@@ -15,7 +15,7 @@ from hierbatch.errors import BundleError
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.jobs.specs.error_collector import ErrorCollector
 from hierbatch.jobs.specs.rows_and_voices import find_rows_and_voices
-from hierbatch.jobs.specs.voices import PreparedVoices, VoiceChoice, accept_any_prompt, prepare_voices
+from hierbatch.jobs.specs.voices import PreparedVoices, VoiceChoice, accept_any_prompt, prepare_some_voices
 from hierbatch.manifest.plan_sources import StoreSources, discard_audio
 from hierbatch.manifest.schema import plan_schema
 from hierbatch.manifest.store import TableFile
@@ -153,20 +153,18 @@ def validate_spec(spec: SpeakSpec) -> ValidatedSpec:
         languages=model.languages if model else None,
         default_language=spec.language,
     )
-    prompts = errors.attempt(
-        lambda: prepare_voices(
+    prompts, unusable = errors.attempt(
+        lambda: prepare_some_voices(
             found.voices,
             model.check_prompt if model else accept_any_prompt,
-            allow_unknown=True,
             denoise_ratio=spec.voices.denoise_ratio,
             model_denoises=bool(model and model.can_denoise),
         )
-    )
+    ) or ({}, {})
     errors.raise_any()
     assert found.manifest  # raise_any() has raised otherwise; the same holds below
     assert found.n_rows
     assert model
-    assert prompts is not None
     take_settings = TakeSettings(
         task=SPEAK.name,
         defaults={"voice": found.default, "language": spec.language, "speed": spec.speed},
@@ -181,8 +179,9 @@ def validate_spec(spec: SpeakSpec) -> ValidatedSpec:
         prompts=prompts,
         take_settings=take_settings,
         model=model.name,
-        read=PhonemizeText(front_ends(lexicon)),
+        read=PhonemizeText(front_ends(lexicon), unusable),
         inputs={"lexicon_sha256": file_sha256(spec.lexicon) if spec.lexicon else None},
+        row_notices=tuple(map(str, unusable.values())),
     )
 
 

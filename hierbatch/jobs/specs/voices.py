@@ -133,6 +133,27 @@ def prepare_usable_voices(
     return prepared, errors
 
 
+def prepare_some_voices(
+    voices: Iterable[VoiceRow],
+    check_prompt: CheckPrompt,
+    *,
+    denoise_ratio: float | None = None,
+    model_denoises: bool = False,
+) -> tuple[PreparedVoices, dict[str, PromptError]]:
+    """Prepare the usable voices; those of unknown consent were checked before. Arguments: see `prepare_voices`.
+
+    Raises:
+        InputError: no voice can be used.
+        ProgramError: the noise reduction is not installed.
+    """
+    prepared, errors = prepare_usable_voices(
+        voices, check_prompt, allow_unknown=True, denoise_ratio=denoise_ratio, model_denoises=model_denoises
+    )
+    if not prepared:
+        raise_voice_errors(list(errors.values()))
+    return prepared, errors
+
+
 def _named_error(error: PromptError, voice: str) -> PromptError:
     """The error with the name of the voice, which a model's own check does not know."""
     if voice in error.what:
