@@ -21,7 +21,7 @@ from hierbatch.models.conversion.recording import Conversion, ConversionJob, con
 from hierbatch.models.upsampling.full_band import full_band_resampler
 from hierbatch.stages.batching import Batches, BatchLimits, process_individually, recording_limits
 from hierbatch.stages.failures import reason
-from hierbatch.stages.sources import read_source
+from hierbatch.stages.recordings import read_source
 from hierbatch.stages.takes import pitch_facts, sound_facts, takes_table
 from hierbatch.stages.voices import VoiceStore
 

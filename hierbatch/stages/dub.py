@@ -23,7 +23,7 @@ from hierbatch.models.conversion.recording import Conversion, convert_recording
 from hierbatch.models.conversion.segments import align_spans_to_frames
 from hierbatch.stages.batching import Batches, BatchLimits
 from hierbatch.stages.failures import reason
-from hierbatch.stages.sources import read_source
+from hierbatch.stages.recordings import read_source
 from hierbatch.stages.takes import pitch_facts, sound_facts, takes_table
 from hierbatch.stages.voices import VoiceStore
 

@@ -16,7 +16,7 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import PromptError
 from hierbatch.manifest.voices import MAX_PROMPT_BYTES
 from hierbatch.models.prompt import MAX_PROMPT_S, MIN_PROMPT_S
-from hierbatch.stages.sources import is_storable_rate
+from hierbatch.stages.recordings import is_storable_rate
 
 SHORT_S = 3.0
 _LIMITS = SoundLimits(max_duration_s=900.0, max_bytes=MAX_PROMPT_BYTES)

@@ -17,7 +17,7 @@ from hierbatch.manifest.rows import PlannedRecording, Take
 from hierbatch.manifest.schema import TAKE_COLUMNS
 from hierbatch.stages.batching import Batches, BatchLimits, process_individually, recording_limits
 from hierbatch.stages.failures import reason
-from hierbatch.stages.sources import SourceStream, stream_source
+from hierbatch.stages.recordings import SourceStream, stream_source
 from hierbatch.stages.takes import StreamedTake, takes_table
 
 if TYPE_CHECKING:
