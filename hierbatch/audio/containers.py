@@ -14,6 +14,7 @@ from typing import BinaryIO
 from hierbatch.audio.mp3_frames import read_mp3_frames
 
 HEAD_BYTES = 512
+_ASF_START = b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"
 _MAGICS = (
     (0, b"fLaC", "flac"),
     (0, b"OggS", "ogg"),
@@ -23,7 +24,7 @@ _MAGICS = (
     (0, b"caff", "caf"),
     (0, b".snd", "au"),
     (0, b"#!AMR", "amr"),
-    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "asf"),
+    (0, _ASF_START, "asf"),
     *((4, kind, "mov") for kind in (b"ftyp", b"moov", b"mdat", b"wide", b"skip", b"free")),
 )
 _FORMS = {b"WAVE": "wav", b"AVI ": "avi", b"AIFF": "aiff", b"AIFC": "aiff"}
@@ -32,6 +33,10 @@ _TS_PACKET_BYTES, _TS_SYNC = 188, 0x47
 _UNKNOWN_LENGTH_BYTES = 0x7FFF0000
 _EBML_SEGMENT_ID = b"\x18\x53\x80\x67"
 _OGG_TAIL_BYTES = 1 << 17
+_MAX_TRAILER_BYTES = 4096
+_SEARCH_BYTES = 1 << 20
+_FLAC_START = b"fLaC\0\0\0\x22"
+_OGG_FIRST_PAGE = 2
 
 
 def detect_container(head: bytes) -> str | None:
@@ -99,17 +104,31 @@ def _ends_inside_chunk(file: BinaryIO, n_bytes: int, order: str) -> bool:
         if kind == b"ds64" and is_64_bit:
             (data_bytes,) = _read(file, "<Q", at + 16)
         elif kind in (b"data", b"SSND", b"LIST") and not 0 < size < _UNKNOWN_LENGTH_BYTES:
-            return kind == b"data" and at + 8 + data_bytes > n_bytes
-        if kind == b"data" or kind == b"SSND":
-            return at + 8 + size > n_bytes
+            size = data_bytes
+            if kind != b"data" or not size:
+                return False
+        if kind in (b"data", b"SSND"):
+            return at + 8 + size > n_bytes or _is_sound_left(file, n_bytes, at + 8 + size + size % 2, order)
         at += 8 + size + size % 2
     return at > n_bytes + 1
+
+
+def _is_sound_left(file: BinaryIO, n_bytes: int, at: int, order: str) -> bool:
+    """Whether a long stretch after the sound is not made of chunks: the declared length was wrong, or files joined."""
+    while at + 8 <= n_bytes:
+        kind, size = _read(file, f"{order}4sI", at)
+        if kind in _FORM_IDS or not re.fullmatch(rb"[ -~]{4}", kind) or at + 8 + size > n_bytes:
+            return n_bytes - at > _MAX_TRAILER_BYTES
+        at += 8 + size + size % 2
+    return False
 
 
 def _is_mov_truncated(file: BinaryIO, n_bytes: int) -> bool:
     at = 0
     while at + 8 <= n_bytes:
         size, kind = _read(file, ">I4s", at)
+        if kind == b"ftyp" and at:
+            return True  # a second file joined to the first
         if not re.fullmatch(rb"[ -~\xa9]{4}", kind):
             return False  # bytes after the last box
         if size == 1:
@@ -118,6 +137,36 @@ def _is_mov_truncated(file: BinaryIO, n_bytes: int) -> bool:
             return False
         at += size
     return at > n_bytes
+
+
+def _is_flac_joined(file: BinaryIO, n_bytes: int) -> bool:
+    """Whether another FLAC file follows; a truncated one shows by its number of samples."""
+    file.seek(len(_FLAC_START))
+    rest = b""
+    while block := file.read(_SEARCH_BYTES):
+        if _FLAC_START in rest + block:
+            return True
+        rest = block[-len(_FLAC_START) :]
+    return False
+
+
+def _is_au_truncated(file: BinaryIO, n_bytes: int) -> bool:
+    offset, size = _read(file, ">II", 4)
+    return size < _UNKNOWN_LENGTH_BYTES and abs(offset + size - n_bytes) > _MAX_TRAILER_BYTES
+
+
+def has_joined_streams(file: BinaryIO) -> bool:
+    """Whether an Ogg file holds several recordings one after the other, of which libsndfile reads the first."""
+    n_bytes, at, is_inside = file.seek(0, 2), 0, False
+    while at + 27 <= n_bytes:
+        magic, _, flags, n_segments = _read(file, "<4sBB20xB", at)
+        if magic != b"OggS":
+            return False
+        if flags & _OGG_FIRST_PAGE and is_inside:
+            return True
+        is_inside = is_inside or not flags & _OGG_FIRST_PAGE
+        at += 27 + n_segments + sum(file.read(n_segments))
+    return False
 
 
 def _is_matroska_truncated(file: BinaryIO, n_bytes: int) -> bool:
@@ -151,9 +200,11 @@ def _is_asf_truncated(file: BinaryIO, n_bytes: int) -> bool:
     for _ in range(64):
         if at + 24 > n_bytes:
             break
-        (size,) = _read(file, "<Q", at + 16)
+        kind, size = _read(file, "<8s8xQ", at)
         if size < 24:
             return False
+        if at and kind == _ASF_START:
+            return True  # a second file joined to the first
         at += size
     return at > n_bytes
 
@@ -192,5 +243,7 @@ _CHECKS: dict[str, Callable[[BinaryIO, int], bool]] = {
     "asf": _is_asf_truncated,
     "caf": _is_caf_truncated,
     "mp3": _is_mp3_truncated,
+    "flac": _is_flac_joined,
+    "au": _is_au_truncated,
     "aac": _is_adts_truncated,
 }

@@ -23,6 +23,7 @@ from hierbatch.audio.containers import (
     HEAD_BYTES,
     declared_flac_samples,
     detect_container,
+    has_joined_streams,
     has_placeholder_length,
     is_truncated,
 )
@@ -85,8 +86,9 @@ def open_decoder(
         if container is None:
             raise DecodingError("unknown format" if head else "an empty file")
         is_cut = is_truncated(file, container)
-        file.seek(0)
         trusted = container in _BY_LIBSNDFILE and not has_placeholder_length(head, container)
+        trusted = trusted and not (container == "ogg" and has_joined_streams(file))
+        file.seek(0)
         sound = _by_libsndfile(file, container, is_cut) if trusted and not use_ffmpeg and not track else None
         if sound is not None:
             yield sound
@@ -140,7 +142,7 @@ def _by_libsndfile(file: BinaryIO, container: str, is_cut: bool) -> DecodedSound
         sound = soundfile.SoundFile(file)
     except soundfile.LibsndfileError:
         return None  # ffmpeg decides: it knows more codecs in the same containers
-    if sound.channels > 2:
+    if sound.channels > 2 or sound.subtype.startswith("MPEG"):
         return None
     return DecodedSound(
         rate_hz=sound.samplerate,

@@ -136,7 +136,7 @@ def _truncated(shown: str, raises: type[HierbatchError]) -> HierbatchError:
     return raises(
         f"{shown} is truncated or damaged",
         expected="a file that is complete, as its own structure declares",
-        got="an end before the declared end, or frames that cannot be decoded",
+        got="an end before the declared end, more data after it, or frames that cannot be decoded",
         fix="copy or download the file again",
     )
 
