@@ -11,7 +11,7 @@ import soundfile
 from hierbatch.engine.session import Execution
 from hierbatch.errors import InputError, ManifestError
 from hierbatch.jobs.dub import DubJob, dub
-from hierbatch.jobs.dub_output import Background
+from hierbatch.jobs.dub_output import Background, output_names
 from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
 from hierbatch.models.catalog.open_model import DEFAULT_FACTORY
@@ -196,3 +196,29 @@ def test_the_voice_track_is_silent_outside_speech(job):
     assert not track[:21_000].any()
     assert not track[112_000:].any()
     assert track[22_050 + 441 : 109_000].any()
+
+
+def test_a_link_out_of_the_folder_is_not_followed(job, tmp_path):
+    (tmp_path / "elsewhere.wav").write_bytes((job.folder / "talk.wav").read_bytes())
+    (job.folder / "link.wav").symlink_to(tmp_path / "elsewhere.wav")
+    errors = {line.file: line.error for line in dub(job).lines if line.error}
+    assert list(errors) == ["link.wav"]
+    assert "out of the folder" in errors["link.wav"]
+
+
+def test_files_that_would_get_one_name_get_two():
+    names = output_names(["a/talk.mp3", "a/talk.mp3.flac", "a/talk.wav", "clip.ts", "clip.mkv"])
+    assert len(set(names.values())) == 5
+    assert names["a/talk.mp3.flac"] == "a/talk.mp3.flac"
+    assert names["a/talk.mp3"] == "a/talk.mp3.dubbed.flac"
+    assert names["clip.ts"] == "clip.ts.mkv"
+
+
+def test_a_voice_that_cannot_be_used_fails_its_files_alone(job, tmp_path):
+    (job.folder / "other.wav").write_bytes((job.folder / "talk.wav").read_bytes())
+    prompt_file(tmp_path, duration_s=0.5, name="anna.wav")
+    dubbing = dub(job)
+    errors = {line.file: line.error for line in dubbing.lines if line.error}
+    assert list(errors) == ["talk.wav"]
+    assert "voice anna is too short" in errors["talk.wav"]
+    assert (job.out / "files" / "other.wav").is_file()
