@@ -23,11 +23,16 @@ _SILENT_PEAK = 10 ** (-70 / 20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class DecodedSource:
     """A decoded recording: the mono mix of the channels with the speech, and flags of its defects."""
 
     waveform: Waveform
     flags: tuple[str, ...]
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.waveform.duration_s
 
 
 def open_source(content: bytes | None, path: str | None, sha256: str | None) -> Waveform:
@@ -35,7 +40,7 @@ def open_source(content: bytes | None, path: str | None, sha256: str | None) -> 
     return read_source(content, path, sha256).waveform
 
 
-def read_source(content: bytes | None, path: str | None, sha256: str | None) -> Source:
+def read_source(content: bytes | None, path: str | None, sha256: str | None) -> DecodedSource:
     """Decode the recording of a planned row, with its flags.
 
     Args:
@@ -56,7 +61,7 @@ def read_source(content: bytes | None, path: str | None, sha256: str | None) -> 
     if sha256 and hashlib.sha256(content).hexdigest() != sha256:
         raise _changed(name)
     scan, waveform = read_scanned(content, name=name, require_complete=True, **source_options())
-    return Source(waveform=waveform, flags=_source_flags(_check_scan(scan, name)))
+    return DecodedSource(waveform=waveform, flags=_source_flags(_check_scan(scan, name)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 from hierbatch.audio.files import SoundInfo, describe_sound
 from hierbatch.errors import RowError, SetupError, SourceError
 from hierbatch.manifest.schema import AUDIO, PLAN_COLUMNS, SOURCE_COLUMNS
-from hierbatch.stages.failures import reason
 from hierbatch.stages.recordings import (
     SHORTEST_S,
     SOURCE_LIMITS,
@@ -23,6 +22,7 @@ from hierbatch.stages.recordings import (
     source_sha256,
     too_short,
 )
+from hierbatch.stages.takes import failure_reason
 
 _LOWEST_HZ, _HIGHEST_HZ = 4_000, 192_000
 
@@ -71,7 +71,7 @@ class ReadSource:
         except SetupError:
             raise
         except Exception as problem:  # noqa: BLE001 - one row must never stop the others
-            kind, error = reason(problem)
+            kind, error = failure_reason(problem)
         return {
             "path": source["path"] if source else None,
             "source_sha256": sha256,
