@@ -90,13 +90,14 @@ class SoundScan:
             return VoicePlace(gains=np.ones((len(spans), 1), np.float32), replaced=np.ones(1, np.float32))
         ends = [(round(start_s / _FRAME_S), round(end_s / _FRAME_S)) for start_s, end_s in spans]
         frames = [self.covariances[first : max(last, first + 1)] for first, last in ends]
-        sums = np.array([each.sum(axis=0) for each in frames]).reshape(-1, n_channels, n_channels)
+        sums = np.array([each.sum(axis=0) for each in frames], dtype=np.float64)
+        sums = sums.reshape(-1, n_channels, n_channels)
         weights = self.mix.weights.astype(np.float64)
         shared = sums @ weights
         mono = np.maximum(shared @ weights, 1e-20)[:, None]
         power = np.maximum(np.diagonal(sums, axis1=1, axis2=2), 0.0)
         total_power = np.maximum(power.sum(axis=0), 1e-20)
-        correlation = np.abs(shared.sum(axis=0)) / np.sqrt(total_power * mono.sum())
+        correlation = np.abs(shared.sum(axis=0)) / np.sqrt(total_power * max(mono.sum(), 1e-20))
         replaced = (weights != 0) | (correlation >= _CARRIED_CORRELATION)
         if n_channels == 2:
             replaced[:] = True  # nothing but the two sides of one scene
