@@ -65,6 +65,16 @@ def stream_program(arguments: Sequence[str], *, timeout_s: float = 24 * 3600.0) 
         running.finish()
 
 
+def read_messages(arguments: Sequence[str], *, timeout_s: float = 60.0) -> str:
+    """Run a program for its messages on standard error; its exit status does not matter.
+
+    Raises:
+        ProgramError: the program is missing, or exceeded `timeout_s` seconds.
+    """
+    with _Running(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout_s=timeout_s) as running:
+        return running.messages()
+
+
 @contextmanager
 def feed_program(arguments: Sequence[str], *, timeout_s: float = 24 * 3600.0) -> Iterator[Callable[[bytes], None]]:
     """Start a program and yield a function that writes bytes to its standard input.
@@ -123,6 +133,14 @@ class _Running:
         if self.process.wait() != 0:
             raise self._failure()
 
+    def messages(self) -> str:
+        """Wait for the program to exit and return its standard error."""
+        self.process.wait()
+        if self._timed_out:
+            raise self._failure()
+        self._stderr.seek(0)
+        return self._stderr.read().decode("utf-8", "replace").strip()
+
     def _close_input(self) -> None:
         if self.process.stdin is not None:
             # The program may have exited without reading the buffered bytes; its exit status decides.
@@ -140,8 +158,7 @@ class _Running:
                 expected=f"exit within {self._limit_s:g} s",
                 fix=f"check the input and the installation of {self._name}",
             )
-        self._stderr.seek(0)
-        message = self._stderr.read().decode("utf-8", "replace").strip()
+        message = self.messages()
         if "No space left on device" in message:
             return StorageError(f"{self._name} failed: the disk is full", fix="free some disk space and run again")
         got = message[-_MAX_STDERR_CHARACTERS:] or f"exit status {self.process.returncode}"

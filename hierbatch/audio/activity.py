@@ -1,19 +1,20 @@
-"""Voice activity detection with Silero VAD (package `silero-vad`, MIT; its weights are part of the package)."""
+"""Voice activity detection with Silero VAD."""
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
 
 from hierbatch.audio.resample import resample
+from hierbatch.audio.silero import WINDOW_SAMPLES, Array, SileroNetwork
 from hierbatch.audio.waveform import Waveform
 from hierbatch.constants import RATE_HZ
 
 _THRESHOLD = 0.4
 """Slightly below the package's default of 0.5: a missed word would keep the voice of the source."""
-_MIN_SPEECH_MS, _MIN_PAUSE_MS, _PAD_MS = 100, 300, 100
-_WINDOW_SAMPLES = 512
+_END_THRESHOLD = _THRESHOLD - 0.15
+_MIN_SPEECH_SAMPLES, _MIN_PAUSE_SAMPLES, _PAD_SAMPLES = (round(RATE_HZ * s) for s in (0.1, 0.3, 0.1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +34,7 @@ class SpeechDetector:
     """Finds the speech in recordings. One detector serves any number of them."""
 
     def __init__(self) -> None:
-        import torch  # imported late: code that only needs time intervals runs without torch
-
-        n_threads = torch.get_num_threads()
-        try:
-            import silero_vad  # its import changes the number of threads of the whole process
-        finally:
-            torch.set_num_threads(n_threads)
-        self._find: Any = silero_vad.get_speech_timestamps
-        with warnings.catch_warnings():
-            # The package loads a TorchScript file, and torch warns that this format is deprecated.
-            warnings.filterwarnings("ignore", message=".*torch.jit.load.*", category=FutureWarning)
-            warnings.filterwarnings("ignore", message="path is deprecated", category=DeprecationWarning)
-            self._network: Any = silero_vad.load_silero_vad()
-        self._tensor = torch.from_numpy
+        self._network = SileroNetwork()
 
     def find(self, waveform: Waveform) -> tuple[TimeSpan, ...]:
         """Find the intervals of speech, in order of time and without overlap.
@@ -54,18 +42,43 @@ class SpeechDetector:
         Each has a margin of 0.1 s; pauses under 0.3 s do not end an interval.
         """
         sound = resample(waveform, RATE_HZ)
-        if sound.n_samples < _WINDOW_SAMPLES:
+        if sound.n_samples < WINDOW_SAMPLES:
             return ()
-        intervals = self._find(
-            self._tensor(sound.samples),
-            self._network,
-            threshold=_THRESHOLD,
-            sampling_rate=RATE_HZ,
-            min_speech_duration_ms=_MIN_SPEECH_MS,
-            min_silence_duration_ms=_MIN_PAUSE_MS,
-            speech_pad_ms=_PAD_MS,
-        )
+        found = list(_intervals(self._network.speech_probabilities(sound.samples), sound.n_samples))
         end_s = waveform.duration_s
         return tuple(
-            TimeSpan(interval["start"] / RATE_HZ, min(end_s, interval["end"] / RATE_HZ)) for interval in intervals
+            TimeSpan(start / RATE_HZ, min(end_s, end / RATE_HZ)) for start, end in _with_margins(found, sound.n_samples)
         )
+
+
+@lru_cache(maxsize=1)
+def speech_detector() -> SpeechDetector:
+    """The detector of this process; its weights are read on first use."""
+    return SpeechDetector()
+
+
+def _intervals(probabilities: Array, n_samples: int) -> Iterator[tuple[int, int]]:
+    """Start and end sample of each interval, by the package's rule: two thresholds, and a pause that ends speech."""
+    start = pause = -1
+    for i, probability in enumerate(probabilities):
+        at = i * WINDOW_SAMPLES
+        if probability >= _THRESHOLD:
+            pause = -1
+            if start < 0:
+                start = at
+        elif probability < _END_THRESHOLD and start >= 0:
+            pause = at if pause < 0 else pause
+            if at - pause >= _MIN_PAUSE_SAMPLES:
+                if pause - start > _MIN_SPEECH_SAMPLES:
+                    yield start, pause
+                start = pause = -1
+    if start >= 0 and n_samples - start > _MIN_SPEECH_SAMPLES:
+        yield start, n_samples
+
+
+def _with_margins(intervals: list[tuple[int, int]], n_samples: int) -> Iterator[tuple[int, int]]:
+    """Widen each interval by the margin, at most to the middle of the pause between two."""
+    for i, (start, end) in enumerate(intervals):
+        before = start if i == 0 else (start - intervals[i - 1][1]) // 2
+        after = n_samples - end if i + 1 == len(intervals) else (intervals[i + 1][0] - end) // 2
+        yield start - min(before, _PAD_SAMPLES), end + min(after, _PAD_SAMPLES)

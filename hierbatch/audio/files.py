@@ -7,40 +7,25 @@ The caller chooses the class of the errors, since only the caller knows the purp
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
+from hierbatch.audio.channels import ChannelMeter, SoundScan
+from hierbatch.audio.opening import DEFAULT_LIMITS, SoundLimits, count_undecoded, open_sound
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import HierbatchError, InputError
-from hierbatch.storage import regular_file_size, storage_error, write_atomically
+from hierbatch.storage import storage_error, write_atomically
 
-_BLOCK_SAMPLES = 1 << 16
-_TRUNCATED_CHUNK = re.compile(r"^ *(?:data|SSND) : (\d+) \(should be (\d+)\)", re.MULTILINE)
-_UNKNOWN_LENGTH_BYTES = 0x7FFF0000
-"""Chunk lengths from here on are placeholders, written by programs that streamed without knowing the end."""
-_READABLE = "a WAV, FLAC, MP3, Ogg or AIFF file"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SoundLimits:
-    """Upper limits for a sound to read, so that a wrong file cannot exhaust the memory."""
-
-    max_duration_s: float = 4 * 3600.0
-    max_bytes: int = 2 << 30
-
-
-DEFAULT_LIMITS = SoundLimits()
+_MAX_KEPT_SAMPLES = 32 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoundInfo:
-    """Format and length of an audio file, from its header."""
+    """Format and length of an audio file, without decoding it."""
 
     rate_hz: int
     n_channels: int
@@ -61,7 +46,7 @@ def describe_sound(
     raises: type[HierbatchError] = InputError,
     limits: SoundLimits = DEFAULT_LIMITS,
 ) -> SoundInfo:
-    """Read the header of an audio file without decoding the samples.
+    """Read format and length of an audio file without decoding the samples.
 
     Args:
         source: path or content of the file
@@ -72,13 +57,14 @@ def describe_sound(
     Raises:
         HierbatchError: as `read_sound`, for faults that show without decoding.
     """
-    with _open_sound(source, name, raises, limits) as file:
+    with open_sound(source, name=name, raises=raises, limits=limits) as sound:
+        n_samples = sound.n_declared or count_undecoded(source, sound)
         return SoundInfo(
-            rate_hz=file.samplerate,
-            n_channels=file.channels,
-            n_samples=file.frames,
-            container=file.format,
-            codec=file.subtype,
+            rate_hz=sound.rate_hz,
+            n_channels=sound.n_channels,
+            n_samples=n_samples,
+            container=sound.container.upper(),
+            codec=sound.codec,
         )
 
 
@@ -90,7 +76,7 @@ def read_sound(
     limits: SoundLimits = DEFAULT_LIMITS,
     require_complete: bool = False,
 ) -> Waveform:
-    """Read a whole sound at its own sampling rate, its channels averaged to mono.
+    """Read a whole sound at its own sampling rate, the channels with the speech mixed to mono.
 
     Args:
         source: path or content of the file
@@ -103,70 +89,75 @@ def read_sound(
         HierbatchError: the source is missing, is not a regular file, is not audio, exceeds `limits`, is empty, or
             contains samples that are not finite. The class is `raises`.
     """
-    with _open_sound(source, name, raises, limits) as file:
-        blocks = list(
-            _checked_blocks(file, _display_name(source, name), raises, limits.max_duration_s, require_complete)
-        )
-        return Waveform(np.concatenate(blocks), file.samplerate)
+    return read_scanned(source, name=name, raises=raises, limits=limits, require_complete=require_complete)[1]
 
 
-def sound_blocks(
+def read_scanned(
     source: Path | bytes,
     *,
     name: str = "",
     raises: type[HierbatchError] = InputError,
     limits: SoundLimits = DEFAULT_LIMITS,
     require_complete: bool = False,
-) -> Iterator[Samples]:
-    """Iterate over a mono sound block by block, for recordings too long to hold in memory.
+) -> tuple[SoundScan, Waveform]:
+    """Read a whole sound and the measures of its channels.
 
-    Args:
-        source: path or content of the file
-        name: name of the sound in messages, in place of the path
-        raises: class of the errors
-        limits: largest file and longest sound accepted
-        require_complete: also fail on a truncated file, as far as its format records the length
+    Args and Raises: see `read_sound`.
+    """
+    kept: list[Samples] | None = []
+    n_kept = 0
+    with open_sound(source, name=name, raises=raises, limits=limits, require_complete=require_complete) as sound:
+        meter = ChannelMeter(sound.rate_hz, sound.n_channels, sound.channel_mask)
+        for block in sound.blocks:
+            meter.push(block)
+            n_kept += block.size
+            if n_kept > _MAX_KEPT_SAMPLES:
+                kept = None  # decoded again, so that long recordings are in memory once
+            if kept is not None:
+                kept.append(block)
+    scan = meter.scan()
+    if kept is None:
+        return scan, _mix_sound(source, scan, name=name, raises=raises, limits=limits)
+    return scan, Waveform(np.concatenate([scan.mix.mono(block) for block in kept]), scan.rate_hz)
+
+
+def scan_sound(
+    source: Path | bytes,
+    *,
+    name: str = "",
+    raises: type[HierbatchError] = InputError,
+    limits: SoundLimits = DEFAULT_LIMITS,
+    require_complete: bool = False,
+) -> SoundScan:
+    """Decode a sound once for its length, its peak and the channels that hold the speech.
+
+    Args and Raises: see `read_sound`.
+    """
+    with open_sound(source, name=name, raises=raises, limits=limits, require_complete=require_complete) as sound:
+        meter = ChannelMeter(sound.rate_hz, sound.n_channels, sound.channel_mask)
+        for block in sound.blocks:
+            meter.push(block)
+        return meter.scan()
+
+
+def mono_blocks(
+    source: Path | bytes,
+    scan: SoundScan,
+    *,
+    name: str = "",
+    raises: type[HierbatchError] = InputError,
+    limits: SoundLimits = DEFAULT_LIMITS,
+) -> Iterator[Samples]:
+    """Iterate over the mono mix of a scanned sound, for recordings too long to hold in memory.
+
+    Args and Raises: see `read_sound`.
 
     Shape:
-        yields  [L]  up to 65,536 samples
-
-    Raises:
-        HierbatchError: as `read_sound`, once the iteration reaches the fault.
+        yields  [L]
     """
-    with _open_sound(source, name, raises, limits) as file:
-        yield from _checked_blocks(file, _display_name(source, name), raises, limits.max_duration_s, require_complete)
-
-
-def _checked_blocks(
-    file: soundfile.SoundFile, shown: str, raises: type[HierbatchError], max_duration_s: float, require_complete: bool
-) -> Iterator[Samples]:
-    rate_hz, n_samples = file.samplerate, 0
-    # The length in the header may be wrong (and is unknown in some streams), so the limit is enforced while reading.
-    while len(block := file.read(_BLOCK_SAMPLES, dtype="float32", always_2d=True)):
-        n_samples += len(block)
-        if n_samples > int(max_duration_s * rate_hz):
-            raise raises(
-                f"{shown} is too long",
-                expected=f"at most {max_duration_s:g} s of sound",
-                fix="split it into shorter files",
-            )
-        if not np.isfinite(block).all():
-            raise raises(
-                f"{shown} contains samples that are not finite",
-                expected="finite samples",
-                got="NaN or infinity",
-                fix="export the file again",
-            )
-        yield block.mean(axis=1)
-    if require_complete and (n_expected := _declared_length(file)) > n_samples:
-        raise raises(
-            f"{shown} is truncated",
-            expected=f"{n_expected / rate_hz:.2f} s of sound",
-            got=f"{n_samples / rate_hz:.2f} s",
-            fix="copy or download the file again",
-        )
-    if not n_samples:
-        raise raises(f"{shown} contains no sound", expected="at least one sample", fix="check the file")
+    with open_sound(source, name=name, raises=raises, limits=limits) as sound:
+        for block in sound.blocks:
+            yield scan.mix.mono(block)
 
 
 class SoundEncoder:
@@ -224,46 +215,12 @@ def write_sound(path: Path, waveform: Waveform, *, container: str = "FLAC", code
             raise storage_error(error, path) from error
 
 
-@contextmanager
-def _open_sound(
-    source: Path | bytes, name: str, raises: type[HierbatchError], limits: SoundLimits
-) -> Iterator[soundfile.SoundFile]:
-    shown = _display_name(source, name)
-    try:
-        n_bytes = len(source) if isinstance(source, bytes) else regular_file_size(source)
-        if n_bytes > limits.max_bytes:
-            raise raises(
-                f"{shown} is too large",
-                expected=f"at most {limits.max_bytes} bytes",
-                got=f"{n_bytes} bytes",
-                fix="split it into smaller files",
-            )
-        # Opened here, so that the file name cannot influence libsndfile and a missing file gives a clear error.
-        stream = io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
-        with stream, soundfile.SoundFile(stream) as file:
-            yield file
-    except OSError as error:
-        raise raises(
-            f"Cannot read {shown}", expected=_READABLE, got=error.strerror or str(error), fix="check the path"
-        ) from error
-    except soundfile.LibsndfileError as error:
-        raise raises(
-            f"{shown} is not a readable audio file",
-            expected=_READABLE,
-            got=error.error_string,
-            fix="convert it to one of these formats",
-        ) from error
-
-
-def _declared_length(file: soundfile.SoundFile) -> int:
-    """Number of samples declared in the header. libsndfile reports a truncated WAV or AIFF file only in its log."""
-    found = _TRUNCATED_CHUNK.search(file.extra_info)
-    if found is None or int(found[1]) >= _UNKNOWN_LENGTH_BYTES:
-        return int(file.frames)
-    return int(file.frames * int(found[1]) / max(1, int(found[2])))
-
-
-def _display_name(source: Path | bytes, name: str) -> str:
-    if name:
-        return name
-    return "The sound" if isinstance(source, bytes) else str(source)
+def _mix_sound(
+    source: Path | bytes, scan: SoundScan, *, name: str, raises: type[HierbatchError], limits: SoundLimits
+) -> Waveform:
+    samples = np.zeros(scan.n_samples, np.float32)
+    n_done = 0
+    for block in mono_blocks(source, scan, name=name, raises=raises, limits=limits):
+        samples[n_done : n_done + len(block)] = block[: len(samples) - n_done]
+        n_done += len(block)
+    return Waveform(samples, scan.rate_hz)

@@ -27,7 +27,10 @@ _MAX_PRINTED_ROWS = 20
 @command
 def dub(
     folder: Annotated[
-        Path, typer.Argument(parser=local_path, help="Folder of WAV, FLAC, MP3, Ogg, M4A, MP4, MOV, MKV or WebM files.")
+        Path,
+        typer.Argument(
+            parser=local_path, help="Folder of recordings and films: WAV, FLAC, MP3, M4A, MP4, MKV and others."
+        ),
     ],
     out: Annotated[Path, typer.Option(parser=local_path, help="Output folder: created, or resumed if it exists.")],
     *,

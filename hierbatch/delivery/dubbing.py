@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
+from hierbatch.audio.channels import SoundScan, VoicePlace
+from hierbatch.audio.files import scan_sound
+from hierbatch.audio.opening import open_sound
 from hierbatch.audio.waveform import Samples
 from hierbatch.errors import SourceError
 
@@ -27,6 +30,9 @@ def mix_track(
 ) -> None:
     """Mix a voice track into its source, keeping the source's rate, length and channels.
 
+    The new voice gets the place of the old one: its gain in each channel follows from the source in the same span, and
+    channels without speech, such as music around a centre channel or the LFE channel, go on.
+
     Args:
         source: the original audio file.
         track: encoded mono voice track, as long as the source and at its rate.
@@ -38,23 +44,52 @@ def mix_track(
         SourceError: length or rate of track and source differ.
         OSError: the target cannot be written.
     """
-    with soundfile.SoundFile(source) as old, soundfile.SoundFile(io.BytesIO(track)) as voice:
-        if (old.frames, old.samplerate) != (voice.frames, voice.samplerate):
+    scan = scan_sound(source, name=source.name, raises=SourceError)
+    with soundfile.SoundFile(io.BytesIO(track)) as voice:
+        if (scan.n_samples, scan.rate_hz) != (voice.frames, voice.samplerate):
             raise SourceError(
                 f"{source} has changed since it was dubbed",
                 expected=f"{voice.frames} samples at {voice.samplerate} Hz",
-                got=f"{old.frames} at {old.samplerate} Hz",
+                got=f"{scan.n_samples} at {scan.rate_hz} Hz",
                 fix="run again with --update",
             )
+        place = scan.place_voice(spans)
         container = "WAV" if target.suffix.lower() == ".wav" else "FLAC"
-        codec = _WAV_CODECS.get(old.subtype, "PCM_16")
-        with soundfile.SoundFile(target, "w", old.samplerate, old.channels, codec, format=container) as new:
+        with (
+            open_sound(source, name=source.name, raises=SourceError) as old,
+            soundfile.SoundFile(target, "w", old.rate_hz, old.n_channels, _codec(source), format=container) as new,
+        ):
             new.comment = SYNTHETIC_COMMENT
-            for start, block in _blocks(old):
-                weight = crossfade_weight(start, len(block), spans, old.samplerate, old.frames)
+            start = 0
+            for block in old.blocks:
+                weight, gains = _placed_weights(start, len(block), spans, place, scan)
                 voice_block = voice.read(len(block), dtype="float32")
-                mixed = block * (background * (1 - weight))[:, None] + voice_block[:, None]
+                mixed = block * (background * (1 - weight[:, None] * place.replaced)) + voice_block[:, None] * gains
                 new.write(np.clip(mixed, -1.0, 1.0))
+                start += len(block)
+
+
+def _placed_weights(
+    start: int, n_samples: int, spans: Sequence[tuple[float, float]], place: VoicePlace, scan: SoundScan
+) -> tuple[Samples, Samples]:
+    """Weight of the voice track in a block, and its gain in each channel, which passes over where spans meet."""
+    rate_hz, total = scan.rate_hz, scan.n_samples
+    margin_s = FADE_S + 1 / rate_hz
+    first_s, last_s = start / rate_hz - margin_s, (start + n_samples) / rate_hz + margin_s
+    near = [i for i, (span_start_s, span_end_s) in enumerate(spans) if span_end_s >= first_s and span_start_s <= last_s]
+    weights = np.array([crossfade_weight(start, n_samples, [spans[i]], rate_hz, total) for i in near])
+    if not near:
+        return np.zeros(n_samples, np.float32), np.zeros((n_samples, len(place.replaced)), np.float32)
+    summed = weights.sum(axis=0)
+    gains = weights.T @ place.gains[near] / np.maximum(summed, 1e-6)[:, None]
+    return np.minimum(summed, 1.0), gains.astype(np.float32)
+
+
+def _codec(source: Path) -> str:
+    try:
+        return _WAV_CODECS.get(soundfile.info(source).subtype, "PCM_16")
+    except soundfile.LibsndfileError:
+        return "PCM_16"
 
 
 def crossfade_weight(
@@ -88,10 +123,3 @@ def crossfade_weight(
 
 def _ramp(progress: np.ndarray) -> np.ndarray:
     return 0.5 - 0.5 * np.cos(np.pi * np.clip(progress, 0.0, 1.0))
-
-
-def _blocks(file: soundfile.SoundFile) -> Iterator[tuple[int, Samples]]:
-    start = 0
-    while len(block := file.read(_BLOCK_SAMPLES, dtype="float32", always_2d=True)):
-        yield start, block
-        start += len(block)

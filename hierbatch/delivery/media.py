@@ -4,76 +4,153 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hierbatch.delivery.decode import container_of, decoded
+from hierbatch.audio.containers import HEAD_BYTES, detect_container
+from hierbatch.audio.decoding import DecodingError, ffmpeg_input, open_file
+from hierbatch.audio.packets import PacketTimes, read_packet_times
 from hierbatch.delivery.dubbing import SYNTHETIC_COMMENT
-from hierbatch.errors import InputError, ProgramError, SourceError
-from hierbatch.programs import ffmpeg_program, run_program
+from hierbatch.delivery.media_info import SoundTrack, find_track, undecodable
+from hierbatch.errors import ProgramError, SourceError
+from hierbatch.programs import run_program
 
-AUDIO_SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".aiff", ".aif", ".m4a")
-VIDEO_CODECS = {".mp4": "aac", ".m4v": "aac", ".mov": "aac", ".mkv": "flac", ".webm": "libopus"}
+AUDIO_SUFFIXES = (
+    ".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".aiff", ".aif", ".au", ".caf", ".w64", ".m4a", ".m4b", ".aac",
+    ".wma", ".amr", ".mka", ".weba",
+)  # fmt: skip
+VIDEO_CODECS = {".mp4": "aac", ".m4v": "aac", ".mov": "aac", ".mkv": "flac", ".webm": "libopus", ".avi": "pcm_s16le"}
 """Audio codec per container: preserves the number of samples and is widely supported by players."""
+AS_MATROSKA = (".ts", ".m2ts", ".mts", ".3gp", ".3g2", ".wmv", ".asf", ".ogv", ".qt", ".divx")
+"""Films delivered as MKV, since their containers keep no exact length of a sound track."""
 
 _AAC_BITRATE = "192k"
-_NO_AUDIO_MESSAGE = "matches no streams"
+_MAX_TRACK_S = 2 * 3600.0
+_MAX_GAP_S = 900.0
+"""Longest time without sound that is filled with silence; longer ones come from damaged time stamps."""
+_EXACT_CONTAINERS = ("wav", "flac", "aiff", "au", "w64")
+_CODING_SLACK_S = 0.25
+_TIMEOUT_S = 1800.0
+_OPUS_LAYOUTS = "aformat=channel_layouts=7.1|6.1|5.1|5.0|quad|3.0|stereo|mono"
 
 
-def extract_sound(media: Path, target: Path) -> None:
-    """Extract a file's first audio stream as 16-bit FLAC with all its channels, aligned to the start of the video.
+def is_film(path: Path) -> bool:
+    """Whether a file is delivered in a container of films, by its suffix."""
+    return path.suffix.lower() in (*VIDEO_CODECS, *AS_MATROSKA)
+
+
+def must_be_extracted(path: Path, track: str) -> bool:
+    """Whether the sound of a file has to be extracted before it can be converted: of films, and of chosen tracks.
 
     Raises:
-        SourceError: the format is not supported, the file has no audio, or it cannot be decoded.
-        StorageError: the disk is full.
+        SourceError: the file cannot be read.
     """
     try:
+        with path.open("rb") as file:
+            container = detect_container(file.read(HEAD_BYTES))
+    except OSError as error:
+        raise SourceError(f"Cannot read {path.name}", got=error.strerror or str(error), fix="check the path") from error
+    return is_film(path) or bool(track) or container in ("mov", "matroska", "avi", "asf", "mpegts")
+
+
+def extract_sound(media: Path, target: Path, track: str = "") -> None:
+    """Extract a file's sound as FLAC with all its channels and bits, aligned to the start of the video.
+
+    Args:
+        media: the file.
+        target: FLAC file to write.
+        track: sound track, see `find_track`.
+
+    Raises:
+        SourceError: the format is not supported, the file has no such track, its time stamps are damaged, or it cannot
+            be decoded.
+        StorageError: the disk is full.
+    """
+    number, found = find_track(media, track)
+    _check_times(media, _packet_times(media, number))
+    sample_format = ("s32", "-bits_per_raw_sample", "24") if found.is_deep else ("s16",)
+    try:
         arguments = [
-            *_input(media),
+            *ffmpeg_input(media),
             # Late starts and gaps are filled with silence to keep audio and video in sync.
-            *("-map", "0:a:0", "-af", "aresample=async=1:first_pts=0", "-c:a", "flac", "-sample_fmt", "s16"),
-            *("-f", "flac", f"file:{target}"),
+            *("-map", f"0:a:{number}", "-af", "aresample=async=1:first_pts=0", "-t", f"{_MAX_TRACK_S + 1:g}"),
+            *("-c:a", "flac", "-sample_fmt", *sample_format, "-f", "flac", f"file:{target}"),
         ]
-        run_program(arguments)
-    except (ProgramError, InputError) as error:
-        if _NO_AUDIO_MESSAGE in error.got:
-            raise SourceError(
-                f"{media.name} has no audio", expected="a file with an audio track", fix="remove it from the folder"
-            ) from error
-        raise SourceError(
-            f"{media.name} cannot be decoded",
-            expected="an undamaged audio or video file",
-            got=error.got or error.what,
-            fix="replace the file or convert it to a common format",
-        ) from error
+        run_program(arguments, timeout_s=_TIMEOUT_S)
+    except ProgramError as error:
+        raise undecodable(media, error.got or error.what) from error
 
 
-def replace_sound(video: Path, sound: Path, target: Path) -> None:
+def replace_sound(video: Path, sound: Path, target: Path, track: str = "") -> None:
     """Write a video with another audio track; its other streams and its metadata are copied.
 
     Args:
         video: the original file.
         sound: the new audio, as FLAC.
-        target: output file, in the container of `video`.
+        target: output file; its suffix decides on the container.
+        track: sound track of the original whose language, title and disposition the new one keeps.
 
     Raises:
         ProgramError: ffmpeg cannot mux the streams.
         StorageError: the disk is full.
     """
-    codec = VIDEO_CODECS[video.suffix.lower()]
+    codec = VIDEO_CODECS[target.suffix.lower()]
     arguments = [
-        *_input(video),
-        *("-f", "flac", "-i", f"file:{sound}", "-map", "0:v", "-map", "1:a", "-map", "0:s?"),
+        *ffmpeg_input(video),
+        *("-f", "flac", "-i", f"file:{sound}", "-map", "0:v?", "-map", "1:a", "-map", "0:s?"),
+        *(("-map", "0:t?") if target.suffix.lower() == ".mkv" else ()),
         *("-map_metadata", "0", "-map_chapters", "0", "-c", "copy", "-c:a", codec),
         *(("-b:a", _AAC_BITRATE, "-movflags", "+faststart") if codec == "aac" else ()),
+        *(("-af", _OPUS_LAYOUTS, *_opus_mapping(sound)) if codec == "libopus" else ()),
+        *_track_options(find_track(video, track)[1]),
         *("-metadata", f"comment={SYNTHETIC_COMMENT}", f"file:{target}"),
     ]
-    run_program(arguments)
+    run_program(arguments, timeout_s=_TIMEOUT_S)
 
 
 def count_samples(path: Path) -> int:
     """Samples per channel that a player decodes from a file's first audio stream."""
-    with decoded(path) as sound:
+    with open_file(path, use_ffmpeg=True) as sound:
         return sum(len(block) for block in sound.blocks)
 
 
-def _input(path: Path) -> list[str]:
-    program = [ffmpeg_program(), "-nostdin", "-hide_banner", "-loglevel", "error", "-y"]
-    return [*program, "-protocol_whitelist", "file,pipe", "-f", container_of(path), "-i", f"file:{path}"]
+def expected_samples(media: Path, track: str, rate_hz: int, n_decoded: int) -> int:
+    """Samples per channel of a media file by the headers of its packets, independently of any decoder.
+
+    Args:
+        media: the file.
+        track: sound track, see `find_track`.
+        rate_hz: sampling rate of the count.
+        n_decoded: samples that were decoded, which is the answer as far as the packets cannot tell: lossy codecs add
+            delay and padding.
+    """
+    number = find_track(media, track)[0] if track else 0
+    counted = round(_packet_times(media, number).end_s * rate_hz)
+    with media.open("rb") as file:
+        slack_s = 0.0 if detect_container(file.read(HEAD_BYTES)) in _EXACT_CONTAINERS else _CODING_SLACK_S
+    return n_decoded if abs(counted - n_decoded) <= slack_s * rate_hz else counted
+
+
+def _packet_times(media: Path, number: int) -> PacketTimes:
+    try:
+        return read_packet_times(media, number)
+    except (DecodingError, OSError) as error:
+        raise undecodable(media, str(error)) from error
+
+
+def _check_times(media: Path, times: PacketTimes) -> None:
+    if times.longest_gap_s > _MAX_GAP_S or times.end_s > _MAX_TRACK_S:
+        raise SourceError(
+            f"The sound of {media.name} is too long, or has damaged time stamps",
+            expected=f"at most {_MAX_TRACK_S / 3600:g} h, without a gap over {_MAX_GAP_S / 60:g} min",
+            got=f"an end at {times.end_s:.0f} s and a gap of {times.longest_gap_s:.0f} s",
+            fix="cut the file, or write it again with a video editor",
+        )
+
+
+def _track_options(track: SoundTrack) -> list[str]:
+    tags = {"language": track.language, "title": track.title}
+    options = [part for name, value in tags.items() if value for part in ("-metadata:s:a:0", f"{name}={value}")]
+    return [*options, "-disposition:a:0", "+".join(track.dispositions) or "0"]
+
+
+def _opus_mapping(sound: Path) -> tuple[str, ...]:
+    with open_file(sound) as decoded:
+        return ("-mapping_family", "1") if decoded.n_channels > 2 else ()

@@ -8,15 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from hierbatch.audio.decoding import open_file
 from hierbatch.audio.level_meter import LevelMeter
 from hierbatch.audio.loudness import LoudnessMeter
+from hierbatch.audio.mp3_frames import read_mp3_frames
 from hierbatch.audio.peak import TruePeakMeter
-from hierbatch.delivery.decode import container_of, decoded
-from hierbatch.delivery.mp3_frames import read_mp3_frames
 from hierbatch.delivery.profiles import Profile, Range
 from hierbatch.errors import InputError
 
-_SHOWN_CONTAINERS = {"mov": "M4A/M4B", "ogg": "Ogg", "mp3": "MP3", "flac": "FLAC", "wav": "WAV"}
+_SHOWN_CONTAINERS = {"mov": "M4A/M4B", "ogg": "Ogg", "matroska": "MKV/WebM", "mpegts": "TS", "asf": "WMA"}
 _SHOWN_MEASURES = {
     "rms_db": ("RMS", "dB"),
     "loudness_lufs": ("loudness", "LUFS"),
@@ -30,6 +30,7 @@ class DeliveredMeasures:
     """Measurements of a decoded file."""
 
     container: str
+    is_truncated: bool
     rate_hz: int
     n_channels: int
     duration_s: float
@@ -73,13 +74,13 @@ def check_file(path: Path, profile: Profile) -> FileReport:
         InputError: the file is missing or is not an audio file.
     """
     measures = measure_file(path)
-    rows = [*_format_rows(path, measures, profile), *_sound_rows(measures, profile)]
+    rows = [*_complete_rows(measures), *_format_rows(path, measures, profile), *_sound_rows(measures, profile)]
     return FileReport(path, profile.name, tuple(rows), profile.note)
 
 
 def measure_file(path: Path) -> DeliveredMeasures:
     """Decode a file once and take all measurements; memory use is independent of its length."""
-    with decoded(path) as sound:
+    with open_file(path, use_ffmpeg=True) as sound:
         if sound.n_channels > 2:
             raise InputError(
                 f"{path} has {sound.n_channels} channels", expected="one or two", fix="mix it down to mono or stereo"
@@ -92,7 +93,8 @@ def measure_file(path: Path) -> DeliveredMeasures:
                 meter.push(block)
     head_s, tail_s = levels.edge_silence_s()
     return DeliveredMeasures(
-        container=_SHOWN_CONTAINERS[container_of(path)],
+        container=_SHOWN_CONTAINERS.get(sound.container, sound.container.upper()),
+        is_truncated=sound.is_truncated or sound.n_declared > round(levels.duration_s * sound.rate_hz),
         rate_hz=sound.rate_hz,
         n_channels=sound.n_channels,
         duration_s=levels.duration_s,
@@ -104,6 +106,14 @@ def measure_file(path: Path) -> DeliveredMeasures:
         head_s=head_s,
         tail_s=tail_s,
     )
+
+
+def _complete_rows(measures: DeliveredMeasures) -> list[CheckRow]:
+    """A failed rule for a truncated file; empty for others."""
+    if not measures.is_truncated:
+        return []
+    got = f"truncated: {measures.duration_s:.2f} s can be read"
+    return [CheckRow("complete file", "sound up to the declared end", got, False)]
 
 
 def _format_rows(path: Path, measures: DeliveredMeasures, profile: Profile) -> list[CheckRow]:

@@ -10,7 +10,7 @@ from hierbatch.engine.execution import Execution
 from hierbatch.engine.progress import RunListener
 from hierbatch.errors import InputError
 from hierbatch.jobs.dub_import import DubSources, find_media, import_media, write_manifest
-from hierbatch.jobs.dub_output import DubReportRow, DubWriter, write_dub_report
+from hierbatch.jobs.dub_output import DubReportRow, DubWriter, output_names, write_dub_report
 from hierbatch.jobs.options.control import RunControl
 from hierbatch.jobs.options.quality import MeasureChoice
 from hierbatch.jobs.options.recordings import DubSettings
@@ -18,7 +18,7 @@ from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import RunJob, RunOutcome, check_device, run
 from hierbatch.jobs.specs.convert import find_conversion_model
 from hierbatch.jobs.specs.dub import DubSpec
-from hierbatch.jobs.specs.voices import default_voice, list_voices, prepare_voices
+from hierbatch.jobs.specs.voices import default_voice, list_voices, prepare_usable_voices, raise_voice_errors
 from hierbatch.manifest.voice_map import VoiceMapEntry, read_voice_map
 from hierbatch.manifest.voices import VoiceRow
 from hierbatch.models.catalog.model_choice import ModelChoice
@@ -81,17 +81,30 @@ def dub(job: DubJob, listener: RunListener | None = None) -> DubResult:
     info = find_conversion_model(job.model.model)
     named = {line.voice for line in lines}
     used = [row for row in voices if row.voice in named]
-    prompts = prepare_voices(
+    prompts, unusable = prepare_usable_voices(
         used,
         info.check_prompt,
         allow_unknown=job.voices.allow_unknown_consent,
         denoise_ratio=job.voices.denoise_ratio,
         model_denoises=info.can_denoise,
     )
+    if not prompts:
+        raise_voice_errors(list(unusable.values()))
     hashes = {name: prompt.sha256 for name, (_, prompt) in prompts.items()}
     listener.on_message(f"Reading {len(media)} files")
     work_folder = job.out / "work"
-    sources = import_media(job.folder, lines, hashes, media=media, segments=settings.segments, work_folder=work_folder)
+    sources = import_media(
+        job.folder,
+        lines,
+        hashes,
+        media=media,
+        segments=settings.segments,
+        work_folder=work_folder,
+        track=settings.track,
+        unusable_voices=unusable,
+    )
+    for notice in (*map(str, unusable.values()), *sources.notices):
+        listener.on_message(notice)
     _check_any_usable(sources)
     manifest = job.out / "dub.parquet"
     write_manifest(sources.rows, manifest)
@@ -100,7 +113,13 @@ def dub(job: DubJob, listener: RunListener | None = None) -> DubResult:
         RunJob(spec=spec, out=job.out / "run", execution=job.execution, quality=job.quality, control=job.control),
         listener,
     )
-    writer = DubWriter(folder=job.folder, out=job.out, background=background)
+    writer = DubWriter(
+        folder=job.folder,
+        out=job.out,
+        background=background,
+        track=settings.track,
+        names=output_names([row["file"] for row in sources.rows]),
+    )
     rows = [*writer.write_files(outcome.out), *_rejected_files(sources)]
     report = job.out / "dubbed.csv"
     write_dub_report(rows, report)

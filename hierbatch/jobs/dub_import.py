@@ -12,10 +12,10 @@ from typing import Any
 import pyarrow as pa
 
 from hierbatch.audio.files import describe_sound
-from hierbatch.delivery.media import AUDIO_SUFFIXES, VIDEO_CODECS, extract_sound
-from hierbatch.errors import InputError, RowError, SourceError
+from hierbatch.delivery.media import AS_MATROSKA, AUDIO_SUFFIXES, VIDEO_CODECS, extract_sound, must_be_extracted
+from hierbatch.errors import InputError, PromptError, RowError, SourceError
 from hierbatch.manifest.schema import AUDIO, DUB_COLUMNS, Column, arrow_schema
-from hierbatch.manifest.segments import SUFFIXES, Segment, check_segments, read_segments
+from hierbatch.manifest.segments import SUFFIXES, Segment, check_segments, read_segments, settle_segments
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.voice_map import VoiceMapEntry, find_entry
 from hierbatch.storage import write_atomically
@@ -29,7 +29,6 @@ _SCHEMA = arrow_schema(
     ],
     "manifest",
 )
-_DIRECTLY_READABLE = (".wav", ".flac", ".mp3", ".ogg", ".aiff", ".aif")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +39,8 @@ class DubSources:
     rows: tuple[dict[str, Any], ...]
     errors: dict[str, str]
     """Error message by file."""
+    notices: tuple[str, ...] = ()
+    """Messages on segment tables that were corrected."""
 
 
 def find_media(folder: Path) -> list[Path]:
@@ -55,7 +56,7 @@ def find_media(folder: Path) -> list[Path]:
             got=str(folder),
             fix="correct the path",
         )
-    suffixes = {*AUDIO_SUFFIXES, *VIDEO_CODECS}
+    suffixes = {*AUDIO_SUFFIXES, *VIDEO_CODECS, *AS_MATROSKA}
     below = (path for path in folder.rglob("*") if path.suffix.lower() in suffixes and path.is_file())
     found = sorted(path for path in below if not any(p.startswith(".") for p in path.relative_to(folder).parts))
     if not found:
@@ -75,6 +76,8 @@ def import_media(
     media: Sequence[Path],
     segments: Path | None,
     work_folder: Path,
+    track: str = "",
+    unusable_voices: Mapping[str, PromptError] | None = None,
 ) -> DubSources:
     """Build a manifest row for each file that can be dubbed.
 
@@ -85,6 +88,8 @@ def import_media(
         media: files to import, inside `folder`.
         segments: folder of segment tables; None looks for them next to the media files.
         work_folder: cache for audio extracted from formats that cannot be read directly.
+        track: sound track to dub, see `find_track`.
+        unusable_voices: errors of voices without a usable prompt, whose files fail.
 
     Raises:
         InputError: a line of the voice map matches no file.
@@ -101,18 +106,33 @@ def import_media(
         )
     rows: list[dict[str, Any]] = []
     errors: dict[str, str] = {}
+    notices: list[str] = []
     for file, path in files.items():
         try:
-            audio = (
-                path if path.suffix.lower() in _DIRECTLY_READABLE else _extract_audio(path, work_folder / row_id(file))
-            )
-            spoken = _segments_of(path, audio, segments)
-            cast = [_entry(file, segment, lines, voice_sha256) for segment in spoken or (None,)]
+            _check_inside(path, folder)
+            audio = _audio_of(path, work_folder / row_id(file), track)
+            spoken = _segments_of(path, audio, segments, notices)
+            cast = [_entry(file, segment, lines, voice_sha256, unusable_voices or {}) for segment in spoken or (None,)]
             source = {"bytes": None, "path": str(audio.resolve())}
             rows.append({"id": row_id(file), "source": source, "cast": cast, "file": file})
         except RowError as error:
             errors[file] = str(error)
-    return DubSources(n_files=len(media), rows=tuple(rows), errors=errors)
+    return DubSources(n_files=len(media), rows=tuple(rows), errors=errors, notices=tuple(notices))
+
+
+def _check_inside(path: Path, folder: Path) -> None:
+    """Refuse a link that leads out of the folder, as a folder from someone else must not read other files."""
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise SourceError(
+            f"{path.name} is a link out of the folder",
+            expected=f"a file inside {folder}",
+            got=str(path.resolve()),
+            fix="copy the file into the folder",
+        )
+
+
+def _audio_of(path: Path, stem: Path, track: str) -> Path:
+    return _extract_audio(path, stem, track) if must_be_extracted(path, track) else path
 
 
 def write_manifest(rows: Sequence[dict[str, Any]], target: Path) -> None:
@@ -126,19 +146,22 @@ def row_id(file: str) -> str:
     return f"{safe or 'file'}-{hashlib.sha256(file.encode()).hexdigest()[:8]}"
 
 
-def _extract_audio(path: Path, stem: Path) -> Path:
+def _extract_audio(path: Path, stem: Path, track: str) -> Path:
     """Extract the audio of a film, cached by size and modification time: a changed film is extracted again."""
     stat = path.stat()
-    state = hashlib.sha256(f"{stat.st_size} {stat.st_mtime_ns}".encode()).hexdigest()[:8]
+    state = hashlib.sha256(f"{stat.st_size} {stat.st_mtime_ns} {track}".encode()).hexdigest()[:8]
     target = stem.with_name(f"{stem.name}-{state}.flac")
     if not target.exists():
         with write_atomically(target) as temporary:
-            extract_sound(path, temporary)
+            extract_sound(path, temporary, track)
     return target
 
 
-def _segments_of(path: Path, audio: Path, folder: Path | None) -> tuple[Segment, ...]:
-    """Read the segment table with the file's stem, next to the file or in `folder`; empty if there is none."""
+def _segments_of(path: Path, audio: Path, folder: Path | None, notices: list[str]) -> tuple[Segment, ...]:
+    """Read the segment table with the file's stem, next to the file or in `folder`; empty if there is none.
+
+    Small overlaps are settled, with a message added to `notices`.
+    """
     info = describe_sound(audio, name=path.name, raises=SourceError)
     candidates = [(folder or path.parent) / f"{path.stem}{suffix}" for suffix in SUFFIXES]
     tables = [candidate for candidate in candidates if candidate.is_file()]
@@ -148,7 +171,11 @@ def _segments_of(path: Path, audio: Path, folder: Path | None) -> tuple[Segment,
             got=", ".join(table.name for table in tables),
             fix="keep one of them",
         )
-    return check_segments(read_segments(tables[0]), info.duration_s, path.name) if tables else ()
+    if not tables:
+        return ()
+    settled = settle_segments(read_segments(tables[0]), info.duration_s, path.name)
+    notices += settled.notices
+    return check_segments(settled.segments, info.duration_s, path.name)
 
 
 def _entry(
@@ -156,8 +183,11 @@ def _entry(
     segment: Segment | None,
     lines: Sequence[VoiceMapEntry],
     voice_sha256: Mapping[str, str],
+    unusable_voices: Mapping[str, PromptError],
 ) -> dict[str, Any]:
     line = find_entry(lines, file, segment.speaker if segment else "")
+    if line.voice in unusable_voices:
+        raise unusable_voices[line.voice]
     return {
         "speaker": segment.speaker if segment else "",
         "voice": line.voice,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from hierbatch.audio.decibels import amplitude_gain
 from hierbatch.audio.files import read_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.delivery.dubbing import mix_track
-from hierbatch.delivery.media import VIDEO_CODECS, count_samples, replace_sound
+from hierbatch.delivery.media import VIDEO_CODECS, count_samples, expected_samples, is_film, replace_sound
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import InputError, ProgramError, RowError
 from hierbatch.manifest.takes import Takes
@@ -78,6 +78,9 @@ class DubWriter:
     folder: Path
     out: Path
     background: Background
+    names: Mapping[str, str]
+    """Path of the dubbed file by the path of its source, see `output_names`."""
+    track: str = ""
 
     def write_files(self, run: Path) -> Iterator[DubReportRow]:
         """Write every file and yield a row for each file and speaker, failed files included.
@@ -96,6 +99,7 @@ class DubWriter:
             "timings",
             "settings_json",
             "n_samples",
+            "sample_rate_hz",
             "duration_s",
         ]
         sources = {row["id"]: row["source"]["path"] for row in takes.planned(["id", "source"]).to_pylist()}
@@ -110,11 +114,9 @@ class DubWriter:
 
     def _write_file(self, take: dict[str, Any], source: Path, takes: Takes) -> list[DubReportRow]:
         media = self.folder / take["file"]
-        target = self.out / "files" / take["file"]
-        if media.suffix.lower() not in (*VIDEO_CODECS, ".wav"):
-            target = target.with_name(f"{media.stem}.flac" if media.suffix == ".flac" else f"{media.name}.flac")
+        target = self.out / "files" / self.names[take["file"]]
         facts_file = self.out / "work" / f"{take['id']}.json"
-        inputs = {"take_key": take["take_key"], "background_db": self.background.gain_db}
+        inputs = {"take_key": take["take_key"], "background_db": self.background.gain_db, "track": self.track}
         unchanged = _read_facts(facts_file, inputs, target)
         if unchanged is not None:
             return unchanged
@@ -122,22 +124,26 @@ class DubWriter:
         spans = [(timing["start_s"], timing["end_s"]) for timing in take["timings"]]
         with write_atomically(target) as temporary, TemporaryDirectory(dir=temporary.parent) as work_folder:
             try:
-                if media.suffix.lower() in VIDEO_CODECS:
+                if is_film(media):
                     mixed = Path(work_folder) / "mixed.flac"
                     mix_track(source, track, spans, background=self.background.factor, target=mixed)
-                    replace_sound(media, mixed, temporary)
+                    replace_sound(media, mixed, temporary, self.track)
                 else:
                     mix_track(source, track, spans, background=self.background.factor, target=temporary)
             except (OSError, soundfile.LibsndfileError) as error:
                 raise storage_error(error if isinstance(error, OSError) else OSError(str(error)), target) from error
             n_samples = count_samples(temporary)
-        rows = self._report_rows(take, target, n_samples, track)
+        # Compared with the packets of the source, so that sound that a decoder lost would show.
+        n_expected = expected_samples(media, self.track, take["sample_rate_hz"], take["n_samples"])
+        rows = self._report_rows(
+            take, target, n_samples - _samples_at(n_expected, take["sample_rate_hz"], target), track
+        )
         facts = inputs | {"bytes": target.stat().st_size, "lines": [asdict(row) for row in rows]}
         with write_atomically(facts_file) as temporary:
             temporary.write_text(json.dumps(facts), encoding="utf-8")
         return rows
 
-    def _report_rows(self, take: dict[str, Any], target: Path, n_samples: int, track: bytes) -> list[DubReportRow]:
+    def _report_rows(self, take: dict[str, Any], target: Path, length_error: int, track: bytes) -> list[DubReportRow]:
         sound = read_sound(track)
         rows = []
         for segment in json.loads(take["settings_json"])["cast"]:
@@ -154,7 +160,7 @@ class DubWriter:
                     voice=segment["voice"],
                     duration_s=take["duration_s"],
                     speech_s=round(spoken.duration_s, 3),
-                    length_error_samples=n_samples - _samples_at(take, sound.rate_hz, target),
+                    length_error_samples=length_error,
                     speaker_similarity=self._similarity(spoken, segment["voice"]),
                     flags=" ".join(take["flags"]),
                 )
@@ -210,8 +216,27 @@ def _read_facts(facts_file: Path, inputs: dict[str, Any], target: Path) -> list[
     return rows if facts == inputs else None
 
 
-def _samples_at(take: dict[str, Any], rate_hz: int, target: Path) -> int:
+def output_names(files: Sequence[str]) -> dict[str, str]:
+    """Path of each dubbed file: WAV files and films keep their names, other recordings become FLAC.
+
+    A name that another file has already gets `.dubbed` before its ending.
+    """
+    names: dict[str, str] = {}
+    for file in sorted(files, key=lambda file: (_output_name(file) != file, file)):
+        name = PurePosixPath(_output_name(file))
+        while str(name) in names.values():
+            name = name.with_name(f"{name.stem}.dubbed{name.suffix}")
+        names[file] = str(name)
+    return names
+
+
+def _output_name(file: str) -> str:
+    path = PurePosixPath(file)
+    if path.suffix.lower() in (*VIDEO_CODECS, ".wav") or path.suffix == ".flac":
+        return file
+    return f"{file}.mkv" if is_film(Path(file)) else f"{file}.flac"
+
+
+def _samples_at(n_samples: int, rate_hz: int, target: Path) -> int:
     """Expected number of samples of the output; Opus always decodes at 48 kHz."""
-    if target.suffix.lower() == ".webm" and rate_hz != 48_000:
-        return -(-take["n_samples"] * 48_000 // rate_hz)
-    return int(take["n_samples"])
+    return -(-n_samples * 48_000 // rate_hz) if target.suffix.lower() == ".webm" else n_samples

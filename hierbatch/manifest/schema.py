@@ -114,6 +114,7 @@ DEFECT_FLAGS = ("silent", "clipped", "too_long", "too_short", "long_silence")
 """Flags of defects of the audio."""
 
 FLAGS = (*DEFECT_FLAGS, *MEASURE_FLAGS)
+SOURCE_FLAGS = ("source_clipped", "opposite_channels")
 """All quality flags by which a listener should check a take."""
 
 TAKE_COLUMNS = (
@@ -179,7 +180,7 @@ TAKE_COLUMNS = (
         Scale(title="Speech over noise floor", short="SNR", unit="dB", low=0, high=100),
     ),
     *MEASURE_COLUMNS,
-    Column("flags", pa.list_(pa.string()), f"Quality flags: {', '.join(FLAGS)}."),
+    Column("flags", pa.list_(pa.string()), f"Quality flags: {', '.join((*FLAGS, *SOURCE_FLAGS))}."),
     Column("model", pa.string(), "Name and fingerprint of the model."),
     Column("settings_json", pa.string(), "Other settings of the take, as canonical JSON."),
     Column("voice_sha256", pa.string(), "Hash of the voice prompt."),

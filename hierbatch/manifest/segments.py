@@ -6,7 +6,7 @@ import csv
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,8 +16,19 @@ SUFFIXES = (".rttm", ".csv", ".srt")
 
 _END_SLACK_S = 0.05
 """Tolerance for segments that end after their recording because of rounding."""
+_SETTLED_S = 0.3
+"""Overlaps and ends after the recording up to this length are settled."""
 _MAX_BYTES = 32 << 20
 _CUE_TIME = re.compile(r"(\d+):(\d\d):(\d\d)[,.](\d{1,3})\s*-->\s*(\d+):(\d\d):(\d\d)[,.](\d{1,3})")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>|\{\\[^{}]{0,200}\}")
+_SOUND_CUE = re.compile(r"(?:\[[^\]]*\]|\([^)]*\)|[♪♫#\s-])*")
+"""A cue of sounds alone, such as `[music]` or `(laughs)`."""
+_NO_NAMES = {
+    "answer", "attention", "caution", "date", "example", "finally", "first", "hint", "important", "last", "listen",
+    "look", "note", "notice", "ps", "question", "remember", "reminder", "rule", "second", "step", "summary",
+    "third", "time", "tip", "update", "wait", "warning",
+}  # fmt: skip
+"""Words before a colon that open a sentence rather than name a speaker."""
 _CUE_NAME = re.compile(r"^\s*(?:[-–]\s*)?([^:：<>]{1,60}?)\s*[:：]\s+\S")
 
 
@@ -51,6 +62,38 @@ def read_segments(path: Path) -> tuple[Segment, ...]:
             f"{path} is not a segments table", expected=" or ".join(SUFFIXES), got=path.suffix, fix="convert it"
         )
     return tuple(sorted(reader(text, path), key=lambda segment: (segment.start_s, segment.end_s)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettledSegments:
+    """Segments after small corrections, with a message if there were any."""
+
+    segments: tuple[Segment, ...]
+    notices: tuple[str, ...] = ()
+
+
+def settle_segments(segments: Sequence[Segment], duration_s: float, name: str) -> SettledSegments:
+    """Settle overlaps of up to 0.3 s in the middle, and clip ends up to 0.3 s after the recording.
+
+    Args:
+        segments: segments sorted by time.
+        duration_s: length of the recording.
+        name: name of the recording, for the message.
+    """
+    settled, n_overlaps, n_clipped = list(segments), 0, 0
+    for i, segment in enumerate(settled):
+        if duration_s + _END_SLACK_S < segment.end_s <= duration_s + _SETTLED_S and segment.start_s < duration_s:
+            settled[i], n_clipped = replace(segment, end_s=duration_s), n_clipped + 1
+    for i, (one, other) in enumerate(pairwise(segments)):
+        overlap_s = one.end_s - other.start_s
+        if 1e-6 < overlap_s <= _SETTLED_S and one.start_s < other.start_s and one.end_s < other.end_s:
+            middle_s = (one.end_s + other.start_s) / 2
+            settled[i] = replace(settled[i], end_s=middle_s)
+            settled[i + 1] = replace(settled[i + 1], start_s=middle_s)
+            n_overlaps += 1
+    facts = {"overlaps divided in the middle": n_overlaps, "ends moved to the end of the recording": n_clipped}
+    shown = ", ".join(f"{fact}: {count}" for fact, count in facts.items() if count)
+    return SettledSegments(segments=tuple(settled), notices=(f"Segments of {name}: {shown}",) if shown else ())
 
 
 def check_segments(segments: Sequence[Segment], duration_s: float, name: str) -> tuple[Segment, ...]:
@@ -124,8 +167,9 @@ def _read_srt(text: str, path: Path) -> Iterable[Segment]:
             continue
         numbers = [int(part) for part in time.groups()]
         start_s, end_s = (3600 * h + 60 * m + s + ms / 1000 for h, m, s, ms in (numbers[:4], numbers[4:]))
-        name = _CUE_NAME.match(block[time.end() :].strip())
-        cues.append((start_s, end_s, name[1] if name else None))
+        text = _TAG.sub("", block[time.end() :]).strip()
+        if text and not _SOUND_CUE.fullmatch(text):
+            cues.append((start_s, end_s, _speaker_name(text)))
     if all(name is None for _, _, name in cues):
         return []  # ordinary subtitles without speaker names
     unnamed = [f"{start_s:.2f} s" for start_s, _, name in cues if name is None]
@@ -137,6 +181,11 @@ def _read_srt(text: str, path: Path) -> Iterable[Segment]:
             fix="add the speakers, or remove all of them",
         )
     return [Segment(start_s=start_s, end_s=end_s, speaker=name or "") for start_s, end_s, name in cues]
+
+
+def _speaker_name(text: str) -> str | None:
+    name = _CUE_NAME.match(text)
+    return None if name is None or name[1].split()[0].lower().strip(".") in _NO_NAMES else name[1]
 
 
 def _seconds(text: str, path: Path, number: int) -> float:

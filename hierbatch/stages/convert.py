@@ -7,20 +7,19 @@ from dataclasses import fields
 from typing import Any, ClassVar
 
 from hierbatch.audio.pitch_trackers import DEFAULT_TRACKER, pitch_tracker
-from hierbatch.audio.waveform import Waveform
 from hierbatch.manifest.rows import PlannedRecording
 from hierbatch.models.conversion.interface import ConversionModel, Transposition
 from hierbatch.models.conversion.recording import Conversion, ConversionJob, convert_recordings
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.upsampling.full_band import full_band_resampler
 from hierbatch.stages.batching import BatchLimits, recording_limits
-from hierbatch.stages.sources import open_source
+from hierbatch.stages.recordings import DecodedSource, read_source
 from hierbatch.stages.take_maker import Opened, TakeMaker
 from hierbatch.stages.takes import pitch_facts, sound_facts
 from hierbatch.stages.voices import VoiceStore
 
 
-class Convert(TakeMaker[PlannedRecording, Waveform, Conversion]):
+class Convert(TakeMaker[PlannedRecording, DecodedSource, Conversion]):
     """Converts planned recordings and measures the results.
 
     Short recordings are converted in batches, long ones alone and in segments.
@@ -68,19 +67,19 @@ class Convert(TakeMaker[PlannedRecording, Waveform, Conversion]):
         """Create a planned recording from a plan row."""
         return PlannedRecording.from_row(row)
 
-    def open(self, row: PlannedRecording) -> Waveform:
+    def open(self, row: PlannedRecording) -> DecodedSource:
         """Decode the recording."""
-        return open_source(row.content, row.path, row.source_sha256)
+        return read_source(row.content, row.path, row.source_sha256)
 
-    def length_s(self, item: Opened[PlannedRecording, Waveform]) -> float:
+    def length_s(self, item: Opened[PlannedRecording, DecodedSource]) -> float:
         """Duration of the recording."""
         return item.source.duration_s
 
-    def make(self, batch: Sequence[Opened[PlannedRecording, Waveform]]) -> list[Conversion]:
+    def make(self, batch: Sequence[Opened[PlannedRecording, DecodedSource]]) -> list[Conversion]:
         """Convert a batch."""
         jobs = [
             ConversionJob(
-                source=item.source,
+                source=item.source.waveform,
                 voice=self._voices.voice(item.row.voice),
                 seed=item.row.seed,
                 transposition=Transposition(semitones=item.row.pitch_semitones),
@@ -91,9 +90,11 @@ class Convert(TakeMaker[PlannedRecording, Waveform, Conversion]):
         # A single recording may have any length and is converted in segments.
         return convert_recordings(self._model, jobs, self._track, to_rate=self._to_rate, batched=len(jobs) > 1)
 
-    def measure(self, item: Opened[PlannedRecording, Waveform], result: Conversion) -> dict[str, Any]:
+    def measure(self, item: Opened[PlannedRecording, DecodedSource], result: Conversion) -> dict[str, Any]:
         """Audio and measures of a conversion."""
-        return sound_facts(result.waveform, item.source.duration_s, item.row.id) | pitch_facts(result.f0_hz)
+        facts = sound_facts(result.waveform, item.source.duration_s, item.row.id)
+        facts["flags"] += item.source.flags
+        return facts | pitch_facts(result.f0_hz)
 
     def settings(self, row: PlannedRecording) -> Mapping[str, Any]:
         """Transposition, rate, pitch tracker and bandwidth extension."""

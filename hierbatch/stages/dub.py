@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from hierbatch.audio.activity import SpeechDetector, TimeSpan
+from hierbatch.audio.activity import TimeSpan, speech_detector
 from hierbatch.audio.waveform import Waveform
 from hierbatch.constants import RATE_HZ
 from hierbatch.manifest.rows import PlannedRecording, Timing
@@ -17,7 +17,7 @@ from hierbatch.models.conversion.recording import Conversion, convert_recording
 from hierbatch.models.conversion.segments import align_spans_to_frames
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.stages.batching import BatchLimits
-from hierbatch.stages.sources import open_source
+from hierbatch.stages.recordings import read_source
 from hierbatch.stages.take_maker import Opened, TakeMaker
 from hierbatch.stages.takes import pitch_facts, sound_facts
 from hierbatch.stages.voices import VoiceStore
@@ -42,6 +42,7 @@ class DubbedRecording:
     waveform: Waveform
     conversions: Sequence[Conversion]
     spans: Sequence[tuple[SpeakerTrack, Sequence[TimeSpan]]]
+    source_flags: tuple[str, ...]
 
 
 class Dub(TakeMaker[PlannedRecording, None, DubbedRecording]):
@@ -59,7 +60,7 @@ class Dub(TakeMaker[PlannedRecording, None, DubbedRecording]):
         # Each recording is processed alone, in segments.
         super().__init__(model, voices, device=str(placement), limits=BatchLimits(n_rows=1))
         self._model, self._voices = model, voices
-        self._detector = SpeechDetector()
+        self._detector = speech_detector()
 
     def read_row(self, row: Mapping[str, Any]) -> PlannedRecording:
         """Create a planned recording from a plan row."""
@@ -82,6 +83,7 @@ class Dub(TakeMaker[PlannedRecording, None, DubbedRecording]):
         # Silence between the speech is intended.
         is_clipped = "clipped" in facts["flags"]
         facts["flags"] = (("clipped",) if is_clipped else ()) if result.conversions else (_NO_SPEECH,)
+        facts["flags"] += result.source_flags
         timings = [
             Timing(track.speaker, span.start_s, span.end_s, "speech") for track, spans in result.spans for span in spans
         ]
@@ -110,13 +112,14 @@ class Dub(TakeMaker[PlannedRecording, None, DubbedRecording]):
         }
 
     def _dub(self, row: PlannedRecording) -> DubbedRecording:
-        source = open_source(row.content, row.path, row.source_sha256)
+        opened = read_source(row.content, row.path, row.source_sha256)
+        source = opened.waveform
         tracks = [(track, self._spans(track, source)) for track in speaker_tracks(row.cast)]
         conversions = [self._convert(source, track, spans, row.seed) for track, spans in tracks if spans]
         mix = np.zeros(source.n_samples, np.float32)
         for conversion in conversions:
             mix += conversion.waveform.samples
-        return DubbedRecording(Waveform(mix, source.rate_hz), conversions, tracks)
+        return DubbedRecording(Waveform(mix, source.rate_hz), conversions, tracks, opened.flags)
 
     def _spans(self, track: SpeakerTrack, source: Waveform) -> tuple[TimeSpan, ...]:
         """Spans of a speaker, in whole frames; the mix removes the original voice in exactly these spans."""

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
-from hierbatch.errors import SetupError, TextError
+from hierbatch.errors import RowError, SetupError, TextError
 from hierbatch.frontend.language import expected_duration_s
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.frontend.phonemes import check_phonemes, split_words
@@ -54,12 +54,13 @@ class PhonemizeText:
     reads: ClassVar[tuple[str, ...]] = ("text", "phonemes", "language", "speed")
     writes: ClassVar[tuple[str, ...]] = ("text_norm", "phonemes", "expected_duration_s", "error_kind", "error")
 
-    def __init__(self, front_ends: FrontEnds) -> None:
+    def __init__(self, front_ends: FrontEnds, unusable_voices: Mapping[str, RowError] | None = None) -> None:
         self._front_ends = front_ends
+        self._unusable = unusable_voices or {}
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         """Add phonemes and expected durations to rows."""
-        columns = [name for name in (*self.reads, "book") if name in rows.column_names]
+        columns = [name for name in (*self.reads, "book", "voice") if name in rows.column_names]
         results = [self._read(row) for row in rows.select(columns).to_pylist()]
         for name in self.writes:
             column = pa.array([row[name] for row in results], _TYPES[name])
@@ -70,6 +71,8 @@ class PhonemizeText:
     def _read(self, row: dict[str, Any]) -> dict[str, Any]:
         text_norm, phonemes, kind, error = row.get("text") or "", row["phonemes"] or "", None, None
         try:
+            if row.get("voice") in self._unusable:
+                raise self._unusable[row["voice"]]
             if phonemes:
                 check_phonemes(phonemes)
                 text_norm = text_norm if len(text_norm.split()) == len(split_words(phonemes)) else ""

@@ -9,7 +9,7 @@ from hierbatch.audio.waveform import SoundStream
 from hierbatch.manifest.rows import PlannedRecording
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.stages.batching import BatchLimits, recording_limits
-from hierbatch.stages.sources import SourceStream, stream_source
+from hierbatch.stages.recordings import SourceStream, stream_source
 from hierbatch.stages.take_maker import Opened, TakeMaker
 from hierbatch.stages.takes import StreamedTake
 
@@ -68,7 +68,9 @@ class Upsample(TakeMaker[PlannedRecording, SourceStream, StreamedTake]):
 
     def measure(self, item: Opened[PlannedRecording, SourceStream], result: StreamedTake) -> dict[str, Any]:
         """Audio and measures of an upsampled recording."""
-        return result.facts(item.source.duration_s, item.row.id)
+        facts = result.facts(item.source.duration_s, item.row.id)
+        facts["flags"] += item.source.flags
+        return facts
 
     def settings(self, row: PlannedRecording) -> Mapping[str, Any]:
         """Output rate and source."""

@@ -28,3 +28,13 @@ def test_peaks_bound_the_gain_and_silence_has_none():
 def test_what_is_too_short_for_the_standard_is_matched_all_the_same():
     made = match_loudness(tone(0.4, 0.2), tone(0.1, 0.2))
     assert np.abs(made.samples).max() == pytest.approx(0.1, rel=0.02)
+
+
+def test_the_peaks_of_a_loud_match_are_limited_and_its_loudness_is_kept():
+    spiky, wanted = tone(0.05, 3.0), tone(0.15, 3.0)
+    spiky.samples[8_000::16_000] = 0.9
+    made = match_loudness(spiky, wanted)
+    assert np.abs(made.samples).max() <= 0.9801
+    assert loudness_gap_db(made, wanted) < 2.5
+    by_gain_alone = Waveform(spiky.samples * np.float32(0.98 / 0.9), 16_000)
+    assert loudness_gap_db(by_gain_alone, wanted) > 7

@@ -18,7 +18,7 @@ def track_of(samples):
 
 @pytest.fixture
 def source(tmp_path):
-    samples = (0.1 * np.random.default_rng(0).standard_normal((3 * RATE + 7, 2))).astype(np.float32)
+    samples = (0.1 * np.random.default_rng(0).standard_normal((3 * RATE + 7, 1))).astype(np.float32).repeat(2, axis=1)
     soundfile.write(tmp_path / "a.wav", samples, RATE, subtype="PCM_16")
     return tmp_path / "a.wav"
 
@@ -66,3 +66,39 @@ def test_where_spans_meet_the_new_voices_are_wholly_there_and_at_the_ends_nothin
 def test_a_track_of_another_length_is_refused(source, tmp_path):
     with pytest.raises(SourceError, match="has changed"):
         mixed(source, tmp_path, np.zeros(RATE, np.float32), [])
+
+
+def test_each_speaker_stays_on_the_side_of_the_old_voice(tmp_path):
+    voice = 0.1 * np.random.default_rng(0).standard_normal(2 * RATE)
+    sides = np.zeros((2 * RATE, 2))
+    sides[:RATE, 0], sides[RATE:, 1] = voice[:RATE], voice[RATE:]
+    soundfile.write(tmp_path / "a.wav", sides, RATE, subtype="PCM_16")
+    after = mixed(tmp_path / "a.wav", tmp_path, np.full(2 * RATE, 0.25, np.float32), [(0.0, 1.0), (1.0, 2.0)])
+    left, right = after[: RATE - 2_000], after[RATE + 2_000 :]
+    assert (abs(left[:, 0] - 8192) < 10).all()
+    assert not left[:, 1].any()
+    assert (abs(right[:, 1] - 8192) < 10).all()
+    assert not right[:, 0].any()
+
+
+def test_in_surround_the_centre_gets_the_voice_and_the_others_go_on(tmp_path):
+    rng = np.random.default_rng(0)
+    around = 0.02 * rng.standard_normal((2 * RATE, 6))
+    around[:, 2] = 0.2 * rng.standard_normal(2 * RATE)
+    soundfile.write(tmp_path / "a.wav", around, RATE, subtype="PCM_16")
+    before = soundfile.read(tmp_path / "a.wav", dtype="int16")[0]
+    after = mixed(tmp_path / "a.wav", tmp_path, np.full(2 * RATE, 0.25, np.float32), [(0.0, 2.0)])
+    others = [0, 1, 3, 4, 5]
+    assert np.array_equal(after[:, others], before[:, others])
+    assert (abs(after[:, 2] - 8192) < 10).all()
+
+
+def test_a_background_of_24_bits_keeps_them(tmp_path):
+    samples = 0.1 * np.random.default_rng(0).standard_normal((RATE, 1))
+    soundfile.write(tmp_path / "a.flac", samples, RATE, subtype="PCM_24")
+    mix_track(
+        tmp_path / "a.flac", track_of(np.zeros(RATE, np.float32)), [], background=1.0, target=tmp_path / "out.flac"
+    )
+    before, after = (soundfile.read(tmp_path / name, dtype="int32")[0] for name in ("a.flac", "out.flac"))
+    assert (before & 0xFFFF).any()
+    assert np.array_equal(after, before)

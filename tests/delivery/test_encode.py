@@ -3,7 +3,7 @@ from importlib.metadata import version
 import numpy as np
 import pytest
 
-from hierbatch.delivery.decode import decoded
+from hierbatch.audio.decoding import open_file
 from hierbatch.delivery.encode import FORMATS, book_encoder, chapter_encoder, find_format, finish_book
 from hierbatch.delivery.tags import BookTags, ChapterMark, Cover, book_fields, chapter_fields
 from hierbatch.errors import InputError, ProgramError, StorageError
@@ -30,7 +30,7 @@ def test_a_chapter_file_has_its_sound_tags_and_cover_and_leaves_nothing_beside(t
     kind, path = FORMATS[name], tmp_path / f"a.{name}"
     samples = speech_like(3.0, rate_of(kind), level_db=-20).samples
     encode_chapter(path, kind, samples, Cover(png()))
-    with decoded(path) as sound:
+    with open_file(path, use_ffmpeg=True) as sound:
         assert (sound.rate_hz, sound.n_channels) == (rate_of(kind), 1)
         got = np.concatenate(list(sound.blocks))[:, 0]
     assert len(got) == len(samples)
@@ -46,7 +46,7 @@ def test_a_chapter_file_has_its_sound_tags_and_cover_and_leaves_nothing_beside(t
 def test_flac_loses_nothing_but_what_16_bits_cannot_hold(tmp_path):
     samples = speech_like(1.0, 44_100).samples
     encode_chapter(tmp_path / "a.flac", FORMATS["flac"], samples)
-    with decoded(tmp_path / "a.flac") as sound:
+    with open_file(tmp_path / "a.flac", use_ffmpeg=True) as sound:
         np.testing.assert_allclose(np.concatenate(list(sound.blocks))[:, 0], samples, atol=2 / 32768)
 
 
@@ -68,7 +68,7 @@ def test_a_book_file_has_chapters_to_the_sample(tmp_path, cover):
     assert (found.tags["comment"], found.tags["genre"], found.tags["media_type"]) == (MARK, "Audiobook", "2")
     assert found.tags["major_brand"].strip() == "M4B"
     assert has_cover(path) == (cover is not None)
-    with decoded(path) as sound:
+    with open_file(path, use_ffmpeg=True) as sound:
         got = np.concatenate(list(sound.blocks))[:, 0]
     assert len(got) == len(samples)
     assert np.corrcoef(got, samples)[0, 1] > 0.99

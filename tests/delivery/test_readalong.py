@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from lxml import etree
 
+from hierbatch.audio.decoding import open_file
 from hierbatch.audio.waveform import Waveform
-from hierbatch.delivery.decode import decoded
 from hierbatch.errors import BookError
 from hierbatch.jobs.book import BookJob, make_book
 from hierbatch.jobs.import_book import ImportBook, import_book
@@ -127,7 +127,7 @@ def test_the_overlay_is_within_20_ms_of_the_sound(made, tmp_path):
     with zipfile.ZipFile(made.path) as archive:
         archive.extractall(tmp_path)
     for sound in {sound for _, sound, _, _ in clips}:
-        with decoded(tmp_path / sound) as file:
+        with open_file(tmp_path / sound, use_ffmpeg=True) as file:
             samples = np.abs(np.concatenate([block.reshape(-1) for block in file.blocks]))
             rate_hz = file.rate_hz
         loud = samples > 0.2 * samples.max()

@@ -121,6 +121,26 @@ def test_a_true_peak_between_the_samples_fails(tmp_path):
     assert "true peak" in failed(check_file(tmp_path / "a.flac", PROFILES["ebu"]))
 
 
+@pytest.mark.parametrize("suffix", ["mp3", "wav", "flac", "webm"])
+def test_a_truncated_file_does_not_pass(tmp_path, suffix):
+    soundfile.write(tmp_path / "whole.wav", tone(997, 4, 48_000, -19.99), 48_000)
+    path = tmp_path / f"a.{suffix}"
+    run_program([ffmpeg_program(), "-v", "error", "-i", str(tmp_path / "whole.wav"), str(path)])
+    assert "complete file" not in failed(check_file(path, PROFILES["ebu"]))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+    table = check_file(path, PROFILES["ebu"])
+    assert "complete file" in failed(table)
+    assert "truncated" in next(row.got for row in table.rows if row.rule == "complete file")
+
+
+@pytest.mark.parametrize("suffix", ["aiff", "mkv", "webm", "caf", "aac"])
+def test_other_containers_are_measured(tmp_path, suffix):
+    soundfile.write(tmp_path / "whole.wav", tone(997, 4, 48_000, -19.99), 48_000)
+    path = tmp_path / f"a.{suffix}"
+    run_program([ffmpeg_program(), "-v", "error", "-i", str(tmp_path / "whole.wav"), str(path)])
+    assert measure_file(path).duration_s == pytest.approx(4.0, abs=0.1)
+
+
 def test_silence_fails_and_does_not_crash(tmp_path):
     soundfile.write(tmp_path / "a.wav", silence(44_100), 44_100)
     for profile in PROFILES.values():

@@ -46,6 +46,7 @@ class FakeModel:
 
     def __init__(self, bundle, placement):
         self._notes = bundle.folder
+        self.languages = tuple(self._told("languages", "en ko").split())
         if (self._notes / "no-weights").exists():
             raise BundleError("The fake weights are missing", got=str(bundle.folder))
         if (self._notes / "die-on-load").exists():

@@ -63,7 +63,7 @@ def test_every_table_of_the_front_end_knows_it(esperanto: str, tmp_path: Path) -
 def test_its_rows_are_planned_and_spoken(esperanto: str, tmp_path: Path) -> None:
     texts = {"text": ["Ĉu vi venos?", "Mi havas 3 hundojn."], "phonemes": [None, None], "language": ["eo", "eo"]}
     rows = manifest_file(tmp_path, 2, name="rows.parquet", **texts)
-    asked = reordered(job(tmp_path), manifest=rows, model_factory="hierbatch_esperanto:EsperantoModel")
+    asked = reordered(job(tmp_path, languages="eo"), manifest=rows)
     assert estimate(asked.spec).sound_s.keys() == {"eo"}
     assert run(asked).counts.n_ok == 2
     assert len(sounds(tmp_path / "run")) == 2

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
+from hierbatch.audio.decoding import open_file
 from hierbatch.audio.files import read_sound
 from hierbatch.audio.level_meter import LevelMeter
 from hierbatch.delivery import encode
-from hierbatch.delivery.decode import decoded
 from hierbatch.delivery.profiles import PROFILES
 from hierbatch.delivery.report import check_file
 from hierbatch.errors import InputError, ProgramError, RunError, StorageError
@@ -74,7 +74,7 @@ def test_chapters_are_marked_where_they_are_heard(result):
     book = by_format(result, "m4b")[0]
     found = described(book.path)
     assert [title for title, _, _ in found.chapters] == ["Chapter 1: A/B", "Chapter 2: A/B"]
-    with decoded(book.path) as sound:
+    with open_file(book.path, use_ffmpeg=True) as sound:
         meters = [LevelMeter(sound.rate_hz) for _ in found.chapters]
         border = round(found.chapters[1][1] * sound.rate_hz)
         position = 0

@@ -107,7 +107,7 @@ def test_a_user_is_told_how_it_goes_and_what_to_know_of_the_voice(tmp_path):
     prompt_file(tmp_path, duration_s=20.0)
     lines, notices = [], []
     run(asked, RunListener(on_progress=lambda progress: lines.append(progress.line()), on_message=notices.append))
-    assert any("15 s" in notice for notice in notices)
+    assert any("15.0 s" in notice for notice in notices)
     assert lines[-1].startswith("70/70 rows")
 
 

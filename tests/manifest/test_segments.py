@@ -1,7 +1,7 @@
 import pytest
 
 from hierbatch.errors import SegmentsError
-from hierbatch.manifest.segments import Segment, check_segments, read_segments
+from hierbatch.manifest.segments import Segment, check_segments, read_segments, settle_segments
 
 WANTED = (Segment(start_s=0.5, end_s=2.25, speaker="Anna"), Segment(start_s=3.0, end_s=4.0, speaker="Dr. Ben"))
 
@@ -83,3 +83,34 @@ def test_segments_that_do_not_fit_the_recording_are_refused(segments, fault):
 def test_a_table_may_round_past_the_end_and_segments_may_touch():
     made = [Segment(start_s=0.0, end_s=5.0, speaker="a"), Segment(start_s=5.0, end_s=10.04, speaker="b")]
     assert [s.end_s for s in check_segments(made, 10.0, "talk.wav")] == [5.0, 10.0]
+
+
+@pytest.mark.parametrize(
+    ("times", "expected", "words"),
+    [
+        ([(0.0, 2.2), (2.0, 3.0)], [(0.0, 2.1), (2.1, 3.0)], "overlaps divided in the middle: 1"),
+        ([(0.0, 5.0), (5.0, 10.2)], [(0.0, 5.0), (5.0, 10.0)], "end of the recording: 1"),
+        ([(0.0, 5.0), (5.0, 10.0)], [(0.0, 5.0), (5.0, 10.0)], None),
+        ([(0.0, 2.0), (1.5, 3.0), (2.9, 11.0)], [(0.0, 2.0), (1.5, 2.95), (2.95, 11.0)], "overlaps"),  # the rest stays
+    ],
+)
+def test_small_overlaps_and_late_ends_are_settled_with_a_notice(times, expected, words):
+    made = [Segment(start_s=start, end_s=end, speaker="a") for start, end in times]
+    settled = settle_segments(made, 10.0, "talk.wav")
+    assert [(s.start_s, s.end_s) for s in settled.segments] == [pytest.approx(pair) for pair in expected]
+    assert (words in settled.notices[0] and "talk.wav" in settled.notices[0]) if words else settled.notices == ()
+
+
+def cues(tmp_path, *texts):
+    blocks = [f"{i}\n00:00:0{i},000 --> 00:00:0{i},900\n{text}\n" for i, text in enumerate(texts, start=1)]
+    return [segment.speaker for segment in read_segments(written(tmp_path, "a.srt", "\n".join(blocks)))]
+
+
+def test_sounds_markup_and_openings_of_sentences_are_not_speakers(tmp_path):
+    assert cues(tmp_path, "Anna: Hello", "[music]", "(laughs) \u266a", "<i>Ben: Yes</i>", "{\\an8}Anna: No") == [
+        "Anna",
+        "Ben",
+        "Anna",
+    ]
+    assert cues(tmp_path, "Remember: he is here.") == []
+    assert cues(tmp_path, "Meet me at 10:30 sharp", "Note: bring this.") == []

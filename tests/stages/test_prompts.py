@@ -17,12 +17,65 @@ def speech(duration_s, silence_s=0.0, gain=0.3):
     return Waveform(np.concatenate([np.zeros(int(silence_s * RATE_HZ)), hum]).astype(np.float32), RATE_HZ)
 
 
+def spoken(duration_s=8.0):
+    narrator = read_sound(NARRATOR)
+    return Waveform(narrator.samples[: int(duration_s * narrator.rate_hz)], narrator.rate_hz)
+
+
 def test_a_good_prompt_is_kept_as_it_is():
-    prompt = prepare_prompt(encode_sound(speech(5.0)), "anna")
-    heard = read_sound(prompt.flac)
+    recording = spoken()
+    prompt = prepare_prompt(encode_sound(recording), "anna")
+    found = read_sound(prompt.flac)
     assert prompt.notices == ()
-    assert heard.rate_hz == RATE_HZ
-    np.testing.assert_allclose(heard.samples, speech(5.0).samples, atol=1 / 32768)
+    assert found.rate_hz == recording.rate_hz
+    np.testing.assert_allclose(found.samples, recording.samples[-found.n_samples :], atol=1 / 32768)
+
+
+def lead_in(kind, rate_hz):
+    times = np.arange(6 * rate_hz) / rate_hz
+    if kind == "music":
+        return 0.08 * sum(
+            np.sin(2 * np.pi * f * times) * (0.5 + 0.5 * np.sin(4.4 * times + f)) for f in (131, 196, 262)
+        )
+    if kind == "noise":
+        return 0.01 * np.random.default_rng(0).standard_normal(len(times))
+    return np.where(np.arange(len(times)) < 32, 0.9, 0.0)  # a click, then silence
+
+
+@pytest.mark.parametrize("kind", ["music", "noise", "click"])
+def test_what_comes_before_the_speech_is_left_out(kind):
+    speech_part = spoken()
+    whole = np.concatenate([lead_in(kind, speech_part.rate_hz), speech_part.samples]).astype(np.float32)
+    prompt = prepare_prompt(encode_sound(Waveform(whole, speech_part.rate_hz)), "anna")
+    assert prompt.duration_s == pytest.approx(8.0, abs=0.4)
+    (notice,) = prompt.notices
+    assert "voice anna" in notice
+    assert "s of speech are used" in notice
+
+
+def test_a_long_pause_is_left_out():
+    recording = spoken()
+    cut = int(2.0 * recording.rate_hz)
+    gap = np.zeros(10 * recording.rate_hz, np.float32)
+    whole = np.concatenate([recording.samples[:cut], gap, recording.samples[cut:]])
+    prompt = prepare_prompt(encode_sound(Waveform(whole, recording.rate_hz)), "anna")
+    assert prompt.duration_s == pytest.approx(8.0, abs=1.2)
+    assert prompt.notices[0].count(" to ") == 2
+
+
+def test_a_constant_offset_is_not_level():
+    recording = spoken()
+    shifted = Waveform(recording.samples * 0.5 + np.float32(0.4), recording.rate_hz)
+    found = read_sound(prepare_prompt(encode_sound(shifted), "anna").flac)
+    assert abs(found.samples.mean()) < 1e-3
+    assert np.abs(found.samples).max() == pytest.approx(0.5 * np.abs(recording.samples).max(), rel=0.05)
+
+
+@pytest.mark.parametrize("rate_hz", [2_000, 65_537, 400_000])
+def test_a_rate_that_a_prompt_cannot_have_is_refused_by_name(rate_hz):
+    content = encode_sound(Waveform(spoken().samples, rate_hz), container="WAV")
+    with pytest.raises(PromptError, match="voice anna has a sample rate out of range"):
+        prepare_prompt(content, "anna")
 
 
 def test_a_long_prompt_is_cut_to_its_first_fifteen_seconds_of_speech_and_told():
@@ -30,11 +83,11 @@ def test_a_long_prompt_is_cut_to_its_first_fifteen_seconds_of_speech_and_told():
     heard = read_sound(prompt.flac)
     assert prompt.duration_s == pytest.approx(15.0, abs=0.01)
     assert np.abs(heard.samples[: RATE_HZ // 10]).max() > 0.2
-    assert "15 s" in prompt.notices[0]
+    assert "15.0 s are used" in prompt.notices[0]
 
 
 def test_a_short_prompt_is_used_and_told():
-    assert "3 s or more" in prepare_prompt(encode_sound(speech(2.0)), "anna").notices[0]
+    assert "3 s or more" in prepare_prompt(encode_sound(spoken(2.0)), "anna").notices[0]
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ import pyarrow as pa
 import pytest
 import soundfile
 
-from hierbatch.audio.files import SoundLimits
+from hierbatch.audio.opening import SoundLimits
 from hierbatch.errors import PromptError, SourceError
 from hierbatch.manifest.schema import AUDIO
-from hierbatch.stages.sources import ReadSource, open_source, stream_source
+from hierbatch.stages.recordings import open_source, read_source, stream_source
+from hierbatch.stages.sources import ReadSource
 
 
 def encoded(samples, rate_hz=16_000, container="WAV", codec="PCM_16"):
@@ -94,7 +95,7 @@ def test_the_folder_itself_may_be_a_link(root):
 
 @pytest.mark.parametrize("read_in", [open_source, stream_source])
 def test_a_worker_reads_regular_files_alone_and_no_more_than_its_bound(root, monkeypatch, read_in):
-    monkeypatch.setattr("hierbatch.stages.sources.SOURCE_LIMITS", SoundLimits(max_bytes=1000))
+    monkeypatch.setattr("hierbatch.stages.recordings.SOURCE_LIMITS", SoundLimits(max_bytes=1000))
     os.mkfifo(root / "pipe.wav")
     opened = []
     monkeypatch.setattr("pathlib.Path.open", lambda path, *_: opened.append(path))
@@ -115,6 +116,48 @@ def test_a_voice_that_cannot_be_used_fails_its_rows(root):
     assert (row["error_kind"], "silent" in row["error"]) == ("prompt", True)
 
 
+def sides(*channels):
+    return read_source(encoded(np.stack(channels, axis=1), codec="FLOAT"), None, None)
+
+
+def test_one_side_opposite_sides_and_a_surround_centre_are_as_loud_as_the_voice_alone():
+    voice, hiss = noise()[:, 0], 1e-3 * noise(channels=6)
+    silence = np.zeros_like(voice)
+    around = hiss.copy()
+    around[:, 2] += voice
+    for opened, flags in (
+        (sides(voice, silence), ()),
+        (sides(voice, voice), ()),
+        (sides(voice, -voice), ("opposite_channels",)),
+        (sides(*around.T), ()),
+    ):
+        np.testing.assert_allclose(opened.waveform.samples, voice, atol=1e-3)
+        assert opened.flags == flags
+
+
+def test_two_speakers_on_two_sides_both_keep_their_level():
+    voice, silence = noise(2.0)[:, 0], np.zeros(16_000, np.float32)
+    left, right = np.r_[voice[:16_000], silence], np.r_[silence, voice[16_000:]]
+    np.testing.assert_allclose(sides(left, right).waveform.samples, voice, atol=1e-5)
+
+
+def test_a_clipped_recording_is_flagged():
+    loud = encoded(np.clip(20 * noise(), -1, 1))
+    assert read_source(loud, None, None).flags == ("source_clipped",)
+    assert stream_source(loud, None, None).flags == ("source_clipped",)
+    assert read_source(encoded(noise()), None, None).flags == ()
+
+
+def test_a_constant_offset_is_not_sound():
+    with pytest.raises(SourceError, match="silent"):
+        open_source(encoded(0 * noise() + 0.3), None, None)
+
+
+def test_a_rate_that_flac_cannot_store_fails_its_row(root):
+    (row,) = read(root, encoded(noise(), 65_537))
+    assert "cannot be stored" in row["error"]
+
+
 def test_stereo_is_heard_as_the_mean_of_its_channels():
     both = noise(channels=2)
     sound = open_source(encoded(both, codec="FLOAT"), None, None)
@@ -127,7 +170,7 @@ def test_stereo_is_heard_as_the_mean_of_its_channels():
         (encoded(noise())[:9_000], "truncated"),
         (encoded(noise(), container="AIFF")[:9_000], "truncated"),
         (encoded(noise(3.0), container="MP3", codec="MPEG_LAYER_III")[:9_000], "truncated"),
-        (encoded(noise(), container="FLAC")[:9_000], "not a readable audio file"),
+        (encoded(noise(), container="FLAC")[:9_000], "truncated"),
         (encoded(0 * noise()), "silent"),
         (encoded(noise() * np.nan, codec="FLOAT"), "not finite"),
         (encoded(noise(0.02)), "too short"),
@@ -155,7 +198,7 @@ def test_a_recording_that_changed_since_the_plan_is_refused(root):
 
 
 def test_a_stream_holds_what_the_whole_holds(root, monkeypatch):
-    monkeypatch.setattr("hierbatch.audio.files._BLOCK_SAMPLES", 700)
+    monkeypatch.setattr("hierbatch.audio.decoding._BLOCK_SAMPLES", 700)
     path = root / "two.flac"
     path.write_bytes(encoded(noise(0.5, 22_050, channels=2), 22_050, "FLAC"))
     for content, where in ((None, str(path)), (path.read_bytes(), None)):

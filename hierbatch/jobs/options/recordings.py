@@ -70,6 +70,9 @@ class DubSettings(TakeSeed):
     segments: Annotated[
         Path | None, Option("Folder of segment tables (NAME.rttm, .csv, .srt). Default: next to the files.")
     ] = None
+    track: Annotated[
+        str, Option("Sound track of films: a number from 1, or a language such as kor. Default: the first.")
+    ] = ""
     background: Annotated[str, Option("Audio outside speech: keep, off, or a gain in dB such as -12.")] = "keep"
 
     @property

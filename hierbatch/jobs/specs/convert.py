@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from hierbatch.audio.pitch_trackers import DEFAULT_TRACKER, pitch_tracker
 from hierbatch.engine.planning import TakeSettings
-from hierbatch.errors import BundleError, PromptError
+from hierbatch.errors import BundleError
 from hierbatch.jobs.options.recordings import ConversionSettings, SourceFolder
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.error_collector import ErrorCollector
@@ -17,13 +16,9 @@ from hierbatch.jobs.specs.recordings import check_source_root, check_sources, re
 from hierbatch.jobs.specs.rows_and_voices import find_rows_and_voices
 from hierbatch.jobs.specs.speak import ValidatedSpec
 from hierbatch.jobs.specs.voices import (
-    CheckPrompt,
-    PreparedVoices,
     accept_any_prompt,
-    prepare_usable_voices,
-    raise_voice_errors,
+    prepare_some_voices,
 )
-from hierbatch.manifest.voices import VoiceRow
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.catalog.model_info import ModelInfo, read_upsampler_info
 from hierbatch.models.catalog.open_model import read_model_info
@@ -75,7 +70,12 @@ class ConvertSpec:
         sources = errors.attempt(lambda: check_sources(found.manifest, root))
         check_prompt = partial(model.check_prompt, track=track) if model and track else accept_any_prompt
         prompts, unusable = errors.attempt(
-            lambda: self._prepare_voices(found.voices, check_prompt, bool(model and model.can_denoise))
+            lambda: prepare_some_voices(
+                found.voices,
+                check_prompt,
+                denoise_ratio=self.voices.denoise_ratio,
+                model_denoises=bool(model and model.can_denoise),
+            )
         ) or ({}, {})
         errors.raise_any()
         assert found.manifest  # raise_any() has raised otherwise; the same holds below
@@ -110,25 +110,6 @@ class ConvertSpec:
         """Settings of the whole run that enter the take key, if they differ from the default."""
         f0 = {} if self.conversion.f0 == DEFAULT_TRACKER else {"f0": self.conversion.f0}
         return f0 | ({"full_band": f"{upsampler.name}:{upsampler.fingerprint}"} if upsampler else {})
-
-    def _prepare_voices(
-        self, voices: Iterable[VoiceRow], check_prompt: CheckPrompt, model_denoises: bool
-    ) -> tuple[PreparedVoices, dict[str, PromptError]]:
-        """Prepare the usable voices and collect the errors of the others.
-
-        Raises:
-            InputError: no voice can be used.
-        """
-        prompts, unusable = prepare_usable_voices(
-            voices,
-            check_prompt,
-            allow_unknown=True,
-            denoise_ratio=self.voices.denoise_ratio,
-            model_denoises=model_denoises,
-        )
-        if not prompts:
-            raise_voice_errors(list(unusable.values()))
-        return prompts, unusable
 
 
 def find_conversion_model(name: str) -> ModelInfo:

@@ -17,7 +17,7 @@ from hierbatch.jobs.options.speech import SpeechSettings
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.error_collector import ErrorCollector
 from hierbatch.jobs.specs.rows_and_voices import find_rows_and_voices
-from hierbatch.jobs.specs.voices import PreparedVoices, accept_any_prompt, prepare_voices
+from hierbatch.jobs.specs.voices import PreparedVoices, accept_any_prompt, prepare_some_voices
 from hierbatch.manifest.plan_sources import StoreSources, discard_audio
 from hierbatch.manifest.schema import plan_schema
 from hierbatch.manifest.store import TableFile
@@ -145,20 +145,18 @@ def validate_spec(spec: SpeakSpec) -> ValidatedSpec:
         languages=model.languages if model else None,
         default_language=speech.language,
     )
-    prompts = errors.attempt(
-        lambda: prepare_voices(
+    prompts, unusable = errors.attempt(
+        lambda: prepare_some_voices(
             found.voices,
             model.check_prompt if model else accept_any_prompt,
-            allow_unknown=True,
             denoise_ratio=spec.voices.denoise_ratio,
             model_denoises=bool(model and model.can_denoise),
         )
-    )
+    ) or ({}, {})
     errors.raise_any()
     assert found.manifest  # raise_any() has raised otherwise; the same holds below
     assert found.n_rows
     assert model
-    assert prompts is not None
     take_settings = TakeSettings(
         task=SPEAK.name,
         defaults={"voice": found.default, "language": speech.language, "speed": speech.speed},
@@ -173,8 +171,9 @@ def validate_spec(spec: SpeakSpec) -> ValidatedSpec:
         prompts=prompts,
         take_settings=take_settings,
         model=model.name,
-        read=PhonemizeText(front_ends(lexicon, model.frontend_versions)),
+        read=PhonemizeText(front_ends(lexicon, model.frontend_versions), unusable),
         inputs={"lexicon_sha256": file_sha256(speech.lexicon) if speech.lexicon else None},
+        row_notices=tuple(map(str, unusable.values())),
     )
 
 

@@ -115,8 +115,36 @@ def prepare_usable_voices(
             check_prompt(read_sound(prompt.flac))
             prepared[row.voice] = (row, prompt)
         except PromptError as error:
-            errors[row.voice] = error
+            errors[row.voice] = _named_error(error, row.voice)
     return prepared, errors
+
+
+def prepare_some_voices(
+    voices: Iterable[VoiceRow],
+    check_prompt: CheckPrompt,
+    *,
+    denoise_ratio: float | None = None,
+    model_denoises: bool = False,
+) -> tuple[PreparedVoices, dict[str, PromptError]]:
+    """Prepare the usable voices; those of unknown consent were checked before. Arguments: see `prepare_voices`.
+
+    Raises:
+        InputError: no voice can be used.
+        ProgramError: the noise reduction is not installed.
+    """
+    prepared, errors = prepare_usable_voices(
+        voices, check_prompt, allow_unknown=True, denoise_ratio=denoise_ratio, model_denoises=model_denoises
+    )
+    if not prepared:
+        raise_voice_errors(list(errors.values()))
+    return prepared, errors
+
+
+def _named_error(error: PromptError, voice: str) -> PromptError:
+    """The error with the name of the voice, which a model's own check does not know."""
+    if voice in error.what:
+        return error
+    return PromptError(f"Voice {voice}: {error.what}", expected=error.expected, got=error.got, fix=error.fix)
 
 
 def raise_voice_errors(errors: Sequence[PromptError]) -> None:

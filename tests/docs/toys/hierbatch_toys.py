@@ -22,8 +22,9 @@ from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import open_table
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.stages.batching import BatchLimits
+from hierbatch.stages.recordings import open_source
 from hierbatch.stages.scoring import Score, ScoringOptions, TakeToScore
-from hierbatch.stages.sources import ReadSource, open_source, source_identity
+from hierbatch.stages.sources import ReadSource, source_identity
 from hierbatch.stages.take_maker import Opened, TakeMaker
 from hierbatch.stages.takes import sound_facts
 from hierbatch.stages.tasks import StageConfig, Task

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from hierbatch.delivery.decode import container_of, decoded
+from hierbatch.audio.containers import HEAD_BYTES, detect_container
+from hierbatch.audio.decoding import open_file
 from hierbatch.errors import InputError
 from tests.audio.signals import speech_like, tone
 
@@ -14,8 +15,8 @@ def test_knows_a_file_by_its_content_and_not_by_its_name(tmp_path, suffix, conta
     path = tmp_path / f"sound.{suffix}"
     soundfile.write(path, speech_like(0.5, 44_100).samples, 44_100)
     other = path.rename(tmp_path / "sound.txt")
-    assert container_of(other) == container
-    with decoded(other) as sound:
+    assert detect_container(other.read_bytes()[:HEAD_BYTES]) == container
+    with open_file(other, use_ffmpeg=True) as sound:
         assert sum(map(len, sound.blocks)) == pytest.approx(22_050, abs=1_200)
 
 
@@ -23,7 +24,7 @@ def test_channels_stand_side_by_side(tmp_path):
     path = tmp_path / "stereo.wav"
     pair = np.stack([tone(300, 5, 48_000, -6), tone(500, 5, 48_000, -12)], axis=1)
     soundfile.write(path, pair, 48_000, subtype="FLOAT")
-    with decoded(path) as sound:
+    with open_file(path, use_ffmpeg=True) as sound:
         np.testing.assert_array_equal(np.concatenate(list(sound.blocks)), pair)
 
 
@@ -31,16 +32,16 @@ def test_channels_stand_side_by_side(tmp_path):
 def test_what_is_not_sound_is_refused_before_ffmpeg_sees_it(tmp_path, content):
     path = tmp_path / "list.mp3"
     path.write_bytes(content)
-    with pytest.raises(InputError, match="not an audio file"):
-        container_of(path)
+    with pytest.raises(InputError, match="not a readable audio file"), open_file(path, use_ffmpeg=True):
+        pass
 
 
 def test_damaged_and_missing_files_are_told(tmp_path):
     path = tmp_path / "bad.flac"
     path.write_bytes(b"fLaC" + bytes(100))
-    with pytest.raises(InputError, match="cannot be decoded"), decoded(path):
+    with pytest.raises(InputError, match="not a readable audio file"), open_file(path, use_ffmpeg=True):
         pass
-    with pytest.raises(InputError, match="No such file"), decoded(tmp_path / "none.mp3"):
+    with pytest.raises(InputError, match="No such file"), open_file(tmp_path / "none.mp3"):
         pass
 
 
@@ -48,5 +49,5 @@ def test_a_name_cannot_steer_ffmpeg(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     name = "-f lavfi.wav"
     soundfile.write(tmp_path / name, tone(300, 0.1, 16_000), 16_000)
-    with decoded(Path(name)) as sound:
+    with open_file(Path(name), use_ffmpeg=True) as sound:
         assert sum(map(len, sound.blocks)) == 1_600

@@ -1,6 +1,6 @@
 import pytest
 
-from hierbatch.delivery.mp3_frames import read_mp3_frames
+from hierbatch.audio.mp3_frames import read_mp3_frames
 from hierbatch.programs import ffmpeg_program, run_program
 
 
