@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from hierbatch.analysis.listening import TakeGallery, TakeSound
 from hierbatch.analysis.summary import RunSummary, summarise
-from hierbatch.analysis.take_measures import measures_in
+from hierbatch.analysis.take_measures import TakeMeasure, measures_of
 from hierbatch.errors import InputError
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.takes import Takes
@@ -62,6 +62,11 @@ class RunStudy:
     def columns(self) -> tuple[str, ...]:
         """Names of all columns, `audio` last."""
         return tuple(self._takes.schema.names)
+
+    @property
+    def measures(self) -> tuple[TakeMeasure, ...]:
+        """Measured columns with their titles, units and ranges."""
+        return measures_of(self._takes.schema)
 
     @property
     def takes(self) -> Takes:
@@ -144,10 +149,10 @@ class RunStudy:
         """
         ids = self._ids_of(rows)[:_MAX_SHOWN]
         columns = [name for name in self.columns if name in _GALLERY_COLUMNS]
-        columns += [measure.column for measure in measures_in(self.columns)]
+        columns += [measure.column for measure in self.measures]
         found = {row["id"]: row for row in self._takes.rows(ids, columns).to_pylist()}
         sounds = {name: TakeSound(name, content) for name, content in self._takes.sounds(ids).items()}
-        return TakeGallery([found[name] for name in ids if name in found], sounds)
+        return TakeGallery([found[name] for name in ids if name in found], sounds, self.measures)
 
     def outliers(self, column: str, n: int = 10, by: str | None = None) -> pd.DataFrame:
         """Rows furthest from the median of a column, sorted by absolute deviation.

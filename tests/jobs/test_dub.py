@@ -134,7 +134,7 @@ def test_what_cannot_be_dubbed_is_told_and_stops_nobody(job):
     dubbing = dub(job)
     errors = {line.file: line.error for line in dubbing.lines if line.error}
     words = {
-        "mute.mp4": "no sound",
+        "mute.mp4": "has no audio",
         "text.wav": "not a readable audio file",
         "over.wav": "overlap",
         "past.wav": "after the recording",
