@@ -18,6 +18,7 @@ from hierbatch.frontend.sentences import Sentence, split_sentences
 from hierbatch.frontend.speech_text import PhonemizedSentence, SpeechFrontEnd
 from hierbatch.models.conversion.interface import ConversionModel, Transposition
 from hierbatch.models.conversion.recording import ConversionJob, convert_recordings
+from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.speech import Speech, SpeechModel, SpeechRequest
 from hierbatch.models.upsampling.full_band import full_band_resampler
 from hierbatch.stages.batching import Batches, BatchLimits
@@ -46,9 +47,9 @@ class _Part:
 class SpeechPipeline:
     """A loaded speech model: `speak` reads texts aloud, `convert` gives recordings another voice."""
 
-    def __init__(self, model: SpeechModel, *, device: str) -> None:
+    def __init__(self, model: SpeechModel, placement: DevicePlacement) -> None:
         self._model = model
-        self._device = device
+        self._placement = placement
 
     @property
     def name(self) -> str:
@@ -191,7 +192,7 @@ class SpeechPipeline:
             raise InputError("The model does not convert recordings", got=self.name)
         encoded = self._encoded(voice, consent)
         recordings = recording if isinstance(recording, list | tuple) else [recording]
-        to_rate = full_band_resampler("speechsr" if full_band else None, self._device)
+        to_rate = full_band_resampler("speechsr" if full_band else None, self._placement)
         jobs = [
             ConversionJob(
                 source=as_waveform(cast("Recording", one)),

@@ -20,7 +20,10 @@ def import_(
     voice: Annotated[str | None, typer.Option(help="Voice of every row. Default: chosen by the run.")] = None,
     language: Annotated[str, typer.Option(help="en or ko for all rows; auto detects each sentence.")] = "auto",
 ) -> None:
-    """Convert a book to a manifest of sentences, or a table to Parquet."""
+    """Convert a book to a manifest of sentences, or a table to Parquet.
+
+    Example: hierbatch import book.epub --out book.parquet
+    """
     if source.suffix.lower() in (".csv", ".jsonl", ".ndjson"):
         from hierbatch.jobs.import_rows import import_rows
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hierbatch.audio.waveform import Waveform
-from hierbatch.errors import InputError
+from hierbatch.errors import InputError, PromptError
 from hierbatch.frontend.characters import clean_characters
 from hierbatch.frontend.edit_distance import character_error_rate
 from hierbatch.frontend.english.normalization import normalize_english
@@ -69,9 +69,12 @@ class SpeakerScorer:
         self._prompts: dict[str, SpeakerEmbedding] = {}
 
     def __call__(self, take: TakeToScore) -> Score:
-        """Score a take."""
+        """Score a take; a dubbed take of several voices has no prompt of its own."""
         if take.voice not in self._prompts:
-            self._prompts[take.voice] = self._network.embed(take.read_prompt())
+            try:
+                self._prompts[take.voice] = self._network.embed(take.read_prompt())
+            except PromptError:
+                return Score({})
         embedding = self._network.embed(take.waveform)
         return Score({"speaker_similarity": self._similarity(embedding, self._prompts[take.voice])})
 
