@@ -41,7 +41,7 @@ class Measure:
     packages: tuple[str, ...] = ()
     """Import names of packages that the scorer needs beyond a plain install."""
     install: str = ""
-    """What installs these packages, for the error message."""
+    """Command that installs these packages, for the error message."""
 
     def __post_init__(self) -> None:
         if unsuitable := [c.name for c in self.columns if str(c.type) not in _TYPE_NAMES]:
