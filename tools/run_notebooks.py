@@ -10,18 +10,22 @@ import nbformat
 from nbclient import NotebookClient
 
 _FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
+_MAX_TEXT = 4_000
+"""Longest plain-text form, in characters, that is kept next to HTML: galleries repeat their audio in it."""
 
 
 def run_notebook(path: Path) -> None:
     """Execute one notebook in its folder and save it; metadata that differs from run to run is dropped."""
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=600, resources={"metadata": {"path": path.parent}}).execute()
-    for cell in notebook.cells:
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
         cell.metadata.pop("execution", None)
         # Progress and warnings are not results.
-        cell.outputs = [output for output in cell.get("outputs", ()) if output.get("name") != "stderr"]
-        if cell.cell_type != "code":
-            del cell["outputs"]
+        cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+        for output in cell.outputs:
+            data = output.get("data", {})
+            if "text/html" in data and len(data.get("text/plain", "")) > _MAX_TEXT:
+                del data["text/plain"]
     notebook.metadata["language_info"] = {"name": "python"}
     nbformat.write(notebook, path)
 

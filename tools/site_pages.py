@@ -111,7 +111,8 @@ def _keyword_options(name: str) -> Iterator[str]:
         return
     yield from (f"Keyword options of `{name}`:", "", "| keyword | meaning | default |", "| --- | --- | --- |")
     for parameter, option in options:
-        default = "" if parameter.default in (inspect.Parameter.empty, None, "") else f"`{parameter.default}`"
+        has_default = parameter.default not in (inspect.Parameter.empty, None, "")
+        default = f"`{parameter.default}`" if has_default else ""
         yield f"| `{parameter.name}` | {_cell(option.help)} | {default} |"
     yield ""
 
@@ -150,7 +151,7 @@ def _parameters(command: object) -> Iterator[str]:
         is_argument = parameter.param_type_name == "argument"
         name = parameter.name.upper() if is_argument else ", ".join([*parameter.opts, *parameter.secondary_opts])
         value = parameter.default
-        default = "" if callable(value) or value in (None, "", False, True) else f"`{value}`"
+        default = "" if callable(value) or isinstance(value, bool) or value in (None, "") else f"`{value}`"
         group = getattr(parameter, "rich_help_panel", None) or ("Arguments" if is_argument else "Options")
         groups.setdefault(group, []).append(
             f"| `{name}`{' (required)' if parameter.required and not is_argument else ''} "

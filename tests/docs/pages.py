@@ -67,7 +67,9 @@ def unknown_options(words):
     command, name, arguments = find_command(words)
     if command is None:
         return [name]
-    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)} | {
+        "--help"
+    }
     # A negative number is a value.
     options = [argument for argument in arguments if re.match(r"--?[^\d-]", argument)]
     return [option for option in options if option not in known]
