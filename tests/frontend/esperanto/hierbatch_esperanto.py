@@ -1,9 +1,8 @@
-"""Package of another author: a small part of Esperanto, where a letter is a phone, and a model that speaks it."""
+"""Package of another author: a small part of Esperanto, where a letter is a phone."""
 
 import re
 
 from hierbatch.frontend.language_definition import Language, Pace
-from tests.engine.fake_model import FakeModel
 
 PHONES = {"e": "ɛ", "r": "ɾ", "ĉ": "tʃ", "ŝ": "ʃ", "ĝ": "dʒ"}
 NUMBERS = ("nul", "unu", "du", "tri", "kvar", "kvin", "ses", "sep", "ok", "naŭ")
@@ -28,7 +27,3 @@ ESPERANTO = Language(
     max_characters=200,
     detection_weight=3,
 )
-
-
-class EsperantoModel(FakeModel):
-    languages = ("eo",)
