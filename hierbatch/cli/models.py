@@ -26,7 +26,7 @@ def add(
         list[str],
         typer.Argument(help="Checkpoint files or folders; NETWORK=FILE if a file is not identified."),
     ],
-    name: Annotated[str, typer.Option(help="Name of the model, for --model.")] = "official",
+    name: Annotated[str, typer.Option(help="Name of the model, for --model.")] = "hierspeechpp",
     folder: Annotated[
         Path | None,
         typer.Option(help="Folder of imported models. Default: HIERBATCH_MODELS, or the user's data folder."),
@@ -38,7 +38,7 @@ def add(
     Files are read without running code, checked completely and stored as
     safetensors.
 
-    Example: hierbatch models import checkpoints --name mine
+    Example: hierbatch models add checkpoints --name mine
     """
     from hierbatch.jobs.import_models import ImportModels, import_models
 

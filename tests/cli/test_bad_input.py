@@ -27,7 +27,7 @@ UNUSABLE = {
     "fast.wav": "out of range",
     "silent.wav": "is silent",
     "cut.wav": "is truncated",
-    "cut.flac": "not a readable audio file",
+    "cut.flac": "is truncated or damaged",
     "missing.wav": "Cannot read",
 }
 

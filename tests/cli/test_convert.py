@@ -4,6 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hierbatch.cli.app import app
+from hierbatch.errors import InputError
 from tests.engine.planned_run import bundle_folder
 from tests.making import prompt_file, recordings_file
 
@@ -47,6 +48,7 @@ def test_a_folder_is_dubbed_and_its_lengths_are_told(invoke, tmp_path):
 
 
 def test_options_that_make_no_sense_are_refused(invoke):
-    assert invoke("convert {folder}/m.csv --out {folder}/run --pitch-semitones 40")[0] == 2
+    with pytest.raises(InputError, match="--pitch-semitones is out of range"):
+        invoke("convert {folder}/m.csv --out {folder}/run --pitch-semitones 40")
     with pytest.raises(Exception, match="keep, off"):
         invoke("dub {folder}/in --out {folder}/out --background loud")

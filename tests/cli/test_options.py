@@ -114,7 +114,7 @@ def test_no_option_is_declared_in_two_commands():
     assert {name for name, commands in outside.items() if len(commands) > 1} == set(OUTSIDE_GROUPS)
 
 
-@pytest.mark.parametrize("words", ["", *COMMANDS, "models list", "models show", "models import"])
+@pytest.mark.parametrize("words", ["", *COMMANDS, "models list", "models show", "models add", "models assemble"])
 def test_help_fits_80_columns_and_has_an_example(words):
     done = CliRunner().invoke(app, [*words.split(), "--help"], env={"COLUMNS": "80"}, prog_name="hierbatch")
     assert done.exit_code == 0, done.output

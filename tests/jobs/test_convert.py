@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from hierbatch.errors import BundleError, InputError, ManifestError, RunError
+from hierbatch.jobs.options.speech import SpeechSettings
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import RunJob, run
@@ -191,7 +192,7 @@ def test_a_model_that_only_speaks_or_only_converts_is_refused_for_the_other(tmp_
     speaking = str(speaking_bundle.write_official(tmp_path / "speaking"))
     with pytest.raises(BundleError, match=r"does not convert.*mms-300m"):
         run(job(tmp_path, model=speaking))
-    order = SpeakSpec(manifest=tmp_path / "m.csv", voices=voices, language="en")
+    order = SpeakSpec(manifest=tmp_path / "m.csv", voices=voices, speech=SpeechSettings(language="en"))
     converting = str(converting_bundle.write_official(tmp_path / "converting"))
     with pytest.raises(BundleError, match=r"does not read text.*hierbatch convert"):
         run(RunJob(spec=change(order, model=converting), out=tmp_path / "run", execution=LOCAL))

@@ -13,10 +13,11 @@ from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.voices import list_voices, prepare_voices, write_voice_table
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.lite.pipeline import LitePipeline
+from hierbatch.models.weights.bundle import find_bundle
 from hierbatch.stages.batching import BatchLimits
 from hierbatch.stages.convert import Convert
 from hierbatch.stages.voices import VoiceStore
-from tests.engine.fake_model import FakeModel, Fault
+from tests.engine.fake_model import FakeModel, Fault, write_fake_bundle
 from tests.loading import ROOT
 from tests.models.among_others import SAME_DB, snr_db
 from tests.stages.planning import plan
@@ -82,8 +83,7 @@ def test_a_recording_is_converted_the_same_alone_and_together(tmp_path, lite, mo
 
 @pytest.fixture
 def fake(tmp_path):
-    (tmp_path / "bundle").mkdir()
-    return FakeModel(tmp_path / "bundle", "cpu")
+    return FakeModel(find_bundle(write_fake_bundle(tmp_path / "bundle")), DevicePlacement())
 
 
 def test_one_that_fails_among_others_fails_alone(tmp_path, fake):

@@ -9,10 +9,11 @@ from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.voices import list_voices, prepare_voices, write_voice_table
 from hierbatch.manifest.schema import TAKE_COLUMNS
 from hierbatch.models.device_placement import DevicePlacement
+from hierbatch.models.weights.bundle import find_bundle
 from hierbatch.stages.batching import BatchLimits
 from hierbatch.stages.speak import Speak
 from hierbatch.stages.voices import VoiceStore
-from tests.engine.fake_model import FakeModel, Fault, spoken
+from tests.engine.fake_model import FakeModel, Fault, spoken, write_fake_bundle
 from tests.making import prompt_file
 from tests.stages.planning import plan
 
@@ -21,8 +22,7 @@ CPU = DevicePlacement()
 
 @pytest.fixture
 def model(tmp_path):
-    (tmp_path / "bundle").mkdir()
-    return FakeModel(tmp_path / "bundle", "cpu")
+    return FakeModel(find_bundle(write_fake_bundle(tmp_path / "bundle")), DevicePlacement())
 
 
 @pytest.fixture

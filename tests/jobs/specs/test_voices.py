@@ -4,14 +4,16 @@ from hierbatch.audio.files import read_sound
 from hierbatch.errors import InputError, PromptError
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.voices import default_voice, list_voices, prepare_voices, write_voice_table
+from hierbatch.models.device_placement import DevicePlacement
+from hierbatch.models.weights.bundle import find_bundle
 from hierbatch.stages.voices import VoiceStore
-from tests.engine.fake_model import FakeModel
+from tests.engine.fake_model import FakeModel, write_fake_bundle
 from tests.making import prompt_file
 
 
 @pytest.fixture
 def model(tmp_path):
-    return FakeModel(tmp_path, "cpu")
+    return FakeModel(find_bundle(write_fake_bundle(tmp_path / "bundle")), DevicePlacement())
 
 
 def table(folder, *lines):
@@ -21,7 +23,7 @@ def table(folder, *lines):
 
 
 def test_exactly_one_source_of_voices_is_wanted(tmp_path):
-    for choice in (VoiceChoice(), VoiceChoice(voice=tmp_path / "a.wav", table=tmp_path / "v.csv")):
+    for choice in (VoiceChoice(), VoiceChoice(voice=tmp_path / "a.wav", voices=tmp_path / "v.csv")):
         with pytest.raises(InputError, match="--voice"):
             list_voices(choice)
 
@@ -31,10 +33,10 @@ def test_a_table_of_one_needs_no_default_and_a_table_of_two_does(tmp_path):
     assert default_voice(one, list_voices(one)) == "anna"
     two = VoiceChoice(voices=table(tmp_path, "anna,a.wav,self", "jun,b.wav,self"))
     assert default_voice(two, list_voices(two)) is None
-    chosen = VoiceChoice(voices=two.table, default_voice="jun")
+    chosen = VoiceChoice(voices=two.voices, default_voice="jun")
     assert default_voice(chosen, list_voices(chosen)) == "jun"
     with pytest.raises(InputError, match="anna, jun"):
-        list_voices(VoiceChoice(voices=two.table, default_voice="nobody"))
+        list_voices(VoiceChoice(voices=two.voices, default_voice="nobody"))
 
 
 def test_all_prompts_that_cannot_be_used_are_told_at_once(tmp_path, model):
@@ -42,7 +44,7 @@ def test_all_prompts_that_cannot_be_used_are_told_at_once(tmp_path, model):
     prompt_file(tmp_path, name="short.wav", duration_s=0.5)
     prompt_file(tmp_path, name="quiet.wav", gain=0.0)
     choice = VoiceChoice(
-        table=table(tmp_path, "a,good.wav,self", "b,short.wav,self", "c,quiet.wav,self", "d,none.wav,self")
+        voices=table(tmp_path, "a,good.wav,self", "b,short.wav,self", "c,quiet.wav,self", "d,none.wav,self")
     )
     with pytest.raises(InputError) as caught:
         prepare_voices(list_voices(choice), model.encode_voice, allow_unknown=False)
