@@ -111,7 +111,7 @@ def _decode_western(data: bytes, fault: int) -> str | None:
     """Decode UTF-8 with stray bytes of Windows-1252, or pure Windows-1252; None if it does not look like text.
 
     In Western text, letters with accents and typographic quotes are rare among plain letters; text of other scripts
-    consists of long runs of such bytes.
+    consists of longer runs of such bytes.
 
     Args:
         data: content of the file
@@ -124,8 +124,11 @@ def _decode_western(data: bytes, fault: int) -> str | None:
         codecs.register_error("hierbatch-western", _read_stray)
         return data.decode("utf-8", errors="hierbatch-western")
     runs = _HIGH_BYTES.findall(sample)
-    is_rare = sum(map(len, runs)) <= _MAX_WESTERN_SHARE * len(sample)
-    if not is_rare or max(map(len, runs)) > _MAX_WESTERN_RUN:
+    lengths = [len(run) for run in runs]
+    are_rare = sum(lengths) <= _MAX_WESTERN_SHARE * len(sample)
+    # The characters of East Asian encodings have two bytes each.
+    are_single = 2 * sum(length == 1 for length in lengths) > len(lengths)
+    if not (are_rare and are_single) or max(lengths) > _MAX_WESTERN_RUN:
         return None
     text = data.decode("cp1252", errors="replace")
     return text if all(character < "\x80" or _WESTERN.match(character) for character in set(text)) else None

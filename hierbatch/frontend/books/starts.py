@@ -106,5 +106,5 @@ def _from_pages(flow: Flow) -> list[ChapterStart]:
 
 
 def _filled_pages(flow: Flow) -> list[PageStart]:
-    ends = [start.index for start in flow.page_starts[1:]] + [len(flow.blocks)]
-    return [start for start, end in zip(flow.page_starts, ends, strict=True) if end > start.index]
+    ends = [*(start.index for start in flow.page_starts[1:]), len(flow.blocks)]
+    return [start for start, end in zip(flow.page_starts, ends, strict=False) if end > start.index]
