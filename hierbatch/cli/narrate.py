@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hierbatch.frontend.books.keeping import KEEP_CHOICES
 from hierbatch.cli import exit_codes, options
 from hierbatch.cli.licenses import print_model_license_warnings
 from hierbatch.object_path import local_path
@@ -49,6 +50,13 @@ def narrate(
         str,
         typer.Option(help="en or ko for all rows; auto detects each sentence.", rich_help_panel=options.SOUND_PANEL),
     ] = "auto",
+    keep: Annotated[
+        str,
+        typer.Option(
+            help=f"Parts to read that are skipped by default: {', '.join(KEEP_CHOICES)}.",
+            rich_help_panel=options.BOOK_PANEL,
+        ),
+    ] = "",
     to: _Formats = "m4b,mp3",
     profile: _Profile = "m4b=podcast,mp3=acx",
     title: Annotated[
@@ -89,6 +97,7 @@ def narrate(
         out=out,
         voices=options.voice_choice(voice, voices, default_voice, consent, allow_unknown_consent, denoise),
         language=language,
+        keep=keep,
         formats=formats,
         subtitles=subtitles,
         profile=default_profile,

@@ -12,6 +12,7 @@ from hierbatch.engine.progress import RunListener
 from hierbatch.engine.session import Execution
 from hierbatch.errors import InputError
 from hierbatch.jobs.book import BookJob, BookResult, make_book
+from hierbatch.jobs.book_lexicon import write_lexicon
 from hierbatch.jobs.import_book import ImportBook, ImportedBook, import_book
 from hierbatch.jobs.run import RunJob, RunOutcome, check_device, run
 from hierbatch.jobs.specs.speak import SpeakSpec
@@ -30,6 +31,8 @@ class NarrateJob:
     out: Path
     language: str = "auto"
     """`en` or `ko` for the whole book, or `auto` to detect the language of each sentence."""
+    keep: str = ""
+    """Parts of the book to read although they are skipped by default; see `ImportBook`."""
     formats: tuple[str, ...] = ("m4b", "mp3")
     subtitles: tuple[str, ...] = ()
     profile: str = "podcast"
@@ -89,13 +92,13 @@ def narrate(
     if job.full_band:
         _check_mastering(job)
     manifest, out = job.out / "manifest.parquet", job.out / "book"
-    imported = import_book(ImportBook(book=job.book, out=manifest, language=job.language))
+    imported = import_book(ImportBook(book=job.book, out=manifest, language=job.language, keep=job.keep))
     if on_import:
         on_import(imported)
     spec = SpeakSpec(
         manifest=manifest,
         voices=job.voices,
-        lexicon=job.lexicon,
+        lexicon=_lexicon(job, imported),
         speed=job.speed,
         seed=job.seed,
         bundle=job.bundle,
@@ -141,3 +144,12 @@ def _book_job(job: NarrateJob, imported: ImportedBook) -> BookJob:
         device=job.device,
         overwrite=True,
     )
+
+
+def _lexicon(job: NarrateJob, imported: ImportedBook) -> Path | None:
+    """Lexicon of the user, joined with the pronunciations of the book if it has any."""
+    if not imported.lexicon:
+        return job.lexicon
+    path = job.out / "lexicon.csv"
+    write_lexicon(imported.lexicon, path, job.lexicon)
+    return path

@@ -42,4 +42,3 @@ def read_entities(text: str, position: int, name: str) -> tuple[dict[str, str], 
         got="an internal subset, which can be used for attacks",
         fix="obtain the book from another source",
     )
-

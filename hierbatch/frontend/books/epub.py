@@ -172,4 +172,4 @@ def _n_body_characters(root: etree._Element) -> int:
 def _told(flow: Flow) -> list[str]:
     """Remarks on speech markup that has no effect."""
     n = flow.n_emphases
-    return [f"{n} passages marked for emphasis are read like the rest"] if n else []
+    return [f"Emphasis has no effect: {n} passages marked for it are read like the rest"] if n else []

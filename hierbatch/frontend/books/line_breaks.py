@@ -58,7 +58,12 @@ def join_lines(lines: Sequence[str]) -> str:
 
 
 def _needs_pause(line: str, following: str) -> bool:
-    if _ENDS_WITH_MARK.search(line) or following[0] in "([" or not has_letters_or_digits(line) or not has_letters_or_digits(following):
+    if (
+        _ENDS_WITH_MARK.search(line)
+        or following[0] in "(["
+        or not has_letters_or_digits(line)
+        or not has_letters_or_digits(following)
+    ):
         return False
     is_full = sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in line) >= _FULL_LINE_COLUMNS
     return not (is_full and not following[0].isupper())

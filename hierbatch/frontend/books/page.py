@@ -111,9 +111,7 @@ def read_page(
 class _PageReader:
     """Collects the text between boundaries of block elements in a traversal of the tree."""
 
-    def __init__(
-        self, href: str, note_ids: frozenset[str], chapter_ids: frozenset[str], keep: frozenset[str]
-    ) -> None:
+    def __init__(self, href: str, note_ids: frozenset[str], chapter_ids: frozenset[str], keep: frozenset[str]) -> None:
         self.blocks: list[Block] = []
         self.segments: list[tuple[TextSegment, ...]] = []
         self.anchors: dict[str, int] = {}

@@ -41,14 +41,20 @@ def texts(body: str) -> list[str]:
         ("<nav><ol><li>Contents</li></ol></nav><p>text</p>", ["text"]),
         ("<p hidden='hidden'>no</p><p style='display: none'>no</p><p>yes</p>", ["yes"]),
         # lines and stanzas of verse, and paragraphs that only empty lines separate
-        ("<p>Grey sky<br/>grey sea;<br/>and one “sail”<br/>he saw.</p>", ["Grey sky, grey sea; and one “sail”, he saw."]),
+        (
+            "<p>Grey sky<br/>grey sea;<br/>and one “sail”<br/>he saw.</p>",
+            ["Grey sky, grey sea; and one “sail”, he saw."],
+        ),
         ("<p>Ann Lee<br/>(Version by Ben)</p>", ["Ann Lee (Version by Ben)"]),
         ("<p>하늘은 회색<br/>바다는 잿빛</p>", ["하늘은 회색, 바다는 잿빛"]),
         ("<p>One.<br/><br/>Two<br/> <br/> Three<br/>four</p>", ["One.", "Two", "Three, four"]),
         ("<p><span>One</span><br/><span>two</span></p>", ["One, two"]),
-        (f"<p>{'a line of prose that some program has wrapped at its '}<br/>{'full width goes on.'}</p>".replace(
-            "a line", "a very long line"), ["a very long line of prose that some program has wrapped at its full width "
-            "goes on."]),
+        (
+            f"<p>{'a line of prose that some program has wrapped at its '}<br/>{'full width goes on.'}</p>".replace(
+                "a line", "a very long line"
+            ),
+            ["a very long line of prose that some program has wrapped at its full width goes on."],
+        ),
         ("<pre class='poem'>Still hill\n  still mill</pre>", ["Still hill, still mill"]),
         ("<h2>A<br/><br/>B</h2>", ["A. B"]),
         # ruby: a reading in place of characters without one, else the base
@@ -215,7 +221,11 @@ def test_pronunciations_of_the_markup_and_emphasis() -> None:
 
 def test_skipped_elements_leave_no_state_behind() -> None:
     hidden = "<h1 hidden=''>no</h1><pre>x = 1</pre><table><tr><td>1</td><td>2</td></tr></table>"
-    assert texts(f"{hidden}<p>One\ntwo</p><table><tr><td>3</td></tr><tr><td>4</td></tr></table>") == ["One two", "3", "4"]
+    assert texts(f"{hidden}<p>One\ntwo</p><table><tr><td>3</td></tr><tr><td>4</td></tr></table>") == [
+        "One two",
+        "3",
+        "4",
+    ]
 
 
 def test_text_that_a_user_keeps() -> None:
