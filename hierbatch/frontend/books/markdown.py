@@ -57,7 +57,9 @@ def read_html(text: str, file_name: str, keep: frozenset[str] = frozenset()) -> 
 
 def emphasis_remark(n_emphases: int) -> tuple[str, ...]:
     """Remark on emphasis, which has no effect on the voice."""
-    return (f"Emphasis has no effect: {n_emphases} passages marked for it are read like the rest",) if n_emphases else ()
+    return (
+        (f"Emphasis has no effect: {n_emphases} passages marked for it are read like the rest",) if n_emphases else ()
+    )
 
 
 def _book(html: str, file_name: str, values: dict[str, str], skipped: list[SkippedText], keep: frozenset[str]) -> Book:

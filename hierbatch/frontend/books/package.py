@@ -115,6 +115,10 @@ def _spine(element: etree._Element | None, items: dict[str, Item]) -> list[Spine
         if item is not None:
             # A page that is listed twice is read once.
             found.setdefault(item.href, SpineItem(item.href, reference.get("linear") != "no"))
+    if not references:
+        # Without a reading order, the order of the manifest is the best there is.
+        pages = (item for item in items.values() if item.media_type in _PAGE_TYPES and "nav" not in item.properties)
+        found = {item.href: SpineItem(item.href, True) for item in pages}
     return list(found.values())
 
 

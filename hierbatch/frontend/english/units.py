@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from hierbatch.frontend.english.letters import is_unpronounceable
 from hierbatch.frontend.english.numbers import (
     VULGAR_FRACTIONS,
     say_cardinal,
@@ -25,6 +26,19 @@ _UNITS = {
     "L": ("liter", "liters"), "l": ("liter", "liters"), "ml": ("milliliter", "milliliters"),
     "mL": ("milliliter", "milliliters"), "gal": ("gallon", "gallons"), "ha": ("hectare", "hectares"),
     "km/h": ("kilometer per hour", "kilometers per hour"), "kph": ("kilometer per hour", "kilometers per hour"),
+    "km/s": ("kilometer per second", "kilometers per second"), "ft/s": ("foot per second", "feet per second"),
+    "mpg": ("mile per gallon", "miles per gallon"), "dpi": ("dot per inch", "dots per inch"),
+    "ppi": ("pixel per inch", "pixels per inch"), "ppm": ("part per million", "parts per million"),
+    "fps": ("frame per second", "frames per second"), "mg/dL": ("milligram per deciliter", "milligrams per deciliter"),
+    "g/L": ("gram per liter", "grams per liter"), "kg/m³": ("kilogram per cubic meter", "kilograms per cubic meter"),
+    "m/s²": ("meter per second squared", "meters per second squared"),
+    "m/s^2": ("meter per second squared", "meters per second squared"),
+    "mAh": ("milliampere hour", "milliampere hours"), "Wh": ("watt hour", "watt hours"),
+    "kV": ("kilovolt", "kilovolts"), "mV": ("millivolt", "millivolts"), "mA": ("milliampere", "milliamperes"),
+    "GW": ("gigawatt", "gigawatts"), "kPa": ("kilopascal", "kilopascals"), "hPa": ("hectopascal", "hectopascals"),
+    "kJ": ("kilojoule", "kilojoules"), "Gbps": ("gigabit per second", "gigabits per second"),
+    "kbps": ("kilobit per second", "kilobits per second"), "px": ("pixel", "pixels"),
+    "µm": ("micrometer", "micrometers"), "μm": ("micrometer", "micrometers"),
     "m/s": ("meter per second", "meters per second"), "mph": ("mile per hour", "miles per hour"),
     "rpm": ("revolution per minute", "revolutions per minute"), "bpm": ("beat per minute", "beats per minute"),
     "sec": ("second", "seconds"), "secs": ("second", "seconds"), "ms": ("millisecond", "milliseconds"),
@@ -43,10 +57,11 @@ _POWERS = {"²": "square", "2": "square", "³": "cubic", "3": "cubic"}
 _POWERED = ("km", "m", "cm", "mm", "ft", "mi", "yd")
 _SCALES = "thousand|million|billion|trillion"
 _TEMPERATURES = {"C": "Celsius", "F": "Fahrenheit", "K": "Kelvin"}
-_FIGURES = r"\d(?:[\d,]*\d)?(?:\.\d+)?"
+_FIGURES = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,2}(?:,\d\d)+,\d{3}(?!\d)|\d+)(?:\.\d+)?"
 _NUMBER = rf"(?<![\w.,])[-+]?{_FIGURES}|(?<![\w.])[-+]?\.\d+"
 _UNIT = one_of(_UNITS)
 _MAX_RANGE_DIGITS = 4
+_MAX_ORDINAL_DIGITS = 15
 _MIN_NAMED_DENOMINATOR, _MAX_NAMED_DENOMINATOR = 2, 100
 _STREETS = (
     r"(?:Street|St\.?|Avenue|Ave\.?|Road|Rd\.?|Drive|Dr\.?|Lane|Ln\.?|Boulevard|Blvd\.?|Square|Place|Court|Terrace)"
@@ -134,10 +149,52 @@ def _say_plain(match: re.Match[str]) -> str:
 
 
 def _say_power(match: re.Match[str]) -> str:
-    exponent = int("".join(str("⁰¹²³⁴⁵⁶⁷⁸⁹".index(figure)) for figure in match["power"]))
+    base, digits = match["base"], "".join(str("⁰¹²³⁴⁵⁶⁷⁸⁹".index(figure)) for figure in match["power"])
+    if not base.isdecimal() and len(base) > 1 and not is_unpronounceable(base):
+        return base  # the mark of a note after a word
+    base = base if base.isdecimal() else " ".join(base)
+    exponent = int(digits) if len(digits) <= _MAX_RANGE_DIGITS else 0
     named = {2: "squared", 3: "cubed"}.get(exponent, f"to the power of {say_cardinal(exponent)}")
-    return f"{match['base']} {named}"
+    return f"{base} {named}"
 
+
+def _say_model_plural(match: re.Match[str]) -> str:
+    """Read a model in the plural: B-52s as "B fifty-twos"."""
+    words = say_cardinal(int(match["number"]))
+    plural = words[:-1] + "ies" if words.endswith("y") else words + ("es" if words.endswith("x") else "s")
+    return f"{' '.join(match['letters'])} {plural}"
+
+
+def _say_ordinal(match: re.Match[str]) -> str:
+    digits = match["number"].replace(",", "")
+    return say_ordinal(int(digits)) if len(digits) <= _MAX_ORDINAL_DIGITS else f"{say_digits(digits)}th"
+
+
+SERIAL_RULES: tuple[Rule, ...] = (
+    rule("book number", r"\b97[89](?:[- ]\d{1,7}){3}[- ]\d\b|\b97[89]\d{10}\b", lambda m: say_digits(m[0])),
+    rule(
+        "short book number", r"(?<=ISBN )\d[\d-]{8,12}[\dX]\b", lambda m: say_digits(m[0]) + " X" * m[0].endswith("X")
+    ),
+    rule(
+        "international telephone",
+        r"(?<!\w)\+\d{1,3}(?:[ -]?\(0\))?(?:[ -]\d{1,5}){2,5}(?![\w-])",
+        lambda m: f"plus {say_digits(m[0])}",
+    ),
+    rule(
+        "toll-free number",
+        r"\b1-(?P<hundreds>8|9)00-(?P<name>[A-Z]{3,9})\b",
+        lambda m: f"one {say_cardinal(int(m['hundreds']))} hundred {m['name'].lower()}",
+    ),
+    rule(
+        "emergency number",
+        r"(?i:\b(?P<verb>call(?:s|ed|ing)?|dial(?:s|l?ed|l?ing)?|phone[sd]?|ring|rang|text)\s)(?P<number>911|999|112|411|311|988)\b"
+        r"|\b(?P<noun>911)(?=\s(?:call|operator|dispatcher|center|system)s?\b)",
+        lambda m: f"{m['verb']} {say_digits(m['number'])}" if m["verb"] else say_digits(m["noun"]),
+    ),
+    rule("times in a sum", r"(?<=\d)\s?[x×*]\s?(?=\d[\d.,]*\s?=)", " times "),
+    rule("by", r"(?<=\d)\s?[x×]\s?(?=\d)", " by "),
+    rule("minus in a sum", r"(?<=\d)\s?[-–]\s?(?=\d+\s?=)", " minus "),
+)
 
 TELEPHONE_RULES: tuple[Rule, ...] = (
     rule(
@@ -149,7 +206,19 @@ TELEPHONE_RULES: tuple[Rule, ...] = (
 )
 
 MEASURE_RULES: tuple[Rule, ...] = (
+    rule(
+        "decimal comma",
+        rf"(?<![\w.,])(?P<whole>\d+),(?P<decimals>\d{{1,2}})(?=\s?(?:%|°|{_UNIT}|(?:euros?|lit(?:er|re)s?|met(?:er|re)s?|"
+        r"kilo(?:gram|met(?:er|re))s?|degrees|percent)\b)(?!\w))",
+        r"\g<whole>.\g<decimals>",
+    ),
     rule("feet and inches", r"\b(?P<feet>\d{1,2})'\s?(?P<inches>\d{1,2})(?:\"|'')", _say_feet_and_inches),
+    rule(
+        "written feet and inches",
+        r"\b(?P<feet>\d{1,2})\s?(?:ft|feet|foot)\.?,?\s(?P<inches>\d{1,2})\s?(?:ins?\b(?!\s(?:the|a|an|my|his|her|our|their|\d))|"
+        r"inch(?:es)?\b)\.?(?=\s[a-z]|[,.;:!?)]|\s?$)",
+        _say_feet_and_inches,
+    ),
     rule(
         "degrees",
         rf"(?P<number>{_NUMBER})(?:\s?[-–]\s?(?P<last>\d+))?\s?(?:°(?:\s?(?P<scale>[CFK])\b)?|degrees?\s(?P<named>[CFK])\b)",
@@ -180,19 +249,19 @@ NUMBER_RULES: tuple[Rule, ...] = (
     rule("mixed number", r"(?:(?P<whole>\d+)[ -]?)?(?P<fraction>[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒])", _say_vulgar),
     rule("round the clock", r"\b24/7\b", "twenty-four seven"),
     rule("the eleventh", r"\b9/11\b", "nine eleven"),
+    rule("clear sight", r"\b20/20\b", "twenty-twenty"),
     rule("fifty-fifty", r"\b50/50\b", "fifty-fifty"),
     rule(
         "fraction",
         r"(?<![\w/.,])(?:(?P<whole>\d+)[ -])?(?P<numerator>\d{1,3})/(?P<denominator>\d{1,3})(?![\w/])",
         _say_written_fraction,
     ),
-    rule("power", r"(?P<base>\d+|\b[A-Za-z])(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)", _say_power),
+    rule("power", r"(?P<base>\d+|\b[A-Za-z]{1,3})(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)", _say_power),
     rule("raised note mark", r"(?<=\S)[⁰¹²³⁴⁵⁶⁷⁸⁹]+", ""),
     rule("house number", rf"\b(?P<number>\d{{3,4}})(?=(?:\s[A-Z][\w']+\.?){{1,3}}?\s{_STREETS}(?!\w))", _say_address),
     rule("house number and letter", r"\b(?P<number>\d{3})(?=[A-D]\b)", lambda m: _say_address(m) + " "),
-    rule(
-        "ordinal", r"\b(?P<number>\d[\d,]*)(?:st|nd|rd|th)\b", lambda m: say_ordinal(int(m["number"].replace(",", "")))
-    ),
+    rule("ordinal", r"\b(?P<number>\d[\d,]*)(?:st|nd|rd|th)\b", _say_ordinal),
+    rule("models in the plural", r"\b(?P<letters>[A-Z]{1,3})-?(?P<number>\d{1,3})'?s\b", _say_model_plural),
     rule("score", r"(?<![\w.])\d{1,2}(?:-\d{1,2}){2,}\b", lambda m: " ".join(map(say_number, m[0].split("-")))),
     rule(
         "range",
@@ -202,7 +271,6 @@ NUMBER_RULES: tuple[Rule, ...] = (
     rule(
         "ratio", r"\b(?P<first>\d+):(?P<last>\d+)\b", lambda m: f"{say_number(m['first'])} to {say_number(m['last'])}"
     ),
-    rule("by", r"(?<=\d)\s?[x×]\s?(?=\d)", " by "),
     rule("times", r"(?<=\d)[x×](?![\w])", " times"),
     rule("version", r"\b\d+(?:\.\d+){2,}\b", lambda m: " point ".join(map(say_number, m[0].split(".")))),
     rule("letters and figures", r"(?<=[A-Za-z])-?(?=\d)|(?<=\d)(?=[A-Za-z])", " "),
