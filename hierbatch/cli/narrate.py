@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hierbatch.frontend.books.keeping import KEEP_CHOICES
 from hierbatch.cli import exit_codes, options
 from hierbatch.cli.licenses import print_model_license_warnings
+from hierbatch.frontend.books.keeping import KEEP_CHOICES
 from hierbatch.object_path import local_path
 
 if TYPE_CHECKING:

@@ -54,8 +54,8 @@ class Book:
     """A whole book in reading order.
 
     `language` is the language tag of the book (BCP 47, such as `en-GB`) or empty, `cover` the content of a JPEG or PNG
-    file, and `remarks` are notices to the user about the import (a guessed encoding, a missing table of contents). `pronunciations` are those
-    that the book itself gives.
+    file, and `remarks` are notices to the user about the import (a guessed encoding, a missing table of contents).
+    `pronunciations` are those that the book itself gives.
     """
 
     title: str

@@ -27,8 +27,7 @@ from hierbatch.frontend.books.page_titles import title_of_page
 from hierbatch.frontend.books.rules import reason_of_file_name, reason_of_guide, reason_of_title
 from hierbatch.frontend.books.starts import find_starts
 
-
-MAX_ELEMENTS = 3_000_000
+MAX_ELEMENTS = 1_000_000
 """Largest number of elements of a whole book."""
 
 

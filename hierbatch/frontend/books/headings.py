@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 PART, CHAPTER, SECTION = 1, 2, 3
 
@@ -124,7 +125,7 @@ def capital_titles(paragraphs: Sequence[str]) -> list[int]:
     """
     found = [
         index
-        for index, (text, following) in enumerate(zip(paragraphs, paragraphs[1:], strict=False))
+        for index, (text, following) in enumerate(pairwise(paragraphs))
         if _is_capital_title(text) and len(following) >= _MIN_PROSE_CHARACTERS
     ]
     between = sum(len(text) for text in paragraphs[found[0] :]) if found else 0
@@ -133,7 +134,7 @@ def capital_titles(paragraphs: Sequence[str]) -> list[int]:
 
 def _is_capital_title(text: str) -> bool:
     n_letters = sum(character.isalpha() for character in text)
-    is_short = len(text) <= _LONGEST_CAPITAL_TITLE and _MIN_CAPITALS <= n_letters
+    is_short = len(text) <= _LONGEST_CAPITAL_TITLE and n_letters >= _MIN_CAPITALS
     return is_short and text.isupper() and not _ENDS_A_SENTENCE.search(text) and text[-1] not in "!?:\"”'’"
 
 

@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from hierbatch.frontend.books.ssml import Pronunciation, pause_mark, pronunciation, replacement
 
 _NAMES = (
-    "a abbr b big blockquote body br center cite code dd del div dl dt em font h1 h2 h3 h4 h5 h6 head hr html i img ins "
-    "li ol p pre q s small span strike strong sub sup table tbody td th title tr tt u ul "
+    "a abbr b big blockquote body br center cite code dd del div dl dt em font h1 h2 h3 h4 h5 h6 head hr html i img "
+    "ins li ol p pre q s small span strike strong sub sup table tbody td th title tr tt u ul "
     "break emphasis lang phoneme prosody say-as speak voice"
 )
 _TAG = re.compile(rf"<(?P<close>/?)(?P<name>{'|'.join(_NAMES.split())})(?P<attributes>(?:\s[^<>]{{0,400}})?)/?>", re.I)
 _SPOKEN = re.compile(r"<(?P<name>sub|say-as|phoneme)\s(?P<attributes>[^<>]{1,400})>(?P<text>[^<>]{0,400})</(?P=name)>")
 _ATTRIBUTE = re.compile(r"""([A-Za-z][\w:-]{0,30})\s{0,9}=\s{0,9}(?:"([^"]*)"|'([^']*)')""")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\dA-Fa-f]{1,6}|[A-Za-z][A-Za-z\d]{1,30});")
-_LINE_NAMES = frozenset("br hr p div li tr h1 h2 h3 h4 h5 h6 blockquote dd dt".split())
+_LINE_NAMES = frozenset(
+    ["br", "hr", "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "dd", "dt"]
+)
 _PAGE = re.compile(r"<(?:html|body)[\s>]", re.I)
 _PARAGRAPH_END = re.compile(r"</p>", re.I)
 _N_OPENING_CHARACTERS = 2_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import TypeVar
 
 from hierbatch.frontend.books.characters import has_letters_or_digits, tidy
@@ -52,7 +53,7 @@ def join_lines(lines: Sequence[str]) -> str:
     """
     tidied = [line for line in map(tidy, lines) if line]
     joined = tidied[:1]
-    for line, following in zip(tidied, tidied[1:], strict=False):
+    for line, following in pairwise(tidied):
         joined += ["," if _needs_pause(line, following) else "", " ", following]
     return "".join(joined)
 

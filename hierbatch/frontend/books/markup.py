@@ -16,7 +16,7 @@ from hierbatch.frontend.books.encoding import Decoded, decode
 
 EPUB_TYPE = "{http://www.idpf.org/2007/ops}type"
 
-MAX_PAGE_ELEMENTS = 500_000
+MAX_PAGE_ELEMENTS = 300_000
 """Largest number of elements of one page: a whole Bible with a mark on every word stays below it."""
 
 _DECLARATION = re.compile(r"<\?xml\b[^>]*+>")

@@ -199,9 +199,9 @@ class _PageReader:
         parts = [pieces] if self._heading_levels else split_at_empty_lines(pieces)
         for part in parts:
             self._end_paragraph(part, reason)
-        if self._block_name in ("p", "div") and self.blocks and not any(text.strip() for text, _ in pieces):
-            if any("\u00a0" in text or text == HARD_BREAK for text, _ in pieces):
-                self._blanks.add(len(self.blocks) - 1)
+        is_empty = self._block_name in ("p", "div") and not any(text.strip() for text, _ in pieces)
+        if is_empty and self.blocks and any("\u00a0" in text or text == HARD_BREAK for text, _ in pieces):
+            self._blanks.add(len(self.blocks) - 1)
         self._block_name = ""
 
     def finish(self) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import textwrap
 
+import pytest
+
 from hierbatch.frontend.books.book import SCENE_BREAK_S, Book
 from hierbatch.frontend.books.plain import read_plain
 
