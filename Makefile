@@ -2,13 +2,13 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: setup release narrate test test-slow coverage check lint format types contracts voice-data voice
+.PHONY: setup release narrate test test-slow coverage check lint format types contracts docs voice-data voice
 
 setup: .venv/.installed
 
 .venv/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs]'
 	touch $@
 
 narrate: setup
@@ -38,13 +38,17 @@ types: setup
 contracts: setup
 	$(BIN)/lint-imports
 
-check: lint types contracts test test-slow
+# The documentation site, in site/; a warning is an error.
+docs: setup
+	$(BIN)/python -m mkdocs build --quiet --strict
+
+check: lint types contracts docs test test-slow
 
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Training the embedded model anew. Both go on where they stopped; CACHE outlives the checkout.
+# Training of the packaged model. Both targets resume; CACHE is outside the checkout.
 SHARED ?= ../shared
 CACHE ?= $(HOME)/.cache/hierbatch
 TEACHER ?= $(HOME)/.cache/evalkit/whisper-base

@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING
 
 from hierbatch.programs import run_program
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # `tools` is not installed
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 

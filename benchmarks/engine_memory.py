@@ -118,9 +118,9 @@ def one_run(folder: Path, options: argparse.Namespace) -> dict[str, float]:
         sys.path.insert(0, str(ROOT))
         (folder / "bundle").mkdir(exist_ok=True)
         order = replace(order, bundle=str(folder / "bundle"), model_factory=FAKE)
-    standing = run(RunJob(spec=order, out=folder / "run", execution=execution)).counts
-    if standing.n_ok + standing.n_failed != n_rows or (options.spoken and standing.n_failed):
-        raise SystemExit(f"{standing.n_ok} ok and {standing.n_failed} failed rows, expected {n_rows} in all")
+    counts = run(RunJob(spec=order, out=folder / "run", execution=execution)).counts
+    if counts.n_ok + counts.n_failed != n_rows or (options.spoken and counts.n_failed):
+        raise SystemExit(f"{counts.n_ok} ok and {counts.n_failed} failed rows, expected {n_rows} in all")
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6  # ru_maxrss is in KiB
     return {"peak_mb": peak_mb, "wall_s": time.perf_counter() - started}
 

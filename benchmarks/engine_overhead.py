@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -48,6 +49,8 @@ from hierbatch.manifest.takes import committed_names
 from hierbatch.models.catalog.open_model import DEFAULT_FACTORY, load_model
 from hierbatch.stages.speak import Speak
 from hierbatch.stages.voices import VoiceStore
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # `tools` is not installed
 from tools.evaluation.evaluation_set import load_set
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -24,6 +24,8 @@ from hierbatch.models.hierspeechpp.networks import HierSpeechPPNetworks
 from hierbatch.models.weights.bundle import find_bundle
 from hierbatch.models.weights.checkpoint import Checkpoint
 from hierbatch.programs import run_program
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # `tools` is not installed
 from tools.parity.comparison import GoldenNetworks, MissingWeights
 from tools.parity.golden import GoldenCase, GoldenFolder, read_golden_folder
 from tools.parity.synthesizer import check_synthesizer
@@ -66,7 +68,7 @@ def write_checkpoint(golden: GoldenFolder, module: str, path: Path) -> int:
 
 def import_by_command(folder: Path, checkpoints: list[Path]) -> Path:
     """Import checkpoints by the command line and print its output; returns the bundle's folder."""
-    arguments = ["models", "import", *map(str, checkpoints), "--name", "full", "--folder", str(folder / "models")]
+    arguments = ["models", "add", *map(str, checkpoints), "--name", "full", "--folder", str(folder / "models")]
     started_s = time.monotonic()
     print(run_program([sys.executable, "-c", COMMAND, *arguments], timeout_s=1800).decode(), end="")
     print(f"imported in {time.monotonic() - started_s:.0f} s\n", flush=True)

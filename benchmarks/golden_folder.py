@@ -4,9 +4,9 @@
     python -m tools.parity verify --golden OUT
 
 Names and shapes of the weights are taken from the folder `--like`; the weights follow the rule of golden folders with
-the new salt, and inputs are drawn from `--seed`. Outputs are computed by `plain_conversion.py`, `plain_listeners.py`
-and `plain_text_to_vector.py`, direct implementations of the networks' description. `verify` must pass every case, and
-must fail once an output is altered.
+the new salt, and inputs are drawn from `--seed`. Outputs are computed by `plain_conversion.py`,
+`plain_discriminators.py` and `plain_text_to_vector.py`, direct implementations of the networks' description. `verify`
+must pass every case, and must fail once an output is altered.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import plain_conversion
-import plain_listeners
+import plain_discriminators
 import torch
 from numpy.typing import NDArray
 from plain_text_to_vector import PlainTextToVector
@@ -167,7 +167,7 @@ def _discriminated(factory: CaseFactory, module: str) -> Iterator[Case]:
     g = factory.generator(module)
     real_audio = 0.3 * _normal(g, 1, 1, 5711)
     fake_audio = real_audio + 0.1 * _normal(g, 1, 1, 5711)
-    real, fake = (plain_listeners.discriminate(w, audio, ffts) for audio in (real_audio, fake_audio))
+    real, fake = (plain_discriminators.discriminate(w, audio, ffts) for audio in (real_audio, fake_audio))
     arrays: dict[str, Any] = {"in_y": real_audio, "in_y_hat": fake_audio}
     for kind, outputs in (("real", real), ("fake", fake)):
         arrays |= {f"out_{kind}{i}": scores for i, (scores, _) in enumerate(outputs)}
@@ -196,7 +196,7 @@ def _denoised(factory: CaseFactory, module: str) -> Iterator[Case]:
         window = torch.hann_window(400)
         spectrum = torch.stft(sound * gain, 400, 100, window=window, return_complex=True)
         noisy, noisy_phase = spectrum.abs() ** 0.3, spectrum.angle()
-        magnitude, phase = plain_listeners.denoised(w, noisy, noisy_phase)
+        magnitude, phase = plain_discriminators.denoised(w, noisy, noisy_phase)
         denoised = torch.polar(magnitude ** (1 / 0.3), phase)
         audio = torch.istft(denoised, 400, 100, window=window) / gain
         yield case, {"method": "denoise()"}, {
@@ -211,7 +211,7 @@ def _styled(factory: CaseFactory, _module: str) -> Iterator[Case]:
     for n_rows, n_samples in ((1, 12_345), (2, 2_241), (1, 641)):
         case = f"synth_{n_samples}"
         sound = 0.2 * _normal(factory.generator(case), n_rows, n_samples)
-        mel = np.stack([plain_listeners.style_mel(row.double().numpy()) for row in sound]).astype(np.float32)
+        mel = np.stack([plain_discriminators.style_mel(row.double().numpy()) for row in sound]).astype(np.float32)
         styles = (plain_conversion.style_of(w, torch.from_numpy(mel)) for w in (synthesizer, ttv))
         arrays = {"in_audio": sound, "out_mel": mel} | dict(zip(("out_g_hier", "out_g_ttv"), styles, strict=True))
         yield case, {"method": "MelSpectrogramFixed then StyleEncoder"}, arrays
@@ -221,7 +221,7 @@ def _resampled(factory: CaseFactory, _module: str) -> Iterator[Case]:
     for rate_hz, n_samples in ((48_000, 3_001), (44_100, 4_410), (8_000, 1_777), (32_000, 999)):
         case = f"sr{rate_hz}"
         sound = 0.2 * _normal(factory.generator(case), 1, n_samples)
-        resampled = plain_listeners.resampled(sound[0].double().numpy(), rate_hz, 16_000)
+        resampled = plain_discriminators.resampled(sound[0].double().numpy(), rate_hz, 16_000)
         args = {"orig_freq": rate_hz, "new_freq": 16_000, "method": "sinc_interp_kaiser"}
         yield case, args, {"in_audio": sound, "out_audio": resampled[None].astype(np.float32)}
 
@@ -230,7 +230,7 @@ def _aligned(factory: CaseFactory, _module: str) -> Iterator[Case]:
     g, arrays = factory.generator("mas"), dict[str, Any]()
     for i, (n_frames, n_symbols) in enumerate(((7, 7), (31, 12), (64, 5))):
         value = _normal(g, 1, n_frames, n_symbols)
-        path: NDArray[np.int8] = plain_listeners.best_path(value[0].numpy())
+        path: NDArray[np.int8] = plain_discriminators.best_path(value[0].numpy())
         arrays |= {
             f"in_value{i}": value,
             f"in_t_y{i}": [n_frames],

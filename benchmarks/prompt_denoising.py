@@ -10,6 +10,7 @@ The prompts are those in manifests/voices. DNSMOS P.835 predicts listeners' rati
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,8 @@ from hierbatch.audio.noise import mix_denoised
 from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.constants import RATE_HZ
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # `tools` is not installed
 from tools.evaluation.kit import load_kit, shared_folder
 
 VOICES = Path(__file__).resolve().parent.parent / "manifests" / "voices"

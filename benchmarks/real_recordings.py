@@ -39,6 +39,8 @@ from hierbatch.models.conversion.segments import split_segments
 from hierbatch.models.hierspeechpp.files import find_checkpoint_file
 from hierbatch.models.upsampling.upsampler import CHUNK_SAMPLES
 from hierbatch.training.full_band import read_full_band
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # `tools` is not installed
 from tools.evaluation.kit import shared_folder
 
 VOICES = Path(__file__).resolve().parent.parent / "manifests" / "voices" / "voices.csv"
@@ -152,7 +154,7 @@ def upsamplers(weights: Path, folder: Path) -> list[tuple[str, str]]:
     if checkpoint is None:
         print(f"Without the published SpeechSR-48k: not found in {weights}")
         return found
-    command("models", "import", checkpoint, "--name", "published", "--folder", folder / "models")
+    command("models", "add", checkpoint, "--name", "published", "--folder", folder / "models")
     return [("upsample published SpeechSR-48k", str(folder / "models" / "published")), *found]
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from voice_likeness import SENTENCES, Vector
+from voice_similarity import SENTENCES, Vector
 
 from hierbatch.audio.files import read_sound
 from hierbatch.frontend.speech_text import SpeechFrontEnd

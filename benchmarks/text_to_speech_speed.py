@@ -23,6 +23,8 @@ from hierbatch.audio.files import read_sound
 from hierbatch.frontend.speech_text import SpeechFrontEnd
 from hierbatch.models.speech import Speech, SpeechModel, SpeechRequest
 from hierbatch.programs import run_program
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # `tools` is not installed
 from tools.evaluation.evaluation_set import load_set
 
 MANIFESTS = Path(__file__).resolve().parent.parent / "manifests"

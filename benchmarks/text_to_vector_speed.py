@@ -6,7 +6,7 @@
 Weights are random, which does not affect speed. Every row has 151 symbols including blanks and 3.5 s of speech. Times
 are CPU seconds, the minimum of several alternating repeats. "read" is the text encoder with durations, which runs row
 by row; "speak" is flow, decoder and pitch, which are batched. "products" is all matrix products and convolutions of
-both, replayed alone (`products_alone.py`), a lower bound. "plain" is `plain_text_to_vector.py`, an unoptimized
+both, replayed alone (`matmul_floor.py`), a lower bound. "plain" is `plain_text_to_vector.py`, an unoptimized
 implementation that encodes its 3 s prompt with every row, while ours encodes it once per voice; "plain, style known"
 excludes that.
 """
@@ -19,8 +19,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+from matmul_floor import matmul_replay
 from plain_text_to_vector import PlainTextToVector
-from products_alone import matmul_replay
 from torch import Tensor
 
 from hierbatch.constants import FRAMES_PER_SECOND

@@ -13,7 +13,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hierbatch.analysis import figures
     from hierbatch.analysis.comparison import compare
+    from hierbatch.analysis.similarity import similarity_matrix
     from hierbatch.analysis.study import open_run
     from hierbatch.api.loading import load
     from hierbatch.api.sound import Sound, Word
@@ -23,8 +25,10 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "compare": "hierbatch.analysis.comparison",
+    "figures": "hierbatch.analysis.figures",
     "load": "hierbatch.api.loading",
     "open_run": "hierbatch.analysis.study",
+    "similarity_matrix": "hierbatch.analysis.similarity",
     "Sound": "hierbatch.api.sound",
     "SpeechPipeline": "hierbatch.api.speech",
     "UpsamplingPipeline": "hierbatch.api.upsampling",
@@ -39,15 +43,18 @@ __all__ = [
     "Voice",
     "Word",
     "compare",
+    "figures",
     "load",
     "open_run",
+    "similarity_matrix",
 ]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module 'hierbatch' has no attribute {name!r}")
-    return getattr(import_module(_MODULES[name]), name)
+    module = import_module(_MODULES[name])
+    return module if _MODULES[name].endswith(f".{name}") else getattr(module, name)
 
 
 def __dir__() -> list[str]:

@@ -43,7 +43,7 @@ class HierbatchError(Exception):
         if self.got:
             parts.append(f"Got: {self.got.rstrip('.')}")
         if self.fix:
-            parts.append(f"To fix: {self.fix.rstrip('.')}")
+            parts.append(f"Fix: {self.fix.rstrip('.')}")
         return ". ".join(parts) + "."
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -39,7 +39,7 @@ JOB = CorpusJob(
     # Rejected rows stay in RUN/corpus/rows.parquet with the rules that rejected them.
     filter_file=HERE / "manifests" / "filter.toml",
     # Add speaker=True if Resemblyzer is installed, and recogniser=Path(...) if a Whisper folder is available.
-    measures=Measures(semantic=True),
+    measures=Measures(names=("semantic",)),
     # Maximum number of retakes of a take with flags; the best take is kept.
     max_retakes=2,
     # `engine="local"` runs in this process, without Ray; with Ray, 0 workers means one per core.

@@ -1,4 +1,4 @@
-"""The two runs that lie in the repository for the notebooks."""
+"""The two runs in the repository that the notebooks open; `python notebooks/tiny_runs/make.py` regenerates them."""
 
 from pathlib import Path
 

@@ -37,14 +37,14 @@ def reference_sounds(folder: Path) -> dict[str, str]:
     Args:
         folder: an empty folder for manifests and runs.
     """
-    texts = [{"id": name, "text": text, "lang": language} for name, (language, text) in _SENTENCES.items()]
+    texts = [{"id": name, "text": text, "language": language} for name, (language, text) in _SENTENCES.items()]
     shutil.copy(_VOICES / "low.flac", folder)
     recordings = [{"id": "recording", "source": "low.flac"}]
     voice = ("--voice", str(_VOICES / "narrator.flac"))
     return {
         **_hashes(folder, "run", texts, *voice),
         "converted": _hashes(folder, "convert", recordings, *voice)["recording"],
-        "upsampled": _hashes(folder, "upsample", recordings, "--rate", "48000")["recording"],
+        "upsampled": _hashes(folder, "upsample", recordings, "--rate-hz", "48000")["recording"],
     }
 
 

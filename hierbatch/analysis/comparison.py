@@ -12,7 +12,7 @@ import numpy as np
 
 from hierbatch.analysis.listening import TakeGallery
 from hierbatch.analysis.study import RunStudy, open_run
-from hierbatch.analysis.take_measures import MEASURES, TakeMeasure
+from hierbatch.analysis.take_measures import TakeMeasure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +48,7 @@ class RunComparison:
     @property
     def measures(self) -> tuple[TakeMeasure, ...]:
         """Measures present in both runs."""
-        return tuple(measure for measure in MEASURES if f"{measure.column}_a" in self.table)
+        return _common_measures(self.a, self.b)
 
     def summary(self) -> pd.DataFrame:
         """Per measure: both medians, median change from a to b, and share of rows with an increase (`risen`)."""
@@ -96,7 +96,7 @@ def compare(a: RunStudy | str | Path, b: RunStudy | str | Path) -> RunComparison
     left, right = _table(a), _table(b)
     both = left.merge(right, on="id", suffixes=("_a", "_b"))
     both.insert(1, "changed", _changes(both))
-    both.insert(2, "difference", _differences(both))
+    both.insert(2, "difference", _differences(both, _common_measures(a, b)))
     both = both.sort_values("difference", ascending=False, kind="stable").reset_index(drop=True)
     in_a, in_b = set(left["id"]), set(right["id"])
     return RunComparison(
@@ -110,7 +110,7 @@ def compare(a: RunStudy | str | Path, b: RunStudy | str | Path) -> RunComparison
 
 def _table(run: RunStudy) -> pd.DataFrame:
     """The compared columns of a run, flags as text."""
-    names = ("id", "take_key", *_OUTCOME_COLUMNS, *(measure.column for measure in MEASURES))
+    names = ("id", "take_key", *_OUTCOME_COLUMNS, *(measure.column for measure in run.measures))
     table = run.table([name for name in names if name in run.columns])
     table["flags"] = [", ".join(flags) if flags is not None else "" for flags in table["flags"]]
     return table
@@ -122,16 +122,19 @@ def _changes(both: pd.DataFrame) -> list[str]:
     return [", ".join(name for name in _OUTCOME_COLUMNS if differing[name].iloc[row]) for row in range(len(both))]
 
 
-def _differences(both: pd.DataFrame) -> pd.Series:
+def _common_measures(a: RunStudy, b: RunStudy) -> tuple[TakeMeasure, ...]:
+    return tuple(measure for measure in a.measures if measure.column in b.columns)
+
+
+def _differences(both: pd.DataFrame, measures: Sequence[TakeMeasure]) -> pd.Series:
     """One number per row to sort by."""
     total = both["id"].map(lambda _: 0.0).astype(float)
-    for measure in MEASURES:
-        if f"{measure.column}_a" in both and f"{measure.column}_b" in both:
-            a, b = both[f"{measure.column}_a"], both[f"{measure.column}_b"]
-            middle = np.nanmean(np.r_[a, b]) if a.notna().any() or b.notna().any() else np.nan
-            spread = np.nanmean(np.abs(np.r_[a, b] - middle)) if np.isfinite(middle) else np.nan
-            if spread > 0:
-                total += ((b - a).abs() / spread).fillna(0.0)
+    for measure in measures:
+        a, b = both[f"{measure.column}_a"], both[f"{measure.column}_b"]
+        middle = np.nanmean(np.r_[a, b]) if a.notna().any() or b.notna().any() else np.nan
+        spread = np.nanmean(np.abs(np.r_[a, b] - middle)) if np.isfinite(middle) else np.nan
+        if spread > 0:
+            total += ((b - a).abs() / spread).fillna(0.0)
     # Mapped to less than 1, so that a changed outcome column always outweighs the measures.
     total = total / (1 + total)
     for weight, name in enumerate(reversed(_OUTCOME_COLUMNS)):

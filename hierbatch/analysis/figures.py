@@ -24,7 +24,7 @@ from hierbatch.analysis.pictures import (
 )
 from hierbatch.analysis.similarity import SimilarityMatrix
 from hierbatch.analysis.summary import RunSummary, VoiceSummary
-from hierbatch.analysis.take_measures import BY_COLUMN, TakeMeasure, format_value
+from hierbatch.analysis.take_measures import TakeMeasure, format_value
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,7 +43,7 @@ def distribution(summary: RunSummary, column: str) -> Picture | None:
     histogram = summary.histograms.get(column)
     if histogram is None:
         return None
-    measure = BY_COLUMN[column]
+    measure = summary.measures[column]
     figure, axes = blank_figure()
     edges, counts = histogram.bars()
     with styled():
@@ -70,10 +70,10 @@ def loudness(summary: RunSummary) -> Picture | None:
 
 def by_voice(summary: RunSummary, column: str) -> Picture | None:
     """Box plot of a measure per voice: median, interquartile range, and 5th to 95th percentile."""
-    measure = BY_COLUMN[column]
     voices = [voice for voice in summary.voices if column in voice.histograms][:_MAX_VOICES]
     if not voices:
         return None
+    measure = summary.measures[column]
     voices.sort(key=lambda voice: voice.histograms[column].quantile(0.5))
     figure, axes = blank_figure(1.1 + 0.28 * len(voices))
     with styled():
@@ -114,7 +114,7 @@ def flags(summary: RunSummary) -> Picture | None:
 
 
 def similarity(matrix: SimilarityMatrix) -> Picture:
-    """Similarity of each voice's takes to every prompt; the diagonal should stand out."""
+    """Similarity of each voice's takes to every prompt; the diagonal should be highest."""
     n_voices = len(matrix.voices)
     figure, axes = blank_figure(min(1.6 + 0.34 * n_voices, 7.5))
     with styled():
@@ -136,11 +136,10 @@ def similarity(matrix: SimilarityMatrix) -> Picture:
 
 def change(comparison: RunComparison, column: str) -> Picture | None:
     """Scatter plot of a measure in run b against run a; unchanged rows lie on the dotted line."""
-    measure = BY_COLUMN[column]
-    pairs = comparison.table
-    if f"{column}_a" not in pairs:
+    measure = next((measure for measure in comparison.measures if measure.column == column), None)
+    if measure is None:
         return None
-    pairs = pairs[[f"{column}_a", f"{column}_b"]].dropna().head(_MAX_POINTS)
+    pairs = comparison.table[[f"{column}_a", f"{column}_b"]].dropna().head(_MAX_POINTS)
     if pairs.empty:
         return None
     a, b = pairs[f"{column}_a"].to_numpy(float), pairs[f"{column}_b"].to_numpy(float)

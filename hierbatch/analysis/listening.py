@@ -10,7 +10,7 @@ from html import escape
 from typing import Any
 
 from hierbatch.analysis.spectrogram_thumbnail import spectrogram_png
-from hierbatch.analysis.take_measures import MEASURES, format_value
+from hierbatch.analysis.take_measures import TakeMeasure, format_value
 from hierbatch.audio.files import encode_sound, read_sound
 from hierbatch.audio.waveform import Samples, Waveform
 
@@ -72,17 +72,24 @@ class TakeGallery:
 
     rows: Sequence[Mapping[str, Any]]
     sounds: Mapping[str, TakeSound]
+    measures: Sequence[TakeMeasure]
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def _repr_html_(self) -> str:
-        cards = "".join(take_card(row, self.sounds.get(row["id"])) for row in self.rows)
+        cards = "".join(take_card(row, self.sounds.get(row["id"]), self.measures) for row in self.rows)
         return f'{_STYLE}<div class="hb-takes">{cards}</div>'
 
 
-def take_card(row: Mapping[str, Any], sound: TakeSound | None) -> str:
-    """One take as HTML: name, spectrogram, player, text, flags and measures; the reason if it failed."""
+def take_card(row: Mapping[str, Any], sound: TakeSound | None, measures: Sequence[TakeMeasure]) -> str:
+    """One take as HTML: name, spectrogram, player, text, flags and measures; the reason if it failed.
+
+    Args:
+        row: columns of the take.
+        sound: audio of the take; None if it failed.
+        measures: measures to list.
+    """
     name = " · ".join(str(row[column]) for column in ("id", "voice", "language") if row.get(column))
     elements = [f'<p class="hb-name">{escape(name)}</p>']
     if sound is not None:
@@ -97,15 +104,15 @@ def take_card(row: Mapping[str, Any], sound: TakeSound | None) -> str:
         )
     if flags := list(row.get("flags") or ()):
         elements.append("<p>" + " ".join(f'<span class="hb-flag">{escape(flag)}</span>' for flag in flags) + "</p>")
-    elements.append(f"<p>{escape(format_measures(row))}</p>")
+    elements.append(f"<p>{escape(format_measures(row, measures))}</p>")
     return f'<div class="hb-take">{"".join(elements)}</div>'
 
 
-def format_measures(row: Mapping[str, Any]) -> str:
-    """All measures of a row with their units, on one line."""
+def format_measures(row: Mapping[str, Any], measures: Sequence[TakeMeasure]) -> str:
+    """Measures of a row that have values, with their units, on one line."""
     formatted = [
         f"{measure.short} {format_value(measure, row[measure.column])}"
-        for measure in MEASURES
+        for measure in measures
         if _has(row, measure.column)
     ]
     return " · ".join(formatted)

@@ -17,7 +17,6 @@ from hierbatch.analysis.listening import TakeGallery, TakeSound, format_measures
 from hierbatch.analysis.similarity import SimilarityMatrix
 from hierbatch.analysis.study import RunStudy
 from hierbatch.analysis.summary import RunSummary, VoiceSummary
-from hierbatch.analysis.take_measures import MEASURES
 from hierbatch.programs import require_package
 
 _MAX_VOICES = 200
@@ -143,14 +142,14 @@ def _takes(run: RunStudy, ids: Sequence[str], bytes_left: int) -> tuple[list[dic
                 "language": row.get("language") or "",
                 "text": row.get("text_norm") or "",
                 "flags": row.get("flags") or (),
-                "measures": format_measures(row),
+                "measures": format_measures(row, gallery.measures),
             }
         )
     return takes, bytes_left
 
 
 def _voices(summary: RunSummary) -> dict[str, Any]:
-    measures = [measure for measure in MEASURES if measure.column in summary.histograms]
+    measures = [measure for column, measure in summary.measures.items() if column in summary.histograms]
     n_left = len(summary.voices) - _MAX_VOICES
     caption = "Median of each measure per voice" + (f"; {n_left} more voices are not listed." if n_left > 0 else ".")
     headings = ["voice", "spoken", "failed", "flagged", "minutes", *(measure.axis for measure in measures)]

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from hierbatch.analysis.listening import TakeGallery, TakeSound
 from hierbatch.analysis.summary import RunSummary, summarise
-from hierbatch.analysis.take_measures import measures_in
+from hierbatch.analysis.take_measures import TakeMeasure, measures_of
 from hierbatch.errors import InputError
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.takes import Takes
@@ -64,6 +64,11 @@ class RunStudy:
         return tuple(self._takes.schema.names)
 
     @property
+    def measures(self) -> tuple[TakeMeasure, ...]:
+        """Measured columns with their titles, units and ranges."""
+        return measures_of(self._takes.schema)
+
+    @property
     def takes(self) -> Takes:
         """The run's takes as Arrow tables, whole or in chunks."""
         return self._takes
@@ -100,7 +105,7 @@ class RunStudy:
     def sql(self, query: str) -> pd.DataFrame:
         """Run a DuckDB query on the tables `takes` and `voices`, and on `corpus` for the rows of a corpus run.
 
-        Only columns named in the query are read; `*` stands for all columns except `audio` and `timings`.
+        Only columns named in the query are read; `*` means all columns except `audio` and `timings`.
 
         Raises:
             InputError: DuckDB rejects the query.
@@ -144,10 +149,10 @@ class RunStudy:
         """
         ids = self._ids_of(rows)[:_MAX_SHOWN]
         columns = [name for name in self.columns if name in _GALLERY_COLUMNS]
-        columns += [measure.column for measure in measures_in(self.columns)]
+        columns += [measure.column for measure in self.measures]
         found = {row["id"]: row for row in self._takes.rows(ids, columns).to_pylist()}
         sounds = {name: TakeSound(name, content) for name, content in self._takes.sounds(ids).items()}
-        return TakeGallery([found[name] for name in ids if name in found], sounds)
+        return TakeGallery([found[name] for name in ids if name in found], sounds, self.measures)
 
     def outliers(self, column: str, n: int = 10, by: str | None = None) -> pd.DataFrame:
         """Rows furthest from the median of a column, sorted by absolute deviation.

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from hierbatch.analysis.histogram import Histogram
 from hierbatch.analysis.outlier_score import outlier_score
-from hierbatch.analysis.take_measures import BY_COLUMN, measures_in
+from hierbatch.analysis.take_measures import TakeMeasure, measures_of
 from hierbatch.manifest.takes import Takes
 
 _N_WORST, _N_ORDINARY = 64, 64
@@ -59,6 +59,8 @@ class RunSummary:
     failures: tuple[FailureKind, ...]
     flags: Mapping[str, int]
     voices: tuple[VoiceSummary, ...]
+    measures: Mapping[str, TakeMeasure]
+    """Measures of the run by column."""
     histograms: Mapping[str, Histogram]
     """Histogram of each column that has values, over all voices."""
     worst_ids: tuple[str, ...]
@@ -83,10 +85,9 @@ def summarise(takes: Takes) -> RunSummary:
     Raises:
         RunError: A file of the run is damaged.
     """
-    names = takes.schema.names
-    measures = [measure.column for measure in measures_in(names)]
+    measures = measures_of(takes.schema)
     accumulator = _Accumulator(measures)
-    for chunk in takes.iter_tables(list(dict.fromkeys([*_NEEDED, *measures]))):
+    for chunk in takes.iter_tables(list(dict.fromkeys([*_NEEDED, *(measure.column for measure in measures)]))):
         accumulator.push(chunk)
     return accumulator.summary(takes.n_rows)
 
@@ -94,7 +95,7 @@ def summarise(takes: Takes) -> RunSummary:
 class _Accumulator:
     """Counters of a run, updated chunk by chunk."""
 
-    def __init__(self, measures: Sequence[str]) -> None:
+    def __init__(self, measures: Sequence[TakeMeasure]) -> None:
         self._measures = measures
         self._counts: dict[str, Counter[str]] = defaultdict(Counter)
         self._sound_s: defaultdict[str, float] = defaultdict(float)
@@ -111,7 +112,7 @@ class _Accumulator:
         spoken = chunk.filter(is_ok)
         self._counts["language"].update(spoken.column("language").to_pylist())
         self._counts["flag"].update(pc.list_flatten(spoken.column("flags")).to_pylist())
-        values = {name: _numbers(spoken, name) for name in self._measures}
+        values = {measure.column: _numbers(spoken, measure.column) for measure in self._measures}
         voices = np.array(spoken.column("voice").fill_null("").to_pylist(), dtype=object)
         is_flagged = np.array(pc.fill_null(pc.list_value_length(spoken.column("flags")), 0)) > 0
         for voice in dict.fromkeys(voices):
@@ -138,6 +139,7 @@ class _Accumulator:
             ),
             flags=dict(self._counts["flag"].most_common()),
             voices=tuple(self._voice(name) for name, _ in n_by_voice.most_common()),
+            measures={measure.column: measure for measure in self._measures},
             histograms=_filled(self._all_voices()),
             worst_ids=tuple(row_id for _, row_id in sorted(self._worst, reverse=True)),
             ordinary_ids=tuple(row_id for _, row_id in sorted(self._ordinary)),
@@ -178,8 +180,8 @@ class _Accumulator:
         return merged
 
 
-def _histograms(names: Sequence[str]) -> dict[str, Histogram]:
-    return {name: Histogram(BY_COLUMN[name].low, BY_COLUMN[name].high) for name in names}
+def _histograms(measures: Sequence[TakeMeasure]) -> dict[str, Histogram]:
+    return {measure.column: Histogram(measure.low, measure.high) for measure in measures}
 
 
 def _filled(histograms: Mapping[str, Histogram]) -> dict[str, Histogram]:

@@ -57,7 +57,7 @@ class Sound:
     words: tuple[Word, ...] = ()
     """Spoken words with their times; empty for conversions and upsampled recordings."""
     is_synthetic: bool = True
-    """Whether a model made it; such files carry the synthetic-speech comment."""
+    """True if a model made it; such files carry the synthetic-speech comment."""
 
     def __repr__(self) -> str:
         return f"Sound({self.duration_s:.2f} s, {self.rate_hz} Hz, {len(self.words)} words)"

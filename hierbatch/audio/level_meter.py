@@ -8,12 +8,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from hierbatch.audio.decibels import power_db
+from hierbatch.audio.frame_means import FrameMeans
 from hierbatch.audio.waveform import Samples
-
-Powers = npt.NDArray[np.float64]
 
 FRAME_S = 0.01
 _NOISE_WINDOW_S = 0.5
@@ -27,8 +25,7 @@ class LevelMeter:
         self._n_channels = n_channels
         self._rate_hz = rate_hz
         self._hop = max(1, round(FRAME_S * rate_hz))
-        self._partial: Powers = np.zeros(0)
-        self._frames: list[Powers] = []
+        self._frames = FrameMeans(self._hop)
         self._peak = 0.0
         self._energy = 0.0
         self._n_samples = 0
@@ -42,10 +39,7 @@ class LevelMeter:
         power = np.square(shaped).mean(axis=1)
         self._energy += float(power.sum())
         self._n_samples += len(power)
-        joined = np.concatenate([self._partial, power])
-        n_whole = len(joined) // self._hop * self._hop
-        self._frames.append(joined[:n_whole].reshape(-1, self._hop).mean(axis=1))
-        self._partial = joined[n_whole:]
+        self._frames.push(power)
 
     @property
     def duration_s(self) -> float:
@@ -62,7 +56,7 @@ class LevelMeter:
 
     def noise_floor_db(self) -> float:
         """RMS in dB of the quietest half second, as ACX measures room tone; of the whole sound if it is shorter."""
-        frames = self._powers()
+        frames = self._frames.values()
         n_window = round(_NOISE_WINDOW_S / FRAME_S)
         if len(frames) < n_window:
             return self.rms_db()
@@ -76,13 +70,10 @@ class LevelMeter:
         A frame is loud if it is at most 30 dB below the RMS of the whole sound. In a mastered audiobook this is about
         -50 dB: well below any speech sound and well above any permitted noise floor.
         """
-        frames = self._powers()
+        frames = self._frames.values()
         threshold = 10 ** ((self.rms_db() + _SILENCE_RE_RMS_DB) / 10)
         loud = np.flatnonzero(frames > threshold)
         if not len(loud):
             return self.duration_s, self.duration_s
         frame_s = self._hop / self._rate_hz
         return float(loud[0] * frame_s), float(max(0.0, self.duration_s - (loud[-1] + 1) * frame_s))
-
-    def _powers(self) -> Powers:
-        return np.concatenate(self._frames) if self._frames else np.zeros(0)

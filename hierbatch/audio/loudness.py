@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import signal
 
+from hierbatch.audio.frame_means import FrameMeans
 from hierbatch.audio.waveform import Samples
 
 _BLOCK_HOPS = 4
@@ -35,9 +36,7 @@ class LoudnessMeter:
         self._sections = k_weighting(rate_hz)
         self._state = np.zeros((len(self._sections), 2, n_channels))
         self._n_channels = n_channels
-        self._hop = round(_HOP_S * rate_hz)
-        self._partial: npt.NDArray[np.float64] = np.zeros(0)  # power of samples that do not fill a hop yet
-        self._hop_powers: list[npt.NDArray[np.float64]] = []
+        self._powers = FrameMeans(round(_HOP_S * rate_hz))
 
     def push(self, block: Samples) -> None:
         """Add a block of samples."""
@@ -45,14 +44,11 @@ class LoudnessMeter:
         if not len(shaped):
             return
         weighted, self._state = signal.sosfilt(self._sections, shaped, axis=0, zi=self._state)
-        power = np.concatenate([self._partial, np.square(weighted).sum(axis=1)])
-        n_whole = len(power) // self._hop * self._hop
-        self._hop_powers.append(power[:n_whole].reshape(-1, self._hop).mean(axis=1))
-        self._partial = power[n_whole:]
+        self._powers.push(np.square(weighted).sum(axis=1))
 
     def loudness_lufs(self) -> float:
         """Integrated loudness so far, in LUFS; -inf for silence and for less than one block (400 ms)."""
-        hops = np.concatenate(self._hop_powers) if self._hop_powers else np.zeros(0)
+        hops = self._powers.values()
         if len(hops) < _BLOCK_HOPS:
             return -math.inf
         blocks = np.lib.stride_tricks.sliding_window_view(hops, _BLOCK_HOPS).mean(axis=1)

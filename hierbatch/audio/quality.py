@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hierbatch.audio.decibels import power_db
+from hierbatch.audio.frame_means import FrameMeans
 from hierbatch.audio.loudness import LoudnessMeter
 from hierbatch.audio.waveform import Samples, Waveform
 
@@ -64,10 +65,9 @@ class TakeMeter:
     """Measures a take pushed in blocks of any size; memory grows by sixty numbers per second of sound."""
 
     def __init__(self, rate_hz: int) -> None:
-        self._rate_hz, self._hop = rate_hz, max(1, round(_FRAME_S * rate_hz))
+        self._rate_hz = rate_hz
         self._loudness = LoudnessMeter(rate_hz)
-        self._frames: list[Floats] = []
-        self._partial: Floats = np.zeros(0)  # squares that do not fill a frame yet
+        self._frames = FrameMeans(max(1, round(_FRAME_S * rate_hz)))
         self._n_samples = self._clipped = 0
         self._sum = self._peak = 0.0
 
@@ -82,10 +82,7 @@ class TakeMeter:
             self._sum += float(squares.sum())
             self._peak = max(self._peak, float(squares.max(initial=0.0)))
             self._clipped += int(np.count_nonzero(np.abs(block) >= _FULL_SCALE))
-            joined = np.concatenate([self._partial, squares])
-            n_whole = len(joined) // self._hop * self._hop
-            self._frames.append(joined[:n_whole].reshape(-1, self._hop).mean(axis=1))
-            self._partial = joined[n_whole:]
+            self._frames.push(squares)
 
     @property
     def n_samples(self) -> int:
@@ -110,10 +107,10 @@ class TakeMeter:
 
     def _frame_powers(self) -> Floats:
         """Mean squares of the complete frames; of all samples if there is no complete frame."""
-        powers = np.concatenate([*self._frames, np.zeros(0)])
+        powers, rest = self._frames.values(), self._frames.rest
         if len(powers):
             return powers
-        return np.array([self._partial.mean() if len(self._partial) else 0.0])
+        return np.array([rest.mean() if len(rest) else 0.0])
 
 
 def _silence_threshold(powers: Floats) -> float:

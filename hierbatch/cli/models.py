@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -20,8 +20,8 @@ def about() -> None:
     """List and show models, import checkpoints, verify networks."""
 
 
-@models.command("import")
-def import_(
+@models.command()
+def add(
     sources: Annotated[
         list[str],
         typer.Argument(help="Checkpoint files or folders; NETWORK=FILE if a file is not identified."),
@@ -45,6 +45,33 @@ def import_(
         print(f"skipped      {path}: no known network")
     print(f"model        {result.bundle.name}: {result.bundle.folder}")
     print_license_warnings(result.bundle.licenses)
+
+
+@models.command()
+def assemble(
+    model: Annotated[
+        Literal["lite", "speechsr"], typer.Argument(help="lite (HierSpeech2-Lite) or speechsr (bandwidth extension).")
+    ],
+    training: Annotated[Path, typer.Option(help="Training folder of `hierbatch train`.")],
+    out: Annotated[Path, typer.Option(help="Bundle folder to write.")],
+    start: Annotated[str | None, typer.Option(help="With lite: bundle that provides networks not trained.")] = None,
+    f0_spread: Annotated[float, typer.Option(help="With lite: scale of the predicted F0 contour.")] = 1.5,
+    latent_contrast: Annotated[float, typer.Option(help="With lite: variance scaling of the latent.")] = 1.1,
+) -> None:
+    """Assemble trained networks into a bundle.
+
+    Example: hierbatch models assemble lite --training training --out my-model
+    """
+    from hierbatch.jobs.assemble import AssembleJob, AssembleSpeechSR, assemble_speechsr
+    from hierbatch.jobs.assemble import assemble as assemble_lite
+
+    if model == "speechsr":
+        assemble_speechsr(AssembleSpeechSR(training=training, out=out))
+    else:
+        assemble_lite(
+            AssembleJob(training=training, out=out, start=start, f0_spread=f0_spread, latent_contrast=latent_contrast)
+        )
+    print(f"bundle: {out}")
 
 
 @models.command("list")
@@ -75,10 +102,8 @@ def show(model: Annotated[str, typer.Argument(help="Name of a model, or a bundle
     print(f"SHA-256      {bundle.weights_sha256}")
     print(f"folder       {bundle.folder}")
     for part in bundle.components:
-        published = f"the published {part.published}" if part.published else "not a known published file"
-        print(
-            f"component    {part.name}: {part.license}, from {part.source}, {published}, SHA-256 {part.source_sha256}"
-        )
+        origin = f"the published {part.published_name}" if part.published_name else "not a known published file"
+        print(f"component    {part.name}: {part.license}, from {part.source}, {origin}, SHA-256 {part.source_sha256}")
     card = bundle.folder / "MODEL_CARD.md"
     if card.is_file():
         print(f"card         {card}")
@@ -86,5 +111,5 @@ def show(model: Annotated[str, typer.Argument(help="Name of a model, or a bundle
 
 
 def _print_component(part: ImportedComponent) -> None:
-    known = f"the published {part.published}" if part.published else "not a known published file"
+    known = f"the published {part.published_name}" if part.published_name else "not a known published file"
     print(f"{part.network.name:13}{part.path}: {known}, SHA-256 {part.sha256}", flush=True)

@@ -173,15 +173,12 @@ def execution(engine: str, workers: int, gpus_per_worker: float = 1.0, ray_addre
 
 
 def measures(names: str, asr_model: Path | None) -> Measures:
-    """Build the quality measures from the options; `auto` includes the speaker network if it is installed."""
-    from hierbatch.models.evaluation.resemblyzer import find_resemblyzer_weights
+    """Build the quality measures from the options; `auto` takes all whose packages are installed."""
     from hierbatch.stages.score_takes import Measures
 
     if names == "auto":
-        chosen = ["semantic", *(["speaker"] if find_resemblyzer_weights() else [])]
-    else:
-        chosen = [] if names == "none" else [name.strip() for name in names.split(",")]
-    return Measures.from_names(chosen, asr_model)
+        return Measures.installed(asr_model)
+    return Measures.from_names([] if names == "none" else [name.strip() for name in names.split(",")], asr_model)
 
 
 def placement(device: str, dtype: str, is_compiled: bool) -> str:

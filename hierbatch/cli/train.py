@@ -1,4 +1,4 @@
-"""`hierbatch train`: train one network, or assemble the trained networks into a bundle."""
+"""`hierbatch train`: train one network, or all of them."""
 
 from __future__ import annotations
 
@@ -14,50 +14,32 @@ def train(
         typer.Argument(
             help="vocoder, content-encoder, acoustic, text-to-vector, speaker-encoder, cross-speaker (unpaired "
             "fine-tuning), vocoder-gan (adversarial training of the vocoder), style-denoiser, or all of these; "
-            "speechsr-lite, speechsr-lite-gan. `bundle` and `speechsr_bundle` assemble a bundle instead."
+            "speechsr-lite, speechsr-lite-gan."
         ),
     ],
     data: Annotated[
         Path, typer.Option(help="Folder of `hierbatch prepare`; for SpeechSR, of Parquet recordings.")
     ] = Path("prepared"),
-    out: Annotated[
-        Path, typer.Option(help="Training folder; with `bundle`, `speechsr_bundle`: the bundle folder.")
-    ] = Path("training"),
-    training: Annotated[Path, typer.Option(help="Training folder; only with `bundle`, `speechsr_bundle`.")] = Path(
-        "training"
-    ),
+    out: Annotated[Path, typer.Option(help="Training folder.")] = Path("training"),
     steps: Annotated[int | None, typer.Option(help="Total training steps. Default: that of the network.")] = None,
     device: Annotated[str, typer.Option(help="cpu, or a GPU such as cuda.")] = "cpu",
     threads: Annotated[int, typer.Option(help="Number of CPU threads.")] = 1,
     minutes: Annotated[float | None, typer.Option(help="Time limit; the same command resumes.")] = None,
-    start: Annotated[
-        str | None, typer.Option(help="Bundle of initial weights; with `bundle`, of the missing networks.")
-    ] = None,
+    start: Annotated[str | None, typer.Option(help="Bundle of initial weights.")] = None,
     learning_rate: Annotated[
         float | None, typer.Option(help="Peak learning rate. Default: that of the network.")
     ] = None,
-    f0_spread: Annotated[float, typer.Option(help="Scale of the predicted F0 contour; only with `bundle`.")] = 1.5,
-    latent_contrast: Annotated[float, typer.Option(help="Variance scaling of the latent; only with `bundle`.")] = 1.1,
 ) -> None:
     """Train one network, or all networks, of HierSpeech2-Lite or SpeechSR.
 
-    The same command resumes a stopped training.
+    The same command resumes a stopped training; `hierbatch models assemble` makes a bundle of the result.
+
+    Example: hierbatch train vocoder --data prepared --out training
     """
-    from hierbatch.jobs.assemble import AssembleJob, AssembleSpeechSR, assemble, assemble_speechsr
     from hierbatch.jobs.train import TrainJob
     from hierbatch.jobs.train import train as run_train
     from hierbatch.training.recipes.catalog import PHASES
 
-    if model == "bundle":
-        assemble(
-            AssembleJob(training=training, out=out, start=start, f0_spread=f0_spread, latent_contrast=latent_contrast)
-        )
-        typer.echo(f"bundle: {out}")
-        return
-    if model == "speechsr_bundle":
-        assemble_speechsr(AssembleSpeechSR(training=training, out=out))
-        typer.echo(f"bundle: {out}")
-        return
     max_duration_s = None if minutes is None else minutes * 60
     for name in PHASES if model == "all" else (model,):
         job = TrainJob(

@@ -1,4 +1,4 @@
-"""Interface of a worker pool, as used by the dispatcher."""
+"""Interface of a worker pool, as used by the dispatcher, and the pool of one worker in the driver process."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hierbatch.engine.work_units import WorkUnit, WorkUnitReport
+from hierbatch.engine.worker import Worker, WorkerSpec
+from hierbatch.errors import SetupError
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +55,49 @@ class Pool(Protocol):
 
     def close(self) -> None:
         """Stop all workers."""
+
+
+class LocalPool:
+    """Pool of one worker in this process, for laptops, notebooks and tests; needs no Ray.
+
+    The worker processes its unit inside `wait`. A row that crashes the process ends the run; only the Ray pool isolates
+    such rows.
+    """
+
+    def __init__(self, spec: WorkerSpec) -> None:
+        self._worker = Worker(spec)
+        self._unit: WorkUnit | None = None
+
+    @property
+    def n_workers(self) -> int:
+        """Number of workers: one."""
+        return 1
+
+    @property
+    def n_free(self) -> int:
+        """Number of idle workers."""
+        return 0 if self._unit else 1
+
+    @property
+    def n_busy(self) -> int:
+        """Number of units in progress."""
+        return 1 if self._unit else 0
+
+    def submit(self, unit: WorkUnit) -> None:
+        """Store a unit for the next `wait`."""
+        self._unit = unit
+
+    def wait(self, timeout_s: float) -> Sequence[FinishedUnit | LostUnit]:
+        """Process the submitted unit; raises SetupError if the run cannot continue."""
+        if self._unit is None:
+            return []
+        unit, self._unit = self._unit, None
+        try:
+            return [FinishedUnit(unit, self._worker.process(unit))]
+        except SetupError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the dispatcher isolates the row at fault
+            return [LostUnit(unit, "exception", f"{type(error).__name__}: {error}")]
+
+    def close(self) -> None:
+        """Do nothing: the worker has no process of its own."""

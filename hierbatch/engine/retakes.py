@@ -9,7 +9,7 @@ between two attempts resumes there. `hierbatch.manifest.takes.Takes` selects the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from hierbatch.engine.attempts import attempts_made, latest_plan_rows, plan_atte
 from hierbatch.engine.planning import TakeSettings
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import InputError, SynthesisError
-from hierbatch.manifest.filters import FilterRule, needs_retake, rule_columns
+from hierbatch.manifest.filters import needs_retake
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.take_ids import digest_rows
 from hierbatch.manifest.takes import Takes
@@ -88,11 +88,13 @@ class Retakes:
     def _flawed(self, takes: Takes) -> pa.Table:
         """Ids and error kinds of rows whose best take is flawed."""
         flawed = []
-        for table in takes.iter_tables(sorted({"id", "error_kind", "flags", *rule_columns(takes.rules)})):
-            is_flawed = [self._is_flawed(row, takes.rules) for row in table.to_pylist()]
+        for table in takes.iter_tables(sorted({"id", "error_kind", "flags", *takes.rule_columns})):
+            is_flawed = [self._is_flawed(row, takes) for row in table.to_pylist()]
             flawed.append(table.filter(pa.array(is_flawed, pa.bool_())).select(["id", "error_kind"]))
         return pa.concat_tables(flawed) if flawed else pa.table({"id": [], "error_kind": []})
 
-    def _is_flawed(self, row: Mapping[str, Any], rules: Collection[FilterRule]) -> bool:
+    def _is_flawed(self, row: Mapping[str, Any], takes: Takes) -> bool:
         flags = row["flags"] if self.flags is None else self.flags.intersection(row["flags"])
-        return bool(flags) or row["error_kind"] in RETRYABLE_ERROR_KINDS or needs_retake(row, rules)
+        if flags or row["error_kind"] in RETRYABLE_ERROR_KINDS:
+            return True
+        return needs_retake(row, takes.rules, takes.added_measures)

@@ -213,7 +213,7 @@ def open_generation(folder: RunFolder, settings: Mapping[str, Any], origin: Mapp
         raise RunError(
             f"{folder.root} was started with other settings",
             expected="the same " + ", ".join(changed),
-            fix="choose another --out, or pass --update: valid takes are kept, the others are made again",
+            fix="choose another --out, or pass --update: valid takes are kept, the others are synthesized again",
         )
     number = len(generations) + 1
     entry = {

@@ -11,9 +11,8 @@ from itertools import chain
 
 from hierbatch.engine.dispatch import MIN_SHARE_S, CircuitBreaker, Dispatcher
 from hierbatch.engine.interrupts import stop_on_signals
-from hierbatch.engine.local_pool import LocalPool
 from hierbatch.engine.planning import MapTables
-from hierbatch.engine.pool import Pool
+from hierbatch.engine.pool import LocalPool, Pool
 from hierbatch.engine.progress import Progress, RunListener
 from hierbatch.engine.ray_settings import RaySettings, configure_ray_environment
 from hierbatch.engine.retakes import Retakes

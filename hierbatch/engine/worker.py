@@ -1,25 +1,31 @@
-"""Worker that processes work units; the same class runs in a Ray actor and in the driver process."""
+"""Worker that processes work units and commits each as one immutable part file.
+
+The same class runs in a Ray actor and in the driver process.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Self
+from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from hierbatch.audio.pitch_trackers import DEFAULT_TRACKER
-from hierbatch.engine.commit import commit_part
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.engine.work_units import WorkUnit, WorkUnitReport
 from hierbatch.manifest.plan_sources import PlanSources
+from hierbatch.manifest.store import write_rows
+from hierbatch.object_path import is_remote
 from hierbatch.stages.base import Stage
 from hierbatch.stages.score_takes import Measures, ScoreTakes
 from hierbatch.stages.tasks import SPEAK, StageConfig, find_task
+from hierbatch.storage import replace_file, storage_error, write_atomically
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +100,35 @@ class Worker:
             takes = stage(takes)
         commit_part(self._folder, unit.name, [takes], takes.schema)
         return _report(takes, perf_counter() - started)
+
+
+def commit_part(folder: RunFolder, name: str, takes: Iterable[pa.Table], schema: pa.Schema) -> None:
+    """Write takes to a temporary file, flush it, and rename it into `parts/`.
+
+    A unit that is processed twice overwrites its part with the same rows. In an object store the PUT is the commit.
+
+    Args:
+        folder: the run.
+        name: name of the unit, and stem of the part file.
+        takes: tables of takes, in order.
+        schema: schema of the part.
+
+    Raises:
+        StorageError: the disk is full, read-only or gone.
+    """
+    if is_remote(folder.root):
+        with write_atomically(folder.part_file(name)) as temporary:
+            write_rows(takes, schema, temporary)
+        return
+    # A unique name: a worker declared lost, perhaps on another machine, may still be writing the same unit.
+    temporary = folder.tmp / f"{name}-{uuid4().hex}.parquet"
+    try:
+        write_rows(takes, schema, temporary)
+        replace_file(temporary, folder.part_file(name))
+    except OSError as error:
+        raise storage_error(error, folder.part_file(name)) from error
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _report(takes: pa.Table, work_s: float) -> WorkUnitReport:

@@ -80,7 +80,7 @@ def drop_placeholders(text: str) -> str:
 
 
 def drop_foreign_letters(text: str, *, hanja: bool) -> str:
-    """Remove a single stray letter of another script.
+    """Remove a single letter of another script.
 
     Latin and Hangul belong to both languages, Hanja only to Korean, and an isolated Greek letter is a symbol.
 

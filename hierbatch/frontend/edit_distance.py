@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rapidfuzz.distance import Levenshtein
+
 
 @dataclass(frozen=True, slots=True)
 class Errors:
@@ -15,13 +17,8 @@ class Errors:
 
 
 def count_errors(reference: Sequence[str], hypothesis: Sequence[str]) -> Errors:
-    """Count the fewest edits from one sequence of tokens to the other (Levenshtein 1966)."""
-    row = list(range(len(hypothesis) + 1))
-    for n_deleted, token in enumerate(reference, start=1):
-        diagonal, row[0] = row[0], n_deleted
-        for index, other in enumerate(hypothesis, start=1):
-            diagonal, row[index] = row[index], min(row[index] + 1, row[index - 1] + 1, diagonal + (token != other))
-    return Errors(row[-1], len(reference))
+    """Count the fewest edits from one sequence of tokens to the other."""
+    return Errors(Levenshtein.distance(reference, hypothesis), len(reference))
 
 
 def character_error_rate(reference: str, hypothesis: str) -> float:

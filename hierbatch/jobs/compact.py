@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hierbatch.engine.attempts import attempts_made
-from hierbatch.engine.commit import commit_part
 from hierbatch.engine.planning import with_column
 from hierbatch.engine.run_folder import RunFolder, lock_run
+from hierbatch.engine.worker import commit_part
 from hierbatch.errors import RunError
 from hierbatch.manifest.parts import open_run_file
 from hierbatch.manifest.store import write_table

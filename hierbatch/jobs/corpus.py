@@ -67,7 +67,7 @@ class CorpusJob:
     split: Mapping[str, float] = field(default_factory=lambda: {"train": 0.9, "dev": 0.05, "test": 0.05})
     filter_file: Path | None = None
     """TOML file of rules on columns; None rejects flagged takes. Rejections that another seed may fix are retaken."""
-    measures: Measures = field(default_factory=lambda: Measures(semantic=True))
+    measures: Measures = field(default_factory=lambda: Measures(names=("semantic",)))
     max_retakes: int = 1
     seed: int = 0
     bundle: str = "lite"

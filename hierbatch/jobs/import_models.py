@@ -54,7 +54,7 @@ class ImportedComponent:
     network: ImportableNetwork
     path: Path
     sha256: str
-    published: str
+    published_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,21 +195,21 @@ def _load(source: _Source, imported: _Imported) -> tuple[ImportedComponent, dict
             fix="name the one you want",
         )
     module = network.load(checkpoint)
-    component = ImportedComponent(network, source.path, checkpoint.sha256, identified.published)
+    component = ImportedComponent(network, source.path, checkpoint.sha256, identified.published_name)
     return component, dict(module.state_dict())
 
 
 def _as_named(checkpoint: Checkpoint, network: ImportableNetwork) -> IdentifiedNetwork:
     """Accept the network named by the user, unless the hash of the file belongs to another one."""
-    published = find_file_by_hash(checkpoint.sha256) or ""
-    if published and published not in network.files:
+    published_name = find_file_by_hash(checkpoint.sha256) or ""
+    if published_name and published_name not in network.files:
         raise BundleError(
             f"{checkpoint.source} is a checkpoint of another network",
             expected=network.name,
-            got=f"the published {published}",
+            got=f"the published {published_name}",
             fix="correct the name before the =",
         )
-    return IdentifiedNetwork(network, published)
+    return IdentifiedNetwork(network, published_name)
 
 
 def _shown_names(checkpoint: Checkpoint) -> str:
@@ -222,7 +222,7 @@ def _component_page(component: ImportedComponent) -> dict[str, str]:
         "name": component.network.name,
         "source": component.path.name,
         "source_sha256": component.sha256,
-        "published": component.published,
+        "published_name": component.published_name,
         "license": component.network.license,
     }
 

@@ -10,6 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hierbatch.manifest.column import Column
+from hierbatch.manifest.measures import MEASURES_KEY, parse_columns
 from hierbatch.manifest.parts import open_run_file, read_committed_parts
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
 
@@ -39,11 +41,13 @@ _LOOKUP_BATCH_ROWS = 262_144
 """Takes looked up at a time; each lookup reads all planned rows once."""
 
 
-def index_takes(list_parts: Callable[[], list[Path]], plans: Sequence[Path]) -> tuple[list[Path], TakeIndex]:
+def index_takes(
+    list_parts: Callable[[], list[Path]], plans: Sequence[Path]
+) -> tuple[list[Path], TakeIndex, tuple[Column, ...]]:
     """Find all takes of the rows of some plans; filter rules are not applied yet.
 
     Returns:
-        The part files, and the index of takes in the order of the parts.
+        The part files, the index of takes in the order of the parts, and the columns of added measures.
 
     Raises:
         VanishedError: a plan was removed.
@@ -51,12 +55,22 @@ def index_takes(list_parts: Callable[[], list[Path]], plans: Sequence[Path]) -> 
     """
     planned, positions = _read_planned(plans)
     parts: list[Path] = []
-    found = [_match(names, facts, planned, positions) for names, facts in _read_parts(list_parts, parts)]
-    return parts, np.concatenate(found) if found else np.zeros(0, TAKE_INDEX)
+    declarations: dict[bytes, None] = {}
+    found = [_match(names, facts, planned, positions) for names, facts in _read_parts(list_parts, parts, declarations)]
+    columns = {column.name: column for declared in declarations for column in parse_columns(declared)}
+    return parts, np.concatenate(found) if found else np.zeros(0, TAKE_INDEX), tuple(columns.values())
 
 
-def _read_parts(list_parts: Callable[[], list[Path]], parts: list[Path]) -> Iterator[tuple[pa.ChunkedArray, TakeIndex]]:
-    """Yield names and index records of takes, several parts at a time; appends the files read to `parts`."""
+def _read_parts(
+    list_parts: Callable[[], list[Path]], parts: list[Path], declarations: dict[bytes, None]
+) -> Iterator[tuple[pa.ChunkedArray, TakeIndex]]:
+    """Yield names and index records of takes, several parts at a time.
+
+    Args:
+        list_parts: lists the part files.
+        parts: the files read are appended.
+        declarations: the distinct declarations of added measures are inserted.
+    """
     names: list[pa.Array] = []
     facts: list[TakeIndex] = []
     n_pending = 0
@@ -64,6 +78,7 @@ def _read_parts(list_parts: Callable[[], list[Path]], parts: list[Path]) -> Iter
         names.append(row_names(table))
         facts.append(_facts(table, len(parts)))
         parts.append(part)
+        declarations.setdefault((table.schema.metadata or {}).get(MEASURES_KEY, b"[]"))
         n_pending += len(table)
         if n_pending >= _LOOKUP_BATCH_ROWS:
             yield pa.chunked_array(names), np.concatenate(facts)

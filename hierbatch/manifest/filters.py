@@ -10,6 +10,7 @@ required = true           # also reject empty values, which pass otherwise
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
@@ -19,6 +20,8 @@ from typing import Any
 import pyarrow as pa
 
 from hierbatch.errors import InputError
+from hierbatch.manifest.measures import MEASURE_COLUMNS
+from hierbatch.manifest.schema import FLAGS
 
 FAILED = "failed"
 """Name of the built-in rule that rejects rows without a successful take."""
@@ -28,7 +31,8 @@ FAILED = "failed"
 class FilterRule:
     """A filter rule; rows that violate it are rejected with its name as the reason.
 
-    For a list column such as `flags`, `any_of` and `none_of` check the entries of the list.
+    For a list column such as `flags`, `any_of` and `none_of` check the entries of the list. A column that the row does
+    not have counts as empty.
     """
 
     name: str
@@ -42,9 +46,9 @@ class FilterRule:
 
     def rejects(self, row: Mapping[str, Any]) -> bool:
         """Return True if a take violates the rule."""
-        if any(row[name] != value for name, value in self.where.items()):
+        if any(row.get(name) != value for name, value in self.where.items()):
             return False
-        value = row[self.column]
+        value = row.get(self.column)
         if value is None:
             return self.required
         found = set(value) if isinstance(value, list) else {value}
@@ -57,24 +61,28 @@ class FilterRule:
         )
 
 
-DEFAULT_FILTER = """\
+DEFAULT_FILTER = f"""\
 [[rule]]
 name = "flagged"
 column = "flags"
-none_of = ["silent", "clipped", "too_long", "too_short", "long_silence", "off_text", "off_voice", "misheard"]
+none_of = {json.dumps(FLAGS)}
 """
 """Default rules, used without a filter file."""
 
 RETRYABLE_COLUMNS = frozenset(
     ("n_samples", "duration_s", "loudness_lufs", "rms_db", "peak_db", "silence_ratio", "longest_silence_s",
-     "clipped_samples", "duration_ratio", "f0_median_hz", "f0_std_semitones", "snr_db", "semantic_distance",
-     "speaker_similarity", "asr_text", "cer", "flags")
+     "clipped_samples", "duration_ratio", "f0_median_hz", "f0_std_semitones", "snr_db", "flags",
+     *(column.name for column in MEASURE_COLUMNS))
 )  # fmt: skip
 """Columns of takes whose values another seed may improve."""
 
 
-def read_filter(path: Path, schema: pa.Schema) -> tuple[FilterRule, ...]:
+def read_filter(path: Path, schema: pa.Schema | None) -> tuple[FilterRule, ...]:
     """Read filter rules and check them against the columns of the takes.
+
+    Args:
+        path: a TOML file.
+        schema: schema of the takes; None leaves out the check of the columns.
 
     Raises:
         InputError: invalid TOML, no rules, unknown keys or columns, bounds on columns without numbers; all problems in
@@ -115,10 +123,16 @@ def rejections(row: Mapping[str, Any], rules: Collection[FilterRule]) -> list[st
     return [rule.name for rule in rules if rule.rejects(row)]
 
 
-def needs_retake(row: Mapping[str, Any], rules: Collection[FilterRule]) -> bool:
-    """Return True if a successful take is rejected, and only for columns that another seed may improve."""
+def needs_retake(row: Mapping[str, Any], rules: Collection[FilterRule], measured: Collection[str] = ()) -> bool:
+    """Return True if a successful take is rejected, and only for columns that another seed may improve.
+
+    Args:
+        row: a take.
+        rules: filter rules.
+        measured: columns of added measures, which another seed may improve too.
+    """
     violated = [rule for rule in rules if rule.rejects(row)] if row["status"] == "ok" else []
-    return bool(violated) and all(rule.column in RETRYABLE_COLUMNS for rule in violated)
+    return bool(violated) and all(rule.column in RETRYABLE_COLUMNS or rule.column in measured for rule in violated)
 
 
 def rule_columns(rules: Collection[FilterRule]) -> set[str]:
@@ -130,23 +144,31 @@ _KEYS = tuple(field.name for field in fields(FilterRule))
 _BOUNDS, _CHOICES = ("min", "max"), ("any_of", "none_of")
 
 
-def _problems(entry: Any, number: int, schema: pa.Schema) -> list[str]:
+def _problems(entry: Any, number: int, schema: pa.Schema | None) -> list[str]:
     if not isinstance(entry, dict):
         return [f"rule {number} is not a table"]
     if not isinstance(entry.get("name"), str) or not isinstance(entry.get("column"), str):
         return [f"rule {number} lacks a name or a column"]
-    name, column, where = entry["name"], entry["column"], entry.get("where", {})
+    name, where = entry["name"], entry.get("where", {})
     found = [f"rule {name} has an unknown key {key}" for key in entry if key not in _KEYS]
     if not any(key in entry for key in (*_BOUNDS, *_CHOICES, "required")):
         found.append(f"rule {name} has no condition: add {', '.join((*_BOUNDS, *_CHOICES))} or required")
     if not isinstance(where, dict):
         return [*found, f"rule {name} has a where that is not a table"]
-    unknown = [each for each in (column, *where) if each not in schema.names or each in ("audio", "timings")]
-    found += [f"rule {name} uses column {each}, which takes do not have" for each in unknown]
-    if column not in unknown and any(key in entry for key in _BOUNDS) and not _is_number(schema.field(column).type):
-        found.append(f"rule {name} sets a bound on {column}, which is not numeric")
+    if schema is not None:
+        found += _column_problems(entry, schema)
     found += [f"rule {name} needs a number as {key}" for key in _BOUNDS if not _is_plain_number(entry.get(key, 0))]
     found += [f"rule {name} needs a list as {key}" for key in _CHOICES if not isinstance(entry.get(key, []), list)]
+    return found
+
+
+def _column_problems(entry: Mapping[str, Any], schema: pa.Schema) -> list[str]:
+    name, column = entry["name"], entry["column"]
+    columns = (column, *entry.get("where", {}))
+    unknown = [each for each in columns if each not in schema.names or each in ("audio", "timings")]
+    found = [f"rule {name} uses column {each}, which takes do not have" for each in unknown]
+    if column not in unknown and any(key in entry for key in _BOUNDS) and not _is_number(schema.field(column).type):
+        found.append(f"rule {name} sets a bound on {column}, which is not numeric")
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Self
@@ -60,11 +60,13 @@ class PlannedRecording:
     id: str
     take_key: str
     attempt: int
-    voice: str
+    voice: str = ""
     language: str | None
     seed: int
-    pitch_semitones: float
-    rate_hz: int | None
+    pitch_semitones: float = 0.0
+    rate_hz: int | None = None
+    cast: Sequence[Mapping[str, Any]] = ()
+    """Speakers of a recording to dub, with spans and target voices."""
     content: bytes | None
     path: str | None
     source_sha256: str | None
@@ -74,9 +76,9 @@ class PlannedRecording:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
-        """Create from a plan row."""
+        """Create from a plan row; a task's plan lacks the columns that the task does not use."""
         source = row["source"] or {"bytes": None, "path": None}
-        known = {name: row[name] for name in _RECORDING_FIELDS if name not in ("content", "path")}
+        known = {name: row[name] for name in _RECORDING_FIELDS if name in row}
         return cls(content=source["bytes"], path=source["path"], **known)
 
 
@@ -103,7 +105,10 @@ class Sound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Take:
-    """Result of one row, successful or failed; the fields are the columns of `schema.TAKE_COLUMNS`."""
+    """Result of one row, successful or failed.
+
+    The fields are the columns of `schema.TAKE_COLUMNS`, without those of optional measures, which are scored later.
+    """
 
     id: str
     take_key: str
@@ -132,9 +137,6 @@ class Take:
     f0_std_semitones: float | None = None
     snr_db: float | None = None
     semantic_distance: float | None = None
-    speaker_similarity: float | None = None
-    asr_text: str | None = None
-    cer: float | None = None
     flags: tuple[str, ...] = ()
     model: str
     settings_json: str

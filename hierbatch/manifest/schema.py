@@ -7,10 +7,13 @@ of the next part.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
+
+from hierbatch.manifest.column import Column, Scale
+from hierbatch.manifest.measures import MEASURE_COLUMNS, MEASURE_FLAGS, declare_columns
 
 SCHEMA_VERSION = 1
 """Incremented when a column is renamed, or changes its type or content; readers reject newer versions."""
@@ -60,15 +63,6 @@ A reader needs about a kilobyte per column and row group, so many small row grou
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column: name, Arrow type, and a one-sentence description."""
-
-    name: str
-    type: pa.DataType
-    description: str
-
-
 MANIFEST_COLUMNS = (
     Column("id", pa.string(), "Unique name of the row; letters, digits, `.`, `_`, `-`, at most 128 characters."),
     Column("text", pa.string(), "Text to synthesize; not needed if `phonemes` is given."),
@@ -116,6 +110,12 @@ PLAN_COLUMNS = (
     Column("error", pa.string(), "Message of the error."),
 )
 
+DEFECT_FLAGS = ("silent", "clipped", "too_long", "too_short", "long_silence")
+"""Flags of defects of the audio."""
+
+FLAGS = (*DEFECT_FLAGS, *MEASURE_FLAGS)
+"""All quality flags by which a listener should check a take."""
+
 TAKE_COLUMNS = (
     Column("id", pa.string(), "Id of the row in the manifest."),
     Column("take_key", pa.string(), "Hash of everything that determines the audio: equal keys mean equal audio."),
@@ -130,34 +130,56 @@ TAKE_COLUMNS = (
     Column("seed", pa.int64(), "Random seed of the take."),
     Column("sample_rate_hz", pa.int32(), "Sample rate in Hz."),
     Column("n_samples", pa.int64(), "Length in samples."),
-    Column("duration_s", pa.float64(), "Length in seconds."),
+    Column(
+        "duration_s",
+        pa.float64(),
+        "Length in seconds.",
+        Scale(title="Duration", short="length", unit="s", low=0, high=60),
+    ),
     Column("timings", pa.list_(TIMING), "Start and end of every word and pause, from the durations of the model."),
-    Column("loudness_lufs", pa.float32(), "Integrated loudness (ITU-R BS.1770); empty for silence or under 0.4 s."),
+    Column(
+        "loudness_lufs",
+        pa.float32(),
+        "Integrated loudness (ITU-R BS.1770); empty for silence or under 0.4 s.",
+        Scale(title="Loudness", short="loudness", unit="LUFS", low=-60, high=0),
+    ),
     Column("rms_db", pa.float32(), "RMS level of the whole take, in dBFS."),
-    Column("peak_db", pa.float32(), "Peak level, in dBFS."),
+    Column(
+        "peak_db",
+        pa.float32(),
+        "Peak level, in dBFS.",
+        Scale(title="Peak", short="peak", unit="dBFS", low=-60, high=0),
+    ),
     Column("silence_ratio", pa.float32(), "Share of 20 ms frames more than 40 dB below the loudest one, 0 to 1."),
     Column("longest_silence_s", pa.float32(), "Longest silence inside the take, without its edges."),
     Column("clipped_samples", pa.int32(), "Number of samples at full scale."),
     Column("expected_duration_s", pa.float32(), "Usual duration of the phonemes, or duration of the source."),
-    Column("duration_ratio", pa.float32(), "`duration_s` over `expected_duration_s`."),
-    Column("f0_median_hz", pa.float32(), "Median F0 of voiced frames."),
-    Column("f0_std_semitones", pa.float32(), "Standard deviation of F0 over voiced frames."),
     Column(
-        "snr_db", pa.float32(), "Speech level above the noise floor; empty if no passage is quiet enough to measure."
-    ),
-    Column(
-        "semantic_distance",
+        "duration_ratio",
         pa.float32(),
-        "Cosine distance between the content vectors of the take and those it was synthesized from; optional.",
+        "`duration_s` over `expected_duration_s`.",
+        Scale(title="Duration over expected", short="ratio", low=0, high=6, n_decimals=2),
     ),
-    Column("speaker_similarity", pa.float32(), "Cosine similarity of take and prompt by a speaker network; optional."),
-    Column("asr_text", pa.string(), "Transcript of a speech recogniser; optional."),
-    Column("cer", pa.float32(), "Character error rate of `asr_text` against `text_norm`; optional."),
     Column(
-        "flags",
-        pa.list_(pa.string()),
-        "Quality flags: silent, clipped, too_long, too_short, long_silence, off_text, off_voice, misheard.",
+        "f0_median_hz",
+        pa.float32(),
+        "Median F0 of voiced frames.",
+        Scale(title="Median F0", short="F0", unit="Hz", low=40, high=640, n_decimals=0),
     ),
+    Column(
+        "f0_std_semitones",
+        pa.float32(),
+        "Standard deviation of F0 over voiced frames.",
+        Scale(title="F0 spread", short="F0 spread", unit="semitones", low=0, high=12),
+    ),
+    Column(
+        "snr_db",
+        pa.float32(),
+        "Speech level above the noise floor; empty if no passage is quiet enough to measure.",
+        Scale(title="Speech over noise floor", short="SNR", unit="dB", low=0, high=100),
+    ),
+    *MEASURE_COLUMNS,
+    Column("flags", pa.list_(pa.string()), f"Quality flags: {', '.join(FLAGS)}."),
     Column("model", pa.string(), "Name and fingerprint of the model."),
     Column("settings_json", pa.string(), "Other settings of the take, as canonical JSON."),
     Column("voice_sha256", pa.string(), "Hash of the voice prompt."),
@@ -229,6 +251,12 @@ def plan_schema(manifest: pa.Schema, required_columns: Collection[str] = SPEAK_C
     return arrow_schema([*own, *references, *passed], "plan")
 
 
-def take_schema(plan: pa.Schema) -> pa.Schema:
-    """Schema of the parts of a run: take columns, pass-through columns, and audio last."""
-    return arrow_schema([*TAKE_COLUMNS[:-1], *passthrough_columns(plan), TAKE_COLUMNS[-1]], "takes")
+def take_schema(plan: pa.Schema, added: Sequence[Column] = ()) -> pa.Schema:
+    """Schema of the parts of a run: take columns, pass-through columns, columns of added measures, and audio last.
+
+    Args:
+        plan: schema of the plan.
+        added: columns of measures that are not built in.
+    """
+    schema = arrow_schema([*TAKE_COLUMNS[:-1], *passthrough_columns(plan), TAKE_COLUMNS[-1]], "takes")
+    return declare_columns(schema, added)

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from hierbatch.errors import RunError, VanishedError
 from hierbatch.manifest.best_takes import TakeIndex, best_takes, competing_takes, index_takes
 from hierbatch.manifest.filters import FilterRule, read_filter, rejections, rule_columns
+from hierbatch.manifest.measures import declared_columns
 from hierbatch.manifest.parts import open_run_file, read_committed_parts, read_part_rows
 from hierbatch.manifest.plan_columns import PlanColumns
 from hierbatch.manifest.run_layout import RunLayout
@@ -71,6 +72,16 @@ class Takes:
         self._folder = RunLayout(run)
         self._requested_generation = generation
         self.generation, self._snapshot = self._scan()
+
+    @property
+    def rule_columns(self) -> set[str]:
+        """Columns of the filter rules, without those that no take has yet."""
+        return rule_columns(self.rules) & set(self.schema.names)
+
+    @property
+    def added_measures(self) -> frozenset[str]:
+        """Columns of measures that are not built in."""
+        return frozenset(column.name for column in declared_columns(self.schema))
 
     def __len__(self) -> int:
         """Number of rows with a take, successful or failed."""
@@ -171,10 +182,11 @@ class Takes:
     def _read_snapshot(self, plans: Sequence[Path]) -> _Snapshot:
         with open_run_file(plans[0]) as file:
             self.plan_schema, self.n_rows = file.schema_arrow, file.metadata.num_rows
-        self.schema = take_schema(self.plan_schema)
+        parts, takes, measured = index_takes(self._folder.part_files, plans)
         filter_file = self._folder.corpus_filter
-        self.rules = read_filter(filter_file, self.schema) if filter_file.exists() else ()
-        parts, takes = index_takes(self._folder.part_files, plans)
+        # Its columns were checked when the run began; a measure that is new to the run has no column yet.
+        self.rules = read_filter(filter_file, None) if filter_file.exists() else ()
+        self.schema = take_schema(self.plan_schema, measured)
         last_attempts = np.zeros(self.n_rows, np.int16)
         np.maximum.at(last_attempts, takes["position"], takes["attempt"])
         snapshot = _Snapshot(plans[0], parts, takes, last_attempts)
@@ -191,7 +203,7 @@ class Takes:
             raise RunError(
                 f"{self._folder.root} was changed while it was read",
                 expected="all takes that existed at the start",
-                fix="read it again; takes of a deleted part are made again by `hierbatch run`",
+                fix="read it again; `hierbatch run` replaces takes of a deleted part",
             )
         self._snapshot = snapshot
 
@@ -199,7 +211,7 @@ class Takes:
         """Count the rules that reject each take, for rows with more than one take."""
         competing = competing_takes(snapshot.index)
         candidates = replace(snapshot, index=snapshot.index[competing])
-        tables = _read_snapshot_rows(candidates, _select_fields(self.schema, sorted(rule_columns(self.rules))))
+        tables = _read_snapshot_rows(candidates, _select_fields(self.schema, sorted(self.rule_columns)))
         n_rejections = [len(rejections(row, self.rules)) for _, table in tables for row in table.to_pylist()]
         snapshot.index["n_rejections"][competing] = n_rejections
 
@@ -221,8 +233,9 @@ class Takes:
 
 def _read_snapshot_rows(snapshot: _Snapshot, schema: pa.Schema) -> Iterator[tuple[Positions, pa.Table]]:
     """Yield positions and rows of a snapshot, with the columns of `schema`, part by part."""
-    own = [name for name in schema.names if name in TAKE_COLUMN_NAMES]
-    passed = [name for name in schema.names if name not in TAKE_COLUMN_NAMES]
+    of_takes = TAKE_COLUMN_NAMES | {column.name for column in declared_columns(schema)}
+    own = [name for name in schema.names if name in of_takes]
+    passed = [name for name in schema.names if name not in of_takes]
     plan = PlanColumns(snapshot.plan, passed) if passed else None
     index = snapshot.index[np.lexsort((snapshot.index["row"], snapshot.index["part"]))]
     parts, starts = np.unique(index["part"], return_index=True)

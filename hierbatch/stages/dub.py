@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
-from time import perf_counter
 from typing import Any, ClassVar
 
 import numpy as np
-import pyarrow as pa
 
 from hierbatch.audio.activity import SpeechDetector, TimeSpan
 from hierbatch.audio.waveform import Waveform
 from hierbatch.constants import RATE_HZ
-from hierbatch.manifest.rows import Take, Timing
-from hierbatch.manifest.schema import TAKE_COLUMNS
+from hierbatch.manifest.rows import PlannedRecording, Timing
 from hierbatch.models.conversion.interface import ConversionModel, Transposition
 from hierbatch.models.conversion.recording import Conversion, convert_recording
 from hierbatch.models.conversion.segments import align_spans_to_frames
-from hierbatch.stages.batching import Batches, BatchLimits
-from hierbatch.stages.failures import reason
+from hierbatch.stages.batching import BatchLimits
 from hierbatch.stages.sources import open_source
-from hierbatch.stages.takes import pitch_facts, sound_facts, takes_table
+from hierbatch.stages.take_maker import Opened, TakeMaker
+from hierbatch.stages.takes import pitch_facts, sound_facts
 from hierbatch.stages.voices import VoiceStore
 
 _NO_SPEECH = "no_speech"
@@ -40,64 +34,88 @@ class SpeakerTrack:
     spans: tuple[TimeSpan, ...] | None
 
 
-class Dub:
+@dataclass(frozen=True, slots=True)
+class DubbedRecording:
+    """Voice track of a recording, and the conversions and spans it was mixed from."""
+
+    waveform: Waveform
+    conversions: Sequence[Conversion]
+    spans: Sequence[tuple[SpeakerTrack, Sequence[TimeSpan]]]
+
+
+class Dub(TakeMaker[PlannedRecording, None, DubbedRecording]):
     """Makes the voice track of each planned recording, with the length and sample rate of the recording.
 
-    `timings` of a take are the spans with speech: their kind is `speech`, their text the name of the speaker. A
-    recording that fails becomes a failed take.
+    `timings` of a take are the spans with speech: their kind is `speech`, their text the name of the speaker.
     """
 
     reads: ClassVar[tuple[str, ...]] = (
         "id", "take_key", "attempt", "language", "seed", "cast", "source", "source_sha256", "expected_duration_s",
         "error_kind", "error",
     )  # fmt: skip
-    writes: ClassVar[tuple[str, ...]] = tuple(column.name for column in TAKE_COLUMNS)
 
     def __init__(self, model: ConversionModel, voices: VoiceStore, *, device: str) -> None:
-        self._model, self._voices, self._device = model, voices, device
+        # Each recording is processed alone, in segments.
+        super().__init__(model, voices, device=device, limits=BatchLimits(n_rows=1))
+        self._model, self._voices = model, voices
         self._detector = SpeechDetector()
-        self._batches = Batches(BatchLimits(n_rows=1))  # each recording is processed alone, in segments
 
-    def __call__(self, rows: pa.Table) -> pa.Table:
-        """Make a voice track for each planned row, in the same order."""
-        listed = rows.select(list(self.reads)).to_pylist()
-        takes = {
-            row["id"]: self._failed_take(row, row["error_kind"], row["error"]) for row in listed if row["error_kind"]
+    def read_row(self, row: Mapping[str, Any]) -> PlannedRecording:
+        """Create a planned recording from a plan row."""
+        return PlannedRecording.from_row(row)
+
+    def open(self, row: PlannedRecording) -> None:
+        """Do nothing: recordings may take two hours each, so only the one at work is in memory."""
+
+    def length_s(self, item: Opened[PlannedRecording, None]) -> float:
+        """Duration of the recording."""
+        return item.row.expected_duration_s
+
+    def make(self, batch: Sequence[Opened[PlannedRecording, None]]) -> list[DubbedRecording]:
+        """Convert the speech of each recording."""
+        return [self._dub(item.row) for item in batch]
+
+    def measure(self, item: Opened[PlannedRecording, None], result: DubbedRecording) -> dict[str, Any]:
+        """Audio, measures and speech spans of a voice track."""
+        facts = sound_facts(result.waveform, result.waveform.duration_s, item.row.id)
+        # Silence between the speech is intended.
+        is_clipped = "clipped" in facts["flags"]
+        facts["flags"] = (("clipped",) if is_clipped else ()) if result.conversions else (_NO_SPEECH,)
+        timings = [
+            Timing(track.speaker, span.start_s, span.end_s, "speech") for track, spans in result.spans for span in spans
+        ]
+        f0_hz = np.concatenate([np.zeros(0, np.float32), *(conversion.f0_hz for conversion in result.conversions)])
+        return facts | pitch_facts(f0_hz) | {"timings": tuple(sorted(timings, key=lambda timing: timing.start_s))}
+
+    def settings(self, row: PlannedRecording) -> Mapping[str, Any]:
+        """Speakers with their target voices and keys, and the source."""
+        cast = [
+            {
+                "speaker": track.speaker,
+                "voice": track.voice,
+                "key": f"{track.transposition.relative_to} {track.transposition.semitones:g}",
+            }
+            for track in speaker_tracks(row.cast)
+        ]
+        return {"cast": cast, "source_sha256": row.source_sha256}
+
+    def voice_facts(self, row: PlannedRecording) -> Mapping[str, str | None]:
+        """Names and consents of all target voices; a hash only if there is one voice."""
+        voices = list(dict.fromkeys(track.voice for track in speaker_tracks(row.cast)))
+        return {
+            "voice": ", ".join(voices),
+            "voice_sha256": self._voices.sha256(voices[0]) if len(voices) == 1 else None,
+            "consent": ", ".join(dict.fromkeys(self._voices.consent(voice) or "unknown" for voice in voices)),
         }
-        dubbed = self._batches.work(
-            [row for row in listed if not row["error_kind"]],
-            lambda row: float(row["expected_duration_s"]),
-            lambda batch: [self._dub(row) for row in batch],
-            lambda row, error: self._failed_take(row, *reason(error)),
-        )
-        takes.update((take.id, take) for take in dubbed)
-        return takes_table(rows, [takes[row["id"]] for row in listed])
 
-    def _failed_take(self, row: Mapping[str, Any], kind: str, error: str) -> Take:
-        return Take(**self._common_fields(row), status="failed", error_kind=kind, error=error)
-
-    def _dub(self, row: Mapping[str, Any]) -> Take:
-        started = perf_counter()
-        source = open_source(row["source"]["bytes"], row["source"]["path"], row["source_sha256"])
-        tracks = [(track, self._spans(track, source)) for track in speaker_tracks(row["cast"])]
-        conversions = [self._convert(source, track, spans, row["seed"]) for track, spans in tracks if spans]
+    def _dub(self, row: PlannedRecording) -> DubbedRecording:
+        source = open_source(row.content, row.path, row.source_sha256)
+        tracks = [(track, self._spans(track, source)) for track in speaker_tracks(row.cast)]
+        conversions = [self._convert(source, track, spans, row.seed) for track, spans in tracks if spans]
         mix = np.zeros(source.n_samples, np.float32)
         for conversion in conversions:
             mix += conversion.waveform.samples
-        facts = sound_facts(Waveform(mix, source.rate_hz), source.duration_s, row["id"])
-        # Silence between the speech is intended.
-        facts["flags"] = tuple(flag for flag in facts["flags"] if flag == "clipped") if conversions else (_NO_SPEECH,)
-        timings = [
-            Timing(track.speaker, span.start_s, span.end_s, "speech") for track, spans in tracks for span in spans
-        ]
-        return Take(
-            **self._common_fields(row),
-            status="ok",
-            **facts,
-            **pitch_facts(np.concatenate([np.zeros(0, np.float32), *(conversion.f0_hz for conversion in conversions)])),
-            timings=tuple(sorted(timings, key=lambda timing: timing.start_s)),
-            rtf=(perf_counter() - started) / source.duration_s,
-        )
+        return DubbedRecording(Waveform(mix, source.rate_hz), conversions, tracks)
 
     def _spans(self, track: SpeakerTrack, source: Waveform) -> tuple[TimeSpan, ...]:
         """Spans of a speaker, in whole frames; the mix removes the original voice in exactly these spans."""
@@ -109,36 +127,6 @@ class Dub:
     def _convert(self, source: Waveform, track: SpeakerTrack, spans: Sequence[TimeSpan], seed: int) -> Conversion:
         voice = self._voices.voice(track.voice)
         return convert_recording(self._model, source, voice, seed=seed, transposition=track.transposition, spans=spans)
-
-    def _common_fields(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """Fields of a take that are known before the conversion."""
-        tracks = speaker_tracks(row["cast"])
-        voices = list(dict.fromkeys(track.voice for track in tracks))
-        settings = {
-            "cast": [
-                {
-                    "speaker": t.speaker,
-                    "voice": t.voice,
-                    "key": f"{t.transposition.relative_to} {t.transposition.semitones:g}",
-                }
-                for t in tracks
-            ],
-            "source_sha256": row["source_sha256"],
-        }
-        return {
-            name: row[name] for name in ("id", "take_key", "attempt", "language", "seed", "expected_duration_s")
-        } | {
-            "text_norm": "",
-            "phonemes": "",
-            "voice": ", ".join(voices),
-            "model": f"{self._model.name}:{self._model.fingerprint}",
-            "settings_json": json.dumps(settings, sort_keys=True, ensure_ascii=False),
-            "voice_sha256": self._voices.sha256(voices[0]) if len(voices) == 1 else None,
-            "consent": ", ".join(dict.fromkeys(self._voices.consent(voice) or "unknown" for voice in voices)),
-            "hierbatch_version": version("hierbatch"),
-            "device": self._device,
-            "finished_at": datetime.now(UTC),
-        }
 
 
 def speaker_tracks(cast: Sequence[Mapping[str, Any]]) -> list[SpeakerTrack]:

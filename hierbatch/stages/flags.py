@@ -47,6 +47,6 @@ def flag_mismatches(assessment: SelfAssessment) -> tuple[str, ...]:
     return tuple(name for name, is_set in found.items() if is_set)
 
 
-def is_misheard(character_error: float) -> bool:
+def is_misheard(cer: float) -> bool:
     """Return True if the character error rate of the transcript is so high that a listener should check the take."""
-    return character_error > _MISHEARD_CER
+    return cer > _MISHEARD_CER

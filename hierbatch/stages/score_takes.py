@@ -1,58 +1,72 @@
-"""Scores of takes by independent networks: speaker similarity and ASR character error rate."""
+"""Stage that scores takes by the optional measures of a run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 import pyarrow as pa
 
 from hierbatch.audio.files import read_sound
-from hierbatch.errors import InputError
-from hierbatch.frontend.characters import clean_characters
-from hierbatch.frontend.edit_distance import character_error_rate
-from hierbatch.frontend.english.normalization import normalize_english
-from hierbatch.frontend.korean.normalization import normalize_korean
+from hierbatch.errors import InputError, ProgramError
+from hierbatch.manifest.column import Column
+from hierbatch.manifest.measures import (
+    MEASURE_COLUMNS,
+    MEASURES,
+    Measure,
+    added_columns,
+    declare_columns,
+    declared_columns,
+    find_measure,
+    measure_names,
+)
 from hierbatch.manifest.schema import TAKE_COLUMNS
-from hierbatch.stages.flags import is_misheard
+from hierbatch.stages.scoring import Scorer, ScoringOptions, TakeToScore
 from hierbatch.stages.voices import read_prompt
 
-if TYPE_CHECKING:
-    from hierbatch.models.evaluation.resemblyzer import ResemblyzerEncoder, SpeakerEmbedding
-    from hierbatch.models.evaluation.speech_recogniser import SpeechRecogniser
-
-MEASURES = ("semantic", "speaker")
-_NORMALIZERS: Mapping[str, Callable[[str], str]] = {"en": normalize_english, "ko": normalize_korean}
-_TYPES = {column.name: column.type for column in TAKE_COLUMNS}
+_ASR = "asr"
+_FLAGS_TYPE = next(column.type for column in TAKE_COLUMNS if column.name == "flags")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measures:
-    """Optional measures of takes; they do not change the audio, so a run can resume with other measures."""
+    """Measures requested by a run; they do not change the audio, so a run can resume with other measures."""
 
-    semantic: bool = False
-    """Compare the content vectors of each take with those it was synthesized from, with the model's own encoder."""
-    speaker: bool = False
-    """Speaker similarity of take and prompt, by the optional speaker network."""
+    names: tuple[str, ...] = ()
+    """Names of measures, in the order of the table."""
     asr_model: Path | None = None
-    """Folder of a Whisper model that transcribes the takes."""
+    """Folder of a Whisper model that transcribes the takes; includes the measure `asr`."""
+
+    def __post_init__(self) -> None:
+        if self.asr_model and _ASR not in self.names:
+            object.__setattr__(self, "names", (*self.names, _ASR))
 
     @classmethod
     def from_names(cls, names: Iterable[str], asr_model: Path | None = None) -> Self:
-        """Measures by their names in `MEASURES`; raises InputError for an unknown name.
+        """Measures by their names; raises InputError for an unknown name.
 
         Args:
             names: names of measures.
             asr_model: folder of a Whisper model.
         """
         wanted = set(names)
-        if unknown := sorted(wanted - set(MEASURES)):
+        known = measure_names() if wanted else ()
+        if unknown := sorted(wanted - set(known)):
             raise InputError(
-                "Unknown measure", expected=", ".join(MEASURES), got=", ".join(unknown), fix="change --measures"
+                "Unknown measure", expected=", ".join(known), got=", ".join(unknown), fix="change --measures"
             )
-        return cls(semantic="semantic" in wanted, speaker="speaker" in wanted, asr_model=asr_model)
+        return cls(names=tuple(name for name in known if name in wanted), asr_model=asr_model)
+
+    @classmethod
+    def installed(cls, asr_model: Path | None = None) -> Self:
+        """All built-in measures whose packages are installed, and those that need a folder if there is one."""
+        found = [m.name for m in MEASURES if m.name != _ASR and all(find_spec(package) for package in m.packages)]
+        return cls.from_names(found, asr_model)
 
     @classmethod
     def from_origin(cls, origin: Mapping[str, str]) -> Self:
@@ -62,82 +76,101 @@ class Measures:
 
     def to_origin(self) -> dict[str, str]:
         """Entries for the record of a run; empty without measures."""
-        names = ",".join(name for name in MEASURES if getattr(self, name))
-        texts = {"measures": names, "recogniser": str(self.asr_model.resolve()) if self.asr_model else ""}
+        texts = {
+            "measures": ",".join(self.names),
+            "recogniser": str(self.asr_model.resolve()) if self.asr_model else "",
+        }
         return {name: text for name, text in texts.items() if text}
 
+    @property
+    def semantic(self) -> bool:
+        """True if the model's own encoder compares each take with its text and prompt, during synthesis."""
+        return "semantic" in self.names
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Columns of the requested measures that tables of takes do not have anyway; raises ProgramError."""
+        return added_columns(find_measure(name) for name in self.names)
+
     def check(self) -> None:
-        """Load the requested networks once, before any worker does; raises InputError or ProgramError."""
-        self.load_speaker_network()
-        self.load_recogniser()
+        """Load all scorers once, before any worker does; raises InputError or ProgramError."""
+        self.open_scorers()
 
-    # Late imports: without these measures torch is not needed.
-    def load_speaker_network(self) -> ResemblyzerEncoder | None:
-        """Speaker network, or None if it was not requested; raises ProgramError."""
-        if not self.speaker:
-            return None
-        from hierbatch.models.evaluation.resemblyzer import ResemblyzerEncoder
+    def open_scorers(self) -> list[tuple[Measure, Scorer]]:
+        """Load the scorers of the requested measures.
 
-        return ResemblyzerEncoder.load()
-
-    def load_recogniser(self) -> SpeechRecogniser | None:
-        """Speech recogniser, or None if it was not requested; raises InputError or ProgramError."""
-        if self.asr_model is None:
-            return None
-        from hierbatch.models.evaluation.speech_recogniser import load_recogniser
-
-        return load_recogniser(self.asr_model)
+        Raises:
+            InputError: an option that a measure needs is missing or invalid.
+            ProgramError: a package that a measure needs is missing or damaged.
+        """
+        options = ScoringOptions(asr_model=self.asr_model)
+        measures = [find_measure(name) for name in self.names]
+        return [(measure, _open_scorer(measure, options)) for measure in measures if measure.scorer]
 
 
 class ScoreTakes:
     """Stage that scores successful takes; failed ones pass through unchanged."""
 
     reads: ClassVar[tuple[str, ...]] = ("voice", "language", "text_norm", "flags", "audio")
-    writes: ClassVar[tuple[str, ...]] = ("speaker_similarity", "asr_text", "cer", "flags")
+    writes: ClassVar[tuple[str, ...]] = ("flags", *(column.name for column in MEASURE_COLUMNS))
 
     def __init__(self, measures: Measures, voices: Path) -> None:
-        """Load the requested networks; `voices` is the voice table of the run, with the prompts to compare with."""
-        self._network = measures.load_speaker_network()
-        self._recogniser = measures.load_recogniser()
+        """Load the requested scorers; `voices` is the voice table of the run, with the prompts to compare with."""
+        self._scorers = measures.open_scorers()
+        self._columns = [column for measure, _ in self._scorers for column in measure.columns]
+        self._added = added_columns(measure for measure, _ in self._scorers)
         self._voices = voices
-        self._prompts: dict[str, SpeakerEmbedding] = {}
 
     def __call__(self, rows: pa.Table) -> pa.Table:
-        """Fill in the scores of successful takes."""
-        if self._network is None and self._recogniser is None:
+        """Fill in the scores of successful takes; columns of added measures are appended before the audio."""
+        if not self._scorers:
             return rows
+        self._check_names(rows.schema)
         scored = [self._score(row) for row in rows.select(list(self.reads)).to_pylist()]
-        for name in self.writes:
-            at = rows.schema.get_field_index(name)
-            column = pa.array([row[name] for row in scored], _TYPES[name])
-            rows = rows.set_column(at, rows.schema.field(at), column)
-        return rows
+        schema = declare_columns(rows.schema, self._added)
+        types = {"flags": _FLAGS_TYPE, **{column.name: column.type for column in self._columns}}
+        columns = [
+            pa.array([row[name] for row in scored], types[name]) if name in types else rows.column(name)
+            for name in schema.names
+        ]
+        return pa.table(columns, schema=schema)
 
     def _score(self, row: dict[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = dict.fromkeys(self.writes) | {"flags": row["flags"]}
+        found: dict[str, Any] = {column.name: None for column in self._columns} | {"flags": row["flags"]}
         if row["audio"] is None:
             return found
-        sound = read_sound(row["audio"]["bytes"])
-        if self._network:
-            from hierbatch.models.evaluation.resemblyzer import similarity
-
-            found["speaker_similarity"] = similarity(self._network.embed(sound), self._prompt(row["voice"]))
-        if self._recogniser and row["language"]:
-            transcript = self._recogniser.transcribe(sound, row["language"])
-            found["asr_text"] = transcript
-            if row["text_norm"]:  # rows with phonemes only, and recordings, may have no text to compare with
-                found["cer"] = error = character_error_rate(row["text_norm"], _normalize(transcript, row["language"]))
-                found["flags"] = [*row["flags"], "misheard"] if is_misheard(error) else row["flags"]
+        take = TakeToScore(
+            waveform=read_sound(row["audio"]["bytes"]),
+            text_norm=row["text_norm"] or "",
+            language=row["language"],
+            voice=row["voice"],
+            read_prompt=partial(read_prompt, self._voices, row["voice"]),
+        )
+        for measure, scorer in self._scorers:
+            score = scorer(take)
+            found |= {column.name: score.values.get(column.name) for column in measure.columns}
+            found["flags"] = [*found["flags"], *score.flags]
         return found
 
-    def _prompt(self, voice: str) -> SpeakerEmbedding:
-        if voice not in self._prompts:
-            assert self._network is not None
-            self._prompts[voice] = self._network.embed(read_prompt(self._voices, voice))
-        return self._prompts[voice]
+    def _check_names(self, schema: pa.Schema) -> None:
+        """Check that no manifest column has the name of an added measure's column."""
+        declared = {column.name for column in declared_columns(schema)}
+        if taken := [c.name for c in self._added if c.name in schema.names and c.name not in declared]:
+            raise InputError(
+                "The manifest has columns with the names of measures",
+                got=", ".join(taken),
+                fix="rename these columns of the manifest, or leave out the measures",
+            )
 
 
-def _normalize(text: str, language: str) -> str:
-    """Spell out numbers and signs, as in `text_norm`."""
-    normalize = _NORMALIZERS.get(language)
-    return normalize(clean_characters(text)) if normalize else text
+def _open_scorer(measure: Measure, options: ScoringOptions) -> Scorer:
+    module, _, attribute = measure.scorer.partition(":")
+    try:
+        return cast("Scorer", getattr(import_module(module), attribute)(options))
+    except (ImportError, AttributeError) as error:
+        raise ProgramError(
+            f"The measure {measure.name} cannot be loaded",
+            expected=f"a scorer {measure.scorer}" + (f" and {', '.join(measure.packages)}" if measure.packages else ""),
+            got=str(error),
+            fix=f"{measure.install or 'reinstall the package'}, or leave out the measure",
+        ) from error

@@ -17,7 +17,7 @@ from hierbatch.audio.files import SoundInfo, SoundLimits, describe_sound, read_s
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import RowError, SetupError, SourceError
 from hierbatch.manifest.schema import AUDIO, PLAN_COLUMNS, SOURCE_COLUMNS
-from hierbatch.stages.failures import reason
+from hierbatch.stages.takes import failure_reason
 from hierbatch.storage import read_regular_file, regular_file_size
 
 SOURCE_LIMITS = SoundLimits(max_duration_s=2 * 3600.0, max_bytes=2 << 30)
@@ -72,7 +72,7 @@ class ReadSource:
         except SetupError:
             raise
         except Exception as problem:  # noqa: BLE001 - one row must never stop the others
-            kind, error = reason(problem)
+            kind, error = failure_reason(problem)
         return {
             "path": source["path"] if source else None,
             "source_sha256": sha256,

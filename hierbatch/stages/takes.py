@@ -13,12 +13,13 @@ import pyarrow as pa
 from hierbatch.audio.files import SoundEncoder
 from hierbatch.audio.quality import TakeMeter
 from hierbatch.audio.waveform import Samples, Waveform
-from hierbatch.errors import SynthesisError
+from hierbatch.errors import HierbatchError, SynthesisError
 from hierbatch.manifest.rows import Sound, Take, take_rows
 from hierbatch.manifest.schema import TAKE_COLUMNS, arrow_schema, take_schema
 from hierbatch.stages.flags import flag_defects
 
 _SCHEMA = arrow_schema(TAKE_COLUMNS, "takes")
+_MAX_ERROR_CHARACTERS = 500
 
 
 def sound_facts(waveform: Waveform, expected_s: float, row_id: str) -> dict[str, Any]:
@@ -84,3 +85,10 @@ def takes_table(rows: pa.Table, takes: Sequence[Take]) -> pa.Table:
     schema = take_schema(rows.schema)
     columns = [table.column(name) if name in table.column_names else rows.column(name) for name in schema.names]
     return pa.table(columns, schema=schema)
+
+
+def failure_reason(error: Exception) -> tuple[str, str]:
+    """Error kind and message of an exception; the kind is `exception` unless the error is one of hierbatch's."""
+    if isinstance(error, HierbatchError):
+        return error.kind, str(error)[:_MAX_ERROR_CHARACTERS]
+    return "exception", f"{type(error).__name__}: {error}"[:_MAX_ERROR_CHARACTERS]

@@ -1,10 +1,14 @@
-"""Tasks of a run: the columns each one reads, the inputs that determine its audio, and its stage."""
+"""Tasks of a run: the columns each one reads, the inputs that determine its audio, and its stage.
+
+Packages add tasks by entry points of the group `hierbatch.tasks`: the entry's name is the name of the task, and its
+value a `Task`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,6 +18,7 @@ from hierbatch.manifest.rows import DEFAULT_DELIVERY, delivery_settings
 from hierbatch.manifest.schema import SPEAK_COLUMNS
 from hierbatch.models.catalog.open_model import load_model
 from hierbatch.models.conversion.interface import ConversionModel
+from hierbatch.plugins import load_plugin, plugin_names
 from hierbatch.stages.base import Stage
 from hierbatch.stages.convert import Convert
 from hierbatch.stages.dub import Dub
@@ -24,6 +29,8 @@ from hierbatch.stages.voices import VoiceStore
 
 if TYPE_CHECKING:
     from hierbatch.models.upsampling.upsampler import Upsampler
+
+ENTRY_POINT_GROUP = "hierbatch.tasks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +75,20 @@ def find_task(name: str) -> Task:
 
     Raises:
         InputError: the task is unknown.
+        ProgramError: the package that adds the task cannot be imported.
     """
-    if name not in TASKS:
-        raise InputError("Unknown task", expected=" or ".join(TASKS), got=name, fix="upgrade hierbatch")
-    return TASKS[name]
+    return TASKS[name] if name in TASKS else _find_added(name)
+
+
+@cache  # once per row of a plan
+def _find_added(name: str) -> Task:
+    task = load_plugin(ENTRY_POINT_GROUP, name, Task)
+    if task is None:
+        known = " or ".join((*TASKS, *plugin_names(ENTRY_POINT_GROUP)))
+        raise InputError(
+            "Unknown task", expected=known, got=name, fix="install the package that adds it, or upgrade hierbatch"
+        )
+    return task
 
 
 def _identify_text(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.frontend.phonemes import check_phonemes, split_words
 from hierbatch.frontend.speech_text import SpeechFrontEnd
 from hierbatch.manifest.schema import PLAN_COLUMNS
-from hierbatch.stages.failures import reason
 from hierbatch.stages.pace import expected_duration_s
+from hierbatch.stages.takes import failure_reason
 
 _TYPES = {column.name: column.type for column in PLAN_COLUMNS} | {"phonemes": pa.string()}
 
@@ -25,7 +25,7 @@ class FrontEnds:
         self._front_ends: dict[str, SpeechFrontEnd] = {}
 
     def __call__(self, book: str) -> SpeechFrontEnd:
-        """Front end of a book by title; an empty title stands for rows outside any book."""
+        """Front end of a book by title; rows outside any book have an empty title."""
         if book not in self._front_ends:
             self._front_ends[book] = SpeechFrontEnd(self._lexicon.scoped(book) if self._lexicon else None)
         return self._front_ends[book]
@@ -79,7 +79,7 @@ class PhonemizeText:
         except SetupError:
             raise
         except Exception as problem:  # noqa: BLE001 - one row must never stop the others
-            kind, error = reason(problem)
+            kind, error = failure_reason(problem)
         return {
             "text_norm": text_norm,
             "phonemes": phonemes,

@@ -50,13 +50,13 @@ def _resample(prepared: PreparedSet, segment: UtteranceSegment, speed: float) ->
     n_frames = max(1, round(segment.n_frames / speed))
     return (
         signal.resample(audio, n_frames * FRAME_HOP_SAMPLES).astype(np.float32),
-        _stretch(semantic, n_frames),
-        _stretch(filled_f0_hz[:, None], n_frames * MELS_PER_FRAME)[:, 0] * np.float32(speed),
-        np.round(_stretch(voiced[:, None], n_frames * MELS_PER_FRAME)[:, 0]),
+        _interpolate(semantic, n_frames),
+        _interpolate(filled_f0_hz[:, None], n_frames * MELS_PER_FRAME)[:, 0] * np.float32(speed),
+        np.round(_interpolate(voiced[:, None], n_frames * MELS_PER_FRAME)[:, 0]),
     )
 
 
-def _stretch(values: Floats, length: int) -> Floats:
+def _interpolate(values: Floats, length: int) -> Floats:
     """Interpolate linearly in time. Shape: [T, C] -> [length, C]."""
     position = np.clip((np.arange(length) + 0.5) * len(values) / length - 0.5, 0, len(values) - 1)
     low = np.minimum(position.astype(np.int64), max(0, len(values) - 2))

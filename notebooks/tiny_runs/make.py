@@ -1,7 +1,7 @@
-"""Make the two tiny runs anew that the notebooks and their tests open: `python notebooks/tiny_runs/make.py`.
+"""Regenerate the two small runs that the notebooks and their tests open: `python notebooks/tiny_runs/make.py`.
 
-Short sentences, prompts cut to two seconds: small enough to lie in the repository. `second` speaks a part of the same
-rows more slowly and with another seed.
+Short sentences and prompts of two seconds, small enough for the repository. `second` is a part of the same rows, slower
+and with another seed.
 """
 
 from __future__ import annotations
@@ -16,20 +16,21 @@ import pyarrow.csv
 
 from hierbatch.audio.files import encode_sound, read_sound
 from hierbatch.audio.waveform import Waveform
-from hierbatch.engine.session import Workforce
-from hierbatch.jobs.order import SpeakOrder
+from hierbatch.engine.session import Execution
 from hierbatch.jobs.run import RunJob, run
-from hierbatch.jobs.voices import VoiceChoice
+from hierbatch.jobs.specs.speak import SpeakSpec
+from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.schema import VOICE_SCHEMA
 from hierbatch.manifest.store import write_table
 
 ROOT = Path(__file__).parents[2]
-HERE = Path("notebooks/tiny_runs")  # from the root: run.json tells where the manifest lay
+HERE = Path("notebooks/tiny_runs")  # relative to the root, because run.json records the path of the manifest
 PROMPT_FROM_S, PROMPT_S = 1.0, 2.0
 N_ROWS_OF_SECOND = 7
 
 
 def main() -> None:
+    """Write both runs."""
     os.chdir(ROOT)
     with tempfile.TemporaryDirectory() as folder:
         voices, part = Path(folder) / "voices.parquet", HERE / "part.csv"
@@ -42,7 +43,7 @@ def main() -> None:
 
 
 def write_short_prompts(target: Path) -> None:
-    """The voices of `manifests/voices`, each prompt cut to two seconds."""
+    """Write the voices of `manifests/voices`, each prompt cut to two seconds."""
     folder = ROOT / "manifests" / "voices"
     rows = pyarrow.csv.read_csv(folder / "voices.csv").to_pylist()
     for row in rows:
@@ -53,9 +54,10 @@ def write_short_prompts(target: Path) -> None:
 
 
 def speak(manifest: Path, voices: Path, out: Path, speed: float = 1.0, seed: int = 0) -> None:
+    """Run one manifest in this process."""
     shutil.rmtree(out, ignore_errors=True)
-    order = SpeakOrder(manifest=manifest, voices=VoiceChoice(table=voices), speed=speed, seed=seed)
-    run(RunJob(order=order, out=out, workforce=Workforce(engine="local")))
+    spec = SpeakSpec(manifest=manifest, voices=VoiceChoice(table=voices), speed=speed, seed=seed)
+    run(RunJob(spec=spec, out=out, execution=Execution(engine="local")))
     (out / "lock").unlink()
     (out / "tmp").rmdir()
 

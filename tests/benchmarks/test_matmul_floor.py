@@ -5,7 +5,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from tests.loading import load_script
 from tests.models.hierspeechpp.text_to_vector.small import SMALL, normal, small_network
 
-products_alone = load_script("benchmarks/matmul_floor.py")
+matmul_floor = load_script("benchmarks/matmul_floor.py")
 
 
 class Operators(TorchDispatchMode):
@@ -30,7 +30,7 @@ def flops_of(work):
 def test_products_are_done_again_and_nothing_between():
     network = torch.nn.Sequential(torch.nn.Linear(3, 5), torch.nn.Tanh(), torch.nn.Conv1d(7, 11, 1))
     with torch.inference_mode():
-        again = products_alone.matmul_replay(lambda: network(torch.zeros(1, 7, 3)))
+        again = matmul_floor.matmul_replay(lambda: network(torch.zeros(1, 7, 3)))
         with Operators() as ran:
             again()
     assert ran.names == ["linear", "conv1d"]
@@ -41,10 +41,10 @@ def test_the_products_of_a_network_are_all_of_its_products():
     tokens, style, noise = torch.arange(9)[None], normal(1, SMALL.style_channels), normal(1, 2, 9)
 
     def work():
-        prior = network.read(tokens, torch.tensor([9]), style)
+        prior = network.encode_text(tokens, torch.tensor([9]), style)
         network.durations(prior.hidden, prior.mask, style, noise)
-        network.speak(prior, torch.full((1, 1, 9), 2.0), style, normal(1, SMALL.channels, 18))
+        network.generate(prior, torch.full((1, 1, 9), 2.0), style, normal(1, SMALL.channels, 18))
 
     with torch.inference_mode():
-        wanted, found = flops_of(work), flops_of(products_alone.matmul_replay(work))
+        wanted, found = flops_of(work), flops_of(matmul_floor.matmul_replay(work))
     assert found == wanted > 1_000_000

@@ -31,7 +31,7 @@ def test_it_is_said_before_the_work_is_done_and_by_a_retry(model, tmp_path):
 
 
 def test_a_licence_without_commercial_use_is_said_where_the_model_is_used(tmp_path, capsys):
-    about = {"source": "x", "source_sha256": "", "published": ""}
+    about = {"source": "x", "source_sha256": "", "published_name": ""}
     parts = [{"name": "a", "license": "MIT", **about}, {"name": "b", "license": "CC-BY-NC-4.0", **about}]
     page = {
         "name": "m", "kind": "official", "languages": [], "rate_hz": 16_000, "license": "MIT; CC-BY-NC-4.0",

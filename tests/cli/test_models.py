@@ -9,7 +9,7 @@ PAGE = {
     "name": "mine", "kind": "official", "languages": ["en"], "rate_hz": 16_000, "license": "MIT", "config": {},
     "synthesis": {},
 }  # fmt: skip
-PART = {"source": "G.pth", "source_sha256": "ab", "published": "", "license": "MIT"}
+PART = {"source": "G.pth", "source_sha256": "ab", "published_name": "", "license": "MIT"}
 
 
 @pytest.mark.parametrize(

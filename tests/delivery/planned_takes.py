@@ -14,7 +14,7 @@ def take(seq, kind="paragraph", source_ref="p1", duration_s=1.0, is_spoken=True,
     return BookTake(
         id=f"s{seq}",
         chapter=1,
-        seq=seq,
+        sentence_index=seq,
         kind=kind,
         source_ref=source_ref,
         pause_after_s=pause_after_s,

@@ -92,5 +92,5 @@ def test_a_failing_encoder_is_told(tmp_path):
 def test_a_full_disk_is_told(tmp_path):
     full = tmp_path / "full.flac"
     full.symlink_to("/dev/full")
-    with pytest.raises(StorageError, match="disk full"):
+    with pytest.raises(StorageError, match="disk is full"):
         encode_chapter(full, FORMATS["flac"], speech_like(20.0, 44_100).samples)

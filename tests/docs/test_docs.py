@@ -1,67 +1,64 @@
 import re
-import shlex
 import tomllib
-from pathlib import Path
 
 import pytest
-import typer
 
-from hierbatch.cli.app import app
 from hierbatch.delivery.profiles import PROFILES
+from tests.docs.pages import (
+    PAGES,
+    ROOT,
+    command_blocks,
+    command_mentions,
+    name_of,
+    parse,
+    script_lines,
+    unknown_options,
+)
 from tools.evaluation.evaluation_table import EvaluationTable
 from tools.evaluation.marked_page import BEGIN, END
 
-ROOT = Path(__file__).parents[2]
-PAGES = [
-    ROOT / "README.md",
-    ROOT / "CONTRIBUTING.md",
-    *sorted((ROOT / "docs").glob("*.md")),
-    *sorted((ROOT / "manifests").glob("*.md")),
-]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+MEASURED = EvaluationTable.from_json((ROOT / "docs" / "evaluation.json").read_text(encoding="utf-8"))
 
 
-def command_lines():
-    for page in PAGES:
-        for line in page.read_text(encoding="utf-8").splitlines():
-            inline = re.findall(r"`(hierbatch [a-z][^`]*)`", line)
-            block = [line.strip()] if line.startswith("    hierbatch ") else []
-            for words in (*inline, *block):
-                yield pytest.param(words, id=f"{page.name}: {words[:60]}")
+def of_all_pages(found):
+    return [pytest.param(words, id=f"{name_of(page)}: {words[:60]}") for page in PAGES for words in found(page)]
 
 
-def faults(words):
-    """The command and options of a line that the program does not have."""
-    # What follows a `>` is the shell's.
-    _, name, *arguments = shlex.split(words.partition(" >")[0], comments=True)
-    command = typer.main.get_command(app).commands.get(name)
-    while command is not None and hasattr(command, "commands"):
-        name, *arguments = arguments or [""]
-        command = command.commands.get(name)
-    if command is None:
-        return [name]
-    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
-    # A negative number is a value.
-    options = [argument for argument in arguments if re.match(r"--?[^\d-]", argument)]
-    return [option for option in options if option not in known]
+@pytest.mark.parametrize("words", of_all_pages(command_blocks))
+def test_every_command_example_parses(words):
+    parse(words)
 
 
-@pytest.mark.parametrize("words", list(command_lines()))
-def test_every_command_line_in_the_pages_is_one_the_program_takes(words):
-    assert faults(words) == []
+@pytest.mark.parametrize("words", of_all_pages(command_mentions))
+def test_every_command_in_running_text_has_its_options(words):
+    assert unknown_options(words) == []
 
 
-def test_a_command_or_option_nobody_takes_is_noticed():
-    assert faults("hierbatch sing a.mp3") == ["sing"]
-    assert faults("hierbatch models sing") == ["sing"]
-    assert faults("python -m tools.parity verify --silver . --golden .") == ["--silver"]
-    assert faults("hierbatch check a.mp3 --profil acx --profile acx") == ["--profil"]
+@pytest.mark.parametrize("words", of_all_pages(script_lines))
+def test_every_script_exists_and_reads_its_options(words):
+    script, *arguments = words.split()
+    code = (ROOT / script).read_text(encoding="utf-8")
+    assert [option for option in arguments if option.startswith("--") and f'"{option}"' not in code] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_an_unknown_command_or_option_is_noticed():
+    assert unknown_options("hierbatch sing a.mp3") == ["sing"]
+    assert unknown_options("hierbatch models sing") == ["sing"]
+    assert unknown_options("python -m tools.parity verify --silver . --golden .") == ["--silver"]
+    assert unknown_options("python -m tools.evaluation --silver .") == ["--silver"]
+    assert unknown_options("hierbatch check a.mp3 --profil acx --profile acx") == ["--profil"]
+    with pytest.raises(Exception, match="profile"):
+        parse("hierbatch check a.mp3")
+    with pytest.raises(Exception, match="valid number"):
+        parse("hierbatch run a.csv --out runs/a --speed fast")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_link_inside_the_repository_leads_somewhere(page):
-    targets = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", page.read_text(encoding="utf-8"))
+    text = page.read_text(encoding="utf-8")
+    targets = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", text) + re.findall(r'src="([^"]+)"', text)
     missing = [target for target in targets if not (page.parent / target).exists()]
     assert not missing
 
@@ -72,36 +69,51 @@ def test_every_make_target_in_the_readme_is_one():
     assert {"narrate", "test"} <= asked <= targets
 
 
-def test_the_rooms_of_the_architecture_page_are_the_folders_of_the_package():
-    rooms = set(re.findall(r"^\| `([a-z]+)/` \|", ARCHITECTURE, re.M))
+def test_the_readmes_table_has_every_command():
+    from typer.main import get_command
+
+    from hierbatch.cli.app import app
+
+    rows = re.findall(r"^\| ((?:`[a-z]+`(?:, )?)+) \|", README.partition("## Commands")[2], re.M)
+    assert set(re.findall(r"`([a-z]+)`", " ".join(rows))) == set(get_command(app).commands)
+
+
+def test_the_packages_of_the_architecture_page_are_the_folders_of_the_package():
+    packages = set(re.findall(r"^\| `([a-z]+)/` \|", ARCHITECTURE, re.M))
     folders = {path.parent.name for path in (ROOT / "hierbatch").glob("*/__init__.py")}
-    assert rooms == folders
+    assert packages == folders
 
 
-def test_the_drawings_floors_are_the_layers_the_linter_holds():
+def test_the_levels_of_the_drawing_are_the_layers_of_the_linter():
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
         "contracts"
     ]
     (layers,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
-    floors = [layer.replace("hierbatch.", "").split(" | ") for layer in layers]
+    levels = [layer.replace("hierbatch.", "").split(" | ") for layer in layers]
     drawing = re.search(r"```\n(.*?)```", ARCHITECTURE, re.S)[1]
-    assert drawing in README
-    places = [drawing.index(floor[0]) for floor in floors[:4]]
+    places = [drawing.index(level[0]) for level in levels[:5]]
     assert places == sorted(places)
-    for room in (room for floor in floors for room in floor):
-        assert re.search(rf"\b{room}\b", drawing), room
+    for package in (package for level in levels for package in level):
+        assert re.search(rf"\b{package}\b", drawing), package
 
 
-def test_the_readmes_quality_table_is_the_one_that_was_measured():
-    shown = README.partition(BEGIN)[2].partition(END)[0]
-    assert END in README
-    measured = ROOT / "docs" / "evaluation.json"
-    wanted = EvaluationTable.from_json(measured.read_text(encoding="utf-8")) if measured.exists() else None
-    assert shown.strip() == (wanted.to_markdown().strip() if wanted else "")
-    assert wanted is None or (wanted.set_name, wanted.limit) == ("evaluation", None)
+def test_the_quality_table_is_the_measured_one():
+    page = (ROOT / "docs" / "quality.md").read_text(encoding="utf-8")
+    shown = page.partition(BEGIN)[2].partition(END)[0]
+    assert END in page
+    assert shown.strip() == MEASURED.to_markdown().strip()
+    assert (MEASURED.set_name, MEASURED.limit) == ("evaluation", None)
 
 
-def test_the_audiobook_pages_rules_are_the_profiles():
+@pytest.mark.parametrize("page", ["README.md", "hierbatch/bundles/lite/MODEL_CARD.md"])
+def test_intervals_quoted_on_other_pages_are_the_measured_ones(page):
+    quoted = re.findall(r"[\d.]+ %? ?\[[\d.]+, [\d.]+\]", (ROOT / page).read_text(encoding="utf-8"))
+    table = MEASURED.to_markdown().replace("0.84 [0.73, 0.98]", ".84 [.73, .98]")
+    assert quoted
+    assert [value for value in quoted if value not in table] == []
+
+
+def test_the_rules_on_the_audiobook_page_are_the_profiles():
     page = (ROOT / "docs" / "audiobooks.md").read_text(encoding="utf-8")
     for profile in PROFILES.values():
         (line,) = (line for line in page.splitlines() if line.startswith(f"| `{profile.name}` |"))
@@ -109,3 +121,14 @@ def test_the_audiobook_pages_rules_are_the_profiles():
         low, high = profile.level_range
         middle, half = (low + high) / 2, (high - low) / 2
         assert f"{low:g} to {high:g} dB" in line or f"{middle:g} +- {half:g} LUFS" in line
+
+
+def test_the_column_table_on_the_site_links_to_its_pages():
+    from tools.site_pages import rewrite_links
+
+    text = "[dubbing](../docs/dubbing.md#segments), [voices](voices/voices.csv), [`manifests/book.csv`](book.csv)"
+    shown = rewrite_links(text, "manifests/README.md", "reference/columns.md")
+    assert shown == "[dubbing](../dubbing.md#segments), voices (`manifests/voices/voices.csv`), `manifests/book.csv`"
+    text = "![picture](docs/pictures/a.svg) [card](../hierbatch/bundles/lite/MODEL_CARD.md) [web](https://example.org)"
+    shown = rewrite_links(text.replace("docs/", ""), "docs/tutorials/../lite.md", "lite.md")
+    assert shown == "![picture](pictures/a.svg) [card](reference/model_lite.md) [web](https://example.org)"

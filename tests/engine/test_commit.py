@@ -5,8 +5,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hierbatch.engine.commit import commit_part
 from hierbatch.engine.run_folder import RunFolder
+from hierbatch.engine.worker import commit_part
 from hierbatch.errors import StorageError
 
 TAKES = pa.table({"id": ["a", "b"]})

@@ -1,8 +1,7 @@
 import pyarrow.parquet as pq
 import pytest
 
-from hierbatch.engine.local_pool import LocalPool
-from hierbatch.engine.pool import FinishedUnit, LostUnit
+from hierbatch.engine.pool import FinishedUnit, LocalPool, LostUnit
 from hierbatch.engine.work_units import find_pending
 from hierbatch.engine.worker import Worker
 from hierbatch.errors import BundleError

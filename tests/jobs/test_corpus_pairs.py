@@ -34,7 +34,7 @@ def pairs(sound_s=1000.0, n_each=200, seed=0, voices=VOICES):
 
 
 def seconds(some):
-    return sum(PACE.of(pair.text) / pair.speed for pair in some)
+    return sum(PACE.estimate_s(pair.text) / pair.speed for pair in some)
 
 
 def test_languages_speakers_and_a_speakers_recordings_get_the_same_share():

@@ -134,8 +134,8 @@ def test_what_cannot_be_dubbed_is_told_and_stops_nobody(job):
     dubbing = dub(job)
     errors = {line.file: line.error for line in dubbing.lines if line.error}
     words = {
-        "mute.mp4": "no sound",
-        "text.wav": "not a arrow_source audio file",
+        "mute.mp4": "has no audio",
+        "text.wav": "not a readable audio file",
         "over.wav": "overlap",
         "past.wav": "after the recording",
         "who.wav": "speaker Carl",

@@ -172,7 +172,7 @@ def test_the_denoiser_is_told_by_its_names_under_its_own_container(home, tmp_pat
 @published
 def test_published_files_are_known_by_their_hash(home):
     made = imported(PUBLISHED)
-    assert {part.name: part.published for part in made.bundle.components} == {
+    assert {part.name: part.published_name for part in made.bundle.components} == {
         "speechsr24k": "speechsr24k",
         "speechsr48k": "speechsr48k",
     }

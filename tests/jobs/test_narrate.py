@@ -114,7 +114,7 @@ def test_a_top_is_computed_as_the_speech_is(job, monkeypatch):
 def test_a_machine_that_cannot_give_the_top_tells_so_before_a_cluster_speaks(job, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     away = replace(job, device="cuda", execution=Execution(address="10.0.0.1:6379"))
-    with pytest.raises(InputError, match=r"no GPU here.*without --full-band"):
+    with pytest.raises(InputError, match=r"has no GPU.*without --full-band"):
         narrate(replace(away, full_band="speechsr"))
     with pytest.raises(BundleError):
         narrate(replace(away, full_band="no such model"))

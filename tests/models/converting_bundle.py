@@ -31,7 +31,7 @@ def write_official(folder, parts=("synthesizer", "content_encoder", "denoiser"),
         "content_encoder": with_rule_weights(ContentEncoder(ContentEncoderConfig(**sizes["content_encoder"]))),
         "denoiser": with_rule_weights(Denoiser(DenoiserConfig(**sizes["denoiser"]))),
     }
-    about = {"source": "x", "source_sha256": "", "published": "", "license": "MIT"}
+    about = {"source": "x", "source_sha256": "", "published_name": "", "license": "MIT"}
     write_bundle_components(
         folder,
         {part: made[part].state_dict() for part in parts},

@@ -14,7 +14,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
 def set_parameters(notebook, **values):
-    """Other values for the names that the cell tagged `parameters` sets; a name it does not set is a mistake."""
+    """Append other values for the names that the cell tagged `parameters` sets; other names are an error."""
     (cell,) = (cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", ()))
     for name in values:
         assert f"{name} = " in cell.source
@@ -29,10 +29,22 @@ def run_notebook(path, **parameters):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
-def test_a_notebook_is_valid_and_carries_no_output(path):
+def test_a_notebook_is_saved_with_its_outputs(path):
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
-    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in notebook.cells)
+    codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(cell.outputs for cell in codes if "parameters" not in cell.metadata.get("tags", ()))
+    assert not [output for output in outputs_of(notebook) if output.output_type == "error"]
+    text = path.read_text(encoding="utf-8")
+    assert [place for place in ("/home/", "/tmp/", str(ROOT)) if place in text] == []  # paths of the machine
+    assert len(text) < 2_500_000
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_a_notebook_needs_the_public_names_only(path):
+    notebook = nbformat.read(path, as_version=4)
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    assert [line for line in code.splitlines() if re.match(r"\s*(import|from)\b", line)] == ["import hierbatch"]
 
 
 def outputs_of(notebook):
@@ -44,16 +56,16 @@ def html_of(notebook):
 
 
 @pytest.mark.slow
-def test_run_and_listen_speaks_every_sentence_and_plays_it(tmp_path):
+def test_run_and_listen_synthesizes_every_sentence_and_has_players(tmp_path):
     notebook = run_notebook(
         ROOT / "notebooks" / "01_run_and_listen.ipynb",
         MODEL=write_tiny_bundle(tmp_path / "bundle"),
         MANIFESTS=ROOT / "manifests",
         RUN=tmp_path / "run",
     )
+    assert html_of(notebook).count("<audio") == 3 + 1  # three rows, and one alone
     n_sentences = len((ROOT / "manifests" / "sentences.csv").read_text(encoding="utf-8").splitlines()) - 1
-    assert html_of(notebook).count("<audio") == n_sentences + 1  # every row, and one alone
-    assert (tmp_path / "run" / "parts").is_dir()
+    assert len(Takes(tmp_path / "run").ids) == n_sentences
 
 
 @pytest.mark.slow
@@ -74,7 +86,7 @@ def test_compare_runs_shows_what_moved():
     assert html.count("<audio") == 6
 
 
-def test_the_tiny_runs_are_small_and_of_the_manifest_they_are_made_of():
+def test_the_tiny_runs_are_small_and_have_the_rows_of_their_manifest():
     files = [path for path in tiny_runs.FOLDER.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < 700_000
     asked = (tiny_runs.FOLDER / "sentences.csv").read_text(encoding="utf-8").splitlines()[1:]

@@ -4,7 +4,9 @@ import pytest
 
 from hierbatch.audio.files import encode_sound
 from hierbatch.audio.waveform import Waveform
-from hierbatch.errors import InputError
+from hierbatch.errors import InputError, ProgramError
+from hierbatch.manifest.filters import DEFAULT_FILTER
+from hierbatch.manifest.measures import MEASURES
 from hierbatch.manifest.schema import TAKE_COLUMNS, arrow_schema
 from hierbatch.models.evaluation import resemblyzer as speaker_network
 from hierbatch.models.evaluation import speech_recogniser as recogniser
@@ -49,7 +51,7 @@ def good(**changes):
 
 
 def test_good_takes_are_judged_and_failed_ones_pass_through(judges, tmp_path):
-    stage = ScoreTakes(Measures(speaker=True, asr_model=tmp_path), tmp_path)
+    stage = ScoreTakes(Measures(names=("speaker",), asr_model=tmp_path), tmp_path)
     rows = [good(), good(audio=None), good(language="ko", text_norm="밤 기차가 아홉 시에")]
     judged = stage(takes(rows)).to_pylist()
     level = float(np.abs(np.sin(np.arange(16_000) / 10) * 0.3).mean())
@@ -68,11 +70,28 @@ def test_figures_a_recogniser_writes_are_no_errors(judges, tmp_path, monkeypatch
 
 def test_where_nothing_is_asked_rows_stay_as_they_are(tmp_path):
     rows = takes([good()])
-    assert ScoreTakes(Measures(semantic=True), tmp_path)(rows) is rows
+    assert ScoreTakes(Measures(names=("semantic",)), tmp_path)(rows) is rows
 
 
 def test_measures_go_into_a_runs_record_and_come_back(tmp_path):
-    for asked in (Measures(), Measures.from_names(["speaker", "semantic"], tmp_path), Measures(semantic=True)):
+    for asked in (Measures(), Measures.from_names(["speaker", "semantic"], tmp_path), Measures(names=("semantic",))):
         assert Measures.from_origin(asked.to_origin()) == asked
     with pytest.raises(InputError, match=r"semantic, speaker.*mos"):
         Measures.from_names(["mos"])
+
+
+def test_a_transcript_without_a_recogniser_says_which_option_is_missing(tmp_path):
+    with pytest.raises(InputError, match="--asr-model"):
+        ScoreTakes(Measures(names=("asr",)), tmp_path)
+
+
+def test_a_missing_package_is_named_with_what_installs_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(speaker_network, "find_resemblyzer_weights", lambda: None)
+    with pytest.raises(ProgramError, match="pip install --no-deps Resemblyzer"):
+        Measures(names=("speaker",)).check()
+
+
+def test_every_measure_of_the_table_has_its_columns_in_the_takes_and_its_flags_in_the_rules():
+    for measure in MEASURES:
+        assert {column.name for column in measure.columns} <= set(SCHEMA.names)
+        assert all(f'"{flag}"' in DEFAULT_FILTER for flag in measure.flags)

@@ -64,7 +64,7 @@ def test_what_cannot_be_used_is_a_row_with_its_reason_and_stops_nobody(root):
         "a pipe",
         "a folder",
         "not a readable audio file",
-        "sampling rate",
+        "sample rate",
         "too short",
     ]
     for row, word in zip(refused, [*words, "has no recording"], strict=True):

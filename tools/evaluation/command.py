@@ -47,5 +47,5 @@ def evaluate(
         limit=limit,
         out=tuple(out or ()),
     )
-    table = run_evaluation(job, tell=lambda line: print(line, file=sys.stderr))
+    table = run_evaluation(job, log=lambda line: print(line, file=sys.stderr))
     print(table.to_markdown(), end="")

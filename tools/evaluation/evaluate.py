@@ -70,7 +70,7 @@ class Resynthesizer(Protocol):
         """Copy synthesis: vocode a recording from its own spectrogram and pitch."""
 
 
-def evaluate(job: EvaluateJob, tell: Callable[[str], None]) -> EvaluationTable:
+def evaluate(job: EvaluateJob, log: Callable[[str], None]) -> EvaluationTable:
     """Evaluate one model and write its table.
 
     Raises:
@@ -85,7 +85,7 @@ def evaluate(job: EvaluateJob, tell: Callable[[str], None]) -> EvaluationTable:
     evaluation_set = load_set(job.set_name)
     recordings = read_recordings(job.data, evaluation_set.clips())
     model = LitePipeline.load(job.bundle)
-    evaluator = Evaluator(model, ClipScorer(kit, EvaluationCache(job.cache, kit.fingerprint)), tell)
+    evaluator = Evaluator(model, ClipScorer(kit, EvaluationCache(job.cache, kit.fingerprint)), log)
     with _single_thread():
         scores = evaluator.score_speech(plan_tasks(evaluation_set, recordings, job.limit), recordings)
         scores |= evaluator.score_conversions(plan_conversions(evaluation_set, recordings, job.limit), recordings)

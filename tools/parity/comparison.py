@@ -31,7 +31,7 @@ class OutputCheck:
 
     output: str
     found: Tensor
-    wanted: Tensor
+    expected: Tensor
     tolerance: float
 
     @property
@@ -102,7 +102,7 @@ def read_arrays(case: GoldenCase, shapes: Mapping[str, str]) -> dict[str, Tensor
 
     Args:
         case: the golden case.
-        shapes: expected shape by array name, such as "B 80 T"; a letter stands for one size throughout the case.
+        shapes: expected shape by array name, such as "B 80 T"; a letter is one size throughout the case.
 
     Raises:
         InputError: an array is missing, empty or has another shape.

@@ -77,7 +77,7 @@ def _synthesize(
     )
     ratio, lengths = float(case.args["denoise_ratio"]), torch.full((2,), mel.shape[-1])
     style = mix_styles(ttv.style(mel, lengths), ratio)
-    prior = ttv.read(arrays["in_tokens"], torch.tensor([arrays["in_tokens"].shape[1]]), style)
+    prior = ttv.encode_text(arrays["in_tokens"], torch.tensor([arrays["in_tokens"].shape[1]]), style)
     frames = ceil_durations(
         ttv.durations(prior.hidden, prior.mask, style, arrays["in_noise_ttv_dp"]), prior.mask, 1.0
     )  # fmt: skip
@@ -88,7 +88,7 @@ def _synthesize(
             got=f"{int(frames.sum())} frames",
         )
     noise = float(case.args["noise_scale_ttv"]) * arrays["in_noise_ttv_z"]
-    vectors = ttv.speak(prior, frames, style, noise)
+    vectors = ttv.generate(prior, frames, style, noise)
     synthesis = synthesizer(
         vectors.semantic,
         clip_pitch(vectors.log_f0),

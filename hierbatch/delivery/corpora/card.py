@@ -160,7 +160,7 @@ def _overview(summary: CorpusSummary) -> str:
 def _quality(summary: CorpusSummary) -> str:
     rows = [
         (f"`{name}`", f"{summary.measure_sums[name] / summary.measure_counts[name]:.3g}", summary.measure_counts[name])
-        for name in MEASURES
+        for name in (*MEASURES, *(name for name in summary.measure_counts if name not in MEASURES))
         if summary.measure_counts[name]
     ]
     return "## Measures\n\nMeans over the rows that have a value; every row contains its own values.\n\n" + _table(

@@ -70,12 +70,15 @@ class _Shards:
         self._folder = folder
         self._rows: list[dict[str, Any]] = []
         self._writer: pq.ParquetWriter | None = None
+        self._schema = SCHEMA
         self._n_files = self._n_rows = self._n_bytes = 0
 
     def add(self, split: str, row: dict[str, Any], n_bytes: int) -> None:
         if self._writer is None:
+            added = [pa.field(name, pa.float64()) for name in row if name not in SCHEMA.names]
+            self._schema = pa.schema([*SCHEMA, *added], metadata=SCHEMA.metadata)
             path = self._folder / f"{split}-{self._n_files:05d}.parquet"
-            self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd")
+            self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
             self._n_files += 1
         self._rows.append(row)
         self._n_rows += 1
@@ -93,5 +96,5 @@ class _Shards:
 
     def _flush(self) -> None:
         if self._rows and self._writer is not None:
-            self._writer.write_table(pa.Table.from_pylist(self._rows, schema=SCHEMA))
+            self._writer.write_table(pa.Table.from_pylist(self._rows, schema=self._schema))
         self._rows = []

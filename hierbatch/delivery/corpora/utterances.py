@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from hierbatch.delivery.takes import TimedWord
 from hierbatch.errors import RunError
 from hierbatch.manifest.filters import FAILED
+from hierbatch.manifest.measures import MEASURE_COLUMNS, declared_columns
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
 from hierbatch.manifest.takes import Takes
@@ -21,13 +22,13 @@ from hierbatch.manifest.takes import Takes
 DEFAULT_DELIVERY = ("speed", "pitch_semitones", "prosody", "seed")
 MEASURES = (
     "loudness_lufs", "peak_db", "clipped_samples", "silence_ratio", "duration_ratio", "f0_median_hz",
-    "f0_std_semitones", "snr_db", "semantic_distance", "speaker_similarity", "cer",
+    "f0_std_semitones", "snr_db", *(column.name for column in MEASURE_COLUMNS if column.scale),
 )  # fmt: skip
-"""Quality measures exported with every utterance."""
+"""Quality measures exported with every utterance; those of added measures follow."""
 
 _TAKE_COLUMNS = (
     *TAKE_ID_COLUMNS, "status", "text_norm", "phonemes", "language", "voice", "sample_rate_hz", "n_samples",
-    "duration_s", "timings", "consent", "synthetic", "model", "hierbatch_version", "seed", *MEASURES,
+    "duration_s", "timings", "consent", "synthetic", "model", "hierbatch_version", "seed",
 )  # fmt: skip
 _READ_BATCH_ROWS = 4096
 """Rows of the filtered table in memory at a time."""
@@ -98,6 +99,7 @@ class CorpusSource:
             raise RunError(f"{run} is not finished", expected="a take of every row", got=got, fix="complete the run")
         voices = pq.read_table(layout.voices_file(layout.newest_generation())).drop_columns("audio").to_pylist()
         self._voices = {row["voice"]: row for row in voices}
+        self._measures = (*MEASURES, *(c.name for c in declared_columns(self._takes.schema) if c.scale))
         self._manifest_columns = [name for name in _MANIFEST_COLUMNS if name in self._takes.schema.names]
         self._filtered = layout.corpus_rows if layout.corpus_rows.exists() else None
         if self._filtered and _checksum(_read_batches(self._filtered, TAKE_ID_COLUMNS)) != _checksum(
@@ -126,7 +128,7 @@ class CorpusSource:
     def __iter__(self) -> Iterator[CorpusUtterance]:
         """Yield kept utterances, in the order of the part files."""
         rejected = self._rejected_names()
-        for rows in self._takes.iter_tables([*_TAKE_COLUMNS, *self._manifest_columns, "audio"]):
+        for rows in self._takes.iter_tables([*_TAKE_COLUMNS, *self._measures, *self._manifest_columns, "audio"]):
             kept = rows.filter(pc.invert(pc.is_in(row_names(rows), value_set=rejected)))
             for batch in kept.to_batches(max_chunksize=16):
                 yield from map(self._utterance, batch.to_pylist())
@@ -164,7 +166,7 @@ class CorpusSource:
             model=row["model"],
             hierbatch_version=row["hierbatch_version"],
             delivery={name: row.get(name) for name in DEFAULT_DELIVERY},
-            measures={name: row[name] for name in MEASURES},
+            measures={name: row[name] for name in self._measures},
             flac=row["audio"]["bytes"],
         )
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from phonemizer.backend import EspeakBackend
 from phonemizer.separator import Separator
+from rapidfuzz.distance import Levenshtein
 
 from hierbatch.errors import ProgramError
 from hierbatch.frontend.english.heteronyms import find_heteronyms
@@ -123,7 +124,7 @@ def _divide_groups(groups: Sequence[Phones], isolated: Sequence[Phones]) -> list
                 if not 0 <= n_words + size - index - 1 <= max_surplus:
                     continue
                 covered = tuple(phone for word in bare[n_words : n_words + size] for phone in word)
-                total = cost + _edit_distance(group, covered)
+                total = cost + Levenshtein.distance(group, covered)
                 if total < following.get(n_words + size, (10**6, ()))[0]:
                     following[n_words + size] = (total, (*sizes, size))
                 if group == covered:
@@ -145,7 +146,7 @@ def _divide(group: Phones, parts: Sequence[Phones]) -> list[Phones]:
         candidates = range(1, max(2, len(group) - after + 1))
         rest = tuple(phone for later in parts[position + 1 :] for phone in later)
         bare = _without_stress(group)
-        costs = {at: _edit_distance(bare[:at], part) + _edit_distance(bare[at:], rest) for at in candidates}
+        costs = {at: Levenshtein.distance(bare[:at], part) + Levenshtein.distance(bare[at:], rest) for at in candidates}
         end = min(costs, key=costs.__getitem__)
         words.append(group[:end])
         group = group[end:]
@@ -154,14 +155,3 @@ def _divide(group: Phones, parts: Sequence[Phones]) -> list[Phones]:
 
 def _without_stress(word: Phones) -> Phones:
     return tuple(phone.lstrip("ˈˌ") for phone in word)
-
-
-def _edit_distance(a: Phones, b: Phones) -> int:
-    if a == b:
-        return 0
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        previous, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (x != y))
-    return row[-1]

@@ -104,7 +104,7 @@ class IdentifiedNetwork:
     """Network that a checkpoint belongs to, and the name of the published file, empty if it is none."""
 
     network: ImportableNetwork
-    published: str
+    published_name: str
 
 
 def find_network(name: str) -> ImportableNetwork:
@@ -120,10 +120,10 @@ def identify_network(checkpoint: Checkpoint) -> IdentifiedNetwork | None:
     Raises:
         BundleError: the tensor names match two networks equally well, and the path does not resolve it.
     """
-    official = find_file_by_hash(checkpoint.sha256)
-    if official:
-        network = next((n for n in IMPORTABLE_NETWORKS.values() if official in n.files), None)
-        return IdentifiedNetwork(network, official) if network else None
+    published_file = find_file_by_hash(checkpoint.sha256)
+    if published_file:
+        network = next((n for n in IMPORTABLE_NETWORKS.values() if published_file in n.files), None)
+        return IdentifiedNetwork(network, published_file) if network else None
     fits = {network.name: _fit(checkpoint, network.names()) for network in IMPORTABLE_NETWORKS.values()}
     best = max(fits.values())
     if best[0] < _MIN_SHARE:

@@ -16,7 +16,19 @@ from hierbatch.errors import TextError
 from hierbatch.frontend.english.phonemizer import load_espeak
 from hierbatch.frontend.phonemes import Phones, split_stress, split_words
 from hierbatch.frontend.symbols import VOWELS, WORD_BOUNDARY
-from hierbatch.models.hierspeechpp.symbols import PAD, SYMBOL_IDS
+
+PAD = "_"
+"""Blank of the alignment in training, inserted between all symbols and at both ends."""
+_PUNCTUATION = ';:,.!?¡¿—…"«»“” '
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_PHONES = (
+    "ɑɐɒæɓʙβɔɕçɗɖðʤəɘɚɛɜɝɞɟʄɡɠɢʛɦɧħɥʜɨɪʝɭɬɫɮʟɱɯɰŋɳɲɴøɵɸθœɶʘɹɺɾɻʀʁɽʂʃʈʧʉʊʋⱱʌɣɤʍχʎʏʑʐʒʔʡʕʢǀǁǂǃˈˌːˑʼʴʰʱʲʷˠˤ˞↓↑→↗↘'\u0329'ᵻ"
+)
+
+SYMBOLS = (PAD, *_PUNCTUATION, *_LETTERS, *_PHONES)
+"""178 symbols; the apostrophe occurs twice, and its second position is its id."""
+
+SYMBOL_IDS = {symbol: number for number, symbol in enumerate(SYMBOLS)}
 
 _ABBREVIATIONS = {
     "mrs": "misess", "mr": "mister", "dr": "doctor", "st": "saint", "co": "company", "jr": "junior", "maj": "major",

@@ -41,12 +41,12 @@ def find_checkpoint_file(folder: Path, name: str) -> Path | None:
     Raises:
         InputError: the folder or a file in it cannot be read.
     """
-    official = next(file for file in HIERSPEECHPP_FILES if file.name == name)
+    published_file = next(file for file in HIERSPEECHPP_FILES if file.name == name)
     try:
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.stat().st_size == official.n_bytes:
+            if path.is_file() and path.stat().st_size == published_file.n_bytes:
                 with path.open("rb") as file:
-                    if hashlib.file_digest(file, "sha256").hexdigest() == official.sha256:
+                    if hashlib.file_digest(file, "sha256").hexdigest() == published_file.sha256:
                         return path
     except OSError as error:
         raise InputError(f"The weights in {folder} cannot be read", got=str(error)) from error

@@ -26,7 +26,7 @@ from hierbatch.models.hierspeechpp.input_spec import (
     fine_log_f0,
     make_conversion_voice,
 )
-from hierbatch.models.hierspeechpp.parts import load_content_encoder, load_denoiser, load_synthesizer
+from hierbatch.models.hierspeechpp.networks import load_content_encoder, load_denoiser, load_synthesizer
 from hierbatch.models.hierspeechpp.prompt import PromptFeatureExtractor
 from hierbatch.models.hierspeechpp.synthesizer.model import Synthesizer
 from hierbatch.models.speech import Speech, SpeechRequest

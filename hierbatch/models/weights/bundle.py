@@ -43,7 +43,7 @@ class BundleComponent:
     source: str
     """Name of the file or folder it was imported from."""
     source_sha256: str
-    published: str
+    published_name: str
     """Name of the published file that the source matches; empty if it matches none."""
     license: str
 

@@ -134,14 +134,14 @@ def augment_vocal_tract(mel: Tensor, rng: np.random.Generator, max_warp: float =
     Args:
         mel: Log-mel, [B, T, M].
         rng: Random generator.
-        max_warp: Largest relative stretch of the mel axis about its low end.
+        max_warp: Largest relative warp of the mel axis about its low end.
 
     Returns:
         Augmented log-mel, [B, T, M].
     """
     n_rows, _, n_bands = mel.shape
-    stretch = torch.from_numpy(rng.uniform(1 - max_warp, 1 + max_warp, n_rows)).float().to(mel.device)
-    position = (torch.arange(n_bands, device=mel.device)[None] * stretch[:, None]).clamp(0, n_bands - 1)
+    warp = torch.from_numpy(rng.uniform(1 - max_warp, 1 + max_warp, n_rows)).float().to(mel.device)
+    position = (torch.arange(n_bands, device=mel.device)[None] * warp[:, None]).clamp(0, n_bands - 1)
     low = position.floor().long()
     fraction = (position - low)[:, None]
     high = (low + 1).clamp_max(n_bands - 1)

@@ -2,7 +2,7 @@
 
 Earlier phases only see a speaker's content with the same speaker's prompt. Here a batch holds such pairs and also rows
 without a target recording: content features of a recording with another speaker's prompt, as in conversion, and
-semantic vectors predicted from text, as in text to speech. Two losses stand in for the missing target. The phones that
+semantic vectors predicted from text, as in text to speech. Two losses replace the missing target. The phones that
 the content encoder, with its weights frozen, recognises in the output must be the intended ones (cycle consistency, Zhu
 et al. 2017), and the output's speaker embedding must match the prompt's.
 

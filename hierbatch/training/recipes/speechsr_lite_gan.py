@@ -34,12 +34,12 @@ _CUTOFF_SHARE = 0.95
 
 def narrow_discriminators() -> DiscriminatorConfig:
     """The published resolutions and periods at 48 kHz, with few enough channels for one CPU core."""
-    published = discriminators_48k()
+    reference = discriminators_48k()
     return DiscriminatorConfig(
-        ffts_samples=published.ffts_samples,
+        ffts_samples=reference.ffts_samples,
         spectrogram_channels=8,
         log_magnitudes=True,
-        periods_samples=published.periods_samples,
+        periods_samples=reference.periods_samples,
         period_channels=(16, 32, 64, 96, 96),
     )
 

@@ -211,7 +211,7 @@ def test_takes_made_since_the_filter_are_not_exported_unjudged(tmp_path):
 def test_a_run_of_which_nothing_is_kept_leaves_nothing_behind(tmp_path):
     folder = write_corpus_run(tmp_path / "run", [corpus_row(0)], n_parts=1)
     sift(folder, '[[rule]]\nname = "never"\ncolumn = "snr_db"\nmin = 99\n')
-    with pytest.raises(InputError, match="nothing to export"):
+    with pytest.raises(InputError, match="no rows to export"):
         export(ExportJob(run=folder, to="hf", out=tmp_path / "out" / "x"))
     assert list((tmp_path / "out").iterdir()) == []
 

@@ -34,7 +34,7 @@ def write_official(folder, parts=("ttv", "synthesizer", "speechsr24k", "denoiser
         "denoiser": with_rule_weights(Denoiser(DenoiserConfig(**sizes["denoiser"]))),
         "content_encoder": with_rule_weights(ContentEncoder(ContentEncoderConfig(**sizes["content_encoder"]))),
     }
-    about = {"source": "x", "source_sha256": "", "published": "", "license": "MIT"}
+    about = {"source": "x", "source_sha256": "", "published_name": "", "license": "MIT"}
     page = {
         "name": "official", "kind": "official", "languages": ["en"], "rate_hz": 16_000, "license": "MIT",
         "config": CONFIG, "synthesis": synthesis,

@@ -3,12 +3,13 @@ import pytest
 from hierbatch.errors import TextError
 from hierbatch.frontend.speech_text import SpeechFrontEnd
 from hierbatch.models.hierspeechpp.english_text import (
+    SYMBOL_IDS,
+    SYMBOLS,
     espeak_phonemes,
     espeak_spelling,
     intersperse_blanks,
     symbol_ids,
 )
-from hierbatch.models.hierspeechpp.symbols import SYMBOL_IDS, SYMBOLS
 
 
 def test_the_table_is_the_published_one():

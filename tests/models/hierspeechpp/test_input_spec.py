@@ -76,7 +76,7 @@ def model(tmp_path_factory):
 
 @pytest.mark.parametrize("semitones", [0.0, 4.0])
 def test_a_conversion_is_the_published_one(model, semitones):
-    wanted, found = by_the_published_steps(semitones), product(model, key=Transposition(semitones=semitones))
+    wanted, found = by_the_published_steps(semitones), product(model, transposition=Transposition(semitones=semitones))
     assert len(wanted) == len(found)
     assert snr_db(at_one_level(wanted, found), found) > EXACT_DB
 
@@ -84,7 +84,7 @@ def test_a_conversion_is_the_published_one(model, semitones):
 def test_another_key_or_tracker_is_another_sound(model):
     wanted = by_the_published_steps()
     every_day = convert_recording(model, SOURCE, model.encode_voice(PROMPT), seed=5, rate_hz=16_000).waveform.samples
-    for other in (product(model, key=Transposition(semitones=1.0)), every_day):
+    for other in (product(model, transposition=Transposition(semitones=1.0)), every_day):
         assert snr_db(at_one_level(wanted, other), other) < EXACT_DB - 15
 
 

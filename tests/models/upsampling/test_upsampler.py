@@ -40,7 +40,7 @@ def narrow(monkeypatch):
 
 def write_narrow_speechsr(folder):
     networks = {name.replace("_", ""): with_rule_weights(SpeechSR(config)) for name, config in NARROW.items()}
-    about = {"source": "x", "source_sha256": "", "published": "", "license": "MIT"}
+    about = {"source": "x", "source_sha256": "", "published_name": "", "license": "MIT"}
     page = {
         "name": "narrow", "kind": "official", "languages": [], "rate_hz": 48_000, "license": "MIT", "config": {},
         "synthesis": {},

@@ -1,30 +1,7 @@
-import random
-from functools import cache
-
 import pytest
 
 from hierbatch.frontend.edit_distance import count_errors
 from tools.evaluation.error_rates import fewest_errors, one_spelling, phones_of
-
-
-def by_definition(wanted, heard):
-    """Fewest edits, straight from the recursive definition."""
-
-    @cache
-    def edits(i, j):
-        if i == 0 or j == 0:
-            return i + j
-        return min(edits(i - 1, j) + 1, edits(i, j - 1) + 1, edits(i - 1, j - 1) + (wanted[i - 1] != heard[j - 1]))
-
-    return edits(len(wanted), len(heard))
-
-
-def test_errors_are_those_of_the_recursive_definition():
-    draw = random.Random(1)
-    for _ in range(200):
-        wanted = "".join(draw.choices("abc", k=draw.randrange(9)))
-        heard = "".join(draw.choices("abc", k=draw.randrange(9)))
-        assert count_errors(wanted, heard).n_errors == by_definition(wanted, heard), (wanted, heard)
 
 
 @pytest.mark.parametrize(

@@ -55,4 +55,4 @@ def test_the_shared_folder_is_the_environments_or_beside_the_checkout(monkeypatc
     monkeypatch.setenv("HIERBATCH_SHARED", str(tmp_path))
     assert shared_folder() == tmp_path
     monkeypatch.delenv("HIERBATCH_SHARED")
-    assert shared_folder() == Path(__file__).resolve().parents[3] / "shared"
+    assert shared_folder() == Path(__file__).resolve().parents[4] / "shared"

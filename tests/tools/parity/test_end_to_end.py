@@ -7,8 +7,8 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.constants import RATE_HZ
 from hierbatch.models.hierspeechpp import prompt
 from hierbatch.models.hierspeechpp import text as reading
+from hierbatch.models.hierspeechpp.english_text import SYMBOL_IDS
 from hierbatch.models.hierspeechpp.networks import HierSpeechPPNetworks
-from hierbatch.models.hierspeechpp.symbols import SYMBOL_IDS
 from hierbatch.models.hierspeechpp.text_to_speech import HierSpeechPPPipeline
 from hierbatch.models.hierspeechpp.text_to_vector.weights import text_to_vector_from
 from hierbatch.models.speech import SpeechRequest

@@ -154,7 +154,7 @@ def test_a_case_outside_its_folder_is_told(tmp_path):
 
 @golden
 def test_weights_named_but_not_there_are_told(small_folder):
-    with pytest.raises(InputError, match="no folder of published weights"):
+    with pytest.raises(InputError, match="folder of published weights does not exist"):
         verify_models(VerifyJob(golden=small_folder, weights=small_folder / "none"))
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from hierbatch.models.hierspeechpp.blocks.flow import flow_names
 from hierbatch.models.hierspeechpp.blocks.style import style_names
 from hierbatch.models.hierspeechpp.blocks.transformer import transformer_names
@@ -15,7 +13,6 @@ from hierbatch.models.weights.checkpoint import (
     NameTable,
     Rename,
     load_weights,
-    read_checkpoint,
     with_prefix,
 )
 
@@ -111,12 +108,3 @@ def text_to_vector_from(checkpoint: Checkpoint, config: TextToVectorConfig | Non
     model = TextToVector(config or TextToVectorConfig())
     load_weights(model, checkpoint, name_table())
     return model.eval()
-
-
-def load_text_to_vector(path: Path, config: TextToVectorConfig | None = None) -> TextToVector:
-    """Load TTV from a checkpoint file, in evaluation mode.
-
-    Raises:
-        BundleError: the file cannot be opened, or its weights do not fit TTV.
-    """
-    return text_to_vector_from(read_checkpoint(path), config)

@@ -1,0 +1,48 @@
+"""Objects that other packages add by entry points; workers on other machines find them where they are installed."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint, entry_points
+from typing import TypeVar
+
+from hierbatch.errors import ProgramError
+
+Added = TypeVar("Added")
+
+
+def plugin_names(group: str) -> tuple[str, ...]:
+    """Names of all entry points of a group; nothing is imported."""
+    return tuple(dict.fromkeys(point.name for point in entry_points(group=group)))
+
+
+def load_plugin(group: str, name: str, kind: type[Added]) -> Added | None:
+    """Import the object of an entry point; None if there is no such entry point.
+
+    Args:
+        group: group of entry points.
+        name: name of the entry point, and of the object.
+        kind: class of the object, which has an attribute `name`.
+
+    Raises:
+        ProgramError: the object cannot be imported, is of another class, or has another name.
+    """
+    points = tuple(entry_points(group=group, name=name))
+    return _load(points[0], kind) if points else None
+
+
+def _load(point: EntryPoint, kind: type[Added]) -> Added:
+    try:
+        found = point.load()
+        is_valid = isinstance(found, kind) and getattr(found, "name", None) == point.name
+        problem = "" if is_valid else repr(found)
+    except Exception as error:  # noqa: BLE001 - code of another package
+        problem = f"{type(error).__name__}: {error}"
+    if problem:
+        package = point.dist.name if point.dist else point.value
+        raise ProgramError(
+            f"{point.group} {point.name} of the package {package} cannot be loaded",
+            expected=f"a {kind.__module__}.{kind.__name__} with the name {point.name!r}",
+            got=problem,
+            fix=f"update or uninstall {package}",
+        )
+    return found  # type: ignore[no-any-return]  # checked above

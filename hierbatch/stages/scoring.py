@@ -1,0 +1,108 @@
+"""Scorers of takes: what a measure computes from the audio of one take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from hierbatch.audio.waveform import Waveform
+from hierbatch.errors import InputError
+from hierbatch.frontend.characters import clean_characters
+from hierbatch.frontend.edit_distance import character_error_rate
+from hierbatch.frontend.english.normalization import normalize_english
+from hierbatch.frontend.korean.normalization import normalize_korean
+from hierbatch.stages.flags import is_misheard
+
+if TYPE_CHECKING:
+    from hierbatch.models.evaluation.resemblyzer import SpeakerEmbedding
+
+_NORMALIZERS: Mapping[str, Callable[[str], str]] = {"en": normalize_english, "ko": normalize_korean}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoringOptions:
+    """Options of a run for its scorers."""
+
+    asr_model: Path | None = None
+    """Folder of a Whisper model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeToScore:
+    """A successful take."""
+
+    waveform: Waveform
+    text_norm: str
+    """Normalized text; empty for recordings and for rows with phonemes only."""
+    language: str | None
+    voice: str
+    read_prompt: Callable[[], Waveform]
+    """Prompt of the voice; raises PromptError if the run has none of this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Values of the columns of a measure, and quality flags to add; missing columns are empty."""
+
+    values: Mapping[str, Any]
+    flags: tuple[str, ...] = field(default=())
+
+
+class Scorer(Protocol):
+    """Scores one take at a time; loaded once per worker."""
+
+    def __call__(self, take: TakeToScore) -> Score: ...
+
+
+class SpeakerScorer:
+    """Similarity of a take to its prompt, by the optional speaker network."""
+
+    def __init__(self, options: ScoringOptions) -> None:
+        """Load the network; raises ProgramError."""
+        # Late imports, here and below: without these measures torch is not needed.
+        from hierbatch.models.evaluation.resemblyzer import ResemblyzerEncoder, similarity
+
+        self._network = ResemblyzerEncoder.load()
+        self._similarity = similarity
+        self._prompts: dict[str, SpeakerEmbedding] = {}
+
+    def __call__(self, take: TakeToScore) -> Score:
+        """Score a take."""
+        if take.voice not in self._prompts:
+            self._prompts[take.voice] = self._network.embed(take.read_prompt())
+        embedding = self._network.embed(take.waveform)
+        return Score({"speaker_similarity": self._similarity(embedding, self._prompts[take.voice])})
+
+
+class TranscriptScorer:
+    """Transcript of a take, and its character error rate against the text."""
+
+    def __init__(self, options: ScoringOptions) -> None:
+        """Load the recogniser; raises InputError or ProgramError."""
+        from hierbatch.models.evaluation.speech_recogniser import load_recogniser
+
+        if options.asr_model is None:
+            raise InputError(
+                "The measure asr needs a speech recogniser",
+                expected="the folder of a Whisper model",
+                fix="pass --asr-model, or leave out the measure",
+            )
+        self._recogniser = load_recogniser(options.asr_model)
+
+    def __call__(self, take: TakeToScore) -> Score:
+        """Score a take; without a text there is a transcript only, without a language nothing."""
+        if not take.language:
+            return Score({})
+        transcript = self._recogniser.transcribe(take.waveform, take.language)
+        if not take.text_norm:
+            return Score({"asr_text": transcript})
+        error = character_error_rate(take.text_norm, _normalize(transcript, take.language))
+        return Score({"asr_text": transcript, "cer": error}, ("misheard",) if is_misheard(error) else ())
+
+
+def _normalize(text: str, language: str) -> str:
+    """Spell out numbers and signs, as in `text_norm`."""
+    normalize = _NORMALIZERS.get(language)
+    return normalize(clean_characters(text)) if normalize else text

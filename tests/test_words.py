@@ -1,0 +1,150 @@
+"""The words of the code and of its messages are the field's: two lists name what is out."""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+import functools
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hierbatch.manifest.schema import MANIFEST_COLUMNS, PLAN_COLUMNS, TAKE_COLUMNS, VOICE_COLUMNS
+from tests.loading import ROOT
+
+LISTS = Path(__file__).parent / "words"
+SOURCES = ("hierbatch", "tools", "pipelines", "benchmarks")
+OPENING = re.compile(r"^(what|how|which|who|where|whether|when|that)\b", re.IGNORECASE)
+N_IDENTIFIERS, N_PHRASES = 148, 43
+"""Lengths of the lists: a term that is dropped fails here."""
+
+
+@dataclass(frozen=True)
+class Banned:
+    """One line of a list: a term, and the files in which it has its usual meaning."""
+
+    term: str
+    allowed: tuple[str, ...]
+
+    def is_allowed(self, file: str) -> bool:
+        return any(fnmatch.fnmatch(file, pattern) for pattern in self.allowed)
+
+
+def read_list(name: str) -> list[Banned]:
+    lines = (LISTS / name).read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    return [Banned(row[0], tuple(row[1].split()) if len(row) > 1 else ()) for row in rows]
+
+
+@functools.cache
+def trees() -> dict[str, ast.Module]:
+    files = [file for folder in SOURCES for file in sorted((ROOT / folder).rglob("*.py"))]
+    return {file.relative_to(ROOT).as_posix(): ast.parse(file.read_text(encoding="utf-8")) for file in files}
+
+
+def defined_names(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Names of classes, functions, parameters, fields and constants."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            yield node.name, node.lineno
+        elif isinstance(node, ast.arg):
+            yield node.arg, node.lineno
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            yield node.target.id, node.lineno
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                for name in ast.walk(target):
+                    if isinstance(name, ast.Name):
+                        yield name.id, node.lineno
+
+
+def docstrings(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and (text := ast.get_docstring(node)):
+            yield text, getattr(node, "lineno", 1)
+    for node in ast.walk(tree):
+        body = node.body if isinstance(node, ast.Module | ast.ClassDef) else []
+        for one, following in itertools.pairwise(body):  # strings under fields and constants
+            if isinstance(one, ast.AnnAssign | ast.Assign) and isinstance(following, ast.Expr):
+                text = following.value
+                if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                    yield text.value, following.lineno
+
+
+def messages(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Text of errors, notices, help and printed lines."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called.endswith("Error") or called in ("Option", "Argument", "print", "on_message", "Typer", "Column"):
+                for text in ast.walk(node):
+                    if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                        yield text.value, text.lineno
+
+
+def words_of(identifier: str) -> set[str]:
+    """Words of an identifier. `_tell_models` -> {tell, models}; `VoiceShelf` -> {voice, shelf}."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", identifier)
+    return {word.lower() for word in spaced.split("_") if word}
+
+
+def find_identifiers(entries: list[Banned]) -> list[str]:
+    """Places that define a name of the list; `~word` in the list stands for any name that contains the word."""
+    exact = {entry.term: entry for entry in entries if not entry.term.startswith("~")}
+    inside = {entry.term[1:]: entry for entry in entries if entry.term.startswith("~")}
+    found = []
+    for file, tree in trees().items():
+        for name, line in defined_names(tree):
+            hits = [exact[name]] if name in exact else []
+            hits += [inside[word] for word in words_of(name) & inside.keys()]
+            found += [f"{file}:{line} {name}" for hit in hits if not hit.is_allowed(file)]
+    columns = {
+        column.name for table in (MANIFEST_COLUMNS, PLAN_COLUMNS, TAKE_COLUMNS, VOICE_COLUMNS) for column in table
+    }
+    return found + [f"column {name}" for name in sorted(columns & exact.keys()) if not exact[name].allowed]
+
+
+def find_phrases(entries: list[Banned]) -> list[str]:
+    pattern = re.compile("|".join(rf"(?P<p{n}>\b(?:{entry.term})\b)" for n, entry in enumerate(entries)), re.IGNORECASE)
+    found = []
+    for file, tree in trees().items():
+        for text, line in (*docstrings(tree), *messages(tree)):
+            for hit in pattern.finditer(text):
+                entry = entries[int((hit.lastgroup or "p0")[1:])]
+                if not entry.is_allowed(file):
+                    found.append(f"{file}:{line} {hit.group()!r} in {text.strip().splitlines()[0][:70]!r}")
+    return found
+
+
+def test_no_name_is_in_the_list() -> None:
+    assert find_identifiers(read_list("identifiers.tsv")) == []
+
+
+def test_no_docstring_or_message_has_a_phrase_of_the_list() -> None:
+    assert find_phrases(read_list("phrases.tsv")) == []
+
+
+def test_no_docstring_opens_with_a_question_word() -> None:
+    found = [
+        f"{file}:{line}" for file, tree in trees().items() for text, line in docstrings(tree) if OPENING.match(text)
+    ]
+    assert found == []
+
+
+def test_the_lists_hold_every_term() -> None:
+    identifiers, phrases = read_list("identifiers.tsv"), read_list("phrases.tsv")
+    assert (len({e.term for e in identifiers}), len({e.term for e in phrases})) == (N_IDENTIFIERS, N_PHRASES)
+
+
+@pytest.mark.parametrize(
+    ("code", "is_found"),
+    [("def _tell(x): ...", True), ("class VoiceShelf: ...", True), ("def report(x): ...", False)],
+)
+def test_names_are_found(code: str, is_found: bool) -> None:
+    entries = {"~tell", "VoiceShelf"}
+    names = {name for name, _ in defined_names(ast.parse(code))}
+    assert bool(names & entries or {f"~{word}" for name in names for word in words_of(name)} & entries) is is_found

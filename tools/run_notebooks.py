@@ -1,0 +1,37 @@
+"""Execution of the notebooks, saved with their outputs: `python -m tools.run_notebooks [NAME.ipynb ...]`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+_FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
+
+
+def run_notebook(path: Path) -> None:
+    """Execute one notebook in its folder and save it; metadata that differs from run to run is dropped."""
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": path.parent}}).execute()
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        # Progress and warnings are not results.
+        cell.outputs = [output for output in cell.get("outputs", ()) if output.get("name") != "stderr"]
+        if cell.cell_type != "code":
+            del cell["outputs"]
+    notebook.metadata["language_info"] = {"name": "python"}
+    nbformat.write(notebook, path)
+
+
+def main(names: Sequence[str]) -> None:
+    """Execute the named notebooks, or all."""
+    for path in [_FOLDER / name for name in names] or sorted(_FOLDER.glob("*.ipynb")):
+        run_notebook(path)
+        print(f"{path.name}: {path.stat().st_size / 1024:.0f} KiB")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
