@@ -13,7 +13,8 @@ _NAMES = (
     "ins li ol p pre q s small span strike strong sub sup table tbody td th title tr tt u ul "
     "break emphasis lang phoneme prosody say-as speak voice"
 )
-_TAG = re.compile(rf"<(?P<close>/?)(?P<name>{'|'.join(_NAMES.split())})(?P<attributes>(?:\s[^<>]{{0,400}})?)/?>", re.I)
+_TAG_NAME = "|".join(_NAMES.split())
+_TAG = re.compile(rf"<(?P<close>/?)(?P<name>{_TAG_NAME})(?P<attributes>(?:\s[^<>]{{0,400}})?)/?>", re.I)
 _SPOKEN = re.compile(r"<(?P<name>sub|say-as|phoneme)\s(?P<attributes>[^<>]{1,400})>(?P<text>[^<>]{0,400})</(?P=name)>")
 _ATTRIBUTE = re.compile(r"""([A-Za-z][\w:-]{0,30})\s{0,9}=\s{0,9}(?:"([^"]*)"|'([^']*)')""")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\dA-Fa-f]{1,6}|[A-Za-z][A-Za-z\d]{1,30});")

@@ -170,7 +170,7 @@ def test_an_empty_text_gives_an_empty_book() -> None:
     assert read_plain("\n \n", "a.txt").chapters == ()
 
 
-PROSE = "It stood at the end of the lane where the water turned and nobody had ever seen it work. " * 4
+LONG_PROSE = "It stood at the end of the lane where the water turned and nobody had ever seen it work. " * 4
 
 
 def chapters(text: str) -> list[str]:
@@ -183,24 +183,28 @@ def spoken(text: str) -> list[str]:
 
 def test_adventures_with_numbered_sections_and_titles_that_go_on_without_the_word() -> None:
     text = "".join(
-        f"\n\n\n{title}\n\n{PROSE}"
+        f"\n\n\n{title}\n\n{LONG_PROSE}"
         for title in ("ADVENTURE I. THE MILL\n\nI.", "II.", "III.", "ADVENTURE II. THE BRIDGE", "III. THE FORD OF IRON")
     )
     assert chapters(text) == ["ADVENTURE I. THE MILL", "ADVENTURE II. THE BRIDGE", "III. THE FORD OF IRON"]
 
 
 def test_titles_in_capitals_are_chapters_where_there_is_nothing_else() -> None:
-    text = f"THE OLD MILL\n\n{PROSE}\n\nTHE NEW BRIDGE\n\n{PROSE}\n\nTHE END\n"
+    text = f"THE OLD MILL\n\n{LONG_PROSE}\n\nTHE NEW BRIDGE\n\n{LONG_PROSE}\n\nTHE END\n"
     assert chapters(text) == ["THE OLD MILL", "THE NEW BRIDGE"]
-    assert chapters(f"Chapter 1\n\n{PROSE}\n\nA SIGN\n\n{PROSE}\n\nChapter 2\n\n{PROSE}") == ["Chapter 1", "Chapter 2"]
-    assert len(chapters(f"THE BOOK\n\nby Ann Lee\n\n{PROSE}\n\nA SIGN\n\n{PROSE}")) == 1
+    assert chapters(f"Chapter 1\n\n{LONG_PROSE}\n\nA SIGN\n\n{LONG_PROSE}\n\nChapter 2\n\n{LONG_PROSE}") == [
+        "Chapter 1",
+        "Chapter 2",
+    ]
+    assert len(chapters(f"THE BOOK\n\nby Ann Lee\n\n{LONG_PROSE}\n\nA SIGN\n\n{LONG_PROSE}")) == 1
 
 
 def test_words_cut_at_line_ends_are_joined_and_compounds_keep_their_hyphen() -> None:
-    cut = "\n".join("It stood where the river turned and nobody saw it at work in years be-\nfore" for _ in range(9))
+    cut = "It stood where the river turned and nobody saw it at work in years be-\n"
+    cut += "fore the war came and took the mill and the boats and all of the men.\n" * 9
     assert "before" in spoken(cut)[0]
     assert "be-" not in spoken(cut)[0]
-    compound = cut + "\nand a well-known man who was always there and who was always so well-\nknown too"
+    compound = cut + "And a well-known man was always there, and he was always so very well-\nknown too."
     assert spoken(compound)[0].count("well-known") == 2
 
 
