@@ -22,7 +22,8 @@ from hierbatch.frontend.english.letters import LETTER_RULES
 from hierbatch.frontend.english.money import MONEY_RULES
 from hierbatch.frontend.english.roman import ROMAN_RULES
 from hierbatch.frontend.english.scripture import SCRIPTURE_RULES
-from hierbatch.frontend.english.units import MEASURE_RULES, NUMBER_RULES, SERIAL_RULES, TELEPHONE_RULES
+from hierbatch.frontend.english.serials import SERIAL_RULES, TELEPHONE_RULES
+from hierbatch.frontend.english.units import MEASURE_RULES, NUMBER_RULES
 from hierbatch.frontend.rules import Rule, apply_rules, one_of, rule
 
 _GREEK = {
