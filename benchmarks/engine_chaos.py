@@ -37,7 +37,6 @@ from hierbatch.manifest.takes import Takes
 
 ROOT = Path(__file__).resolve().parent.parent
 VOICE = ROOT / "manifests" / "voices" / "narrator.flac"
-FAKE = ("--model-factory", "tests.engine.fake_model:FakeModel")
 MIN_SNR_DB = 60.0
 _POLL_S = 0.05
 
@@ -69,8 +68,12 @@ def disturb_run(folder: Path, options: argparse.Namespace) -> bool:
     """Kill and resume a run; True if its result equals that of an undisturbed run."""
     manifest = write_manifest(folder, options.rows, options.model)
     bundle = folder / "bundle"
-    bundle.mkdir()
-    model = ["--model", str(bundle), *FAKE] if options.model == "fake" else ["--model", options.model]
+    if options.model == "fake":
+        sys.path.insert(0, str(ROOT))
+        from tests.engine.fake_model import write_fake_bundle
+
+        write_fake_bundle(bundle)
+    model = ["--model", str(bundle) if options.model == "fake" else options.model]
     undisturbed, disturbed = folder / "undisturbed", folder / "disturbed"
     log = folder / "log.txt"
     finish(command(manifest, undisturbed, model, "local"), log)
@@ -124,7 +127,10 @@ def command(manifest: Path, out: Path, model: list[str], engine: str) -> list[st
 
 def start(arguments: list[str], log: Path) -> subprocess.Popen[str]:
     """Start a driver that writes to a log file; a pipe would stay open as long as any child of a killed driver."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "tests" / "plugins"), str(ROOT)]),
+        "OMP_NUM_THREADS": "1",
+    }
     with log.open("w") as file:
         return subprocess.Popen(arguments, cwd=ROOT, env=environment, text=True, stdout=file, stderr=subprocess.STDOUT)
 

@@ -26,13 +26,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hierbatch.engine.session import Execution
+from hierbatch.engine.execution import Execution
 from hierbatch.jobs.compact import CompactJob, compact
+from hierbatch.jobs.options.control import RunControl
+from hierbatch.jobs.options.speech import SpeechSettings
+from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.specs.speak import SpeakSpec
-from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
+from hierbatch.models.catalog.model_choice import ModelChoice
 
 ROOT = Path(__file__).resolve().parent.parent
 VOICE = ROOT / "manifests" / "voices" / "narrator.flac"
@@ -73,8 +76,8 @@ class Scenario:
 
     def _run(self, stage: int) -> None:
         is_updated = "update" in STAGES[: stage + 1]
-        order = replace(self.spec, speed=1.5) if is_updated else self.spec
-        run(RunJob(spec=order, out=self.run, execution=LOCAL, update=STAGES[stage] == "update"))
+        order = replace(self.spec, speech=SpeechSettings(speed=1.5)) if is_updated else self.spec
+        run(RunJob(spec=order, out=self.run, execution=LOCAL, control=RunControl(update=STAGES[stage] == "update")))
 
 
 def main() -> None:
@@ -123,9 +126,12 @@ def kill_at_every_point(folder: Path, stage: int, every: int) -> int:
 
 def prepare(folder: Path) -> SpeakSpec:
     """Write the manifest, some of whose rows fail or are flagged by the fake model."""
-    from tests.engine.fake_model import FACTORY, Fault
+    from tests.engine.fake_model import Fault, write_fake_bundle
+    from tests.plugins_path import add_plugins
 
-    (folder / "bundle").mkdir(parents=True)
+    add_plugins()
+
+    bundle = write_fake_bundle(folder / "bundle")
     seeds = {3: Fault.RAISE, 5: Fault.NAN, 9: Fault.CLIPPED}
     table = {
         "id": [f"row-{i:03d}" for i in range(N_ROWS)],
@@ -136,9 +142,8 @@ def prepare(folder: Path) -> SpeakSpec:
     pq.write_table(pa.table(table), folder / "m.parquet")
     return SpeakSpec(
         manifest=folder / "m.parquet",
-        voices=VoiceChoice(file=VOICE),
-        bundle=str(folder / "bundle"),
-        model_factory=FACTORY,
+        voices=VoiceChoice(voice=VOICE),
+        model=ModelChoice(model=str(bundle)),
     )
 
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import struct
 import sys
@@ -32,17 +31,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hierbatch.constants import RATE_HZ
-from hierbatch.engine.dispatch import CircuitBreaker
-from hierbatch.engine.session import Execution
+from hierbatch.engine.circuit_breaker import CircuitBreaker
+from hierbatch.engine.execution import Execution
+from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.specs.convert import ConvertSpec
 from hierbatch.jobs.specs.speak import JobSpec, SpeakSpec
-from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.schema import AUDIO
+from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.programs import run_program
 
 ROOT = Path(__file__).resolve().parent.parent
-FAKE = "tests.engine.fake_model:FakeModel"
 VOICE = ROOT / "manifests" / "voices" / "narrator.flac"
 WINDOW_ROWS = 65_536
 
@@ -109,15 +108,17 @@ def run_session(folder: Path, n_rows: int, options: argparse.Namespace) -> dict[
 def one_run(folder: Path, options: argparse.Namespace) -> dict[str, float]:
     """Run or resume the run in this process; returns peak memory in MB and wall time in seconds."""
     started, (n_rows,) = time.perf_counter(), options.rows
-    execution = Execution(engine=options.engine, n_workers=2, circuit_breaker=CircuitBreaker(max_failed_ratio=1.0))
-    order: JobSpec = SpeakSpec(manifest=folder / "m.parquet", voices=VoiceChoice(file=VOICE))
+    execution = Execution(engine=options.engine, workers=2, circuit_breaker=CircuitBreaker(max_failed_ratio=1.0))
+    order: JobSpec = SpeakSpec(manifest=folder / "m.parquet", voices=VoiceChoice(voice=VOICE))
     if options.sound_mb:
-        order = ConvertSpec(manifest=folder / "m.parquet", voices=VoiceChoice(file=VOICE))
+        order = ConvertSpec(manifest=folder / "m.parquet", voices=VoiceChoice(voice=VOICE))
     if options.spoken:
-        os.environ["PYTHONPATH"] = str(ROOT)  # so that workers can import the fake model
         sys.path.insert(0, str(ROOT))
-        (folder / "bundle").mkdir(exist_ok=True)
-        order = replace(order, bundle=str(folder / "bundle"), model_factory=FAKE)
+        from tests.engine.fake_model import write_fake_bundle
+        from tests.plugins_path import add_plugins
+
+        add_plugins()
+        order = replace(order, model=ModelChoice(model=str(write_fake_bundle(folder / "bundle"))))
     counts = run(RunJob(spec=order, out=folder / "run", execution=execution)).counts
     if counts.n_ok + counts.n_failed != n_rows or (options.spoken and counts.n_failed):
         raise SystemExit(f"{counts.n_ok} ok and {counts.n_failed} failed rows, expected {n_rows} in all")

@@ -31,6 +31,7 @@ from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from statistics import median
+from typing import cast
 
 import numpy as np
 import psutil
@@ -38,15 +39,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
+from hierbatch.engine.execution import Execution
 from hierbatch.engine.progress import Progress, RunListener
-from hierbatch.engine.session import Execution
 from hierbatch.engine.work_units import find_pending
+from hierbatch.jobs.options.quality import MeasureChoice
+from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.specs.speak import SpeakSpec
-from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.takes import committed_names
-from hierbatch.models.catalog.open_model import DEFAULT_FACTORY, load_model
+from hierbatch.models.catalog.model_choice import ModelChoice
+from hierbatch.models.catalog.open_model import open_model
+from hierbatch.models.device_placement import DevicePlacement
+from hierbatch.models.speech import SpeechModel
 from hierbatch.stages.speak import Speak
 from hierbatch.stages.voices import VoiceStore
 
@@ -132,7 +137,7 @@ def worker_cpu_s(out: Path, model: str, n_rows: int) -> tuple[float, float]:
         if progress.n_ok + progress.n_failed:
             samples.append((sum(cpu_s(process) for process in worker_processes()), time.process_time()))
 
-    run_rows(out, model, n_rows, Execution(engine="ray", n_workers=1), RunListener(on_progress=sample))
+    run_rows(out, model, n_rows, Execution(engine="ray", workers=1), RunListener(on_progress=sample))
     return samples[-1][0] - samples[0][0], samples[-1][1] - samples[0][1]
 
 
@@ -156,7 +161,7 @@ def compare_workers(folder: Path, options: argparse.Namespace) -> None:
         wall_s = {}
         for n_workers in (1, 2) if turn % 2 else (2, 1):
             load = os.getloadavg()[0]
-            execution = Execution(engine="ray", n_workers=n_workers)
+            execution = Execution(engine="ray", workers=n_workers)
             wall_s[n_workers] = run_rows(folder / f"{turn}-w{n_workers}", options.model, many, execution)
             print(f"| {turn} | {load:.1f} | {n_workers} | {many} | {wall_s[n_workers]:.1f} |", flush=True)
         ratios.append(wall_s[1] / wall_s[2])
@@ -190,8 +195,10 @@ def run_rows(out: Path, model: str, n_rows: int, execution: Execution, listener:
     manifest = out / "m.csv"
     rows = (f'r{i:05d},"{texts[i % len(texts)].replace(chr(34), "")}",en' for i in range(n_rows))
     manifest.write_text("\n".join(["id,text,language", *rows]) + "\n", encoding="utf-8")
-    order = SpeakSpec(manifest=manifest, voices=VoiceChoice(file=VOICE), bundle=model)
-    return run(RunJob(spec=order, out=out / "run", execution=execution, max_retakes=0), listener).session.wall_s
+    order = SpeakSpec(manifest=manifest, voices=VoiceChoice(voice=VOICE), model=ModelChoice(model=model))
+    return run(
+        RunJob(spec=order, out=out / "run", execution=execution, quality=MeasureChoice()), listener
+    ).session.wall_s
 
 
 def bare_loop(out: Path, model: str) -> tuple[float, float]:
@@ -212,8 +219,8 @@ def loaded_loop(out: Path, model: str) -> tuple[Speak, list[pa.Table]]:
     layout = RunLayout(out / "run")
     none_committed = committed_names(RunLayout(out))
     units = [unit.rows for unit in find_pending(layout.plan_file(1), none_committed).units()]
-    loaded = load_model(DEFAULT_FACTORY, model, "cpu")
-    stage = Speak(loaded, VoiceStore(layout.voices_file(1), loaded.encode_voice), device="cpu")
+    loaded = cast("SpeechModel", open_model(model))
+    stage = Speak(loaded, VoiceStore(layout.voices_file(1), loaded.encode_voice), placement=DevicePlacement())
     assert sum(map(len, units)) == pq.read_metadata(layout.plan_file(1)).num_rows
     return stage, units
 

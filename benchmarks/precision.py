@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -27,12 +28,11 @@ from hierbatch.audio.files import read_sound
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import BundleError
 from hierbatch.frontend.speech_text import SpeechFrontEnd
-from hierbatch.models.catalog.model_info import read_model_info
-from hierbatch.models.catalog.opening import open_model
+from hierbatch.models.catalog.open_model import open_model, read_model_info
 from hierbatch.models.conversion.interface import ConversionModel
 from hierbatch.models.conversion.recording import convert_recording
 from hierbatch.models.device_placement import DevicePlacement
-from hierbatch.models.speech import SpeechRequest
+from hierbatch.models.speech import SpeechModel, SpeechRequest
 from hierbatch.models.upsampling.upsampler import Upsampler
 
 VOICES = Path(__file__).parents[1] / "manifests" / "voices"
@@ -123,7 +123,7 @@ def snr_db(wanted: Samples, found: Samples) -> float:
 
 def speaking(bundle: str, placement: str) -> Work:
     """Synthesis of all sentences."""
-    model, front_end = open_model(bundle, placement), SpeechFrontEnd()
+    model, front_end = cast("SpeechModel", open_model(bundle, DevicePlacement.parse(placement))), SpeechFrontEnd()
     voice = model.encode_voice(read_sound(VOICES / "narrator.flac"))
     requests = [
         SpeechRequest(phonemes=front_end.phonemize(text, "en").phonemes, language="en", voice=voice, seed=seed)
@@ -134,7 +134,7 @@ def speaking(bundle: str, placement: str) -> Work:
 
 def converting(bundle: str, placement: str) -> Work:
     """Conversion of two voices to each other."""
-    model = open_model(bundle, placement)
+    model = open_model(bundle, DevicePlacement.parse(placement))
     if not isinstance(model, ConversionModel):
         raise BundleError(f"Model {bundle} does not support voice conversion", fix="choose another --model")
     low, clear = (read_sound(VOICES / f"{name}.flac") for name in ("low", "clear"))
@@ -144,7 +144,7 @@ def converting(bundle: str, placement: str) -> Work:
 
 def upsampling(bundle: str, placement: str) -> Work:
     """Bandwidth extension of a short recording."""
-    model, sound = Upsampler.load(bundle, placement), read_sound(VOICES / "low.flac")
+    model, sound = Upsampler.load(bundle, DevicePlacement.parse(placement)), read_sound(VOICES / "low.flac")
     cut = Waveform(sound.samples[: int(UPSAMPLED_S * sound.rate_hz)], sound.rate_hz)
     return lambda: [model.upsample(cut, RATE_HZ)]
 

@@ -20,7 +20,8 @@ from voice_similarity import SENTENCES, Vector
 
 from hierbatch.audio.files import read_sound
 from hierbatch.frontend.speech_text import SpeechFrontEnd
-from hierbatch.jobs.specs.voices import VoiceChoice, list_voices, prepare_voices
+from hierbatch.jobs.options.voices import VoiceChoice
+from hierbatch.jobs.specs.voices import list_voices, prepare_voices
 from hierbatch.models.lite.pipeline import LitePipeline
 from hierbatch.models.speech import Speech, SpeechRequest
 
@@ -41,7 +42,7 @@ def main() -> None:
 def measure(table: Path) -> dict[tuple[str, str], list[float]]:
     """Semantic distances of all takes, by language and kind of comparison."""
     model, front_end, rng = LitePipeline.load(), SpeechFrontEnd(), np.random.default_rng(0)
-    prompts = prepare_voices(list_voices(VoiceChoice(table=table)), model.encode_voice, allow_unknown=True).values()
+    prompts = prepare_voices(list_voices(VoiceChoice(voices=table)), model.encode_voice, allow_unknown=True).values()
     voices = [model.encode_voice(read_sound(prompt.flac)) for _, prompt in prompts]
     found: dict[tuple[str, str], list[float]] = defaultdict(list)
     for language, sentences in SENTENCES.items():

@@ -22,7 +22,8 @@ from hierbatch.audio.spectrum import LogMel, long_term_spectrum
 from hierbatch.audio.waveform import Waveform
 from hierbatch.constants import MEL_HOP_SAMPLES
 from hierbatch.frontend.speech_text import SpeechFrontEnd
-from hierbatch.jobs.specs.voices import VoiceChoice, list_voices, prepare_voices
+from hierbatch.jobs.options.voices import VoiceChoice
+from hierbatch.jobs.specs.voices import list_voices, prepare_voices
 from hierbatch.models.evaluation.resemblyzer import ResemblyzerEncoder, find_resemblyzer_weights
 from hierbatch.models.lite.pipeline import LitePipeline
 from hierbatch.models.speech import SpeechRequest
@@ -86,7 +87,7 @@ def compare(table: Path) -> tuple[dict[str, list[float]], dict[str, list[float]]
     measures = VoiceMeasures(model)
     prompts = {}
     for row, prompt in prepare_voices(
-        list_voices(VoiceChoice(table=table)), model.encode_voice, allow_unknown=True
+        list_voices(VoiceChoice(voices=table)), model.encode_voice, allow_unknown=True
     ).values():
         sound = read_sound(prompt.flac)
         prompts[row.voice] = (row.language or "en", model.encode_voice(sound), measures.embed(sound))

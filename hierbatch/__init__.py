@@ -17,36 +17,58 @@ if TYPE_CHECKING:
     from hierbatch.analysis.comparison import compare
     from hierbatch.analysis.similarity import similarity_matrix
     from hierbatch.analysis.study import open_run
+    from hierbatch.api.books import master_book, narrate
+    from hierbatch.api.corpora import corpus, export
+    from hierbatch.api.jobs import convert_files, dub, run, upsample_files
     from hierbatch.api.loading import load
     from hierbatch.api.sound import Sound, Word
     from hierbatch.api.speech import SpeechPipeline
     from hierbatch.api.upsampling import UpsamplingPipeline
     from hierbatch.api.voices import Voice
+    from hierbatch.errors import HierbatchError
 
 _MODULES = {
     "compare": "hierbatch.analysis.comparison",
+    "convert_files": "hierbatch.api.jobs",
+    "corpus": "hierbatch.api.corpora",
+    "dub": "hierbatch.api.jobs",
+    "export": "hierbatch.api.corpora",
+    "HierbatchError": "hierbatch.errors",
     "figures": "hierbatch.analysis.figures",
     "load": "hierbatch.api.loading",
+    "master_book": "hierbatch.api.books",
+    "narrate": "hierbatch.api.books",
     "open_run": "hierbatch.analysis.study",
+    "run": "hierbatch.api.jobs",
     "similarity_matrix": "hierbatch.analysis.similarity",
     "Sound": "hierbatch.api.sound",
     "SpeechPipeline": "hierbatch.api.speech",
+    "upsample_files": "hierbatch.api.jobs",
     "UpsamplingPipeline": "hierbatch.api.upsampling",
     "Voice": "hierbatch.api.voices",
     "Word": "hierbatch.api.sound",
 }
 
 __all__ = [
+    "HierbatchError",
     "Sound",
     "SpeechPipeline",
     "UpsamplingPipeline",
     "Voice",
     "Word",
     "compare",
+    "convert_files",
+    "corpus",
+    "dub",
+    "export",
     "figures",
     "load",
+    "master_book",
+    "narrate",
     "open_run",
+    "run",
     "similarity_matrix",
+    "upsample_files",
 ]
 
 

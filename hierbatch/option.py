@@ -16,13 +16,15 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from hierbatch.errors import InputError
+from hierbatch.object_path import local_path
 
-P = ParamSpec("P")
 Returned = TypeVar("Returned")
 
 
@@ -43,7 +45,20 @@ class OptionGroup:
     """Base of option groups, which are frozen dataclasses whose fields carry an `Option` each."""
 
     TITLE: ClassVar[str] = "Options"
-    """Heading of the group in `--help`."""
+    """Heading in `--help` of the options that this class declares."""
+
+    def __post_init__(self) -> None:
+        """Turn texts of paths into paths, and check the limits that an `Option` declares.
+
+        Raises:
+            InputError: a value is out of range, or a path is not local.
+        """
+        for name, hint in _hints(type(self)).items():
+            value, option = getattr(self, name), declared_option(hint)
+            if option and isinstance(value, str) and is_path(get_args(hint)[0]):
+                object.__setattr__(self, name, local_path(value))
+            if option and isinstance(value, int | float):
+                _check_limits(value, option, name)
 
 
 def declared_option(hint: Any) -> Option | None:
@@ -53,9 +68,26 @@ def declared_option(hint: Any) -> Option | None:
     return next((extra for extra in get_args(hint)[1:] if isinstance(extra, Option)), None)
 
 
+def option_flags(name: str, option: Option) -> tuple[str, ...]:
+    """Spellings of an option on the command line."""
+    return option.flags or (f"--{name.replace('_', '-')}",)
+
+
+def option_title(group: type[OptionGroup], name: str) -> str:
+    """Heading of an option: that of the class that declares it, which may be a base of the group."""
+    return next(base.TITLE for base in group.__mro__ if name in base.__dict__.get("__annotations__", {}))
+
+
+def is_path(kind: Any) -> bool:
+    """Return True for `Path` and `Path | None`."""
+    if get_origin(kind) in (Union, UnionType):
+        return Path in get_args(kind)
+    return kind is Path
+
+
 def group_parameters(group: type[OptionGroup]) -> list[inspect.Parameter]:
     """Keyword parameters of a group's fields; fields without an `Option` are left out."""
-    hints = get_type_hints(group, include_extras=True)
+    hints = _hints(group)
     return [
         inspect.Parameter(
             field.name, inspect.Parameter.KEYWORD_ONLY, default=_default(field), annotation=hints[field.name]
@@ -80,7 +112,7 @@ def flatten_options(function: Callable[..., Returned]) -> Callable[..., Returned
 
     Raises:
         TypeError: at decoration, two groups declare the same option.
-        InputError: at the call, an unknown option.
+        InputError: at the call, an unknown option, or one that is out of range.
     """
     groups = option_groups(function)
     fields = {name: [parameter.name for parameter in group_parameters(group)] for name, group in groups.items()}
@@ -93,14 +125,27 @@ def flatten_options(function: Callable[..., Returned]) -> Callable[..., Returned
             raise InputError(
                 f"{function.__name__} has no such option", expected=", ".join(sorted(known)), got=", ".join(unknown)
             )
+        signature.bind(*arguments, **options)  # names a missing option
         grouped = {
             name: group(**{field: options.pop(field) for field in fields[name] if field in options})
             for name, group in groups.items()
         }
         return function(*arguments, **options, **grouped)
 
+    flat.__doc__ = _documented(function, groups.values())
     flat.__signature__ = signature  # type: ignore[attr-defined]  # inspect reads it
     return flat
+
+
+def _documented(function: Callable[..., Any], groups: Iterable[type[OptionGroup]]) -> str:
+    """Docstring of a function, followed by its options."""
+    lines = [
+        f"    {parameter.name}: {option.help}"
+        for group in groups
+        for parameter in group_parameters(group)
+        if (option := declared_option(parameter.annotation))
+    ]
+    return "\n".join([inspect.getdoc(function) or "", "", "Options:", *lines])
 
 
 def _flat_signature(function: Callable[..., Any], groups: Mapping[str, type[OptionGroup]]) -> inspect.Signature:
@@ -115,6 +160,21 @@ def _flat_signature(function: Callable[..., Any], groups: Mapping[str, type[Opti
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise TypeError(f"{function.__name__} has these options twice: {', '.join(twice)}")
     return inspect.Signature(sorted(parameters, key=lambda parameter: parameter.kind))
+
+
+@functools.cache
+def _hints(group: type[OptionGroup]) -> Mapping[str, Any]:
+    names = {field.name for field in dataclasses.fields(group)}  # type: ignore[arg-type]  # every group is a dataclass
+    return {name: hint for name, hint in get_type_hints(group, include_extras=True).items() if name in names}
+
+
+def _check_limits(value: float, option: Option, name: str) -> None:
+    lowest, highest = option.minimum, option.maximum
+    if (lowest is not None and value < lowest) or (highest is not None and value > highest):
+        flag = option_flags(name, option)[0]
+        limits = [f"at least {lowest:g}"] if lowest is not None else []
+        limits += [f"at most {highest:g}"] if highest is not None else []
+        raise InputError(f"{flag} is out of range", expected=", ".join(limits), got=f"{value:g}", fix=f"correct {flag}")
 
 
 def _default(field: dataclasses.Field[Any]) -> Any:

@@ -10,43 +10,38 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
-from hierbatch.cli.progress import ProgressLine
-from hierbatch.engine.session import Execution
-from hierbatch.errors import HierbatchError
-from hierbatch.jobs.narrate import NarrateJob, narrate
-from hierbatch.jobs.specs.voices import VoiceChoice
+import hierbatch
 
 HERE = Path(__file__).resolve().parent.parent
 
-JOB = NarrateJob(
+OPTIONS: dict[str, Any] = {
     # EPUB, text or Markdown file; chapters come from its table of contents or its headings.
-    book=HERE / "manifests" / "sample_book.md",
+    "book": HERE / "manifests" / "sample_book.md",
     # Prompt of 3 to 15 seconds of one speaker, with their consent.
-    voices=VoiceChoice(file=HERE / "manifests" / "voices" / "narrator.flac", consent="licensed"),
+    "voice": HERE / "manifests" / "voices" / "narrator.flac",
+    "consent": "licensed",
     # Manifest, run folder and audiobook; delete it to start over.
-    out=Path("runs") / "narrate_book",
-    # `auto` detects each sentence's language; `en` or `ko` sets it for all.
-    language="auto",
+    "out": Path("runs") / "narrate_book",
+    # "auto" detects each sentence's language; "en" or "ko" sets it for all.
+    "language": "auto",
     # One M4B with chapters for players, one MP3 per chapter for retailers, subtitles next to both.
-    formats=("m4b", "mp3"),
-    subtitles=("srt",),
-    profile="podcast",
-    profile_by_format={"mp3": "acx"},
-    # `engine="local"` runs in this process, without Ray; with Ray, 0 workers means one per core.
-    execution=Execution(engine="ray", n_workers=0),
-)
+    "to": "m4b,mp3,srt",
+    "profile": "m4b=podcast,mp3=acx",
+    # "local" runs in this process, without Ray; with Ray, 0 workers means one per core.
+    "engine": "ray",
+    "workers": 0,
+}
 
 
-def main(job: NarrateJob = JOB) -> int:
+def main(**changes: Any) -> int:
     """Run the job and print the files it made; returns the exit code."""
-    line = ProgressLine()
     try:
-        narration = narrate(job, line.listener())
-    except HierbatchError as error:
+        narration = hierbatch.narrate(**(OPTIONS | changes))
+    except hierbatch.HierbatchError as error:
         print(error, file=sys.stderr)
         return 2
-    line.end()
     if narration.result is None:
         print("Interrupted; run it again to resume.")
         return 130

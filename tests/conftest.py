@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from hierbatch.engine.ray_settings import configure_ray_environment
+from tests.plugins_path import add_plugins
 
 _SLOW_PROGRAMS = ("java", "chromium", "google-chrome", "gcs_server", "raylet", "ipykernel")
 _SLOW_EVENTS: list[str] = []
@@ -23,6 +24,7 @@ def _watch(event: str, arguments: tuple) -> None:
 
 
 def pytest_configure() -> None:
+    add_plugins()
     # Ray reads its environment when it is imported, and whichever test comes first may import it.
     configure_ray_environment()
     sys.addaudithook(_watch)

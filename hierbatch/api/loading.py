@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast, overload
 
 from hierbatch.models.catalog.model_info import UPSAMPLER_KIND
-from hierbatch.models.catalog.opening import open_model
+from hierbatch.models.catalog.open_model import open_model, open_upsampler
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.weights.bundle import find_bundle
 
@@ -57,9 +57,8 @@ def load(
     bundle = find_bundle(model)
     if bundle.kind == UPSAMPLER_KIND:
         from hierbatch.api.upsampling import UpsamplingPipeline
-        from hierbatch.models.upsampling.upsampler import Upsampler
 
-        return UpsamplingPipeline(Upsampler.load(model, str(placement)))
+        return UpsamplingPipeline(open_upsampler(model, placement))
     from hierbatch.api.speech import SpeechPipeline
 
-    return SpeechPipeline(cast("SpeechModel", open_model(model, str(placement))), device=str(placement))
+    return SpeechPipeline(cast("SpeechModel", open_model(model, placement)), placement)

@@ -13,16 +13,17 @@ from hierbatch.api.sound import Recording, Sound, Word, as_waveform
 from hierbatch.api.voices import Voice, encode_voice
 from hierbatch.audio.joining import fade_edges, silence
 from hierbatch.errors import InputError, TextError
+from hierbatch.frontend.language import expected_duration_s
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.frontend.sentences import Sentence, split_sentences
 from hierbatch.frontend.speech_text import PhonemizedSentence, SpeechFrontEnd
 from hierbatch.models.conversion.interface import ConversionModel, Transposition
 from hierbatch.models.conversion.recording import ConversionJob, convert_recordings
+from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.speech import Speech, SpeechModel, SpeechRequest
 from hierbatch.models.upsampling.full_band import full_band_resampler
 from hierbatch.stages.batching import Batches, BatchLimits
 from hierbatch.stages.convert import Convert
-from hierbatch.stages.pace import expected_duration_s
 from hierbatch.stages.timings import word_timings
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ class _Part:
 class SpeechPipeline:
     """A loaded speech model: `speak` reads texts aloud, `convert` gives recordings another voice."""
 
-    def __init__(self, model: SpeechModel, *, device: str) -> None:
+    def __init__(self, model: SpeechModel, placement: DevicePlacement) -> None:
         self._model = model
-        self._device = device
+        self._placement = placement
 
     @property
     def name(self) -> str:
@@ -132,7 +133,9 @@ class SpeechPipeline:
         self._check_options(language, speed)
         texts = [text] if isinstance(text, str) else list(text)
         encoded = self._encoded(voice, consent)
-        front_end = SpeechFrontEnd(Lexicon.read(Path(lexicon)) if lexicon else None)
+        # Models of other packages may not record versions.
+        versions = getattr(self._model, "frontend_versions", None)
+        front_end = SpeechFrontEnd(Lexicon.read(Path(lexicon)) if lexicon else None, versions)
         parts = [part for index, one in enumerate(texts) for part in self._parts(one, index, language, seed, front_end)]
 
         def request(part: _Part) -> SpeechRequest:
@@ -191,7 +194,7 @@ class SpeechPipeline:
             raise InputError("The model does not convert recordings", got=self.name)
         encoded = self._encoded(voice, consent)
         recordings = recording if isinstance(recording, list | tuple) else [recording]
-        to_rate = full_band_resampler("speechsr" if full_band else None, self._device)
+        to_rate = full_band_resampler("speechsr" if full_band else None, self._placement)
         jobs = [
             ConversionJob(
                 source=as_waveform(cast("Recording", one)),

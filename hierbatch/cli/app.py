@@ -34,6 +34,7 @@ from hierbatch.cli.say import say
 from hierbatch.cli.status import status
 from hierbatch.cli.train import train
 from hierbatch.cli.upsample import upsample
+from hierbatch.cli.verbosity import set_verbosity
 from hierbatch.engine.interrupts import sigterm_as_interrupt
 from hierbatch.errors import HierbatchError, StorageError
 
@@ -57,10 +58,10 @@ app = typer.Typer(
     cls=_Commands,
     help="Batch speech synthesis and voice conversion with HierSpeech2: audiobooks, corpora, dubbing, upsampling.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
+app.callback()(set_verbosity)
 app.command("import")(import_)
 app.command("plan")(plan)
 app.command("run")(run)

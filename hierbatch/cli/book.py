@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hierbatch.cli import exit_codes, options
+from hierbatch.cli import exit_codes
+from hierbatch.cli.composed import command
+from hierbatch.jobs.options.delivery import RunDelivery
+from hierbatch.models.catalog.model_choice import DeviceChoice
 from hierbatch.object_path import local_path, parse_path
 
 if TYPE_CHECKING:
@@ -15,55 +18,38 @@ if TYPE_CHECKING:
     from hierbatch.jobs.book import BookResult
 
 
+@command
 def book(
     run: Annotated[Path, typer.Argument(parser=parse_path, help="Run folder of an imported book, or s3://...")],
-    profile: Annotated[str, typer.Option(help="acx, ebu or podcast; per format: m4b=podcast,mp3=acx.")] = "podcast",
-    to: Annotated[
-        str, typer.Option(help="Formats, e.g. m4b,srt: m4b, mp3, flac, opus, readalong; srt, vtt, words.")
-    ] = "m4b",
-    source: Annotated[Path | None, typer.Option(parser=local_path, help="EPUB whose markup a readalong keeps.")] = None,
     out: Annotated[
         Path | None, typer.Option(parser=local_path, help="Output folder. Default for a local run: RUN/export/book.")
     ] = None,
-    cover: Annotated[Path | None, typer.Option(parser=local_path, help="Cover image, JPEG or PNG.")] = None,
-    title: Annotated[str, typer.Option(help="Title. Default: that in the manifest.")] = "",
-    author: Annotated[str, typer.Option(help="Author.")] = "",
-    narrator: Annotated[str, typer.Option(help="Narrator.")] = "",
+    source: Annotated[Path | None, typer.Option(parser=local_path, help="EPUB whose markup a readalong keeps.")] = None,
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Leave silence for failed and missing rows.")
     ] = False,
-    full_band: options.FullBand = False,
-    device: options.Device = "cpu",
-    dtype: options.Dtype = "float32",
-    compile_: options.Compile = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+    *,
+    delivery: RunDelivery,
+    device: DeviceChoice,
 ) -> None:
     """Master the takes of a run as an audiobook.
 
     Adds pauses, one gain per chapter and a true-peak limiter, writes files with
     tags and chapters, and checks each one against its profile.
+
+    Example: hierbatch book runs/novel --to m4b,srt --out audiobook
     """
-    from hierbatch.cli.book_options import read_formats, read_profiles
     from hierbatch.jobs.book import BookJob, make_book
 
-    formats, subtitles = read_formats(to)
-    default, by_format = read_profiles(profile)
     job = BookJob(
         run=run,
         out=out,
-        formats=formats,
-        subtitles=subtitles,
-        profile=default,
-        profile_by_format=by_format,
-        cover=cover,
-        title=title,
-        author=author,
-        narrator=narrator,
+        delivery=delivery,
+        device=device,
         source=source,
         allow_missing=allow_missing,
         overwrite=overwrite,
-        full_band="speechsr" if full_band else None,
-        device=options.placement(device, dtype, compile_),
     )
     result = make_book(job, on_chapter=_print_chapter)
     print_book_result(result)

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hierbatch.cli import exit_codes
+from hierbatch.cli import exit_codes, options
 
 
 def check(
     files: Annotated[list[Path], typer.Argument(help="MP3, M4A, M4B, FLAC, Ogg Opus or WAV files.")],
     profile: Annotated[str, typer.Option(help="Delivery profile: acx, ebu or podcast.")],
+    json: options.Json = False,
 ) -> None:
     """Check audio files against a delivery profile.
 
     Prints a pass/fail table per file. Exits with 3 if any rule fails.
+
+    Example: hierbatch check audiobook/mp3/*.mp3 --profile acx
     """
+    from hierbatch.cli.json_output import print_json
     from hierbatch.cli.report_table import report_table
     from hierbatch.delivery.profiles import find_profile
     from hierbatch.jobs.check import CheckJob, check_files
 
-    n_failed = 0
+    reports = []
     for report in check_files(CheckJob(files=tuple(files), profile=profile)):
-        print(report_table(report))
-        n_failed += not report.passed
-    if note := find_profile(profile).note:
+        reports.append(report)
+        if not json:
+            print(report_table(report))
+    note = find_profile(profile).note
+    if json:
+        print_json({"files": [{**asdict(report), "passed": report.passed} for report in reports], "note": note})
+    elif note:
         print(note)
-    if n_failed:
+    if not all(report.passed for report in reports):
         raise typer.Exit(exit_codes.FAILED_ROWS)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 
 def columns() -> None:
-    """Print the documentation of all columns of manifests, voice tables and takes."""
+    """Print the documentation of all columns of manifests, voice tables and takes.
+
+    Example: hierbatch columns > columns.md
+    """
     from hierbatch.manifest.columns_page import columns_page
 
     print(columns_page(), end="")

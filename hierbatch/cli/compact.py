@@ -16,6 +16,8 @@ def compact(
     """Merge the Parquet files of a finished run into few large ones.
 
     Superseded takes are dropped.
+
+    Example: hierbatch compact runs/first
     """
     from hierbatch.jobs.compact import CompactJob
     from hierbatch.jobs.compact import compact as compact_job

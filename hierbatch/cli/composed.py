@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import inspect
-import types
 from collections.abc import Callable
-from pathlib import Path
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, get_args
 
 import typer
 
 from hierbatch.object_path import local_path
-from hierbatch.option import Option, declared_option, flatten_options, group_parameters, option_groups
+from hierbatch.option import (
+    Option,
+    declared_option,
+    flatten_options,
+    group_parameters,
+    is_path,
+    option_flags,
+    option_groups,
+    option_title,
+)
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:
     """A Typer command with every option of the function's groups, under the groups' headings."""
     titles = {
-        parameter.name: group.TITLE
+        parameter.name: option_title(group, parameter.name)
         for group in option_groups(function).values()
         for parameter in group_parameters(group)
     }
     flat = flatten_options(function)
+    flat.__doc__ = function.__doc__  # the help lists the options itself
     signature = inspect.signature(flat)
     flat.__signature__ = signature.replace(  # type: ignore[attr-defined]  # typer reads it
         parameters=[_typer_parameter(parameter, titles) for parameter in signature.parameters.values()],
@@ -36,25 +44,20 @@ def _typer_parameter(parameter: inspect.Parameter, titles: dict[str, str]) -> in
     if option is None:
         return parameter
     kind = get_args(parameter.annotation)[0]
-    flags = option.flags or (f"--{parameter.name.replace('_', '-')}",)
     declared = typer.Option(
-        *(flags if kind is not bool or option.flags else flags[:1]),
-        help=option.help,
-        min=option.minimum,
-        max=option.maximum,
+        *option_flags(parameter.name, option),  # named, so that a switch gets no `--no-` twin
+        help=_help(option),
         metavar=option.metavar,
         hidden=option.hidden,
-        parser=local_path if _is_path(kind) else None,
+        parser=local_path if is_path(kind) else None,
         rich_help_panel=titles.get(parameter.name),
         show_default=parameter.default not in (None, "", False, inspect.Parameter.empty),
     )
     return parameter.replace(annotation=Annotated[kind, declared])
 
 
-def _is_path(kind: Any) -> bool:
-    if get_origin(kind) in (Union, types.UnionType):
-        return Path in get_args(kind)
-    return kind is Path
-
-
-__all__ = ["Option", "command"]
+def _help(option: Option) -> str:
+    """Help with the option's range; its group checks the range, and typer would print it in the narrow type column."""
+    if option.minimum is None or option.maximum is None:
+        return option.help
+    return f"{option.help} {option.minimum:g} to {option.maximum:g}."

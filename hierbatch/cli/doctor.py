@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from hierbatch.cli import exit_codes, options
+from hierbatch.cli import exit_codes
+from hierbatch.cli.composed import command
+from hierbatch.models.catalog.model_choice import ModelName
 
 
-def doctor(model: options.Model = "lite") -> None:
-    """Check every component of the installation and print how to fix failures."""
+@command
+def doctor(*, model: ModelName) -> None:
+    """Check every component of the installation and print how to fix failures.
+
+    Example: hierbatch doctor --model lite
+    """
     from hierbatch.jobs.doctor import check_installation
 
-    findings = check_installation(model)
+    findings = check_installation(model.model)
     width = max(len(finding.part) for finding in findings)
     for finding in findings:
         print(f"{'ok    ' if finding.is_ok else 'FAILED'} {finding.part.ljust(width)}  {finding.found}")

@@ -7,106 +7,62 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hierbatch.cli import exit_codes, options
+from hierbatch.cli import exit_codes
+from hierbatch.cli.composed import command
 from hierbatch.cli.licenses import print_model_license_warnings
+from hierbatch.engine.execution import Execution
+from hierbatch.jobs.options.control import RunControl
+from hierbatch.jobs.options.quality import MeasureChoice
+from hierbatch.jobs.options.recordings import DubSettings
+from hierbatch.jobs.options.voices import VoiceChoice
+from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.object_path import local_path
 
 if TYPE_CHECKING:
     from hierbatch.jobs.dub import DubResult
-    from hierbatch.jobs.dub_output import Background
 
 _MAX_PRINTED_ROWS = 20
 
 
+@command
 def dub(
     folder: Annotated[
         Path, typer.Argument(parser=local_path, help="Folder of WAV, FLAC, MP3, Ogg, M4A, MP4, MOV, MKV or WebM files.")
     ],
     out: Annotated[Path, typer.Option(parser=local_path, help="Output folder: created, or resumed if it exists.")],
-    voice_map: Annotated[
-        Path | None,
-        typer.Option(
-            parser=local_path,
-            help="Table that assigns voices: file, speaker, voice, key.",
-            rich_help_panel=options.VOICE_PANEL,
-        ),
-    ] = None,
-    voice: options.Voice = None,
-    voices: options.Voices = None,
-    default_voice: options.DefaultVoice = None,
-    consent: options.Consent = "self",
-    allow_unknown_consent: options.AllowUnknownConsent = False,
-    segments: Annotated[
-        Path | None,
-        typer.Option(
-            parser=local_path,
-            help="Folder of segment tables (NAME.rttm, .csv, .srt). Default: next to the files.",
-        ),
-    ] = None,
-    background: Annotated[
-        str,
-        typer.Option(
-            help="Audio outside speech: keep, off, or a gain in dB such as -12.", rich_help_panel=options.SOUND_PANEL
-        ),
-    ] = "keep",
-    seed: options.Seed = 0,
-    model: options.Model = "lite",
-    device: options.Device = "cpu",
-    dtype: options.Dtype = "float32",
-    compile_: options.Compile = False,
-    engine: options.Engine = "ray",
-    workers: options.Workers = 0,
-    update: options.Update = False,
-    model_factory: options.ModelFactory = options.FACTORY,
+    *,
+    dubbing: DubSettings,
+    voices: VoiceChoice,
+    model: ModelChoice,
+    execution: Execution,
+    quality: MeasureChoice,
+    control: RunControl,
 ) -> None:
     """Replace the voices of a folder of recordings and films.
 
     The length is kept to the sample; video is copied. Speech is found by voice
     activity detection, or given by segment tables with several speakers.
+
+    Example: hierbatch dub films --voice anna.flac --consent licensed --out dubbed
     """
     from hierbatch.cli.progress import ProgressLine
     from hierbatch.jobs.dub import DubJob
     from hierbatch.jobs.dub import dub as dub_job
 
-    print_model_license_warnings(model)
-    line = ProgressLine()
-    dubbing = dub_job(
-        DubJob(
-            folder=folder,
-            out=out,
-            voices=options.voice_choice(voice, voices, default_voice, consent, allow_unknown_consent),
-            voice_map=voice_map,
-            segments=segments,
-            background=_background(background),
-            seed=seed,
-            bundle=model,
-            model_factory=model_factory,
-            device=options.placement(device, dtype, compile_),
-            execution=options.execution(engine, workers),
-            update=update,
-        ),
-        line.listener(),
+    job = DubJob(
+        folder=folder,
+        out=out,
+        dubbing=dubbing,
+        voices=voices,
+        model=model,
+        execution=execution,
+        quality=quality,
+        control=control,
     )
-    line.end()
-    raise typer.Exit(_print_result(dubbing))
-
-
-def _background(text: str) -> Background:
-    from hierbatch.errors import InputError
-    from hierbatch.jobs.dub_output import Background
-
-    named = {"keep": 0.0, "off": None}
-    if text in named:
-        return Background(gain_db=named[text])
-    try:
-        return Background(gain_db=float(text))
-    except ValueError as error:
-        raise InputError(
-            "The background option is invalid",
-            expected="keep, off, or a number of dB",
-            got=text,
-            fix="correct --background",
-        ) from error
+    print_model_license_warnings(model.model)
+    with ProgressLine() as line:
+        result = dub_job(job, line.listener())
+    raise typer.Exit(_print_result(result))
 
 
 def _print_result(dubbing: DubResult) -> int:

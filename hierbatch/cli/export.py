@@ -20,6 +20,8 @@ def export(
 
     The data set card lists duration, speakers, licenses, consent and the
     synthetic-speech notice.
+
+    Example: hierbatch export corpus --to hf --out data/hf
     """
     from hierbatch.cli.progress import ProgressLine
     from hierbatch.engine.progress import format_duration

@@ -26,7 +26,10 @@ def import_(
         str, typer.Option(help=f"Parts to read that are skipped by default: {', '.join(KEEP_CHOICES)}.")
     ] = "",
 ) -> None:
-    """Convert a book to a manifest of sentences, or a table to Parquet."""
+    """Convert a book to a manifest of sentences, or a table to Parquet.
+
+    Example: hierbatch import book.epub --out book.parquet
+    """
     if source.suffix.lower() in (".csv", ".jsonl", ".ndjson"):
         from hierbatch.jobs.import_rows import import_rows
 

@@ -37,6 +37,8 @@ def add(
 
     Files are read without running code, checked completely and stored as
     safetensors.
+
+    Example: hierbatch models import checkpoints --name mine
     """
     from hierbatch.jobs.import_models import ImportModels, import_models
 
@@ -76,7 +78,10 @@ def assemble(
 
 @models.command("list")
 def list_() -> None:
-    """List all packaged and imported models."""
+    """List all packaged and imported models.
+
+    Example: hierbatch models list
+    """
     from hierbatch.models.catalog.model_info import output_rate_hz
     from hierbatch.models.weights.bundle import list_bundles
 
@@ -88,7 +93,10 @@ def list_() -> None:
 
 @models.command()
 def show(model: Annotated[str, typer.Argument(help="Name of a model, or a bundle folder.")]) -> None:
-    """Show kind, languages, license, hashes and the sources of a model."""
+    """Show kind, languages, license, hashes and the sources of a model.
+
+    Example: hierbatch models show lite
+    """
     from hierbatch.models.catalog.model_info import output_rate_hz
     from hierbatch.models.weights.bundle import find_bundle
 

@@ -2,47 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from hierbatch.cli import exit_codes, options
+from hierbatch.cli.composed import command
+from hierbatch.jobs.options.speech import SpeechSettings
+from hierbatch.jobs.options.voices import VoiceChoice
+from hierbatch.models.catalog.model_choice import ModelChoice
+
+if TYPE_CHECKING:
+    from hierbatch.jobs.plan import RunEstimate
 
 
+@command
 def plan(
     manifest: options.ManifestPath,
-    voice: options.Voice = None,
-    voices: options.Voices = None,
-    default_voice: options.DefaultVoice = None,
-    consent: options.Consent = "self",
-    allow_unknown_consent: options.AllowUnknownConsent = False,
-    denoise: options.Denoise = None,
-    language: Annotated[
-        str | None, typer.Option(help="Language of rows without one: en or ko.", rich_help_panel=options.SOUND_PANEL)
-    ] = None,
-    lexicon: options.Lexicon = None,
-    speed: options.Speed = 1.0,
-    model: options.Model = "lite",
-    model_factory: options.ModelFactory = options.FACTORY,
+    json: options.Json = False,
+    *,
+    voices: VoiceChoice,
+    speech: SpeechSettings,
+    model: ModelChoice,
 ) -> None:
     """Dry run: validate a manifest and its voices, and estimate size and time.
 
     Every text is phonemized; nothing is synthesized.
+
+    Example: hierbatch plan rows.csv --voice narrator.flac --consent licensed
     """
-    from hierbatch.engine.progress import format_duration
-    from hierbatch.jobs.plan import REAL_TIME_FACTOR, estimate
+    from hierbatch.cli.json_output import print_json
+    from hierbatch.jobs.plan import estimate
     from hierbatch.jobs.specs.speak import SpeakSpec
 
-    spec = SpeakSpec(
-        manifest=manifest,
-        voices=options.voice_choice(voice, voices, default_voice, consent, allow_unknown_consent, denoise),
-        language=language,
-        lexicon=lexicon,
-        speed=speed,
-        bundle=model,
-        model_factory=model_factory,
-    )
-    found = estimate(spec)
+    _ = model.placement  # refuses a device that `run` would refuse
+    found = estimate(SpeakSpec(manifest=manifest, voices=voices, speech=speech, model=model))
+    if json:
+        print_json({**asdict(found), "n_bytes": found.n_bytes, "work_s": found.work_s})
+    else:
+        _print_estimate(manifest, found)
+    if found.n_invalid:
+        raise typer.Exit(exit_codes.FAILED_ROWS)
+
+
+def _print_estimate(manifest: Path, found: RunEstimate) -> None:
+    from hierbatch.engine.progress import format_duration
+    from hierbatch.jobs.plan import REAL_TIME_FACTOR
+
     for notice in found.notices:
         print(notice)
     durations = ", ".join(f"{code} {format_duration(seconds)}" for code, seconds in sorted(found.sound_s.items()))
@@ -54,9 +62,8 @@ def plan(
             f"at {REAL_TIME_FACTOR:g} s per second of audio"
         )
     else:
-        print(f"The speed of {model} is unknown; run a few rows to measure it")
+        print(f"The speed of {found.model} is unknown; run a few rows to measure it")
     for row in found.invalid_rows:
         print(f"  {row.id}: {row.error}")
     if found.n_invalid:
         print(f"{found.n_invalid} rows cannot be synthesized and would fail")
-        raise typer.Exit(exit_codes.FAILED_ROWS)

@@ -19,6 +19,8 @@ def prepare(
     """Compute training features of recordings, then align their phonemes.
 
     The same command resumes an interrupted preparation.
+
+    Example: hierbatch prepare --data rec --teacher whisper --out prepared
     """
     from hierbatch.jobs.prepare import PrepareJob
     from hierbatch.jobs.prepare import prepare as run_prepare

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from time import monotonic
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Self, TextIO
+
+from hierbatch.cli.verbosity import is_quiet
 
 if TYPE_CHECKING:
     from hierbatch.engine.progress import Progress, RunListener
@@ -22,10 +24,18 @@ class ProgressLine:
         self._last = float("-inf")
         self._line = ""
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
     def listener(self) -> RunListener:
         """Callbacks for a job."""
         from hierbatch.engine.progress import RunListener
 
+        if is_quiet():
+            return RunListener()
         return RunListener(on_progress=self.progress, on_message=self.notice)
 
     def progress(self, progress: Progress) -> None:

@@ -7,8 +7,12 @@ from typing import Annotated
 import typer
 
 from hierbatch.cli import options
+from hierbatch.cli.composed import command
+from hierbatch.engine.execution import Execution
+from hierbatch.models.catalog.model_choice import DeviceChoice
 
 
+@command
 def retry(
     run: options.RunPath,
     kind: Annotated[
@@ -16,17 +20,15 @@ def retry(
     ] = None,
     flag: Annotated[list[str] | None, typer.Option(help="Takes with this flag, e.g. clipped; repeatable.")] = None,
     id_: Annotated[list[str] | None, typer.Option("--id", help="Row id; repeatable.")] = None,
-    device: options.Device = "cpu",
-    dtype: options.Dtype = "float32",
-    compile_: options.Compile = False,
-    engine: options.Engine = "ray",
-    workers: options.Workers = 0,
-    gpus_per_worker: options.GpusPerWorker = 1.0,
-    ray_address: options.RayAddress = "",
+    *,
+    device: DeviceChoice,
+    execution: Execution,
 ) -> None:
     """Retry rows with another seed: all failed rows, or the selected ones.
 
     A good take is kept until a better one is written.
+
+    Example: hierbatch retry runs/first --flag clipped
     """
     from hierbatch.cli.licenses import print_model_license_warnings
     from hierbatch.cli.outcome import exit_code, print_outcome
@@ -36,18 +38,17 @@ def retry(
     from hierbatch.jobs.retry import retry as retry_job
     from hierbatch.jobs.run import check_device
 
-    line = ProgressLine()
     job = RetryJob(
         run=run,
         kinds=tuple(kind or ()),
         flags=tuple(flag or ()),
         ids=tuple(id_ or ()),
-        device=options.placement(device, dtype, compile_),
-        execution=options.execution(engine, workers, gpus_per_worker, ray_address),
+        device=device,
+        execution=execution,
     )
-    check_device(job.device, job.execution)  # reported first, as by every command
-    print_model_license_warnings(RunFolder(run).newest()["origin"]["bundle"])
-    outcome = retry_job(job, line.listener())
-    line.end()
+    check_device(device.placement, execution)  # reported first, as by every command
+    print_model_license_warnings(RunFolder(run).newest()["origin"]["model"])
+    with ProgressLine() as line:
+        outcome = retry_job(job, line.listener())
     print_outcome(outcome)
     raise typer.Exit(exit_code(outcome))

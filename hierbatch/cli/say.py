@@ -8,53 +8,47 @@ from typing import Annotated
 
 import typer
 
-from hierbatch.cli import options
+from hierbatch.cli.composed import command
+from hierbatch.jobs.options.say import SaySettings, SayVoice
+from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.object_path import local_path
 
 
+@command
 def say(
     text: Annotated[str, typer.Argument(help="The text to speak; - reads it from standard input.")],
-    voice: Annotated[Path, typer.Option(parser=local_path, help="A recording, 3 to 15 s of one person.")],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", parser=local_path, help="Sound file to write: .flac .wav .mp3 .ogg .opus.")
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", parser=local_path, help="Sound file to write: .flac .wav .mp3 .ogg .opus."),
     ],
-    consent: Annotated[
-        str, typer.Option(help="Consent of the voice's owner: self, licensed, public_domain or synthetic.")
-    ],
-    language: Annotated[str, typer.Option(help="Language code such as en; auto recognises each sentence's.")] = "auto",
-    lexicon: options.Lexicon = None,
-    denoise: options.Denoise = None,
-    speed: Annotated[float, typer.Option(min=0.5, max=2.0, help="Speaking rate.")] = 1.0,
-    pitch: Annotated[float, typer.Option(min=-12, max=12, help="Shift of the median pitch, in semitones.")] = 0.0,
-    seed: options.Seed = 0,
-    model: options.Model = "lite",
-    device: options.Device = "cpu",
-    dtype: options.Dtype = "float32",
-    compile_: options.Compile = False,
+    *,
+    prompt: SayVoice,
+    speech: SaySettings,
+    model: ModelChoice,
 ) -> None:
     """Speak a text into a sound file.
 
-    Example: hierbatch say "Hello." --voice narrator.flac --consent licensed -o hello.flac
+    Example: hierbatch say "Hello." --voice anna.flac --consent licensed -o a.flac
     """
     from hierbatch.api.loading import load
     from hierbatch.api.speech import SpeechPipeline
     from hierbatch.cli.licenses import print_model_license_warnings
     from hierbatch.errors import BundleError
 
-    pipeline = load(model, device=device, dtype=dtype, compile=compile_)
+    pipeline = load(model.model, device=model.device, dtype=model.dtype, compile=model.compile)
     if not isinstance(pipeline, SpeechPipeline):
-        raise BundleError("The model does not speak", got=model, fix="choose another with --model")
-    print_model_license_warnings(model)
-    prompt = pipeline.voice(voice, consent=consent, denoise_ratio=denoise or 0.0)
-    for notice in prompt.notices:
-        print(f"note: {notice}", file=sys.stderr)
+        raise BundleError("The model does not speak", got=model.model, fix="choose another with --model")
+    print_model_license_warnings(model.model)
+    voice = pipeline.voice(prompt.voice, consent=prompt.consent, denoise_ratio=prompt.denoise_ratio or 0.0)
+    for notice in voice.notices:
+        print(f"Note: {notice}", file=sys.stderr)
     sound = pipeline.speak(
         sys.stdin.read() if text == "-" else text,
-        prompt,
-        language=language,
-        lexicon=lexicon,
-        speed=speed,
-        pitch_semitones=pitch,
-        seed=seed,
+        voice,
+        language=speech.language or "auto",
+        lexicon=speech.lexicon,
+        speed=speech.speed,
+        pitch_semitones=speech.pitch_semitones,
+        seed=speech.seed,
     )
-    print(f"{sound.save(output)}: {sound.duration_s:.1f} s, {len(sound.words)} words")
+    print(f"{sound.save(out)}: {sound.duration_s:.1f} s, {len(sound.words)} words")

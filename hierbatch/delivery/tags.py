@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from hierbatch.errors import InputError
-
-_LANGUAGE_CODES = {"en": "eng", "ko": "kor"}
+from hierbatch.frontend.language import match_language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookTags:
-    """Metadata of the book; `language` is `en` or `ko`, empty if unknown."""
+    """Metadata of the book; `language` is a language code, empty if unknown."""
 
     title: str
     author: str = ""
@@ -101,7 +100,8 @@ def metadata_text(fields: Mapping[str, str], marks: Sequence[ChapterMark] = (), 
 
 def language_code(language: str) -> str:
     """ISO 639-2 code, as required by containers; empty for an unknown language."""
-    return _LANGUAGE_CODES.get(language.split("-")[0].lower(), "")
+    found = match_language(language)
+    return found.iso639_2 if found else ""
 
 
 def _drop_empty(fields: Mapping[str, str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from hierbatch.engine.circuit_breaker import CircuitBreaker
 from hierbatch.engine.pool import FinishedUnit, LostUnit, Pool
 from hierbatch.engine.progress import Progress, RunListener
 from hierbatch.engine.work_units import WorkUnit
@@ -28,21 +29,6 @@ _FAILURE_MESSAGES = {
     "crash": "The worker process died twice on this row alone, in the model or a library it uses",
     "timeout": "This row alone exceeded its time limit twice, and its worker was stopped",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CircuitBreaker:
-    """Stop condition of a run: too many failed rows."""
-
-    max_failed_ratio: float = 0.2
-    """Failed rows over processed rows, above which the run stops."""
-    min_rows: int = 50
-    """Processed rows before the ratio is checked."""
-
-    def is_open(self, progress: Progress) -> bool:
-        """Return True if the run should stop."""
-        n_processed = progress.n_ok + progress.n_failed
-        return n_processed >= self.min_rows and progress.n_failed > self.max_failed_ratio * n_processed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,11 @@ import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 
-from hierbatch.engine.dispatch import MIN_SHARE_S, CircuitBreaker, Dispatcher
+from hierbatch.engine.dispatch import MIN_SHARE_S, Dispatcher
+from hierbatch.engine.execution import Execution
 from hierbatch.engine.interrupts import stop_on_signals
 from hierbatch.engine.planning import MapTables
 from hierbatch.engine.pool import LocalPool, Pool
@@ -19,40 +20,7 @@ from hierbatch.engine.retakes import Retakes
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.engine.work_units import Pending, find_pending
 from hierbatch.engine.worker import WorkerSpec
-from hierbatch.errors import InputError
 from hierbatch.manifest.takes import committed_names
-
-ENGINES = ("ray", "local")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Execution:
-    """Engine and number of workers: `ray` uses actors, `local` this process; 0 workers means all available slots."""
-
-    engine: str = "ray"
-    n_workers: int = 0
-    gpus_per_worker: float = 1.0
-    """GPUs per worker if the device is a GPU; 0.5 runs two workers on one GPU."""
-    address: str = ""
-    """Address of a Ray cluster whose machines share the run folder; empty starts Ray on this machine only."""
-    circuit_breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
-
-    def __post_init__(self) -> None:
-        if self.engine not in ENGINES:
-            raise InputError("Unknown engine", expected=" or ".join(ENGINES), got=self.engine, fix="change --engine")
-        if self.n_workers < 0:
-            raise InputError("The number of workers is negative", got=str(self.n_workers), fix="change --workers")
-        if not 0 < self.gpus_per_worker <= 1 and not self.gpus_per_worker.is_integer():
-            raise InputError(
-                "The number of GPUs per worker is out of range",
-                expected="0 to 1, or a whole number",
-                got=f"{self.gpus_per_worker:g}",
-                fix="change --gpus-per-worker",
-            )
-        if self.address and self.engine != "ray":
-            raise InputError(
-                "A cluster address needs the engine ray", got=f"--engine {self.engine}", fix="use --engine ray"
-            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +55,11 @@ def open_table_mapper(execution: Execution, n_rows: int) -> Iterator[MapTables]:
     if execution.engine == "local" or n_rows < RAY_READ_MIN_ROWS:
         yield map
         return
-    configure_ray_environment(execution.address)
+    configure_ray_environment(execution.ray_address)
     from hierbatch.engine.ray_cluster import ray_running  # late import, as below
     from hierbatch.engine.ray_pool import map_tables
 
-    with ray_running(execution.n_workers or os.cpu_count() or 1, execution.address):
+    with ray_running(execution.workers or os.cpu_count() or 1, execution.ray_address):
         yield map_tables
 
 
@@ -129,7 +97,7 @@ def run_session(
     ending, wall_s = "done", 0.0
     if (first := next(rounds, None)) is not None:
         n_shares = min(n_left or len(first[0].mask), math.ceil(progress.expected_s / MIN_SHARE_S) or 1)
-        folder.log_event("start", rows=n_rows, left=n_left, engine=execution.engine, device=spec.device)
+        folder.log_event("start", rows=n_rows, left=n_left, engine=execution.engine, device=str(spec.placement))
         # In this order: a Ray started here replaces the SIGTERM handler if there is none yet.
         with _open_pool(spec, execution, n_shares) as pool, stop_on_signals() as is_stopping:
             dispatcher = Dispatcher(
@@ -176,15 +144,15 @@ def _open_pool(spec: WorkerSpec, execution: Execution, n_shares: int) -> Iterato
     if execution.engine == "local":
         yield LocalPool(spec)
         return
-    configure_ray_environment(execution.address)
+    configure_ray_environment(execution.ray_address)
     # Imported late: it takes seconds and reads the environment.
     from hierbatch.engine.ray_cluster import check_worker_slots, count_worker_slots, ray_running
     from hierbatch.engine.ray_pool import RayPool
 
-    gpus = execution.gpus_per_worker if spec.device.startswith("cuda") else 0.0
-    with ray_running(execution.n_workers or os.cpu_count() or 1, execution.address):
-        check_worker_slots(execution.n_workers, gpus)
-        n_workers = min(execution.n_workers or count_worker_slots(gpus), n_shares)
+    gpus = execution.gpus_per_worker if spec.placement.is_gpu else 0.0
+    with ray_running(execution.workers or os.cpu_count() or 1, execution.ray_address):
+        check_worker_slots(execution.workers, gpus)
+        n_workers = min(execution.workers or count_worker_slots(gpus), n_shares)
         pool = RayPool(spec, RaySettings(n_workers=n_workers, gpus_per_worker=gpus))
         try:
             yield pool

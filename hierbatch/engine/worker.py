@@ -21,6 +21,7 @@ from hierbatch.engine.run_folder import RunFolder
 from hierbatch.engine.work_units import WorkUnit, WorkUnitReport
 from hierbatch.manifest.plan_sources import PlanSources
 from hierbatch.manifest.store import write_rows
+from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.object_path import is_remote
 from hierbatch.stages.base import Stage
 from hierbatch.stages.score_takes import Measures, ScoreTakes
@@ -38,31 +39,32 @@ class WorkerSpec:
     """Voice table of the run."""
     sources: Path
     """Recordings that came inside the manifest, if any."""
-    bundle: str
-    device: str
-    model_factory: str
+    model: str
+    """Name or folder of the bundle."""
+    placement: DevicePlacement
     task: str = SPEAK.name
     f0: str = DEFAULT_TRACKER
     full_band: str | None = None
     measures: Measures = field(default_factory=Measures)
 
     @classmethod
-    def from_run(cls, folder: RunFolder, generation: int, origin: Mapping[str, str], device: str) -> Self:
+    def from_run(
+        cls, folder: RunFolder, generation: int, origin: Mapping[str, str], placement: DevicePlacement
+    ) -> Self:
         """Parameters for a generation of a run.
 
         Args:
             folder: the run.
             generation: number of the generation, from 1.
             origin: locations of the inputs, as recorded in `run.json`.
-            device: a `Placement` as text.
+            placement: device and precision of the model.
         """
         return cls(
             run=folder.root.resolve(),
             voices=folder.voices_file(generation).resolve(),
             sources=folder.sources_file(generation).resolve(),
-            bundle=origin["bundle"],
-            device=device,
-            model_factory=origin["model_factory"],
+            model=origin["model"],
+            placement=placement,
             task=origin.get("task", SPEAK.name),
             f0=origin.get("f0", DEFAULT_TRACKER),
             full_band=origin.get("full_band"),
@@ -75,10 +77,9 @@ class Worker:
 
     def __init__(self, spec: WorkerSpec) -> None:
         config = StageConfig(
-            bundle=spec.bundle,
-            model_factory=spec.model_factory,
+            model=spec.model,
+            placement=spec.placement,
             voices=spec.voices,
-            device=spec.device,
             self_check=spec.measures.semantic,
             f0=spec.f0,
             full_band=spec.full_band,

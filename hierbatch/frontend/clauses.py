@@ -5,23 +5,8 @@ from __future__ import annotations
 import math
 import re
 
-# From the best place for a break to the worst. A mark counts only before white space: 1,000 and 3:30 have no break.
-_BREAKS = {
-    "en": (
-        re.compile(r"[;:]['\"”’)\]]*(?=\s)|[—]['\"”’)\]]*(?=\s?\S)|\s–(?=\s)|\)(?=\s)"),
-        re.compile(r"[,、]['\"”’)\]]*(?=\s)"),
-        re.compile(
-            r"(?=\s(?:and|but|or|nor|so|yet|for|which|who|whom|whose|that|because|although|though|when|while|where|if|"
-            r"unless|until|after|before|since|as|than|with|without|to)\s)"
-        ),
-    ),
-    "ko": (
-        re.compile(r"[;:]['\"”’)\]]*(?=\s)|[—]['\"”’)\]]*(?=\s?\S)|\s[–―-](?=\s)|[…]['\"”’)\]]*(?=\s)|\)(?=\s)"),
-        re.compile(r"[,、，]['\"”’)\]]*(?=\s)"),
-        # Connective endings of verbs: "-and", "-while", "-but", "-because", "-if", "-in order to".
-        re.compile(r"(?:면서|지만|는데|니까|므로|거나|도록|려고|다가|더니|어서|아서|여서|해서|며|고|면|니|서)(?=\s)"),
-    ),
-}
+from hierbatch.frontend.language import get_language
+
 _ANY_SPACE = re.compile(r"(?=\s)")
 _MIN_SHARE = 0.4
 
@@ -34,7 +19,7 @@ def split_long(text: str, language: str, max_characters: int) -> list[str]:
 
     Args:
         text: one sentence
-        language: `en` or `ko`
+        language: language code
         max_characters: length of the longest part
     """
     text = text.strip()
@@ -52,7 +37,7 @@ def split_long(text: str, language: str, max_characters: int) -> list[str]:
 
 
 def _best_break(window: str, language: str, target: float, limit: int) -> int:
-    for pattern in (*_BREAKS.get(language, _BREAKS["en"]), _ANY_SPACE):
+    for pattern in (*get_language(language).clause_breaks, _ANY_SPACE):
         ends = [match.end() for match in pattern.finditer(window)]
         fitting = [end for end in ends if _MIN_SHARE * target <= end <= limit]
         if fitting:

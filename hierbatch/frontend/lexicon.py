@@ -22,9 +22,9 @@ from pathlib import Path
 from hierbatch.errors import InputError
 from hierbatch.frontend.characters import clean_characters
 from hierbatch.frontend.ipa import split_phones
-from hierbatch.frontend.korean.counters import NOUN_ENDS
+from hierbatch.frontend.language import get_language, language_codes
 from hierbatch.frontend.phonemes import Phones
-from hierbatch.frontend.symbols import LANGUAGES, PHONES, VOWELS
+from hierbatch.frontend.symbols import PHONES, VOWELS
 
 COLUMNS = ("word", "pronunciation", "kind", "language", "scope")
 KINDS = ("respelling", "ipa")
@@ -63,7 +63,8 @@ class Lexicon:
     def __init__(self, entries: Iterable[LexiconEntry]) -> None:
         self.entries = tuple(entries)
         self._of_language = {
-            language: tuple(entry for entry in self.entries if entry.language == language) for language in LANGUAGES
+            language: tuple(entry for entry in self.entries if entry.language == language)
+            for language in language_codes()
         }
         self._patterns = {language: _pattern(entries) for language, entries in self._of_language.items()}
 
@@ -89,7 +90,8 @@ class Lexicon:
             more = f"; and {len(faults) - _MAX_FAULTS_SHOWN} more" if len(faults) > _MAX_FAULTS_SHOWN else ""
             raise InputError(
                 f"The lexicon {path} has invalid rows",
-                expected=f"kind {' or '.join(KINDS)}, language {' or '.join(LANGUAGES)}, and IPA of {' '.join(PHONES)}",
+                expected=f"kind {' or '.join(KINDS)}, language {' or '.join(language_codes())}, "
+                f"and IPA of {' '.join(PHONES)}",
                 got="; ".join(faults[:_MAX_FAULTS_SHOWN]) + more,
                 fix="correct or remove these rows",
             )
@@ -139,10 +141,13 @@ def _entry_pattern(entry: LexiconEntry) -> str:
     words = r"\s+".join(re.escape(word) for word in entry.word.split())
     if not entry.is_exact:
         words = f"(?i:{words})"
-    if entry.language == "ko" and re.search("[가-힣]$", entry.word):
-        return rf"(?<![가-힣]){words}{NOUN_ENDS}"
-    # Next to Hangul, a Latin word ends with its last Latin letter ("Harry는").
-    return rf"(?<![A-Za-z\d']){words}(?![A-Za-z\d])" if entry.language == "ko" else rf"(?<![\w']){words}(?!\w)"
+    language = get_language(entry.language)
+    if not language.noun_ends:
+        return rf"(?<![\w']){words}(?!\w)"
+    if re.search(f"[{language.letters}]$", entry.word):
+        return rf"(?<![{language.letters}]){words}{language.noun_ends}"
+    # Next to a particle, a Latin word ends with its last Latin letter ("Harry는").
+    return rf"(?<![A-Za-z\d']){words}(?![A-Za-z\d])"
 
 
 def _read_rows(path: Path) -> list[dict[str, str]]:
@@ -173,15 +178,16 @@ def _read_entry(row: dict[str, str]) -> tuple[LexiconEntry | None, str]:
         return None, f"{' and '.join(empty)} is empty"
     if row["kind"] not in KINDS:
         return None, f"kind is {row['kind']!r}"
-    if row["language"] not in LANGUAGES:
+    if row["language"] not in language_codes():
         return None, f"language is {row['language']!r}"
     phones: tuple[Phones, ...] = ()
     if row["kind"] == "ipa":
-        read = [split_phones(word, row["language"]) for word in row["pronunciation"].split()]
+        spelling = get_language(row["language"]).ipa
+        read = [split_phones(word, spelling) for word in row["pronunciation"].split()]
         unknown = [symbol for _, symbols in read for symbol in symbols]
         if unknown:
             return None, f"the IPA of {row['word']!r} has the unknown symbol {' '.join(dict.fromkeys(unknown))}"
-        phones = tuple(_with_stress(word) if row["language"] == "en" else word for word, _ in read if word)
+        phones = tuple(_with_stress(word) if spelling.has_stress else word for word, _ in read if word)
         if not phones:
             return None, f"the IPA of {row['word']!r} has no phone"
     word = clean_characters(row["word"])

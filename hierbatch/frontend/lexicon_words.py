@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hierbatch.frontend.characters import PLACEHOLDERS
+from hierbatch.frontend.language import get_language
+from hierbatch.frontend.language_definition import Phonemizer
 from hierbatch.frontend.lexicon import LexiconEntry
 from hierbatch.frontend.phonemes import Phones, split_stress
 from hierbatch.frontend.symbols import VOWELS
-
-Phonemizer = Callable[[Sequence[str]], list[Phones]]
 
 _PLACEHOLDER = re.compile(f"[{PLACEHOLDERS}]")
 _SIBILANTS = frozenset({"s", "z", "ʃ", "ʒ", "tʃ", "dʒ"})
@@ -43,12 +43,12 @@ def expand_placeholders(token: str, entries: Mapping[str, LexiconEntry], phonemi
     if entry is None:
         rest = head + tail
         return [ClauseWord(rest, rest)] if rest else []
-    if entry.language == "ko":
-        return [_korean_word(entry, head, tail, phonemizer)]
-    return _english_words(entry, head, tail, phonemizer)
+    if get_language(entry.language).noun_ends:
+        return [_word_with_particles(entry, head, tail, phonemizer)]
+    return _separate_words(entry, head, tail, phonemizer)
 
 
-def _korean_word(entry: LexiconEntry, head: str, tail: str, phonemizer: Phonemizer) -> ClauseWord:
+def _word_with_particles(entry: LexiconEntry, head: str, tail: str, phonemizer: Phonemizer) -> ClauseWord:
     """Apply the sound rules to a respelling together with its particle; keep IPA as it is, and append its particle."""
     written = f"{head}{'-'.join(entry.word.split())}{tail}"
     if entry.kind == "respelling":
@@ -61,7 +61,7 @@ def _phonemize(text: str, phonemizer: Phonemizer) -> Phones:
     return tuple(phone for word in phonemizer([text]) for phone in word) if text else ()
 
 
-def _english_words(entry: LexiconEntry, head: str, tail: str, phonemizer: Phonemizer) -> list[ClauseWord]:
+def _separate_words(entry: LexiconEntry, head: str, tail: str, phonemizer: Phonemizer) -> list[ClauseWord]:
     written = entry.word.split()
     pronounced = (
         list(entry.phones)

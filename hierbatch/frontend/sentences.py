@@ -7,17 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from hierbatch.frontend.clauses import split_long
-from hierbatch.frontend.languages import detect_language
+from hierbatch.frontend.language import detect_language, get_language
 from hierbatch.frontend.pause_marks import split_at_pauses
-
-MAX_CHARACTERS = {"en": 220, "ko": 110}
-"""Longest sentence per language: about twelve seconds, the length of the longest training sentences."""
 
 CLAUSE_PAUSE_S = 0.2
 """Pause between the parts of an over-long sentence, much shorter than between two sentences."""
-
-_SHORT_WORDS, _SHORT_LETTERS = 2, 12
-_SHORT_KOREAN_LETTERS = 4
 
 _LOOK_AHEAD, _LOOK_BEHIND = 100, 200
 
@@ -59,7 +53,7 @@ _KOREAN_QUOTATIVE = re.compile(r"이?라[고는며던]|[고며는]\s|하[고며�
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """Unit of synthesis: its text, its language (`en` or `ko`), and the silence after it in seconds.
+    """Unit of synthesis: its text, its language code, and the silence after it in seconds.
 
     The silence is set by a pause mark of the author, and between the parts of an over-long sentence. Otherwise it is
     None, and the position in the book determines it.
@@ -79,7 +73,7 @@ def split_sentences(text: str, language: str, max_characters: int | None = None)
     Args:
         text: one paragraph
         language: language of sentences without a letter
-        max_characters: length above which a sentence is split at clauses (default: MAX_CHARACTERS of its language)
+        max_characters: length above which a sentence is split at clauses (default: the limit of its language)
 
     Raises:
         TextError: a pause mark is invalid.
@@ -96,7 +90,7 @@ def split_sentences(text: str, language: str, max_characters: int | None = None)
 
 def _limit(sentence: Sentence, max_characters: int | None) -> list[Sentence]:
     """Split a sentence that is too long into parts with a short pause between them."""
-    limit = max_characters or MAX_CHARACTERS[sentence.language]
+    limit = max_characters or get_language(sentence.language).max_characters
     parts = split_long(sentence.text, sentence.language, limit)
     return [
         *(Sentence(part, sentence.language, CLAUSE_PAUSE_S) for part in parts[:-1]),
@@ -179,9 +173,8 @@ def _may_join(previous: Sentence, sentence: Sentence) -> bool:
 
 def _is_short(sentence: Sentence) -> bool:
     n_letters = sum(character.isalnum() for character in sentence.text)
-    if sentence.language == "ko":
-        return n_letters <= _SHORT_KOREAN_LETTERS
-    return len(sentence.text.split()) <= _SHORT_WORDS and n_letters <= _SHORT_LETTERS
+    limit = get_language(sentence.language).short_sentence
+    return n_letters <= limit.letters and (limit.words is None or len(sentence.text.split()) <= limit.words)
 
 
 def _has_words(text: str) -> bool:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hierbatch.errors import TextError
 from hierbatch.frontend.characters import clean_characters, drop_placeholders
-from hierbatch.frontend.english.korean_words import to_english_phones
-from hierbatch.frontend.english.normalization import normalize_english
-from hierbatch.frontend.korean.normalization import normalize_korean
+from hierbatch.frontend.language import get_language, load_phonemizer
+from hierbatch.frontend.language_definition import Normalizer, PhoneMap, Phonemizer
 from hierbatch.frontend.lexicon import Lexicon
-from hierbatch.frontend.lexicon_words import ClauseWord, Phonemizer, expand_placeholders
+from hierbatch.frontend.lexicon_words import ClauseWord, expand_placeholders
 from hierbatch.frontend.phonemes import Phones, join_words
-from hierbatch.frontend.symbols import LANGUAGES, PUNCTUATION, WORD_BOUNDARY
+from hierbatch.frontend.symbols import PUNCTUATION, WORD_BOUNDARY
 
-_NORMALIZERS = {"en": normalize_english, "ko": normalize_korean}
-_HANGUL = re.compile("[가-힣]")
 _TOKEN = re.compile(rf"[^\s{''.join(PUNCTUATION)}]+|[{''.join(PUNCTUATION)}]")
 
 
@@ -30,12 +27,28 @@ class PhonemizedSentence:
     language: str
 
 
-class SpeechFrontEnd:
-    """Converts text to phoneme strings. The phonemizer of a language is loaded on first use."""
+@dataclass(frozen=True, slots=True)
+class _LoadedLanguage:
+    """Loaded functions of a language; `foreign_words` has the script and the converter of other languages' words."""
 
-    def __init__(self, lexicon: Lexicon | None = None) -> None:
+    normalizer: Normalizer
+    phonemizer: Phonemizer
+    foreign_words: Mapping[str, tuple[re.Pattern[str], PhoneMap]]
+
+
+class SpeechFrontEnd:
+    """Converts text to phoneme strings. What a language needs is loaded on first use."""
+
+    def __init__(self, lexicon: Lexicon | None = None, versions: Mapping[str, str] | None = None) -> None:
+        """Create a front end.
+
+        Args:
+            lexicon: pronunciations that take precedence.
+            versions: version of the phonemes per language, as recorded in a bundle; the current ones if absent.
+        """
         self._lexicon = lexicon or Lexicon([])
-        self._phonemizers: dict[str, Phonemizer] = {}
+        self._versions = versions or {}
+        self._loaded: dict[str, _LoadedLanguage] = {}
 
     def phonemize(self, text: str, language: str) -> PhonemizedSentence:
         """Convert one sentence to a phoneme string.
@@ -43,16 +56,13 @@ class SpeechFrontEnd:
         Raises:
             TextError: unknown language, unsupported script, or a text without words.
         """
-        if language not in _NORMALIZERS:
-            raise TextError(
-                "Unknown language", expected=" or ".join(LANGUAGES), got=repr(language), fix="correct the language"
-            )
+        loaded = self._load(language)
+        phonemizer = loaded.phonemizer
         marked = self._lexicon.mark(clean_characters(drop_placeholders(text)), language)
-        phonemizer = self._phonemizer(language)
         words: list[str] = []
         phones: list[Phones] = []
         separators: list[str] = []
-        for clause, separator in _clauses(_NORMALIZERS[language](marked.text)):
+        for clause, separator in _clauses(loaded.normalizer(marked.text)):
             expanded = [word for token in clause for word in expand_placeholders(token, marked.entries, phonemizer)]
             for word, pronounced in zip(expanded, self._pronounce(expanded, language), strict=True):
                 if pronounced:
@@ -74,24 +84,27 @@ class SpeechFrontEnd:
 
     def _pronounce(self, words: Sequence[ClauseWord], language: str) -> list[Phones]:
         """Phones of the words of a clause: from the lexicon if it has them, otherwise by context."""
-        by_context = self._phonemizer(language)([word.respelling for word in words])
+        loaded = self._load(language)
+        by_context = loaded.phonemizer([word.respelling for word in words])
         pronounced = [word.phones or phones for word, phones in zip(words, by_context, strict=True)]
-        for index, word in enumerate(words):
-            if language == "en" and not word.phones and _HANGUL.search(word.respelling):
-                pronounced[index] = to_english_phones(self._phonemizer("ko")([word.respelling])[0])
+        for code, (letters, adapt) in loaded.foreign_words.items():
+            for index, word in enumerate(words):
+                if not word.phones and letters.search(word.respelling):
+                    pronounced[index] = adapt(self._load(code).phonemizer([word.respelling])[0])
         return pronounced
 
-    def _phonemizer(self, language: str) -> Phonemizer:
-        if language not in self._phonemizers:
-            if language == "en":
-                from hierbatch.frontend.english.phonemizer import EnglishPhonemizer
-
-                self._phonemizers[language] = EnglishPhonemizer()
-            else:
-                from hierbatch.frontend.korean.phonemizer import KoreanPhonemizer
-
-                self._phonemizers[language] = KoreanPhonemizer()
-        return self._phonemizers[language]
+    def _load(self, code: str) -> _LoadedLanguage:
+        if code not in self._loaded:
+            language = get_language(code)
+            self._loaded[code] = _LoadedLanguage(
+                language.load_normalizer(),
+                load_phonemizer(language, self._versions.get(code)),
+                {
+                    other: (re.compile(f"[{get_language(other).letters}]"), load())
+                    for other, load in language.foreign_words.items()
+                },
+            )
+        return self._loaded[code]
 
 
 def _clauses(normalized: str) -> list[tuple[list[str], str]]:

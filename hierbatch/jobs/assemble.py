@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hierbatch.errors import InputError
+from hierbatch.frontend.language import get_language
+from hierbatch.frontend.symbols import LANGUAGES
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.upsampling.lite.config import SpeechSRLiteConfig
 from hierbatch.models.weights.bundle_writing import write_bundle
@@ -61,7 +63,8 @@ def assemble(job: AssembleJob) -> None:
     page = {
         "name": job.out.name,
         "kind": "lite",
-        "languages": ["en", "ko"],
+        "languages": list(LANGUAGES),
+        "frontend_versions": {code: get_language(code).version for code in LANGUAGES},
         "rate_hz": 16_000,
         "license": "MIT",
         "config": LiteConfig().to_dict(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -15,11 +15,13 @@ from hierbatch.delivery.profiles import Profile, find_profile
 from hierbatch.delivery.readalong import Readalong, write_readalong
 from hierbatch.delivery.report import FileReport, check_file
 from hierbatch.delivery.source_publication import check_source
-from hierbatch.delivery.subtitles import WRITERS
 from hierbatch.delivery.tags import BookTags, Cover
 from hierbatch.delivery.takes import BookTake, BookTakes
 from hierbatch.delivery.timeline import ChapterTimeline, plan_chapters
 from hierbatch.errors import InputError, RunError
+from hierbatch.jobs.options.delivery import Delivery, RunDelivery
+from hierbatch.models.catalog.model_choice import DeviceChoice
+from hierbatch.models.catalog.model_info import DEFAULT_UPSAMPLER
 from hierbatch.models.upsampling.full_band import full_band_resampler
 from hierbatch.object_path import is_remote
 from hierbatch.storage import replace_file, staging_folder, storage_error
@@ -37,30 +39,19 @@ class BookJob:
     run: Path
     out: Path | None = None
     """Local folder of the audiobook; None takes `RUN/export/book`, which requires a local run."""
-    formats: tuple[str, ...] = ("m4b",)
-    """Any of m4b (one file with chapters), mp3, flac, opus (one file per chapter), readalong (EPUB 3 with audio)."""
-    profile: str = "podcast"
-    """Delivery profile: acx, ebu or podcast."""
-    profile_by_format: Mapping[str, str] = field(default_factory=dict)
-    """Profiles of single formats, such as {"mp3": "acx"}."""
-    subtitles: tuple[str, ...] = ()
-    """Any of srt, vtt, words (WebVTT with word timings): one file next to every audio file."""
+    delivery: Delivery = field(default_factory=RunDelivery)
+    """Formats, profiles and tags; an empty title takes the column `book` of the run."""
+    device: DeviceChoice = field(default_factory=DeviceChoice)
+    """Device of the bandwidth extension."""
     source: Path | None = None
     """EPUB the rows were imported from, whose markup a readalong keeps; None builds the pages from the rows."""
-    cover: Path | bytes | None = None
-    title: str = ""
-    """Title; empty takes the column `book` of the run."""
-    author: str = ""
-    narrator: str = ""
+    embedded_cover: bytes | None = None
+    """Cover image where `delivery` names none."""
     pauses: PauseRules = field(default_factory=PauseRules)
     allow_missing: bool = False
     """Accept failed and missing rows: each one leaves a silence of its expected duration."""
     overwrite: bool = False
     """Replace existing files."""
-    full_band: str | None = None
-    """SpeechSR bundle for bandwidth extension of 16 kHz takes; None leaves the band above 8 kHz empty."""
-    device: str = "cpu"
-    """Device of the bandwidth extension, a `DevicePlacement` as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +90,15 @@ def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
         StorageError: the disk is full.
     """
     _check_options(job)
-    cover = _read_cover(job.cover)
+    cover = _read_cover(job)
     takes = BookTakes(job.run)
     missing = _missing(takes, job)
     if job.source is not None:
         check_source(job.source, takes)
     tags = BookTags(
-        title=job.title or takes.title or job.run.name,
-        author=job.author,
-        narrator=job.narrator,
+        title=job.delivery.title or takes.title or job.run.name,
+        author=job.delivery.author,
+        narrator=job.delivery.narrator,
         language=takes.language,
     )
     editions = list(_editions(job, takes, tags, cover))
@@ -132,24 +123,21 @@ def _check_options(job: BookJob) -> None:
             got=str(job.out or job.run),
             fix="name a local folder with --out",
         )
-    if not job.formats:
+    delivery = job.delivery
+    if not delivery.formats:
         raise InputError(
             "No format is selected", expected="m4b, mp3, flac or opus", fix="name at least one format with --to"
         )
-    for name in {*job.formats, *job.profile_by_format}:
+    for name in {*delivery.formats, *delivery.profile_by_format}:
         find_format(name)
-    for name in {job.profile, *job.profile_by_format.values()}:
+    for name in {delivery.default_profile, *delivery.profile_by_format.values()}:
         find_profile(name)
-    for name in job.subtitles:
-        if name not in WRITERS:
-            raise InputError(
-                "The subtitle format is unknown", expected=" or ".join(WRITERS), got=repr(name), fix="correct --to"
-            )
 
 
-def _read_cover(cover: Path | bytes | None) -> Cover | None:
-    if cover is None or isinstance(cover, bytes):
-        return Cover(cover) if cover else None
+def _read_cover(job: BookJob) -> Cover | None:
+    cover = job.delivery.cover
+    if cover is None:
+        return Cover(job.embedded_cover) if job.embedded_cover else None
     try:
         return Cover(cover.read_bytes())
     except OSError as error:
@@ -181,23 +169,23 @@ def _missing(takes: BookTakes, job: BookJob) -> tuple[str, ...]:
 def _editions(job: BookJob, takes: BookTakes, tags: BookTags, cover: Cover | None) -> Iterator[Edition]:
     """Group formats by profile and sample rate: each group is mastered once."""
     groups: dict[tuple[str, int], list[AudioFormat]] = {}
-    for name in dict.fromkeys(job.formats):
+    for name in dict.fromkeys(job.delivery.formats):
         audio_format = find_format(name)
-        profile = find_profile(job.profile_by_format.get(name, job.profile))
+        profile = find_profile(job.delivery.profile_by_format.get(name, job.delivery.default_profile))
         groups.setdefault((profile.name, audio_format.rate_hz or profile.rate_hz), []).append(audio_format)
 
     @cache  # both ends of every chapter are needed once per edition
     def edge_silence(take: BookTake) -> tuple[float, float]:
         return edge_silence_s(next(takes.sounds([take])))
 
-    to_rate = full_band_resampler(job.full_band, job.device)
+    to_rate = full_band_resampler(DEFAULT_UPSAMPLER if job.delivery.full_band else None, job.device.placement)
     for (profile_name, rate_hz), audio_formats in groups.items():
         profile = find_profile(profile_name)
         yield Edition(
             profile=profile,
             rate_hz=rate_hz,
             formats=tuple(audio_formats),
-            subtitles=job.subtitles,
+            subtitles=job.delivery.subtitles,
             timelines=plan_chapters(takes.chapters, profile, rate_hz, job.pauses, edge_silence),
             tags=tags,
             cover=cover,

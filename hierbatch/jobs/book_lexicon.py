@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hierbatch.frontend.books.ssml import Pronunciation
 from hierbatch.frontend.ipa import split_phones
-from hierbatch.frontend.languages import detect_language
+from hierbatch.frontend.language import detect_language
 from hierbatch.frontend.lexicon import COLUMNS, Lexicon
 from hierbatch.storage import write_atomically
 

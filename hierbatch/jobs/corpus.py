@@ -7,37 +7,42 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hierbatch.audio.files import read_sound
+from hierbatch.engine.execution import Execution
 from hierbatch.engine.progress import RunListener
-from hierbatch.engine.session import Execution
 from hierbatch.errors import InputError, RunError
 from hierbatch.jobs.corpus_pairs import (
     Pair,
-    Spread,
     choose_speakers,
     pair_texts,
     speaker_of,
     voices_by_language,
 )
 from hierbatch.jobs.corpus_texts import CorpusText, SecondsPerCharacter, estimate_pace, read_texts
+from hierbatch.jobs.options.control import RunControl
+from hierbatch.jobs.options.corpus import CorpusSettings
+from hierbatch.jobs.options.quality import CorpusQuality
+from hierbatch.jobs.options.speech import CorpusTextSettings, SpeechSettings
+from hierbatch.jobs.options.voices import VoiceTable
 from hierbatch.jobs.run import RunJob, RunOutcome, check_device, run
-from hierbatch.jobs.specs.speak import SpeakSpec
-from hierbatch.jobs.specs.voices import VoiceChoice, list_voices, prepare_voices
+from hierbatch.jobs.specs.speak import SpeakSpec, find_speech_model
+from hierbatch.jobs.specs.voices import list_voices, prepare_voices
 from hierbatch.manifest.corpus_rows import CORPUS_MANIFEST, write_corpus_rows
 from hierbatch.manifest.filters import DEFAULT_FILTER, read_filter
+from hierbatch.manifest.measures import declare_columns
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.schema import plan_schema, take_schema
 from hierbatch.manifest.splits import split_speakers
 from hierbatch.manifest.store import write_rows
 from hierbatch.manifest.voices import VoiceRow
-from hierbatch.models.catalog.open_model import DEFAULT_FACTORY, load_model
+from hierbatch.models.catalog.model_choice import ModelChoice
+from hierbatch.models.catalog.open_model import open_model
 from hierbatch.models.speech import SpeechModel
-from hierbatch.stages.score_takes import Measures
 from hierbatch.storage import write_atomically
 
 _N_PACE_SPEAKERS = 8
@@ -49,48 +54,15 @@ class CorpusJob:
 
     texts: tuple[Path, ...]
     """Text tables and books, or folders of both."""
-    voices: VoiceChoice
-    hours: float
-    """Total duration of the corpus."""
     out: Path
-    language: str = "auto"
-    text_license: str | None = None
-    """License of texts without a license in their table."""
-    n_speakers: int | None = None
-    """Number of speakers to sample from the voice table; None takes all."""
-    cross_lingual: bool = False
-    """Let a voice speak languages other than that of its prompt."""
-    spread: Spread = field(default_factory=Spread)
-    shortest_s: float = 1.0
-    longest_s: float = 15.0
-    """Shorter and longer sentences, by expected duration, are left out."""
-    split: Mapping[str, float] = field(default_factory=lambda: {"train": 0.9, "dev": 0.05, "test": 0.05})
-    filter_file: Path | None = None
-    """TOML file of rules on columns; None rejects flagged takes. Rejections that another seed may fix are retaken."""
-    measures: Measures = field(default_factory=lambda: Measures(names=("semantic",)))
-    max_retakes: int = 1
-    seed: int = 0
-    bundle: str = "lite"
-    device: str = "cpu"
+    voices: VoiceTable
+    settings: CorpusSettings
+    reading: CorpusTextSettings = field(default_factory=CorpusTextSettings)
+    quality: CorpusQuality = field(default_factory=CorpusQuality)
+    """Rejections that another seed may fix are retaken."""
+    model: ModelChoice = field(default_factory=ModelChoice)
     execution: Execution = field(default_factory=Execution)
-    update: bool = False
-    model_factory: str = DEFAULT_FACTORY
-
-    def __post_init__(self) -> None:
-        if not 0 < self.hours <= 100_000:
-            raise InputError(
-                "The duration of the corpus is out of range",
-                expected="above 0 hours",
-                got=f"{self.hours:g}",
-                fix="correct --hours",
-            )
-        if not 0 <= self.shortest_s < self.longest_s:
-            raise InputError(
-                "The range of sentence durations is invalid",
-                expected="0 <= shortest < longest",
-                got=f"{self.shortest_s:g} to {self.longest_s:g} s",
-                fix="correct --duration-s",
-            )
+    control: RunControl = field(default_factory=RunControl)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,32 +89,26 @@ def corpus(job: CorpusJob, listener: RunListener | None = None) -> CorpusResult:
         StorageError: the disk is full; finished rows are kept.
     """
     listener = listener or RunListener()
-    check_device(job.device, job.execution)
-    filter_toml = DEFAULT_FILTER
-    if job.filter_file:
-        read_filter(job.filter_file, take_schema(plan_schema(CORPUS_MANIFEST)))
-        filter_toml = job.filter_file.read_text(encoding="utf-8")
+    check_device(job.model.placement, job.execution)
+    job.settings.check()
+    job.quality.chosen.check()
+    if job.quality.filter:
+        columns = declare_columns(take_schema(plan_schema(CORPUS_MANIFEST)), job.quality.chosen.columns)
+        read_filter(job.quality.filter, columns)
     layout = RunLayout(job.out)
     if layout.record_file.exists() and not layout.corpus_manifest.exists():
         raise RunError(f"{job.out} is a run, but not a corpus", fix="choose another --out")
     _plan_corpus(job, layout.corpus_manifest, listener)
-    spec = SpeakSpec(
-        manifest=layout.corpus_manifest,
-        voices=job.voices,
-        seed=job.seed,
-        bundle=job.bundle,
-        model_factory=job.model_factory,
-        measures=job.measures,
-    )
+    speech = SpeechSettings(lexicon=job.reading.lexicon, seed=job.reading.seed)
+    spec = SpeakSpec(manifest=layout.corpus_manifest, voices=job.voices, speech=speech, model=job.model)
     outcome = run(
         RunJob(
             spec=spec,
             out=job.out,
-            device=job.device,
             execution=job.execution,
-            max_retakes=job.max_retakes,
-            filter_toml=filter_toml,
-            update=job.update,
+            quality=job.quality,
+            default_filter=DEFAULT_FILTER,
+            control=job.control,
         ),
         listener,
     )
@@ -158,37 +124,42 @@ def plan_corpus(job: CorpusJob, listener: RunListener | None = None) -> list[Pai
         InputError: a text or a voice is invalid, or the texts are too short for the requested duration.
     """
     listener = listener or RunListener()
-    voices = choose_speakers(list_voices(job.voices), job.n_speakers, job.seed)
-    texts = read_texts(job.texts, job.language)
-    model = load_model(job.model_factory, job.bundle, job.device)
+    settings, seed = job.settings, job.reading.seed
+    voices = choose_speakers(list_voices(job.voices), settings.speakers, seed)
+    texts = read_texts(job.texts, job.reading.language or "auto")
+    find_speech_model(job.model.model)
+    model = cast("SpeechModel", open_model(job.model.model, job.model.placement))
     languages = sorted({text.language for text in texts})
-    by_language = voices_by_language(voices, languages, cross_lingual=job.cross_lingual)
+    by_language = voices_by_language(voices, languages, cross_lingual=settings.cross_lingual)
     pace = estimate_pace(
         texts,
         model,
         {language: _encode_some_voices(by_language[language], model, job) for language in languages},
-        job.seed,
+        seed,
     )
-    fitting = _filter_by_duration(texts, pace, job)
-    listener.on_message(f"{len(fitting)} of {len(texts)} sentences are {job.shortest_s:g} to {job.longest_s:g} s long")
-    pairs = pair_texts(fitting, by_language, pace, sound_s=job.hours * 3600, spread=job.spread, seed=job.seed)
+    shortest_s, longest_s = settings.duration_range_s
+    fitting = _filter_by_duration(texts, pace, shortest_s, longest_s)
+    listener.on_message(f"{len(fitting)} of {len(texts)} sentences are {shortest_s:g} to {longest_s:g} s long")
+    pairs = pair_texts(fitting, by_language, pace, sound_s=settings.hours * 3600, spread=settings.spread, seed=seed)
     return list(pairs)
 
 
 def _encode_some_voices(voices: Sequence[VoiceRow], model: SpeechModel, job: CorpusJob) -> list[Any]:
     """Encode the prompts of a few speakers."""
     n_speakers = len({speaker_of(voice) for voice in voices})
-    some = choose_speakers(voices, min(_N_PACE_SPEAKERS, n_speakers), job.seed)
+    some = choose_speakers(voices, min(_N_PACE_SPEAKERS, n_speakers), job.reading.seed)
     prompts = prepare_voices(some, model.encode_voice, allow_unknown=job.voices.allow_unknown_consent).values()
     return [model.encode_voice(read_sound(prompt.flac)) for _, prompt in prompts]
 
 
-def _filter_by_duration(texts: Sequence[CorpusText], pace: SecondsPerCharacter, job: CorpusJob) -> list[CorpusText]:
-    fitting = [text for text in texts if job.shortest_s <= pace.estimate_s(text) <= job.longest_s]
+def _filter_by_duration(
+    texts: Sequence[CorpusText], pace: SecondsPerCharacter, shortest_s: float, longest_s: float
+) -> list[CorpusText]:
+    fitting = [text for text in texts if shortest_s <= pace.estimate_s(text) <= longest_s]
     if not fitting:
         raise InputError(
             "No sentence has the requested duration",
-            expected=f"{job.shortest_s:g} to {job.longest_s:g} s",
+            expected=f"{shortest_s:g} to {longest_s:g} s",
             got=f"{len(texts)} shorter or longer sentences",
             fix="widen the range, or add texts",
         )
@@ -200,7 +171,9 @@ def _plan_corpus(job: CorpusJob, target: Path, listener: RunListener) -> None:
     pairs = plan_corpus(job, listener)
     voices = {voice.voice: voice for voice in list_voices(job.voices)}
     used = {pair.voice for pair in pairs}
-    split = split_speakers(_language_of_speakers(voices[name] for name in sorted(used)), job.split, job.seed)
+    split = split_speakers(
+        _language_of_speakers(voices[name] for name in sorted(used)), job.settings.shares, job.reading.seed
+    )
     rows = [
         {
             "id": f"{pair.text.language}-{number:06d}",
@@ -213,13 +186,13 @@ def _plan_corpus(job: CorpusJob, target: Path, listener: RunListener) -> None:
             "speaker": pair.speaker,
             "split": split[pair.speaker],
             "text_ref": pair.text.ref,
-            "text_license": pair.text.license or job.text_license,
+            "text_license": pair.text.license or job.settings.text_license,
         }
         for number, pair in enumerate(pairs, start=1)
     ]
     with write_atomically(target) as temporary:
         write_rows([pa.Table.from_pylist(rows, schema=CORPUS_MANIFEST)], CORPUS_MANIFEST, temporary)
-        if target.exists() and not job.update and _sha256(temporary) != _sha256(target):
+        if target.exists() and not job.control.update and _sha256(temporary) != _sha256(target):
             raise RunError(
                 f"{job.out} holds another corpus",
                 expected="the same texts, voices, hours, spread, split and seed",

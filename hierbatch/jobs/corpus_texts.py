@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from hierbatch.errors import InputError, ManifestError
-from hierbatch.frontend.languages import detect_language
+from hierbatch.frontend.language import detect_language
 from hierbatch.jobs.import_book import ImportBook, import_book
 from hierbatch.manifest.schema import Column
 from hierbatch.manifest.store import open_table

@@ -37,9 +37,7 @@ def check_installation(bundle: str = "lite") -> tuple[ComponentCheck, ...]:
         _Probe("soundfile", _soundfile, "pip install soundfile"),
         _Probe("ffmpeg", _ffmpeg, "pip install imageio-ffmpeg"),
         _Probe("English phonemes (espeak-ng)", lambda: _phonemes("Hello world.", "en"), "pip install espeakng-loader"),
-        _Probe(
-            "Korean phonemes (g2pk, mecab)", lambda: _phonemes("안녕하세요.", "ko"), "pip install g2pk python-mecab-ko"
-        ),
+        _Probe("Korean phonemes (Kiwi)", lambda: _phonemes("안녕하세요.", "ko"), "pip install kiwipiepy"),
         _Probe("noise reduction (RNNoise)", _rnnoise, "pip install pyrnnoise"),
         _Probe(f"model bundle {bundle}", lambda: _bundle(bundle), "reinstall hierbatch, or name another bundle"),
     )

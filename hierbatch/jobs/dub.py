@@ -6,18 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hierbatch.engine.execution import Execution
 from hierbatch.engine.progress import RunListener
-from hierbatch.engine.session import Execution
 from hierbatch.errors import InputError
 from hierbatch.jobs.dub_import import DubSources, find_media, import_media, write_manifest
-from hierbatch.jobs.dub_output import Background, DubReportRow, DubWriter, write_dub_report
+from hierbatch.jobs.dub_output import DubReportRow, DubWriter, write_dub_report
+from hierbatch.jobs.options.control import RunControl
+from hierbatch.jobs.options.quality import MeasureChoice
+from hierbatch.jobs.options.recordings import DubSettings
+from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import RunJob, RunOutcome, check_device, run
 from hierbatch.jobs.specs.convert import find_conversion_model
 from hierbatch.jobs.specs.dub import DubSpec
-from hierbatch.jobs.specs.voices import VoiceChoice, default_voice, list_voices, prepare_voices
+from hierbatch.jobs.specs.voices import default_voice, list_voices, prepare_voices
 from hierbatch.manifest.voice_map import VoiceMapEntry, read_voice_map
 from hierbatch.manifest.voices import VoiceRow
-from hierbatch.models.catalog.open_model import DEFAULT_FACTORY
+from hierbatch.models.catalog.model_choice import ModelChoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,17 +31,11 @@ class DubJob:
     folder: Path
     out: Path
     voices: VoiceChoice
-    voice_map: Path | None = None
-    """Table that assigns voices to files and speakers; None assigns the default voice to all."""
-    segments: Path | None = None
-    """Folder of segment tables; None looks for them next to the media files."""
-    background: Background = field(default_factory=Background)
-    seed: int = 0
-    bundle: str = "lite"
-    model_factory: str = DEFAULT_FACTORY
-    device: str = "cpu"
+    dubbing: DubSettings = field(default_factory=DubSettings)
+    quality: MeasureChoice = field(default_factory=MeasureChoice)
+    model: ModelChoice = field(default_factory=ModelChoice)
     execution: Execution = field(default_factory=Execution)
-    update: bool = False
+    control: RunControl = field(default_factory=RunControl)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,47 +65,42 @@ def dub(job: DubJob, listener: RunListener | None = None) -> DubResult:
         StorageError: the disk is full; finished files are kept.
     """
     listener = listener or RunListener()
-    check_device(job.device, job.execution)
+    settings, background = job.dubbing, job.dubbing.mixing
+    check_device(job.model.placement, job.execution)
     media = find_media(job.folder)
     if job.out.resolve().is_relative_to(job.folder.resolve()):
         raise InputError(
             "The output folder lies inside the source folder", got=str(job.out), fix="choose another --out"
         )
-    if job.segments is not None and not job.segments.is_dir():
-        raise InputError("The folder of segment tables does not exist", got=str(job.segments), fix="correct --segments")
+    if settings.segments is not None and not settings.segments.is_dir():
+        raise InputError(
+            "The folder of segment tables does not exist", got=str(settings.segments), fix="correct --segments"
+        )
     voices = list_voices(job.voices)
     lines = _voice_map(job, voices)
-    model = find_conversion_model(job.model_factory, job.bundle)
+    info = find_conversion_model(job.model.model)
     named = {line.voice for line in lines}
     used = [row for row in voices if row.voice in named]
-    prompts = prepare_voices(used, model.check_prompt, allow_unknown=job.voices.allow_unknown_consent)
+    prompts = prepare_voices(
+        used,
+        info.check_prompt,
+        allow_unknown=job.voices.allow_unknown_consent,
+        denoise_ratio=job.voices.denoise_ratio,
+        model_denoises=info.can_denoise,
+    )
     hashes = {name: prompt.sha256 for name, (_, prompt) in prompts.items()}
     listener.on_message(f"Reading {len(media)} files")
     work_folder = job.out / "work"
-    sources = import_media(job.folder, lines, hashes, media=media, segments=job.segments, work_folder=work_folder)
+    sources = import_media(job.folder, lines, hashes, media=media, segments=settings.segments, work_folder=work_folder)
     _check_any_usable(sources)
     manifest = job.out / "dub.parquet"
     write_manifest(sources.rows, manifest)
-    spec = DubSpec(
-        manifest=manifest,
-        prompts=prompts,
-        model=model,
-        seed=job.seed,
-        bundle=job.bundle,
-        model_factory=job.model_factory,
-    )
+    spec = DubSpec(manifest=manifest, prompts=prompts, info=info, dubbing=settings, model=job.model)
     outcome = run(
-        RunJob(
-            spec=spec,
-            out=job.out / "run",
-            device=job.device,
-            execution=job.execution,
-            max_retakes=0,
-            update=job.update,
-        ),
+        RunJob(spec=spec, out=job.out / "run", execution=job.execution, quality=job.quality, control=job.control),
         listener,
     )
-    writer = DubWriter(folder=job.folder, out=job.out, background=job.background)
+    writer = DubWriter(folder=job.folder, out=job.out, background=background)
     rows = [*writer.write_files(outcome.out), *_rejected_files(sources)]
     report = job.out / "dubbed.csv"
     write_dub_report(rows, report)
@@ -115,8 +108,8 @@ def dub(job: DubJob, listener: RunListener | None = None) -> DubResult:
 
 
 def _voice_map(job: DubJob, voices: Sequence[VoiceRow]) -> tuple[VoiceMapEntry, ...]:
-    if job.voice_map is not None:
-        return read_voice_map(job.voice_map, [row.voice for row in voices])
+    if job.dubbing.voice_map is not None:
+        return read_voice_map(job.dubbing.voice_map, [row.voice for row in voices])
     only = default_voice(job.voices, voices)
     if only is None:
         raise InputError(

@@ -16,16 +16,13 @@ from hierbatch.frontend.books.keeping import reasons_to_keep
 from hierbatch.frontend.books.language_tags import language_of_tag
 from hierbatch.frontend.books.reading import read_book
 from hierbatch.frontend.clauses import split_long
-from hierbatch.frontend.languages import detect_language
+from hierbatch.frontend.language import detect_language, get_language, language_codes, match_language
 from hierbatch.frontend.pause_marks import split_at_pauses, strip_pause_marks
-from hierbatch.frontend.sentences import MAX_CHARACTERS, Sentence, split_sentences
+from hierbatch.frontend.sentences import Sentence, split_sentences
 from hierbatch.jobs.book_lexicon import read_pronunciations, write_lexicon
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, arrow_schema
 from hierbatch.manifest.store import write_table
 from hierbatch.storage import write_atomically
-
-LANGUAGE_CHOICES = ("auto", "en", "ko")
-"""Values of `ImportBook.language`; `auto` detects the language of each sentence."""
 
 _OMITTED_COLUMNS = frozenset({"source", "phonemes", "seed", "speed", "pitch_semitones", "prosody"})
 BOOK_SCHEMA = arrow_schema([column for column in MANIFEST_COLUMNS if column.name not in _OMITTED_COLUMNS], "manifest")
@@ -46,7 +43,7 @@ class ImportBook:
     voice: str | None = None
     """Voice of every row; None leaves the choice to the run."""
     language: str = "auto"
-    """`en` or `ko` for every row, or `auto` to detect the language of each sentence."""
+    """Language code for every row, or `auto` to detect the language of each sentence."""
     keep: str = ""
     """Parts of the book to read although they are skipped by default, such as `index,notes`; see KEEP_CHOICES."""
     max_characters: int | None = None
@@ -100,10 +97,11 @@ def lexicon_path(manifest: Path) -> Path:
 
 
 def _check_options(job: ImportBook) -> None:
-    if job.language not in LANGUAGE_CHOICES:
+    choices = ("auto", *language_codes())
+    if job.language not in choices:
         raise InputError(
             "There is no such language",
-            expected=", ".join(LANGUAGE_CHOICES),
+            expected=", ".join(choices),
             got=repr(job.language),
             fix="correct --language",
         )
@@ -121,8 +119,8 @@ def _default_language(book: Book, job: ImportBook) -> str:
     if job.language != "auto":
         return job.language
     tag = language_of_tag(book.language)
-    if tag in MAX_CHARACTERS:
-        return tag
+    if language := match_language(tag):
+        return language.code
     text = " ".join(block.text for chapter in book.chapters for block in chapter.blocks)[:_SAMPLE_CHARACTERS]
     found = detect_language(text, "")
     if tag or not found:
@@ -186,7 +184,7 @@ def _heading_parts(text: str, pause_s: float | None, job: ImportBook, default: s
     number = numeral_value(text.rstrip(".")) if is_numeral else None
     spoken = str(number) if number else text
     language = detect_language(spoken, default)
-    parts = split_long(spoken, language, job.max_characters or MAX_CHARACTERS[language])
+    parts = split_long(spoken, language, job.max_characters or get_language(language).max_characters)
     return [Sentence(part, language, pause_s if index == len(parts) - 1 else None) for index, part in enumerate(parts)]
 
 

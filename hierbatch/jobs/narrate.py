@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hierbatch.delivery.source_publication import supports_overlays
 from hierbatch.delivery.timeline import ChapterTimeline
+from hierbatch.engine.execution import Execution
 from hierbatch.engine.progress import RunListener
-from hierbatch.engine.session import Execution
 from hierbatch.errors import InputError
 from hierbatch.jobs.book import BookJob, BookResult, make_book
 from hierbatch.jobs.book_lexicon import write_lexicon
 from hierbatch.jobs.import_book import ImportBook, ImportedBook, import_book
+from hierbatch.jobs.options.control import RunControl
+from hierbatch.jobs.options.delivery import Delivery
+from hierbatch.jobs.options.quality import Quality
+from hierbatch.jobs.options.speech import BookSpeechSettings, SpeechSettings
+from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import RunJob, RunOutcome, check_device, run
 from hierbatch.jobs.specs.speak import SpeakSpec
-from hierbatch.jobs.specs.voices import VoiceChoice
-from hierbatch.models.catalog.model_info import read_upsampler_info
-from hierbatch.models.catalog.open_model import DEFAULT_FACTORY
-from hierbatch.models.device_placement import DevicePlacement
+from hierbatch.models.catalog.model_choice import ModelChoice
+from hierbatch.models.catalog.model_info import DEFAULT_UPSAMPLER, read_upsampler_info
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,28 +32,12 @@ class NarrateJob:
     book: Path
     voices: VoiceChoice
     out: Path
-    language: str = "auto"
-    """`en` or `ko` for the whole book, or `auto` to detect the language of each sentence."""
-    keep: str = ""
-    """Parts of the book to read although they are skipped by default; see `ImportBook`."""
-    formats: tuple[str, ...] = ("m4b", "mp3")
-    subtitles: tuple[str, ...] = ()
-    profile: str = "podcast"
-    profile_by_format: Mapping[str, str] = field(default_factory=lambda: {"mp3": "acx"})
-    title: str = ""
-    """Title; empty takes the book's own. The same applies to author and cover."""
-    author: str = ""
-    cover: Path | None = None
-    lexicon: Path | None = None
-    seed: int = 0
-    speed: float = 1.0
-    bundle: str = "lite"
-    device: str = "cpu"
+    speech: BookSpeechSettings = field(default_factory=BookSpeechSettings)
+    quality: Quality = field(default_factory=Quality)
+    model: ModelChoice = field(default_factory=ModelChoice)
     execution: Execution = field(default_factory=Execution)
-    update: bool = False
-    full_band: str | None = None
-    """SpeechSR bundle for bandwidth extension, see `BookJob`."""
-    model_factory: str = DEFAULT_FACTORY
+    delivery: Delivery = field(default_factory=Delivery)
+    control: RunControl = field(default_factory=RunControl)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +75,21 @@ def narrate(
         StorageError: the disk is full; finished rows are kept.
     """
     listener = listener or RunListener()
-    check_device(job.device, job.execution)
-    if job.full_band:
+    check_device(job.model.placement, job.execution)
+    if job.delivery.full_band:
         _check_mastering(job)
     manifest, out = job.out / "manifest.parquet", job.out / "book"
-    imported = import_book(ImportBook(book=job.book, out=manifest, language=job.language, keep=job.keep))
+    imported = import_book(
+        ImportBook(book=job.book, out=manifest, language=job.speech.language or "auto", keep=job.speech.keep)
+    )
     if on_import:
         on_import(imported)
-    spec = SpeakSpec(
-        manifest=manifest,
-        voices=job.voices,
-        lexicon=_lexicon(job, imported),
-        speed=job.speed,
-        seed=job.seed,
-        bundle=job.bundle,
-        model_factory=job.model_factory,
-    )
+    # The import has written the language of every row.
+    speech = SpeechSettings(lexicon=_lexicon(job, imported), speed=job.speech.speed, seed=job.speech.seed)
+    spec = SpeakSpec(manifest=manifest, voices=job.voices, speech=speech, model=job.model)
     outcome = run(
-        RunJob(spec=spec, out=job.out / "run", device=job.device, execution=job.execution, update=job.update), listener
+        RunJob(spec=spec, out=job.out / "run", execution=job.execution, quality=job.quality, control=job.control),
+        listener,
     )
     if outcome.session.ending != "done":
         return NarrationResult(out, imported, outcome, None)
@@ -118,30 +102,24 @@ def narrate(
 
 def _check_mastering(job: NarrateJob) -> None:
     """Check that this machine can run the bandwidth extension: mastering is local, even if workers are remote."""
-    read_upsampler_info(job.full_band or "")
+    read_upsampler_info(DEFAULT_UPSAMPLER)
     try:
-        DevicePlacement.parse(job.device).check_available()
+        job.model.placement.check_available()
     except InputError as error:
         fix = "narrate without --full-band, then run `hierbatch book RUN --full-band` on a machine with the device"
         raise InputError(error.what, expected=error.expected, got=error.got, fix=fix) from error
 
 
 def _book_job(job: NarrateJob, imported: ImportedBook) -> BookJob:
-    book = imported.book
+    book, delivery = imported.book, job.delivery
     return BookJob(
         run=job.out / "run",
         out=job.out / "book",
-        formats=job.formats,
-        subtitles=job.subtitles,
-        profile=job.profile,
-        profile_by_format=job.profile_by_format,
-        cover=job.cover or book.cover,
-        title=job.title or book.title,
-        author=job.author or book.author,
-        source=job.book if "readalong" in job.formats and supports_overlays(job.book) else None,
+        delivery=replace(delivery, title=delivery.title or book.title, author=delivery.author or book.author),
+        embedded_cover=book.cover,
+        source=job.book if "readalong" in delivery.formats and supports_overlays(job.book) else None,
         allow_missing=True,
-        full_band=job.full_band,
-        device=job.device,
+        device=job.model,
         overwrite=True,
     )
 
@@ -149,7 +127,7 @@ def _book_job(job: NarrateJob, imported: ImportedBook) -> BookJob:
 def _lexicon(job: NarrateJob, imported: ImportedBook) -> Path | None:
     """Lexicon of the user, joined with the pronunciations of the book if it has any."""
     if not imported.lexicon:
-        return job.lexicon
+        return job.speech.lexicon
     path = job.out / "lexicon.csv"
-    write_lexicon(imported.lexicon, path, job.lexicon)
+    write_lexicon(imported.lexicon, path, job.speech.lexicon)
     return path

@@ -12,7 +12,7 @@ from hierbatch.jobs.specs.speak import SpeakSpec
 REAL_TIME_FACTOR = 0.05
 """CPU seconds of the default model per second of audio, on one core."""
 
-_MEASURED_BUNDLE = "lite"
+_MEASURED_MODEL = "lite"
 
 _BYTES_PER_SECOND = 20_000
 """Size of 16 kHz speech as FLAC."""
@@ -40,7 +40,8 @@ class RunEstimate:
     sound_s: dict[str, float]
     """Expected duration of the audio in each language, in seconds."""
     notices: tuple[str, ...]
-    bundle: str
+    model: str
+    """Name or folder of the bundle."""
 
     @property
     def n_bytes(self) -> int:
@@ -50,7 +51,7 @@ class RunEstimate:
     @property
     def work_s(self) -> float | None:
         """CPU seconds on one core; None for a model whose speed has not been measured."""
-        return sum(self.sound_s.values()) * REAL_TIME_FACTOR if self.bundle == _MEASURED_BUNDLE else None
+        return sum(self.sound_s.values()) * REAL_TIME_FACTOR if self.model == _MEASURED_MODEL else None
 
 
 def estimate(spec: SpeakSpec) -> RunEstimate:
@@ -78,7 +79,7 @@ def estimate(spec: SpeakSpec) -> RunEstimate:
         n_units=n_units,
         sound_s=dict(sound_s),
         notices=tuple(validated.notices),
-        bundle=spec.bundle,
+        model=spec.model.model,
     )
 
 

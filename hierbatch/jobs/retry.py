@@ -12,10 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hierbatch.engine.attempts import latest_plan_rows, plan_attempt, reread_rejected, reread_sources
+from hierbatch.engine.execution import Execution
 from hierbatch.engine.planning import TakeSettings
 from hierbatch.engine.progress import RunListener
 from hierbatch.engine.run_folder import RunFolder, lock_run
-from hierbatch.engine.session import Execution, run_session
+from hierbatch.engine.session import run_session
 from hierbatch.engine.worker import WorkerSpec
 from hierbatch.errors import InputError, RunError
 from hierbatch.frontend.lexicon import Lexicon
@@ -26,7 +27,7 @@ from hierbatch.manifest.plan_sources import PlanSources
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.take_ids import digest_rows
 from hierbatch.manifest.takes import Takes
-from hierbatch.models.catalog.open_model import find_model_info
+from hierbatch.models.catalog.model_choice import DeviceChoice
 from hierbatch.object_path import arrow_source
 from hierbatch.stages.sources import ReadSource
 from hierbatch.stages.tasks import find_task
@@ -43,7 +44,7 @@ class RetryJob:
     flags: tuple[str, ...] = ()
     """Flags of successful takes, such as clipped or too_long."""
     ids: tuple[str, ...] = ()
-    device: str = "cpu"
+    device: DeviceChoice = field(default_factory=DeviceChoice)
     execution: Execution = field(default_factory=Execution)
 
 
@@ -56,7 +57,7 @@ def retry(job: RetryJob, listener: RunListener | None = None) -> RunOutcome:
         StorageError: the disk is full; finished rows are kept.
     """
     listener = listener or RunListener()
-    check_device(job.device, job.execution)
+    check_device(job.device.placement, job.execution)
     folder = RunFolder(job.run)
     folder.newest()  # raises RunError if the folder is not a run
     with lock_run(folder):
@@ -65,7 +66,7 @@ def retry(job: RetryJob, listener: RunListener | None = None) -> RunOutcome:
         newest = folder.newest()
         generation, origin = int(newest["number"]), newest["origin"]
         take_settings = _take_settings(newest["settings"])
-        _check_model(origin, take_settings.fingerprint)
+        _check_model(origin["model"], take_settings)
         read = _reader(origin, newest["settings"], folder.sources_file(generation))
         takes = Takes(job.run)
         selected = _select_ids(job, takes)
@@ -78,23 +79,24 @@ def retry(job: RetryJob, listener: RunListener | None = None) -> RunOutcome:
         if len(rows):
             target = folder.retry_plan_file(plans, digest_rows(rows))
             write_table([rows], pq.read_schema(arrow_source(plans[0])), target)
-        worker_spec = WorkerSpec.from_run(folder, generation, origin, job.device)
+        worker_spec = WorkerSpec.from_run(folder, generation, origin, job.device.placement)
         session = run_session(folder, generation, worker_spec, job.execution, listener)
     return RunOutcome(job.run, count_rows(job.run), session)
 
 
-def _check_model(origin: Mapping[str, str], fingerprint: str) -> None:
-    model = find_model_info(origin["model_factory"], origin["bundle"])
-    if model.fingerprint != fingerprint:
+def _check_model(name: str, settings: TakeSettings) -> None:
+    found = find_task(settings.task).read_model_info(name).fingerprint
+    if found != settings.fingerprint:
         raise RunError(
-            "The model has changed since the run", expected=fingerprint, got=model.fingerprint, fix="run with --update"
+            "The model has changed since the run", expected=settings.fingerprint, got=found, fix="run with --update"
         )
 
 
 def _reader(origin: Mapping[str, str], settings: Mapping[str, Any], sources: Path) -> Callable[[pa.Table], pa.Table]:
     if "source_root" in origin:
         return partial(reread_sources, read=ReadSource(Path(origin["source_root"])), sources=PlanSources(sources))
-    return PhonemizeText(front_ends(_lexicon(origin, settings["lexicon_sha256"])))
+    versions = find_model_info(origin["model_factory"], origin["bundle"]).frontend_versions
+    return PhonemizeText(front_ends(_lexicon(origin, settings["lexicon_sha256"]), versions))
 
 
 def _lexicon(origin: Mapping[str, str], sha256: str | None) -> Lexicon | None:

@@ -7,18 +7,24 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from hierbatch.engine.execution import Execution
 from hierbatch.engine.planning import MapTables
 from hierbatch.engine.progress import RunListener
 from hierbatch.engine.retakes import Retakes
 from hierbatch.engine.reused_retakes import reusable_retakes, reuse_retakes
 from hierbatch.engine.run_folder import RunFolder, lock_run, open_generation
-from hierbatch.engine.session import Execution, SessionResult, open_table_mapper, run_session
+from hierbatch.engine.session import SessionResult, open_table_mapper, run_session
 from hierbatch.engine.worker import WorkerSpec
 from hierbatch.errors import InputError
+from hierbatch.jobs.options.control import RunControl
+from hierbatch.jobs.options.quality import MeasureChoice, Quality
 from hierbatch.jobs.specs.speak import JobSpec, ValidatedSpec
 from hierbatch.jobs.specs.voices import write_voice_table
 from hierbatch.jobs.status import RunCounts, count_rows
+from hierbatch.manifest.filters import read_filter
+from hierbatch.manifest.measures import declare_columns
 from hierbatch.manifest.plan_sources import discard_audio, open_source_store
+from hierbatch.manifest.schema import take_schema
 from hierbatch.manifest.store import write_rows
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.storage import write_atomically
@@ -30,16 +36,12 @@ class RunJob:
 
     spec: JobSpec
     out: Path
-    device: str = "cpu"
-    """A `DevicePlacement` as text, e.g. `cuda,bfloat16`."""
     execution: Execution = field(default_factory=Execution)
-    max_retakes: int = 1
-    """Maximum number of retakes, with other seeds, of a row whose take is flagged."""
-    filter_toml: str | None = None
-    """Rules (`hierbatch.manifest.filters`) to store with the run: a rejected take is retaken, and the rules rank the
-    takes of a row."""
-    update: bool = False
-    """Start a new generation if the run folder was created with other settings or another manifest."""
+    quality: MeasureChoice = field(default_factory=Quality)
+    default_filter: str | None = None
+    """Rules (`hierbatch.manifest.filters`) where `quality` names none. They are stored with the run: a rejected take is
+    retaken, and the rules rank the takes of a row."""
+    control: RunControl = field(default_factory=RunControl)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +63,22 @@ def run(job: RunJob, listener: RunListener | None = None) -> RunOutcome:
         StorageError: the disk is full; finished rows are kept.
     """
     listener = listener or RunListener()
-    check_device(job.device, job.execution)
+    placement = job.spec.model.placement
+    check_device(placement, job.execution)
+    measures = job.quality.chosen
+    measures.check()
     spec = job.spec.check()
+    filter_toml = _read_filter(job, spec)
     for notice in spec.notices:
         listener.on_message(notice)
-    origin = job.spec.origin()
+    origin = {**job.spec.origin(), **measures.to_origin()}
     folder = RunFolder(job.out)
     folder.make()
     with lock_run(folder):
         folder.remove_leftovers()
-        generation = open_generation(folder, spec.settings(), origin, update=job.update)
-        if job.filter_toml is not None:
-            folder.write_filter(job.filter_toml)
+        generation = open_generation(folder, spec.settings(), origin, update=job.control.update)
+        if filter_toml is not None:
+            folder.write_filter(filter_toml)
         is_planned = bool(folder.plan_files(generation))
         # Recordings embedded in the manifest are not sent through Ray.
         is_read_here = is_planned or spec.has_sources
@@ -81,21 +87,20 @@ def run(job: RunJob, listener: RunListener | None = None) -> RunOutcome:
                 listener.on_message(f"Planning {spec.n_rows} rows")
                 _write_plan(folder, generation, spec, map_tables)
             folder.delete_old_sources(before=generation)
-            worker_spec = WorkerSpec.from_run(folder, generation, origin, job.device)
-            retakes = Retakes(take_settings=spec.take_settings, max_retakes=job.max_retakes)
+            worker_spec = WorkerSpec.from_run(folder, generation, origin, placement)
+            retakes = Retakes(take_settings=spec.take_settings, max_retakes=job.quality.max_retakes)
             session = run_session(folder, generation, worker_spec, job.execution, listener, retakes)
     return RunOutcome(job.out, count_rows(job.out), session)
 
 
-def check_device(device: str, execution: Execution) -> None:
+def check_device(placement: DevicePlacement, execution: Execution) -> None:
     """Validate a device before any work. Devices of a remote cluster are checked there.
 
     Raises:
-        InputError: the device or dtype is unknown, this machine lacks it and the workers run here, or a single GPU is
+        InputError: this machine lacks it and the workers run here, or a single GPU is
             named although Ray assigns the GPUs.
     """
-    placement = DevicePlacement.parse(device)
-    if not execution.address:
+    if not execution.ray_address:
         placement.check_available()
     if placement.has_device_index and execution.engine == "ray":
         raise InputError(
@@ -104,6 +109,15 @@ def check_device(device: str, execution: Execution) -> None:
             got=f"--device {placement.device}",
             fix="set CUDA_VISIBLE_DEVICES to choose among GPUs, or pass --engine local",
         )
+
+
+def _read_filter(job: RunJob, spec: ValidatedSpec) -> str | None:
+    """Rules of the run as TOML, checked against the columns of its takes."""
+    if job.quality.filter is None:
+        return job.default_filter
+    columns = declare_columns(take_schema(spec.plan_schema()), job.quality.chosen.columns)
+    read_filter(job.quality.filter, columns)
+    return job.quality.filter.read_text(encoding="utf-8")
 
 
 def _write_plan(folder: RunFolder, generation: int, spec: ValidatedSpec, map_tables: MapTables) -> None:

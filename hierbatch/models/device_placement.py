@@ -1,7 +1,7 @@
 """Device, precision and compilation of a model.
 
-Passed around as one string, since workers start on other machines: `cpu`, `cuda:1`, `cuda,bfloat16,compile`. The
-string is validated without torch; the worker checks that its machine has the device.
+Its text (`cpu`, `cuda:1`, `cuda,bfloat16,compile`) is written into columns and messages. A placement is validated
+without torch; the worker checks that its machine has the device.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-import numpy as np
-import numpy.typing as npt
-
 from hierbatch.errors import InputError
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     from torch import Tensor, nn
 
     Network = TypeVar("Network", bound=nn.Module)
@@ -63,13 +62,6 @@ class DevicePlacement:
             raise InputError("The device is not known", expected="DEVICE[,DTYPE][,compile]", got=repr(text))
         return cls(device=device, dtype=dtypes[0] if dtypes else "float32", is_compiled=is_compiled)
 
-    @classmethod
-    def parse_available(cls, text: str) -> Self:
-        """Parse the string form and check that this machine supports it; raises InputError."""
-        placement = cls.parse(text)
-        placement.check_available()
-        return placement
-
     def __str__(self) -> str:
         parts = [self.device]
         if self.dtype != "float32":
@@ -81,6 +73,11 @@ class DevicePlacement:
     @property
     def _kind(self) -> str:
         return self.device.partition(":")[0]
+
+    @property
+    def is_gpu(self) -> bool:
+        """True if the device is a CUDA GPU, which Ray assigns to workers."""
+        return self._kind == "cuda"
 
     @property
     def has_device_index(self) -> bool:
@@ -132,6 +129,7 @@ class DevicePlacement:
 
     def tensor(self, values: npt.NDArray[Any]) -> Tensor:
         """Copy an array to the device as float32."""
+        import numpy as np
         import torch
 
         return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)).to(self.device)

@@ -25,9 +25,8 @@ class BatchLimits:
         return n_rows <= self.n_rows and n_rows * longest_s <= self.sound_s
 
 
-def recording_limits(device: str) -> BatchLimits:
-    """Batch limits for recordings on a device (a `DevicePlacement` as text)."""
-    placement = DevicePlacement.parse(device)
+def recording_limits(placement: DevicePlacement) -> BatchLimits:
+    """Batch limits for recordings on a device."""
     if placement.is_compiled:  # every other batch size would be compiled again
         return BatchLimits(n_rows=1)
     # On a CPU no more than one segment of a long recording: larger batches leave the cache and are slower.

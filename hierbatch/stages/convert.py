@@ -11,6 +11,7 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.manifest.rows import PlannedRecording
 from hierbatch.models.conversion.interface import ConversionModel, Transposition
 from hierbatch.models.conversion.recording import Conversion, ConversionJob, convert_recordings
+from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.upsampling.full_band import full_band_resampler
 from hierbatch.stages.batching import BatchLimits, recording_limits
 from hierbatch.stages.sources import open_source
@@ -39,7 +40,7 @@ class Convert(TakeMaker[PlannedRecording, Waveform, Conversion]):
         model: ConversionModel,
         voices: VoiceStore,
         *,
-        device: str,
+        placement: DevicePlacement,
         f0: str = DEFAULT_TRACKER,
         full_band: str | None = None,
         limits: BatchLimits | None = None,
@@ -49,7 +50,7 @@ class Convert(TakeMaker[PlannedRecording, Waveform, Conversion]):
         Args:
             model: conversion model.
             voices: target voices.
-            device: a `DevicePlacement` as text.
+            placement: device and precision.
             f0: name of the pitch tracker for source recordings.
             full_band: bandwidth-extension model for output above 16 kHz; None for none.
             limits: batch limits; by default those of the device.
@@ -58,10 +59,10 @@ class Convert(TakeMaker[PlannedRecording, Waveform, Conversion]):
             InputError, ProgramError: see `pitch_tracker`.
             BundleError: the model `full_band` does not exist.
         """
-        super().__init__(model, voices, device=device, limits=limits or recording_limits(device))
+        super().__init__(model, voices, device=str(placement), limits=limits or recording_limits(placement))
         self._model, self._voices = model, voices
         self._f0, self._track = f0, pitch_tracker(f0)
-        self._full_band, self._to_rate = full_band, full_band_resampler(full_band, device)
+        self._full_band, self._to_rate = full_band, full_band_resampler(full_band, placement)
 
     def read_row(self, row: Mapping[str, Any]) -> PlannedRecording:
         """Create a planned recording from a plan row."""

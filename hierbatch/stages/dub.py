@@ -15,6 +15,7 @@ from hierbatch.manifest.rows import PlannedRecording, Timing
 from hierbatch.models.conversion.interface import ConversionModel, Transposition
 from hierbatch.models.conversion.recording import Conversion, convert_recording
 from hierbatch.models.conversion.segments import align_spans_to_frames
+from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.stages.batching import BatchLimits
 from hierbatch.stages.sources import open_source
 from hierbatch.stages.take_maker import Opened, TakeMaker
@@ -54,9 +55,9 @@ class Dub(TakeMaker[PlannedRecording, None, DubbedRecording]):
         "error_kind", "error",
     )  # fmt: skip
 
-    def __init__(self, model: ConversionModel, voices: VoiceStore, *, device: str) -> None:
+    def __init__(self, model: ConversionModel, voices: VoiceStore, *, placement: DevicePlacement) -> None:
         # Each recording is processed alone, in segments.
-        super().__init__(model, voices, device=device, limits=BatchLimits(n_rows=1))
+        super().__init__(model, voices, device=str(placement), limits=BatchLimits(n_rows=1))
         self._model, self._voices = model, voices
         self._detector = SpeechDetector()
 

@@ -8,17 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hierbatch.audio.waveform import Waveform
-from hierbatch.errors import InputError
+from hierbatch.errors import InputError, PromptError
 from hierbatch.frontend.characters import clean_characters
 from hierbatch.frontend.edit_distance import character_error_rate
-from hierbatch.frontend.english.normalization import normalize_english
-from hierbatch.frontend.korean.normalization import normalize_korean
+from hierbatch.frontend.language import find_language
 from hierbatch.stages.flags import is_misheard
 
 if TYPE_CHECKING:
     from hierbatch.models.evaluation.resemblyzer import SpeakerEmbedding
-
-_NORMALIZERS: Mapping[str, Callable[[str], str]] = {"en": normalize_english, "ko": normalize_korean}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +66,12 @@ class SpeakerScorer:
         self._prompts: dict[str, SpeakerEmbedding] = {}
 
     def __call__(self, take: TakeToScore) -> Score:
-        """Score a take."""
+        """Score a take; a dubbed take of several voices has no prompt of its own."""
         if take.voice not in self._prompts:
-            self._prompts[take.voice] = self._network.embed(take.read_prompt())
+            try:
+                self._prompts[take.voice] = self._network.embed(take.read_prompt())
+            except PromptError:
+                return Score({})
         embedding = self._network.embed(take.waveform)
         return Score({"speaker_similarity": self._similarity(embedding, self._prompts[take.voice])})
 
@@ -104,5 +104,6 @@ class TranscriptScorer:
 
 def _normalize(text: str, language: str) -> str:
     """Spell out numbers and signs, as in `text_norm`."""
-    normalize = _NORMALIZERS.get(language)
+    found = find_language(language)
+    normalize = found.load_normalizer() if found else None
     return normalize(clean_characters(text)) if normalize else text

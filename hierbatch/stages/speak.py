@@ -7,6 +7,7 @@ from dataclasses import asdict, fields
 from typing import Any, ClassVar
 
 from hierbatch.manifest.rows import PlannedUtterance, delivery_settings
+from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.speech import Speech, SpeechModel, SpeechRequest, SupportsSelfCheck
 from hierbatch.stages.batching import BatchLimits
 from hierbatch.stages.flags import flag_mismatches
@@ -26,7 +27,7 @@ class Speak(TakeMaker[PlannedUtterance, SpeechRequest, Speech]):
         model: SpeechModel,
         voices: VoiceStore,
         *,
-        device: str,
+        placement: DevicePlacement,
         limits: BatchLimits | None = None,
         self_check: bool = False,
     ) -> None:
@@ -35,12 +36,12 @@ class Speak(TakeMaker[PlannedUtterance, SpeechRequest, Speech]):
         Args:
             model: speech model.
             voices: voices of the run.
-            device: a `DevicePlacement` as text.
+            placement: device and precision.
             limits: batch limits.
             self_check: compare each take with its text and prompt by the model's own encoder, if it has one; adds a
                 third to the synthesis time.
         """
-        super().__init__(model, voices, device=device, limits=limits or BatchLimits())
+        super().__init__(model, voices, device=str(placement), limits=limits or BatchLimits())
         self._model, self._voices = model, voices
         self._self_checker = model if self_check and isinstance(model, SupportsSelfCheck) else None
 

@@ -10,14 +10,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from hierbatch.audio.pitch_trackers import DEFAULT_TRACKER, pitch_tracker
 from hierbatch.errors import InputError
 from hierbatch.manifest.rows import DEFAULT_DELIVERY, delivery_settings
 from hierbatch.manifest.schema import SPEAK_COLUMNS
-from hierbatch.models.catalog.open_model import load_model
+from hierbatch.models.catalog.model_info import ModelInfo, read_upsampler_info
+from hierbatch.models.catalog.open_model import open_model, open_upsampler, read_model_info
 from hierbatch.models.conversion.interface import ConversionModel
+from hierbatch.models.device_placement import DevicePlacement
+from hierbatch.models.speech import SpeechModel
 from hierbatch.plugins import load_plugin, plugin_names
 from hierbatch.stages.base import Stage
 from hierbatch.stages.convert import Convert
@@ -27,9 +30,6 @@ from hierbatch.stages.speak import Speak
 from hierbatch.stages.upsample import Upsample
 from hierbatch.stages.voices import VoiceStore
 
-if TYPE_CHECKING:
-    from hierbatch.models.upsampling.upsampler import Upsampler
-
 ENTRY_POINT_GROUP = "hierbatch.tasks"
 
 
@@ -37,10 +37,10 @@ ENTRY_POINT_GROUP = "hierbatch.tasks"
 class StageConfig:
     """Parameters of a stage, as paths and names, since a worker may start on another machine."""
 
-    bundle: str
-    model_factory: str
+    model: str
+    """Name or folder of the bundle."""
+    placement: DevicePlacement
     voices: Path
-    device: str
     self_check: bool = False
     """Compare each take with its text and prompt by the model's own encoder."""
     f0: str = DEFAULT_TRACKER
@@ -67,6 +67,8 @@ class Task:
     identify: Callable[[Mapping[str, Any]], dict[str, Any]]
     """Everything in a planned row that determines its audio, except for voice, seed and model."""
     stage: type[Stage]
+    read_model_info: Callable[[str], ModelInfo] = read_model_info
+    """Properties of the model in a bundle that this task opens."""
     open_stage: Callable[[StageConfig], Stage]
 
 
@@ -114,32 +116,32 @@ def _identify_upsampling(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _open_speak(config: StageConfig) -> Stage:
-    model = load_model(config.model_factory, config.bundle, config.device)
+    model = cast("SpeechModel", open_model(config.model, config.placement))
     voices = VoiceStore(config.voices, model.encode_voice)
-    return Speak(model, voices, device=config.device, self_check=config.self_check)
+    return Speak(model, voices, placement=config.placement, self_check=config.self_check)
 
 
 def _open_convert(config: StageConfig) -> Stage:
-    model = cast("ConversionModel", load_model(config.model_factory, config.bundle, config.device))
+    model = cast("ConversionModel", open_model(config.model, config.placement))
     encode = partial(model.encode_voice, track=pitch_tracker(config.f0))
     return Convert(
         model,
         VoiceStore(config.voices, encode, min_duration_s=Convert.PROMPT_S),
-        device=config.device,
+        placement=config.placement,
         f0=config.f0,
         full_band=config.full_band,
     )
 
 
 def _open_dub(config: StageConfig) -> Stage:
-    model = cast("ConversionModel", load_model(config.model_factory, config.bundle, config.device))
+    model = cast("ConversionModel", open_model(config.model, config.placement))
     voices = VoiceStore(config.voices, model.encode_voice, min_duration_s=Convert.PROMPT_S)
-    return Dub(model, voices, device=config.device)
+    return Dub(model, voices, placement=config.placement)
 
 
 def _open_upsample(config: StageConfig) -> Stage:
-    model = cast("Upsampler", load_model(config.model_factory, config.bundle, config.device))
-    return Upsample(model, device=config.device)
+    model = open_upsampler(config.model, config.placement)
+    return Upsample(model, placement=config.placement)
 
 
 SPEAK = Task(
@@ -185,6 +187,7 @@ UPSAMPLE = Task(
     key_columns=("source", "source_sha256", "rate_hz"),
     identify=_identify_upsampling,
     stage=Upsample,
+    read_model_info=read_upsampler_info,
     open_stage=_open_upsample,
 )
 

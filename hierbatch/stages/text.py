@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import pyarrow as pa
 
 from hierbatch.errors import SetupError, TextError
+from hierbatch.frontend.language import expected_duration_s
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.frontend.phonemes import check_phonemes, split_words
 from hierbatch.frontend.speech_text import SpeechFrontEnd
 from hierbatch.manifest.schema import PLAN_COLUMNS
-from hierbatch.stages.pace import expected_duration_s
 from hierbatch.stages.takes import failure_reason
 
 _TYPES = {column.name: column.type for column in PLAN_COLUMNS} | {"phonemes": pa.string()}
@@ -20,24 +21,27 @@ _TYPES = {column.name: column.type for column in PLAN_COLUMNS} | {"phonemes": pa
 class FrontEnds:
     """One front end per book, created on first use: lexicon entries can be scoped to a single book."""
 
-    def __init__(self, lexicon: Lexicon | None = None) -> None:
+    def __init__(self, lexicon: Lexicon | None = None, versions: Mapping[str, str] | None = None) -> None:
         self._lexicon = lexicon
+        self._versions = dict(versions or {})
         self._front_ends: dict[str, SpeechFrontEnd] = {}
 
     def __call__(self, book: str) -> SpeechFrontEnd:
         """Front end of a book by title; rows outside any book have an empty title."""
         if book not in self._front_ends:
-            self._front_ends[book] = SpeechFrontEnd(self._lexicon.scoped(book) if self._lexicon else None)
+            self._front_ends[book] = SpeechFrontEnd(
+                self._lexicon.scoped(book) if self._lexicon else None, self._versions
+            )
         return self._front_ends[book]
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Created again after pickling: a front end uses libraries that cannot leave their process.
-        return (FrontEnds, (self._lexicon,))
+        return (FrontEnds, (self._lexicon, self._versions))
 
 
-def front_ends(lexicon: Lexicon | None = None) -> FrontEnds:
-    """Front ends of all books, with one lexicon."""
-    return FrontEnds(lexicon)
+def front_ends(lexicon: Lexicon | None = None, versions: Mapping[str, str] | None = None) -> FrontEnds:
+    """Front ends of all books, with one lexicon and the versions of the phonemes that a bundle records."""
+    return FrontEnds(lexicon, versions)
 
 
 class PhonemizeText:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from hierbatch.audio.waveform import SoundStream
 from hierbatch.manifest.rows import PlannedRecording
+from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.stages.batching import BatchLimits, recording_limits
 from hierbatch.stages.sources import SourceStream, stream_source
 from hierbatch.stages.take_maker import Opened, TakeMaker
@@ -29,15 +30,15 @@ class Upsample(TakeMaker[PlannedRecording, SourceStream, StreamedTake]):
     )  # fmt: skip
     source_flags: ClassVar[frozenset[str]] = frozenset({"long_silence"})
 
-    def __init__(self, model: Upsampler, *, device: str, limits: BatchLimits | None = None) -> None:
+    def __init__(self, model: Upsampler, *, placement: DevicePlacement, limits: BatchLimits | None = None) -> None:
         """Create the stage.
 
         Args:
             model: bandwidth-extension model.
-            device: a `DevicePlacement` as text.
+            placement: device and precision.
             limits: limits on the audio in memory at a time; by default those of the device.
         """
-        super().__init__(model, None, device=device, limits=limits or recording_limits(device))
+        super().__init__(model, None, device=str(placement), limits=limits or recording_limits(placement))
         self._model = model
 
     def read_row(self, row: Mapping[str, Any]) -> PlannedRecording:

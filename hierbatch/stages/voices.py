@@ -69,7 +69,10 @@ class VoiceStore:
 
 def read_prompt(table: Path, voice: str) -> Waveform:
     """Prompt of a voice from the voice table of a run, at its own sample rate; raises PromptError."""
-    (row,) = pq.read_table(arrow_source(table), columns=["audio"], filters=[("voice", "=", voice)]).to_pylist()
+    rows = pq.read_table(arrow_source(table), columns=["audio"], filters=[("voice", "=", voice)]).to_pylist()
+    if not rows:
+        raise PromptError(f"There is no voice {voice} in this run", fix="choose a voice of the run's voice table")
+    (row,) = rows
     return read_sound(row["audio"]["bytes"], name=f"voice {voice}", raises=PromptError)
 
 

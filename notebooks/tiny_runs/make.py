@@ -14,12 +14,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv
 
+import hierbatch
 from hierbatch.audio.files import encode_sound, read_sound
 from hierbatch.audio.waveform import Waveform
-from hierbatch.engine.session import Execution
-from hierbatch.jobs.run import RunJob, run
-from hierbatch.jobs.specs.speak import SpeakSpec
-from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.schema import VOICE_SCHEMA
 from hierbatch.manifest.store import write_table
 
@@ -56,8 +53,7 @@ def write_short_prompts(target: Path) -> None:
 def speak(manifest: Path, voices: Path, out: Path, speed: float = 1.0, seed: int = 0) -> None:
     """Run one manifest in this process."""
     shutil.rmtree(out, ignore_errors=True)
-    spec = SpeakSpec(manifest=manifest, voices=VoiceChoice(table=voices), speed=speed, seed=seed)
-    run(RunJob(spec=spec, out=out, execution=Execution(engine="local")))
+    hierbatch.run(manifest, voices=voices, out=out, speed=speed, seed=seed, engine="local")
     (out / "lock").unlink()
     (out / "tmp").rmdir()
 

@@ -6,9 +6,8 @@ import sys
 import pytest
 
 from hierbatch.cli import app as application
-from hierbatch.cli import exit_codes, options
+from hierbatch.cli import exit_codes
 from hierbatch.errors import ManifestError, RunError, StorageError
-from hierbatch.models.catalog.open_model import DEFAULT_FACTORY
 
 HEAVY = ("torch", "torchaudio", "ray", "pandas", "transformers", "scipy", "numpy", "pyarrow", "phonemizer")
 
@@ -48,7 +47,3 @@ def test_a_mistake_ends_in_one_paragraph_and_a_code(monkeypatch, capsys, error, 
     told = capsys.readouterr().err
     assert len(told.splitlines()) == 1
     assert "Traceback" not in told
-
-
-def test_the_models_loader_is_the_one_the_jobs_use():
-    assert options.FACTORY == DEFAULT_FACTORY

@@ -10,7 +10,6 @@ from typer.testing import CliRunner
 
 from hierbatch.cli import app as application
 from hierbatch.manifest.takes import Takes
-from tests.engine.fake_model import FACTORY
 from tests.engine.planned_run import bundle_folder
 from tests.making import prompt_file, recordings_file
 from tests.models.malice import Malice
@@ -76,7 +75,7 @@ def shell(monkeypatch, capsys):
 def test_each_bad_recording_is_a_row_with_its_reason_and_the_others_are_made(recordings, command):
     words = {
         "upsample": f"--model {write_tiny_speechsr(recordings / 'tiny')}",
-        "convert": f"--voice {recordings}/mono.wav --model {bundle_folder(recordings)} --model-factory {FACTORY}",
+        "convert": f"--voice {recordings}/mono.wav --model {bundle_folder(recordings)}",
     }[command]
     line = f"{command} {recordings}/m.csv --out {recordings}/run --engine local {words}"
     assert CliRunner().invoke(application.app, line.split()).exit_code == 3
@@ -89,7 +88,7 @@ def test_each_bad_recording_is_a_row_with_its_reason_and_the_others_are_made(rec
 
 @pytest.mark.parametrize("name", ["nan.wav", "empty.wav", "headed.wav", "short.wav", "silent.wav", "cut.flac", "none"])
 def test_a_bad_prompt_is_told_before_anything_is_made(recordings, shell, name):
-    model = ("--model", bundle_folder(recordings), "--model-factory", FACTORY)
+    model = ("--model", bundle_folder(recordings))
     words = ("--voice", recordings / name, "--out", recordings / "run", "--engine", "local", *model)
     code, told = shell("convert", recordings / "m.csv", *words)
     assert (code, len(told)) == (2, 1), told

@@ -33,10 +33,10 @@ def test_where_and_how_the_top_is_computed_is_handed_on(tmp_path, monkeypatch):
     asked = []
 
     def make_book(job, **_):
-        asked.append((job.full_band, job.device))
+        asked.append((job.delivery.full_band, str(job.device.placement)))
         raise BookError("enough")
 
     monkeypatch.setattr("hierbatch.jobs.book.make_book", make_book)
     line = ["book", str(tmp_path), "--full-band", "--device", "cuda", "--dtype", "float16", "--compile"]
     CliRunner().invoke(app, line)
-    assert asked == [("speechsr", "cuda,float16,compile")]
+    assert asked == [(True, "cuda,float16,compile")]

@@ -4,7 +4,6 @@ import pytest
 from typer.testing import CliRunner
 
 from hierbatch.cli.app import app
-from tests.engine.fake_model import FACTORY
 from tests.engine.planned_run import bundle_folder
 from tests.making import prompt_file, recordings_file
 
@@ -20,7 +19,7 @@ def invoke(tmp_path):
     bundle = bundle_folder(tmp_path)
 
     def command(words):
-        words = f"{words} --voice {tmp_path}/anna.wav --engine local --model {bundle} --model-factory {FACTORY}"
+        words = f"{words} --voice {tmp_path}/anna.wav --engine local --model {bundle}"
         result = CliRunner().invoke(app, words.format(folder=tmp_path).split())
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception

@@ -6,7 +6,6 @@ import pytest
 from typer.testing import CliRunner
 
 from hierbatch.cli.app import app, main
-from tests.engine.fake_model import FACTORY
 from tests.jobs.corpora import corpus_job
 
 CORPUS = "corpus {folder}/texts.csv --voices {folder}/voices.csv --hours 0.008 --out {folder}/run --measures none "
@@ -18,7 +17,7 @@ def words(tmp_path):
     head, first, *_ = (tmp_path / "voices.csv").read_text().splitlines()
     (tmp_path / "none.csv").write_text(f"{head}\n")
     (tmp_path / "one.csv").write_text(f"{head}\n{first}\n")
-    model = f"--engine local --model {tmp_path / 'bundle'} --model-factory {FACTORY}"
+    model = f"--engine local --model {tmp_path / 'bundle'}"
     return lambda line: line.format(folder=tmp_path, model=model).split()
 
 

@@ -5,7 +5,6 @@ import sys
 import pytest
 
 from hierbatch.cli.app import main
-from tests.engine.fake_model import FACTORY
 from tests.engine.planned_run import bundle_folder
 from tests.films import film_file
 from tests.making import prompt_file
@@ -42,7 +41,7 @@ def talk(folder, segments):
 )
 def test_a_mistake_ends_in_one_paragraph_and_code_2(folder, spoil, told, monkeypatch, capsys):
     spoil(folder)
-    words = f"{DUB} --engine local --model {bundle_folder(folder)} --model-factory {FACTORY}".format(folder=folder)
+    words = f"{DUB} --engine local --model {bundle_folder(folder)}".format(folder=folder)
     monkeypatch.setattr(sys, "argv", ["hierbatch", *words.split()])
     with pytest.raises(SystemExit) as ended:
         main()

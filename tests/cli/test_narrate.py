@@ -1,9 +1,8 @@
+from hierbatch.cli.book_options import read_formats, read_profiles
 from typer.testing import CliRunner
 
 from hierbatch.cli.app import app
-from hierbatch.cli.book_options import read_formats, read_profiles
-from hierbatch.engine.session import Execution
-from tests.engine.fake_model import FACTORY
+from hierbatch.engine.execution import Execution
 from tests.engine.planned_run import bundle_folder
 from tests.making import prompt_file
 
@@ -11,7 +10,7 @@ from tests.making import prompt_file
 def test_a_book_in_one_command_ends_with_where_it_is_and_how_it_went(tmp_path):
     (tmp_path / "lamp.md").write_text("# One\n\nThe lamp was lit.\n", encoding="utf-8")
     options = f"--voice {prompt_file(tmp_path)} --out {tmp_path / 'out'} --engine local --to flac,srt --profile ebu"
-    model = f"--model {bundle_folder(tmp_path)} --model-factory {FACTORY}"
+    model = f"--model {bundle_folder(tmp_path)}"
     result = CliRunner().invoke(app, ["narrate", str(tmp_path / "lamp.md"), *options.split(), *model.split()])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     lines = result.output.splitlines()
@@ -32,7 +31,7 @@ def test_a_book_goes_to_the_cluster_and_the_share_of_a_gpu_that_are_named(tmp_pa
     options = "--ray-address 10.0.0.1:6379 --gpus-per-worker 0.5 --workers 3"
     result = CliRunner().invoke(app, ["narrate", "a.md", "--out", str(tmp_path), *options.split()])
     assert isinstance(result.exception, AskedError), result.output
-    assert result.exception.args == (Execution(n_workers=3, gpus_per_worker=0.5, address="10.0.0.1:6379"),)
+    assert result.exception.args == (Execution(workers=3, gpus_per_worker=0.5, ray_address="10.0.0.1:6379"),)
 
 
 def test_formats_and_subtitles_are_told_apart():

@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from hierbatch.cli.app import app
 from hierbatch.engine.run_folder import RunFolder, lock_run, open_generation
-from tests.engine.fake_model import FACTORY, Fault
+from tests.engine.fake_model import Fault
 from tests.engine.planned_run import bundle_folder
 from tests.making import manifest_file, prompt_file
 
@@ -18,7 +18,7 @@ def invoke(tmp_path):
     bundle = bundle_folder(tmp_path)
 
     def command(words):
-        words = words.format(folder=tmp_path, model=f"--model {bundle} --model-factory {FACTORY}")
+        words = words.format(folder=tmp_path, model=f"--model {bundle}")
         result = CliRunner().invoke(app, words.split())
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception

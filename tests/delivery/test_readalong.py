@@ -13,6 +13,7 @@ from hierbatch.delivery.decode import decoded
 from hierbatch.errors import BookError
 from hierbatch.jobs.book import BookJob, make_book
 from hierbatch.jobs.import_book import ImportBook, import_book
+from hierbatch.jobs.options.delivery import RunDelivery
 from tests.audio.signals import tone
 from tests.delivery import book_run
 from tests.delivery.book_run import book_rows, sentence, write_run
@@ -87,7 +88,13 @@ def made(request, tmp_path_factory):
             rows = [row | {"lead_s": 0.06 + 0.04 * row["sentence_index"]} for row in book_rows(2, 3)]
             run = write_run(folder / "run", rows)
             texts = [row["text"] for row in rows]
-    job = BookJob(run=run, out=folder / "out", formats=("readalong",), source=source, cover=png(), author="A & B")
+    job = BookJob(
+        run=run,
+        delivery=RunDelivery(to="readalong", author="A & B"),
+        out=folder / "out",
+        source=source,
+        embedded_cover=png(),
+    )
     result = make_book(job)
     (file,) = result.files
     return SimpleNamespace(path=file.path, result=result, texts=texts, source=source, folder=folder)
@@ -170,7 +177,9 @@ def test_the_sources_own_markup_and_text_are_kept(made):
 def test_rows_that_failed_stand_in_the_text_and_are_not_heard(tmp_path):
     rows = book_rows(1, 4)
     rows[0]["status"] = rows[2]["status"] = "failed"
-    result = make_book(BookJob(run=write_run(tmp_path / "r", rows), formats=("readalong",), allow_missing=True))
+    result = make_book(
+        BookJob(run=write_run(tmp_path / "r", rows), delivery=RunDelivery(to="readalong"), allow_missing=True)
+    )
     path = result.files[0].path
     with zipfile.ZipFile(path) as archive:
         text = archive.read("EPUB/chapter-001.xhtml").decode()
@@ -187,7 +196,10 @@ def test_a_source_that_cannot_carry_the_overlay_is_told(tmp_path, change, words)
         files["/OEBPS/content.opf"] = files["/OEBPS/content.opf"].replace(b'version="3.0"', b'version="2.0"')
         write_epub(source, files)
     job = BookJob(
-        run=write_run(tmp_path / "r", book_rows(1, 2)), out=tmp_path / "out", formats=("readalong",), source=source
+        run=write_run(tmp_path / "r", book_rows(1, 2)),
+        out=tmp_path / "out",
+        delivery=RunDelivery(to="readalong"),
+        source=source,
     )
     with pytest.raises(BookError, match=words):
         make_book(job)

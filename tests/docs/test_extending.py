@@ -1,7 +1,6 @@
 """A measure and a task that a package outside hierbatch adds by entry points."""
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,13 +11,14 @@ import pytest
 from hierbatch.analysis.report_page import report_page
 from hierbatch.analysis.study import open_run
 from hierbatch.audio.files import read_sound
-from hierbatch.engine.session import Execution
+from hierbatch.engine.execution import Execution
 from hierbatch.errors import InputError, ProgramError
 from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.manifest.takes import Takes
 from hierbatch.stages.score_takes import Measures, ScoreTakes
 from hierbatch.stages.tasks import find_task
+from tests.changing import change
 from tests.engine.fake_model import Fault
 from tests.jobs.running import job
 from tests.making import prompt_file, recordings_file
@@ -35,7 +35,7 @@ def toys(monkeypatch):
 
 def measured_job(folder, faults=None, **changes) -> RunJob:
     asked = job(folder, n_rows=4, faults=faults)
-    return replace(asked, spec=replace(asked.spec, measures=Measures.from_names(["crest"])), **changes)
+    return change(asked, measures="crest", **changes)
 
 
 def crest_db(content):
@@ -77,7 +77,7 @@ def test_a_run_can_be_read_and_compacted_where_the_package_is_missing(measured, 
 
 
 def test_a_rule_on_an_added_column_repeats_takes_although_no_part_has_it_yet(toys, tmp_path):
-    run(measured_job(tmp_path, filter_toml=RULE, max_retakes=1))
+    run(measured_job(tmp_path, default_filter=RULE, max_retakes=1))
     assert Takes(tmp_path / "run").table(["attempt"]).column(0).to_pylist() == [2] * 4
 
 
@@ -98,7 +98,7 @@ def test_an_added_task_runs_through_the_engine(toys, tmp_path):
     sources = [prompt_file(tmp_path, 0.5 + i, name=f"s{i}.wav") for i in range(2)]
     manifest = recordings_file(tmp_path, [*(path.name for path in sources), "missing.wav"], mood=["a", "b", "c"])
     asked = RunJob(spec=ReverseSpec(manifest=manifest), out=tmp_path / "run", execution=Execution(engine="local"))
-    counts = run(replace(asked, max_retakes=0)).counts
+    counts = run(change(asked, max_retakes=0)).counts
     assert (counts.n_ok, counts.n_failed) == (2, 1)
     takes = Takes(tmp_path / "run")
     assert takes.table(["model", "mood"]).to_pylist()[0] == {"model": "backwards:1", "mood": "a"}

@@ -1,9 +1,10 @@
 """A model that sings a sine a phone, fast and the same everywhere; a row's `seed` can make it misbehave.
 
-`bundle` is a folder: what happens once, and what was spoken, is noted in files there, since workers are processes.
+What happens once, and what was spoken, is noted in files of the bundle's folder, since workers are processes.
 """
 
 import hashlib
+import json
 import os
 import resource
 import signal
@@ -16,10 +17,12 @@ import numpy as np
 from hierbatch.audio.pitch import PitchRange
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BundleError, SynthesisError
+from hierbatch.models.catalog.model_info import ModelInfo
+from hierbatch.models.catalog.model_kinds import ModelKind
 from hierbatch.models.conversion.interface import InputSpec
+from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.speech import Speech
 
-FACTORY = "tests.engine.fake_model:FakeModel"
 FRAME, RATE_HZ = 320, 16_000
 
 
@@ -41,13 +44,13 @@ class FakeModel:
     name, languages, rate_hz = "fake", ("en", "ko"), RATE_HZ
     input_spec = InputSpec()
 
-    def __init__(self, bundle, device):
-        self._notes = Path(bundle)
-        if not self._notes.is_dir():
-            raise BundleError("The fake weights are missing", expected="a folder", got=str(bundle))
+    def __init__(self, bundle, placement):
+        self._notes = bundle.folder
+        if (self._notes / "no-weights").exists():
+            raise BundleError("The fake weights are missing", got=str(bundle.folder))
         if (self._notes / "die-on-load").exists():
             os.kill(os.getpid(), signal.SIGKILL)
-        if device == "broken":
+        if placement.dtype == self._told("broken-dtype", ""):
             raise RuntimeError("no kernel image is available for this fake device")
         self.fingerprint = self._told("version", "1")
         self._row_s = float(self._told("seconds-a-row", "0"))
@@ -132,6 +135,40 @@ class FakeModel:
         except FileExistsError:
             return False
         return True
+
+
+def describe(bundle):
+    model = FakeModel(bundle, DevicePlacement())
+    return ModelInfo(
+        name=model.name,
+        fingerprint=model.fingerprint,
+        languages=model.languages,
+        can_convert=True,
+        check_prompt=model.encode_voice,
+    )
+
+
+KIND = ModelKind(name="fake", describe=describe, load=FakeModel)
+"""Registered as the kind `fake` by `tests/plugins`."""
+
+
+def write_fake_bundle(folder, **notes):
+    """A bundle of the fake model; notes are what it reads there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    page = {
+        "name": "fake",
+        "kind": "fake",
+        "languages": FakeModel.languages,
+        "rate_hz": RATE_HZ,
+        "license": "MIT",
+        "config": {},
+        "synthesis": {},
+        "weights_sha256": "",
+    }
+    (folder / "bundle.json").write_text(json.dumps(page))
+    for name, text in notes.items():
+        (folder / name.replace("_", "-")).write_text(str(text))
+    return folder
 
 
 def spoken(bundle):

@@ -6,11 +6,13 @@ from pathlib import Path
 from hierbatch.engine.run_folder import RunFolder, open_generation
 from hierbatch.engine.work_units import find_pending
 from hierbatch.engine.worker import WorkerSpec
+from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.speak import SpeakSpec, validate_spec
-from hierbatch.jobs.specs.voices import VoiceChoice, write_voice_table
+from hierbatch.jobs.specs.voices import write_voice_table
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.takes import committed_names
-from tests.engine.fake_model import FACTORY
+from hierbatch.models.catalog.model_choice import ModelChoice
+from tests.engine.fake_model import write_fake_bundle
 from tests.making import manifest_file, prompt_file
 
 
@@ -25,20 +27,15 @@ class PlannedRun:
 
 def bundle_folder(folder: Path, **notes) -> Path:
     """A bundle of the fake model; notes are what it reads there."""
-    bundle = folder / "bundle"
-    bundle.mkdir(exist_ok=True)
-    for name, text in notes.items():
-        (bundle / name.replace("_", "-")).write_text(str(text))
-    return bundle
+    return write_fake_bundle(folder / "bundle", **notes)
 
 
 def planned_run(folder: Path, n_rows, faults=None, **notes) -> PlannedRun:
     bundle = bundle_folder(folder, **notes)
     order = SpeakSpec(
         manifest=manifest_file(folder, n_rows, faults),
-        voices=VoiceChoice(file=prompt_file(folder)),
-        bundle=str(bundle),
-        model_factory=FACTORY,
+        voices=VoiceChoice(voice=prompt_file(folder)),
+        model=ModelChoice(model=bundle),
     )
     checked = validate_spec(order)
     run = RunFolder(folder / "run")
@@ -46,5 +43,4 @@ def planned_run(folder: Path, n_rows, faults=None, **notes) -> PlannedRun:
     open_generation(run, checked.settings(), {}, update=False)
     write_voice_table(checked.prompts, run.voices_file(1))
     write_table(checked.plan(), checked.plan_schema(), run.plan_file(1))
-    origin = {"bundle": str(bundle), "model_factory": FACTORY}
-    return PlannedRun(run, WorkerSpec.from_run(run, 1, origin, "cpu"))
+    return PlannedRun(run, WorkerSpec.from_run(run, 1, order.origin(), order.model.placement))

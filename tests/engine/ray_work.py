@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from hierbatch.engine.dispatch import CircuitBreaker, Dispatcher
+from hierbatch.engine.circuit_breaker import CircuitBreaker
+from hierbatch.engine.dispatch import Dispatcher
 from hierbatch.engine.progress import Progress, RunListener
 from hierbatch.engine.ray_settings import RaySettings
 from hierbatch.manifest.takes import Takes

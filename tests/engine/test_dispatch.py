@@ -2,7 +2,8 @@ import math
 
 import pytest
 
-from hierbatch.engine.dispatch import CircuitBreaker, Dispatcher
+from hierbatch.engine.circuit_breaker import CircuitBreaker
+from hierbatch.engine.dispatch import Dispatcher
 from hierbatch.engine.pool import FinishedUnit, LostUnit
 from hierbatch.engine.progress import Progress, RunListener
 from hierbatch.engine.work_units import WorkUnit, WorkUnitReport

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -11,11 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.engine import session
+from hierbatch.engine.execution import Execution
 from hierbatch.engine.progress import RunListener
 from hierbatch.engine.ray_settings import LOOPBACK_ENV, RaySettings
-from hierbatch.engine.session import Execution
 from hierbatch.errors import RunError
 from hierbatch.jobs.run import run
+from tests.changing import change
 from tests.engine.fake_model import Fault, spoken
 from tests.engine.planned_run import planned_run
 from tests.engine.ray_work import work
@@ -67,16 +67,16 @@ def test_a_whole_run_joins_the_cluster_that_is_named_and_leaves_it_standing(clus
 
     had_joined = ray.is_initialized()
     asked = job(tmp_path, 60, {3: Fault.RAISE})
-    run(replace(asked, out=tmp_path / "here"))
+    run(change(asked, out=tmp_path / "here"))
     monkeypatch.setattr(session, "RAY_READ_MIN_ROWS", 1)  # its rows are read there, too
     n_nodes = set()
     listener = RunListener(on_progress=lambda progress: n_nodes.add(len(ray.nodes())))
-    outcome = run(replace(asked, execution=Execution(n_workers=2, address=cluster.address)), listener)
+    outcome = run(change(asked, execution=Execution(workers=2, ray_address=cluster.address)), listener)
     assert (outcome.counts.n_ok, outcome.counts.error_kinds) == (59, {"exception": 1})
     assert n_nodes == {3}  # one that was lost is still told
     assert sounds(asked.out) == sounds(tmp_path / "here")
     assert ray.is_initialized() is had_joined
-    assert run(replace(asked, execution=Execution(address=cluster.address))).session.n_worked == 0
+    assert run(change(asked, execution=Execution(ray_address=cluster.address))).session.n_worked == 0
 
 
 @pytest.mark.parametrize("runs_already", [False, True])

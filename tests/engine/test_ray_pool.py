@@ -2,7 +2,6 @@
 
 import os
 from contextlib import nullcontext, suppress
-from dataclasses import replace
 from importlib.util import find_spec
 from ipaddress import ip_address
 from itertools import chain
@@ -12,14 +11,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from hierbatch.engine.execution import Execution
 from hierbatch.engine.ray_settings import LOOPBACK_ENV, WORKER_ENV
-from hierbatch.engine.session import Execution
 from hierbatch.errors import BundleError, RunError, StorageError
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.jobs.run import run as run_job
 from hierbatch.manifest.takes import Takes
 from hierbatch.object_path import parse_path
 from hierbatch.stages.text import PhonemizeText, front_ends
+from tests.changing import change
 from tests.engine.fake_model import Fault
 from tests.engine.object_store import s3_server
 from tests.engine.planned_run import planned_run
@@ -65,7 +65,7 @@ def test_every_row_is_worked_once_and_rows_that_kill_or_raise_fail_alone(ray_poo
 
 def test_what_comes_out_wrong_is_made_again_by_the_same_workers(ray_pool, tmp_path):
     asked = job(tmp_path, 6, {1: Fault.NAN, 2: Fault.SILENT, 3: Fault.CLIPPED}, max_retakes=1)
-    outcome = run_job(replace(asked, execution=Execution(engine="ray", n_workers=1)))
+    outcome = run_job(change(asked, execution=Execution(engine="ray", workers=1)))
     assert (outcome.counts.n_ok, outcome.counts.n_failed, outcome.counts.flags) == (6, 0, {})
     attempts = Takes(asked.out).table(["attempt"]).column("attempt").to_pylist()
     assert attempts == [1, 2, 2, 2, 1, 1]
@@ -82,7 +82,7 @@ def test_workers_put_down_a_run_in_an_object_store_as_on_a_disk(ray_pool, tmp_pa
     pytest.importorskip("moto", reason="the S3 server of the dev extra is not installed")
     asked = job(tmp_path, 70, {3: Fault.RAISE})
     run_job(asked)
-    in_store = replace(asked, out=parse_path("s3://speech/run"), execution=Execution(engine="ray", n_workers=2))
+    in_store = change(asked, out=parse_path("s3://speech/run"), execution=Execution(engine="ray", workers=2))
     standing = run_job(in_store).counts
     assert (standing.n_ok, standing.n_failed) == (69, 1)
     assert sounds(in_store.out) == sounds(asked.out)
@@ -96,7 +96,7 @@ def test_what_is_left_of_a_unit_after_a_crash_finds_the_sound_that_lies_in_the_m
     whole = converted(folders["whole"], manifest=embedded(folders["whole"], 6, 1_000))
     run_job(whole)
     manifest = embedded(folders["crashing"], 6, 1_000, seeds={2: int(Fault.DIE)})
-    asked = replace(converted(folders["crashing"], manifest=manifest), execution=Execution(engine="ray", n_workers=1))
+    asked = change(converted(folders["crashing"], manifest=manifest), execution=Execution(engine="ray", workers=1))
     assert run_job(asked).counts.error_kinds == {"crash": 1}
     made = sounds(whole.out)
     del made["r2"]

@@ -1,5 +1,4 @@
 import re
-from dataclasses import replace
 
 import pytest
 
@@ -11,6 +10,7 @@ from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import run
 from hierbatch.manifest.takes import Takes
+from tests.changing import change
 from tests.engine.fake_model import Fault, spoken
 from tests.jobs.running import LOCAL, job, sounds
 from tests.making import manifest_file, phonemes
@@ -85,11 +85,11 @@ def test_what_a_compaction_has_dropped_counts_as_a_retake(tmp_path, is_updated):
         compact(CompactJob(run=asked.out))
     if is_updated:
         manifest_file(tmp_path, 6, {3: Fault.CLIPPED}, text=["another"] * 6)
-        asked = replace(asked, update=True)
+        asked = change(asked, update=True)
     outcome = run(asked)
     assert (outcome.session.n_worked, outcome.counts.flags) == (0, {"clipped": 1})
     compact(CompactJob(run=asked.out))
-    outcome = run(replace(asked, max_retakes=2))
+    outcome = run(change(asked, max_retakes=2))
     assert (outcome.session.n_worked, outcome.counts.flags) == (1, {})  # with a seed of its own
     assert takes(tmp_path)["r003"]["attempt"] == 3
 
@@ -119,7 +119,7 @@ def test_a_view_that_another_driver_has_overtaken_calls_for_no_further_take(tmp_
         seen = real(*arguments)
         with monkeypatch.context() as patch:
             patch.setattr(Retakes, "_flawed", real)
-            run(replace(asked, max_retakes=1))
+            run(change(asked, max_retakes=1))
         return seen
 
     monkeypatch.setattr(Retakes, "_flawed", overtaken)

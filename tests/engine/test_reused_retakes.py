@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pyarrow.parquet as pq
 import pytest
 
@@ -8,6 +6,7 @@ from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import run
 from hierbatch.manifest.takes import Takes
+from tests.changing import change
 from tests.engine.fake_model import Fault
 from tests.engine.planned_run import bundle_folder
 from tests.jobs.running import LOCAL, job, reordered
@@ -51,7 +50,7 @@ def test_what_was_mended_stays_when_another_row_is_edited(tmp_path, is_compacted
         if is_compacted:
             compact(CompactJob(run=asked.out))
         edit(tmp_path, *numbers)
-        outcome = run(replace(asked, update=True, max_retakes=retakes))
+        outcome = run(change(asked, update=True, max_retakes=retakes))
         assert (outcome.session.n_worked, outcome.counts.n_failed, outcome.counts.flags) == (1, 0, {})
     assert changed(before, rows(asked)) == ["r015", "r016"]
 
@@ -71,7 +70,7 @@ def test_a_row_that_was_edited_itself_or_has_another_seed_begins_anew(tmp_path, 
         compact(CompactJob(run=asked.out))
     edit(tmp_path, *numbers, seeds=seeds)
     bundle_folder(tmp_path, raise_on="")
-    assert run(replace(asked, update=True)).session.n_worked == len(anew)
+    assert run(change(asked, update=True)).session.n_worked == len(anew)
     after = rows(asked)
     assert changed(before, after) == anew
     assert [row["id"] for row in after if row["attempt"] == 1 and row["id"] in MENDED] == anew
@@ -84,26 +83,26 @@ def test_a_row_that_is_edited_and_edited_back_has_the_take_it_had(tmp_path, is_c
     if is_compacted:
         compact(CompactJob(run=asked.out))
     edit(tmp_path, 3, 7, 9)
-    assert run(replace(asked, update=True)).session.n_worked == 3
+    assert run(change(asked, update=True)).session.n_worked == 3
     edit(tmp_path, 15)
-    assert run(replace(asked, update=True)).session.n_worked == 1
+    assert run(change(asked, update=True)).session.n_worked == 1
     edit(tmp_path)
-    assert run(replace(asked, update=True, max_retakes=0)).session.n_worked == 0
+    assert run(change(asked, update=True, max_retakes=0)).session.n_worked == 0
     assert rows(asked) == before
 
 
 def test_another_model_voice_or_seed_of_the_run_makes_all_anew(tmp_path):
     asked = mended(tmp_path)
     bundle_folder(tmp_path, version="2")
-    assert run(replace(asked, update=True, max_retakes=0)).session.n_worked == 20
+    assert run(change(asked, update=True, max_retakes=0)).session.n_worked == 20
     prompt_file(tmp_path, gain=0.2)
-    assert run(replace(asked, update=True, max_retakes=0)).session.n_worked == 20
+    assert run(change(asked, update=True, max_retakes=0)).session.n_worked == 20
     assert {row["attempt"] for row in rows(asked)} == {1}
 
 
 def test_with_another_seed_of_the_run_only_what_brings_its_own_stays(tmp_path):
     asked = mended(tmp_path)
-    reseeded = reordered(replace(asked, update=True, max_retakes=0), seed=5)
+    reseeded = reordered(change(asked, update=True, max_retakes=0), seed=5)
     assert run(reseeded).session.n_worked == 18  # r007 clips with its own seed again, and that take stands
     assert [row["id"] for row in rows(asked) if row["attempt"] == 2] == ["r011"]
 
@@ -112,7 +111,7 @@ def test_a_part_that_was_lost_is_made_again_as_it_was(tmp_path):
     asked = mended(tmp_path)
     before = rows(asked)
     edit(tmp_path, 15)
-    run(replace(asked, update=True))
+    run(change(asked, update=True))
     for part in (asked.out / "parts").iterdir():
         part.unlink()
     run(asked)
@@ -122,7 +121,7 @@ def test_a_part_that_was_lost_is_made_again_as_it_was(tmp_path):
 def test_a_carried_row_may_be_tried_again(tmp_path):
     asked = mended(tmp_path)
     edit(tmp_path, 15)
-    run(replace(asked, update=True))
+    run(change(asked, update=True))
     assert retry(RetryJob(run=asked.out, ids=("r003", "r007"), execution=LOCAL)).session.n_worked == 2
     assert [row["id"] for row in rows(asked) if row["attempt"] == 3] == ["r003", "r007"]
 
@@ -135,6 +134,6 @@ def test_the_order_of_the_rows_and_a_plan_of_an_earlier_version_matter_not(tmp_p
             pq.write_table(table.drop_columns("own_seed"), plan)
     whole = pq.read_table(tmp_path / "m.parquet")
     pq.write_table(whole.take(list(range(19, -1, -1))), tmp_path / "m.parquet")
-    assert run(replace(asked, update=True)).session.n_worked == 0
+    assert run(change(asked, update=True)).session.n_worked == 0
     after = {row["id"]: row["attempt"] for row in rows(asked)}
     assert {row_id for row_id, attempt in after.items() if attempt == 2} == set(MENDED)

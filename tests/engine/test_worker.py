@@ -42,7 +42,7 @@ def test_the_local_pool_works_the_same_worker(tmp_path):
 
 def test_a_model_that_cannot_load_says_why(tmp_path):
     run = planned_run(tmp_path, 1)
-    (tmp_path / "bundle").rename(tmp_path / "lost")
+    (tmp_path / "bundle" / "no-weights").touch()
     with pytest.raises(BundleError, match="fake weights are missing"):
         LocalPool(run.spec)
 

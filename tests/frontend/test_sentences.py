@@ -7,7 +7,8 @@ import random
 import pytest
 
 from hierbatch.errors import TextError
-from hierbatch.frontend.sentences import CLAUSE_PAUSE_S, MAX_CHARACTERS, Sentence, split_sentences
+from hierbatch.frontend.language import get_language
+from hierbatch.frontend.sentences import CLAUSE_PAUSE_S, Sentence, split_sentences
 
 
 def joined(text: str, language: str) -> str:
@@ -121,7 +122,7 @@ def test_long_sentences_have_only_a_breath_inside() -> None:
     parts = split_sentences(long + " [pause:2]", "en")
     assert len(parts) > 1
     assert [part.pause_after_s for part in parts] == [*[CLAUSE_PAUSE_S] * (len(parts) - 1), 2.0]
-    assert all(len(part.text) <= MAX_CHARACTERS["en"] for part in parts)
+    assert all(len(part.text) <= get_language("en").max_characters for part in parts)
     assert max(len(part.text) for part in split_sentences(long, "en", max_characters=60)) <= 60
 
 
@@ -136,7 +137,7 @@ def test_nothing_is_lost() -> None:
         text = "  ".join(chance.choices(words, k=chance.randint(1, 80)))
         sentences = split_sentences(text, chance.choice(["en", "ko"]))
         assert " ".join(sentence.text for sentence in sentences) == " ".join(text.split())
-        assert all(len(sentence.text) <= MAX_CHARACTERS[sentence.language] for sentence in sentences)
+        assert all(len(sentence.text) <= get_language(sentence.language).max_characters for sentence in sentences)
 
 
 def test_white_space_does_not_matter() -> None:

@@ -75,7 +75,7 @@ def test_the_front_end_loads_no_torch_and_says_nothing_on_its_own() -> None:
     program = (
         "import sys\n"
         "from hierbatch.frontend.speech_text import SpeechFrontEnd\n"
-        "assert 'phonemizer' not in sys.modules and 'g2pk' not in sys.modules\n"
+        "assert 'phonemizer' not in sys.modules and 'kiwipiepy' not in sys.modules\n"
         "front_end = SpeechFrontEnd()\n"
         "front_end.phonemize('Hello there.', 'en')\n"
         "front_end.phonemize('안녕하세요.', 'ko')\n"

@@ -1,13 +1,13 @@
 """Runs that convert, with a model that only pretends to."""
 
-from dataclasses import replace
-
-from hierbatch.engine.session import Execution
+from hierbatch.engine.execution import Execution
+from hierbatch.jobs.options.quality import MeasureChoice
+from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import RunJob
 from hierbatch.jobs.specs.convert import ConvertSpec
-from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
-from tests.engine.fake_model import FACTORY
+from hierbatch.models.catalog.model_choice import ModelChoice
+from tests.changing import change
 from tests.engine.planned_run import bundle_folder
 from tests.making import prompt_file
 
@@ -17,11 +17,10 @@ LOCAL = Execution(engine="local")
 def job(folder, **changes) -> RunJob:
     order = ConvertSpec(
         manifest=folder / "m.csv",
-        voices=VoiceChoice(file=prompt_file(folder)),
-        bundle=str(bundle_folder(folder)),
-        model_factory=FACTORY,
+        voices=VoiceChoice(voice=prompt_file(folder)),
+        model=ModelChoice(model=bundle_folder(folder)),
     )
-    return RunJob(spec=replace(order, **changes), out=folder / "run", execution=LOCAL, max_retakes=0)
+    return RunJob(spec=change(order, **changes), out=folder / "run", execution=LOCAL, quality=MeasureChoice())
 
 
 def three_recordings(folder):

@@ -1,17 +1,19 @@
 """A corpus job, with a model that only pretends to speak."""
 
-from hierbatch.engine.session import Execution
+from hierbatch.engine.execution import Execution
 from hierbatch.jobs.corpus import CorpusJob
-from hierbatch.jobs.specs.voices import VoiceChoice
-from hierbatch.stages.score_takes import Measures
-from tests.engine.fake_model import FACTORY
+from hierbatch.jobs.options.corpus import CorpusSettings
+from hierbatch.jobs.options.quality import CorpusQuality
+from hierbatch.jobs.options.voices import VoiceTable
+from hierbatch.models.catalog.model_choice import ModelChoice
+from tests.changing import change
+from tests.engine.planned_run import bundle_folder
 from tests.making import prompt_file
 
 WORDS = ("night", "train", "river", "stone", "garden", "window", "summer", "letter")
 
 
 def corpus_job(folder, n_voices=3, hours=0.008, **changes):
-    (folder / "bundle").mkdir(exist_ok=True)
     lines = ["voice,audio,language,speaker,consent"]
     for number in range(n_voices):
         prompt_file(folder, name=f"v{number}.wav", gain=0.1 * (number + 1))
@@ -19,14 +21,13 @@ def corpus_job(folder, n_voices=3, hours=0.008, **changes):
     (folder / "voices.csv").write_text("\n".join(lines) + "\n")
     texts = [f"The {one} is near the {other}." for one in WORDS for other in WORDS if one != other]
     (folder / "texts.csv").write_text("text\n" + "\n".join(texts) + "\n")
-    job = {
-        "texts": (folder / "texts.csv",),
-        "voices": VoiceChoice(table=folder / "voices.csv"),
-        "hours": hours,
-        "out": folder / "run",
-        "bundle": str(folder / "bundle"),
-        "model_factory": FACTORY,
-        "execution": Execution(engine="local"),
-        "measures": Measures(),
-    }
-    return CorpusJob(**(job | changes))
+    job = CorpusJob(
+        texts=(folder / "texts.csv",),
+        out=folder / "run",
+        settings=CorpusSettings(hours=hours),
+        voices=VoiceTable(voices=folder / "voices.csv"),
+        model=ModelChoice(model=bundle_folder(folder)),
+        execution=Execution(engine="local"),
+        quality=CorpusQuality(measures="none"),
+    )
+    return change(job, **changes)

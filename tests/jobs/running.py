@@ -1,14 +1,15 @@
 """Runs that speak, with a model that only pretends to."""
 
 import time
-from dataclasses import replace
 
-from hierbatch.engine.session import Execution
+from hierbatch.engine.execution import Execution
+from hierbatch.jobs.options.quality import Quality
+from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import RunJob
 from hierbatch.jobs.specs.speak import SpeakSpec
-from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
-from tests.engine.fake_model import FACTORY
+from hierbatch.models.catalog.model_choice import ModelChoice
+from tests.changing import change
 from tests.engine.planned_run import bundle_folder
 from tests.making import manifest_file, prompt_file
 
@@ -18,15 +19,14 @@ LOCAL = Execution(engine="local")
 def job(folder, n_rows=10, faults=None, max_retakes=0, **notes) -> RunJob:
     order = SpeakSpec(
         manifest=manifest_file(folder, n_rows, faults),
-        voices=VoiceChoice(file=prompt_file(folder)),
-        bundle=str(bundle_folder(folder, **notes)),
-        model_factory=FACTORY,
+        voices=VoiceChoice(voice=prompt_file(folder)),
+        model=ModelChoice(model=bundle_folder(folder, **notes)),
     )
-    return RunJob(spec=order, out=folder / "run", execution=LOCAL, max_retakes=max_retakes)
+    return RunJob(spec=order, out=folder / "run", execution=LOCAL, quality=Quality(max_retakes=max_retakes))
 
 
 def reordered(asked, **changes):
-    return replace(asked, spec=replace(asked.spec, **changes))
+    return change(asked, spec=change(asked.spec, **changes))
 
 
 def sounds(run_folder):

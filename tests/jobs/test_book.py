@@ -15,6 +15,9 @@ from hierbatch.delivery.profiles import PROFILES
 from hierbatch.delivery.report import check_file
 from hierbatch.errors import InputError, ProgramError, RunError, StorageError
 from hierbatch.jobs.book import BookJob, make_book
+from hierbatch.jobs.options.delivery import RunDelivery
+from hierbatch.models.catalog.model_choice import DeviceChoice
+from tests.changing import change
 from tests.delivery.book_run import book_rows, sentence, write_run
 from tests.delivery.cues import parsed
 from tests.delivery.media import described, png
@@ -39,12 +42,7 @@ def result(run, tmp_path_factory):
         BookJob(
             run=run,
             out=tmp_path_factory.mktemp("book") / "out",
-            formats=("m4b", "mp3", "opus"),
-            profile="podcast",
-            profile_by_format={"mp3": "acx"},
-            subtitles=("srt", "vtt"),
-            cover=cover,
-            author="Jane Doe",
+            delivery=RunDelivery(to="m4b,mp3,opus,srt,vtt", profile="podcast,mp3=acx", cover=cover, author="Jane Doe"),
         )
     )
 
@@ -112,13 +110,13 @@ def test_the_speech_is_marked_as_synthetic(result):
 
 
 def test_no_file_is_overwritten_unasked(run, tmp_path):
-    job = BookJob(run=run, out=tmp_path, formats=("flac",), profile="ebu")
+    job = BookJob(run=run, delivery=RunDelivery(to="flac", profile="ebu"), out=tmp_path)
     make_book(job)
     before = {name: (tmp_path / name).stat().st_mtime_ns for name in files_in(tmp_path)}
     with pytest.raises(InputError, match=r"already exists.*--overwrite"):
         make_book(job)
     assert before == {name: (tmp_path / name).stat().st_mtime_ns for name in files_in(tmp_path)}
-    make_book(BookJob(run=run, out=tmp_path, formats=("flac",), profile="ebu", overwrite=True))
+    make_book(BookJob(run=run, delivery=RunDelivery(to="flac", profile="ebu"), out=tmp_path, overwrite=True))
     assert files_in(tmp_path) == sorted(before)
 
 
@@ -127,9 +125,9 @@ def test_gaps_are_refused_by_name_and_allowed_when_asked(tmp_path):
     rows[2]["status"] = "failed"
     run = write_run(tmp_path / "r", rows)
     with pytest.raises(RunError, match=r"1 of 4 rows.*c1s2.*hierbatch retry.*--allow-missing"):
-        make_book(BookJob(run=run, formats=("mp3",)))
+        make_book(BookJob(run=run, delivery=RunDelivery(to="mp3")))
     assert not (run / "export").exists()
-    result = make_book(BookJob(run=run, formats=("mp3",), profile="acx", subtitles=("srt",), allow_missing=True))
+    result = make_book(BookJob(run=run, delivery=RunDelivery(to="mp3,srt", profile="acx"), allow_missing=True))
     assert result.missing == ("c1s2",)
     assert result.passed
     texts = [text for _, _, text in parsed(result.subtitles[0].read_text(encoding="utf-8"))]
@@ -153,18 +151,18 @@ def test_a_run_of_failures_makes_no_book(tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"formats": ("wma",)}, "Unknown format"),
-        ({"formats": ()}, "No format"),
+        ({"to": "wma"}, "Unknown format"),
+        ({"to": "srt"}, "No format"),
+        ({"to": "m4b,ass"}, "Unknown format"),
         ({"profile": "loud"}, "Unknown profile"),
-        ({"profile_by_format": {"mp3": "loud"}}, "Unknown profile"),
-        ({"subtitles": ("ass",)}, "subtitle format is unknown"),
-        ({"cover": b"no picture"}, "JPEG or PNG"),
+        ({"profile": "mp3=loud"}, "Unknown profile"),
+        ({"embedded_cover": b"no picture"}, "JPEG or PNG"),
         ({"cover": Path("/nowhere.png")}, "Cannot read the cover"),
     ],
 )
 def test_wrong_options_are_told_before_anything_is_made(run, tmp_path, options, words):
     with pytest.raises(InputError, match=words):
-        make_book(BookJob(**{"run": run, "out": tmp_path / "out", **options}))
+        make_book(change(BookJob(run=run, out=tmp_path / "out"), **options))
     assert not (tmp_path / "out").exists()
 
 
@@ -193,13 +191,13 @@ def test_a_failure_in_the_middle_leaves_no_file(run, tmp_path, monkeypatch, erro
     (tmp_path / "mine.txt").write_text("untouched")
     break_feeding(monkeypatch, error, after_bytes=3_000_000)
     with pytest.raises(type(error)):
-        make_book(BookJob(run=run, out=tmp_path, formats=("mp3", "m4b"), subtitles=("srt",)))
+        make_book(BookJob(run=run, delivery=RunDelivery(to="mp3,m4b,srt"), out=tmp_path))
     assert files_in(tmp_path) == ["mine.txt"]
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def test_a_failure_keeps_the_book_that_was_there(run, tmp_path, monkeypatch):
-    job = BookJob(run=run, out=tmp_path, formats=("flac",), overwrite=True)
+    job = BookJob(run=run, delivery=RunDelivery(to="flac"), out=tmp_path, overwrite=True)
     make_book(job)
     before = {name: (tmp_path / name).read_bytes() for name in files_in(tmp_path)}
     break_feeding(monkeypatch, StorageError("disk full"), after_bytes=1_000_000)
@@ -214,7 +212,7 @@ def test_memory_does_not_grow_with_the_book(tmp_path):
         rows = [sentence(1, sentence_index, duration_s=5.0) for sentence_index in range(n_sentences)]
         run = write_run(tmp_path / str(n_sentences), rows, n_parts=2)
         tracemalloc.start()
-        make_book(BookJob(run=run, formats=("mp3",)))
+        make_book(BookJob(run=run, delivery=RunDelivery(to="mp3")))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     more_bytes_of_sound = 4 * 5 * 44_100 * 4
@@ -223,16 +221,17 @@ def test_memory_does_not_grow_with_the_book(tmp_path):
 
 def test_progress_is_told_chapter_by_chapter(run, tmp_path):
     told = []
-    job = BookJob(run=run, out=tmp_path, formats=("opus",), profile="ebu")
+    job = BookJob(run=run, delivery=RunDelivery(to="opus", profile="ebu"), out=tmp_path)
     make_book(job, on_chapter=lambda profile, chapter, n: told.append((profile, chapter.number, n)))
     assert told == [("ebu", 1, 2), ("ebu", 2, 2)]
 
 
-def test_a_book_with_a_full_band_has_a_top_and_is_as_long(run, tmp_path):
-    model = str(write_tiny_speechsr(tmp_path / "tiny"))
+def test_a_book_with_a_full_band_has_a_top_and_is_as_long(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("hierbatch.jobs.book.DEFAULT_UPSAMPLER", str(write_tiny_speechsr(tmp_path / "tiny")))
     books = {}
-    for name, full_band in (("plain", None), ("full", model)):
-        job = BookJob(run=run, out=tmp_path / name, formats=("flac",), profile="ebu", full_band=full_band)
+    for name, full_band in (("plain", False), ("full", True)):
+        delivery = RunDelivery(to="flac", profile="ebu", full_band=full_band)
+        job = BookJob(run=run, delivery=delivery, out=tmp_path / name)
         books[name] = [read_sound(file.path) for file in make_book(job).files]
     for plain, full in zip(books["plain"], books["full"], strict=True):
         assert (full.rate_hz, full.n_samples) == (plain.rate_hz, plain.n_samples)
@@ -242,11 +241,12 @@ def test_a_book_with_a_full_band_has_a_top_and_is_as_long(run, tmp_path):
 def test_the_top_is_computed_where_and_how_it_is_asked_for(run, tmp_path, monkeypatch):
     asked = []
     monkeypatch.setattr(torch.nn.Module, "compile", lambda network, **_: asked.append(type(network).__name__))
-    model = str(write_tiny_speechsr(tmp_path / "tiny"))
+    monkeypatch.setattr("hierbatch.jobs.book.DEFAULT_UPSAMPLER", str(write_tiny_speechsr(tmp_path / "tiny")))
     books = {}
-    for device in ("cpu", "cpu,bfloat16", "cpu,compile"):
-        job = BookJob(run=run, out=tmp_path / device, formats=("flac",), profile="ebu", full_band=model, device=device)
-        books[device] = np.concatenate([read_sound(file.path).samples for file in make_book(job).files])
+    for device in (DeviceChoice(), DeviceChoice(dtype="bfloat16"), DeviceChoice(compile=True)):
+        delivery, name = RunDelivery(to="flac", profile="ebu", full_band=True), str(device.placement)
+        job = BookJob(run=run, delivery=delivery, out=tmp_path / name, device=device)
+        books[name] = np.concatenate([read_sound(file.path).samples for file in make_book(job).files])
     noise = ((books["cpu"] - books["cpu,bfloat16"]) ** 2).sum() / (books["cpu"] ** 2).sum()
     assert 1e-9 < noise < 1e-2
     np.testing.assert_array_equal(books["cpu"], books["cpu,compile"])
@@ -255,7 +255,8 @@ def test_the_top_is_computed_where_and_how_it_is_asked_for(run, tmp_path, monkey
 
 def test_a_device_that_is_not_here_cannot_give_a_top(run, tmp_path, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    job = BookJob(run=run, out=tmp_path / "out", formats=("flac",), full_band="speechsr", device="cuda")
+    delivery = RunDelivery(to="flac", full_band=True)
+    job = BookJob(run=run, delivery=delivery, out=tmp_path / "out", device=DeviceChoice(device="cuda"))
     with pytest.raises(InputError, match="no GPU"):
         make_book(job)
     assert not (tmp_path / "out").exists()

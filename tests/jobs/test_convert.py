@@ -2,7 +2,6 @@
 
 import io
 import json
-from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,12 +10,12 @@ import pytest
 import soundfile
 
 from hierbatch.errors import BundleError, InputError, ManifestError, RunError
+from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.specs.speak import SpeakSpec
-from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
-from hierbatch.models.catalog.open_model import DEFAULT_FACTORY
+from tests.changing import change
 from tests.engine.fake_model import Fault
 from tests.jobs.converting import LOCAL, job, sounds, three_recordings
 from tests.making import prompt_file, recordings_file
@@ -51,7 +50,7 @@ def test_sound_inside_the_manifest_is_converted_alike(tmp_path, recordings):
         "source": [{"bytes": path.read_bytes(), "path": None} for path in recordings],
     }
     pq.write_table(pa.table(table), tmp_path / "inside.parquet")
-    inside = replace(job(tmp_path, manifest=tmp_path / "inside.parquet"), out=tmp_path / "inside")
+    inside = change(job(tmp_path, manifest=tmp_path / "inside.parquet"), out=tmp_path / "inside")
     run(inside)
     assert sounds(tmp_path / "inside") == sounds(tmp_path / "run")
 
@@ -63,7 +62,7 @@ def test_one_bad_recording_is_a_row_and_its_neighbours_are_heard_as_alone(tmp_pa
     assert (standing.n_ok, standing.error_kinds) == (3, {"source": 2})
     together = sounds(tmp_path / "run")
     recordings_file(tmp_path, [recordings[1].name], name="alone.csv")
-    alone = replace(job(tmp_path, manifest=tmp_path / "alone.csv"), out=tmp_path / "alone")
+    alone = change(job(tmp_path, manifest=tmp_path / "alone.csv"), out=tmp_path / "alone")
     # Another id is another seed; the fake model's sound has no noise.
     run(alone)
     assert sounds(tmp_path / "alone")["r0"] == together["r3"]
@@ -78,11 +77,11 @@ def test_a_voice_that_is_silent_fails_its_rows_and_all_voices_silent_fail_the_st
     prompt_file(tmp_path, gain=0.0, name="mute.wav")
     (tmp_path / "voices.csv").write_text("voice,audio,consent\nanna,anna.wav,self\nmute,mute.wav,self\n")
     recordings_file(tmp_path, [path.name for path in recordings], voice=["anna", "mute", "anna"])
-    voices = VoiceChoice(table=tmp_path / "voices.csv")
+    voices = VoiceChoice(voices=tmp_path / "voices.csv")
     assert run(job(tmp_path, voices=voices)).counts.error_kinds == {"prompt": 1}
     recordings_file(tmp_path, [recordings[0].name], voice=["mute"])
     with pytest.raises(InputError, match="silent"):
-        run(replace(job(tmp_path, voices=voices), out=tmp_path / "other"))
+        run(change(job(tmp_path, voices=voices), out=tmp_path / "other"))
 
 
 def test_the_same_call_finds_nothing_to_do_and_a_changed_recording_is_made_anew(tmp_path, recordings):
@@ -94,7 +93,7 @@ def test_the_same_call_finds_nothing_to_do_and_a_changed_recording_is_made_anew(
     prompt_file(tmp_path, 0.7, rate_hz=44_100, name="s1.wav")
     with pytest.raises(RunError, match="sources"):
         run(asked)
-    assert run(replace(asked, update=True)).session.n_worked == 1
+    assert run(change(asked, update=True)).session.n_worked == 1
     after = sounds(asked.out)
     assert [name for name in before if before[name] != after[name]] == ["r1"]
 
@@ -103,8 +102,8 @@ def test_another_key_or_rate_is_another_take(tmp_path, recordings):
     recordings_file(tmp_path, [path.name for path in recordings])
     asked = job(tmp_path)
     run(asked)
-    for change in ({"pitch_semitones": 3.0}, {"rate_hz": 24_000}):
-        changed = replace(asked, spec=replace(asked.spec, **change), update=True)
+    for options in ({"pitch_semitones": 3.0}, {"rate_hz": 24_000}):
+        changed = change(asked, **options, update=True)
         assert run(changed).session.n_worked == 3
     info = soundfile.info(io.BytesIO(sounds(asked.out)["r1"]))
     assert (info.samplerate, info.frames) == (24_000, 36_000)
@@ -158,9 +157,9 @@ def test_all_that_is_wrong_with_a_conversion_is_told_at_once(tmp_path, recording
     recordings_file(tmp_path, [path.name for path in recordings], seed=["one", "2", "3"], pitch_semitones=[0, 99, 0])
     prompt_file(tmp_path, gain=0.0, name="mute.wav")
     (tmp_path / "elsewhere").mkdir()
-    wrong = {"bundle": str(tmp_path / "nowhere"), "f0": "crepe", "source_root": tmp_path / "elsewhere"}
+    wrong = {"model": str(tmp_path / "nowhere"), "f0": "crepe", "source_root": tmp_path / "elsewhere"}
     with pytest.raises(InputError) as caught:
-        job(tmp_path, voices=VoiceChoice(file=tmp_path / "mute.wav"), **wrong).spec.check()
+        job(tmp_path, voices=VoiceChoice(voice=tmp_path / "mute.wav"), **wrong).spec.check()
     said = str(caught.value)
     parts = (
         "seed is not all int64",
@@ -188,12 +187,12 @@ def test_a_key_depends_on_the_recording_and_not_on_its_name(tmp_path, recordings
 
 def test_a_model_that_only_speaks_or_only_converts_is_refused_for_the_other(tmp_path, recordings):
     recordings_file(tmp_path, [path.name for path in recordings], text=["One.", "Two.", "Three."])
-    voices = VoiceChoice(file=tmp_path / "anna.wav")
+    voices = VoiceChoice(voice=tmp_path / "anna.wav")
     speaking = str(speaking_bundle.write_official(tmp_path / "speaking"))
     with pytest.raises(BundleError, match=r"does not convert.*mms-300m"):
-        run(job(tmp_path, bundle=speaking, model_factory=DEFAULT_FACTORY))
+        run(job(tmp_path, model=speaking))
     order = SpeakSpec(manifest=tmp_path / "m.csv", voices=voices, language="en")
     converting = str(converting_bundle.write_official(tmp_path / "converting"))
     with pytest.raises(BundleError, match=r"does not read text.*hierbatch convert"):
-        run(RunJob(spec=replace(order, bundle=converting), out=tmp_path / "run", execution=LOCAL))
+        run(RunJob(spec=change(order, model=converting), out=tmp_path / "run", execution=LOCAL))
     assert not (tmp_path / "run").exists()

@@ -1,7 +1,6 @@
 """What a whole run of conversions may be told to do otherwise: another pitch tracker, a top."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from hierbatch.errors import BundleError, InputError, ProgramError, RunError
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import run
 from hierbatch.manifest.takes import Takes
-from hierbatch.models.catalog.open_model import DEFAULT_FACTORY
+from tests.changing import change
 from tests.jobs.converting import LOCAL, job, sounds, three_recordings
 from tests.making import prompt_file, recordings_file
 from tests.tiny_bundle import write_tiny_bundle
@@ -28,15 +27,15 @@ def test_another_pitch_tracker_is_another_take_and_a_retry_keeps_it(tmp_path, re
     recordings_file(tmp_path, [*(path.name for path in recordings), "late.wav"])
     asked = job(tmp_path)
     run(asked)
-    by_yaapt = replace(asked, spec=replace(asked.spec, f0="yaapt"))
+    by_yaapt = change(asked, spec=change(asked.spec, f0="yaapt"))
     with pytest.raises(RunError, match="f0"):
         run(by_yaapt)
-    assert run(replace(by_yaapt, update=True)).session.n_worked == 4
+    assert run(change(by_yaapt, update=True)).session.n_worked == 4
     prompt_file(tmp_path, 1.0, name="late.wav")
     assert retry(RetryJob(run=tmp_path / "run", execution=LOCAL)).counts.n_ok == 4
     settings_json = Takes(tmp_path / "run").table(["settings_json"]).column("settings_json").to_pylist()
     assert {json.loads(entry)["f0"] for entry in settings_json} == {"yaapt"}
-    assert run(replace(asked, update=True)).session.n_worked == 1  # the others stand as they were made first
+    assert run(change(asked, update=True)).session.n_worked == 1  # the others stand as they were made first
 
 
 @pytest.mark.parametrize("chosen", ["dio", "yaapt"])
@@ -44,27 +43,31 @@ def test_a_voice_is_checked_by_the_chosen_tracker(tmp_path, recordings, monkeypa
     recordings_file(tmp_path, [path.name for path in recordings])
     deaf = {name: track if name == chosen else no_pitch for name, track in PITCH_TRACKERS.items()}
     bundle = str(write_tiny_bundle(tmp_path / "tiny"))
-    order = job(tmp_path, bundle=bundle, model_factory=DEFAULT_FACTORY, f0=chosen).spec
+    order = job(tmp_path, model=bundle, f0=chosen).spec
     monkeypatch.setattr("hierbatch.audio.pitch_trackers.PITCH_TRACKERS", deaf)
     assert set(order.check().prompts) == {"anna"}
     (other,) = set(deaf) - {chosen}
     with pytest.raises(InputError, match="no voice in the prompt"):
-        replace(order, f0=other).check()
+        change(order, f0=other).check()
 
 
 def no_pitch(sound):
     return np.zeros(sound.n_samples // 160, np.float32)
 
 
-def test_a_conversion_above_16_khz_is_given_a_top_where_asked_and_a_retry_gives_it_too(tmp_path, recordings):
+def test_a_conversion_above_16_khz_is_given_a_top_where_asked_and_a_retry_gives_it_too(
+    tmp_path, recordings, monkeypatch
+):
+    tiny = str(write_tiny_speechsr(tmp_path / "tiny"))
+    monkeypatch.setattr("hierbatch.models.upsampling.full_band.DEFAULT_UPSAMPLER", tiny)
     recordings_file(tmp_path, [*(path.name for path in recordings), "late.wav"])
     plain = job(tmp_path)
     run(plain)
     empty = sounds(tmp_path / "run")
-    full = replace(plain, spec=replace(plain.spec, full_band=str(write_tiny_speechsr(tmp_path / "tiny"))))
+    full = change(plain, full_band=True)
     with pytest.raises(RunError, match="full_band"):
         run(full)
-    assert run(replace(full, update=True)).session.n_worked == 4
+    assert run(change(full, update=True)).session.n_worked == 4
     prompt_file(tmp_path, 1.0, rate_hz=48_000, name="late.wav")
     assert retry(RetryJob(run=tmp_path / "run", execution=LOCAL)).counts.n_ok == 4
     topped = {row_id: read_sound(content) for row_id, content in sounds(tmp_path / "run").items()}
@@ -84,10 +87,11 @@ def power_above(sound, edge_hz):
     return power[np.fft.rfftfreq(sound.n_samples, 1 / sound.rate_hz) > edge_hz].sum() / power.sum()
 
 
-def test_a_top_of_a_model_that_is_not_there_is_told_before_anything_is_made(tmp_path, recordings):
+def test_a_top_of_a_model_that_is_not_there_is_told_before_anything_is_made(tmp_path, recordings, monkeypatch):
+    monkeypatch.setattr("hierbatch.models.upsampling.full_band.DEFAULT_UPSAMPLER", "nowhere")
     recordings_file(tmp_path, [path.name for path in recordings])
     with pytest.raises(BundleError, match="nowhere"):
-        run(job(tmp_path, full_band="nowhere"))
+        run(job(tmp_path, full_band=True))
     assert not (tmp_path / "run").exists()
 
 

@@ -34,7 +34,7 @@ def test_the_same_call_speaks_nothing_again_and_other_rules_judge_anew(tmp_path)
     n_spoken = len(spoken(tmp_path / "bundle"))
     rules = tmp_path / "rules.toml"
     rules.write_text('[[rule]]\nname = "of one speaker"\ncolumn = "speaker"\nnone_of = ["s1"]\n')
-    made = corpus(corpus_job(tmp_path, filter_file=rules))
+    made = corpus(corpus_job(tmp_path, filter=rules))
     assert len(spoken(tmp_path / "bundle")) - n_spoken <= 16  # the sentences that tell the model's pace
     rows = rows_of(made)
     assert len(rows) == sum(first.kept.values())
@@ -50,10 +50,10 @@ def loud_from(peak_db):
 def test_what_a_rule_rejects_is_made_again_and_only_that(tmp_path):
     rules = tmp_path / "rules.toml"
     rules.write_text(loud_from(-10.0))  # the fake model is as loud as its seed has it: four seeds of seven pass
-    first = corpus(corpus_job(tmp_path, filter_file=rules, max_retakes=0))
+    first = corpus(corpus_job(tmp_path, filter=rules, max_retakes=0))
     passed = {row["id"]: row["take_key"] for row in rows_of(first) if not row["rejected_by"]}
     assert 0 < len(passed) < sum(first.kept.values()) + first.rejected["quiet"]
-    made = corpus(corpus_job(tmp_path, filter_file=rules, max_retakes=20))
+    made = corpus(corpus_job(tmp_path, filter=rules, max_retakes=20))
     rows = rows_of(made)
     assert made.rejected == {}
     assert all(row["peak_db"] >= -10.0 for row in rows)
@@ -63,7 +63,7 @@ def test_what_a_rule_rejects_is_made_again_and_only_that(tmp_path):
 def test_what_no_seed_can_mend_is_not_made_again(tmp_path):
     rules = tmp_path / "rules.toml"
     rules.write_text(loud_from(-10.0) + '[[rule]]\nname = "not she"\ncolumn = "speaker"\nnone_of = ["s1"]\n')
-    rows = rows_of(corpus(corpus_job(tmp_path, filter_file=rules, max_retakes=20)))
+    rows = rows_of(corpus(corpus_job(tmp_path, filter=rules, max_retakes=20)))
     assert {row["attempt"] for row in rows if row["speaker"] == "s1"} == {1}
     assert all(row["peak_db"] >= -10.0 for row in rows if row["speaker"] != "s1")
 
@@ -81,12 +81,12 @@ def test_another_corpus_is_not_written_over_the_first(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
-        ({"n_voices": 1, "n_speakers": 2}, "There are not 2 speakers"),
+        ({"n_voices": 1, "speakers": 2}, "There are not 2 speakers"),
         ({"n_voices": 1}, "too few speakers for speaker-disjoint splits"),
         ({"language": "ko"}, "No voice speaks ko"),
         ({"hours": 0.0}, "out of range"),
         ({"hours": 100.0}, "do not last that long"),
-        ({"shortest_s": 14.0}, "No sentence has the requested duration"),
+        ({"duration_s": "14,15"}, "No sentence has the requested duration"),
     ],
 )
 def test_what_cannot_be_made_is_told_before_anything_starts(tmp_path, changes, fault):

@@ -2,20 +2,20 @@
 
 import csv
 import io
-from dataclasses import replace
 
 import numpy as np
 import pytest
 import soundfile
 
-from hierbatch.engine.session import Execution
+from hierbatch.engine.execution import Execution
 from hierbatch.errors import InputError, ManifestError
 from hierbatch.jobs.dub import DubJob, dub
 from hierbatch.jobs.dub_output import Background
-from hierbatch.jobs.specs.voices import VoiceChoice
+from hierbatch.jobs.options.recordings import DubSettings
+from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
-from hierbatch.models.catalog.open_model import DEFAULT_FACTORY
-from tests.engine.fake_model import FACTORY
+from hierbatch.models.catalog.model_choice import ModelChoice
+from tests.changing import change
 from tests.engine.planned_run import bundle_folder
 from tests.films import film_file
 from tests.making import prompt_file
@@ -37,10 +37,9 @@ def job(tmp_path):
     return DubJob(
         folder=tmp_path / "in",
         out=tmp_path / "out",
-        voices=VoiceChoice(table=tmp_path / "voices.csv"),
-        voice_map=tmp_path / "map.csv",
-        bundle=str(bundle_folder(tmp_path)),
-        model_factory=FACTORY,
+        voices=VoiceChoice(voices=tmp_path / "voices.csv"),
+        dubbing=DubSettings(voice_map=tmp_path / "map.csv"),
+        model=ModelChoice(model=bundle_folder(tmp_path)),
         execution=Execution(engine="local"),
     )
 
@@ -80,7 +79,7 @@ def test_a_talk_of_two_and_a_film_come_back_as_long_as_they_were(job):
 
 def test_published_networks_dub_as_well(job, tmp_path):
     imported = write_official(tmp_path / "official", parts=("synthesizer", "content_encoder"))
-    dubbing = dub(replace(job, bundle=str(imported), model_factory=DEFAULT_FACTORY))
+    dubbing = dub(change(job, model=str(imported)))
     assert dubbing.n_failed == 0
     assert {(line.speaker, line.voice, line.length_error_samples) for line in dubbing.lines} == {
         ("A", "anna", 0),
@@ -107,14 +106,14 @@ def test_the_same_call_makes_nothing_twice_and_what_was_lost_again(job):
 
 def test_the_background_is_mixed_anew_without_another_conversion(job):
     dub(job)
-    quiet = dub(replace(job, background=Background(gain_db=None)))
+    quiet = dub(change(job, background="off"))
     assert quiet.outcome.session.n_worked == 0
     assert not heard(job.out / "files" / "talk.wav")[:20_000].any()
 
 
 def test_without_segments_speech_is_found_and_where_there_is_none_the_file_is_flagged(job):
     (job.folder / "talk.csv").unlink()  # two tones: nobody speaks
-    dubbing = dub(replace(job, voice_map=None, voices=VoiceChoice(table=job.voices.table, default="jun")))
+    dubbing = dub(change(job, voice_map=None, voices=VoiceChoice(voices=job.voices.voices, default_voice="jun")))
     (line,) = dubbing.lines
     assert (line.flags, line.length_error_samples, line.speech_s) == ("no_speech", 0, 0.0)
     assert np.array_equal(heard(job.out / "files" / "talk.wav"), heard(job.folder / "talk.wav"))
@@ -130,7 +129,7 @@ def test_what_cannot_be_dubbed_is_told_and_stops_nobody(job):
     ):
         (job.folder / name).write_bytes((job.folder / "talk.wav").read_bytes())
         (job.folder / name).with_suffix(".csv").write_text(table)
-    job.voice_map.write_text("file,speaker,voice\n,A,anna\n,B,jun\n")
+    job.dubbing.voice_map.write_text("file,speaker,voice\n,A,anna\n,B,jun\n")
     dubbing = dub(job)
     errors = {line.file: line.error for line in dubbing.lines if line.error}
     words = {
@@ -149,7 +148,7 @@ def test_a_model_that_fails_is_a_line_of_the_table(job):
     bundle = bundle_folder(job.folder.parent, raise_on="0")
     seed = Takes(dub(job).outcome.out).table(["seed"]).column("seed")[0].as_py()
     (bundle / "raise-on").write_text(str(seed))
-    dubbing = dub(replace(job, out=job.out.with_name("other")))
+    dubbing = dub(change(job, out=job.out.with_name("other")))
     assert "told to raise" in next(line.error for line in dubbing.lines)
     assert not (dubbing.outcome.out.parent / "files").exists()
 
@@ -157,22 +156,22 @@ def test_a_model_that_fails_is_a_line_of_the_table(job):
 @pytest.mark.parametrize(
     ("spoil", "error", "words"),
     [
-        (lambda job: replace(job, folder=job.folder / "none"), InputError, "folder to dub does not exist"),
-        (lambda job: replace(job, folder=job.out.parent / "empty"), InputError, "folder to dub does not exist"),
-        (lambda job: replace(job, out=job.folder / "out"), InputError, "inside the source folder"),
-        (lambda job: replace(job, voice_map=None), InputError, "target voice is ambiguous"),
-        (lambda job: (job.voice_map.write_text("voice\nhigh\n"), job)[1], ManifestError, "voice high"),
+        (lambda job: change(job, folder=job.folder / "none"), InputError, "folder to dub does not exist"),
+        (lambda job: change(job, folder=job.out.parent / "empty"), InputError, "folder to dub does not exist"),
+        (lambda job: change(job, out=job.folder / "out"), InputError, "inside the source folder"),
+        (lambda job: change(job, voice_map=None), InputError, "target voice is ambiguous"),
+        (lambda job: (job.dubbing.voice_map.write_text("voice\nhigh\n"), job)[1], ManifestError, "voice high"),
         (
-            lambda job: (job.voice_map.write_text("file,voice\n,anna\nnone.wav,jun\n"), job)[1],
+            lambda job: (job.dubbing.voice_map.write_text("file,voice\n,anna\nnone.wav,jun\n"), job)[1],
             InputError,
             "match no file",
         ),
         (
-            lambda job: (job.voice_map.write_text("speaker,voice\nC,jun\n"), job)[1],
+            lambda job: (job.dubbing.voice_map.write_text("speaker,voice\nC,jun\n"), job)[1],
             InputError,
             "No voice is mapped",
         ),
-        (lambda job: replace(job, segments=job.folder / "none"), InputError, "segments"),
+        (lambda job: change(job, segments=job.folder / "none"), InputError, "segments"),
     ],
 )
 def test_a_wrong_order_is_refused_before_anything_is_made(job, spoil, error, words):

@@ -1,15 +1,17 @@
-from dataclasses import replace
-
 import pytest
 
 from hierbatch.audio.files import read_sound
 from hierbatch.audio.resample import resample
-from hierbatch.engine.session import Execution
+from hierbatch.engine.execution import Execution
 from hierbatch.errors import BookError, BundleError, InputError, RunError
 from hierbatch.jobs.narrate import NarrateJob, narrate
-from hierbatch.jobs.specs.voices import VoiceChoice
+from hierbatch.jobs.options.delivery import Delivery
+from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
-from tests.engine.fake_model import FACTORY, spoken
+from hierbatch.models.catalog.model_choice import ModelChoice
+from hierbatch.models.device_placement import DevicePlacement
+from tests.changing import change
+from tests.engine.fake_model import spoken
 from tests.engine.planned_run import bundle_folder
 from tests.jobs.running import LOCAL
 from tests.making import prompt_file
@@ -22,14 +24,11 @@ def job(tmp_path):
     (tmp_path / "lamp.md").write_text(BOOK, encoding="utf-8")
     return NarrateJob(
         book=tmp_path / "lamp.md",
-        voices=VoiceChoice(file=prompt_file(tmp_path)),
+        voices=VoiceChoice(voice=prompt_file(tmp_path)),
         out=tmp_path / "out",
-        formats=("flac",),
-        profile="podcast",
-        profile_by_format={},
-        bundle=str(bundle_folder(tmp_path)),
+        delivery=Delivery(to="flac", profile="podcast"),
+        model=ModelChoice(model=bundle_folder(tmp_path)),
         execution=LOCAL,
-        model_factory=FACTORY,
     )
 
 
@@ -55,7 +54,7 @@ def test_narrating_again_speaks_nothing_and_an_edited_sentence_alone(job, tmp_pa
     job.book.write_text(BOOK.replace("It was late.", "It was very late."), encoding="utf-8")
     with pytest.raises(RunError, match="--update"):
         narrate(job)
-    edited = narrate(replace(job, update=True))
+    edited = narrate(change(job, update=True))
     assert len(spoken(tmp_path / "bundle")) == n_spoken + 1
     assert edited.outcome.counts.n_ok == again.outcome.counts.n_ok
 
@@ -66,7 +65,7 @@ def test_a_row_that_fails_leaves_a_silence_and_is_told(job, tmp_path):
         zip(*(Takes(job.out / "run").table(["id", "seed"]).column(n).to_pylist() for n in range(2)), strict=True)
     )
     failing = sorted(seeds)[1]
-    fresh = replace(job, out=tmp_path / "again", bundle=str(bundle_folder(tmp_path, raise_on=seeds[failing])))
+    fresh = change(job, out=tmp_path / "again", model=bundle_folder(tmp_path, raise_on=seeds[failing]))
     narration = narrate(fresh)
     assert narration.outcome.counts.n_failed == 1
     assert narration.result.missing == (failing,)
@@ -77,7 +76,7 @@ def test_a_lexicon_changes_how_its_words_are_said_and_nothing_else(job, tmp_path
     before = Takes(job.out / "run").table(["id", "phonemes"]).to_pylist()
     lexicon = tmp_path / "lexicon.csv"
     lexicon.write_text("word,pronunciation,kind,language,scope\nlamp,m u n,ipa,en,\n", encoding="utf-8")
-    narrate(replace(job, lexicon=lexicon, update=True))
+    narrate(change(job, lexicon=lexicon, update=True))
     after = Takes(job.out / "run").table(["id", "phonemes"]).to_pylist()
     changed = [new["phonemes"] for old, new in zip(before, after, strict=True) if old != new]
     assert changed
@@ -89,7 +88,7 @@ def test_a_lexicon_changes_how_its_words_are_said_and_nothing_else(job, tmp_path
     [
         (lambda job: job.book.unlink(), BookError),
         (lambda job: job.book.write_text("", encoding="utf-8"), BookError),
-        (lambda job: job.voices.file.write_bytes(b""), InputError),
+        (lambda job: job.voices.voice.write_bytes(b""), InputError),
     ],
 )
 def test_what_is_wrong_is_told_before_anything_is_spoken(job, tmp_path, spoil, error):
@@ -107,15 +106,16 @@ def test_a_top_is_computed_as_the_speech_is(job, monkeypatch):
         return resample
 
     monkeypatch.setattr("hierbatch.jobs.book.full_band_resampler", top)
-    narrate(replace(job, full_band="speechsr", device="cpu,bfloat16"))
-    assert asked == [("speechsr", "cpu,bfloat16")]
+    narrate(change(job, full_band=True, dtype="bfloat16"))
+    assert asked == [("speechsr", DevicePlacement(dtype="bfloat16"))]
 
 
 def test_a_machine_that_cannot_give_the_top_tells_so_before_a_cluster_speaks(job, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    away = replace(job, device="cuda", execution=Execution(address="10.0.0.1:6379"))
-    with pytest.raises(InputError, match=r"has no GPU.*without --full-band"):
-        narrate(replace(away, full_band="speechsr"))
+    away = change(job, device="cuda", execution=Execution(ray_address="10.0.0.1:6379"))
+    with pytest.raises(InputError, match=r"no GPU.*without --full-band"):
+        narrate(change(away, full_band=True))
+    monkeypatch.setattr("hierbatch.jobs.narrate.DEFAULT_UPSAMPLER", "no such model")
     with pytest.raises(BundleError):
-        narrate(replace(away, full_band="no such model"))
+        narrate(change(away, full_band=True))
     assert not job.out.exists()

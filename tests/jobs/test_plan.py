@@ -1,16 +1,16 @@
-from dataclasses import replace
-
 import pytest
 from typer.testing import CliRunner
 
 from hierbatch.cli.app import app
 from hierbatch.engine.progress import format_duration
 from hierbatch.errors import InputError, ManifestError
+from hierbatch.frontend.language import expected_duration_s
+from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.plan import estimate
 from hierbatch.jobs.specs.speak import SpeakSpec
-from hierbatch.jobs.specs.voices import VoiceChoice
-from hierbatch.stages.pace import expected_duration_s
-from tests.engine.fake_model import FACTORY, spoken
+from hierbatch.models.catalog.model_choice import ModelChoice
+from tests.changing import change
+from tests.engine.fake_model import spoken
 from tests.engine.planned_run import bundle_folder
 from tests.making import manifest_file, phonemes, prompt_file
 
@@ -18,9 +18,8 @@ from tests.making import manifest_file, phonemes, prompt_file
 def order(folder, manifest):
     return SpeakSpec(
         manifest=manifest,
-        voices=VoiceChoice(file=prompt_file(folder)),
-        bundle=str(bundle_folder(folder)),
-        model_factory=FACTORY,
+        voices=VoiceChoice(voice=prompt_file(folder)),
+        model=ModelChoice(model=bundle_folder(folder)),
     )
 
 
@@ -35,7 +34,7 @@ def test_a_plan_tells_rows_units_sound_and_refusals_and_speaks_nothing(tmp_path)
     assert found.sound_s.keys() == {"en", "ko"}
     assert found.n_bytes == pytest.approx(20_000 * sum(found.sound_s.values()), abs=1)
     assert found.work_s is None  # nobody knows the pace of a model of one's own
-    assert replace(found, bundle="lite").work_s == pytest.approx(0.05 * sum(found.sound_s.values()))
+    assert change(found, model="lite").work_s == pytest.approx(0.05 * sum(found.sound_s.values()))
     assert spoken(tmp_path / "bundle") == []
 
 
@@ -64,11 +63,11 @@ def test_all_that_is_wrong_with_an_order_is_told_at_once(tmp_path):
     voices = tmp_path / "voices.csv"
     voices.write_text("voice,audio,consent\nanna,anna.wav,unknown\nmute,none.wav,self\n")
     (tmp_path / "lexicon.csv").write_text("no,lexicon\n")
-    asked = replace(
+    asked = change(
         asked,
-        voices=VoiceChoice(table=voices, default="anna"),
+        voices=VoiceChoice(voices=voices, default_voice="anna"),
         lexicon=tmp_path / "lexicon.csv",
-        bundle=str(tmp_path / "nowhere"),
+        model=str(tmp_path / "nowhere"),
     )
     with pytest.raises(InputError) as caught:
         estimate(asked)
@@ -82,7 +81,7 @@ def test_a_model_and_a_manifest_that_are_wrong_hide_no_bad_prompt(tmp_path):
     voices = tmp_path / "voices.csv"
     voices.write_text("voice,audio,consent\nanna,anna.wav,self\nmute,mute.wav,self\ngone,none.wav,self\n")
     manifest = manifest_file(tmp_path, 3, id=["a", "a", "b"], voice=["mute", "gone", "anna"], speed=["fast"] * 3)
-    asked = replace(order(tmp_path, manifest), voices=VoiceChoice(table=voices), bundle=str(tmp_path / "nowhere"))
+    asked = change(order(tmp_path, manifest), voices=VoiceChoice(voices=voices), model=str(tmp_path / "nowhere"))
     with pytest.raises(InputError) as caught:
         estimate(asked)
     said = str(caught.value)
@@ -100,11 +99,11 @@ def test_voices_that_rows_name_are_all_judged(tmp_path):
     manifest = manifest_file(tmp_path, 3, voice=["anna", "mute", "nobody"])
     voices = tmp_path / "voices.csv"
     voices.write_text("voice,audio,consent\nanna,anna.wav,unknown\nmute,none.wav,self\nunused,none.wav,self\n")
-    asked = replace(order(tmp_path, manifest), voices=VoiceChoice(table=voices))
+    asked = change(order(tmp_path, manifest), voices=VoiceChoice(voices=voices))
     with pytest.raises(InputError, match=r"\(nobody\).*consent of 1 voice.*voice mute cannot be read"):
         estimate(asked)
-    asked = replace(asked, manifest=manifest_file(tmp_path, 3, voice=["anna", "mute", None]))
-    asked = replace(asked, voices=VoiceChoice(table=voices, default="anna"))
+    asked = change(asked, manifest=manifest_file(tmp_path, 3, voice=["anna", "mute", None]))
+    asked = change(asked, voices=VoiceChoice(voices=voices, default_voice="anna"))
     with pytest.raises(InputError) as caught:
         estimate(asked)
     said = str(caught.value)

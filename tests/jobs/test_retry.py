@@ -1,16 +1,17 @@
 from contextlib import contextmanager
-from dataclasses import replace
 
 import pytest
 
 from hierbatch.errors import InputError, RunError
 from hierbatch.jobs import retry as retry_module
+from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.specs.speak import SpeakSpec
-from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
-from tests.engine.fake_model import FACTORY, Fault
+from hierbatch.models.catalog.model_choice import ModelChoice
+from tests.changing import change
+from tests.engine.fake_model import Fault
 from tests.engine.planned_run import bundle_folder
 from tests.jobs.running import LOCAL, job
 from tests.making import prompt_file
@@ -71,9 +72,8 @@ def test_refused_texts_are_read_again(tmp_path):
     manifest.write_text("id,text,language\na,...,en\nb,Good morning.,en\n")
     order = SpeakSpec(
         manifest=manifest,
-        voices=VoiceChoice(file=prompt_file(tmp_path)),
-        bundle=str(bundle_folder(tmp_path)),
-        model_factory=FACTORY,
+        voices=VoiceChoice(voice=prompt_file(tmp_path)),
+        model=ModelChoice(model=bundle_folder(tmp_path)),
     )
     run(RunJob(spec=order, out=tmp_path / "run", execution=LOCAL))
     outcome = again(tmp_path)
@@ -109,7 +109,7 @@ def test_a_retry_that_an_update_came_before_is_of_what_was_asked_last(tmp_path, 
 
     @contextmanager
     def lock_after_the_update(folder):
-        run(replace(asked, spec=replace(asked.spec, seed=7), update=True))
+        run(change(asked, spec=change(asked.spec, seed=7), update=True))
         with at_first(folder):
             yield
 

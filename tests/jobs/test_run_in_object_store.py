@@ -3,7 +3,6 @@
 import json
 import time
 from contextlib import ExitStack, nullcontext, suppress
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -18,12 +17,14 @@ from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import InputError, RunError, StorageError
 from hierbatch.jobs.book import BookJob, make_book
 from hierbatch.jobs.compact import CompactJob, compact
+from hierbatch.jobs.options.delivery import RunDelivery
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import run
 from hierbatch.manifest.takes import Takes
 from hierbatch.object_path import ObjectPath, parse_path
+from tests.changing import change
 from tests.delivery.book_run import book_rows, write_run
-from tests.engine.fake_model import FACTORY, Fault
+from tests.engine.fake_model import Fault
 from tests.engine.object_store import s3_server
 from tests.jobs.reading import all_of, before_opening, finished_run
 from tests.jobs.running import LOCAL, job, reordered, sounds
@@ -46,7 +47,7 @@ def in_store(client, folder, name, **options):
     """The job that reads its manifest from the store and puts its run there."""
     asked = job(folder, 140, {3: Fault.RAISE, 9: Fault.CLIPPED}, **options)
     client.upload_file(str(folder / "m.parquet"), "speech", f"{name}/m.parquet")
-    return replace(
+    return change(
         reordered(asked, manifest=parse_path(f"s3://speech/{name}/m.parquet")),
         out=parse_path(f"s3://speech/{name}/run"),
     )
@@ -128,11 +129,11 @@ def test_two_drivers_at_once_make_what_one_makes(client, tmp_path, monkeypatch):
             seen = []
 
             def whole_run(here=here, seen=seen):
-                run(replace(job(tmp_path, 12, faults, max_retakes=2), out=here))
+                run(change(job(tmp_path, 12, faults, max_retakes=2), out=here))
                 seen.append(all_takes(here))
 
             done = before_writing(patch, number, whole_run)
-            run(replace(job(tmp_path, 12, faults, max_retakes=2), out=here))
+            run(change(job(tmp_path, 12, faults, max_retakes=2), out=here))
         if not done:
             break
         assert seen == [wanted]
@@ -164,14 +165,14 @@ def test_of_two_that_begin_at_the_same_moment_one_goes_on(client, monkeypatch):
 @pytest.mark.timeout(240)
 def test_two_that_change_a_run_at_the_same_moment_leave_what_one_was_asked(client, tmp_path, monkeypatch):
     def with_seed(seed, out):
-        return replace(reordered(job(tmp_path, 12), seed=seed), out=out, update=True)
+        return change(reordered(job(tmp_path, 12), seed=seed), out=out, update=True)
 
     run(with_seed(1, tmp_path / "alone"))
     wanted = sounds(tmp_path / "alone")
     n_refused = 0
     for number in count(1):
         here = parse_path(f"s3://speech/change{number}/run")
-        run(replace(job(tmp_path, 12), out=here))
+        run(change(job(tmp_path, 12), out=here))
         with monkeypatch.context() as patch:
             refused = []
 
@@ -211,7 +212,7 @@ def test_whenever_it_is_compacted_a_reader_sees_every_row_once(client, tmp_path,
 def test_the_command_line_takes_addresses(client, tmp_path):
     asked = in_store(client, tmp_path, "cli")
     words = ["run", asked.spec.manifest, "--out", asked.out, "--voice", tmp_path / "anna.wav", "--engine", "local"]
-    model = ["--model", tmp_path / "bundle", "--model-factory", FACTORY]
+    model = ["--model", tmp_path / "bundle"]
     result = CliRunner().invoke(app, [str(word) for word in (*words, *model)])
     assert result.exit_code == 3, result.output
     assert "139 of 140 rows done" in result.output
@@ -224,7 +225,7 @@ def test_a_book_is_made_here_of_a_run_in_a_store(client, tmp_path):
     words = ["book", "s3://speech/book/run", "--to", "flac", "--profile", "ebu"]
     result = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "there")])
     assert result.exit_code == 0, result.output
-    on_disk = make_book(BookJob(run=made, out=tmp_path / "here", formats=("flac",), profile="ebu"))
+    on_disk = make_book(BookJob(run=made, delivery=RunDelivery(to="flac", profile="ebu"), out=tmp_path / "here"))
     (here,) = (file.path for file in on_disk.files)
     there = tmp_path / "there" / here.relative_to(tmp_path / "here")
     assert np.array_equal(soundfile.read(there)[0], soundfile.read(here)[0])
@@ -261,7 +262,7 @@ def test_what_has_to_be_a_file_refuses_an_address_before_any_work(words, tmp_pat
 def test_a_store_that_is_not_there_stops_the_run(client, tmp_path):
     asked = in_store(client, tmp_path, "gone")
     with pytest.raises(StorageError, match="nobody-has-this-bucket"):
-        run(replace(asked, out=parse_path("s3://nobody-has-this-bucket/run")))
+        run(change(asked, out=parse_path("s3://nobody-has-this-bucket/run")))
 
 
 def test_only_what_has_a_scheme_lies_in_a_store(tmp_path):

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.jobs.run import run
-from tests.engine.fake_model import FACTORY, Fault, spoken
+from tests.engine.fake_model import Fault, spoken
 from tests.jobs.running import job, sounds, wait_for_parts
 from tests.loading import ROOT
 
@@ -57,7 +57,7 @@ main()
 
 def start_on_ray(folder, *options, script=SCRIPT):
     command = ["run", folder / "m.parquet", "--out", folder / "run", "--voice", folder / "anna.wav", "--workers", 2]
-    model = ["--model", folder / "bundle", "--model-factory", FACTORY, "--max-retakes", 0]
+    model = ["--model", folder / "bundle", "--max-retakes", 0]
     return subprocess.Popen(
         [sys.executable, "-c", script, *map(str, [*command, *model, *options])],
         cwd=ROOT,

@@ -5,7 +5,6 @@ import os
 import pickle
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,6 +19,7 @@ from hierbatch.jobs.run import run
 from hierbatch.manifest.plan_sources import PlanSources
 from hierbatch.manifest.take_ids import NAME_TYPE
 from hierbatch.object_path import parse_path
+from tests.changing import change
 from tests.engine.fake_model import Fault
 from tests.engine.object_store import s3_server
 from tests.jobs.converting import LOCAL, job, sounds
@@ -49,7 +49,7 @@ def by_path(tmp_path):
 
 def test_only_the_workers_read_it_in_a_run_a_retake_a_retry_and_after_compaction(tmp_path, by_path):
     seeds = {3: int(Fault.NAN), 7: int(Fault.RAISE)}
-    asked = replace(job(tmp_path, manifest=embedded(tmp_path, N_ROWS, N_PADDED, seeds=seeds)), max_retakes=1)
+    asked = change(job(tmp_path, manifest=embedded(tmp_path, N_ROWS, N_PADDED, seeds=seeds)), max_retakes=1)
     assert run(asked).counts.error_kinds == {"exception": 1}
     assert retry(RetryJob(run=asked.out, ids=("r7", "r11"), execution=LOCAL)).session.n_worked == 2
     made = sounds(asked.out)
@@ -68,7 +68,7 @@ def test_only_the_workers_read_it_in_a_run_a_retake_a_retry_and_after_compaction
     assert sounds(asked.out) == made
     assert run(asked).session.n_worked == 0
     next((asked.out / "parts").iterdir()).unlink()
-    assert run(replace(asked, max_retakes=0)).session.n_worked == N_ROWS
+    assert run(change(asked, max_retakes=0)).session.n_worked == N_ROWS
     assert sounds(asked.out) == made
 
 
@@ -83,7 +83,7 @@ def test_what_was_refused_is_looked_at_again_by_a_retry(tmp_path, monkeypatch):
 def test_an_update_keeps_the_sound_once(tmp_path):
     asked = job(tmp_path, manifest=embedded(tmp_path, 5, 1_000))
     run(asked)
-    changed = replace(asked, spec=replace(asked.spec, pitch_semitones=2.0), update=True)
+    changed = change(asked, spec=change(asked.spec, pitch_semitones=2.0), update=True)
     assert run(changed).session.n_worked == 5
     assert [name for name in in_plan(tmp_path) if "sources" in name] == ["g0002-sources.parquet"]
     assert retry(RetryJob(run=asked.out, ids=("r1",), execution=LOCAL)).counts.n_ok == 5
@@ -110,7 +110,7 @@ def test_in_an_object_store_it_is_the_same(tmp_path, by_path):
     with s3_server("sound") as client:
         client.upload_file(str(embedded(tmp_path, N_ROWS, N_PADDED)), "sound", "m.parquet")
         asked = job(tmp_path, manifest=parse_path("s3://sound/m.parquet"), source_root=tmp_path)
-        asked = replace(asked, out=parse_path("s3://sound/run"))
+        asked = change(asked, out=parse_path("s3://sound/run"))
         assert run(asked).counts.n_ok == N_ROWS
         assert sounds(asked.out) == by_path
 
@@ -120,7 +120,6 @@ import json, resource, sys
 from dataclasses import replace
 from pathlib import Path
 from hierbatch.engine.ray_settings import configure_ray_environment
-from hierbatch.engine.session import Execution
 from hierbatch.jobs.run import run
 from tests.jobs.converting import job
 
@@ -131,7 +130,7 @@ folder, peaks = Path(sys.argv[1]), []
 with ray_running(2):
     for name in ("few", "many"):
         asked = job(folder, manifest=folder / f"{name}.parquet")
-        asked = replace(asked, out=folder / name, execution=Execution(engine="ray", n_workers=2))
+        asked = change(asked, out=folder / name, execution=Execution(engine="ray", workers=2))
         standing = run(asked).counts
         assert standing.n_ok == standing.n_rows
         peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3)

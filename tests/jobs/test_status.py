@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +7,7 @@ from hierbatch.engine.run_folder import RunFolder, lock_run, open_generation
 from hierbatch.errors import RunError
 from hierbatch.jobs.run import run
 from hierbatch.jobs.status import read_status
+from tests.changing import change
 from tests.engine.fake_model import Fault
 from tests.jobs.running import job
 
@@ -45,9 +45,9 @@ def test_a_generation_without_a_plan_is_told_beside_the_one_that_counts(tmp_path
     folder = RunFolder(asked.out)
     settings = folder.newest()["settings"] | {"model": "other", "fingerprint": "f2"}
     open_generation(folder, settings, {}, update=True)
-    assert read_status(asked.out) == replace(before, unplanned=2)
+    assert read_status(asked.out) == change(before, unplanned=2)
     with lock_run(folder):
-        assert read_status(asked.out) == replace(before, unplanned=2, is_running=True)
+        assert read_status(asked.out) == change(before, unplanned=2, is_running=True)
 
 
 def test_a_folder_without_a_run_is_told(tmp_path):

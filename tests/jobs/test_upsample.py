@@ -1,18 +1,20 @@
 """Recordings through a whole run: planned, given a top, gone on with."""
 
 import io
-from dataclasses import replace
 
 import numpy as np
 import pytest
 import soundfile
 
-from hierbatch.engine.session import Execution
+from hierbatch.engine.execution import Execution
 from hierbatch.errors import BundleError, InputError, ManifestError
+from hierbatch.jobs.options.quality import MeasureChoice
+from hierbatch.jobs.options.recordings import UpsamplingModelChoice
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.specs.upsample import UpsampleSpec
 from hierbatch.manifest.takes import Takes
+from tests.changing import change
 from tests.making import prompt_file, recordings_file
 from tests.tiny_bundle import write_tiny_bundle
 from tests.tiny_speechsr import write_tiny_speechsr
@@ -24,8 +26,8 @@ def job(folder, **changes) -> RunJob:
     bundle = folder / "tiny"
     if not bundle.exists():
         write_tiny_speechsr(bundle)
-    order = replace(UpsampleSpec(manifest=folder / "m.csv", bundle=str(bundle)), **changes)
-    return RunJob(spec=order, out=folder / "run", execution=LOCAL, max_retakes=0)
+    order = change(UpsampleSpec(manifest=folder / "m.csv", model=UpsamplingModelChoice(model=bundle)), **changes)
+    return RunJob(spec=order, out=folder / "run", execution=LOCAL, quality=MeasureChoice())
 
 
 @pytest.fixture
@@ -89,7 +91,7 @@ def test_the_same_call_finds_nothing_to_do_and_another_rate_is_another_take(tmp_
     recordings_file(tmp_path, [path.name for path in recordings])
     run(job(tmp_path))
     assert run(job(tmp_path)).session.n_worked == 0
-    assert run(replace(job(tmp_path, rate_hz=24_000), update=True)).session.n_worked == 3
+    assert run(change(job(tmp_path, rate_hz=24_000), update=True)).session.n_worked == 3
 
 
 def test_a_recording_that_turns_up_is_made_by_a_retry(tmp_path, recordings):
@@ -102,7 +104,7 @@ def test_a_recording_that_turns_up_is_made_by_a_retry(tmp_path, recordings):
 def test_a_model_of_another_kind_and_a_manifest_without_recordings_are_refused(tmp_path, recordings):
     recordings_file(tmp_path, [recordings[0].name])
     with pytest.raises(BundleError, match="does not extend the bandwidth"):
-        run(job(tmp_path, bundle=str(write_tiny_bundle(tmp_path / "lite"))))
+        run(job(tmp_path, model=write_tiny_bundle(tmp_path / "lite")))
     (tmp_path / "m.csv").write_text("id,text\na,Hello\n")
     with pytest.raises(ManifestError, match="column source is missing"):
         run(job(tmp_path))

@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 from hierbatch.audio.waveform import SoundStream, Waveform
 from hierbatch.errors import InputError
 from hierbatch.jobs.import_models import ImportModels, import_models
-from hierbatch.models.catalog.opening import open_model
+from hierbatch.models.catalog.open_model import open_model
 from hierbatch.models.conversion.recording import convert_recording
 from hierbatch.models.device_placement import DevicePlacement, to_array
 from hierbatch.models.speech import SpeechRequest
@@ -58,32 +58,32 @@ def test_a_placement_that_cannot_be_is_told(word, told):
 @pytest.mark.skipif(HAS_GPU, reason="there is a GPU")
 def test_a_machine_without_a_gpu_tells_so(tmp_path):
     with pytest.raises(InputError, match="no GPU"):
-        DevicePlacement.parse_available("cuda")
+        DevicePlacement(device="cuda").check_available()
     with pytest.raises(InputError, match="no GPU"):
-        open_model(write_tiny_bundle(tmp_path), "cuda,bfloat16")
+        open_model(write_tiny_bundle(tmp_path), DevicePlacement.parse("cuda,bfloat16"))
 
 
 @pytest.mark.skipif(torch.backends.mps.is_available(), reason="there is an Apple GPU")
 def test_a_machine_without_an_apple_gpu_tells_so():
     with pytest.raises(InputError, match="no Apple GPU"):
-        DevicePlacement.parse_available("mps")
+        DevicePlacement(device="mps").check_available()
 
 
 @pytest.mark.parametrize(("n_gpus", "wanted"), [(1, "--device cuda"), (2, "cuda:0 to cuda:1")])
 def test_a_gpu_that_is_one_too_many_is_told(monkeypatch, n_gpus, wanted):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: n_gpus)
-    DevicePlacement.parse_available("cuda")
-    DevicePlacement.parse_available(f"cuda:{n_gpus - 1}")
+    DevicePlacement(device="cuda").check_available()
+    DevicePlacement(device=f"cuda:{n_gpus - 1}").check_available()
     with pytest.raises(InputError, match="no such GPU") as told:
-        DevicePlacement.parse_available(f"cuda:{n_gpus}")
+        DevicePlacement(device=f"cuda:{n_gpus}").check_available()
     assert wanted in str(told.value)
 
 
 def test_compiling_without_a_compiler_is_told(monkeypatch):
     monkeypatch.setattr("hierbatch.models.device_placement.shutil.which", lambda name: None)
     with pytest.raises(InputError, match=r"no C\+\+ compiler"):
-        DevicePlacement.parse_available("cpu,compile")
+        DevicePlacement(is_compiled=True).check_available()
 
 
 def test_numbers_of_any_precision_are_read_as_float32():
@@ -118,7 +118,7 @@ def say_by_official(model):
 @pytest.mark.parametrize("word", LOWER)
 def test_a_sentence_in_another_precision_is_the_same_sentence(tmp_path, write, say, word):
     bundle = write(tmp_path)
-    exact, rough = (say(open_model(bundle, where)) for where in (word.partition(",")[0], word))
+    exact, rough = (say(open_model(bundle, DevicePlacement.parse(where))) for where in (word.partition(",")[0], word))
     assert rough.token_frames == exact.token_frames
     np.testing.assert_array_equal(rough.f0_hz, exact.f0_hz)
     assert rough.waveform.samples.dtype == np.float32
@@ -152,7 +152,7 @@ def test_a_device_without_double_precision_gives_the_same_sound(tmp_path, monkey
     bundle = write(tmp_path)
     wanted = make(open_model(bundle))
     with pretended_device(monkeypatch):
-        found = make(open_model(bundle, "mps"))
+        found = make(open_model(bundle, DevicePlacement.parse("mps")))
     assert snr_db(wanted, found) > 100
 
 
@@ -169,7 +169,7 @@ def test_a_device_without_double_precision_gives_recordings_the_same_top_togethe
     streams = [SoundStream([sound.samples], sound.rate_hz) for sound in sounds]
     wanted = [Upsampler.load(bundle).upsample(sound, 48_000).samples for sound in sounds]
     with pretended_device(monkeypatch):
-        found = dict(Upsampler.load(bundle, "mps").stream_all(streams, 48_000))
+        found = dict(Upsampler.load(bundle, DevicePlacement.parse("mps")).stream_all(streams, 48_000))
     assert all(snr_db(wanted[row], found[row]) > 80 for row in (0, 1))
 
 
@@ -187,7 +187,7 @@ def test_the_pretended_device_has_no_double_precision_and_takes_no_strangers(mon
 @pytest.mark.parametrize("word", LOWER)
 def test_a_conversion_in_another_precision_is_near(tmp_path, write, word):
     bundle, source, prompt = write(tmp_path), voiced_sound(1.3, 120), voiced_sound(3.0, 200)
-    models = [open_model(bundle, where) for where in (word.partition(",")[0], word)]
+    models = [open_model(bundle, DevicePlacement.parse(where)) for where in (word.partition(",")[0], word)]
     exact, rough = (
         convert_recording(model, source, model.encode_voice(prompt), seed=5).waveform.samples for model in models
     )
@@ -199,7 +199,9 @@ def test_a_conversion_in_another_precision_is_near(tmp_path, write, word):
 def test_a_new_top_in_another_precision_is_near(tmp_path, kind, word):
     bundle = write_tiny_speechsr(tmp_path) if kind == "light" else published_speechsr(tmp_path)
     sound, places = noise(8_000), (word.partition(",")[0], word)
-    exact, rough = (Upsampler.load(bundle, place).upsample(sound, 48_000).samples for place in places)
+    exact, rough = (
+        Upsampler.load(bundle, DevicePlacement.parse(place)).upsample(sound, 48_000).samples for place in places
+    )
     assert 20 < snr_db(exact, rough) < 90
 
 
@@ -215,7 +217,7 @@ def test_a_new_top_in_another_precision_is_near(tmp_path, kind, word):
 def test_what_makes_the_sound_is_compiled_where_asked_for(tmp_path, monkeypatch, write, wanted):
     asked = set()
     monkeypatch.setattr(torch.nn.Module, "compile", lambda network, **how: asked.add((type(network).__name__, *how)))
-    open_model(write(tmp_path), "cpu,compile")
+    open_model(write(tmp_path), DevicePlacement.parse("cpu,compile"))
     assert asked >= {(name, "dynamic") for name in wanted}
     asked.clear()
     open_model(tmp_path)

@@ -1,18 +1,11 @@
-from dataclasses import replace
-
-from hierbatch.engine.session import Execution
-from tests.engine.fake_model import FACTORY
 from tests.engine.planned_run import bundle_folder
 from tests.loading import load_script
 
 
 def test_the_ready_job_dubs_the_examples_and_tells_their_lengths(tmp_path, capsys):
     pipeline = load_script("pipelines/dub_folder.py")
-    bundle = str(bundle_folder(tmp_path))
-    job = replace(
-        pipeline.JOB, out=tmp_path / "out", bundle=bundle, model_factory=FACTORY, execution=Execution(engine="local")
-    )
-    assert pipeline.main(job) == 0
+    changes = {"out": tmp_path / "out", "model": bundle_folder(tmp_path), "engine": "local"}
+    assert pipeline.main(**changes) == 0
     said = capsys.readouterr().out.splitlines()
     assert said == [f"{name}.flac: narrator, length error 0" for name in ("clear", "low", "narrator", "seoul")]
-    assert pipeline.main(replace(job, folder=tmp_path / "none")) == 2
+    assert pipeline.main(**changes, folder=tmp_path / "none") == 2

@@ -1,6 +1,3 @@
-from dataclasses import replace
-
-from hierbatch.engine.session import Execution
 from tests.loading import load_script
 from tests.tiny_bundle import write_tiny_bundle
 
@@ -11,28 +8,20 @@ def test_the_ready_job_makes_a_book_and_says_where_it_is(tmp_path, capsys):
     pipeline = load_script("pipelines/narrate_book.py")
     book = tmp_path / "river.md"
     book.write_text(BOOK, encoding="utf-8")
-    job = replace(
-        pipeline.JOB,
-        book=book,
-        out=tmp_path / "out",
-        bundle=str(write_tiny_bundle(tmp_path / "bundle")),
-        execution=Execution(engine="local"),
-        formats=("flac",),
-    )
-    assert pipeline.main(job) == 0
+    changes = {"model": write_tiny_bundle(tmp_path / "bundle"), "engine": "local", "to": "flac", "profile": "podcast"}
+    assert pipeline.main(book=book, out=tmp_path / "out", **changes) == 0
     paths = [line.rpartition(": ")[0] for line in capsys.readouterr().out.splitlines()]
     assert sorted(paths) == sorted(map(str, (tmp_path / "out").rglob("*.flac")))
     assert len(paths) == 2
 
 
 def test_the_ready_job_speaks_files_that_are_there():
-    job = load_script("pipelines/narrate_book.py").JOB
-    assert job.book.is_file()
-    assert job.voices.file.is_file()
+    options = load_script("pipelines/narrate_book.py").OPTIONS
+    assert options["book"].is_file()
+    assert options["voice"].is_file()
 
 
 def test_a_mistake_ends_in_words(tmp_path, capsys):
     pipeline = load_script("pipelines/narrate_book.py")
-    job = replace(pipeline.JOB, book=tmp_path / "nothing.epub", out=tmp_path / "out")
-    assert pipeline.main(job) == 2
+    assert pipeline.main(book=tmp_path / "nothing.epub", out=tmp_path / "out") == 2
     assert "nothing.epub" in capsys.readouterr().err

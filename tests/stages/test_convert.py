@@ -9,7 +9,9 @@ import soundfile
 
 from hierbatch.audio.files import read_sound
 from hierbatch.audio.waveform import Waveform
-from hierbatch.jobs.specs.voices import VoiceChoice, list_voices, prepare_voices, write_voice_table
+from hierbatch.jobs.options.voices import VoiceChoice
+from hierbatch.jobs.specs.voices import list_voices, prepare_voices, write_voice_table
+from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.lite.pipeline import LitePipeline
 from hierbatch.stages.batching import BatchLimits
 from hierbatch.stages.convert import Convert
@@ -18,6 +20,8 @@ from tests.engine.fake_model import FakeModel, Fault
 from tests.loading import ROOT
 from tests.models.among_others import SAME_DB, snr_db
 from tests.stages.planning import plan
+
+CPU = DevicePlacement()
 
 VOICES = ROOT / "manifests" / "voices"
 LENGTHS_S = (2.3, 0.7, 3.9, 1.1, 1.8)
@@ -49,7 +53,7 @@ def wav(sound):
 
 
 def shelf_of(folder, model):
-    voices = list_voices(VoiceChoice(file=VOICES / "narrator.flac"))
+    voices = list_voices(VoiceChoice(voice=VOICES / "narrator.flac"))
     write_voice_table(prepare_voices(voices, model.encode_voice, allow_unknown=False), folder / "voices.parquet")
     return VoiceStore(folder / "voices.parquet", model.encode_voice)
 
@@ -60,16 +64,16 @@ def sounds(takes):
 
 @pytest.fixture(scope="module")
 def lite():
-    return LitePipeline.load("lite", "cpu")
+    return LitePipeline.load("lite")
 
 
 def test_a_recording_is_converted_the_same_alone_and_together(tmp_path, lite, monkeypatch):
     n_together, convert_all = [], lite.convert_all
     monkeypatch.setattr(lite, "convert_all", lambda pieces: n_together.append(len(pieces)) or convert_all(pieces))
     store, rows = shelf_of(tmp_path, lite), recordings()
-    alone = sounds(Convert(lite, store, device="cpu", limits=BatchLimits(n_rows=1))(rows))
+    alone = sounds(Convert(lite, store, placement=CPU, limits=BatchLimits(n_rows=1))(rows))
     assert n_together == [1] * 5
-    together = sounds(Convert(lite, store, device="cpu", limits=BatchLimits(n_rows=8))(rows))
+    together = sounds(Convert(lite, store, placement=CPU, limits=BatchLimits(n_rows=8))(rows))
     assert n_together[5:] == [5]
     for one, other, seconds in zip(alone, together, LENGTHS_S, strict=True):
         assert len(one) == int(seconds * 16_000)
@@ -85,7 +89,7 @@ def fake(tmp_path):
 def test_one_that_fails_among_others_fails_alone(tmp_path, fake):
     store = shelf_of(tmp_path, fake)
     rows = recordings({1: Fault.RAISE, 3: Fault.NAN})
-    takes = Convert(fake, store, device="cpu")(rows).to_pylist()
+    takes = Convert(fake, store, placement=CPU)(rows).to_pylist()
     assert [take["error_kind"] for take in takes] == [None, "exception", None, "synthesis", None]
     assert [take["id"] for take in takes] == [f"r{i}" for i in range(5)]
 
@@ -94,6 +98,6 @@ def test_one_that_is_no_sound_does_not_cost_the_others_their_batch(tmp_path, fak
     n_together, convert_all = [], fake.convert_all
     monkeypatch.setattr(fake, "convert_all", lambda pieces: n_together.append(len(pieces)) or convert_all(pieces))
     good = wav(Waveform(np.sin(np.arange(8000)).astype(np.float32), 16_000))
-    takes = Convert(fake, shelf_of(tmp_path, fake), device="cpu")(planned([good, b"noise", good], [0.5] * 3))
+    takes = Convert(fake, shelf_of(tmp_path, fake), placement=CPU)(planned([good, b"noise", good], [0.5] * 3))
     assert takes.column("error_kind").to_pylist() == [None, "source", None]
     assert n_together == [2]

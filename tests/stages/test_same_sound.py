@@ -6,12 +6,16 @@ import numpy as np
 import pytest
 import soundfile
 
-from hierbatch.jobs.specs.voices import VoiceChoice, list_voices, prepare_voices, write_voice_table
+from hierbatch.jobs.options.voices import VoiceChoice
+from hierbatch.jobs.specs.voices import list_voices, prepare_voices, write_voice_table
+from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.lite.pipeline import LitePipeline
 from hierbatch.stages.batching import BatchLimits
 from hierbatch.stages.speak import Speak
 from hierbatch.stages.voices import VoiceStore
 from tests.stages.planning import plan
+
+CPU = DevicePlacement()
 
 N_ROWS = 8
 LEAST_SNR_DB = 60.0
@@ -23,11 +27,11 @@ def speak(tmp_path_factory):
     from tests.loading import ROOT
 
     shelf_file = tmp_path_factory.mktemp("voices") / "voices.parquet"
-    model = LitePipeline.load("lite", "cpu")
-    voices = list_voices(VoiceChoice(file=ROOT / "manifests" / "voices" / "narrator.flac"))
+    model = LitePipeline.load("lite")
+    voices = list_voices(VoiceChoice(voice=ROOT / "manifests" / "voices" / "narrator.flac"))
     write_voice_table(prepare_voices(voices, model.encode_voice, allow_unknown=False), shelf_file)
     store = VoiceStore(shelf_file, model.encode_voice)
-    return lambda n_rows: Speak(model, store, device="cpu", limits=BatchLimits(n_rows=n_rows))
+    return lambda n_rows: Speak(model, store, placement=CPU, limits=BatchLimits(n_rows=n_rows))
 
 
 def sounds(stage, rows):

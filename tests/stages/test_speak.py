@@ -5,14 +5,18 @@ import pytest
 import soundfile
 
 from hierbatch.errors import StorageError
-from hierbatch.jobs.specs.voices import VoiceChoice, list_voices, prepare_voices, write_voice_table
+from hierbatch.jobs.options.voices import VoiceChoice
+from hierbatch.jobs.specs.voices import list_voices, prepare_voices, write_voice_table
 from hierbatch.manifest.schema import TAKE_COLUMNS
+from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.stages.batching import BatchLimits
 from hierbatch.stages.speak import Speak
 from hierbatch.stages.voices import VoiceStore
 from tests.engine.fake_model import FakeModel, Fault, spoken
 from tests.making import prompt_file
 from tests.stages.planning import plan
+
+CPU = DevicePlacement()
 
 
 @pytest.fixture
@@ -23,13 +27,13 @@ def model(tmp_path):
 
 @pytest.fixture
 def store(tmp_path, model):
-    voices = list_voices(VoiceChoice(file=prompt_file(tmp_path)))
+    voices = list_voices(VoiceChoice(voice=prompt_file(tmp_path)))
     write_voice_table(prepare_voices(voices, model.encode_voice, allow_unknown=False), tmp_path / "voices.parquet")
     return VoiceStore(tmp_path / "voices.parquet", model.encode_voice)
 
 
 def test_takes_come_in_the_order_of_their_rows_with_the_columns_that_pass_through(model, store):
-    takes = Speak(model, store, device="cpu")(plan(20))
+    takes = Speak(model, store, placement=CPU)(plan(20))
     assert takes.column("id").to_pylist() == [f"r{i}" for i in range(20)]
     assert takes.column("mood").to_pylist() == ["calm"] * 20
     assert takes.column_names[-1] == "audio"
@@ -42,7 +46,7 @@ def test_takes_come_in_the_order_of_their_rows_with_the_columns_that_pass_throug
     [(Fault.RAISE, "exception"), (Fault.REFUSE, "synthesis"), (Fault.NAN, "synthesis"), (Fault.EMPTY, "synthesis")],
 )
 def test_a_row_that_fails_in_a_batch_fails_alone(model, store, fault, kind):
-    takes = Speak(model, store, device="cpu")(plan(10, {4: fault})).to_pylist()
+    takes = Speak(model, store, placement=CPU)(plan(10, {4: fault})).to_pylist()
     assert [take["error_kind"] for take in takes] == [None] * 4 + [kind] + [None] * 5
     assert takes[4]["status"] == "failed"
     assert takes[4]["audio"] is None
@@ -51,20 +55,20 @@ def test_a_row_that_fails_in_a_batch_fails_alone(model, store, fault, kind):
 
 def test_refused_rows_pass_on_their_reason_without_the_model(model, store, tmp_path):
     rows = plan(2, error_kind=["text", "crash"], error=["nothing to say", "it died"])
-    takes = Speak(model, store, device="cpu")(rows).to_pylist()
+    takes = Speak(model, store, placement=CPU)(rows).to_pylist()
     assert [(take["error_kind"], take["error"]) for take in takes] == [("text", "nothing to say"), ("crash", "it died")]
     assert spoken(tmp_path / "bundle") == []
 
 
 def test_neighbours_and_batches_are_not_heard(model, store):
-    together = Speak(model, store, device="cpu")(plan(12)).column("audio").to_pylist()
-    alone = Speak(model, store, device="cpu", limits=BatchLimits(n_rows=1))(plan(12)).column("audio").to_pylist()
-    few = Speak(model, store, device="cpu", limits=BatchLimits(sound_s=10.0))(plan(12)).column("audio").to_pylist()
+    together = Speak(model, store, placement=CPU)(plan(12)).column("audio").to_pylist()
+    alone = Speak(model, store, placement=CPU, limits=BatchLimits(n_rows=1))(plan(12)).column("audio").to_pylist()
+    few = Speak(model, store, placement=CPU, limits=BatchLimits(sound_s=10.0))(plan(12)).column("audio").to_pylist()
     assert together == alone == few
 
 
 def test_measures_are_those_of_the_sound_in_the_table(model, store):
-    (take,) = Speak(model, store, device="cpu")(plan(1)).to_pylist()
+    (take,) = Speak(model, store, placement=CPU)(plan(1)).to_pylist()
     samples, rate_hz = soundfile.read(io.BytesIO(take["audio"]["bytes"]))
     assert soundfile.info(io.BytesIO(take["audio"]["bytes"])).subtype == "PCM_16"
     assert (take["sample_rate_hz"], take["n_samples"]) == (rate_hz, len(samples))
@@ -76,7 +80,7 @@ def test_measures_are_those_of_the_sound_in_the_table(model, store):
 
 
 def test_bad_sound_is_flagged(model, store):
-    takes = Speak(model, store, device="cpu")(plan(3, {0: Fault.SILENT, 1: Fault.CLIPPED})).to_pylist()
+    takes = Speak(model, store, placement=CPU)(plan(3, {0: Fault.SILENT, 1: Fault.CLIPPED})).to_pylist()
     assert [take["flags"] for take in takes] == [["silent"], ["clipped"], []]
 
 
@@ -86,4 +90,4 @@ def test_an_error_of_the_setup_is_not_a_rows_fault(model, store):
 
     model.speak = no_disk
     with pytest.raises(StorageError):
-        Speak(model, store, device="cpu")(plan(3))
+        Speak(model, store, placement=CPU)(plan(3))

@@ -9,12 +9,15 @@ from hierbatch.audio.files import encode_sound, read_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import SynthesisError
 from hierbatch.manifest.schema import AUDIO
+from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.upsampling import upsampler as upsampling
 from hierbatch.models.upsampling.upsampler import Upsampler
 from hierbatch.stages.batching import BatchLimits
 from hierbatch.stages.upsample import Upsample
 from tests.models.among_others import snr_db
 from tests.tiny_speechsr import write_tiny_speechsr
+
+CPU = DevicePlacement()
 
 TOGETHER = BatchLimits(n_rows=16, sound_s=60.0)
 
@@ -62,9 +65,9 @@ def test_takes_made_together_are_those_made_alone_and_come_in_the_order_of_their
     of_16_khz = [noise(n) for n in (12_000, 1_700, 4_097, 30_001, 8_001)]
     contents = [*of_16_khz, b"no sound", noise(9_001, 44_100), noise(3_333, 8_000), *of_16_khz[:3], of_16_khz[0]]
     rows = plan(contents, [48_000] * 8 + [24_000] * 4, error_kind=[None] * 11 + ["crash"], error=[None] * 11 + ["died"])
-    together = Upsample(model, device="cpu", limits=TOGETHER)(rows).to_pylist()
+    together = Upsample(model, placement=CPU, limits=TOGETHER)(rows).to_pylist()
     assert model.batches == [7, 3]
-    alone = Upsample(model, device="cpu", limits=BatchLimits(n_rows=1))(rows).to_pylist()
+    alone = Upsample(model, placement=CPU, limits=BatchLimits(n_rows=1))(rows).to_pylist()
     assert model.batches[2:] == [1] * 10
     assert [take["error_kind"] for take in together] == [None] * 5 + ["source"] + [None] * 5 + ["crash"]
     assert [take["id"] for take in together] == [f"r{i}" for i in range(12)]
@@ -77,7 +80,7 @@ def test_takes_made_together_are_those_made_alone_and_come_in_the_order_of_their
 
 def test_what_is_in_memory_together_is_bounded_in_seconds_of_pieces(model):
     rows = plan([noise(n) for n in (40_000, 41_000, 8_000, 8_000, 8_000, 8_000)])
-    takes = Upsample(model, device="cpu", limits=BatchLimits(n_rows=16, sound_s=1.5))(rows)
+    takes = Upsample(model, placement=CPU, limits=BatchLimits(n_rows=16, sound_s=1.5))(rows)
     # Three of half a second; then two of a piece each, however long they are.
     assert model.batches == [3, 2, 1]
     assert takes.column("n_samples").to_pylist() == [120_000, 123_000, 24_000, 24_000, 24_000, 24_000]
@@ -101,7 +104,7 @@ def test_a_lack_of_memory_halves_what_is_worked_together(model):
             yield row, piece
 
     model.stream_all = cramped
-    takes = Upsample(model, device="cpu", limits=TOGETHER)(plan([noise(8_000)] * 6))
+    takes = Upsample(model, placement=CPU, limits=TOGETHER)(plan([noise(8_000)] * 6))
     assert model.batches == [6, 3, 1, 1, 1, 1, 1, 1]
     assert takes.column("status").to_pylist() == ["ok"] * 6
 
@@ -116,7 +119,7 @@ def test_a_recording_that_fails_in_the_model_fails_alone(model):
             yield row, piece
 
     model.stream_all = fails_at_the_second_piece
-    takes = Upsample(model, device="cpu", limits=TOGETHER)(plan([noise(4_000), noise(6_000), noise(4_001)]))
+    takes = Upsample(model, placement=CPU, limits=TOGETHER)(plan([noise(4_000), noise(6_000), noise(4_001)]))
     assert model.batches == [3, 1, 1, 1]
     assert takes.column("error_kind").to_pylist() == [None, "synthesis", None]
     assert takes.column("n_samples").to_pylist() == [12_000, None, 12_003]

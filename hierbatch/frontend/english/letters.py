@@ -91,7 +91,7 @@ LETTER_RULES: tuple[Rule, ...] = (
         lambda match: say_letters(match["letters"]),
     ),
     rule("article", rf"(?<![\w'.&-])A(?=\s[a-zA-Z{PLACEHOLDERS}])(?!\s[A-Z]\b)", _say_article),
-    rule("initial", rf"(?<![\w'])(?P<letter>[A-Z])(?=\.\s?[A-Z{PLACEHOLDERS}]){STOP}", r"\g<letter>"),
+    rule("initial", rf"(?<![\w'])(?<![A-Z]\s)(?P<letter>[A-Z])(?=\.\s?[A-Z{PLACEHOLDERS}]){STOP}", r"\g<letter>"),
     rule(
         "letters and letters",
         r"\b(?P<left>[A-Z]{1,2})\s?&\s?(?P<right>[A-Z]{1,2})\b",

@@ -11,7 +11,8 @@ from rapidfuzz.distance import Levenshtein
 
 from hierbatch.errors import ProgramError
 from hierbatch.frontend.english.heteronyms import find_heteronyms
-from hierbatch.frontend.ipa import ENGLISH_REWRITES, split_phones
+from hierbatch.frontend.english.ipa import ENGLISH_IPA, ENGLISH_REWRITES
+from hierbatch.frontend.ipa import split_phones
 from hierbatch.frontend.phonemes import Phones
 from hierbatch.frontend.symbols import PHONES
 
@@ -105,7 +106,7 @@ def _to_table(phones: Sequence[str]) -> Phones:
 
 def _rewrite(phone: str) -> Phones:
     """Rewrite an espeak phone that is not in the table; an unforeseen one is decomposed ("tsʲ" becomes t s)."""
-    return ENGLISH_REWRITES[phone] if phone in ENGLISH_REWRITES else split_phones(phone, "en")[0]
+    return ENGLISH_REWRITES[phone] if phone in ENGLISH_REWRITES else split_phones(phone, ENGLISH_IPA)[0]
 
 
 def _divide_groups(groups: Sequence[Phones], isolated: Sequence[Phones]) -> list[Phones]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from hierbatch.frontend.english.numbers import VULGAR_FRACTIONS
+from hierbatch.frontend.korean.codes import CODE_RULES
 from hierbatch.frontend.korean.counters import COUNTER, NOUN_ENDS, is_native, say_counted
 from hierbatch.frontend.korean.numbers import (
     mixed_value,
@@ -36,6 +37,7 @@ _UNITS = {
     "%": "퍼센트", "‰": "퍼밀", "km2": "제곱킬로미터", "km²": "제곱킬로미터", "m2": "제곱미터", "m²": "제곱미터",
     "cm2": "제곱센티미터", "cm²": "제곱센티미터", "m3": "세제곱미터", "m³": "세제곱미터", "cm3": "세제곱센티미터",
 }  # fmt: skip
+_LONG_UNITS = [unit for unit in _UNITS if len(unit) > 1 and unit not in ("in", "ft")]
 _SPEEDS = {"km/h": ("시속", "킬로미터"), "m/s": ("초속", "미터"), "mph": ("시속", "마일"), "kph": ("시속", "킬로미터")}
 _HISTORICAL_EVENTS = "운동|혁명|전쟁|사변|의거|민주|항쟁|정신|만세|선언|사태|쿠데타|광복|테러|절|독립"
 _NUMBERED_THINGS = (
@@ -121,7 +123,12 @@ def _say_money(match: re.Match[str]) -> str:
 
 def _say_measure(match: re.Match[str]) -> str:
     low = f"{say_number(match['low'])}에서 " if match["low"] else ""
-    return f"{low}{say_number(match['number'])} {_UNITS[match['unit']]}"
+    sign = {"-": "마이너스 ", "+": "플러스 "}.get(match["sign"] or "", "")
+    return f"{sign}{low}{say_number(match['number'])} {_UNITS[match['unit']]}"
+
+
+def _say_first_measure(match: re.Match[str]) -> str:
+    return f" {_UNITS[match['unit']]}에서 "
 
 
 def _say_speed(match: re.Match[str]) -> str:
@@ -138,10 +145,6 @@ def _say_degrees(match: re.Match[str]) -> str:
     return f"{scale}{below}{words} 도"
 
 
-def _say_telephone(match: re.Match[str]) -> str:
-    return " ".join(say_digits(group) for group in re.findall(r"\d+", match[0]))
-
-
 def _say_fraction(match: re.Match[str]) -> str:
     return f"{say_sino(int(match['denominator']))}분의 {say_sino(int(match['numerator']))}"
 
@@ -151,6 +154,8 @@ def _say_vulgar(match: re.Match[str]) -> str:
     words = f"{say_sino(denominator)}분의 {say_sino(numerator)}"
     return f"{say_sino(int(match['whole']))}과 {words}" if match["whole"] else words
 
+
+_TIME = r"(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?"
 
 MEASURE_RULES: tuple[Rule, ...] = (
     rule(
@@ -167,12 +172,9 @@ MEASURE_RULES: tuple[Rule, ...] = (
         rf"(?<!\d)(?P<month>1[0-2]|[1-9])(?:·|\.(?=\d{{1,2}}\s?(?:{_HISTORICAL_EVENTS})))(?P<day>3[01]|[12]\d|[1-9])(?!\d)",
         _say_event_date,
     ),
+    rule("time range", rf"(?<=[0-5]\d)\s?[-~–]\s?(?=(?:(?:오전|오후|새벽|아침|낮|저녁|밤)\s?)?{_TIME}(?!\d))", "에서 "),
     rule("time", r"(?<!\d)(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?!\d)", _say_time),
-    rule(
-        "telephone",
-        r"(?<![\d-])(?:\+\d{1,3}[- ])?\(?0\d{1,2}\)?[- ]\d{3,4}-\d{4}(?!\d)|(?<![\d-])1[5-9]\d\d-\d{4}(?!\d)",
-        _say_telephone,
-    ),
+    *CODE_RULES,
     rule("emergency", rf"(?<!\d)(?:11\d|911){_EMERGENCY}", lambda match: say_digits(match[0])),
     rule("money", rf"(?P<symbol>{one_of(_CURRENCIES)})\s?(?P<sum>{_NUMBER}(?:\s?[천백]?[만억조])*)", _say_money),
     rule(
@@ -185,10 +187,20 @@ MEASURE_RULES: tuple[Rule, ...] = (
         rf"(?<![\w-])-(?P<number>{_NUMBER})\s?도{NOUN_ENDS}",
         lambda match: f"영하 {say_number(match['number'])} 도",
     ),
+    rule(
+        "range of measures",
+        rf"(?<=\d)\s?(?P<unit>{one_of(_UNITS)})\s?[-~–]\s?(?={_NUMBER}\s?(?:{one_of(_UNITS)}))",
+        _say_first_measure,
+    ),
+    rule(
+        "unit alone",
+        rf"(?<![A-Za-z\d.])(?<!\d\s)(?P<unit>{one_of(_LONG_UNITS)})(?=당(?:\s|$|[은는이가에]))",
+        lambda match: _UNITS[match["unit"]],
+    ),
     rule("speed", rf"(?:[시초]속\s)?(?P<number>{_NUMBER})\s?(?P<unit>{one_of(_SPEEDS)})(?![A-Za-z])", _say_speed),
     rule(
         "measure",
-        rf"(?:(?P<low>{_NUMBER})\s?[-~–]\s?)?(?P<number>{_NUMBER})\s?(?P<unit>{one_of(_UNITS)})(?![A-Za-z\d])",
+        rf"(?P<sign>(?<![\w.)\]-])[-+](?=\d))?(?:(?P<low>{_NUMBER})\s?[-~–]\s?)?(?P<number>{_NUMBER})\s?(?P<unit>{one_of(_UNITS)})(?![A-Za-z\d])",
         _say_measure,
     ),
 )
@@ -196,9 +208,10 @@ MEASURE_RULES: tuple[Rule, ...] = (
 
 NUMBER_RULES: tuple[Rule, ...] = (
     rule("vulgar fraction", rf"(?P<whole>\d+)?\s?(?P<fraction>[{''.join(VULGAR_FRACTIONS)}])", _say_vulgar),
+    rule("quarter", r"(?<![\d/])[1-4]/4(?=\s?분기)", lambda match: f"{say_sino(int(match[0][0]))}사 "),
     rule("fraction", r"(?<![\w/])(?P<numerator>\d{1,3})/(?P<denominator>\d{1,3})(?![\d/])", _say_fraction),
     rule("score", r"(?<!\d)(?P<low>\d+)\s?(?:대|:)\s?(?P<high>\d+)(?!\d|\s?[만억조])", _say_score),
-    rule("place in order", r"제\s?(?P<number>\d+)\s?(?P<unit>[가-힣]?)", _say_place),
+    rule("place in order", r"제\s?(?P<number>\d+)\s?(?P<unit>(?![의은는이가을를과와도만]\b)[가-힣]?)", _say_place),
     rule("decimal of a scale", r"(?P<number>\d+\.\d+)(?P<scale>[천백]?[만억조])", _say_decimal_mixed),
     rule(
         "range with a counter",
@@ -210,6 +223,11 @@ NUMBER_RULES: tuple[Rule, ...] = (
         "numbered thing",
         rf"(?P<number>\d+)\s?번(?=\s?(?:{_NUMBERED_THINGS})|(?:은|는|이(?!나)|을|과)(?:\s|$))",
         lambda match: f"{say_sino(int(match['number']))} 번",
+    ),
+    rule(
+        "number in a class",
+        r"(?<=[반조열줄호실])\s(?P<number>\d+)\s?번(?![째가-힣]|\s?째)|(?<=[반조열줄호실])\s(?P<second>\d+)\s?번(?=이다|은|이|의|을|과|에|$)",
+        lambda match: f" {say_sino(int(match['number'] or match['second']))} 번",
     ),
     rule("mixed", _MIXED, _say_mixed),
     rule("counted", rf"(?<![\d.,])(?P<number>{_NUMBER})\s?{COUNTER}", _say_counted),

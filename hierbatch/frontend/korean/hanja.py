@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 
-from hierbatch.errors import TextError
 from hierbatch.frontend.rules import Rule, rule
 from hierbatch.frontend.tables import read_lines
 
@@ -17,13 +16,20 @@ _FIRST_SYLLABLE, _SYLLABLES_AN_ONSET, _CODAS = 0xAC00, 588, 28
 _N, _R, _SILENT = 2, 5, 11
 _NARROW_VOWELS = frozenset({2, 3, 6, 7, 12, 17, 20})  # ㅑ ㅒ ㅕ ㅖ ㅛ ㅠ ㅣ
 _FIGURES = str.maketrans("〇零一二三四五六七八九", "00123456789")
+_TITLES = (
+    "과장|부장|차장|대리|사장|회장|이사|상무|전무|팀장|국장|실장|원장|반장|선생|씨|군|양|박사|교수|의원|장관|총리|대통령|기자|"
+    "변호사|판사|검사|형사|감독|선수|작가|화백|여사|옹"
+)
 _MONTHS = {"육월": "유월", "십월": "시월"}
 
 HANJA_RULES: tuple[Rule, ...] = (
     rule("gloss", rf"(?<=[가-힣ㄱ-ㅣ])\s?[(\[][\s{_HANJA},·]+[}}\])]+", ""),
+    rule("gloss and years", rf"(?<=[가-힣])\s?\([{_HANJA}]+\s?[:;,·-]?\s?[\d~–.,?\s-]*\)", ""),
     rule("gloss and note", rf"(?<=[가-힣])\s?\([{_HANJA}]+\s?[:,-]\s?", "("),
     rule("reading beside", rf"[{_HANJA}]+\s?\((?P<reading>[가-힣]+)\)", r"\g<reading>"),
     rule("figures", r"(?<![一-鿿])[〇零一二三四五六七八九]{3,}(?=[年回號號번]|\b)", lambda m: m[0].translate(_FIGURES)),
+    rule("year after figures", r"(?<=\d)\s?年", "년"),
+    rule("surname", rf"(?<![{_HANJA}가-힣])金(?=\s?(?:{_TITLES}))", "김"),
     rule(
         "run",
         rf"(?P<before>[가-힣]?)(?P<hanja>[{_HANJA}]+)",
@@ -53,6 +59,8 @@ def _words() -> dict[str, str]:
 
 
 def _syllable_in_context(character: str, syllable: str, before: str, following: str) -> str:
+    if not syllable:
+        return ""
     if character == "不":
         return "부" if following and _onset(following) in {3, 12} else "불"  # before ㄷ or ㅈ
     if not before:
@@ -88,11 +96,5 @@ def _readings() -> dict[str, str]:
 
 
 def _reading(character: str) -> str:
-    if character not in _readings():
-        raise TextError(
-            "The text contains a Chinese character without a known Korean reading",
-            expected="Hanja of KS X 1001",
-            got=character,
-            fix="write the word in Hangul",
-        )
-    return _readings()[character]
+    """Usual reading of a character; empty for one outside KS X 1001, which is left out."""
+    return _readings().get(character, "")

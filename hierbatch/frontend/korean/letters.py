@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from hierbatch.frontend.korean.loanwords import several_words
 from hierbatch.frontend.korean.numbers import say_sino
 from hierbatch.frontend.rules import Rule, one_of, rule
 
@@ -20,6 +21,9 @@ _READ_AS_WORDS = {
     "MP4": "엠피포", "A4": "에이포", "B2B": "비투비", "B2C": "비투시", "K-POP": "케이팝", "K팝": "케이팝",
     "H2O": "에이치투오", "CO2": "시오투", "No.": "넘버 ", "vs": "대", "vs.": "대",
 }  # fmt: skip
+_ROMAN = r"X{0,3}(?:IX|IV|V?I{0,3})(?![A-Za-z])"
+_ROMAN_VALUES = {"I": 1, "V": 5, "X": 10}
+_PARTS = "장|부|권|편|막|절|세기|화|세(?!계)|급|항|호|형|차|과|단계|악장|번"
 _FIRST_SYLLABLE, _N_CODAS = 0xAC00, 28
 _CODAS = {"ㄱ": 1, "ㄴ": 4, "ㄷ": 7, "ㄹ": 8, "ㅁ": 16, "ㅂ": 17, "ㅅ": 19, "ㅇ": 21}
 _JAMO = "ㄱㄴㄷㄹㅁㅂㅅㅇㅈㅊㅋㅌㅍㅎㄲㄸㅃㅆㅉㅏㅑㅓㅕㅗㅛㅜㅠㅡㅣㅐㅔ"
@@ -51,7 +55,30 @@ def _say_coda(match: re.Match[str]) -> str:
     return chr(code + _CODAS[match["coda"]]) if is_open else match["syllable"]
 
 
+def _say_roman(match: re.Match[str]) -> str:
+    return f"{say_sino(_roman_value(match['roman']))}{match['gap']}"
+
+
+def _roman_value(numeral: str) -> int:
+    values = [_ROMAN_VALUES[letter] for letter in numeral]
+    return sum(
+        -value if any(later > value for later in values[i + 1 : i + 2]) else value for i, value in enumerate(values)
+    )
+
+
 KOREAN_LETTER_RULES: tuple[Rule, ...] = (
+    rule(
+        "Roman number of a part",
+        rf"(?<![A-Za-z])(?P<roman>(?=[IVX]){_ROMAN})(?P<gap>)(?=\s?(?:{_PARTS})(?![가-힣]*[A-Za-z]))",
+        lambda match: f"{_say_roman(match)} ",
+    ),
+    rule("Roman number of a heading", rf"^(?P<roman>(?=[IVX]){_ROMAN})(?P<gap>)(?=\.(?:\s|$))", _say_roman),
+    rule(
+        "names of several words",
+        rf"(?<![A-Za-z])(?:{one_of(several_words())})(?![A-Za-z])",
+        lambda match: several_words()[match[0].lower()],
+        ignore_case=True,
+    ),
     rule("laughter", r"ㅋ+|ㅎ+", lambda match: ("크" if match[0][0] == "ㅋ" else "흐") * min(len(match[0]), 3)),
     rule("weeping", r"[ㅠㅜㅡ]{2,}", " "),
     rule("coda set apart", rf"(?P<syllable>[가-힣])(?P<coda>[{''.join(_CODAS)}])(?=[가-힣])", _say_coda),

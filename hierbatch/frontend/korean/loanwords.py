@@ -124,5 +124,11 @@ def _compose(onset: str, nucleus: str, coda: str) -> str:
 
 
 @functools.cache
+def several_words() -> dict[str, str]:
+    """Established names of several words or with a hyphen, in small letters, and their Hangul."""
+    return {word: hangul for word, hangul in _established().items() if not word.isalpha()}
+
+
+@functools.cache
 def _established() -> dict[str, str]:
     return dict(line.split("\t") for line in read_lines("korean/loanwords.tsv"))

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import re
 
+from hierbatch.errors import TextError
 from hierbatch.frontend.characters import PLACEHOLDERS, SUPER_AND_SUBSCRIPTS, clean_characters, drop_foreign_letters
 from hierbatch.frontend.korean.amounts import MEASURE_RULES, NUMBER_RULES
+from hierbatch.frontend.korean.foreign import spell_foreign_words
 from hierbatch.frontend.korean.hanja import HANJA_RULES
 from hierbatch.frontend.korean.letters import KOREAN_LETTER_RULES
 from hierbatch.frontend.korean.numbers import say_digits
 from hierbatch.frontend.rules import Rule, apply_rules, one_of, rule
 
 _FIRST_SYLLABLE, _CODAS = 0xAC00, 28
+_MAX_FIGURES, _MAX_WORD = 100, 500
+_TOO_LONG = re.compile(rf"[\d.,〇零一二三四五六七八九]{{{_MAX_FIGURES + 1}}}|\S{{{_MAX_WORD + 1}}}")
 _SYMBOLS = {
     "&": "앤드", "@": "골뱅이", "%": "퍼센트", "#": "샵", "+": "플러스", "=": "은", "×": "곱하기", "÷": "나누기",
     "$": "달러", "€": "유로", "£": "파운드", "₩": "원", "°": "도", "±": "플러스 마이너스", "∞": "무한대", "§": "절",
@@ -31,7 +35,20 @@ _PARTICLES = (
     "을|를|은|는|이|가|의|에|에서|에게|로|으로|와|과|도|만|처럼|부터|까지|이나|나|보다|이라는|라는|이라고|라고|이란|란|이며|"
     "이다|입니다|이었다|였다|하고"
 )
-_ADDRESS_MARKS = {".": "점", "/": "슬래시", "@": "골뱅이", "-": "대시", "_": "밑줄", ":": "콜론"}
+_ADDRESS_MARKS = {
+    ".": "점",
+    "/": "슬래시",
+    "@": "골뱅이",
+    "-": "대시",
+    "_": "밑줄",
+    ":": "콜론",
+    "?": "물음표",
+    "=": "등호",
+    "&": "앤드",
+    "%": "퍼센트",
+    "~": "물결",
+    "#": "샵",
+}
 
 
 def _has_coda(syllable: str) -> bool:
@@ -65,7 +82,8 @@ def _say_address(match: re.Match[str]) -> str:
 _BEFORE_RULES: tuple[Rule, ...] = (
     rule(
         "address",
-        r"(?P<address>[A-Za-z\d_.+-]+@[A-Za-z\d-]+(?:\.[A-Za-z][\w-]*)+|\b(?:https?://|www\.)[\w./?=&%~:-]*\w)",
+        r"(?P<address>[A-Za-z\d_.+-]+@[A-Za-z\d-]+(?:\.[A-Za-z][\w-]*)+|\b(?:https?://|www\.)[\w./?=&%~:#-]*[A-Za-z\d/]"
+        r"|(?<![\w@.])(?:[A-Za-z\d-]+\.)+(?:com|net|org|kr|io|ai|jp|uk|edu|gov|info)(?![A-Za-z\d.-])(?:/[A-Za-z\d./?=&%~:#_-]*[A-Za-z\d])?)",
         _say_address,
     ),
     rule(
@@ -116,10 +134,17 @@ def normalize_korean(text: str) -> str:
     """Normalise Korean text to words as read aloud, with the marks , . ? ! for pauses and intonation.
 
     Raises:
-        TextError: the text is in an unsupported script, or contains a Hanja without a known reading.
+        TextError: the text contains a number or word that is too long.
 
     >>> normalize_korean("오후 3시 30분에 20살 학생 5명이 인간(人間)을 1,500원에 그렸다.")
     '오후 세 시 삼십 분에 스무 살 학생 다섯 명이 인간을 천오백 원에 그렸다.'
     """
-    cleaned = drop_foreign_letters(clean_characters(text), hanja=True)
+    if too_long := _TOO_LONG.search(text):
+        raise TextError(
+            "The text contains a number or word that is too long to read aloud",
+            expected=f"at most {_MAX_FIGURES} figures or {_MAX_WORD} characters without a space",
+            got=f"{too_long[0][:20]}...",
+            fix="remove it, or write it as words with spaces",
+        )
+    cleaned = drop_foreign_letters(spell_foreign_words(clean_characters(text)), hanja=True)
     return " ".join(apply_rules(KOREAN_RULES, cleaned).split())

@@ -30,6 +30,8 @@ def say_sino(value: int) -> str:
     >>> say_sino(12345), say_sino(0), say_sino(16)
     ('만 이천삼백사십오', '영', '십육')
     """
+    if value >= 10**_MAX_DIGITS_AS_NUMBER:
+        return say_digits(str(value), zero="영")
     return str(num2words(value, lang="ko"))
 
 

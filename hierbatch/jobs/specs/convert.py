@@ -10,6 +10,8 @@ from pathlib import Path
 from hierbatch.audio.pitch_trackers import DEFAULT_TRACKER, pitch_tracker
 from hierbatch.engine.planning import TakeSettings
 from hierbatch.errors import BundleError, PromptError
+from hierbatch.jobs.options.recordings import ConversionSettings, SourceFolder
+from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.error_collector import ErrorCollector
 from hierbatch.jobs.specs.recordings import check_source_root, check_sources, recordings_origin
 from hierbatch.jobs.specs.rows_and_voices import find_rows_and_voices
@@ -17,15 +19,15 @@ from hierbatch.jobs.specs.speak import ValidatedSpec
 from hierbatch.jobs.specs.voices import (
     CheckPrompt,
     PreparedVoices,
-    VoiceChoice,
     accept_any_prompt,
     prepare_usable_voices,
     raise_voice_errors,
 )
 from hierbatch.manifest.voices import VoiceRow
+from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.catalog.model_info import ModelInfo, read_upsampler_info
-from hierbatch.models.catalog.open_model import DEFAULT_FACTORY, find_model_info
-from hierbatch.stages.score_takes import Measures
+from hierbatch.models.catalog.open_model import read_model_info
+from hierbatch.models.upsampling.full_band import choose_upsampler
 from hierbatch.stages.sources import ReadSource
 from hierbatch.stages.tasks import CONVERT
 
@@ -36,31 +38,24 @@ class ConvertSpec:
 
     manifest: Path
     voices: VoiceChoice
-    source_root: Path | None = None
-    """Base folder of relative source paths, which no recording may leave; None means the manifest's folder."""
-    pitch_semitones: float = 0.0
-    """Transposition of rows without their own, relative to the target voice's range."""
-    rate_hz: int | None = None
-    """Output sample rate; None keeps the rate of each recording."""
-    f0: str = DEFAULT_TRACKER
-    """Pitch tracker for recordings and target voices, one of `PITCH_TRACKERS`."""
-    full_band: str | None = None
-    """SpeechSR bundle for bandwidth extension of conversions above 16 kHz; None leaves the band above 8 kHz empty."""
-    seed: int = 0
-    bundle: str = "lite"
-    model_factory: str = DEFAULT_FACTORY
-    measures: Measures = field(default_factory=Measures)
-    """Optional quality measures of the takes."""
+    sources: SourceFolder = field(default_factory=SourceFolder)
+    conversion: ConversionSettings = field(default_factory=ConversionSettings)
+    model: ModelChoice = field(default_factory=ModelChoice)
 
     @property
     def root(self) -> Path:
-        """Base folder of relative source paths."""
-        return self.source_root or self.manifest.parent
+        """Base folder of relative source paths, which no recording may leave."""
+        return self.sources.source_root or self.manifest.parent
+
+    @property
+    def upsampler(self) -> str | None:
+        """SpeechSR bundle for conversions above 16 kHz; None leaves the band above 8 kHz empty."""
+        return choose_upsampler(self.model.model) if self.conversion.full_band else None
 
     def origin(self) -> dict[str, str]:
         """Provenance entry of the run's record."""
-        full_band = {"full_band": self.full_band} if self.full_band else {}
-        return {**recordings_origin(self, CONVERT), "f0": self.f0, **full_band, **self.measures.to_origin()}
+        full_band = {"full_band": self.upsampler} if self.upsampler else {}
+        return {**recordings_origin(self, CONVERT), "f0": self.conversion.f0, **full_band}
 
     def check(self) -> ValidatedSpec:
         """Validate manifest, voices, recordings and model; all errors are reported at once.
@@ -73,10 +68,9 @@ class ConvertSpec:
         """
         errors = ErrorCollector()
         root = errors.attempt(lambda: check_source_root(self.root))
-        errors.attempt(self.measures.check)
-        track = errors.attempt(lambda: pitch_tracker(self.f0))
-        model = errors.attempt(lambda: find_conversion_model(self.model_factory, self.bundle))
-        upsampler = errors.attempt(lambda: read_upsampler_info(self.full_band) if self.full_band else None)
+        track = errors.attempt(lambda: pitch_tracker(self.conversion.f0))
+        model = errors.attempt(lambda: find_conversion_model(self.model.model))
+        upsampler = errors.attempt(lambda: read_upsampler_info(self.upsampler) if self.upsampler else None)
         found = find_rows_and_voices(self.manifest, self.voices, errors, one_of=("source",))
         sources = errors.attempt(lambda: check_sources(found.manifest, root))
         check_prompt = partial(model.check_prompt, track=track) if model and track else accept_any_prompt
@@ -90,8 +84,12 @@ class ConvertSpec:
         assert model
         take_settings = TakeSettings(
             task=CONVERT.name,
-            defaults={"voice": found.default, "pitch_semitones": self.pitch_semitones, "rate_hz": self.rate_hz},
-            seed=self.seed,
+            defaults={
+                "voice": found.default,
+                "pitch_semitones": self.conversion.pitch_semitones,
+                "rate_hz": self.conversion.rate_hz,
+            },
+            seed=self.conversion.seed,
             voice_sha256={name: prompt.sha256 for name, (_, prompt) in prompts.items()},
             fingerprint=model.fingerprint,
             force_default_voice=found.force_default_voice,
@@ -110,7 +108,7 @@ class ConvertSpec:
 
     def _settings_in_key(self, upsampler: ModelInfo | None) -> dict[str, str]:
         """Settings of the whole run that enter the take key, if they differ from the default."""
-        f0 = {} if self.f0 == DEFAULT_TRACKER else {"f0": self.f0}
+        f0 = {} if self.conversion.f0 == DEFAULT_TRACKER else {"f0": self.conversion.f0}
         return f0 | ({"full_band": f"{upsampler.name}:{upsampler.fingerprint}"} if upsampler else {})
 
     def _prepare_voices(
@@ -133,13 +131,13 @@ class ConvertSpec:
         return prompts, unusable
 
 
-def find_conversion_model(factory: str, bundle: str) -> ModelInfo:
-    """Find a voice conversion model.
+def find_conversion_model(name: str) -> ModelInfo:
+    """Properties of a voice conversion model, by the name or folder of its bundle.
 
     Raises:
         BundleError: the model does not exist or does not convert recordings.
     """
-    model = find_model_info(factory, bundle)
+    model = read_model_info(name)
     if not model.can_convert:
         raise BundleError(
             "The model does not convert recordings",

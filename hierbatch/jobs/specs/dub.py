@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hierbatch.engine.planning import TakeSettings
+from hierbatch.jobs.options.recordings import DubSettings
 from hierbatch.jobs.specs.recordings import recordings_origin, scan_sources
 from hierbatch.jobs.specs.speak import ValidatedSpec
 from hierbatch.jobs.specs.voices import PreparedVoices
 from hierbatch.manifest.checks import ManifestRequirements, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import open_table
+from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.catalog.model_info import ModelInfo
 from hierbatch.stages.sources import ReadSource
 from hierbatch.stages.tasks import DUB
@@ -23,10 +25,10 @@ class DubSpec:
 
     manifest: Path
     prompts: PreparedVoices
-    model: ModelInfo
-    seed: int
-    bundle: str
-    model_factory: str
+    info: ModelInfo
+    """Properties of the model."""
+    dubbing: DubSettings = field(default_factory=DubSettings)
+    model: ModelChoice = field(default_factory=ModelChoice)
 
     @property
     def root(self) -> Path:
@@ -47,16 +49,16 @@ class DubSpec:
         take_settings = TakeSettings(
             task=DUB.name,
             defaults={},
-            seed=self.seed,
+            seed=self.dubbing.seed,
             voice_sha256={name: prompt.sha256 for name, (_, prompt) in self.prompts.items()},
-            fingerprint=self.model.fingerprint,
+            fingerprint=self.info.fingerprint,
         )
         return ValidatedSpec(
             manifest=manifest,
             n_rows=check_manifest(manifest, ManifestRequirements(one_of=("cast",), needs_voice=False)),
             prompts=self.prompts,
             take_settings=take_settings,
-            model=self.model.name,
+            model=self.info.name,
             read=ReadSource(self.root),
             inputs={"sources": scan_sources(manifest, self.root).state},
         )

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from hierbatch.errors import InputError, SourceError
 from hierbatch.manifest.store import TableFile
+from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.stages.sources import resolve_source_path
 from hierbatch.stages.tasks import Task
 
@@ -32,12 +33,8 @@ class RecordingsSpec(Protocol):
         """Base folder of relative source paths, which no recording may leave."""
 
     @property
-    def bundle(self) -> str:
-        """Name or folder of the model bundle."""
-
-    @property
-    def model_factory(self) -> str:
-        """Import path of the model loader."""
+    def model(self) -> ModelChoice:
+        """Model, and the device it runs on."""
 
 
 def recordings_origin(spec: RecordingsSpec, task: Task) -> dict[str, str]:
@@ -46,8 +43,7 @@ def recordings_origin(spec: RecordingsSpec, task: Task) -> dict[str, str]:
         "task": task.name,
         "manifest": str(spec.manifest),
         "source_root": str(spec.root.resolve()),
-        "bundle": spec.bundle,
-        "model_factory": spec.model_factory,
+        "model": spec.model.model,
     }
 
 

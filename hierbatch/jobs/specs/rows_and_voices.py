@@ -10,8 +10,9 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from hierbatch.errors import ManifestError
+from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.error_collector import ErrorCollector
-from hierbatch.jobs.specs.voices import VoiceChoice, default_voice, list_voices
+from hierbatch.jobs.specs.voices import default_voice, list_voices
 from hierbatch.manifest.checks import ManifestRequirements, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import TableFile, open_table
@@ -53,8 +54,8 @@ def find_rows_and_voices(
     """
     manifest = errors.attempt(lambda: open_table(path, MANIFEST_COLUMNS))
     voices = errors.attempt(lambda: list_voices(choice))
-    force_default_voice = choice.file is not None
-    default = choice.default if voices is None else default_voice(choice, voices)
+    force_default_voice = choice.voice is not None
+    default = choice.default_voice if voices is None else default_voice(choice, voices)
     expected = ManifestRequirements(
         languages=languages,
         voices=None if force_default_voice or voices is None else [row.voice for row in voices],

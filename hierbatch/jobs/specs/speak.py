@@ -13,23 +13,30 @@ import pyarrow as pa
 from hierbatch.engine.planning import MapTables, ReuseRetakes, TakeSettings, keep_first_attempts, plan_rows
 from hierbatch.errors import BundleError
 from hierbatch.frontend.lexicon import Lexicon
+from hierbatch.jobs.options.speech import SpeechSettings
+from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.error_collector import ErrorCollector
 from hierbatch.jobs.specs.rows_and_voices import find_rows_and_voices
-from hierbatch.jobs.specs.voices import PreparedVoices, VoiceChoice, accept_any_prompt, prepare_voices
+from hierbatch.jobs.specs.voices import PreparedVoices, accept_any_prompt, prepare_voices
 from hierbatch.manifest.plan_sources import StoreSources, discard_audio
 from hierbatch.manifest.schema import plan_schema
 from hierbatch.manifest.store import TableFile
+from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.catalog.model_info import ModelInfo
-from hierbatch.models.catalog.open_model import DEFAULT_FACTORY, find_model_info
+from hierbatch.models.catalog.open_model import read_model_info
 from hierbatch.object_path import arrow_source, is_remote
 from hierbatch.stages.base import Stage, check_chain
-from hierbatch.stages.score_takes import Measures, ScoreTakes
+from hierbatch.stages.score_takes import ScoreTakes
 from hierbatch.stages.tasks import SPEAK, find_task
 from hierbatch.stages.text import PhonemizeText, front_ends
 
 
 class JobSpec(Protocol):
     """Specification of a job: texts to synthesize, or recordings to convert, dub or upsample."""
+
+    @property
+    def model(self) -> ModelChoice:
+        """Model, and the device it runs on; the device does not enter the takes."""
 
     def origin(self) -> dict[str, str]:
         """Provenance entry of the run's record: input paths and model. Moving the inputs does not change the takes."""
@@ -40,21 +47,12 @@ class JobSpec(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeakSpec:
-    """Texts to synthesize, their voices and the model. Device and workers are set elsewhere."""
+    """Texts to synthesize, their voices and the model."""
 
     manifest: Path
     voices: VoiceChoice
-    language: str | None = None
-    """Language of rows without one."""
-    speed: float = 1.0
-    """Factor on the speaking rate of rows without one."""
-    seed: int = 0
-    lexicon: Path | None = None
-    """Table of pronunciations."""
-    bundle: str = "lite"
-    model_factory: str = DEFAULT_FACTORY
-    measures: Measures = field(default_factory=Measures)
-    """Optional quality measures of the takes."""
+    speech: SpeechSettings = field(default_factory=SpeechSettings)
+    model: ModelChoice = field(default_factory=ModelChoice)
 
     def check(self) -> ValidatedSpec:
         """Validate the specification, see `validate_spec`."""
@@ -62,14 +60,8 @@ class SpeakSpec:
 
     def origin(self) -> dict[str, str]:
         """Provenance entry of the run's record."""
-        lexicon = {"lexicon": str(self.lexicon)} if self.lexicon else {}
-        return {
-            "manifest": str(self.manifest),
-            "bundle": self.bundle,
-            "model_factory": self.model_factory,
-            **lexicon,
-            **self.measures.to_origin(),
-        }
+        lexicon = {"lexicon": str(self.speech.lexicon)} if self.speech.lexicon else {}
+        return {"manifest": str(self.manifest), "model": self.model.model, **lexicon}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,16 +134,16 @@ def validate_spec(spec: SpeakSpec) -> ValidatedSpec:
         BundleError: the model cannot be loaded or does not read text, and there is no other error.
     """
     errors = ErrorCollector()
-    errors.attempt(spec.measures.check)
-    lexicon = errors.attempt(lambda: Lexicon.read(spec.lexicon) if spec.lexicon else None)
-    model = errors.attempt(lambda: find_speech_model(spec.model_factory, spec.bundle))
+    speech = spec.speech
+    lexicon = errors.attempt(lambda: Lexicon.read(speech.lexicon) if speech.lexicon else None)
+    model = errors.attempt(lambda: find_speech_model(spec.model.model))
     found = find_rows_and_voices(
         spec.manifest,
         spec.voices,
         errors,
         one_of=("text", "phonemes"),
         languages=model.languages if model else None,
-        default_language=spec.language,
+        default_language=speech.language,
     )
     prompts = errors.attempt(
         lambda: prepare_voices(
@@ -169,8 +161,8 @@ def validate_spec(spec: SpeakSpec) -> ValidatedSpec:
     assert prompts is not None
     take_settings = TakeSettings(
         task=SPEAK.name,
-        defaults={"voice": found.default, "language": spec.language, "speed": spec.speed},
-        seed=spec.seed,
+        defaults={"voice": found.default, "language": speech.language, "speed": speech.speed},
+        seed=speech.seed,
         voice_sha256={name: prompt.sha256 for name, (_, prompt) in prompts.items()},
         fingerprint=model.fingerprint,
         force_default_voice=found.force_default_voice,
@@ -181,18 +173,18 @@ def validate_spec(spec: SpeakSpec) -> ValidatedSpec:
         prompts=prompts,
         take_settings=take_settings,
         model=model.name,
-        read=PhonemizeText(front_ends(lexicon)),
-        inputs={"lexicon_sha256": file_sha256(spec.lexicon) if spec.lexicon else None},
+        read=PhonemizeText(front_ends(lexicon, model.frontend_versions)),
+        inputs={"lexicon_sha256": file_sha256(speech.lexicon) if speech.lexicon else None},
     )
 
 
-def find_speech_model(factory: str, bundle: str) -> ModelInfo:
-    """Find a speech model.
+def find_speech_model(name: str) -> ModelInfo:
+    """Properties of a speech model, by the name or folder of its bundle.
 
     Raises:
         BundleError: the model does not exist or does not read text.
     """
-    model = find_model_info(factory, bundle)
+    model = read_model_info(name)
     if not model.languages:
         raise BundleError(
             "The model converts recordings and does not read text",

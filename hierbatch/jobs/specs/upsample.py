@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow.compute as pc
 
 from hierbatch.engine.planning import TakeSettings
-from hierbatch.errors import BundleError, InputError
+from hierbatch.errors import InputError
+from hierbatch.jobs.options.recordings import SourceFolder, UpsamplingModelChoice, UpsamplingSettings
 from hierbatch.jobs.specs.error_collector import ErrorCollector
 from hierbatch.jobs.specs.recordings import check_source_root, check_sources, recordings_origin
 from hierbatch.jobs.specs.speak import ValidatedSpec
 from hierbatch.manifest.checks import ManifestRequirements, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import TableFile, open_table
-from hierbatch.models.catalog.model_info import DEFAULT_UPSAMPLER, ModelInfo
-from hierbatch.models.catalog.open_model import UPSAMPLER_FACTORY, find_model_info
+from hierbatch.models.catalog.model_choice import ModelChoice
+from hierbatch.models.catalog.model_info import ModelInfo, read_upsampler_info
 from hierbatch.stages.sources import ReadSource
 from hierbatch.stages.tasks import UPSAMPLE
 
@@ -27,17 +28,14 @@ class UpsampleSpec:
     """Recordings to upsample and the output sample rate."""
 
     manifest: Path
-    rate_hz: int = 48_000
-    """24000 or 48000; the `rate_hz` of a row takes precedence."""
-    source_root: Path | None = None
-    """Base folder of relative source paths, which no recording may leave; None means the manifest's folder."""
-    bundle: str = DEFAULT_UPSAMPLER
-    model_factory: str = UPSAMPLER_FACTORY
+    sources: SourceFolder = field(default_factory=SourceFolder)
+    upsampling: UpsamplingSettings = field(default_factory=UpsamplingSettings)
+    model: ModelChoice = field(default_factory=UpsamplingModelChoice)
 
     @property
     def root(self) -> Path:
-        """Base folder of relative source paths."""
-        return self.source_root or self.manifest.parent
+        """Base folder of relative source paths, which no recording may leave."""
+        return self.sources.source_root or self.manifest.parent
 
     def origin(self) -> dict[str, str]:
         """Provenance entry of the run's record."""
@@ -52,12 +50,12 @@ class UpsampleSpec:
         """
         errors = ErrorCollector()
         root = errors.attempt(lambda: check_source_root(self.root))
-        model = errors.attempt(lambda: find_upsampler(self.model_factory, self.bundle))
+        model = errors.attempt(lambda: read_upsampler_info(self.model.model))
         manifest = errors.attempt(lambda: open_table(self.manifest, MANIFEST_COLUMNS))
         expected = ManifestRequirements(one_of=("source",), needs_voice=False)
         n_rows = errors.attempt(lambda: check_manifest(manifest, expected) if manifest else None)
         sources = errors.attempt(lambda: check_sources(manifest, root))
-        rates_hz = {self.rate_hz, *(_named_rates(manifest) if manifest and n_rows else ())}
+        rates_hz = {self.upsampling.rate_hz, *(_named_rates(manifest) if manifest and n_rows else ())}
         errors.attempt(lambda: _check_rates(rates_hz, model) if model else None)
         errors.raise_any()
         assert manifest  # raise_any() has raised otherwise; the same holds below
@@ -66,7 +64,7 @@ class UpsampleSpec:
         assert model
         take_settings = TakeSettings(
             task=UPSAMPLE.name,
-            defaults={"rate_hz": self.rate_hz},
+            defaults={"rate_hz": self.upsampling.rate_hz},
             seed=0,
             voice_sha256={},
             fingerprint=model.fingerprint,
@@ -81,23 +79,6 @@ class UpsampleSpec:
             inputs={"sources": sources.state},
             row_notices=sources.notices,
         )
-
-
-def find_upsampler(factory: str, bundle: str) -> ModelInfo:
-    """Find an upsampling model.
-
-    Raises:
-        BundleError: the model does not exist or does not upsample.
-    """
-    model = find_model_info(factory, bundle)
-    if not model.upsampling_rates_hz:
-        raise BundleError(
-            "The model does not upsample recordings",
-            expected="a SpeechSR model",
-            got=model.name,
-            fix="choose another with --model, e.g. speechsr",
-        )
-    return model
 
 
 def _check_rates(rates_hz: Collection[int], model: ModelInfo) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pyarrow as pa
 from hierbatch.audio.files import read_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import InputError, PromptError
+from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.voices import VoiceRow, check_consent, read_voices, voice_from_file
 from hierbatch.stages.prompts import Prompt, prepare_prompt
@@ -27,47 +27,33 @@ def accept_any_prompt(prompt: Waveform) -> None:
     """Prompt check without a model, used when the model failed to load: the other prompt errors are still reported."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VoiceChoice:
-    """Voices of a run: one recording used for every row, or a table of voices."""
-
-    file: Path | None = None
-    """Recording of the only voice."""
-    table: Path | None = None
-    """Table of voices."""
-    default: str | None = None
-    """Voice of rows without a voice; needed if the table has several."""
-    consent: str = "self"
-    """Consent status of the speaker in `file`."""
-    allow_unknown_consent: bool = False
-    denoise_ratio: float | None = None
-    """Share of the denoised signal in every prompt, 0 to 1; None takes the model's default."""
-
-
 def list_voices(choice: VoiceChoice) -> tuple[VoiceRow, ...]:
     """List the voices of a run without reading their recordings.
 
     Raises:
-        InputError: `file` and `table` are both set or both missing, or the table is unreadable or lacks the default.
+        InputError: `voice` and `voices` are both set or both missing, or the table is unreadable or lacks the default.
     """
-    if (choice.file is None) == (choice.table is None):
+    if (choice.voice is None) == (choice.voices is None):
         raise InputError(
             "The voice is ambiguous", expected="either --voice FILE or --voices TABLE", fix="pass exactly one of them"
         )
-    voices = (voice_from_file(choice.file, choice.consent),) if choice.file else read_voices(_path(choice.table))
-    if choice.default is not None and choice.default not in {row.voice for row in voices}:
+    voices = (voice_from_file(choice.voice, choice.consent),) if choice.voice else read_voices(_path(choice.voices))
+    if choice.default_voice is not None and choice.default_voice not in {row.voice for row in voices}:
         names = ", ".join(row.voice for row in voices[:10])
         raise InputError(
-            "The default voice is not in the table", expected=names, got=choice.default, fix="correct --default-voice"
+            "The default voice is not in the table",
+            expected=names,
+            got=choice.default_voice,
+            fix="correct --default-voice",
         )
     return voices
 
 
 def default_voice(choice: VoiceChoice, voices: Collection[VoiceRow]) -> str | None:
     """Voice of rows without a voice: the chosen default, or the only voice."""
-    if choice.default is None and len(voices) == 1:
+    if choice.default_voice is None and len(voices) == 1:
         return next(iter(voices)).voice
-    return choice.default
+    return choice.default_voice
 
 
 def prepare_voices(

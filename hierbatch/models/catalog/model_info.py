@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ class ModelInfo:
     fingerprint: str
     languages: tuple[str, ...] = ()
     """Languages it synthesizes from text."""
+    frontend_versions: Mapping[str, str] = field(default_factory=dict)
+    """Version of the phonemes it reads, per language; the current one of languages that are absent."""
     can_convert: bool = False
     """True if it converts recordings to other voices."""
     can_denoise: bool = False
@@ -39,14 +41,12 @@ class ModelInfo:
     """
 
 
-def read_model_info(bundle: str | Path = "lite") -> ModelInfo:
-    """Read the information on the model that `open_model` opens from the same bundle.
+def describe_model(found: Bundle) -> ModelInfo:
+    """Properties of a model of the kinds `lite` and `hierspeechpp`.
 
     Raises:
-        BundleError: no such bundle, it neither speaks nor converts, a component is missing, or weights are damaged.
+        BundleError: a component is missing, or weights are damaged.
     """
-    found = find_bundle(bundle)
-    check_kind(found)
     converts = found.kind == "lite" or found.has_component("content_encoder") or not found.has_component("ttv")
     for component in _required_components(found, can_convert=converts):
         found.component(component)
@@ -55,22 +55,11 @@ def read_model_info(bundle: str | Path = "lite") -> ModelInfo:
         name=found.name,
         fingerprint=found.fingerprint,
         languages=found.languages,
+        frontend_versions=found.frontend_versions,
         can_convert=converts,
         can_denoise=found.kind == HIERSPEECHPP_KIND and found.has_component("denoiser"),
         check_prompt=clean_voiced_prompt if converts else clean_prompt,
     )
-
-
-def check_kind(bundle: Bundle) -> None:
-    """Raise BundleError for a bundle that `open_model` cannot open."""
-    if bundle.kind == UPSAMPLER_KIND:
-        raise BundleError(
-            f"Model {bundle.name!r} is for bandwidth extension and neither speaks nor converts",
-            expected=f"--model lite, or an imported bundle of kind {HIERSPEECHPP_KIND}",
-            fix=f"use it with `hierbatch upsample --model {bundle.name}`",
-        )
-    if bundle.kind not in ("lite", HIERSPEECHPP_KIND):
-        raise BundleError("The bundle is of an unknown kind", expected=f"lite or {HIERSPEECHPP_KIND}", got=bundle.kind)
 
 
 def read_upsampler_info(bundle: str | Path = DEFAULT_UPSAMPLER) -> ModelInfo:

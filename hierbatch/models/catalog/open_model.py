@@ -1,73 +1,71 @@
-"""Loading of models by factory and bundle name."""
+"""Models by the name or folder of their bundle: their properties, and the loaded networks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from importlib import import_module
-from typing import cast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hierbatch.errors import BundleError, HierbatchError
-from hierbatch.models.catalog.model_info import ModelInfo, read_model_info, read_upsampler_info
+from hierbatch.models.catalog.model_info import DEFAULT_UPSAMPLER, ModelInfo
+from hierbatch.models.catalog.model_kinds import find_model_kind
 from hierbatch.models.conversion.interface import ConversionModel
+from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.speech import SpeechModel
+from hierbatch.models.weights.bundle import find_bundle
 
-DEFAULT_FACTORY = "hierbatch.models.catalog.opening:open_model"
-"""Import path of a callable `(bundle, device) -> SpeechModel`."""
+if TYPE_CHECKING:
+    from hierbatch.models.upsampling.upsampler import Upsampler
 
-UPSAMPLER_FACTORY = "hierbatch.models.upsampling.upsampler:Upsampler.load"
-"""Import path of a callable `(bundle, device) -> Upsampler`."""
-
-_INFO_READERS: Mapping[str, Callable[[str], ModelInfo]] = {
-    DEFAULT_FACTORY: read_model_info,
-    UPSAMPLER_FACTORY: read_upsampler_info,
-}
+_CPU = DevicePlacement()
 
 
-def find_model_info(factory: str, bundle: str) -> ModelInfo:
-    """Properties of a model, for the driver; hierbatch's own models are not loaded for this.
+def read_model_info(bundle: str | Path = "lite") -> ModelInfo:
+    """Properties of a model that speaks or converts; its networks are not loaded.
 
     Raises:
-        BundleError: see `load_model`.
+        BundleError: no such bundle, it neither speaks nor converts, a component is missing, or weights are damaged.
     """
-    if factory in _INFO_READERS:
-        return _INFO_READERS[factory](bundle)
-    model = load_model(factory, bundle, "cpu")
-    return ModelInfo(
-        name=model.name,
-        fingerprint=model.fingerprint,
-        languages=model.languages,
-        can_convert=isinstance(model, ConversionModel),
-        check_prompt=model.encode_voice,
-    )
+    found = find_bundle(bundle)
+    return find_model_kind(found).describe(found)
 
 
-def load_model(factory: str, bundle: str, device: str) -> SpeechModel:
-    """Load a model.
+def open_model(bundle: str | Path = "lite", placement: DevicePlacement = _CPU) -> SpeechModel | ConversionModel:
+    """Load a model that speaks or converts.
 
     Args:
-        factory: import path `module:attribute` of a callable `(bundle, device)`.
-        bundle: name or path of a bundle.
-        device: a `Placement` as text.
+        bundle: name of a packaged or imported bundle, or a bundle's folder.
+        placement: device and precision.
 
     Raises:
-        BundleError: the factory does not exist, the weights do not match, or the device has too little memory.
+        BundleError: no such bundle, it neither speaks nor converts, its weights do not fit, or the device has too
+            little memory.
+        InputError: this machine has no such device.
     """
-    module, _, attributes = factory.partition(":")
+    found = find_bundle(bundle)
+    kind = find_model_kind(found)
+    with _described_failures(bundle, placement):
+        return kind.load(found, placement)
+
+
+def open_upsampler(bundle: str | Path = DEFAULT_UPSAMPLER, placement: DevicePlacement = _CPU) -> Upsampler:
+    """Load the SpeechSR of a bundle. Arguments and errors are those of `open_model`."""
+    from hierbatch.models.upsampling.upsampler import Upsampler  # late: torch takes seconds to import
+
+    with _described_failures(bundle, placement):
+        return Upsampler.load(bundle, placement)
+
+
+@contextmanager
+def _described_failures(bundle: str | Path, placement: DevicePlacement) -> Iterator[None]:
     try:
-        loader = import_module(module)
-        for attribute in attributes.split("."):
-            loader = getattr(loader, attribute)
-    except (ImportError, AttributeError) as error:
-        raise BundleError(
-            f"The model factory {factory} cannot be imported", got=str(error), fix="check the import path"
-        ) from error
-    try:
-        return cast("SpeechModel", loader(bundle, device))  # type: ignore[operator]
+        yield
     except HierbatchError:
         raise
     except Exception as error:  # a missing device or too little memory; the model's own message is the best description
         raise BundleError(
-            f"The model {bundle} cannot be loaded on {device}",
+            f"The model {bundle} cannot be loaded on {placement}",
             got=f"{type(error).__name__}: {str(error).partition(chr(10))[0]}",
             fix="run `hierbatch doctor` to see what this machine supports, or use --device cpu",
         ) from error

@@ -58,13 +58,13 @@ class HierSpeechPPPipeline:
 
     input_spec = replace(HIERSPEECHPP_INPUT_SPEC, normalize_f0=_normalize_f0)
 
-    def __init__(self, bundle: Bundle, networks: HierSpeechPPNetworks, device: str) -> None:
+    def __init__(self, bundle: Bundle, networks: HierSpeechPPNetworks, placement: DevicePlacement) -> None:
         """Use loaded networks with the settings of `bundle`.
 
         Args:
             bundle: provides name, languages and inference settings.
             networks: networks with loaded weights.
-            device: a `DevicePlacement` as a string.
+            placement: device and precision.
 
         Raises:
             InputError: this machine has no such device.
@@ -72,7 +72,8 @@ class HierSpeechPPPipeline:
         self.name, self.languages, self.fingerprint = bundle.name, bundle.languages, bundle.fingerprint
         self.rate_hz = networks.super_resolution.config.rate_hz if networks.super_resolution else RATE_HZ
         self._noise_scale = bundle.synthesis.get("noise_scale", NOISE_SCALE)
-        self._placement = placement = DevicePlacement.parse_available(device)
+        placement.check_available()
+        self._placement = placement
         networks.place(placement)
         self._networks = networks
         self._text_stage = TextStage(bundle, networks.text_to_vector, self._noise_scale, placement)
@@ -80,18 +81,18 @@ class HierSpeechPPPipeline:
         self._conversion = None
         if networks.content is not None:
             self._conversion = HierSpeechPPConverter(
-                bundle, networks.synthesizer, networks.content, networks.denoiser, device
+                bundle, networks.synthesizer, networks.content, networks.denoiser, placement
             )
 
     @staticmethod
-    def from_bundle(bundle: Bundle, device: str) -> HierSpeechPPPipeline:
+    def from_bundle(bundle: Bundle, placement: DevicePlacement) -> HierSpeechPPPipeline:
         """Load the pipeline of an imported bundle.
 
         Raises:
             BundleError: a required network is missing or does not fit.
             InputError: this machine has no such device.
         """
-        return HierSpeechPPPipeline(bundle, HierSpeechPPNetworks.from_bundle(bundle), device)
+        return HierSpeechPPPipeline(bundle, HierSpeechPPNetworks.from_bundle(bundle), placement)
 
     @torch.inference_mode()
     def encode_voice(

@@ -51,7 +51,7 @@ class HierSpeechPPConverter:
         synthesizer: Synthesizer,
         content: ContentEncoder,
         denoiser: Denoiser | None,
-        device: str,
+        placement: DevicePlacement,
     ) -> None:
         """Use loaded networks with the settings of `bundle`.
 
@@ -60,7 +60,7 @@ class HierSpeechPPConverter:
             synthesizer: published synthesizer.
             content: content encoder.
             denoiser: denoiser for prompts, if the bundle has one.
-            device: a `DevicePlacement` as a string.
+            placement: device and precision.
 
         Raises:
             InputError: this machine has no such device.
@@ -68,12 +68,13 @@ class HierSpeechPPConverter:
         self.name, self.languages, self.rate_hz = bundle.name, bundle.languages, bundle.rate_hz
         self.fingerprint = bundle.fingerprint
         self._noise_scale = bundle.synthesis.get("noise_scale", NOISE_SCALE)
-        self._placement = placement = DevicePlacement.parse_available(device)
+        placement.check_available()
+        self._placement = placement
         self._synthesizer, self._content = placement.place(synthesizer), placement.place(content)
         self._prompts = PromptFeatureExtractor(bundle, denoiser, placement)
 
     @staticmethod
-    def from_bundle(bundle: Bundle, device: str) -> HierSpeechPPConverter:
+    def from_bundle(bundle: Bundle, placement: DevicePlacement) -> HierSpeechPPConverter:
         """Load the networks that conversion needs from an imported bundle.
 
         Raises:
@@ -82,7 +83,8 @@ class HierSpeechPPConverter:
         """
         is_denoised = bundle.has_component("denoiser") or bundle.synthesis.get("denoise_ratio", 0.0) > 0
         denoiser = load_denoiser(bundle) if is_denoised else None
-        return HierSpeechPPConverter(bundle, load_synthesizer(bundle), load_content_encoder(bundle), denoiser, device)
+        networks = load_synthesizer(bundle), load_content_encoder(bundle), denoiser
+        return HierSpeechPPConverter(bundle, *networks, placement)
 
     @torch.inference_mode()
     def encode_voice(

@@ -48,26 +48,28 @@ class LitePipeline:
 
     input_spec = InputSpec()
 
-    def __init__(self, bundle: Bundle, networks: LiteNetworks, device: str) -> None:
+    def __init__(self, bundle: Bundle, networks: LiteNetworks, placement: DevicePlacement) -> None:
         """Use `networks` with the settings of `bundle` on `device`.
 
         Args:
             bundle: provides name, languages, rate and inference settings.
             networks: networks with loaded weights.
-            device: a `DevicePlacement` as a string.
+            placement: device and precision.
 
         Raises:
             InputError: this machine has no such device.
         """
         self.name, self.languages, self.rate_hz = bundle.name, bundle.languages, bundle.rate_hz
         self.fingerprint = bundle.fingerprint
+        self.frontend_versions = bundle.frontend_versions
         self._f0_spread = bundle.synthesis.get("f0_spread", 1.0)
         networks.text_to_vector.onset_aspiration = bundle.synthesis.get("onset_aspiration", 0.0)
         self._covariance_shares, self._clean_style_shares = (
             {language: bundle.synthesis.get(f"{name}_{language}", 0.0) for language in bundle.languages}
             for name in ("timbre_covariance_share", "clean_style_share")
         )
-        self._placement = placement = DevicePlacement.parse_available(device)
+        placement.check_available()
+        self._placement = placement
         for network in networks.children():
             placement.place(network)
         self._synthesizer = LiteSynthesizer(networks, bundle.synthesis, placement)
@@ -75,18 +77,22 @@ class LitePipeline:
         self._mel = LogMel().to(placement.device)
 
     @staticmethod
-    def load(bundle: str | Path = "lite", device: str = "cpu") -> LitePipeline:
-        """Load the pipeline of a bundle, given by name or folder.
+    def load(bundle: str | Path = "lite", placement: DevicePlacement | None = None) -> LitePipeline:
+        """Load the pipeline of a bundle, given by name or folder; on the CPU by default. Raises as `from_bundle`."""
+        return LitePipeline.from_bundle(find_bundle(bundle), placement or DevicePlacement())
+
+    @staticmethod
+    def from_bundle(bundle: Bundle, placement: DevicePlacement) -> LitePipeline:
+        """Load the pipeline of a bundle.
 
         Raises:
-            BundleError: no such bundle, or its weights do not fit.
+            BundleError: another kind of bundle, or its weights do not fit.
             InputError: this machine has no such device.
         """
-        found = find_bundle(bundle)
-        if found.kind != "lite":
-            raise BundleError("The bundle is of an unknown kind", expected="lite", got=found.kind)
-        config = LiteConfig.from_dict(found.config)
-        return LitePipeline(found, LiteNetworks.from_weights(config, found.load_weights()), device)
+        if bundle.kind != "lite":
+            raise BundleError("The bundle is of an unknown kind", expected="lite", got=bundle.kind)
+        config = LiteConfig.from_dict(bundle.config)
+        return LitePipeline(bundle, LiteNetworks.from_weights(config, bundle.load_weights()), placement)
 
     @torch.inference_mode()
     def encode_voice(self, prompt: Waveform, *, track: PitchTracker = estimate_f0) -> Voice:

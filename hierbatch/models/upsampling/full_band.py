@@ -7,6 +7,7 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.constants import RATE_HZ
 from hierbatch.errors import BundleError
 from hierbatch.models.catalog.model_info import DEFAULT_UPSAMPLER, get_upsampling_rates
+from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.weights.bundle import find_bundle
 
 
@@ -19,12 +20,12 @@ def choose_upsampler(bundle: str) -> str:
     return bundle
 
 
-def full_band_resampler(model: str | None, device: str = "cpu") -> Resampler:
+def full_band_resampler(model: str | None, placement: DevicePlacement | None = None) -> Resampler:
     """Function that resamples to a file's rate, with bandwidth extension of 16 kHz audio if a model is named.
 
     Args:
         model: bundle with a SpeechSR; None resamples without bandwidth extension.
-        device: a `DevicePlacement` as a string.
+        placement: device and precision; by default the CPU.
 
     Raises:
         BundleError: there is no such model.
@@ -35,7 +36,7 @@ def full_band_resampler(model: str | None, device: str = "cpu") -> Resampler:
     # Imported late: torch takes seconds to import.
     from hierbatch.models.upsampling.upsampler import Upsampler
 
-    upsampler = Upsampler.load(model, device)
+    upsampler = Upsampler.load(model, placement)
     full_rate_hz = max(upsampler.rates_hz)
     upsampler.prepare(full_rate_hz)
 

@@ -73,8 +73,8 @@ class Upsampler:
         self._networks: dict[int, _Network] = {}
 
     @staticmethod
-    def load(bundle: str | Path = DEFAULT_UPSAMPLER, device: str = "cpu") -> Upsampler:
-        """Load the SpeechSR of a bundle, given by name or folder; `device` is a `DevicePlacement` as a string.
+    def load(bundle: str | Path = DEFAULT_UPSAMPLER, placement: DevicePlacement | None = None) -> Upsampler:
+        """Load the SpeechSR of a bundle, given by name or folder; on the CPU by default.
 
         Raises:
             BundleError: no such bundle, or it has no SpeechSR.
@@ -82,7 +82,9 @@ class Upsampler:
         """
         found = find_bundle(bundle)
         make = _lite_builder if found.kind == UPSAMPLER_KIND else _published_builder
-        return Upsampler(found, make(found), DevicePlacement.parse_available(device))
+        placement = placement or DevicePlacement()
+        placement.check_available()
+        return Upsampler(found, make(found), placement)
 
     def prepare(self, rate_hz: int) -> None:
         """Load the network for an output rate now instead of at its first use.

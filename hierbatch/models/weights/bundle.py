@@ -15,7 +15,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _KEYS = {"name", "kind", "languages", "rate_hz", "license", "config", "synthesis", "weights_sha256"}
+_OPTIONAL_KEYS = {"frontend_versions"}
 _FOLDER_VARIABLE = "HIERBATCH_MODELS"
 _FIX = "reinstall hierbatch, or import the bundle again"
 
@@ -57,6 +59,8 @@ class Bundle:
     kind: str
     """Network family that loads it, e.g. `lite`."""
     languages: tuple[str, ...]
+    frontend_versions: Mapping[str, str] = field(default_factory=dict)
+    """Version of the phonemes it reads, per language (`hierbatch.frontend.language`)."""
     rate_hz: int
     license: str
     config: dict[str, Any]
@@ -214,7 +218,7 @@ def _read_metadata(path: Path) -> Bundle:
         parts = tuple(BundleComponent(name=name, **component) for name, component in values.pop("parts", {}).items())
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise BundleError("A bundle.json cannot be read", expected="JSON", got=f"{path}: {error}") from error
-    if set(values) != _KEYS:
+    if set(values) - _OPTIONAL_KEYS != _KEYS:
         raise BundleError(
             "A bundle.json has missing or unknown keys",
             expected=", ".join(sorted(_KEYS)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,6 +20,7 @@ from hierbatch.manifest.measures import Measure
 from hierbatch.manifest.rows import PlannedRecording
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import open_table
+from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.stages.batching import BatchLimits
 from hierbatch.stages.scoring import Score, ScoringOptions, TakeToScore
 from hierbatch.stages.sources import ReadSource, open_source, source_identity
@@ -111,10 +112,11 @@ class ReverseSpec:
     """Recordings to play backwards."""
 
     manifest: Path
+    model: ModelChoice = field(default_factory=ModelChoice)
 
     def origin(self) -> dict[str, str]:
         """Provenance entry of the run's record."""
-        return {"task": "reverse", "manifest": str(self.manifest), "bundle": "", "model_factory": ""}
+        return {"task": "reverse", "manifest": str(self.manifest), "model": ""}
 
     def check(self) -> ValidatedSpec:
         """Validate manifest and recordings."""

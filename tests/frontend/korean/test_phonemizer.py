@@ -1,49 +1,17 @@
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import pytest
 
+from hierbatch.errors import BundleError
 from hierbatch.frontend.korean.phonemizer import KoreanPhonemizer, syllables_to_phones
-
-# Written and pronounced as in the Standard Pronunciation (표준 발음법), by the article that asks for it.
-STANDARD = [
-    ("부엌", "부억"),  # 9
-    ("넋", "넉"),  # 10
-    ("닭", "닥"),  # 11
-    ("좋다", "조타"),  # 12
-    ("많고", "만코"),
-    ("싫어도", "시러도"),
-    ("옷이", "오시"),  # 13
-    ("닭을", "달글"),  # 14
-    ("맏이", "마지"),  # 17
-    ("같이", "가치"),
-    ("국물", "궁물"),  # 18
-    ("밥물", "밤물"),
-    ("담력", "담녁"),  # 19
-    ("독립", "동닙"),
-    ("난로", "날로"),  # 20
-    ("칼날", "칼랄"),
-    ("국밥", "국빱"),  # 23
-    ("앉고", "안꼬"),  # 24
-    ("갈등", "갈뜽"),  # 26
-    ("문고리", "문꼬리"),  # 28
-    ("손등", "손뜽"),
-    ("물동이", "물똥이"),
-    ("솜이불", "솜니불"),  # 29
-    ("꽃잎", "꼰닙"),
-    ("막일", "망닐"),
-    ("등용문", "등용문"),
-    ("깻잎", "깬닙"),  # 30
-]
+from hierbatch.frontend.language import get_language, load_phonemizer
 
 
 @pytest.fixture(scope="module")
 def phonemizer() -> KoreanPhonemizer:
     return KoreanPhonemizer()
-
-
-@pytest.mark.parametrize(("written", "pronounced"), STANDARD)
-def test_words_sound_as_the_standard_says(phonemizer: KoreanPhonemizer, written: str, pronounced: str) -> None:
-    assert phonemizer([written]) == [syllables_to_phones(pronounced)]
 
 
 def test_sounds_change_across_words(phonemizer: KoreanPhonemizer) -> None:
@@ -71,3 +39,17 @@ def test_latin_words_are_said_as_loanwords(phonemizer: KoreanPhonemizer, word: s
 
 def test_a_word_with_nothing_to_say_is_empty_and_moves_no_other(phonemizer: KoreanPhonemizer) -> None:
     assert phonemizer(["물", "♪", "차"]) == [syllables_to_phones("물"), (), syllables_to_phones("차")]
+
+
+def test_older_phonemes_are_there_for_the_bundles_that_were_trained_on_them() -> None:
+    if find_spec("g2pk") is None:
+        pytest.skip("g2pk cannot be installed on this Python")
+    older = load_phonemizer(get_language("ko"), "1")
+    current = load_phonemizer(get_language("ko"))
+    assert older(["결정"]) == [syllables_to_phones("결정")]
+    assert current(["결정"]) == [syllables_to_phones("결쩡")]
+
+
+def test_an_unknown_version_is_named_with_its_remedy() -> None:
+    with pytest.raises(BundleError, match=r"1 or 2.*'3'.*update hierbatch"):
+        load_phonemizer(get_language("ko"), "3")

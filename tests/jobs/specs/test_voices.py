@@ -2,7 +2,8 @@ import pytest
 
 from hierbatch.audio.files import read_sound
 from hierbatch.errors import InputError, PromptError
-from hierbatch.jobs.specs.voices import VoiceChoice, default_voice, list_voices, prepare_voices, write_voice_table
+from hierbatch.jobs.options.voices import VoiceChoice
+from hierbatch.jobs.specs.voices import default_voice, list_voices, prepare_voices, write_voice_table
 from hierbatch.stages.voices import VoiceStore
 from tests.engine.fake_model import FakeModel
 from tests.making import prompt_file
@@ -20,20 +21,20 @@ def table(folder, *lines):
 
 
 def test_exactly_one_source_of_voices_is_wanted(tmp_path):
-    for choice in (VoiceChoice(), VoiceChoice(file=tmp_path / "a.wav", table=tmp_path / "v.csv")):
+    for choice in (VoiceChoice(), VoiceChoice(voice=tmp_path / "a.wav", table=tmp_path / "v.csv")):
         with pytest.raises(InputError, match="--voice"):
             list_voices(choice)
 
 
 def test_a_table_of_one_needs_no_default_and_a_table_of_two_does(tmp_path):
-    one = VoiceChoice(table=table(tmp_path, "anna,a.wav,self"))
+    one = VoiceChoice(voices=table(tmp_path, "anna,a.wav,self"))
     assert default_voice(one, list_voices(one)) == "anna"
-    two = VoiceChoice(table=table(tmp_path, "anna,a.wav,self", "jun,b.wav,self"))
+    two = VoiceChoice(voices=table(tmp_path, "anna,a.wav,self", "jun,b.wav,self"))
     assert default_voice(two, list_voices(two)) is None
-    chosen = VoiceChoice(table=two.table, default="jun")
+    chosen = VoiceChoice(voices=two.table, default_voice="jun")
     assert default_voice(chosen, list_voices(chosen)) == "jun"
     with pytest.raises(InputError, match="anna, jun"):
-        list_voices(VoiceChoice(table=two.table, default="nobody"))
+        list_voices(VoiceChoice(voices=two.table, default_voice="nobody"))
 
 
 def test_all_prompts_that_cannot_be_used_are_told_at_once(tmp_path, model):
@@ -55,12 +56,12 @@ def test_what_the_model_itself_refuses_is_told_before_a_run(tmp_path, model):
 
     model.encode_voice = refuse
     with pytest.raises(InputError, match="no voice in the prompt"):
-        prepare_voices(list_voices(VoiceChoice(file=prompt_file(tmp_path))), model.encode_voice, allow_unknown=False)
+        prepare_voices(list_voices(VoiceChoice(voice=prompt_file(tmp_path))), model.encode_voice, allow_unknown=False)
 
 
 def test_consent_travels_from_the_table_to_the_worker(tmp_path, model):
     prompt_file(tmp_path, name="a.wav")
-    choice = VoiceChoice(table=table(tmp_path, "anna,a.wav,licensed", "jun,a.wav,unknown"))
+    choice = VoiceChoice(voices=table(tmp_path, "anna,a.wav,licensed", "jun,a.wav,unknown"))
     with pytest.raises(InputError, match="consent of 1 voice is unknown"):
         prepare_voices(list_voices(choice), model.encode_voice, allow_unknown=False)
     prepared = prepare_voices(list_voices(choice), model.encode_voice, allow_unknown=True)

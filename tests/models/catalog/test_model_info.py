@@ -10,8 +10,8 @@ from safetensors.torch import save_file
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BundleError, PromptError
 from hierbatch.jobs.import_models import ImportModels, import_models
-from hierbatch.models.catalog.model_info import read_model_info, read_upsampler_info
-from hierbatch.models.catalog.opening import open_model
+from hierbatch.models.catalog.model_info import read_upsampler_info
+from hierbatch.models.catalog.open_model import open_model, read_model_info
 from hierbatch.models.conversion.interface import ConversionModel
 from hierbatch.models.upsampling.upsampler import Upsampler
 from tests.models.published_checkpoints import speechsr_checkpoint
@@ -100,12 +100,13 @@ import sys
 from pathlib import Path
 from hierbatch.jobs.specs.convert import ConvertSpec
 from hierbatch.jobs.specs.speak import SpeakSpec
+from hierbatch.jobs.options.voices import VoiceChoice
+from hierbatch.engine.execution import Execution
+from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.jobs.specs.upsample import UpsampleSpec
-from hierbatch.jobs.specs.voices import VoiceChoice
-from hierbatch.engine.session import Execution
 from hierbatch.jobs.run import check_device
 import hierbatch.jobs.dub, hierbatch.jobs.narrate, hierbatch.jobs.retry
-voices = VoiceChoice(table=Path("manifests/voices/voices.csv"), default="narrator")
+voices = VoiceChoice(voices=Path("manifests/voices/voices.csv"), default_voice="narrator")
 recordings = Path("manifests/recordings.csv")
 for order in (
     SpeakSpec(manifest=Path("manifests/sentences.csv"), voices=voices),
@@ -113,7 +114,7 @@ for order in (
     UpsampleSpec(manifest=recordings),
 ):
     print(sum(map(len, order.check().plan())))
-check_device("cpu,bfloat16", Execution())
+check_device(DevicePlacement(dtype="bfloat16"), Execution())
 assert "torch" not in sys.modules
 """
     from tests.loading import ROOT

@@ -1,27 +1,37 @@
 import pytest
 
 from hierbatch.errors import BundleError
-from hierbatch.models.catalog.open_model import load_model
-from tests.engine.fake_model import FACTORY
+from hierbatch.models.catalog.open_model import open_model, open_upsampler, read_model_info
+from hierbatch.models.device_placement import DevicePlacement
+from tests.engine.fake_model import write_fake_bundle
 
 
-def test_a_model_is_what_its_factory_makes_of_a_bundle(tmp_path):
-    assert load_model(FACTORY, str(tmp_path), "cpu").name == "fake"
+def test_a_kind_from_another_package_is_described_and_loaded(tmp_path):
+    bundle = write_fake_bundle(tmp_path, version="7")
+    model, info = open_model(bundle), read_model_info(bundle)
+    assert (model.name, model.fingerprint, model.languages) == (info.name, info.fingerprint, info.languages)
+    assert (info.name, info.fingerprint) == ("fake", "7")
 
 
-@pytest.mark.parametrize(
-    "factory", ["no.such.module:load", "tests.engine.fake_model:missing", "tests.engine.fake_model"]
-)
-def test_a_factory_that_is_not_there_is_named(tmp_path, factory):
-    with pytest.raises(BundleError, match="cannot be imported"):
-        load_model(factory, str(tmp_path), "cpu")
+def test_an_unknown_kind_is_refused_with_the_known_ones(tmp_path):
+    page = write_fake_bundle(tmp_path) / "bundle.json"
+    page.write_text(page.read_text().replace('"kind": "fake"', '"kind": "unheard"'))
+    for function in (open_model, read_model_info):
+        with pytest.raises(BundleError, match=r"lite or .* or fake.*unheard"):
+            function(tmp_path)
 
 
-def test_a_model_that_cannot_load_says_so_itself(tmp_path):
+def test_the_error_of_a_model_that_does_not_load_is_kept(tmp_path):
     with pytest.raises(BundleError, match="fake weights are missing"):
-        load_model(FACTORY, str(tmp_path / "none"), "cpu")
+        open_model(write_fake_bundle(tmp_path, no_weights=""))
 
 
-def test_what_a_model_says_when_it_does_not_load_is_told(tmp_path):
-    with pytest.raises(BundleError, match=r"broken.*no kernel image"):
-        load_model("tests.engine.fake_model:FakeModel", str(tmp_path), "broken")
+def test_any_other_failure_to_load_names_model_and_device(tmp_path):
+    bundle = write_fake_bundle(tmp_path, broken_dtype="bfloat16")
+    with pytest.raises(BundleError, match=r"cannot be loaded on cpu,bfloat16.*no kernel image"):
+        open_model(bundle, DevicePlacement(dtype="bfloat16"))
+
+
+def test_a_model_that_speaks_is_not_opened_as_an_upsampler():
+    with pytest.raises(BundleError, match="does not extend the bandwidth"):
+        open_upsampler("lite")

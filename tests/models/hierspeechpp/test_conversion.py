@@ -8,7 +8,7 @@ import torch
 from hierbatch.audio.pitch import PitchRange, estimate_f0
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BundleError, PromptError, SynthesisError
-from hierbatch.models.catalog.opening import open_model
+from hierbatch.models.catalog.open_model import open_model
 from hierbatch.models.conversion.interface import ConversionModel, ConversionRequest
 from hierbatch.models.conversion.recording import convert_recording
 from hierbatch.models.hierspeechpp.input_spec import fine_log_f0

@@ -10,7 +10,7 @@ from hierbatch.audio.pitch_trackers import PITCH_TRACKERS
 from hierbatch.audio.style_mel import StyleMel
 from hierbatch.audio.waveform import Waveform
 from hierbatch.audio.yaapt import CONVERSION_CEILING_HZ, yaapt_f0
-from hierbatch.models.catalog.opening import open_model
+from hierbatch.models.catalog.open_model import open_model
 from hierbatch.models.conversion.interface import Transposition
 from hierbatch.models.conversion.recording import convert_recording
 from hierbatch.models.hierspeechpp.blocks.noise import row_noise

@@ -6,13 +6,15 @@ import soundfile
 
 from hierbatch.audio.waveform import Waveform
 from hierbatch.constants import RATE_HZ
-from hierbatch.engine.session import Execution
+from hierbatch.engine.execution import Execution
 from hierbatch.errors import RunError
+from hierbatch.jobs.options.quality import MeasureChoice
+from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.specs.convert import ConvertSpec
-from hierbatch.jobs.specs.voices import VoiceChoice
 from hierbatch.manifest.takes import Takes
-from hierbatch.models.catalog.opening import open_model
+from hierbatch.models.catalog.model_choice import ModelChoice
+from hierbatch.models.catalog.open_model import open_model
 from hierbatch.models.hierspeechpp import prompt as official_prompt
 from hierbatch.models.hierspeechpp.voice_conversion import HierSpeechPPConverter
 from tests.audio.voiced import voiced_sound
@@ -62,10 +64,12 @@ def test_a_short_voice_is_repeated_and_heard_once_and_one_without_a_voice_fails_
     recordings_file(tmp_path, names, voice=["anna", "hiss", "anna", "anna"])
     order = ConvertSpec(
         manifest=tmp_path / "m.csv",
-        voices=VoiceChoice(table=tmp_path / "voices.csv"),
-        bundle=str(converting_bundle.write_official(tmp_path / "bundle")),
+        voices=VoiceChoice(voices=tmp_path / "voices.csv"),
+        model=ModelChoice(model=converting_bundle.write_official(tmp_path / "bundle")),
     )
-    outcome = run(RunJob(spec=order, out=tmp_path / "run", execution=Execution(engine="local"), max_retakes=0))
+    outcome = run(
+        RunJob(spec=order, out=tmp_path / "run", execution=Execution(engine="local"), quality=MeasureChoice())
+    )
     assert (outcome.counts.n_ok, outcome.counts.error_kinds) == (3, {"prompt": 1})
     failed = [row for row in Takes(tmp_path / "run").table(["voice", "error"]).to_pylist() if row["error"]]
     assert [row["voice"] for row in failed] == ["hiss"]
@@ -77,9 +81,11 @@ def test_a_short_voice_is_repeated_and_heard_once_and_one_without_a_voice_fails_
 def convert_job(folder, parts, out="run", **choice):
     bundle = converting_bundle.write_official(folder / f"bundle-{len(parts)}", parts)
     order = ConvertSpec(
-        manifest=folder / "m.csv", voices=VoiceChoice(file=folder / "anna.wav", **choice), bundle=str(bundle)
+        manifest=folder / "m.csv",
+        voices=VoiceChoice(voice=folder / "anna.wav", **choice),
+        model=ModelChoice(model=bundle),
     )
-    return RunJob(spec=order, out=folder / out, execution=Execution(engine="local"), max_retakes=0)
+    return RunJob(spec=order, out=folder / out, execution=Execution(engine="local"), quality=MeasureChoice())
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import torch
 
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import BundleError, PromptError, SynthesisError, TextError
-from hierbatch.models.catalog.opening import open_model
+from hierbatch.models.catalog.open_model import open_model
 from hierbatch.models.hierspeechpp.text_to_speech import adjust_pitch, clip_pitch
 from hierbatch.models.speech import SpeechRequest
 from tests.audio.voiced import voiced_sound

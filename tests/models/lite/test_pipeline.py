@@ -11,6 +11,7 @@ from hierbatch.constants import FRAME_HOP_SAMPLES, MEL_HOP_SAMPLES
 from hierbatch.errors import PromptError, SynthesisError, TextError
 from hierbatch.models.conversion.interface import ConversionRequest
 from hierbatch.models.conversion.recording import convert_recording
+from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.lite.config import tiny_config
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.pipeline import LitePipeline, Voice
@@ -52,7 +53,7 @@ def small_model(**synthesis: float) -> LitePipeline:
         synthesis=synthesis,
         weights_sha256="0" * 64,
     )
-    return LitePipeline(bundle, networks.eval(), "cpu")
+    return LitePipeline(bundle, networks.eval(), DevicePlacement())
 
 
 @pytest.fixture(scope="module")

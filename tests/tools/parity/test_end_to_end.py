@@ -5,6 +5,7 @@ import torch
 from hierbatch.audio.level import below_full_scale
 from hierbatch.audio.waveform import Waveform
 from hierbatch.constants import RATE_HZ
+from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.hierspeechpp import prompt
 from hierbatch.models.hierspeechpp import text as reading
 from hierbatch.models.hierspeechpp.english_text import SYMBOL_IDS
@@ -58,7 +59,7 @@ def test_what_speaks_gives_the_published_sound(networks, monkeypatch):
         text_to_vector=networks.with_rule_weights("ttv", text_to_vector_from),
         synthesizer=networks.with_rule_weights("hier", load_full_size_synthesizer),
     )
-    model = HierSpeechPPPipeline(bundle, chain, "cpu")
+    model = HierSpeechPPPipeline(bundle, chain, DevicePlacement())
     # The case's prompt is shorter than a user's may be, its symbols are no words, and its denoised prompt is given,
     # for the denoiser's phases belong to the FFT library.
     clean = torch.from_numpy(arrays["out_prompt_pair"][1])

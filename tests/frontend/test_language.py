@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hierbatch.frontend.languages import detect_language
+from hierbatch.frontend.language import detect_language
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from hierbatch.stages.pace import expected_duration_s
+from hierbatch.frontend.language import expected_duration_s
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])

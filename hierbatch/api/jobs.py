@@ -1,0 +1,193 @@
+"""Jobs of the Python API: the same work and the same options as the commands of these names.
+
+Options are the fields of the option groups in each signature, as keywords: `hierbatch.run("rows.csv", out="runs/first",
+voices="voices.csv", speed=1.1, workers=4)`; `help(hierbatch.run)` lists them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hierbatch.api.messages import OnMessage, listener
+from hierbatch.engine.execution import Execution
+from hierbatch.jobs.clips import write_clips
+from hierbatch.jobs.dub import DubJob, DubResult
+from hierbatch.jobs.dub import dub as dub_job
+from hierbatch.jobs.options.control import RunControl
+from hierbatch.jobs.options.quality import MeasureChoice, Quality
+from hierbatch.jobs.options.recordings import (
+    ConversionSettings,
+    DubSettings,
+    SourceFolder,
+    UpsamplingModelChoice,
+    UpsamplingSettings,
+)
+from hierbatch.jobs.options.speech import SpeechSettings
+from hierbatch.jobs.options.voices import VoiceChoice
+from hierbatch.jobs.run import RunJob, RunOutcome
+from hierbatch.jobs.run import run as run_job
+from hierbatch.jobs.specs.convert import ConvertSpec
+from hierbatch.jobs.specs.speak import SpeakSpec
+from hierbatch.jobs.specs.upsample import UpsampleSpec
+from hierbatch.models.catalog.model_choice import ModelChoice
+from hierbatch.object_path import local_path, parse_path
+from hierbatch.option import flatten_options
+
+
+@flatten_options
+def run(
+    manifest: str | Path,
+    *,
+    out: str | Path,
+    on_message: OnMessage | None = None,
+    voices: VoiceChoice,
+    speech: SpeechSettings,
+    model: ModelChoice,
+    execution: Execution,
+    quality: Quality,
+    control: RunControl,
+) -> RunOutcome:
+    """Synthesize every row of a manifest. The same call resumes a stopped run.
+
+    Args:
+        manifest: table of rows (.parquet, .csv, .jsonl; or s3://...) with id and text.
+        out: run folder.
+        on_message: receives notices.
+        voices: prompts and their consent.
+        speech: language, pronunciations, speed and seed.
+        model: model, device and precision.
+        execution: engine and workers.
+        quality: measures, and retakes of flagged rows.
+        control: treatment of an existing folder.
+
+    Raises:
+        InputError: the manifest, a voice or an option is invalid; nothing was started.
+        BundleError: the model cannot be loaded.
+        RunError: the run folder is in use or was created with other settings.
+    """
+    spec = SpeakSpec(manifest=parse_path(manifest), voices=voices, speech=speech, model=model)
+    job = RunJob(spec=spec, out=parse_path(out), execution=execution, quality=quality, control=control)
+    return run_job(job, listener(on_message))
+
+
+@flatten_options
+def convert_files(
+    manifest: str | Path,
+    *,
+    out: str | Path,
+    clips: bool = False,
+    on_message: OnMessage | None = None,
+    sources: SourceFolder,
+    voices: VoiceChoice,
+    conversion: ConversionSettings,
+    model: ModelChoice,
+    execution: Execution,
+    quality: MeasureChoice,
+    control: RunControl,
+) -> RunOutcome:
+    """Convert every recording of a manifest to its target voice. The same call resumes a stopped run.
+
+    Args:
+        manifest: table of recordings with id and source.
+        out: run folder.
+        clips: also write OUT/export/clips/ID.flac.
+        on_message: receives notices.
+        sources: folder of the recordings.
+        voices: prompts and their consent.
+        conversion: pitch, sample rate and bandwidth.
+        model: model, device and precision.
+        execution: engine and workers.
+        quality: measures, and retakes of flagged rows.
+        control: treatment of an existing folder.
+
+    Raises:
+        InputError: the manifest or an option is invalid, or no voice or no recording can be used.
+        BundleError: the model cannot be loaded, or does not convert recordings.
+        RunError: the run folder is in use or was created with other settings.
+    """
+    spec = ConvertSpec(
+        manifest=local_path(manifest), sources=sources, voices=voices, conversion=conversion, model=model
+    )
+    job = RunJob(spec=spec, out=local_path(out), execution=execution, quality=quality, control=control)
+    outcome = run_job(job, listener(on_message))
+    if clips:
+        write_clips(outcome.out)
+    return outcome
+
+
+@flatten_options
+def upsample_files(
+    manifest: str | Path,
+    *,
+    out: str | Path,
+    on_message: OnMessage | None = None,
+    sources: SourceFolder,
+    upsampling: UpsamplingSettings,
+    model: UpsamplingModelChoice,
+    execution: Execution,
+    control: RunControl,
+) -> RunOutcome:
+    """Extend the bandwidth of every recording of a manifest. The same call resumes a stopped run.
+
+    Args:
+        manifest: table of recordings with id and source.
+        out: run folder.
+        on_message: receives notices.
+        sources: folder of the recordings.
+        upsampling: sample rate.
+        model: model, device and precision.
+        execution: engine and workers.
+        control: treatment of an existing folder.
+
+    Raises:
+        InputError: the manifest or an option is invalid, or no recording can be used.
+        BundleError: the model cannot be loaded, or is not a SpeechSR model.
+        RunError: the run folder is in use or was created with other settings.
+    """
+    spec = UpsampleSpec(manifest=local_path(manifest), sources=sources, upsampling=upsampling, model=model)
+    job = RunJob(spec=spec, out=local_path(out), execution=execution, quality=MeasureChoice(), control=control)
+    return run_job(job, listener(on_message))
+
+
+@flatten_options
+def dub(
+    folder: str | Path,
+    *,
+    out: str | Path,
+    on_message: OnMessage | None = None,
+    dubbing: DubSettings,
+    voices: VoiceChoice,
+    model: ModelChoice,
+    execution: Execution,
+    quality: MeasureChoice,
+    control: RunControl,
+) -> DubResult:
+    """Replace the voices of a folder of recordings and films. The same call resumes a stopped job.
+
+    Args:
+        folder: folder of recordings and films.
+        out: output folder.
+        on_message: receives notices.
+        dubbing: assignment of voices, segments and background.
+        voices: prompts and their consent.
+        model: model, device and precision.
+        execution: engine and workers.
+        quality: measures, and retakes of flagged rows.
+        control: treatment of an existing folder.
+
+    Raises:
+        InputError: the folder, a voice or the voice map is invalid, or no file can be dubbed.
+        BundleError: the model cannot be loaded, or does not convert recordings.
+        RunError: the run was created with other settings.
+    """
+    job = DubJob(
+        folder=local_path(folder),
+        out=local_path(out),
+        dubbing=dubbing,
+        voices=voices,
+        model=model,
+        execution=execution,
+        quality=quality,
+        control=control,
+    )
+    return dub_job(job, listener(on_message))

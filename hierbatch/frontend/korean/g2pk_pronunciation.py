@@ -1,0 +1,93 @@
+"""Korean pronunciation by g2pk: the front end of bundles that were trained with it, and a second opinion on words.
+
+g2pk is unmaintained and cannot be installed on Python 3.13; nothing here is needed for the current pronunciation.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import re
+import sys
+import types
+from collections.abc import Callable, Sequence
+
+from hierbatch.errors import ProgramError
+from hierbatch.frontend.korean.counters import NOUN_ENDS
+from hierbatch.frontend.rules import one_of
+from hierbatch.frontend.tables import read_lines
+
+
+def pronounce_words_by_g2pk(words: Sequence[str]) -> list[str]:
+    """Pronunciation of the words of one phrase in Hangul, one entry per word.
+
+    A table has the pronunciations that g2pk's rules cannot derive (tensed consonants of compounds).
+
+    Raises:
+        ProgramError: g2pk or its morphological analyser is not installed.
+    """
+    if not words:
+        return []
+    pronounce = load_g2pk()
+    respelled = [_respell(word) for word in words]
+    pronounced = pronounce(" ".join(respelled)).split(" ")
+    if len(pronounced) != len(respelled):
+        pronounced = [pronounce(word).replace(" ", "") for word in respelled]
+    return pronounced
+
+
+def _respell(word: str) -> str:
+    """Respell a word whose pronunciation follows neither from its spelling nor from the rules.
+
+    >>> _respell("이십육"), _respell("손가락을"), _respell("사과")
+    ('이심뉵', '손까락을', '사과')
+    """
+    pattern, respelled = _pronunciations()
+    word = pattern.sub(lambda found: respelled[found[0]], word)
+    return word.replace("십육", "심뉵").replace("백육", "뱅뉵")
+
+
+@functools.cache
+def _pronunciations() -> tuple[re.Pattern[str], dict[str, str]]:
+    respelled = dict(line.split("\t") for line in read_lines("korean/g2pk_respellings.tsv"))
+    return re.compile(rf"^(?:{one_of(respelled)}){NOUN_ENDS}"), respelled
+
+
+@functools.cache
+def load_g2pk() -> Callable[[str], str]:
+    """Load g2pk without network access and with compiled rules.
+
+    On import, g2pk looks for NLTK's CMU dictionary and downloads it if absent. The dictionary serves only English
+    words, which never reach g2pk here, so an empty one replaces it. The patterns of the rules are compiled once: as
+    strings they overflow the cache of `re`, and compiling takes nine tenths of the time of a sentence.
+    """
+    try:
+        import nltk
+
+        empty_corpus = types.ModuleType("nltk.corpus")
+        empty_corpus.cmudict = types.SimpleNamespace(dict=dict)  # type: ignore[attr-defined]
+        original = sys.modules.get("nltk.corpus")
+        find = nltk.data.find
+        nltk.data.find = lambda *_args, **_kwargs: None
+        sys.modules["nltk.corpus"] = empty_corpus
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                from g2pk import G2p
+
+                pronounce = G2p()
+        finally:
+            nltk.data.find = find
+            if original is None:
+                sys.modules.pop("nltk.corpus", None)
+            else:
+                sys.modules["nltk.corpus"] = original
+    except (ImportError, OSError, LookupError) as error:
+        raise ProgramError(
+            "Korean pronunciation cannot be loaded",
+            expected="g2pk with python-mecab-ko, on Python 3.12 or older",
+            got=str(error),
+            fix="install the two packages, or take a bundle with a newer front end",
+        ) from error
+    pronounce.table = [(re.compile(written), spoken, rules) for written, spoken, rules in pronounce.table]
+    return pronounce

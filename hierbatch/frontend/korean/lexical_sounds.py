@@ -1,0 +1,99 @@
+"""Sounds that belong to words, not to rules: the tables of articles 20 and 26 to 29 of the Standard Pronunciation.
+
+A word of the tables has marks between its syllables:
+
+    '   the next onset is tense: 물'고기
+    ~   an ㄴ is inserted: 솜~이불
+    +   two full words: 겉+옷 [거돋]
+    =   nothing but the plain rules: 방=법
+    -   ㄴ stays before ㄹ: 생산-량
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from hierbatch.frontend.korean.sound_rules import Boundary, Joint
+from hierbatch.frontend.tables import read_lines
+
+_MARKS = {
+    "'": Boundary(is_tensed=True),
+    "~": Boundary(Joint.COMPOUND, inserts_n=True),
+    "+": Boundary(Joint.COMPOUND),
+    "=": Boundary(),
+    "-": Boundary(keeps_n=True),
+}
+MAX_WORD = 8
+"""Longest word of the table, in syllables."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suffix:
+    """Last syllable of derived nouns and its boundary; `exceptions` are endings of nouns without it."""
+
+    boundary: Boundary
+    min_stem: int
+    exceptions: tuple[str, ...]
+
+
+def word_boundaries(word: str) -> Mapping[int, Boundary] | None:
+    """Boundaries of a word of the table, by the index of the syllable before them; None for another word.
+
+    >>> word_boundaries("물고기")
+    {0: Boundary(joint=<Joint.INSIDE: ...>, is_stem=False, is_tensed=True, inserts_n=False, keeps_n=False)}
+    """
+    return _words().get(word)
+
+
+def suffix(syllable: str) -> Suffix | None:
+    """Suffix that has a sound of its own, by its syllable."""
+    return _suffixes().get(syllable)
+
+
+def tenses_after_l(word: str, index: int) -> bool:
+    """True if ㄹ tenses the ㄷ, ㅅ or ㅈ after it in a Sino-Korean word (article 26).
+
+    Args:
+        word: one noun or root.
+        index: syllable that ends in ㄹ.
+    """
+    pairs, words, exceptions = _sino_korean()
+    pair = word[index : index + 2]
+    if pair[0] == pair[1]:
+        return False  # one character twice: 절절하다
+    return word in words or (pair in pairs and word not in exceptions)
+
+
+@functools.cache
+def _words() -> dict[str, dict[int, Boundary]]:
+    words: dict[str, dict[int, Boundary]] = {}
+    for marked in " ".join(read_lines("korean/word_sounds.txt")).split():
+        bare, boundaries = "", {}
+        for character in marked:
+            if character in _MARKS:
+                previous = boundaries.get(len(bare) - 1)
+                mark = _MARKS[character]
+                boundaries[len(bare) - 1] = replace(mark, joint=previous.joint) if previous else mark
+            else:
+                bare += character
+        words[bare] = boundaries
+    return words
+
+
+@functools.cache
+def _suffixes() -> dict[str, Suffix]:
+    suffixes = {}
+    for line in read_lines("korean/suffix_sounds.tsv"):
+        marked, min_stem, exceptions = line.split("\t")
+        suffixes[marked[1:]] = Suffix(_MARKS[marked[0]], int(min_stem), tuple(exceptions.split()))
+    return suffixes
+
+
+@functools.cache
+def _sino_korean() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    groups: dict[str, set[str]] = {"+": set(), "=": set(), "-": set()}
+    for line in read_lines("korean/sino_korean_l.txt"):
+        groups[line[0]].update(line[1:].split())
+    return frozenset(groups["+"]), frozenset(groups["="]), frozenset(groups["-"])

@@ -1,0 +1,42 @@
+"""Hangul syllables as their letters, by the arithmetic of Unicode (section 3.12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ONSETS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
+NUCLEI = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
+CODAS = ("", *"ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ")
+SILENT = "ㅇ"
+"""Onset letter of a syllable that begins with its vowel."""
+
+_FIRST, _LAST = 0xAC00, 0xD7A3
+
+
+@dataclass(slots=True)
+class Syllable:
+    """Letters of one syllable; `coda` is empty for an open one."""
+
+    onset: str
+    nucleus: str
+    coda: str
+
+    def __str__(self) -> str:
+        index = (ONSETS.index(self.onset) * len(NUCLEI) + NUCLEI.index(self.nucleus)) * len(CODAS)
+        return chr(_FIRST + index + CODAS.index(self.coda))
+
+
+def is_syllable(character: str) -> bool:
+    """True for a complete Hangul syllable."""
+    return _FIRST <= ord(character) <= _LAST
+
+
+def split_syllable(character: str) -> Syllable:
+    """Letters of a Hangul syllable.
+
+    >>> split_syllable("닭")
+    Syllable(onset='ㄷ', nucleus='ㅏ', coda='ㄺ')
+    """
+    onset, rest = divmod(ord(character) - _FIRST, len(NUCLEI) * len(CODAS))
+    nucleus, coda = divmod(rest, len(CODAS))
+    return Syllable(ONSETS[onset], NUCLEI[nucleus], CODAS[coda])

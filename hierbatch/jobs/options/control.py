@@ -1,0 +1,16 @@
+"""Options that say how a run treats what its folder already has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from hierbatch.option import Option, OptionGroup
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunControl(OptionGroup):
+    """Treatment of an existing run folder."""
+
+    update: Annotated[bool, Option("Resume with changed rows or settings; valid takes are kept.")] = False
+    """Start a new generation if the run folder was created with other settings or another manifest."""

@@ -1,0 +1,62 @@
+"""Options that measure takes, and repeat those that fail a measure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from hierbatch.option import Option, OptionGroup
+
+if TYPE_CHECKING:
+    from hierbatch.stages.score_takes import Measures
+
+_AUTO, _NONE = "auto", "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureChoice(OptionGroup):
+    """Measures of takes that are never repeated, since another seed does not change their flags."""
+
+    TITLE: ClassVar[str] = "Quality"
+
+    measures: Annotated[str, Option("semantic, speaker, semantic,speaker or none; auto takes all installed.")] = _NONE
+    asr_model: Annotated[
+        Path | None, Option("Folder of a Whisper model (transformers or CTranslate2) that checks the words.")
+    ] = None
+    max_retakes: int = 0
+    filter: Path | None = None
+
+    @property
+    def chosen(self) -> Measures:
+        """Measures by name; `auto` takes all whose packages are installed.
+
+        Raises:
+            InputError: there is no measure of this name.
+        """
+        from hierbatch.stages.score_takes import Measures
+
+        if self.measures == _AUTO:
+            return Measures.installed(self.asr_model)
+        names = [] if self.measures == _NONE else [name.strip() for name in self.measures.split(",")]
+        return Measures.from_names(names, self.asr_model)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quality(MeasureChoice):
+    """Measures of synthesized takes, and the retakes of those that fail."""
+
+    max_retakes: Annotated[
+        int, Option("Maximum number of retakes, with other seeds, of a flagged row.", minimum=0, maximum=20)
+    ] = 1
+    filter: Annotated[
+        Path | None, Option("TOML rules on columns; a take that they reject is retaken. Default: flagged takes.")
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorpusQuality(Quality):
+    """Measures of a corpus, whose rules also reject rows."""
+
+    measures: Annotated[str, Option("semantic, speaker, semantic,speaker or none; auto takes all installed.")] = _AUTO
+    filter: Annotated[Path | None, Option("TOML rules on columns. Default: reject flagged takes.")] = None
