@@ -28,6 +28,7 @@ from hierbatch.manifest.store import write_table
 from hierbatch.manifest.take_ids import digest_rows
 from hierbatch.manifest.takes import Takes
 from hierbatch.models.catalog.model_choice import DeviceChoice
+from hierbatch.models.catalog.open_model import read_model_info
 from hierbatch.object_path import arrow_source
 from hierbatch.stages.sources import ReadSource
 from hierbatch.stages.tasks import find_task
@@ -95,7 +96,7 @@ def _check_model(name: str, settings: TakeSettings) -> None:
 def _reader(origin: Mapping[str, str], settings: Mapping[str, Any], sources: Path) -> Callable[[pa.Table], pa.Table]:
     if "source_root" in origin:
         return partial(reread_sources, read=ReadSource(Path(origin["source_root"])), sources=PlanSources(sources))
-    versions = find_model_info(origin["model_factory"], origin["bundle"]).frontend_versions
+    versions = read_model_info(origin["model"]).frontend_versions
     return PhonemizeText(front_ends(_lexicon(origin, settings["lexicon_sha256"]), versions))
 
 
