@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hierbatch.frontend.books.keeping import KEEP_CHOICES
+
 if TYPE_CHECKING:
     from hierbatch.jobs.import_book import ImportedBook
 
 _MAX_EXAMPLES = 3
+_MAX_UNREAD_SHARE = 1 / 3
 
 
 def import_(
@@ -19,6 +22,9 @@ def import_(
     output: Annotated[Path, typer.Option("--out", "-o", help="Manifest to write: .parquet, or .csv for editing.")],
     voice: Annotated[str | None, typer.Option(help="Voice of every row. Default: chosen by the run.")] = None,
     language: Annotated[str, typer.Option(help="en or ko for all rows; auto detects each sentence.")] = "auto",
+    keep: Annotated[
+        str, typer.Option(help=f"Parts to read that are skipped by default: {', '.join(KEEP_CHOICES)}.")
+    ] = "",
 ) -> None:
     """Convert a book to a manifest of sentences, or a table to Parquet.
 
@@ -29,11 +35,13 @@ def import_(
 
         print(f"{output}: {import_rows(source, output)} rows")
         return
-    from hierbatch.jobs.import_book import ImportBook, import_book
+    from hierbatch.jobs.import_book import ImportBook, import_book, lexicon_path
 
-    imported = import_book(ImportBook(book=source, out=output, voice=voice, language=language))
+    imported = import_book(ImportBook(book=source, out=output, voice=voice, language=language, keep=keep))
     print_import_summary(imported)
     print(f"{output}: {imported.table.num_rows} rows")
+    if imported.lexicon:
+        print(f"{lexicon_path(output)}: {len(imported.lexicon)} pronunciations of the book, for --lexicon")
 
 
 def print_import_summary(imported: ImportedBook) -> None:
@@ -54,3 +62,9 @@ def print_import_summary(imported: ImportedBook) -> None:
         print(f"  {reason}: {sum(skipped.n_characters for skipped in found)} characters ({places})")
     for remark in book.remarks:
         print(f"Note: {remark}.")
+    if book.unread_share > _MAX_UNREAD_SHARE:
+        sizes: Counter[str] = Counter()
+        for skipped in book.skipped:
+            sizes[skipped.reason] += skipped.n_characters
+        largest = ", ".join(f"{reason} ({size:,} characters)" for reason, size in sizes.most_common(_MAX_EXAMPLES))
+        print(f"WARNING: {book.unread_share:.0%} of the text of this book is not read aloud: {largest}.")

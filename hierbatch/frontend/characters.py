@@ -54,6 +54,8 @@ _LETTER_SCRIPTS = frozenset(
     {"LATIN", "HANGUL", "GREEK", "FEMININE", "MASCULINE", "SUPERSCRIPT", "SUBSCRIPT", "MODIFIER"}
 )
 _MAX_LETTERS_SHOWN = 12
+_MAX_FIGURES = 300
+_LONG_NUMBER = re.compile(rf"(?<!\d)(?:\d[,.]?+){{{_MAX_FIGURES}}}")
 
 
 def clean_characters(text: str) -> str:
@@ -102,6 +104,21 @@ def drop_foreign_letters(text: str, *, hanja: bool) -> str:
     for char in foreign:
         text = text.replace(char, "")
     return text
+
+
+def refuse_long_numbers(text: str) -> None:
+    """Refuse a text with a number of hundreds of figures, before any rule reads it.
+
+    Raises:
+        TextError: there is such a number; the message shows its beginning.
+    """
+    if match := _LONG_NUMBER.search(text):
+        raise TextError(
+            "The text contains a number that is too long to be read aloud",
+            expected=f"fewer than {_MAX_FIGURES} figures in a row",
+            got=f"{match[0][:40]}...",
+            fix="shorten the number, or remove the row",
+        )
 
 
 def is_hanja(char: str) -> bool:

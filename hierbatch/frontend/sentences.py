@@ -13,9 +13,9 @@ from hierbatch.frontend.pause_marks import split_at_pauses
 CLAUSE_PAUSE_S = 0.2
 """Pause between the parts of an over-long sentence, much shorter than between two sentences."""
 
-_LOOK_AHEAD = 100
+_LOOK_AHEAD, _LOOK_BEHIND = 100, 200
 
-_ENDING = re.compile(r"""(?P<mark>[.!?…。！？]+|[—–](?=["”’]))(?P<close>["'”’»」』)\]]*)\s+(?=\S)""")
+_ENDING = re.compile(r"""(?<![.!?…。！？])(?P<mark>[.!?…。！？]++|[—–](?=["”’]))(?P<close>["'”’»」』)\]]*)\s+(?=\S)""")
 _OPENING = "\"'“‘«「『([<〈《"
 _QUOTES = frozenset("\"'”’»」』")
 _MISSING_SPACE_KOREAN = re.compile(
@@ -104,7 +104,9 @@ def _split_at_marks(text: str) -> Iterator[str]:
     start = 0
     for ending in _ENDING.finditer(text):
         after = text[ending.end() : ending.end() + _LOOK_AHEAD]
-        if _is_end(text[start : ending.start()], ending["mark"], ending["close"], after):
+        # A part of a long sentence is enough before a mark: the work stays linear.
+        before = text[max(start, ending.start() - _LOOK_BEHIND) : ending.start()]
+        if _is_end(before, ending["mark"], ending["close"], after):
             yield text[start : ending.end()].strip()
             start = ending.end()
     if text[start:].strip():

@@ -12,11 +12,14 @@ import pyarrow.csv
 from hierbatch.errors import BookError, InputError, TextError
 from hierbatch.frontend.books.book import Block, Book, Chapter
 from hierbatch.frontend.books.headings import numeral_value
+from hierbatch.frontend.books.keeping import reasons_to_keep
+from hierbatch.frontend.books.language_tags import language_of_tag
 from hierbatch.frontend.books.reading import read_book
 from hierbatch.frontend.clauses import split_long
 from hierbatch.frontend.language import detect_language, get_language, language_codes, match_language
 from hierbatch.frontend.pause_marks import split_at_pauses, strip_pause_marks
 from hierbatch.frontend.sentences import Sentence, split_sentences
+from hierbatch.jobs.book_lexicon import read_pronunciations, write_lexicon
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, arrow_schema
 from hierbatch.manifest.store import write_table
 from hierbatch.storage import write_atomically
@@ -25,7 +28,8 @@ _OMITTED_COLUMNS = frozenset({"source", "phonemes", "seed", "speed", "pitch_semi
 BOOK_SCHEMA = arrow_schema([column for column in MANIFEST_COLUMNS if column.name not in _OMITTED_COLUMNS], "manifest")
 """Columns of an imported book."""
 
-_NO_LANGUAGE = frozenset({"", "und", "mul", "zxx"})  # "undetermined", "multiple", "none" (BCP 47)
+_MAX_PARAGRAPH_CHARACTERS = 20_000
+_NO_HEADING_NUMERALS = frozenset("DM")  # "MIX", "CD": words far more often than the number of a chapter
 _SAMPLE_CHARACTERS = 20_000
 
 
@@ -40,17 +44,23 @@ class ImportBook:
     """Voice of every row; None leaves the choice to the run."""
     language: str = "auto"
     """Language code for every row, or `auto` to detect the language of each sentence."""
+    keep: str = ""
+    """Parts of the book to read although they are skipped by default, such as `index,notes`; see KEEP_CHOICES."""
     max_characters: int | None = None
     """Maximum length of a sentence; None takes the limit of the language."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedBook:
-    """Parsed book and its manifest rows; `n_rows` holds the number of rows of each chapter."""
+    """Parsed book and its manifest rows; `n_rows` holds the number of rows of each chapter.
+
+    `lexicon` has the rows of the book's own pronunciation lexicon.
+    """
 
     book: Book
     table: pa.Table
     n_rows: tuple[int, ...]
+    lexicon: tuple[dict[str, str], ...] = ()
 
 
 def import_book(job: ImportBook) -> ImportedBook:
@@ -65,16 +75,25 @@ def import_book(job: ImportBook) -> ImportedBook:
         StorageError: the disk is full.
     """
     _check_options(job)
-    book = read_book(job.book)
+    book = read_book(job.book, reasons_to_keep(job.keep))
     default = _default_language(book, job)
     chapters = [
         _chapter_rows(book, chapter, number, job, default) for number, chapter in enumerate(book.chapters, start=1)
     ]
     rows = [row for chapter in chapters for row in chapter]
     table = pa.Table.from_pylist(rows, schema=BOOK_SCHEMA)
+    lexicon = read_pronunciations(book.pronunciations, book.title, default)
+    book = replace(book, remarks=(*book.remarks, *lexicon.remarks))
     if job.out is not None:
         _write(table, job.out)
-    return ImportedBook(book, table, tuple(len(chapter) for chapter in chapters))
+        if lexicon.rows:
+            write_lexicon(lexicon.rows, lexicon_path(job.out))
+    return ImportedBook(book, table, tuple(len(chapter) for chapter in chapters), lexicon.rows)
+
+
+def lexicon_path(manifest: Path) -> Path:
+    """Path of the lexicon that a book's own pronunciations are written to."""
+    return manifest.with_suffix(".lexicon.csv")
 
 
 def _check_options(job: ImportBook) -> None:
@@ -99,16 +118,16 @@ def _default_language(book: Book, job: ImportBook) -> str:
     """Language of text without letters: the option, the book's metadata, or the main script of its text."""
     if job.language != "auto":
         return job.language
-    tag = book.language.replace("_", "-").partition("-")[0].casefold()
-    if language := match_language(book.language):
+    tag = language_of_tag(book.language)
+    if language := match_language(tag):
         return language.code
     text = " ".join(block.text for chapter in book.chapters for block in chapter.blocks)[:_SAMPLE_CHARACTERS]
     found = detect_language(text, "")
-    if tag not in _NO_LANGUAGE or not found:
+    if tag or not found:
         raise BookError(
             f"{job.book.name} is in an unsupported language",
             expected="a book in English (en) or Korean (ko)",
-            got=f"language {book.language!r}" if tag not in _NO_LANGUAGE else "text in neither script",
+            got=f"language {book.language!r}" if tag else "text in neither script",
             fix="if its tag is wrong, import it with --language en or --language ko",
         )
     return found
@@ -148,7 +167,8 @@ def _sentences(block: Block, job: ImportBook, default: str) -> tuple[float | Non
         if block.kind == "heading":
             sentences = [part for segment in segments for part in _heading_parts(*segment, job, default)]
         else:
-            sentences = split_sentences(block.text, default, job.max_characters)
+            parts = split_long(block.text, default, _MAX_PARAGRAPH_CHARACTERS)
+            sentences = [sentence for part in parts for sentence in split_sentences(part, default, job.max_characters)]
     except TextError as error:
         raise BookError(
             f"{block.source_ref}: {error.what}", expected=error.expected, got=error.got, fix=error.fix
@@ -160,7 +180,8 @@ def _sentences(block: Block, job: ImportBook, default: str) -> tuple[float | Non
 
 def _heading_parts(text: str, pause_s: float | None, job: ImportBook, default: str) -> list[Sentence]:
     """Split a heading only if it is too long. A bare Roman numeral is read as a number: "I" would be the pronoun."""
-    number = numeral_value(text.rstrip(".")) if text.isascii() else None
+    is_numeral = text.isascii() and not _NO_HEADING_NUMERALS.intersection(text)
+    number = numeral_value(text.rstrip(".")) if is_numeral else None
     spoken = str(number) if number else text
     language = detect_language(spoken, default)
     parts = split_long(spoken, language, job.max_characters or get_language(language).max_characters)

@@ -12,6 +12,7 @@ from hierbatch.engine.execution import Execution
 from hierbatch.engine.progress import RunListener
 from hierbatch.errors import InputError
 from hierbatch.jobs.book import BookJob, BookResult, make_book
+from hierbatch.jobs.book_lexicon import write_lexicon
 from hierbatch.jobs.import_book import ImportBook, ImportedBook, import_book
 from hierbatch.jobs.options.control import RunControl
 from hierbatch.jobs.options.delivery import Delivery
@@ -78,11 +79,13 @@ def narrate(
     if job.delivery.full_band:
         _check_mastering(job)
     manifest, out = job.out / "manifest.parquet", job.out / "book"
-    imported = import_book(ImportBook(book=job.book, out=manifest, language=job.speech.language or "auto"))
+    imported = import_book(
+        ImportBook(book=job.book, out=manifest, language=job.speech.language or "auto", keep=job.speech.keep)
+    )
     if on_import:
         on_import(imported)
     # The import has written the language of every row.
-    speech = SpeechSettings(lexicon=job.speech.lexicon, speed=job.speech.speed, seed=job.speech.seed)
+    speech = SpeechSettings(lexicon=_lexicon(job, imported), speed=job.speech.speed, seed=job.speech.seed)
     spec = SpeakSpec(manifest=manifest, voices=job.voices, speech=speech, model=job.model)
     outcome = run(
         RunJob(spec=spec, out=job.out / "run", execution=job.execution, quality=job.quality, control=job.control),
@@ -119,3 +122,12 @@ def _book_job(job: NarrateJob, imported: ImportedBook) -> BookJob:
         device=job.model,
         overwrite=True,
     )
+
+
+def _lexicon(job: NarrateJob, imported: ImportedBook) -> Path | None:
+    """Lexicon of the user, joined with the pronunciations of the book if it has any."""
+    if not imported.lexicon:
+        return job.speech.lexicon
+    path = job.out / "lexicon.csv"
+    write_lexicon(imported.lexicon, path, job.speech.lexicon)
+    return path

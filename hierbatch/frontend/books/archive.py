@@ -48,6 +48,8 @@ class Archive:
             self._zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
             raise self._refusal("is not a readable EPUB", "a zip archive", str(error)) from error
+        # Some Windows tools write backslashes, which the standard does not know.
+        self._members = {member.filename.replace("\\", "/"): member for member in self._zip.infolist()}
         try:
             self._check_directory()
         except BookError:
@@ -63,13 +65,13 @@ class Archive:
     @property
     def names(self) -> frozenset[str]:
         """Paths of all members."""
-        return frozenset(self._zip.namelist())
+        return frozenset(self._members)
 
     def read(self, name: str) -> bytes:
         """Read one member, up to the size limit whatever size its header declares."""
         limit = self._limits.max_member_bytes
         try:
-            with self._zip.open(name) as member:
+            with self._zip.open(self._members[name]) as member:
                 data = member.read(limit + 1)
         except KeyError as error:
             raise self._refusal(
@@ -92,7 +94,7 @@ class Archive:
             raise self._too_large("the whole archive", total, self._limits.max_total_bytes)
 
     def _check_member(self, member: zipfile.ZipInfo) -> None:
-        name, limits = member.filename, self._limits
+        name, limits = member.filename.replace("\\", "/"), self._limits
         if not is_inside(name) or stat.S_ISLNK(member.external_attr >> 16):
             raise self._refusal("has a path outside itself", "plain files inside the archive", repr(name))
         if member.flag_bits & 0x1:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from hierbatch.frontend.books.ssml import Pronunciation
+
 SCENE_BREAK_S = 1.6
 """Pause at a scene break (a rule, a row of asterisks): longer than after a paragraph, shorter than after a chapter."""
 
@@ -53,6 +55,7 @@ class Book:
 
     `language` is the language tag of the book (BCP 47, such as `en-GB`) or empty, `cover` the content of a JPEG or PNG
     file, and `remarks` are notices to the user about the import (a guessed encoding, a missing table of contents).
+    `pronunciations` are those that the book itself gives.
     """
 
     title: str
@@ -62,3 +65,11 @@ class Book:
     cover: bytes | None = None
     skipped: tuple[SkippedText, ...] = ()
     remarks: tuple[str, ...] = ()
+    pronunciations: tuple[Pronunciation, ...] = ()
+
+    @property
+    def unread_share(self) -> float:
+        """Share of the characters of the book that is not read aloud; the licence of the edition does not count."""
+        n_read = sum(chapter.n_characters for chapter in self.chapters)
+        n_skipped = sum(skipped.n_characters for skipped in self.skipped if skipped.reason != "licence text")
+        return n_skipped / max(n_read + n_skipped, 1)

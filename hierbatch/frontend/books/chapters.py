@@ -12,6 +12,7 @@ from hierbatch.frontend.books.rules import reason_of_title
 
 _NUMBER_ONLY = re.compile(r"(?:[IVXLCDM]+|\d+|[ivxlcdm]+)[.)]?", re.ASCII)
 _DIVISION = re.compile(r"(?:part|book|volume|act)\b|제?\s*[\d일이삼사오육칠팔구십]+\s*(?:부|권|편|막)", re.I)
+_ENDING = re.compile(r"(?:the\s+)?end(?:\s+of\b.*)?|fin(?:is)?|끝|완", re.I)
 _LARGE_FRONT_SHARE = 0.2
 _MAX_TITLE_BLOCKS = 4
 
@@ -35,11 +36,17 @@ class ChapterSplit:
 
 
 def split_chapters(
-    blocks: Sequence[Block], starts: Sequence[ChapterStart], *, opening_title: str, skip_front: bool = False
+    blocks: Sequence[Block],
+    starts: Sequence[ChapterStart],
+    *,
+    opening_title: str,
+    skip_front: bool = False,
+    keep: frozenset[str] = frozenset(),
 ) -> ChapterSplit:
     """Split a book at its chapter starts; nested starts become chapters of a deeper level.
 
-    The heading of a start without text (the title page of a part) is moved to the next chapter. A start that is a bare
+    The heading of a start without text (the title page of a part) is moved to the next chapter, and headings directly
+    before a start belong to it. A start that is a bare
     number on the same page as the titled story above it is a section of that story. Chapters with the title of notes,
     an imprint or the like are skipped.
 
@@ -48,8 +55,9 @@ def split_chapters(
         starts: chapter starts in any order
         opening_title: title of a chapter for the text before the first start
         skip_front: skip that text, unless it is so long that the table of contents must have missed a chapter
+        keep: reasons for skipping text that do not apply to this book
     """
-    starts = _fold_sections(sorted(starts, key=lambda start: start.index))
+    starts = _before_headings(_fold_sections(sorted(starts, key=lambda start: start.index)), blocks)
     parents = _parents(starts)
     chapters: list[Chapter] = []
     skipped: list[SkippedText] = []
@@ -65,7 +73,7 @@ def split_chapters(
         end = starts[number + 1].index if number + 1 < len(starts) else len(blocks)
         own = tuple(blocks[start.index : end])
         title = _full_title(starts, parents, number) or _first_heading(own) or str(number + 1)
-        if reason := _reason_of_branch(starts, parents, number):
+        if (reason := _reason_of_branch(starts, parents, number)) and reason not in keep:
             skipped.extend([SkippedText(title, reason, _n_characters(own))] if own else [])
         elif _is_titles_only(own):
             pending += own
@@ -97,6 +105,28 @@ def starts_from_headings(blocks: Sequence[Block]) -> list[ChapterStart]:
     if sum(start.level == 1 for start in starts) == 1:
         return [replace(start, level=max(start.level - 1, 1)) for start in starts]
     return starts
+
+
+def _before_headings(starts: Sequence[ChapterStart], blocks: Sequence[Block]) -> list[ChapterStart]:
+    """Move each start before the headings that directly precede it, unless they are all its chapter before has."""
+    moved: list[ChapterStart] = []
+    previous = -1
+    for start in starts:
+        index = start.index
+        level = blocks[index].level if index < len(blocks) else 0
+        while index - 1 > previous and _opens(blocks[index - 1], level):
+            index -= 1
+        if start.index == previous or index <= previous + 1 or blocks[index - 1].kind == "heading":
+            index = start.index
+        previous = start.index
+        moved.append(replace(start, index=index))
+    return moved
+
+
+def _opens(heading: Block, level: int) -> bool:
+    """True for a heading that can open a chapter whose first block is a heading of `level`, 0 for a paragraph."""
+    is_outer = not level or heading.level <= level
+    return heading.kind == "heading" and is_outer and not _ENDING.fullmatch(heading.text.strip(" .*[]<>()"))
 
 
 def _fold_sections(starts: list[ChapterStart]) -> list[ChapterStart]:

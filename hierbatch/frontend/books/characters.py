@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 # Soft hyphens, joiners and byte order marks only control the layout and are never read aloud.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffc]")
+_DIVISION = re.compile(r"(?:chapter|part|book|volume|vol\.|act|scene|canto|stave|section|episode|no\.|제)", re.I)
 _ENDS_WITH_MARK = re.compile(r"[.,:;!?…—–-]$")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 
@@ -24,9 +25,11 @@ def has_letters_or_digits(text: str) -> bool:
 
 
 def join_heading(lines: Sequence[str]) -> str:
-    """Join the lines of a heading, with a full stop at each break: "Chapter One. The River"."""
+    """Join the lines of a heading, with a full stop at each break: "Chapter One. The River", but "Chapter 5"."""
     tidied = [line for line in map(tidy, lines) if line]
-    stopped = [line if _ENDS_WITH_MARK.search(line) else f"{line}." for line in tidied[:-1]]
+    stopped = [
+        line if _ENDS_WITH_MARK.search(line) or _DIVISION.fullmatch(line) else f"{line}." for line in tidied[:-1]
+    ]
     return " ".join([*stopped, *tidied[-1:]])
 
 

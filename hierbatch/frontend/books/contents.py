@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urldefrag
 
@@ -15,7 +15,10 @@ from hierbatch.frontend.books.markup import EPUB_TYPE, local_name
 
 @dataclass(frozen=True, slots=True)
 class ContentsEntry:
-    """One line of a table of contents; `level` 1 is the outermost, and `fragment` is empty for the start of a page."""
+    """One line of a table of contents; `level` 1 is the outermost, and `fragment` is empty for the start of a page.
+
+    A label without a link, such as the name of a part, has no `href`: it belongs to the next entry with one.
+    """
 
     title: str
     level: int
@@ -36,6 +39,18 @@ def read_ncx(root: etree._Element, href: str) -> list[ContentsEntry]:
     return [entry for nav_map in maps[:1] for entry in _walk_points(nav_map, href, 1)]
 
 
+def without_repeats(entries: Sequence[ContentsEntry]) -> list[ContentsEntry]:
+    """Keep the first of several entries for one place; a deeper one is the first chapter of a part there."""
+    levels: dict[tuple[str, str], int] = {}
+    kept = []
+    for entry in entries:
+        place = (entry.href, entry.fragment)
+        if not entry.href or entry.level > levels.get(place, 0):
+            kept.append(entry)
+            levels[place] = max(entry.level, levels.get(place, 0))
+    return kept
+
+
 def _walk_list(element: etree._Element, href: str, level: int) -> Iterator[ContentsEntry]:
     for child in element:
         match local_name(child):
@@ -43,8 +58,9 @@ def _walk_list(element: etree._Element, href: str, level: int) -> Iterator[Conte
                 yield from _walk_list(child, href, level + 1)
             case "a":
                 yield from _entry(_words(child), level, child.get("href", ""), href)
+            case "span" if level and len(child) == 0 and (label := _words(child)):
+                yield ContentsEntry(label, level, "", "")
             case _:
-                # A list item without a link (only a label) does not add a level to its children.
                 yield from _walk_list(child, href, level)
 
 
@@ -56,6 +72,8 @@ def _walk_points(element: etree._Element, href: str, level: int) -> Iterator[Con
         if "content" in parts:
             title = _words(parts["navLabel"]) if "navLabel" in parts else ""
             yield from _entry(title, level, parts["content"].get("src", ""), href)
+        elif title := _words(parts["navLabel"]) if "navLabel" in parts else "":
+            yield ContentsEntry(title, level, "", "")
         yield from _walk_points(point, href, level + 1)
 
 

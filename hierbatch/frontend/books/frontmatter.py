@@ -83,6 +83,8 @@ def _is_contents(group: Sequence[Line], later: Sequence[Sequence[Line]]) -> bool
 
 def _is_entry(line: Line) -> bool:
     text = line.text.strip()
+    if len(text) > _LONGEST_TITLE * 2:
+        return False
     is_numbered = bool(_NUMBERED_ENTRY.match(text) or _PAGED_ENTRY.match(text))
     return is_numbered or heading_rank(text) is not None or not has_letters_or_digits(text)
 

@@ -6,13 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hierbatch.frontend.books.language_tags import language_of_tag
+
 _START = re.compile(r"^\W*START OF (?:THE|THIS) PROJECT GUTENBERG E(?:BOOK|TEXT)", re.I)
 _SMALL_PRINT_END = re.compile(r"^\W*END\W+THE SMALL PRINT", re.I)
 _END = re.compile(
     r"^\W*END OF (?:THE |THIS )?PROJECT GUTENBERG|^\W*START: FULL LICENSE|^THE FULL PROJECT GUTENBERG LICENSE", re.I
 )
 _FIELD = re.compile(r"^(Title|Author|Language):\s*(\S.*)$")
-_LANGUAGE_TAGS = {"english": "en", "korean": "ko"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,4 +42,4 @@ def read_header(lines: Sequence[str]) -> GutenbergHeader:
         if match := _FIELD.match(line.strip("\ufeff").rstrip()):
             fields.setdefault(match.group(1), match.group(2).strip())
     language = fields.get("Language", "").casefold()
-    return GutenbergHeader(fields.get("Title", ""), fields.get("Author", ""), _LANGUAGE_TAGS.get(language, language))
+    return GutenbergHeader(fields.get("Title", ""), fields.get("Author", ""), language_of_tag(language))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 PART, CHAPTER, SECTION = 1, 2, 3
 
@@ -17,7 +18,7 @@ _NUMERAL = rf"(?:[IVXLC]{{1,8}}|(?i:\d{{1,3}}|(?:the\s+)?(?:{_NUMBER_WORDS})))\b
 _TITLE = r"(?:\s*[.:)—–-]+\s*(?P<marked>\S.*)?|\s+(?P<bare>[^a-z\s].*))?"
 _ENGLISH = (
     (PART, re.compile(rf"(?i:part|book|volume|act)\s+{_NUMERAL}{_TITLE}")),
-    (CHAPTER, re.compile(rf"(?i:chapter|stave|canto|letter|episode|scene)\s+{_NUMERAL}{_TITLE}")),
+    (CHAPTER, re.compile(rf"(?i:chapter|adventure|stave|canto|letter|episode|scene)\s+{_NUMERAL}{_TITLE}")),
     (SECTION, re.compile(rf"(?i:section)\s+{_NUMERAL}{_TITLE}")),
 )
 _ENGLISH_ALONE_NAMES = (
@@ -43,14 +44,32 @@ _KOREAN_ALONE = frozenset(
         "맺음말",
         "후기",
         "작가의 말",
+        "작가 후기",
+        "작가후기",
+        "지은이의 말",
+        "외전",
+        "번외",
+        "후일담",
         "부칙",
         "부록",
     ]
+)
+_KOREAN_NUMBERED = (
+    re.compile(r"[Ⅰ-Ⅻ]{1,3}\s*[.)]\s*(?P<title>\S.*)"),
+    re.compile(r"(?:첫|둘|셋|넷|다섯|여섯|일곱|여덟|아홉|열)\s?(?:번?째)\s(?:마당|이야기)(?P<title>)"),
+)
+_KOREAN_EXTRA = re.compile(
+    r"[<\[〈《【(]\s*(?:외전|번외|특별편|후일담|프롤로그|에필로그)\s*\d{0,3}\s*[>\]〉》】)]\s*(?P<title>.*)"
+)
+_BRACKETED = re.compile(r"<([^<>]+)>|\[([^\[\]]+)\]|〈([^〈〉]+)〉|《([^《》]+)》|【([^【】]+)】")
+_CHAPTER_NUMERAL = re.compile(
+    r"(?i:chapter|adventure|stave|canto|letter|episode)\s+(?P<numeral>\d{1,3}|[IVXLC]{1,8})\b"
 )
 _NUMBERED = re.compile(r"(?P<numeral>\d{1,3}|[IVXLC]{1,8})(?:[.)]\s*(?P<title>\S.{0,60})?)?")
 _ENDS_A_SENTENCE = re.compile(r"[.,;…]$|[다요죠]\W*$")
 _LONGEST_HEADING = 90
 _MIN_SECTION_CHARACTERS = 300
+_LONGEST_CAPITAL_TITLE, _MIN_CAPITALS, _MIN_PROSE_CHARACTERS, _MIN_TITLED_CHARACTERS = 60, 4, 100, 150
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 
 
@@ -59,6 +78,10 @@ def heading_rank(line: str) -> int | None:
     line = " ".join(line.split())
     if len(line) > _LONGEST_HEADING or not line[:1].strip():
         return None
+    if bracketed := _BRACKETED.fullmatch(line):
+        line = next(filter(None, bracketed.groups())).strip()
+        if not line or _BRACKETED.fullmatch(line):
+            return None
     if line.strip(" .:").casefold() in _ENGLISH_ALONE or line.strip(" .:[]<>") in _KOREAN_ALONE:
         return CHAPTER
     if line[0].isupper():
@@ -68,23 +91,77 @@ def heading_rank(line: str) -> int | None:
     for rank, pattern in _KOREAN:
         if (match := pattern.fullmatch(line)) and not _is_sentence(match["title"]):
             return rank
-    return None
+    others = (*(pattern.fullmatch(line) for pattern in _KOREAN_NUMBERED), _KOREAN_EXTRA.fullmatch(line))
+    return CHAPTER if any(match and not _is_sentence(match["title"]) for match in others) else None
 
 
-def numbered_sections(paragraphs: Sequence[str]) -> list[int]:
+def numbered_chapters(paragraphs: Sequence[str]) -> list[int]:
+    """Find the paragraphs that number chapters with a title in capitals: "VII. THE BLUE CARBUNCLE".
+
+    The numbers run from one, or from the last chapter that is named as such ("ADVENTURE VI. ...").
+
+    Returns:
+        Indices of the paragraphs; empty if there is only one chapter.
+    """
+    found: list[int] = []
+    last = n_named = 0
+    for index, text in enumerate(paragraphs):
+        if len(text) > _LONGEST_HEADING:
+            continue
+        named, match = _CHAPTER_NUMERAL.match(text), _NUMBERED.fullmatch(text)
+        if named:
+            last, n_named = numeral_value(named["numeral"]) or last, n_named + 1
+        elif match and match["title"] and match["title"].isupper() and numeral_value(match["numeral"]) == last + 1:
+            found.append(index)
+            last += 1
+    return found if len(found) + n_named > 1 else []
+
+
+def capital_titles(paragraphs: Sequence[str]) -> list[int]:
+    """Find the titles in capitals of a text without any other headings; each has a long paragraph after it.
+
+    Returns:
+        Indices of the paragraphs; empty if there is only one, or too little text between them.
+    """
+    found = [
+        index
+        for index, (text, following) in enumerate(pairwise(paragraphs))
+        if _is_capital_title(text) and len(following) >= _MIN_PROSE_CHARACTERS
+    ]
+    between = sum(len(text) for text in paragraphs[found[0] :]) if found else 0
+    return found if len(found) > 1 and between > _MIN_TITLED_CHARACTERS * len(found) else []
+
+
+def _is_capital_title(text: str) -> bool:
+    n_letters = sum(character.isalpha() for character in text)
+    is_short = len(text) <= _LONGEST_CAPITAL_TITLE and n_letters >= _MIN_CAPITALS
+    return is_short and text.isupper() and not _ENDS_A_SENTENCE.search(text) and text[-1] not in "!?:\"”'’"
+
+
+def numbered_sections(paragraphs: Sequence[str], ranks: Sequence[int] = ()) -> list[int]:
     """Find the paragraphs that number the sections of a text: 1, 2, 3 or I, II, III, with or without a title.
 
     They count only if the numbers run from one without a gap and there is enough text between them, since lists and
-    the steps of a recipe are numbered too.
+    the steps of a recipe are numbered too. Bare numbers may begin again in each chapter.
+
+    Args:
+        paragraphs: paragraphs of the text
+        ranks: ranks of those that are headings by their words, 0 for the others
 
     Returns:
         Indices of the paragraphs.
     """
     found: list[int] = []
+    last = 0
     for index, text in enumerate(paragraphs):
-        match = _NUMBERED.fullmatch(text)
-        if match and numeral_value(match["numeral"]) == len(found) + 1 and not _is_sentence(match["title"]):
+        rank = ranks[index] if ranks else 0
+        match = _NUMBERED.fullmatch(text) if len(text) <= _LONGEST_HEADING else None
+        if rank in (PART, CHAPTER) and index + 1 < len(paragraphs):
+            following = _NUMBERED.fullmatch(paragraphs[index + 1][:_LONGEST_HEADING])
+            last = 0 if following and not following["title"] else last
+        elif match and not rank and numeral_value(match["numeral"]) == last + 1 and not _is_sentence(match["title"]):
             found.append(index)
+            last += 1
     between = sum(len(text) for text in paragraphs[found[0] :]) if found else 0
     return found if len(found) > 1 and between > _MIN_SECTION_CHARACTERS * len(found) else []
 

@@ -13,7 +13,9 @@ _NARROWEST_COLUMN, _WIDEST_COLUMN = 45, 100
 _NEAR_FULL = 0.75
 _WRAPPED_SHARE = 0.6
 _EMPHASIS = re.compile(r"(?<![\w_=])([_=])(?=\S)([^_=\n]+?)(?<=\S)\1(?![\w_=])")
-_ILLUSTRATION = re.compile(r"\[Illustration[^\]]*\]", re.I)
+_ILLUSTRATION = re.compile(r"\[Illustration[^\]]{0,2000}\]", re.I)
+_COMPOUND = re.compile(r"[^\W\d_]+-[^\W\d_]+")
+_CUT_WORD = re.compile(r"(?<![^\W_])(?<!-)([^\W\d_]{2,})-\n([a-zà-ÿ]{2,})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +81,28 @@ def is_hard_wrapped(groups: Sequence[Sequence[Line]]) -> bool:
     return sum(_NEAR_FULL * column <= width <= column + 8 for width in widths) >= _WRAPPED_SHARE * len(widths)
 
 
-def join_paragraphs(group: Sequence[Line], *, wrapped: bool) -> list[Paragraph]:
-    """Paragraphs of one group: every line, or in hard-wrapped text every run of lines up to an indented one."""
+def hyphenated_words(lines: Sequence[str]) -> frozenset[str]:
+    """Words with a hyphen inside a line: compounds, which keep it at the end of a line too."""
+    return frozenset(word.casefold() for line in lines if "-" in line for word in _COMPOUND.findall(line))
+
+
+def join_paragraphs(
+    group: Sequence[Line], *, wrapped: bool, compounds: frozenset[str] = frozenset()
+) -> list[Paragraph]:
+    """Paragraphs of one group: every line, or in hard-wrapped text every run of lines up to an indented one.
+
+    Args:
+        group: lines without an empty line between them
+        wrapped: whether the text is hard-wrapped
+        compounds: words that keep their hyphen when it is at the end of a line
+    """
     runs: list[list[Line]] = []
     few_indented = 2 * sum(line.is_indented for line in group) < len(group)
     for line in group:
         if not runs or not wrapped or (few_indented and line.is_indented):
             runs.append([])
         runs[-1].append(line)
-    found = (_join(run) for run in runs)
+    found = (_join(run, compounds) for run in runs)
     return [paragraph for paragraph in found if paragraph.text]
 
 
@@ -97,8 +112,13 @@ def heading_paragraph(lines: Sequence[Line], rank: int) -> Paragraph:
     return Paragraph(text, lines[0].number, lines[0].n_empty_before, rank)
 
 
-def _join(run: Sequence[Line]) -> Paragraph:
-    text = tidy(_strip_typewriter_marks(" ".join(line.text.strip() for line in run)))
+def _join(run: Sequence[Line], compounds: frozenset[str]) -> Paragraph:
+    def rejoin(match: re.Match[str]) -> str:
+        is_compound = f"{match[1]}-{match[2]}".casefold() in compounds
+        return f"{match[1]}-{match[2]}" if is_compound else match[1] + match[2]
+
+    joined = _CUT_WORD.sub(rejoin, "\n".join(line.text.strip() for line in run))
+    text = tidy(_strip_typewriter_marks(joined))
     return Paragraph(text, run[0].number, run[0].n_empty_before)
 
 

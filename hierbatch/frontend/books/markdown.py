@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from lxml import etree
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -17,35 +18,86 @@ _FIELDS = re.compile(r"---[ \t]*\n(?P<fields>(?:.*\n)*?)(?:---|\.\.\.)[ \t]*(?:\
 _FIELD = re.compile(
     r"""^(?P<name>title|author|lang|language):[ \t]*(?P<quote>["']?)(?P<value>.*?)(?P=quote)[ \t]*$""", re.M
 )
-_NOTE = re.compile(r"^\[\^[^\]\s]+\]:.*(?:\n(?:[ \t]+\S.*|[ \t]*(?=\n[ \t]+\S)))*", re.M)
-_NOTE_REFERENCE = re.compile(r"\[\^[^\]\s]+\]")
+_ITEMS = re.compile(r"(?:\n[ \t]*-[ \t]+.*)*")
+_COUNT_EMPHASES = etree.XPath("count(//*[local-name()='em' or local-name()='strong'])")
+_NOTE = re.compile(r"^\[\^[^\]\s]{1,200}\]:.*(?:\n(?:[ \t]+\S.*|[ \t]*(?=\n[ \t]+\S)))*", re.M)
+_NOTE_REFERENCE = re.compile(r"\[\^[^\]\s]{1,200}\]")
 
 
-def read_markdown(text: str, file_name: str) -> Book:
+def read_markdown(text: str, file_name: str, keep: frozenset[str] = frozenset()) -> Book:
     """Read a book from Markdown (CommonMark with tables and footnotes), with optional front matter.
 
     The front matter may set `title`, `author` and `lang`.
+
+    Args:
+        text: content of the file
+        file_name: its name
+        keep: reasons for skipping text that do not apply to this book
     """
     text = re.sub(r"\r\n?", "\n", text)
     fields = _FIELDS.match(text)
-    values = {match["name"]: match["value"] for match in _FIELD.finditer(fields["fields"])} if fields else {}
+    values = _read_fields(fields["fields"]) if fields else {}
     if fields:
         # The line numbers of the rest stay valid.
         text = "\n" * fields.group().count("\n") + text[fields.end() :]
-    text, skipped = _without_notes(text)
-    page = read_page(page_from_text(_render(text), file_name), file_name)
+    text, skipped = (text, []) if NOTE in keep else _without_notes(text)
+    return _book(_render(text), file_name, values, skipped, keep)
+
+
+def read_html(text: str, file_name: str, keep: frozenset[str] = frozenset()) -> Book:
+    """Read a book from one page of HTML.
+
+    Args:
+        text: content of the file
+        file_name: its name
+        keep: reasons for skipping text that do not apply to this book
+    """
+    return _book(text, file_name, {}, [], keep)
+
+
+def emphasis_remark(n_emphases: int) -> tuple[str, ...]:
+    """Remark on emphasis, which has no effect on the voice."""
+    return (
+        (f"Emphasis has no effect: {n_emphases} passages marked for it are read like the rest",) if n_emphases else ()
+    )
+
+
+def _book(html: str, file_name: str, values: dict[str, str], skipped: list[SkippedText], keep: frozenset[str]) -> Book:
+    root = page_from_text(html, file_name)
+    page = read_page(root, file_name, keep=keep)
     skipped += [SkippedText(file_name, reason, n_characters) for reason, n_characters in page.skipped.items()]
     headings = [block for block in page.blocks if block.kind == "heading"]
     first = headings[0].text if headings and headings[0].level == 1 else ""
     title = values.get("title") or first or file_name.rpartition(".")[0].replace("_", " ")
-    split = split_chapters(page.blocks, starts_from_headings(page.blocks), opening_title=title)
+    split = split_chapters(page.blocks, starts_from_headings(page.blocks), opening_title=title, keep=keep)
     return Book(
         title=title,
         author=values.get("author", ""),
         language=values.get("lang") or values.get("language", ""),
         chapters=split.chapters,
         skipped=(*skipped, *split.skipped),
+        remarks=emphasis_remark(page.n_emphases + int(_COUNT_EMPHASES(root))),
+        pronunciations=page.pronunciations,
     )
+
+
+def _read_fields(fields: str) -> dict[str, str]:
+    """Values of the front matter; a list, on one line or one item a line, is joined by commas."""
+    values = {}
+    for match in _FIELD.finditer(fields):
+        value = match["value"]
+        if not value:
+            items = _ITEMS.match(fields, match.end())
+            assert items
+            value = ", ".join(_unquoted(item) for item in re.findall(r"^[ \t]*-[ \t]+(.*)$", items[0], re.M))
+        elif not match["quote"] and value[0] == "[" and value[-1] == "]":
+            value = ", ".join(_unquoted(item) for item in value[1:-1].split(","))
+        values[match["name"]] = value
+    return values
+
+
+def _unquoted(item: str) -> str:
+    return item.strip().strip("\"'")
 
 
 def _render(text: str) -> str:

@@ -7,7 +7,7 @@ from copy import deepcopy
 
 from lxml import etree
 
-from hierbatch.frontend.books.page import TextSegment
+from hierbatch.frontend.books.block_collector import TextSegment
 from hierbatch.frontend.books.sentence_spans import SentenceSpan
 
 XHTML = "http://www.w3.org/1999/xhtml"

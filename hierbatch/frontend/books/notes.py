@@ -7,7 +7,6 @@ superscript number before it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from urllib.parse import unquote, urldefrag
 
 from lxml import etree
@@ -16,36 +15,33 @@ from hierbatch.frontend.books.archive import resolve
 from hierbatch.frontend.books.markup import local_name
 from hierbatch.frontend.books.rules import is_note_reference, note_mark
 
+_OPENING_CHARACTERS = 10
+_CANDIDATES = etree.XPath("descendant-or-self::*[@id or @name or contains(@href, '#')]")
 _NOTE_HOLDERS = frozenset({"li", "aside", "dd"})  # their mark is added by the reading system
 
 
-def find_notes(pages: Mapping[str, etree._Element]) -> dict[str, frozenset[str]]:
-    """Find the ids of the notes on each page that are targets of earlier references.
+class NoteFinder:
+    """Finds the notes of a book page by page, in reading order.
 
     Only forward links count, to an element that begins with the same mark: the backlink from a note to its sentence
     looks just like a reference.
-
-    Args:
-        pages: root element of each page, in reading order
     """
-    positions = {
-        (href, element.get("id") or element.get("name")): (number, element)
-        for number, (href, element) in enumerate(
-            (href, element) for href, root in pages.items() for element in root.iter()
-        )
-        if isinstance(element.tag, str) and (element.get("id") or element.get("name"))
-    }
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    number = 0
-    for href, root in pages.items():
-        for element in root.iter():
-            number += 1
-            if local_name(element) == "a" and "#" in element.get("href", "") and is_note_reference(element):
-                page, fragment = _target(href, element.get("href", ""))
-                position, target = positions.get((page, fragment), (0, None))
-                if target is not None and position >= number and _begins_with(target, _mark_of(element)):
-                    found[page].add(fragment)
-    return {href: frozenset(ids) for href, ids in found.items()}
+
+    def __init__(self) -> None:
+        self._marks: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+
+    def notes_of(self, href: str, root: etree._Element) -> frozenset[str]:
+        """Find the ids of the notes on a page, and keep its references for the pages after it."""
+        found: set[str] = set()
+        for element in _CANDIDATES(root):
+            link = element.get("href", "")
+            if local_name(element) == "a" and "#" in link and is_note_reference(element):
+                self._marks[_target(href, link)].add(_mark_of(element))
+            name = element.get("id") or element.get("name")
+            marks = self._marks.get((href, name)) if name else None
+            if marks and any(_begins_with(element, mark) for mark in marks):
+                found.add(name)
+        return frozenset(found)
 
 
 def _target(href: str, link: str) -> tuple[str, str]:
@@ -63,5 +59,14 @@ def _begins_with(target: etree._Element, mark: str) -> bool:
     holder = target
     if local_name(target) in ("a", "span", "sup") and target.getparent() is not None:
         holder = target.getparent()
-    text = "".join(holder.itertext()).strip().lstrip("[(")
-    return bool(mark) and text.startswith(mark)
+    return bool(mark) and _opening(holder).lstrip("[(").startswith(mark)
+
+
+def _opening(element: etree._Element) -> str:
+    """First characters of an element, without leading white space."""
+    opening = ""
+    for text in element.itertext():
+        opening = (opening + text).lstrip()
+        if len(opening) >= _OPENING_CHARACTERS:
+            break
+    return opening

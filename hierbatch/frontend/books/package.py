@@ -14,6 +14,7 @@ from hierbatch.frontend.books.markup import local_name, parse_xml
 
 _CONTAINER = "META-INF/container.xml"
 _PAGE_TYPES = frozenset({"application/xhtml+xml", "text/html", "application/xml", "text/xml", "text/x-oeb1-document"})
+_MAX_FALLBACKS = 10
 _COVER_TYPES = frozenset({"image/jpeg", "image/jpg", "image/png", "image/svg+xml"})
 
 
@@ -24,6 +25,8 @@ class Item:
     href: str
     media_type: str
     properties: frozenset[str]
+    fallback: str = ""
+    """Id of the item to use if this one cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class Package:
     navigation: str | None
     ncx: str | None
     cover: str | None
+    lexicons: tuple[str, ...]
+    """Pronunciation lexicons (PLS)."""
     guide: dict[str, str]
     """EPUB 2 guide type of each page (`title-page`, `copyright-page`, `toc`, `notes`)."""
 
@@ -64,6 +69,7 @@ def read_package(archive: Archive, name: str) -> Package:
         navigation=next((item.href for item in items.values() if "nav" in item.properties), None),
         ncx=_ncx(items, ncx_id),
         cover=_cover(root, items),
+        lexicons=tuple(item.href for item in items.values() if item.media_type == "application/pls+xml"),
         guide=_guide(root, path),
     )
 
@@ -96,14 +102,34 @@ def _items(root: etree._Element, path: str) -> list[tuple[str, Item]]:
             continue
         if (href := resolve(path, unquote(link))) is not None:
             properties = frozenset(element.get("properties", "").split())
-            found.append((element.get("id", ""), Item(href, element.get("media-type", "").casefold(), properties)))
+            media_type, fallback = element.get("media-type", "").casefold().strip(), element.get("fallback", "")
+            found.append((element.get("id", ""), Item(href, media_type, properties, fallback)))
     return found
 
 
 def _spine(element: etree._Element | None, items: dict[str, Item]) -> list[SpineItem]:
     references = [child for child in element if local_name(child) == "itemref"] if element is not None else []
-    pages = [(items.get(reference.get("idref", "")), reference.get("linear")) for reference in references]
-    return [SpineItem(item.href, linear != "no") for item, linear in pages if item and item.media_type in _PAGE_TYPES]
+    found: dict[str, SpineItem] = {}
+    for reference in references:
+        item = _readable(items, reference.get("idref", ""))
+        if item is not None:
+            # A page that is listed twice is read once.
+            found.setdefault(item.href, SpineItem(item.href, reference.get("linear") != "no"))
+    if not references:
+        # Without a reading order, the order of the manifest is the best there is.
+        pages = (item for item in items.values() if item.media_type in _PAGE_TYPES and "nav" not in item.properties)
+        found = {item.href: SpineItem(item.href, True) for item in pages}
+    return list(found.values())
+
+
+def _readable(items: dict[str, Item], identifier: str) -> Item | None:
+    """Find the first page in a chain of fallbacks (EPUB 3.3, section 3.5)."""
+    for _ in range(_MAX_FALLBACKS):
+        item = items.get(identifier)
+        if item is None or item.media_type in _PAGE_TYPES:
+            return item
+        identifier = item.fallback
+    return None
 
 
 def _ncx(items: dict[str, Item], identifier: str) -> str | None:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
 
 from lxml import etree
 
-from hierbatch.frontend.books.book import SCENE_BREAK_S, Block
-from hierbatch.frontend.books.characters import has_letters_or_digits, join_heading, tidy
-from hierbatch.frontend.books.inline_notes import without_inline_notes
+from hierbatch.frontend.books.block_collector import BlockCollector, TextSegment
+from hierbatch.frontend.books.book import Block
+from hierbatch.frontend.books.characters import tidy
+from hierbatch.frontend.books.line_breaks import (
+    HARD_BREAK,
+    SOFT_BREAK,
+)
 from hierbatch.frontend.books.markup import local_name
-from hierbatch.frontend.books.rules import NOTE, reason_of_title, reason_to_skip
+from hierbatch.frontend.books.prose_tables import separator_after
+from hierbatch.frontend.books.ruby import is_reading
+from hierbatch.frontend.books.rules import NOTE, n_columns, reason_to_skip
+from hierbatch.frontend.books.ssml import Pronunciation, pause_mark, pronunciation, replacement
 
 _BLOCK_NAMES = (
     "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure "
@@ -25,16 +30,9 @@ _BLOCKS = frozenset(_BLOCK_NAMES.split())
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _VERSE_LINE = re.compile(r"(verse-?)?line\d*|verse", re.I)
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_LINE_BREAK = "\u2028"  # replaces <br/>; a line end in the source counts as a space
-
-
-@dataclass(frozen=True, slots=True)
-class TextSegment:
-    """Segment of a block's text in the tree: text of an element, tail after it, or alternative text of a picture."""
-
-    element: etree._Element
-    kind: Literal["text", "tail", "alt"]
-    text: str
+_CELLS = ("td", "th")
+_SPEECH = ("sub", "say-as", "phoneme", "emphasis", "break")
+_IDS = etree.XPath("descendant-or-self::*[@id or @name]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +46,8 @@ class Page:
     anchors: Mapping[str, int]
     skipped: Mapping[str, int]  # number of characters by reason
     segments: tuple[tuple[TextSegment, ...], ...]
+    pronunciations: tuple[Pronunciation, ...] = ()
+    n_emphases: int = 0
 
 
 def read_page(
@@ -56,6 +56,7 @@ def read_page(
     *,
     note_ids: frozenset[str] = frozenset(),
     chapter_ids: frozenset[str] = frozenset(),
+    keep: frozenset[str] = frozenset(),
 ) -> Page:
     """Read one parsed page.
 
@@ -64,8 +65,9 @@ def read_page(
         href: path of the page in the book
         note_ids: ids of elements that are targets of note references
         chapter_ids: ids of elements in the table of contents; a skipped section ends at such an element
+        keep: reasons for skipping text that do not apply to this book
     """
-    reader = _PageReader(href, note_ids, chapter_ids)
+    reader = _PageReader(href, note_ids, chapter_ids, keep)
     walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, element in walk:
         if event == "start" and reader.open(element):
@@ -75,87 +77,75 @@ def read_page(
         if event != "start":
             reader.add(element.tail, element, "tail")
     reader.end_block()
-    return Page(tuple(reader.blocks), reader.anchors, reader.skipped, tuple(reader.segments))
+    reader.finish()
+    return Page(
+        tuple(reader.blocks),
+        reader.anchors,
+        reader.skipped,
+        tuple(reader.segments),
+        tuple(reader.pronunciations),
+        reader.n_emphases,
+    )
 
 
-class _PageReader:
+class _PageReader(BlockCollector):
     """Collects the text between boundaries of block elements in a traversal of the tree."""
 
-    def __init__(self, href: str, note_ids: frozenset[str], chapter_ids: frozenset[str]) -> None:
-        self.blocks: list[Block] = []
-        self.segments: list[tuple[TextSegment, ...]] = []
+    def __init__(self, href: str, note_ids: frozenset[str], chapter_ids: frozenset[str], keep: frozenset[str]) -> None:
+        super().__init__(href, keep)
         self.anchors: dict[str, int] = {}
-        self.skipped: Counter[str] = Counter()
-        self._href, self._note_ids, self._chapter_ids = href, note_ids, chapter_ids
-        self._text: list[str] = []
-        self._block_segments: list[TextSegment] = []
-        self._position = href
-        self._n_at_position: Counter[str] = Counter()
-        self._heading_levels: list[int] = []
-        self._block_reason: str | None = None
-        self._section_reason: str | None = None
-        self._section_level = 0
+        self.pronunciations: list[Pronunciation] = []
+        self.n_emphases = 0
+        self._note_ids, self._chapter_ids = note_ids, chapter_ids
+        self._is_prose_table: list[bool] = []
+        self._alphabet = "ipa"
+        self._skipped_element: etree._Element | None = None
 
     def open(self, element: etree._Element) -> bool:
         """Begin an element; True if it is skipped with all its content."""
         name = local_name(element)
-        if name in _BLOCKS:
+        if self._is_block(name):
             self.end_block()
-            self._position = self._position_of(element)
+            self._position, self._block_name = self._position_of(element), name
+        elif name in _CELLS:
+            self._separate_cell()
         self._mark_anchors(element)
-        if self._note_ids.intersection(_ids(element)) and not "".join(self._text).strip():
-            self._block_reason = NOTE
+        if self._note_ids.intersection(_ids(element)) and not self._has_text():
+            self._block_reason = self._unless_kept(NOTE)
         if name == "img" and (text := self._text_of_picture(element)):
             self.add(text, element, "alt")
+        if self._is_base_muted and name == "rt":
+            self._is_base_muted = False
+            self._begin(element, name)
+            return False
         reason = NOTE if name in _BLOCKS and element.get("id") in self._note_ids else reason_to_skip(element)
-        if reason is not None:
-            self._skip(element, reason)
-            return True
-        self._begin(element, name)
-        return False
+        if self._unless_kept(reason) is not None:
+            self._skip(element, reason or "")
+        elif not self._replace(element, name):
+            self._begin(element, name)
+            return False
+        self._skipped_element = element
+        return True
 
     def close(self, element: etree._Element) -> None:
         """End an element."""
+        if element is self._skipped_element:
+            return
         name = local_name(element)
-        if name in _BLOCKS:
+        if self._is_block(name):
             self.end_block()
-        if name in _HEADINGS or name == "hgroup":
+        if name == "table":
+            del self._is_prose_table[-1:]
+        elif name in _HEADINGS or name == "hgroup":
             del self._heading_levels[-1:]
+        elif name == "pre":
+            self._n_verse -= 1
         elif name == "span" and _VERSE_LINE.fullmatch(element.get("class", "")):
-            self.add(" ")
-
-    def add(
-        self, text: str | None, element: etree._Element | None = None, kind: Literal["text", "tail", "alt"] = "text"
-    ) -> None:
-        """Add text to the current block with its position in the tree; a generated line break has none."""
-        if text:
-            self._text.append(text)
-            if element is not None:
-                self._block_segments.append(TextSegment(element, kind, text))
-
-    def end_block(self) -> None:
-        """Close the current block: keep it, or count it as skipped."""
-        text = self._take_text()
-        segments, self._block_segments = tuple(self._block_segments), []
-        reason, self._block_reason = self._block_reason, None
-        if not text:
-            return
-        if self._heading_levels:
-            self._begin_section(text, self._heading_levels[-1])
-        reason = reason or self._section_reason
-        if reason is not None:
-            self.skipped[reason] += len(text)
-            return
-        text, n_noted = without_inline_notes(text)
-        if n_noted:
-            self.skipped[NOTE] += n_noted
-        if not has_letters_or_digits(text):
-            self._break_scene()
-        else:
-            level = self._heading_levels[-1] if self._heading_levels else 0
-            kind: Literal["heading", "paragraph"] = "heading" if level else "paragraph"
-            self.blocks.append(Block(kind=kind, text=text, source_ref=self._unique_position(), level=level))
-            self.segments.append(segments)
+            self.add(SOFT_BREAK)
+        elif name == "ruby":
+            self._is_base_muted = False
+        elif name == "rt":
+            self._is_base_muted = True
 
     def _begin(self, element: etree._Element, name: str) -> None:
         if name in _HEADINGS:
@@ -164,31 +154,55 @@ class _PageReader:
             levels = [_HEADINGS[inner] for inner in map(local_name, element) if inner in _HEADINGS]
             self._heading_levels.append(min(levels, default=1))
         elif name == "br":
-            self.add(_LINE_BREAK)
+            self.add(HARD_BREAK)
         elif name == "hr":
             self._break_scene()
+        elif name == "table":
+            self._is_prose_table.append(n_columns(element) > 1)
+        elif name == "pre":
+            self._n_verse += 1
+        elif name == "ruby":
+            self._is_base_muted = is_reading(element)
         text = element.text
         if name == "sup" and text and text.isdigit():
             text = text.translate(_SUPERSCRIPTS)
         self.add(text, element)
 
-    def _take_text(self) -> str:
-        raw = "".join(self._text)
-        self._text.clear()
-        return join_heading(raw.split(_LINE_BREAK)) if self._heading_levels else tidy(raw)
+    def _replace(self, element: etree._Element, name: str) -> bool:
+        """Apply speech markup; True if it replaces the content of the element."""
+        attributes = dict(element.attrib)
+        if not attributes and name not in _SPEECH:
+            return False
+        if name == "break":
+            self.add(pause_mark(attributes))
+        self.n_emphases += name == "emphasis"
+        own = element.text or ""
+        spoken = replacement(name, attributes, own) if len(element) == 0 else None
+        if spoken is not None:
+            self._pieces.append((spoken, TextSegment(element, "text", own) if own else None))
+            return True
+        if any(key.endswith("alphabet") for key in attributes) and name in ("html", "body"):
+            self._alphabet = next(value for key, value in attributes.items() if key.endswith("alphabet"))
+        if any(key.endswith("ph") for key in attributes):
+            found = pronunciation(name, attributes, "".join(element.itertext()), self._alphabet)
+            self.pronunciations += [found] if found else []
+        return False
 
-    def _begin_section(self, heading: str, level: int) -> None:
-        """Skip everything from a heading such as "Notes" up to the next heading of its rank."""
-        if self._section_reason is not None and level > self._section_level:
-            return
-        self._section_reason, self._section_level = reason_of_title(heading), level
+    def _separate_cell(self) -> None:
+        """Begin a cell of a prose table: a speech follows the name of its speaker in one paragraph."""
+        text = "".join(text for text, _ in self._pieces)
+        separator = separator_after(text)
+        if separator is not None:
+            self.add(separator)
+        elif text.strip():
+            self.end_block()
 
-    def _break_scene(self) -> None:
-        if self.blocks and self.blocks[-1].kind == "paragraph":
-            self.blocks[-1] = replace(self.blocks[-1], pause_after_s=SCENE_BREAK_S)
+    def _is_block(self, name: str) -> bool:
+        is_cell_of_prose = name in _CELLS and bool(self._is_prose_table) and self._is_prose_table[-1]
+        return name in _BLOCKS and not is_cell_of_prose
 
     def _skip(self, element: etree._Element, reason: str) -> None:
-        for inner in element.iter(etree.Element):
+        for inner in _IDS(element):
             self._mark_anchors(inner)
         text = tidy("".join(element.itertext()))
         if reason and text:
@@ -204,16 +218,6 @@ class _PageReader:
         """Alternative text of a picture that replaces text: a heading or a drop capital."""
         alternative = element.get("alt", "").strip()
         return alternative if self._heading_levels or len(alternative) == 1 else ""
-
-    def _position_of(self, element: etree._Element) -> str:
-        fragment = element.get("id")
-        return f"{self._href}#{fragment}" if fragment else f"{self._href}:{element.sourceline}"
-
-    def _unique_position(self) -> str:
-        """Current position, with a number if several blocks share it, since a position identifies a block."""
-        self._n_at_position[self._position] += 1
-        number = self._n_at_position[self._position]
-        return self._position if number == 1 else f"{self._position}.{number}"
 
 
 def _ids(element: etree._Element) -> list[str]:

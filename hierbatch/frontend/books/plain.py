@@ -12,18 +12,29 @@ from hierbatch.frontend.books.chapters import split_chapters, starts_from_headin
 from hierbatch.frontend.books.characters import has_letters_or_digits
 from hierbatch.frontend.books.frontmatter import TitlePage, read_title_page, without_contents
 from hierbatch.frontend.books.gutenberg import body_span, read_header
-from hierbatch.frontend.books.headings import SECTION, heading_rank, numbered_sections
-from hierbatch.frontend.books.inline_notes import without_inline_notes
+from hierbatch.frontend.books.headings import (
+    CHAPTER,
+    PART,
+    SECTION,
+    capital_titles,
+    heading_rank,
+    numbered_chapters,
+    numbered_sections,
+)
+from hierbatch.frontend.books.inline_markup import is_html, without_markup
+from hierbatch.frontend.books.inline_notes import without_inline_notes, without_marked_notes
 from hierbatch.frontend.books.layout import (
     Line,
     Paragraph,
     heading_paragraph,
+    hyphenated_words,
     is_hard_wrapped,
     join_paragraphs,
     number_lines,
     split_groups,
     split_lines,
 )
+from hierbatch.frontend.books.markdown import emphasis_remark, read_html
 from hierbatch.frontend.books.rules import NOTE
 
 _MAX_TITLE_LINES_BELOW = 2
@@ -32,8 +43,18 @@ _SCENE_BREAK_LINES = 3
 _SOURCE_NOTE = re.compile(r"[—―–-]\s*[『「《〈<(].*\b(?:1[5-9]|20)\d\d\b.*")
 
 
-def read_plain(text: str, file_name: str) -> Book:
-    """Read a book from plain English or Korean text, hard-wrapped or not."""
+def read_plain(text: str, file_name: str, keep: frozenset[str] = frozenset()) -> Book:
+    """Read a book from plain English or Korean text, hard-wrapped or not.
+
+    Args:
+        text: content of the file
+        file_name: its name
+        keep: reasons for skipping text that do not apply to this book
+    """
+    if is_html(text):
+        return read_html(text, file_name, keep)
+    plain = without_markup(text)
+    text = plain.text
     raw_lines = split_lines(text)
     begin, end = body_span(raw_lines)
     header = read_header(raw_lines[:begin])
@@ -42,26 +63,30 @@ def read_plain(text: str, file_name: str) -> Book:
     wrapped = is_hard_wrapped(groups)
     kept, contents = without_contents(groups)
     skipped += [_skipped_lines(group, "table of contents") for group in contents]
-    paragraphs = _rank_sections([paragraph for group in kept for paragraph in _paragraphs(group, wrapped)])
-    paragraphs, notes = _without_notes(paragraphs)
-    skipped += notes
+    compounds = hyphenated_words(raw_lines[begin:end]) if wrapped else frozenset()
+    paragraphs = _rank_sections([paragraph for group in kept for paragraph in _paragraphs(group, wrapped, compounds)])
+    if NOTE not in keep:
+        paragraphs, notes = _without_notes(paragraphs)
+        skipped += notes
     if paragraphs and _SOURCE_NOTE.fullmatch(paragraphs[-1].text):
         skipped.append(_skipped(paragraphs[-1], "source note"))
         del paragraphs[-1]
     page, paragraphs, dropped = _take_title_page(paragraphs, has_header=bool(header.title))
     title = header.title or page.title or file_name.rpartition(".")[0].replace("_", " ")
     blocks = _blocks(paragraphs, file_name)
-    split = split_chapters(blocks, starts_from_headings(blocks), opening_title=title)
+    split = split_chapters(blocks, starts_from_headings(blocks), opening_title=title, keep=keep)
     return Book(
         title=title,
         author=header.author or page.author,
         language=header.language,
         chapters=split.chapters,
         skipped=(*skipped, *dropped, *split.skipped),
+        remarks=emphasis_remark(plain.n_emphases),
+        pronunciations=plain.pronunciations,
     )
 
 
-def _paragraphs(group: Sequence[Line], wrapped: bool) -> Iterator[Paragraph]:
+def _paragraphs(group: Sequence[Line], wrapped: bool, compounds: frozenset[str]) -> Iterator[Paragraph]:
     """Paragraphs of one group; a heading is at its start, or at any line if every line is a paragraph."""
     position = 0
     while position < len(group):
@@ -71,7 +96,7 @@ def _paragraphs(group: Sequence[Line], wrapped: bool) -> Iterator[Paragraph]:
             yield heading_paragraph(group[position : position + n_lines], rank)
             position += n_lines
         elif wrapped:
-            yield from join_paragraphs(group[position:], wrapped=True)
+            yield from join_paragraphs(group[position:], wrapped=True, compounds=compounds)
             return
         else:
             yield from join_paragraphs(group[position : position + 1], wrapped=False)
@@ -86,16 +111,24 @@ def _n_title_lines(below: Sequence[Line]) -> int:
 
 
 def _rank_sections(paragraphs: list[Paragraph]) -> list[Paragraph]:
-    for index in numbered_sections([paragraph.text for paragraph in paragraphs]):
-        if not paragraphs[index].rank:
-            paragraphs[index] = replace(paragraphs[index], rank=SECTION)
-    return paragraphs
+    texts = [paragraph.text for paragraph in paragraphs]
+    ranked = list(paragraphs)
+    for index in numbered_chapters(texts):
+        ranked[index] = replace(ranked[index], rank=CHAPTER)
+    for index in numbered_sections(texts, [paragraph.rank for paragraph in ranked]):
+        ranked[index] = replace(ranked[index], rank=SECTION)
+    if not any(paragraph.rank in (PART, CHAPTER) for paragraph in ranked):
+        for index in capital_titles(texts):
+            ranked[index] = replace(ranked[index], rank=CHAPTER)
+    return ranked
 
 
 def _without_notes(paragraphs: Sequence[Paragraph]) -> tuple[list[Paragraph], list[SkippedText]]:
     kept, skipped = [], []
-    for paragraph in paragraphs:
-        text, n_noted = without_inline_notes(paragraph.text)
+    marked = without_marked_notes([paragraph.text for paragraph in paragraphs])
+    for paragraph, own in zip(paragraphs, marked, strict=True):
+        text, n_noted = without_inline_notes(own)
+        n_noted += len(paragraph.text) - len(own)
         if n_noted:
             skipped.append(SkippedText(f"line {paragraph.line_number}", NOTE, n_noted))
         if text:

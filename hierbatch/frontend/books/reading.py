@@ -19,8 +19,12 @@ BOOK_SUFFIXES = (".epub", ".txt", ".text", ".md", ".markdown")
 _MAX_TEXT_BYTES = 64_000_000
 
 
-def read_book(path: Path) -> Book:
+def read_book(path: Path, keep: frozenset[str] = frozenset()) -> Book:
     """Read a book from an EPUB, plain text or Markdown file.
+
+    Args:
+        path: the file
+        keep: reasons for skipping text that do not apply to this book
 
     Raises:
         BookError: the file is missing, of another format, damaged, encrypted, unsafe, in an unknown encoding, or has no
@@ -41,7 +45,7 @@ def read_book(path: Path) -> Book:
             got=suffix or "no suffix",
             fix="convert the book to EPUB, or correct its suffix",
         )
-    book = read_epub(path) if suffix == ".epub" else _read_text_file(path, suffix)
+    book = read_epub(path, keep) if suffix == ".epub" else _read_text_file(path, suffix, keep)
     if not any(chapter.n_characters for chapter in book.chapters):
         dropped = ", ".join(sorted({skipped.reason for skipped in book.skipped}))
         raise BookError(
@@ -53,7 +57,7 @@ def read_book(path: Path) -> Book:
     return book
 
 
-def _read_text_file(path: Path, suffix: str) -> Book:
+def _read_text_file(path: Path, suffix: str, keep: frozenset[str]) -> Book:
     data = _read_bytes(path)
     if zipfile.is_zipfile(path) or b"%PDF-" in data[:8]:
         raise _not_text(path, "a PDF or a zip archive with the wrong suffix")
@@ -61,7 +65,9 @@ def _read_text_file(path: Path, suffix: str) -> Book:
     if "\0" in decoded.text:
         raise _not_text(path, "binary data")
     book = (
-        read_plain(decoded.text, path.name) if suffix in (".txt", ".text") else read_markdown(decoded.text, path.name)
+        read_plain(decoded.text, path.name, keep)
+        if suffix in (".txt", ".text")
+        else read_markdown(decoded.text, path.name, keep)
     )
     if decoded.is_unicode:
         return book

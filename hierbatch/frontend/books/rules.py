@@ -11,6 +11,7 @@ import re
 from lxml import etree
 
 from hierbatch.frontend.books.markup import EPUB_TYPE, local_name
+from hierbatch.frontend.books.prose_tables import is_prose
 
 NOTE_REFERENCE = "note reference"
 NOTE = "note"
@@ -30,7 +31,8 @@ _REASON_OF_TYPE = {
     **dict.fromkeys(("footnote", "footnotes", "endnote", "endnotes", "rearnote", "rearnotes", "note"), NOTE),
     **dict.fromkeys(("annotation", "backlink"), NOTE),
     **dict.fromkeys(("pagebreak", "page-list"), PAGE_NUMBER),
-    **dict.fromkeys(("toc", "toc-brief", "landmarks", "loi", "lot", "loa", "lov", "index"), "table of contents"),
+    **dict.fromkeys(("toc", "toc-brief", "landmarks", "loi", "lot", "loa", "lov"), "table of contents"),
+    "index": "index",
     **dict.fromkeys(("titlepage", "halftitlepage", "cover", "seriespage"), "title page"),
     **dict.fromkeys(("copyright-page", "imprint", "colophon", "credits", "other-credits"), "imprint"),
     **dict.fromkeys(("bibliography", "biblioentry"), "bibliography"),
@@ -55,8 +57,9 @@ _REASON_OF_TITLE = {
     "licence text": "license|licence|the full project gutenberg license|project gutenberg license",
     "table of contents": (
         "contents|table of contents|the contents|toc|list of illustrations|illustrations|list of figures|"
-        "list of tables|list of maps|index|목차|차례|찾아보기|색인|그림 목차|표 목차"
+        "list of tables|list of maps|목차|차례|그림 목차|표 목차"
     ),
+    "index": "index|찾아보기|색인",
     "transcriber's note": "transcriber's note|transcriber's notes|transcriber’s note|transcriber’s notes",
     NOTE: "notes|footnotes|endnotes|end notes|각주|미주|후주|주석|주해",
     "bibliography": "bibliography|references|works cited|참고문헌|참고 문헌|참고자료",
@@ -70,13 +73,14 @@ _REASON_BY_FILE_NAME = (
 _REASON_OF_GUIDE = {
     **dict.fromkeys(("cover", "title-page", "other.halftitlepage"), "title page"),
     **dict.fromkeys(("copyright-page", "colophon"), "imprint"),
-    **dict.fromkeys(("toc", "loi", "lot", "index"), "table of contents"),
+    **dict.fromkeys(("toc", "loi", "lot"), "table of contents"),
+    "index": "index",
     "notes": NOTE,
     "bibliography": "bibliography",
 }
 _NOTE_REFERENCE_TYPES = frozenset({"noteref", "annoref"})
 _WORD = re.compile(r"\b(?!(?:foot|end)?notes?\b)[^\W\d_]{3,}", re.I)
-_QUANTITY = re.compile(r"(\d|\b(?:[kcmd]?m|ft|in|yd|[A-Za-z]))$")
+_QUANTITY = re.compile(r"(\d|\b(?:[kcmd]?m|ft|in|yd|[A-Za-z])|[=+−*/(]\s*[A-Za-z]{1,3})$")
 _MAX_PAGE_NUMBER_CHARACTERS = 12
 _NOTE_MARK = re.compile(r"[\[(]?(\d{1,3}|[*†‡§¶]{1,3})[\])]?")
 
@@ -94,7 +98,7 @@ def reason_to_skip(element: etree._Element) -> str | None:
         return reason
     if name == "pre" and not _VERSE.search(f"{_types(element)} {element.get('class', '')}"):
         return "code"
-    if name == "table" and _n_columns(element) > 1:
+    if name == "table" and n_columns(element) > 1 and not is_prose(element):
         return "table"
     if name == "figure" and _shows_picture(element):
         return "figure"
@@ -145,6 +149,12 @@ def is_note_reference(element: etree._Element) -> bool:
     return "#" in element.get("href", "") and (is_raised or not is_bare)
 
 
+def n_columns(table: etree._Element) -> int:
+    """Largest number of cells in a row of a table."""
+    rows = (row for row in table.iter() if local_name(row) == "tr")
+    return max((sum(local_name(cell) in ("td", "th") for cell in row) for row in rows), default=0)
+
+
 def _follows_quantity(element: etree._Element) -> bool:
     before = element.getprevious()
     parent = element.getparent()
@@ -176,11 +186,6 @@ def _types(element: etree._Element) -> list[str]:
     """Values of `epub:type` (a literal attribute name if the page is not well-formed) and DPUB-ARIA roles."""
     types = element.get(EPUB_TYPE) or element.get("epub:type") or ""
     return f"{types} {element.get('role', '').replace('doc-', '')}".casefold().split()
-
-
-def _n_columns(table: etree._Element) -> int:
-    rows = (row for row in table.iter() if local_name(row) == "tr")
-    return max((sum(local_name(cell) in ("td", "th") for cell in row) for row in rows), default=0)
 
 
 def _shows_picture(figure: etree._Element) -> bool:

@@ -74,7 +74,7 @@ ABBREVIATION_RULES: tuple[Rule, ...] = (
     rule("versus", r"(?<=\s)(?:vs?\.|vs)(?=\s)", "versus"),
     rule(
         "reference",
-        rf"(?<![\w'.])(?P<short>{one_of(_REFERENCES)})\.{_NUMERAL}",
+        rf"(?<![\w'.])(?<!said )(?<!says )(?<!replied )(?<!answered )(?P<short>{one_of(_REFERENCES)})\.{_NUMERAL}",
         lambda m: _REFERENCES[m["short"]] + " ",
     ),
     rule("degree", rf"\b(?P<short>{one_of(_DEGREES)})(?!\w){STOP}", lambda m: _DEGREES[m["short"]]),

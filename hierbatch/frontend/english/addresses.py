@@ -13,6 +13,10 @@ _MARKS = {
     "=": "equals", "&": "and", "%": "percent", "#": "hash", "~": "tilde", "+": "plus",
 }  # fmt: skip
 _TOP_LEVELS = "com|org|net|edu|gov|mil|int|info|biz|io|ai|co|uk|us|ca|de|fr|jp|kr|eu|tv|me"
+_FILE_TYPES = (
+    "txt|pdf|docx?|xlsx?|pptx?|html?|xml|json|csv|tsv|exe|dll|jpe?g|png|gif|svg|mp3|mp4|wav|flac|zip|tar|gz|py|js|cpp|"
+    "epub|mobi|md|bat|sh|ini|cfg|log"
+)
 _SPELLED = frozenset({"edu", "uk", "us", "io", "ai", "jp", "eu", "de", "tv", "kr", "ca"})
 _TOKEN = re.compile(r"[A-Za-z]+|\d+|[^\sA-Za-z\d]")
 _REST = r"[^\s\"'<>()\[\]]*[^\s\"'<>()\[\].,;:!?]"
@@ -34,11 +38,16 @@ def _say_token(token: str) -> str:
 
 
 ADDRESS_RULES: tuple[Rule, ...] = (
-    rule("mail address", r"(?P<address>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)", _say_address),
+    rule("mail address", r"(?<![\w.+-])(?P<address>[\w.+-]++@[\w-]+(?:\.[\w-]+)+)", _say_address),
     rule(
         "web address",
         rf"(?P<address>\b(?:https?://|ftp://|www\.){_REST}|"
-        rf"(?<![\w.@])[A-Za-z][\w-]*(?:\.[\w-]+)*\.(?:{_TOP_LEVELS})\b(?!\.?\w)(?:/{_REST})?)",
+        rf"(?<![\w.@])[A-Za-z][\w-]*(?:\.[\w-]+)*\.(?:{_TOP_LEVELS})\b(?!\.?\w)(?:[/?#]{_REST})?)",
+        _say_address,
+    ),
+    rule(
+        "file name",
+        rf"(?<![\w.@/-])(?P<address>\w[\w-]*(?:\.[\w-]+)*\.(?:{_FILE_TYPES}))(?![\w-])",
         _say_address,
     ),
 )

@@ -104,6 +104,12 @@ def _say_time(match: re.Match[str]) -> str:
     return f"{say_cardinal(hour)} o'clock" if hour <= 12 else f"{say_cardinal(hour)} hundred"
 
 
+def _say_military(match: re.Match[str]) -> str:
+    hour, minute = match["hour"], int(match["minute"])
+    words = say_two_digits(int(hour)) if hour[0] == "0" else say_cardinal(int(hour))
+    return f"{words} {say_two_digits(minute) if minute else 'hundred'}"
+
+
 def _say_duration(match: re.Match[str]) -> str:
     counts = [int(match[unit]) for unit in ("hours", "minutes", "seconds")]
     named = zip(counts, ("hour", "minute", "second"), strict=True)
@@ -139,6 +145,11 @@ DATE_RULES: tuple[Rule, ...] = (
         rf"\b(?P<weekday>{one_of(_SHORT_DAYS)})\.?(?P<comma>,?)(?=\s(?:\d|{one_of(MONTHS)}|{one_of(_SHORT_MONTHS)}))",
         lambda match: _SHORT_DAYS[match["weekday"]] + match["comma"],
     ),
+    rule(
+        "short weekday",
+        rf"\b(?P<weekday>{one_of(_SHORT_DAYS)})\.(?=\s(?:night|morning|afternoon|evening|noon|at|and)\b)",
+        lambda match: _SHORT_DAYS[match["weekday"]],
+    ),
     rule("iso date", r"\b(?P<year>[12]\d{3})-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])\b", _say_iso),
     rule("figures", r"\b(?P<first>\d{1,2})[/.](?P<second>\d{1,2})[/.](?P<year>\d{4}|\d\d)\b(?![/.]\d)", _say_figures),
     rule(
@@ -160,6 +171,12 @@ DATE_RULES: tuple[Rule, ...] = (
 )
 
 TIME_RULES: tuple[Rule, ...] = (
+    rule("range of times", r"(?<=\d:\d\d)\s?[-–]\s?(?=\d{1,2}:\d\d)|(?<=[ap]\.m\.)\s?[-–]\s?(?=\d)", " to "),
+    rule(
+        "military time",
+        r"\b(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?=\s(?:hours|hrs)\b(?!\s(?:of|a|per|in)\b))",
+        _say_military,
+    ),
     rule("duration", r"\b(?P<hours>\d{1,2}):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d)\b", _say_duration),
     rule("time", rf"\b(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)\b(?:\s?{_CLOCK_HALF})?", _say_time),
     rule(

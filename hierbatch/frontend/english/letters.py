@@ -19,7 +19,11 @@ _AMBIGUOUS_LENGTH = 2
 _CAPITALS = r"(?<![\w'])(?P<word>[A-Z][A-Z]+(?:'[A-Z]+)*)(?!\w)"
 _IT_WORK = r"(?=\s(?:department|support|team|manager|systems?|industry|sector|specialist|company|staff|job)\b)"
 _OF_A_STATE = (
-    r"(?='s|\s(?:[A-Z][a-z]|dollars?|government|president|economy|citizens?|troops|military|market)|-[A-Za-z])"
+    r"(?='s|\s(?:[A-Z][a-z]|dollars?|government|president|economy|citizens?|troops|military|market)|-[A-Za-z]|"
+    r"\s(?!(?:a|about|again|all|also|always|an|and|are|as|at|away|back|both|but|by|can|down|each|every|for|from|good|here|"
+    r"how|if|in|into|is|it|just|know|like|more|never|no|none|not|now|of|off|on|once|one|only|or|out|over|so|some|such|"
+    r"than|that|the|them|then|there|these|they|think|this|to|together|too|two|up|very|was|we|were|what|when|where|"
+    r"which|while|who|why|will|with|yes|yet|you|your)\b)[a-z]{3,})"
 )
 _BEFORE_LETTERS = frozenset(
     {"plan", "vitamin", "grade", "class", "type", "hepatitis", "group", "team", "section", "part", "exhibit", "option",
@@ -87,7 +91,7 @@ LETTER_RULES: tuple[Rule, ...] = (
         lambda match: say_letters(match["letters"]),
     ),
     rule("article", rf"(?<![\w'.&-])A(?=\s[a-zA-Z{PLACEHOLDERS}])(?!\s[A-Z]\b)", _say_article),
-    rule("initial", rf"(?<![\w'])(?P<letter>[A-Z])(?=\.\s?[A-Z{PLACEHOLDERS}]){STOP}", r"\g<letter>"),
+    rule("initial", rf"(?<![\w'])(?<![A-Z]\s)(?P<letter>[A-Z])(?=\.\s?[A-Z{PLACEHOLDERS}]){STOP}", r"\g<letter>"),
     rule(
         "letters and letters",
         r"\b(?P<left>[A-Z]{1,2})\s?&\s?(?P<right>[A-Z]{1,2})\b",

@@ -36,14 +36,29 @@ _SCALES = {
     "b": "billion", "billion": "billion", "tn": "trillion", "trillion": "trillion", "hundred": "hundred",
 }  # fmt: skip
 _SYMBOL = one_of(_CURRENCIES)
-_NUMBER = r"\d(?:[\d,]*\d)?(?:\.\d+)?"
-_SCALE = r"(?:\s?(?P<scale>thousand|million|billion|trillion|hundred|bn|mn|tn|[kKmMbB])\b)?"
+_MAX_DIGITS = 15
+_NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
+_SCALE = r"(?:[\s-]?(?P<scale>thousand|million|billion|trillion|hundred|bn|mn|tn|[kKmMbB])\b)?"
 # "a £5 note" takes the singular, like any noun before another noun.
 _THING = r"(?P<thing>\s(?:bills?|notes?|coins?|stamps?|tickets?|fines?|rewards?|prizes?|che(?:ck|que)s?|loans?)\b)?"
+_DETERMINER = (
+    r"(?P<determiner>\b(?:[Aa]n?|[Tt]he|[Tt]his|[Tt]hat|[Hh]is|[Hh]er|[Tt]heir|[Oo]ur|[Mm]y|[Ii]ts|[Yy]our|another)\s)?"
+)
+# Words after a sum that are not a noun to which it belongs: "the $5 that he owed", "a $5 or so".
+_NO_NOUN = (
+    "a|about|after|ago|all|an|and|are|as|at|away|back|be|because|before|but|by|can|did|does|each|for|from|had|has|have|"
+    "he|her|his|i|if|in|into|is|it|its|less|may|more|my|now|of|off|on|or|our|out|over|per|she|should|so|than|that|the|"
+    "their|then|there|they|this|to|today|too|under|up|was|we|were|what|when|which|who|will|with|worth|would|you|your"
+)
+_NOUN = rf"(?P<noun>(?=\s(?!(?:{_NO_NOUN})\b)[a-z]))?"
 
 
 def _say_prefixed(match: re.Match[str]) -> str:
-    return _say_sum(_CURRENCIES[match["symbol"]], match["sum"], match["scale"], match["thing"])
+    before = match["determiner"] or ""
+    thing = match["thing"]
+    if thing is None and (match["hyphen"] or (before and match["noun"] is not None)):
+        thing = " " if match["hyphen"] else ""
+    return before + _say_sum(_CURRENCIES[match["symbol"]], match["sum"], match["scale"], thing)
 
 
 def _say_coded(match: re.Match[str]) -> str:
@@ -57,11 +72,12 @@ def _say_suffixed(match: re.Match[str]) -> str:
 def _say_sum(currency: _Currency, number: str, scale: str | None, thing: str | None) -> str:
     whole, _, decimals = number.replace(",", "").partition(".")
     if scale:
-        return f"{say_number(number)} {_SCALES[scale.lower()]} {currency.one if thing else currency.many}{thing or ''}"
-    if len(decimals) == 2 and currency.cents:
-        return _say_with_cents(currency, int(whole), int(decimals))
+        name = currency.many if thing is None else currency.one
+        return f"{say_number(number)} {_SCALES[scale.lower()]} {name}{thing or ''}"
+    if len(decimals) == 2 and currency.cents and len(whole) <= _MAX_DIGITS:
+        return _say_with_cents(currency, int(whole or 0), int(decimals)) + (thing or "")
     is_one = whole == "1" and not decimals
-    return f"{say_number(number)} {currency.one if is_one or thing else currency.many}{thing or ''}"
+    return f"{say_number(number)} {currency.one if is_one or thing is not None else currency.many}{thing or ''}"
 
 
 def _say_with_cents(currency: _Currency, units: int, cents: int) -> str:
@@ -112,7 +128,12 @@ MONEY_RULES: tuple[Rule, ...] = (
         rf"(?P<symbol>{_SYMBOL})\s?(?P<low>{_NUMBER})\s?[-–]\s?(?:{_SYMBOL})?(?P<sum>{_NUMBER}){_SCALE}",
         _say_range,
     ),
-    rule("sum", rf"(?P<symbol>{_SYMBOL})\s?(?P<sum>{_NUMBER}){_SCALE}(?:-(?=[a-z]))?{_THING}", _say_prefixed),
+    rule(
+        "sum",
+        rf"{_DETERMINER}(?P<symbol>{_SYMBOL})\s?(?P<sum>{_NUMBER}|\.\d+){_SCALE}"
+        rf"(?P<hyphen>-(?=[a-z]))?{_THING}{_NOUN}",
+        _say_prefixed,
+    ),
     rule("sum with code", rf"\b(?P<sum>{_NUMBER}){_SCALE}\s?(?P<code>{one_of(_CODES)})\b", _say_coded),
     rule("sum, symbol last", rf"\b(?P<sum>{_NUMBER})\s?(?P<symbol>[€₩¥])", _say_suffixed),
     rule("cents", r"\b(?P<count>\d{1,2})\s?(?P<unit>¢|p\b(?!\.m))", _say_small_coins),

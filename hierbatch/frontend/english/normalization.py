@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import re
 
-from hierbatch.frontend.characters import PLACEHOLDERS, SUPER_AND_SUBSCRIPTS, clean_characters, drop_foreign_letters
+from hierbatch.frontend.characters import (
+    PLACEHOLDERS,
+    SUPER_AND_SUBSCRIPTS,
+    clean_characters,
+    drop_foreign_letters,
+    refuse_long_numbers,
+)
 from hierbatch.frontend.english.abbreviations import ABBREVIATION_RULES
 from hierbatch.frontend.english.addresses import ADDRESS_RULES
 from hierbatch.frontend.english.dates import DATE_RULES, TIME_RULES, YEAR_RULES
 from hierbatch.frontend.english.letters import LETTER_RULES
 from hierbatch.frontend.english.money import MONEY_RULES
 from hierbatch.frontend.english.roman import ROMAN_RULES
-from hierbatch.frontend.english.units import MEASURE_RULES, NUMBER_RULES, TELEPHONE_RULES
+from hierbatch.frontend.english.scripture import SCRIPTURE_RULES
+from hierbatch.frontend.english.serials import SERIAL_RULES, TELEPHONE_RULES
+from hierbatch.frontend.english.units import MEASURE_RULES, NUMBER_RULES
 from hierbatch.frontend.rules import Rule, apply_rules, one_of, rule
 
 _GREEK = {
@@ -29,6 +37,7 @@ _SYMBOLS = {
     "÷": "divided by", "±": "plus or minus", "§": "section", "©": "copyright", "°": "degrees", "∞": "infinity",
     "√": "square root of", "≈": "is about", "≠": "is not", "≤": "is at most", "≥": "is at least", "¶": "paragraph",
 }  # fmt: skip
+_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _ELISIONS = {
     "'tis": "tis", "'twas": "twas", "'twere": "twere", "'twill": "twill", "'em": "em", "'cause": "cause",
     "'til": "till",
@@ -36,15 +45,23 @@ _ELISIONS = {
 }  # fmt: skip
 
 _MARK_RULES: tuple[Rule, ...] = (
+    rule("tag", r"</?(?:b|i|em|strong|u|s|br|p|span|a|sup|sub|small|q)(?:\s[^<>]{0,200})?/?>", ""),
+    rule("plus plus", r"\b(?P<name>[A-Z])\+\+(?!\w)", r"\g<name> plus plus"),
+    rule("sharp", r"\b(?P<name>[A-G])#(?!\w)", r"\g<name> sharp"),
+    rule("subscript", r"(?<=[A-Za-z)])[₀-₉]+", lambda m: f" {m[0].translate(_SUBSCRIPTS)} "),
     rule("number sign", r"#\s?(?=\d)", "number "),
     rule("hash tag", r"#(?=[A-Za-z])", "hashtag "),
     rule("about", r"~\s?(?=[\d$£€])", "about "),
-    rule("plus", r"(?<=[\w)])\s?\+\s?(?=[\w(])", " plus "),
+    rule("plus", r"(?<=[\w)])(?:\s\+\s|\+)(?=[\w(])", " plus "),
+    rule("grade", r"(?<=\b[A-F])\+(?=\s|[.,;:!?)]|$)", " plus"),
+    rule("lower grade", r"(?<=\b[A-F])-(?=\s(?:in|on|for|average|student)\b)", " minus"),
     rule("minus", r"(?<=\d)\s-\s(?=\d+\s?=)", " minus "),
     rule("or", r"\b(?P<one>[Hh]e|[Ss]he|[Hh]is|[Hh]im)/(?P<other>she|he|hers?|him|his)\b", r"\g<one> or \g<other>"),
-    rule("and or", r"\band/or\b", "and or"),
-    rule("less", r"(?<=[\w)])\s?<\s?(?=\d)", " is less than "),
-    rule("more", r"(?<=[\w)])\s?>\s?(?=\d)", " is greater than "),
+    rule("and or", r"\b(?P<and>[Aa]nd)/or\b", r"\g<and> or"),
+    rule("less", r"(?<=[\w)])(?:\s<\s|<)(?=\d)", " is less than "),
+    rule("more", r"(?<=[\w)])(?:\s>\s|>)(?=\d)", " is greater than "),
+    rule("less at the beginning", r"(?<![\w)])<\s?(?=\d)", "less than "),
+    rule("more at the beginning", r"(?<![\w)])>\s?(?=\d)", "more than "),
     rule("note", r"\[(?:\d+|\*|[a-z]|note[^\]]*)\]", ""),
 )
 _SYMBOL_RULES: tuple[Rule, ...] = (
@@ -63,13 +80,15 @@ _PUNCTUATION_RULES: tuple[Rule, ...] = (
     rule("lone hyphen", r"(?<!\w)-+|-+(?!\w)", " "),
     rule("trailing dots", r"\s?…\s?(?=[,.?!])|\s?…\s?$", ""),
     rule("dots", r"\s?…", ","),
-    rule("marks", r"(?:\s*[,.?!])+", lambda m: _strongest_mark(m[0])),
+    rule("marks", r"(?<!\s)(?:\s*+[,.?!])++", lambda m: _strongest_mark(m[0])),
     rule("leading marks", r"^[\s,.?!]+", ""),
     rule("space after a mark", r"(?<=[,.?!])(?=\w)", " "),
 )
 
 ENGLISH_RULES: tuple[Rule, ...] = (
     *ADDRESS_RULES,
+    *SERIAL_RULES,
+    *SCRIPTURE_RULES,
     *_MARK_RULES,
     *ROMAN_RULES,
     *MONEY_RULES,
@@ -93,11 +112,12 @@ def normalize_english(text: str) -> str:
     In the result, a capital A is the letter; the article is in lower case.
 
     Raises:
-        TextError: the text is in an unsupported script.
+        TextError: the text is in an unsupported script, or has a number of hundreds of figures.
 
     >>> normalize_english("Mr. Brown paid $3.50 at 3:45 p.m. — for No. 5!")
     'Mister Brown paid three dollars and fifty cents at three forty-five P M, for Number five!'
     """
+    refuse_long_numbers(text)
     cleaned = drop_foreign_letters(clean_characters(text), hanja=False)
     return " ".join(apply_rules(ENGLISH_RULES, cleaned).split())
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 # Words that begin a sentence far more often than they follow an abbreviation inside one.
 _OPENERS = (
-    "A|After|All|An|And|As|At|Before|But|For|From|He|Her|His|How|I|If|In|It|Its|My|No|Not|Now|On|One|Our|She|So|"
-    "That|The|Their|Then|There|These|They|This|To|We|What|When|Where|Who|Why|With|Yes|You|Your|Each|Every|Everyone|"
-    "Many|Most|Nobody|Nothing|Once|Perhaps|Some|Soon|Such|Today|Until|While"
+    "A|After|All|An|And|As|At|Before|But|By|During|For|From|He|Her|His|How|I|If|In|It|Its|My|No|Not|Now|On|One|Our|She|So|"
+    "That|The|Their|There|These|They|This|To|We|What|When|Where|Who|Why|With|Yes|You|Your|Each|Every|Everyone|"
+    "Many|Most|Nobody|Nothing|Once|Perhaps|Some|Soon|Such|Then|Today|Until|While"
 )
 ENDS_SENTENCE = rf"[\"')\]]*\s*(?:$|(?<=\s)[\"'(]*(?:{_OPENERS})\b)"
 """Text after a full stop that ends a sentence."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from hierbatch.frontend.english.letters import is_unpronounceable
 from hierbatch.frontend.english.numbers import (
     VULGAR_FRACTIONS,
     say_cardinal,
@@ -25,6 +26,19 @@ _UNITS = {
     "L": ("liter", "liters"), "l": ("liter", "liters"), "ml": ("milliliter", "milliliters"),
     "mL": ("milliliter", "milliliters"), "gal": ("gallon", "gallons"), "ha": ("hectare", "hectares"),
     "km/h": ("kilometer per hour", "kilometers per hour"), "kph": ("kilometer per hour", "kilometers per hour"),
+    "km/s": ("kilometer per second", "kilometers per second"), "ft/s": ("foot per second", "feet per second"),
+    "mpg": ("mile per gallon", "miles per gallon"), "dpi": ("dot per inch", "dots per inch"),
+    "ppi": ("pixel per inch", "pixels per inch"), "ppm": ("part per million", "parts per million"),
+    "fps": ("frame per second", "frames per second"), "mg/dL": ("milligram per deciliter", "milligrams per deciliter"),
+    "g/L": ("gram per liter", "grams per liter"), "kg/m³": ("kilogram per cubic meter", "kilograms per cubic meter"),
+    "m/s²": ("meter per second squared", "meters per second squared"),
+    "m/s^2": ("meter per second squared", "meters per second squared"),
+    "mAh": ("milliampere hour", "milliampere hours"), "Wh": ("watt hour", "watt hours"),
+    "kV": ("kilovolt", "kilovolts"), "mV": ("millivolt", "millivolts"), "mA": ("milliampere", "milliamperes"),
+    "GW": ("gigawatt", "gigawatts"), "kPa": ("kilopascal", "kilopascals"), "hPa": ("hectopascal", "hectopascals"),
+    "kJ": ("kilojoule", "kilojoules"), "Gbps": ("gigabit per second", "gigabits per second"),
+    "kbps": ("kilobit per second", "kilobits per second"), "px": ("pixel", "pixels"),
+    "µm": ("micrometer", "micrometers"), "μm": ("micrometer", "micrometers"),
     "m/s": ("meter per second", "meters per second"), "mph": ("mile per hour", "miles per hour"),
     "rpm": ("revolution per minute", "revolutions per minute"), "bpm": ("beat per minute", "beats per minute"),
     "sec": ("second", "seconds"), "secs": ("second", "seconds"), "ms": ("millisecond", "milliseconds"),
@@ -43,10 +57,11 @@ _POWERS = {"²": "square", "2": "square", "³": "cubic", "3": "cubic"}
 _POWERED = ("km", "m", "cm", "mm", "ft", "mi", "yd")
 _SCALES = "thousand|million|billion|trillion"
 _TEMPERATURES = {"C": "Celsius", "F": "Fahrenheit", "K": "Kelvin"}
-_FIGURES = r"\d(?:[\d,]*\d)?(?:\.\d+)?"
+_FIGURES = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,2}(?:,\d\d)+,\d{3}(?!\d)|\d+)(?:\.\d+)?"
 _NUMBER = rf"(?<![\w.,])[-+]?{_FIGURES}|(?<![\w.])[-+]?\.\d+"
 _UNIT = one_of(_UNITS)
 _MAX_RANGE_DIGITS = 4
+_MAX_ORDINAL_DIGITS = 15
 _MIN_NAMED_DENOMINATOR, _MAX_NAMED_DENOMINATOR = 2, 100
 _STREETS = (
     r"(?:Street|St\.?|Avenue|Ave\.?|Road|Rd\.?|Drive|Dr\.?|Lane|Ln\.?|Boulevard|Blvd\.?|Square|Place|Court|Terrace)"
@@ -110,11 +125,6 @@ def _after_and(fraction: str) -> str:
     return "a" + fraction.removeprefix("one") if fraction.startswith(("one half", "one quarter")) else fraction
 
 
-def _say_telephone(match: re.Match[str]) -> str:
-    groups = [say_digits(group, zero="oh") for group in re.findall(r"\d+", match[0])]
-    return ("plus " if match[0].startswith("+") else "") + ", ".join(groups)
-
-
 def _say_range(match: re.Match[str]) -> str:
     if len(match["last"]) > _MAX_RANGE_DIGITS and len(match["first"]) <= _MAX_RANGE_DIGITS:
         return f"{say_digits(match['first'])}, {say_digits(match['last'])}"
@@ -134,22 +144,41 @@ def _say_plain(match: re.Match[str]) -> str:
 
 
 def _say_power(match: re.Match[str]) -> str:
-    exponent = int("".join(str("⁰¹²³⁴⁵⁶⁷⁸⁹".index(figure)) for figure in match["power"]))
+    base, digits = match["base"], "".join(str("⁰¹²³⁴⁵⁶⁷⁸⁹".index(figure)) for figure in match["power"])
+    if not base.isdecimal() and len(base) > 1 and not is_unpronounceable(base):
+        return base  # the mark of a note after a word
+    base = base if base.isdecimal() else " ".join(base)
+    exponent = int(digits) if len(digits) <= _MAX_RANGE_DIGITS else 0
     named = {2: "squared", 3: "cubed"}.get(exponent, f"to the power of {say_cardinal(exponent)}")
-    return f"{match['base']} {named}"
+    return f"{base} {named}"
 
 
-TELEPHONE_RULES: tuple[Rule, ...] = (
-    rule(
-        "telephone",
-        r"(?<![\w.])(?:\+\d{1,3}[ -]\d{2,4}(?:[ -]\d{2,4}){2,3}|(?:1[- .])?(?:\(\d{3}\)\s?|\d{3}[-.])\d{3}[-.]\d{4}|"
-        r"\d{3}-\d{4})(?![\w-])",
-        _say_telephone,
-    ),
-)
+def _say_model_plural(match: re.Match[str]) -> str:
+    """Read a model in the plural: B-52s as "B fifty-twos"."""
+    words = say_cardinal(int(match["number"]))
+    plural = words[:-1] + "ies" if words.endswith("y") else words + ("es" if words.endswith("x") else "s")
+    return f"{' '.join(match['letters'])} {plural}"
+
+
+def _say_ordinal(match: re.Match[str]) -> str:
+    digits = match["number"].replace(",", "")
+    return say_ordinal(int(digits)) if len(digits) <= _MAX_ORDINAL_DIGITS else f"{say_digits(digits)}th"
+
 
 MEASURE_RULES: tuple[Rule, ...] = (
+    rule(
+        "decimal comma",
+        rf"(?<![\w.,])(?P<whole>\d+),(?P<decimals>\d{{1,2}})(?=\s?(?:%|°|{_UNIT}|(?:euros?|lit(?:er|re)s?|met(?:er|re)s?|"
+        r"kilo(?:gram|met(?:er|re))s?|degrees|percent)\b)(?!\w))",
+        r"\g<whole>.\g<decimals>",
+    ),
     rule("feet and inches", r"\b(?P<feet>\d{1,2})'\s?(?P<inches>\d{1,2})(?:\"|'')", _say_feet_and_inches),
+    rule(
+        "written feet and inches",
+        r"\b(?P<feet>\d{1,2})\s?(?:ft|feet|foot)\.?,?\s(?P<inches>\d{1,2})\s?(?:ins?\b(?!\s(?:the|a|an|my|his|her|our|their|\d))|"
+        r"inch(?:es)?\b)\.?(?=\s[a-z]|[,.;:!?)]|\s?$)",
+        _say_feet_and_inches,
+    ),
     rule(
         "degrees",
         rf"(?P<number>{_NUMBER})(?:\s?[-–]\s?(?P<last>\d+))?\s?(?:°(?:\s?(?P<scale>[CFK])\b)?|degrees?\s(?P<named>[CFK])\b)",
@@ -180,19 +209,19 @@ NUMBER_RULES: tuple[Rule, ...] = (
     rule("mixed number", r"(?:(?P<whole>\d+)[ -]?)?(?P<fraction>[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒])", _say_vulgar),
     rule("round the clock", r"\b24/7\b", "twenty-four seven"),
     rule("the eleventh", r"\b9/11\b", "nine eleven"),
+    rule("clear sight", r"\b20/20\b", "twenty-twenty"),
     rule("fifty-fifty", r"\b50/50\b", "fifty-fifty"),
     rule(
         "fraction",
         r"(?<![\w/.,])(?:(?P<whole>\d+)[ -])?(?P<numerator>\d{1,3})/(?P<denominator>\d{1,3})(?![\w/])",
         _say_written_fraction,
     ),
-    rule("power", r"(?P<base>\d+|\b[A-Za-z])(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)", _say_power),
+    rule("power", r"(?P<base>\d+|\b[A-Za-z]{1,3})(?P<power>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)", _say_power),
     rule("raised note mark", r"(?<=\S)[⁰¹²³⁴⁵⁶⁷⁸⁹]+", ""),
     rule("house number", rf"\b(?P<number>\d{{3,4}})(?=(?:\s[A-Z][\w']+\.?){{1,3}}?\s{_STREETS}(?!\w))", _say_address),
     rule("house number and letter", r"\b(?P<number>\d{3})(?=[A-D]\b)", lambda m: _say_address(m) + " "),
-    rule(
-        "ordinal", r"\b(?P<number>\d[\d,]*)(?:st|nd|rd|th)\b", lambda m: say_ordinal(int(m["number"].replace(",", "")))
-    ),
+    rule("ordinal", r"\b(?P<number>\d[\d,]*)(?:st|nd|rd|th)\b", _say_ordinal),
+    rule("models in the plural", r"\b(?P<letters>[A-Z]{1,3})-?(?P<number>\d{1,3})'?s\b", _say_model_plural),
     rule("score", r"(?<![\w.])\d{1,2}(?:-\d{1,2}){2,}\b", lambda m: " ".join(map(say_number, m[0].split("-")))),
     rule(
         "range",
@@ -202,7 +231,6 @@ NUMBER_RULES: tuple[Rule, ...] = (
     rule(
         "ratio", r"\b(?P<first>\d+):(?P<last>\d+)\b", lambda m: f"{say_number(m['first'])} to {say_number(m['last'])}"
     ),
-    rule("by", r"(?<=\d)\s?[x×]\s?(?=\d)", " by "),
     rule("times", r"(?<=\d)[x×](?![\w])", " times"),
     rule("version", r"\b\d+(?:\.\d+){2,}\b", lambda m: " point ".join(map(say_number, m[0].split(".")))),
     rule("letters and figures", r"(?<=[A-Za-z])-?(?=\d)|(?<=\d)(?=[A-Za-z])", " "),

@@ -45,3 +45,4 @@ class BookSpeechSettings(SpeechSettings):
     """Language, pronunciations, speed and seed of a book, whose sentences may be of several languages."""
 
     language: Annotated[str | None, Option("en or ko for all rows; auto detects each sentence.")] = "auto"
+    keep: Annotated[str, Option("Parts to read that are skipped by default, such as index,notes.")] = ""

@@ -37,6 +37,12 @@ def test_refuses_paths_that_lead_out(tmp_path: Path, name: str) -> None:
         Archive(make(tmp_path / "a.epub", {name: b"x"}))
 
 
+def test_backslashes_separate_folders(tmp_path: Path) -> None:
+    with Archive(make(tmp_path / "a.epub", {"META-INF\\container.xml": b"x", "a\\b\\c.txt": b"text"})) as archive:
+        assert archive.names == {"META-INF/container.xml", "a/b/c.txt"}
+        assert archive.read("a/b/c.txt") == b"text"
+
+
 def test_refuses_links(tmp_path: Path) -> None:
     member = zipfile.ZipInfo("link")
     member.external_attr = (stat.S_IFLNK | 0o777) << 16

@@ -34,12 +34,10 @@ def test_big_endian_utf_16() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        "“Naïve café,” said Zoë — “déjà vu.”".encode("cp1252"),
-        "“Quotes” and it’s nothing else.".encode("cp1252"),
         "吾輩は猫である。名前はまだ無い。".encode("shift_jis"),
         "Привет, мир".encode("cp1251"),
+        "这是一本书，没有名字。".encode("gb2312"),
         bytes(range(128, 256)),
-        KOREAN.encode() + b"\xff",
     ],
 )
 def test_what_is_neither_is_refused(data: bytes) -> None:
@@ -53,4 +51,32 @@ def test_a_declared_encoding_is_strict_and_nonsense_is_ignored() -> None:
     assert decode("café".encode(), name="p", declared="no-such-codec").text == "café"
     assert decode("café".encode(), name="p", declared="rot13").text == "café"
     with pytest.raises(BookError):
-        decode(b"caf\xe9", name="p", declared="ascii")
+        decode(b"caf\xe9!", name="p", declared="utf-16")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "“Naïve café,” said Zoë — “déjà vu.”",
+        "“Quotes” and it’s nothing else.",
+        "He paid £5 for ½ a pound.",
+        "Où était-il passé ? Là-bas, à l’école, çà et là.",
+    ],
+)
+@pytest.mark.parametrize("declared", ["", "iso-8859-1", "windows-1252"])
+def test_western_text(text: str, declared: str) -> None:
+    decoded = decode(text.encode("cp1252"), name="book.txt", declared=declared)
+    assert (decoded.text, decoded.is_unicode) == (text, False)
+
+
+def test_a_stray_byte_costs_one_character() -> None:
+    decoded = decode("It was caf— “yes”.".encode().replace(b"f", b"f\xe9"), name="book.txt")
+    assert (decoded.text, decoded.is_unicode) == ("It was café— “yes”.", False)
+    assert decode(KOREAN.encode() + b"\xe9", name="book.txt").text == KOREAN + "é"
+    long = KOREAN * 20
+    assert decode(long.encode("cp949") + b"\xff\n", name="book.txt").text == long + "\n"
+
+
+@pytest.mark.parametrize("declared", ["euc-kr", "EUC-KR", "ks_c_5601-1987"])
+def test_syllables_that_only_cp949_has(declared: str) -> None:
+    assert decode("펲시콜라와 똠방각하".encode("cp949"), name="p", declared=declared).text == "펲시콜라와 똠방각하"

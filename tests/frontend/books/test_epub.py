@@ -151,12 +151,12 @@ def test_a_korean_epub_3(korean_epub: Path) -> None:
     book = read_book(korean_epub)
     assert (book.title, book.author, book.language, book.cover) == ("강", "김하나, 이두리", "ko", PNG)
     assert outline(book) == [
-        (2, "제1장 샘", ["제1부 강", "제1장 샘", "강은 泉에서 비롯한다. Rivers are old."]),
+        (2, "제1장 샘", ["제1부 강", "제1장 샘", "강은 샘에서 비롯한다. Rivers are old."]),
         (2, "제2장 여울", ["제2장 여울", "물이 빠르다."]),
         (2, "지은이의 말", ["지은이의 말", "고맙다."]),
     ]
     assert {skipped.reason for skipped in book.skipped} == {
-        "table of contents", "ruby gloss", "note reference", "note", "code", "imprint",
+        "table of contents", "ruby base", "note reference", "note", "code", "imprint",
     }  # fmt: skip
 
 
@@ -205,10 +205,10 @@ def test_pages_outside_the_reading_order(tmp_path: Path) -> None:
         ({"content.opf": package([])}, "has no text to read aloud"),
         ({"one.xhtml": page("<img src='a.png'/>")}, "has no text to read aloud"),
         ({"one.xhtml": page("<h1>Copyright</h1><p>1901</p>")}, "only text that is always skipped: imprint"),
-        ({"content.opf": package(["gone.xhtml"])}, "lacks a file that it refers to: OEBPS/gone.xhtml"),
+        ({"content.opf": package(["gone.xhtml"])}, "has no text to read aloud"),
         ({"content.opf": "<package><manifest>"}, "not well-formed"),
-        ({"content.opf": '<!DOCTYPE p [<!ENTITY a "b">]><package/>'}, "declares its own document type"),
-        ({"one.xhtml": '<!DOCTYPE p [<!ENTITY a "b">]>' + page("<p>&a;</p>", head="")}, "declares its own document"),
+        ({"content.opf": '<!DOCTYPE p [<!ENTITY a "bcd">]><package/>'}, "declares its own document type"),
+        ({"one.xhtml": '<!DOCTYPE p [<!ENTITY a "bcd">]>' + page("<p>&a;</p>", head="")}, "declares its own document"),
         ({"/META-INF/container.xml": "<container/>"}, "has no package document"),
         ({"one.xhtml": page("<p>글</p>").encode("cp949")}, "cannot be decoded"),
     ],

@@ -80,3 +80,28 @@ def test_numbered_sections_need_a_whole_row_and_text_between() -> None:
 )  # fmt: skip
 def test_numeral_value(numeral: str, value: int | None) -> None:
     assert numeral_value(numeral) == value
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<6장>",
+        "[7화]",
+        "【제3장 강】",
+        "Ⅳ. 넷째 날",
+        "[외전] 뒷이야기",
+        "<번외 2> 봄",
+        "작가 후기",
+        "셋째 마당",
+        "ADVENTURE IV. THE HILL",
+    ],
+)
+def test_headings_of_web_novels_and_collections(line: str) -> None:
+    assert heading_rank(line) is not None
+
+
+@pytest.mark.parametrize(
+    "line", ["<박제가 되어버린 천재>를", "[1] 주석이다.", "Ⅳ. 넷째 날이 왔다.", "[외전]에서 본 사람이다.", "<끝>"]
+)
+def test_brackets_that_are_no_headings(line: str) -> None:
+    assert heading_rank(line) is None

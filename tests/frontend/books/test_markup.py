@@ -6,9 +6,10 @@ import contextlib
 import time
 
 import pytest
+from lxml import etree
 
 from hierbatch.errors import BookError
-from hierbatch.frontend.books.markup import local_name, parse_page, parse_xml
+from hierbatch.frontend.books.markup import MAX_PAGE_ELEMENTS, local_name, parse_page, parse_xml
 from tests.frontend.books.shelf import NCX_DOCTYPE, XHTML_DOCTYPE, page
 
 
@@ -28,7 +29,8 @@ def test_a_doctype_without_subset_is_skipped(doctype: str) -> None:
         '<!DOCTYPE html [<!ENTITY lol "lol">]>',
         '<!DOCTYPE html SYSTEM "x.dtd" [ <!ENTITY % file SYSTEM "file:///etc/passwd"> %file; ]>',
         "<!-- comment --><!DOCTYPE html [",
-        "<?pi ?><!doctype html []>",
+        "<?pi ?><!doctype html [<!ENTITY a 'x'><!ENTITY b '&a;&a;'>]>",
+        '<!DOCTYPE html [<!ENTITY a SYSTEM "a.txt">]>',
     ],
 )
 def test_an_internal_subset_is_refused(doctype: str) -> None:
@@ -71,13 +73,54 @@ def test_a_page_in_another_encoding_than_it_says_is_refused() -> None:
         parse_page(page("<p>한국어</p>").encode("cp949"), "page.xhtml")
 
 
+@pytest.mark.parametrize(
+    ("declared", "spoken"),
+    [
+        ('<!ENTITY q "&#x201C;"> <!ENTITY d "&#8212;">', "“Stop—now."),
+        ("<!ENTITY q '\u201c'><!-- a dash --><!ENTITY d '-'><!ATTLIST p x CDATA '>'>", "“Stop-now."),
+        ("", "&q;Stop&d;now."),
+    ],
+)
+def test_entities_of_one_character_are_read(declared: str, spoken: str) -> None:
+    text = page("<p>&q;Stop&d;now.</p>", head=f'<?xml version="1.0"?>\n<!DOCTYPE html [\n{declared}\n]>\n')
+    assert text_of(text.encode()) == spoken
+
+
+@pytest.mark.parametrize("name", ["o:p", "st1:place", "o::p", "x:1"])
+def test_a_prefix_in_a_tag_name_is_left_out(name: str) -> None:
+    root, _ = parse_page(page(f"<p>before</p><{name}>inside</{name}><p>after</p>").encode(), "page.xhtml")
+    assert "".join(root.itertext()).split("page")[-1] == "beforeinsideafter"
+    assert not [element for element in root.iter(etree.Element) if ":" in element.tag.rpartition("}")[2]]
+    assert local_name(etree.fromstring(f"<{name}/>", etree.HTMLParser()).find("body")[0]) in ("p", "place", "1")
+
+
+@pytest.mark.parametrize("text", ["Salt & Sea", "Salt &amp; Sea", "Salt & Sea&", "Q&A; R&D"])
+def test_a_bare_ampersand_in_a_strict_file_is_the_character(text: str) -> None:
+    assert parse_xml(f"<a>{text}</a>".encode(), "toc.ncx").text == text.replace("&amp;", "&")
+
+
+def test_a_page_of_too_many_elements_is_refused() -> None:
+    with pytest.raises(BookError, match="too many elements"):
+        parse_page(page("<b/>" * (MAX_PAGE_ELEMENTS + 1)).encode(), "page.xhtml")
+
+
 def test_line_numbers_survive_a_doctype_of_several_lines() -> None:
     data = page("\n<p>text</p>", head='<?xml version="1.0"?>\n<!DOCTYPE html\n PUBLIC "a"\n "b">\n').encode()
     root, _ = parse_page(data, "page.xhtml")
     assert next(element for element in root.iter() if local_name(element) == "p").sourceline == 6
 
 
-@pytest.mark.parametrize("hostile", ["<!--" * 200_000, "<?" * 200_000, "&a" * 200_000, "<!DOCTYPE " + "'" * 200_000])
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<!--" * 200_000,
+        "<!---->" * 100_000,
+        " " * 900_000,
+        "<?" * 200_000,
+        "&a" * 200_000,
+        "<!DOCTYPE " + "'" * 200_000,
+    ],
+)
 def test_hostile_markup_takes_no_long_time(hostile: str) -> None:
     start_s = time.perf_counter()
     with contextlib.suppress(BookError):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from hierbatch.frontend.books.markup import page_from_text
-from hierbatch.frontend.books.notes import find_notes
+from hierbatch.frontend.books.notes import NoteFinder
 from tests.frontend.books.shelf import page
 
 
 def notes(**bodies: str) -> dict[str, set[str]]:
     pages = {f"{name}.xhtml": page_from_text(page(body), name) for name, body in bodies.items()}
-    return {href: set(ids) for href, ids in find_notes(pages).items()}
+    finder = NoteFinder()
+    return {href: set(ids) for href, root in pages.items() if (ids := finder.notes_of(href, root))}
 
 
 def test_a_paragraph_that_a_reference_before_it_points_to() -> None:

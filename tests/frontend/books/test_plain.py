@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import textwrap
 
+import pytest
+
 from hierbatch.frontend.books.book import SCENE_BREAK_S, Book
 from hierbatch.frontend.books.plain import read_plain
 
@@ -166,3 +168,67 @@ def test_numbers_alone_divide_a_text_too() -> None:
 
 def test_an_empty_text_gives_an_empty_book() -> None:
     assert read_plain("\n \n", "a.txt").chapters == ()
+
+
+LONG_PROSE = "It stood at the end of the lane where the water turned and nobody had ever seen it work. " * 4
+
+
+def chapters(text: str) -> list[str]:
+    return [chapter.title for chapter in read_plain(text, "b.txt").chapters]
+
+
+def spoken(text: str) -> list[str]:
+    return [block.text for chapter in read_plain(text, "b.txt").chapters for block in chapter.blocks]
+
+
+def test_adventures_with_numbered_sections_and_titles_that_go_on_without_the_word() -> None:
+    text = "".join(
+        f"\n\n\n{title}\n\n{LONG_PROSE}"
+        for title in ("ADVENTURE I. THE MILL\n\nI.", "II.", "III.", "ADVENTURE II. THE BRIDGE", "III. THE FORD OF IRON")
+    )
+    assert chapters(text) == ["ADVENTURE I. THE MILL", "ADVENTURE II. THE BRIDGE", "III. THE FORD OF IRON"]
+
+
+def test_titles_in_capitals_are_chapters_where_there_is_nothing_else() -> None:
+    text = f"THE OLD MILL\n\n{LONG_PROSE}\n\nTHE NEW BRIDGE\n\n{LONG_PROSE}\n\nTHE END\n"
+    assert chapters(text) == ["THE OLD MILL", "THE NEW BRIDGE"]
+    assert chapters(f"Chapter 1\n\n{LONG_PROSE}\n\nA SIGN\n\n{LONG_PROSE}\n\nChapter 2\n\n{LONG_PROSE}") == [
+        "Chapter 1",
+        "Chapter 2",
+    ]
+    assert len(chapters(f"THE BOOK\n\nby Ann Lee\n\n{LONG_PROSE}\n\nA SIGN\n\n{LONG_PROSE}")) == 1
+
+
+def test_words_cut_at_line_ends_are_joined_and_compounds_keep_their_hyphen() -> None:
+    cut = "It stood where the river turned and nobody saw it at work in years be-\n"
+    cut += "fore the war came and took the mill and the boats and all of the men.\n" * 9
+    assert "before" in spoken(cut)[0]
+    assert "be-" not in spoken(cut)[0]
+    compound = cut + "And a well-known man was always there, and he was always so very well-\nknown too."
+    assert spoken(compound)[0].count("well-known") == 2
+
+
+def test_notes_in_brackets_after_their_paragraph() -> None:
+    text = "The wall was high.[1] It fell.[*]\n\n[1] Higher than a man.\n\n[*] In 1901.\n\n[2] is how this begins.\n"
+    assert spoken(text) == ["The wall was high. It fell.", "[2] is how this begins."]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The <b>bold</b> man said &quot;no&quot; &amp; left.<br/>\n", ['The bold man said "no" & left.']),
+        ("Fish&nbsp;and chips &#8212; twice.<br>Then more.\n", ["Fish and chips — twice.", "Then more."]),
+        ("a < b and c > d, <끝> & so on; AT&T.\n", ["a < b and c > d, <끝> & so on; AT&T."]),
+        ("<html><body><h1>One</h1><p>It ran.</p></body></html>", ["One", "It ran."]),
+        ('One <break time="1s"/>two <sub alias="World">W</sub>.\n', ["One [pause:1] two World."]),
+        ('The <say-as interpret-as="characters">FBI</say-as> <emphasis>came</emphasis>.\n', ["The F B I came."]),
+    ],
+)
+def test_markup_in_plain_text(text: str, expected: list[str]) -> None:
+    assert spoken(text) == expected
+
+
+def test_pronunciations_and_emphasis_in_plain_text() -> None:
+    book = read_plain('The <phoneme alphabet="ipa" ph="liːd">lead</phoneme> <emphasis>came</emphasis>.\n', "b.txt")
+    assert [(found.word, found.phonemes) for found in book.pronunciations] == [("lead", "liːd")]
+    assert "1 passages" in book.remarks[0]

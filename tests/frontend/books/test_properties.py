@@ -42,7 +42,9 @@ paragraphs = st.lists(
 _PIECES = (
     "<p>", "</p>", "<h1>", "</h1>", "<section epub:type='chapter'>", "</section>", "<table><tr><td>", "</table>",
     "<a epub:type='noteref' href='#n'>", "</a>", "<aside id='n'>", "<br/>", "<hr>", "<!--", "-->", "<![CDATA[",
-    "&amp;", "&bogus;", "&#0;", "<ruby>", "<rt>", "<pre>", "<svg>", "<math>", "\0", "One two. ", "한글. ",
+    "<o:p>", "</o:p>", "<st1:place/>", "<br/><br/>", "<break time='1s'/>", "<sub alias='x'>", "</sub>", "<td>", "</td>",
+    "<p>&#160;</p>", "<ruby>漢", "</ruby>", "<phoneme ph='x'>", "&#x201c;", "[1]", "&amp;", "&bogus;", "&#0;", "<ruby>",
+    "<rt>", "<pre>", "<svg>", "<math>", "\0", "One two. ", "한글. ",
 )  # fmt: skip
 any_text = st.text(st.characters(codec="utf-8"), max_size=100)
 markup = st.lists(st.sampled_from(_PIECES) | any_text.map(lambda text: text[:8]), max_size=25).map("".join)

@@ -42,7 +42,7 @@ def test_epub(tmp_path: Path) -> None:
         ("book.txt", b"", "has no text to read aloud"),
         ("book.txt", b"* * *\n\n...\n", "has no text to read aloud"),
         ("book.md", b"# Only a title\n", "has no text to read aloud"),
-        ("book.txt", "“Déjà vu,” said Zoë.".encode("cp1252"), "cannot be decoded"),
+        ("book.txt", "Привет, мир.".encode("cp1251"), "cannot be decoded"),
         ("book.epub", b"no zip", "is not a readable EPUB"),
         ("book.epub", b"", "is not a readable EPUB"),
     ],

@@ -38,3 +38,18 @@ def test_letters_of_another_script_are_named() -> None:
 
 def test_one_stray_letter_is_dropped() -> None:
     assert normalize_english("The word Ж appears.") == "The word appears."
+
+
+@pytest.mark.parametrize(
+    "text", ["9" * 30_000, "1," * 20_000, "No. " + "123." * 200, "9" * 400 + "th", "$" + "1" * 400, "1" * 400 + "%"]
+)
+def test_a_number_of_hundreds_of_figures_is_refused(text: str) -> None:
+    with pytest.raises(TextError, match="too long to be read aloud"):
+        normalize_english(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["9" * 299, "9" * 250 + "th", "$" + "1" * 250 + ".50", "1" * 200 + " ft 2 in", "2" + "⁹" * 250]
+)
+def test_long_numbers_below_the_limit_are_read(text: str) -> None:
+    assert SPOKEN.fullmatch(normalize_english(text))

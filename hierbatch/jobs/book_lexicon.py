@@ -1,0 +1,86 @@
+"""Pronunciation lexicon from the pronunciations that a book itself gives."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hierbatch.frontend.books.ssml import Pronunciation
+from hierbatch.frontend.ipa import split_phones
+from hierbatch.frontend.language import detect_language
+from hierbatch.frontend.lexicon import COLUMNS, Lexicon
+from hierbatch.storage import write_atomically
+
+_MAX_ENTRIES = 3_000
+
+
+@dataclass(frozen=True, slots=True)
+class BookLexicon:
+    """Rows of a lexicon (see `hierbatch.frontend.lexicon`), and remarks on the pronunciations left out."""
+
+    rows: tuple[dict[str, str], ...]
+    remarks: tuple[str, ...]
+
+
+def read_pronunciations(pronunciations: Iterable[Pronunciation], book: str, language: str) -> BookLexicon:
+    """Convert pronunciations to lexicon rows of one book.
+
+    Words with several pronunciations are left out, since a lexicon cannot tell their places apart.
+
+    Args:
+        pronunciations: those of the book
+        book: its title, the scope of the rows
+        language: `en` or `ko`, for words without letters
+    """
+    spoken: defaultdict[str, set[str]] = defaultdict(set)
+    n_foreign = 0
+    for found in pronunciations:
+        phonemes = found.phonemes.replace("/", "").strip("[]")
+        is_known = found.alphabet == "ipa" and not any(
+            unknown
+            for word in phonemes.split()
+            for unknown in split_phones(word, detect_language(found.word, language))[1]
+        )
+        if is_known:
+            spoken[found.word].add(phonemes)
+        else:
+            n_foreign += 1
+    rows = [
+        {
+            "word": word,
+            "pronunciation": next(iter(phonemes)),
+            "kind": "ipa",
+            "language": detect_language(word, language),
+            "scope": book,
+        }
+        for word, phonemes in spoken.items()
+        if len(phonemes) == 1
+    ]
+    remarks = []
+    if n_foreign:
+        remarks.append(f"{n_foreign} pronunciations of the book are left out: their alphabet or symbols are not known")
+    if n_several := len(spoken) - len(rows):
+        remarks.append(f"{n_several} words of the book are left out of its lexicon: each has several pronunciations")
+    return BookLexicon(tuple(rows[:_MAX_ENTRIES]), tuple(remarks))
+
+
+def write_lexicon(rows: Iterable[dict[str, str]], path: Path, user: Path | None = None) -> None:
+    """Write the lexicon of a book; entries of a user's lexicon are added and take precedence.
+
+    Raises:
+        InputError: the user's lexicon is invalid.
+        StorageError: the disk is full.
+    """
+    own = Lexicon.read(user).entries if user else ()
+    given = {(entry.word.casefold(), entry.language) for entry in own}
+    lines = io.StringIO()
+    writer = csv.DictWriter(lines, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: getattr(entry, name) for name in COLUMNS} for entry in own)
+    writer.writerows(row for row in rows if (row["word"].casefold(), row["language"]) not in given)
+    with write_atomically(path) as temporary:
+        temporary.write_text(lines.getvalue(), encoding="utf-8")
