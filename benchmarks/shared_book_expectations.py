@@ -1,4 +1,4 @@
-"""What each book of ../shared/cases/books should be read as, by the number that begins its file name."""
+"""Expected reading of each book of ../shared/cases/books, by the number that begins its file name."""
 
 from __future__ import annotations
 

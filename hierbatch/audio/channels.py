@@ -45,7 +45,7 @@ class ChannelMix:
 
     weights: Samples
     has_opposite_channels: bool = False
-    """Whether two channels are the same sound with opposite signs, which silences their mean."""
+    """True if two channels are the same sound with opposite signs, which silences their mean."""
 
     def mono(self, block: Samples) -> Samples:
         """Mix a block, from [L, C] to [L]."""
@@ -74,7 +74,7 @@ class SoundScan:
     peak: float
     """Highest deviation from the mean in the channels of the mix; a constant offset is not sound."""
     is_clipped: bool
-    """Whether samples are at or over full scale."""
+    """True if samples are at or over full scale."""
     mix: ChannelMix
     covariances: Powers
     """Covariance of the channels in each frame, [T, C, C]."""

@@ -56,7 +56,7 @@ def detect_container(head: bytes) -> str | None:
 
 
 def is_truncated(file: BinaryIO, container: str) -> bool:
-    """Whether a file ends before the end that its own structure declares; False where there is no such declaration.
+    """True if a file ends before the end that its own structure declares; False where there is no such declaration.
 
     Args:
         file: content, seekable.
@@ -71,7 +71,7 @@ def is_truncated(file: BinaryIO, container: str) -> bool:
 
 
 def has_placeholder_length(head: bytes, container: str) -> bool:
-    """Whether the length in the header is a placeholder, as in the files of recorders that crashed."""
+    """True if the length in the header is a placeholder, as in the files of recorders that crashed."""
     if container == "wav":
         at = head.find(b"data")
         return 0 < at <= len(head) - 8 and head[:4] == b"RIFF" and head[at + 4 : at + 8] == bytes(4)
@@ -114,7 +114,7 @@ def _ends_inside_chunk(file: BinaryIO, n_bytes: int, order: str) -> bool:
 
 
 def _is_sound_left(file: BinaryIO, n_bytes: int, at: int, order: str) -> bool:
-    """Whether a long stretch after the sound is not made of chunks: the declared length was wrong, or files joined."""
+    """True if a long stretch after the sound is not made of chunks: the declared length was wrong, or files joined."""
     while at + 8 <= n_bytes:
         kind, size = _read(file, f"{order}4sI", at)
         if kind in _FORM_IDS or not re.fullmatch(rb"[ -~]{4}", kind) or at + 8 + size > n_bytes:
@@ -140,7 +140,7 @@ def _is_mov_truncated(file: BinaryIO, n_bytes: int) -> bool:
 
 
 def _is_flac_joined(file: BinaryIO, n_bytes: int) -> bool:
-    """Whether another FLAC file follows; a truncated one shows by its number of samples."""
+    """True if another FLAC file follows; a truncated one shows by its number of samples."""
     file.seek(len(_FLAC_START))
     rest = b""
     while block := file.read(_SEARCH_BYTES):
@@ -156,7 +156,7 @@ def _is_au_truncated(file: BinaryIO, n_bytes: int) -> bool:
 
 
 def has_joined_streams(file: BinaryIO) -> bool:
-    """Whether an Ogg file holds several recordings one after the other, of which libsndfile reads the first."""
+    """True if an Ogg file holds several recordings one after the other, of which libsndfile reads the first."""
     n_bytes, at, is_inside = file.seek(0, 2), 0, False
     while at + 27 <= n_bytes:
         magic, _, flags, n_segments = _read(file, "<4sBB20xB", at)
@@ -182,7 +182,7 @@ def _is_matroska_truncated(file: BinaryIO, n_bytes: int) -> bool:
 
 
 def _is_ogg_truncated(file: BinaryIO, n_bytes: int) -> bool:
-    """Whether the last page is incomplete; a missing end mark alone is that of a recorder that crashed."""
+    """True if the last page is incomplete; a missing end mark alone is that of a recorder that crashed."""
     first = max(0, n_bytes - _OGG_TAIL_BYTES)
     file.seek(first)
     tail = file.read()

@@ -137,7 +137,7 @@ def _ffmpeg_input(path: Path, container: str) -> list[str]:
 
 
 def _by_libsndfile(file: BinaryIO, container: str, is_cut: bool) -> DecodedSound | None:
-    """Decoder of a file that libsndfile reads; None for others, and for layouts that it does not tell."""
+    """Decoder of a file that libsndfile reads; None for others, and for layouts that it does not recognize."""
     try:
         sound = soundfile.SoundFile(file)
     except soundfile.LibsndfileError:

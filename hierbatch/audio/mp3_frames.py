@@ -70,17 +70,17 @@ def read_mp3_frames(source: Path | BinaryIO) -> Mp3Frames:
 
 
 def _next_frame(file: BinaryIO, position: int, head: bytes) -> int | None:
-    """Position of the next frame after a tag or a damaged stretch; None if there is none."""
+    """Position of the next frame after a tag or a damaged span; None if there is none."""
     if head.startswith(b"ID3"):
         tag_bytes = _id3_bytes(head + file.read(_ID3_HEADER_BYTES - _HEADER_BYTES))
         return position + tag_bytes if tag_bytes else None
-    stretch = head + file.read(_RESYNC_BYTES)
-    at = stretch.find(b"\xff", 1)
+    span = head + file.read(_RESYNC_BYTES)
+    at = span.find(b"\xff", 1)
     while at >= 0:
-        found = _frame(stretch[at : at + _HEADER_BYTES])
-        if found and _frame(stretch[at + found[2] : at + found[2] + _HEADER_BYTES]):
+        found = _frame(span[at : at + _HEADER_BYTES])
+        if found and _frame(span[at + found[2] : at + found[2] + _HEADER_BYTES]):
             return position + at
-        at = stretch.find(b"\xff", at + 1)
+        at = span.find(b"\xff", at + 1)
     return None
 
 

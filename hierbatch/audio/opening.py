@@ -142,7 +142,7 @@ def _truncated(shown: str, raises: type[HierbatchError]) -> HierbatchError:
 
 
 def _is_incomplete(source: Path | bytes, sound: DecodedSound, n_samples: int) -> bool:
-    """Whether a decoder returned less than the file holds, by an independent count."""
+    """True if a decoder returned less than the file holds, by an independent count."""
     if sound.n_declared:
         return n_samples < sound.n_declared
     if sound.codec:

@@ -26,7 +26,7 @@ class PacketTimes:
     """End of the last packet."""
 
     def is_longer_than(self, decoded_s: float) -> bool:
-        """Whether a decoder returned clearly less sound than the packets hold."""
+        """True if a decoder returned clearly less sound than the packets hold."""
         return decoded_s < _SLACK_RATIO * self.sound_s - _SLACK_S
 
 

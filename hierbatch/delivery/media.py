@@ -32,12 +32,12 @@ _OPUS_LAYOUTS = "aformat=channel_layouts=7.1|6.1|5.1|5.0|quad|3.0|stereo|mono"
 
 
 def is_film(path: Path) -> bool:
-    """Whether a file is delivered in a container of films, by its suffix."""
+    """True if a file is delivered in a container of films, by its suffix."""
     return path.suffix.lower() in (*VIDEO_CODECS, *AS_MATROSKA)
 
 
 def must_be_extracted(path: Path, track: str) -> bool:
-    """Whether the sound of a file has to be extracted before it can be converted: of films, and of chosen tracks.
+    """True if the sound of a file has to be extracted before it can be converted: of films, and of chosen tracks.
 
     Raises:
         SourceError: the file cannot be read.
@@ -118,7 +118,7 @@ def expected_samples(media: Path, track: str, rate_hz: int, n_decoded: int) -> i
         media: the file.
         track: sound track, see `find_track`.
         rate_hz: sampling rate of the count.
-        n_decoded: samples that were decoded, which is the answer as far as the packets cannot tell: lossy codecs add
+        n_decoded: samples that were decoded, which is the answer where the packets do not determine it: lossy codecs add
             delay and padding.
     """
     number = find_track(media, track)[0] if track else 0

@@ -26,7 +26,7 @@ class SoundTrack:
     title: str
     dispositions: tuple[str, ...]
     is_deep: bool
-    """Whether its samples have more than 16 bits without loss."""
+    """True if its samples have more than 16 bits without loss."""
 
 
 def read_sound_tracks(path: Path) -> tuple[SoundTrack, ...]:

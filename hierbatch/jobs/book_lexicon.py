@@ -29,7 +29,7 @@ class BookLexicon:
 def read_pronunciations(pronunciations: Iterable[Pronunciation], book: str, language: str) -> BookLexicon:
     """Convert pronunciations to lexicon rows of one book.
 
-    Words with several pronunciations are left out, since a lexicon cannot tell their places apart.
+    Words with several pronunciations are left out, since a lexicon cannot distinguish their places.
 
     Args:
         pronunciations: those of the book

@@ -149,7 +149,7 @@ def source_options() -> dict[str, Any]:
 
 
 def is_storable_rate(rate_hz: int) -> bool:
-    """Whether FLAC frames can carry a sampling rate (RFC 9639, section 9.1.2)."""
+    """True if FLAC frames can carry a sampling rate (RFC 9639, section 9.1.2)."""
     return rate_hz <= 65_535 or rate_hz % 10 == 0
 
 

@@ -119,8 +119,8 @@ def _decode_western(data: bytes, fault: int) -> str | None:
     """
     sample = data[max(fault - _SAMPLE_BYTES, 0) : fault + _SAMPLE_BYTES]
     whole = sample.decode("utf-8", errors="ignore")
-    n_strays = len(sample) - len(whole.encode())
-    if 2 * n_strays <= sum(ord(character) >= _FIRST_OF_THREE_BYTES for character in whole):
+    n_invalid = len(sample) - len(whole.encode())
+    if 2 * n_invalid <= sum(ord(character) >= _FIRST_OF_THREE_BYTES for character in whole):
         codecs.register_error("hierbatch-western", _read_stray)
         return data.decode("utf-8", errors="hierbatch-western")
     runs = _HIGH_BYTES.findall(sample)

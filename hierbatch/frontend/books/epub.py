@@ -62,7 +62,7 @@ def read_epub(path: Path, keep: frozenset[str] = frozenset()) -> Book:
         chapters=split.chapters,
         cover=cover,
         skipped=(*reader.dropped, *flow.skipped, *split.skipped),
-        remarks=(*remarks, *_told(flow)),
+        remarks=(*remarks, *_remarks(flow)),
         pronunciations=(*flow.pronunciations, *lexicons),
     )
 
@@ -168,7 +168,7 @@ def _n_body_characters(root: etree._Element) -> int:
     return sum(len(tidy("".join(body.itertext()))) for body in bodies)
 
 
-def _told(flow: Flow) -> list[str]:
+def _remarks(flow: Flow) -> list[str]:
     """Remarks on speech markup that has no effect."""
     n = flow.n_emphases
     return [f"Emphasis has no effect: {n} passages marked for it are read like the rest"] if n else []

@@ -97,7 +97,7 @@ def without_licence(flow: Flow) -> Flow:
 
 
 def _continues(last: Block, first: Block) -> bool:
-    """True if the first paragraph of a page goes on with the last sentence of the page before."""
+    """True if the first paragraph of a page continues the last sentence of the page before."""
     if "heading" in (last.kind, first.kind) or last.pause_after_s is not None or _ENDS_A_SENTENCE.search(last.text):
         return False
     if "가" <= first.text[0] <= "힣":

@@ -11,10 +11,10 @@ from typing import TypeVar
 from hierbatch.frontend.books.characters import has_letters_or_digits, tidy
 
 HARD_BREAK = "\u2028"
-"""Stands for `<br/>`; a line end in the source of a page counts as a space."""
+"""Placeholder of `<br/>`; a line end in the source of a page counts as a space."""
 
 SOFT_BREAK = "\u2029"
-"""Stands for the end of a line of verse that an element of its own marks; never an empty line."""
+"""Placeholder of the end of a line of verse that an element of its own marks; never an empty line."""
 
 _BREAKS = re.compile(f"[{HARD_BREAK}{SOFT_BREAK}]+")
 _ENDS_WITH_MARK = re.compile(r"""[.,:;!?…。—–\-~]["'”’»」』)\]]*$""")

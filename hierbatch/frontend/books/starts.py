@@ -97,7 +97,7 @@ def _unlisted(listed: Sequence[ChapterStart], flow: Flow) -> list[ChapterStart]:
 
 
 def _from_pages(flow: Flow) -> list[ChapterStart]:
-    """A chapter for each page with a title of its own; none if the titles do not tell the pages apart."""
+    """A chapter for each page with a title of its own; none if the titles do not distinguish the pages."""
     pages = _filled_pages(flow)
     titles = {letters_of(page.title) for page in pages}
     if len(pages) < 2 or "" in titles or len(titles) < len(pages):
