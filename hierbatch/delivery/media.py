@@ -118,8 +118,8 @@ def expected_samples(media: Path, track: str, rate_hz: int, n_decoded: int) -> i
         media: the file.
         track: sound track, see `find_track`.
         rate_hz: sampling rate of the count.
-        n_decoded: samples that were decoded, which is the answer where the packets do not determine it: lossy codecs add
-            delay and padding.
+        n_decoded: samples that were decoded, the answer where the packets do not determine it: lossy codecs add delay
+            and padding.
     """
     number = find_track(media, track)[0] if track else 0
     counted = round(_packet_times(media, number).end_s * rate_hz)

@@ -120,7 +120,7 @@ def test_a_user_is_told_how_it_goes_and_what_to_know_of_the_voice(tmp_path):
         (lambda folder: prompt_file(folder, gain=0.0), InputError, "silent"),
         (lambda folder: (folder / "anna.wav").write_bytes(b"no sound"), InputError, "not a readable audio file"),
         (lambda folder: manifest_file(folder, 3, language=["de", "en", "en"]), ManifestError, "de"),
-        (lambda folder: (folder / "bundle").rename(folder / "b"), BundleError, "weights are missing"),
+        (lambda folder: (folder / "bundle").rename(folder / "b"), BundleError, "no such model bundle"),
         (lambda folder: (folder / "run").write_text("a file"), InputError, "run"),
     ],
 )
