@@ -1,8 +1,8 @@
-from hierbatch.cli.book_options import read_formats, read_profiles
 from typer.testing import CliRunner
 
 from hierbatch.cli.app import app
 from hierbatch.engine.execution import Execution
+from hierbatch.jobs.options.delivery import Delivery
 from tests.engine.planned_run import bundle_folder
 from tests.making import prompt_file
 
@@ -35,9 +35,11 @@ def test_a_book_goes_to_the_cluster_and_the_share_of_a_gpu_that_are_named(tmp_pa
 
 
 def test_formats_and_subtitles_are_told_apart():
-    assert read_formats("m4b, MP3,srt,") == (("m4b", "mp3"), ("srt",))
+    delivery = Delivery(to="m4b, MP3,srt,")
+    assert (delivery.formats, delivery.subtitles) == (("m4b", "mp3"), ("srt",))
 
 
 def test_a_profile_for_all_or_one_a_format():
-    assert read_profiles("acx") == ("acx", {})
-    assert read_profiles("m4b=podcast,mp3=acx") == ("podcast", {"m4b": "podcast", "mp3": "acx"})
+    one, several = Delivery(profile="acx"), Delivery(profile="m4b=podcast,mp3=acx")
+    assert (one.default_profile, one.profile_by_format) == ("acx", {})
+    assert (several.default_profile, several.profile_by_format) == ("podcast", {"m4b": "podcast", "mp3": "acx"})

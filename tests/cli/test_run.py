@@ -32,7 +32,7 @@ RUN = "run {folder}/m.parquet --voice {folder}/anna.wav --out {folder}/run --eng
 
 def test_the_life_of_a_run(invoke):
     code, said = invoke("plan {folder}/m.parquet --voice {folder}/anna.wav {model}")
-    assert (code, "70 rows in 2 work units" in said, "15.0 s of speech are used" in said) == (0, True, True)
+    assert (code, "70 rows in 2 work units" in said, "15.0 s are used" in said) == (0, True, True)
     code, said = invoke(RUN)
     assert code == 3
     for part in ("69 of 70 rows done, 1 failed", "failed, exception: 1", "flagged, clipped: 1", "hierbatch retry"):

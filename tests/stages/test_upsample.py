@@ -90,7 +90,7 @@ def test_what_is_in_memory_together_is_bounded_in_seconds_of_pieces(model):
     ("device", "batches"), [("cpu,bfloat16", [4, 1]), ("cuda:1,compile", [1] * 5), ("cuda:1,float16", [5])]
 )
 def test_a_gpu_works_many_together_a_cpu_few_and_what_is_compiled_one_at_a_time(model, device, batches):
-    Upsample(model, device=device)(plan([noise(8_000)] * 5))
+    Upsample(model, placement=DevicePlacement.parse(device))(plan([noise(8_000)] * 5))
     assert model.batches == batches
 
 
