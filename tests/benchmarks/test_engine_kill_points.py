@@ -38,7 +38,7 @@ with tempfile.TemporaryDirectory() as folder:
 
 
 def kill_at_every_point(how):
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment = dict(os.environ)
     return subprocess.run(
         [sys.executable, "-c", KILL_AT_EVERY_POINT, how], cwd=ROOT, env=environment, capture_output=True, text=True
     )

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from itertools import chain
-from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -33,7 +32,6 @@ def cluster():
     patch = pytest.MonkeyPatch()
     for name, value in LOOPBACK_ENV.items():
         patch.setenv(name, value)
-    patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))  # the workers must find the fake model
     from ray.cluster_utils import Cluster
 
     made = Cluster(initialize_head=True, head_node_args={**_NODE, "num_cpus": 0, "include_dashboard": False})

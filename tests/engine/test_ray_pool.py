@@ -39,7 +39,6 @@ def ray_pool():
     patch = pytest.MonkeyPatch()
     for name, value in (LOOPBACK_ENV | WORKER_ENV).items():
         patch.setenv(name, value)
-    patch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))  # the workers must find the fake model
     from hierbatch.engine import ray_pool as module
     from hierbatch.engine.ray_cluster import ray_running
 

@@ -61,7 +61,7 @@ def start_on_ray(folder, *options, script=SCRIPT):
     return subprocess.Popen(
         [sys.executable, "-c", script, *map(str, [*command, *model, *options])],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=dict(os.environ),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
