@@ -23,6 +23,11 @@ _LOG_CENTRE, _LOG_SPREAD = -7.0, 2.5
 _SMOOTHING_BINS = 17
 _MIN_LOG = -12.0
 _MAX_LOG = 0.0
+_EXTENSION_SHARE, _EXTENSION_LOG, _EXTENSION_FALL = 0.56, -4.7, 0.9
+"""Log magnitude above the predicted band: a share of the band's upper edge plus a level, and its fall up to 24 kHz.
+
+Fitted to lossless recordings, whose noise above 20 kHz follows the edge about half the way."""
+_EDGE_BANDS = 6
 
 
 class SpeechSRLite(nn.Module):
@@ -82,25 +87,42 @@ class SpeechSRLite(nn.Module):
         return (output * length_mask(ends, output.shape[-1]))[:, None]
 
     def envelope(self, low: Tensor, mask: Tensor) -> Tensor:
-        """Predict magnitudes of the high band. Shapes: low [B, K, T] complex, mask [B, T, 1] -> [B, bins, T]."""
+        """Predict magnitudes of the high band, up to the Nyquist frequency.
+
+        Shape:
+            low      [B, K, T]  complex
+            mask     [B, T, 1]
+            returns  [B, bins, T]
+        """
         magnitude = low.abs().transpose(1, 2) / HOP_SAMPLES  # [B, K, T] -> [B, T, K]
         x = self.enter((torch.log(magnitude + _FLOOR) - _LOG_CENTRE) / _LOG_SPREAD)
         for block in self.blocks:
             x = block(x, mask)
         log = self.leave(self.norm(x)) * _LOG_SPREAD + _LOG_CENTRE
-        interpolated = log.clamp(_MIN_LOG, _MAX_LOG) @ self.interpolation
-        return (interpolated.exp() * mask * HOP_SAMPLES).transpose(1, 2)
+        log = log.clamp(_MIN_LOG, _MAX_LOG)
+        logs = torch.cat([log @ self.interpolation, self._extend(log)], dim=-1)
+        return (logs.exp() * mask * HOP_SAMPLES).transpose(1, 2)
+
+    def _extend(self, log: Tensor) -> Tensor:
+        """Log magnitudes from the end of the predicted band to the Nyquist frequency.
+
+        Shape: [B, T, E] -> [B, T, bins].
+        """
+        n_bins = max(0, self._wide_fft // 2 - self.config.last_bin)
+        fall = torch.linspace(0.0, _EXTENSION_FALL, n_bins, device=log.device)
+        return _EXTENSION_SHARE * log[..., -_EDGE_BANDS:].mean(-1, keepdim=True) + _EXTENSION_LOG - fall
 
     def _add_high_band(self, low: Tensor, envelope: Tensor) -> Tensor:
         """Spectrum at the higher rate, with the synthesized high band. Shape: [B, K, T] -> [B, wide K, T]."""
         config = self.config
         n_wide = self._wide_fft // 2 + 1
         source = low[:, config.first_bin - config.copied_bins : config.first_bin]
-        n_copies = -(-(config.last_bin - config.first_bin) // config.copied_bins)
-        high = _flatten_envelope(source).repeat(1, n_copies, 1)[:, : config.last_bin - config.first_bin] * envelope
+        n_bins = envelope.shape[1]
+        n_copies = -(-n_bins // config.copied_bins)
+        high = _flatten_envelope(source).repeat(1, n_copies, 1)[:, :n_bins] * envelope
         # The bin at 8 kHz straddles the old Nyquist frequency, so the source's value is dropped.
         kept = F.pad(low[:, : N_LOW_BINS - 1], (0, 0, 0, n_wide - N_LOW_BINS + 1))
-        last = min(config.last_bin, n_wide - 1)
+        last = min(config.first_bin + n_bins, n_wide - 1)
         added = F.pad(high[:, : last - config.first_bin], (0, 0, config.first_bin, n_wide - last))
         return kept + added
 
