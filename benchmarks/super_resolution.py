@@ -3,6 +3,7 @@
     python benchmarks/super_resolution.py speed
     python benchmarks/super_resolution.py together
     python benchmarks/super_resolution.py quality --data ../shared/speech --weights ../shared/weights
+    python benchmarks/super_resolution.py lossless --data ../shared/speech/kathleen_48k_lossless.parquet
 
 `speed`: one thread and all threads, 1 s and 5 s of audio, compared with a plain implementation (`plain_speechsr.py`)
 and with the network's dense convolutions alone. CPU seconds per second of audio on one thread (independent of other
@@ -15,6 +16,9 @@ load), wall seconds on several; the fastest of several turns.
 8 to 20 kHz in speech frames only (at most 40 dB below the loudest frame). Levels below a floor are raised to it, so the
 floor determines the distance of silence; results are given for several floors, down to the quantization noise of 16
 bits in one bin (-132 dB of full scale). Methods: resampling alone, the packaged model, and published weights if given.
+
+`lossless`: log-spectral distance over the whole band as NU-Wave 2 defines it (2048/512, log10 of power, floor 1e-8) on the
+last 24 clips of a Parquet file of 48 kHz recordings with content up to 24 kHz.
 """
 
 from __future__ import annotations
@@ -29,9 +33,11 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.parquet as pq
 import torch
 from scipy import signal
 
+from hierbatch.audio.files import read_sound
 from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Waveform
 from hierbatch.constants import RATE_HZ
@@ -58,7 +64,7 @@ BANDS_HZ = ((8_000, 20_000), (8_000, 24_000))
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("mode", choices=("speed", "together", "quality"))
+    parser.add_argument("mode", choices=("speed", "together", "quality", "lossless"))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, nargs="+", default=list(dict.fromkeys((1, os.cpu_count() or 1))))
     parser.add_argument("--data", type=Path, help="folder of Parquet files with full-band recordings")
@@ -72,6 +78,8 @@ def main() -> None:
         print_speed(options.rounds, options.threads)
     elif options.mode == "together":
         print_together(options.rounds)
+    elif options.mode == "lossless":
+        print_lossless(options.data, options.model, options.clips)
     else:
         print_quality(options.data, options.weights, options.model, options.clips)
 
@@ -171,6 +179,33 @@ def print_quality(data: Path, weights: Path | None, models: Sequence[str], n_cli
     for name, found in distances.items():
         means = np.mean(found, axis=0)
         print(f"| {name} | " + " | ".join(f"{mean:.1f}" for mean in means) + " |")
+
+
+def print_lossless(data: Path, models: Sequence[str], n_clips: int = 24) -> None:
+    """Print the log-spectral distance of NU-Wave 2 on the last clips of a Parquet file of 48 kHz recordings."""
+    torch.set_num_threads(1)
+    rows = pq.read_table(data, columns=["audio"]).to_pylist()[-n_clips:]
+    clips = [read_sound(row["audio"]["bytes"], name="clip") for row in rows]
+    print("| method | log-spectral distance, 0-24 kHz | standard error |\n| --- | --- | --- |")
+    for model in models:
+        extend = _by_bundle(model)
+        found = [_nu_wave_distance(extend(resample(clip, RATE_HZ)), clip) for clip in clips]
+        print(f"| {model} | {np.mean(found):.3f} | {np.std(found, ddof=1) / len(found) ** 0.5:.3f} |")
+
+
+def _nu_wave_distance(made: Waveform, wanted: Waveform) -> float:
+    n_samples = min(made.n_samples, wanted.n_samples)
+    logs = []
+    for sound in (made, wanted):
+        spectrum = torch.stft(
+            torch.from_numpy(sound.samples[:n_samples].copy()),
+            2048,
+            512,
+            window=torch.hann_window(2048),
+            return_complex=True,
+        )
+        logs.append((spectrum.abs() ** 2).clamp_min(1e-8).log10())
+    return float(((logs[0] - logs[1]) ** 2).mean(0).sqrt().mean())
 
 
 def _distances_db(made: Waveform, wanted: Waveform) -> tuple[float, ...]:

@@ -87,7 +87,7 @@ def is_path(kind: Any) -> bool:
 
 def group_parameters(group: type[OptionGroup]) -> list[inspect.Parameter]:
     """Keyword parameters of a group's fields; fields without an `Option` are left out."""
-    hints = _hints(group)
+    hints = _hints(group)  # type: ignore[arg-type]  # classes are hashable
     return [
         inspect.Parameter(
             field.name, inspect.Parameter.KEYWORD_ONLY, default=_default(field), annotation=hints[field.name]

@@ -112,10 +112,10 @@ def find_measure(name: str) -> Measure:
     for measure in MEASURES:
         if measure.name == name:
             return measure
-    measure = load_plugin(ENTRY_POINT_GROUP, name, Measure)
-    if measure is None:
+    added = load_plugin(ENTRY_POINT_GROUP, name, Measure)
+    if added is None:
         raise InputError("Unknown measure", expected=", ".join(measure_names()), got=name, fix="change --measures")
-    return measure
+    return added
 
 
 def added_columns(measures: Iterable[Measure]) -> tuple[Column, ...]:

@@ -70,7 +70,8 @@ def tenses_after_l(word: str, index: int) -> bool:
 def _words() -> dict[str, dict[int, Boundary]]:
     words: dict[str, dict[int, Boundary]] = {}
     for marked in " ".join(read_lines("korean/word_sounds.txt")).split():
-        bare, boundaries = "", {}
+        bare = ""
+        boundaries: dict[int, Boundary] = {}
         for character in marked:
             if character in _MARKS:
                 previous = boundaries.get(len(bare) - 1)
