@@ -15,10 +15,10 @@ load), wall seconds on several; the fastest of several turns.
 (frames of 2048 samples at 48 kHz): from 8 to 20 kHz, the bandwidth of the recordings (Opus), from 8 to 24 kHz, and from
 8 to 20 kHz in speech frames only (at most 40 dB below the loudest frame). Levels below a floor are raised to it, so the
 floor determines the distance of silence; results are given for several floors, down to the quantization noise of 16
-bits in one bin (-132 dB of full scale). Methods: resampling alone, the packaged model, and published weights if given.
+bits in one bin (-132 dB of full scale). Methods: resampling alone, the packaged model, published weights if given.
 
-`lossless`: log-spectral distance over the whole band as NU-Wave 2 defines it (2048/512, log10 of power, floor 1e-8) on the
-last 24 clips of a Parquet file of 48 kHz recordings with content up to 24 kHz.
+`lossless`: log-spectral distance over the whole band as NU-Wave 2 defines it (2048/512, log10 of power, floor 1e-8) on
+the last 24 clips of a Parquet file of 48 kHz recordings with content up to 24 kHz.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hierbatch.frontend.books.ssml import Pronunciation
 from hierbatch.frontend.ipa import split_phones
-from hierbatch.frontend.language import detect_language
+from hierbatch.frontend.language import detect_language, get_language
 from hierbatch.frontend.lexicon import COLUMNS, Lexicon
 from hierbatch.storage import write_atomically
 
@@ -43,7 +43,7 @@ def read_pronunciations(pronunciations: Iterable[Pronunciation], book: str, lang
         is_known = found.alphabet == "ipa" and not any(
             unknown
             for word in phonemes.split()
-            for unknown in split_phones(word, detect_language(found.word, language))[1]
+            for unknown in split_phones(word, get_language(detect_language(found.word, language)).ipa)[1]
         )
         if is_known:
             spoken[found.word].add(phonemes)

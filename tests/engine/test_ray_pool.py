@@ -105,7 +105,7 @@ def test_what_is_left_of_a_unit_after_a_crash_finds_the_sound_that_lies_in_the_m
 
 def test_a_model_that_cannot_load_stops_the_run_with_its_own_words(ray_pool, tmp_path):
     run = planned_run(tmp_path, 2)
-    (tmp_path / "bundle").rename(tmp_path / "lost")
+    (tmp_path / "bundle" / "no-weights").touch()
     with pytest.raises(BundleError, match="The fake weights are missing"):
         work(ray_pool, run, n_workers=1)
 
