@@ -76,7 +76,7 @@ class Scenario:
 
     def _run(self, stage: int) -> None:
         is_updated = "update" in STAGES[: stage + 1]
-        order = replace(self.spec, speech=SpeechSettings(speed=1.5)) if is_updated else self.spec
+        order = replace(self.order, speech=SpeechSettings(speed=1.5)) if is_updated else self.order
         run(RunJob(spec=order, out=self.run, execution=LOCAL, control=RunControl(update=STAGES[stage] == "update")))
 
 
@@ -101,7 +101,7 @@ def kill_at_every_point(folder: Path, stage: int, every: int) -> int:
         stage: index into `STAGES`.
         every: use only every N-th kill point.
     """
-    scenario = Scenario(spec=prepare(folder / f"{stage}"), run=folder / f"{stage}" / "run")
+    scenario = Scenario(order=prepare(folder / f"{stage}"), run=folder / f"{stage}" / "run")
     for earlier in range(stage):
         scenario.execute(earlier)
     before = folder / f"{stage}-before"

@@ -117,10 +117,11 @@ def test_in_an_object_store_it_is_the_same(tmp_path, by_path):
 
 PEAKS = """
 import json, resource, sys
-from dataclasses import replace
 from pathlib import Path
+from hierbatch.engine.execution import Execution
 from hierbatch.engine.ray_settings import configure_ray_environment
 from hierbatch.jobs.run import run
+from tests.changing import change
 from tests.jobs.converting import job
 
 configure_ray_environment()
