@@ -98,7 +98,7 @@ class SpeechPipeline:
     @overload
     def speak(self, text: Sequence[str], voice: Voice | Recording, **options: Any) -> list[Sound]: ...
 
-    def speak(
+    def speak(  # type: ignore[misc]  # the overloads take the options together
         self,
         text: str | Sequence[str],
         voice: Voice | Recording | AudioSegment,
@@ -162,7 +162,7 @@ class SpeechPipeline:
     @overload
     def convert(self, recording: Sequence[Recording], voice: Voice | Recording, **options: Any) -> list[Sound]: ...
 
-    def convert(
+    def convert(  # type: ignore[misc]  # the overloads take the options together
         self,
         recording: Recording | AudioSegment | Sequence[Recording],
         voice: Voice | Recording | AudioSegment,

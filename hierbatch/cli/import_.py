@@ -63,8 +63,8 @@ def print_import_summary(imported: ImportedBook) -> None:
     for remark in book.remarks:
         print(f"Note: {remark}.")
     if book.unread_share > _MAX_UNREAD_SHARE:
-        sizes: Counter[str] = Counter()
+        unread: Counter[str] = Counter()
         for skipped in book.skipped:
-            sizes[skipped.reason] += skipped.n_characters
-        largest = ", ".join(f"{reason} ({size:,} characters)" for reason, size in sizes.most_common(_MAX_EXAMPLES))
+            unread[skipped.reason] += skipped.n_characters
+        largest = ", ".join(f"{reason} ({size:,} characters)" for reason, size in unread.most_common(_MAX_EXAMPLES))
         print(f"WARNING: {book.unread_share:.0%} of the text of this book is not read aloud: {largest}.")
