@@ -53,7 +53,7 @@ class OptionGroup:
         Raises:
             InputError: a value is out of range, or a path is not local.
         """
-        for name, hint in _hints(type(self)).items():
+        for name, hint in _hints(type(self)).items():  # type: ignore[arg-type]  # classes are hashable
             value, option = getattr(self, name), declared_option(hint)
             if option and isinstance(value, str) and is_path(get_args(hint)[0]):
                 object.__setattr__(self, name, local_path(value))
@@ -75,7 +75,8 @@ def option_flags(name: str, option: Option) -> tuple[str, ...]:
 
 def option_title(group: type[OptionGroup], name: str) -> str:
     """Heading of an option: that of the class that declares it, which may be a base of the group."""
-    return next(base.TITLE for base in group.__mro__ if name in base.__dict__.get("__annotations__", {}))
+    bases = (base for base in group.__mro__ if issubclass(base, OptionGroup))
+    return next(base.TITLE for base in bases if name in base.__dict__.get("__annotations__", {}))
 
 
 def is_path(kind: Any) -> bool:

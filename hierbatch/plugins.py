@@ -45,4 +45,4 @@ def _load(point: EntryPoint, kind: type[Added]) -> Added:
             got=problem,
             fix=f"update or uninstall {package}",
         )
-    return found  # type: ignore[no-any-return]  # checked above
+    return found

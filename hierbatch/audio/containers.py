@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from hierbatch.audio.mp3_frames import read_mp3_frames
 
@@ -83,7 +83,7 @@ def declared_flac_samples(head: bytes) -> int:
     return int.from_bytes(head[21:26]) & ((1 << 36) - 1)
 
 
-def _read(file: BinaryIO, form: str, at: int) -> tuple[int, ...]:
+def _read(file: BinaryIO, form: str, at: int) -> tuple[Any, ...]:
     file.seek(at)
     return struct.unpack(form, file.read(struct.calcsize(form)))
 
