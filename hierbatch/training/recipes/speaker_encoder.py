@@ -108,7 +108,7 @@ class SpeakerEncoderRecipe:
         speed_indices: np.ndarray,
         rng: np.random.Generator | None,
     ) -> Tensor:
-        """Embeddings of segments at the given speeds; tilt and gain are random if `rng` is given. Shape: [B, S]."""
+        """Embeddings of segments at the given speeds; with an `rng`, tilt and gain are random. Shape: [B, S]."""
         batch = load_resampled(self._prepared, segments, np.array(_SPEEDS, np.float32)[speed_indices])
         mel = self._mel(to_tensor(batch.audio, self._device))
         if rng is not None:
