@@ -109,8 +109,8 @@ class SpeechSRLite(nn.Module):
         Shape: [B, T, E] -> [B, T, bins].
         """
         n_bins = max(0, self._wide_fft // 2 - self.config.last_bin)
-        fall = torch.linspace(0.0, _EXTENSION_FALL, n_bins, device=log.device)
-        return _EXTENSION_SHARE * log[..., -_EDGE_BANDS:].mean(-1, keepdim=True) + _EXTENSION_LOG - fall
+        decay = torch.linspace(0.0, _EXTENSION_FALL, n_bins, device=log.device)
+        return _EXTENSION_SHARE * log[..., -_EDGE_BANDS:].mean(-1, keepdim=True) + _EXTENSION_LOG - decay
 
     def _add_high_band(self, low: Tensor, envelope: Tensor) -> Tensor:
         """Spectrum at the higher rate, with the synthesized high band. Shape: [B, K, T] -> [B, wide K, T]."""
