@@ -15,25 +15,26 @@ def plugin_names(group: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(point.name for point in entry_points(group=group)))
 
 
-def load_plugin(group: str, name: str, kind: type[Added]) -> Added | None:
+def load_plugin(group: str, name: str, kind: type[Added], *, key: str = "name") -> Added | None:
     """Import the object of an entry point; None if there is no such entry point.
 
     Args:
         group: group of entry points.
         name: name of the entry point, and of the object.
-        kind: class of the object, which has an attribute `name`.
+        kind: class of the object.
+        key: attribute of the object that equals the name of the entry point.
 
     Raises:
         ProgramError: the object cannot be imported, is of another class, or has another name.
     """
     points = tuple(entry_points(group=group, name=name))
-    return _load(points[0], kind) if points else None
+    return _load(points[0], kind, key) if points else None
 
 
-def _load(point: EntryPoint, kind: type[Added]) -> Added:
+def _load(point: EntryPoint, kind: type[Added], key: str) -> Added:
     try:
         found = point.load()
-        is_valid = isinstance(found, kind) and getattr(found, "name", None) == point.name
+        is_valid = isinstance(found, kind) and getattr(found, key, None) == point.name
         problem = "" if is_valid else repr(found)
     except Exception as error:  # noqa: BLE001 - code of another package
         problem = f"{type(error).__name__}: {error}"
@@ -41,7 +42,7 @@ def _load(point: EntryPoint, kind: type[Added]) -> Added:
         package = point.dist.name if point.dist else point.value
         raise ProgramError(
             f"{point.group} {point.name} of the package {package} cannot be loaded",
-            expected=f"a {kind.__module__}.{kind.__name__} with the name {point.name!r}",
+            expected=f"a {kind.__module__}.{kind.__name__} with the {key} {point.name!r}",
             got=problem,
             fix=f"update or uninstall {package}",
         )

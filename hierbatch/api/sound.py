@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import soundfile
 
-from hierbatch.audio.files import encode_sound, read_sound
+from hierbatch.audio.files import encode_sound, read_sound, write_sound
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.delivery.tags import synthetic_notice
 from hierbatch.errors import InputError, SourceError
 from hierbatch.programs import ffmpeg_program
-from hierbatch.storage import storage_error, write_atomically
 
 if TYPE_CHECKING:
     from pydub import AudioSegment
@@ -83,24 +82,17 @@ class Sound:
                 "The sound file's format is not known", expected=" ".join(FILE_FORMATS), got=repr(path.name)
             )
         container, codec = FILE_FORMATS[path.suffix.lower()]
-        with write_atomically(path) as temporary:
-            try:
-                self._write(temporary, container, codec)
-            except soundfile.LibsndfileError as error:
-                raise InputError(
-                    f"{path.suffix} cannot store {self.rate_hz} Hz",
-                    expected="a .wav, .flac or .mp3 file",
-                    got=error.error_string,
-                ) from error
-            except OSError as error:
-                raise storage_error(error, path) from error
+        sound = Waveform(np.clip(self.samples, -1.0, 1.0), self.rate_hz)
+        comment = synthetic_notice() if self.is_synthetic else ""
+        try:
+            write_sound(path, sound, container=container, codec=codec, comment=comment)
+        except soundfile.LibsndfileError as error:
+            raise InputError(
+                f"{path.suffix} cannot store {self.rate_hz} Hz",
+                expected="a .wav, .flac or .mp3 file",
+                got=error.error_string,
+            ) from error
         return path
-
-    def _write(self, path: Path, container: str, codec: str) -> None:
-        with soundfile.SoundFile(path, "w", self.rate_hz, 1, codec, format=container) as file:
-            if self.is_synthetic:
-                file.comment = synthetic_notice()
-            file.write(np.clip(self.samples, -1.0, 1.0))
 
     def to_pydub(self) -> AudioSegment:
         """The same sound as a pydub `AudioSegment` (16 bit, mono)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, overload
 
@@ -12,10 +13,11 @@ import numpy as np
 from hierbatch.api.sound import Recording, Sound, Word, as_waveform
 from hierbatch.api.voices import Voice, encode_voice
 from hierbatch.audio.joining import fade_edges, silence
+from hierbatch.delivery.pauses import PauseRules
 from hierbatch.errors import InputError, TextError
 from hierbatch.frontend.language import expected_duration_s
 from hierbatch.frontend.lexicon import Lexicon
-from hierbatch.frontend.sentences import Sentence, split_sentences
+from hierbatch.frontend.sentences import split_sentences
 from hierbatch.frontend.speech_text import PhonemizedSentence, SpeechFrontEnd
 from hierbatch.models.conversion.interface import ConversionModel, Transposition
 from hierbatch.models.conversion.recording import ConversionJob, convert_recordings
@@ -29,7 +31,7 @@ from hierbatch.stages.timings import word_timings
 if TYPE_CHECKING:
     from pydub import AudioSegment
 
-_SENTENCE_PAUSE_S, _PARAGRAPH_PAUSE_S = 0.35, 0.75
+_PAUSES = PauseRules()
 _FADE_S = 0.005
 
 
@@ -38,7 +40,6 @@ class _Part:
     """One sentence of one text, on its way to sound."""
 
     text_index: int
-    sentence: Sentence
     spoken: PhonemizedSentence
     pause_after_s: float
     seed: int
@@ -150,10 +151,8 @@ class SpeechPipeline:
             )
 
         spoken = _in_batches(self._model, parts, request)
-        sounds = [
-            _joined([(part, speech) for part, speech in spoken if part.text_index == index], self.rate_hz)
-            for index in range(len(texts))
-        ]
+        by_text = groupby(spoken, key=lambda one: one[0].text_index)  # in order, and no text is without parts
+        sounds = [_joined(list(of_text), self.rate_hz) for _, of_text in by_text]
         return sounds[0] if isinstance(text, str) else sounds
 
     @overload
@@ -205,6 +204,7 @@ class SpeechPipeline:
             )
             for one in recordings
         ]
+        # One at a time: a list of long recordings is not worked in memory at once.
         made = [convert_recordings(self._model, [job], to_rate=to_rate)[0] for job in jobs]
         sounds = [Sound.from_waveform(one.waveform) for one in made]
         return sounds if isinstance(recording, list | tuple) else sounds[0]
@@ -232,11 +232,11 @@ class SpeechPipeline:
         n_spoken = 0
         for block in filter(None, sentences):
             for number, sentence in enumerate(block, start=1):
-                pause_s = _PARAGRAPH_PAUSE_S if number == len(block) else _SENTENCE_PAUSE_S
+                pause_s = _PAUSES.paragraph_s if number == len(block) else _PAUSES.sentence_s
                 spoken = front_end.phonemize(sentence.text, sentence.language if language == "auto" else language)
                 if sentence.pause_after_s is not None:
                     pause_s = sentence.pause_after_s
-                yield _Part(text_index, sentence, spoken, pause_s, seed + n_spoken)
+                yield _Part(text_index, spoken, pause_s, seed + n_spoken)
                 n_spoken += 1
         if not n_spoken:
             raise TextError("There is nothing to say", expected="at least one word", got=repr(text[:80]))
@@ -277,5 +277,5 @@ def _joined(spoken: Sequence[tuple[_Part, Speech]], rate_hz: int) -> Sound:
         pieces.append(fade_edges(speech.waveform.samples, round(_FADE_S * rate_hz)))
         if number < len(spoken):
             pieces.append(silence(round(part.pause_after_s * rate_hz)))
-        n_samples = sum(map(len, pieces))
+            n_samples += len(pieces[-2]) + len(pieces[-1])
     return Sound(samples=np.concatenate(pieces), rate_hz=rate_hz, words=tuple(words))

@@ -167,9 +167,11 @@ class SoundEncoder:
     than wrapped around.
     """
 
-    def __init__(self, rate_hz: int, *, container: str = "FLAC", codec: str = "PCM_16") -> None:
+    def __init__(self, rate_hz: int, *, container: str = "FLAC", codec: str = "PCM_16", comment: str = "") -> None:
         self._sink, self._clips = io.BytesIO(), codec.startswith("PCM")
         self._file = soundfile.SoundFile(self._sink, "w", rate_hz, 1, codec, format=container)
+        if comment:
+            self._file.comment = comment
 
     def push(self, block: Samples) -> None:
         """Append a block of samples, shape [L]."""
@@ -181,20 +183,23 @@ class SoundEncoder:
         return self._sink.getvalue()
 
 
-def encode_sound(waveform: Waveform, *, container: str = "FLAC", codec: str = "PCM_16") -> bytes:
+def encode_sound(waveform: Waveform, *, container: str = "FLAC", codec: str = "PCM_16", comment: str = "") -> bytes:
     """Encode a sound as the content of an audio file.
 
     Args:
         waveform: sound to encode
         container: file format, by its name in libsndfile
         codec: sample format, by its name in libsndfile
+        comment: comment tag of the file
     """
-    encoder = SoundEncoder(waveform.rate_hz, container=container, codec=codec)
+    encoder = SoundEncoder(waveform.rate_hz, container=container, codec=codec, comment=comment)
     encoder.push(waveform.samples)
     return encoder.finish()
 
 
-def write_sound(path: Path, waveform: Waveform, *, container: str = "FLAC", codec: str = "PCM_16") -> None:
+def write_sound(
+    path: Path, waveform: Waveform, *, container: str = "FLAC", codec: str = "PCM_16", comment: str = ""
+) -> None:
     """Write an audio file atomically.
 
     Args:
@@ -202,12 +207,13 @@ def write_sound(path: Path, waveform: Waveform, *, container: str = "FLAC", code
         waveform: sound to write
         container: file format, by its name in libsndfile
         codec: sample format, by its name in libsndfile
+        comment: comment tag of the file
 
     Raises:
         StorageError: the disk is full, read-only or gone.
         InputError: the path cannot be written.
     """
-    content = encode_sound(waveform, container=container, codec=codec)
+    content = encode_sound(waveform, container=container, codec=codec, comment=comment)
     with write_atomically(path) as temporary:
         try:
             temporary.write_bytes(content)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import functools
 import re
-from importlib.metadata import EntryPoint, entry_points
 
-from hierbatch.errors import BundleError, ProgramError, TextError
+from hierbatch.errors import BundleError, TextError
 from hierbatch.frontend.english.language import ENGLISH
 from hierbatch.frontend.korean.language import KOREAN
 from hierbatch.frontend.language_definition import Language, Phonemizer
+from hierbatch.plugins import load_plugin, plugin_names
 
 ENTRY_POINT_GROUP = "hierbatch.languages"
 
@@ -109,29 +109,12 @@ def expected_duration_s(phonemes: str, language: str, speed: float = 1.0) -> flo
 @functools.cache
 def _languages() -> dict[str, Language]:
     built_in = {language.code: language for language in (ENGLISH, KOREAN)}
-    added = (_load(point) for point in entry_points(group=ENTRY_POINT_GROUP) if point.name not in built_in)
-    return built_in | {language.code: language for language in added}
+    names = (name for name in plugin_names(ENTRY_POINT_GROUP) if name not in built_in)
+    added = (load_plugin(ENTRY_POINT_GROUP, name, Language, key="code") for name in names)
+    return built_in | {language.code: language for language in added if language}
 
 
 @functools.cache
 def _scripts() -> tuple[tuple[str, re.Pattern[str], int], ...]:
     heaviest_first = sorted(_languages().values(), key=lambda language: -language.detection_weight)
     return tuple((item.code, re.compile(f"[{item.letters}]"), item.detection_weight) for item in heaviest_first)
-
-
-def _load(point: EntryPoint) -> Language:
-    """Language of an entry point; whatever its package raises becomes a ProgramError."""
-    try:
-        language = point.load()
-        problem = "" if isinstance(language, Language) and language.code == point.name else repr(language)
-    except Exception as error:  # noqa: BLE001 - code of another package
-        problem = f"{type(error).__name__}: {error}"
-    if problem:
-        package = point.dist.name if point.dist else point.value
-        raise ProgramError(
-            f"The language {point.name} of the package {package} cannot be loaded",
-            expected=f"a hierbatch.frontend.language_definition.Language with the code {point.name!r}",
-            got=problem,
-            fix=f"update or uninstall {package}",
-        )
-    return language
