@@ -37,8 +37,6 @@ _BY_LIBSNDFILE = ("wav", "flac", "ogg", "aiff", "au", "w64")
 _BLOCK_SAMPLES = 1 << 16
 _MAX_HEADER_BYTES = 1 << 16
 _DECODING_TIMEOUT_S = 1800.0
-_ALIGNMENT = "aresample=async=1:first_pts=0"
-"""Late starts and gaps are filled with silence, so that the sound stays in step with the pictures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,16 +61,13 @@ class DecodingError(Exception):
 
 
 @contextmanager
-def open_decoder(
-    source: Path | bytes, *, use_ffmpeg: bool = False, track: int = 0, is_aligned: bool = False
-) -> Iterator[DecodedSound]:
+def open_decoder(source: Path | bytes, *, use_ffmpeg: bool = False, track: int = 0) -> Iterator[DecodedSound]:
     """Open a sound for decoding, block by block.
 
     Args:
         source: path or content of the file.
         use_ffmpeg: decode with ffmpeg even what libsndfile reads, as a second opinion.
         track: number of the sound track of a film, from 0.
-        is_aligned: fill late starts and gaps with silence, as a player does beside a picture.
 
     Raises:
         DecodingError: the file is not audio, or damaged; also while the blocks are read.
@@ -95,7 +90,7 @@ def open_decoder(
             return
     with (
         as_path(source) as path,
-        _by_ffmpeg(path, container, track, _ALIGNMENT if is_aligned else "") as decoded,
+        _by_ffmpeg(path, container, track) as decoded,
     ):
         n_declared = declared_flac_samples(head) if container == "flac" else 0
         yield replace(decoded, is_truncated=is_cut, n_declared=n_declared)
@@ -165,10 +160,10 @@ def _libsndfile_blocks(sound: soundfile.SoundFile) -> Iterator[Samples]:
 
 
 @contextmanager
-def _by_ffmpeg(path: Path, container: str, track: int, filters: str) -> Iterator[DecodedSound]:
+def _by_ffmpeg(path: Path, container: str, track: int) -> Iterator[DecodedSound]:
     arguments = [
         *_ffmpeg_input(path, container),
-        *("-map", f"0:a:{track}", *(("-af", filters) if filters else ())),
+        *("-map", f"0:a:{track}"),
         *("-c:a", "pcm_f32le", "-bitexact", "-f", "wav", "pipe:1"),
     ]
     stream = stream_program(arguments, timeout_s=_DECODING_TIMEOUT_S)

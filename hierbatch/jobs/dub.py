@@ -18,7 +18,7 @@ from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import RunJob, RunOutcome, check_device, run
 from hierbatch.jobs.specs.convert import find_conversion_model
 from hierbatch.jobs.specs.dub import DubSpec
-from hierbatch.jobs.specs.voices import default_voice, list_voices, prepare_usable_voices, raise_voice_errors
+from hierbatch.jobs.specs.voices import default_voice, list_voices, prepare_some_voices
 from hierbatch.manifest.voice_map import VoiceMapEntry, read_voice_map
 from hierbatch.manifest.voices import VoiceRow
 from hierbatch.models.catalog.model_choice import ModelChoice
@@ -80,16 +80,13 @@ def dub(job: DubJob, listener: RunListener | None = None) -> DubResult:
     lines = _voice_map(job, voices)
     info = find_conversion_model(job.model.model)
     named = {line.voice for line in lines}
-    used = [row for row in voices if row.voice in named]
-    prompts, unusable = prepare_usable_voices(
-        used,
+    prompts, unusable = prepare_some_voices(
+        [row for row in voices if row.voice in named],
         info.check_prompt,
         allow_unknown=job.voices.allow_unknown_consent,
         denoise_ratio=job.voices.denoise_ratio,
         model_denoises=info.can_denoise,
     )
-    if not prompts:
-        raise_voice_errors(list(unusable.values()))
     hashes = {name: prompt.sha256 for name, (_, prompt) in prompts.items()}
     listener.on_message(f"Reading {len(media)} files")
     work_folder = job.out / "work"

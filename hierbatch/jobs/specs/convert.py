@@ -73,6 +73,7 @@ class ConvertSpec:
             lambda: prepare_some_voices(
                 found.voices,
                 check_prompt,
+                allow_unknown=True,  # checked with the rows
                 denoise_ratio=self.voices.denoise_ratio,
                 model_denoises=bool(model and model.can_denoise),
             )

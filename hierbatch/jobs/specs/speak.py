@@ -149,6 +149,7 @@ def validate_spec(spec: SpeakSpec) -> ValidatedSpec:
         lambda: prepare_some_voices(
             found.voices,
             model.check_prompt if model else accept_any_prompt,
+            allow_unknown=True,  # checked with the rows
             denoise_ratio=spec.voices.denoise_ratio,
             model_denoises=bool(model and model.can_denoise),
         )

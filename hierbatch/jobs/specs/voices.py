@@ -123,17 +123,18 @@ def prepare_some_voices(
     voices: Iterable[VoiceRow],
     check_prompt: CheckPrompt,
     *,
+    allow_unknown: bool,
     denoise_ratio: float | None = None,
     model_denoises: bool = False,
 ) -> tuple[PreparedVoices, dict[str, PromptError]]:
-    """Prepare the usable voices; those of unknown consent were checked before. Arguments: see `prepare_voices`.
+    """Prepare the usable voices and return the errors of the others. Arguments are those of `prepare_voices`.
 
     Raises:
-        InputError: no voice can be used.
+        InputError: no voice can be used, or a consent is unknown.
         ProgramError: the noise reduction is not installed.
     """
     prepared, errors = prepare_usable_voices(
-        voices, check_prompt, allow_unknown=True, denoise_ratio=denoise_ratio, model_denoises=model_denoises
+        voices, check_prompt, allow_unknown=allow_unknown, denoise_ratio=denoise_ratio, model_denoises=model_denoises
     )
     if not prepared:
         raise_voice_errors(list(errors.values()))
