@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hierbatch.errors import ManifestError
+from hierbatch.manifest.headers import found_columns, missing_columns
 from hierbatch.manifest.schema import RESERVED_NAMES
 from hierbatch.manifest.store import TableFile
 
@@ -88,12 +89,10 @@ def check_manifest(manifest: TableFile, expected: ManifestRequirements) -> int:
 
 
 def _column_problems(schema: pa.Schema, one_of: tuple[str, ...]) -> list[str]:
-    problems = []
-    if "id" not in schema.names:
-        problems.append("column id is missing")
+    problems = missing_columns(schema.names, ("id",))
     if not set(one_of) & set(schema.names):
         neither = "there is neither a {} nor a {} column" if len(one_of) > 1 else "column {} is missing"
-        problems.append(neither.format(*one_of))
+        problems.append(neither.format(*one_of) + ("" if problems else found_columns(schema.names)))
     problems += [f"column {name} is reserved for output" for name in schema.names if name in RESERVED_NAMES]
     return problems
 
