@@ -74,7 +74,7 @@ def retry(job: RetryJob, listener: RunListener | None = None) -> RunOutcome:
         plans = folder.plan_files(generation)
         if not plans:
             raise RunError(f"{job.run} is not planned yet", fix="finish `hierbatch run` first")
-        rows = reread_rejected(latest_plan_rows(plans, selected, takes), read)
+        rows = reread_rejected(latest_plan_rows(plans, selected, takes), read, take_settings.voice_sha256)
         rows = plan_attempt(rows, take_settings, keep_manifest_seeds=True)
         listener.on_message(f"Retrying {len(rows)} rows")
         if len(rows):

@@ -1,9 +1,14 @@
+import json
+import os
+import subprocess
+import sys
 from contextlib import contextmanager
 
 import pytest
 
-from hierbatch.errors import InputError, RunError
+from hierbatch.errors import BundleError, InputError, RunError
 from hierbatch.jobs import retry as retry_module
+from hierbatch.jobs.options.speech import SpeechSettings
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import RunJob, run
@@ -14,6 +19,7 @@ from tests.changing import change
 from tests.engine.fake_model import Fault
 from tests.engine.planned_run import bundle_folder
 from tests.jobs.running import LOCAL, job
+from tests.loading import ROOT
 from tests.making import prompt_file
 
 
@@ -123,3 +129,54 @@ def test_a_run_that_was_copied_without_its_empty_folders_is_retried(tmp_path):
     run(asked)
     (asked.out / "tmp").rmdir()
     assert again(tmp_path, ids=("r001",)).counts.n_ok == 3
+
+
+def test_rows_with_an_unusable_voice_stay_rejected_with_their_reason(tmp_path):
+    (tmp_path / "m.csv").write_text("id,text,voice\na,Hello there.,anna\nb,Good morning.,mute\nc,...,anna\n")
+    prompt_file(tmp_path)
+    prompt_file(tmp_path, gain=0.0, name="mute.wav")
+    (tmp_path / "voices.csv").write_text("voice,audio,consent\nanna,anna.wav,self\nmute,mute.wav,self\n")
+    order = SpeakSpec(
+        manifest=tmp_path / "m.csv",
+        voices=VoiceChoice(voices=tmp_path / "voices.csv"),
+        speech=SpeechSettings(language="en"),
+        model=ModelChoice(model=bundle_folder(tmp_path)),
+    )
+    run(RunJob(spec=order, out=tmp_path / "run", execution=LOCAL))
+    before = {take["id"]: take["error"] for take in takes(tmp_path, "id", "error")}
+    assert "mute" in before["b"]
+    outcome = again(tmp_path)
+    assert outcome.counts.error_kinds == {"prompt": 1, "text": 1}
+    assert {take["id"]: take["error"] for take in takes(tmp_path, "id", "error")} == before
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [{"model_factory": "os:mkdir", "factory": "os:mkdir"}, {"model": "os:mkdir"}, {"task": "os:mkdir"}],
+    ids=["factory", "model", "task"],
+)
+def test_a_run_folder_cannot_name_code(tmp_path, origin):
+    """Only packaged models, and those of installed packages, are loaded; a record cannot name another function."""
+    run(job(tmp_path, 2, {1: Fault.RAISE}))
+    record = tmp_path / "run" / "run.json"
+    facts = json.loads(record.read_text())
+    facts["generations"][-1]["origin"].update(origin)
+    record.write_text(json.dumps(facts))
+    script = "from hierbatch.cli.app import main; main()"
+    command = [sys.executable, "-c", script, "retry", str(tmp_path / "run"), "--engine", "local"]
+    strange = tmp_path / "here"
+    strange.mkdir()
+    done = subprocess.run(
+        command, cwd=strange, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode in (0, 2, 3), done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(strange.iterdir()) == []
+
+
+def test_a_bundle_of_a_run_folder_cannot_name_code(tmp_path):
+    run(job(tmp_path, 2, {1: Fault.RAISE}))
+    path = tmp_path / "bundle" / "bundle.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"kind": "os:mkdir", "factory": "os:mkdir"}))
+    with pytest.raises(BundleError):
+        again(tmp_path)
