@@ -14,12 +14,13 @@ from functools import lru_cache
 import numpy as np
 from scipy import signal
 
-from hierbatch.audio.waveform import Samples, Waveform
+from hierbatch.audio.waveform import Samples, Waveform, in_blocks
 
 Resampler = Callable[[Waveform, int], Waveform]
 """Function from a sound and a rate in Hz to the sound at that rate, with as many samples as `resample` returns."""
 
 _STOP_BAND_DB = 90.0
+_LONG_SAMPLES = 1 << 22
 _HALF_WIDTH = 96
 """Zero crossings of the sinc on each side; they determine the width of the transition band."""
 
@@ -35,6 +36,8 @@ def resample(waveform: Waveform, rate_hz: int) -> Waveform:
     n_out = resampled_length(waveform.n_samples, waveform.rate_hz, rate_hz)
     if n_out == 0:
         return Waveform(np.zeros(0, np.float32), rate_hz)
+    if max(n_out, waveform.n_samples) > _LONG_SAMPLES:
+        return Waveform(_resample_long(waveform, rate_hz, n_out), rate_hz)
     kernel = _kernel(up, down)
     n_delay = (len(kernel) - 1) // 2 // down
     # The impulse response extends past the end of the input, which is padded with zeros for it.
@@ -42,6 +45,16 @@ def resample(waveform: Waveform, rate_hz: int) -> Waveform:
     padded = np.pad(waveform.samples, (0, max(0, n_needed - waveform.n_samples)))
     filtered = signal.upfirdn(kernel, padded, up, down)
     return Waveform(filtered[n_delay : n_delay + n_out].astype(np.float32), rate_hz)
+
+
+def _resample_long(waveform: Waveform, rate_hz: int, n_samples: int) -> Samples:
+    """Resample in blocks into one array, so that a long sound is in memory once at each rate."""
+    resampled = np.empty(n_samples, np.float32)
+    n_done = 0
+    for block in resample_blocks(in_blocks(waveform.samples), waveform.rate_hz, rate_hz):
+        resampled[n_done : n_done + len(block)] = block
+        n_done += len(block)
+    return resampled
 
 
 def resample_blocks(blocks: Iterable[Samples], from_hz: int, to_hz: int) -> Iterator[Samples]:

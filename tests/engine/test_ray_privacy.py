@@ -6,6 +6,7 @@ import shutil
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -86,6 +87,7 @@ def test_only_the_dashboard_gets_another_home(tmp_path, monkeypatch):
     with without_metadata_requests(tmp_path):
         services.start_ray_process([], "dashboard", fate_share=True)
         services.start_ray_process([], "raylet", env_updates={"A": "1"})
+    assert started["dashboard"].pop("RAY_AUTH_TOKEN_PATH", None) in (None, str(Path.home() / ".ray" / "auth_token"))
     assert started == {"dashboard": {"HOME": str(tmp_path / "home")}, "raylet": {"A": "1"}}
     assert (tmp_path / "home" / "ray_bootstrap_config.yaml").read_text() == "{}\n"
     assert services.start_ray_process is original
