@@ -19,7 +19,6 @@ from hierbatch.jobs.specs.voices import (
     accept_any_prompt,
     prepare_some_voices,
 )
-from hierbatch.manifest.speakers import spelling_notices
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.catalog.model_info import ModelInfo, read_upsampler_info
 from hierbatch.models.catalog.open_model import read_model_info
@@ -105,7 +104,7 @@ class ConvertSpec:
             model=model.name,
             read=ReadSource(self.root, unusable),
             inputs={"sources": sources.state},
-            row_notices=(*spelling_notices(found.voices), *map(str, unusable.values()), *sources.notices),
+            row_notices=(*found.notices, *map(str, unusable.values()), *sources.notices),
         )
 
     def _settings_in_key(self, upsampler: ModelInfo | None) -> dict[str, str]:

@@ -20,7 +20,6 @@ from hierbatch.jobs.specs.rows_and_voices import find_rows_and_voices
 from hierbatch.jobs.specs.voices import PreparedVoices, accept_any_prompt, prepare_some_voices
 from hierbatch.manifest.plan_sources import StoreSources, discard_audio
 from hierbatch.manifest.schema import plan_schema
-from hierbatch.manifest.speakers import spelling_notices
 from hierbatch.manifest.store import TableFile
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.models.catalog.model_info import ModelInfo
@@ -175,7 +174,7 @@ def validate_spec(spec: SpeakSpec) -> ValidatedSpec:
         model=model.name,
         read=PhonemizeText(front_ends(lexicon, model.frontend_versions), unusable),
         inputs={"lexicon_sha256": file_sha256(speech.lexicon) if speech.lexicon else None},
-        row_notices=(*spelling_notices(found.voices), *map(str, unusable.values())),
+        row_notices=(*found.notices, *map(str, unusable.values())),
     )
 
 
