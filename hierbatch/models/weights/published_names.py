@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -20,7 +20,8 @@ class _Inverse:
     """A renaming from a name here to the published name, in which `{1}` is the first group."""
 
     own: re.Pattern[str]
-    published: str
+    template: str
+    """The published name."""
 
 
 def publish_weights(weights: Mapping[str, Tensor], table: NameTable, normalized: Sequence[str]) -> dict[str, Tensor]:
@@ -35,13 +36,13 @@ def publish_weights(weights: Mapping[str, Tensor], table: NameTable, normalized:
         KeyError: a tensor has no published name.
     """
     inverses = [_invert(entry) for entry in table if isinstance(entry, Rename)]
-    published: dict[str, Tensor] = {}
+    by_name: dict[str, Tensor] = {}
     for name, value in _published_tensors(weights, normalized):
-        published[_published_name(name, inverses)] = value
+        by_name[_published_name(name, inverses)] = value
     for entry in table:
         if isinstance(entry, Constant):
-            published |= dict.fromkeys(_constant_names(entry.pattern, published), entry.value)
-    return published
+            by_name |= dict.fromkeys(_constant_names(entry.pattern, by_name), entry.value)
+    return by_name
 
 
 def _published_tensors(weights: Mapping[str, Tensor], normalized: Sequence[str]) -> Iterator[tuple[str, Tensor]]:
@@ -53,9 +54,9 @@ def _published_tensors(weights: Mapping[str, Tensor], normalized: Sequence[str])
         elif name.endswith(DIRECTION):
             yield f"{name.removesuffix(DIRECTION)}weight_v", value
         elif leaf == "weight" and any(re.fullmatch(pattern, layer) for pattern in normalized):
-            gain, direction = split_weight(value)
+            gain, along = split_weight(value)
             yield f"{layer}.weight_g", gain
-            yield f"{layer}.weight_v", direction
+            yield f"{layer}.weight_v", along
         else:
             yield name, value
 
@@ -63,7 +64,7 @@ def _published_tensors(weights: Mapping[str, Tensor], normalized: Sequence[str])
 def _published_name(name: str, inverses: Sequence[_Inverse]) -> str:
     for inverse in inverses:
         if found := inverse.own.fullmatch(name):
-            return inverse.published.format("", *found.groups())
+            return inverse.template.format("", *found.groups())
     raise KeyError(name)
 
 
@@ -74,22 +75,22 @@ def _invert(entry: Rename) -> _Inverse:
         groups[int(token[1]) - 1] if _is_reference(token) else re.escape(token) for token in _tokens(entry.target)
     )
     order = [int(token[1]) for token in _tokens(entry.target) if _is_reference(token)]
-    published, n_seen = "", 0
+    template, n_seen = "", 0
     for token in _tokens(entry.pattern):
         if token in _GROUPS:
             n_seen += 1
-            published += f"{{{order.index(n_seen) + 1}}}"
+            template += f"{{{order.index(n_seen) + 1}}}"
         else:
-            published += _literal(token)
-    return _Inverse(re.compile(own), published)
+            template += _literal(token)
+    return _Inverse(re.compile(own), template)
 
 
-def _constant_names(pattern: str, published: Mapping[str, Tensor]) -> list[str]:
+def _constant_names(pattern: str, names: Iterable[str]) -> list[str]:
     """Names of a constant: one for every published name that shares its pattern up to the last group."""
     tokens = _tokens(pattern)
     last = max((i for i, token in enumerate(tokens) if token in _GROUPS), default=-1)
     prefix = re.compile("".join(tokens[: last + 1]))
-    prefixes = {found.group() for name in published if (found := prefix.match(name))}
+    prefixes = {found.group() for name in names if (found := prefix.match(name))}
     endings = [""]
     for token in tokens[last + 1 :]:
         choices = token[3:-1].split("|") if token.startswith("(?:") else [token]

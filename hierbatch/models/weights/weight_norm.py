@@ -47,7 +47,7 @@ def split_weight(weight: Tensor) -> tuple[Tensor, Tensor]:
     return torch.linalg.vector_norm(weight.double(), dim=axes, keepdim=True).to(weight.dtype), weight
 
 
-def _product(gain: Tensor, direction: Tensor) -> Tensor:
+def _product(gain: Tensor, vector: Tensor) -> Tensor:
     """Weight of a layer, computed in float64."""
-    norm = torch.linalg.vector_norm(direction.double(), dim=tuple(range(1, direction.ndim)), keepdim=True)
-    return (gain.double() * direction.double() / norm).to(direction.dtype)
+    norm = torch.linalg.vector_norm(vector.double(), dim=tuple(range(1, vector.ndim)), keepdim=True)
+    return (gain.double() * vector.double() / norm).to(vector.dtype)

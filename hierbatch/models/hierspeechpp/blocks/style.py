@@ -42,9 +42,9 @@ class StyleEncoder(nn.Module):
         self.leave = nn.Conv1d(channels, channels, 1)
 
     def forward(self, mel: Tensor, mask: Tensor, *, legacy_padding: bool = False) -> Tensor:
-        enter, activation, widen, last_activation = self.spectral
-        x = self.dropout(activation(enter(mel)))
-        x = self.dropout(last_activation(widen(x))) * mask
+        project, activation, mix, last_activation = self.spectral
+        x = self.dropout(activation(project(mel)))
+        x = self.dropout(last_activation(mix(x))) * mask
         for convolution in self.temporal:
             x = x + self.dropout(self.gate(convolution(x if legacy_padding else x * mask)))
         x = x * mask
