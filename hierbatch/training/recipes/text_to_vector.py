@@ -171,8 +171,8 @@ class TextToVectorRecipe:
 def duration_error(log_durations: Tensor, durations: Tensor, symbols: Tensor) -> Tensor:
     """Gamma deviance for phones, squared error of the logarithm for separators.
 
-    The minimum of the deviance is the mean number of frames, so sentences are predicted at the recorded pace; that of the
-    squared error lies below it wherever durations vary. For separators this is wanted: a mean over pauses and
+    The minimum of the deviance is the mean number of frames, so sentences are predicted at the recorded pace; that of
+    the squared error lies below it wherever durations vary. For separators this is wanted: a mean over pauses and
     boundaries without one would put a short pause at every boundary.
 
     Shape:
