@@ -152,9 +152,9 @@ def list_rows(paths: Sequence[Path], options: DatasetOptions) -> Iterator[Listed
 
 def read_dataset(paths: Sequence[Path], options: DatasetOptions | None = None) -> Iterator[DatasetRow | RejectedRow]:
     """Rows of data sets with the durations of their recordings; arguments and errors as `list_rows`."""
-    chosen = options or DatasetOptions()
-    for row in list_rows(paths, chosen):
-        yield row if isinstance(row, RejectedRow) else with_options(row, chosen)
+    settings = options or DatasetOptions()
+    for row in list_rows(paths, settings):
+        yield row if isinstance(row, RejectedRow) else with_options(row, settings)
 
 
 def with_options(row: ListedRow, options: DatasetOptions) -> DatasetRow | RejectedRow:
