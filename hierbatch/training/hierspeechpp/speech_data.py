@@ -29,7 +29,7 @@ _HELD_OUT_SHARE = 20
 
 
 class PreparedSpeech(Protocol):
-    """What the recipes read of a prepared set."""
+    """Interface of a prepared set to the recipes."""
 
     @property
     def utterances(self) -> list[PreparedUtterance]:
