@@ -87,7 +87,7 @@ def make_inputs(cases: Path) -> None:
 
 
 def recordings(command: str, folder: Path) -> Iterator[tuple[str, bool, str]]:
-    """Process every recording of a maker's folder with a packaged model, and judge each row."""
+    """Process every recording of a maker's folder with a packaged model, with a verdict on each row."""
     manifest = folder / "m.csv"
     if command == "convert":
         voices = VoiceChoice(voice=VOICES / "low.flac", allow_unknown_consent=True)
@@ -106,11 +106,11 @@ def recordings(command: str, folder: Path) -> Iterator[tuple[str, bool, str]]:
     planned = {row["id"]: row["source"]["path"] for row in takes.planned(["id", "source"]).to_pylist()}
     columns = ["id", "status", "error", "n_samples", "sample_rate_hz", "loudness_lufs", "flags"]
     for take in sorted(takes.table(columns).to_pylist(), key=lambda take: str(take["id"])):
-        is_right, shown = judge(take, planned[take["id"]])
+        is_right, shown = verdict_of(take, planned[take["id"]])
         yield show(take["id"], is_right, shown)
 
 
-def judge(take: dict, source: str) -> tuple[bool, str]:
+def verdict_of(take: dict, source: str) -> tuple[bool, str]:
     """Verdict on one take, against ffmpeg's reading of its source."""
     if take["status"] != "ok":
         return take["id"] in DAMAGED and bool(take["error"]), f"failed: {take['error'].splitlines()[0][:100]}"

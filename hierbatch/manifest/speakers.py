@@ -69,8 +69,8 @@ def _recording_sha256(voice: VoiceRow) -> str | None:
         return None  # reported when the prompt is prepared
 
 
-def _join(people: list[int], one: int, other: int) -> None:
-    low, high = sorted((_first(people, one), _first(people, other)))
+def _join(people: list[int], first: int, second: int) -> None:
+    low, high = sorted((_first(people, first), _first(people, second)))
     people[high] = low
 
 
