@@ -1,8 +1,9 @@
 """Sampling rate conversion by libsoxr.
 
-Linear phase, "HQ": the pass band reaches 91 % of the lower of the two Nyquist frequencies, within 0.01 dB, where the stop band starts
-with more than 120 dB of rejection, so there is no aliasing. Takes are resampled one at a time, so a chapter needs no
-more memory than its longest sentence. A recording of hours is streamed through `resample_blocks`.
+Linear phase, "HQ": the pass band reaches 91 % of the lower of the two Nyquist frequencies, within 0.01 dB. The stop
+band starts at that Nyquist frequency with more than 120 dB of rejection, so there is no aliasing. Takes are resampled
+one at a time, so a chapter needs no more memory than its longest sentence. A recording of hours is streamed through
+`resample_blocks`.
 """
 
 from __future__ import annotations

@@ -41,4 +41,4 @@ def discriminators_from(checkpoint: Checkpoint, config: DiscriminatorConfig) -> 
 
 
 def _layers() -> NameTable:
-    return (Rename(r"convs\.(.+)", r"convolutions.\1"), Rename(r"conv_post\.(.+)", r"leave.\1"))
+    return (Rename(r"convs\.(.+)", r"convolutions.\1"), Rename(r"conv_post\.(.+)", r"output_projection.\1"))

@@ -20,10 +20,10 @@ from hierbatch.models.weights.checkpoint import (
 def name_table() -> NameTable:
     """Name table of SpeechSR, in network order."""
     return (
-        Rename(r"dec\.conv_pre\.(.+)", r"enter.\1"),
+        Rename(r"dec\.conv_pre\.(.+)", r"input_projection.\1"),
         *with_prefix(r"dec\.resblocks\.(\d+)", r"blocks.\1", block_names()),
         *with_prefix(r"dec\.activation_post", "last_snake", snake_names()),
-        Rename(r"dec\.conv_post\.(.+)", r"leave.\1"),
+        Rename(r"dec\.conv_post\.(.+)", r"output_projection.\1"),
     )
 
 
