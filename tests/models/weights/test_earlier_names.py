@@ -18,14 +18,14 @@ from hierbatch.training.loop import averaged_weights
 @pytest.mark.parametrize(
     ("earlier", "current"),
     [
-        ("style_denoiser.place", "style_denoiser.target"),
-        ("vocoder.network.output_projection.bias", "vocoder.network.output_projection.bias"),
+        ("surroundings.place", "style_denoiser.target"),
+        ("waveform.network.leave.bias", "vocoder.network.output_projection.bias"),
         ("content.blocks.3.widen.weight", "content_encoder.blocks.3.widen.weight"),
-        ("critics.by_period.0.output_projection.weight", "discriminators.by_period.0.output_projection.weight"),
-        ("judge.input_projection.weight", "speaker_encoder.input_projection.weight"),
-        ("generator.frame_rate_excitation.bent.0.weight", "generator.frame_rate_excitation.residual.0.weight"),
-        ("training_modules.prosody.input_projection.weight", "training_modules.prosody.input_projection.weight"),
-        ("encoder.layers.0.attention.relative_keys", "encoder.layers.0.attention.relative_keys"),
+        ("critics.by_period.0.leave.weight", "discriminators.by_period.0.output_projection.weight"),
+        ("judge.enter.weight", "speaker_encoder.input_projection.weight"),
+        ("generator.slow_excitation.bent.0.weight", "generator.frame_rate_excitation.residual.0.weight"),
+        ("training_parts.prosody.enter.weight", "training_modules.prosody.input_projection.weight"),
+        ("encoder.layers.0.attention.near_keys", "encoder.layers.0.attention.relative_keys"),
         ("voices", "class_weights"),
     ],
 )
@@ -43,9 +43,7 @@ def test_present_names_of_lite_stay_and_the_packaged_file_has_every_one() -> Non
 
 
 def test_the_waveform_network_of_a_published_synthesizer_keeps_its_name() -> None:
-    assert with_current_names({"waveform.input_projection.bias": 1}, is_lite=False) == {
-        "waveform.input_projection.bias": 1
-    }
+    assert with_current_names({"waveform.enter.bias": 1}, is_lite=False) == {"waveform.input_projection.bias": 1}
 
 
 def test_two_names_of_one_weight_are_refused() -> None:

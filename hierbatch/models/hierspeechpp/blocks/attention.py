@@ -80,6 +80,6 @@ def attention_names() -> NameTable:
         Rename(r"conv_k\.(.+)", r"key.\1"),
         Rename(r"conv_v\.(.+)", r"value.\1"),
         Rename(r"conv_o\.(.+)", r"output_projection.\1"),
-        Rename(r"emb_rel_k", "near_keys"),
-        Rename(r"emb_rel_v", "near_values"),
+        Rename(r"emb_rel_k", "relative_keys"),
+        Rename(r"emb_rel_v", "relative_values"),
     )

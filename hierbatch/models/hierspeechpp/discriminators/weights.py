@@ -16,7 +16,7 @@ from hierbatch.models.weights.checkpoint import (
     with_prefix,
 )
 
-NORMALIZED_LAYERS = (r"by_(?:spectrogram|period)\.\d+\.(?:convolutions\.\d+|leave)",)
+NORMALIZED_LAYERS = (r"by_(?:spectrogram|period)\.\d+\.(?:convolutions\.\d+|output_projection)",)
 """Patterns of the layers that are trained with weight norm."""
 
 

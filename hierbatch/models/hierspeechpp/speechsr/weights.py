@@ -16,7 +16,7 @@ from hierbatch.models.weights.checkpoint import (
     with_prefix,
 )
 
-NORMALIZED_LAYERS = ("enter", r"blocks\.\d+\.(?:dilated|plain)\.\d+")
+NORMALIZED_LAYERS = ("input_projection", r"blocks\.\d+\.(?:dilated|plain)\.\d+")
 """Patterns of the layers that are trained with weight norm."""
 
 

@@ -21,12 +21,12 @@ from hierbatch.models.weights.checkpoint import (
 )
 
 NORMALIZED_LAYERS = (
-    r".*\.(?:semantic|pitch|both|spectrogram)\.(?:conditioning|gates\.\d+|sums\.\d+)",
+    r".*\.(?:semantic|pitch|both|spectrogram)\.(?:conditioning|gates\.\d+|residual_skip\.\d+)",
     r".*\.blocks\.blocks\.\d+\.(?:dilated|plain)\.\d+",
-    r".*\.stages\.\d+\.(?:fall|rise)",
-    r"prior\.(?:semantic|pitch|both)\.(?:conditioning|gates\.\d+|sums\.\d+)",
-    r"(?:source|waveform)\.(?:enter|stages\.\d+\.rise)",
-    r"waveform\.slow_excitation\.(?:straight|bent\.\d+)",
+    r".*\.stages\.\d+\.(?:downsample|upsample)",
+    r"prior\.(?:semantic|pitch|both)\.(?:conditioning|gates\.\d+|residual_skip\.\d+)",
+    r"(?:source|waveform)\.(?:input_projection|stages\.\d+\.upsample)",
+    r"waveform\.frame_rate_excitation\.(?:skip|residual\.\d+)",
 )
 """Patterns of the layers that are trained with weight norm."""
 

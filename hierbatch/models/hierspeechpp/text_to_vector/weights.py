@@ -25,8 +25,8 @@ _DILATED: NameTable = (
     Rename(r"norms_2\.(\d+)\.beta", r"pointwise_norms.\1.bias"),
 )
 NORMALIZED_LAYERS = (
-    r"(?:posterior_encoder|decoder)\.wavenet\.(?:conditioning|gates\.\d+|sums\.\d+)",
-    r"pitch\.(?:doublings\.\d+|blocks\.\d+\.\d+\.(?:dilated|plain)\.\d+)",
+    r"(?:posterior_encoder|decoder)\.wavenet\.(?:conditioning|gates\.\d+|residual_skip\.\d+)",
+    r"pitch\.(?:upsamples\.\d+|blocks\.\d+\.\d+\.(?:dilated|plain)\.\d+)",
 )
 """Patterns of the layers that are trained with weight norm."""
 _N_SPLINES = 4
