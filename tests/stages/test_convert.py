@@ -115,4 +115,5 @@ def test_a_long_recording_is_decoded_when_it_is_its_turn(tmp_path, fake, monkeyp
     takes = Convert(fake, shelf_of(tmp_path, fake), placement=CPU)(rows).to_pylist()
     assert [take["n_samples"] for take in takes] == [32_000, 8000, 32_000, 8000, 32_000]
     assert events[:3] == ["decoded"] * 3  # both short ones, and the one of unknown length
-    assert events[3:] == ["2 made", *["decoded", "1 made"] * 3]
+    events.remove("2 made")
+    assert events[3:] == ["decoded", "1 made"] * 3
