@@ -10,6 +10,7 @@ from pathlib import Path
 from hierbatch.engine.execution import Execution
 from hierbatch.engine.planning import MapTables
 from hierbatch.engine.progress import RunListener
+from hierbatch.engine.requested_takes import RequestedTakes
 from hierbatch.engine.retakes import Retakes
 from hierbatch.engine.reused_retakes import reusable_retakes, reuse_retakes
 from hierbatch.engine.run_folder import RunFolder, lock_run, open_generation
@@ -89,7 +90,8 @@ def run(job: RunJob, listener: RunListener | None = None) -> RunOutcome:
             folder.delete_old_sources(before=generation)
             worker_spec = WorkerSpec.from_run(folder, generation, origin, placement)
             retakes = Retakes(take_settings=spec.take_settings, max_retakes=job.quality.max_retakes)
-            session = run_session(folder, generation, worker_spec, job.execution, listener, retakes)
+            requested = RequestedTakes(folder, generation, spec.take_settings, None if spec.has_sources else spec.read)
+            session = run_session(folder, generation, worker_spec, job.execution, listener, retakes, requested)
     return RunOutcome(job.out, count_rows(job.out), session)
 
 
