@@ -83,7 +83,9 @@ class RequestedTakes:
                 answer_request(self._folder.root, request.request, REFUSED, error=str(error))
                 self._folder.log_event("refused", request=request.request, id=request.id, error=str(error))
             else:
-                answer_request(self._folder.root, request.request, PLANNED, takes=_take_names(rows))
+                base_text = self._base_text(request.id)
+                names = _take_names(rows)
+                answer_request(self._folder.root, request.request, PLANNED, takes=names, base_text=base_text)
         self._seen = self._signature() if waiting else found
         return units
 
@@ -110,6 +112,12 @@ class RequestedTakes:
             for name in json.loads(metadata.get(REQUESTS_KEY, b"[]")):
                 found[name] = pq.read_table(arrow_source(plan))
         return found
+
+    def _base_text(self, row_id: str) -> str | None:
+        """Planned text of a row; its phonemes, if it has no text."""
+        plan = self._folder.plan_files(self._generation)[0]
+        [row] = planned_rows(plan, pa.array([row_id], pa.string()), ["text", "phonemes"]).to_pylist()
+        return row.get("text") or row["phonemes"]
 
     def _plan(self, request: TakeRequest) -> tuple[pa.Table, list[WorkUnit]]:
         """Write the plan of a request.

@@ -4,6 +4,7 @@ import pytest
 
 from hierbatch.engine import requested_takes, worker
 from hierbatch.engine.planning import row_seed
+from hierbatch.engine.progress import RunListener
 from hierbatch.engine.run_folder import RunFolder, lock_run
 from hierbatch.errors import RunError
 from hierbatch.jobs import respeak as respeak_module
@@ -17,6 +18,7 @@ from hierbatch.manifest.row_edits import RowEdit
 from hierbatch.manifest.take_requests import TakeRequest, append_request, read_requests
 from hierbatch.manifest.takes import Takes
 from hierbatch.models.catalog.model_choice import ModelChoice
+from tests.changing import change
 from tests.engine.fake_model import spoken
 from tests.engine.planned_run import bundle_folder
 from tests.jobs import converting
@@ -189,3 +191,41 @@ def test_recordings_are_requested_again_only_as_they_are(tmp_path):
     assert (refused.answer, "recording" in refused.error) == ("refused", True)
     assert respeak(tmp_path / "run", TakeRequest(id="r0")).answer == "planned"
     assert len(Takes(tmp_path / "run").candidates(["r0"], ["id"])) == 2
+
+
+def test_a_pinned_edit_survives_an_update_without_another_take(tmp_path):
+    run(text_job(tmp_path))
+    state = respeak(tmp_path / "run", TakeRequest(id="a", edit=RowEdit(text="Good evening.")))
+    pin(tmp_path / "run", "a", state.takes[0])
+    asked = text_job(tmp_path)
+    asked.spec.manifest.write_text("id,text,language\nnew,Hello.,en\na,Good morning.,en\nb,Good day.,en\n")
+    outcome = run(change(asked, update=True))
+    assert outcome.session.n_worked == 2
+    rows = takes(tmp_path, "id", "text", "take_key", "attempt")
+    assert [(row["id"], row["text"]) for row in rows] == [("new", "Hello."), ("a", "Good evening."), ("b", "Good day.")]
+    assert (rows[1]["take_key"], rows[1]["attempt"]) == state.takes[0]
+
+
+def test_a_second_edit_replaces_the_first_also_after_an_update(tmp_path):
+    run(text_job(tmp_path))
+    first = respeak(tmp_path / "run", TakeRequest(id="a", edit=RowEdit(text="Good evening.", speed=1.25)))
+    pin(tmp_path / "run", "a", first.takes[0])
+    run(change(text_job(tmp_path), spec=change(text_job(tmp_path).spec, seed=7), update=True))
+    second = respeak(tmp_path / "run", TakeRequest(id="a", edit=RowEdit(text="Good heavens.")))
+    pin(tmp_path / "run", "a", second.takes[0])
+    asked = text_job(tmp_path)
+    asked.spec.manifest.write_text("id,text,language\na,Good morning.,en\nb,Good day.,en\n")
+    run(change(asked, spec=change(asked.spec, seed=7), update=True))
+    [row, _] = takes(tmp_path, "text", "settings_json")
+    assert (row["text"], json.loads(row["settings_json"])["speed"]) == ("Good heavens.", 1.25)
+
+
+def test_an_edit_of_another_text_than_the_manifest_has_by_now_is_named_and_not_applied(tmp_path):
+    run(text_job(tmp_path))
+    state = respeak(tmp_path / "run", TakeRequest(id="a", edit=RowEdit(text="Good evening.")))
+    pin(tmp_path / "run", "a", state.takes[0])
+    messages = []
+    asked = text_job(tmp_path, "Good day.")
+    run(change(asked, update=True), RunListener(on_message=messages.append))
+    assert [row["text"] for row in takes(tmp_path, "text")] == ["Good day.", "Good night."]
+    assert any("1 edits are not applied" in message and message.endswith(": a") for message in messages)
