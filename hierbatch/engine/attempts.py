@@ -53,9 +53,9 @@ def _with_content_of_best_takes(newest: pa.Table, rows: pa.Table, planned: pa.Ta
     """
     best = takes.rows(newest.column("id").to_pylist(), [*TAKE_ID_COLUMNS, "error_kind"])
     best = best.filter(pc.fill_null(pc.not_equal(best.column("error_kind"), REJECTED_KIND), True))
-    chosen = rows.filter(pc.is_in(row_names(rows), value_set=row_names(best)))
-    is_open = pc.invert(pc.is_in(planned.column("id"), value_set=chosen.column("id")))
-    content = pa.concat_tables([chosen, planned.filter(is_open)], promote_options="default")
+    best_rows = rows.filter(pc.is_in(row_names(rows), value_set=row_names(best)))
+    is_open = pc.invert(pc.is_in(planned.column("id"), value_set=best_rows.column("id")))
+    content = pa.concat_tables([best_rows, planned.filter(is_open)], promote_options="default")
     at = pc.index_in(newest.column("id"), value_set=content.column("id"))
     content = content.take(at)
     return with_column(content, "attempts_made", attempts_made(newest).cast(pa.int16()))

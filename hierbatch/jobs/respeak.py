@@ -80,9 +80,9 @@ class Respeaker:
         """Worker of the newest generation; a worker of an older one is replaced."""
         folder = RunFolder(self.run)
         if self._loaded is None or self._loaded.generation != int(folder.newest()["number"]):
-            recorded = open_recorded_run(folder)
-            spec = WorkerSpec.from_run(folder, recorded.generation, recorded.origin, self.device.placement)
-            self._loaded = _Loaded(recorded.generation, LocalPool(spec), recorded.requested_takes())
+            record = open_recorded_run(folder)
+            spec = WorkerSpec.from_run(folder, record.generation, record.origin, self.device.placement)
+            self._loaded = _Loaded(record.generation, LocalPool(spec), record.requested_takes())
         return self._loaded
 
 

@@ -54,26 +54,26 @@ def retry(job: RetryJob, listener: RunListener | None = None) -> RunOutcome:
     with lock_run(folder):
         folder.make()  # a copy of a run may lack its empty folders
         folder.remove_leftovers()
-        recorded = open_recorded_run(folder)
+        record = open_recorded_run(folder)
         takes = Takes(job.run)
         selected = _select_ids(job, takes)
-        plans = folder.plan_files(recorded.generation)
+        plans = folder.plan_files(record.generation)
         if not plans:
             raise RunError(f"{job.run} is not planned yet", fix="finish `hierbatch run` first")
-        rows = reread_rejected(latest_plan_rows(plans, selected, takes), recorded.reread)
-        rows = plan_attempt(rows, recorded.take_settings, keep_manifest_seeds=True)
+        rows = reread_rejected(latest_plan_rows(plans, selected, takes), record.reread)
+        rows = plan_attempt(rows, record.take_settings, keep_manifest_seeds=True)
         listener.on_message(f"Retrying {len(rows)} rows")
         if len(rows):
             target = folder.retry_plan_file(plans, digest_rows(rows))
             write_table([rows], pq.read_schema(arrow_source(plans[0])), target)
-        worker_spec = WorkerSpec.from_run(folder, recorded.generation, recorded.origin, job.device.placement)
+        worker_spec = WorkerSpec.from_run(folder, record.generation, record.origin, job.device.placement)
         session = run_session(
             folder,
-            recorded.generation,
+            record.generation,
             worker_spec,
             job.execution,
             listener,
-            requested=recorded.requested_takes(),
+            requested=record.requested_takes(),
         )
     return RunOutcome(job.run, count_rows(job.run), session)
 
