@@ -116,8 +116,8 @@ class RequestedTakes:
     def _base_text(self, row_id: str) -> str | None:
         """Planned text of a row; its phonemes, if it has no text."""
         plan = self._folder.plan_files(self._generation)[0]
-        [row] = planned_rows(plan, pa.array([row_id], pa.string()), ["text", "phonemes"]).to_pylist()
-        return row.get("text") or row["phonemes"]
+        [row] = planned_rows(plan, pa.array([row_id], pa.string()), ["id", "text", "phonemes"]).to_pylist()
+        return row.get("text") or row.get("phonemes")
 
     def _plan(self, request: TakeRequest) -> tuple[pa.Table, list[WorkUnit]]:
         """Write the plan of a request.

@@ -140,8 +140,8 @@ def best_takes(takes: TakeIndex) -> TakeIndex:
     """Best take of each row, sorted by position; `hierbatch.manifest.takes.Takes` documents the ranking."""
     is_flawed = (takes["n_flags"] > 0) | (takes["n_rejections"] > 0)
     length_error = np.where(is_flawed, takes["length_error"], 0.0)
-    # A good take is replaced by a better one only; of several failures, the last one has the current reason.
-    age = np.where(takes["is_ok"], takes["attempt"], -takes["attempt"])
+    # A good take is replaced by decision only; of several failures, the last one has the current reason.
+    age = np.where(takes["is_ok"] & ~is_flawed, takes["attempt"], -takes["attempt"])
     criteria = (
         takes["position"],
         -takes["verdict"],

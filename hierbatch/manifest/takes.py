@@ -44,9 +44,9 @@ class Takes:
 
     The best take of a row is, in this order: pinned by a listener, kept by one, successful rather than failed, planned
     rather than requested, rejected by the fewest filter rules, with the fewest flags, with the duration nearest to the
-    expected one (among flawed takes), the first attempt (the last one, if all failed). If listeners rejected all takes
-    of a row, the row is a failed one. Pass-through columns come from the newest plan, since a reused take may have
-    moved to another chapter, and for a requested take from its request.
+    expected one (among flawed takes), the first attempt of good takes and the last one of others. If listeners rejected
+    all takes of a row, the row is a failed one. Pass-through columns come from the newest plan, since a reused take may
+    have moved to another chapter, and for a requested take from its request.
 
     The set of rows is fixed when the snapshot is taken. If a file was removed since by compaction, the run is scanned
     again, and the rows not yet returned are read from their new location.

@@ -91,8 +91,8 @@ def test_the_last_good_attempt_counts(run):
         (("ok", ["clipped"], 1.0), ("ok", ["clipped", "silent"], 1.0), ("failed", [], None), 1),  # fewer flags
         (("ok", ["too_long"], 3.0), ("ok", ["too_short"], 0.38), ("ok", ["too_long"], 2.6), 3),  # nearest, as a ratio
         (("ok", ["too_short"], 0.34), ("ok", ["too_long"], 2.9), ("ok", ["too_long"], 3.0), 2),
-        (("ok", ["clipped"], 1.0), ("ok", ["clipped"], 1.0), ("failed", [], None), 1),  # the first of equals
-        (("ok", [], 0.5), ("ok", [], 1.0), ("ok", [], 2.0), 1),  # good ones are not measured against each other
+        (("ok", ["clipped"], 1.0), ("ok", ["clipped"], 1.0), ("failed", [], None), 2),  # the last of equals
+        (("ok", [], 0.5), ("ok", [], 1.0), ("ok", [], 2.0), 1),  # a good one stays
         (("failed", [], None), ("failed", [], None), ("failed", [], None), 3),
     ],
 )
