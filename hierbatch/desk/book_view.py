@@ -68,7 +68,9 @@ def chapter(state: RunState, number: int) -> dict[str, Any]:
         _sentence(state, row, texts.get(row["id"], {}), states.of(row["id"]), pause_s)
         for row, pause_s in zip(rows, pauses, strict=True)
     ]
-    blocks = groupby(zip(rows, sentences, strict=True), key=lambda pair: (pair[0].get("kind"), pair[0].get("source_ref")))
+    blocks = groupby(
+        zip(rows, sentences, strict=True), key=lambda pair: (pair[0].get("kind"), pair[0].get("source_ref"))
+    )
     paragraphs = [{"kind": kind or "paragraph", "sentences": [s for _, s in pairs]} for (kind, _), pairs in blocks]
     return {"number": number, "title": _title(number, rows), "paragraphs": paragraphs}
 

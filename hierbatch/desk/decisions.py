@@ -63,8 +63,8 @@ class Decisions:
         """Mark rows as played; rows that already are marked stay so."""
         state = self._view.state
         for row_id in row_ids:
-            if not state.choices.row(row_id).is_heard:
-                self._append(Choice(id=row_id, heard=True, who=self._who))
+            if not state.choices.row(row_id).is_listened:
+                self._append(Choice(id=row_id, listened=True, who=self._who))
 
     def undo(self) -> str | None:
         """Take back the latest decision of this desk.
@@ -127,5 +127,3 @@ def _user_name() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a container may have no name for its user
         return ""
-
-

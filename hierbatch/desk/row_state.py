@@ -86,7 +86,7 @@ def _take_marks(facts: Mapping[str, Any] | None, is_rejected: bool) -> Mark:
 def _choice_marks(choices: RowChoices, verdict: str | None, is_rejected: bool) -> Mark:
     marks = {KEEP: Mark.KEPT, PIN: Mark.PINNED, REJECT: Mark.REJECTED}.get(verdict or "", Mark(0))
     marks |= Mark.REJECTED if is_rejected else Mark(0)
-    marks |= Mark.PLAYED if choices.is_heard else Mark(0)
+    marks |= Mark.PLAYED if choices.is_listened else Mark(0)
     marks |= Mark.NOTED if choices.note else Mark(0)
     return marks | (Mark.EDITED if choices.edit.to_record() else Mark(0))
 

@@ -62,7 +62,7 @@ def row_detail(state: RunState, row_id: str) -> dict[str, Any]:
         "takes": [_take(take, current, choices) for take in takes],
         "measures": _measures(state, row_id) if facts else [],
         "requests": _requests(state, row_id),
-        "history": [_history_line(choice) for choice in choices.history if choice.heard is None][-20:],
+        "history": [_history_line(choice) for choice in choices.history if choice.listened is None][-20:],
     }
 
 
@@ -138,4 +138,8 @@ def _history_line(choice: Choice) -> dict[str, Any]:
     if choice.edit is not None:
         texts.append("edit: " + (", ".join(choice.edit.to_record()) or "none"))
     texts.append(f"note: {choice.note}" if choice.note else "")
-    return {"when": (choice.when or "")[:16].replace("T", " "), "who": choice.who or "", "text": "; ".join(filter(None, texts))}
+    return {
+        "when": (choice.when or "")[:16].replace("T", " "),
+        "who": choice.who or "",
+        "text": "; ".join(filter(None, texts)),
+    }

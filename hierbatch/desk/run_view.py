@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from hierbatch.desk.take_index import TakeIndex
 from hierbatch.errors import HierbatchError, RunError
@@ -75,6 +76,11 @@ class RunView:
                 self._changed.wait_for(lambda: self._state.version > before, timeout_s)
         return self._state
 
+    def voice_names(self, state: RunState) -> list[str]:
+        """Names of the voices of the run."""
+        path = self.layout.voices_file(state.takes.generation)
+        return list(pq.read_table(path, columns=["voice"]).column("voice").to_pylist()) if path.exists() else []
+
     def close(self) -> None:
         """Stop the thread."""
         self._is_closed = True
@@ -110,7 +116,9 @@ class RunView:
         layout = self.layout
         if not layout.record_file.exists():
             raise RunError(
-                f"{layout.root} is not a run folder", expected="a folder created by `hierbatch run`", fix="check the path"
+                f"{layout.root} is not a run folder",
+                expected="a folder created by `hierbatch run`",
+                fix="check the path",
             )
         folders = (layout.plans, layout.parts, layout.choices, layout.requests)
         found = [(path.name, path.stat().st_size) for folder in folders for path in _files(folder)]

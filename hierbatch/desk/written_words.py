@@ -114,4 +114,3 @@ def _transcript_doubts(spoken: Sequence[str], transcript: str) -> dict[int, str]
             reason = f"recognised as “{' '.join(recognised[start:end])}”" if start < end else "not recognised"
             doubts |= dict.fromkeys(range(first, last), reason)
     return doubts
-
