@@ -44,8 +44,11 @@ class AccessControl:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one request."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
         if scope["type"] != "http":
-            return  # neither web sockets nor lifespan events are served
+            return  # web sockets are not served
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

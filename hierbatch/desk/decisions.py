@@ -51,7 +51,7 @@ class Decisions:
             attempt=take[1] if take else None,
             verdict=_text(wanted, "verdict"),
             note=_text(wanted, "note"),
-            edit=_edit(wanted["edit"]) if wanted.get("edit") is not None else None,
+            edit=read_edit(wanted["edit"]) if wanted.get("edit") is not None else None,
             who=self._who,
         )
         with self._lock:
@@ -104,10 +104,6 @@ def read_edit(wanted: Any) -> RowEdit:
     """Edit of a row from the values of the page; raises InputError."""
     if not isinstance(wanted, Mapping):
         raise InputError("The edit is not an object", fix="reload the page")
-    return _edit(wanted)
-
-
-def _edit(wanted: Mapping[str, Any]) -> RowEdit:
     values = {name: wanted[name] for name in (*_EDITABLE, "base_text") if wanted.get(name) is not None}
     for name in ("speed", "pause_after_s"):
         if name in values and (isinstance(values[name], bool) or not isinstance(values[name], int | float)):

@@ -51,8 +51,8 @@ def row_detail(state: RunState, row_id: str) -> dict[str, Any]:
         "planned_text": text,
         "phonemes": edit.phonemes or _spoken_phonemes(state, row_id, planned),
         "voice": edit.voice or planned.get("voice") or "",
-        "speed": edit.speed or planned.get("speed") or 1.0,
-        "pause_after_s": planned.get("pause_after_s") if edit.pause_after_s is None else edit.pause_after_s,
+        "speed": _rounded(edit.speed or planned.get("speed") or 1.0),
+        "pause_after_s": _rounded(planned.get("pause_after_s") if edit.pause_after_s is None else edit.pause_after_s),
         "language": planned.get("language") or "",
         "chapter": planned.get("chapter"),
         "error": planned.get("error") or "",
@@ -143,3 +143,8 @@ def _history_line(choice: Choice) -> dict[str, Any]:
         "who": choice.who or "",
         "text": "; ".join(filter(None, texts)),
     }
+
+
+def _rounded(value: float | None) -> float | None:
+    """Value without the digits that storage in 32 bits adds."""
+    return None if value is None else round(value, 4)
