@@ -35,7 +35,7 @@ def desk_app(desk: Desk, secrets: Secrets) -> Starlette:
         Route("/", lambda request: _page(pages, "index.html")),
         Route("/static/{name:path}", lambda request: _page(pages, request.path_params["name"])),
         Route("/api/run", _get(lambda request: desk.summary())),
-        Route("/api/outline", _get(lambda request: desk.outline())),
+        Route("/api/contents", _get(lambda request: desk.contents())),
         Route("/api/chapters/{number:int}", _get(lambda request: desk.chapter(request.path_params["number"]))),
         Route("/api/rows/{row}", _get(lambda request: desk.row(request.path_params["row"]))),
         Route("/api/rows/{row}/takes/{take}/words", _get(lambda request: desk.words(**request.path_params))),

@@ -1,4 +1,4 @@
-"""Chapters of a run as running text: the outline of the book, and the sentences of one chapter with timed words."""
+"""Chapters of a run as running text: the contents of the book, and the sentences of one chapter with timed words."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def book_title(state: RunState) -> str:
     return ""
 
 
-def outline(state: RunState) -> dict[str, Any]:
+def contents(state: RunState) -> dict[str, Any]:
     """Chapters with the id, marks, voice, character and duration of every sentence, in reading order."""
     states = RowStates(state)
     voices: dict[str, int] = {}
@@ -44,7 +44,7 @@ def outline(state: RunState) -> dict[str, Any]:
             facts = state.facts.get(row["id"], {})
             voice = voices.setdefault(row.get("voice") or "", len(voices))
             character = characters.setdefault(row.get("character") or "", len(characters))
-            marks = int(states.of(row["id"]).marks)
+            marks = int(states.row(row["id"]).marks)
             sentences.append([row["id"], marks, voice, character, round(facts.get("duration_s") or 0.0, 2)])
         chapters.append({"number": number, "title": _title(number, rows), "sentences": sentences})
     return {"chapters": chapters, "voices": list(voices), "characters": list(characters)}
@@ -65,7 +65,7 @@ def chapter(state: RunState, number: int) -> dict[str, Any]:
         row["pause_after_s"] = texts.get(row["id"], {}).get("pause_after_s")
     pauses = [*(_pause_s(row, following) for row, following in pairwise(rows)), 0.0]
     sentences = [
-        _sentence(state, row, texts.get(row["id"], {}), states.of(row["id"]), pause_s)
+        _sentence(state, row, texts.get(row["id"], {}), states.row(row["id"]), pause_s)
         for row, pause_s in zip(rows, pauses, strict=True)
     ]
     blocks = groupby(
@@ -97,7 +97,7 @@ def _texts(state: RunState, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 
 def _sentence(
-    state: RunState, row: Mapping[str, Any], text: Mapping[str, Any], of_row: RowState, pause_s: float
+    state: RunState, row: Mapping[str, Any], text: Mapping[str, Any], row_state: RowState, pause_s: float
 ) -> dict[str, Any]:
     facts = state.facts.get(row["id"])
     written = text.get("text") or text.get("text_norm") or ""
@@ -108,8 +108,8 @@ def _sentence(
         "voice": text.get("voice") or row.get("voice") or "",
         "character": row.get("character") or "",
         "language": row.get("language") or "",
-        "marks": int(of_row.marks),
-        "verdict": of_row.verdict,
+        "marks": int(row_state.marks),
+        "verdict": row_state.verdict,
         "flags": facts["flags"] if facts else [],
         "error": text.get("error") or "",
         "take": take_name(facts["take_key"], facts["attempt"]) if facts and facts["status"] == "ok" else None,

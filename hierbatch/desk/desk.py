@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hierbatch.desk.book_view import book_title, chapter, is_book, outline
+from hierbatch.desk.book_view import book_title, chapter, contents, is_book
 from hierbatch.desk.decisions import Decisions
 from hierbatch.desk.row_view import planned_row, row_detail, take_words
 from hierbatch.desk.run_view import RunState, RunView
@@ -41,10 +41,10 @@ class Desk:
             "voices": self._voices(state),
         }
 
-    def outline(self) -> dict[str, Any]:
+    def contents(self) -> dict[str, Any]:
         """Chapters with their sentences."""
         state = self._view.refreshed()
-        return {"version": state.version, **(outline(state) if is_book(state) else {"chapters": []})}
+        return {"version": state.version, **(contents(state) if is_book(state) else {"chapters": []})}
 
     def chapter(self, number: int) -> dict[str, Any]:
         """Text of a chapter."""

@@ -47,7 +47,7 @@ class RowStates:
         self._state = state
         self._requests = _by_row(state.requests.values())
 
-    def of(self, row_id: str) -> RowState:
+    def row(self, row_id: str) -> RowState:
         """State of a row."""
         facts, choices = self._state.facts.get(row_id), self._state.choices.row(row_id)
         requests = self._requests.get(row_id, ())

@@ -41,7 +41,7 @@ def row_detail(state: RunState, row_id: str) -> dict[str, Any]:
     planned = planned_row(state, row_id)
     choices = state.choices.row(row_id)
     edit, facts = choices.edit, state.facts.get(row_id)
-    states = RowStates(state).of(row_id)
+    states = RowStates(state).row(row_id)
     text = planned.get("text") or planned.get("text_norm") or ""
     takes = state.index.of_row(row_id)
     current = (facts["take_key"], facts["attempt"]) if facts else None

@@ -33,7 +33,7 @@ class StoredTake:
     """A committed take: its facts without text timings and audio, and its location."""
 
     facts: dict[str, Any]
-    part: Path
+    file: Path
     row: int
 
     @property
@@ -43,7 +43,7 @@ class StoredTake:
 
     def read(self, columns: list[str]) -> dict[str, Any]:
         """Read columns of the take; raises VanishedError if its part was compacted."""
-        table = read_part_rows(self.part, np.array([self.row], np.int32), columns)
+        table = read_part_rows(self.file, np.array([self.row], np.int32), columns)
         return dict(table.to_pylist()[0])
 
 

@@ -15,7 +15,7 @@ def run(tmp_path):
 
 
 def marks(client):
-    return {row[0]: Mark(row[1]) for part in client.get("/api/outline").json()["chapters"] for row in part["sentences"]}
+    return {row[0]: Mark(row[1]) for part in client.get("/api/contents").json()["chapters"] for row in part["sentences"]}
 
 
 def test_the_outline_has_every_sentence_in_reading_order_with_its_marks(run):
@@ -129,7 +129,7 @@ def test_takes_and_decisions_of_other_processes_appear(run):
     with open_desk(run) as opened:
         before = opened.client.get("/api/run").json()
         hidden.rename(parts[-1])
-        opened.client.get("/api/outline")
+        opened.client.get("/api/contents")
         after = opened.client.get("/api/run").json()
     assert after["n_takes"] > before["n_takes"]
     assert after["version"] > before["version"]

@@ -10,7 +10,7 @@ const MARK_CLASSES = [
 let litWord = null;
 
 export function drawChapters() {
-  const chapters = store.outline.chapters;
+  const chapters = store.contents.chapters;
   const number = store.chapter?.number;
   const items = chapters.map((chapter) => {
     const played = chapter.sentences.filter(([, marks]) => marks & Mark.PLAYED).length;
@@ -35,14 +35,14 @@ const undecided = (chapter) => chapter.sentences.filter(([, marks]) => marks & M
 
 async function showChapter(number) {
   await openChapter(number);
-  const first = store.outline.chapters.find((chapter) => chapter.number === number).sentences.find(matchesFilter)
-    || store.outline.chapters.find((chapter) => chapter.number === number).sentences[0];
+  const first = store.contents.chapters.find((chapter) => chapter.number === number).sentences.find(matchesFilter)
+    || store.contents.chapters.find((chapter) => chapter.number === number).sentences[0];
   $("text").scrollTop = 0;
   if (first) select(first[0]);
 }
 
 export function stepChapter(step) {
-  const numbers = store.outline.chapters.map((chapter) => chapter.number);
+  const numbers = store.contents.chapters.map((chapter) => chapter.number);
   const to = numbers[numbers.indexOf(store.chapter?.number) + step];
   if (to !== undefined) showChapter(to);
 }
@@ -78,7 +78,7 @@ function drawSentence(sentence) {
 export function drawMarks() {
   const marks = new Map();
   const shown = new Set();
-  for (const chapter of store.outline.chapters) {
+  for (const chapter of store.contents.chapters) {
     if (chapter.number !== store.chapter?.number) continue;
     for (const sentence of chapter.sentences) {
       marks.set(sentence[0], sentence[1]);
@@ -121,7 +121,7 @@ export function light(seconds) {
 }
 
 export function drawFilters() {
-  const sentences = store.outline.chapters.flatMap((chapter) => chapter.sentences);
+  const sentences = store.contents.chapters.flatMap((chapter) => chapter.sentences);
   const chips = FILTERS.map((filter) => {
     const n = filter.name === "all" ? 0 : sentences.filter(([, marks]) => filter.matches(marks)).length;
     return el("button", {
@@ -129,8 +129,8 @@ export function drawFilters() {
       onclick: () => setFilter({ show: filter.name }),
     }, filter.title, n ? " " : null, n ? el("b", {}, n) : null);
   });
-  replace($("filters"), chips, picker("voice", "All voices", store.outline.voices),
-    picker("character", "All characters", store.outline.characters));
+  replace($("filters"), chips, picker("voice", "All voices", store.contents.voices),
+    picker("character", "All characters", store.contents.characters));
 }
 
 function picker(name, all, values) {
@@ -149,7 +149,7 @@ function setFilter(change) {
 }
 
 export function drawProgress() {
-  const sentences = store.outline.chapters.flatMap((chapter) => chapter.sentences);
+  const sentences = store.contents.chapters.flatMap((chapter) => chapter.sentences);
   const played = sentences.filter(([, marks]) => marks & Mark.PLAYED).length;
   const open = sentences.filter(([, marks]) => marks & Mark.UNDECIDED).length;
   const waiting = sentences.filter(([, marks]) => marks & Mark.REQUESTED).length;

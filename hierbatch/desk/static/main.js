@@ -19,7 +19,7 @@ async function update() {
     if (before) emit("row");
   }
   if (before && before.version === store.run.version) return;
-  store.outline = await get("/api/outline");
+  store.contents = await get("/api/contents");
   if (before && store.chapter) await openChapter(store.chapter.number);
   book.drawFilters();
   book.drawChapters();
@@ -45,10 +45,10 @@ async function start() {
   await update();
   document.title = `${store.run.title} · hierbatch review`;
   $("title").textContent = store.run.title;
-  const first = store.outline.chapters[0];
+  const first = store.contents.chapters[0];
   const wanted = decodeURIComponent(location.hash.slice(1));
   if (first) {
-    const start = store.outline.chapters.find((chapter) => chapter.sentences.some(([id]) => id === wanted)) || first;
+    const start = store.contents.chapters.find((chapter) => chapter.sentences.some(([id]) => id === wanted)) || first;
     await openChapter(start.number);
     await select(start === first && !wanted ? first.sentences[0][0] : wanted);
   }

@@ -6,7 +6,7 @@ export const Mark = {
 
 export const store = {
   run: null, // answer of /api/run
-  outline: { chapters: [], voices: [], characters: [] },
+  contents: { chapters: [], voices: [], characters: [] },
   chapter: null, // answer of /api/chapters/N
   current: null, // id of the current row
   row: null, // answer of /api/rows/ID
@@ -37,8 +37,8 @@ export const FILTERS = [
 export function matchesFilter([, marks, voice, character]) {
   const { show, voice: wantedVoice, character: wantedCharacter } = store.filter;
   return Boolean(FILTERS.find((filter) => filter.name === show).matches(marks))
-    && (!wantedVoice || store.outline.voices[voice] === wantedVoice)
-    && (!wantedCharacter || store.outline.characters[character] === wantedCharacter);
+    && (!wantedVoice || store.contents.voices[voice] === wantedVoice)
+    && (!wantedCharacter || store.contents.characters[character] === wantedCharacter);
 }
 
 export const isFiltered = () =>
@@ -46,7 +46,7 @@ export const isFiltered = () =>
 
 /** All sentences of the book in order, each with the number of its chapter. */
 export function* allSentences() {
-  for (const chapter of store.outline.chapters)
+  for (const chapter of store.contents.chapters)
     for (const sentence of chapter.sentences) yield [sentence, chapter.number];
 }
 
