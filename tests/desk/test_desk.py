@@ -15,7 +15,9 @@ def run(tmp_path):
 
 
 def marks(client):
-    return {row[0]: Mark(row[1]) for part in client.get("/api/contents").json()["chapters"] for row in part["sentences"]}
+    return {
+        row[0]: Mark(row[1]) for part in client.get("/api/contents").json()["chapters"] for row in part["sentences"]
+    }
 
 
 def test_the_outline_has_every_sentence_in_reading_order_with_its_marks(run):
