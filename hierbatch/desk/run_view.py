@@ -1,4 +1,4 @@
-"""Newest state of a run for the pages: takes, decisions and requests, read again when their files change."""
+"""Newest state of a run for the pages: takes, decisions and requests, reloaded when their files change."""
 
 from __future__ import annotations
 
