@@ -51,6 +51,7 @@ OTHER_LOUDNESS = {"clipped", "float_over_1", "hot", "quiet60", "quiet", "longsil
 """Sounds whose loudness is limited by their peaks, or is not that of speech."""
 _MAX_LOUDNESS_ERROR_DB = 1.5
 _MAX_LENGTH_ERROR = 0.002
+_ACTIVE_LU, _CANCELLED_LU = 12.0, 6.0
 
 
 def main() -> None:
@@ -125,11 +126,17 @@ def verdict_of(take: dict, source: str) -> tuple[bool, str]:
 
 
 def read_independently(source: Path) -> tuple[float, float]:
-    """Length that ffmpeg decodes, and loudness of the loudest single channel or of the mean, the louder of both."""
+    """Length that ffmpeg decodes, and loudness of the mean of its channels with sound.
+
+    If they cancel each other, it is the loudness of the loudest one.
+    """
     with open_decoder(source, use_ffmpeg=True) as sound:
         samples, rate_hz = np.concatenate(list(sound.blocks)), sound.rate_hz
-    mixes = [samples.mean(axis=1), *(samples[:, channel] for channel in range(samples.shape[1]))]
-    return len(samples) / rate_hz, max(measure_loudness(mix, rate_hz) for mix in mixes)
+    loudness_lufs = np.array([measure_loudness(channel, rate_hz) for channel in samples.T])
+    loudest_lufs = float(loudness_lufs.max())
+    has_sound = loudness_lufs >= loudest_lufs - _ACTIVE_LU
+    mean_lufs = measure_loudness(samples[:, has_sound].mean(axis=1), rate_hz) if has_sound.any() else loudest_lufs
+    return len(samples) / rate_hz, mean_lufs if mean_lufs > loudest_lufs - _CANCELLED_LU else loudest_lufs
 
 
 def prompts() -> Iterator[tuple[str, bool, str]]:
