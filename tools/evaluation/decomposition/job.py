@@ -94,7 +94,7 @@ def _score_stages(
     name: str,
     texts: Sequence[RecordedText],
     recordings: Mapping[ClipSource, ReferenceRecording],
-    judge: Callable[[Waveform], dict[str, float]],
+    score: Callable[[Waveform], dict[str, float]],
     log: Callable[[str], None],
 ) -> Scores:
     """Opinions of every stage of one bundle.
@@ -103,7 +103,7 @@ def _score_stages(
         name: name or folder of the bundle.
         texts: recordings to reproduce.
         recordings: audio and transcript of each clip.
-        judge: value of each measure of a clip.
+        score: value of each measure of a clip.
         log: receives a line per recording.
     """
     decomposer, scores = Decomposer(find_bundle(name)), Scores()
@@ -111,7 +111,7 @@ def _score_stages(
         recording, prompt = recordings[text.recording], recordings[text.prompt]
         of_corpus = scores.setdefault(text.corpus, {})
         for stage, render in decomposer.clips(recording.waveform, recording.text, text.language, prompt.waveform):
-            for measure, value in judge(render()).items():
+            for measure, value in score(render()).items():
                 of_corpus.setdefault((stage, measure), []).append(value)
         log(f"{name}: {number} of {len(texts)} recordings")
     return scores

@@ -64,9 +64,9 @@ class ContentFrames:
         pitch = (MELS_PER_FRAME * frames[:, None] + np.arange(MELS_PER_FRAME)).ravel()
         return ContentFrames(self.semantic[frames], self.f0_hz[pitch], self.voiced[pitch])
 
-    def with_pitch_of(self, other: ContentFrames) -> ContentFrames:
-        """These vectors with the pitch of frames of the same number."""
-        return ContentFrames(self.semantic, other.f0_hz, other.voiced)
+    def with_pitch_of(self, source: ContentFrames) -> ContentFrames:
+        """These vectors with the pitch of as many other frames."""
+        return ContentFrames(self.semantic, source.f0_hz, source.voiced)
 
 
 class Decomposer:
@@ -97,16 +97,16 @@ class Decomposer:
         levelled = to_speech_level(resample(recording, RATE_HZ))
         n_samples = levelled.n_samples // FRAME_HOP_SAMPLES * FRAME_HOP_SAMPLES
         whole = Waveform(levelled.samples[:n_samples], RATE_HZ)
-        recorded = self._recorded(whole)
+        from_recording = self._recorded(whole)
         phonemes = self._front_end.phonemize(text, language).phonemes
         request = SpeechRequest(phonemes=phonemes, language=language, voice=voice, seed=_SEED)
         predicted, shares = self._predicted(request)
-        to_recorded, to_predicted = warp(predicted.semantic, recorded.semantic)
-        on_recorded, recorded_on_predicted = predicted.at(to_predicted), recorded.at(to_recorded)
+        to_recorded, to_predicted = warp(predicted.semantic, from_recording.semantic)
+        on_recorded, recorded_on_predicted = predicted.at(to_predicted), from_recording.at(to_recorded)
         variants = {
-            OWN_CONTENT: recorded,
-            PREDICTED["vectors"]: on_recorded.with_pitch_of(recorded),
-            PREDICTED["pitch"]: recorded.with_pitch_of(on_recorded),
+            OWN_CONTENT: from_recording,
+            PREDICTED["vectors"]: on_recorded.with_pitch_of(from_recording),
+            PREDICTED["pitch"]: from_recording.with_pitch_of(on_recorded),
             PREDICTED["durations"]: recorded_on_predicted,
             TEXT_TO_SPEECH: predicted,
         }

@@ -1,6 +1,6 @@
 """Dynamic time warping of two sequences of vectors by cosine distance (Sakoe & Chiba 1978).
 
-Legend: N frames of one sequence, M frames of the other, C channels.
+Legend: N frames of one sequence, M frames of the second, C channels.
 """
 
 from __future__ import annotations
@@ -9,26 +9,26 @@ import numpy as np
 import numpy.typing as npt
 
 _STEP_COST = 0.05
-"""Cost of a frame that stays at the same frame of the other sequence; it keeps the path near the diagonal."""
+"""Cost of a frame that stays at the same frame of the second sequence; it keeps the path near the diagonal."""
 
 Vectors = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
 
 
-def warp(one: Vectors, other: Vectors) -> tuple[Indices, Indices]:
-    """Corresponding frame of `other` for each frame of `one`, and of `one` for each frame of `other`.
+def warp(first: Vectors, second: Vectors) -> tuple[Indices, Indices]:
+    """Corresponding frame of `second` for each frame of `first`, and of `first` for each frame of `second`.
 
     Where several frames correspond, the middle one is taken.
 
     Shape:
-        one      [N, C]
-        other    [M, C]
+        first    [N, C]
+        second   [M, C]
         returns  [N], [M]
     """
-    path = _shortest_path(1 - _unit(one) @ _unit(other).T)
+    path = _shortest_path(1 - _unit(first) @ _unit(second).T)
     return (
-        np.array([int(np.median(path[path[:, 0] == frame, 1])) for frame in range(len(one))]),
-        np.array([int(np.median(path[path[:, 1] == frame, 0])) for frame in range(len(other))]),
+        np.array([int(np.median(path[path[:, 0] == frame, 1])) for frame in range(len(first))]),
+        np.array([int(np.median(path[path[:, 1] == frame, 0])) for frame in range(len(second))]),
     )
 
 
