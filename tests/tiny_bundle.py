@@ -15,7 +15,7 @@ def write_tiny_bundle(folder, log_duration: float | None = None) -> Path:
         torch.manual_seed(0)
         networks = LiteNetworks(tiny_config())
         if log_duration is not None:
-            torch.nn.init.constant_(networks.text_to_vector.duration.leave.bias, log_duration)
+            torch.nn.init.constant_(networks.text_to_vector.duration.output_projection.bias, log_duration)
     page = {
         "name": "tiny",
         "kind": "lite",

@@ -78,7 +78,7 @@ class Decomposer:
         self._pipeline = LitePipeline(bundle, networks, placement)
         self._text_stage = TextStage(networks.text_to_vector, bundle.synthesis, bundle.languages, placement)
         self._synthesizer = LiteSynthesizer(networks, bundle.synthesis, placement)
-        self._content, self._mel = networks.content, LogMel()
+        self._content_encoder, self._mel = networks.content_encoder, LogMel()
         self._front_end = SpeechFrontEnd()
 
     @torch.inference_mode()
@@ -118,7 +118,7 @@ class Decomposer:
     def _recorded(self, whole: Waveform) -> ContentFrames:
         mel = self._mel(torch.from_numpy(np.ascontiguousarray(whole.samples))[None])
         n_frames = mel.shape[1] // MELS_PER_FRAME
-        semantic = self._content(mel, torch.ones(1, n_frames, 1, dtype=torch.bool))
+        semantic = self._content_encoder(mel, torch.ones(1, n_frames, 1, dtype=torch.bool))
         f0_hz = estimate_f0(whole)
         return ContentFrames(to_array(semantic[0]), fill_unvoiced(f0_hz), (f0_hz > 0).astype(np.float32))
 
