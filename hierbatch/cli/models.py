@@ -54,7 +54,7 @@ def assemble(
     model: Annotated[
         Literal["lite", "speechsr"], typer.Argument(help="lite (HierSpeech2-Lite) or speechsr (bandwidth extension).")
     ],
-    training: Annotated[Path, typer.Option(help="Training folder of `hierbatch train`.")],
+    training: Annotated[Path, typer.Option(help="Training folder of `hierbatch train lite`.")],
     out: Annotated[Path, typer.Option(help="Bundle folder to write.")],
     start: Annotated[str | None, typer.Option(help="With lite: bundle that provides networks not trained.")] = None,
     f0_spread: Annotated[float, typer.Option(help="With lite: scale of the predicted F0 contour.")] = 1.5,

@@ -118,7 +118,7 @@ def import_models(job: ImportModels, on_component: Callable[[ImportedComponent],
                 fix="name checkpoints of HierSpeech++",
             )
         write_bundle_components(folder, weights, pages, _page(job.name, imported.components))
-        _move(folder, home / job.name)
+        move_bundle(folder, home / job.name)
     return ImportedModels(find_bundle(home / job.name), tuple(imported.components), tuple(imported.skipped))
 
 
@@ -241,7 +241,7 @@ def _page(name: str, components: Sequence[ImportedComponent]) -> dict[str, objec
     }
 
 
-def _move(folder: Path, target: Path) -> None:
+def move_bundle(folder: Path, target: Path) -> None:
     """Rename the finished folder into place. An existing one is deleted only after the new one is complete."""
     old = folder.parent / f"{folder.name}.old"
     try:

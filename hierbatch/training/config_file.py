@@ -59,13 +59,14 @@ def read_config(kind: type[Config], path: Path) -> Config:
     return make_config(kind, values, path.name)
 
 
-def make_config(kind: type[Config], values: Mapping[str, Any], source: str) -> Config:
+def make_config(kind: type[Config], values: Mapping[str, Any], source: str, base: Config | None = None) -> Config:
     """Create a configuration from nested values; raises InputError as `read_config`.
 
     Args:
         kind: dataclass.
         values: values by field name; nested dataclasses as mappings.
         source: name of the file or table, for messages.
+        base: provides the values that are not given; None takes the defaults of the dataclass.
     """
     hints = get_type_hints(kind)
     names = [field.name for field in dataclasses.fields(kind) if field.init]  # type: ignore[arg-type]
@@ -76,9 +77,14 @@ def make_config(kind: type[Config], values: Mapping[str, Any], source: str) -> C
             got=", ".join(unknown),
             fix="correct or delete them",
         )
-    made = {name: _converted(hints[name], value, f"{source}: {name}") for name, value in values.items()}
+    defaults = {} if base is None else {name: getattr(base, name) for name in names}
+    made = {
+        field.name: _converted(hints[field.name], values[field.name], f"{source}: {field.name}", _default(field, base))
+        for field in dataclasses.fields(kind)  # type: ignore[arg-type]
+        if field.name in values
+    }
     try:
-        return kind(**made)
+        return kind(**(defaults | made))
     except TypeError as error:
         raise InputError(f"{source} is incomplete", got=str(error)) from error
 
@@ -88,17 +94,22 @@ def to_toml(config: Any) -> str:
     return "".join(_table_lines(dataclasses.asdict(config), ""))
 
 
-def _converted(hint: Any, value: Any, source: str) -> Any:
+def _default(field: dataclasses.Field[Any], base: Any) -> Any:
+    """Value of a field in `base`, or its default; None if it has none."""
+    if base is not None:
+        return getattr(base, field.name)
+    return field.default_factory() if field.default_factory is not dataclasses.MISSING else None
+
+
+def _converted(hint: Any, value: Any, source: str, default: Any = None) -> Any:
     if get_origin(hint) in (Union, UnionType):
         hint = next(choice for choice in get_args(hint) if choice is not type(None))
     if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
-        return make_config(hint, value, source)  # type: ignore[arg-type]
+        return make_config(hint, value, source, default)  # type: ignore[arg-type]
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is tuple and isinstance(value, list):
         inner = arguments[0]
         return tuple(_converted(inner, element, source) for element in value)
-    if origin in (dict, Mapping, None) and isinstance(value, Mapping) and hint is not str:
-        return dict(value)
     if getattr(origin, "__name__", "") == "Mapping" and isinstance(value, Mapping):
         return dict(value)
     if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
