@@ -22,6 +22,7 @@ from hierbatch.models.hierspeechpp.speechsr.weights import NORMALIZED_LAYERS
 from hierbatch.models.weights.weight_norm import add_weight_norm
 from hierbatch.training.full_band import FullBandClip
 from hierbatch.training.hierspeechpp.adversarial import adversarial_losses, discriminator_losses
+from hierbatch.training.hierspeechpp.figures import mean_figures
 from hierbatch.training.hierspeechpp.mel_losses import MelLoss
 from hierbatch.training.hierspeechpp.speechsr_config import SpeechSRTraining
 from hierbatch.training.hierspeechpp.speechsr_data import SpeechSRPair, SpeechSRPairs
@@ -132,7 +133,7 @@ class SpeechSRRecipe:
                     "low change dB": self._distance_db(generated, interpolated, is_high=False),
                 }
             )
-        return {name: float(np.mean([row[name] for row in figures])) for name in figures[0]}
+        return mean_figures(figures)
 
     def samples(self, networks: Networks) -> list[Sample]:
         """Held-out segments at the output rate."""

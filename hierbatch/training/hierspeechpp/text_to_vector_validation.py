@@ -17,6 +17,7 @@ from hierbatch.models.hierspeechpp.text_to_vector.training import (
     slice_log_f0,
     training_pass,
 )
+from hierbatch.training.hierspeechpp.figures import mean_figures
 
 if TYPE_CHECKING:
     from hierbatch.training.hierspeechpp.text_to_vector import TextToVectorBatch
@@ -32,10 +33,7 @@ def validate_text_to_vector(network: TextToVector, rows: Sequence[TextToVectorBa
         network: network in evaluation mode.
         rows: held-out rows.
     """
-    figures = [_row_figures(network, row) for row in rows]
-    if not figures:
-        return {"symbols": float("nan")}
-    return {name: float(np.nanmean([row[name] for row in figures])) for name in figures[0]}
+    return mean_figures([_row_figures(network, row) for row in rows])
 
 
 def greedy_symbols(logits: Tensor) -> list[int]:
