@@ -28,7 +28,7 @@ def test_a_resumed_training_equals_an_undisturbed_one(tmp_path):
         after = resumed.recipe.networks[name].state_dict()
         assert all(torch.equal(value, after[key]) for key, value in network.state_dict().items())
     figures = read_curve(tmp_path / "whole")[-1]
-    assert {"mel", "prior mel", "acoustic divergence", "pitch error cents"} <= figures.keys()
+    assert {"mel", "prior mel", "acoustic divergence", "voicing F-score"} <= figures.keys()
     assert len(list((tmp_path / "whole" / "samples").rglob("*.flac"))) == 2
 
 
