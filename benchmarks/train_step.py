@@ -24,7 +24,8 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.flop_counter import FlopCounterMode
 
-from hierbatch.training.config_file import find_config, read_config, shipped_configs
+from hierbatch.toml_config import read_config
+from hierbatch.training.config_file import find_config, shipped_configs
 from hierbatch.training.full_band import FullBandClip
 from hierbatch.training.hierspeechpp.speechsr import SpeechSRRecipe
 from hierbatch.training.hierspeechpp.speechsr_config import SpeechSRTraining

@@ -32,6 +32,9 @@ def add(
         typer.Option(help="Folder of imported models. Default: HIERBATCH_MODELS, or the user's data folder."),
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace an imported model of this name.")] = False,
+    page: Annotated[
+        Path | None, typer.Option(help="TOML page of networks trained elsewhere: sizes, languages, symbols.")
+    ] = None,
 ) -> None:
     """Import HierSpeech++ checkpoints as a model.
 
@@ -42,7 +45,9 @@ def add(
     """
     from hierbatch.jobs.import_models import ImportModels, import_models
 
-    result = import_models(ImportModels(sources=sources, name=name, folder=folder, replace=replace), _print_component)
+    result = import_models(
+        ImportModels(sources=sources, name=name, folder=folder, replace=replace, page=page), _print_component
+    )
     for path in result.left_out:
         print(f"skipped      {path}: no known network")
     print(f"model        {result.bundle.name}: {result.bundle.folder}")

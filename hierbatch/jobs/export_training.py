@@ -21,7 +21,7 @@ from hierbatch.models.weights.bundle_writing import write_bundle_components
 from hierbatch.models.weights.published_names import publish_weights
 from hierbatch.models.weights.weight_norm import fold_weight_norm
 from hierbatch.storage import staging_folder, write_atomically
-from hierbatch.training.config_file import read_config
+from hierbatch.toml_config import read_config
 from hierbatch.training.hierspeechpp.catalog import RecipeKind, find_recipe
 from hierbatch.training.run_folder import CONFIG, read_run
 from hierbatch.training.trainer.checkpoints import CheckpointFolder, read_tensors

@@ -15,7 +15,8 @@ from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.weights.bundle import find_bundle
 from hierbatch.models.weights.checkpoint import read_checkpoint
 from hierbatch.models.weights.start_weights import rename_published, take_weights
-from hierbatch.training.config_file import find_config, read_config
+from hierbatch.toml_config import read_config
+from hierbatch.training.config_file import find_config
 from hierbatch.training.hierspeechpp.catalog import RecipeInputs, RecipeKind, discriminator_table, find_recipe
 from hierbatch.training.run_folder import write_run
 from hierbatch.training.trainer.checkpoints import CheckpointFolder, read_tensors

@@ -15,7 +15,7 @@ from typing import Any
 
 from hierbatch.errors import InputError
 from hierbatch.storage import write_atomically
-from hierbatch.training.config_file import to_toml
+from hierbatch.toml_config import to_toml
 
 _RUN, CONFIG = "run.json", "config.toml"
 

@@ -20,7 +20,7 @@ from hierbatch.models.hierspeechpp.synthesizer.weights import load_synthesizer a
 from hierbatch.models.speech import SpeechRequest
 from hierbatch.models.weights.bundle import find_bundle
 from hierbatch.models.weights.weight_norm import fold_weight_norm
-from hierbatch.training.config_file import to_toml
+from hierbatch.toml_config import to_toml
 from hierbatch.training.hierspeechpp.synthesizer_config import SynthesizerTraining
 from hierbatch.training.trainer.checkpoints import CheckpointFolder, read_tensors
 from tests.training.hierspeechpp.made_speech import MadeSpeech

@@ -7,7 +7,8 @@ from hierbatch.errors import InputError
 from hierbatch.models.hierspeechpp.speechsr.model import SpeechSR
 from hierbatch.models.hierspeechpp.synthesizer.model import Synthesizer
 from hierbatch.models.hierspeechpp.text_to_vector.model import TextToVector
-from hierbatch.training.config_file import find_config, make_config, read_config, shipped_configs, to_toml
+from hierbatch.toml_config import make_config, read_config, to_toml
+from hierbatch.training.config_file import find_config, shipped_configs
 from hierbatch.training.hierspeechpp.speechsr_config import SpeechSRTraining
 from hierbatch.training.hierspeechpp.synthesizer_config import SynthesizerTraining
 from hierbatch.training.hierspeechpp.text_to_vector_config import TextToVectorTraining
