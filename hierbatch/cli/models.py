@@ -45,9 +45,8 @@ def add(
     """
     from hierbatch.jobs.import_models import ImportModels, import_models
 
-    result = import_models(
-        ImportModels(sources=sources, name=name, folder=folder, replace=replace, page=page), _print_component
-    )
+    job = ImportModels(sources=sources, name=name, folder=folder, replace=replace, page=page)
+    result = import_models(job, _print_component)
     for path in result.left_out:
         print(f"skipped      {path}: no known network")
     print(f"model        {result.bundle.name}: {result.bundle.folder}")

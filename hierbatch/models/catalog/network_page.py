@@ -100,8 +100,7 @@ def find_problems(page: NetworkPage) -> list[str]:
 
 def _text_problems(page: NetworkPage) -> list[str]:
     reasons = [
-        f"there is no front end for {language!r} (there is one for {', '.join(language_codes())}; other packages may add "
-        "one)"
+        f"there is no front end for {language!r}, only for {', '.join(language_codes())}; other packages may add one"
         for language in page.languages
         if language not in language_codes()
     ]
@@ -139,8 +138,10 @@ def _size_problems(page: NetworkPage) -> list[str]:
     if rate_hz not in _RATES_HZ:
         reasons.append(f"waveform_rates give {rate_hz} Hz, not {', '.join(map(str, _RATES_HZ))}")
     if sounds.f0_per_frame != 4 or sounds.waveform_rates[0] != 4 or _product(sounds.source_rates) != 4:
-        reasons.append("F0 joins at four values per frame: f0_per_frame, the first of waveform_rates and the product of "
-                       "source_rates have to be 4")  # fmt: skip
+        reasons.append(
+            "F0 has four values per frame: f0_per_frame, the first of waveform_rates and the product of source_rates "
+            "have to be 4"
+        )
     if any((kernel - rate) % 2 for kernel, rate in zip(sounds.waveform_kernels, sounds.waveform_rates, strict=False)):
         reasons.append("a kernel of waveform_kernels differs from its rate by an odd number")
     if len(sounds.waveform_kernels) != len(sounds.waveform_rates):
@@ -149,7 +150,8 @@ def _size_problems(page: NetworkPage) -> list[str]:
         reasons.append(f"styles are encoded from {N_MELS} mel bands")
     if text.semantic_channels != sounds.semantic_channels:
         reasons.append(
-            f"ttv writes {text.semantic_channels} channels of features, the synthesizer reads {sounds.semantic_channels}"
+            f"ttv writes {text.semantic_channels} channels of features, but the synthesizer reads "
+            f"{sounds.semantic_channels}"
         )
     return reasons
 
