@@ -6,7 +6,7 @@ Legend: B batch, L samples at 48 kHz, K bins.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +53,12 @@ def is_held_out(text: str) -> bool:
 
 
 def read_full_band(
-    folder: Path, *, held_out_only: bool = False, rate_hz: int = FULL_RATE_HZ, min_rate_hz: int = _MIN_RATE_HZ
+    folder: Path,
+    *,
+    held_out_only: bool = False,
+    rate_hz: int = FULL_RATE_HZ,
+    min_rate_hz: int = _MIN_RATE_HZ,
+    ids: Container[str] | None = None,
 ) -> list[FullBandClip]:
     """Read every clip recorded at 44.1 kHz or more from the Parquet files of a folder, or from one file.
 
@@ -62,13 +67,14 @@ def read_full_band(
         held_out_only: leave out the clips for training.
         rate_hz: rate of the clips.
         min_rate_hz: least rate of a recording.
+        ids: leave out all other recordings; None takes all.
 
     Raises:
         InputError: There is no such clip, or a file cannot be read.
     """
     files = [folder] if folder.is_file() else sorted(folder.glob("*.parquet"))
     try:
-        clips = [clip for file in files for clip in _read_clips(file, held_out_only, rate_hz, min_rate_hz)]
+        clips = [clip for file in files for clip in _read_clips(file, held_out_only, rate_hz, min_rate_hz, ids)]
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"The recordings in {folder} cannot be read", got=str(error)) from error
     if not clips:
@@ -80,12 +86,14 @@ def read_full_band(
     return clips
 
 
-def _read_clips(file: Path, held_out_only: bool, rate_hz: int, min_rate_hz: int) -> Iterator[FullBandClip]:
+def _read_clips(
+    file: Path, held_out_only: bool, rate_hz: int, min_rate_hz: int, ids: Container[str] | None
+) -> Iterator[FullBandClip]:
     if not set(_COLUMNS) <= set(pq.read_schema(file).names):
         return
     for batch in pq.ParquetFile(file).iter_batches(64, columns=list(_COLUMNS)):
         for row in batch.to_pylist():
-            if (row["original_rate_hz"] or 0) < min_rate_hz:
+            if (row["original_rate_hz"] or 0) < min_rate_hz or (ids is not None and row["id"] not in ids):
                 continue
             held_out = is_held_out(row["text"] or row["id"])
             if held_out_only and not held_out:

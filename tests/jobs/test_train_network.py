@@ -78,7 +78,7 @@ def averaged(job):
 def test_a_run_folder_has_what_made_it(trained):
     job, lines = trained
     assert json.loads((job.out / "run.json").read_text())["recipe"] == "synthesizer"
-    assert "slice_frames = 8" in (job.out / "config.toml").read_text()
+    assert "slice_frames = 6" in (job.out / "config.toml").read_text()
     assert CheckpointFolder(job.out).steps() == [2]
     assert any("validation" in line for line in lines)
 

@@ -118,6 +118,7 @@ class SpeechSRRecipe:
                 "features": batch.row_share * weights.feature_matching * features,
             }
 
+    @torch.no_grad()
     def validate(self, networks: Networks) -> dict[str, float]:
         """Log-spectral distances above and below 8 kHz to the recordings, and below 8 kHz to the interpolated input."""
         figures = []
@@ -135,6 +136,7 @@ class SpeechSRRecipe:
             )
         return mean_figures(figures)
 
+    @torch.no_grad()
     def samples(self, networks: Networks) -> list[Sample]:
         """Held-out segments at the output rate."""
         samples = []

@@ -193,6 +193,7 @@ class TextToVectorRecipe:
         log_f0 = network.pitch(predicted, whole, style)
         return F.l1_loss(log_f0.float(), slice_log_f0(inputs))
 
+    @torch.no_grad()
     def validate(self, networks: Networks) -> dict[str, float]:
         """Losses and errors on held-out rows with fixed noise."""
         network = networks["generator"]
@@ -200,6 +201,7 @@ class TextToVectorRecipe:
         positions = self.data.held_out_positions()
         return validate_text_to_vector(network, [self.inputs([position], [position]) for position in positions])
 
+    @torch.no_grad()
     def samples(self, networks: Networks) -> list[Sample]:
         """No sounds: they need a synthesizer."""
         return []

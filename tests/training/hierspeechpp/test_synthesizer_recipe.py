@@ -62,7 +62,7 @@ def test_a_row_does_not_depend_on_the_number_of_parts():
 
 
 def test_style_may_come_from_another_utterance_of_the_speaker():
-    data = SpeechDataSettings(batch_rows=4, max_frames=24, min_frames=10, validation_rows=1, style_from="speaker")
+    data = SpeechDataSettings(batch_rows=4, max_frames=14, min_frames=10, validation_rows=1, style_from="speaker")
     recipe = SynthesizerRecipe(synthesizer_training(data=data), MadeSpeech())
     rows = [row for step in range(8) for row in recipe.data.positions(step)]
     others = [row for row in rows if row.style_utterance.id != row.utterance.id]

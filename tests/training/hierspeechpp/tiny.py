@@ -27,9 +27,9 @@ def synthesizer_training(*, dropout=0.1, batch_rows=4, n_steps=10, learning_rate
     values = {
         "network": synthesizer_network(dropout=dropout),
         "discriminators": DISCRIMINATORS,
-        "slice_frames": 8,
+        "slice_frames": 6,
         "optimizer": AdamWSettings(learning_rate=learning_rate, learning_rate_decay=0.999),
-        "data": SpeechDataSettings(batch_rows=batch_rows, max_frames=24, min_frames=10, validation_rows=2),
+        "data": SpeechDataSettings(batch_rows=batch_rows, max_frames=14, min_frames=10, validation_rows=2),
         "run": RunSettings(n_steps=n_steps, report_steps=5, validate_steps=n_steps, save_steps=n_steps),
     }
     return SynthesizerTraining(**(values | changes))
