@@ -89,9 +89,9 @@ def open_full_rate_sounds(
         return None
     folder = data / f"sounds_{rate_hz}"
     if recordings is not None:
-        clips = {
-            clip.id: clip for clip in read_full_band(recordings, rate_hz=rate_hz, min_rate_hz=min(rate_hz, 44_100))
-        }
+        wanted = {utterance.id for utterance in speech.utterances}
+        found = read_full_band(recordings, rate_hz=rate_hz, min_rate_hz=min(rate_hz, 44_100), ids=wanted)
+        clips = {clip.id: clip for clip in found}
         write_full_rate_sounds(folder, rate_hz, speech.utterances, lambda name: _waveform(clips.get(name)))
     if not (folder / "index.parquet").is_file():
         raise InputError(
