@@ -18,6 +18,7 @@ from hierbatch.models.weights.start_weights import rename_published, take_weight
 from hierbatch.toml_config import read_config
 from hierbatch.training.config_file import find_config
 from hierbatch.training.hierspeechpp.catalog import RecipeInputs, RecipeKind, discriminator_table, find_recipe
+from hierbatch.training.perturbed_features import has_perturbed_features
 from hierbatch.training.run_folder import write_run
 from hierbatch.training.trainer.checkpoints import CheckpointFolder, read_tensors
 from hierbatch.training.trainer.recipe import Recipe
@@ -87,6 +88,8 @@ def run_process(job: TrainNetworkJob, log: Log) -> None:
     kind, config = find_recipe(job.recipe), configured(job)
     inputs = RecipeInputs(data=job.data, recordings=job.recordings, device=job.device, preset=job.preset)
     recipe = kind.make(config, inputs)
+    if job.recipe == "synthesizer" and not has_perturbed_features(job.data):
+        log("no perturbed features: the prior sees the speaker. `hierbatch train perturb` computes them")
     if CheckpointFolder(job.out).latest() is None:
         load_start(job, kind, config, recipe, log)
     if World.current().is_main:

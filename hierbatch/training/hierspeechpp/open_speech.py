@@ -16,6 +16,7 @@ from hierbatch.errors import InputError
 from hierbatch.training.full_band import read_full_band
 from hierbatch.training.hierspeechpp.full_rate_sounds import FullRateSounds, write_full_rate_sounds
 from hierbatch.training.hierspeechpp.speech_data import PreparedSpeech
+from hierbatch.training.perturbed_features import PerturbedFeatures, has_perturbed_features
 from hierbatch.training.prepared import PreparedSet, PreparedUtterance
 from hierbatch.training.splits import Split
 
@@ -23,16 +24,31 @@ Floats = npt.NDArray[np.float32]
 
 
 class OpenedSpeech:
-    """A prepared set whose F0 every 5 ms is that of the set, or its F0 every 10 ms with each value twice."""
+    """A prepared set whose F0 every 5 ms is that of the set, or its F0 every 10 ms with each value twice.
 
-    def __init__(self, prepared: PreparedSet) -> None:
+    Without perturbed features, the clean ones take their place.
+    """
+
+    def __init__(self, prepared: PreparedSet, channels: int) -> None:
         self._prepared = prepared
         self.utterances = prepared.utterances
         self.audio, self.semantic = prepared.audio, prepared.semantic
+        self._perturbed = None
+        if has_perturbed_features(prepared.folder):
+            self._perturbed = PerturbedFeatures(prepared.folder, channels)
 
     def split(self, split: Split) -> list[PreparedUtterance]:
         """Utterances of one split."""
         return [utterance for utterance in self.utterances if utterance.split == split]
+
+    def perturbed_semantic(
+        self, utterance: PreparedUtterance, start: int, n_frames: int | None, random: np.random.Generator
+    ) -> Floats:
+        """Features of a random perturbed version. Shape: [T, C]."""
+        if self._perturbed is None:
+            return self.semantic(utterance, start, n_frames)
+        version = int(random.integers(self._perturbed.n_versions))
+        return self._perturbed.read(utterance, version, start, n_frames)
 
     def fine_f0_hz(self, utterance: PreparedUtterance, start: int = 0, n_frames: int | None = None) -> Floats:
         """F0 every 5 ms, 0 where unvoiced. Shape: [4 T]."""
@@ -66,7 +82,7 @@ def open_speech(folder: Path, semantic_channels: int) -> OpenedSpeech:
             got=f"{channels} channels in {folder}",
             fix=f"prepare the data with other --features, or set network.semantic_channels to {channels}",
         )
-    return OpenedSpeech(prepared)
+    return OpenedSpeech(prepared, channels)
 
 
 def open_full_rate_sounds(

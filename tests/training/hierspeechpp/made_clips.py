@@ -25,7 +25,7 @@ def clips(n=6, rate_hz=48_000):
     return [made_clip(str(i), rate_hz, is_held_out=i == 0) for i in range(n)]
 
 
-def speechsr_training(rate_hz=48_000, *, n_steps=4, batch_rows=4, learning_rate=2e-3, report_steps=5, **data):
+def speechsr_training(rate_hz=48_000, *, n_steps=2, batch_rows=4, learning_rate=2e-3, report_steps=5, **data):
     return SpeechSRTraining(
         network=SpeechSRConfig(rate_hz=rate_hz, channels=6, block_kernels=(3,), dilations=(1, 3)),
         discriminators=DISCRIMINATORS,

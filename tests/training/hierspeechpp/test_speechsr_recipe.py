@@ -71,7 +71,7 @@ def test_training_resumes_exactly(tmp_path):
 
     whole = trainer("whole")
     whole.train()
-    trainer("half", n_steps=2).train()
+    trainer("half", n_steps=1).train()
     resumed = trainer("half")
     resumed.train()
     for name, network in whole.recipe.networks.items():

@@ -13,16 +13,16 @@ from tests.training.hierspeechpp.tiny import synthesizer_training
 
 
 def test_a_resumed_training_equals_an_undisturbed_one(tmp_path):
-    config = synthesizer_training(n_steps=4)
+    config = synthesizer_training(n_steps=2, batch_rows=2)
 
     def trainer(name, **changes):
         return Trainer(SynthesizerRecipe(config, MadeSpeech()), tmp_path / name, config.run.options(**changes))
 
     whole = trainer("whole")
     whole.train()
-    trainer("half", n_steps=2).train()
+    trainer("half", n_steps=1).train()
     resumed = trainer("half")
-    assert resumed.step == 2
+    assert resumed.step == 1
     resumed.train()
     for name, network in whole.recipe.networks.items():
         after = resumed.recipe.networks[name].state_dict()
@@ -41,7 +41,7 @@ def test_bf16_gives_nearly_the_losses_of_float32():
     sum(rough.values()).backward()
     assert all(value.dtype == torch.float32 for name, value in rough.items())
     for name, value in exact.items():
-        assert float(rough[name]) == pytest.approx(float(value), rel=0.05, abs=0.02)
+        assert float(rough[name].detach()) == pytest.approx(float(value.detach()), rel=0.05, abs=0.02)
 
 
 def test_a_row_does_not_depend_on_the_number_of_parts():
