@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from hierbatch.errors import InputError
+from hierbatch.errors import InputError, PromptError
 from hierbatch.frontend.books.book import Block, Book
 from hierbatch.frontend.books.keeping import reasons_to_keep
 from hierbatch.frontend.books.reading import read_book
@@ -26,7 +27,6 @@ from hierbatch.jobs.import_book import (
     default_language,
     write_manifest,
 )
-from hierbatch.manifest.csv_table import safe_cell
 from hierbatch.manifest.voices import VoiceRow, read_voices
 from hierbatch.storage import write_atomically
 
@@ -98,6 +98,7 @@ def cast_book(job: CastBook) -> Cast:
         BookError: the book cannot be read, or its language is not supported.
         InputError: an option is invalid, or the narrator is not in the voices table.
         ManifestError: the voices table is invalid.
+        PromptError: a voice's recording cannot be read.
         StorageError: the disk is full.
     """
     options = ImportBook(book=job.book, out=job.manifest, language=job.language, keep=job.keep)
@@ -145,12 +146,13 @@ def _lines(book: Book, dialogue: BookDialogue) -> Sequence[_Line]:
 def _together(lines: Sequence[_Line]) -> Counter[tuple[int, int]]:
     """Number of direct answers between each pair of characters."""
     together: Counter[tuple[int, int]] = Counter()
-    for before, after in zip(lines, lines[1:], strict=False):
+    for before, after in itertools.pairwise(lines):
         is_answer = before.chapter == after.chapter and after.paragraph - before.paragraph in (1, 2)
-        if is_answer and before.character is not None and after.character is not None:
-            if before.character != after.character:
-                low, high = sorted((before.character, after.character))
-                together[low, high] += 1
+        if before.character is None or after.character is None or before.character == after.character:
+            continue
+        if is_answer:
+            low, high = sorted((before.character, after.character))
+            together[low, high] += 1
     return together
 
 
@@ -168,13 +170,14 @@ def _narrator(voices: Sequence[VoiceRow], narrator: str | None) -> str:
 
 def _registers(voices: Sequence[VoiceRow]) -> list[VoiceRegister]:
     """Median F0 of each voice's prompt."""
-    from hierbatch.audio.opening import read_prompt_sound
+    from hierbatch.audio.files import read_sound
     from hierbatch.audio.pitch import estimate_f0, median_f0_hz
 
-    return [
-        VoiceRegister(voice.voice, median_f0_hz(estimate_f0(read_prompt_sound(voice.read_prompt(), voice.voice))))
-        for voice in voices
-    ]
+    registers = []
+    for voice in voices:
+        prompt = read_sound(voice.read_prompt(), name=f"the prompt of voice {voice.voice}", raises=PromptError)
+        registers.append(VoiceRegister(voice.voice, median_f0_hz(estimate_f0(prompt))))
+    return registers
 
 
 def _members(dialogue: BookDialogue, lines: Sequence[_Line], chosen: dict[int, str]) -> list[CastMember]:
@@ -231,9 +234,7 @@ def _divided(
             pause_s = block.pause_after_s if is_last else _PAUSE_INSIDE_PARAGRAPH_S
             divided.append(replace(block, text=block.text[part.start : part.end].strip(), pause_after_s=pause_s))
             speaker = None if part.character is None else dialogue.characters[part.character].name
-            columns.append(
-                {"is_quote": part.is_quote, "character": speaker, "character_confidence": part.confidence}
-            )
+            columns.append({"is_quote": part.is_quote, "character": speaker, "character_confidence": part.confidence})
     return divided, columns
 
 
@@ -244,6 +245,6 @@ def _write_cast(members: Sequence[CastMember], path: Path) -> None:
     for member in members:
         aliases = "; ".join(member.aliases)
         row = (member.name, member.voice, member.n_lines, member.n_words, member.gender, aliases, member.sample_line)
-        writer.writerow([safe_cell(cell) for cell in row])
+        writer.writerow(row)
     with write_atomically(path) as temporary:
         temporary.write_text(lines.getvalue(), encoding="utf-8")

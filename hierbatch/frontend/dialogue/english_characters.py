@@ -32,6 +32,7 @@ _ACTS = re.compile(
     r"\s+(?:\w+ly\s+|then\s+|had\s+|only\s+)?(?:was|had|looked|sat|stood|turned|took|came|could|would|did|went|felt|saw|made|"
     r"seemed|walked|put|laughed|smiled|nodded|shook|rose|got|gave|heard|found|knew|'s|’s)\b"
 )
+_CALLED = re.compile(r"(?:[,“‘]|\bdear|\bmy|\bOh)\s*$")
 _WORDS_AFTER = re.compile(r"[a-z]+")
 _GENDER_REACH = 120
 """Characters after a name in which a pronoun is counted as evidence of its gender."""
@@ -111,6 +112,7 @@ def _count_names(paragraphs: Iterable[str]) -> tuple[dict[str, _Counts], Counter
                 verb.search(before) and not before.rstrip()[-1:].isupper() and _ends_with_verb(before)
             )
             found.person += 2 * bool(name_words(name)[0])
+            found.person += bool(_CALLED.search(before) and after[:1] in tuple(",.!?;”"))
             pronoun = _next_pronoun(text[match.end() : match.end() + _GENDER_REACH])
             found.male += pronoun == "m"
             found.female += pronoun == "f"

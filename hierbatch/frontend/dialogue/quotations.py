@@ -17,6 +17,7 @@ _DASH = re.compile(r"\s*[—–―]\s*(?=\S)")
 _SCRIPT = re.compile(r"\s*(?P<name>[^\W\d_][^:：.!?\n]{0,30}?)\s*[:：]\s+(?=\S)")
 _MIN_SCRIPT_SHARE = 0.3
 _MIN_SCRIPT_REPEATS = 2
+_WHOLE_SCRIPT_SHARE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,8 @@ def _script_spans(paragraphs: Sequence[str]) -> list[list[Span]]:
     repeated = {name for name in names if names.count(name) >= _MIN_SCRIPT_REPEATS}
     if len(names) < _MIN_SCRIPT_SHARE * len(paragraphs) or not repeated:
         return []
+    if len(names) > _WHOLE_SCRIPT_SHARE * len(paragraphs):
+        repeated = set(names)
     return [
         [Span(0, match.end(), False), Span(match.end(), len(text), True, match["name"].strip())]
         if match and match["name"].strip() in repeated

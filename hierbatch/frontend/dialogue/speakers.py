@@ -32,6 +32,8 @@ _RECENCY = 0.9
 """Weight of the logarithm of the distance in paragraphs to a character's last or next appearance."""
 _FREQUENCY = 0.25
 _MAX_DISTANCE = 40
+_N_MAIN = 8
+"""Number of characters, the most frequent ones, that may speak in a chapter that does not name them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def attribute(
         characters: characters of the book.
         appearances: for each character, the paragraphs of this chapter that mention it in narration, in order.
     """
-    present = sorted(appearances) or list(range(min(len(characters), 2)))
+    present = sorted({*appearances, *range(min(len(characters), _N_MAIN))})
     if not turns or not present:
         return []
     column = {character: index for index, character in enumerate(present)}
