@@ -1,4 +1,4 @@
-"""Synthesizer narrow enough for a test."""
+"""A synthesizer small enough for tests."""
 
 from hierbatch.models.hierspeechpp.synthesizer.config import SynthesizerConfig
 
