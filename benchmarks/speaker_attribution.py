@@ -31,7 +31,7 @@ class Judged:
 def main() -> None:
     """Print the table for every label file whose books are at hand."""
     for labels in sorted(LABELS.glob("*_speakers.tsv")):
-        judged = judge(labels, shared_folder() / "texts")
+        judged = check_labels(labels, shared_folder() / "texts")
         print(f"| {labels.stem} | quotations | right, % | right in the more confident half, % |")
         print("| --- | --- | --- | --- |")
         by_book = defaultdict(list)
@@ -44,7 +44,7 @@ def main() -> None:
         print()
 
 
-def judge(labels: Path, texts: Path) -> list[Judged]:
+def check_labels(labels: Path, texts: Path) -> list[Judged]:
     """Compare the attribution of every labelled quotation with its label."""
     with labels.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
@@ -52,11 +52,11 @@ def judge(labels: Path, texts: Path) -> list[Judged]:
     for book in dict.fromkeys(row["book"] for row in rows):
         (path,) = [path for path in texts.rglob("*") if book in path.name]
         dialogue = attribute_dialogue(read_book(path, frozenset()))
-        judged += [_judge(row, dialogue) for row in rows if row["book"] == book]
+        judged += [_check(row, dialogue) for row in rows if row["book"] == book]
     return judged
 
 
-def _judge(row: dict[str, str], dialogue: BookDialogue) -> Judged:
+def _check(row: dict[str, str], dialogue: BookDialogue) -> Judged:
     spans = dialogue.chapters[int(row["chapter"])][int(row["paragraph"])]
     quotation = [span for span in spans if span.is_quote][int(row["quotation"])]
     if quotation.character is None:

@@ -109,11 +109,11 @@ def cast_book(job: CastBook) -> Cast:
     language = default_language(book, options)
     dialogue = attribute_dialogue(book)
     lines = list(_lines(book, dialogue))
-    chosen: dict[int, str] = {}
+    voice_of: dict[int, str] = {}
     if voices:
         n_lines = Counter(line.character for line in lines if line.character is not None)
-        chosen = cast_voices(dialogue.characters, n_lines, _together(lines), _registers(voices), narrator)
-    members = _members(dialogue, lines, chosen)
+        voice_of = cast_voices(dialogue.characters, n_lines, _together(lines), _registers(voices), narrator)
+    members = _members(dialogue, lines, voice_of)
     if job.manifest is not None:
         write_manifest(_manifest(book, dialogue, options, language), job.manifest)
     _write_cast(members, job.out)
@@ -180,7 +180,7 @@ def _registers(voices: Sequence[VoiceRow]) -> list[VoiceRegister]:
     return registers
 
 
-def _members(dialogue: BookDialogue, lines: Sequence[_Line], chosen: dict[int, str]) -> list[CastMember]:
+def _members(dialogue: BookDialogue, lines: Sequence[_Line], voice_of: dict[int, str]) -> list[CastMember]:
     by_character: dict[int, list[_Line]] = {}
     for line in lines:
         if line.character is not None:
@@ -192,7 +192,7 @@ def _members(dialogue: BookDialogue, lines: Sequence[_Line], chosen: dict[int, s
         members.append(
             CastMember(
                 character.name,
-                chosen.get(index, ""),
+                voice_of.get(index, ""),
                 len(own),
                 sum(len(line.text.split()) for line in own),
                 character.gender,

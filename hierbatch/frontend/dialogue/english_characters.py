@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,24 +11,17 @@ from dataclasses import dataclass, field
 from hierbatch.frontend.dialogue.character import Character, Gender
 from hierbatch.frontend.dialogue.english_lexicon import (
     FEMALE_PRONOUNS,
-    FEMALE_TITLES,
     MALE_PRONOUNS,
-    MALE_TITLES,
-    NOT_NAMES,
-    TITLES,
     first_name_genders,
     nicknames,
+    not_names,
+    titles,
     verb_pattern,
 )
 
-_TITLE = "|".join(sorted((title.capitalize() for title in TITLES), key=len, reverse=True))
 _WORD = r"[A-Z][a-zA-Zéèêëáàâäóòôöúùûüíìîïçñ]+(?:[-’'][A-Z][a-z]+)*"
-NAME = re.compile(
-    rf"\b(?:(?:(?:Mr|Mrs|Ms|Mme|Mlle|Dr|Rev|Col|Capt)\.|(?:{_TITLE})\b)\s+)?(?:St\.\s+)?{_WORD}(?:\s+(?:(?:de|von|van|of|St\.)\s+)?{_WORD}){{0,3}}"
-)
-"""A capitalized name, with its title if it has one."""
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;“”\"‘’—(\[]\s*)$")
-_PLACE = re.compile(r"\b(?:in|at|to|from|near|of|into|through|towards|reached|left)\s+$")
+_LOCATIVE = re.compile(r"\b(?:in|at|to|from|near|of|into|through|towards|reached|left)\s+$")
 _ACTS = re.compile(
     r"\s+(?:\w+ly\s+|then\s+|had\s+|only\s+)?(?:was|had|looked|sat|stood|turned|took|came|could|would|did|went|felt|saw|made|"
     r"seemed|walked|put|laughed|smiled|nodded|shook|rose|got|gave|heard|found|knew|'s|’s)\b"
@@ -61,11 +55,19 @@ class _Counts:
     total: int = 0
     inside: int = 0
     """Occurrences that do not begin a sentence."""
-    place: int = 0
+    locative: int = 0
     person: float = 0.0
     male: int = 0
     female: int = 0
     words: tuple[str, ...] = field(default=())
+
+
+@functools.cache
+def name_pattern() -> re.Pattern[str]:
+    """Pattern of a capitalized name, with its title if it has one."""
+    title = "|".join(sorted((title.capitalize() for title in titles()), key=len, reverse=True))
+    titled = rf"(?:(?:Mr|Mrs|Ms|Mme|Mlle|Dr|Rev|Col|Capt)\.|(?:{title})\b)\s+"
+    return re.compile(rf"\b(?:{titled})?(?:St\.\s+)?{_WORD}(?:\s+(?:(?:de|von|van|of|St\.)\s+)?{_WORD}){{0,3}}")
 
 
 def find_characters(paragraphs: Iterable[str]) -> list[Character]:
@@ -85,7 +87,7 @@ def name_words(name: str) -> tuple[str, tuple[str, ...]]:
     """Title in lower case without its stop (empty if there is none), and the words of the name itself."""
     words = name.split()
     first = words[0].rstrip(".").lower()
-    return (first, tuple(words[1:])) if len(words) > 1 and first in TITLES else ("", tuple(words))
+    return (first, tuple(words[1:])) if len(words) > 1 and first in titles() else ("", tuple(words))
 
 
 def _count_names(paragraphs: Iterable[str]) -> tuple[dict[str, _Counts], Counter[str]]:
@@ -94,7 +96,7 @@ def _count_names(paragraphs: Iterable[str]) -> tuple[dict[str, _Counts], Counter
     verb = verb_pattern()
     for text in paragraphs:
         lower.update(_WORDS_AFTER.findall(text))
-        for match in NAME.finditer(text):
+        for match in name_pattern().finditer(text):
             name = " ".join(match.group().split())
             is_start = bool(_SENTENCE_START.search(text[max(0, match.start() - 3) : match.start()]))
             if is_start:
@@ -105,7 +107,7 @@ def _count_names(paragraphs: Iterable[str]) -> tuple[dict[str, _Counts], Counter
             found.total += 1
             found.inside += not is_start
             before, after = text[max(0, match.start() - 24) : match.start()], text[match.end() : match.end() + 40]
-            found.place += bool(_PLACE.search(before))
+            found.locative += bool(_LOCATIVE.search(before))
             found.person += bool(_ACTS.match(after))
             found.person += 3 * bool(verb.match(after.lstrip())) if after[:1] == " " else 0
             found.person += 3 * bool(
@@ -128,7 +130,7 @@ def _ends_with_verb(before: str) -> bool:
 
 def _without_first_function_word(name: str) -> str:
     words = name.split()
-    while words and words[0].lower() in NOT_NAMES and words[0].rstrip(".").lower() not in TITLES:
+    while words and words[0].lower() in not_names() and words[0].rstrip(".").lower() not in titles():
         words = words[1:]
     return " ".join(words)
 
@@ -151,22 +153,22 @@ def _is_person(name: str, names: Mapping[str, _Counts], lower: Mapping[str, int]
         return False  # the Miss Bennets
     if title:
         return True
-    if all(word.lower() in NOT_NAMES for word in words):
+    if all(word.lower() in not_names() for word in words):
         return False
     if len(words) == 1:
         word = words[0].lower()
-        if word in NOT_NAMES or (found.inside == 0 and found.person < 6) or lower.get(word, 0) > 3 * found.total:
+        if word in not_names() or (found.inside == 0 and found.person < 6) or lower.get(word, 0) > 3 * found.total:
             return False
-    if found.place > 0.4 * found.total and found.person < found.place:
+    if found.locative > 0.4 * found.total and found.person < found.locative:
         return False
     return found.person >= _MIN_EVIDENCE or words[0].lower() in first_name_genders()
 
 
 def _gender(name: str, found: _Counts) -> Gender:
     title, words = name_words(name)
-    if title in MALE_TITLES:
+    if titles().get(title) == "m":
         return "m"
-    if title in FEMALE_TITLES:
+    if titles().get(title) == "f":
         return "f"
     known = first_name_genders().get(words[0].lower(), "") if not title or len(words) > 1 else ""
     if known in ("m", "f"):
@@ -201,8 +203,8 @@ def _may_be_one(name: str, group: Sequence[str], names: Mapping[str, _Counts]) -
         return False
     if len(words) > 1:
         return any(_same_words(words, name_words(member)[1]) for member in group)
-    titles = {name_words(member)[0] for member in group} - {""}
-    if title in _MARRIED and title not in titles and (titles or f"Miss {words[0]}" in names):
+    others = {name_words(member)[0] for member in group} - {""}
+    if title in _MARRIED and title not in others and (others or f"Miss {words[0]}" in names):
         return False  # Mrs. Bennet is none of her daughters
     return any(_fits(title, words[0], *name_words(member)) for member in group)
 
@@ -235,7 +237,7 @@ def _affinity(name: str, group: Sequence[str], names: Mapping[str, _Counts]) -> 
     """Preference among several persons: one called by this first name or by the surname alone, then by frequency."""
     title, words = name_words(name)
     by_first = any(words[0] == name_words(member)[1][0] for member in group)
-    by_title = any(name_words(member)[0] in MALE_TITLES for member in group) and not title
+    by_title = any(titles().get(name_words(member)[0]) == "m" for member in group) and not title
     is_surname = not title and any(
         name_words(member)[0] in _SURNAME_TITLES and name_words(member)[1] == words for member in group
     )

@@ -7,179 +7,20 @@ import re
 
 from hierbatch.frontend.tables import read_lines, read_words
 
-MALE_TITLES = frozenset(
-    [
-        "mr",
-        "sir",
-        "lord",
-        "master",
-        "monsieur",
-        "count",
-        "duke",
-        "king",
-        "prince",
-        "baron",
-        "uncle",
-        "father",
-        "brother",
-        "squire",
-        "herr",
-    ]
-)
-FEMALE_TITLES = frozenset(
-    [
-        "mrs",
-        "ms",
-        "miss",
-        "mme",
-        "lady",
-        "madame",
-        "madam",
-        "mlle",
-        "countess",
-        "duchess",
-        "queen",
-        "princess",
-        "aunt",
-        "mother",
-        "sister",
-    ]
-)
-OTHER_TITLES = frozenset(
-    [
-        "dr",
-        "doctor",
-        "captain",
-        "colonel",
-        "major",
-        "general",
-        "sergeant",
-        "inspector",
-        "professor",
-        "reverend",
-        "rev",
-        "judge",
-        "cousin",
-        "lieutenant",
-    ]
-)
-TITLES = MALE_TITLES | FEMALE_TITLES | OTHER_TITLES
-
 MALE_PRONOUNS = frozenset(("he", "him", "his", "himself"))
 FEMALE_PRONOUNS = frozenset(("she", "her", "hers", "herself"))
 
-NOT_NAMES = frozenset(
-    [
-        "i",
-        "god",
-        "heaven",
-        "lord",
-        "christ",
-        "christmas",
-        "easter",
-        "english",
-        "french",
-        "german",
-        "italian",
-        "spanish",
-        "irish",
-        "scotch",
-        "american",
-        "indian",
-        "london",
-        "england",
-        "france",
-        "europe",
-        "america",
-        "january",
-        "february",
-        "march",
-        "april",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "chapter",
-        "yes",
-        "no",
-        "oh",
-        "ah",
-        "well",
-        "why",
-        "what",
-        "dear",
-        "sir",
-        "madam",
-        "mamma",
-        "papa",
-        "mama",
-        "ma'am",
-        "majesty",
-        "highness",
-        "ladyship",
-        "lordship",
-        "grace",
-        "honour",
-        "excellency",
-        "good",
-        "morning",
-        "night",
-        "street",
-        "road",
-        "square",
-        "house",
-        "hall",
-        "park",
-        "the",
-        "but",
-        "and",
-        "then",
-        "now",
-        "here",
-        "there",
-        "this",
-        "that",
-        "these",
-        "those",
-        "he",
-        "she",
-        "it",
-        "they",
-        "we",
-        "you",
-        "his",
-        "her",
-        "its",
-        "their",
-        "our",
-        "my",
-        "your",
-        "who",
-        "when",
-        "where",
-        "how",
-        "if",
-        "as",
-        "for",
-        "so",
-        "not",
-        "come",
-        "let",
-        "look",
-        "do",
-        "never",
-    ]
-)
+
+@functools.cache
+def titles() -> dict[str, str]:
+    """Titles without their stop, with the gender of their bearer: `m`, `f`, or `n` for either."""
+    return _by_gender("dialogue/english_titles.txt")
+
+
+@functools.cache
+def not_names() -> frozenset[str]:
+    """Words that are capitalized without naming a person."""
+    return read_words("dialogue/english_not_names.txt")
 
 
 @functools.cache
@@ -191,26 +32,18 @@ def speech_verbs() -> frozenset[str]:
 @functools.cache
 def person_nouns() -> dict[str, str]:
     """Common nouns of persons, with their gender: `m`, `f`, or `n` for either."""
-    return {
-        noun: gender
-        for gender, *nouns in map(str.split, read_lines("dialogue/english_person_nouns.txt"))
-        for noun in nouns
-    }
+    return _by_gender("dialogue/english_person_nouns.txt")
 
 
 @functools.cache
 def first_name_genders() -> dict[str, str]:
     """Frequent first names with their gender, `m` or `f`."""
-    return {
-        name: gender
-        for gender, *names in map(str.split, read_lines("dialogue/english_first_names.txt"))
-        for name in names
-    }
+    return _by_gender("dialogue/english_first_names.txt")
 
 
 @functools.cache
 def nicknames() -> dict[str, frozenset[str]]:
-    """First names that a nickname may stand for, itself included."""
+    """First names that a nickname may abbreviate, itself included."""
     full: dict[str, set[str]] = {}
     for name, *shorts in map(str.split, read_lines("dialogue/english_nicknames.txt")):
         for short in shorts:
@@ -222,3 +55,8 @@ def nicknames() -> dict[str, frozenset[str]]:
 def verb_pattern() -> re.Pattern[str]:
     """Pattern of one verb of speech as a whole word."""
     return re.compile(rf"\b(?:{'|'.join(sorted(speech_verbs()))})\b", re.IGNORECASE)
+
+
+def _by_gender(table: str) -> dict[str, str]:
+    """Words of a table whose lines begin with a gender."""
+    return {word: gender for gender, *words in map(str.split, read_lines(table)) for word in words}

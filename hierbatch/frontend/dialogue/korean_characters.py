@@ -61,28 +61,28 @@ def _subjects(text: str) -> Iterable[str]:
     morphemes = analyse(text)
     for at, particle in enumerate(morphemes):
         if particle.tag in ("JKS", "JX", "JKV") and particle.form in _SUBJECT and at:
-            chain = _noun_chain(morphemes, at)
-            if chain and _is_person(chain):
-                yield text[chain[0].start : chain[-1].end]
+            nouns = _nouns_before(morphemes, at)
+            if nouns and _is_person(nouns):
+                yield text[nouns[0].start : nouns[-1].end]
 
 
-def _noun_chain(morphemes: Sequence[Morpheme], end: int) -> list[Morpheme]:
+def _nouns_before(morphemes: Sequence[Morpheme], end: int) -> list[Morpheme]:
     """Nouns, letters and suffixes directly before a particle, joined without spaces, and a surname before a title."""
-    chain: list[Morpheme] = []
+    nouns: list[Morpheme] = []
     position = morphemes[end].start
     for morpheme in reversed(morphemes[:end]):
         is_surname = morpheme.tag == "NNP" and len(morpheme.form) == 1 and morpheme.end == position - 1
         is_part = morpheme.tag in ("NNP", "NNG", "XSN", "SL") and morpheme.end == position
         if not (is_part or is_surname):
             break
-        chain.insert(0, morpheme)
+        nouns.insert(0, morpheme)
         position = morpheme.start
-    return chain
+    return nouns
 
 
-def _is_person(chain: Sequence[Morpheme]) -> bool:
-    whole = "".join(morpheme.form for morpheme in chain)
-    return chain[-1].form in person_nouns() or whole in person_nouns() or any(m.tag == "NNP" for m in chain)
+def _is_person(nouns: Sequence[Morpheme]) -> bool:
+    whole = "".join(morpheme.form for morpheme in nouns)
+    return nouns[-1].form in person_nouns() or whole in person_nouns() or any(m.tag == "NNP" for m in nouns)
 
 
 def _gender(name: str) -> Gender:

@@ -84,7 +84,7 @@ class KoreanMentions:
 
 
 @dataclass(frozen=True, slots=True)
-class _Surroundings:
+class _Context:
     """Narration directly before and behind a quotation, in its own paragraph or the next ones."""
 
     before: str
@@ -107,8 +107,8 @@ def korean_turns(
         for at, part in enumerate(parts):
             passage = text[part.start : part.end]
             if part.is_quote:
-                around = _surroundings(paragraphs, spans, number, at)
-                turns.append(Turn(number, _evidence(passage, around, mentions)))
+                context = _context(paragraphs, spans, number, at)
+                turns.append(Turn(number, _evidence(passage, context, mentions)))
                 continue
             for mention in [*mentions.subjects_in(passage), *mentions.all_in(passage)]:
                 if mention.character is not None:
@@ -116,7 +116,7 @@ def korean_turns(
     return turns, {index: sorted(found) for index, found in appearances.items()}
 
 
-def _surroundings(paragraphs: Sequence[str], spans: Sequence[Sequence[Span]], number: int, at: int) -> _Surroundings:
+def _context(paragraphs: Sequence[str], spans: Sequence[Sequence[Span]], number: int, at: int) -> _Context:
     text, parts = paragraphs[number], spans[number]
     before = text[parts[at - 1].start : parts[at - 1].end] if at > 0 else ""
     after = text[parts[at + 1].start : parts[at + 1].end] if at + 1 < len(parts) else ""
@@ -127,15 +127,15 @@ def _surroundings(paragraphs: Sequence[str], spans: Sequence[Sequence[Span]], nu
         first = spans[number + 1][0]
         passage = paragraphs[number + 1][first.start : first.end]
         after = passage if not first.is_quote and _QUOTATIVE.match(passage) else ""
-    return _Surroundings(before, after)
+    return _Context(before, after)
 
 
-def _evidence(quote: str, around: _Surroundings, mentions: KoreanMentions) -> Evidence:
-    introduced = None if _is_behind_another(around.before) else mentions.explicit_before(around.before)
-    explicit = introduced or mentions.explicit_after(around.after)
+def _evidence(quote: str, context: _Context, mentions: KoreanMentions) -> Evidence:
+    introduced = None if _is_behind_another(context.before) else mentions.explicit_before(context.before)
+    explicit = introduced or mentions.explicit_after(context.after)
     nearest = [
-        *mentions.subjects_in(_first_sentence(around.after)),
-        *reversed(mentions.subjects_in(_last_sentence(around.before))),
+        *mentions.subjects_in(_first_sentence(context.after)),
+        *reversed(mentions.subjects_in(_last_sentence(context.before))),
     ]
     named = frozenset(mention.character for mention in mentions.all_in(quote) if mention.character is not None)
     return Evidence(

@@ -147,14 +147,14 @@ def _transition(before: Turn, after: Turn, n_characters: int) -> Scores:
     """Scores of every pair of speakers of two neighbouring quotations; only equal speakers differ from 0."""
     distance = after.paragraph - before.paragraph
     if after.continues:
-        same = _CONTINUES
+        score = _CONTINUES
     elif distance == 0:
-        same = _SAME_PARAGRAPH
+        score = _SAME_PARAGRAPH
     elif distance == 1:
-        same = _SAME_SPEAKER_PARAGRAPHS
+        score = _SAME_SPEAKER_PARAGRAPHS
     else:
-        same = _SAME_AFTER_NARRATION if distance <= 3 else 0.0
-    return same * np.eye(n_characters)
+        score = _SAME_AFTER_NARRATION if distance <= 3 else 0.0
+    return score * np.eye(n_characters)
 
 
 def _alternation(posterior: Scores, turns: Sequence[Turn]) -> Scores:
@@ -170,9 +170,9 @@ def _alternation(posterior: Scores, turns: Sequence[Turn]) -> Scores:
         for at, members in enumerate(paragraphs):
             if not 0 <= at + offset < len(paragraphs):
                 continue
-            other = paragraphs[at + offset]
-            if abs(turns[other[0]].paragraph - turns[members[0]].paragraph) == 2:
-                support[members] += _ALTERNATES * posterior[other].mean(axis=0)
+            neighbours = paragraphs[at + offset]
+            if abs(turns[neighbours[0]].paragraph - turns[members[0]].paragraph) == 2:
+                support[members] += _ALTERNATES * posterior[neighbours].mean(axis=0)
     return support
 
 
@@ -203,6 +203,6 @@ def _forward_backward(emission: Scores, transitions: Sequence[Scores]) -> Scores
 
 def _log_sum(scores: Scores) -> Scores:
     """Logarithm of the sum of exponentials over the first axis."""
-    top: Scores = scores.max(axis=0)
-    summed: Scores = top + np.log(np.exp(scores - top).sum(axis=0))
+    maximum: Scores = scores.max(axis=0)
+    summed: Scores = maximum + np.log(np.exp(scores - maximum).sum(axis=0))
     return summed
