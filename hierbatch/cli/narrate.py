@@ -66,10 +66,10 @@ def narrate(
     print_model_license_warnings(model.model)
     with ProgressLine() as line:
         narration = narrate_job(job, line.listener(), on_import=print_import_summary)
-    raise typer.Exit(_print_result(narration))
+    raise typer.Exit(print_narration(narration))
 
 
-def _print_result(narration: NarrationResult) -> int:
+def print_narration(narration: NarrationResult) -> int:
     """Print the result. Returns the exit code."""
     from hierbatch.cli.book import print_book_result
     from hierbatch.cli.outcome import exit_code, print_outcome
