@@ -4,8 +4,9 @@
     python benchmarks/train_step.py --device cuda --precision bf16 --rows 16            # a GPU, all configurations
 
 The data are random and as long as the configuration allows. A step updates the discriminators and the generator.
-Seconds are CPU seconds on one thread (independent of other load), wall seconds otherwise. Operations are those of the forward and backward passes, counted by PyTorch; memory is the peak of the process on a
-CPU, and of the allocated memory on a GPU. A configuration that does not fit into the memory is listed as such.
+Seconds are CPU seconds on one thread (independent of other load), wall seconds otherwise. Operations are those of the
+forward and backward passes, counted by PyTorch; memory is the peak of the process on a CPU, and of the allocated memory
+on a GPU. A configuration that does not fit into the memory is listed as such.
 """
 
 from __future__ import annotations
