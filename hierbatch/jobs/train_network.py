@@ -92,10 +92,11 @@ def run_process(job: TrainNetworkJob, log: Log) -> None:
         log("no perturbed features: the prior sees the speaker. `hierbatch train perturb` computes them")
     if CheckpointFolder(job.out).latest() is None:
         load_start(job, kind, config, recipe, log)
+    changes: dict[str, Any] = {} if job.max_duration_s is None else {"max_duration_s": job.max_duration_s}
+    trainer = Trainer(recipe, job.out, config.run.options(**changes), log)  # refuses a run of another network
     if World.current().is_main:
         write_run(job.out, config, {"recipe": job.recipe, "data": str(job.data), "start": job.start or ""})
-    changes: dict[str, Any] = {} if job.max_duration_s is None else {"max_duration_s": job.max_duration_s}
-    Trainer(recipe, job.out, config.run.options(**changes), log).train()
+    trainer.train()
 
 
 def configured(job: TrainNetworkJob) -> Any:

@@ -98,6 +98,7 @@ def test_the_same_command_resumes(trained, tmp_path):
     assert lines[-1] == "synthesizer: resuming from step 2"
     with pytest.raises(InputError, match="other settings"):
         train_network(replace(job, config="synthesizer_tiny"), lines.append)
+    assert "slice_frames = 6" in (job.out / "config.toml").read_text(), "a refused training changes nothing"
 
 
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
