@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hierbatch.audio.waveform import Waveform
-from hierbatch.constants import MEL_FRAMES_PER_SECOND, MEL_HOP_SAMPLES, RATE_HZ
+from hierbatch.constants import MEL_HOP_SAMPLES, RATE_HZ
 
 FLOOR_HZ, CEILING_HZ = 65.0, 500.0
 _WINDOW_S, _CONTEXT_S = 60.0, 1.0
@@ -27,6 +27,29 @@ def estimate_f0(waveform: Waveform) -> F0:
     Shape:
         returns  [L // 160]
     """
+    n_frames = waveform.n_samples // MEL_HOP_SAMPLES
+    refined = _refined_dio(waveform, MEL_HOP_SAMPLES)
+    # DIO's frame t is centred on sample 160 t, ours on sample 160 t + 80.
+    here, following = refined[:n_frames], refined[1 : n_frames + 1]
+    following = np.pad(following, (0, n_frames - len(following)))
+    both = (here > 0) & (following > 0)
+    return np.where(both, np.sqrt(here * following), np.maximum(here, following)).astype(np.float32)
+
+
+def estimate_fine_f0(waveform: Waveform) -> F0:
+    """Estimate F0 in Hz every 5 ms, 0 where unvoiced, as `estimate_f0`; value t is centred on sample 80 t.
+
+    Shape:
+        returns  [ceil(L / 80)]
+    """
+    hop_samples = MEL_HOP_SAMPLES // 2
+    n_values = -(-waveform.n_samples // hop_samples)
+    values = _refined_dio(waveform, hop_samples)[:n_values]
+    return np.pad(values, (0, n_values - len(values)))
+
+
+def _refined_dio(waveform: Waveform, hop_samples: int) -> F0:
+    """F0 by DIO and StoneMask; value t is centred on sample `hop_samples` t."""
     with warnings.catch_warnings():
         # pyworld reads its own version through setuptools' pkg_resources, which emits a deprecation warning.
         warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
@@ -34,16 +57,11 @@ def estimate_f0(waveform: Waveform) -> F0:
 
     if waveform.rate_hz != RATE_HZ:
         raise ValueError(f"estimate_f0 needs sound at {RATE_HZ} Hz, but rate_hz is {waveform.rate_hz}")
-    n_frames = waveform.n_samples // MEL_HOP_SAMPLES
     samples = waveform.samples.astype(np.float64)
-    period_ms = 1000.0 / MEL_FRAMES_PER_SECOND
+    period_ms = 1000.0 * hop_samples / RATE_HZ
     coarse, times = pyworld.dio(samples, RATE_HZ, f0_floor=FLOOR_HZ, f0_ceil=CEILING_HZ, frame_period=period_ms)
-    # DIO's frame t is centred on sample 160 t, ours on sample 160 t + 80.
-    refined = pyworld.stonemask(samples, coarse, times, RATE_HZ).astype(np.float32)
-    here, following = refined[:n_frames], refined[1 : n_frames + 1]
-    following = np.pad(following, (0, n_frames - len(following)))
-    both = (here > 0) & (following > 0)
-    return np.where(both, np.sqrt(here * following), np.maximum(here, following)).astype(np.float32)
+    refined: F0 = pyworld.stonemask(samples, coarse, times, RATE_HZ).astype(np.float32)
+    return refined
 
 
 def estimate_long_f0(
