@@ -45,5 +45,5 @@ class FeatureChoice(OptionGroup):
     teacher: Annotated[
         Path | None, Option("Folder of a Whisper model (CTranslate2) whose projected features replace --features.")
     ] = None
-    f0: Annotated[str, Option("Pitch tracker: dio, or yaapt (as HierSpeech++, much slower).")] = "dio"
+    f0: Annotated[str, Option("Pitch tracker: dio, harvest (slower), or yaapt (as HierSpeech++, slowest).")] = "dio"
     f0_hop_ms: Annotated[int, Option("5 also stores F0 every 5 ms, for the published networks; else 10.")] = 10

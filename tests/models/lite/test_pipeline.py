@@ -66,6 +66,23 @@ def say(model: LitePipeline, voice: Voice, phonemes: str, seed: int = 1, speed: 
     return model.speak([request])[0]
 
 
+def test_frames_above_the_voicing_threshold_are_voiced(voice: Voice) -> None:
+    shares = [
+        (say(small_model(voicing_threshold_en=threshold), voice, PHONEMES[0]).f0_hz > 0).mean()
+        for threshold in (-100.0, -0.05, 0.0, 100.0)
+    ]
+    assert shares == sorted(shares, reverse=True)
+    assert (shares[0], shares[-1]) == (1.0, 0.0)
+
+
+def test_durations_are_scaled_as_the_bundle_says(voice: Voice) -> None:
+    plain, slow = (say(small_model(**factors), voice, PHONEMES[0]) for factors in ({}, {"phone_duration_en": 2.0}))
+    separators = [index for index, token in enumerate(PHONEMES[0].split()) if token in ",."]
+    assert sum(slow.token_frames) > 1.6 * sum(plain.token_frames)
+    for index in separators:
+        assert abs(slow.token_frames[index] - plain.token_frames[index]) <= 1
+
+
 def test_a_row_among_31_others_is_the_row_alone(model: LitePipeline, voice: Voice) -> None:
     rows = [
         SpeechRequest(

@@ -90,6 +90,8 @@ class StyledTransformerBlock(nn.Module):
         self.widen = WideConvolution(channels, 4 * channels, kernel, padding=kernel // 2)
         self.narrow = nn.Conv1d(4 * channels, channels, 1)
         self.dropout = nn.Dropout(dropout)
+        init_linear(self.to_heads)
+        init_linear(self.from_heads)
         # A new block is the identity.
         nn.init.zeros_(self.modulation.weight)
         nn.init.zeros_(self.modulation.bias)
@@ -113,6 +115,13 @@ class StyledTransformerBlock(nn.Module):
     def _feed_forward(self, x: Tensor, mask: Tensor) -> Tensor:
         wide = self.dropout(F.gelu(self.widen(x), approximate="tanh"))
         return self.dropout(self.narrow(wide * mask)) * mask
+
+
+def init_linear(layer: nn.Module) -> None:
+    """Initialize a linear layer as the published flows: Xavier-uniform weights, zero biases."""
+    assert isinstance(layer, nn.Linear)
+    nn.init.xavier_uniform_(layer.weight)
+    nn.init.zeros_(layer.bias)
 
 
 def _normalize(x: Tensor) -> Tensor:

@@ -16,6 +16,9 @@ from hierbatch.models.weights.checkpoint import (
     with_prefix,
 )
 
+NORMALIZED_LAYERS = (r"by_(?:spectrogram|period)\.\d+\.(?:convolutions\.\d+|leave)",)
+"""Patterns of the layers that are trained with weight norm."""
+
 
 def name_table(config: DiscriminatorConfig) -> NameTable:
     """Name table of a set; the published names number all discriminators consecutively."""

@@ -16,6 +16,9 @@ from hierbatch.models.weights.checkpoint import (
     with_prefix,
 )
 
+NORMALIZED_LAYERS = ("enter", r"blocks\.\d+\.(?:dilated|plain)\.\d+")
+"""Patterns of the layers that are trained with weight norm."""
+
 
 def name_table() -> NameTable:
     """Name table of SpeechSR, in network order."""

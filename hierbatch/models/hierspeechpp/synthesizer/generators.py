@@ -17,6 +17,8 @@ from hierbatch.models.hierspeechpp.synthesizer.config import SynthesizerConfig
 
 _EDGE_KERNEL = 7
 _SLOPE = 0.1
+_RISE_STD = 0.01
+"""Initial standard deviation of the transposed convolutions, as in HiFi-GAN."""
 _DOWN_DILATIONS = (1, 2, 4)
 
 
@@ -124,6 +126,7 @@ class _Upsample(nn.Module):
     ) -> None:
         super().__init__()
         self.rise = nn.ConvTranspose1d(channels, new_channels, kernel, stride=rate, padding=(kernel - rate) // 2)
+        nn.init.normal_(self.rise.weight, std=_RISE_STD)
         self.blocks = AntiAliasedBlocks(new_channels, block_kernels, dilations)
 
     def forward(self, x: Tensor, lengths: Tensor, added: Tensor | None = None) -> Tensor:

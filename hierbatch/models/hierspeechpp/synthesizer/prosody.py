@@ -30,7 +30,12 @@ class ProsodyDecoder(nn.Module):
         self.enter = nn.Conv1d(channels, channels, _INPUT_KERNEL, padding=_INPUT_KERNEL // 2)
         self.conditioning = nn.Conv1d(config.style_channels, channels, 1)
         self.encoder = TransformerEncoder(
-            channels, config.wide_channels, n_heads=config.n_heads, n_layers=_N_LAYERS, kernel=config.kernel
+            channels,
+            config.wide_channels,
+            n_heads=config.n_heads,
+            n_layers=_N_LAYERS,
+            kernel=config.kernel,
+            dropout=config.dropout,
         )
         self.leave = nn.Conv1d(channels, config.n_prosody_mels, 1, bias=False)
 

@@ -20,6 +20,16 @@ from hierbatch.models.weights.checkpoint import (
     with_prefix,
 )
 
+NORMALIZED_LAYERS = (
+    r".*\.(?:semantic|pitch|both|spectrogram)\.(?:conditioning|gates\.\d+|sums\.\d+)",
+    r".*\.blocks\.blocks\.\d+\.(?:dilated|plain)\.\d+",
+    r".*\.stages\.\d+\.(?:fall|rise)",
+    r"prior\.(?:semantic|pitch|both)\.(?:conditioning|gates\.\d+|sums\.\d+)",
+    r"(?:source|waveform)\.(?:enter|stages\.\d+\.rise)",
+    r"waveform\.slow_excitation\.(?:straight|bent\.\d+)",
+)
+"""Patterns of the layers that are trained with weight norm."""
+
 
 def name_table(config: SynthesizerConfig) -> NameTable:
     """Name table of the synthesizer."""

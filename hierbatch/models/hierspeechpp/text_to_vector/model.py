@@ -58,6 +58,7 @@ class TextEncoder(nn.Module):
         super().__init__()
         channels = config.channels
         self.embedding = nn.Embedding(config.n_symbols, channels)
+        nn.init.normal_(self.embedding.weight, std=channels**-0.5)  # `forward` scales it by the root of the channels
         self.conditioning = nn.Conv1d(config.style_channels, channels, 1)
         self.first, self.second = (
             TransformerEncoder(
@@ -126,9 +127,10 @@ class TextToVector(nn.Module):
             hidden_channels=config.channels,
             n_heads=config.flow_heads,
             style_channels=config.style_channels,
+            dropout=config.dropout,
         )
         self.decoder = SemanticDecoder(config)
-        self.style_encoder = StyleEncoder(config.n_mels, config.style_channels)
+        self.style_encoder = StyleEncoder(config.n_mels, config.style_channels, config.dropout)
         self.durations = StochasticDurationPredictor(config.channels, config.style_channels, config.duration_dropout)
         self.pitch = PitchPredictor(
             config.semantic_channels,

@@ -24,6 +24,11 @@ _DILATED: NameTable = (
     Rename(r"norms_2\.(\d+)\.gamma", r"pointwise_norms.\1.weight"),
     Rename(r"norms_2\.(\d+)\.beta", r"pointwise_norms.\1.bias"),
 )
+NORMALIZED_LAYERS = (
+    r"(?:posterior_encoder|decoder)\.wavenet\.(?:conditioning|gates\.\d+|sums\.\d+)",
+    r"pitch\.(?:doublings\.\d+|blocks\.\d+\.\d+\.(?:dilated|plain)\.\d+)",
+)
+"""Patterns of the layers that are trained with weight norm."""
 _N_SPLINES = 4
 _N_PITCH_KERNELS = 3
 
