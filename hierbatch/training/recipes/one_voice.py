@@ -1,0 +1,316 @@
+"""Fine-tune the packaged model to one speaker from recordings without transcripts.
+
+The acoustic model, with its style encoder and its attention to the prompt, learns to render the content of a recording
+in the speaker's voice from another recording of the speaker as the prompt. The content comes from the frozen content
+encoder: in half of the rows from the recording itself, with noise, in the others from a spectrally perturbed one, so
+that no timbre is read from the content. The waveform stage learns from the latents that the acoustic model predicts,
+with a spectral loss and against small discriminators, which start later and from random weights.
+
+Legend: B batch, T frames (50/s), 2T mel frames, M mel bands, C semantic channels, L = 320 T samples.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from hierbatch.audio.spectrum import LOG_SPREAD, LogMel
+from hierbatch.constants import FRAME_HOP_SAMPLES, MELS_PER_FRAME, RATE_HZ
+from hierbatch.models.hierspeechpp.discriminators.losses import (
+    discriminator_loss,
+    feature_matching_loss,
+    generator_loss,
+)
+from hierbatch.models.lite.acoustic import pitch_features
+from hierbatch.models.lite.blocks import length_mask
+from hierbatch.models.lite.networks import LiteNetworks
+from hierbatch.models.lite.spectral_statistics import SpectralStatisticsMatching
+from hierbatch.models.lite.timbre import PromptFrames
+from hierbatch.training.discriminators import TrainingDiscriminators
+from hierbatch.training.prepared import PreparedSet, PreparedUtterance
+from hierbatch.training.recipes.content_encoder import augment_vocal_tract
+from hierbatch.training.recipes.vocoder_gan import small_discriminators
+from hierbatch.training.sampling import SegmentBatch, UtteranceSegment, load_batch, random_segment
+from hierbatch.training.spectral_loss import SpectralLoss
+from hierbatch.training.tensors import to_tensor
+from hierbatch.training.trainer.random_state import row_generator
+from hierbatch.training.trainer.recipe import Losses, Networks, OptimizerSettings, Sample
+
+DECIBELS_PER_UNIT = LOG_SPREAD * 20 / math.log(10)
+"""Decibels of one unit of the normalized log-mel."""
+
+SEGMENT_FRAMES = 80
+_PROMPT_FRAMES = (100, 400)
+_VALIDATION_PROMPT_FRAMES = 400
+_CROP_FRAMES, _EDGE_FRAMES = 48, 8
+"""Frames of an input segment of the waveform stage, and frames left out of its losses at either end."""
+_SEMANTIC_NOISE = 0.1
+_SPECTRAL_WEIGHT = 5.0
+_PRE_EMPHASIS = 0.7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneVoiceOptions:
+    """Schedule of the fine-tuning to one voice."""
+
+    n_steps: int = 400
+    acoustic_learning_rate: float = 2e-4
+    waveform_learning_rate: float = 5e-5
+    discriminator_learning_rate: float = 1e-3
+    adversarial_from_step: int = 100
+    """Until then the discriminators learn alone, so that the waveform stage never follows random ones."""
+    warm_up_steps: int = 20
+    n_rows: int = 8
+    seed: int = 1
+
+
+@dataclass(slots=True)
+class VoiceBatch:
+    """Segments with prompts of the same speaker; `latent` is filled by the loss of the acoustic model.
+
+    Shape:
+        mel      [B, 2T, M]
+        content  [B, T, C]
+        latent   [B, 2T, M]
+    """
+
+    segments: SegmentBatch
+    prompts: SegmentBatch
+    mel: Tensor
+    content: Tensor
+    crops: tuple[int, ...]
+    noise: Tensor
+    share: float
+    step: int
+    latent: Tensor | None = None
+
+
+class OneVoiceRecipe:
+    """Training objective of `hierbatch finetune`."""
+
+    name = "finetune"
+    averaged = ("acoustic", "waveform")
+    criterion = "mel_distance_db"
+
+    def __init__(
+        self,
+        prepared: PreparedSet,
+        networks: LiteNetworks,
+        matching: SpectralStatisticsMatching,
+        *,
+        training: Sequence[PreparedUtterance],
+        held_out: Sequence[PreparedUtterance],
+        options: OneVoiceOptions,
+        device: str = "cpu",
+    ) -> None:
+        """Fine-tune loaded networks.
+
+        Args:
+            prepared: recordings of the speaker.
+            networks: all networks of the start bundle; acoustic model and waveform stage are trained in place.
+            matching: matching of the latent at inference.
+            training: utterances to train on, at least two.
+            held_out: utterances for validation.
+            options: schedule.
+            device: device to train on.
+        """
+        self._prepared, self._matching, self._device, self.options = prepared, matching, device, options
+        self._content = networks.content.to(device).eval().requires_grad_(False)
+        discriminators = TrainingDiscriminators(small_discriminators(), pre_emphasis=_PRE_EMPHASIS).to(device)
+        acoustic, waveform = (
+            network.to(device).requires_grad_(True) for network in (networks.acoustic, networks.waveform)
+        )
+        self.networks: Networks = {"acoustic": acoustic, "waveform": waveform, "discriminators": discriminators}
+        self._training = [u for u in training if u.n_frames >= SEGMENT_FRAMES]
+        self._cumulative = np.cumsum([u.n_frames for u in self._training]).astype(np.float64)
+        self._mel, self._spectral = LogMel().to(device), SpectralLoss().to(device)
+        rng = np.random.default_rng(0)
+        self._held_out = [
+            (random_segment(u, 4 * SEGMENT_FRAMES, rng), self._prompt(u, _VALIDATION_PROMPT_FRAMES, rng))
+            for u in held_out
+        ]
+
+    @property
+    def optimizers(self) -> Sequence[OptimizerSettings]:
+        """The acoustic model first: its loss fills the latents that the waveform stage learns from."""
+        options = self.options
+        return (
+            OptimizerSettings(
+                name="acoustic",
+                networks=("acoustic",),
+                learning_rate=options.acoustic_learning_rate,
+                betas=(0.9, 0.98),
+                max_gradient_norm=1.0,
+            ),
+            OptimizerSettings(
+                name="discriminators",
+                networks=("discriminators",),
+                learning_rate=options.discriminator_learning_rate,
+                betas=(0.9, 0.98),
+                max_gradient_norm=10.0,
+            ),
+            OptimizerSettings(
+                name="waveform",
+                networks=("waveform",),
+                learning_rate=options.waveform_learning_rate,
+                betas=(0.9, 0.98),
+                max_gradient_norm=1.0,
+            ),
+        )
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """Data that a checkpoint must agree with."""
+        return {"n_training": len(self._training), "n_held_out": len(self._held_out)}
+
+    def learning_rate_factor(self, step: int) -> float:
+        """Linear warm-up, then cosine decay to a tenth."""
+        if step < self.options.warm_up_steps:
+            return (step + 1) / self.options.warm_up_steps
+        progress = (step - self.options.warm_up_steps) / max(1, self.options.n_steps - self.options.warm_up_steps)
+        return 0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+
+    @torch.no_grad()
+    def batch(self, step: int, index: int, n_batches: int) -> VoiceBatch:
+        """Random segments, each with a prompt from another utterance."""
+        numbers = range(index, self.options.n_rows, n_batches)
+        generators = [row_generator(self.options.seed, step, number) for number in numbers]
+        segments, prompts, crops, noises = [], [], [], []
+        n_prompt_frames = int(row_generator(self.options.seed, step, self.options.n_rows).integers(*_PROMPT_FRAMES))
+        for rng in generators:
+            utterance = self._draw(rng)
+            segments.append(random_segment(utterance, SEGMENT_FRAMES, rng))
+            prompts.append(self._prompt(utterance, n_prompt_frames, rng))
+            crops.append(int(rng.integers(SEGMENT_FRAMES - _CROP_FRAMES + 1)))
+            noises.append(rng.standard_normal(_CROP_FRAMES * FRAME_HOP_SAMPLES, np.float32))
+        arrays = load_batch(self._prepared, segments)
+        mel = self._mel(self._tensor(arrays.audio))
+        return VoiceBatch(
+            segments=arrays,
+            prompts=load_batch(self._prepared, prompts),
+            mel=mel,
+            content=self._content_of(mel, generators),
+            crops=tuple(crops),
+            noise=self._tensor(np.stack(noises)),
+            share=len(segments) / self.options.n_rows,
+            step=step,
+        )
+
+    def losses(self, optimizer: str, batch: VoiceBatch) -> Losses:
+        """Losses of one optimiser, as shares of the step's."""
+        if optimizer == "acoustic":
+            return {"mel": batch.share * self._acoustic_loss(batch)}
+        generated, target = self._generate(batch)
+        discriminators = self.networks["discriminators"]
+        if optimizer == "discriminators":
+            discriminators.requires_grad_(True)
+            return {
+                "discriminators": batch.share
+                * discriminator_loss(discriminators(target), discriminators(generated.detach()))
+            }
+        losses = {"spectral": _SPECTRAL_WEIGHT * batch.share * self._spectral(generated, target)}
+        if batch.step >= self.options.adversarial_from_step:
+            discriminators.requires_grad_(False)
+            fake, real = discriminators(generated), discriminators(target)
+            losses["features"] = batch.share * feature_matching_loss(real, fake)
+            losses["adversarial"] = batch.share * generator_loss(fake)
+        return losses
+
+    def validate(self, networks: Networks) -> Mapping[str, float]:
+        """Distance in dB of the log-mels of held-out clips and of their renderings with a prompt of the speaker."""
+        distances = [self._render(networks, segment, prompt)[1] for segment, prompt in self._held_out]
+        weights = [segment.n_frames for segment, _ in self._held_out]
+        return {self.criterion: float(np.average(distances, weights=weights))}
+
+    def samples(self, networks: Networks) -> Sequence[Sample]:
+        """Renderings of the first held-out clips."""
+        rendered = []
+        for number, (segment, prompt) in enumerate(self._held_out[:2]):
+            sound, _ = self._render(networks, segment, prompt)
+            mel = self._mel(sound[None])[0].T.cpu().numpy()
+            rendered.append(Sample(name=f"held-out-{number}", samples=sound.cpu().numpy(), rate_hz=RATE_HZ, mel=mel))
+        return rendered
+
+    def _acoustic_loss(self, batch: VoiceBatch) -> Tensor:
+        acoustic = self.networks["acoustic"]
+        prompts, style = self._encode_prompts(acoustic, batch.prompts)
+        pitch = pitch_features(self._tensor(batch.segments.f0_hz), self._tensor(batch.segments.voiced))
+        mask = torch.ones(*batch.content.shape[:2], 1, dtype=torch.bool, device=self._device)
+        predicted = acoustic(batch.content, pitch, style, prompts, mask)
+        # As at inference, but with the statistics of the target itself: the waveform stage should not learn to undo
+        # differences between two recordings of the speaker.
+        own = PromptFrames(batch.content, batch.mel, self._tensor(batch.segments.lengths))
+        batch.latent = self._matching(predicted.detach(), mask.repeat_interleave(MELS_PER_FRAME, 1), own)
+        return F.l1_loss(predicted, batch.mel)
+
+    def _generate(self, batch: VoiceBatch) -> tuple[Tensor, Tensor]:
+        """Generated and recorded audio of the crops without their edges. Shape: twice [B, L]."""
+        assert batch.latent is not None
+        latents, f0_hz, voiced, audio = [], [], [], []
+        for row, first in enumerate(batch.crops):
+            mels = slice(first * MELS_PER_FRAME, (first + _CROP_FRAMES) * MELS_PER_FRAME)
+            latents.append(batch.latent[row, mels])
+            f0_hz.append(batch.segments.f0_hz[row, mels])
+            voiced.append(batch.segments.voiced[row, mels])
+            audio.append(
+                batch.segments.audio[row, first * FRAME_HOP_SAMPLES : (first + _CROP_FRAMES) * FRAME_HOP_SAMPLES]
+            )
+        pitch = [self._tensor(np.stack(values)) for values in (f0_hz, voiced)]
+        mask = torch.ones(*pitch[0].shape, 1, dtype=torch.bool, device=self._device)
+        generated = self.networks["waveform"](torch.stack(latents), *pitch, batch.noise, mask)
+        inner = slice(_EDGE_FRAMES * FRAME_HOP_SAMPLES, -_EDGE_FRAMES * FRAME_HOP_SAMPLES)
+        return generated[:, inner], self._tensor(np.stack(audio))[:, inner]
+
+    def _render(self, networks: Networks, segment: UtteranceSegment, prompt: UtteranceSegment) -> tuple[Tensor, float]:
+        """A held-out clip in the speaker's voice, and the distance of its log-mel to the recording in dB."""
+        clip, prompts = load_batch(self._prepared, [segment]), load_batch(self._prepared, [prompt])
+        mel = self._mel(self._tensor(clip.audio))
+        mask = torch.ones(1, segment.n_frames, 1, dtype=torch.bool, device=self._device)
+        frames, style = self._encode_prompts(networks["acoustic"], prompts)
+        pitch = [self._tensor(values) for values in (clip.f0_hz, clip.voiced)]
+        latent = networks["acoustic"](self._content(mel, mask), pitch_features(*pitch), style, frames, mask)
+        mel_mask = mask.repeat_interleave(MELS_PER_FRAME, 1)
+        latent = self._matching(latent, mel_mask, frames)
+        noise = self._tensor(np.random.default_rng(0).standard_normal(clip.audio.shape, np.float32))
+        sound = networks["waveform"](latent, *pitch, noise, mel_mask)
+        return sound[0], DECIBELS_PER_UNIT * float((self._mel(sound) - mel).abs().mean())
+
+    def _encode_prompts(self, acoustic: Any, arrays: SegmentBatch) -> tuple[PromptFrames, Tensor]:
+        mel, lengths = self._mel(self._tensor(arrays.audio)), self._tensor(arrays.lengths)
+        style = acoustic.style(mel, lengths * MELS_PER_FRAME)
+        with torch.no_grad():
+            keys = self._content(mel, length_mask(lengths, mel.shape[1] // MELS_PER_FRAME)[..., None])
+        return PromptFrames(keys, mel, lengths), style
+
+    def _content_of(self, mel: Tensor, generators: Sequence[np.random.Generator]) -> Tensor:
+        """Content of each segment: even rows from the recording, with noise, odd rows from a perturbed one."""
+        inputs = [
+            row[None] if number % 2 == 0 else augment_vocal_tract(row[None], rng)
+            for number, (row, rng) in enumerate(zip(mel, generators, strict=True))
+        ]
+        mask = torch.ones(len(mel), mel.shape[1] // MELS_PER_FRAME, 1, dtype=torch.bool, device=self._device)
+        content: Tensor = self._content(torch.cat(inputs), mask)
+        noise = [
+            rng.standard_normal(content.shape[1:], np.float32) * (_SEMANTIC_NOISE if number % 2 == 0 else 0.0)
+            for number, rng in enumerate(generators)
+        ]
+        return content + self._tensor(np.stack(noise))
+
+    def _draw(self, rng: np.random.Generator) -> PreparedUtterance:
+        position = rng.random() * self._cumulative[-1]
+        return self._training[min(int(np.searchsorted(self._cumulative, position)), len(self._training) - 1)]
+
+    def _prompt(self, utterance: PreparedUtterance, n_frames: int, rng: np.random.Generator) -> UtteranceSegment:
+        """A segment of another utterance."""
+        others = [other for other in self._training if other.id != utterance.id]
+        return random_segment(others[int(rng.integers(len(others)))], n_frames, rng)
+
+    def _tensor(self, values: np.ndarray) -> Tensor:
+        return to_tensor(values, self._device)
