@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,7 @@ def finetune(job: FinetuneJob, log: Callable[[str], None]) -> FinetuneResult:
     is_finished = trainer.step >= job.settings.steps or trainer.has_converged()
     if best is None or not is_finished:
         return result
-    weights = _tuned_weights(start, trainer.checkpoints.path(best[0]))
+    weights = _tuned_weights(start, trainer.checkpoints.path(best[0]), recipe.averaged)
     _write_bundle(job, start, weights, clips)
     comparison = _compare(job, clips, VoiceMeasure(
         name="mel distance of held-out clips, dB", is_lower_better=True, before=baseline, after=best[1],
@@ -135,6 +135,7 @@ def _recipe(job: FinetuneJob, start: Bundle, clips: VoiceClips) -> OneVoiceRecip
     )
     options = OneVoiceOptions(
         n_steps=job.settings.steps,
+        trains_waveform=job.settings.waveform,
         acoustic_learning_rate=job.settings.learning_rate,
         waveform_learning_rate=job.settings.learning_rate / 4,
     )
@@ -173,9 +174,9 @@ def _baseline(recipe: OneVoiceRecipe, path: Path) -> float:
     return float(json.loads(path.read_text(encoding="utf-8"))[recipe.criterion])
 
 
-def _tuned_weights(start: Bundle, checkpoint: Path) -> dict[str, Tensor]:
+def _tuned_weights(start: Bundle, checkpoint: Path, networks: Sequence[str]) -> dict[str, Tensor]:
     weights = start.load_weights()
-    for network in OneVoiceRecipe.averaged:
+    for network in networks:
         tuned = read_tensors(checkpoint, f"{network}.average")
         weights |= {f"{network}.{name}": value for name, value in tuned.items() if f"{network}.{name}" in weights}
     return weights

@@ -41,7 +41,7 @@ def job(tmp_path, monkeypatch):
         consent="self",
         model=str(write_tiny_bundle(tmp_path / "tiny")),
         layout=DataLayout(language="en"),
-        settings=FinetuneSettings(steps=2),
+        settings=FinetuneSettings(steps=2, waveform=True),
     )
 
 

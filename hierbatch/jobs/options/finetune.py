@@ -19,4 +19,7 @@ class FinetuneSettings(OptionGroup):
     learning_rate: Annotated[
         float, Option("Peak learning rate of the acoustic model; the waveform stage has a quarter of it.")
     ] = 2e-4
+    waveform: Annotated[
+        bool, Option("Also train the waveform stage against discriminators, at three times the cost of a step.")
+    ] = False
     device: Annotated[str, Option("cpu, or a GPU such as cuda.")] = "cpu"

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from hierbatch.audio.spectrum import LOG_SPREAD, LogMel
 from hierbatch.constants import FRAME_HOP_SAMPLES, MELS_PER_FRAME, RATE_HZ
@@ -61,6 +61,8 @@ class OneVoiceOptions:
     """Schedule of the fine-tuning to one voice."""
 
     n_steps: int = 400
+    trains_waveform: bool = True
+    """Also train the waveform stage, at three times the cost of a step."""
     acoustic_learning_rate: float = 2e-4
     waveform_learning_rate: float = 5e-5
     discriminator_learning_rate: float = 1e-3
@@ -96,7 +98,6 @@ class OneVoiceRecipe:
     """Training objective of `hierbatch finetune`."""
 
     name = "finetune"
-    averaged = ("acoustic", "waveform")
     criterion = "mel_distance_db"
 
     def __init__(
@@ -123,11 +124,14 @@ class OneVoiceRecipe:
         """
         self._prepared, self._matching, self._device, self.options = prepared, matching, device, options
         self._content = networks.content.to(device).eval().requires_grad_(False)
-        discriminators = TrainingDiscriminators(small_discriminators(), pre_emphasis=_PRE_EMPHASIS).to(device)
-        acoustic, waveform = (
-            network.to(device).requires_grad_(True) for network in (networks.acoustic, networks.waveform)
-        )
-        self.networks: Networks = {"acoustic": acoustic, "waveform": waveform, "discriminators": discriminators}
+        self._waveform = networks.waveform.to(device)
+        self.networks: dict[str, nn.Module] = {"acoustic": networks.acoustic.to(device).requires_grad_(True)}
+        if options.trains_waveform:
+            discriminators = TrainingDiscriminators(small_discriminators(), pre_emphasis=_PRE_EMPHASIS)
+            self.networks |= {
+                "waveform": self._waveform.requires_grad_(True), "discriminators": discriminators.to(device)
+            }  # fmt: skip
+        self.averaged = tuple(name for name in self.networks if name != "discriminators")
         self._training = [u for u in training if u.n_frames >= SEGMENT_FRAMES]
         self._cumulative = np.cumsum([u.n_frames for u in self._training]).astype(np.float64)
         self._mel, self._spectral = LogMel().to(device), SpectralLoss().to(device)
@@ -141,7 +145,7 @@ class OneVoiceRecipe:
     def optimizers(self) -> Sequence[OptimizerSettings]:
         """The acoustic model first: its loss fills the latents that the waveform stage learns from."""
         options = self.options
-        return (
+        settings = (
             OptimizerSettings(
                 name="acoustic",
                 networks=("acoustic",),
@@ -164,11 +168,12 @@ class OneVoiceRecipe:
                 max_gradient_norm=1.0,
             ),
         )
+        return tuple(optimizer for optimizer in settings if optimizer.name in self.networks)
 
     @property
     def identity(self) -> Mapping[str, Any]:
         """Data that a checkpoint must agree with."""
-        return {"n_training": len(self._training), "n_held_out": len(self._held_out)}
+        return {"trained": list(self.networks), "n_training": len(self._training), "n_held_out": len(self._held_out)}
 
     def learning_rate_factor(self, step: int) -> float:
         """Linear warm-up, then cosine decay to a tenth."""
@@ -279,7 +284,7 @@ class OneVoiceRecipe:
         mel_mask = mask.repeat_interleave(MELS_PER_FRAME, 1)
         latent = self._matching(latent, mel_mask, frames)
         noise = self._tensor(np.random.default_rng(0).standard_normal(clip.audio.shape, np.float32))
-        sound = networks["waveform"](latent, *pitch, noise, mel_mask)
+        sound = networks.get("waveform", self._waveform)(latent, *pitch, noise, mel_mask)
         return sound[0], DECIBELS_PER_UNIT * float((self._mel(sound) - mel).abs().mean())
 
     def _encode_prompts(self, acoustic: Any, arrays: SegmentBatch) -> tuple[PromptFrames, Tensor]:
