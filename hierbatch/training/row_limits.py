@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from hierbatch.audio.quality import measure_take
-from hierbatch.audio.waveform import Waveform
 from hierbatch.option import Option, OptionGroup
+
+if TYPE_CHECKING:  # the command line imports this module, and NumPy only when it works
+    from hierbatch.audio.waveform import Waveform
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,8 @@ class RowLimits(OptionGroup):
 
     def reject_sound(self, waveform: Waveform) -> tuple[str, float | None]:
         """Reason to leave out a decoded recording, empty if there is none, and its signal-to-noise ratio in dB."""
+        from hierbatch.audio.quality import measure_take
+
         quality = measure_take(waveform)
         if self.min_snr_db is not None and quality.snr_db is not None and quality.snr_db < self.min_snr_db:
             reason = f"It is noisy: {quality.snr_db:.1f} dB over the noise floor. Fix: lower --min-snr-db."

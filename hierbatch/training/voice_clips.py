@@ -11,7 +11,8 @@ import numpy as np
 from hierbatch.audio.utterances import UtteranceLimits
 from hierbatch.constants import FRAMES_PER_SECOND
 from hierbatch.datasets.division import divide_row
-from hierbatch.datasets.readers import DatasetOptions, read_dataset
+from hierbatch.datasets.options import DatasetOptions
+from hierbatch.datasets.readers import read_dataset
 from hierbatch.datasets.rows import DatasetRow, RejectedRow
 from hierbatch.errors import InputError
 from hierbatch.frontend.speech_text import SpeechFrontEnd

@@ -9,7 +9,7 @@ import torch
 
 from hierbatch.audio.files import write_sound
 from hierbatch.audio.waveform import Waveform
-from hierbatch.datasets.readers import DatasetOptions
+from hierbatch.datasets.options import DatasetOptions
 from hierbatch.errors import BundleError, InputError
 from hierbatch.jobs.finetune import FinetuneJob, finetune
 from hierbatch.models.lite.config import tiny_config

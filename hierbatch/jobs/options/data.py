@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from hierbatch.datasets.readers import AUTOMATIC, LAYOUTS, DatasetOptions
+from hierbatch.datasets.options import AUTOMATIC, LAYOUT_NAMES, DatasetOptions
 from hierbatch.option import Option, OptionGroup
 
 
@@ -16,7 +16,7 @@ class DataLayout(OptionGroup):
 
     TITLE: ClassVar[str] = "Data"
 
-    layout: Annotated[str, Option(f"Layout of the data: {AUTOMATIC}, {', '.join(LAYOUTS)}.")] = AUTOMATIC
+    layout: Annotated[str, Option(f"Layout of the data: {AUTOMATIC}, {', '.join(LAYOUT_NAMES)}.")] = AUTOMATIC
     language: Annotated[
         str | None, Option("Language code of all rows. Default: that of the data, or else detected from the text.")
     ] = None
@@ -45,5 +45,5 @@ class FeatureChoice(OptionGroup):
     teacher: Annotated[
         Path | None, Option("Folder of a Whisper model (CTranslate2) whose projected features replace --features.")
     ] = None
-    f0: Annotated[str, Option("Pitch tracker: dio, harvest (slower), or yaapt (as HierSpeech++, slowest).")] = "dio"
+    f0: Annotated[str, Option("Pitch tracker: dio; harvest, more accurate and slower; yaapt, as HierSpeech++.")] = "dio"
     f0_hop_ms: Annotated[int, Option("5 also stores F0 every 5 ms, for the published networks; else 10.")] = 10

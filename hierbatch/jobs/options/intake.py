@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from hierbatch.audio.utterances import UtteranceLimits
 from hierbatch.errors import InputError
 from hierbatch.option import Option, OptionGroup
+
+if TYPE_CHECKING:  # the command line imports this module, and NumPy only when it works
+    from hierbatch.audio.utterances import UtteranceLimits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,8 @@ class RowSettings(OptionGroup):
         Raises:
             InputError: the longest is less than twice the shortest.
         """
+        from hierbatch.audio.utterances import UtteranceLimits
+
         if self.max_duration_s < 2 * self.min_duration_s:
             raise InputError(
                 "The lengths of the rows do not fit each other",

@@ -35,23 +35,19 @@ from hierbatch.models.lite.spectral_statistics import SpectralStatisticsMatching
 from hierbatch.models.lite.timbre import PromptFrames
 from hierbatch.training.discriminators import TrainingDiscriminators
 from hierbatch.training.prepared import PreparedSet, PreparedUtterance
-from hierbatch.training.recipes.content_encoder import augment_vocal_tract
+from hierbatch.training.recipes.one_voice_batches import CROP_FRAMES, SEGMENT_FRAMES, VoiceBatch, VoiceBatches
 from hierbatch.training.recipes.vocoder_gan import small_discriminators
 from hierbatch.training.sampling import SegmentBatch, UtteranceSegment, load_batch, random_segment
 from hierbatch.training.spectral_loss import SpectralLoss
 from hierbatch.training.tensors import to_tensor
-from hierbatch.training.trainer.random_state import row_generator
 from hierbatch.training.trainer.recipe import Losses, Networks, OptimizerSettings, Sample
 
 DECIBELS_PER_UNIT = LOG_SPREAD * 20 / math.log(10)
 """Decibels of one unit of the normalized log-mel."""
 
-SEGMENT_FRAMES = 80
-_PROMPT_FRAMES = (100, 400)
 _VALIDATION_PROMPT_FRAMES = 400
-_CROP_FRAMES, _EDGE_FRAMES = 48, 8
-"""Frames of an input segment of the waveform stage, and frames left out of its losses at either end."""
-_SEMANTIC_NOISE = 0.1
+_EDGE_FRAMES = 8
+"""Frames of a crop that are left out of the losses of the waveform stage at either end."""
 _SPECTRAL_WEIGHT = 5.0
 _PRE_EMPHASIS = 0.7
 
@@ -71,27 +67,6 @@ class OneVoiceOptions:
     warm_up_steps: int = 20
     n_rows: int = 8
     seed: int = 1
-
-
-@dataclass(slots=True)
-class VoiceBatch:
-    """Segments with prompts of the same speaker; `latent` is filled by the loss of the acoustic model.
-
-    Shape:
-        mel      [B, 2T, M]
-        content  [B, T, C]
-        latent   [B, 2T, M]
-    """
-
-    segments: SegmentBatch
-    prompts: SegmentBatch
-    mel: Tensor
-    content: Tensor
-    crops: tuple[int, ...]
-    noise: Tensor
-    share: float
-    step: int
-    latent: Tensor | None = None
 
 
 class OneVoiceRecipe:
@@ -132,12 +107,11 @@ class OneVoiceRecipe:
                 "waveform": self._waveform.requires_grad_(True), "discriminators": discriminators.to(device)
             }  # fmt: skip
         self.averaged = tuple(name for name in self.networks if name != "discriminators")
-        self._training = [u for u in training if u.n_frames >= SEGMENT_FRAMES]
-        self._cumulative = np.cumsum([u.n_frames for u in self._training]).astype(np.float64)
+        self._batches = VoiceBatches(prepared, training, self._content, n_rows=options.n_rows, seed=options.seed)
         self._mel, self._spectral = LogMel().to(device), SpectralLoss().to(device)
         rng = np.random.default_rng(0)
         self._held_out = [
-            (random_segment(u, 4 * SEGMENT_FRAMES, rng), self._prompt(u, _VALIDATION_PROMPT_FRAMES, rng))
+            (random_segment(u, 4 * SEGMENT_FRAMES, rng), self._batches.prompt_for(u, _VALIDATION_PROMPT_FRAMES, rng))
             for u in held_out
         ]
 
@@ -173,7 +147,11 @@ class OneVoiceRecipe:
     @property
     def identity(self) -> Mapping[str, Any]:
         """Data that a checkpoint must agree with."""
-        return {"trained": list(self.networks), "n_training": len(self._training), "n_held_out": len(self._held_out)}
+        return {
+            "trained": list(self.networks),
+            "n_training": self._batches.n_utterances,
+            "n_held_out": len(self._held_out),
+        }
 
     def learning_rate_factor(self, step: int) -> float:
         """Linear warm-up, then cosine decay to a tenth."""
@@ -182,31 +160,9 @@ class OneVoiceRecipe:
         progress = (step - self.options.warm_up_steps) / max(1, self.options.n_steps - self.options.warm_up_steps)
         return 0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
 
-    @torch.no_grad()
     def batch(self, step: int, index: int, n_batches: int) -> VoiceBatch:
         """Random segments, each with a prompt from another utterance."""
-        numbers = range(index, self.options.n_rows, n_batches)
-        generators = [row_generator(self.options.seed, step, number) for number in numbers]
-        segments, prompts, crops, noises = [], [], [], []
-        n_prompt_frames = int(row_generator(self.options.seed, step, self.options.n_rows).integers(*_PROMPT_FRAMES))
-        for rng in generators:
-            utterance = self._draw(rng)
-            segments.append(random_segment(utterance, SEGMENT_FRAMES, rng))
-            prompts.append(self._prompt(utterance, n_prompt_frames, rng))
-            crops.append(int(rng.integers(SEGMENT_FRAMES - _CROP_FRAMES + 1)))
-            noises.append(rng.standard_normal(_CROP_FRAMES * FRAME_HOP_SAMPLES, np.float32))
-        arrays = load_batch(self._prepared, segments)
-        mel = self._mel(self._tensor(arrays.audio))
-        return VoiceBatch(
-            segments=arrays,
-            prompts=load_batch(self._prepared, prompts),
-            mel=mel,
-            content=self._content_of(mel, generators),
-            crops=tuple(crops),
-            noise=self._tensor(np.stack(noises)),
-            share=len(segments) / self.options.n_rows,
-            step=step,
-        )
+        return self._batches.draw(step, index, n_batches)
 
     def losses(self, optimizer: str, batch: VoiceBatch) -> Losses:
         """Losses of one optimiser, as shares of the step's."""
@@ -260,12 +216,12 @@ class OneVoiceRecipe:
         assert batch.latent is not None
         latents, f0_hz, voiced, audio = [], [], [], []
         for row, first in enumerate(batch.crops):
-            mels = slice(first * MELS_PER_FRAME, (first + _CROP_FRAMES) * MELS_PER_FRAME)
+            mels = slice(first * MELS_PER_FRAME, (first + CROP_FRAMES) * MELS_PER_FRAME)
             latents.append(batch.latent[row, mels])
             f0_hz.append(batch.segments.f0_hz[row, mels])
             voiced.append(batch.segments.voiced[row, mels])
             audio.append(
-                batch.segments.audio[row, first * FRAME_HOP_SAMPLES : (first + _CROP_FRAMES) * FRAME_HOP_SAMPLES]
+                batch.segments.audio[row, first * FRAME_HOP_SAMPLES : (first + CROP_FRAMES) * FRAME_HOP_SAMPLES]
             )
         pitch = [self._tensor(np.stack(values)) for values in (f0_hz, voiced)]
         mask = torch.ones(*pitch[0].shape, 1, dtype=torch.bool, device=self._device)
@@ -293,29 +249,6 @@ class OneVoiceRecipe:
         with torch.no_grad():
             keys = self._content(mel, length_mask(lengths, mel.shape[1] // MELS_PER_FRAME)[..., None])
         return PromptFrames(keys, mel, lengths), style
-
-    def _content_of(self, mel: Tensor, generators: Sequence[np.random.Generator]) -> Tensor:
-        """Content of each segment: even rows from the recording, with noise, odd rows from a perturbed one."""
-        inputs = [
-            row[None] if number % 2 == 0 else augment_vocal_tract(row[None], rng)
-            for number, (row, rng) in enumerate(zip(mel, generators, strict=True))
-        ]
-        mask = torch.ones(len(mel), mel.shape[1] // MELS_PER_FRAME, 1, dtype=torch.bool, device=self._device)
-        content: Tensor = self._content(torch.cat(inputs), mask)
-        noise = [
-            rng.standard_normal(content.shape[1:], np.float32) * (_SEMANTIC_NOISE if number % 2 == 0 else 0.0)
-            for number, rng in enumerate(generators)
-        ]
-        return content + self._tensor(np.stack(noise))
-
-    def _draw(self, rng: np.random.Generator) -> PreparedUtterance:
-        position = rng.random() * self._cumulative[-1]
-        return self._training[min(int(np.searchsorted(self._cumulative, position)), len(self._training) - 1)]
-
-    def _prompt(self, utterance: PreparedUtterance, n_frames: int, rng: np.random.Generator) -> UtteranceSegment:
-        """A segment of another utterance."""
-        others = [other for other in self._training if other.id != utterance.id]
-        return random_segment(others[int(rng.integers(len(others)))], n_frames, rng)
 
     def _tensor(self, values: np.ndarray) -> Tensor:
         return to_tensor(values, self._device)
