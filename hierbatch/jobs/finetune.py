@@ -102,8 +102,8 @@ def finetune(job: FinetuneJob, log: Callable[[str], None]) -> FinetuneResult:
         best_step=best[0] if best else 0,
         comparison=None,
     )
-    is_finished = trainer.step >= job.settings.steps or trainer.has_converged()
-    if best is None or not is_finished:
+    is_complete = trainer.step >= job.settings.steps or trainer.has_converged()
+    if best is None or not is_complete:
         return result
     weights = _tuned_weights(start, trainer.checkpoints.path(best[0]), recipe.averaged)
     _write_bundle(job, start, weights, clips)
@@ -128,7 +128,7 @@ def _check_consent(consent: str) -> None:
 def _recipe(job: FinetuneJob, start: Bundle, clips: VoiceClips) -> OneVoiceRecipe:
     torch.manual_seed(0)
     networks = LiteNetworks.from_weights(LiteConfig.from_dict(start.config), start.load_weights())
-    matching = SpectralStatisticsMatching(
+    spectral_matching = SpectralStatisticsMatching(
         contrast=start.synthesis.get("latent_contrast", 1.0),
         mean_share=start.synthesis.get("timbre_mean_share", 0.0),
         spread_share=start.synthesis.get("timbre_spread_share", 0.0),
@@ -142,7 +142,7 @@ def _recipe(job: FinetuneJob, start: Bundle, clips: VoiceClips) -> OneVoiceRecip
     return OneVoiceRecipe(
         clips.prepared,
         networks,
-        matching,
+        spectral_matching,
         training=clips.training,
         held_out=clips.held_out,
         options=options,

@@ -69,10 +69,10 @@ class VoiceComparison:
         """Table for people."""
         lines = ["| measure | before | after | recordings |", "| --- | --- | --- | --- |"]
         for measure in self.measures:
-            recorded = "" if measure.recordings is None else f"{measure.recordings:.3f}"
+            shown = "" if measure.recordings is None else f"{measure.recordings:.3f}"
             better = "lower" if measure.is_lower_better else "higher"
             lines.append(
-                f"| {measure.name} ({better} is better) | {measure.before:.3f} | {measure.after:.3f} | {recorded} |"
+                f"| {measure.name} ({better} is better) | {measure.before:.3f} | {measure.after:.3f} | {shown} |"
             )
         return "\n".join(lines)
 
@@ -131,8 +131,8 @@ def compare_voices(
     if asr_model is None:
         missing.append("error rate (--asr-model FOLDER)")
     else:
-        recogniser = load_recogniser(asr_model)
-        rates = [_error_rate(recogniser, group, language) for group in (before, after)]
+        asr = load_recogniser(asr_model)
+        rates = [_error_rate(asr, group, language) for group in (before, after)]
         measures.append(
             VoiceMeasure(
                 name="character error rate of sentences", is_lower_better=True, before=rates[0], after=rates[1]
@@ -165,10 +165,10 @@ def _unit(vector: np.ndarray) -> np.ndarray:
     return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
 
 
-def _error_rate(recogniser: SpeechRecogniser, sounds: Sequence[Waveform], language: str) -> float:
+def _error_rate(asr: SpeechRecogniser, sounds: Sequence[Waveform], language: str) -> float:
     normalize = _normalizer(language)
     rates = [
-        character_error_rate(normalize(text), normalize(recogniser.transcribe(sound, language)))
+        character_error_rate(normalize(text), normalize(asr.transcribe(sound, language)))
         for text, sound in zip(SENTENCES[language], sounds, strict=True)
     ]
     return float(np.mean(rates))

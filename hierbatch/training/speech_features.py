@@ -134,9 +134,9 @@ class TransformersFeatures:
 
 
 EXTRACTORS: Mapping[str, Callable[[str, int], SpeechFeatures]] = {
-    "lite": lambda place, layer: LiteFeatures(place or "lite"),
-    "mms": lambda place, layer: MmsFeatures(Path(place), layer),
-    "encoder": lambda place, layer: TransformersFeatures(Path(place), layer),
+    "lite": lambda source, layer: LiteFeatures(source or "lite"),
+    "mms": lambda source, layer: MmsFeatures(Path(source), layer),
+    "encoder": lambda source, layer: TransformersFeatures(Path(source), layer),
 }
 """Extractors by name; each takes a bundle or folder, and a layer."""
 
@@ -148,19 +148,19 @@ def load_features(text: str = DEFAULT_FEATURES, layer: int = PUBLISHED_LAYER) ->
         InputError: the name is unknown, or the folder is missing or holds no such encoder.
         BundleError: the bundle does not exist, or the weights do not fit.
     """
-    name, _, place = text.partition("=")
-    if name not in EXTRACTORS or (name != DEFAULT_FEATURES and not place):
+    name, _, source = text.partition("=")
+    if name not in EXTRACTORS or (name != DEFAULT_FEATURES and not source):
         raise InputError(
             "The content features are unknown",
             expected="lite, lite=BUNDLE, mms=FOLDER or encoder=FOLDER",
             got=text,
             fix="correct --features",
         )
-    if name != DEFAULT_FEATURES and not Path(place).is_dir():
+    if name != DEFAULT_FEATURES and not Path(source).is_dir():
         raise InputError(
             "The folder of the encoder does not exist",
             expected="a folder with the model's files",
-            got=place,
+            got=source,
             fix="correct --features",
         )
-    return EXTRACTORS[name](place, layer)
+    return EXTRACTORS[name](source, layer)

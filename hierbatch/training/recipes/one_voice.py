@@ -29,7 +29,6 @@ from hierbatch.models.hierspeechpp.discriminators.losses import (
     generator_loss,
 )
 from hierbatch.models.lite.acoustic import pitch_features
-from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.spectral_statistics import SpectralStatisticsMatching
 from hierbatch.models.lite.timbre import PromptFrames
@@ -79,7 +78,7 @@ class OneVoiceRecipe:
         self,
         prepared: PreparedSet,
         networks: LiteNetworks,
-        matching: SpectralStatisticsMatching,
+        spectral_matching: SpectralStatisticsMatching,
         *,
         training: Sequence[PreparedUtterance],
         held_out: Sequence[PreparedUtterance],
@@ -89,15 +88,16 @@ class OneVoiceRecipe:
         """Fine-tune loaded networks.
 
         Args:
-            prepared: recordings of the speaker.
+            prepared: recordings of the speaker, with the content features of the same bundle.
             networks: all networks of the start bundle; acoustic model and waveform stage are trained in place.
-            matching: matching of the latent at inference.
+            spectral_matching: matching of the latent at inference.
             training: utterances to train on, at least two.
             held_out: utterances for validation.
             options: schedule.
             device: device to train on.
         """
-        self._prepared, self._matching, self._device, self.options = prepared, matching, device, options
+        self._prepared, self._matching, self._device = prepared, spectral_matching, device
+        self.options = options
         self._content = networks.content.to(device).eval().requires_grad_(False)
         self._waveform = networks.waveform.to(device)
         self.networks: dict[str, nn.Module] = {"acoustic": networks.acoustic.to(device).requires_grad_(True)}
@@ -162,7 +162,7 @@ class OneVoiceRecipe:
 
     def batch(self, step: int, index: int, n_batches: int) -> VoiceBatch:
         """Random segments, each with a prompt from another utterance."""
-        return self._batches.draw(step, index, n_batches)
+        return self._batches.batch(step, index, n_batches)
 
     def losses(self, optimizer: str, batch: VoiceBatch) -> Losses:
         """Losses of one optimiser, as shares of the step's."""
@@ -236,7 +236,7 @@ class OneVoiceRecipe:
         mask = torch.ones(1, segment.n_frames, 1, dtype=torch.bool, device=self._device)
         frames, style = self._encode_prompts(networks["acoustic"], prompts)
         pitch = [self._tensor(values) for values in (clip.f0_hz, clip.voiced)]
-        latent = networks["acoustic"](self._content(mel, mask), pitch_features(*pitch), style, frames, mask)
+        latent = networks["acoustic"](self._tensor(clip.semantic), pitch_features(*pitch), style, frames, mask)
         mel_mask = mask.repeat_interleave(MELS_PER_FRAME, 1)
         latent = self._matching(latent, mel_mask, frames)
         noise = self._tensor(np.random.default_rng(0).standard_normal(clip.audio.shape, np.float32))
@@ -246,9 +246,7 @@ class OneVoiceRecipe:
     def _encode_prompts(self, acoustic: Any, arrays: SegmentBatch) -> tuple[PromptFrames, Tensor]:
         mel, lengths = self._mel(self._tensor(arrays.audio)), self._tensor(arrays.lengths)
         style = acoustic.style(mel, lengths * MELS_PER_FRAME)
-        with torch.no_grad():
-            keys = self._content(mel, length_mask(lengths, mel.shape[1] // MELS_PER_FRAME)[..., None])
-        return PromptFrames(keys, mel, lengths), style
+        return PromptFrames(self._tensor(arrays.semantic), mel, lengths), style
 
     def _tensor(self, values: np.ndarray) -> Tensor:
         return to_tensor(values, self._device)

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 
 from hierbatch.audio.spectrum import LogMel
-from hierbatch.constants import FRAME_HOP_SAMPLES, MELS_PER_FRAME
+from hierbatch.constants import FRAME_HOP_SAMPLES
 from hierbatch.models.lite.content import LiteContentEncoder
 from hierbatch.training.prepared import PreparedSet, PreparedUtterance
 from hierbatch.training.recipes.content_encoder import augment_vocal_tract
-from hierbatch.training.sampling import SegmentBatch, UtteranceSegment, load_batch, random_segment
+from hierbatch.training.sampling import Floats, SegmentBatch, UtteranceSegment, load_batch, random_segment
 from hierbatch.training.tensors import to_tensor
 from hierbatch.training.trainer.random_state import row_generator
 
@@ -63,7 +63,7 @@ class VoiceBatches:
         """Draw from prepared recordings.
 
         Args:
-            prepared: recordings of the speaker.
+            prepared: recordings of the speaker, with the features of `content`.
             utterances: utterances to draw from, at least two; too short ones serve as prompts only.
             content: frozen content encoder, on the device of the batches.
             n_rows: rows of a step.
@@ -82,7 +82,7 @@ class VoiceBatches:
         return len(self._all)
 
     @torch.no_grad()
-    def draw(self, step: int, index: int, n_batches: int) -> VoiceBatch:
+    def batch(self, step: int, index: int, n_batches: int) -> VoiceBatch:
         """Rows `index`, `index + n_batches`, ... of a step."""
         numbers = range(index, self._n_rows, n_batches)
         generators = [row_generator(self._seed, step, number) for number in numbers]
@@ -100,7 +100,7 @@ class VoiceBatches:
             segments=arrays,
             prompts=load_batch(self._prepared, prompts),
             mel=mel,
-            content=self._content_of(mel, numbers, generators),
+            content=self._content_of(mel, arrays.semantic, numbers, generators),
             crops=tuple(crops),
             noise=to_tensor(np.stack(noises), self._device),
             share=len(segments) / self._n_rows,
@@ -118,19 +118,21 @@ class VoiceBatches:
         others = [other for other in self._all if other.id != utterance.id]
         return random_segment(others[int(rng.integers(len(others)))], n_frames, rng)
 
-    def _content_of(self, mel: Tensor, numbers: range, generators: Sequence[np.random.Generator]) -> Tensor:
+    def _content_of(
+        self, mel: Tensor, semantic: Floats, numbers: range, generators: Sequence[np.random.Generator]
+    ) -> Tensor:
         """Content of each segment: even rows from the recording, with noise, odd rows from a perturbed one."""
-        inputs = [
-            row[None] if number % 2 == 0 else augment_vocal_tract(row[None], rng)
-            for number, row, rng in zip(numbers, mel, generators, strict=True)
-        ]
-        mask = torch.ones(len(mel), mel.shape[1] // MELS_PER_FRAME, 1, dtype=torch.bool, device=self._device)
-        content: Tensor = self._content(torch.cat(inputs), mask)
+        content = to_tensor(semantic, self._device)
+        perturbed = [row for row, number in enumerate(numbers) if number % 2]
+        if perturbed:
+            inputs = [augment_vocal_tract(mel[row : row + 1], generators[row]) for row in perturbed]
+            mask = torch.ones(len(inputs), semantic.shape[1], 1, dtype=torch.bool, device=self._device)
+            content[perturbed] = self._content(torch.cat(inputs), mask)
         noise = [
             rng.standard_normal(content.shape[1:], np.float32) * (_SEMANTIC_NOISE if number % 2 == 0 else 0.0)
             for number, rng in zip(numbers, generators, strict=True)
         ]
-        return content + to_tensor(np.stack(noise), self._device).to(content)
+        return content + to_tensor(np.stack(noise).astype(np.float32), self._device)
 
     def _utterance(self, rng: np.random.Generator) -> PreparedUtterance:
         position = rng.random() * self._cumulative[-1]
