@@ -135,9 +135,9 @@ def _recipe(job: FinetuneJob, start: Bundle, clips: VoiceClips) -> OneVoiceRecip
     )
     options = OneVoiceOptions(
         n_steps=job.settings.steps,
-        trains_waveform=job.settings.waveform,
+        trains_vocoder=job.settings.vocoder,
         acoustic_learning_rate=job.settings.learning_rate,
-        waveform_learning_rate=job.settings.learning_rate / 4,
+        vocoder_learning_rate=job.settings.learning_rate / 4,
     )
     return OneVoiceRecipe(
         clips.prepared,

@@ -71,7 +71,7 @@ class LiteFeatures:
 
         found = find_bundle(bundle)
         config = LiteConfig.from_dict(found.config)
-        self._encoder = LiteNetworks.from_weights(config, found.load_weights()).content
+        self._encoder = LiteNetworks.from_weights(config, found.load_weights()).content_encoder
         self._mel = LogMel()
         self.info = FeatureInfo(
             name="lite", channels=config.semantic_channels, license=found.license, source=found.name

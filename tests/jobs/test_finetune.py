@@ -41,7 +41,7 @@ def job(tmp_path, monkeypatch):
         consent="self",
         model=str(write_tiny_bundle(tmp_path / "tiny")),
         layout=DataLayout(language="en"),
-        settings=FinetuneSettings(steps=2, waveform=True),
+        settings=FinetuneSettings(steps=2, vocoder=True),
     )
 
 
@@ -61,7 +61,7 @@ def test_a_bundle_with_its_prompt_and_its_comparison(job):
     assert tuned.fingerprint != start.fingerprint
     before, after = start.load_weights(), tuned.load_weights()
     changed = {name.partition(".")[0] for name in before if not np.array_equal(before[name], after[name])}
-    assert changed == {"acoustic", "waveform"}
+    assert changed == {"acoustic", "vocoder"}
     prompt = read_sound(job.out / PROMPT_FILE)
     assert 6 <= prompt.duration_s <= 15
     assert open_model(job.out).encode_voice(prompt).median_f0_hz == pytest.approx(120, rel=0.1)

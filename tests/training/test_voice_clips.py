@@ -106,7 +106,7 @@ def test_a_resumed_fine_tuning_equals_an_undisturbed_one(folder, tmp_path):
     Trainer(recipe_of(folder), tmp_path / "whole", TrainerOptions(n_steps=4, **options)).train()
     Trainer(recipe_of(folder), tmp_path / "halves", TrainerOptions(n_steps=2, **options)).train()
     Trainer(recipe_of(folder), tmp_path / "halves", TrainerOptions(n_steps=4, **options)).train()
-    for name in ("acoustic", "waveform", "discriminators"):
+    for name in ("acoustic", "vocoder", "discriminators"):
         whole, halves = (
             (tmp_path / run / "checkpoints" / "step-0000004" / f"{name}.safetensors").read_bytes()
             for run in ("whole", "halves")
@@ -119,7 +119,7 @@ def test_a_resumed_fine_tuning_equals_an_undisturbed_one(folder, tmp_path):
 
 
 def test_the_objective_brings_held_out_clips_closer(folder, tmp_path):
-    recipe = recipe_of(folder, n_steps=30, n_rows=4, acoustic_learning_rate=5e-3, trains_waveform=False)
+    recipe = recipe_of(folder, n_steps=30, n_rows=4, acoustic_learning_rate=5e-3, trains_vocoder=False)
     with torch.no_grad():
         before = recipe.validate(recipe.networks)[recipe.criterion]
     trainer = Trainer(recipe, tmp_path / "run", TrainerOptions(n_steps=30, validate_steps=15, average_decay=0.9))
@@ -128,7 +128,7 @@ def test_the_objective_brings_held_out_clips_closer(folder, tmp_path):
 
 
 def test_training_stops_without_improvement(folder, tmp_path):
-    recipe = recipe_of(folder, n_steps=50, acoustic_learning_rate=0.0, trains_waveform=False)
+    recipe = recipe_of(folder, n_steps=50, acoustic_learning_rate=0.0, trains_vocoder=False)
     options = TrainerOptions(n_steps=50, validate_steps=1, save_steps=1, patience_steps=2)
     trainer = Trainer(recipe, tmp_path / "run", options)
     trainer.train()
@@ -137,7 +137,7 @@ def test_training_stops_without_improvement(folder, tmp_path):
 
 
 def test_frozen_networks_and_the_content_encoder_stay(folder, tmp_path):
-    recipe = recipe_of(folder, trains_waveform=False)
+    recipe = recipe_of(folder, trains_vocoder=False)
     assert set(recipe.networks) == {"acoustic"}
     content = {name: value.clone() for name, value in recipe._content.state_dict().items()}
     Trainer(recipe, tmp_path / "run", TrainerOptions(n_steps=2)).train()

@@ -17,9 +17,9 @@ class FinetuneSettings(OptionGroup):
     steps: Annotated[int, Option("Training steps of the whole schedule.", minimum=1, maximum=100_000)] = 400
     minutes: Annotated[float | None, Option("Time limit of training; the same command resumes.")] = None
     learning_rate: Annotated[
-        float, Option("Peak learning rate of the acoustic model; the waveform stage has a quarter of it.")
+        float, Option("Peak learning rate of the acoustic model; the vocoder has a quarter of it.")
     ] = 2e-4
-    waveform: Annotated[
-        bool, Option("Also train the waveform stage against discriminators, at three times the cost of a step.")
+    vocoder: Annotated[
+        bool, Option("Also train the vocoder against discriminators, at three times the cost of a step.")
     ] = False
     device: Annotated[str, Option("cpu, or a GPU such as cuda.")] = "cpu"

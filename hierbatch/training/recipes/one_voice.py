@@ -3,7 +3,7 @@
 The acoustic model, with its style encoder and its attention to the prompt, learns to render the content of a recording
 in the speaker's voice from another recording of the speaker as the prompt. The content comes from the frozen content
 encoder: in half of the rows from the recording itself, with noise, in the others from a spectrally perturbed one, so
-that no timbre is read from the content. The waveform stage learns from the latents that the acoustic model predicts,
+that no timbre is read from the content. The vocoder learns from the latents that the acoustic model predicts,
 with a spectral loss and against small discriminators, which start later and from random weights.
 
 Legend: B batch, T frames (50/s), 2T mel frames, M mel bands, C semantic channels, L = 320 T samples.
@@ -46,7 +46,7 @@ DECIBELS_PER_UNIT = LOG_SPREAD * 20 / math.log(10)
 
 _VALIDATION_PROMPT_FRAMES = 400
 _EDGE_FRAMES = 8
-"""Frames of a crop that are left out of the losses of the waveform stage at either end."""
+"""Frames of a crop that are left out of the losses of the vocoder at either end."""
 _SPECTRAL_WEIGHT = 5.0
 _PRE_EMPHASIS = 0.7
 
@@ -56,13 +56,13 @@ class OneVoiceOptions:
     """Schedule of the fine-tuning to one voice."""
 
     n_steps: int = 400
-    trains_waveform: bool = True
-    """Also train the waveform stage, at three times the cost of a step."""
+    trains_vocoder: bool = True
+    """Also train the vocoder, at three times the cost of a step."""
     acoustic_learning_rate: float = 2e-4
-    waveform_learning_rate: float = 5e-5
+    vocoder_learning_rate: float = 5e-5
     discriminator_learning_rate: float = 1e-3
     adversarial_from_step: int = 100
-    """Until then the discriminators learn alone, so that the waveform stage never follows random ones."""
+    """Until then the discriminators learn alone, so that the vocoder never follows random ones."""
     warm_up_steps: int = 20
     n_rows: int = 8
     seed: int = 1
@@ -89,7 +89,7 @@ class OneVoiceRecipe:
 
         Args:
             prepared: recordings of the speaker, with the content features of the same bundle.
-            networks: all networks of the start bundle; acoustic model and waveform stage are trained in place.
+            networks: all networks of the start bundle; acoustic model and vocoder are trained in place.
             spectral_matching: matching of the latent at inference.
             training: utterances to train on, at least two.
             held_out: utterances for validation.
@@ -98,13 +98,13 @@ class OneVoiceRecipe:
         """
         self._prepared, self._matching, self._device = prepared, spectral_matching, device
         self.options = options
-        self._content = networks.content.to(device).eval().requires_grad_(False)
-        self._waveform = networks.waveform.to(device)
+        self._content = networks.content_encoder.to(device).eval().requires_grad_(False)
+        self._vocoder = networks.vocoder.to(device)
         self.networks: dict[str, nn.Module] = {"acoustic": networks.acoustic.to(device).requires_grad_(True)}
-        if options.trains_waveform:
+        if options.trains_vocoder:
             discriminators = TrainingDiscriminators(small_discriminators(), pre_emphasis=_PRE_EMPHASIS)
             self.networks |= {
-                "waveform": self._waveform.requires_grad_(True), "discriminators": discriminators.to(device)
+                "vocoder": self._vocoder.requires_grad_(True), "discriminators": discriminators.to(device)
             }  # fmt: skip
         self.averaged = tuple(name for name in self.networks if name != "discriminators")
         self._batches = VoiceBatches(prepared, training, self._content, n_rows=options.n_rows, seed=options.seed)
@@ -117,7 +117,7 @@ class OneVoiceRecipe:
 
     @property
     def optimizers(self) -> Sequence[OptimizerSettings]:
-        """The acoustic model first: its loss fills the latents that the waveform stage learns from."""
+        """The acoustic model first: its loss fills the latents that the vocoder learns from."""
         options = self.options
         settings = (
             OptimizerSettings(
@@ -135,9 +135,9 @@ class OneVoiceRecipe:
                 max_gradient_norm=10.0,
             ),
             OptimizerSettings(
-                name="waveform",
-                networks=("waveform",),
-                learning_rate=options.waveform_learning_rate,
+                name="vocoder",
+                networks=("vocoder",),
+                learning_rate=options.vocoder_learning_rate,
                 betas=(0.9, 0.98),
                 max_gradient_norm=1.0,
             ),
@@ -205,7 +205,7 @@ class OneVoiceRecipe:
         pitch = pitch_features(self._tensor(batch.segments.f0_hz), self._tensor(batch.segments.voiced))
         mask = torch.ones(*batch.content.shape[:2], 1, dtype=torch.bool, device=self._device)
         predicted = acoustic(batch.content, pitch, style, prompts, mask)
-        # As at inference, but with the statistics of the target itself: the waveform stage should not learn to undo
+        # As at inference, but with the statistics of the target itself: the vocoder should not learn to undo
         # differences between two recordings of the speaker.
         own = PromptFrames(batch.content, batch.mel, self._tensor(batch.segments.lengths))
         batch.latent = self._matching(predicted.detach(), mask.repeat_interleave(MELS_PER_FRAME, 1), own)
@@ -225,7 +225,7 @@ class OneVoiceRecipe:
             )
         pitch = [self._tensor(np.stack(values)) for values in (f0_hz, voiced)]
         mask = torch.ones(*pitch[0].shape, 1, dtype=torch.bool, device=self._device)
-        generated = self.networks["waveform"](torch.stack(latents), *pitch, batch.noise, mask)
+        generated = self.networks["vocoder"](torch.stack(latents), *pitch, batch.noise, mask)
         inner = slice(_EDGE_FRAMES * FRAME_HOP_SAMPLES, -_EDGE_FRAMES * FRAME_HOP_SAMPLES)
         return generated[:, inner], self._tensor(np.stack(audio))[:, inner]
 
@@ -240,7 +240,7 @@ class OneVoiceRecipe:
         mel_mask = mask.repeat_interleave(MELS_PER_FRAME, 1)
         latent = self._matching(latent, mel_mask, frames)
         noise = self._tensor(np.random.default_rng(0).standard_normal(clip.audio.shape, np.float32))
-        sound = networks.get("waveform", self._waveform)(latent, *pitch, noise, mel_mask)
+        sound = networks.get("vocoder", self._vocoder)(latent, *pitch, noise, mel_mask)
         return sound[0], DECIBELS_PER_UNIT * float((self._mel(sound) - mel).abs().mean())
 
     def _encode_prompts(self, acoustic: Any, arrays: SegmentBatch) -> tuple[PromptFrames, Tensor]:

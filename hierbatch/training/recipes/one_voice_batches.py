@@ -22,7 +22,7 @@ from hierbatch.training.tensors import to_tensor
 from hierbatch.training.trainer.random_state import row_generator
 
 SEGMENT_FRAMES, CROP_FRAMES = 80, 48
-"""Frames of a segment, and of the crop of it that the waveform stage learns from."""
+"""Frames of a segment, and of the crop of it that the vocoder learns from."""
 _PROMPT_FRAMES = (100, 400)
 _SEMANTIC_NOISE = 0.1
 
