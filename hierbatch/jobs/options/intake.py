@@ -23,7 +23,7 @@ class RowSettings(OptionGroup):
     max_duration_s: Annotated[float, Option("Longest row, in seconds.", minimum=2.0, maximum=60.0)] = 15.0
     segments: Annotated[
         Path | None,
-        Option("Folder of speaker segments (NAME.rttm, .csv or .srt). Default: next to the recordings."),
+        Option("Folder of segment tables (NAME.rttm, .csv, .srt). Default: next to the files."),
     ] = None
     asr_model: Annotated[
         Path | None, Option("Folder of a Whisper model (transformers or CTranslate2) that writes the transcripts.")
