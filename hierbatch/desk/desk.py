@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from hierbatch.desk.book_view import book_title, chapter, contents, is_book
-from hierbatch.desk.decisions import Decisions
+from hierbatch.desk.decisions import Decisions, read_edit
 from hierbatch.desk.row_view import planned_row, row_detail, take_words
-from hierbatch.desk.run_view import RunState, RunView
-from hierbatch.desk.take_index import StoredTake, parse_take_name
+from hierbatch.desk.run_view import RunView
+from hierbatch.desk.speaking import Speaker
+from hierbatch.desk.take_names import find_take
 from hierbatch.desk.writer import Writer
 from hierbatch.engine.run_folder import RunFolder, is_locked
 from hierbatch.errors import InputError, RunError, VanishedError
+from hierbatch.manifest.take_requests import TakeRequest
 
 _MAX_PLAYED = 500
 
@@ -20,8 +22,15 @@ _MAX_PLAYED = 500
 class Desk:
     """One run at the desk: views of its newest state, and decisions about it."""
 
-    def __init__(self, view: RunView, writer: Writer) -> None:
-        self._view, self._writer = view, writer
+    def __init__(self, view: RunView, writer: Writer, speaker: Speaker | None = None) -> None:
+        """Create the desk.
+
+        Args:
+            view: snapshots of the run.
+            writer: right to write.
+            speaker: makes new takes; None for a desk without a model.
+        """
+        self._view, self._writer, self._speaker = view, writer, speaker
         self._decisions = Decisions(view)
         self._name = view.layout.root.resolve().name
 
@@ -38,7 +47,8 @@ class Desk:
             "n_rows": state.takes.n_rows,
             "n_takes": len(state.takes),
             "n_undoable": self._decisions.n_undoable,
-            "voices": self._voices(state),
+            "voices": self._view.voice_names(state),
+            "speech_error": self._speaker.error if self._speaker else "",
         }
 
     def contents(self) -> dict[str, Any]:
@@ -56,11 +66,11 @@ class Desk:
 
     def words(self, row: str, take: str) -> list[list[Any]]:
         """Timed words of a take."""
-        return self._again(lambda state: take_words(state, row, _find(state, row, take)))
+        return self._again(lambda state: take_words(state, row, take))
 
     def audio(self, row: str, take: str) -> tuple[bytes, str]:
         """Encoded audio of a take and its media type."""
-        found = self._again(lambda state: _find(state, row, take).read(["audio"]))["audio"]
+        found = self._again(lambda state: find_take(state.takes, row, take, ("audio",)))["audio"]
         if not found or not found["bytes"]:
             raise RunError("The take has no audio", fix="choose another take")
         content = bytes(found["bytes"])
@@ -73,7 +83,7 @@ class Desk:
         state = self._view.state
         planned_row(state, row_id)
         if wanted.get("take") is not None:
-            _find(state, row_id, str(wanted["take"]))
+            find_take(state.takes, row_id, str(wanted["take"]))
         self._decisions.decide(row_id, wanted)
         return row_detail(self._view.refreshed(), row_id)
 
@@ -95,13 +105,25 @@ class Desk:
         row_id = self._decisions.undo()
         return {"row": row_id, "version": self._view.refreshed().version}
 
+    def speak(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Request new takes of a row, with the values of the page instead of those of the manifest."""
+        self._check_writable()
+        row_id, n_takes = _row_id(wanted), wanted.get("n_takes", 1)
+        if self._speaker is None:
+            raise RunError("This desk makes no takes", fix="start it with `hierbatch review`")
+        if isinstance(n_takes, bool) or not isinstance(n_takes, int):
+            raise InputError("The number of takes is not a number", got=repr(n_takes)[:40], fix="reload the page")
+        planned_row(self._view.state, row_id)
+        edit = read_edit(wanted.get("edit") or {})
+        self._speaker.request(TakeRequest(id=row_id, edit=edit, n_takes=n_takes, who=self._decisions.who))
+        return row_detail(self._view.refreshed(), row_id)
+
     def close(self) -> None:
         """End the desk: release its lock and stop its threads."""
+        if self._speaker:
+            self._speaker.close()
         self._writer.close()
         self._view.close()
-
-    def _voices(self, state: RunState) -> list[str]:
-        return self._view.voice_names(state)
 
     def _again(self, read: Any) -> Any:
         """Read from the newest state, once more if a file was compacted meanwhile."""
@@ -122,12 +144,3 @@ def _row_id(wanted: Mapping[str, Any]) -> str:
     if not isinstance(row_id, str):
         raise InputError("The request names no row", expected="id", fix="reload the page")
     return row_id
-
-
-def _find(state: RunState, row_id: str, name: str) -> StoredTake:
-    take = parse_take_name(name)
-    if take is None:
-        raise InputError(
-            "The request names no take", expected="the name of a take", got=name[:60], fix="reload the page"
-        )
-    return state.index.find(row_id, take)

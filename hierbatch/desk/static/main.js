@@ -18,6 +18,7 @@ async function update() {
     notice(store.run.is_read_only ? "Read-only: another desk of this run is open, or the desk was started with --read-only." : "", false, true);
     if (before) emit("row");
   }
+  if (store.run.speech_error && store.run.speech_error !== before?.speech_error) notice(store.run.speech_error, true, true);
   if (before && before.version === store.run.version) return;
   store.contents = await get("/api/contents");
   if (before && store.chapter) await openChapter(store.chapter.number);
@@ -34,7 +35,7 @@ async function poll() {
     await update().catch(() => {});
     isUpdating = false;
   }
-  const isWaiting = store.row?.requests.some((request) => request.answer === null || request.answer === "planned");
+  const isWaiting = store.row?.requests.some((request) => request.is_open);
   setTimeout(poll, isWaiting ? FAST_POLL_MS : POLL_MS);
 }
 
