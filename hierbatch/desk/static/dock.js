@@ -26,10 +26,11 @@ export function drawDock() {
 }
 
 export function drawTakes() {
-  const takes = spokenTakes();
+  const takes = spokenTakes(), current = takes.find((take) => take.is_current);
   replace($("takes"), takes.map((take, at) => {
     const isShown = take.name === store.take;
-    const hint = take.verdict ? { pin: "pinned", keep: "kept", reject: "rejected" }[take.verdict] : take.is_current ? "now" : "new";
+    const hint = take.verdict ? { pin: "pinned", keep: "kept", reject: "rejected" }[take.verdict]
+      : take.is_current ? "now" : take.attempt > (current?.attempt ?? 0) ? "new" : "earlier";
     return el("button", {
       type: "button", class: "take", role: "radio", "aria-checked": String(isShown), tabindex: isShown || (!store.take && !at) ? "0" : "-1",
       "aria-keyshortcuts": at < 5 ? String(at + 1) : null, onclick: () => chooseTake(at + 1),
