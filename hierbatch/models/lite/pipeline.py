@@ -108,7 +108,7 @@ class LitePipeline:
         lengths = torch.tensor([mel.shape[1]], device=self._device)
         n_frames = mel.shape[1] // MELS_PER_FRAME
         whole = mel[:, : n_frames * MELS_PER_FRAME]
-        semantic = self._networks.content(whole, whole.new_ones(1, n_frames, 1, dtype=torch.bool))
+        semantic = self._networks.content_encoder(whole, whole.new_ones(1, n_frames, 1, dtype=torch.bool))
         return Voice(
             text_style=to_array(self._networks.text_to_vector.style(mel, lengths)[0]),
             sound_style=to_array(self._networks.acoustic.style(mel, lengths)[0]),
@@ -164,7 +164,7 @@ class LitePipeline:
         mel = self._mel(self._placement.tensor(speech.waveform.samples)[None])
         predicted = self._placement.tensor(speech.semantic)
         mask = torch.ones(1, len(predicted), 1, dtype=torch.bool, device=self._device)
-        encoded = self._networks.content(mel, mask)[0]
+        encoded = self._networks.content_encoder(mel, mask)[0]
         own, target = (long_term_spectrum(one) for one in (to_array(mel[0]), request.voice.mel))
         return SelfAssessment(
             semantic_distance=1.0 - float(cosine_similarity(predicted, encoded, dim=-1).mean()),
@@ -184,7 +184,7 @@ class LitePipeline:
         )
         lengths = torch.tensor(n_frames, device=self._device)
         with self._placement.inference_mode():
-            semantic = self._networks.content(mel, length_mask(lengths, max(n_frames))[..., None]).float()
+            semantic = self._networks.content_encoder(mel, length_mask(lengths, max(n_frames))[..., None]).float()
         zeros = torch.zeros(len(requests), device=self._device)
         frames = SynthesisFrames(
             semantic=semantic,
@@ -214,7 +214,7 @@ class LitePipeline:
             self._placement.tensor(values)[None] for values in (fill_unvoiced(f0_hz), (f0_hz > 0).astype(np.float32))
         )
         mask = torch.ones(1, mel.shape[1], 1, dtype=torch.bool, device=self._device)
-        output = self._networks.waveform(mel, *pitch, self._placement.tensor(noise)[None], mask)
+        output = self._networks.vocoder(mel, *pitch, self._placement.tensor(noise)[None], mask)
         return Waveform(to_array(output[0]), RATE_HZ)
 
     def _features(self, request: ConversionRequest) -> tuple[Tensor, Tensor, Tensor]:

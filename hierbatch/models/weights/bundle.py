@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 
 from hierbatch.errors import BundleError
+from hierbatch.models.weights.earlier_names import with_current_metadata, with_current_names
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -148,7 +149,8 @@ class Bundle:
         except (OSError, SafetensorError) as error:
             raise self._unreadable(error) from error
         self._check_hash(actual_sha256, expected_sha256)
-        return {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
+        current = with_current_names(weights, is_lite=self.kind == "lite")
+        return {name: value.float() if value.is_floating_point() else value for name, value in current.items()}
 
     def _unreadable(self, error: Exception) -> BundleError:
         return BundleError(f"The weights of bundle {self.name!r} cannot be read", got=str(error), fix=_FIX)
@@ -215,7 +217,9 @@ def find_bundle(bundle: str | Path) -> Bundle:
 def _read_metadata(path: Path) -> Bundle:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        parts = tuple(BundleComponent(name=name, **component) for name, component in values.pop("parts", {}).items())
+        values = with_current_metadata(values)
+        described = values.pop("components", {})
+        components = tuple(BundleComponent(name=name, **component) for name, component in described.items())
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise BundleError("A bundle.json cannot be read", expected="JSON", got=f"{path}: {error}") from error
     if set(values) - _OPTIONAL_KEYS != _KEYS:
@@ -225,4 +229,4 @@ def _read_metadata(path: Path) -> Bundle:
             got=", ".join(sorted(values)),
         )
     languages = tuple(values.pop("languages"))
-    return Bundle(folder=path.parent, languages=languages, components=parts, **values)
+    return Bundle(folder=path.parent, languages=languages, components=components, **values)

@@ -118,7 +118,7 @@ def _copy(network: Synthesizer, inputs: SynthesizerInputs, latent: Tensor) -> tu
     """Sound and log F0 of an acoustic latent."""
     style = network.encode_style(inputs.style_mel, inputs.style_lengths)
     excitation, log_f0 = network.source(latent, inputs.lengths, style)
-    return network.waveform(latent, excitation, inputs.lengths, style), log_f0
+    return network.vocoder(latent, excitation, inputs.lengths, style), log_f0
 
 
 def _rows(recipe: SynthesizerRecipe) -> Iterator[SynthesizerInputs]:

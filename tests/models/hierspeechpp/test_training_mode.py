@@ -50,7 +50,7 @@ def test_a_new_flow_is_the_identity_with_xavier_linears():
     flow = CouplingFlow(8, 16, 2, 12).eval()
     x, mask, style = torch.randn(2, 8, 7), torch.ones(2, 1, 7), torch.randn(2, 12)
     torch.testing.assert_close(flow(x, mask, style), x)
-    for layer in (flow.conditioning[0], flow.couplings[1].blocks[2].to_heads):
+    for layer in (flow.conditioning[0], flow.couplings[1].blocks[2].qkv):
         limit = math.sqrt(6 / sum(layer.weight.shape))
         assert float(layer.weight.detach().abs().max()) <= limit
         assert float(layer.weight.detach().std()) == pytest.approx(limit / math.sqrt(3), rel=0.1)
@@ -62,7 +62,7 @@ def test_upsampling_convolutions_start_small():
     torch.manual_seed(2)
     config = SynthesizerConfig(waveform_channels=64, source_channels=64, channels=8, style_channels=8)
     for generator in (SourceGenerator(config), WaveformGenerator(config)):
-        assert float(generator.stages[0].rise.weight.detach().std()) == pytest.approx(0.01, rel=0.1)
+        assert float(generator.stages[0].upsample.weight.detach().std()) == pytest.approx(0.01, rel=0.1)
 
 
 def test_a_slice_of_a_short_row_is_padded():

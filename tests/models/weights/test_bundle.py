@@ -44,13 +44,13 @@ def test_changed_weights_are_refused_by_their_hash(folder: Path) -> None:
 
 def test_every_mismatch_is_told_at_once() -> None:
     weights = LiteNetworks(tiny_config()).state_dict()
-    del weights["waveform.network.leave.bias"]
+    del weights["vocoder.network.output_projection.bias"]
     weights["stranger"] = torch.zeros(1)
     weights["text_to_vector.symbol.weight"] = torch.zeros(2, 2)
     with pytest.raises(BundleError) as caught:
         LiteNetworks.from_weights(tiny_config(), weights)
     for fault in (
-        "missing waveform.network.leave.bias",
+        "missing vocoder.network.output_projection.bias",
         "unexpected stranger",
         "text_to_vector.symbol.weight is (2, 2)",
     ):

@@ -65,20 +65,20 @@ class _Coupling(nn.Module):
 
     def __init__(self, half_channels: int, hidden_channels: int, n_heads: int, dropout: float) -> None:
         super().__init__()
-        self.enter = nn.Conv1d(half_channels, hidden_channels, 1)
+        self.input_projection = nn.Conv1d(half_channels, hidden_channels, 1)
         self.blocks = nn.ModuleList(
             StyledTransformerBlock(hidden_channels, n_heads, dropout=dropout) for _ in range(_N_BLOCKS)
         )
-        self.leave = nn.Conv1d(hidden_channels, half_channels, 1)
-        nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)  # type: ignore[arg-type]
+        self.output_projection = nn.Conv1d(hidden_channels, half_channels, 1)
+        nn.init.zeros_(self.output_projection.weight)
+        nn.init.zeros_(self.output_projection.bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor, mask: Tensor, condition: Tensor, *, sign: int, legacy_padding: bool) -> Tensor:
         kept, shifted = x.chunk(2, dim=1)
-        hidden = self.enter(kept) * mask
+        hidden = self.input_projection(kept) * mask
         for block in self.blocks:
             hidden = block(hidden, mask, condition, legacy_padding=legacy_padding)
-        return torch.cat([kept, (shifted + sign * self.leave(hidden)) * mask], dim=1)
+        return torch.cat([kept, (shifted + sign * self.output_projection(hidden)) * mask], dim=1)
 
 
 def flow_names() -> NameTable:
@@ -93,7 +93,7 @@ def flow_names() -> NameTable:
 
 def _coupling_names() -> NameTable:
     return (
-        Rename(r"pre\.(.+)", r"enter.\1"),
-        Rename(r"post\.(.+)", r"leave.\1"),
+        Rename(r"pre\.(.+)", r"input_projection.\1"),
+        Rename(r"post\.(.+)", r"output_projection.\1"),
         *with_prefix(r"enc_block\.(\d+)", r"blocks.\1", styled_block_names()),
     )

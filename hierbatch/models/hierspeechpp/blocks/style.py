@@ -39,7 +39,7 @@ class StyleEncoder(nn.Module):
         self.gate = nn.GLU(dim=1)
         self.attention = Attention(channels, _N_HEADS, dropout=dropout)
         self.dropout = nn.Dropout(dropout)
-        self.leave = nn.Conv1d(channels, channels, 1)
+        self.output_projection = nn.Conv1d(channels, channels, 1)
 
     def forward(self, mel: Tensor, mask: Tensor, *, legacy_padding: bool = False) -> Tensor:
         project, activation, mix, last_activation = self.spectral
@@ -48,7 +48,7 @@ class StyleEncoder(nn.Module):
         for convolution in self.temporal:
             x = x + self.dropout(self.gate(convolution(x if legacy_padding else x * mask)))
         x = x * mask
-        x = self.leave(x + self.dropout(self.attention(x, mask)))
+        x = self.output_projection(x + self.dropout(self.attention(x, mask)))
         counted = x if legacy_padding else x * mask
         return counted.sum(dim=2) / mask.sum(dim=2)
 
@@ -60,5 +60,5 @@ def style_names() -> NameTable:
         Rename(r"spectral\.3\.(.+)", r"spectral.2.\1"),
         Rename(r"temporal\.(\d+)\.conv1\.(.+)", r"temporal.\1.\2"),
         *with_prefix(r"slf_attn", "attention", attention_names()),
-        Rename(r"fc\.(.+)", r"leave.\1"),
+        Rename(r"fc\.(.+)", r"output_projection.\1"),
     )

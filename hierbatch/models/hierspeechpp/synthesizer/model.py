@@ -71,7 +71,7 @@ class Synthesizer(nn.Module):
         self.source = SourceGenerator(config)
         self.waveform = WaveformGenerator(config)
         self.null_style = nn.Parameter(torch.randn(1, style_channels) * style_channels**-0.5)
-        self.training_parts = TrainingModules(config) if is_for_training else None
+        self.training_modules = TrainingModules(config) if is_for_training else None
 
     def forward(
         self,

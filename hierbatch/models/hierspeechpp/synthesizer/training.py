@@ -203,5 +203,5 @@ def slice_rows(x: Tensor, starts: Tensor, length: int) -> Tensor:
 
 
 def _training_parts(network: Synthesizer) -> TrainingModules:
-    assert network.training_parts is not None
-    return network.training_parts
+    assert network.training_modules is not None
+    return network.training_modules
