@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from hierbatch.desk.audit import MAX_ROWS, Audit, new_seed
 from hierbatch.desk.book_view import book_title, chapter, contents, is_book
+from hierbatch.desk.corpus_table import CorpusTable
 from hierbatch.desk.decisions import Decisions, read_edit
 from hierbatch.desk.row_view import planned_row, row_detail, take_words
-from hierbatch.desk.run_view import RunView
+from hierbatch.desk.run_view import RunState, RunView
 from hierbatch.desk.speaking import Speaker
+from hierbatch.desk.table_query import TableQuery
 from hierbatch.desk.take_names import find_take
 from hierbatch.desk.writer import Writer
 from hierbatch.engine.run_folder import RunFolder, is_locked
@@ -33,6 +37,8 @@ class Desk:
         self._view, self._writer, self._speaker = view, writer, speaker
         self._decisions = Decisions(view)
         self._name = view.layout.root.resolve().name
+        self._table = CorpusTable()
+        self._audit: Audit | None = None
 
     def summary(self) -> dict[str, Any]:
         """Facts about the run that the page polls; `version` changes with its files."""
@@ -118,8 +124,42 @@ class Desk:
         self._speaker.request(TakeRequest(id=row_id, edit=edit, n_takes=n_takes, who=self._decisions.who))
         return row_detail(self._view.refreshed(), row_id)
 
+    def table(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Page of the table."""
+        return self._again(lambda state: {"version": state.version, **self._table.page(state, self._query(wanted))})
+
+    def histograms(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Histograms of all measures, values to filter by, and the result of the audit."""
+
+        def read(state: RunState) -> dict[str, Any]:
+            return {
+                "histograms": self._table.histograms(state, self._query(wanted)),
+                "choices": self._table.choices(state),
+                "audit": self._audit.result(state) if self._audit else None,
+            }
+
+        return dict(self._again(read))
+
+    def draw_audit(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Draw a random sample of the rows that the filters select; without a number of rows, end the audit."""
+        n_rows, seed = wanted.get("n_rows", 0), wanted.get("seed")
+        if not isinstance(n_rows, int) or isinstance(n_rows, bool) or not 0 <= n_rows <= MAX_ROWS:
+            raise InputError("The sample is too large", expected=f"at most {MAX_ROWS} rows", fix="draw fewer")
+        seed = seed if isinstance(seed, int) and not isinstance(seed, bool) else new_seed()
+        state = self._view.refreshed()
+        self._audit = None
+        query = TableQuery.from_request(wanted)
+        if n_rows:
+            self._audit = Audit(tuple(self._table.sample(state, query, n_rows, seed)), seed)
+        return {"audit": self._audit.result(state) if self._audit else None}
+
+    def _query(self, wanted: Mapping[str, Any]) -> TableQuery:
+        query = TableQuery.from_request(wanted)
+        return replace(query, ids=self._audit.ids) if self._audit and wanted.get("is_audit") is True else query
+
     def close(self) -> None:
         """End the desk: release its lock and stop its threads."""
+        self._table.close()
         if self._speaker:
             self._speaker.close()
         self._writer.close()
