@@ -79,7 +79,7 @@ const drawWords = (words) => words.flatMap(([text, start, , doubt], at) => [at ?
 
 /** Show the words of the take that is compared, which may have another text than the current one. */
 function drawTakeWords() {
-  const node = currentNode();
+  const node = store.view === "book" && currentNode();
   if (!node || !store.words.length || node.dataset.text === textOf(store.words)) return;
   node.dataset.text = textOf(store.words);
   litWord = null;
@@ -207,7 +207,7 @@ export function listen() {
   });
   on("take", drawTakeWords);
   on("marks", () => { drawMarks(); drawChapters(); drawProgress(); });
-  on("filter", () => { drawFilters(); drawMarks(); drawChapters(); });
+  on("filter", () => { if (store.view === "book") { drawFilters(); drawMarks(); drawChapters(); } });
 }
 
 /** Start of a clicked word in the take that is shown, which may be another one than that of the text. */
