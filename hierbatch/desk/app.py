@@ -46,6 +46,7 @@ def desk_app(desk: Desk, secrets: Secrets) -> Starlette:
         Route("/api/table", _post(desk.table), methods=["POST"]),
         Route("/api/histograms", _post(desk.histograms), methods=["POST"]),
         Route("/api/audit", _post(desk.draw_audit), methods=["POST"]),
+        Route("/api/phonemes", _post(desk.phonemes), methods=["POST"]),
         Route("/api/undo", _post(desk.undo), methods=["POST"]),
     ]
     return Starlette(routes=routes, middleware=[Middleware(AccessControl, secrets=secrets)])

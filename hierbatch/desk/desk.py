@@ -10,6 +10,7 @@ from hierbatch.desk.audit import MAX_ROWS, Audit, new_seed
 from hierbatch.desk.book_view import book_title, chapter, contents, is_book
 from hierbatch.desk.corpus_table import CorpusTable
 from hierbatch.desk.decisions import Decisions, read_edit
+from hierbatch.desk.respelling import respelled_phonemes
 from hierbatch.desk.row_view import planned_row, row_detail, take_words
 from hierbatch.desk.run_view import RunState, RunView
 from hierbatch.desk.speaking import Speaker
@@ -123,6 +124,19 @@ class Desk:
         edit = read_edit(wanted.get("edit") or {})
         self._speaker.request(TakeRequest(id=row_id, edit=edit, n_takes=n_takes, who=self._decisions.who))
         return row_detail(self._view.refreshed(), row_id)
+
+    def phonemes(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Phonemes of a text with one word respelled."""
+        planned = planned_row(self._view.state, _row_id(wanted))
+        texts = {name: wanted.get(name) for name in ("text", "word", "respelling")}
+        if not all(isinstance(text, str) and text.strip() for text in texts.values()):
+            raise InputError("The word and its respelling are needed", fix="fill in both")
+        folder = RunFolder(self._view.layout.root)
+        return {
+            "phonemes": respelled_phonemes(
+                folder, str(planned.get("language") or ""), book=book_title(self._view.state), **texts
+            )
+        }
 
     def table(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """Page of the table."""

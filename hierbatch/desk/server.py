@@ -47,7 +47,8 @@ def review(job: ReviewJob, on_start: Callable[[str], None] | None = None) -> Non
     from hierbatch.desk.speaking import Speaker
     from hierbatch.desk.writer import Writer
 
-    view, writer = RunView(job.run), Writer(job.run / "desk.lock", is_wanted=not job.read_only)
+    view = RunView(job.run)
+    writer = Writer(view.layout.desk_lock_file, is_wanted=not job.read_only)
     speaker = None if job.read_only else Speaker(job.run, job.device)
     desk = Desk(view, writer, speaker)
     try:

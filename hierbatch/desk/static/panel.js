@@ -73,14 +73,29 @@ function fields(row) {
   pause.addEventListener("change", () => savePause(row, pause));
   return el("div", { class: "fields" },
     el("div", {}, el("label", { for: "field-text" }, "Text"), text),
-    el("div", { id: "respell" }),
     el("div", {}, el("label", { for: "field-phonemes" }, "Phonemes"), phones),
+    respelling(row),
     el("div", { class: "row" },
       el("div", {}, el("label", { for: "field-voice" }, "Voice"),
         el("select", { id: "field-voice", disabled: isOff }, voices.map((voice) => el("option", { value: voice, selected: voice === row.voice }, voice)))),
       el("div", {}, el("label", { for: "field-speed" }, "Speed"),
         input("speed", "input", { inputmode: "decimal", value: String(Math.round(row.speed * 100) / 100) })),
       el("div", {}, el("label", { for: "field-pause" }, "Pause, s"), pause)));
+}
+
+/** Two fields that turn a word and its respelling into the phonemes above. */
+function respelling(row) {
+  const word = el("input", { id: "field-word", placeholder: "word", "aria-label": "Word to respell", disabled: !isWritable() });
+  const letters = el("input", { id: "field-respelling", placeholder: "as in KON-sta-bul", "aria-label": "Respelling", disabled: !isWritable() });
+  const apply = async () => {
+    if (!word.value.trim() || !letters.value.trim()) return;
+    const answer = await post("/api/phonemes", { id: row.id, text: field("text").value, word: word.value, respelling: letters.value }).catch(() => null);
+    if (!answer) return;
+    field("phonemes").value = answer.phonemes;
+    say("Phonemes changed");
+  };
+  for (const input of [word, letters]) input.addEventListener("change", apply);
+  return el("div", { class: "respell", role: "group", "aria-label": "Respell a word" }, word, letters);
 }
 
 function actions(row) {
