@@ -3,15 +3,23 @@ import pytest
 from hierbatch.desk.respelling import respelled_phonemes
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import InputError
-from hierbatch.jobs.run import run
-from tests.jobs.running import text_job
+from hierbatch.jobs.options.voices import VoiceChoice
+from hierbatch.jobs.run import RunJob, run
+from hierbatch.jobs.specs.speak import SpeakSpec
+from hierbatch.models.catalog.model_choice import ModelChoice
+from tests.engine.planned_run import bundle_folder
+from tests.jobs.running import LOCAL
+from tests.making import prompt_file
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    made = text_job(tmp_path_factory.mktemp("respelled"))
-    run(made)
-    return RunFolder(made.out)
+    folder = tmp_path_factory.mktemp("respelled")
+    (folder / "m.csv").write_text("id,text,language\na,The road.,en\n")
+    voices, model = VoiceChoice(voice=prompt_file(folder)), ModelChoice(model=bundle_folder(folder))
+    spec = SpeakSpec(manifest=folder / "m.csv", voices=voices, model=model)
+    run(RunJob(spec=spec, out=folder / "run", execution=LOCAL))
+    return RunFolder(folder / "run")
 
 
 def test_one_word_is_pronounced_as_it_is_respelled(folder):
