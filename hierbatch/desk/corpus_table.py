@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
@@ -54,7 +55,8 @@ class CorpusTable:
                 f"SELECT count(*) FROM takes LEFT JOIN choices USING (id) WHERE {where}", values
             ).fetchone()[0]
             found = database.execute(f"{sql} ORDER BY {order} LIMIT {query.limit} OFFSET {query.offset}", values)
-            rows = found.to_arrow_table().to_pylist()
+            columns = [column[0] for column in found.description]
+            rows = [{n: _finite(v) for n, v in zip(columns, row, strict=True)} for row in found.fetchall()]
         for row in rows:
             row["take"] = take_name(row.pop("take_key"), row["attempt"])
         return {"total": total, "rows": rows, "measures": [asdict(measure) for measure in measures]}
@@ -130,12 +132,15 @@ class CorpusTable:
         database.register("empty", schema.empty_table())
         database.execute("CREATE OR REPLACE TABLE takes AS SELECT *, 0::BIGINT AS position FROM empty")
         if len(locations):
-            # A measure that was added later is missing in earlier parts.
+            source = "read_parquet(?, filename = true, file_row_number = true, union_by_name = true)"
+            listed = [str(part) for part in parts]
+            found = {row[0] for row in database.execute(f"DESCRIBE SELECT * FROM {source}", [listed]).fetchall()}
+            # A measure that was added later is missing in earlier parts, or in all of them.
+            names = ", ".join(quoted(name) for name in columns if name in found)
             database.execute(
-                "INSERT INTO takes BY NAME SELECT COLUMNS(c -> c IN $names), position FROM "
-                "read_parquet($files, filename = true, file_row_number = true, union_by_name = true) "
-                "JOIN files USING (filename) JOIN locations ON locations.part = files.part AND row = file_row_number",
-                {"names": columns, "files": [str(part) for part in parts]},
+                f"INSERT INTO takes BY NAME SELECT {names}, position FROM {source} JOIN files USING (filename) "
+                "JOIN locations ON locations.part = files.part AND locations.row = file_row_number",
+                [listed],
             )
         for name in ("locations", "files", "empty"):
             database.unregister(name)
@@ -181,6 +186,11 @@ _FEW: Mapping[str, str] = {
     "flag": "unnest(flags)",
     "error_kind": "error_kind",
 }
+
+
+def _finite(value: Any) -> Any:
+    """None for a number that JSON cannot represent."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _bars(counts: Sequence[tuple[int, int]]) -> list[int]:
