@@ -58,7 +58,7 @@ def review(job: ReviewJob, on_start: Callable[[str], None] | None = None) -> Non
             config = uvicorn.Config(
                 desk_app(desk, secrets), log_level="warning", access_log=False, lifespan="off", server_header=False
             )
-            if speaker:
+            if speaker and writer.is_held():
                 speaker.start()
             if on_start:
                 on_start(f"http://127.0.0.1:{port}/?token={secrets.token}")
@@ -72,6 +72,7 @@ def _listen(port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(("127.0.0.1", port))
+        listening.listen(128)  # a browser that opens the printed address at once waits instead of failing
     except OSError as error:
         listening.close()
         raise InputError(

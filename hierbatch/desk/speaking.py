@@ -24,6 +24,7 @@ class Speaker:
         self._respeaker = Respeaker(run, device)
         self._wake, self._is_closed = threading.Event(), False
         self._error = ""
+        self._guard = threading.Lock()
         self._thread = threading.Thread(target=self._work, name="speaker", daemon=True)
 
     @property
@@ -33,11 +34,14 @@ class Speaker:
 
     def start(self) -> None:
         """Load the model in the background, so that the first request does not wait for it."""
-        self._thread.start()
+        with self._guard:
+            if not self._thread.ident:
+                self._thread.start()
 
     def request(self, request: TakeRequest) -> None:
         """Append a request to the run; raises StorageError."""
         append_request(self._run, request)
+        self.start()
         self._wake.set()
 
     def close(self) -> None:

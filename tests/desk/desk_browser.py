@@ -69,4 +69,4 @@ def accessibility_violations(page):
     page.evaluate(AXE.read_text(encoding="utf-8"))
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", tags)
-    return [f"{rule['id']}: {node['html'][:160]}" for rule in found["violations"] for node in rule["nodes"][:3]]
+    return [f"{rule['id']}: {node['html'][:110]}" for rule in found["violations"] for node in rule["nodes"][:3]]

@@ -18,12 +18,11 @@ export function drawChapters() {
     const share = chapter.sentences.length ? played / chapter.sentences.length : 0;
     const bar = el("i");
     bar.style.width = `${Math.round(share * 100)}%`;
-    const hint = shown ? `, ${shown} ${isFiltered() ? "shown" : "to decide"}` : "";
+    const hint = shown ? el("small", {}, shown, el("span", { class: "hidden" }, isFiltered() ? " shown" : " to decide")) : el("span");
     return el("li", {}, el("button", {
-      type: "button", "aria-current": chapter.number === number ? "true" : null,
-      "aria-label": `${chapter.title}, ${Math.round(share * 100)} % played${hint}`,
-      onclick: () => showChapter(chapter.number),
-    }, chapter.title, el("small", {}, shown || ""), el("span", { class: "bar" }, bar)));
+      type: "button", "aria-current": chapter.number === number ? "true" : null, onclick: () => showChapter(chapter.number),
+    }, el("span", {}, chapter.title), " ", hint,
+      el("span", { class: "bar" }, bar, el("span", { class: "hidden" }, `, ${Math.round(share * 100)} % played`))));
   });
   const picker = el("select", { "aria-label": "Chapter", onchange: (event) => showChapter(Number(event.target.value)) },
     chapters.map((chapter) => el("option", { value: chapter.number, selected: chapter.number === number },
