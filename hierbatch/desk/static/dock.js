@@ -18,7 +18,7 @@ export function drawDock() {
   picture.addEventListener("click", (event) => {
     if (!loaded) return;
     const box = picture.getBoundingClientRect();
-    play(timeAt(event.clientX - box.left, box.width, loaded.buffer.duration));
+    play(timeAt(event.clientX - box.left, box, loaded.buffer.duration));
   });
   replace($("dock"), button, picture,
     el("div", { class: "takes", id: "takes", role: "radiogroup", "aria-label": "Takes" }),

@@ -50,7 +50,7 @@ function drawHistogram(histogram, query, change) {
     return input;
   };
   return el("div", { class: "measure" },
-    el("h3", {}, title, el("small", {}, unit ? ` ${unit}` : ""),
+    el("h3", {}, el("span", {}, title), el("small", {}, unit ? `, ${unit}` : ""),
       range ? el("button", { type: "button", class: "clear", "aria-label": `All values of ${title}`, onclick: () => set(low, high) }, "×") : null),
     picture, el("div", { class: "limits" }, limit("low", range?.[0] ?? low, "lowest"), limit("high", range?.[1] ?? high, "highest")));
 }

@@ -7,7 +7,8 @@ import { onListRows, select } from "./selection.js";
 import { emit, FILTERS, on, store } from "./store.js";
 
 const LIMIT = 50;
-const SHOWN_MEASURES = 4;
+const SHOWN_MEASURES = ["duration_s", "duration_ratio", "cer", "speaker_similarity", "semantic_distance", "snr_db"];
+const MAX_MEASURES = 3;
 const SHOWS = [...FILTERS.map(({ name, title }) => [name, title]), ["kept", "Kept"], ["rejected", "Rejected"]];
 
 export const query = { show: "all", equal: {}, text: "", ranges: {}, sort: "position", is_descending: false, offset: 0, is_audit: false };
@@ -38,15 +39,21 @@ export function draw() {
   if (store.view !== "table") return;
   drawToolbar();
   drawHistograms(facts, query, change, drawAudit());
-  const measures = page.measures.slice(0, SHOWN_MEASURES);
-  const sorted = page.measures.find((measure) => measure.column === query.sort);
-  const columns = sorted && !measures.includes(sorted) ? [...measures.slice(0, -1), sorted] : measures;
+  const columns = shownMeasures();
   replace($("text"), el("div", { class: "scroll" }, el("table", { class: "takes-table" },
     el("caption", { class: "hidden" }, "Takes of the run"),
     el("thead", {}, el("tr", {}, heading("id", "Id"), heading("voice", "Voice"), heading("text_norm", "Text", "wide"),
       columns.map((measure) => heading(measure.column, measure.short + (measure.unit ? `, ${measure.unit}` : ""), "number")), heading("verdict", "State"))),
     el("tbody", {}, page.rows.map((row) => drawRow(row, columns))))), pager());
   markCurrent();
+}
+
+/** The most telling measures that the run has, and the one that the rows are sorted by. */
+function shownMeasures() {
+  const present = new Set(facts.histograms.map((histogram) => histogram.column));
+  const wanted = [query.sort, ...SHOWN_MEASURES].filter((name) => present.has(name));
+  const names = [...new Set(wanted)].slice(0, MAX_MEASURES);
+  return page.measures.filter((measure) => names.includes(measure.column));
 }
 
 function heading(column, title, kind = "") {
