@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv
 
 from hierbatch.errors import BookError, InputError, TextError
 from hierbatch.frontend.books.book import Block, Book, Chapter
@@ -20,6 +19,7 @@ from hierbatch.frontend.language import detect_language, get_language, language_
 from hierbatch.frontend.pause_marks import split_at_pauses, strip_pause_marks
 from hierbatch.frontend.sentences import Sentence, split_sentences
 from hierbatch.jobs.book_lexicon import read_pronunciations, write_lexicon
+from hierbatch.manifest.csv_table import write_csv
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, arrow_schema
 from hierbatch.manifest.store import write_table
 from hierbatch.storage import write_atomically
@@ -193,4 +193,4 @@ def _write(table: pa.Table, output: Path) -> None:
         write_table([table], table.schema, output)
         return
     with write_atomically(output) as temporary:
-        pyarrow.csv.write_csv(table, temporary)
+        write_csv(table, temporary)

@@ -97,7 +97,7 @@ def _reader(origin: Mapping[str, str], settings: Mapping[str, Any], sources: Pat
     if "source_root" in origin:
         return partial(reread_sources, read=ReadSource(Path(origin["source_root"])), sources=PlanSources(sources))
     versions = read_model_info(origin["model"]).frontend_versions
-    return PhonemizeText(front_ends(_lexicon(origin, settings["lexicon_sha256"]), versions))
+    return PhonemizeText(front_ends(_lexicon(origin, settings.get("lexicon_sha256")), versions))
 
 
 def _lexicon(origin: Mapping[str, str], sha256: str | None) -> Lexicon | None:

@@ -104,5 +104,5 @@ def _remaining_s(folder: RunFolder, n_missing: int) -> float | None:
     start = folder.last_start_event()
     if start is None or n_missing >= start["left"]:
         return None
-    elapsed_s = (datetime.now(UTC) - datetime.fromisoformat(start["at"])).total_seconds()
+    elapsed_s = (datetime.now(UTC) - start["at"]).total_seconds()
     return elapsed_s * n_missing / (start["left"] - n_missing)

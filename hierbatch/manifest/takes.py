@@ -246,7 +246,19 @@ def _read_snapshot_rows(snapshot: _Snapshot, schema: pa.Schema) -> Iterator[tupl
         found = {name: table.column(name) for table in tables for name in table.column_names}
         # Measures added in a later version are null in the parts of an earlier one.
         values = [found.get(name, pa.nulls(end - start)) for name in schema.names]
-        yield positions, pa.table(values, names=schema.names).cast(schema)
+        yield positions, _cast(pa.table(values, names=schema.names), schema, snapshot.parts[part])
+
+
+def _cast(rows: pa.Table, schema: pa.Schema, part: Path) -> pa.Table:
+    try:
+        rows.validate(full=True)
+        return rows.cast(schema)
+    except pa.ArrowException as error:
+        raise RunError(
+            f"{part} has damaged values",
+            got=str(error).splitlines()[0],
+            fix="delete it and run again: takes in other files are kept",
+        ) from error
 
 
 def _select_fields(schema: pa.Schema, columns: Sequence[str]) -> pa.Schema:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from unidecode import unidecode
 
@@ -35,12 +34,6 @@ def spell_foreign_words(text: str) -> str:
     '일본어 히라가나와 privet'
     """
     return _FOREIGN_WORD.sub(lambda match: _spell(match[0]), text)
-
-
-def find_foreign_words(text: str) -> tuple[str, ...]:
-    """Words of other scripts than Hangul, Latin and Hanja, in order."""
-    words = (match[0] for match in _FOREIGN_WORD.finditer(unicodedata.normalize("NFC", text)))
-    return tuple(word for word in words if len(word) >= _MIN_WORD and not all(map(is_hanja, word)))
 
 
 def _spell(word: str) -> str:

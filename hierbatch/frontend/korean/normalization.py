@@ -9,6 +9,7 @@ import re
 
 from hierbatch.errors import TextError
 from hierbatch.frontend.characters import PLACEHOLDERS, SUPER_AND_SUBSCRIPTS, clean_characters, drop_foreign_letters
+from hierbatch.frontend.foreign_words import refuse_foreign_text
 from hierbatch.frontend.korean.amounts import MEASURE_RULES, NUMBER_RULES
 from hierbatch.frontend.korean.foreign import spell_foreign_words
 from hierbatch.frontend.korean.hanja import HANJA_RULES
@@ -134,7 +135,7 @@ def normalize_korean(text: str) -> str:
     """Normalise Korean text to words as read aloud, with the marks , . ? ! for pauses and intonation.
 
     Raises:
-        TextError: the text contains a number or word that is too long.
+        TextError: most of the text is in an unsupported script, or it contains a number or word that is too long.
 
     >>> normalize_korean("오후 3시 30분에 20살 학생 5명이 인간(人間)을 1,500원에 그렸다.")
     '오후 세 시 삼십 분에 스무 살 학생 다섯 명이 인간을 천오백 원에 그렸다.'
@@ -146,5 +147,7 @@ def normalize_korean(text: str) -> str:
             got=f"{too_long[0][:20]}...",
             fix="remove it, or write it as words with spaces",
         )
-    cleaned = drop_foreign_letters(spell_foreign_words(clean_characters(text)), hanja=True)
+    cleaned = clean_characters(text)
+    refuse_foreign_text(cleaned, hanja=True)
+    cleaned = drop_foreign_letters(spell_foreign_words(cleaned), hanja=True)
     return " ".join(apply_rules(KOREAN_RULES, cleaned).split())

@@ -1,0 +1,73 @@
+"""Words of unsupported scripts in a sentence: found, and transliterated so that the rest can be spoken."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from unidecode import unidecode
+
+from hierbatch.errors import TextError
+from hierbatch.frontend.characters import is_hanja, is_known_letter
+
+# Everything but Latin letters, Hangul, digits and the placeholders of the lexicon.
+_WORD = re.compile(
+    r"[^\W\d_A-Za-z\u00aa-\u02ff\u1e00-\u1eff\u2c60-\u2c7f\ua720-\ua7ff\u1100-\u11ff\u3130-\u318f가-힣\ue000-\uf8ff]+"
+    r"[\u30fc]*"
+)
+_MIN_WORD = 2
+_KANA_LETTERS = re.compile("[\u3040-\u30ff]")
+_NOT_LATIN = re.compile("[^A-Za-z]")
+_MAX_LETTERS_SHOWN = 12
+
+
+def find_foreign_words(text: str, *, hanja: bool) -> tuple[str, ...]:
+    """Words of other scripts than Latin and Hangul, in order; single letters, which are symbols, do not count.
+
+    Args:
+        text: text of one sentence
+        hanja: accept Hanja
+
+    >>> find_foreign_words("Привет, 東京タワー, 東京 and α", hanja=True)
+    ('Привет', '東京タワー')
+    """
+    words = (match[0] for match in _WORD.finditer(unicodedata.normalize("NFC", text)))
+    return tuple(word for word in words if len(word) >= _MIN_WORD and not (hanja and all(map(is_hanja, word))))
+
+
+def romanize_foreign_words(text: str) -> str:
+    """Transliterate words of other scripts to Latin letters, and remove single letters except for Greek symbols.
+
+    >>> romanize_foreign_words("She said Привет in 東京 at angle α.")
+    'She said Privet in Dong Jing at angle α.'
+    """
+    return _WORD.sub(lambda match: _romanize(match[0]), text)
+
+
+def refuse_foreign_text(text: str, *, hanja: bool) -> None:
+    """Refuse a text most of whose letters are in unsupported scripts: a transliteration would not be understood.
+
+    Args:
+        text: text of one sentence
+        hanja: accept Hanja and kana, which Korean has fixed readings for
+
+    Raises:
+        TextError: there is no sentence to speak around the words; the message lists some of their letters.
+    """
+    letters = [character for character in text if character.isalpha()]
+    foreign = [letter for letter in letters if not is_known_letter(letter, hanja) or "\u0370" <= letter <= "\u03ff"]
+    if hanja:
+        foreign = [letter for letter in foreign if not _KANA_LETTERS.match(letter)]
+    if len(foreign) >= _MIN_WORD and 2 * len(foreign) > len(letters):
+        raise TextError(
+            "The text is in an unsupported script",
+            expected="English or Korean text (Latin letters, Hangul, and Hanja in Korean)",
+            got=f"{' '.join(list(dict.fromkeys(foreign))[:_MAX_LETTERS_SHOWN])} in {text[:80]!r}",
+            fix="write it in Latin letters or Hangul, or add its words to a pronunciation lexicon",
+        )
+
+
+def _romanize(word: str) -> str:
+    if len(word) < _MIN_WORD:
+        return word if is_known_letter(word, hanja=False) else ""
+    return " ".join(filter(None, (_NOT_LATIN.sub("", part) for part in unidecode(word).split())))
