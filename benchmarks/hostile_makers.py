@@ -167,7 +167,8 @@ def _block(rng: random.Random, depth: int) -> str:
                 "word ", SENTENCE, KOREAN, "&amp;", "&x;", "<br/>", "<b>bold</b>", "<ruby>漢<rt>한</rt></ruby>",
                 '<a href="#n1">1</a>', '<a id="n1" href="p0.xhtml#r1">1</a>', "<sup>2</sup>", "<img alt='A'/>",
                 "<math><mi>x</mi></math>", "<span class='line'>a line</span>", '<sub alias="doctor">Dr</sub>', "<o:p/>",
-                '<phoneme alphabet="x-sampa" ph="h@">he</phoneme>', "</p>", "<i>", '<break time="1s"/>', "Привет ", "3 < 4", "&nbsp;",
+                '<phoneme alphabet="x-sampa" ph="h@">he</phoneme>', "</p>", "<i>", '<break time="1s"/>', "Привет ",
+                "3 < 4", "&nbsp;",
             )
         )
         for _ in range(rng.randrange(8))

@@ -42,6 +42,7 @@ def wrap_sentences(segments: Sequence[TextSegment], spans: Sequence[SentenceSpan
         else:
             owner = parent if slot == 0 else children[slot // 2 - 1]
             builder.text(texts[slot // 2], (owner, "text" if slot == 0 else "tail") in builder.spoken)
+    builder.name_sentences()
     rebuilt = builder.rebuilt
     before, after = children[: first // 2], children[(last + 1) // 2 :]
     opening = (rebuilt.text or "") if first % 2 == 0 else texts[first // 2] + (rebuilt.text or "")
@@ -65,7 +66,12 @@ class _Builder:
         self._path: list[etree._Element] = []  # open elements of the page
         self._chain: list[tuple[object, etree._Element]] = []  # open elements of the rebuilt run, each with its origin
         self._cloned: set[etree._Element] = set()
-        self._started: set[str] = set()  # ids of the spans so far
+        self._parts: dict[str, list[etree._Element]] = {}  # spans of each sentence: one in each cell of a table row
+
+    def name_sentences(self) -> None:
+        """Set the id of each sentence on its longest span."""
+        for element_id, parts in self._parts.items():
+            max(parts, key=lambda part: len("".join(part.itertext()))).set("id", element_id)
 
     def element(self, element: etree._Element) -> None:
         """Add an element of the page: rebuilt around its text, or copied whole if it has no spoken text."""
@@ -121,10 +127,9 @@ class _Builder:
 
     def _start_element(self, parent: etree._Element, key: object) -> etree._Element:
         if isinstance(key, SentenceSpan):
-            # A sentence in several cells has a span in each, and the id is that of the first.
-            attributes = {} if key.element_id in self._started else {"id": key.element_id}
-            self._started.add(key.element_id)
-            return etree.SubElement(parent, f"{{{XHTML}}}span", attributes)
+            part = etree.SubElement(parent, f"{{{XHTML}}}span")
+            self._parts.setdefault(key.element_id, []).append(part)
+            return part
         assert isinstance(key, etree._Element)
         clone = etree.SubElement(parent, key.tag, attrib=dict(key.attrib), nsmap=key.nsmap)
         if key in self._cloned:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hierbatch.frontend.korean.lexical_sounds import MAX_WORD, suffix, tenses_after_l, word_boundaries
+from hierbatch.frontend.korean.lexical_sounds import (
+    MAX_WORD,
+    phrase_boundaries,
+    suffix,
+    tenses_after_l,
+    word_boundaries,
+)
 from hierbatch.frontend.korean.morphemes import Morpheme
 from hierbatch.frontend.korean.sound_rules import Boundary, Joint
 from hierbatch.frontend.korean.syllables import SILENT, split_syllable
@@ -63,7 +69,7 @@ def find_boundaries(words: Sequence[str], morphemes: Sequence[Morpheme]) -> list
         morphemes: morphemes of the words joined by spaces.
     """
     text = " ".join(words)
-    lexical = _lexical_boundaries(text, morphemes)
+    lexical = phrase_boundaries(text) or _lexical_boundaries(text, morphemes)
     positions = _Positions.of(morphemes)
     return [lexical.get(place.end - 1) or _boundary(place, positions) for place in _places(text)]
 

@@ -124,8 +124,8 @@ def test_a_sentence_over_the_cells_of_a_row_has_a_span_in_each_cell():
     )
     root = marked(body, [["Anna: The kettle is on.", "It sings."], ["Ben: Then let it sing, I am tired of this."]])
     assert inside(root) == (
-        '<table><tbody><tr>\n<td><span id="s0-0">Anna</span></td>\n'
-        '<td><span>The <i>kettle</i> is on.</span> <span id="s0-1">It sings.</span></td>\n</tr>'
-        '<tr><td><span id="s1-0">Ben</span></td><td><span>Then let it sing, I am tired of this.</span></td></tr>'
+        "<table><tbody><tr>\n<td><span>Anna</span></td>\n"
+        '<td><span id="s0-0">The <i>kettle</i> is on.</span> <span id="s0-1">It sings.</span></td>\n</tr>'
+        '<tr><td><span>Ben</span></td><td><span id="s1-0">Then let it sing, I am tired of this.</span></td></tr>'
         "</tbody></table>"
     )
