@@ -16,7 +16,7 @@ from importlib.metadata import version
 from typing import Any
 
 from hierbatch.engine.lease import hold_lease, read_holder
-from hierbatch.engine.run_record import FORMAT, read_record
+from hierbatch.engine.run_record import FORMAT, check_generation, read_record
 from hierbatch.errors import RunError
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.object_path import is_remote
@@ -72,6 +72,12 @@ class RunFolder(RunLayout):
     def newest(self) -> dict[str, Any]:
         """Record of the newest generation: `number`, `settings`, `origin`."""
         return self.generations()[-1]
+
+    def newest_complete(self) -> dict[str, Any]:
+        """Record of the newest generation, with all settings of a run; raises RunError if one is missing."""
+        newest = self.newest()
+        check_generation(newest, self.record_file)
+        return newest
 
     def generations(self) -> list[dict[str, Any]]:
         """Records of all generations, oldest first."""

@@ -42,30 +42,41 @@ def read_record(path: Path) -> dict[str, Any]:
     if not isinstance(generations, list) or not generations:
         raise _damaged(path, "no generations")
     for number, generation in enumerate(generations, start=1):
-        if fault := _fault(generation, number):
-            raise _damaged(path, f"generation {number}: {fault}")
+        if not _is_generation(generation, number):
+            raise _damaged(path, f"no generation {number} with settings, origin and started_at")
     return record
 
 
-def _fault(generation: Any, number: int) -> str:
-    """Description of the first fault of a generation; empty if there is none."""
-    if not isinstance(generation, Mapping) or generation.get("number") != number:
-        return f"no number {number}"
-    settings, origin = generation.get("settings"), generation.get("origin")
-    if not isinstance(settings, Mapping) or not isinstance(origin, Mapping):
-        return "no settings or no origin"
+def check_generation(generation: Mapping[str, Any], path: Path) -> None:
+    """Check that a generation has the settings of a run, which all commands that continue it need.
+
+    Args:
+        generation: entry of a record.
+        path: file of the record, for messages.
+
+    Raises:
+        RunError: a setting is missing or has another type.
+    """
+    settings, origin = generation["settings"], generation["origin"]
     wrong = [name for name, kind in _SETTINGS.items() if not isinstance(settings.get(name), kind)]
-    if wrong:
-        return f"settings without {', '.join(wrong)}"
-    if not all(isinstance(value, str) for value in (*origin.values(), *settings["voices"].values())):
-        return "values other than text"
+    if not wrong and not all(isinstance(value, str) for value in (*origin.values(), *settings["voices"].values())):
+        wrong = ["text values"]
     if "model" not in origin:
-        return "origin without model"
+        wrong.append("the origin of the model")
+    if wrong:
+        raise _damaged(path, f"generation {generation['number']} without {', '.join(wrong)}")
+
+
+def _is_generation(generation: Any, number: int) -> bool:
+    if not isinstance(generation, Mapping) or generation.get("number") != number:
+        return False
+    if not all(isinstance(generation.get(name), Mapping) for name in ("settings", "origin")):
+        return False
     try:
         datetime.fromisoformat(generation.get("started_at", ""))
     except (TypeError, ValueError):
-        return "no time started_at"
-    return ""
+        return False
+    return True
 
 
 def _damaged(path: Path, got: str) -> RunError:

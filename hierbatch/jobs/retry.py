@@ -64,7 +64,7 @@ def retry(job: RetryJob, listener: RunListener | None = None) -> RunOutcome:
     with lock_run(folder):
         folder.make()  # a copy of a run may lack its empty folders
         folder.remove_leftovers()
-        newest = folder.newest()
+        newest = folder.newest_complete()
         generation, origin = int(newest["number"]), newest["origin"]
         take_settings = _take_settings(newest["settings"])
         _check_model(origin["model"], take_settings)
