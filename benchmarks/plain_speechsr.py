@@ -20,12 +20,12 @@ class PlainSpeechSR(nn.Module):
     def __init__(self, model: SpeechSR) -> None:
         super().__init__()
         self.ratio = float(model.config.ratio)
-        self.enter, self.leave = model.enter, model.leave
+        self.input_projection, self.output_projection = model.input_projection, model.output_projection
         self.blocks = nn.ModuleList(PlainBlock(block) for block in model.blocks)
         self.last_snake = PlainSnake(model.last_snake)
 
     def forward(self, sound: Tensor) -> Tensor:
-        x = self.enter(sound)
+        x = self.input_projection(sound)
         x = F.interpolate(x, size=int(sound.shape[-1] * self.ratio), mode="linear")
         x = torch.stack([block(x) for block in self.blocks]).mean(dim=0)
-        return torch.tanh(self.leave(self.last_snake(x)))
+        return torch.tanh(self.output_projection(self.last_snake(x)))

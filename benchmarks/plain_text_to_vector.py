@@ -31,7 +31,7 @@ class PlainTextToVector:
         for i in range(2):
             x = x + F.glu(self._conv(f"{p}.temporal.{i}", x), dim=1)
         x = x + self._attention(f"{p}.attention", x, n_heads=2)
-        return self._conv(f"{p}.leave", x).mean(2)
+        return self._conv(f"{p}.output_projection", x).mean(2)
 
     def read(self, tokens: Tensor, style: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Encode text.
@@ -48,7 +48,7 @@ class PlainTextToVector:
         x = (self.w[f"{p}.embedding.weight"][tokens] * 16).transpose(1, 2)
         x = self._encoder(f"{p}.first", x) + self._conv(f"{p}.conditioning", style[:, :, None])
         x = self._encoder(f"{p}.second", x)
-        mean, log_scale = self._conv(f"{p}.leave", x).chunk(2, 1)
+        mean, log_scale = self._conv(f"{p}.output_projection", x).chunk(2, 1)
         return mean, log_scale, self._durations(x, style, noise)
 
     def speak(
@@ -66,8 +66,8 @@ class PlainTextToVector:
         path = torch.repeat_interleave(torch.arange(mean.shape[2]), frames[0, 0].long())
         mean, log_scale = mean[:, :, path], log_scale[:, :, path]
         z = self._flow_back(mean + noise * log_scale.exp(), style)
-        x = self._wavenet("decoder.wavenet", self._conv("decoder.enter", z), style, n_layers=8)
-        semantic = self._conv("decoder.leave", x)
+        x = self._wavenet("decoder.wavenet", self._conv("decoder.input_projection", z), style, n_layers=8)
+        semantic = self._conv("decoder.output_projection", x)
         return semantic, self._pitch(semantic, style)
 
     def _conv(self, name: str, x: Tensor, dilation: int = 1, groups: int = 1) -> Tensor:
@@ -86,14 +86,14 @@ class PlainTextToVector:
         )
         query, n = query / math.sqrt(query.shape[-1]), x.shape[2]
         scores = query @ key.transpose(2, 3)
-        is_relative = f"{name}.near_keys" in self.w
+        is_relative = f"{name}.relative_keys" in self.w
         if is_relative:
-            scores = scores + _to_square(query @ _pad_positions(self.w[f"{name}.near_keys"], n).transpose(1, 2))
+            scores = scores + _to_square(query @ _pad_positions(self.w[f"{name}.relative_keys"], n).transpose(1, 2))
         weights = scores.softmax(-1)
         y = weights @ value
         if is_relative:
-            y = y + _from_square(weights) @ _pad_positions(self.w[f"{name}.near_values"], n)
-        return self._conv(f"{name}.leave", y.transpose(2, 3).reshape(1, -1, n))
+            y = y + _from_square(weights) @ _pad_positions(self.w[f"{name}.relative_values"], n)
+        return self._conv(f"{name}.output_projection", y.transpose(2, 3).reshape(1, -1, n))
 
     def _encoder(self, name: str, x: Tensor) -> Tensor:
         for i in range(3):
@@ -111,14 +111,15 @@ class PlainTextToVector:
 
     def _durations(self, hidden: Tensor, style: Tensor, noise: Tensor) -> Tensor:
         p = "durations"
-        x = self._conv(f"{p}.enter", hidden) + self._conv(f"{p}.conditioning", style[:, :, None])
-        x = self._conv(f"{p}.leave", self._dilated(f"{p}.convolutions", x))
+        x = self._conv(f"{p}.input_projection", hidden) + self._conv(f"{p}.conditioning", style[:, :, None])
+        x = self._conv(f"{p}.output_projection", self._dilated(f"{p}.convolutions", x))
         z = noise
         for i in (3, 2, 1):
             unchanged, transformed = z.flip(1).chunk(2, 1)
             name = f"{p}.flows.splines.{i}"
             y = self._conv(
-                f"{name}.leave", self._dilated(f"{name}.convolutions", self._conv(f"{name}.enter", unchanged) + x)
+                f"{name}.output_projection",
+                self._dilated(f"{name}.convolutions", self._conv(f"{name}.input_projection", unchanged) + x),
             )
             widths, heights, slopes = y[:, None].transpose(2, 3).split([10, 10, 9], -1)
             z = torch.cat([unchanged, Spline(widths / 16, heights / 16, slopes).inverse(transformed)], 1)
@@ -131,10 +132,10 @@ class PlainTextToVector:
         condition = F.linear(condition, w[f"{p}.conditioning.2.weight"], w[f"{p}.conditioning.2.bias"])
         for i in (3, 2, 1, 0):
             unchanged, shifted = z.flip(1).chunk(2, 1)
-            hidden = self._conv(f"{p}.couplings.{i}.enter", unchanged)
+            hidden = self._conv(f"{p}.couplings.{i}.input_projection", unchanged)
             for j in range(3):
                 hidden = self._styled_block(f"{p}.couplings.{i}.blocks.{j}", hidden, condition)
-            z = torch.cat([unchanged, shifted - self._conv(f"{p}.couplings.{i}.leave", hidden)], 1)
+            z = torch.cat([unchanged, shifted - self._conv(f"{p}.couplings.{i}.output_projection", hidden)], 1)
         return z
 
     def _styled_block(self, name: str, x: Tensor, condition: Tensor) -> Tensor:
@@ -142,11 +143,11 @@ class PlainTextToVector:
         modulation = F.linear(F.silu(condition), w[f"{name}.modulation.weight"], w[f"{name}.modulation.bias"])
         shift, scale, gate, mlp_shift, mlp_scale, mlp_gate = modulation[:, :, None].chunk(6, 1)
         y = (_plain_norm(x) * (1 + scale) + shift).transpose(1, 2)
-        heads = F.linear(y, w[f"{name}.to_heads.weight"], w[f"{name}.to_heads.bias"])
+        heads = F.linear(y, w[f"{name}.qkv.weight"], w[f"{name}.qkv.bias"])
         query, key, value = heads.view(1, n, 3, 4, channels // 4).permute(2, 0, 3, 1, 4)
         y = ((query @ key.transpose(2, 3)) * (channels // 4) ** -0.5).softmax(-1) @ value
         y = F.linear(
-            y.transpose(1, 2).reshape(1, n, channels), w[f"{name}.from_heads.weight"], w[f"{name}.from_heads.bias"]
+            y.transpose(1, 2).reshape(1, n, channels), w[f"{name}.projection.weight"], w[f"{name}.projection.bias"]
         )
         x = x + gate * y.transpose(1, 2)
         y = F.gelu(self._conv(f"{name}.widen", _plain_norm(x) * (1 + mlp_scale) + mlp_shift), approximate="tanh")
@@ -157,21 +158,21 @@ class PlainTextToVector:
         shifts = self._conv(f"{name}.conditioning", style[:, :, None]).chunk(n_layers, 1)
         for i in range(n_layers):
             wave, gate = (self._conv(f"{name}.gates.{i}", x) + shifts[i]).chunk(2, 1)
-            y = self._conv(f"{name}.sums.{i}", wave.tanh() * gate.sigmoid())
+            y = self._conv(f"{name}.residual_skip.{i}", wave.tanh() * gate.sigmoid())
             if i < n_layers - 1:
                 x = x + y[:, :channels]
             total = total + y[:, -channels:]
         return total
 
     def _pitch(self, semantic: Tensor, style: Tensor) -> Tensor:
-        x = self._conv("pitch.enter", semantic) + self._conv("pitch.conditioning", style[:, :, None])
+        x = self._conv("pitch.input_projection", semantic) + self._conv("pitch.conditioning", style[:, :, None])
         for i in range(2):
-            name = f"pitch.doublings.{i}"
+            name = f"pitch.upsamples.{i}"
             x = F.conv_transpose1d(
                 F.leaky_relu(x, 0.1), self.w[f"{name}.weight"], self.w[f"{name}.bias"], stride=2, padding=1
             )
             x = sum(self._residual(f"pitch.blocks.{i}.{j}", x) for j in range(3)) / 3
-        return self._conv("pitch.leave", F.leaky_relu(x, 0.01))
+        return self._conv("pitch.output_projection", F.leaky_relu(x, 0.01))
 
     def _residual(self, name: str, x: Tensor) -> Tensor:
         for i, dilation in enumerate((1, 3, 5)):

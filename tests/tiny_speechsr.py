@@ -15,8 +15,8 @@ def tiny_network(rate_hz=48_000) -> SpeechSRLite:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         network = SpeechSRLite(CONFIG, rate_hz).eval()
-        torch.nn.init.normal_(network.leave.weight, std=0.3)
-        torch.nn.init.constant_(network.leave.bias, 1.0)
+        torch.nn.init.normal_(network.output_projection.weight, std=0.3)
+        torch.nn.init.constant_(network.output_projection.bias, 1.0)
     return network
 
 

@@ -1,4 +1,4 @@
-"""Pitch trackers by name: DIO, the default, and YAAPT, the tracker of HierSpeech++, for comparison."""
+"""Pitch trackers by name: DIO, the default; Harvest, more accurate; YAAPT, the tracker of HierSpeech++."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from typing import Protocol, runtime_checkable
 
-from hierbatch.audio.pitch import F0, estimate_f0
+from hierbatch.audio.pitch import F0, estimate_f0, estimate_f0_by_harvest
 from hierbatch.audio.waveform import Waveform
 from hierbatch.audio.yaapt import PACKAGE, estimate_f0_by_yaapt
 from hierbatch.errors import InputError, ProgramError
@@ -31,7 +31,11 @@ class FinePitchTracker(Protocol):
 
 
 DEFAULT_TRACKER = "dio"
-PITCH_TRACKERS: Mapping[str, PitchTracker] = {DEFAULT_TRACKER: estimate_f0, "yaapt": estimate_f0_by_yaapt}
+PITCH_TRACKERS: Mapping[str, PitchTracker] = {
+    DEFAULT_TRACKER: estimate_f0,
+    "harvest": estimate_f0_by_harvest,
+    "yaapt": estimate_f0_by_yaapt,
+}
 
 
 def pitch_tracker(name: str) -> PitchTracker:

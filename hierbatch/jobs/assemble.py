@@ -27,6 +27,14 @@ class AssembleJob:
     """Bundle that provides networks missing from the training folder."""
     f0_spread: float = 1.5
     """Scale of the predicted F0 contour around the speaker's median."""
+    voicing_threshold_en: float = -1.25
+    """Logit above which a frame of English is voiced, so that as many are as in recordings; Korean is better at 0."""
+    phone_duration_en: float = 1.05
+    """Factor on the durations of English phones, which are predicted up to 10 % shorter than recorded."""
+    phone_duration_ko: float = 1.06
+    """Factor on the durations of Korean phones, which are predicted 4 to 8 % shorter than recorded."""
+    comma_pause_en: float = 0.7
+    """Factor on the pauses at English commas, which are predicted 0.9 to 2 times as long as recorded."""
     latent_contrast: float = 1.1
     """Scale of the log-mel latent around each band's sentence mean (global variance scaling)."""
     timbre_mean_share: float = 1.0
@@ -70,6 +78,10 @@ def assemble(job: AssembleJob) -> None:
         "config": LiteConfig().to_dict(),
         "synthesis": {
             "f0_spread": job.f0_spread,
+            "voicing_threshold_en": job.voicing_threshold_en,
+            "phone_duration_en": job.phone_duration_en,
+            "phone_duration_ko": job.phone_duration_ko,
+            "comma_pause_en": job.comma_pause_en,
             "latent_contrast": job.latent_contrast,
             "timbre_mean_share": job.timbre_mean_share,
             "timbre_spread_share": job.timbre_spread_share,

@@ -17,6 +17,7 @@ from hierbatch.models.lite.content import LiteContentEncoder
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.text_to_vector import LiteTextToVector
 from hierbatch.models.weights.bundle import find_bundle
+from hierbatch.models.weights.earlier_names import phase_folder
 from hierbatch.training.loop import LoopOptions, Trainer, load_matching_weights
 from hierbatch.training.phase_checkpoints import has_checkpoint, phase_weights, pipeline_weights
 from hierbatch.training.recipes.catalog import FULL_BAND_PHASES, PHASES, PIPELINE_PHASES, Prerequisites, make_recipe
@@ -25,15 +26,15 @@ from hierbatch.training.recipes.speaker_encoder import SpeakerEncoder
 Network = TypeVar("Network", bound=nn.Module)
 
 _PREREQUISITES = {
-    "content-encoder": ("content",),
-    "acoustic": ("content",),
-    "text-to-vector": ("content", "phones"),
-    "cross-speaker": ("content", "text_to_vector", "speaker_encoder"),
+    "content-encoder": ("content_encoder",),
+    "acoustic": ("content_encoder",),
+    "text-to-vector": ("content_encoder", "phones"),
+    "cross-speaker": ("content_encoder", "text_to_vector", "speaker_encoder"),
 }
 """Trained networks that a training phase needs besides its own."""
 
 _PHASE_OF_NETWORK = {
-    "content": "content-encoder",
+    "content_encoder": "content-encoder",
     "phones": "content-encoder",
     "text_to_vector": "text-to-vector",
     "speaker_encoder": "speaker-encoder",
@@ -89,13 +90,13 @@ def train(job: TrainJob, log: Callable[[str], None]) -> None:
     for name, weights in _initial_weights(job).items():
         new = load_matching_weights(recipe.network, weights)
         log(f"{job.model} starts from {name}" + (f", except for {len(new)} new weights" if new else ""))
-    Trainer(recipe, job.out / job.model, loop, log).run()
+    Trainer(recipe, phase_folder(job.out, job.model), loop, log).run()
 
 
 def _prerequisites(job: TrainJob, config: LiteConfig) -> Prerequisites:
     """Prerequisite networks, from this training folder or else from the bundle in `start`."""
     return Prerequisites(
-        content=_load_prerequisite(job, "content", LiteContentEncoder(config)),
+        content_encoder=_load_prerequisite(job, "content_encoder", LiteContentEncoder(config)),
         phones=_load_prerequisite(job, "phones", nn.Linear(config.semantic_channels, config.n_symbols)),
         text_to_vector=_load_prerequisite(job, "text_to_vector", LiteTextToVector(config)),
         speaker_encoder=_load_prerequisite(job, "speaker_encoder", SpeakerEncoder(config)),
@@ -138,7 +139,7 @@ def _initial_weights(job: TrainJob) -> dict[str, dict[str, Tensor]]:
             if plan.components
             else {name.removeprefix(f"{plan.sole_network}."): value for name, value in weights.items()}
         )
-    for phase in ("content-encoder" if "content" in plan.components else "", plan.starts_from):
+    for phase in ("content-encoder" if "content_encoder" in plan.components else "", plan.starts_from):
         if phase and phase != job.model and has_checkpoint(job.out, phase):
             found[phase] = phase_weights(job.out, phase)
     return found

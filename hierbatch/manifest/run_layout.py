@@ -8,6 +8,8 @@ RUN/
 ├── parts/       finished work units, immutable; these files are the state of the run
 ├── tmp/         work units being written; emptied at every start
 ├── events.jsonl event log for people; never read back as state
+├── choices/     decisions of listeners, append-only, one file per writer
+├── requests/    requests for new takes of single rows, append-only, one file per writer
 ├── corpus/      for a corpus: its manifest, its filter rules, and its rows with the rules that rejected them
 └── export/      products of the takes
 """
@@ -58,6 +60,16 @@ class RunLayout:
     def events_file(self) -> Path:
         """Event log."""
         return self.root / "events.jsonl"
+
+    @property
+    def choices(self) -> Path:
+        """Folder of decisions on takes."""
+        return self.root / "choices"
+
+    @property
+    def requests(self) -> Path:
+        """Folder of requests for new takes."""
+        return self.root / "requests"
 
     @property
     def corpus_manifest(self) -> Path:

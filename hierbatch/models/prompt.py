@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hierbatch.audio.level import speech_rms, to_speech_level
-from hierbatch.audio.pitch import F0, estimate_f0
+from hierbatch.audio.pitch import F0, estimate_f0, is_speech_voiced
 from hierbatch.audio.pitch_trackers import PitchTracker
 from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Waveform
@@ -60,7 +60,7 @@ def clean_voiced_prompt(prompt: Waveform, track: PitchTracker = estimate_f0) -> 
     """
     sound = clean_prompt(prompt)
     f0_hz = track(sound)
-    if not (f0_hz > 0).any():
+    if not (f0_hz > 0).any() or not is_speech_voiced(sound):
         raise PromptError("There is no voice in the prompt", expected="one person speaking", got="no voiced sound")
     return sound, f0_hz
 

@@ -38,7 +38,7 @@ class TrainingDiscriminators(Discriminators):
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
         for discriminator in (*self.by_spectrogram, *self.by_period):
-            nn.init.normal_(discriminator.leave.weight, std=_OUTPUT_STD)
+            nn.init.normal_(discriminator.output_projection.weight, std=_OUTPUT_STD)
 
     def forward(self, audio: Tensor) -> list[DiscriminatorOutput]:
         emphasized = audio[:, 1:] - self._pre_emphasis * audio[:, :-1]

@@ -21,6 +21,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hierbatch.models.weights.earlier_names import with_current_names
+
 Losses = dict[str, Tensor]
 
 
@@ -147,8 +149,8 @@ class Trainer:
         if not path.is_file():
             return
         state = torch.load(path, map_location=next(self.network.parameters()).device, weights_only=True)
-        self.network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
+        self.network.load_state_dict(with_current_names(state["network"], is_lite=True))
+        self.average.load_state_dict(with_current_names(state["average"], is_lite=True))
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.cpu_s = state["step"], state["cpu_s"]
         self._log(f"{self.folder.name}: resuming from step {self.step}")
@@ -182,5 +184,4 @@ def schedule(step: int, options: LoopOptions) -> float:
 def averaged_weights(folder: Path) -> dict[str, Tensor]:
     """Moving average of the weights from a run folder's checkpoint; these are the weights that ship."""
     state = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=True)
-    weights: dict[str, Tensor] = state["average"]
-    return weights
+    return with_current_names(state["average"], is_lite=True)

@@ -7,13 +7,14 @@ from pathlib import Path
 from torch import Tensor
 
 from hierbatch.models.weights.bundle import find_bundle
+from hierbatch.models.weights.earlier_names import phase_folder
 from hierbatch.training.loop import averaged_weights
 from hierbatch.training.recipes.catalog import FULL_BAND_PHASES, PHASES
 
 
 def has_checkpoint(training: Path, phase: str) -> bool:
     """True if a phase has a checkpoint, even if its schedule is not complete."""
-    return (training / phase / "checkpoint.pt").is_file()
+    return (phase_folder(training, phase) / "checkpoint.pt").is_file()
 
 
 def phase_weights(training: Path, phase: str) -> dict[str, Tensor]:
@@ -21,7 +22,9 @@ def phase_weights(training: Path, phase: str) -> dict[str, Tensor]:
 
     Names begin with the network's, except for SpeechSR, which is a bundle of its own.
     """
-    return _with_prefix(averaged_weights(training / phase), (PHASES | FULL_BAND_PHASES)[phase].sole_network)
+    return _with_prefix(
+        averaged_weights(phase_folder(training, phase)), (PHASES | FULL_BAND_PHASES)[phase].sole_network
+    )
 
 
 def pipeline_weights(training: Path, start: str | None, *, exclude: str | None = None) -> dict[str, Tensor]:
@@ -48,7 +51,7 @@ def speechsr_weights(training: Path) -> dict[str, Tensor] | None:
     completed = [phase for phase in FULL_BAND_PHASES if has_checkpoint(training, phase)]
     if not completed:
         return None
-    weights = averaged_weights(training / completed[-1])
+    weights = averaged_weights(phase_folder(training, completed[-1]))
     return {name: value for name, value in weights.items() if not name.startswith("discriminators.")}
 
 

@@ -120,7 +120,7 @@ class PredictedLatents:
     def _encode_prompt(self, pipeline: LiteNetworks, segment: UtteranceSegment) -> PromptFrames:
         audio = self._prepared.audio(segment.utterance, segment.start, segment.n_frames)
         mel = self._mel(to_tensor(audio, self._device)[None])
-        return PromptFrames(pipeline.content(mel, self._full_mask(segment)), mel, self._length(segment))
+        return PromptFrames(pipeline.content_encoder(mel, self._full_mask(segment)), mel, self._length(segment))
 
     def _ground_truth(self, segment: UtteranceSegment) -> TrainingExample:
         audio, _, f0_hz, voiced = load_segment(self._prepared, segment)
@@ -140,7 +140,7 @@ class PredictedLatents:
         own, mask = self._ground_truth(segment), self._full_mask(segment)
         mel = own.latent[None]
         share = 0.0 if vectors is None else _COVARIANCE_SHARES[segment.utterance.language]
-        vectors = pipeline.content(mel, mask) if vectors is None else vectors
+        vectors = pipeline.content_encoder(mel, mask) if vectors is None else vectors
         pitch = pitch_features(*(to_tensor(x, self._device)[None] for x in (own.f0_hz, own.voiced)))
         style = pipeline.acoustic.style(prompt.mel, prompt.lengths * MELS_PER_FRAME)
         latent = pipeline.acoustic(vectors, pitch, style, prompt, mask)

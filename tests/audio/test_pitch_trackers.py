@@ -25,7 +25,7 @@ def test_each_gives_a_value_every_10_ms_and_the_pitch_of_a_buzz(name, n_samples,
 
 
 def test_what_is_no_tracker_or_not_installed_is_told(monkeypatch):
-    with pytest.raises(InputError, match="dio or yaapt"):
+    with pytest.raises(InputError, match="dio or harvest or yaapt"):
         pitch_tracker("crepe")
     monkeypatch.setattr(pitch_trackers, "find_spec", lambda name: None)
     pitch_tracker("dio")

@@ -102,7 +102,7 @@ def bad_checkpoints(folder):
     del lacking["dec.conv_post.weight"]
     contents = {
         "evil_zip.pth": ({"model": Malice(folder / "sprung")}, "open when it is opened"),
-        "48k_lacking.pth": (lacking, "missing leave.weight"),
+        "48k_lacking.pth": (lacking, "missing output_projection.weight"),
         "other.pth": ({"stranger": torch.zeros(3)}, "no known network"),
         "words.pth": ({"epoch": 3}, "has no weights"),
     }

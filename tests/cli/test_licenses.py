@@ -34,7 +34,7 @@ def test_a_licence_without_commercial_use_is_said_where_the_model_is_used(tmp_pa
     about = {"source": "x", "source_sha256": "", "published_name": ""}
     parts = [{"name": "a", "license": "MIT", **about}, {"name": "b", "license": "CC-BY-NC-4.0", **about}]
     page = {
-        "name": "m", "kind": "official", "languages": [], "rate_hz": 16_000, "license": "MIT; CC-BY-NC-4.0",
+        "name": "m", "kind": "hierspeechpp", "languages": [], "rate_hz": 16_000, "license": "MIT; CC-BY-NC-4.0",
         "config": {}, "synthesis": {},
     }  # fmt: skip
     write_bundle_components(tmp_path / "m", {"a": {}, "b": {}}, parts, page)

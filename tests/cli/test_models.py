@@ -6,7 +6,7 @@ from hierbatch.cli.app import app
 from hierbatch.models.weights.bundle_writing import write_bundle_components
 
 PAGE = {
-    "name": "mine", "kind": "official", "languages": ["en"], "rate_hz": 16_000, "license": "MIT", "config": {},
+    "name": "mine", "kind": "hierspeechpp", "languages": ["en"], "rate_hz": 16_000, "license": "MIT", "config": {},
     "synthesis": {},
 }  # fmt: skip
 PART = {"source": "G.pth", "source_sha256": "ab", "published_name": "", "license": "MIT"}

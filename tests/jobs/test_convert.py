@@ -166,7 +166,7 @@ def test_all_that_is_wrong_with_a_conversion_is_told_at_once(tmp_path, recording
         "seed is not all int64",
         "pitch_semitones outside",
         "nowhere",
-        "dio or yaapt",
+        "dio or harvest or yaapt",
         "mute is silent",
         "None of the 3",
     )

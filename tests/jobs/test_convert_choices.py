@@ -38,7 +38,7 @@ def test_another_pitch_tracker_is_another_take_and_a_retry_keeps_it(tmp_path, re
     assert run(change(asked, update=True)).session.n_worked == 1  # the others stand as they were made first
 
 
-@pytest.mark.parametrize("chosen", ["dio", "yaapt"])
+@pytest.mark.parametrize("chosen", ["dio", "yaapt"])  # Harvest finds no pitch in a hum without overtones
 def test_a_voice_is_checked_by_the_chosen_tracker(tmp_path, recordings, monkeypatch, chosen):
     recordings_file(tmp_path, [path.name for path in recordings])
     deaf = {name: track if name == chosen else no_pitch for name, track in PITCH_TRACKERS.items()}
@@ -46,9 +46,9 @@ def test_a_voice_is_checked_by_the_chosen_tracker(tmp_path, recordings, monkeypa
     order = job(tmp_path, model=bundle, f0=chosen).spec
     monkeypatch.setattr("hierbatch.audio.pitch_trackers.PITCH_TRACKERS", deaf)
     assert set(order.check().prompts) == {"anna"}
-    (other,) = set(deaf) - {chosen}
-    with pytest.raises(InputError, match="no voice in the prompt"):
-        change(order, f0=other).check()
+    for other in set(deaf) - {chosen}:
+        with pytest.raises(InputError, match="no voice in the prompt"):
+            change(order, f0=other).check()
 
 
 def no_pitch(sound):
@@ -97,7 +97,7 @@ def test_a_top_of_a_model_that_is_not_there_is_told_before_anything_is_made(tmp_
 
 def test_a_pitch_tracker_that_is_not_there_is_told_before_anything_is_made(tmp_path, recordings, monkeypatch):
     recordings_file(tmp_path, [path.name for path in recordings])
-    with pytest.raises(InputError, match="dio or yaapt"):
+    with pytest.raises(InputError, match="dio or harvest or yaapt"):
         run(job(tmp_path, f0="crepe"))
     monkeypatch.setattr("hierbatch.audio.pitch_trackers.find_spec", lambda name: None)
     with pytest.raises(ProgramError, match="AMFM-decompy"):

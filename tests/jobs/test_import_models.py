@@ -96,10 +96,13 @@ def test_malice_is_not_run_and_leaves_nothing(home, tmp_path):
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
-        (lambda weights: weights.pop("dec.conv_post.weight"), "missing leave.weight"),
+        (lambda weights: weights.pop("dec.conv_post.weight"), "missing output_projection.weight"),
         (lambda weights: weights.update(extra=torch.zeros(2)), "unexpected extra"),
-        (lambda weights: weights.update({"dec.conv_post.weight": torch.zeros(1, 32, 5)}), "misshapen leave.weight"),
-        (lambda weights: weights["dec.conv_post.weight"].fill_(torch.nan), "not finite leave.weight"),
+        (
+            lambda weights: weights.update({"dec.conv_post.weight": torch.zeros(1, 32, 5)}),
+            "misshapen output_projection.weight",
+        ),
+        (lambda weights: weights["dec.conv_post.weight"].fill_(torch.nan), "not finite output_projection.weight"),
     ],
     ids=["missing", "unexpected", "misshapen", "nan"],
 )

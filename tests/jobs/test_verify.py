@@ -58,13 +58,15 @@ def test_a_flipped_bit_is_found_by_status_and_export(finished: Path, tmp_path: P
     "foreign",
     [
         pa.table({"a": [1]}),
-        pa.table({"id": [1], "take_key": ["x"], "attempt": [1], "status": ["ok"], "flags": [[]], "duration_ratio": [1.0]}),
+        pa.table(
+            {"id": [1], "take_key": ["x"], "attempt": [1], "status": ["ok"], "flags": [[]], "duration_ratio": [1.0]}
+        ),
         pa.table({"id": pa.array([b"\xff"]).view(pa.binary())}),
     ],
 )
 def test_a_foreign_part_is_named(finished: Path, foreign: pa.Table) -> None:
     pq.write_table(foreign, finished / "parts" / "mine.parquet")
-    with pytest.raises(RunError, match="mine.parquet is not a part of this run"):
+    with pytest.raises(RunError, match=r"mine\.parquet is not a part of this run"):
         read_status(finished)
 
 

@@ -20,7 +20,7 @@ from hierbatch.manifest.store import open_table
 def test_deep_json_is_refused_before_arrow_reads_it(tmp_path: Path, value: str) -> None:
     path = tmp_path / "m.jsonl"
     path.write_text(f'{{"id": "a", "x": [1]}}\n{{"id": "b", "x": {value}}}\n')
-    with pytest.raises(ManifestError, match="Line 2 of .* is nested too deeply"):
+    with pytest.raises(ManifestError, match=r"Line 2 of .* is nested too deeply"):
         open_table(path, MANIFEST_COLUMNS)
 
 
@@ -50,7 +50,9 @@ def test_damaged_metadata_is_named(tmp_path: Path, stamp: bytes) -> None:
 
 def test_formulas_are_written_as_text_and_read_back(tmp_path: Path) -> None:
     texts = ["=1+1", "+1", "-- No.", "@x", "'=x", "''-x", "'tis", "", "=cmd|' /C calc'!A0", "plain", "\t=1"]
-    table = pa.table({"id": [f"r{number}" for number in range(len(texts))], "text": texts, "speed": [-1.0] * len(texts)})
+    table = pa.table(
+        {"id": [f"r{number}" for number in range(len(texts))], "text": texts, "speed": [-1.0] * len(texts)}
+    )
     write_csv(table, tmp_path / "m.csv")
     with (tmp_path / "m.csv").open(encoding="utf-8") as file:
         cells = [line.split(",")[1].strip('"') for line in file]

@@ -37,7 +37,7 @@ def write_official(folder, parts=("synthesizer", "content_encoder", "denoiser"),
         {part: made[part].state_dict() for part in parts},
         [{"name": part, **about} for part in parts],
         {
-            "name": "official", "kind": "official", "languages": [], "rate_hz": RATE_HZ, "license": "MIT",
+            "name": "official", "kind": "hierspeechpp", "languages": [], "rate_hz": RATE_HZ, "license": "MIT",
             "config": SIZES, "synthesis": synthesis,
         },
     )  # fmt: skip

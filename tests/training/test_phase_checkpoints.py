@@ -15,21 +15,21 @@ def leave(training: Path, school: str, **weights: float) -> None:
 
 def test_later_schools_win_and_what_does_not_ship_stays(tmp_path: Path) -> None:
     leave(tmp_path, "vocoder", bias=1.0)
-    leave(tmp_path, "content-encoder", content__bias=2.0, phones__bias=3.0)
-    leave(tmp_path, "cross-speaker", content__bias=4.0, acoustic__bias=5.0)
+    leave(tmp_path, "content-encoder", content_encoder__bias=2.0, phones__bias=3.0)
+    leave(tmp_path, "cross-speaker", content_encoder__bias=4.0, acoustic__bias=5.0)
     leave(tmp_path, "speaker-encoder", speaker_encoder__bias=6.0, class_weights__bias=6.5)
-    wanted = {"waveform.bias": 1.0, "content.bias": 4.0, "acoustic.bias": 5.0}
+    wanted = {"vocoder.bias": 1.0, "content_encoder.bias": 4.0, "acoustic.bias": 5.0}
     assert pipeline_weights(tmp_path, None) == wanted
-    leave(tmp_path, "vocoder-gan", waveform__bias=7.0, discriminators__bias=8.0)
+    leave(tmp_path, "vocoder-gan", vocoder__bias=7.0, discriminators__bias=8.0)
     assert pipeline_weights(tmp_path, None, exclude="vocoder-gan") == wanted
-    assert pipeline_weights(tmp_path, None) == wanted | {"waveform.bias": 7.0}
+    assert pipeline_weights(tmp_path, None) == wanted | {"vocoder.bias": 7.0}
 
 
 def test_a_school_of_one_network_leaves_its_weights_under_its_name(tmp_path: Path) -> None:
     leave(tmp_path, "vocoder", bias=1.0)
-    leave(tmp_path, "content-encoder", content__bias=2.0, phones__bias=3.0)
-    assert phase_weights(tmp_path, "vocoder") == {"waveform.bias": 1.0}
-    assert phase_weights(tmp_path, "content-encoder") == {"content.bias": 2.0, "phones.bias": 3.0}
+    leave(tmp_path, "content-encoder", content_encoder__bias=2.0, phones__bias=3.0)
+    assert phase_weights(tmp_path, "vocoder") == {"vocoder.bias": 1.0}
+    assert phase_weights(tmp_path, "content-encoder") == {"content_encoder.bias": 2.0, "phones.bias": 3.0}
     leave(tmp_path, "speaker-encoder", speaker_encoder__bias=6.0)
     assert phase_weights(tmp_path, "speaker-encoder") == {
         "speaker_encoder.bias": 6.0
@@ -39,7 +39,7 @@ def test_a_school_of_one_network_leaves_its_weights_under_its_name(tmp_path: Pat
 
 def test_speechsr_ships_as_its_last_school_left_it_and_without_critics(tmp_path: Path) -> None:
     assert speechsr_weights(tmp_path) is None
-    leave(tmp_path, "speechsr-lite", enter__bias=1.0)
-    assert phase_weights(tmp_path, "speechsr-lite") == speechsr_weights(tmp_path) == {"enter.bias": 1.0}
-    leave(tmp_path, "speechsr-lite-gan", enter__bias=2.0, discriminators__by_period__0__bias=3.0)
-    assert speechsr_weights(tmp_path) == {"enter.bias": 2.0}
+    leave(tmp_path, "speechsr-lite", input_projection__bias=1.0)
+    assert phase_weights(tmp_path, "speechsr-lite") == speechsr_weights(tmp_path) == {"input_projection.bias": 1.0}
+    leave(tmp_path, "speechsr-lite-gan", input_projection__bias=2.0, discriminators__by_period__0__bias=3.0)
+    assert speechsr_weights(tmp_path) == {"input_projection.bias": 2.0}

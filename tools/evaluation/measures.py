@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from hierbatch.audio.pitch import estimate_f0
+from hierbatch.audio.pitch import estimate_f0, is_speech_voiced
 from hierbatch.audio.waveform import Waveform
 from hierbatch.constants import RATE_HZ
 from hierbatch.frontend.edit_distance import Errors, count_errors
@@ -152,7 +152,9 @@ def _prosody_and_cost(clip: EvaluationClip) -> Iterator[Score]:
 
 
 def pitch_spread_semitones(waveform: Waveform) -> float | None:
-    """Standard deviation of log F0 over voiced frames, in semitones; None if less than 0.2 s is voiced."""
+    """Standard deviation of log F0 over voiced frames, in semitones; None in noise or if less than 0.2 s is voiced."""
+    if not is_speech_voiced(waveform):
+        return None
     f0_hz = estimate_f0(waveform)
     voiced = f0_hz[f0_hz > 0]
     return float(np.log(voiced).std() * _SEMITONES_PER_NEPER) if len(voiced) >= 20 else None

@@ -164,9 +164,9 @@ def _tolerance(name: str, wanted: Tensor) -> float:
 
 
 def _training_parts(model: Synthesizer) -> TrainingModules:
-    if model.training_parts is None:
+    if model.training_modules is None:
         raise InputError("The network was built without its training components")
-    return model.training_parts
+    return model.training_modules
 
 
 _TOLERANCES = {"out_audio": _SOUND_TOLERANCE, "out_g": _STYLE_TOLERANCE}

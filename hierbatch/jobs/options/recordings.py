@@ -40,7 +40,7 @@ class ConversionSettings(TakeSeed):
         int | None,
         Option("Output sample rate in Hz. Default: that of each recording.", minimum=8_000, maximum=192_000),
     ] = None
-    f0: Annotated[str, Option("Pitch tracker: dio, or yaapt (as HierSpeech++, much slower).")] = "dio"
+    f0: Annotated[str, Option("Pitch tracker: dio; harvest, more accurate and slower; yaapt, as HierSpeech++.")] = "dio"
     full_band: Annotated[bool, Option("Bandwidth extension by SpeechSR for output rates above 16 kHz.")] = False
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hierbatch.errors import InputError
 
-HIERSPEECHPP_KIND = "official"
+HIERSPEECHPP_KIND = "hierspeechpp"
 """Kind of the bundles that published networks are imported into."""
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from hierbatch.audio.hierspeechpp_pitch import transfer_log_f0
 from hierbatch.audio.kaiser_resample import kaiser_resample
-from hierbatch.audio.pitch import F0, PitchRange, measure_pitch_range
+from hierbatch.audio.pitch import F0, PitchRange, is_speech_voiced, measure_pitch_range
 from hierbatch.audio.pitch_trackers import FinePitchTracker, PitchTracker
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import PromptError
@@ -56,7 +56,7 @@ def make_conversion_voice(
     """
     waveform = features.waveform
     f0_hz = track.fine_f0(waveform) if isinstance(track, FinePitchTracker) else track(waveform)
-    if not (f0_hz > 0).any():
+    if not (f0_hz > 0).any() or not is_speech_voiced(waveform):
         raise PromptError("There is no voice in the prompt", expected="one person speaking", got="no voiced sound")
     return ConversionVoice(
         style=style,

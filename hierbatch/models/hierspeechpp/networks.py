@@ -70,7 +70,7 @@ class HierSpeechPPNetworks:
 def load_synthesizer(bundle: Bundle) -> Synthesizer:
     """Load the synthesizer without its training-only modules; raises BundleError as `load_component` does."""
     synthesizer = Synthesizer(SynthesizerConfig(**component_sizes(bundle, "synthesizer")), is_for_training=False)
-    load_component(synthesizer, bundle, "synthesizer", excluded_prefix="training_parts.")
+    load_component(synthesizer, bundle, "synthesizer", excluded_prefix="training_modules.")
     return synthesizer
 
 

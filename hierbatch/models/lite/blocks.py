@@ -92,13 +92,13 @@ class ConvNeXtStack(nn.Module):
         style_channels: int | None = None,
     ) -> None:
         super().__init__()
-        self.enter = nn.Linear(in_channels, channels)
+        self.input_projection = nn.Linear(in_channels, channels)
         self.blocks = nn.ModuleList(ConvNeXtBlock(channels, kernel, style_channels) for _ in range(n_blocks))
         self.norm = StyledNorm(channels, style_channels)
-        self.leave = nn.Linear(channels, out_channels)
+        self.output_projection = nn.Linear(channels, out_channels)
 
     def forward(self, x: Tensor, mask: Tensor, style: Tensor | None = None, addition: Tensor | None = None) -> Tensor:
-        x = self.enter(x) if addition is None else self.enter(x) + addition
+        x = self.input_projection(x) if addition is None else self.input_projection(x) + addition
         for block in self.blocks:
             x = block(x, mask, style)
-        return self.leave(self.norm(x, style))
+        return self.output_projection(self.norm(x, style))

@@ -23,7 +23,7 @@ class LiteContentEncoder(nn.Module):
 
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
-        self.enter = nn.Conv1d(N_MELS, config.content_width, 5, stride=2, padding=2)
+        self.input_projection = nn.Conv1d(N_MELS, config.content_width, 5, stride=2, padding=2)
         self.stack = ConvNeXtStack(
             config.content_width,
             config.content_width,
@@ -34,6 +34,6 @@ class LiteContentEncoder(nn.Module):
 
     def forward(self, mel: Tensor, mask: Tensor) -> Tensor:
         mel_mask = mask.repeat_interleave(2, 1)
-        x = self.enter((mel * mel_mask).transpose(1, 2)).transpose(1, 2)  # [B, 2T, M] -> [B, T, C]
+        x = self.input_projection((mel * mel_mask).transpose(1, 2)).transpose(1, 2)  # [B, 2T, M] -> [B, T, C]
         vectors: Tensor = self.stack(x, mask)
         return vectors

@@ -57,8 +57,8 @@ class LiteWaveformGenerator(nn.Module):
             n_blocks=config.generator_blocks,
             kernel=config.kernel,
         )
-        nn.init.zeros_(self.network.leave.bias)
-        nn.init.normal_(self.network.leave.weight, std=1e-3)
+        nn.init.zeros_(self.network.output_projection.bias)
+        nn.init.normal_(self.network.output_projection.weight, std=1e-3)
         self.register_buffer("to_bins", interpolate_bands(torch.linspace(0.0, RATE_HZ / 2, N_BINS)), persistent=False)
         self.register_buffer("window", torch.hann_window(_FRAME_SAMPLES), persistent=False)
         self.register_buffer("lifter", _minimum_phase_lifter(), persistent=False)

@@ -20,9 +20,9 @@ class LiteNetworks(nn.Module):
         super().__init__()
         self.text_to_vector = LiteTextToVector(config)
         self.acoustic = Acoustic(config)
-        self.waveform = LiteWaveformGenerator(config)
-        self.content = LiteContentEncoder(config)
-        self.surroundings = StyleDenoiser(config)
+        self.vocoder = LiteWaveformGenerator(config)
+        self.content_encoder = LiteContentEncoder(config)
+        self.style_denoiser = StyleDenoiser(config)
 
     @staticmethod
     def from_weights(config: LiteConfig, weights: dict[str, Tensor]) -> LiteNetworks:
@@ -34,7 +34,7 @@ class LiteNetworks(nn.Module):
             BundleError: weights are missing, unexpected or misshapen.
         """
         networks = LiteNetworks(config)
-        untrained = networks.surroundings.state_dict(prefix="surroundings.")
+        untrained = networks.style_denoiser.state_dict(prefix="style_denoiser.")
         weights = weights if untrained.keys() & weights.keys() else untrained | weights
         expected = {name: tuple(value.shape) for name, value in networks.state_dict().items()}
         got = {name: tuple(value.shape) for name, value in weights.items()}

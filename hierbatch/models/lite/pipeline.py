@@ -31,6 +31,7 @@ from hierbatch.models.conversion.interface import ConversionRequest, InputSpec, 
 from hierbatch.models.device_placement import DevicePlacement, to_array
 from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
+from hierbatch.models.lite.duration_factors import DurationFactors
 from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.synthesizer import LiteSynthesizer, SynthesisFrames
 from hierbatch.models.lite.text_to_vector import PredictedFrames, TextBatch, round_durations
@@ -64,10 +65,11 @@ class LitePipeline:
         self.frontend_versions = bundle.frontend_versions
         self._f0_spread = bundle.synthesis.get("f0_spread", 1.0)
         networks.text_to_vector.onset_aspiration = bundle.synthesis.get("onset_aspiration", 0.0)
-        self._covariance_shares, self._clean_style_shares = (
+        self._covariance_shares, self._clean_style_shares, self._voicing_thresholds = (
             {language: bundle.synthesis.get(f"{name}_{language}", 0.0) for language in bundle.languages}
-            for name in ("timbre_covariance_share", "clean_style_share")
+            for name in ("timbre_covariance_share", "clean_style_share", "voicing_threshold")
         )
+        self._scale_durations = DurationFactors(bundle.synthesis, networks.text_to_vector.symbol.num_embeddings)
         placement.check_available()
         self._placement = placement
         for network in networks.children():
@@ -106,7 +108,7 @@ class LitePipeline:
         lengths = torch.tensor([mel.shape[1]], device=self._device)
         n_frames = mel.shape[1] // MELS_PER_FRAME
         whole = mel[:, : n_frames * MELS_PER_FRAME]
-        semantic = self._networks.content(whole, whole.new_ones(1, n_frames, 1, dtype=torch.bool))
+        semantic = self._networks.content_encoder(whole, whole.new_ones(1, n_frames, 1, dtype=torch.bool))
         return Voice(
             text_style=to_array(self._networks.text_to_vector.style(mel, lengths)[0]),
             sound_style=to_array(self._networks.acoustic.style(mel, lengths)[0]),
@@ -135,7 +137,8 @@ class LitePipeline:
         speed = torch.tensor([request.speed for request in requests], device=self._device)
         network = self._networks.text_to_vector
         hidden = network.encode(text, style)
-        durations = round_durations(network.log_durations(hidden, text, style), text.lengths, speed)
+        log_durations = self._scale_durations(network.log_durations(hidden, text, style), text.symbols, text.language)
+        durations = round_durations(log_durations, text.lengths, speed)
         _check_lengths(durations.sum(1))
         frames = self._to_frames(network.decode(hidden, durations, style), durations.sum(1), requests)
         outputs = self._synthesizer.synthesize(frames, [r.voice for r in requests], [r.seed for r in requests])
@@ -161,7 +164,7 @@ class LitePipeline:
         mel = self._mel(self._placement.tensor(speech.waveform.samples)[None])
         predicted = self._placement.tensor(speech.semantic)
         mask = torch.ones(1, len(predicted), 1, dtype=torch.bool, device=self._device)
-        encoded = self._networks.content(mel, mask)[0]
+        encoded = self._networks.content_encoder(mel, mask)[0]
         own, target = (long_term_spectrum(one) for one in (to_array(mel[0]), request.voice.mel))
         return SelfAssessment(
             semantic_distance=1.0 - float(cosine_similarity(predicted, encoded, dim=-1).mean()),
@@ -181,7 +184,7 @@ class LitePipeline:
         )
         lengths = torch.tensor(n_frames, device=self._device)
         with self._placement.inference_mode():
-            semantic = self._networks.content(mel, length_mask(lengths, max(n_frames))[..., None]).float()
+            semantic = self._networks.content_encoder(mel, length_mask(lengths, max(n_frames))[..., None]).float()
         zeros = torch.zeros(len(requests), device=self._device)
         frames = SynthesisFrames(
             semantic=semantic,
@@ -211,7 +214,7 @@ class LitePipeline:
             self._placement.tensor(values)[None] for values in (fill_unvoiced(f0_hz), (f0_hz > 0).astype(np.float32))
         )
         mask = torch.ones(1, mel.shape[1], 1, dtype=torch.bool, device=self._device)
-        output = self._networks.waveform(mel, *pitch, self._placement.tensor(noise)[None], mask)
+        output = self._networks.vocoder(mel, *pitch, self._placement.tensor(noise)[None], mask)
         return Waveform(to_array(output[0]), RATE_HZ)
 
     def _features(self, request: ConversionRequest) -> tuple[Tensor, Tensor, Tensor]:
@@ -226,11 +229,11 @@ class LitePipeline:
         centres = [request.voice.median_f0_hz * 2 ** (request.pitch_semitones / 12) for request in requests]
         spreads = [self._f0_spread * request.prosody for request in requests]
         f0_hz = self._column(centres) * torch.exp(self._column(spreads) * prosody.log_f0)
-        voiced = (prosody.voicing > 0).float()
-        shares, clean_shares = (
+        shares, clean_shares, thresholds = (
             torch.tensor([by_language.get(request.language, 0.0) for request in requests], device=self._device)
-            for by_language in (self._covariance_shares, self._clean_style_shares)
+            for by_language in (self._covariance_shares, self._clean_style_shares, self._voicing_thresholds)
         )
+        voiced = (prosody.voicing > thresholds[:, None]).float()
         return SynthesisFrames(
             semantic=prosody.semantic,
             f0_hz=f0_hz.clamp(_MIN_F0_HZ, _MAX_F0_HZ),

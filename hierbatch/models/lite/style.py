@@ -29,22 +29,22 @@ class LiteStyleEncoder(nn.Module):
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
         width = config.style_width
-        self.enter = nn.Conv1d(N_MELS, width, 5, stride=2, padding=2)
+        self.input_projection = nn.Conv1d(N_MELS, width, 5, stride=2, padding=2)
         self.blocks = nn.ModuleList(ConvNeXtBlock(width, config.kernel) for _ in range(_N_BLOCKS))
         self.attention = nn.Sequential(nn.Linear(width, width // 2), nn.Tanh(), nn.Linear(width // 2, width))
-        self.leave = nn.Linear(2 * width + 2 * N_MELS, config.style_channels)
+        self.output_projection = nn.Linear(2 * width + 2 * N_MELS, config.style_channels)
         self.norm = nn.LayerNorm(config.style_channels)
 
     def forward(self, mel: Tensor, lengths: Tensor) -> Tensor:
         mask = length_mask(lengths, mel.shape[1])[..., None]
         half_mask = length_mask((lengths + 1) // 2, (mel.shape[1] + 1) // 2)[..., None]
-        x = self.enter((mel * mask).transpose(1, 2)).transpose(1, 2)  # [B, T/2, C]
+        x = self.input_projection((mel * mask).transpose(1, 2)).transpose(1, 2)  # [B, T/2, C]
         for block in self.blocks:
             x = block(x, half_mask)
         scores = self.attention(x).masked_fill(~half_mask, -torch.inf)
         pooled = _mean_and_deviation(x, scores.softmax(dim=1))
         plain = _mean_and_deviation(mel, mask / lengths[:, None, None])
-        style: Tensor = self.norm(self.leave(torch.cat([pooled, plain], dim=-1)))
+        style: Tensor = self.norm(self.output_projection(torch.cat([pooled, plain], dim=-1)))
         return style
 
 

@@ -28,10 +28,10 @@ class StyleDenoiser(nn.Module):
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
         self.direction = nn.Parameter(torch.zeros(config.style_channels))
-        self.place = nn.Parameter(torch.zeros(()))
+        self.target = nn.Parameter(torch.zeros(()))
 
     def forward(self, style: Tensor, shares: Tensor, margin: float = 0.0) -> Tensor:
-        shift = shares * (self.place + margin - self.cleanness(style))
+        shift = shares * (self.target + margin - self.cleanness(style))
         return style + shift[:, None] * F.normalize(self.direction, dim=0)
 
     def cleanness(self, style: Tensor) -> Tensor:

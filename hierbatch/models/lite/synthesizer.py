@@ -85,7 +85,7 @@ class LiteSynthesizer:
             n_mels = n_frames * MELS_PER_FRAME
             noise = np.random.default_rng(seed).standard_normal(n_mels * MEL_HOP_SAMPLES, dtype=np.float32)
             with self._placement.inference_mode():
-                samples = self._networks.waveform(
+                samples = self._networks.vocoder(
                     latent[row : row + 1, :n_mels],
                     frames.f0_hz[row : row + 1, :n_mels],
                     frames.voiced[row : row + 1, :n_mels],
@@ -98,7 +98,7 @@ class LiteSynthesizer:
     def _latent(self, frames: SynthesisFrames, mask: Tensor, voices: Sequence[Voice], source: Tensor | None) -> Tensor:
         """Predict the latent and match its statistics to the prompts'. Shape: returns [B, 2T, M]."""
         style = self._placement.tensor(np.stack([voice.sound_style for voice in voices]))
-        style = self._networks.surroundings(style, frames.clean_style_shares, self._clean_style_margin)
+        style = self._networks.style_denoiser(style, frames.clean_style_shares, self._clean_style_margin)
         prompts = stack_prompts(voices, self._placement.device)
         pitch = pitch_features(frames.f0_hz, frames.voiced)
         with self._placement.inference_mode():

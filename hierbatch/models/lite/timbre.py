@@ -52,15 +52,15 @@ class TimbreAttention(nn.Module):
         self.query = nn.Linear(channels, self.n_heads * channels, bias=False)
         self.key = nn.Linear(channels, self.n_heads * channels, bias=False)
         self.value = nn.Linear(MELS_PER_FRAME * N_MELS, width)
-        self.leave = nn.Linear(width, width)
+        self.output_projection = nn.Linear(width, width)
         with torch.no_grad():
             # Heads start with different sharpness: query times key is 1/2, 1, 2, ... times the dot product.
             gains = 2.0 ** ((torch.arange(self.n_heads) - 1.0) / 2)
             start = (torch.eye(channels)[None] * gains[:, None, None]).flatten(0, 1)
             self.query.weight.copy_(start)
             self.key.weight.copy_(start)
-        nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)
+        nn.init.zeros_(self.output_projection.weight)
+        nn.init.zeros_(self.output_projection.bias)
 
     def forward(self, semantic: Tensor, prompt: PromptFrames) -> Tensor:
         pairs = prompt.mel.reshape(prompt.mel.shape[0], -1, MELS_PER_FRAME * N_MELS)  # [B, 2P, M] -> [B, P, 2M]
@@ -69,7 +69,7 @@ class TimbreAttention(nn.Module):
         )
         valid = length_mask(prompt.lengths, key.shape[2])[:, None, None]  # [B, 1, 1, P]
         attended = F.scaled_dot_product_attention(query, key, value, attn_mask=valid)
-        joined: Tensor = self.leave(attended.transpose(1, 2).flatten(2))  # [B, H, T, W/H] -> [B, T, W]
+        joined: Tensor = self.output_projection(attended.transpose(1, 2).flatten(2))  # [B, H, T, W/H] -> [B, T, W]
         return joined
 
     def _by_head(self, x: Tensor) -> Tensor:

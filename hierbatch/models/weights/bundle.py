@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 
 from hierbatch.errors import BundleError
+from hierbatch.models.weights.earlier_names import with_current_metadata, with_current_names
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -151,7 +152,8 @@ class Bundle:
         except (OSError, SafetensorError) as error:
             raise self._unreadable(error) from error
         self._check_hash(actual_sha256, expected_sha256)
-        return {name: value.float() if value.is_floating_point() else value for name, value in weights.items()}
+        current = with_current_names(weights, is_lite=self.kind == "lite")
+        return {name: value.float() if value.is_floating_point() else value for name, value in current.items()}
 
     def _unreadable(self, error: Exception) -> BundleError:
         return BundleError(f"The weights of bundle {self.name!r} cannot be read", got=str(error), fix=_FIX)
@@ -218,8 +220,10 @@ def find_bundle(bundle: str | Path) -> Bundle:
 def _read_metadata(path: Path) -> Bundle:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        parts = tuple(BundleComponent(name=name, **component) for name, component in values.pop("parts", {}).items())
-    except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
+        values = with_current_metadata(values)
+        described = values.pop("components", {})
+        components = tuple(BundleComponent(name=name, **component) for name, component in described.items())
+    except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise BundleError("A bundle.json cannot be read", expected="JSON", got=f"{path}: {error}") from error
     if set(values) - _OPTIONAL_KEYS != _KEYS:
         raise BundleError(
@@ -227,10 +231,10 @@ def _read_metadata(path: Path) -> Bundle:
             expected=", ".join(sorted(_KEYS)),
             got=", ".join(sorted(values)),
         )
-    if wrong := [*_wrong_values(values), *(f"parts of {part.name[:40]!r}" for part in parts if not _is_valid(part))]:
+    if wrong := [*_wrong_values(values), *_wrong_components(components)]:
         raise BundleError(f"{path} has invalid values", got=", ".join(wrong), fix=_FIX)
     languages = tuple(values.pop("languages"))
-    return Bundle(folder=path.parent, languages=languages, components=parts, **values)
+    return Bundle(folder=path.parent, languages=languages, components=components, **values)
 
 
 def _wrong_values(values: Mapping[str, Any]) -> list[str]:
@@ -247,9 +251,13 @@ def _wrong_values(values: Mapping[str, Any]) -> list[str]:
     return [name for name, is_right in is_valid.items() if not is_right]
 
 
-def _is_valid(part: BundleComponent) -> bool:
-    """True for a component whose values are text, and whose name is a file name."""
-    return _are(str, astuple(part)) and bool(_COMPONENT_NAME.fullmatch(part.name))
+def _wrong_components(components: Iterable[BundleComponent]) -> list[str]:
+    """Components with values other than text, or with a name that is no file name."""
+    return [
+        f"component {component.name[:40]!r}"
+        for component in components
+        if not _are(str, astuple(component)) or not _COMPONENT_NAME.fullmatch(component.name)
+    ]
 
 
 def _are(kind: type | tuple[type, ...], values: Iterable[Any]) -> bool:

@@ -65,6 +65,6 @@ def write_bundle_components(
         component = BundleComponent(**{**part, "sha256": hashlib.sha256(content).hexdigest()})
         described[name] = {key: value for key, value in asdict(component).items() if key != "name"}
     identity = json.dumps({name: part["sha256"] for name, part in sorted(described.items())})
-    metadata = metadata | {"weights_sha256": hashlib.sha256(identity.encode()).hexdigest(), "parts": described}
+    metadata = metadata | {"weights_sha256": hashlib.sha256(identity.encode()).hexdigest(), "components": described}
     with write_atomically(folder / "bundle.json") as temporary:
         temporary.write_text(json.dumps(metadata, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

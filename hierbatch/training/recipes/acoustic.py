@@ -54,7 +54,7 @@ class AcousticTrainingModule(nn.Module):
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
         self.acoustic = Acoustic(config)
-        self.content = LiteContentEncoder(config)
+        self.content_encoder = LiteContentEncoder(config)
         self.phones = nn.Linear(config.semantic_channels, config.n_symbols)
 
 
@@ -138,7 +138,7 @@ class AcousticRecipe:
         mel, mask = self._mel(self._tensor(arrays.audio)), frame_mask(arrays, self._device)
         n_teacher = len(segments) // 2
         target = self._target_features(arrays, mel, mask)
-        encoded = network.content(augment_vocal_tract(mel[n_teacher:], rng), mask[n_teacher:])
+        encoded = network.content_encoder(augment_vocal_tract(mel[n_teacher:], rng), mask[n_teacher:])
         noise = self._tensor(rng.standard_normal(arrays.semantic[:n_teacher].shape, np.float32))
         semantic = torch.cat([target[:n_teacher] + _SEMANTIC_NOISE * noise, encoded])
         prompts = self._encode_prompts(network, load_resampled(self._prepared, prompt_segments, speeds))
@@ -166,7 +166,7 @@ class AcousticRecipe:
         arrays, prompt = (load_batch(self._prepared, [pair[side] for pair in self._held_out]) for side in (0, 1))
         mel, mask = self._mel(self._tensor(arrays.audio)), frame_mask(arrays, self._device)
         target, mel_mask = self._target_features(arrays, mel, mask), mask.repeat_interleave(MELS_PER_FRAME, 1)
-        encoded = network.content(mel, mask)
+        encoded = network.content_encoder(mel, mask)
         prompts = self._encode_prompts(network, prompt)
         pitch = pitch_features(self._tensor(arrays.f0_hz), self._tensor(arrays.voiced))
         from_target = network.acoustic(target, pitch, prompts.style, prompts.frames, mask)
@@ -191,7 +191,7 @@ class AcousticRecipe:
         mel, lengths = self._mel(self._tensor(arrays.audio)), self._tensor(arrays.lengths)
         style = network.acoustic.style(mel, lengths * MELS_PER_FRAME)
         with torch.no_grad():  # the prompt's content is only looked up: no gradient reaches the encoder through it
-            keys = network.content(mel, length_mask(lengths, arrays.semantic.shape[1])[..., None])
+            keys = network.content_encoder(mel, length_mask(lengths, arrays.semantic.shape[1])[..., None])
         medians_hz = [
             float(np.median(f0_hz[voiced > 0])) if voiced.any() else _DEFAULT_F0_HZ
             for f0_hz, voiced in zip(arrays.f0_hz, arrays.voiced, strict=True)

@@ -42,16 +42,16 @@ class PhaseDefaults:
 
 
 PHASES = {
-    "vocoder": PhaseDefaults(2400, sole_network="waveform"),
-    "content-encoder": PhaseDefaults(4000, learning_rate=1.5e-3, components=("content",)),
-    "acoustic": PhaseDefaults(7000, components=("acoustic", "content"), starts_from="content-encoder"),
+    "vocoder": PhaseDefaults(2400, sole_network="vocoder"),
+    "content-encoder": PhaseDefaults(4000, learning_rate=1.5e-3, components=("content_encoder",)),
+    "acoustic": PhaseDefaults(7000, components=("acoustic", "content_encoder"), starts_from="content-encoder"),
     "text-to-vector": PhaseDefaults(6000, sole_network="text_to_vector"),
     "speaker-encoder": PhaseDefaults(1800, ships=False, components=("speaker_encoder", "class_weights")),
     "cross-speaker": PhaseDefaults(
-        4000, learning_rate=4e-4, components=("acoustic", "content"), starts_from="acoustic"
+        4000, learning_rate=4e-4, components=("acoustic", "content_encoder"), starts_from="acoustic"
     ),
-    "vocoder-gan": PhaseDefaults(6000, learning_rate=6e-4, components=("waveform",), starts_from="vocoder"),
-    "style-denoiser": PhaseDefaults(150, learning_rate=2e-2, components=("surroundings",)),
+    "vocoder-gan": PhaseDefaults(6000, learning_rate=6e-4, components=("vocoder",), starts_from="vocoder"),
+    "style-denoiser": PhaseDefaults(150, learning_rate=2e-2, components=("style_denoiser",)),
 }
 """Phases of the speech model in training order. Where two phases train a network, the later one starts from the weights
 of the earlier one, and its weights ship."""
@@ -70,7 +70,7 @@ FULL_BAND_PHASES = {
 class Prerequisites:
     """Frozen networks of earlier phases that a recipe uses; None if not trained yet."""
 
-    content: LiteContentEncoder | None = None
+    content_encoder: LiteContentEncoder | None = None
     """Content encoder from its own phase, whose vectors are the feature space of the pipeline."""
     phones: nn.Linear | None = None
     """Phone classifier on the content encoder's vectors."""
@@ -113,7 +113,7 @@ def make_recipe(
     if phase == "acoustic":
         from hierbatch.training.recipes.acoustic import AcousticRecipe
 
-        return AcousticRecipe(prepared, config, device, teacher=prerequisites.content)
+        return AcousticRecipe(prepared, config, device, teacher=prerequisites.content_encoder)
     if phase == "speaker-encoder":
         from hierbatch.training.recipes.speaker_encoder import SpeakerEncoderRecipe
 
@@ -125,7 +125,7 @@ def make_recipe(
             prepared,
             config,
             device,
-            teacher=prerequisites.content,
+            teacher=prerequisites.content_encoder,
             text_to_vector=prerequisites.text_to_vector,
             speaker_encoder=prerequisites.speaker_encoder,
         )
@@ -134,10 +134,12 @@ def make_recipe(
     if phase == "text-to-vector":
         from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
 
-        return TextToVectorRecipe(prepared, config, device, content=prerequisites.content, phones=prerequisites.phones)
+        return TextToVectorRecipe(
+            prepared, config, device, content=prerequisites.content_encoder, phones=prerequisites.phones
+        )
     from hierbatch.training.recipes.content_encoder import ContentEncoderRecipe
 
-    return ContentEncoderRecipe(prepared, config, device, anchor=prerequisites.content)
+    return ContentEncoderRecipe(prepared, config, device, anchor=prerequisites.content_encoder)
 
 
 def _pipeline_recipe(

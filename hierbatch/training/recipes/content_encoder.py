@@ -43,7 +43,7 @@ class ContentTrainingModule(nn.Module):
 
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
-        self.content = LiteContentEncoder(config)
+        self.content_encoder = LiteContentEncoder(config)
         self.phones = nn.Linear(config.semantic_channels, config.n_symbols)
         self.teacher = nn.Linear(config.semantic_channels, config.semantic_channels)
 
@@ -85,7 +85,10 @@ class ContentEncoderRecipe:
         noise *= rng.random((len(segments), 1), np.float32) ** 2 * _MAX_NOISE
         mel = self._mel(to_tensor(batch.audio + noise, self._device))
         mask = frame_mask(batch, self._device)
-        vectors, frames = network.content(augment_channel(augment_vocal_tract(mel, rng), rng), mask), mask[..., 0]
+        vectors, frames = (
+            network.content_encoder(augment_channel(augment_vocal_tract(mel, rng), rng), mask),
+            mask[..., 0],
+        )
         teacher = to_tensor(batch.semantic, self._device)
         variance = masked_mean((vectors**2).mean(-1), frames)
         losses = {
@@ -111,7 +114,7 @@ class ContentEncoderRecipe:
         """Distance and cosine to the teacher's vectors, and agreement with the phone classifier."""
         batch = load_batch(self._prepared, self._held_out)
         mask, teacher = frame_mask(batch, self._device), to_tensor(batch.semantic, self._device)
-        vectors, frames = network.content(self._mel(to_tensor(batch.audio, self._device)), mask), mask[..., 0]
+        vectors, frames = network.content_encoder(self._mel(to_tensor(batch.audio, self._device)), mask), mask[..., 0]
         predicted = network.teacher(vectors)
         figures = {
             "teacher": float(masked_mean(feature_distance(predicted, teacher), frames)),

@@ -152,7 +152,9 @@ class CrossSpeakerRecipe(AcousticRecipe):
         self, network: AcousticTrainingModule, rows: UnpairedBatch, mel: Tensor, rng: np.random.Generator
     ) -> Tensor:
         """Distance of the output's phones and content features, from the frozen encoder, to the intended ones."""
-        encoded = functional_call(network.content, _frozen(network.content), (augment_vocal_tract(mel, rng), rows.mask))
+        encoded = functional_call(
+            network.content_encoder, _frozen(network.content_encoder), (augment_vocal_tract(mel, rng), rows.mask)
+        )
         scores = functional_call(network.phones, _frozen(network.phones), (encoded,))
         loss = _PHONE_WEIGHT * phone_loss(scores, rows.labels)
         if rows.vectors is None:

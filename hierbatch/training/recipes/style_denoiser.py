@@ -36,8 +36,8 @@ class StyleDenoiserTrainingModule(nn.Module):
 
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
-        self.surroundings = StyleDenoiser(config)
-        nn.init.normal_(self.surroundings.direction, std=0.1)
+        self.style_denoiser = StyleDenoiser(config)
+        nn.init.normal_(self.style_denoiser.direction, std=0.1)
 
 
 class StyleDenoiserRecipe:
@@ -77,9 +77,9 @@ class StyleDenoiserRecipe:
     def _style_losses(self, network: StyleDenoiserTrainingModule, styles: Sequence[Tensor]) -> Losses:
         """Cosine distance of the direction to the styles' change by denoising, and error of the clean target value."""
         original, clean = torch.stack(list(styles)).unbind(1)
-        denoiser = network.surroundings
+        denoiser = network.style_denoiser
         cosine = F.cosine_similarity(clean - original, denoiser.direction.expand_as(original), dim=-1).mean()
-        target_value = (denoiser.cleanness(clean).detach() - denoiser.place).square().mean()
+        target_value = (denoiser.cleanness(clean).detach() - denoiser.target).square().mean()
         return {"direction": 1.0 - cosine, "target_value": target_value}
 
     @torch.no_grad()

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from hierbatch.audio.spectrum import LogMel
 from hierbatch.constants import MELS_PER_FRAME
+from hierbatch.frontend.symbols import SEPARATORS, START, SYMBOL_IDS
 from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import LiteContentEncoder
@@ -48,6 +49,7 @@ _FRAMES_PER_BATCH = 1600
 _KOREAN_SHARE = 0.45
 _PHONE_WEIGHT = 0.1
 _DEFAULT_F0_HZ = 150.0
+_SILENT_IDS = [SYMBOL_IDS[symbol] for symbol in (START, *SEPARATORS)]
 _OTHER_SPEAKER_SHARE = {"en": 0.1, "ko": 0.35}
 """Share of prompts from a random speaker, by language; higher for Korean, which has few speakers in the data."""
 
@@ -144,7 +146,7 @@ class TextToVectorRecipe:
         target_log_f0 = torch.log(self._tensor(arrays.f0_hz)) - log_medians[:, None]
         voicing_error = F.binary_cross_entropy_with_logits(prosody.voicing, voiced, reduction="none")
         losses = {
-            "duration": 0.3 * masked_mean((log_durations - torch.log1p(durations.float())) ** 2, symbol_mask),
+            "duration": 0.3 * masked_mean(duration_error(log_durations, durations, batch.symbols), symbol_mask),
             "semantic": masked_mean(_mixed_error(prosody.semantic, self._target_vectors(arrays, mask)), mask),
             "pitch": 0.5 * masked_mean((prosody.log_f0 - target_log_f0).abs() * F0_SCALE, voiced > 0),
             "voicing": 0.5 * masked_mean(voicing_error, pitch_mask),
@@ -164,6 +166,24 @@ class TextToVectorRecipe:
 
     def _tensor(self, values: np.ndarray) -> Tensor:
         return to_tensor(values, self._device)
+
+
+def duration_error(log_durations: Tensor, durations: Tensor, symbols: Tensor) -> Tensor:
+    """Gamma deviance for phones, squared error of the logarithm for separators.
+
+    The minimum of the deviance is the mean number of frames, so sentences are predicted at the recorded pace; that of
+    the squared error lies below it wherever durations vary. For separators this is wanted: a mean over pauses and
+    boundaries without one would put a short pause at every boundary.
+
+    Shape:
+        log_durations  [B, N]  predicted log(1 + frames)
+        durations      [B, N]  recorded frames
+        symbols        [B, N]
+        returns        [B, N]
+    """
+    residual = torch.log1p(durations.float()) - log_durations
+    is_silent = torch.isin(symbols, symbols.new_tensor(_SILENT_IDS))
+    return torch.where(is_silent, residual**2, 2 * (torch.expm1(residual) - residual))
 
 
 def _mixed_error(predicted: Tensor, target: Tensor) -> Tensor:

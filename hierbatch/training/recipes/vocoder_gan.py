@@ -54,7 +54,7 @@ class VocoderGanTrainingModule(nn.Module):
 
     def __init__(self, config: LiteConfig) -> None:
         super().__init__()
-        self.waveform = LiteWaveformGenerator(config)
+        self.vocoder = LiteWaveformGenerator(config)
         self.discriminators = TrainingDiscriminators(small_discriminators(), pre_emphasis=_PRE_EMPHASIS)
 
 
@@ -125,7 +125,7 @@ class VocoderGanRecipe:
         noise = to_tensor(rng.standard_normal(audio.shape, np.float32), self._device)
         mask = torch.ones(*f0_hz.shape, 1, dtype=torch.bool, device=self._device)
         latent = torch.stack([example.latent for example in examples])
-        generated = network.waveform(latent, f0_hz, voiced, noise, mask)
+        generated = network.vocoder(latent, f0_hz, voiced, noise, mask)
         inner = slice(_EDGE_FRAMES * FRAME_HOP_SAMPLES, -_EDGE_FRAMES * FRAME_HOP_SAMPLES)
         return generated[:, inner], to_tensor(audio, self._device)[:, inner]
 

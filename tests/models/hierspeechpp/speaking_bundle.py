@@ -36,7 +36,7 @@ def write_official(folder, parts=("ttv", "synthesizer", "speechsr24k", "denoiser
     }
     about = {"source": "x", "source_sha256": "", "published_name": "", "license": "MIT"}
     page = {
-        "name": "official", "kind": "official", "languages": ["en"], "rate_hz": 16_000, "license": "MIT",
+        "name": "official", "kind": "hierspeechpp", "languages": ["en"], "rate_hz": 16_000, "license": "MIT",
         "config": CONFIG, "synthesis": synthesis,
     }  # fmt: skip
     weights = {part: made[part].state_dict() for part in parts}

@@ -41,7 +41,7 @@ def small_model(**synthesis: float) -> LitePipeline:
     for name, parameter in networks.named_parameters():
         if not name.startswith("waveform"):  # the waveform stage starts out as a source and filter that works
             torch.nn.init.normal_(parameter, std=0.05)
-    torch.nn.init.constant_(networks.text_to_vector.duration.leave.bias, 1.7)
+    torch.nn.init.constant_(networks.text_to_vector.duration.output_projection.bias, 1.7)
     bundle = Bundle(
         folder=None,  # type: ignore[arg-type]
         name="small",
@@ -64,6 +64,23 @@ def voice(model: LitePipeline) -> Voice:
 def say(model: LitePipeline, voice: Voice, phonemes: str, seed: int = 1, speed: float = 1.0) -> Speech:
     request = SpeechRequest(phonemes=phonemes, language="en", voice=voice, seed=seed, speed=speed)
     return model.speak([request])[0]
+
+
+def test_frames_above_the_voicing_threshold_are_voiced(voice: Voice) -> None:
+    shares = [
+        (say(small_model(voicing_threshold_en=threshold), voice, PHONEMES[0]).f0_hz > 0).mean()
+        for threshold in (-100.0, -0.05, 0.0, 100.0)
+    ]
+    assert shares == sorted(shares, reverse=True)
+    assert (shares[0], shares[-1]) == (1.0, 0.0)
+
+
+def test_durations_are_scaled_as_the_bundle_says(voice: Voice) -> None:
+    plain, slow = (say(small_model(**factors), voice, PHONEMES[0]) for factors in ({}, {"phone_duration_en": 2.0}))
+    separators = [index for index, token in enumerate(PHONEMES[0].split()) if token in ",."]
+    assert sum(slow.token_frames) > 1.6 * sum(plain.token_frames)
+    for index in separators:
+        assert abs(slow.token_frames[index] - plain.token_frames[index]) <= 1
 
 
 def test_a_row_among_31_others_is_the_row_alone(model: LitePipeline, voice: Voice) -> None:
@@ -118,7 +135,7 @@ def test_the_seed_decides_the_sound(model: LitePipeline, voice: Voice) -> None:
 def test_a_take_of_a_peaky_voice_is_turned_down_and_never_clipped(model: LitePipeline, voice: Voice) -> None:
     usual = say(model, voice, PHONEMES[0]).waveform.samples
     gain = 2.5 / np.abs(usual).max()
-    hook = model._networks.waveform.register_forward_hook(lambda _network, _inputs, sound: sound * gain)
+    hook = model._networks.vocoder.register_forward_hook(lambda _network, _inputs, sound: sound * gain)
     try:
         loud = say(model, voice, PHONEMES[0]).waveform.samples
     finally:
@@ -172,8 +189,8 @@ def test_a_bundle_may_free_one_language_of_the_prompts_surroundings(voice: Voice
     plain, cleaner = small_model(), small_model(clean_style_share_ko=1.0)
     with torch.no_grad():
         for each in (plain, cleaner):
-            each._networks.surroundings.direction.copy_(torch.eye(16)[3])
-            each._networks.surroundings.place.fill_(5.0)
+            each._networks.style_denoiser.direction.copy_(torch.eye(16)[3])
+            each._networks.style_denoiser.target.fill_(5.0)
     for language, same in (("en", True), ("ko", False)):
         request = SpeechRequest(phonemes=PHONEMES[0], language=language, voice=voice, seed=1)
         said = [each.speak([request])[0].waveform.samples for each in (plain, cleaner)]

@@ -11,7 +11,7 @@ def learned() -> StyleDenoiser:
     torch.manual_seed(0)
     surroundings = StyleDenoiser(tiny_config())
     torch.nn.init.normal_(surroundings.direction)
-    torch.nn.init.constant_(surroundings.place, 1.5)
+    torch.nn.init.constant_(surroundings.target, 1.5)
     return surroundings.requires_grad_(False)
 
 
@@ -33,7 +33,7 @@ def test_every_style_goes_to_one_place_and_keeps_what_lies_across() -> None:
 
 def test_a_model_from_before_moves_no_style() -> None:
     weights = {
-        name: value for name, value in LiteNetworks(tiny_config()).state_dict().items() if "surroundings" not in name
+        name: value for name, value in LiteNetworks(tiny_config()).state_dict().items() if "style_denoiser" not in name
     }
     networks, styles = LiteNetworks.from_weights(tiny_config(), weights), torch.randn(2, 16)
-    assert torch.equal(networks.surroundings(styles, torch.ones(2)), styles)
+    assert torch.equal(networks.style_denoiser(styles, torch.ones(2)), styles)

@@ -13,7 +13,7 @@ def test_it_adds_nothing_before_it_has_learned() -> None:
 def test_from_the_start_it_looks_for_the_frame_that_says_the_same() -> None:
     torch.manual_seed(0)
     reader = TimbreAttention(tiny_config())
-    torch.nn.init.eye_(reader.leave.weight)
+    torch.nn.init.eye_(reader.output_projection.weight)
     said = 6.0 * torch.eye(8)[:6][None]  # six things that have nothing in common
     mel = torch.randn(1, 12, 80)
     read = reader(said, PromptFrames(said, mel, torch.tensor([6])))
@@ -31,7 +31,7 @@ def test_from_the_start_it_looks_for_the_frame_that_says_the_same() -> None:
 def test_padding_of_a_prompt_is_never_read() -> None:
     torch.manual_seed(0)
     reader = TimbreAttention(tiny_config())
-    torch.nn.init.eye_(reader.leave.weight)
+    torch.nn.init.eye_(reader.output_projection.weight)
     semantic, keys, mel = torch.randn(1, 5, 8), torch.randn(1, 9, 8), torch.randn(1, 18, 80)
     alone = reader(semantic, PromptFrames(keys, mel, torch.tensor([9])))
     padded = PromptFrames(

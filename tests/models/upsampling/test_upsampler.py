@@ -42,7 +42,7 @@ def write_narrow_speechsr(folder):
     networks = {name.replace("_", ""): with_rule_weights(SpeechSR(config)) for name, config in NARROW.items()}
     about = {"source": "x", "source_sha256": "", "published_name": "", "license": "MIT"}
     page = {
-        "name": "narrow", "kind": "official", "languages": [], "rate_hz": 48_000, "license": "MIT", "config": {},
+        "name": "narrow", "kind": "hierspeechpp", "languages": [], "rate_hz": 48_000, "license": "MIT", "config": {},
         "synthesis": {},
     }  # fmt: skip
     weights = {name: network.state_dict() for name, network in networks.items()}

@@ -44,13 +44,13 @@ def test_changed_weights_are_refused_by_their_hash(folder: Path) -> None:
 
 def test_every_mismatch_is_told_at_once() -> None:
     weights = LiteNetworks(tiny_config()).state_dict()
-    del weights["waveform.network.leave.bias"]
+    del weights["vocoder.network.output_projection.bias"]
     weights["stranger"] = torch.zeros(1)
     weights["text_to_vector.symbol.weight"] = torch.zeros(2, 2)
     with pytest.raises(BundleError) as caught:
         LiteNetworks.from_weights(tiny_config(), weights)
     for fault in (
-        "missing waveform.network.leave.bias",
+        "missing vocoder.network.output_projection.bias",
         "unexpected stranger",
         "text_to_vector.symbol.weight is (2, 2)",
     ):
@@ -74,8 +74,8 @@ def test_a_damaged_page_is_told(folder: Path, text: str) -> None:
     [
         {"languages": None}, {"languages": [5]}, {"rate_hz": "x"}, {"rate_hz": 0}, {"rate_hz": 10**9}, {"config": None},
         {"synthesis": None}, {"synthesis": {"a": "b"}}, {"name": ["x"]}, {"weights_sha256": 5}, {"license": ["a"]},
-        {"parts": [1]}, {"kind": ["lite"]}, {"frontend_versions": {"ko": 2}},
-        {"parts": {"../x": dict.fromkeys(("sha256", "source", "source_sha256", "published_name", "license"), "")}},
+        {"components": [1]}, {"kind": ["lite"]}, {"frontend_versions": {"ko": 2}},
+        {"components": {"../x": dict.fromkeys(("sha256", "source", "source_sha256", "published_name", "license"), "")}},
     ],
 )  # fmt: skip
 def test_wrong_values_are_told(folder: Path, changes: dict) -> None:

@@ -11,7 +11,7 @@ from hierbatch.models.weights.bundle_writing import write_bundle_components
 from tests.tiny_bundle import write_tiny_bundle
 
 PAGE = {
-    "name": "mine", "kind": "official", "languages": ["en"], "rate_hz": 16_000, "license": "MIT", "config": {},
+    "name": "mine", "kind": "hierspeechpp", "languages": ["en"], "rate_hz": 16_000, "license": "MIT", "config": {},
     "synthesis": {},
 }  # fmt: skip
 PART = {"source": "G.pth", "source_sha256": "ab", "published_name": "", "license": "MIT"}
@@ -71,7 +71,7 @@ def test_another_part_is_another_fingerprint(home):
 def test_a_damaged_list_of_parts_is_told(home):
     write_parts(home / "mine", one={"w": torch.zeros(2)})
     page = json.loads((home / "mine" / "bundle.json").read_text())
-    page["parts"]["one"]["colour"] = "red"
+    page["components"]["one"]["colour"] = "red"
     (home / "mine" / "bundle.json").write_text(json.dumps(page))
     with pytest.raises(BundleError, match=r"bundle\.json"):
         find_bundle("mine")

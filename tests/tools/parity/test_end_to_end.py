@@ -51,7 +51,7 @@ def test_what_speaks_gives_the_published_sound(networks, monkeypatch):
     (case,) = (case for case in networks.folder.cases if case.module == "e2e")
     arrays = case.arrays()
     bundle = Bundle(
-        folder=None, name="golden", kind="official", languages=("en",), rate_hz=RATE_HZ, license="MIT", config={},
+        folder=None, name="golden", kind="hierspeechpp", languages=("en",), rate_hz=RATE_HZ, license="MIT", config={},
         synthesis={"denoise_ratio": case.args["denoise_ratio"], "noise_scale": case.args["noise_scale_vc"]},
         weights_sha256="0" * 64,
     )  # fmt: skip

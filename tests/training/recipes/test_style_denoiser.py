@@ -27,6 +27,6 @@ def test_the_direction_and_the_clean_place_are_found(prepared: PreparedSet, monk
     assert after == recipe.validate(network)
     assert after["direction"] < 0.5 * before["direction"]
     own, clean = torch.stack(recipe._held_out).unbind(1)
-    part = network.surroundings
+    part = network.style_denoiser
     assert (part.cleanness(clean) > part.cleanness(own)).float().mean() > 0.9
     assert abs(float(part.cleanness(clean).mean() - part.place)) < 0.2 * float(part.cleanness(clean - own).mean())

@@ -29,25 +29,25 @@ class Attention(nn.Module):
     def __init__(self, channels: int, n_heads: int, reach: int = 0, dropout: float = 0.0) -> None:
         super().__init__()
         self.n_heads, self.reach, self.dropout = n_heads, reach, dropout
-        self.query, self.key, self.value, self.leave = (nn.Conv1d(channels, channels, 1) for _ in range(4))
+        self.query, self.key, self.value, self.output_projection = (nn.Conv1d(channels, channels, 1) for _ in range(4))
         if reach:
             width = channels // n_heads
-            self.near_keys = nn.Parameter(torch.randn(1, 2 * reach + 1, width) / math.sqrt(width))
-            self.near_values = nn.Parameter(torch.randn(1, 2 * reach + 1, width) / math.sqrt(width))
+            self.relative_keys = nn.Parameter(torch.randn(1, 2 * reach + 1, width) / math.sqrt(width))
+            self.relative_values = nn.Parameter(torch.randn(1, 2 * reach + 1, width) / math.sqrt(width))
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         query, key, value = (self._heads(layer(x)) for layer in (self.query, self.key, self.value))
         query = query / math.sqrt(query.shape[-1])
         scores = query @ key.transpose(-2, -1)  # [B, H, T, T]
         if self.reach:
-            scores = scores + _along_diagonals(query @ self.near_keys.transpose(-2, -1))
+            scores = scores + _along_diagonals(query @ self.relative_keys.transpose(-2, -1))
         is_valid = (mask[:, :, None] * mask[:, :, :, None]).bool()
         weights = scores.masked_fill(~is_valid, _MASKED_SCORE).softmax(dim=-1)
         weights = F.dropout(weights, self.dropout, self.training)
         attended = weights @ value
         if self.reach:
-            attended = attended + _from_diagonals(weights, self.reach) @ self.near_values
-        return self.leave(attended.transpose(-2, -1).flatten(1, 2))
+            attended = attended + _from_diagonals(weights, self.reach) @ self.relative_values
+        return self.output_projection(attended.transpose(-2, -1).flatten(1, 2))
 
     def _heads(self, x: Tensor) -> Tensor:
         """Split channels into heads. Shape: [B, C, T] -> [B, H, T, D]."""
@@ -79,7 +79,7 @@ def attention_names() -> NameTable:
         Rename(r"conv_q\.(.+)", r"query.\1"),
         Rename(r"conv_k\.(.+)", r"key.\1"),
         Rename(r"conv_v\.(.+)", r"value.\1"),
-        Rename(r"conv_o\.(.+)", r"leave.\1"),
-        Rename(r"emb_rel_k", "near_keys"),
-        Rename(r"emb_rel_v", "near_values"),
+        Rename(r"conv_o\.(.+)", r"output_projection.\1"),
+        Rename(r"emb_rel_k", "relative_keys"),
+        Rename(r"emb_rel_v", "relative_values"),
     )

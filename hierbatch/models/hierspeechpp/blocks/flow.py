@@ -8,7 +8,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from hierbatch.models.hierspeechpp.blocks.transformer import StyledTransformerBlock, styled_block_names
+from hierbatch.models.hierspeechpp.blocks.transformer import (
+    StyledTransformerBlock,
+    init_linear,
+    styled_block_names,
+)
 from hierbatch.models.weights.checkpoint import NameTable, Rename, with_prefix
 
 _N_COUPLINGS = 4
@@ -28,13 +32,19 @@ class CouplingFlow(nn.Module):
         returns  [B, C, T]
     """
 
-    def __init__(self, channels: int, hidden_channels: int, n_heads: int, style_channels: int) -> None:
+    def __init__(
+        self, channels: int, hidden_channels: int, n_heads: int, style_channels: int, dropout: float = 0.1
+    ) -> None:
         super().__init__()
         wide = 4 * hidden_channels
         self.conditioning = nn.Sequential(
             nn.Linear(style_channels, wide), nn.SiLU(), nn.Linear(wide, hidden_channels)
         )  # fmt: skip
-        self.couplings = nn.ModuleList(_Coupling(channels // 2, hidden_channels, n_heads) for _ in range(_N_COUPLINGS))
+        self.couplings = nn.ModuleList(
+            _Coupling(channels // 2, hidden_channels, n_heads, dropout) for _ in range(_N_COUPLINGS)
+        )
+        for layer in self.conditioning[0], self.conditioning[2]:
+            init_linear(layer)
 
     def forward(self, x: Tensor, mask: Tensor, style: Tensor, *, legacy_padding: bool = False) -> Tensor:
         condition = self.conditioning(style)
@@ -53,20 +63,22 @@ class CouplingFlow(nn.Module):
 class _Coupling(nn.Module):
     """Shift one half of the channels by a function of the other half."""
 
-    def __init__(self, half_channels: int, hidden_channels: int, n_heads: int) -> None:
+    def __init__(self, half_channels: int, hidden_channels: int, n_heads: int, dropout: float) -> None:
         super().__init__()
-        self.enter = nn.Conv1d(half_channels, hidden_channels, 1)
-        self.blocks = nn.ModuleList(StyledTransformerBlock(hidden_channels, n_heads) for _ in range(_N_BLOCKS))
-        self.leave = nn.Conv1d(hidden_channels, half_channels, 1)
-        nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)  # type: ignore[arg-type]
+        self.input_projection = nn.Conv1d(half_channels, hidden_channels, 1)
+        self.blocks = nn.ModuleList(
+            StyledTransformerBlock(hidden_channels, n_heads, dropout=dropout) for _ in range(_N_BLOCKS)
+        )
+        self.output_projection = nn.Conv1d(hidden_channels, half_channels, 1)
+        nn.init.zeros_(self.output_projection.weight)
+        nn.init.zeros_(self.output_projection.bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor, mask: Tensor, condition: Tensor, *, sign: int, legacy_padding: bool) -> Tensor:
         kept, shifted = x.chunk(2, dim=1)
-        hidden = self.enter(kept) * mask
+        hidden = self.input_projection(kept) * mask
         for block in self.blocks:
             hidden = block(hidden, mask, condition, legacy_padding=legacy_padding)
-        return torch.cat([kept, (shifted + sign * self.leave(hidden)) * mask], dim=1)
+        return torch.cat([kept, (shifted + sign * self.output_projection(hidden)) * mask], dim=1)
 
 
 def flow_names() -> NameTable:
@@ -81,7 +93,7 @@ def flow_names() -> NameTable:
 
 def _coupling_names() -> NameTable:
     return (
-        Rename(r"pre\.(.+)", r"enter.\1"),
-        Rename(r"post\.(.+)", r"leave.\1"),
+        Rename(r"pre\.(.+)", r"input_projection.\1"),
+        Rename(r"post\.(.+)", r"output_projection.\1"),
         *with_prefix(r"enc_block\.(\d+)", r"blocks.\1", styled_block_names()),
     )

@@ -28,7 +28,7 @@ class StyleEncoder(nn.Module):
         returns  [B, C]
     """
 
-    def __init__(self, n_mels: int, channels: int) -> None:
+    def __init__(self, n_mels: int, channels: int, dropout: float = 0.1) -> None:
         super().__init__()
         self.spectral = nn.Sequential(
             nn.Conv1d(n_mels, channels, 1), nn.Mish(), nn.Conv1d(channels, channels, 1), nn.Mish()
@@ -37,15 +37,18 @@ class StyleEncoder(nn.Module):
             nn.Conv1d(channels, 2 * channels, _KERNEL, padding=_KERNEL // 2) for _ in range(2)
         )
         self.gate = nn.GLU(dim=1)
-        self.attention = Attention(channels, _N_HEADS)
-        self.leave = nn.Conv1d(channels, channels, 1)
+        self.attention = Attention(channels, _N_HEADS, dropout=dropout)
+        self.dropout = nn.Dropout(dropout)
+        self.output_projection = nn.Conv1d(channels, channels, 1)
 
     def forward(self, mel: Tensor, mask: Tensor, *, legacy_padding: bool = False) -> Tensor:
-        x = self.spectral(mel) * mask
+        project, activation, mix, last_activation = self.spectral
+        x = self.dropout(activation(project(mel)))
+        x = self.dropout(last_activation(mix(x))) * mask
         for convolution in self.temporal:
-            x = x + self.gate(convolution(x if legacy_padding else x * mask))
+            x = x + self.dropout(self.gate(convolution(x if legacy_padding else x * mask)))
         x = x * mask
-        x = self.leave(x + self.attention(x, mask))
+        x = self.output_projection(x + self.dropout(self.attention(x, mask)))
         counted = x if legacy_padding else x * mask
         return counted.sum(dim=2) / mask.sum(dim=2)
 
@@ -57,5 +60,5 @@ def style_names() -> NameTable:
         Rename(r"spectral\.3\.(.+)", r"spectral.2.\1"),
         Rename(r"temporal\.(\d+)\.conv1\.(.+)", r"temporal.\1.\2"),
         *with_prefix(r"slf_attn", "attention", attention_names()),
-        Rename(r"fc\.(.+)", r"leave.\1"),
+        Rename(r"fc\.(.+)", r"output_projection.\1"),
     )

@@ -85,11 +85,13 @@ class StyledTransformerBlock(nn.Module):
         super().__init__()
         self.n_heads = n_heads
         self.modulation = nn.Linear(channels, 6 * channels)
-        self.to_heads = nn.Linear(channels, 3 * channels)
-        self.from_heads = nn.Linear(channels, channels)
+        self.qkv = nn.Linear(channels, 3 * channels)
+        self.projection = nn.Linear(channels, channels)
         self.widen = WideConvolution(channels, 4 * channels, kernel, padding=kernel // 2)
         self.narrow = nn.Conv1d(4 * channels, channels, 1)
         self.dropout = nn.Dropout(dropout)
+        init_linear(self.qkv)
+        init_linear(self.projection)
         # A new block is the identity.
         nn.init.zeros_(self.modulation.weight)
         nn.init.zeros_(self.modulation.bias)
@@ -104,15 +106,22 @@ class StyledTransformerBlock(nn.Module):
         return x + wide_gate * self._feed_forward(modulated if legacy_padding else modulated * mask, mask)
 
     def _attend(self, x: Tensor, attention_mask: Tensor | None) -> Tensor:
-        query, key, value = self.to_heads(x.transpose(1, 2)).unflatten(-1, (3, self.n_heads, -1)).unbind(2)
+        query, key, value = self.qkv(x.transpose(1, 2)).unflatten(-1, (3, self.n_heads, -1)).unbind(2)
         attended = F.scaled_dot_product_attention(
             query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2), attn_mask=attention_mask
         )
-        return self.from_heads(attended.transpose(1, 2).flatten(2)).transpose(1, 2)
+        return self.projection(attended.transpose(1, 2).flatten(2)).transpose(1, 2)
 
     def _feed_forward(self, x: Tensor, mask: Tensor) -> Tensor:
         wide = self.dropout(F.gelu(self.widen(x), approximate="tanh"))
         return self.dropout(self.narrow(wide * mask)) * mask
+
+
+def init_linear(layer: nn.Module) -> None:
+    """Initialize a linear layer as the published flows: Xavier-uniform weights, zero biases."""
+    assert isinstance(layer, nn.Linear)
+    nn.init.xavier_uniform_(layer.weight)
+    nn.init.zeros_(layer.bias)
 
 
 def _normalize(x: Tensor) -> Tensor:
@@ -137,8 +146,8 @@ def styled_block_names() -> NameTable:
     """Name table of `StyledTransformerBlock`."""
     return (
         Rename(r"adaLN_modulation\.1\.(.+)", r"modulation.\1"),
-        Rename(r"attn\.qkv\.(.+)", r"to_heads.\1"),
-        Rename(r"attn\.proj\.(.+)", r"from_heads.\1"),
+        Rename(r"attn\.qkv\.(.+)", r"qkv.\1"),
+        Rename(r"attn\.proj\.(.+)", r"projection.\1"),
         Rename(r"mlp\.fc1\.(.+)", r"widen.\1"),
         Rename(r"mlp\.fc2\.(.+)", r"narrow.\1"),
     )

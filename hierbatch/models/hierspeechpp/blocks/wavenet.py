@@ -32,15 +32,15 @@ class WaveNet(nn.Module):
         )
         # The last layer has no residual output.
         widths = [2 * channels] * (n_layers - 1) + [channels]
-        self.sums = nn.ModuleList(nn.Conv1d(channels, width, 1) for width in widths)
+        self.residual_skip = nn.ModuleList(nn.Conv1d(channels, width, 1) for width in widths)
 
     def forward(self, x: Tensor, mask: Tensor, style: Tensor) -> Tensor:
         channels = x.shape[1]
         shifts = self.conditioning(style[:, :, None]).chunk(len(self.gates), dim=1)
         total = torch.zeros_like(x)
-        for gate, shift, to_sums in zip(self.gates, shifts, self.sums, strict=True):
+        for gate, shift, to_residual_skip in zip(self.gates, shifts, self.residual_skip, strict=True):
             signal, gating = (gate(x) + shift).chunk(2, dim=1)
-            *residual, skip = to_sums(torch.tanh(signal) * torch.sigmoid(gating)).split(channels, dim=1)
+            *residual, skip = to_residual_skip(torch.tanh(signal) * torch.sigmoid(gating)).split(channels, dim=1)
             if residual:
                 x = (x + residual[0]) * mask
             total = total + skip
@@ -52,5 +52,5 @@ def wavenet_names() -> NameTable:
     return (
         Rename(r"cond_layer\.(.+)", r"conditioning.\1"),
         Rename(r"in_layers\.(.+)", r"gates.\1"),
-        Rename(r"res_skip_layers\.(.+)", r"sums.\1"),
+        Rename(r"res_skip_layers\.(.+)", r"residual_skip.\1"),
     )

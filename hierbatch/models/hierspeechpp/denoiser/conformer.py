@@ -38,14 +38,14 @@ class AxialAttention(nn.Module):
         super().__init__()
         self.n_heads, self.axis = n_heads, axis
         self.norm = nn.LayerNorm(channels)
-        self.enter = nn.Linear(channels, 3 * channels)
-        self.leave = nn.Linear(channels, channels)
+        self.input_projection = nn.Linear(channels, 3 * channels)
+        self.output_projection = nn.Linear(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        heads = self.enter(self.norm(x)).unflatten(-1, (3, self.n_heads, -1))
+        heads = self.input_projection(self.norm(x)).unflatten(-1, (3, self.n_heads, -1))
         heads = heads.movedim(self.axis, 3)  # [the other axis, 3, heads, this axis, C / heads]
         attended = F.scaled_dot_product_attention(*heads.unbind(1))
-        output: Tensor = self.leave(attended.movedim(2, self.axis).flatten(-2))
+        output: Tensor = self.output_projection(attended.movedim(2, self.axis).flatten(-2))
         return output
 
 
@@ -57,13 +57,13 @@ class Convolution(nn.Module):
         self.axis = axis
         self.norm = nn.LayerNorm(channels)
         self.widen = nn.Conv1d(channels, _EXPANSION * channels, 1)
-        self.along = nn.Conv1d(2 * channels, 2 * channels, kernel, padding=kernel // 2, groups=2 * channels)
+        self.depthwise = nn.Conv1d(2 * channels, 2 * channels, kernel, padding=kernel // 2, groups=2 * channels)
         self.batch_norm = nn.BatchNorm1d(2 * channels)
         self.narrow = nn.Conv1d(2 * channels, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         wide = F.glu(F.linear(self.norm(x), self.widen.weight[:, :, 0], self.widen.bias))
-        wide = self.along(wide.movedim(self.axis, 2))  # [the other axis, 2C, this axis]
+        wide = self.depthwise(wide.movedim(self.axis, 2))  # [the other axis, 2C, this axis]
         wide = F.silu(self.batch_norm(wide), inplace=True).movedim(2, self.axis)
         return F.linear(wide, self.narrow.weight[:, :, 0], self.narrow.bias)
 

@@ -86,7 +86,7 @@ class Denoiser(nn.Module):
         super().__init__()
         self.config = config
         channels = config.channels
-        self.enter = ConvolutionNorm(nn.Conv2d(2, channels, 1), channels)
+        self.input_projection = ConvolutionNorm(nn.Conv2d(2, channels, 1), channels)
         self.encoder = DenseBlock(channels, config.n_dense_layers)
         self.narrow = ConvolutionNorm(nn.Conv2d(channels, channels, (1, 3), _STRIDE), channels)
         self.blocks = nn.ModuleList(
@@ -95,7 +95,7 @@ class Denoiser(nn.Module):
         self.mask_decoder = DenseBlock(channels, config.n_dense_layers)
         self.mask_widen = nn.ConvTranspose2d(channels, channels, (1, 3), _STRIDE)
         self.mask_narrow = ConvolutionNorm(nn.Conv2d(channels, 1, 1), 1)
-        self.mask_leave = nn.Conv2d(1, 1, 1)
+        self.mask_output = nn.Conv2d(1, 1, 1)
         self.slope = nn.Parameter(torch.ones(config.n_bins, 1))
         self.phase_decoder = DenseBlock(channels, config.n_dense_layers)
         self.phase_widen = ConvolutionNorm(nn.ConvTranspose2d(channels, channels, (1, 3), _STRIDE), channels)
@@ -110,12 +110,12 @@ class Denoiser(nn.Module):
             returns           two of [F, T]
         """
         noisy = magnitude.T[None, None]
-        x = self.narrow(self.encoder(self.enter(torch.cat([noisy, phase.T[None, None]], dim=1))))
+        x = self.narrow(self.encoder(self.input_projection(torch.cat([noisy, phase.T[None, None]], dim=1))))
         x = x[0].permute(1, 2, 0).contiguous()  # [T, F, C]
         for block in self.blocks:
             x = block(x)
         x = x.permute(2, 0, 1)[None].contiguous()  # [1, C, T, F]
-        mask = self.mask_leave(self.mask_narrow(self.mask_widen(self.mask_decoder(x))))
+        mask = self.mask_output(self.mask_narrow(self.mask_widen(self.mask_decoder(x))))
         mask = self.config.highest_gain * torch.sigmoid(self.slope[:, 0] * mask)
         components = self.phase_widen(self.phase_decoder(x))
         clean_phase = torch.atan2(self.phase_imaginary(components), self.phase_real(components))

@@ -22,11 +22,11 @@ _CONVOLUTION_NORM: NameTable = (
 )
 _CONFORMER: NameTable = (
     Rename(r"attn\.layernorm\.(.+)", r"attention.norm.\1"),
-    Rename(r"attn\.attn\.in_proj_(.+)", r"attention.enter.\1"),
-    Rename(r"attn\.attn\.out_proj\.(.+)", r"attention.leave.\1"),
+    Rename(r"attn\.attn\.in_proj_(.+)", r"attention.input_projection.\1"),
+    Rename(r"attn\.attn\.out_proj\.(.+)", r"attention.output_projection.\1"),
     Rename(r"ccm\.ccm\.0\.(.+)", r"convolution.norm.\1"),
     Rename(r"ccm\.ccm\.2\.(.+)", r"convolution.widen.\1"),
-    Rename(r"ccm\.ccm\.4\.(.+)", r"convolution.along.\1"),
+    Rename(r"ccm\.ccm\.4\.(.+)", r"convolution.depthwise.\1"),
     Rename(r"ccm\.ccm\.5\.(.+)", r"convolution.batch_norm.\1"),
     Rename(r"ccm\.ccm\.7\.(.+)", r"convolution.narrow.\1"),
     Rename(r"post_norm\.(.+)", r"norm.\1"),
@@ -47,7 +47,7 @@ def name_table() -> NameTable:
     )
     dense_block = with_prefix(r"dense_block\.dense_block\.(\d+)", r"layers.\1", _CONVOLUTION_NORM)
     return (
-        *with_prefix(r"dense_encoder\.dense_conv_1", "enter", _CONVOLUTION_NORM),
+        *with_prefix(r"dense_encoder\.dense_conv_1", "input_projection", _CONVOLUTION_NORM),
         *with_prefix(r"dense_encoder", "encoder", dense_block),
         *with_prefix(r"dense_encoder\.dense_conv_2", "narrow", _CONVOLUTION_NORM),
         *with_prefix(r"TSConformer\.(\d+)\.time_conformer", r"blocks.\1.time", conformer),
@@ -57,7 +57,7 @@ def name_table() -> NameTable:
         Rename(r"mask_decoder\.mask_conv\.1\.(.+)", r"mask_narrow.convolution.\1"),
         Rename(r"mask_decoder\.mask_conv\.2\.(.+)", r"mask_narrow.norm.\1"),
         Rename(r"mask_decoder\.mask_conv\.3\.(.+)", r"mask_narrow.activation.\1"),
-        Rename(r"mask_decoder\.mask_conv\.4\.(.+)", r"mask_leave.\1"),
+        Rename(r"mask_decoder\.mask_conv\.4\.(.+)", r"mask_output.\1"),
         Rename(r"mask_decoder\.lsigmoid\.slope", "slope"),
         *with_prefix(r"phase_decoder", "phase_decoder", dense_block),
         *with_prefix(r"phase_decoder\.phase_conv", "phase_widen", _CONVOLUTION_NORM),

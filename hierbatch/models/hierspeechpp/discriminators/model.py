@@ -66,9 +66,9 @@ class SpectrogramDiscriminator(nn.Module):
             nn.Conv2d(channels, channels, (3, 9), (1, 2), dilation=(dilation, 1), padding=(dilation, 4))
             for dilation in (1, 2, 4)
         ]
-        enter = nn.Conv2d(1 if log_magnitudes else 2, channels, (3, 9), padding=(1, 4))
-        self.convolutions = nn.ModuleList([enter, *wide, nn.Conv2d(channels, channels, 3, padding=1)])
-        self.leave = nn.Conv2d(channels, 1, 3, padding=1)
+        input_convolution = nn.Conv2d(1 if log_magnitudes else 2, channels, (3, 9), padding=(1, 4))
+        self.convolutions = nn.ModuleList([input_convolution, *wide, nn.Conv2d(channels, channels, 3, padding=1)])
+        self.output_projection = nn.Conv2d(channels, 1, 3, padding=1)
 
     def forward(self, sound: Tensor) -> DiscriminatorOutput:
         spectrogram = torch.stft(
@@ -79,7 +79,7 @@ class SpectrogramDiscriminator(nn.Module):
             features = ((torch.log(scaled.abs() + _MIN_MAGNITUDE) - _LOG_CENTRE) / _LOG_SPREAD)[..., None]
         else:
             features = torch.view_as_real(scaled)
-        return _run_layers(features.permute(0, 3, 2, 1), self.convolutions, self.leave)  # [B, 1 or 2, T, F]
+        return _run_layers(features.permute(0, 3, 2, 1), self.convolutions, self.output_projection)  # [B, 1 or 2, T, F]
 
 
 class PeriodDiscriminator(nn.Module):
@@ -93,17 +93,17 @@ class PeriodDiscriminator(nn.Module):
             nn.Conv2d(before, after, (5, 1), (stride, 1), padding=(2, 0))
             for before, after, stride in zip((1, *channels[:-1]), channels, strides, strict=True)
         )
-        self.leave = nn.Conv2d(channels[-1], 1, (3, 1), padding=(1, 0))
+        self.output_projection = nn.Conv2d(channels[-1], 1, (3, 1), padding=(1, 0))
 
     def forward(self, sound: Tensor) -> DiscriminatorOutput:
         padded = F.pad(sound, (0, -sound.shape[-1] % self.period), mode="reflect")
-        return _run_layers(padded.unflatten(-1, (-1, self.period)), self.convolutions, self.leave)
+        return _run_layers(padded.unflatten(-1, (-1, self.period)), self.convolutions, self.output_projection)
 
 
-def _run_layers(x: Tensor, convolutions: nn.ModuleList, leave: nn.Module) -> DiscriminatorOutput:
+def _run_layers(x: Tensor, convolutions: nn.ModuleList, output_projection: nn.Module) -> DiscriminatorOutput:
     features = []
     for convolution in convolutions:
         x = F.leaky_relu(convolution(x), _SLOPE)
         features.append(x)
-    x = leave(x)
+    x = output_projection(x)
     return DiscriminatorOutput(x.flatten(1), (*features, x))

@@ -16,6 +16,9 @@ from hierbatch.models.weights.checkpoint import (
     with_prefix,
 )
 
+NORMALIZED_LAYERS = (r"by_(?:spectrogram|period)\.\d+\.(?:convolutions\.\d+|output_projection)",)
+"""Patterns of the layers that are trained with weight norm."""
+
 
 def name_table(config: DiscriminatorConfig) -> NameTable:
     """Name table of a set; the published names number all discriminators consecutively."""
@@ -41,4 +44,4 @@ def discriminators_from(checkpoint: Checkpoint, config: DiscriminatorConfig) -> 
 
 
 def _layers() -> NameTable:
-    return (Rename(r"convs\.(.+)", r"convolutions.\1"), Rename(r"conv_post\.(.+)", r"leave.\1"))
+    return (Rename(r"convs\.(.+)", r"convolutions.\1"), Rename(r"conv_post\.(.+)", r"output_projection.\1"))

@@ -35,11 +35,11 @@ class SpeechSR(nn.Module):
         super().__init__()
         self.config = config
         half = config.edge_kernel // 2
-        self.enter = nn.Conv1d(1, config.channels, config.edge_kernel, padding=half)
+        self.input_projection = nn.Conv1d(1, config.channels, config.edge_kernel, padding=half)
         blocks = [AntiAliasedBlock(config.channels, kernel, config.dilations) for kernel in config.block_kernels]
         self.blocks = nn.ModuleList(blocks)
         self.last_snake = AntiAliasedSnake(config.channels)
-        self.leave = nn.Conv1d(config.channels, 1, config.edge_kernel, padding=half, bias=False)
+        self.output_projection = nn.Conv1d(config.channels, 1, config.edge_kernel, padding=half, bias=False)
         self._tail = max(half, *(block.tail for block in blocks))
 
     def forward(self, sound: Tensor, lengths: Tensor | None = None, *, has_exact_positions: bool = True) -> Tensor:
@@ -58,7 +58,7 @@ class SpeechSR(nn.Module):
         """
         counts = [sound.shape[-1]] * len(sound) if lengths is None else lengths.tolist()
         is_within = torch.arange(sound.shape[-1]) < torch.tensor(counts)[:, None]
-        x = self.enter(sound * is_within[:, None].to(sound.device))
+        x = self.input_projection(sound * is_within[:, None].to(sound.device))
         x, lengths = self._interpolate(x, counts, has_exact_positions)
         halo = max_context(tuple(self.blocks)) + AntiAliasedSnake.CONTEXT_SAMPLES + self.config.edge_kernel // 2
         return apply_in_windows(self._synthesize, x, lengths, halo) * frame_mask(lengths, x.shape[-1])
@@ -70,7 +70,7 @@ class SpeechSR(nn.Module):
         x = self.last_snake.wave(replicate_ends(mean_of_blocks(tuple(self.blocks), x, ends), ends), ends)
         if ends.lengths is not None:
             zero_past_ends(x[:, :, 0], ends.lengths, self._tail)
-        return torch.tanh(convolve(self.leave, x))[:, :, 0, :n_samples]
+        return torch.tanh(convolve(self.output_projection, x))[:, :, 0, :n_samples]
 
     def _interpolate(self, x: Tensor, counts: list[int], has_exact_positions: bool) -> tuple[Tensor, Tensor]:
         """Interpolate every row separately: [B, C, N] -> [B, C, M], and the new lengths [B]."""

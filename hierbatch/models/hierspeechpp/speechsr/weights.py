@@ -16,14 +16,17 @@ from hierbatch.models.weights.checkpoint import (
     with_prefix,
 )
 
+NORMALIZED_LAYERS = ("input_projection", r"blocks\.\d+\.(?:dilated|plain)\.\d+")
+"""Patterns of the layers that are trained with weight norm."""
+
 
 def name_table() -> NameTable:
     """Name table of SpeechSR, in network order."""
     return (
-        Rename(r"dec\.conv_pre\.(.+)", r"enter.\1"),
+        Rename(r"dec\.conv_pre\.(.+)", r"input_projection.\1"),
         *with_prefix(r"dec\.resblocks\.(\d+)", r"blocks.\1", block_names()),
         *with_prefix(r"dec\.activation_post", "last_snake", snake_names()),
-        Rename(r"dec\.conv_post\.(.+)", r"leave.\1"),
+        Rename(r"dec\.conv_post\.(.+)", r"output_projection.\1"),
     )
 
 

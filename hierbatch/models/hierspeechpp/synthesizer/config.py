@@ -40,6 +40,8 @@ class SynthesizerConfig:
     analysis_kernels: tuple[int, ...] = (17, 10, 8, 4)
     block_kernels: tuple[int, ...] = (3, 7, 11)
     dilations: tuple[int, ...] = (1, 3, 5)
+    dropout: float = 0.1
+    """In training: dropout of the style encoder, the flows and the prosody decoder."""
 
     @property
     def hop_samples(self) -> int:

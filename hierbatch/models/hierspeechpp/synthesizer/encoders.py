@@ -46,17 +46,17 @@ class SourceFilterEncoder(nn.Module):
     def __init__(self, config: SynthesizerConfig) -> None:
         super().__init__()
         channels, n_layers = config.channels, config.n_layers
-        self.enter_semantic = nn.Conv1d(config.semantic_channels, channels, 1)
-        self.enter_pitch = nn.Conv1d(1, channels, _F0_KERNEL, stride=config.f0_per_frame, padding=_F0_KERNEL // 2)
+        self.semantic_input = nn.Conv1d(config.semantic_channels, channels, 1)
+        self.pitch_input = nn.Conv1d(1, channels, _F0_KERNEL, stride=config.f0_per_frame, padding=_F0_KERNEL // 2)
         self.semantic, self.pitch, self.both = (
             WaveNet(channels, config.kernel, n_layers, config.style_channels) for _ in range(3)
         )
-        self.leave = nn.Conv1d(channels, 2 * channels, 1)
+        self.output_projection = nn.Conv1d(channels, 2 * channels, 1)
 
     def forward(self, semantic: Tensor, log_f0: Tensor, mask: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
-        linguistic = self.semantic(self.enter_semantic(semantic) * mask, mask, style)
-        pitch = self.pitch(self.enter_pitch(log_f0) * mask, mask, style)
-        mean, log_scale = (self.leave(self.both(linguistic + pitch, mask, style)) * mask).chunk(2, dim=1)
+        linguistic = self.semantic(self.semantic_input(semantic) * mask, mask, style)
+        pitch = self.pitch(self.pitch_input(log_f0) * mask, mask, style)
+        mean, log_scale = (self.output_projection(self.both(linguistic + pitch, mask, style)) * mask).chunk(2, dim=1)
         return mean, log_scale
 
 
@@ -74,9 +74,9 @@ class AcousticEncoder(nn.Module):
     def __init__(self, config: SynthesizerConfig) -> None:
         super().__init__()
         channels = config.channels
-        self.enter_spectrogram = nn.Conv1d(config.n_bins, channels, 1)
+        self.spectrogram_input = nn.Conv1d(config.n_bins, channels, 1)
         self.spectrogram = WaveNet(channels, config.kernel, 2 * config.n_layers, config.style_channels)
-        self.enter_sound = nn.Conv1d(1, config.analysis_channels, _ANALYSIS_KERNEL, padding=_ANALYSIS_KERNEL // 2)
+        self.waveform_input = nn.Conv1d(1, config.analysis_channels, _ANALYSIS_KERNEL, padding=_ANALYSIS_KERNEL // 2)
         widths = [config.analysis_channels * 2**stage for stage in range(len(config.analysis_rates))] + [channels]
         self.stages = nn.ModuleList(
             _Downsample(width, narrower, rate, kernel, config)
@@ -86,22 +86,22 @@ class AcousticEncoder(nn.Module):
         )
         self.last_snake = AntiAliasedSnake(channels)
         self.leave_sound = nn.Conv1d(channels, channels, _ANALYSIS_KERNEL, padding=_ANALYSIS_KERNEL // 2)
-        self.leave = nn.Conv1d(2 * channels, 2 * channels, 1)
+        self.output_projection = nn.Conv1d(2 * channels, 2 * channels, 1)
         self._hop_samples, self._rates = config.hop_samples, config.analysis_rates
 
     def forward(
         self, spectrogram: Tensor, sound: Tensor, lengths: Tensor, style: Tensor, *, legacy_padding: bool = False
     ) -> tuple[Tensor, Tensor]:
         mask = frame_mask(lengths, spectrogram.shape[-1])
-        spectral = self.spectrogram(self.enter_spectrogram(spectrogram) * mask, mask, style)
+        spectral = self.spectrogram(self.spectrogram_input(spectrogram) * mask, mask, style)
         ends = torch.full_like(lengths, spectrogram.shape[-1]) if legacy_padding else lengths
         temporal = self._encode_waveform(sound, ends) * mask
-        mean, log_scale = (self.leave(torch.cat([spectral, temporal], dim=1)) * mask).chunk(2, dim=1)
+        mean, log_scale = (self.output_projection(torch.cat([spectral, temporal], dim=1)) * mask).chunk(2, dim=1)
         return mean, log_scale
 
     def _encode_waveform(self, sound: Tensor, ends: Tensor) -> Tensor:
         n_samples = ends * self._hop_samples
-        x = self.enter_sound(sound) * frame_mask(n_samples, sound.shape[-1])
+        x = self.waveform_input(sound) * frame_mask(n_samples, sound.shape[-1])
         for stage, rate in zip(self.stages, self._rates, strict=True):
             n_samples = torch.div(n_samples, rate, rounding_mode="floor")
             x = stage(x, n_samples)
@@ -114,9 +114,9 @@ class _Downsample(nn.Module):
 
     def __init__(self, channels: int, new_channels: int, rate: int, kernel: int, config: SynthesizerConfig) -> None:
         super().__init__()
-        self.fall = nn.Conv1d(channels, new_channels, kernel, stride=rate, padding=(kernel - 1) // 2)
+        self.downsample = nn.Conv1d(channels, new_channels, kernel, stride=rate, padding=(kernel - 1) // 2)
         self.blocks = AntiAliasedBlocks(new_channels, config.block_kernels, config.dilations)
 
     def forward(self, x: Tensor, n_samples: Tensor) -> Tensor:
-        x = self.fall(x)
+        x = self.downsample(x)
         return self.blocks(x * frame_mask(n_samples, x.shape[-1]), n_samples)

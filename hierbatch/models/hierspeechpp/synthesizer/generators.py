@@ -17,6 +17,8 @@ from hierbatch.models.hierspeechpp.synthesizer.config import SynthesizerConfig
 
 _EDGE_KERNEL = 7
 _SLOPE = 0.1
+_UPSAMPLE_STD = 0.01
+"""Initial standard deviation of the transposed convolutions, as in HiFi-GAN."""
 _DOWN_DILATIONS = (1, 2, 4)
 
 
@@ -33,23 +35,23 @@ class SourceGenerator(nn.Module):
     def __init__(self, config: SynthesizerConfig) -> None:
         super().__init__()
         width = config.source_channels
-        self.enter = _edge(config.channels, width)
+        self.input_projection = _edge(config.channels, width)
         self.conditioning = nn.Conv1d(config.style_channels, width, 1)
         self.stages = _stages(
             width, config.source_rates, config.source_kernels, config.source_block_kernels, config.dilations
         )
         self._rates = config.source_rates
         self.last_snake = AntiAliasedSnake(config.excitation_channels)
-        self.leave = _edge(config.excitation_channels, 1, bias=False)
+        self.output_projection = _edge(config.excitation_channels, 1, bias=False)
 
     def forward(self, latent: Tensor, lengths: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
-        x = self.enter(latent) + self.conditioning(style[:, :, None])
+        x = self.input_projection(latent) + self.conditioning(style[:, :, None])
         x = x * frame_mask(lengths, x.shape[-1])
         for stage, rate in zip(self.stages, self._rates, strict=True):
             lengths = lengths * rate
             x = stage(x, lengths)
         excitation = self.last_snake(x, lengths) * frame_mask(lengths, x.shape[-1])
-        return excitation, self.leave(excitation)
+        return excitation, self.output_projection(excitation)
 
 
 class WaveformGenerator(nn.Module):
@@ -66,29 +68,29 @@ class WaveformGenerator(nn.Module):
     def __init__(self, config: SynthesizerConfig) -> None:
         super().__init__()
         width = config.waveform_channels
-        self.enter = _edge(config.channels, width)
+        self.input_projection = _edge(config.channels, width)
         self.conditioning = nn.Conv1d(config.style_channels, width, 1)
-        self.slow_excitation = _FrameRateExcitation(config.excitation_channels, width)
+        self.frame_rate_excitation = _FrameRateExcitation(config.excitation_channels, width)
         self.excitation = _edge(config.excitation_channels, width // 2)
         self.stages = _stages(
             width, config.waveform_rates, config.waveform_kernels, config.block_kernels, config.dilations
         )
         narrow = width // 2 ** len(config.waveform_rates)
         self.last_snake = AntiAliasedSnake(narrow)
-        self.leave = _edge(narrow, 1, bias=False)
+        self.output_projection = _edge(narrow, 1, bias=False)
         self._f0_per_frame, self._rates = config.f0_per_frame, config.waveform_rates
 
     def forward(self, latent: Tensor, excitation: Tensor, lengths: Tensor, style: Tensor) -> Tensor:
         mask = frame_mask(lengths, latent.shape[-1])
-        slow = self.slow_excitation(excitation[:, :, :: self._f0_per_frame], mask)
-        x = (self.enter(latent) + slow + self.conditioning(style[:, :, None])) * mask
+        slow = self.frame_rate_excitation(excitation[:, :, :: self._f0_per_frame], mask)
+        x = (self.input_projection(latent) + slow + self.conditioning(style[:, :, None])) * mask
         added: Tensor | None = self.excitation(excitation)
         for stage, rate in zip(self.stages, self._rates, strict=True):
             lengths = lengths * rate
             x = stage(x, lengths, added)
             added = None
         mask = frame_mask(lengths, x.shape[-1])
-        return torch.tanh(self.leave(self.last_snake(x, lengths) * mask)) * mask
+        return torch.tanh(self.output_projection(self.last_snake(x, lengths) * mask)) * mask
 
 
 class _FrameRateExcitation(nn.Module):
@@ -96,18 +98,18 @@ class _FrameRateExcitation(nn.Module):
 
     def __init__(self, channels: int, new_channels: int) -> None:
         super().__init__()
-        self.straight = nn.Conv1d(channels, new_channels, 1)
+        self.skip = nn.Conv1d(channels, new_channels, 1)
         widths = [channels, *[new_channels] * (len(_DOWN_DILATIONS) - 1)]
-        self.bent = nn.ModuleList(
+        self.residual = nn.ModuleList(
             nn.Conv1d(width, new_channels, 3, dilation=dilation, padding=dilation)
             for width, dilation in zip(widths, _DOWN_DILATIONS, strict=True)
         )
 
     def forward(self, excitation: Tensor, mask: Tensor) -> Tensor:
         x = excitation
-        for convolution in self.bent:
+        for convolution in self.residual:
             x = convolution(F.leaky_relu(x, _SLOPE)) * mask
-        return self.straight(excitation) + x
+        return self.skip(excitation) + x
 
 
 class _Upsample(nn.Module):
@@ -123,11 +125,12 @@ class _Upsample(nn.Module):
         dilations: tuple[int, ...],
     ) -> None:
         super().__init__()
-        self.rise = nn.ConvTranspose1d(channels, new_channels, kernel, stride=rate, padding=(kernel - rate) // 2)
+        self.upsample = nn.ConvTranspose1d(channels, new_channels, kernel, stride=rate, padding=(kernel - rate) // 2)
+        nn.init.normal_(self.upsample.weight, std=_UPSAMPLE_STD)
         self.blocks = AntiAliasedBlocks(new_channels, block_kernels, dilations)
 
     def forward(self, x: Tensor, lengths: Tensor, added: Tensor | None = None) -> Tensor:
-        x = self.rise(x)
+        x = self.upsample(x)
         if added is not None:
             x = x + added
         return self.blocks(x * frame_mask(lengths, x.shape[-1]), lengths)

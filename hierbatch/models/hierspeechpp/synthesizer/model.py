@@ -64,14 +64,14 @@ class Synthesizer(nn.Module):
         super().__init__()
         self.config = config
         channels, style_channels = config.channels, config.style_channels
-        self.style = StyleEncoder(config.n_mels, style_channels)
+        self.style = StyleEncoder(config.n_mels, style_channels, config.dropout)
         self.prior = SourceFilterEncoder(config)
-        self.semantic_flow = CouplingFlow(channels, channels, config.n_heads, style_channels)
-        self.acoustic_flow = CouplingFlow(channels, channels, config.n_heads, style_channels)
+        self.semantic_flow = CouplingFlow(channels, channels, config.n_heads, style_channels, config.dropout)
+        self.acoustic_flow = CouplingFlow(channels, channels, config.n_heads, style_channels, config.dropout)
         self.source = SourceGenerator(config)
         self.waveform = WaveformGenerator(config)
-        self.null_style = nn.Parameter(torch.randn(1, style_channels))
-        self.training_parts = TrainingModules(config) if is_for_training else None
+        self.null_style = nn.Parameter(torch.randn(1, style_channels) * style_channels**-0.5)
+        self.training_modules = TrainingModules(config) if is_for_training else None
 
     def forward(
         self,

@@ -27,14 +27,19 @@ class ProsodyDecoder(nn.Module):
     def __init__(self, config: SynthesizerConfig) -> None:
         super().__init__()
         channels = config.channels
-        self.enter = nn.Conv1d(channels, channels, _INPUT_KERNEL, padding=_INPUT_KERNEL // 2)
+        self.input_projection = nn.Conv1d(channels, channels, _INPUT_KERNEL, padding=_INPUT_KERNEL // 2)
         self.conditioning = nn.Conv1d(config.style_channels, channels, 1)
         self.encoder = TransformerEncoder(
-            channels, config.wide_channels, n_heads=config.n_heads, n_layers=_N_LAYERS, kernel=config.kernel
+            channels,
+            config.wide_channels,
+            n_heads=config.n_heads,
+            n_layers=_N_LAYERS,
+            kernel=config.kernel,
+            dropout=config.dropout,
         )
-        self.leave = nn.Conv1d(channels, config.n_prosody_mels, 1, bias=False)
+        self.output_projection = nn.Conv1d(channels, config.n_prosody_mels, 1, bias=False)
 
     def forward(self, latent: Tensor, mask: Tensor, style: Tensor) -> Tensor:
-        x = self.enter(latent * mask) + self.conditioning(style[:, :, None])
-        bands: Tensor = self.leave(self.encoder(x, mask)) * mask
+        x = self.input_projection(latent * mask) + self.conditioning(style[:, :, None])
+        bands: Tensor = self.output_projection(self.encoder(x, mask)) * mask
         return bands

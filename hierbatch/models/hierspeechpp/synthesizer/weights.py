@@ -20,6 +20,16 @@ from hierbatch.models.weights.checkpoint import (
     with_prefix,
 )
 
+NORMALIZED_LAYERS = (
+    r".*\.(?:semantic|pitch|both|spectrogram)\.(?:conditioning|gates\.\d+|residual_skip\.\d+)",
+    r".*\.blocks\.blocks\.\d+\.(?:dilated|plain)\.\d+",
+    r".*\.stages\.\d+\.(?:downsample|upsample)",
+    r"prior\.(?:semantic|pitch|both)\.(?:conditioning|gates\.\d+|residual_skip\.\d+)",
+    r"(?:source|waveform)\.(?:input_projection|stages\.\d+\.upsample)",
+    r"waveform\.frame_rate_excitation\.(?:skip|residual\.\d+)",
+)
+"""Patterns of the layers that are trained with weight norm."""
+
 
 def name_table(config: SynthesizerConfig) -> NameTable:
     """Name table of the synthesizer."""
@@ -29,13 +39,15 @@ def name_table(config: SynthesizerConfig) -> NameTable:
         *with_prefix("emb_g", "style", style_names()),
         Rename(r"emb\.weight", "null_style"),
         *with_prefix("enc_p_l", "prior", _source_filter_names()),
-        *with_prefix("enc_p", "training_parts.semantic_encoder", _source_filter_names()),
+        *with_prefix("enc_p", "training_modules.semantic_encoder", _source_filter_names()),
         *with_prefix("flow_l", "semantic_flow", flow_names()),
         *with_prefix("flow", "acoustic_flow", flow_names()),
         *with_prefix("sn", "source", _generator_names(len(config.source_rates), n_source_blocks)),
         *with_prefix("dec", "waveform", _generator_names(len(config.waveform_rates), n_blocks)),
-        *with_prefix("enc_q", "training_parts.acoustic_encoder", _acoustic_names(len(config.analysis_rates), n_blocks)),
-        *with_prefix("mel_decoder", "training_parts.prosody", _prosody_names()),
+        *with_prefix(
+            "enc_q", "training_modules.acoustic_encoder", _acoustic_names(len(config.analysis_rates), n_blocks)
+        ),
+        *with_prefix("mel_decoder", "training_modules.prosody", _prosody_names()),
     )
 
 
@@ -61,48 +73,48 @@ def load_synthesizer(path: Path, config: SynthesizerConfig) -> Synthesizer:
 
 def _source_filter_names() -> NameTable:
     return (
-        Rename(r"pre_source\.(.+)", r"enter_semantic.\1"),
-        Rename(r"pre_filter\.(.+)", r"enter_pitch.\1"),
+        Rename(r"pre_source\.(.+)", r"semantic_input.\1"),
+        Rename(r"pre_filter\.(.+)", r"pitch_input.\1"),
         *with_prefix("source_enc", "semantic", wavenet_names()),
         *with_prefix("filter_enc", "pitch", wavenet_names()),
         *with_prefix("enc", "both", wavenet_names()),
-        Rename(r"proj\.(.+)", r"leave.\1"),
+        Rename(r"proj\.(.+)", r"output_projection.\1"),
     )
 
 
 def _generator_names(n_stages: int, n_blocks: int) -> NameTable:
     return (
-        Rename(r"conv_pre\.(.+)", r"enter.\1"),
+        Rename(r"conv_pre\.(.+)", r"input_projection.\1"),
         Rename(r"cond\.(.+)", r"conditioning.\1"),
-        Rename(r"downs\.residual_dense\.(.+)", r"slow_excitation.straight.\1"),
-        Rename(r"downs\.conv\.(.+)", r"slow_excitation.bent.\1"),
+        Rename(r"downs\.residual_dense\.(.+)", r"frame_rate_excitation.skip.\1"),
+        Rename(r"downs\.conv\.(.+)", r"frame_rate_excitation.residual.\1"),
         Rename(r"proj\.(.+)", r"excitation.\1"),
-        Rename(r"ups\.(\d+)\.(.+)", r"stages.\1.rise.\2"),
+        Rename(r"ups\.(\d+)\.(.+)", r"stages.\1.upsample.\2"),
         *_numbered_blocks(n_stages, n_blocks),
         *with_prefix("activation_post", "last_snake", snake_names()),
-        Rename(r"conv_post\.(.+)", r"leave.\1"),
+        Rename(r"conv_post\.(.+)", r"output_projection.\1"),
     )
 
 
 def _acoustic_names(n_stages: int, n_blocks: int) -> NameTable:
     return (
-        Rename(r"pre\.(.+)", r"enter_spectrogram.\1"),
+        Rename(r"pre\.(.+)", r"spectrogram_input.\1"),
         *with_prefix("enc", "spectrogram", wavenet_names()),
-        Rename(r"down_pre\.(.+)", r"enter_sound.\1"),
-        Rename(r"downs\.(\d+)\.(.+)", r"stages.\1.fall.\2"),
+        Rename(r"down_pre\.(.+)", r"waveform_input.\1"),
+        Rename(r"downs\.(\d+)\.(.+)", r"stages.\1.downsample.\2"),
         *_numbered_blocks(n_stages, n_blocks),
         *with_prefix("activation_post", "last_snake", snake_names()),
         Rename(r"conv_post\.(.+)", r"leave_sound.\1"),
-        Rename(r"proj\.(.+)", r"leave.\1"),
+        Rename(r"proj\.(.+)", r"output_projection.\1"),
     )
 
 
 def _prosody_names() -> NameTable:
     return (
-        Rename(r"conv_pre\.(.+)", r"enter.\1"),
+        Rename(r"conv_pre\.(.+)", r"input_projection.\1"),
         Rename(r"cond\.(.+)", r"conditioning.\1"),
         *with_prefix("encoder", "encoder", transformer_names()),
-        Rename(r"proj\.(.+)", r"leave.\1"),
+        Rename(r"proj\.(.+)", r"output_projection.\1"),
     )
 
 

@@ -34,3 +34,5 @@ class TextToVectorConfig:
     pitch_dilations: tuple[int, ...] = (1, 3, 5)
     text_dropout: float = 0.2
     duration_dropout: float = 0.5
+    dropout: float = 0.1
+    """In training: dropout of the style encoder and the flow."""

@@ -72,13 +72,13 @@ class SplineFlow(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.enter = nn.Conv1d(1, channels, 1)
+        self.input_projection = nn.Conv1d(1, channels, 1)
         self.convolutions = DilatedConvolutions(channels)
-        self.leave = nn.Conv1d(channels, 3 * _N_BINS - 1, 1)
+        self.output_projection = nn.Conv1d(channels, 3 * _N_BINS - 1, 1)
         self._normalizer = math.sqrt(channels)
         # A new flow is the identity.
-        nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)  # type: ignore[arg-type]
+        nn.init.zeros_(self.output_projection.weight)
+        nn.init.zeros_(self.output_projection.bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor, mask: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
         """Output and log-determinant of the flow. Shapes: [B, 2, N], [B]."""
@@ -92,7 +92,7 @@ class SplineFlow(nn.Module):
         return torch.cat([kept, self._spline(kept, mask, condition).inverse(transformed)], dim=1) * mask
 
     def _spline(self, kept: Tensor, mask: Tensor, condition: Tensor) -> Spline:
-        hidden = self.leave(self.convolutions(self.enter(kept) + condition, mask)) * mask
+        hidden = self.output_projection(self.convolutions(self.input_projection(kept) + condition, mask)) * mask
         settings = hidden[:, None].transpose(2, 3)  # [B, 1, N, 29]
         widths, heights, slopes = settings.split([_N_BINS, _N_BINS, _N_BINS - 1], dim=-1)
         return Spline(widths / self._normalizer, heights / self._normalizer, slopes)
@@ -126,14 +126,14 @@ class StochasticDurationPredictor(nn.Module):
 
     def __init__(self, channels: int, style_channels: int, dropout: float) -> None:
         super().__init__()
-        self.enter = nn.Conv1d(channels, channels, 1)
+        self.input_projection = nn.Conv1d(channels, channels, 1)
         self.conditioning = nn.Conv1d(style_channels, channels, 1)
         self.convolutions = DilatedConvolutions(channels, dropout)
-        self.leave = nn.Conv1d(channels, channels, 1)
+        self.output_projection = nn.Conv1d(channels, channels, 1)
         self.flows = SplineFlows(channels)
-        self.posterior_enter = nn.Conv1d(1, channels, 1)
+        self.posterior_input = nn.Conv1d(1, channels, 1)
         self.posterior_convolutions = DilatedConvolutions(channels, dropout)
-        self.posterior_leave = nn.Conv1d(channels, channels, 1)
+        self.posterior_output = nn.Conv1d(channels, channels, 1)
         self.posterior_flows = SplineFlows(channels)
 
     def forward(self, hidden: Tensor, mask: Tensor, style: Tensor, noise: Tensor) -> Tensor:
@@ -177,8 +177,8 @@ class StochasticDurationPredictor(nn.Module):
             returns    [B]
         """
         condition = self._condition(hidden.detach(), mask, style.detach())
-        encoded = self.posterior_convolutions(self.posterior_enter(durations), mask)
-        encoded = self.posterior_leave(encoded) * mask
+        encoded = self.posterior_convolutions(self.posterior_input(durations), mask)
+        encoded = self.posterior_output(encoded) * mask
         noise = noise * mask
         sample, log_det = self.posterior_flows(noise, mask, condition + encoded)
         fraction, auxiliary = sample.chunk(2, dim=1)
@@ -191,8 +191,8 @@ class StochasticDurationPredictor(nn.Module):
         return _negative_log_normal(latent, mask) - (log_det - log_duration.sum((1, 2))) + log_posterior
 
     def _condition(self, hidden: Tensor, mask: Tensor, style: Tensor) -> Tensor:
-        x = self.enter(hidden) + self.conditioning(style[:, :, None])
-        return self.leave(self.convolutions(x, mask)) * mask
+        x = self.input_projection(hidden) + self.conditioning(style[:, :, None])
+        return self.output_projection(self.convolutions(x, mask)) * mask
 
 
 def _negative_log_normal(x: Tensor, mask: Tensor) -> Tensor:

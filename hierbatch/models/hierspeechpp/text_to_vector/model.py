@@ -58,6 +58,7 @@ class TextEncoder(nn.Module):
         super().__init__()
         channels = config.channels
         self.embedding = nn.Embedding(config.n_symbols, channels)
+        nn.init.normal_(self.embedding.weight, std=channels**-0.5)  # `forward` scales it by the root of the channels
         self.conditioning = nn.Conv1d(config.style_channels, channels, 1)
         self.first, self.second = (
             TransformerEncoder(
@@ -70,13 +71,13 @@ class TextEncoder(nn.Module):
             )
             for _ in range(2)
         )
-        self.leave = nn.Conv1d(channels, 2 * channels, 1)
+        self.output_projection = nn.Conv1d(channels, 2 * channels, 1)
 
     def forward(self, tokens: Tensor, mask: Tensor, style: Tensor) -> TextPrior:
         x = (self.embedding(tokens) * math.sqrt(self.embedding.embedding_dim)).transpose(1, 2)
         x = self.first(x, mask) + self.conditioning(style[:, :, None])
         x = self.second(x, mask)
-        mean, log_scale = (self.leave(x) * mask).chunk(2, dim=1)
+        mean, log_scale = (self.output_projection(x) * mask).chunk(2, dim=1)
         return TextPrior(x, mean, log_scale, mask)
 
 
@@ -86,14 +87,14 @@ class PosteriorEncoder(nn.Module):
     def __init__(self, config: TextToVectorConfig) -> None:
         super().__init__()
         channels = config.channels
-        self.enter = nn.Conv1d(config.semantic_channels, channels, 1)
+        self.input_projection = nn.Conv1d(config.semantic_channels, channels, 1)
         self.wavenet = WaveNet(channels, config.wavenet_kernel, config.posterior_layers, config.style_channels)
-        self.leave = nn.Conv1d(channels, 2 * channels, 1)
+        self.output_projection = nn.Conv1d(channels, 2 * channels, 1)
 
     def forward(self, semantic: Tensor, mask: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log scale of the posterior. Shapes: [B, 1024, T] -> two of [B, C, T]."""
-        x = self.wavenet(self.enter(semantic) * mask, mask, style)
-        mean, log_scale = (self.leave(x) * mask).chunk(2, dim=1)
+        x = self.wavenet(self.input_projection(semantic) * mask, mask, style)
+        mean, log_scale = (self.output_projection(x) * mask).chunk(2, dim=1)
         return mean, log_scale
 
 
@@ -103,13 +104,13 @@ class SemanticDecoder(nn.Module):
     def __init__(self, config: TextToVectorConfig) -> None:
         super().__init__()
         channels = config.decoder_channels
-        self.enter = nn.Conv1d(config.channels, channels, 1)
+        self.input_projection = nn.Conv1d(config.channels, channels, 1)
         self.wavenet = WaveNet(channels, config.wavenet_kernel, config.decoder_layers, config.style_channels)
-        self.leave = nn.Conv1d(channels, config.semantic_channels, 1)
+        self.output_projection = nn.Conv1d(channels, config.semantic_channels, 1)
 
     def forward(self, latent: Tensor, mask: Tensor, style: Tensor) -> Tensor:
-        x = self.wavenet(self.enter(latent * mask) * mask, mask, style)
-        semantic: Tensor = self.leave(x) * mask
+        x = self.wavenet(self.input_projection(latent * mask) * mask, mask, style)
+        semantic: Tensor = self.output_projection(x) * mask
         return semantic
 
 
@@ -126,9 +127,10 @@ class TextToVector(nn.Module):
             hidden_channels=config.channels,
             n_heads=config.flow_heads,
             style_channels=config.style_channels,
+            dropout=config.dropout,
         )
         self.decoder = SemanticDecoder(config)
-        self.style_encoder = StyleEncoder(config.n_mels, config.style_channels)
+        self.style_encoder = StyleEncoder(config.n_mels, config.style_channels, config.dropout)
         self.durations = StochasticDurationPredictor(config.channels, config.style_channels, config.duration_dropout)
         self.pitch = PitchPredictor(
             config.semantic_channels,

@@ -68,22 +68,22 @@ class PitchPredictor(nn.Module):
         super().__init__()
         half = _EDGE_KERNEL // 2
         widths = [channels // 2**i for i in range(_N_DOUBLINGS + 1)]
-        self.enter = WideConvolution(semantic_channels, channels, _EDGE_KERNEL, padding=half)
+        self.input_projection = WideConvolution(semantic_channels, channels, _EDGE_KERNEL, padding=half)
         self.conditioning = nn.Conv1d(style_channels, channels, 1)
-        self.doublings = nn.ModuleList(
+        self.upsamples = nn.ModuleList(
             nn.ConvTranspose1d(width, width // 2, 4, stride=2, padding=1) for width in widths[:-1]
         )
         self.blocks = nn.ModuleList(_MeanOfBlocks(width, kernels, dilations) for width in widths[1:])
-        self.leave = nn.Conv1d(widths[-1], 1, _EDGE_KERNEL, padding=half, bias=False)
+        self.output_projection = nn.Conv1d(widths[-1], 1, _EDGE_KERNEL, padding=half, bias=False)
 
     def forward(self, semantic: Tensor, mask: Tensor, style: Tensor, *, legacy_padding: bool = False) -> Tensor:
         row_mask = None if legacy_padding else mask
-        x = self.enter(semantic) + self.conditioning(style[:, :, None])
-        for doubling, blocks in zip(self.doublings, self.blocks, strict=True):
-            x = doubling(_masked_leaky_relu(x, row_mask))
+        x = self.input_projection(semantic) + self.conditioning(style[:, :, None])
+        for upsample, blocks in zip(self.upsamples, self.blocks, strict=True):
+            x = upsample(_masked_leaky_relu(x, row_mask))
             row_mask = row_mask if row_mask is None else row_mask.repeat_interleave(2, dim=2)
             x = blocks(x, row_mask)
-        log_f0 = self.leave(_masked_leaky_relu(x, row_mask, _LAST_SLOPE))
+        log_f0 = self.output_projection(_masked_leaky_relu(x, row_mask, _LAST_SLOPE))
         return log_f0 if row_mask is None else log_f0 * row_mask
 
 

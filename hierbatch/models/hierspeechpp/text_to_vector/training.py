@@ -173,5 +173,6 @@ def _divergence(found: TrainingPass, mask: Tensor) -> Tensor:
 
 
 def _slices(x: Tensor, starts: Tensor, n_frames: int) -> Tensor:
-    """Slice of every row. Shape: [B, C, T] -> [B, C, n_frames]."""
+    """Slice of every row, with zeros past the end of the batch. Shape: [B, C, T] -> [B, C, n_frames]."""
+    x = F.pad(x, (0, n_frames))
     return torch.stack([row[:, start : start + n_frames] for row, start in zip(x, starts.tolist(), strict=True)])

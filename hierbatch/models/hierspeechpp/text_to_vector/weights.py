@@ -24,6 +24,11 @@ _DILATED: NameTable = (
     Rename(r"norms_2\.(\d+)\.gamma", r"pointwise_norms.\1.weight"),
     Rename(r"norms_2\.(\d+)\.beta", r"pointwise_norms.\1.bias"),
 )
+NORMALIZED_LAYERS = (
+    r"(?:posterior_encoder|decoder)\.wavenet\.(?:conditioning|gates\.\d+|residual_skip\.\d+)",
+    r"pitch\.(?:upsamples\.\d+|blocks\.\d+\.\d+\.(?:dilated|plain)\.\d+)",
+)
+"""Patterns of the layers that are trained with weight norm."""
 _N_SPLINES = 4
 _N_PITCH_KERNELS = 3
 
@@ -36,7 +41,7 @@ def name_table() -> NameTable:
         Rename(r"enc_p\.cond\.(.+)", r"text_encoder.conditioning.\1"),
         *with_prefix(r"enc_p\.encoder", "text_encoder.first", transformer_names()),
         *with_prefix(r"enc_p\.encoder2", "text_encoder.second", transformer_names()),
-        Rename(r"enc_p\.proj\.(.+)", r"text_encoder.leave.\1"),
+        Rename(r"enc_p\.proj\.(.+)", r"text_encoder.output_projection.\1"),
         *with_prefix("flow", "flow", flow_names()),
         *with_prefix("w2v_decoder", "decoder", _projected_wavenet_names()),
         *with_prefix("emb_g", "style_encoder", style_names()),
@@ -48,21 +53,21 @@ def name_table() -> NameTable:
 
 def _projected_wavenet_names() -> NameTable:
     return (
-        Rename(r"pre\.(.+)", r"enter.\1"),
+        Rename(r"pre\.(.+)", r"input_projection.\1"),
         *with_prefix("enc", "wavenet", wavenet_names()),
-        Rename(r"proj\.(.+)", r"leave.\1"),
+        Rename(r"proj\.(.+)", r"output_projection.\1"),
     )
 
 
 def _duration_names() -> NameTable:
     return (
         *with_prefix("flows", "flows", _spline_flow_names()),
-        Rename(r"post_pre\.(.+)", r"posterior_enter.\1"),
-        Rename(r"post_proj\.(.+)", r"posterior_leave.\1"),
+        Rename(r"post_pre\.(.+)", r"posterior_input.\1"),
+        Rename(r"post_proj\.(.+)", r"posterior_output.\1"),
         *with_prefix("post_convs", "posterior_convolutions", _DILATED),
         *with_prefix("post_flows", "posterior_flows", _spline_flow_names()),
-        Rename(r"pre\.(.+)", r"enter.\1"),
-        Rename(r"proj\.(.+)", r"leave.\1"),
+        Rename(r"pre\.(.+)", r"input_projection.\1"),
+        Rename(r"proj\.(.+)", r"output_projection.\1"),
         *with_prefix("convs", "convolutions", _DILATED),
         Rename(r"cond\.(.+)", r"conditioning.\1"),
     )
@@ -71,9 +76,9 @@ def _duration_names() -> NameTable:
 def _spline_flow_names() -> NameTable:
     """Name table of `SplineFlows`; the published numbering also counts the flips, which have no weights."""
     spline: NameTable = (
-        Rename(r"pre\.(.+)", r"enter.\1"),
+        Rename(r"pre\.(.+)", r"input_projection.\1"),
         *with_prefix("convs", "convolutions", _DILATED),
-        Rename(r"proj\.(.+)", r"leave.\1"),
+        Rename(r"proj\.(.+)", r"output_projection.\1"),
     )
     splines = [
         entry for index in range(_N_SPLINES) for entry in with_prefix(str(2 * index + 1), f"splines.{index}", spline)
@@ -91,10 +96,10 @@ def _pitch_names() -> NameTable:
         for published, name in (("convs1", "dilated"), ("convs2", "plain"))
     ]
     return (
-        Rename(r"conv_pre\.(.+)", r"enter.\1"),
-        Rename(r"ups\.(.+)", r"doublings.\1"),
+        Rename(r"conv_pre\.(.+)", r"input_projection.\1"),
+        Rename(r"ups\.(.+)", r"upsamples.\1"),
         *blocks,
-        Rename(r"conv_post\.(.+)", r"leave.\1"),
+        Rename(r"conv_post\.(.+)", r"output_projection.\1"),
         Rename(r"cond\.(.+)", r"conditioning.\1"),
     )
 

@@ -47,10 +47,10 @@ class SpeechSRLite(nn.Module):
         self.ratio = rate_hz / RATE_HZ
         self._wide_fft = round(FFT_SAMPLES * self.ratio)
         self._wide_hop = round(HOP_SAMPLES * self.ratio)
-        self.enter = nn.Linear(N_LOW_BINS, config.width)
+        self.input_projection = nn.Linear(N_LOW_BINS, config.width)
         self.blocks = nn.ModuleList(ConvNeXtBlock(config.width, config.kernel) for _ in range(config.blocks))
         self.norm = nn.LayerNorm(config.width)
-        self.leave = nn.Linear(config.width, config.bands)
+        self.output_projection = nn.Linear(config.width, config.bands)
         self.register_buffer("window", torch.hann_window(FFT_SAMPLES), persistent=False)
         self.register_buffer("wide_window", torch.hann_window(self._wide_fft), persistent=False)
         self.register_buffer("interpolation", _interpolation_matrix(config), persistent=False)
@@ -95,10 +95,10 @@ class SpeechSRLite(nn.Module):
             returns  [B, bins, T]
         """
         magnitude = low.abs().transpose(1, 2) / HOP_SAMPLES  # [B, K, T] -> [B, T, K]
-        x = self.enter((torch.log(magnitude + _FLOOR) - _LOG_CENTRE) / _LOG_SPREAD)
+        x = self.input_projection((torch.log(magnitude + _FLOOR) - _LOG_CENTRE) / _LOG_SPREAD)
         for block in self.blocks:
             x = block(x, mask)
-        log = self.leave(self.norm(x)) * _LOG_SPREAD + _LOG_CENTRE
+        log = self.output_projection(self.norm(x)) * _LOG_SPREAD + _LOG_CENTRE
         log = log.clamp(_MIN_LOG, _MAX_LOG)
         logs = torch.cat([log @ self.interpolation, self._extend(log)], dim=-1)
         return (logs.exp() * mask * HOP_SAMPLES).transpose(1, 2)

@@ -22,14 +22,14 @@ def by_loops(attention, x):
             }
             scores = torch.stack(
                 [
-                    query[head, :, i] @ (key[head, :, j] + (attention.near_keys[0, near[j]] if j in near else 0))
+                    query[head, :, i] @ (key[head, :, j] + (attention.relative_keys[0, near[j]] if j in near else 0))
                     for j in range(n_frames)
                 ]
             ) / math.sqrt(width)
             for j, weight in enumerate(scores.softmax(0)):
-                beside = attention.near_values[0, near[j]] if j in near else 0
+                beside = attention.relative_values[0, near[j]] if j in near else 0
                 heard[head, :, i] += weight * (value[head, :, j] + beside)
-    return attention.leave(heard.reshape(1, -1, n_frames))[0]
+    return attention.output_projection(heard.reshape(1, -1, n_frames))[0]
 
 
 @pytest.mark.parametrize("reach", [0, 1, 4])

@@ -40,7 +40,7 @@ def flow_reversed(x, mask, style):
 
 
 def style_encoder(x, mask, style):
-    return with_rule_weights(StyleEncoder(CHANNELS, 12))(x, mask)[:, :, None].expand(-1, -1, x.shape[2])
+    return with_rule_weights(StyleEncoder(CHANNELS, 12).eval())(x, mask)[:, :, None].expand(-1, -1, x.shape[2])
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_the_acoustic_encoder_hears_each_row_alone(model):
     sound = torch.randn(n_rows, 1, longest * SMALL.hop_samples, generator=random)
     sound = sound * frame_mask(lengths * SMALL.hop_samples, sound.shape[-1])
     style = torch.randn(n_rows, 8, generator=random)
-    encoder = model.training_parts.acoustic_encoder
+    encoder = model.training_modules.acoustic_encoder
     with torch.inference_mode():
         mean, log_scale = encoder(spectrogram, sound, lengths, style)
         for row, length in enumerate(lengths.tolist()):
@@ -94,7 +94,7 @@ def test_the_prosody_head_hears_each_row_alone(model):
     lengths, longest = torch.tensor(LENGTHS), max(LENGTHS)
     random = torch.Generator().manual_seed(7)
     latent, style = (torch.randn(len(LENGTHS), 8, *size, generator=random) for size in ((longest,), ()))
-    mask, head = frame_mask(lengths, longest), model.training_parts.prosody
+    mask, head = frame_mask(lengths, longest), model.training_modules.prosody
     with torch.inference_mode():
         together = head(latent, mask, style)
         for row, length in enumerate(LENGTHS):

@@ -70,6 +70,6 @@ def test_it_has_the_published_number_of_weights():
         network = TextToVector(TextToVectorConfig())
     # Folded into the weights here, counted beside them there: an entry for every first axis.
     normed = [*network.posterior_encoder.wavenet.modules(), *network.decoder.wavenet.modules()]
-    normed += [*network.pitch.doublings.modules(), *network.pitch.blocks.modules()]
+    normed += [*network.pitch.upsamples.modules(), *network.pitch.blocks.modules()]
     gains = sum(module.weight.shape[0] for module in normed if hasattr(module, "weight"))
     assert sum(value.numel() for value in network.parameters()) + gains == 108_542_704

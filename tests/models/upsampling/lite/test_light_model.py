@@ -25,7 +25,7 @@ def tone(hz, rate_hz, duration_s=0.5):
 @pytest.mark.parametrize("rate_hz", RATES)
 def test_what_was_there_stays_as_it_was(rate_hz):
     network = tiny_network(rate_hz)
-    torch.nn.init.constant_(network.leave.bias, -100.0)  # as quiet a top as it can give
+    torch.nn.init.constant_(network.output_projection.bias, -100.0)  # as quiet a top as it can give
     for hz in (97.0, 1003.0, 6907.0):
         with torch.no_grad():
             made = network(tone(hz, 16_000)[None, None])[0, 0]
@@ -38,8 +38,8 @@ def test_the_new_sound_is_above_what_was_there(rate_hz):
     with torch.no_grad():
         network = tiny_network(rate_hz)
         loud = network(noise(16_000))
-        torch.nn.init.constant_(network.leave.bias, -100.0)
-        torch.nn.init.zeros_(network.leave.weight)
+        torch.nn.init.constant_(network.output_projection.bias, -100.0)
+        torch.nn.init.zeros_(network.output_projection.weight)
         added = (loud - network(noise(16_000)))[0, 0].double().numpy()
     power = np.abs(np.fft.rfft(added * np.hanning(len(added)))) ** 2
     hz = np.fft.rfftfreq(len(added), 1 / rate_hz)
@@ -50,9 +50,9 @@ def test_the_new_sound_is_above_what_was_there(rate_hz):
 
 def test_above_the_learned_band_noise_follows_its_edge_half_the_way():
     network, levels = tiny_network(48_000), []
-    torch.nn.init.zeros_(network.leave.weight)
+    torch.nn.init.zeros_(network.output_projection.weight)
     for edge in (0.0, 1.0):  # 2.5 nepers apart
-        torch.nn.init.constant_(network.leave.bias, edge)
+        torch.nn.init.constant_(network.output_projection.bias, edge)
         with torch.no_grad():
             made = network(noise(16_000))[0, 0].double().numpy()
         power = np.abs(np.fft.rfft(made * np.hanning(len(made)))) ** 2
@@ -84,7 +84,7 @@ def test_one_set_of_weights_serves_both_rates():
 def test_a_copy_keeps_its_phase_from_frame_to_frame():
     """A steady tone in the copied band becomes steady tones above: no beating at the rate of frames."""
     network = tiny_network()
-    torch.nn.init.zeros_(network.leave.weight)
+    torch.nn.init.zeros_(network.output_projection.weight)
     with torch.no_grad():
         made = network(tone(5_000.0, 16_000, 1.0)[None, None])[0, 0].double().numpy()
     inner = made[12_000:36_000] * np.hanning(24_000)

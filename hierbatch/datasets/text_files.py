@@ -1,0 +1,98 @@
+"""Text files of data sets: transcripts, lists and tables with named columns."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from hierbatch.errors import InputError, SourceError
+from hierbatch.storage import read_regular_file
+
+_MAX_TRANSCRIPT_BYTES = 1 << 20
+_MAX_TABLE_BYTES = 2 << 30
+AUDIO_SUFFIXES = frozenset((".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".aif", ".aiff", ".wma", ".webm"))
+
+
+def audio_files(folder: Path) -> list[Path]:
+    """Audio files at or below a folder, sorted by path; hidden files are left out."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in AUDIO_SUFFIXES and not path.name.startswith(".") and path.is_file()
+    )
+
+
+def read_transcript(path: Path) -> str:
+    """Text of one transcript file.
+
+    Raises:
+        SourceError: the file is too large or not UTF-8.
+    """
+    try:
+        return read_regular_file(path, _MAX_TRANSCRIPT_BYTES).decode("utf-8-sig").strip()
+    except OSError as error:
+        raise SourceError(
+            f"{path} cannot be read", expected="a text file", got=error.strerror or str(error), fix="check the file"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"{path} is not UTF-8", expected="UTF-8 text", got=str(error), fix="convert the file to UTF-8"
+        ) from error
+
+
+def read_lines(path: Path, encodings: Sequence[str] = ("utf-8-sig",)) -> list[str]:
+    """Lines of a list or table, in the first of the encodings that fits.
+
+    Raises:
+        InputError: the file is missing or in another encoding.
+    """
+    try:
+        content = read_regular_file(path, _MAX_TABLE_BYTES)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read",
+            expected="the table of the data set",
+            got=error.strerror or str(error),
+            fix="check that the data set is complete, or choose its layout with --layout",
+        ) from error
+    for encoding in encodings:
+        try:
+            return content.decode(encoding).splitlines()
+        except UnicodeDecodeError:
+            continue
+    raise InputError(
+        f"The encoding of {path} is unknown", expected=" or ".join(encodings), fix="convert the file to UTF-8"
+    )
+
+
+def read_pairs(path: Path) -> Iterator[tuple[int, str, str]]:
+    """Line number, first field and rest of each line of a list separated by spaces; empty lines are skipped."""
+    for number, line in enumerate(read_lines(path), 1):
+        key, _, rest = line.strip().replace("\t", " ").partition(" ")
+        if key:
+            yield number, key, rest.strip()
+
+
+def read_records(path: Path, required: Sequence[str], *, delimiter: str = "\t") -> Iterator[tuple[int, dict[str, str]]]:
+    """Line number and fields of each line of a table with a header, without quoting.
+
+    Args:
+        path: table, UTF-8.
+        required: columns that the table must have.
+        delimiter: separator of the fields.
+
+    Raises:
+        InputError: the table cannot be read, or a column is missing.
+    """
+    lines = csv.DictReader(read_lines(path), delimiter=delimiter, quoting=csv.QUOTE_NONE)
+    names = list(lines.fieldnames or ())
+    if missing := [name for name in required if name not in names]:
+        raise InputError(
+            f"{path} lacks {'a column' if len(missing) == 1 else 'columns'}: {', '.join(missing)}",
+            expected=f"the columns {', '.join(required)}",
+            got=", ".join(names) or "no header",
+            fix="add the columns, or choose the layout of the data set with --layout",
+        )
+    for number, record in enumerate(lines, 2):
+        yield number, {name: value or "" for name, value in record.items() if name}

@@ -1,0 +1,136 @@
+"""Requests for new takes of single rows: append-only lines in `RUN/requests/`, and the answers to them.
+
+The driver of a run answers them before its next work unit; without a driver, `hierbatch.jobs.respeak` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from hierbatch.errors import InputError
+from hierbatch.manifest.choices import TakeName
+from hierbatch.manifest.json_log import append_record, read_records
+from hierbatch.manifest.row_edits import RowEdit
+from hierbatch.manifest.run_layout import RunLayout
+
+MAX_TAKES = 5
+"""Takes per request."""
+
+PLANNED, REFUSED, WITHDRAWN = "planned", "refused", "withdrawn"
+"""Answers: takes are planned and their names known; the request is invalid; its author has taken it back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeRequest:
+    """Request for new takes of a row, each with another seed."""
+
+    id: str
+    """Id of the row."""
+    edit: RowEdit = field(default_factory=RowEdit)
+    """Values that replace those of the manifest; without any, the row as it is planned."""
+    n_takes: int = 1
+    who: str | None = None
+    when: str | None = None
+    """Time at which the request was appended (ISO 8601, UTC); set by `append_request`."""
+    request: str = field(default_factory=lambda: uuid4().hex)
+    """Unique name of the request."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.n_takes <= MAX_TAKES:
+            raise InputError(
+                "The number of takes is out of range",
+                expected=f"1 to {MAX_TAKES}",
+                got=str(self.n_takes),
+                fix="change n_takes",
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestState:
+    """A request and its answer."""
+
+    request: TakeRequest
+    answer: str | None = None
+    """`planned`, `refused` or `withdrawn`; None while it is waiting."""
+    takes: tuple[TakeName, ...] = ()
+    """Key and attempt of each planned take; they exist once the work unit is committed."""
+    error: str = ""
+    """Reason of a refusal."""
+
+
+def append_request(run: Path, request: TakeRequest) -> TakeRequest:
+    """Append a request to the log of this process; flushed to disk when the call returns.
+
+    Returns:
+        The request with the time at which it was written.
+
+    Raises:
+        StorageError: the disk is full, read-only or gone.
+        InputError: the folder cannot be written to.
+    """
+    record = append_record(
+        RunLayout(run).requests,
+        {
+            "request": request.request,
+            "id": request.id,
+            "edit": request.edit.to_record(),
+            "n_takes": request.n_takes,
+            "who": request.who,
+        },
+    )
+    return replace(request, when=record["when"])
+
+
+def answer_request(run: Path, name: str, answer: str, *, takes: Sequence[TakeName] = (), error: str = "") -> None:
+    """Append the answer to a request.
+
+    Args:
+        run: run folder.
+        name: name of the request.
+        answer: `planned`, `refused` or `withdrawn`.
+        takes: key and attempt of each planned take.
+        error: reason of a refusal.
+    """
+    append_record(
+        RunLayout(run).requests,
+        {"answer_to": name, "answer": answer, "takes": list(map(list, takes)), "error": error or None},
+    )
+
+
+def read_requests(run: Path) -> dict[str, RequestState]:
+    """Read all requests of a run with their answers, oldest first, by name.
+
+    Raises:
+        RunError: a file cannot be read.
+    """
+    records = read_records(RunLayout(run).requests)
+    states = {record["request"]: _read_request(record) for record in records if {"request", "id"} <= record.keys()}
+    for record in records:
+        if (name := record.get("answer_to")) in states and states[name].answer in (None, WITHDRAWN):
+            states[name] = replace(
+                states[name],
+                answer=record["answer"],
+                takes=tuple((key, attempt) for key, attempt in record.get("takes", ())),
+                error=record.get("error", ""),
+            )
+    return states
+
+
+def waiting_requests(states: Iterable[RequestState]) -> list[TakeRequest]:
+    """Requests without an answer, oldest first."""
+    return [state.request for state in states if state.answer is None]
+
+
+def _read_request(record: Mapping[str, Any]) -> RequestState:
+    """State of a request without its answer; an invalid line is a refused request."""
+    request = TakeRequest(request=record["request"], id=record["id"], who=record.get("who"), when=record.get("when"))
+    try:
+        edit = RowEdit.from_record(record.get("edit", {}))
+        request = replace(request, edit=edit, n_takes=record.get("n_takes", 1))
+    except (InputError, TypeError) as error:
+        return RequestState(request=request, answer=REFUSED, error=str(error))
+    return RequestState(request=request)

@@ -1,0 +1,45 @@
+"""Corrections of predicted durations by language and kind of symbol, set in a bundle's `synthesis`.
+
+The log-mean that a duration model regresses lies below the mean where durations vary, and the length of a comma was
+learned from speakers who differ. The factors restore the means of recordings.
+
+Legend: B batch, N symbols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from hierbatch.frontend.symbols import LANGUAGE_IDS, PHONES, SYMBOL_IDS, WORD_BOUNDARY
+
+_KINDS = {"phone_duration": PHONES, "comma_pause": (",",), "word_pause": (WORD_BOUNDARY,)}
+_PAUSE_FRAMES = 3.0
+"""A gap between words of at least 60 ms is a pause; shorter ones are transitions and stay unchanged."""
+
+
+class DurationFactors:
+    """Factors on durations: `phone_duration_LANGUAGE`, `comma_pause_LANGUAGE` and `word_pause_LANGUAGE`."""
+
+    def __init__(self, synthesis: Mapping[str, float], n_symbols: int) -> None:
+        factors = torch.ones(len(LANGUAGE_IDS), n_symbols)
+        for language, row in LANGUAGE_IDS.items():
+            for kind, symbols in _KINDS.items():
+                factors[row, [SYMBOL_IDS[symbol] for symbol in symbols]] = synthesis.get(f"{kind}_{language}", 1.0)
+        self._factors = factors
+
+    def __call__(self, log_durations: Tensor, symbols: Tensor, language: Tensor) -> Tensor:
+        """Scale durations given as log(1 + frames).
+
+        Shape:
+            log_durations  [B, N]
+            symbols        [B, N]  long
+            language       [B]     long
+            returns        [B, N]
+        """
+        frames = torch.expm1(log_durations).clamp_min(0.0)
+        factors = self._factors.to(frames.device)[language[:, None], symbols]
+        is_transition = (symbols == SYMBOL_IDS[WORD_BOUNDARY]) & (frames < _PAUSE_FRAMES)
+        return torch.log1p(frames * torch.where(is_transition, 1.0, factors))

@@ -1,0 +1,1 @@
+"""Training of the published HierSpeech++ networks: synthesizer, text-to-vector and SpeechSR."""

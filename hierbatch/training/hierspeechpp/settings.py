@@ -1,0 +1,94 @@
+"""Settings shared by the recipes of the published networks; each is a table of the TOML configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hierbatch.errors import InputError
+from hierbatch.training.trainer.recipe import OptimizerSettings
+from hierbatch.training.trainer.trainer import TrainerOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdamWSettings:
+    """Table `optimizer`: AdamW for each optimiser of a recipe, as published."""
+
+    learning_rate: float
+    learning_rate_decay: float
+    """Factor on the learning rate after each epoch."""
+    betas: tuple[float, ...] = (0.8, 0.99)
+    epsilon: float = 1e-9
+    weight_decay: float = 0.01
+    max_gradient_norm: float = 1000.0
+    """Ours: the published trainers do not clip."""
+    frozen: tuple[str, ...] = ()
+    """Patterns of the weights that keep their values, in addition to those of a preset."""
+
+    def for_networks(self, name: str, networks: tuple[str, ...], frozen: tuple[str, ...] = ()) -> OptimizerSettings:
+        """Settings of one optimiser.
+
+        Args:
+            name: its name.
+            networks: networks that it updates.
+            frozen: further patterns of weights that keep their values.
+        """
+        first, second = self.betas
+        return OptimizerSettings(
+            name=name,
+            networks=networks,
+            learning_rate=self.learning_rate,
+            betas=(first, second),
+            epsilon=self.epsilon,
+            weight_decay=self.weight_decay,
+            max_gradient_norm=self.max_gradient_norm,
+            frozen=self.frozen + frozen,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """Table `run`: schedule and intervals."""
+
+    n_steps: int
+    seed: int = 1
+    n_accumulated: int = 1
+    precision: str = "float32"
+    average_decay: float = 0.9995
+    report_steps: int = 100
+    validate_steps: int = 5000
+    save_steps: int = 5000
+    keep_last: int = 3
+    keep_every_steps: int = 50_000
+
+    def options(self, **changes: Any) -> TrainerOptions:
+        """Options of the trainer, with changes from the command line."""
+        values = {name: getattr(self, name) for name in self.__slots__}  # type: ignore[attr-defined]
+        return TrainerOptions(**(values | changes))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechDataSettings:
+    """Table `data`: which rows, and how many of them in a batch."""
+
+    batch_rows: int
+    """Rows of a step, over all processes."""
+    max_frames: int
+    """Longest row; longer utterances are cut at a random position, or left out where the text must fit."""
+    min_frames: int = 32
+    max_symbols: int = 200
+    """Longest phoneme string, in symbols without blanks; only where text is read."""
+    speaker_balance: bool = True
+    """Ours: speakers are drawn by the square root of the amount of their speech."""
+    language_shares: Mapping[str, float] = field(default_factory=dict)
+    """Share of rows by language; languages without one divide the rest."""
+    style_from: str = "self"
+    """Speech that gives the style: `self`, the row itself; `speaker`, for half of the rows another utterance."""
+    bucketed: bool = False
+    """Put utterances of similar length into one batch."""
+    validation_rows: int = 16
+
+    def __post_init__(self) -> None:
+        if self.style_from not in ("self", "speaker"):
+            raise InputError("style_from is unknown", expected="self or speaker", got=repr(self.style_from))

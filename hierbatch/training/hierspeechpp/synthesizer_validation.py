@@ -1,0 +1,127 @@
+"""Validation of the synthesizer on held-out rows: copy synthesis, divergences, pitch, and synthesis from the prior.
+
+The figure that predicts conversion is `prior mel`: features and pitch through the prior and both reversed flows, with
+the voice of the row itself, against the recording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from hierbatch.models.hierspeechpp.synthesizer.model import Synthesizer
+from hierbatch.models.hierspeechpp.synthesizer.training import SynthesizerInputs, training_pass
+from hierbatch.training.trainer.recipe import Sample
+
+if TYPE_CHECKING:
+    from hierbatch.training.hierspeechpp.synthesizer import SynthesizerRecipe
+
+_N_SAMPLES = 4
+
+
+def validate_synthesizer(recipe: SynthesizerRecipe, network: nn.Module, mel_loss: nn.Module) -> dict[str, float]:
+    """Mean figures over the held-out rows.
+
+    Args:
+        recipe: provides the rows.
+        network: synthesizer in evaluation mode.
+        mel_loss: mean absolute error of log-mel spectrograms.
+    """
+    assert isinstance(network, Synthesizer)
+    figures: list[dict[str, float]] = []
+    for inputs in _rows(recipe):
+        n_frames = int(inputs.lengths)
+        found = training_pass(network, inputs, recipe.config.slice_frames)
+        output = synthesize_from_prior(network, inputs, network.encode_style(inputs.style_mel, inputs.style_lengths))
+        copied, _ = _copy(network, inputs, found.acoustic.mean)
+        figures.append(
+            {
+                "mel": float(mel_loss(copied, inputs.sound)),
+                "prior mel": float(mel_loss(output.sound[..., : inputs.sound.shape[-1]], inputs.sound)),
+                "acoustic divergence": float(found.divergences.acoustic),
+                "semantic divergence": float(found.divergences.semantic),
+                "frames": float(n_frames),
+                **pitch_figures(output.log_f0[0, 0], inputs.f0_hz[0]),
+            }
+        )
+    return {name: float(np.nanmean([row[name] for row in figures])) for name in figures[0] if name != "frames"}
+
+
+def pitch_figures(log_f0: Tensor, f0_hz: Tensor) -> dict[str, float]:
+    """F0 error in cents on frames that are voiced in both, and the F-score of voicing.
+
+    Args:
+        log_f0: predicted ln(F0 + 1).
+        f0_hz: measured F0, 0 where unvoiced.
+
+    Shape: both [4 T].
+    """
+    predicted = torch.expm1(log_f0.float())
+    is_voiced, is_predicted = f0_hz > 0, predicted > 55
+    both = is_voiced & is_predicted
+    cents = 1200 * torch.log2(predicted[both] / f0_hz[both])
+    n_marked = int(is_voiced.sum()) + int(is_predicted.sum())
+    return {
+        "pitch error cents": float(cents.square().mean().sqrt()) if bool(both.any()) else float("nan"),
+        "voicing F-score": 2 * int(both.sum()) / n_marked if n_marked else float("nan"),
+    }
+
+
+def convert_to_samples(recipe: SynthesizerRecipe, network: nn.Module, mel: nn.Module) -> list[Sample]:
+    """Held-out recordings, each converted to its own voice and to the voice of the next row.
+
+    Args:
+        recipe: provides the rows.
+        network: synthesizer in evaluation mode.
+        mel: log-mel spectrogram for the pictures, of sound at 16 kHz.
+    """
+    assert isinstance(network, Synthesizer)
+    rows = list(_rows(recipe))[:_N_SAMPLES]
+    styles = [network.encode_style(row.style_mel, row.style_lengths) for row in rows]
+    samples: list[Sample] = []
+    for number, row in enumerate(rows):
+        for name, style in (("own", styles[number]), ("other", styles[(number + 1) % len(rows)])):
+            sound = synthesize_from_prior(network, row, style).sound[0, 0].float().cpu()
+            step = recipe.config.rate_hz // 16_000 if recipe.config.rate_hz % 16_000 == 0 else 1
+            picture = mel(sound[None, ::step].to(recipe.device))[0].cpu().numpy()
+            samples.append(
+                Sample(
+                    name=f"row{number}-{name}-voice",
+                    samples=sound.numpy(),
+                    rate_hz=recipe.config.rate_hz,
+                    mel=picture,
+                )
+            )
+    return samples
+
+
+def synthesize_from_prior(network: Synthesizer, inputs: SynthesizerInputs, style: Tensor) -> Any:
+    """Synthesis from clean features and pitch at the mean of the prior, in a given voice.
+
+    Args:
+        network: the synthesizer.
+        inputs: one row.
+        style: style vector.
+
+    Shape:
+        style  [1, S]
+    """
+    log_f0 = torch.log1p(inputs.f0_hz)[:, None]
+    return network(inputs.semantic, log_f0, inputs.lengths, style, inputs.noise[2], noise_scale=0.0)
+
+
+def _copy(network: Synthesizer, inputs: SynthesizerInputs, latent: Tensor) -> tuple[Tensor, Tensor]:
+    """Sound and log F0 of an acoustic latent."""
+    style = network.encode_style(inputs.style_mel, inputs.style_lengths)
+    excitation, log_f0 = network.source(latent, inputs.lengths, style)
+    return network.vocoder(latent, excitation, inputs.lengths, style), log_f0
+
+
+def _rows(recipe: SynthesizerRecipe) -> Iterator[SynthesizerInputs]:
+    positions: Sequence[Any] = recipe.data.held_out_positions()
+    for position in positions:
+        yield recipe.inputs([position], position.n_frames, position.style_frames)

@@ -1,0 +1,25 @@
+"""Random state of a step, so that a resumed run draws what an undisturbed one draws.
+
+Nothing random is carried from one step to the next: before every step, the generators of Python, NumPy and torch are
+seeded from the run's seed, the step and the process. Random choices of a row come from a generator of its own.
+"""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import torch
+
+
+def seed_step(seed: int, step: int, rank: int) -> None:
+    """Seed all global generators for one step of one process."""
+    python, numpy, pytorch = np.random.SeedSequence([seed, step, rank]).generate_state(3)
+    random.seed(int(python))
+    np.random.seed(int(numpy))
+    torch.manual_seed(int(pytorch))
+
+
+def row_generator(seed: int, step: int, row: int) -> np.random.Generator:
+    """Generator of the random choices of one row, independent of the process that computes the row."""
+    return np.random.default_rng(np.random.SeedSequence([seed, step, row, 1]))
