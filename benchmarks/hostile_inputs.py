@@ -131,17 +131,18 @@ def outcomes(path: Path, folder: Path) -> Iterator[Outcome]:
 
 def run_command(*arguments: str) -> Outcome:
     """Run one command in a process of its own."""
-    before_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-    reading, writing = os.pipe()
+    output, sink = os.pipe()
     child = os.fork()
     if not child:
-        os.close(reading)
-        os.dup2(writing, 1)
-        os.dup2(writing, 2)
+        os.close(output)
+        os.dup2(sink, 1)
+        os.dup2(sink, 2)
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, flush=True)  # the memory that it starts with
         os._exit(_command(arguments))
-    os.close(writing)
+    os.close(sink)
     log = b""
-    with os.fdopen(reading, "rb") as file:
+    with os.fdopen(output, "rb") as file:
+        before_kb = int(file.readline())
         while chunk := file.read(1 << 16):
             log = (log + chunk)[-_LOG_BYTES:]
     _, status, usage = os.wait4(child, 0)
@@ -149,7 +150,7 @@ def run_command(*arguments: str) -> Outcome:
         command=arguments[0],
         code=os.waitstatus_to_exitcode(status),
         cpu_s=usage.ru_utime + usage.ru_stime,
-        mb=max(0, (usage.ru_maxrss >> 10) - before_mb),
+        mb=(usage.ru_maxrss - before_kb) >> 10,
         log=log.decode(errors="replace"),
     )
 

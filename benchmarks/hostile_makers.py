@@ -232,9 +232,9 @@ def parquet_table(rng: random.Random) -> tuple[str, bytes]:
     pq.write_table(pa.table(columns).replace_schema_metadata(metadata), made)
     data = bytearray(made.getvalue())
     if rng.random() < 0.5:
-        place = rng.choice((range(len(data)), range(max(0, len(data) - 700), len(data))))
+        positions = rng.choice((range(len(data)), range(max(0, len(data) - 700), len(data))))
         for _ in range(rng.randrange(1, 8)):
-            data[rng.choice(place)] = rng.randrange(256)
+            data[rng.choice(positions)] = rng.randrange(256)
     return ".parquet", bytes(data)
 
 

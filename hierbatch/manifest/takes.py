@@ -249,13 +249,13 @@ def _read_snapshot_rows(snapshot: _Snapshot, schema: pa.Schema) -> Iterator[tupl
         yield positions, _cast(pa.table(values, names=schema.names), schema, snapshot.parts[part])
 
 
-def _cast(rows: pa.Table, schema: pa.Schema, part: Path) -> pa.Table:
+def _cast(rows: pa.Table, schema: pa.Schema, path: Path) -> pa.Table:
     try:
         rows.validate(full=True)
         return rows.cast(schema)
     except pa.ArrowException as error:
         raise RunError(
-            f"{part} has damaged values",
+            f"{path} has damaged values",
             got=str(error).splitlines()[0],
             fix="delete it and run again: takes in other files are kept",
         ) from error

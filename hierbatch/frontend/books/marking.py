@@ -66,12 +66,12 @@ class _Builder:
         self._path: list[etree._Element] = []  # open elements of the page
         self._chain: list[tuple[object, etree._Element]] = []  # open elements of the rebuilt run, each with its origin
         self._cloned: set[etree._Element] = set()
-        self._parts: dict[str, list[etree._Element]] = {}  # spans of each sentence: one in each cell of a table row
+        self._opened: dict[str, list[etree._Element]] = {}  # spans of each sentence: one in each cell of a table row
 
     def name_sentences(self) -> None:
         """Set the id of each sentence on its longest span."""
-        for element_id, parts in self._parts.items():
-            max(parts, key=lambda part: len("".join(part.itertext()))).set("id", element_id)
+        for element_id, spans in self._opened.items():
+            max(spans, key=lambda span: len("".join(span.itertext()))).set("id", element_id)
 
     def element(self, element: etree._Element) -> None:
         """Add an element of the page: rebuilt around its text, or copied whole if it has no spoken text."""
@@ -127,9 +127,9 @@ class _Builder:
 
     def _start_element(self, parent: etree._Element, key: object) -> etree._Element:
         if isinstance(key, SentenceSpan):
-            part = etree.SubElement(parent, f"{{{XHTML}}}span")
-            self._parts.setdefault(key.element_id, []).append(part)
-            return part
+            span = etree.SubElement(parent, f"{{{XHTML}}}span")
+            self._opened.setdefault(key.element_id, []).append(span)
+            return span
         assert isinstance(key, etree._Element)
         clone = etree.SubElement(parent, key.tag, attrib=dict(key.attrib), nsmap=key.nsmap)
         if key in self._cloned:
