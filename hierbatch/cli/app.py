@@ -29,6 +29,7 @@ from hierbatch.cli.plan import plan
 from hierbatch.cli.prepare import prepare
 from hierbatch.cli.report import report
 from hierbatch.cli.retry import retry
+from hierbatch.cli.review import review
 from hierbatch.cli.run import run
 from hierbatch.cli.say import say
 from hierbatch.cli.status import status
@@ -71,6 +72,7 @@ app.command("upsample")(upsample)
 app.command("status")(status)
 app.command("retry")(retry)
 app.command("report")(report)
+app.command("review")(review)
 app.command("compact")(compact)
 app.command("book")(book)
 app.command("narrate")(narrate)

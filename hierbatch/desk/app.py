@@ -1,0 +1,124 @@
+"""Routes of the desk. Requests name rows and takes by their ids; no text of a request becomes a path."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from hierbatch.desk.access import AccessControl, Secrets
+from hierbatch.desk.desk import Desk
+from hierbatch.errors import HierbatchError, InputError, StorageError
+
+_MAX_BODY_BYTES = 65_536
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+}
+
+
+def desk_app(desk: Desk, secrets: Secrets) -> Starlette:
+    """Application of one desk."""
+    pages = _static_files()
+    routes = [
+        Route("/", lambda request: _page(pages, "index.html")),
+        Route("/static/{name:path}", lambda request: _page(pages, request.path_params["name"])),
+        Route("/api/run", _get(lambda request: desk.summary())),
+        Route("/api/contents", _get(lambda request: desk.contents())),
+        Route("/api/chapters/{number:int}", _get(lambda request: desk.chapter(request.path_params["number"]))),
+        Route("/api/rows/{row}", _get(lambda request: desk.row(request.path_params["row"]))),
+        Route("/api/rows/{row}/takes/{take}/words", _get(lambda request: desk.words(**request.path_params))),
+        Route("/api/rows/{row}/takes/{take}/audio", _audio(desk)),
+        Route("/api/decide", _post(desk.decide), methods=["POST"]),
+        Route("/api/played", _post(desk.mark_played), methods=["POST"]),
+        Route("/api/undo", _post(desk.undo), methods=["POST"]),
+    ]
+    return Starlette(routes=routes, middleware=[Middleware(AccessControl, secrets=secrets)])
+
+
+def _static_files() -> dict[str, tuple[bytes, str]]:
+    """Content and type of every file of the page, read once: a request can only name one of these."""
+    found: dict[str, tuple[bytes, str]] = {}
+    folders = [("", files("hierbatch.desk") / "static")]
+    while folders:
+        prefix, folder = folders.pop()
+        for entry in folder.iterdir():
+            if entry.is_dir():
+                folders.append((f"{prefix}{entry.name}/", entry))
+            elif (kind := _TYPES.get("." + entry.name.rpartition(".")[2])) is not None:
+                found[prefix + entry.name] = (entry.read_bytes(), kind)
+    return found
+
+
+def _page(pages: dict[str, tuple[bytes, str]], name: str) -> Response:
+    if name not in pages:
+        return Response("There is no such page.\n", status_code=404, media_type="text/plain")
+    content, kind = pages[name]
+    return Response(content, media_type=kind)
+
+
+def _get(answer: Callable[[Request], Any]) -> Callable[[Request], Response]:
+    """Endpoint in a thread: everything behind it reads files."""
+
+    def endpoint(request: Request) -> Response:
+        try:
+            return JSONResponse(answer(request))
+        except HierbatchError as error:
+            return _error(error)
+
+    return endpoint
+
+
+def _post(act: Callable[[dict[str, Any]], Any]) -> Callable[[Request], Any]:
+    async def endpoint(request: Request) -> Response:
+        try:
+            body = await _read_object(request)
+            return JSONResponse(await run_in_threadpool(act, body))
+        except HierbatchError as error:
+            return _error(error)
+
+    return endpoint
+
+
+def _audio(desk: Desk) -> Callable[[Request], Response]:
+    def endpoint(request: Request) -> Response:
+        try:
+            content, kind = desk.audio(**request.path_params)
+        except HierbatchError as error:
+            return _error(error)
+        # The address contains the key of the take, so its content never changes.
+        return Response(content, media_type=kind, headers={"cache-control": "private, max-age=86400, immutable"})
+
+    return endpoint
+
+
+async def _read_object(request: Request) -> dict[str, Any]:
+    """Body of a request as a JSON object of limited size; raises InputError."""
+    content = bytearray()
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > _MAX_BODY_BYTES:
+            raise InputError("The request is too long", expected=f"at most {_MAX_BODY_BYTES} bytes", fix="shorten it")
+    try:
+        body = json.loads(bytes(content) or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise InputError("The request is not JSON", got=str(error)[:80], fix="reload the page") from error
+    if not isinstance(body, dict):
+        raise InputError("The request is not a JSON object", fix="reload the page")
+    return body
+
+
+def _error(error: HierbatchError) -> Response:
+    status = 507 if isinstance(error, StorageError) else 400
+    return JSONResponse({"error": str(error)}, status_code=status)

@@ -1,0 +1,129 @@
+"""Newest state of a run for the pages: takes, decisions and requests, reloaded when their files change."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hierbatch.desk.take_index import TakeIndex
+from hierbatch.errors import HierbatchError, RunError
+from hierbatch.manifest.choices import Choices, read_choices
+from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.manifest.take_requests import RequestState, read_requests
+from hierbatch.manifest.takes import Takes
+
+_POLL_S = 0.5
+_MAX_SHARE = 0.1
+"""Share of the time that reading may take; a large run in progress is read less often."""
+
+_PLANNED = ("id", "chapter", "chapter_title", "sentence_index", "kind", "source_ref", "voice", "language", "character")
+_FACTS = ("id", "take_key", "attempt", "status", "error_kind", "flags", "duration_s")
+
+
+@dataclass(frozen=True)
+class RunState:
+    """Snapshot of a run."""
+
+    version: int
+    takes: Takes
+    index: TakeIndex
+    choices: Choices
+    requests: dict[str, RequestState]
+
+    @cached_property
+    def planned(self) -> pa.Table:
+        """Positions of all rows in the book, in manifest order, without their texts."""
+        return self.takes.planned([name for name in _PLANNED if name in self.takes.plan_schema.names])
+
+    @cached_property
+    def facts(self) -> dict[str, dict[str, Any]]:
+        """Facts of the take of each row that has one, by id."""
+        return {row["id"]: row for row in self.takes.table(_FACTS).to_pylist()}
+
+
+class RunView:
+    """Keeps a snapshot of a run up to date from a thread of its own."""
+
+    def __init__(self, run: Path) -> None:
+        """Read the run; raises RunError if the folder is not a run or has no plan."""
+        self.layout = RunLayout(run)
+        self._changed = threading.Condition()
+        self._wake, self._is_closed = threading.Event(), False
+        self._seen = self._signature()
+        self._state = self._read(1, None)
+        self._thread = threading.Thread(target=self._follow, name="run-view", daemon=True)
+        self._thread.start()
+
+    @property
+    def state(self) -> RunState:
+        """Latest snapshot."""
+        return self._state
+
+    def refreshed(self, timeout_s: float = 2.0) -> RunState:
+        """Snapshot that includes all files written before this call, or the latest one after `timeout_s`."""
+        with self._changed, suppress(OSError):  # a file being replaced: the thread reads it
+            before = self._state.version
+            if self._signature() != self._seen:
+                self._wake.set()
+                self._changed.wait_for(lambda: self._state.version > before, timeout_s)
+        return self._state
+
+    def voice_names(self, state: RunState) -> list[str]:
+        """Names of the voices of the run."""
+        path = self.layout.voices_file(state.takes.generation)
+        return list(pq.read_table(path, columns=["voice"]).column("voice").to_pylist()) if path.exists() else []
+
+    def close(self) -> None:
+        """Stop the thread."""
+        self._is_closed = True
+        self._wake.set()
+        self._thread.join(timeout=5)
+
+    def _follow(self) -> None:
+        pause_s = _POLL_S
+        while not self._is_closed:
+            self._wake.wait(pause_s)
+            self._wake.clear()
+            started = time.monotonic()
+            with suppress(HierbatchError, OSError):  # a file being replaced: the next pass reads it
+                self._update()
+            pause_s = max(_POLL_S, (time.monotonic() - started) / _MAX_SHARE)
+
+    def _update(self) -> None:
+        signature = self._signature()
+        if signature == self._seen:
+            return
+        state = self._read(self._state.version + 1, self._state)
+        with self._changed:
+            self._state, self._seen = state, signature
+            self._changed.notify_all()
+
+    def _read(self, version: int, before: RunState | None) -> RunState:
+        run = self.layout.root
+        index = (before.index if before else TakeIndex()).updated(self.layout)
+        return RunState(version, Takes(run), index, read_choices(run), read_requests(run))
+
+    def _signature(self) -> tuple[tuple[str, int], ...]:
+        """Names and sizes of all files that the snapshot is read from."""
+        layout = self.layout
+        if not layout.record_file.exists():
+            raise RunError(
+                f"{layout.root} is not a run folder",
+                expected="a folder created by `hierbatch run`",
+                fix="check the path",
+            )
+        folders = (layout.plans, layout.parts, layout.choices, layout.requests)
+        found = [(path.name, path.stat().st_size) for folder in folders for path in _files(folder)]
+        return tuple(sorted(found))
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.glob("*") if path.suffix in (".parquet", ".jsonl")] if folder.is_dir() else []

@@ -1,0 +1,187 @@
+// Chapters and running text: every word is timed, every sentence can be selected.
+
+import { $, clock, el, replace } from "./dom.js";
+import { openChapter, play, select } from "./selection.js";
+import { emit, FILTERS, isFiltered, Mark, matchesFilter, on, store } from "./store.js";
+
+const MARK_CLASSES = [
+  ["failed", Mark.FAILED], ["flagged", Mark.FLAGGED], ["rejected", Mark.REJECTED], ["missing", Mark.MISSING],
+];
+let litWord = null;
+
+export function drawChapters() {
+  const chapters = store.contents.chapters;
+  const number = store.chapter?.number;
+  const items = chapters.map((chapter) => {
+    const played = chapter.sentences.filter(([, marks]) => marks & Mark.PLAYED).length;
+    const shown = isFiltered() ? chapter.sentences.filter(matchesFilter).length : undecided(chapter);
+    const share = chapter.sentences.length ? played / chapter.sentences.length : 0;
+    const bar = el("i");
+    bar.style.width = `${Math.round(share * 100)}%`;
+    const hint = shown ? `, ${shown} ${isFiltered() ? "shown" : "to decide"}` : "";
+    return el("li", {}, el("button", {
+      type: "button", "aria-current": chapter.number === number ? "true" : null,
+      "aria-label": `${chapter.title}, ${Math.round(share * 100)} % played${hint}`,
+      onclick: () => showChapter(chapter.number),
+    }, chapter.title, el("small", {}, shown || ""), el("span", { class: "bar" }, bar)));
+  });
+  const picker = el("select", { "aria-label": "Chapter", onchange: (event) => showChapter(Number(event.target.value)) },
+    chapters.map((chapter) => el("option", { value: chapter.number, selected: chapter.number === number },
+      chapter.title + (undecided(chapter) ? `  (${undecided(chapter)} to decide)` : ""))));
+  replace($("chapters"), el("ol", {}, items), picker);
+}
+
+const undecided = (chapter) => chapter.sentences.filter(([, marks]) => marks & Mark.UNDECIDED).length;
+
+async function showChapter(number) {
+  await openChapter(number);
+  const first = store.contents.chapters.find((chapter) => chapter.number === number).sentences.find(matchesFilter)
+    || store.contents.chapters.find((chapter) => chapter.number === number).sentences[0];
+  $("text").scrollTop = 0;
+  if (first) select(first[0]);
+}
+
+export function stepChapter(step) {
+  const numbers = store.contents.chapters.map((chapter) => chapter.number);
+  const to = numbers[numbers.indexOf(store.chapter?.number) + step];
+  if (to !== undefined) showChapter(to);
+}
+
+export function drawText() {
+  const { chapter } = store;
+  const text = $("text");
+  if (store.view !== "book" || !chapter) return;
+  const blocks = chapter.paragraphs.map((paragraph) => {
+    const tag = paragraph.kind === "heading" ? "h2" : "p";
+    let last = null;
+    return el(tag, {}, paragraph.sentences.flatMap((sentence) => {
+      const who = sentence.character && sentence.character !== last ? el("span", { class: "who", title: sentence.character }, initials(sentence.character)) : null;
+      last = sentence.character;
+      return [who, drawSentence(sentence), " "];
+    }));
+  });
+  if (!blocks.some((block) => block.tagName === "H2")) blocks.unshift(el("h2", {}, chapter.title));
+  replace(text, blocks);
+  drawMarks();
+}
+
+const initials = (name) => (name.length <= 6 ? name : name.split(/\s+/).map((word) => word[0]).join("").slice(0, 3));
+
+function drawSentence(sentence) {
+  const words = sentence.words.flatMap(([text, start, end, doubt], at) => [at ? " " : null,
+    el("span", { class: doubt ? "w doubt" : "w", title: doubt || null, data: { start, end } }, text)]);
+  return el("span", { class: "s", role: "button", tabindex: "-1", data: { id: sentence.id } }, words,
+    el("span", { class: "hidden", data: { notes: "" } }));
+}
+
+/** Update classes of all sentences without drawing the text again. */
+export function drawMarks() {
+  const marks = new Map();
+  const shown = new Set();
+  for (const chapter of store.contents.chapters) {
+    if (chapter.number !== store.chapter?.number) continue;
+    for (const sentence of chapter.sentences) {
+      marks.set(sentence[0], sentence[1]);
+      if (matchesFilter(sentence)) shown.add(sentence[0]);
+    }
+  }
+  for (const node of $("text").querySelectorAll(".s")) {
+    const id = node.dataset.id, found = marks.get(id) ?? 0, isCurrent = id === store.current;
+    node.className = "s";
+    for (const [name, mark] of MARK_CLASSES) node.classList.toggle(name, Boolean(found & mark));
+    node.classList.toggle("unplayed", !(found & (Mark.PLAYED | Mark.MISSING)));
+    node.classList.toggle("faded", isFiltered() && !shown.has(id) && !isCurrent);
+    node.classList.toggle("now", isCurrent);
+    node.tabIndex = isCurrent ? 0 : -1;
+    if (isCurrent) node.setAttribute("aria-current", "true");
+    else node.removeAttribute("aria-current");
+    const notes = MARK_CLASSES.filter(([, mark]) => found & mark).map(([name]) => name);
+    node.lastChild.textContent = notes.length ? ` (${notes.join(", ")})` : "";
+  }
+}
+
+export function scrollToCurrent(isFocused) {
+  const node = currentNode();
+  if (!node) return;
+  const box = node.getBoundingClientRect(), view = $("text").getBoundingClientRect();
+  if (box.top < view.top + 40 || box.bottom > view.bottom - 80) node.scrollIntoView({ block: "center" });
+  if (isFocused) node.focus({ preventScroll: true });
+}
+
+export const currentNode = () => $("text").querySelector(`.s[data-id="${CSS.escape(store.current ?? "")}"]`);
+
+/** Light the word at a time of the current take; null puts the light out. */
+export function light(seconds) {
+  const at = seconds === null ? -1 : store.words.findLastIndex((word) => word[2] > word[1] && word[1] <= seconds);
+  const node = at < 0 || seconds > store.words[at][2] + 0.25 ? null : currentNode()?.querySelectorAll(".w")[at] ?? null;
+  if (node === litWord) return;
+  litWord?.classList.remove("lit");
+  node?.classList.add("lit");
+  litWord = node;
+}
+
+export function drawFilters() {
+  const sentences = store.contents.chapters.flatMap((chapter) => chapter.sentences);
+  const chips = FILTERS.map((filter) => {
+    const n = filter.name === "all" ? 0 : sentences.filter(([, marks]) => filter.matches(marks)).length;
+    return el("button", {
+      type: "button", class: "chip", "aria-pressed": String(store.filter.show === filter.name),
+      onclick: () => setFilter({ show: filter.name }),
+    }, filter.title, n ? " " : null, n ? el("b", {}, n) : null);
+  });
+  replace($("filters"), chips, picker("voice", "All voices", store.contents.voices),
+    picker("character", "All characters", store.contents.characters));
+}
+
+function picker(name, all, values) {
+  const named = values.filter(Boolean);
+  if (named.length < 2 && !(name === "character" && named.length)) return null;
+  return el("select", { class: store.filter[name] ? "on" : "", "aria-label": all, onchange: (event) => setFilter({ [name]: event.target.value }) },
+    el("option", { value: "" }, all),
+    named.map((value) => el("option", { value, selected: store.filter[name] === value }, value)));
+}
+
+function setFilter(change) {
+  Object.assign(store.filter, change);
+  emit("filter");
+  const focused = $("filters").querySelector(change.show ? `[aria-pressed=true]` : "select.on");
+  focused?.focus();
+}
+
+export function drawProgress() {
+  const sentences = store.contents.chapters.flatMap((chapter) => chapter.sentences);
+  const played = sentences.filter(([, marks]) => marks & Mark.PLAYED).length;
+  const open = sentences.filter(([, marks]) => marks & Mark.UNDECIDED).length;
+  const waiting = sentences.filter(([, marks]) => marks & Mark.REQUESTED).length;
+  const total = sentences.reduce((sum, sentence) => sum + sentence[4], 0);
+  const { n_takes: nTakes, n_rows: nRows } = store.run;
+  $("progress").textContent = [
+    sentences.length ? `played ${Math.floor((100 * played) / sentences.length)} %` : null,
+    `${open} to decide`,
+    waiting ? `${waiting} being spoken` : null,
+    nTakes < nRows ? `${nTakes} of ${nRows} spoken` : null,
+    total ? clock(total) : null,
+  ].filter(Boolean).join(" · ");
+}
+
+export function listen() {
+  $("text").addEventListener("click", (event) => {
+    const sentence = event.target.closest?.(".s");
+    if (!sentence || store.view !== "book") return;
+    const word = event.target.closest(".w");
+    const wasCurrent = sentence.dataset.id === store.current;
+    (wasCurrent ? Promise.resolve() : select(sentence.dataset.id)).then(() => {
+      if (word && event.detail > 0) play(Math.max(0, startOf(word, sentence)));
+    });
+  });
+  on("chapter", () => { drawText(); drawChapters(); });
+  on("select", () => { drawMarks(); scrollToCurrent(false); });
+  on("marks", () => { drawMarks(); drawChapters(); drawProgress(); });
+  on("filter", () => { drawFilters(); drawMarks(); drawChapters(); });
+}
+
+/** Start of a clicked word in the take that is shown, which may be another one than that of the text. */
+function startOf(word, sentence) {
+  const at = [...sentence.querySelectorAll(".w")].indexOf(word);
+  return (store.words[at]?.[1] ?? Number(word.dataset.start)) - 0.01;
+}

@@ -1,0 +1,75 @@
+// Player at the foot of the page: play button, picture of the take, and the takes to compare.
+
+import { $, el, icon, replace } from "./dom.js";
+import { clear, draw, drawPosition, timeAt } from "./picture.js";
+import * as player from "./player.js";
+import { light } from "./book.js";
+import { openSheet } from "./panel.js";
+import { chooseTake, isPlaying, notePosition, play, spokenTakes, toggle } from "./selection.js";
+import { on, store } from "./store.js";
+
+const PLAY = "M7 4.5v15l13-7.5z", PAUSE = "M6 5h4v14H6zM14 5h4v14h-4z";
+let loaded = null;
+
+export function drawDock() {
+  const button = el("button", { type: "button", class: "play", id: "play", "aria-label": "Play", "aria-keyshortcuts": "Space", onclick: () => toggle() }, icon(PLAY));
+  const picture = el("div", { class: "picture", id: "picture" },
+    el("canvas", { id: "sound", role: "img", "aria-label": "Waveform and spectrogram" }), el("canvas", { id: "position", "aria-hidden": "true" }));
+  picture.addEventListener("click", (event) => {
+    if (!loaded) return;
+    const box = picture.getBoundingClientRect();
+    play(timeAt(event.clientX - box.left, box.width, loaded.buffer.duration));
+  });
+  replace($("dock"), button, picture,
+    el("div", { class: "takes", id: "takes", role: "radiogroup", "aria-label": "Takes" }),
+    el("button", { type: "button", class: "edit", id: "edit-button", onclick: openSheet }, "Edit"));
+}
+
+export function drawTakes() {
+  const takes = spokenTakes();
+  replace($("takes"), takes.map((take, at) => {
+    const isShown = take.name === store.take;
+    const hint = take.verdict ? { pin: "pinned", keep: "kept", reject: "rejected" }[take.verdict] : take.is_current ? "now" : "new";
+    return el("button", {
+      type: "button", class: "take", role: "radio", "aria-checked": String(isShown), tabindex: isShown || (!store.take && !at) ? "0" : "-1",
+      "aria-keyshortcuts": at < 5 ? String(at + 1) : null, onclick: () => chooseTake(at + 1),
+    }, `${at + 1}`, el("small", {}, `${hint} · ${take.duration_s.toFixed(1)} s`));
+  }));
+}
+
+async function drawPicture() {
+  const { current, take } = store;
+  loaded = null;
+  drawPosition($("position"), null);
+  if (!take) return clear($("sound"));
+  const found = await player.load(current, take).catch(() => null);
+  if (!found || store.current !== current || store.take !== take) return;
+  loaded = found;
+  draw($("sound"), found, store.words);
+}
+
+function drawButton() {
+  const button = $("play");
+  button.setAttribute("aria-label", isPlaying() ? "Pause" : "Play");
+  replace(button, icon(isPlaying() ? PAUSE : PLAY));
+}
+
+function follow() {
+  const seconds = player.position();
+  if (seconds !== null && loaded) {
+    drawPosition($("position"), seconds / loaded.buffer.duration);
+    light(seconds);
+    notePosition(player.playingRow(), seconds, loaded.buffer.duration);
+  } else if (!player.isPlaying()) {
+    light(null);
+  }
+  if (player.isPlaying()) requestAnimationFrame(follow);
+}
+
+on("take", () => { drawPicture(); drawTakes(); });
+on("row", drawTakes);
+on("select", () => replace($("takes")));
+on("playing", () => { drawButton(); requestAnimationFrame(follow); });
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawPicture);
+let resizing = 0;
+addEventListener("resize", () => { clearTimeout(resizing); resizing = setTimeout(drawPicture, 120); });

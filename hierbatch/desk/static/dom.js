@@ -1,0 +1,37 @@
+// Elements by tag, properties and children; no HTML is ever parsed from data.
+
+export const $ = (id) => document.getElementById(id);
+
+export function el(tag, properties = {}, ...children) {
+  const made = tag === "svg" || tag === "path" || tag === "rect"
+    ? document.createElementNS("http://www.w3.org/2000/svg", tag)
+    : document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (name === "data") Object.assign(made.dataset, value);
+    else made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return made;
+}
+
+export function replace(parent, ...children) {
+  parent.replaceChildren(...children.flat().filter(Boolean));
+}
+
+/** Read a short message to screen readers. */
+export function say(message) {
+  $("live").textContent = message;
+}
+
+export function icon(path) {
+  return el("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, el("path", { d: path }));
+}
+
+export function clock(seconds) {
+  const whole = Math.round(seconds);
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const [h, m, s] = parts.map((part) => String(part).padStart(2, "0"));
+  return parts[0] ? `${parts[0]}:${m}:${s}` : `${parts[1]}:${s}`;
+}

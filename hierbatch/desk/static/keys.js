@@ -1,0 +1,68 @@
+// Keyboard: every action has a key; typing in a field is never taken for one.
+
+import { stepChapter } from "./book.js";
+import { $, el, replace } from "./dom.js";
+import { closeSheet, decide, editText, speak, undo } from "./panel.js";
+import { chooseTake, move, toggle } from "./selection.js";
+import { store } from "./store.js";
+
+export const KEYS = [
+  ["Space", "Play or pause"],
+  ["j  k", "Next, previous sentence"],
+  ["1 – 5", "Play a take of the sentence"],
+  ["e", "Edit the sentence"],
+  ["r", "Speak it again"],
+  ["Ctrl Enter", "Speak it again, from a field"],
+  ["p", "Pin this take: it is the one"],
+  ["a", "Keep this take"],
+  ["x", "Reject this take"],
+  ["u", "Undo the last decision"],
+  ["n", "Write a note"],
+  ["[  ]", "Previous, next chapter"],
+  ["t", "Text or table"],
+  ["Esc", "Leave a field or the sheet"],
+  ["?", "This help"],
+];
+
+let changeView = () => {};
+export const onChangeView = (act) => { changeView = act; };
+
+const acts = {
+  " ": () => toggle(), j: () => move(1), k: () => move(-1), e: editText, r: speak, p: () => decide("pin"), a: () => decide("keep"),
+  x: () => decide("reject"), u: undo, n: () => { editText(); $("field-note")?.focus(); }, "[": () => stepChapter(-1), "]": () => stepChapter(1),
+  t: () => changeView(), "?": showHelp,
+};
+
+export function showHelp() {
+  const dialog = $("help");
+  replace(dialog, el("h2", { id: "help-title" }, "Keyboard"),
+    el("dl", {}, KEYS.flatMap(([key, meaning]) => [el("dt", {}, key), el("dd", {}, meaning)])),
+    el("button", { type: "button", class: "act", onclick: () => dialog.close() }, "Close"));
+  dialog.showModal();
+}
+
+const isField = (node) => /^(INPUT|TEXTAREA|SELECT)$/.test(node?.tagName ?? "");
+
+export function listen() {
+  $("help-button").addEventListener("click", showHelp);
+  document.addEventListener("keydown", (event) => {
+    if ($("help").open) return;
+    if (event.key === "Escape") return leave(event);
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); return speak(); }
+    if (event.ctrlKey || event.metaKey || event.altKey || isField(event.target)) return;
+    // Space on a button presses it, except on a sentence, where it plays.
+    if (event.key === " " && event.target.closest?.("button, summary, a")) return;
+    if (event.key === "Enter" && event.target.closest?.(".s")) return toggle();
+    const act = /^[1-5]$/.test(event.key) ? () => chooseTake(Number(event.key)) : acts[event.key];
+    if (!act || (!store.run && event.key !== "?")) return;
+    event.preventDefault();
+    act();
+  });
+}
+
+function leave(event) {
+  if (isField(event.target)) event.target.blur();
+  else if (!closeSheet()) return;
+  event.preventDefault();
+  document.querySelector(".s.now")?.focus({ preventScroll: true });
+}

@@ -1,0 +1,207 @@
+// Side panel of the current sentence: its values, decisions, measures and history.
+
+import { notice, post } from "./api.js";
+import { $, el, replace, say } from "./dom.js";
+import { flushPlayed, setRow, select } from "./selection.js";
+import { emit, isWritable, Mark, on, sentenceOf, store } from "./store.js";
+
+const N_TAKES = [1, 2, 3, 4, 5];
+let drawnFor = null;
+let nTakes = 3;
+
+const field = (id) => $(`field-${id}`);
+const number = (id) => (field(id).value.trim() === "" ? null : Number(field(id).value));
+
+export function drawPanel() {
+  const { row } = store;
+  const panel = $("panel");
+  if (!row) {
+    if (drawnFor !== store.current || !store.current) {
+      drawnFor = null;
+      replace(panel, el("p", { class: "empty" }, store.current ? "" : "Choose a sentence."));
+    }
+    return;
+  }
+  const isTyping = drawnFor === row.id && panel.contains(document.activeElement) && /TEXTAREA|INPUT/.test(document.activeElement.tagName);
+  if (isTyping) return drawParts(row);
+  const focusedId = panel.contains(document.activeElement) ? document.activeElement.id : "";
+  drawnFor = row.id;
+  replace(panel, heading(row), el("p", { class: "state", id: "row-state" }), fields(row), el("div", { id: "row-acts" }),
+    noteField(row), el("div", { id: "row-facts" }));
+  drawParts(row);
+  if (focusedId) $(focusedId)?.focus();
+}
+
+function drawParts(row) {
+  replace($("row-state"), stateLine(row));
+  replace($("row-acts"), actions(row));
+  replace($("row-facts"), measures(row), history(row));
+}
+
+function heading(row) {
+  const sentence = sentenceOf(row.id);
+  const who = [sentence?.character, row.voice].filter(Boolean).join(" · ");
+  return el("h2", {}, el("span", {}, row.id, " "), el("small", {}, who),
+    el("button", { type: "button", class: "close", onclick: closeSheet }, "Close"));
+}
+
+function stateLine(row) {
+  const names = { keep: "kept", pin: "pinned", reject: "rejected" };
+  const current = row.takes.find((take) => take.is_current);
+  const parts = [];
+  if (row.verdict) parts.push(el("b", { class: row.verdict === "reject" ? "bad" : "good" }, names[row.verdict]));
+  for (const flag of current?.flags || []) parts.push(el("b", {}, flag.replaceAll("_", " ")));
+  if (current?.status === "failed" || row.error) parts.push(el("b", { class: "bad" }, current?.error || row.error));
+  if (!row.takes.length && !row.error) parts.push("not spoken yet");
+  for (const request of row.requests) {
+    if (request.answer === null || request.answer === "planned") parts.push(`${request.n_takes} new ${request.n_takes === 1 ? "take is" : "takes are"} being spoken`);
+    else if (request.error) parts.push(el("b", { class: "bad" }, request.error));
+  }
+  if (!parts.length) parts.push("no doubts");
+  return parts.flatMap((part, at) => (at ? [" · ", part] : [part]));
+}
+
+function fields(row) {
+  const isOff = !isWritable();
+  const input = (id, kind, properties) => el(kind, { id: `field-${id}`, disabled: isOff, ...properties });
+  const voices = [...new Set([...store.run.voices, row.voice])].filter(Boolean);
+  const text = input("text", "textarea", { rows: "4", lang: row.language, spellcheck: "true" });
+  text.value = row.text;
+  const phones = input("phonemes", "textarea", { rows: "2", class: "phones", spellcheck: "false", autocapitalize: "off" });
+  phones.value = row.phonemes;
+  text.addEventListener("input", () => { if (phones.value === row.phonemes) phones.dataset.stale = "1"; });
+  return el("div", { class: "fields" },
+    el("div", {}, el("label", { for: "field-text" }, "Text"), text),
+    el("div", { id: "respell" }),
+    el("div", {}, el("label", { for: "field-phonemes" }, "Phonemes"), phones),
+    el("div", { class: "row" },
+      el("div", {}, el("label", { for: "field-voice" }, "Voice"),
+        el("select", { id: "field-voice", disabled: isOff }, voices.map((voice) => el("option", { value: voice, selected: voice === row.voice }, voice)))),
+      el("div", {}, el("label", { for: "field-speed" }, "Speed"),
+        input("speed", "input", { inputmode: "decimal", value: String(Math.round(row.speed * 100) / 100) })),
+      el("div", {}, el("label", { for: "field-pause" }, "Pause, s"),
+        input("pause", "input", { inputmode: "decimal", value: row.pause_after_s ?? "", placeholder: "auto" }))));
+}
+
+function actions(row) {
+  const isOff = !isWritable();
+  const verdict = row.takes.find((take) => take.name === store.take)?.verdict ?? null;
+  const act = (key, title, run, extra = {}) => el("button",
+    { type: "button", class: "act", id: `act-${key}`, disabled: isOff, onclick: run, "aria-keyshortcuts": key, ...extra }, title, el("kbd", { "aria-hidden": "true" }, key));
+  return el("div", { class: "acts" },
+    act("p", verdict === "pin" ? "Pinned" : "Pin this take", () => decide("pin"), { "aria-pressed": String(verdict === "pin"), disabled: isOff || !store.take }),
+    act("x", verdict === "reject" ? "Rejected" : "Reject", () => decide("reject"), { "aria-pressed": String(verdict === "reject"), disabled: isOff || !store.take }),
+    act("a", verdict === "keep" ? "Kept" : "Keep", () => decide("keep"), { "aria-pressed": String(verdict === "keep"), disabled: isOff || !store.take }),
+    act("u", "Undo", undo, { disabled: isOff || !store.run.n_undoable }),
+    el("div", { class: "split" },
+      el("button", { type: "button", class: "act main", id: "act-r", disabled: isOff, onclick: speak, "aria-keyshortcuts": "r" },
+        "Speak again", el("kbd", { "aria-hidden": "true" }, "r")),
+      el("select", { class: "act", id: "n-takes", disabled: isOff, "aria-label": "Number of new takes", onchange: (event) => { nTakes = Number(event.target.value); } },
+        N_TAKES.map((n) => el("option", { value: n, selected: n === nTakes }, `× ${n}`)))));
+}
+
+function noteField(row) {
+  const input = el("input", { id: "field-note", placeholder: "for the next listener", disabled: !isWritable() });
+  input.value = row.note;
+  input.addEventListener("change", () => saveNote(row.id, input.value));
+  return el("div", {}, el("label", { for: "field-note" }, "Note"), input);
+}
+
+function measures(row) {
+  if (!row.measures.length) return null;
+  return el("table", {}, el("caption", { class: "hidden" }, "Measures of the current take"), el("tbody", {}, row.measures.map((measure) =>
+    el("tr", {}, el("th", { scope: "row" }, measure.title), el("td", { class: measure.is_usual ? "" : "off" }, measure.value)))));
+}
+
+function history(row) {
+  if (!row.history.length) return null;
+  return el("details", {}, el("summary", {}, `History, ${row.history.length}`),
+    el("ul", {}, row.history.toReversed().map((line) => el("li", {}, `${line.when} ${line.who}: ${line.text}`))));
+}
+
+/** Changed values of the fields; null without a change. */
+export function changedValues() {
+  const { row } = store;
+  if (!row || !field("text")) return null;
+  const edit = {};
+  const text = field("text").value.replace(/\s+/g, " ").trim();
+  if (text !== row.text) edit.text = text;
+  if (field("phonemes").value.trim() !== row.phonemes) edit.phonemes = field("phonemes").value.trim();
+  if (field("voice").value !== row.voice) edit.voice = field("voice").value;
+  if (number("speed") !== null && Math.abs(number("speed") - row.speed) > 0.001) edit.speed = number("speed");
+  if (number("pause") !== (row.pause_after_s ?? null) && number("pause") !== null) edit.pause_after_s = number("pause");
+  return Object.keys(edit).length ? edit : null;
+}
+
+export async function decide(verdict) {
+  const { row, take } = store;
+  if (!isWritable() || !row || !take) return;
+  const before = row.takes.find((each) => each.name === take)?.verdict ?? null;
+  const wanted = before === verdict ? "clear" : verdict;
+  await act(() => post("/api/decide", { id: row.id, take, verdict: wanted }));
+  say({ pin: "Pinned", reject: "Rejected", keep: "Kept", clear: "No verdict" }[wanted]);
+}
+
+async function saveNote(id, note) {
+  await act(() => post("/api/decide", { id, note }));
+  say("Note saved");
+}
+
+async function act(request) {
+  await flushPlayed();
+  const answer = await request().catch(() => null);
+  if (!answer) return;
+  if (answer.id === store.current) setRow(answer);
+  emit("changed");
+}
+
+export async function undo() {
+  if (!isWritable()) return;
+  const answer = await post("/api/undo", {}).catch(() => null);
+  if (!answer) return;
+  if (!answer.row) return notice("There is nothing to undo.");
+  emit("changed");
+  await select(answer.row);
+  say("Undone");
+}
+
+export async function speak() {
+  const { row } = store;
+  if (!isWritable() || !row) return;
+  const body = { id: row.id, n_takes: nTakes, edit: changedValues() };
+  const answer = await post("/api/speak", body).catch(() => null);
+  if (!answer) return;
+  if (document.activeElement && $("panel").contains(document.activeElement)) document.activeElement.blur();
+  if (answer.id === store.current) setRow(answer);
+  say(`${nTakes} new takes requested`);
+  emit("changed");
+}
+
+let returnTo = null;
+export function openSheet() {
+  if (getComputedStyle($("panel")).position !== "fixed") return;
+  returnTo = document.activeElement;
+  $("panel").classList.add("open");
+  $("panel").setAttribute("role", "dialog");
+  $("panel").setAttribute("aria-modal", "true");
+  for (const id of ["text", "dock", "chapters"]) $(id).inert = true;
+  $("panel").querySelector("textarea, button")?.focus();
+}
+
+export function closeSheet() {
+  if (!$("panel").classList.contains("open")) return false;
+  $("panel").classList.remove("open");
+  $("panel").removeAttribute("role");
+  $("panel").removeAttribute("aria-modal");
+  for (const id of ["text", "dock", "chapters"]) $(id).inert = false;
+  returnTo?.focus();
+  return true;
+}
+
+export function editText() {
+  openSheet();
+  field("text")?.focus();
+}
+
+on("row", drawPanel);
+on("select", drawPanel);

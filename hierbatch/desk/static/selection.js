@@ -1,0 +1,162 @@
+// Current sentence and take: moving, playing on, and marks of what was played.
+
+import { get, post } from "./api.js";
+import * as player from "./player.js";
+import { allSentences, emit, isWritable, Mark, matchesFilter, on, sentenceOf, store } from "./store.js";
+
+const PLAYED_SHARE = 0.8;
+const PREFETCHED = 2;
+let playedIds = new Set();
+let flushTimer = 0;
+let pauseTimer = 0;
+
+export async function openChapter(number) {
+  store.chapter = await get(`/api/chapters/${number}`);
+  emit("chapter");
+}
+
+/** Make a row the current one; its chapter opens if needed. */
+export async function select(id, { keepPlaying = false } = {}) {
+  if (!keepPlaying) halt();
+  store.current = id;
+  store.row = null;
+  if (store.view === "book" && !sentenceOf(id)) {
+    const found = [...allSentences()].find(([sentence]) => sentence[0] === id);
+    if (found) await openChapter(found[1]);
+    if (store.current !== id) return;
+  }
+  const sentence = sentenceOf(id);
+  setTake(sentence?.take ?? null, sentence?.words ?? []);
+  emit("select");
+  await loadRow(id);
+}
+
+export async function loadRow(id) {
+  const row = await get(`/api/rows/${encodeURIComponent(id)}`);
+  if (store.current !== id) return;
+  setRow(row);
+}
+
+export function setRow(row) {
+  store.row = row;
+  const names = row.takes.map((take) => take.name);
+  if (!store.take || !names.includes(store.take)) {
+    const current = row.takes.find((take) => take.is_current) || row.takes.findLast((take) => take.status === "ok");
+    setTake(current?.status === "ok" ? current.name : null, store.words);
+    if (store.take && !store.words.some((word) => word[2] > 0)) loadWords();
+  }
+  emit("row");
+}
+
+function setTake(name, words) {
+  store.take = name;
+  store.words = words;
+  emit("take");
+}
+
+async function loadWords() {
+  const { current, take } = store;
+  const words = await get(`/api/rows/${encodeURIComponent(current)}/takes/${encodeURIComponent(take)}/words`);
+  if (store.current === current && store.take === take) setTake(take, words);
+}
+
+/** Show the take with this number (from 1) and play it. */
+export async function chooseTake(number, { isPlayed = true } = {}) {
+  const takes = spokenTakes();
+  const take = takes[number - 1];
+  if (!take) return;
+  halt();
+  setTake(take.name, store.words);
+  emit("row");
+  await loadWords();
+  if (isPlayed) play(0);
+}
+
+export const spokenTakes = () => (store.row?.takes || []).filter((take) => take.status === "ok");
+
+/** Id of the next (1) or previous (-1) sentence that the filter shows. */
+export function neighbour(step) {
+  const all = [...allSentences()].map(([sentence]) => sentence);
+  const from = all.findIndex((sentence) => sentence[0] === store.current);
+  for (let at = from + step; at >= 0 && at < all.length; at += step) if (matchesFilter(all[at])) return all[at][0];
+  return null;
+}
+
+export async function move(step) {
+  const id = neighbour(step);
+  if (!id) return;
+  const wasPlaying = player.isPlaying();
+  await select(id);
+  if (wasPlaying) play(0);
+}
+
+export function play(offset = 0) {
+  clearTimeout(pauseTimer);
+  if (!store.take) return;
+  player.play(store.current, store.take, offset);
+  emit("playing");
+  prefetch();
+}
+
+export function halt() {
+  clearTimeout(pauseTimer);
+  pauseTimer = 0;
+  if (player.isPlaying()) player.stop();
+  emit("playing");
+}
+
+export const isPlaying = () => player.isPlaying() || pauseTimer !== 0;
+
+export function toggle(offset = 0) {
+  if (isPlaying()) halt();
+  else play(offset);
+}
+
+function prefetch() {
+  const sentences = (store.chapter?.paragraphs || []).flatMap((paragraph) => paragraph.sentences);
+  const at = sentences.findIndex((sentence) => sentence.id === store.current);
+  for (const sentence of at < 0 ? [] : sentences.slice(at + 1, at + 1 + PREFETCHED))
+    if (sentence.take) player.load(sentence.id, sentence.take).catch(() => {});
+}
+
+player.onEnded((row) => {
+  emit("playing");
+  if (row === null) return;
+  markPlayed(row);
+  if (store.view !== "book" || row !== store.current) return;
+  const following = neighbour(1);
+  if (!following) return;
+  const pause = sentenceOf(row)?.pause_s ?? 0.35;
+  pauseTimer = setTimeout(async () => {
+    pauseTimer = 0;
+    await select(following, { keepPlaying: true });
+    play(0);
+  }, pause * 1000);
+  emit("playing");
+});
+
+/** Called at every frame of playback: most of a sentence counts as played. */
+export function notePosition(row, seconds, duration) {
+  if (seconds > PLAYED_SHARE * duration) markPlayed(row);
+}
+
+function markPlayed(id) {
+  const sentence = sentenceOf(id);
+  if (!isWritable() || playedIds.has(id) || (sentence && sentence.marks & Mark.PLAYED)) return;
+  playedIds.add(id);
+  if (sentence) sentence.marks |= Mark.PLAYED;
+  const found = [...allSentences()].find(([each]) => each[0] === id);
+  if (found) found[0][1] |= Mark.PLAYED;
+  emit("marks", id);
+  clearTimeout(flushTimer);
+  flushTimer = setTimeout(flushPlayed, 1200);
+}
+
+export async function flushPlayed() {
+  if (!playedIds.size) return;
+  const ids = [...playedIds];
+  playedIds = new Set();
+  await post("/api/played", { ids }).catch(() => {});
+}
+
+on("leave", flushPlayed);

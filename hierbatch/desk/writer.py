@@ -1,0 +1,49 @@
+"""Right to decide at a desk: the first desk of a run has it, and others show the run without changing it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from pathlib import Path
+
+
+class Writer:
+    """Lock file of a run that one desk holds; the system releases it when its process ends."""
+
+    def __init__(self, path: Path, *, is_wanted: bool) -> None:
+        """Try to acquire the lock.
+
+        Args:
+            path: lock file.
+            is_wanted: False for a desk that shall never write.
+        """
+        self._path, self._is_wanted = path, is_wanted
+        self._descriptor: int | None = None
+        self._guard = threading.Lock()
+
+    def is_held(self) -> bool:
+        """True if this desk may write; a desk that waits takes over when the first one ends."""
+        with self._guard:
+            if self._descriptor is None and self._is_wanted:
+                self._acquire()
+            return self._descriptor is not None
+
+    def close(self) -> None:
+        """Release the lock."""
+        with self._guard:
+            if self._descriptor is not None:
+                os.close(self._descriptor)
+                self._descriptor = None
+
+    def _acquire(self) -> None:
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError:  # a read-only disk: the desk only shows the run
+            return
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+        else:
+            self._descriptor = descriptor

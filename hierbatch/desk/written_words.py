@@ -1,0 +1,116 @@
+"""Words of a written text with the times at which they are spoken, and the words that may be wrong in the audio."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from statistics import median
+from typing import Any
+
+from hierbatch.frontend.phonemes import split_words
+
+_MAX_PACE_RATIO = 3.0
+"""A word whose phones are this many times longer than the median of its sentence is doubtful."""
+_MIN_DOUBTFUL_S = 0.45
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenWord:
+    """A word as written, its time span in the take, and the reason to doubt it, if there is one."""
+
+    text: str
+    start_s: float
+    end_s: float
+    doubt: str = ""
+
+
+Timing = Mapping[str, Any]
+"""Entry of the column `timings`."""
+
+
+def written_words(
+    text: str, timings: Sequence[Timing] | None, phonemes: str = "", transcript: str = ""
+) -> list[WrittenWord]:
+    """Align the words of a text with the word timings of its take.
+
+    A number is one written word and several spoken ones; a dash is a written word without a spoken one.
+
+    Args:
+        text: text as written.
+        timings: words and pauses of the take.
+        phonemes: phonemes of the take; empty if unknown.
+        transcript: transcript of the take by a recogniser; empty if there is none.
+    """
+    spoken = [timing for timing in timings or () if timing["kind"] == "word"]
+    written = text.split()
+    if not spoken:
+        return [WrittenWord(word, 0.0, 0.0) for word in written]
+    doubts = _pace_doubts(spoken, phonemes) | _transcript_doubts([word["text"] for word in spoken], transcript)
+    words: list[WrittenWord] = []
+    for first, last, start, end in _aligned([_plain(word) for word in written], [_plain(w["text"]) for w in spoken]):
+        doubt = next((doubts[at] for at in range(start, end) if at in doubts), "")
+        words += _spread(written[first:last], spoken, start, end, doubt)
+    return words
+
+
+def _aligned(written: Sequence[str], spoken: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:
+    """Yield ranges of written words with the ranges of spoken words that correspond to them."""
+    if len(written) == len(spoken):
+        yield from ((at, at + 1, at, at + 1) for at in range(len(written)))
+        return
+    for _, first, last, start, end in SequenceMatcher(None, written, spoken, autojunk=False).get_opcodes():
+        if last - first == end - start:
+            yield from ((first + at, first + at + 1, start + at, start + at + 1) for at in range(last - first))
+        else:
+            yield first, last, start, end
+
+
+def _spread(
+    written: Sequence[str], spoken: Sequence[Timing], start: int, end: int, doubt: str
+) -> Iterator[WrittenWord]:
+    """Divide the time of some spoken words among written words by their numbers of letters."""
+    if start < end:
+        begin_s, end_s = spoken[start]["start_s"], spoken[end - 1]["end_s"]
+    else:
+        begin_s = end_s = spoken[start - 1]["end_s"] if start else spoken[0]["start_s"]
+    n_letters = [len(_plain(word)) for word in written]
+    total, done = sum(n_letters) or 1, 0
+    for word, n in zip(written, n_letters, strict=True):
+        from_s, done = begin_s + (end_s - begin_s) * done / total, done + n
+        yield WrittenWord(word, from_s, begin_s + (end_s - begin_s) * done / total, doubt if n else "")
+
+
+def _plain(word: str) -> str:
+    return "".join(character for character in word.casefold() if character.isalnum())
+
+
+def _pace_doubts(spoken: Sequence[Timing], phonemes: str) -> dict[int, str]:
+    """Words with unusually long phones, by their number."""
+    words = [phones for phones, _ in split_words(phonemes) if phones]
+    if len(words) != len(spoken) or len(words) < 4:
+        return {}
+    lengths_s = [word["end_s"] - word["start_s"] for word in spoken]
+    paces = [length_s / max(1, len(phones)) for length_s, phones in zip(lengths_s, words, strict=True)]
+    usual = median(paces)
+    return {
+        at: f"{pace / usual:.1f} times as long as usual"
+        for at, (pace, length_s) in enumerate(zip(paces, lengths_s, strict=True))
+        if length_s > _MIN_DOUBTFUL_S and pace > _MAX_PACE_RATIO * usual
+    }
+
+
+def _transcript_doubts(spoken: Sequence[str], transcript: str) -> dict[int, str]:
+    """Words that a recogniser has not found, by their number, with its words at their place."""
+    if not transcript:
+        return {}
+    expected = [_plain(word) for word in spoken]
+    recognised = transcript.split()
+    found = [_plain(word) for word in recognised]
+    doubts = {}
+    for kind, first, last, start, end in SequenceMatcher(None, expected, found, autojunk=False).get_opcodes():
+        # Languages differ in their spaces: the letters decide.
+        if kind != "equal" and "".join(expected[first:last]) != "".join(found[start:end]):
+            reason = f"recognised as “{' '.join(recognised[start:end])}”" if start < end else "not recognised"
+            doubts |= dict.fromkeys(range(first, last), reason)
+    return doubts
