@@ -16,9 +16,9 @@ _WORD = re.compile(
     r"[\u30fc]*"
 )
 _MIN_WORD = 2
-_KANA_LETTERS = re.compile("[\u3040-\u30ff]")
+_KANA = re.compile("[\u3040-\u30ff]")
 _NOT_LATIN = re.compile("[^A-Za-z]")
-_MAX_LETTERS_SHOWN = 12
+_MAX_CHARACTERS_SHOWN = 40
 
 
 def find_foreign_words(text: str, *, hanja: bool) -> tuple[str, ...]:
@@ -45,24 +45,23 @@ def romanize_foreign_words(text: str) -> str:
 
 
 def refuse_foreign_text(text: str, *, hanja: bool) -> None:
-    """Refuse a text most of whose letters are in unsupported scripts: a transliteration would not be understood.
+    """Refuse a text with more words of unsupported scripts than others: its transliteration would not be understood.
 
     Args:
         text: text of one sentence
         hanja: accept Hanja and kana, which Korean has fixed readings for
 
     Raises:
-        TextError: there is no sentence to speak around the words; the message lists some of their letters.
+        TextError: there is no sentence to speak around the words; the message has some of them.
     """
-    letters = [character for character in text if character.isalpha()]
-    foreign = [letter for letter in letters if not is_known_letter(letter, hanja) or "\u0370" <= letter <= "\u03ff"]
-    if hanja:
-        foreign = [letter for letter in foreign if not _KANA_LETTERS.match(letter)]
-    if len(foreign) >= _MIN_WORD and 2 * len(foreign) > len(letters):
+    foreign = [word for word in find_foreign_words(text, hanja=hanja) if not (hanja and _KANA.search(word))]
+    rest = _WORD.sub(lambda match: "" if match[0] in foreign else match[0], text)
+    n_known = sum(any(map(str.isalpha, word)) for word in rest.split())
+    if len(foreign) > n_known:
         raise TextError(
             "The text is in an unsupported script",
             expected="English or Korean text (Latin letters, Hangul, and Hanja in Korean)",
-            got=f"{' '.join(list(dict.fromkeys(foreign))[:_MAX_LETTERS_SHOWN])} in {text[:80]!r}",
+            got=f"{' '.join(foreign)[:_MAX_CHARACTERS_SHOWN]!r}",
             fix="write it in Latin letters or Hangul, or add its words to a pronunciation lexicon",
         )
 

@@ -34,7 +34,7 @@ def test_an_english_sentence_is_spoken_around_a_foreign_word(raw: str, spoken: s
 
 
 @pytest.mark.parametrize("normalize", [normalize_english, normalize_korean])
-@pytest.mark.parametrize("text", ["Привет, как дела?", "مرحبا بالعالم", "Ok: Всё хорошо."])
+@pytest.mark.parametrize("text", ["Привет, как дела?", "مرحبا بالعالم", "Ok: Всё хорошо.", "Τι κάνεις σήμερα;"])
 def test_a_text_in_another_script_is_refused(normalize, text: str) -> None:
     with pytest.raises(TextError, match="unsupported script"):
         normalize(text)

@@ -103,7 +103,8 @@ def _boundary(place: _Place, morphemes: _Positions) -> Boundary:
     before = next((item for item in reversed(covering) if item.end == place.end), None)
     after = morphemes.starting.get(after_start)
     if inside and not place.has_space:
-        return _inside(place, inside[-1])
+        boundary = _inside(place, inside[-1])
+        return replace(boundary, keeps_b=True) if place.before == "넓" and place.after in _AFTER_NEOP else boundary
     if before is None or after is None:
         return Boundary(Joint.SPACE if place.has_space else Joint.INSIDE)
     boundary = _between(place, before, after)

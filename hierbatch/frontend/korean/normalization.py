@@ -73,7 +73,7 @@ def _say_address(match: re.Match[str]) -> str:
             words.append(say_digits(token))
         elif token.isalpha():
             words.append(
-                {"www": "더블유더블유더블유", "com": "컴", "net": "넷", "kr": "케이아르"}.get(token.lower(), token)
+                {"www": "더블유더블유더블유", "com": "컴", "net": "넷", "kr": "케이아르", "co": "시오"}.get(token.lower(), token)
             )
         else:
             words.append(_ADDRESS_MARKS.get(token, ""))
@@ -83,7 +83,7 @@ def _say_address(match: re.Match[str]) -> str:
 _BEFORE_RULES: tuple[Rule, ...] = (
     rule(
         "address",
-        r"(?P<address>[A-Za-z\d_.+-]+@[A-Za-z\d-]+(?:\.[A-Za-z][\w-]*)+|\b(?:https?://|www\.)[\w./?=&%~:#-]*[A-Za-z\d/]"
+        r"(?P<address>[A-Za-z\d_.+-]+@[A-Za-z\d-]+(?:\.[A-Za-z][A-Za-z\d-]*)+|\b(?:https?://|www\.)[\w./?=&%~:#-]*[A-Za-z\d/]"
         r"|(?<![\w@.])(?:[A-Za-z\d-]+\.)+(?:com|net|org|kr|io|ai|jp|uk|edu|gov|info)(?![A-Za-z\d.-])(?:/[A-Za-z\d./?=&%~:#_-]*[A-Za-z\d])?)",
         _say_address,
     ),
