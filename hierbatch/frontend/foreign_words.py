@@ -12,7 +12,8 @@ from hierbatch.frontend.characters import is_hanja, is_known_letter
 
 # Everything but Latin letters, Hangul, digits and the placeholders of the lexicon.
 _WORD = re.compile(
-    r"[^\W\d_A-Za-z\u00aa-\u02ff\u1e00-\u1eff\u2c60-\u2c7f\ua720-\ua7ff\u1100-\u11ff\u3130-\u318f가-힣\ue000-\uf8ff]+"
+    r"[^\W\d_A-Za-z\u00aa-\u02ff\u1e00-\u1eff\u2c60-\u2c7f\ua720-\ua7ff\u2070-\u209f\u2150-\u218f\u2460-\u24ff"
+    r"\u1100-\u11ff\u3130-\u318f가-힣\ue000-\uf8ff]+"
     r"[\u30fc]*"
 )
 _MIN_WORD = 2

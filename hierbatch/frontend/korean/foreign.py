@@ -22,7 +22,9 @@ _SMALL_KANA = {"ゃ": "ㅑ", "ゅ": "ㅠ", "ょ": "ㅛ"}
 _YOTIZED = {"ㅑ": 2, "ㅠ": 17, "ㅛ": 12}
 _CODA_N, _CODA_S = 4, 19
 _N_CODAS, _SYLLABLES_AN_ONSET = 28, 588
-_FOREIGN_WORD = re.compile(r"[^\W\d_A-Za-z\u00aa-\u024f\u1100-\u11ff\u3130-\u318f가-힣\ue000-\uf8ff]+[\u30fc]*")
+_FOREIGN_WORD = re.compile(
+    r"[^\W\d_A-Za-z\u00aa-\u024f\u2070-\u209f\u2150-\u218f\u2460-\u24ff\u1100-\u11ff\u3130-\u318f가-힣\ue000-\uf8ff]+[\u30fc]*"
+)
 _KATAKANA_TO_HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 _MIN_WORD = 2
 

@@ -73,7 +73,9 @@ def _say_address(match: re.Match[str]) -> str:
             words.append(say_digits(token))
         elif token.isalpha():
             words.append(
-                {"www": "더블유더블유더블유", "com": "컴", "net": "넷", "kr": "케이아르", "co": "시오"}.get(token.lower(), token)
+                {"www": "더블유더블유더블유", "com": "컴", "net": "넷", "kr": "케이아르", "co": "시오"}.get(
+                    token.lower(), token
+                )
             )
         else:
             words.append(_ADDRESS_MARKS.get(token, ""))
