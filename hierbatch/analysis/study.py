@@ -16,6 +16,7 @@ from hierbatch.analysis.listening import TakeGallery, TakeSound
 from hierbatch.analysis.summary import RunSummary, summarise
 from hierbatch.analysis.take_measures import TakeMeasure, measures_of
 from hierbatch.errors import InputError
+from hierbatch.manifest.corpus_rows import read_corpus_rows
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.takes import Takes
 from hierbatch.programs import require_package
@@ -119,8 +120,8 @@ class RunStudy:
         with duckdb.connect() as connection:
             connection.register("takes", self.arrow([*named, *rest] or ["id"]))
             connection.register("voices", self.voices)
-            if (corpus := RunLayout(self.folder).corpus_rows).exists():
-                connection.register("corpus", pq.read_table(corpus))
+            if (corpus := read_corpus_rows(self.folder, self._takes)) is not None:
+                connection.register("corpus", corpus)
             try:
                 return connection.sql(query).df()
             except duckdb.Error as error:

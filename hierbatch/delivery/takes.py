@@ -84,7 +84,7 @@ class BookTakes:
         self._run = run
         with _damage_as_run_error(run):
             self._takes = Takes(run)
-            planned = _planned_rows(self._takes)
+            planned = [_with_edited_pause(row, self._takes) for row in _planned_rows(self._takes)]
             made = {row["id"]: row for row in self._takes.table(_AUDIO_INFO).to_pylist()}
         self.title = _most_common(planned, "book")
         self.language = _most_common(planned, "language")
@@ -138,6 +138,12 @@ def _planned_rows(takes: Takes) -> list[dict[str, Any]]:
             fix="fill both columns, or make the manifest with `hierbatch import BOOK`",
         )
     return [{**dict.fromkeys(_OPTIONAL), **row} for row in rows]
+
+
+def _with_edited_pause(row: dict[str, Any], takes: Takes) -> dict[str, Any]:
+    """Apply the pause that a listener has set; unlike other edits, it needs no new take."""
+    pause_s = takes.choices.row(row["id"]).edit.pause_after_s
+    return row if pause_s is None else {**row, "pause_after_s": pause_s}
 
 
 def _chapters(planned: list[dict[str, Any]], made: Mapping[str, dict[str, Any]]) -> Iterator[ChapterTakes]:

@@ -10,9 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hierbatch.engine.planning import TakeSettings, add_take_keys, assign_units, row_seed, with_column
+from hierbatch.manifest.best_takes import REQUESTS_KEY
 from hierbatch.manifest.parts import open_run_file
 from hierbatch.manifest.plan_sources import PlanSources
+from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
 from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.verdicts import REJECTED_KIND
 from hierbatch.stages.base import Stage
 
 _SOURCE_BATCH_ROWS = 8
@@ -31,9 +34,31 @@ def latest_plan_rows(plans: Sequence[Path], ids: pa.Array, takes: Takes) -> pa.T
     rows = pa.concat_tables(found, promote_options="default")  # a plan of an earlier version may lack a column
     rows = rows.sort_by([("position", "ascending"), ("attempt", "descending")])
     is_newest = np.diff(rows.column("position").to_numpy(), prepend=-1) != 0
-    rows = rows.filter(pa.array(is_newest))
-    has_take = rows.column("attempt").to_numpy() <= takes.last_attempts(rows.column("position").to_numpy())
-    return rows.filter(pa.array(has_take))
+    newest = rows.filter(pa.array(is_newest))
+    has_take = newest.column("attempt").to_numpy() <= takes.last_attempts(newest.column("position").to_numpy())
+    newest = newest.filter(pa.array(has_take))
+    if not any(REQUESTS_KEY in (table.schema.metadata or {}) for table in found):
+        return newest
+    return _with_content_of_best_takes(newest, rows, found[0], takes)
+
+
+def _with_content_of_best_takes(newest: pa.Table, rows: pa.Table, planned: pa.Table, takes: Takes) -> pa.Table:
+    """Replace the latest attempts, which may be of an edit that nobody chose, by the rows of the best takes.
+
+    Args:
+        newest: latest planned attempt of each row; its number of attempts is kept.
+        rows: all planned attempts.
+        planned: first attempts, used where the best take was rejected or is not planned.
+        takes: snapshot that selects the best takes.
+    """
+    best = takes.rows(newest.column("id").to_pylist(), [*TAKE_ID_COLUMNS, "error_kind"])
+    best = best.filter(pc.fill_null(pc.not_equal(best.column("error_kind"), REJECTED_KIND), True))
+    best_rows = rows.filter(pc.is_in(row_names(rows), value_set=row_names(best)))
+    is_open = pc.invert(pc.is_in(planned.column("id"), value_set=best_rows.column("id")))
+    content = pa.concat_tables([best_rows, planned.filter(is_open)], promote_options="default")
+    at = pc.index_in(newest.column("id"), value_set=content.column("id"))
+    content = content.take(at)
+    return with_column(content, "attempts_made", attempts_made(newest).cast(pa.int16()))
 
 
 def attempts_made(rows: pa.Table) -> pa.ChunkedArray:
@@ -49,9 +74,12 @@ def planned_rows(plan: Path, ids: pa.Array, columns: Sequence[str] | None = None
     with open_run_file(plan) as file:
         schema = file.schema_arrow
         names = [name for name in schema.names if columns is None or name in columns]
-        groups = (file.read_row_group(group, columns=names) for group in range(file.num_row_groups))
-        found = [rows.filter(pc.is_in(rows.column("id"), value_set=ids)) for rows in groups]
-        return pa.concat_tables([schema.empty_table().select(names), *found])
+        found = [schema.empty_table().select(names)]
+        for group in range(file.num_row_groups):
+            is_wanted = pc.is_in(file.read_row_group(group, columns=["id"]).column("id"), value_set=ids)
+            if pc.any(is_wanted).as_py():
+                found.append(file.read_row_group(group, columns=names).filter(is_wanted))
+        return pa.concat_tables(found)
 
 
 def plan_attempt(rows: pa.Table, settings: TakeSettings, *, keep_manifest_seeds: bool) -> pa.Table:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from hierbatch.engine.circuit_breaker import CircuitBreaker
 from hierbatch.engine.pool import FinishedUnit, LostUnit, Pool
@@ -31,6 +31,17 @@ _FAILURE_MESSAGES = {
 }
 
 
+class Requests(Protocol):
+    """Requests of listeners for new takes."""
+
+    @property
+    def is_listened_to(self) -> bool:
+        """True while a listener works on the run."""
+
+    def plan_waiting(self) -> Sequence[WorkUnit]:
+        """Plan the requests that have arrived since the last call."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatcher:
     """Runs work units through a pool of workers."""
@@ -41,6 +52,8 @@ class Dispatcher:
     is_stopping: Callable[[], bool]
     log_event: Callable[..., Any]
     listener: RunListener
+    requested: Requests | None = None
+    """Requests of listeners; their units are processed before all others."""
 
     def run(self, units: Iterator[WorkUnit]) -> str:
         """Process all units; units in progress are always finished and committed first.
@@ -56,6 +69,8 @@ class Dispatcher:
         ending = ""
         while queue or self.pool.n_busy:
             ending = ending or self._stop_reason()
+            if self.requested and not ending:
+                queue.put_first(self.requested.plan_waiting())
             while not ending and self.pool.n_free and queue:
                 self.progress.start()
                 self.pool.submit(queue.pop())
@@ -70,10 +85,14 @@ class Dispatcher:
         return "done"
 
     def _max_unit_s(self) -> float:
-        """Seconds of audio allowed in one unit, so that no worker is left alone with the last rows of a run."""
+        """Seconds of audio allowed in one unit.
+
+        No worker is left alone with the last rows of a run, and a listener does not wait long for a free worker.
+        """
+        limit_s = MIN_SHARE_S if self.requested and self.requested.is_listened_to else math.inf
         if self.pool.n_workers == 1:
-            return math.inf
-        return max(MIN_SHARE_S, self.progress.remaining_sound_s / (2 * self.pool.n_workers))
+            return limit_s
+        return min(limit_s, max(MIN_SHARE_S, self.progress.remaining_sound_s / (2 * self.pool.n_workers)))
 
     def _stop_reason(self) -> str:
         if self.is_stopping():
@@ -81,7 +100,8 @@ class Dispatcher:
         return "failures" if self.circuit_breaker.is_open(self.progress) else ""
 
     def _count(self, ended: FinishedUnit) -> None:
-        self.progress.add(ended.unit, ended.report)
+        if not ended.unit.is_requested:
+            self.progress.add(ended.unit, ended.report)
         report = ended.report
         self.log_event(
             "unit", unit=ended.unit.name, ok=report.n_ok, failed=report.n_failed, work_s=round(report.work_s, 3)
@@ -124,6 +144,9 @@ class _Queue:
             unit, other = unit.halves()
             self._ahead.appendleft(other)
         return unit
+
+    def put_first(self, units: Sequence[WorkUnit]) -> None:
+        self._ahead.extendleft(reversed(units))
 
     def put(self, units: Iterable[WorkUnit]) -> None:
         self._ahead.extend(units)

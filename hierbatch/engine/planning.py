@@ -87,6 +87,15 @@ def keep_first_attempts(rows: pa.Table) -> pa.Table:
     return rows
 
 
+EditRows = Callable[[pa.Table], pa.Table]
+"""Replaces values of manifest rows, before their texts are read."""
+
+
+def keep_manifest_values(rows: pa.Table) -> pa.Table:
+    """Return the rows unchanged: no listener has edited any."""
+    return rows
+
+
 def plan_rows(
     manifest: TableFile,
     read: Stage,
@@ -94,6 +103,7 @@ def plan_rows(
     map_tables: MapTables = map,
     store_sources: StoreSources = discard_audio,
     reuse_retakes: ReuseRetakes = keep_first_attempts,
+    edit_rows: EditRows = keep_manifest_values,
 ) -> Iterator[pa.Table]:
     """Yield the plan of a run, one manifest batch at a time, each in processing order.
 
@@ -104,13 +114,14 @@ def plan_rows(
         map_tables: applies `read` to the batches, possibly in parallel.
         store_sources: stores audio that the rows contain, and leaves a reference to it.
         reuse_retakes: replaces first attempts by reusable retakes.
+        edit_rows: applies the edits of listeners.
     """
     task = find_task(settings.task)
     schema = plan_schema(manifest.schema, task.required_columns)
     needed = {*schema.names, *task.key_columns, *read.reads}
     batches = manifest.batches([name for name in manifest.schema.names if name in needed])
     position = unit = 0
-    for rows in map_tables(read, (_with_defaults(batch, settings) for batch in batches)):
+    for rows in map_tables(read, (edit_rows(_with_defaults(batch, settings)) for batch in batches)):
         rows = rows.append_column("position", pa.array(range(position, position + len(rows)), pa.int64()))
         rows = rows.append_column("own_seed", rows.column("seed"))
         rows = rows.append_column("attempts_made", pa.nulls(len(rows), pa.int16()))

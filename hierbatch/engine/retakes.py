@@ -25,7 +25,7 @@ from hierbatch.errors import InputError, SynthesisError
 from hierbatch.manifest.filters import needs_retake
 from hierbatch.manifest.schema import TEXT_FLAGS
 from hierbatch.manifest.store import write_table
-from hierbatch.manifest.take_ids import digest_rows
+from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, digest_rows
 from hierbatch.manifest.takes import Takes
 from hierbatch.object_path import arrow_source
 
@@ -89,12 +89,14 @@ class Retakes:
     def _flawed(self, takes: Takes) -> pa.Table:
         """Ids and error kinds of rows whose best take is flawed."""
         flawed = []
-        for table in takes.iter_tables(sorted({"id", "error_kind", "flags", *takes.rule_columns})):
+        for table in takes.iter_tables(sorted({*TAKE_ID_COLUMNS, "error_kind", "flags", *takes.rule_columns})):
             is_flawed = [self._is_flawed(row, takes) for row in table.to_pylist()]
             flawed.append(table.filter(pa.array(is_flawed, pa.bool_())).select(["id", "error_kind"]))
         return pa.concat_tables(flawed) if flawed else pa.table({"id": [], "error_kind": []})
 
     def _is_flawed(self, row: Mapping[str, Any], takes: Takes) -> bool:
+        if takes.choices.verdict(row["id"], row["take_key"], row["attempt"]) is not None:
+            return False  # a listener has decided
         # Another seed does not change the text.
         flags = (
             set(row["flags"]).difference(TEXT_FLAGS) if self.flags is None else self.flags.intersection(row["flags"])

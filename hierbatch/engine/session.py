@@ -16,6 +16,7 @@ from hierbatch.engine.planning import MapTables
 from hierbatch.engine.pool import LocalPool, Pool
 from hierbatch.engine.progress import Progress, RunListener
 from hierbatch.engine.ray_settings import RaySettings, configure_ray_environment
+from hierbatch.engine.requested_takes import RequestedTakes
 from hierbatch.engine.retakes import Retakes
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.engine.work_units import Pending, find_pending
@@ -70,6 +71,7 @@ def run_session(
     execution: Execution,
     listener: RunListener,
     retakes: Retakes | None = None,
+    requested: RequestedTakes | None = None,
 ) -> SessionResult:
     """Process all pending rows of a generation, including retries, and repeat flawed takes.
 
@@ -82,16 +84,21 @@ def run_session(
         execution: engine and number of workers.
         listener: callbacks for progress and messages.
         retakes: policy for repeating flawed rows; None repeats none.
+        requested: requests of listeners, which are planned before each work unit; None leaves them waiting.
 
     Raises:
         SetupError: no worker can continue.
     """
+    if requested:
+        requested.plan_waiting()
     committed = committed_names(folder)
     pending = [find_pending(plan, committed) for plan in folder.plan_files(generation)]
-    n_left = sum(plan.n_rows for plan in pending)
     n_rows = len(pending[0].mask)  # retries plan the same rows again
+    pending.sort(key=lambda plan: not plan.is_requested)  # a listener is waiting for these
+    counted = [plan for plan in pending if not plan.is_requested]
+    n_left = sum(plan.n_rows for plan in counted)
     progress = Progress(
-        n_rows=n_rows, n_done_before=n_rows - n_left, expected_s=sum(plan.expected_s for plan in pending)
+        n_rows=n_rows, n_done_before=n_rows - n_left, expected_s=sum(plan.expected_s for plan in counted)
     )
     rounds = _rounds(folder, generation, pending, retakes, progress)
     ending, wall_s = "done", 0.0
@@ -107,6 +114,7 @@ def run_session(
                 is_stopping=is_stopping,
                 log_event=folder.log_event,
                 listener=listener,
+                requested=requested,
             )
             for plans in chain([first], rounds):
                 ending = dispatcher.run(chain.from_iterable(plan.units() for plan in plans))

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hierbatch.engine.planning import with_column
+from hierbatch.manifest.best_takes import REQUESTS_KEY
 from hierbatch.manifest.parts import open_run_file
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, digest_rows, row_names
 
@@ -27,6 +28,8 @@ class WorkUnit:
 
     name: str
     rows: pa.Table
+    is_requested: bool = False
+    """True for takes that a listener has requested; they do not count towards the progress of the run."""
 
     @property
     def n_rows(self) -> int:
@@ -91,6 +94,8 @@ class Pending:
     expected_s: float
     repeated: frozenset[int]
     """Numbers that occur at two places of the plan; earlier versions joined plans this way."""
+    is_requested: bool = False
+    """True for a plan of requested takes."""
 
     def units(self) -> Iterator[WorkUnit]:
         """Yield units of the pending rows, read lazily from the plan.
@@ -98,6 +103,7 @@ class Pending:
         A unit with only a part of its rows, or with an ambiguous number, gets a name derived from its rows.
         """
         for unit, mask in _grouped(self.plan, self.mask):
+            unit = replace(unit, is_requested=self.is_requested)
             pending = unit.rows.filter(mask)
             if len(pending) == unit.n_rows and unit.rows.column("unit")[0].as_py() not in self.repeated:
                 yield unit
@@ -118,6 +124,7 @@ def find_pending(plan: Path, committed: pa.Array) -> Pending:
     """
     masks, first_numbers, expected_s, last = [], [np.zeros(0, np.int32)], 0.0, None
     with open_run_file(plan) as file:
+        is_requested = REQUESTS_KEY in (file.schema_arrow.metadata or {})
         for batch in file.iter_batches(columns=[*TAKE_ID_COLUMNS, "expected_duration_s", "unit"]):
             table = pa.Table.from_batches([batch])
             masks.append(pc.invert(pc.is_in(row_names(table), value_set=committed)))
@@ -133,6 +140,7 @@ def find_pending(plan: Path, committed: pa.Array) -> Pending:
         n_rows=pc.sum(mask).as_py() or 0,
         expected_s=expected_s,
         repeated=frozenset(numbers[n_places > 1].tolist()),
+        is_requested=is_requested,
     )
 
 

@@ -24,7 +24,11 @@ def write_clips(run: Path) -> int:
     folder = run / "export" / "clips"
     ids, n_clips = takes.ids, 0
     for start in range(0, len(ids), _BATCH_ROWS):
-        for row_id, content in takes.sounds(ids[start : start + _BATCH_ROWS]).items():
+        batch = ids[start : start + _BATCH_ROWS]
+        sounds = takes.sounds(batch)
+        for row_id in set(batch).difference(sounds):  # a listener may have rejected a take that was written before
+            (folder / f"{row_id}.flac").unlink(missing_ok=True)
+        for row_id, content in sounds.items():
             target = folder / f"{row_id}.flac"
             if not (target.is_file() and target.read_bytes() == content):
                 with write_atomically(target) as temporary:

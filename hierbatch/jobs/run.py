@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from hierbatch.engine.edits_in_force import EditsInForce
 from hierbatch.engine.execution import Execution
-from hierbatch.engine.planning import MapTables
+from hierbatch.engine.planning import MapTables, keep_manifest_values
 from hierbatch.engine.progress import RunListener
+from hierbatch.engine.requested_takes import RequestedTakes
 from hierbatch.engine.retakes import Retakes
 from hierbatch.engine.reused_retakes import reusable_retakes, reuse_retakes
 from hierbatch.engine.run_folder import RunFolder, lock_run, open_generation
@@ -85,11 +87,15 @@ def run(job: RunJob, listener: RunListener | None = None) -> RunOutcome:
         with open_table_mapper(job.execution, 0 if is_read_here else spec.n_rows) as map_tables:
             if not is_planned:
                 listener.on_message(f"Planning {spec.n_rows} rows")
-                _write_plan(folder, generation, spec, map_tables)
+                edits = EditsInForce(job.out)
+                _write_plan(folder, generation, spec, map_tables, edits)
+                for notice in edits.notices:
+                    listener.on_message(notice)
             folder.delete_old_sources(before=generation)
             worker_spec = WorkerSpec.from_run(folder, generation, origin, placement)
             retakes = Retakes(take_settings=spec.take_settings, max_retakes=job.quality.max_retakes)
-            session = run_session(folder, generation, worker_spec, job.execution, listener, retakes)
+            requested = RequestedTakes(folder, generation, spec.take_settings, None if spec.has_sources else spec.read)
+            session = run_session(folder, generation, worker_spec, job.execution, listener, retakes, requested)
     return RunOutcome(job.out, count_rows(job.out), session)
 
 
@@ -120,10 +126,13 @@ def _read_filter(job: RunJob, spec: ValidatedSpec) -> str | None:
     return job.quality.filter.read_text(encoding="utf-8")
 
 
-def _write_plan(folder: RunFolder, generation: int, spec: ValidatedSpec, map_tables: MapTables) -> None:
+def _write_plan(
+    folder: RunFolder, generation: int, spec: ValidatedSpec, map_tables: MapTables, edits: EditsInForce
+) -> None:
     """Write the plan last: if it exists, everything it refers to exists."""
     reuse = partial(reuse_retakes, later=reusable_retakes(folder), take_settings=spec.take_settings)
     write_voice_table(spec.prompts, folder.voices_file(generation))
     kept = open_source_store(folder.sources_file(generation)) if spec.has_sources else nullcontext(discard_audio)
     with write_atomically(folder.plan_file(generation)) as temporary, kept as store_sources:
-        write_rows(spec.plan(map_tables, store_sources, reuse), spec.plan_schema(), temporary)
+        edit_rows = keep_manifest_values if spec.has_sources else edits.apply
+        write_rows(spec.plan(map_tables, store_sources, reuse, edit_rows), spec.plan_schema(), temporary)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +15,17 @@ from hierbatch.manifest.column import Column
 from hierbatch.manifest.measures import MEASURES_KEY, parse_columns
 from hierbatch.manifest.parts import open_run_file, read_committed_parts
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
+from hierbatch.manifest.verdicts import VerdictNames
 
 TAKE_INDEX = np.dtype(
     [
         ("position", np.int64),
         ("part", np.int32),
         ("row", np.int32),
+        ("plan", np.int32),
         ("attempt", np.int16),
+        ("verdict", np.int8),
+        ("is_requested", np.bool_),
         ("is_ok", np.bool_),
         ("n_rejections", np.int16),
         ("n_flags", np.int16),
@@ -41,10 +46,48 @@ _LOOKUP_BATCH_ROWS = 262_144
 """Takes looked up at a time; each lookup reads all planned rows once."""
 
 
+REQUESTS_KEY = b"hierbatch_requests"
+"""Key of the metadata of a plan of requested takes; its value names the requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTakes:
+    """Takes that some plans name: names and positions of all their rows, one plan after the other."""
+
+    names: pa.Array
+    positions: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
+    """First row of each plan."""
+    is_requested: npt.NDArray[np.bool_]
+    """True for the plans of requested takes."""
+
+    def find(self, names: pa.ChunkedArray, takes: TakeIndex, verdicts: VerdictNames) -> TakeIndex:
+        """Takes of planned rows, with their positions, plans and verdicts.
+
+        Args:
+            names: names of committed takes.
+            takes: their index records.
+            verdicts: verdicts of listeners.
+        """
+        at = pc.index_in(names, value_set=self.names)
+        is_planned = at.is_valid()
+        takes, rows = takes[is_planned.to_numpy()], at.drop_null().to_numpy()
+        takes["position"] = self.positions[rows]
+        takes["plan"] = np.searchsorted(self.starts, rows, side="right") - 1
+        takes["is_requested"] = self.is_requested[takes["plan"]]
+        takes["verdict"] = verdicts.ranks(names.filter(is_planned))
+        return takes
+
+
 def index_takes(
-    list_parts: Callable[[], list[Path]], plans: Sequence[Path]
+    list_parts: Callable[[], list[Path]], plans: Sequence[Path], verdicts: VerdictNames
 ) -> tuple[list[Path], TakeIndex, tuple[Column, ...]]:
     """Find all takes of the rows of some plans; filter rules are not applied yet.
+
+    Args:
+        list_parts: lists the part files.
+        plans: plan of a generation and its retries.
+        verdicts: verdicts of listeners.
 
     Returns:
         The part files, the index of takes in the order of the parts, and the columns of added measures.
@@ -53,10 +96,10 @@ def index_takes(
         VanishedError: a plan was removed.
         RunError: a plan or a part is damaged.
     """
-    planned, positions = _read_planned(plans)
+    planned = _read_planned(plans)
     parts: list[Path] = []
     declarations: dict[bytes, None] = {}
-    found = [_match(names, facts, planned, positions) for names, facts in _read_parts(list_parts, parts, declarations)]
+    found = [planned.find(names, facts, verdicts) for names, facts in _read_parts(list_parts, parts, declarations)]
     columns = {column.name: column for declared in declarations for column in parse_columns(declared)}
     return parts, np.concatenate(found) if found else np.zeros(0, TAKE_INDEX), tuple(columns.values())
 
@@ -87,14 +130,6 @@ def _read_parts(
         yield pa.chunked_array(names), np.concatenate(facts)
 
 
-def _match(names: pa.ChunkedArray, facts: TakeIndex, planned: pa.Array, positions: npt.NDArray[np.int64]) -> TakeIndex:
-    """Takes of planned rows, with the positions of their rows."""
-    at = pc.index_in(names, value_set=planned)
-    takes = facts[at.is_valid().to_numpy()]
-    takes["position"] = positions[at.drop_null().to_numpy()]
-    return takes
-
-
 def competing_takes(takes: TakeIndex) -> npt.NDArray[np.int64]:
     """Indices of takes of rows with more than one take."""
     _, row, n_takes = np.unique(takes["position"], return_inverse=True, return_counts=True)
@@ -105,23 +140,35 @@ def best_takes(takes: TakeIndex) -> TakeIndex:
     """Best take of each row, sorted by position; `hierbatch.manifest.takes.Takes` documents the ranking."""
     is_flawed = (takes["n_flags"] > 0) | (takes["n_rejections"] > 0)
     length_error = np.where(is_flawed, takes["length_error"], 0.0)
-    # The last key is the primary one.
-    order = np.lexsort(
-        (-takes["attempt"], length_error, takes["n_flags"], takes["n_rejections"], ~takes["is_ok"], takes["position"])
+    # A good take is replaced by decision only; of several failures, the last one has the current reason.
+    age = np.where(takes["is_ok"] & ~is_flawed, takes["attempt"], -takes["attempt"])
+    criteria = (
+        takes["position"],
+        -takes["verdict"],
+        ~takes["is_ok"],
+        takes["is_requested"] & (takes["verdict"] <= 0),
+        takes["n_rejections"],
+        takes["n_flags"],
+        length_error,
+        age,
     )
-    takes = takes[order]
+    takes = takes[np.lexsort(criteria[::-1])]  # the last key is the primary one
     return takes[np.diff(takes["position"], prepend=-1) != 0]
 
 
-def _read_planned(plans: Iterable[Path]) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+def _read_planned(plans: Iterable[Path]) -> PlannedTakes:
     """Names and positions of all rows of some plans."""
-    names, positions = [], []
+    names, positions, starts, is_requested = [], [], [0], []
     for plan in plans:
         with open_run_file(plan) as file:
+            is_requested.append(REQUESTS_KEY in (file.schema_arrow.metadata or {}))
+            starts.append(starts[-1] + file.metadata.num_rows)
             for batch in file.iter_batches(batch_size=_NAME_BATCH_ROWS, columns=[*TAKE_ID_COLUMNS, "position"]):
                 names.append(row_names(pa.Table.from_batches([batch])))
                 positions.append(batch.column("position").to_numpy())
-    return pa.concat_arrays(names), np.concatenate(positions)
+    return PlannedTakes(
+        pa.concat_arrays(names), np.concatenate(positions), np.array(starts[:-1]), np.array(is_requested)
+    )
 
 
 def _facts(table: pa.Table, part: int) -> TakeIndex:

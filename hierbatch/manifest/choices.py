@@ -1,7 +1,7 @@
 """Decisions of listeners on the takes of a run: append-only lines in `RUN/choices/`, one file per writer.
 
-Nothing is overwritten. A later line replaces the verdict of the same take, the edit of the same row, its note or its
-as listened; the lines that it replaces remain as the history of the row.
+Nothing is overwritten. A later line replaces the verdict of the same take, the edit of the same row, its note, or its
+mark as listened to; the lines that it replaces remain as the history of the row.
 """
 
 from __future__ import annotations

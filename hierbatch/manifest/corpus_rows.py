@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from hierbatch.manifest.choices import KEEP, PIN
 from hierbatch.manifest.filters import rejections
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, Column, arrow_schema
 from hierbatch.manifest.store import write_table
+from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS
 from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.verdicts import REJECTED_KIND
 
 CORPUS_COLUMNS = (
     Column("speaker", pa.string(), "Speaker of the recording; no speaker is in two splits."),
@@ -40,13 +45,45 @@ def write_corpus_rows(run: Path) -> int:
         StorageError: the disk is full; a previous table stays unchanged.
     """
     takes = Takes(run)
-    names = [name for name in takes.schema.names if name not in _OMITTED]
+    names = _columns(takes)
     columns = [Column(name, takes.schema.field(name).type, "") for name in names]
     schema = arrow_schema([*columns, REJECTED_BY], "corpus")
-    return write_table(_with_rejections(takes, names), schema, RunLayout(run).corpus_rows)
+    return write_table(with_rejections(takes, names), schema, RunLayout(run).corpus_rows)
 
 
-def _with_rejections(takes: Takes, names: Sequence[str]) -> Iterator[pa.Table]:
-    for rows in takes.iter_tables(names):
-        reasons = [rejections(row, takes.rules) for row in rows.to_pylist()]
-        yield rows.append_column(REJECTED_BY.name, pa.array(reasons, REJECTED_BY.type))
+def read_corpus_rows(run: Path, takes: Takes) -> pa.Table | None:
+    """Rows of a corpus with the rules that reject them; None if the run is no corpus.
+
+    Args:
+        run: run folder.
+        takes: its takes; decisions of listeners that are newer than the table of the corpus count.
+    """
+    layout = RunLayout(run)
+    if not layout.corpus_rows.exists():
+        return None
+    if not len(takes.choices):
+        return pq.read_table(layout.corpus_rows)
+    return pa.concat_tables(with_rejections(takes, _columns(takes)))
+
+
+def with_rejections(takes: Takes, names: Sequence[str]) -> Iterator[pa.Table]:
+    """Yield columns of all takes, with the rules that reject each row in `rejected_by`.
+
+    A take that a listener kept or pinned is not rejected, whatever the rules say; of a row whose takes were rejected by
+    a listener, the reason is `rejected`.
+    """
+    needed = sorted({*TAKE_ID_COLUMNS, "error_kind", *takes.rule_columns, *names})
+    for rows in takes.iter_tables(needed):
+        reasons = [_reasons(row, takes) for row in rows.to_pylist()]
+        yield rows.select(list(names)).append_column(REJECTED_BY.name, pa.array(reasons, REJECTED_BY.type))
+
+
+def _reasons(row: Mapping[str, Any], takes: Takes) -> list[str]:
+    if row["error_kind"] == REJECTED_KIND:
+        return [REJECTED_KIND]
+    verdict = takes.choices.verdict(row["id"], row["take_key"], row["attempt"])
+    return [] if verdict in (KEEP, PIN) and row["status"] == "ok" else rejections(row, takes.rules)
+
+
+def _columns(takes: Takes) -> list[str]:
+    return [name for name in takes.schema.names if name not in _OMITTED]

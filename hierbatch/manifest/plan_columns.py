@@ -17,7 +17,10 @@ _CACHED_GROUPS = 4
 
 
 class PlanColumns:
-    """Random access to columns of a plan; memory use is eight bytes per row plus a few row groups."""
+    """Random access to columns of a plan by position, also if it holds few of the positions.
+
+    Memory use is eight bytes per row of the manifest plus a few row groups.
+    """
 
     def __init__(self, plan: Path, columns: Sequence[str]) -> None:
         self._plan = plan
@@ -45,12 +48,12 @@ class PlanColumns:
 
 
 def _read_places(plan: Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Start row of each row group plus the total, and the row number of each position."""
+    """Start row of each row group plus the total, and the row number of each position; -1 for positions without one."""
     with open_run_file(plan) as file:
         n_rows = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
         starts = np.cumsum([0, *n_rows])
-        row_at = np.empty(starts[-1], np.int64)
-        for group, start in enumerate(starts[:-1]):
-            positions = file.read_row_group(group, columns=["position"]).column("position").to_numpy()
-            row_at[positions] = np.arange(start, start + len(positions))
+        groups = (file.read_row_group(group, columns=["position"]) for group in range(file.num_row_groups))
+        positions = np.concatenate([np.zeros(0, np.int64), *(group.column("position").to_numpy() for group in groups)])
+        row_at = np.full(positions.max(initial=-1) + 1, -1, np.int64)
+        row_at[positions] = np.arange(len(positions))
     return starts, row_at

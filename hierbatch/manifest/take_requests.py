@@ -60,6 +60,8 @@ class RequestState:
     """Key and attempt of each planned take; they exist once the work unit is committed."""
     error: str = ""
     """Reason of a refusal."""
+    base_text: str | None = None
+    """Planned text of the row (its phonemes, if it had no text) when the takes were planned."""
 
 
 def append_request(run: Path, request: TakeRequest) -> TakeRequest:
@@ -85,7 +87,15 @@ def append_request(run: Path, request: TakeRequest) -> TakeRequest:
     return replace(request, when=record["when"])
 
 
-def answer_request(run: Path, name: str, answer: str, *, takes: Sequence[TakeName] = (), error: str = "") -> None:
+def answer_request(
+    run: Path,
+    name: str,
+    answer: str,
+    *,
+    takes: Sequence[TakeName] = (),
+    base_text: str | None = None,
+    error: str = "",
+) -> None:
     """Append the answer to a request.
 
     Args:
@@ -93,11 +103,18 @@ def answer_request(run: Path, name: str, answer: str, *, takes: Sequence[TakeNam
         name: name of the request.
         answer: `planned`, `refused` or `withdrawn`.
         takes: key and attempt of each planned take.
+        base_text: planned text of the row that the takes replace.
         error: reason of a refusal.
     """
     append_record(
         RunLayout(run).requests,
-        {"answer_to": name, "answer": answer, "takes": list(map(list, takes)), "error": error or None},
+        {
+            "answer_to": name,
+            "answer": answer,
+            "takes": list(map(list, takes)),
+            "base_text": base_text,
+            "error": error or None,
+        },
     )
 
 
@@ -116,6 +133,7 @@ def read_requests(run: Path) -> dict[str, RequestState]:
                 answer=record["answer"],
                 takes=tuple((key, attempt) for key, attempt in record.get("takes", ())),
                 error=record.get("error", ""),
+                base_text=record.get("base_text"),
             )
     return states
 

@@ -7,7 +7,7 @@ around a crash. Parts can also disappear while they are read, if another process
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,38 +17,36 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hierbatch.errors import RunError, VanishedError
-from hierbatch.manifest.best_takes import TakeIndex, best_takes, competing_takes, index_takes
+from hierbatch.manifest.best_takes import best_takes, competing_takes, index_takes
+from hierbatch.manifest.choices import Choices, read_choices
 from hierbatch.manifest.filters import FilterRule, read_filter, rejections, rule_columns
 from hierbatch.manifest.measures import declared_columns
-from hierbatch.manifest.parts import open_run_file, read_committed_parts, read_part_rows
-from hierbatch.manifest.plan_columns import PlanColumns
+from hierbatch.manifest.parts import open_run_file, read_committed_parts
 from hierbatch.manifest.run_layout import RunLayout
-from hierbatch.manifest.schema import TAKE_COLUMN_NAMES, take_schema
+from hierbatch.manifest.schema import take_schema
+from hierbatch.manifest.snapshot import (
+    Positions,
+    Snapshot,
+    planned_values,
+    read_candidates,
+    read_snapshot_rows,
+    select_fields,
+)
 from hierbatch.manifest.take_ids import NAME_TYPE, TAKE_ID_COLUMNS, row_names
-
-Positions = npt.NDArray[np.int64]
+from hierbatch.manifest.verdicts import VerdictNames
 
 _MAX_RESCANS = 20
 """Maximum number of scans if files disappear during a scan; a compaction causes one or two."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Snapshot:
-    """Files of a run at one moment, and the location of the best takes in them."""
-
-    plan: Path
-    parts: list[Path]
-    index: TakeIndex
-    last_attempts: npt.NDArray[np.int16]
-    """Last committed attempt at each position, whether or not it is the best; 0 if there is none."""
-
-
 class Takes:
     """Snapshot of the takes of a run, in manifest order; reads files only, and works during a run.
 
-    The best take of a row is, in this order: successful rather than failed, rejected by the fewest filter rules, with
-    the fewest flags, with the duration nearest to the expected one (among flawed takes), the last attempt. Pass-through
-    columns come from the newest plan: a reused take may have moved to another chapter.
+    The best take of a row is, in this order: pinned by a listener, kept by one, successful rather than failed, planned
+    rather than requested, rejected by the fewest filter rules, with the fewest flags, with the duration nearest to the
+    expected one (among flawed takes), the first attempt of good takes and the last one of others. If listeners rejected
+    all takes of a row, the row is a failed one. Pass-through columns come from the newest plan, since a reused take may
+    have moved to another chapter, and for a requested take from its request.
 
     The set of rows is fixed when the snapshot is taken. If a file was removed since by compaction, the run is scanned
     again, and the rows not yet returned are read from their new location.
@@ -67,6 +65,8 @@ class Takes:
     """Number of planned rows."""
     rules: Collection[FilterRule]
     """Filter rules, if the run is a corpus."""
+    choices: Choices
+    """Decisions of listeners."""
 
     def __init__(self, run: Path, generation: int | None = None) -> None:
         self._folder = RunLayout(run)
@@ -95,8 +95,11 @@ class Takes:
 
     def planned(self, columns: Sequence[str]) -> pa.Table:
         """Plan columns of all rows, with or without a take, in manifest order."""
-        rows = self._read_plan(lambda plan: plan.read(columns=[*columns, "position"]))
-        return rows.sort_by("position").select(list(columns))
+        while True:
+            try:
+                return planned_values(self._snapshot, columns)
+            except VanishedError:
+                self._rescan()
 
     def table(self, columns: Sequence[str]) -> pa.Table:
         """Columns of all takes, in manifest order; request `audio` only if the whole run fits into memory."""
@@ -119,6 +122,29 @@ class Takes:
         """Columns of some rows, in manifest order; reads only the row groups that contain them."""
         return self._in_order(self._find_ids(ids), columns)
 
+    def candidates(self, ids: Sequence[str], columns: Sequence[str]) -> pa.Table:
+        """All takes of some rows, rejected ones with their audio, in manifest order and by attempt.
+
+        Args:
+            ids: ids of the rows.
+            columns: columns of the takes.
+
+        Returns:
+            The columns, and `is_best` (True for the take that `table` returns) and `verdict` (`keep`, `reject`, `pin`
+            or null).
+        """
+        names = list(dict.fromkeys((*TAKE_ID_COLUMNS, *columns)))
+        is_wanted = self._find_ids(ids)
+        while True:
+            try:
+                rows = read_candidates(self._snapshot, is_wanted, select_fields(self.schema, names))
+            except VanishedError:
+                self._rescan()
+            else:
+                verdicts = [self.choices.verdict(*take.values()) for take in rows.select(TAKE_ID_COLUMNS).to_pylist()]
+                rows = rows.append_column("verdict", pa.array(verdicts, pa.string()))
+                return rows.select([*columns, "is_best", "verdict"])
+
     def last_attempts(self, positions: Positions) -> npt.NDArray[np.int16]:
         """Last committed attempt at each position, whether or not it is the best; 0 if there is none."""
         return self._snapshot.last_attempts[positions]
@@ -127,7 +153,7 @@ class Takes:
         """Apply a function to the plan file, or to the file that has replaced it."""
         while True:
             try:
-                with open_run_file(self._snapshot.plan) as file:
+                with open_run_file(self._snapshot.plans[0]) as file:
                     return read(file)
             except VanishedError:
                 self._rescan()
@@ -135,7 +161,7 @@ class Takes:
     def _in_order(self, is_wanted: npt.NDArray[np.bool_], columns: Sequence[str]) -> pa.Table:
         tables = [rows.append_column("_at", pa.array(at)) for at, rows in self._read(is_wanted, columns)]
         if not tables:
-            return _select_fields(self.schema, columns).empty_table()
+            return select_fields(self.schema, columns).empty_table()
         return pa.concat_tables(tables).sort_by("_at").drop_columns("_at")
 
     def _has_take(self) -> npt.NDArray[np.bool_]:
@@ -157,7 +183,7 @@ class Takes:
         is_named[self._read_plan(find).column("position").to_numpy()] = True
         return self._has_take() & is_named
 
-    def _scan(self) -> tuple[int, _Snapshot]:
+    def _scan(self) -> tuple[int, Snapshot]:
         """Consistent snapshot of the newest generation."""
         for is_last in (*[False] * (_MAX_RESCANS - 1), True):
             generation = self._newest()
@@ -179,17 +205,20 @@ class Takes:
         """Number of the generation to read."""
         return self._requested_generation or self._folder.newest_generation()
 
-    def _read_snapshot(self, plans: Sequence[Path]) -> _Snapshot:
+    def _read_snapshot(self, plans: Sequence[Path]) -> Snapshot:
         with open_run_file(plans[0]) as file:
             self.plan_schema, self.n_rows = file.schema_arrow, file.metadata.num_rows
-        parts, takes, measured = index_takes(self._folder.part_files, plans)
+        self.choices = read_choices(self._folder.root)
+        verdicts = VerdictNames.from_choices(self.choices)
+        parts, takes, measured = index_takes(self._folder.part_files, plans, verdicts)
         filter_file = self._folder.corpus_filter
         # Its columns were checked when the run began; a measure that is new to the run has no column yet.
         self.rules = read_filter(filter_file, None) if filter_file.exists() else ()
         self.schema = take_schema(self.plan_schema, measured)
         last_attempts = np.zeros(self.n_rows, np.int16)
         np.maximum.at(last_attempts, takes["position"], takes["attempt"])
-        snapshot = _Snapshot(plans[0], parts, takes, last_attempts)
+        competing = takes[competing_takes(takes)]
+        snapshot = Snapshot(list(plans), parts, takes, competing, last_attempts)
         if self.rules:
             self._count_rejections(snapshot)
         return replace(snapshot, index=best_takes(takes))
@@ -207,11 +236,11 @@ class Takes:
             )
         self._snapshot = snapshot
 
-    def _count_rejections(self, snapshot: _Snapshot) -> None:
+    def _count_rejections(self, snapshot: Snapshot) -> None:
         """Count the rules that reject each take, for rows with more than one take."""
         competing = competing_takes(snapshot.index)
-        candidates = replace(snapshot, index=snapshot.index[competing])
-        tables = _read_snapshot_rows(candidates, _select_fields(self.schema, sorted(self.rule_columns)))
+        schema = select_fields(self.schema, sorted(self.rule_columns))
+        tables = read_snapshot_rows(snapshot, snapshot.index[competing], schema)
         n_rejections = [len(rejections(row, self.rules)) for _, table in tables for row in table.to_pylist()]
         snapshot.index["n_rejections"][competing] = n_rejections
 
@@ -220,49 +249,15 @@ class Takes:
         is_pending = is_wanted.copy()
         while True:
             snapshot = self._snapshot
-            pending = replace(snapshot, index=snapshot.index[is_pending[snapshot.index["position"]]])
+            pending = snapshot.index[is_pending[snapshot.index["position"]]]
             try:
-                for positions, rows in _read_snapshot_rows(pending, _select_fields(self.schema, columns)):
+                for positions, rows in read_snapshot_rows(snapshot, pending, select_fields(self.schema, columns)):
                     yield positions, rows
                     is_pending[positions] = False
             except VanishedError:
                 self._rescan()
             else:
                 return
-
-
-def _read_snapshot_rows(snapshot: _Snapshot, schema: pa.Schema) -> Iterator[tuple[Positions, pa.Table]]:
-    """Yield positions and rows of a snapshot, with the columns of `schema`, part by part."""
-    of_takes = TAKE_COLUMN_NAMES | {column.name for column in declared_columns(schema)}
-    own = [name for name in schema.names if name in of_takes]
-    passed = [name for name in schema.names if name not in of_takes]
-    plan = PlanColumns(snapshot.plan, passed) if passed else None
-    index = snapshot.index[np.lexsort((snapshot.index["row"], snapshot.index["part"]))]
-    parts, starts = np.unique(index["part"], return_index=True)
-    for part, start, end in zip(parts, starts, np.append(starts, len(index))[1:], strict=True):
-        positions = index["position"][start:end]
-        tables = [plan.at(positions)] if plan else []
-        tables += [read_part_rows(snapshot.parts[part], index["row"][start:end], own)] if own else []
-        found = {name: table.column(name) for table in tables for name in table.column_names}
-        # Measures added in a later version are null in the parts of an earlier one.
-        values = [found.get(name, pa.nulls(end - start)) for name in schema.names]
-        yield positions, _cast(pa.table(values, names=schema.names), schema, snapshot.parts[part])
-
-
-def _cast(rows: pa.Table, schema: pa.Schema, path: Path) -> pa.Table:
-    try:
-        rows.validate(full=True)
-        return rows.cast(schema)
-    except pa.ArrowException as error:
-        raise RunError(
-            f"{path} has damaged values",
-            got=str(error).splitlines()[0],
-            fix="delete it and run again: takes in other files are kept",
-        ) from error
-
-
-def _select_fields(schema: pa.Schema, columns: Sequence[str]) -> pa.Schema:
-    return pa.schema([schema.field(name) for name in columns], metadata=schema.metadata)
 
 
 def committed_names(folder: RunLayout) -> pa.Array:

@@ -9,7 +9,7 @@ from hierbatch.manifest.takes import Takes
 from tests.changing import change
 from tests.engine.fake_model import Fault
 from tests.engine.planned_run import bundle_folder
-from tests.jobs.running import LOCAL, job, reordered
+from tests.jobs.running import LOCAL, candidates, job, pin_newest, reordered
 from tests.making import manifest_file, phonemes, prompt_file
 
 SEEDS = {7: Fault.CLIPPED, 11: 4711}
@@ -19,11 +19,12 @@ MENDED = ["r003", "r007", "r009", "r011"]
 
 
 def mended(folder, n_rows=20):
-    """A finished run in which r003 had failed, r007 had clipped, and r009 and r011 were made again by hand."""
+    """A finished run in which r003 had failed, r007 had clipped, and listeners chose other takes of r009 and r011."""
     asked = job(folder, n_rows, SEEDS, max_retakes=1, raise_on=row_seed(0, "r003", 1))
     run(asked)
     retry(RetryJob(run=asked.out, execution=LOCAL))
     retry(RetryJob(run=asked.out, ids=("r009", "r011"), execution=LOCAL))
+    pin_newest(asked.out, ["r009", "r011"])
     assert [row["id"] for row in rows(asked) if row["attempt"] == 2] == MENDED
     return asked
 
@@ -123,7 +124,7 @@ def test_a_carried_row_may_be_tried_again(tmp_path):
     edit(tmp_path, 15)
     run(change(asked, update=True))
     assert retry(RetryJob(run=asked.out, ids=("r003", "r007"), execution=LOCAL)).session.n_worked == 2
-    assert [row["id"] for row in rows(asked) if row["attempt"] == 3] == ["r003", "r007"]
+    assert [take["id"] for take in candidates(asked.out, MENDED) if take["attempt"] == 3] == ["r003", "r007"]
 
 
 def test_the_order_of_the_rows_and_a_plan_of_an_earlier_version_matter_not(tmp_path):

@@ -7,6 +7,7 @@ from hierbatch.jobs.options.quality import Quality
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import RunJob
 from hierbatch.jobs.specs.speak import SpeakSpec
+from hierbatch.manifest.choices import Choice, append_choice
 from hierbatch.manifest.takes import Takes
 from hierbatch.models.catalog.model_choice import ModelChoice
 from tests.changing import change
@@ -32,6 +33,19 @@ def reordered(asked, **changes):
 def sounds(run_folder):
     takes = Takes(run_folder)
     return takes.sounds(takes.ids)
+
+
+def candidates(run_folder, ids):
+    """All takes of some rows, whether or not they are the best."""
+    return Takes(run_folder).candidates(ids, ["id", "take_key", "attempt", "seed"]).to_pylist()
+
+
+def pin_newest(run_folder, ids):
+    """Pin the newest take of each row."""
+    newest = {take["id"]: take for take in candidates(run_folder, ids)}
+    for row_id, take in newest.items():
+        choice = Choice(id=row_id, take_key=take["take_key"], attempt=take["attempt"], verdict="pin")
+        append_choice(run_folder, choice)
 
 
 def wait_for_parts(folder, n_parts, process):

@@ -15,7 +15,7 @@ from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.status import count_rows
 from hierbatch.manifest.takes import Takes, committed_names
 from tests.jobs.reading import COLUMNS, all_of, before_opening, finished_run
-from tests.jobs.running import LOCAL
+from tests.jobs.running import LOCAL, pin_newest
 
 
 def stopped_compaction(folder, monkeypatch, n_removed):
@@ -86,6 +86,7 @@ def test_a_snapshot_outlives_a_compaction_and_what_came_after(whole, tmp_path):
     takes = Takes(here)
     compact(CompactJob(run=here))
     retry(RetryJob(run=here, ids=("r050",), execution=LOCAL))
+    pin_newest(here, ["r050"])
     compact(CompactJob(run=here))
     assert takes.table(["id", "scene"]).equals(Takes(here).table(["id", "scene"]))
     assert takes.rows(["r050"], ["attempt"]).to_pylist() == [{"attempt": 3}]

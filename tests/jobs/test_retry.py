@@ -8,6 +8,7 @@ from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.specs.speak import SpeakSpec
+from hierbatch.manifest.choices import Choice, append_choice
 from hierbatch.manifest.takes import Takes
 from hierbatch.models.catalog.model_choice import ModelChoice
 from tests.changing import change
@@ -25,6 +26,11 @@ def takes(folder, *columns):
     return Takes(folder / "run").table(columns).to_pylist()
 
 
+def candidates(folder, n_rows):
+    ids = [f"r{number:03d}" for number in range(n_rows)]
+    return Takes(folder / "run").candidates(ids, ["id", "take_key", "attempt", "seed"]).to_pylist()
+
+
 def test_without_a_choice_all_that_failed_is_tried_again(tmp_path):
     run(job(tmp_path, 10, {3: Fault.RAISE, 5: Fault.REFUSE}))
     outcome = again(tmp_path)
@@ -38,7 +44,7 @@ def test_a_choice_by_kind_flag_or_id_is_kept_to(tmp_path):
     assert again(tmp_path, kinds=("synthesis",)).session.n_worked == 1
     assert again(tmp_path, flags=("clipped",)).session.n_worked == 1
     assert again(tmp_path, ids=("r000", "r001")).session.n_worked == 2
-    assert {take["id"] for take in takes(tmp_path, "id", "attempt") if take["attempt"] == 2} == {
+    assert {take["id"] for take in candidates(tmp_path, 10) if take["attempt"] == 2} == {
         "r000",
         "r001",
         "r005",
@@ -46,12 +52,27 @@ def test_a_choice_by_kind_flag_or_id_is_kept_to(tmp_path):
     }
 
 
-def test_rows_without_a_seed_of_their_own_get_another_one(tmp_path):
+def test_rows_without_a_seed_of_their_own_get_another_one_and_a_good_take_stays(tmp_path):
     run(job(tmp_path, 3))
     before = takes(tmp_path, "id", "seed", "take_key")
     again(tmp_path, ids=("r001",))
-    after = takes(tmp_path, "id", "seed", "take_key")
-    assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, True]
+    assert takes(tmp_path, "id", "seed", "take_key") == before
+    first, second = (take for take in candidates(tmp_path, 3) if take["id"] == "r001")
+    assert first["seed"] != second["seed"]
+    assert first["take_key"] != second["take_key"]
+    assert (first["is_best"], second["is_best"]) == (True, False)
+
+
+def test_a_retry_of_a_rejected_take_replaces_it(tmp_path):
+    run(job(tmp_path, 3))
+    [first, _, _] = candidates(tmp_path, 3)
+    append_choice(
+        tmp_path / "run",
+        Choice(id=first["id"], take_key=first["take_key"], attempt=first["attempt"], verdict="reject"),
+    )
+    outcome = again(tmp_path, kinds=("rejected",))
+    assert (outcome.session.n_worked, outcome.counts.n_ok) == (1, 3)
+    assert [take["attempt"] for take in takes(tmp_path, "attempt")] == [2, 1, 1]
 
 
 def test_a_good_take_stays_when_the_retry_fails(tmp_path):
@@ -115,7 +136,7 @@ def test_a_retry_that_an_update_came_before_is_of_what_was_asked_last(tmp_path, 
 
     monkeypatch.setattr(retry_module, "lock_run", lock_after_the_update)
     again(tmp_path, ids=("r001",))
-    assert [take["attempt"] for take in takes(tmp_path, "attempt")] == [1, 2, 1]
+    assert [take["attempt"] for take in candidates(tmp_path, 3)] == [1, 1, 2, 1]
 
 
 def test_a_run_that_was_copied_without_its_empty_folders_is_retried(tmp_path):

@@ -92,7 +92,7 @@ def test_the_last_good_attempt_counts(run):
         (("ok", ["too_long"], 3.0), ("ok", ["too_short"], 0.38), ("ok", ["too_long"], 2.6), 3),  # nearest, as a ratio
         (("ok", ["too_short"], 0.34), ("ok", ["too_long"], 2.9), ("ok", ["too_long"], 3.0), 2),
         (("ok", ["clipped"], 1.0), ("ok", ["clipped"], 1.0), ("failed", [], None), 2),  # the last of equals
-        (("ok", [], 0.5), ("ok", [], 1.0), ("ok", [], 2.0), 3),  # good ones are not measured against each other
+        (("ok", [], 0.5), ("ok", [], 1.0), ("ok", [], 2.0), 1),  # a good one stays
         (("failed", [], None), ("failed", [], None), ("failed", [], None), 3),
     ],
 )
@@ -110,7 +110,7 @@ def test_the_best_of_several_attempts_counts(run, first, second, third, counts):
         (("ok", ["silent"], 1.0), ("ok", [], 1.9), 1),
         (("ok", [], 1.9), ("ok", [], 2.4), 1),  # both rejected: the nearer
         (("ok", [], 1.9), ("failed", [], None), 1),
-        (("ok", [], 1.4), ("ok", [], 1.0), 2),
+        (("ok", [], 1.4), ("ok", [], 1.0), 1),
     ],
 )
 def test_in_a_corpus_what_its_rules_let_pass_comes_before_what_has_no_flags(run, first, second, counts):

@@ -14,11 +14,12 @@ import pyarrow.parquet as pq
 from hierbatch.audio.flac_integrity import find_flac_damage
 from hierbatch.delivery.takes import TimedWord
 from hierbatch.errors import RunError
-from hierbatch.manifest.filters import FAILED
+from hierbatch.manifest.corpus_rows import REJECTED_BY, with_rejections
 from hierbatch.manifest.measures import MEASURE_COLUMNS, declared_columns
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
 from hierbatch.manifest.takes import Takes
+from hierbatch.manifest.verdicts import REJECTED_KIND
 
 DEFAULT_DELIVERY = ("speed", "pitch_semitones", "prosody", "seed")
 MEASURES = (
@@ -102,7 +103,8 @@ class CorpusSource:
         self._voices = {row["voice"]: row for row in voices}
         self._measures = (*MEASURES, *(c.name for c in declared_columns(self._takes.schema) if c.scale))
         self._manifest_columns = [name for name in _MANIFEST_COLUMNS if name in self._takes.schema.names]
-        self._filtered = layout.corpus_rows if layout.corpus_rows.exists() else None
+        has_choices = len(self._takes.choices) > 0  # which may be newer than the table of the corpus
+        self._filtered = layout.corpus_rows if layout.corpus_rows.exists() and not has_choices else None
         if self._filtered and _checksum(_read_batches(self._filtered, TAKE_ID_COLUMNS)) != _checksum(
             self._takes.iter_tables(TAKE_ID_COLUMNS)
         ):
@@ -118,13 +120,18 @@ class CorpusSource:
     def rejected(self) -> Iterator[dict[str, Any]]:
         """Yield rejected rows, without audio: `id`, `language`, `voice`, `text_norm`, `error`, `rejected_by`."""
         columns = ["id", "language", "voice", "text_norm", "error"]
+        for rows in self._rows([*columns, REJECTED_BY.name]):
+            for row in rows.filter(_is_rejected(rows)).to_pylist():
+                note = self._takes.choices.row(row["id"]).note if REJECTED_KIND in row["rejected_by"] else ""
+                yield row | {"error": note or row["error"]}
+
+    def _rows(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Columns of all rows with the rules that reject them: of the corpus, or computed."""
         if self._filtered:
-            for rows in _read_batches(self._filtered, [*columns, "rejected_by"]):
-                yield from rows.filter(_is_rejected(rows)).to_pylist()
+            yield from _read_batches(self._filtered, columns)
         else:
-            for rows in self._takes.iter_tables([*columns, "status"]):
-                failed = rows.filter(pc.not_equal(rows.column("status"), "ok")).select(columns)
-                yield from (row | {"rejected_by": [FAILED]} for row in failed.to_pylist())
+            names = [name for name in columns if name != REJECTED_BY.name]
+            yield from with_rejections(self._takes, names)
 
     def __iter__(self) -> Iterator[CorpusUtterance]:
         """Yield kept utterances, in the order of the part files."""
@@ -135,12 +142,9 @@ class CorpusSource:
                 yield from map(self._utterance, batch.to_pylist())
 
     def _rejected_names(self) -> pa.Array:
-        if self._filtered:
-            batches = _read_batches(self._filtered, [*TAKE_ID_COLUMNS, "rejected_by"])
-            names = [row_names(rows.filter(_is_rejected(rows))) for rows in batches]
-        else:
-            tables = self._takes.iter_tables([*TAKE_ID_COLUMNS, "status"])
-            names = [row_names(rows.filter(pc.not_equal(rows.column("status"), "ok"))) for rows in tables]
+        names = [
+            row_names(rows.filter(_is_rejected(rows))) for rows in self._rows([*TAKE_ID_COLUMNS, REJECTED_BY.name])
+        ]
         return pa.concat_arrays(names)
 
     def _utterance(self, row: dict[str, Any]) -> CorpusUtterance:

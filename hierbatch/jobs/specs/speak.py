@@ -10,7 +10,15 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from hierbatch.engine.planning import MapTables, ReuseRetakes, TakeSettings, keep_first_attempts, plan_rows
+from hierbatch.engine.planning import (
+    EditRows,
+    MapTables,
+    ReuseRetakes,
+    TakeSettings,
+    keep_first_attempts,
+    keep_manifest_values,
+    plan_rows,
+)
 from hierbatch.errors import BundleError
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.jobs.options.speech import SpeechSettings
@@ -114,6 +122,7 @@ class ValidatedSpec:
         map_tables: MapTables = map,
         store_sources: StoreSources = discard_audio,
         reuse_retakes: ReuseRetakes = keep_first_attempts,
+        edit_rows: EditRows = keep_manifest_values,
     ) -> Iterator[pa.Table]:
         """Yield the plan in windows of rows. Texts are phonemized and recordings hashed by `map_tables`.
 
@@ -121,9 +130,12 @@ class ValidatedSpec:
             map_tables: applies a stage to tables; `map` runs it in this process.
             store_sources: stores audio embedded in the manifest.
             reuse_retakes: replaces first attempts by takes of earlier generations.
+            edit_rows: applies the edits of listeners.
         """
         check_chain([find_task(self.take_settings.task).stage, ScoreTakes], self.plan_schema().names)
-        return plan_rows(self.manifest, self.read, self.take_settings, map_tables, store_sources, reuse_retakes)
+        return plan_rows(
+            self.manifest, self.read, self.take_settings, map_tables, store_sources, reuse_retakes, edit_rows
+        )
 
 
 def validate_spec(spec: SpeakSpec) -> ValidatedSpec:

@@ -1,0 +1,93 @@
+"""Edits of listeners that a new plan applies, so that a changed manifest or setting does not undo them.
+
+The edit of a row is that of the take that listeners pinned or kept; without one, the edit they decided on. It applies
+to the text it was made for: if the manifest has another text by now, the manifest counts, and a notice names the row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hierbatch.engine.planning import with_column
+from hierbatch.manifest.choices import KEEP, RowChoices, TakeName, read_choices
+from hierbatch.manifest.row_edits import RowEdit
+from hierbatch.manifest.take_requests import RequestState, read_requests
+
+_MAX_SHOWN_IDS = 20
+
+
+class EditsInForce:
+    """Edits of the rows of a run, and the rows that they no longer fit."""
+
+    def __init__(self, run: Path) -> None:
+        choices = read_choices(run)
+        by_row: dict[str, list[RequestState]] = {}
+        for state in read_requests(run).values() if len(choices) else ():
+            by_row.setdefault(state.request.id, []).append(state)
+        found = {row_id: _edit_in_force(choices.row(row_id), by_row.get(row_id, [])) for row_id in choices}
+        self._edits = {row_id: edit for row_id, edit in found.items() if edit.spoken}
+        self._conflicts: list[str] = []
+
+    @property
+    def notices(self) -> list[str]:
+        """Message on the rows whose edits were not applied, if there are any."""
+        if not self._conflicts:
+            return []
+        shown = ", ".join(self._conflicts[:_MAX_SHOWN_IDS]) + (", ..." if len(self._conflicts) > _MAX_SHOWN_IDS else "")
+        return [
+            f"{len(self._conflicts)} edits are not applied, because the manifest has another text than the one that "
+            f"was edited: {shown}"
+        ]
+
+    def apply(self, rows: pa.Table) -> pa.Table:
+        """Replace the values of edited rows."""
+        if not self._edits:
+            return rows
+        edited = pc.indices_nonzero(pc.is_in(rows.column("id"), value_set=pa.array(list(self._edits)))).to_pylist()
+        names = ["id", "text", "phonemes", "voice", "speed"]
+        listed = rows.select(names).take(pa.array(edited, pa.int64())).to_pylist()
+        values = {at: self._apply(row) for at, row in zip(edited, listed, strict=True)}
+        for name in names[1:] if values else ():
+            column = rows.column(name)
+            merged = [values[at][name] if at in values else value for at, value in enumerate(column.to_pylist())]
+            rows = with_column(rows, name, pa.array(merged, column.type))
+        return rows
+
+    def _apply(self, row: dict[str, Any]) -> dict[str, Any]:
+        edit = self._edits[row["id"]]
+        current = row["text"] or row["phonemes"]
+        if edit.base_text is not None and current not in (edit.base_text, edit.text):
+            self._conflicts.append(row["id"])
+            return row
+        changed = {name: value for name, value in edit.spoken.items() if value != row[name]}
+        if "text" in changed and "phonemes" not in changed:
+            changed["phonemes"] = None
+        return row | changed
+
+
+def _edit_in_force(row: RowChoices, requests: list[RequestState]) -> RowEdit:
+    """Edit of the pinned or last kept take, or else the latest edit."""
+    by_take = {take: state for state in requests for take in state.takes}
+    kept = [take for take, verdict in row.verdicts.items() if verdict == KEEP]
+    take: TakeName | None = row.pinned or (kept[-1] if kept else None)
+    if take not in by_take:
+        return RowEdit() if take else row.edit
+    return _from_manifest(by_take[take], requests)
+
+
+def _from_manifest(state: RequestState, requests: list[RequestState]) -> RowEdit:
+    """Edit of a request relative to the manifest: its row may have been planned with an earlier edit."""
+    edit = replace(state.request.edit, base_text=state.base_text)
+    for earlier in reversed(requests[: requests.index(state)]):
+        before = earlier.request.edit
+        if edit.base_text is not None and edit.base_text == before.text != earlier.base_text:
+            inherited = {name: value for name, value in before.spoken.items() if getattr(edit, name) is None}
+            if edit.text is not None:
+                inherited.pop("phonemes", None)
+            edit = replace(edit, **inherited, base_text=earlier.base_text)
+    return edit

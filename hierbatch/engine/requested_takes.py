@@ -1,0 +1,201 @@
+"""Planning of takes that listeners request while a run exists: other texts, phonemes, voices or paces of single rows.
+
+A request becomes a plan of its own, whose metadata names it. The plan is written before the answer, so that a driver
+that is killed between the two does not plan the takes twice.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hierbatch.engine.attempts import attempts_made, planned_rows
+from hierbatch.engine.planning import TakeSettings, add_take_keys, with_column
+from hierbatch.engine.run_folder import RunFolder
+from hierbatch.engine.work_units import WorkUnit
+from hierbatch.errors import HierbatchError, InputError
+from hierbatch.manifest.best_takes import REQUESTS_KEY
+from hierbatch.manifest.choices import TakeName
+from hierbatch.manifest.row_edits import RowEdit
+from hierbatch.manifest.store import write_table
+from hierbatch.manifest.take_ids import digest_rows
+from hierbatch.manifest.take_requests import (
+    PLANNED,
+    REFUSED,
+    TakeRequest,
+    answer_request,
+    read_requests,
+    waiting_requests,
+)
+from hierbatch.object_path import arrow_source, is_remote
+from hierbatch.stages.base import Stage
+from hierbatch.stages.tasks import SPEAK
+
+_LISTENING_S = 900.0
+"""Time after a decision or request during which a listener is expected to make more."""
+
+_Signature = tuple[tuple[str, int], ...]
+
+
+class RequestedTakes:
+    """Plans the waiting requests of one generation of a run. The caller must own the lock of the run."""
+
+    def __init__(self, folder: RunFolder, generation: int, take_settings: TakeSettings, read: Stage | None) -> None:
+        """Create the planner.
+
+        Args:
+            folder: the run.
+            generation: number of the generation, from 1.
+            take_settings: take settings of the run.
+            read: front end of a run that reads texts; None if its rows are recordings.
+        """
+        self._folder, self._generation = folder, generation
+        self._settings, self._read = take_settings, read
+        self._seen: _Signature | None = None
+
+    def plan_waiting(self) -> list[WorkUnit]:
+        """Plan all waiting requests, and answer them; one work unit per take.
+
+        Raises:
+            StorageError: the disk is full.
+            RunError: a plan is damaged.
+        """
+        if (found := self._signature()) == self._seen:
+            return []
+        units: list[WorkUnit] = []
+        waiting = waiting_requests(read_requests(self._folder.root).values())
+        planned = self._planned_before() if waiting else {}
+        for request in waiting:
+            rows = planned.get(request.request)
+            try:
+                if rows is None:
+                    rows, unit_rows = self._plan(request)
+                    units += unit_rows
+            except HierbatchError as error:
+                if not isinstance(error, InputError):
+                    raise
+                answer_request(self._folder.root, request.request, REFUSED, error=str(error))
+                self._folder.log_event("refused", request=request.request, id=request.id, error=str(error))
+            else:
+                base_text = self._base_text(request.id)
+                names = _take_names(rows)
+                answer_request(self._folder.root, request.request, PLANNED, takes=names, base_text=base_text)
+        self._seen = self._signature() if waiting else found
+        return units
+
+    @property
+    def is_listened_to(self) -> bool:
+        """True if a request or a decision was written within the last minutes; False in an object store."""
+        if is_remote(self._folder.root):
+            return False
+        logs = [path for folder in (self._folder.requests, self._folder.choices) for path in folder.glob("*.jsonl")]
+        return any(time.time() - path.stat().st_mtime < _LISTENING_S for path in logs)
+
+    def _signature(self) -> _Signature:
+        """Names and sizes of the files of requests: equal if nothing was appended."""
+        files = self._folder.requests.glob("*.jsonl")
+        if is_remote(self._folder.root):
+            return tuple(sorted((path.name, 0) for path in files))
+        return tuple(sorted((path.name, path.stat().st_size) for path in files))
+
+    def _planned_before(self) -> dict[str, pa.Table]:
+        """Plans of requests without an answer yet, by request."""
+        found = {}
+        for plan in self._folder.plan_files(self._generation)[1:]:
+            metadata = pq.read_schema(arrow_source(plan)).metadata or {}
+            for name in json.loads(metadata.get(REQUESTS_KEY, b"[]")):
+                found[name] = pq.read_table(arrow_source(plan))
+        return found
+
+    def _base_text(self, row_id: str) -> str | None:
+        """Planned text of a row; its phonemes, if it has no text."""
+        plan = self._folder.plan_files(self._generation)[0]
+        [row] = planned_rows(plan, pa.array([row_id], pa.string()), ["id", "text", "phonemes"]).to_pylist()
+        return row.get("text") or row.get("phonemes")
+
+    def _plan(self, request: TakeRequest) -> tuple[pa.Table, list[WorkUnit]]:
+        """Write the plan of a request.
+
+        Raises:
+            InputError: the request does not fit the run.
+        """
+        plans = self._folder.plan_files(self._generation)
+        before = [planned_rows(plan, pa.array([request.id], pa.string())) for plan in plans]
+        if not before or not len(before[0]):
+            raise InputError("The run has no such row", got=request.id, fix="use an id of its manifest")
+        row = self._edit(before[0].slice(0, 1), request.edit)
+        n_made = max(attempts_made(rows)[number].as_py() for rows in before for number in range(len(rows)))
+        schema = before[0].schema
+        takes = [
+            add_take_keys(row, self._settings, attempt=n_made + number).select(schema.names).cast(schema)
+            for number in range(1, request.n_takes + 1)
+        ]
+        rows = with_column(pa.concat_tables(takes), "unit", pa.array(range(len(takes)), pa.int32()))
+        target = self._folder.retry_plan_file(plans, digest_rows(rows))
+        names = json.dumps([request.request]).encode()
+        write_table([rows], schema.with_metadata({**(schema.metadata or {}), REQUESTS_KEY: names}), target)
+        self._folder.log_event("request", request=request.request, id=request.id, takes=len(takes), plan=target.stem)
+        return rows, [_unit(target, rows, number) for number in range(len(takes))]
+
+    def _edit(self, row: pa.Table, edit: RowEdit) -> pa.Table:
+        """Apply an edit to a planned row; a changed text, or one that was rejected, is phonemized again."""
+        values = self._changed_values(row, edit)
+        if "phonemes" in values or "text" not in values:
+            row = _with_values(row, values)
+        else:
+            row = _with_values(row, {**values, "phonemes": None})
+        row = _with_values(row, {"seed": None, "error_kind": None, "error": None})
+        if self._read is None:
+            return row
+        if "text" not in row.column_names:  # of a manifest of phonemes
+            row = row.append_column("text", pa.array([values.get("text")], pa.string()))
+        row = self._read(row)
+        if (kind := row.column("error_kind")[0].as_py()) is not None:
+            raise InputError(
+                f"The row {row.column('id')[0].as_py()} cannot be spoken",
+                got=f"{kind}: {row.column('error')[0].as_py()}",
+                fix="change the text",
+            )
+        return row
+
+    def _changed_values(self, row: pa.Table, edit: RowEdit) -> dict[str, Any]:
+        """Values of an edit that differ from those of the row, by column."""
+        current = row.to_pylist()[0]
+        values = {name: value for name, value in edit.spoken.items() if value != current.get(name)}
+        if self._settings.task != SPEAK.name and values:
+            raise InputError(
+                "A recording has no text and no pace of its own",
+                expected="a request without an edit",
+                got=", ".join(values),
+                fix="request another take",
+            )
+        if (voice := values.get("voice")) and voice not in self._settings.voice_sha256:
+            known = ", ".join(sorted(self._settings.voice_sha256))
+            raise InputError(
+                "The run has no such voice",
+                expected=known,
+                got=voice,
+                fix="add it to the voices of the run, and run with --update",
+            )
+        return values
+
+
+def _with_values(row: pa.Table, values: dict[str, Any]) -> pa.Table:
+    for name, value in values.items():
+        if name in row.column_names:
+            row = with_column(row, name, pa.array([value], row.schema.field(name).type))
+    return row
+
+
+def _take_names(rows: pa.Table) -> Sequence[TakeName]:
+    return [(row["take_key"], row["attempt"]) for row in rows.select(["take_key", "attempt"]).to_pylist()]
+
+
+def _unit(plan: Path, rows: pa.Table, number: int) -> WorkUnit:
+    return WorkUnit(f"{plan.stem}-u{number:06d}", rows.slice(number, 1), is_requested=True)

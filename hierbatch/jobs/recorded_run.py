@@ -1,0 +1,101 @@
+"""Settings of a planned run, from its record: what is needed to make further takes of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from hierbatch.engine.attempts import reread_sources
+from hierbatch.engine.planning import TakeSettings
+from hierbatch.engine.requested_takes import RequestedTakes
+from hierbatch.engine.run_folder import RunFolder
+from hierbatch.errors import RunError
+from hierbatch.frontend.lexicon import Lexicon
+from hierbatch.jobs.specs.speak import file_sha256
+from hierbatch.manifest.plan_sources import PlanSources
+from hierbatch.models.catalog.open_model import read_model_info
+from hierbatch.stages.sources import ReadSource
+from hierbatch.stages.tasks import find_task
+from hierbatch.stages.text import PhonemizeText, front_ends
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedRun:
+    """The newest generation of a run."""
+
+    folder: RunFolder
+    generation: int
+    origin: Mapping[str, str]
+    take_settings: TakeSettings
+    read_text: PhonemizeText | None
+    """Front end of a run that reads texts; None if its rows are recordings."""
+
+    def reread(self, rows: pa.Table) -> pa.Table:
+        """Read the texts or recordings of rows again."""
+        if self.read_text is not None:
+            return self.read_text(rows)
+        sources = PlanSources(self.folder.sources_file(self.generation))
+        read = partial(reread_sources, read=ReadSource(Path(self.origin["source_root"])), sources=sources)
+        return read(rows)
+
+    def requested_takes(self) -> RequestedTakes:
+        """Planner of requests of listeners."""
+        return RequestedTakes(self.folder, self.generation, self.take_settings, self.read_text)
+
+
+def open_recorded_run(folder: RunFolder) -> RecordedRun:
+    """Read the record of the newest generation, and check that its model and its lexicon still exist.
+
+    Raises:
+        RunError: the folder is not a run, has no plan yet, or its model or lexicon has changed.
+    """
+    newest = folder.newest_complete()
+    origin, take_settings = newest["origin"], _take_settings(newest["settings"])
+    _check_model(origin["model"], take_settings)
+    read_text = None
+    if "source_root" not in origin:
+        versions = read_model_info(origin["model"]).frontend_versions
+        read_text = PhonemizeText(front_ends(_lexicon(origin, newest["settings"].get("lexicon_sha256")), versions))
+    return RecordedRun(
+        folder=folder,
+        generation=int(newest["number"]),
+        origin=origin,
+        take_settings=take_settings,
+        read_text=read_text,
+    )
+
+
+def _check_model(name: str, settings: TakeSettings) -> None:
+    found = find_task(settings.task).read_model_info(name).fingerprint
+    if found != settings.fingerprint:
+        raise RunError(
+            "The model has changed since the run", expected=settings.fingerprint, got=found, fix="run with --update"
+        )
+
+
+def _lexicon(origin: Mapping[str, str], sha256: str | None) -> Lexicon | None:
+    if sha256 is None:
+        return None
+    path = Path(origin["lexicon"])
+    lexicon = Lexicon.read(path)
+    if file_sha256(path) != sha256:
+        raise RunError(f"The lexicon {path} has changed since the run", fix="run with --update")
+    return lexicon
+
+
+def _take_settings(settings: dict[str, Any]) -> TakeSettings:
+    """Take settings of the run, from its record."""
+    task = find_task(settings["task"])
+    return TakeSettings(
+        task=task.name,
+        defaults={name: settings.get(name) for name in task.defaultable},
+        run_settings={name: settings[name] for name in task.run_settings if name in settings},
+        seed=settings["seed"],
+        voice_sha256=settings["voices"],
+        fingerprint=settings["fingerprint"],
+    )

@@ -1,0 +1,117 @@
+"""Make takes of single rows on request, while nobody else works on the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+
+from hierbatch.engine.circuit_breaker import CircuitBreaker
+from hierbatch.engine.dispatch import Dispatcher
+from hierbatch.engine.pool import LocalPool, Pool
+from hierbatch.engine.progress import Progress, RunListener
+from hierbatch.engine.requested_takes import RequestedTakes
+from hierbatch.engine.run_folder import RunFolder, is_locked, lock_run
+from hierbatch.engine.work_units import WorkUnit, find_pending
+from hierbatch.engine.worker import WorkerSpec
+from hierbatch.jobs.recorded_run import open_recorded_run
+from hierbatch.manifest.take_requests import RequestState, TakeRequest, append_request, read_requests
+from hierbatch.manifest.takes import committed_names
+from hierbatch.models.catalog.model_choice import DeviceChoice
+
+
+@dataclass(slots=True)
+class _Loaded:
+    """A generation of the run, with its loaded worker."""
+
+    generation: int
+    pool: Pool
+    requested: RequestedTakes
+    has_resumed: bool = False
+
+
+@dataclass(slots=True)
+class Respeaker:
+    """Answers the requests in a run with a worker in this process that stays loaded between the calls."""
+
+    run: Path
+    device: DeviceChoice = field(default_factory=DeviceChoice)
+    _loaded: _Loaded | None = None
+
+    def load(self) -> None:
+        """Load the model, so that the first request does not wait for it.
+
+        Raises:
+            RunError: the folder is not a run, or its model or lexicon has changed.
+            BundleError: the model cannot be loaded.
+        """
+        self._open()
+
+    def answer_waiting(self) -> int:
+        """Make the takes of all waiting requests; returns their number.
+
+        The lock of the run is held meanwhile.
+
+        Raises:
+            RunError: another process works on the run: its driver answers the requests.
+            StorageError: the disk is full.
+        """
+        folder = RunFolder(self.run)
+        folder.newest()  # raises RunError if the folder is not a run
+        with lock_run(folder):
+            folder.make()
+            loaded = self._open()
+            units = loaded.requested.plan_waiting()
+            if not loaded.has_resumed:  # takes that an earlier process planned and did not make
+                units, loaded.has_resumed = _pending_units(folder, loaded.generation), True
+            dispatcher = Dispatcher(
+                pool=loaded.pool,
+                progress=Progress(n_rows=0, n_done_before=0, expected_s=0.0),
+                circuit_breaker=CircuitBreaker(max_failed_ratio=1.0),
+                is_stopping=lambda: False,
+                log_event=folder.log_event,
+                listener=RunListener(),
+                requested=loaded.requested,
+            )
+            dispatcher.run(iter(units))
+        return sum(unit.n_rows for unit in units)
+
+    def _open(self) -> _Loaded:
+        """Worker of the newest generation; a worker of an older one is replaced."""
+        folder = RunFolder(self.run)
+        if self._loaded is None or self._loaded.generation != int(folder.newest()["number"]):
+            record = open_recorded_run(folder)
+            spec = WorkerSpec.from_run(folder, record.generation, record.origin, self.device.placement)
+            self._loaded = _Loaded(record.generation, LocalPool(spec), record.requested_takes())
+        return self._loaded
+
+
+def _pending_units(folder: RunFolder, generation: int) -> list[WorkUnit]:
+    """Work units of requested takes that are planned and do not exist yet."""
+    committed = committed_names(folder)
+    pending = [find_pending(plan, committed) for plan in folder.plan_files(generation)[1:]]
+    return list(chain.from_iterable(plan.units() for plan in pending if plan.is_requested))
+
+
+def respeak(run: Path, request: TakeRequest, device: DeviceChoice | None = None) -> RequestState:
+    """Request takes of a row, and make them unless a driver works on the run, which does so before its next work unit.
+
+    Args:
+        run: run folder.
+        request: row, edit and number of takes.
+        device: device of the model.
+
+    Returns:
+        The request with its answer; without one, the driver of the run has not seen it yet.
+
+    Raises:
+        RunError: the folder is not a run, or its model or lexicon has changed.
+        BundleError: the model cannot be loaded.
+        StorageError: the disk is full.
+    """
+    folder = RunFolder(run)
+    folder.newest()  # raises RunError if the folder is not a run
+    written = append_request(run, request)
+    if not is_locked(folder):
+        Respeaker(run, device or DeviceChoice()).answer_waiting()
+    return read_requests(run)[written.request]

@@ -1,0 +1,141 @@
+"""Snapshot of the files of a run, and the rows of takes in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from hierbatch.errors import RunError
+from hierbatch.manifest.best_takes import TakeIndex
+from hierbatch.manifest.measures import declared_columns
+from hierbatch.manifest.parts import open_run_file, read_part_rows
+from hierbatch.manifest.plan_columns import PlanColumns
+from hierbatch.manifest.schema import TAKE_COLUMN_NAMES
+from hierbatch.manifest.take_ids import row_names
+from hierbatch.manifest.verdicts import REJECTED_RANK, fail_rejected
+
+Positions = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Files of a run at one moment, and the location of takes in them."""
+
+    plans: list[Path]
+    """Plan of the generation, then its retries and requested takes."""
+    parts: list[Path]
+    index: TakeIndex
+    """Best take of each row."""
+    competing: TakeIndex
+    """All takes of rows with more than one."""
+    last_attempts: npt.NDArray[np.int16]
+    """Last committed attempt at each position, whether or not it is the best; 0 if there is none."""
+
+
+def select_fields(schema: pa.Schema, columns: Sequence[str]) -> pa.Schema:
+    """Fields of a schema by name, in the given order."""
+    return pa.schema([schema.field(name) for name in columns], metadata=schema.metadata)
+
+
+def read_snapshot_rows(
+    snapshot: Snapshot, index: TakeIndex, schema: pa.Schema, *, as_decided: bool = True
+) -> Iterator[tuple[Positions, pa.Table]]:
+    """Yield positions and rows of takes, with the columns of `schema`, part by part.
+
+    Args:
+        snapshot: files of the run.
+        index: takes to read.
+        schema: columns to read.
+        as_decided: return rejected takes as failed ones.
+    """
+    of_takes = TAKE_COLUMN_NAMES | {column.name for column in declared_columns(schema)}
+    own = [name for name in schema.names if name in of_takes]
+    passed = [name for name in schema.names if name not in of_takes]
+    plans = PlannedValues(snapshot.plans, passed)
+    index = index[np.lexsort((index["row"], index["part"]))]
+    parts, starts = np.unique(index["part"], return_index=True)
+    for part, start, end in zip(parts, starts, np.append(starts, len(index))[1:], strict=True):
+        takes = index[start:end]
+        tables = [plans.select(takes)] if passed else []
+        tables += [read_part_rows(snapshot.parts[part], takes["row"], own)] if own else []
+        found = {name: table.column(name) for table in tables for name in table.column_names}
+        # Measures added in a later version are null in the parts of an earlier one.
+        values = [found.get(name, pa.nulls(len(takes))) for name in schema.names]
+        rows = _cast(pa.table(values, names=schema.names), schema, snapshot.parts[part])
+        if as_decided:
+            rows = fail_rejected(rows, takes["verdict"] == REJECTED_RANK, frozenset(passed))
+        yield takes["position"], rows
+
+
+def _cast(rows: pa.Table, schema: pa.Schema, path: Path) -> pa.Table:
+    try:
+        rows.validate(full=True)
+        return rows.cast(schema)
+    except pa.ArrowException as error:
+        raise RunError(
+            f"{path} has damaged values",
+            got=str(error).splitlines()[0],
+            fix="delete it and run again: takes in other files are kept",
+        ) from error
+
+
+def planned_values(snapshot: Snapshot, columns: Sequence[str]) -> pa.Table:
+    """Plan columns of all rows in manifest order, those of requested takes from their requests."""
+    with open_run_file(snapshot.plans[0]) as file:
+        rows = file.read(columns=[*columns, "position"]).sort_by("position").select(list(columns))
+    edited = snapshot.index[snapshot.index["is_requested"]]
+    if not len(edited):
+        return rows
+    at = np.arange(len(rows))
+    at[edited["position"]] = len(rows) + np.arange(len(edited))
+    return pa.concat_tables([rows, PlannedValues(snapshot.plans, columns).select(edited)]).take(pa.array(at))
+
+
+def read_candidates(snapshot: Snapshot, is_wanted: npt.NDArray[np.bool_], schema: pa.Schema) -> pa.Table:
+    """All takes of some rows, by position and attempt, with a column `is_best`; rejected takes keep their audio.
+
+    Args:
+        snapshot: files of the run.
+        is_wanted: mask of manifest positions.
+        schema: columns to read, with those that identify a take.
+    """
+    tables = [schema.empty_table()]
+    places: list[Positions] = []
+    for index in (snapshot.index, snapshot.competing):  # the best take first, so that it counts of two equal ones
+        for positions, rows in read_snapshot_rows(
+            snapshot, index[is_wanted[index["position"]]], schema, as_decided=False
+        ):
+            places.append(positions)
+            tables.append(rows)
+    found, at = pa.concat_tables(tables), np.concatenate([np.zeros(0, np.int64), *places])
+    names = row_names(found).to_numpy(zero_copy_only=False)
+    _, first = np.unique(names, return_index=True)
+    order = first[np.lexsort((found["attempt"].to_numpy()[first], at[first]))]
+    is_best = order < np.count_nonzero(is_wanted[snapshot.index["position"]])
+    return found.take(pa.array(order)).append_column("is_best", pa.array(is_best))
+
+
+class PlannedValues:
+    """Pass-through columns of takes: those of the newest plan, except for requested takes, which may be edited."""
+
+    def __init__(self, plans: Sequence[Path], columns: Sequence[str]) -> None:
+        self._plans = plans
+        self._columns = columns
+        self._opened: dict[int, PlanColumns] = {}
+
+    def select(self, takes: TakeIndex) -> pa.Table:
+        """Columns of takes, in their order."""
+        plans = np.where(takes["is_requested"], takes["plan"], 0)
+        order = np.argsort(plans, kind="stable")
+        found = [self._open(plan).at(takes["position"][plans == plan]) for plan in np.unique(plans).tolist()]
+        return pa.concat_tables(found).take(pa.array(np.argsort(order)))
+
+    def _open(self, plan: int) -> PlanColumns:
+        if plan not in self._opened:
+            self._opened[plan] = PlanColumns(self._plans[plan], self._columns)
+        return self._opened[plan]
