@@ -82,13 +82,15 @@ app.command("export")(export)
 app.command("check")(check)
 app.command("columns")(columns)
 app.command("prepare")(prepare)
-app.command("train")(train)
+app.add_typer(train, name="train")
 app.command("doctor")(doctor)
 app.add_typer(models, name="models")
 
 
 def main() -> None:
     """Run one command. A user error ends in a one-paragraph message and an exit code, never in a traceback."""
+    for stream in (sys.stdout, sys.stderr):  # a file name that is not UTF-8 must not end a command
+        stream.reconfigure(errors="backslashreplace")
     try:
         with sigterm_as_interrupt(_INTERRUPT_GRACE_S):
             app()
