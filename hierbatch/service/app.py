@@ -42,9 +42,9 @@ def speech_app(speaker: Speaker, *, token: str = "", is_local: bool = True) -> S
 
     async def speech(request: Request) -> Response:
         order = parse_order(await _body(request))
-        pieces = await run_in_threadpool(speaker.speak, order)
+        blocks = await run_in_threadpool(speaker.speak, order)
         return StreamingResponse(
-            encode_stream(pieces, speaker.pipeline.rate_hz, order.format),
+            encode_stream(blocks, speaker.pipeline.rate_hz, order.format),
             media_type=FORMATS[order.format].media_type,
             headers={"x-synthetic-speech": "true", "x-voice-consent": speaker.voices[order.voice].consent},
         )

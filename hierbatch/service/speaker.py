@@ -51,11 +51,11 @@ class Speaker:
         ]
         if not sentences:
             raise RequestError("There is nothing to say", field="input")
-        pieces = self._pieces(order, voice, [(each.text, pause_s) for each, pause_s in sentences])
-        first = next(pieces)  # a text that cannot be spoken fails before the answer begins
-        return _with_first(first, pieces)
+        blocks = self._blocks(order, voice, [(each.text, pause_s) for each, pause_s in sentences])
+        first = next(blocks)  # a text that cannot be spoken fails before the answer begins
+        return _with_first(first, blocks)
 
-    def _pieces(self, order: SpeechOrder, voice: Voice, sentences: list[tuple[str, float]]) -> Iterator[Samples]:
+    def _blocks(self, order: SpeechOrder, voice: Voice, sentences: list[tuple[str, float]]) -> Iterator[Samples]:
         for number, (text, pause_s) in enumerate(sentences):
             try:
                 with self._turn:
