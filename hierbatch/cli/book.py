@@ -10,6 +10,7 @@ import typer
 from hierbatch.cli import exit_codes
 from hierbatch.cli.composed import command
 from hierbatch.jobs.options.delivery import RunDelivery
+from hierbatch.jobs.options.project import ChapterChoice
 from hierbatch.models.catalog.model_choice import DeviceChoice
 from hierbatch.object_path import local_path, parse_path
 
@@ -31,6 +32,7 @@ def book(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     *,
     delivery: RunDelivery,
+    chapters: ChapterChoice,
     device: DeviceChoice,
 ) -> None:
     """Master the takes of a run as an audiobook.
@@ -46,6 +48,7 @@ def book(
         run=run,
         out=out,
         delivery=delivery,
+        chapters=chapters,
         device=device,
         source=source,
         allow_missing=allow_missing,

@@ -12,6 +12,7 @@ from hierbatch.audio.resample import Resampler, resample
 from hierbatch.audio.waveform import Samples
 from hierbatch.delivery.chapters import assemble_chapter
 from hierbatch.delivery.encode import AudioFormat, book_encoder, chapter_encoder, finish_book
+from hierbatch.delivery.mastered_chapters import MasteredChapters, chapter_hash, read_chapter
 from hierbatch.delivery.mastering import master_chapter
 from hierbatch.delivery.pcm import read_pcm, write_pcm
 from hierbatch.delivery.profiles import Profile
@@ -20,6 +21,7 @@ from hierbatch.delivery.tags import BookTags, ChapterMark, Cover, book_fields, c
 from hierbatch.delivery.takes import BookTakes
 from hierbatch.delivery.timeline import ChapterTimeline
 
+_PCM_SUFFIX = ".f32"
 _MAX_NAME_CHARACTERS = 60  # 180 bytes of Hangul: file systems allow 255
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 
@@ -37,6 +39,8 @@ class Edition:
     cover: Cover | None
     to_rate: Resampler = resample
     """Resamples a take to the edition's rate."""
+    resampler: str = ""
+    """Name of the resampler, if it is not the default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,11 @@ def edition_files(edition: Edition) -> list[EditionFile]:
 
 
 def make_edition(
-    edition: Edition, takes: BookTakes, folder: Path, on_chapter: Callable[[ChapterTimeline], None]
+    edition: Edition,
+    takes: BookTakes,
+    folder: Path,
+    on_chapter: Callable[[ChapterTimeline], None],
+    kept: MasteredChapters | None = None,
 ) -> None:
     """Make all of `edition_files` and their subtitles.
 
@@ -84,7 +92,8 @@ def make_edition(
         edition: the files to make.
         takes: source of text and audio.
         folder: output folder; intermediate audio is written here, too.
-        on_chapter: called after each chapter.
+        on_chapter: called after each chapter that was mastered.
+        kept: mastered chapters of earlier editions; None keeps none.
 
     Raises:
         RunError: a take's audio is damaged, or a chapter is silent.
@@ -102,24 +111,41 @@ def make_edition(
             stack.enter_context(book_encoder(_untagged(folder, book), book.kind, edition.rate_hz)) for book in books
         ]
         for chapter in edition.timelines:
-            mastered = _master(edition, chapter, takes, folder)
+            name = chapter_hash(chapter, edition.profile, edition.resampler)
+            mastered = kept.find(name) if kept else None
+            is_new = mastered is None
+            if mastered is None:
+                mastered = _master(edition, chapter, takes, folder, name, kept)
             for file in singles:
                 if file.chapters[0] is chapter:
                     _encode_chapter(edition, file, chapter, mastered, folder)
             for feed in feeds:
-                _feed_all(read_pcm(mastered), feed)
-            mastered.unlink()
-            on_chapter(chapter)
+                _feed_all(_read(mastered), feed)
+            if kept is None:
+                mastered.unlink()
+            if is_new:
+                on_chapter(chapter)
     for book in books:
         _finish(edition, book, folder)
 
 
-def _master(edition: Edition, chapter: ChapterTimeline, takes: BookTakes, folder: Path) -> Path:
-    assembled, mastered = folder / "assembled.f32", folder / "mastered.f32"
+def _master(
+    edition: Edition, chapter: ChapterTimeline, takes: BookTakes, folder: Path, name: str, kept: MasteredChapters | None
+) -> Path:
+    """Master a chapter, and return the file of its samples or the file that is kept."""
+    assembled, mastered = folder / "assembled.f32", folder / f"mastered{_PCM_SUFFIX}"
     write_pcm(assembled, assemble_chapter(chapter, takes.sounds, edition.to_rate))
     master_chapter(assembled, mastered, edition.rate_hz, edition.profile)
     assembled.unlink()
-    return mastered
+    if kept is None:
+        return mastered
+    path = kept.add(name, mastered, edition.rate_hz)
+    mastered.unlink()
+    return path
+
+
+def _read(mastered: Path) -> Iterator[Samples]:
+    return read_pcm(mastered) if mastered.suffix == _PCM_SUFFIX else read_chapter(mastered)
 
 
 def _encode_chapter(
@@ -128,7 +154,7 @@ def _encode_chapter(
     fields = chapter_fields(edition.tags, chapter.title, chapter.number, len(edition.timelines))
     path = folder / file.name
     with chapter_encoder(path, file.kind, edition.rate_hz, fields, edition.cover) as feed:
-        _feed_all(read_pcm(mastered), feed)
+        _feed_all(_read(mastered), feed)
 
 
 def _feed_all(blocks: Iterator[Samples], feed: Callable[[Samples], None]) -> None:

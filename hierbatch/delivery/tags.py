@@ -13,12 +13,25 @@ from hierbatch.frontend.language import match_language
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookTags:
-    """Metadata of the book; `language` is a language code, empty if unknown."""
+    """Metadata of the book; a text is empty if it is not known."""
 
     title: str
     author: str = ""
     narrator: str = ""
     language: str = ""
+    """Language code."""
+    series: str = ""
+    number: str = ""
+    """Number within the series."""
+    year: str = ""
+    publisher: str = ""
+    isbn: str = ""
+    description: str = ""
+
+    @property
+    def series_entry(self) -> str:
+        """Series and number in one line, such as `The Lamps #2`."""
+        return f"{self.series} #{self.number}" if self.series and self.number else self.series
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +79,15 @@ def book_fields(tags: BookTags) -> dict[str, str]:
             "genre": "Audiobook",
             "language": language_code(tags.language),
             "comment": synthetic_notice(),
-            "description": synthetic_notice(),
+            "description": tags.description or synthetic_notice(),
+            "synopsis": tags.description,
+            "date": tags.year,
+            "publisher": tags.publisher,
+            "narrator": tags.narrator,
+            "series": tags.series,
+            "series-part": tags.number,
+            "grouping": tags.series_entry,
+            "isbn": tags.isbn,
             "synthetic": "true",
             "encoded_by": f"hierbatch {version('hierbatch')}",
         }

@@ -39,6 +39,8 @@ class TakeSettings:
     """Fingerprint of the model."""
     force_default_voice: bool = False
     """Use the default voice for every row, even if the row names another one."""
+    cast: Mapping[str, str] = field(default_factory=dict)
+    """Voices of characters, for rows that have a `character` and no voice."""
     run_settings: Mapping[str, str] = field(default_factory=dict)
     """Settings of the task (`run_settings`) that differ from their defaults."""
 
@@ -180,6 +182,9 @@ def _with_defaults(rows: pa.Table, settings: TakeSettings) -> pa.Table:
             rows = rows.append_column(name, pa.nulls(len(rows), _TYPES[name]))
     if settings.force_default_voice:
         rows = with_column(rows, "voice", pa.nulls(len(rows), pa.string()))
+    if settings.cast and "character" in rows.column_names:
+        voices = [settings.cast.get(character) for character in rows.column("character").to_pylist()]
+        rows = with_column(rows, "voice", pc.coalesce(rows.column("voice"), pa.array(voices, pa.string())))
     for name, default in {**task.column_defaults, **settings.defaults}.items():
         if default is not None:
             rows = with_column(rows, name, pc.fill_null(rows.column(name), pa.scalar(default, _TYPES[name])))

@@ -10,6 +10,7 @@ from pathlib import Path
 from hierbatch.delivery.chapters import edge_silence_s
 from hierbatch.delivery.edition import Edition, EditionFile, edition_files, make_edition, publication_name
 from hierbatch.delivery.encode import AudioFormat, find_format
+from hierbatch.delivery.mastered_chapters import MasteredChapters
 from hierbatch.delivery.pauses import PauseRules
 from hierbatch.delivery.profiles import Profile, find_profile
 from hierbatch.delivery.readalong import Readalong, write_readalong
@@ -19,7 +20,10 @@ from hierbatch.delivery.tags import BookTags, Cover
 from hierbatch.delivery.takes import BookTake, BookTakes
 from hierbatch.delivery.timeline import ChapterTimeline, plan_chapters
 from hierbatch.errors import InputError, RunError
+from hierbatch.frontend.books.language_tags import language_of_tag
+from hierbatch.jobs.book_details import find_details, read_details
 from hierbatch.jobs.options.delivery import Delivery, RunDelivery
+from hierbatch.jobs.options.project import ChapterChoice
 from hierbatch.models.catalog.model_choice import DeviceChoice
 from hierbatch.models.catalog.model_info import DEFAULT_UPSAMPLER
 from hierbatch.models.upsampling.full_band import full_band_resampler
@@ -27,6 +31,7 @@ from hierbatch.object_path import is_remote
 from hierbatch.storage import replace_file, staging_folder, storage_error
 
 _MAX_SHOWN_IDS = 5
+_MASTERED_FOLDER = ".mastered"
 
 OnChapter = Callable[[str, ChapterTimeline, int], None]
 """Called after each chapter with the profile name, the chapter and the number of chapters."""
@@ -40,18 +45,22 @@ class BookJob:
     out: Path | None = None
     """Local folder of the audiobook; None takes `RUN/export/book`, which requires a local run."""
     delivery: Delivery = field(default_factory=RunDelivery)
-    """Formats, profiles and tags; an empty title takes the column `book` of the run."""
+    """Formats, profiles and tags; empty tags take the details of the book, and the title the column `book`."""
     device: DeviceChoice = field(default_factory=DeviceChoice)
     """Device of the bandwidth extension."""
     source: Path | None = None
     """EPUB the rows were imported from, whose markup a readalong keeps; None builds the pages from the rows."""
     embedded_cover: bytes | None = None
-    """Cover image where `delivery` names none."""
+    """Cover image where neither `delivery` nor the details of the book name one."""
     pauses: PauseRules = field(default_factory=PauseRules)
     allow_missing: bool = False
     """Accept failed and missing rows: each one leaves a silence of its expected duration."""
     overwrite: bool = False
     """Replace existing files."""
+    chapters: ChapterChoice = field(default_factory=ChapterChoice)
+    """Chapters to deliver."""
+    details: Path | None = None
+    """`book.toml` of the book; None looks for it in the run and beside its manifest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,28 +99,37 @@ def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
         StorageError: the disk is full.
     """
     _check_options(job)
-    cover = _read_cover(job)
-    takes = BookTakes(job.run)
+    details, details_cover = read_details(job.details) if job.details else find_details(job.run)
+    cover = _read_cover(job) or details_cover or (Cover(job.embedded_cover) if job.embedded_cover else None)
+    takes = BookTakes(job.run, job.chapters.selection)
     missing = _missing(takes, job)
     if job.source is not None:
         check_source(job.source, takes)
     tags = BookTags(
-        title=job.delivery.title or takes.title or job.run.name,
-        author=job.delivery.author,
-        narrator=job.delivery.narrator,
-        language=takes.language,
+        title=job.delivery.title or details.title or takes.title or job.run.name,
+        author=job.delivery.author or details.author,
+        narrator=job.delivery.narrator or details.narrator,
+        language=language_of_tag(details.language) or takes.language,
+        series=details.series,
+        number=details.number,
+        year=details.year,
+        publisher=details.publisher,
+        isbn=details.isbn,
+        description=details.description,
     )
     editions = list(_editions(job, takes, tags, cover))
-    out = job.out or job.run / "export" / "book"
+    out = job.out or job.run / "export" / job.chapters.folder_name
     _check_not_existing(out, editions, job.overwrite)
+    kept = MasteredChapters(out / _MASTERED_FOLDER)
     with staging_folder(out) as folder:
         made: list[BookFile] = []
         for edition in editions:
-            make_edition(edition, takes, folder, _chapter_callback(edition, on_chapter))
+            make_edition(edition, takes, folder, _chapter_callback(edition, on_chapter), kept)
             made += _check_and_pack(edition, takes, job, folder, out)
         names = [name for edition in editions for name in _names(edition)]
         for name in names:
             _move_into_place(folder / name, out / name)
+    kept.remove_unused()
     subtitles = tuple(out / name for name in names if name.suffix in (".srt", ".vtt"))
     return BookResult(files=tuple(made), subtitles=subtitles, missing=missing)
 
@@ -137,7 +155,7 @@ def _check_options(job: BookJob) -> None:
 def _read_cover(job: BookJob) -> Cover | None:
     cover = job.delivery.cover
     if cover is None:
-        return Cover(job.embedded_cover) if job.embedded_cover else None
+        return None
     try:
         return Cover(cover.read_bytes())
     except OSError as error:
@@ -186,10 +204,18 @@ def _editions(job: BookJob, takes: BookTakes, tags: BookTags, cover: Cover | Non
             rate_hz=rate_hz,
             formats=tuple(audio_formats),
             subtitles=job.delivery.subtitles,
-            timelines=plan_chapters(takes.chapters, profile, rate_hz, job.pauses, edge_silence),
+            timelines=plan_chapters(
+                takes.chapters,
+                profile,
+                rate_hz,
+                job.pauses,
+                edge_silence,
+                keep_numbers=bool(job.chapters.chapters),
+            ),
             tags=tags,
             cover=cover,
             to_rate=to_rate,
+            resampler=DEFAULT_UPSAMPLER if job.delivery.full_band else "",
         )
 
 

@@ -15,7 +15,9 @@ class VoiceChoice(OptionGroup):
 
     TITLE: ClassVar[str] = "Voice"
 
-    voice: Annotated[Path | None, Option("Recording of 3 to 15 s of one speaker; used for every row.")] = None
+    voice: Annotated[
+        Path | None, Option("Recording of 3 to 15 s of one speaker; with --voices, for rows without a voice.")
+    ] = None
     voices: Annotated[Path | None, Option("Table of voices (.parquet, .csv, .jsonl) that rows name.")] = None
     default_voice: Annotated[str | None, Option("With --voices: voice of rows without one.")] = None
     consent: Annotated[

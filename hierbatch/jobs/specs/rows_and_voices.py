@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.compute as pc
 
-from hierbatch.errors import ManifestError
+from hierbatch.errors import InputError, ManifestError
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.error_collector import ErrorCollector
 from hierbatch.jobs.specs.voices import default_voice, list_voices
@@ -17,6 +17,8 @@ from hierbatch.manifest.checks import ManifestRequirements, check_manifest
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import TableFile, open_table
 from hierbatch.manifest.voices import VoiceRow, check_consent
+
+_MAX_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,8 @@ class RowsAndVoices:
     """Voice of rows without a voice."""
     force_default_voice: bool
     """Use the default voice for every row, whatever voice it names."""
+    notices: tuple[str, ...] = ()
+    """Messages on voices that are ignored."""
 
 
 def find_rows_and_voices(
@@ -41,6 +45,7 @@ def find_rows_and_voices(
     one_of: tuple[str, ...],
     languages: Collection[str] | None = None,
     default_language: str | None = None,
+    cast: Mapping[str, str] | None = None,
 ) -> RowsAndVoices:
     """Read a manifest and the voices of a run. Errors in either one, or between them, are added to `errors`.
 
@@ -51,10 +56,11 @@ def find_rows_and_voices(
         one_of: columns of which the manifest must have at least one.
         languages: languages that rows may be in; None to accept rows without a language.
         default_language: language of rows without one.
+        cast: voices of characters.
     """
     manifest = errors.attempt(lambda: open_table(path, MANIFEST_COLUMNS))
     voices = errors.attempt(lambda: list_voices(choice))
-    force_default_voice = choice.voice is not None
+    force_default_voice = choice.voice is not None and choice.voices is None
     default = choice.default_voice if voices is None else default_voice(choice, voices)
     expected = ManifestRequirements(
         languages=languages,
@@ -65,12 +71,40 @@ def find_rows_and_voices(
         needs_voice=voices is not None,
     )
     n_rows = errors.attempt(lambda: check_manifest(manifest, expected) if manifest else 0)
-    named = {default} if force_default_voice or manifest is None else {default, *_named_voices(manifest)}
+    in_rows = _named_voices(manifest) if manifest else set()
+    in_cast = set((cast or {}).values())
+    named = {default} if force_default_voice or manifest is None else {default, *in_rows, *in_cast}
+    notices = _ignored_voices((in_rows | in_cast) - {None, default}) if force_default_voice else ()
+    if voices is not None and not force_default_voice:
+        errors.attempt(lambda: _check_cast(in_cast, [row.voice for row in voices]))
     used = tuple(row for row in voices or () if row.voice in named)
     errors.attempt(lambda: check_consent(used, allow_unknown=choice.allow_unknown_consent))
     return RowsAndVoices(
-        manifest=manifest, n_rows=n_rows, voices=used, default=default, force_default_voice=force_default_voice
+        manifest=manifest,
+        n_rows=n_rows,
+        voices=used,
+        default=default,
+        force_default_voice=force_default_voice,
+        notices=notices,
     )
+
+
+def _ignored_voices(names: Collection[str | None]) -> tuple[str, ...]:
+    """Message on the voices that rows or the cast name although one voice is used for all."""
+    if not names:
+        return ()
+    shown = ", ".join(sorted(filter(None, names))[:_MAX_SHOWN])
+    return (f"The voices named by rows or by the cast are ignored, since there is no --voices table: {shown}",)
+
+
+def _check_cast(names: Collection[str], known: Collection[str]) -> None:
+    if unknown := sorted(set(names).difference(known)):
+        raise InputError(
+            "The cast names voices that the table lacks",
+            expected=", ".join(sorted(known)[:_MAX_SHOWN]),
+            got=", ".join(unknown[:_MAX_SHOWN]),
+            fix="add them to --voices, or correct --cast",
+        )
 
 
 def _named_voices(manifest: TableFile) -> set[str | None]:

@@ -26,6 +26,7 @@ from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.error_collector import ErrorCollector
 from hierbatch.jobs.specs.rows_and_voices import find_rows_and_voices
 from hierbatch.jobs.specs.voices import PreparedVoices, accept_any_prompt, prepare_some_voices
+from hierbatch.manifest.cast import read_cast
 from hierbatch.manifest.plan_sources import StoreSources, discard_audio
 from hierbatch.manifest.schema import plan_schema
 from hierbatch.manifest.store import TableFile
@@ -61,6 +62,8 @@ class SpeakSpec:
     voices: VoiceChoice
     speech: SpeechSettings = field(default_factory=SpeechSettings)
     model: ModelChoice = field(default_factory=ModelChoice)
+    cast: Path | None = None
+    """Table with `character` and `voice`: voices of rows that have a character and no voice."""
 
     def check(self) -> ValidatedSpec:
         """Validate the specification, see `validate_spec`."""
@@ -108,6 +111,7 @@ class ValidatedSpec:
             "voices": dict(sorted(self.take_settings.voice_sha256.items())),
             **self.take_settings.defaults,
             **self.take_settings.run_settings,
+            **({"cast": dict(self.take_settings.cast)} if self.take_settings.cast else {}),
             "seed": self.take_settings.seed,
             "model": self.model,
             "fingerprint": self.take_settings.fingerprint,
@@ -149,6 +153,7 @@ def validate_spec(spec: SpeakSpec) -> ValidatedSpec:
     speech = spec.speech
     lexicon = errors.attempt(lambda: Lexicon.read(speech.lexicon) if speech.lexicon else None)
     model = errors.attempt(lambda: find_speech_model(spec.model.model))
+    cast = errors.attempt(lambda: read_cast(spec.cast) if spec.cast else {}) or {}
     found = find_rows_and_voices(
         spec.manifest,
         spec.voices,
@@ -156,6 +161,7 @@ def validate_spec(spec: SpeakSpec) -> ValidatedSpec:
         one_of=("text", "phonemes"),
         languages=model.languages if model else None,
         default_language=speech.language,
+        cast=cast,
     )
     prompts, unusable = errors.attempt(
         lambda: prepare_some_voices(
@@ -177,6 +183,7 @@ def validate_spec(spec: SpeakSpec) -> ValidatedSpec:
         voice_sha256={name: prompt.sha256 for name, (_, prompt) in prompts.items()},
         fingerprint=model.fingerprint,
         force_default_voice=found.force_default_voice,
+        cast=cast,
     )
     return ValidatedSpec(
         manifest=found.manifest,
@@ -186,7 +193,7 @@ def validate_spec(spec: SpeakSpec) -> ValidatedSpec:
         model=model.name,
         read=PhonemizeText(front_ends(lexicon, model.frontend_versions), unusable),
         inputs={"lexicon_sha256": file_sha256(speech.lexicon) if speech.lexicon else None},
-        row_notices=tuple(map(str, unusable.values())),
+        row_notices=(*found.notices, *map(str, unusable.values())),
     )
 
 
