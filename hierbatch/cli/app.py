@@ -15,6 +15,7 @@ import typer
 from hierbatch.cli import exit_codes
 from hierbatch.cli.book import book
 from hierbatch.cli.check import check
+from hierbatch.cli.choose import choose
 from hierbatch.cli.columns import columns
 from hierbatch.cli.compact import compact
 from hierbatch.cli.convert import convert
@@ -28,6 +29,7 @@ from hierbatch.cli.narrate import narrate
 from hierbatch.cli.plan import plan
 from hierbatch.cli.prepare import prepare
 from hierbatch.cli.report import report
+from hierbatch.cli.respeak import respeak
 from hierbatch.cli.retry import retry
 from hierbatch.cli.review import review
 from hierbatch.cli.run import run
@@ -71,6 +73,8 @@ app.command("dub")(dub)
 app.command("upsample")(upsample)
 app.command("status")(status)
 app.command("retry")(retry)
+app.command("choose")(choose)
+app.command("respeak")(respeak)
 app.command("report")(report)
 app.command("review")(review)
 app.command("compact")(compact)

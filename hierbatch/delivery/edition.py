@@ -62,7 +62,7 @@ class EditionFile:
 
 def publication_name(edition: Edition) -> Path:
     """File name of the EPUB that packed chapters go into."""
-    return Path(f"{_file_name(edition.tags.title)}.epub")
+    return Path(f"{safe_file_name(edition.tags.title)}.epub")
 
 
 def edition_files(edition: Edition) -> list[EditionFile]:
@@ -70,11 +70,11 @@ def edition_files(edition: Edition) -> list[EditionFile]:
     files = []
     for kind in edition.formats:
         if kind.is_whole_book:
-            name = Path(f"{_file_name(edition.tags.title)}.{kind.name}")
+            name = Path(f"{safe_file_name(edition.tags.title)}.{kind.name}")
             files.append(EditionFile(name, kind, tuple(edition.timelines)))
             continue
         for chapter in edition.timelines:
-            name = Path(kind.name, f"{chapter.number:02d} {_file_name(chapter.title)}.{kind.extension}")
+            name = Path(kind.name, f"{chapter.number:02d} {safe_file_name(chapter.title)}.{kind.extension}")
             files.append(EditionFile(name, kind, (chapter,)))
     return files
 
@@ -190,7 +190,7 @@ def _write_subtitles(file: EditionFile, kinds: Sequence[str], takes: BookTakes, 
         (folder / file.sidecar(kind)).write_text(WRITERS[kind](cues), encoding="utf-8")
 
 
-def _file_name(title: str) -> str:
+def safe_file_name(title: str) -> str:
     """File name from a title, valid on all common file systems."""
     plain = " ".join(_UNSAFE.sub(" ", title).split())[:_MAX_NAME_CHARACTERS].strip(". ")
     return plain or "untitled"

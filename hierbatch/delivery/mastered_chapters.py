@@ -1,4 +1,4 @@
-"""Mastered chapters that are kept beside the delivered files, so that only changed chapters are mastered again.
+"""Mastered chapters that are kept in the run, so that only changed chapters are mastered again.
 
 A chapter is found by a hash of everything its audio depends on: the takes and their places, the profile, the sample
 rate and the version. It is stored as 24-bit FLAC, and delivered files are always encoded from there: they are the same

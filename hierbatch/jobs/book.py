@@ -15,6 +15,7 @@ from hierbatch.delivery.pauses import PauseRules
 from hierbatch.delivery.profiles import Profile, find_profile
 from hierbatch.delivery.readalong import Readalong, write_readalong
 from hierbatch.delivery.report import FileReport, check_file
+from hierbatch.delivery.sidecars import sidecar_texts
 from hierbatch.delivery.source_publication import check_source
 from hierbatch.delivery.tags import BookTags, Cover
 from hierbatch.delivery.takes import BookTake, BookTakes
@@ -24,6 +25,7 @@ from hierbatch.frontend.books.language_tags import language_of_tag
 from hierbatch.jobs.book_details import find_details, read_details
 from hierbatch.jobs.options.delivery import Delivery, RunDelivery
 from hierbatch.jobs.options.project import ChapterChoice
+from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.models.catalog.model_choice import DeviceChoice
 from hierbatch.models.catalog.model_info import DEFAULT_UPSAMPLER
 from hierbatch.models.upsampling.full_band import full_band_resampler
@@ -31,7 +33,6 @@ from hierbatch.object_path import is_remote
 from hierbatch.storage import replace_file, staging_folder, storage_error
 
 _MAX_SHOWN_IDS = 5
-_MASTERED_FOLDER = ".mastered"
 
 OnChapter = Callable[[str, ChapterTimeline, int], None]
 """Called after each chapter with the profile name, the chapter and the number of chapters."""
@@ -119,18 +120,21 @@ def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
     )
     editions = list(_editions(job, takes, tags, cover))
     out = job.out or job.run / "export" / job.chapters.folder_name
-    _check_not_existing(out, editions, job.overwrite)
-    kept = MasteredChapters(out / _MASTERED_FOLDER)
+    _check_not_existing(out, editions, job)
+    kept = None if is_remote(job.run) else MasteredChapters(RunLayout(job.run).mastered / job.chapters.folder_name)
     with staging_folder(out) as folder:
         made: list[BookFile] = []
         for edition in editions:
             make_edition(edition, takes, folder, _chapter_callback(edition, on_chapter), kept)
             made += _check_and_pack(edition, takes, job, folder, out)
-        names = [name for edition in editions for name in _names(edition)]
+            for name, text in sidecar_texts(edition, job.delivery.sidecars):
+                (folder / name).write_text(text, encoding="utf-8")
+        names = list(dict.fromkeys(name for edition in editions for name in _names(edition, job)))
         for name in names:
             _move_into_place(folder / name, out / name)
-    kept.remove_unused()
-    subtitles = tuple(out / name for name in names if name.suffix in (".srt", ".vtt"))
+    if kept:
+        kept.remove_unused()
+    subtitles = tuple(out / name for name in names if name.suffix in (".srt", ".vtt", ".cue", ".json"))
     return BookResult(files=tuple(made), subtitles=subtitles, missing=missing)
 
 
@@ -219,20 +223,21 @@ def _editions(job: BookJob, takes: BookTakes, tags: BookTags, cover: Cover | Non
         )
 
 
-def _names(edition: Edition) -> Iterator[Path]:
+def _names(edition: Edition, job: BookJob) -> Iterator[Path]:
     files = edition_files(edition)
     if any(file.kind.is_packed for file in files):
         yield publication_name(edition)
     for file in (file for file in files if not file.kind.is_packed):
         yield file.name
         yield from (file.sidecar(suffix) for suffix in edition.subtitles)
+    yield from (name for name, _ in sidecar_texts(edition, job.delivery.sidecars))
 
 
-def _check_not_existing(out: Path, editions: Sequence[Edition], overwrite: bool) -> None:
-    if overwrite:
+def _check_not_existing(out: Path, editions: Sequence[Edition], job: BookJob) -> None:
+    if job.overwrite:
         return
     for edition in editions:
-        for name in _names(edition):
+        for name in _names(edition, job):
             if (out / name).exists():
                 raise InputError(f"{out / name} already exists", fix="pass --overwrite, or choose another --out folder")
 

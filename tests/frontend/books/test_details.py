@@ -49,5 +49,6 @@ def test_an_isbn_is_an_identifier_that_says_so_or_has_its_prefix(metadata, isbn)
 
 
 def test_a_collection_that_is_a_set_is_no_series():
-    metadata = '<meta property="belongs-to-collection" id="c">Box</meta><meta refines="#c" property="collection-type">set</meta>'
-    assert details(metadata) == BookDetails()
+    collection = '<meta property="belongs-to-collection" id="c">Box</meta>'
+    kind = '<meta refines="#c" property="collection-type">set</meta>'
+    assert details(collection + kind) == BookDetails()
