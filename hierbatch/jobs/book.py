@@ -27,7 +27,7 @@ from hierbatch.jobs.options.delivery import Delivery, RunDelivery
 from hierbatch.jobs.options.project import ChapterChoice
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.models.catalog.model_choice import DeviceChoice
-from hierbatch.models.catalog.model_info import DEFAULT_UPSAMPLER
+from hierbatch.models.catalog.model_info import DEFAULT_UPSAMPLER, read_upsampler_info
 from hierbatch.models.upsampling.full_band import full_band_resampler
 from hierbatch.object_path import is_remote
 from hierbatch.storage import replace_file, staging_folder, storage_error
@@ -219,8 +219,15 @@ def _editions(job: BookJob, takes: BookTakes, tags: BookTags, cover: Cover | Non
             tags=tags,
             cover=cover,
             to_rate=to_rate,
-            resampler=DEFAULT_UPSAMPLER if job.delivery.full_band else "",
+            resampler=_resampler_name(job),
         )
+
+
+def _resampler_name(job: BookJob) -> str:
+    """Name of the bandwidth extension with its weights and its arithmetic; empty without one."""
+    if not job.delivery.full_band:
+        return ""
+    return f"{read_upsampler_info(DEFAULT_UPSAMPLER).fingerprint} {job.device.placement}"
 
 
 def _names(edition: Edition, job: BookJob) -> Iterator[Path]:

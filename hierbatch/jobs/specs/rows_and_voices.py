@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
+from hierbatch.engine.planning import AUTO_LANGUAGE
 from hierbatch.errors import InputError, ManifestError
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.error_collector import ErrorCollector
@@ -19,6 +20,7 @@ from hierbatch.manifest.store import TableFile, open_table
 from hierbatch.manifest.voices import VoiceRow, check_consent
 
 _MAX_SHOWN = 10
+_NUMBERED = "The manifest has no ids: rows are named by their position, r000001 and so on; keep their order"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +60,14 @@ def find_rows_and_voices(
         default_language: language of rows without one.
         cast: voices of characters.
     """
-    manifest = errors.attempt(lambda: open_table(path, MANIFEST_COLUMNS))
+    manifest = errors.attempt(lambda: open_table(path, MANIFEST_COLUMNS).with_ids())
     voices = errors.attempt(lambda: list_voices(choice))
     force_default_voice = choice.voice is not None and choice.voices is None
     default = choice.default_voice if voices is None else default_voice(choice, voices)
     expected = ManifestRequirements(
         languages=languages,
         voices=None if force_default_voice or voices is None else [row.voice for row in voices],
-        default_language=default_language,
+        default_language=default_language or _detected(manifest),
         default_voice=default,
         one_of=one_of,
         needs_voice=voices is not None,
@@ -85,8 +87,13 @@ def find_rows_and_voices(
         voices=used,
         default=default,
         force_default_voice=force_default_voice,
-        notices=notices,
+        notices=(*notices, *([_NUMBERED] if manifest and manifest.is_numbered else [])),
     )
+
+
+def _detected(manifest: TableFile | None) -> str | None:
+    """`auto` if the languages of rows can be detected from their texts."""
+    return AUTO_LANGUAGE if manifest and "text" in manifest.valid_columns else None
 
 
 def _ignored_voices(names: Collection[str | None]) -> tuple[str, ...]:

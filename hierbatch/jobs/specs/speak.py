@@ -28,6 +28,7 @@ from hierbatch.jobs.specs.rows_and_voices import find_rows_and_voices
 from hierbatch.jobs.specs.voices import PreparedVoices, accept_any_prompt, prepare_some_voices
 from hierbatch.manifest.cast import read_cast
 from hierbatch.manifest.plan_sources import StoreSources, discard_audio
+from hierbatch.manifest.recordings_folder import list_recordings
 from hierbatch.manifest.schema import plan_schema
 from hierbatch.manifest.store import TableFile
 from hierbatch.models.catalog.model_choice import ModelChoice
@@ -214,6 +215,9 @@ def find_speech_model(name: str) -> ModelInfo:
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file that exists."""
+    """SHA-256 of a file that exists; of a folder of recordings, of the list of its files."""
+    if not is_remote(path) and path.is_dir():
+        names = "\n".join(file.relative_to(path).as_posix() for file in list_recordings(path))
+        return hashlib.sha256(names.encode()).hexdigest()
     with arrow_source(path) if is_remote(path) else path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

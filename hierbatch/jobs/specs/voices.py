@@ -13,7 +13,7 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import InputError, PromptError
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.manifest.store import write_table
-from hierbatch.manifest.voices import VoiceRow, check_consent, read_voices, voice_from_file
+from hierbatch.manifest.voices import VoiceRow, check_consent, read_voices, voice_from_file, voices_from_folder
 from hierbatch.stages.prompts import Prompt, prepare_prompt
 from hierbatch.stages.voices import VOICE_TABLE_SCHEMA
 
@@ -36,7 +36,7 @@ def list_voices(choice: VoiceChoice) -> tuple[VoiceRow, ...]:
     if choice.voice is None and choice.voices is None:
         raise InputError("There is no voice", expected="--voice FILE, --voices TABLE, or both", fix="pass one of them")
     own = (voice_from_file(choice.voice, choice.consent),) if choice.voice else ()
-    voices = (*own, *(read_voices(choice.voices) if choice.voices else ()))
+    voices = (*own, *_read_table(choice))
     if own and any(row.voice == own[0].voice for row in voices[1:]):
         raise InputError(
             "The voice of --voice has the name of a voice of the table",
@@ -52,6 +52,12 @@ def list_voices(choice: VoiceChoice) -> tuple[VoiceRow, ...]:
             fix="correct --default-voice",
         )
     return voices
+
+
+def _read_table(choice: VoiceChoice) -> tuple[VoiceRow, ...]:
+    if choice.voices is None:
+        return ()
+    return voices_from_folder(choice.voices, choice.consent) if choice.voices.is_dir() else read_voices(choice.voices)
 
 
 def default_voice(choice: VoiceChoice, voices: Collection[VoiceRow]) -> str | None:
