@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, cast
 
 from hierbatch.errors import InputError
+from hierbatch.names import find_path
 
 if TYPE_CHECKING:  # Arrow is slow to import, and the command line parses paths before it needs Arrow
     import pyarrow as pa
@@ -25,10 +26,10 @@ _ADDRESS = re.compile(r"^[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
 def parse_path(text: str | Path) -> Path:
-    """Parse a local path, or an object store path if the text has a scheme (`s3://...`)."""
+    """Parse a local path as `find_path` finds it, or an object store path if the text has a scheme (`s3://...`)."""
     if _ADDRESS.match(str(text)):
         return cast("Path", ObjectPath(str(text).rstrip("/")))
-    return Path(text)
+    return find_path(Path(text))
 
 
 def local_path(text: str | Path) -> Path:
@@ -44,7 +45,7 @@ def local_path(text: str | Path) -> Path:
             got=str(text),
             fix="copy it to this machine with the store's own tools, or pass a local folder",
         )
-    return Path(text)
+    return find_path(Path(text))
 
 
 def is_remote(path: Path) -> bool:

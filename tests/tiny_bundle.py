@@ -9,10 +9,13 @@ from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.weights.bundle_writing import write_bundle
 
 
-def write_tiny_bundle(folder) -> Path:
+def write_tiny_bundle(folder, log_duration: float | None = None) -> Path:
+    """`log_duration` is what log(1 + frames) of every symbol is near; without it, texts may have no duration."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
         networks = LiteNetworks(tiny_config())
+        if log_duration is not None:
+            torch.nn.init.constant_(networks.text_to_vector.duration.output_projection.bias, log_duration)
     page = {
         "name": "tiny",
         "kind": "lite",

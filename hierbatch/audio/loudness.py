@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy import signal
 
 from hierbatch.audio.frame_means import FrameMeans
-from hierbatch.audio.waveform import Samples
+from hierbatch.audio.waveform import Samples, in_blocks
 
 _BLOCK_HOPS = 4
 _HOP_S = 0.1
@@ -66,7 +66,8 @@ def measure_loudness(samples: Samples, rate_hz: int) -> float:
         samples  [L] or [L, C]
     """
     meter = LoudnessMeter(rate_hz, 1 if samples.ndim == 1 else samples.shape[1])
-    meter.push(samples)
+    for block in in_blocks(samples):
+        meter.push(block)
     return meter.loudness_lufs()
 
 

@@ -19,7 +19,7 @@ from hierbatch.stages.base import Stage
 from hierbatch.stages.tasks import find_task
 
 AUTO_LANGUAGE = "auto"
-"""Default language that stands for the one detected from the text of a row."""
+"""Name of the default language that is detected from the text of a row."""
 
 UNIT_ROWS = 64
 UNIT_SOUND_S = 120.0

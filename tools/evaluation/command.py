@@ -17,11 +17,16 @@ def evaluate(
         Path | None, typer.Option(help="Folder of held-out recordings. Default: speech/ in the same place.")
     ] = None,
     set_name: Annotated[
-        Literal["development", "evaluation"],
-        typer.Option("--set", help="development to choose between models, evaluation for published results."),
+        Literal["development", "evaluation", "audit"],
+        typer.Option(
+            "--set", help="development to choose between models, evaluation for published results, audit for the bars."
+        ),
     ] = "development",
     bundle: Annotated[str, typer.Option("--model", "--bundle", help="Name of a model, or a bundle folder.")] = "lite",
     teachers: Annotated[bool, typer.Option("--teachers", help="Also evaluate the teacher TTS voices.")] = False,
+    bars: Annotated[
+        bool, typer.Option("--bars", help="Also print the table of bars and whether they are met.")
+    ] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of clips per group.")] = None,
     out: Annotated[
         list[Path] | None,
@@ -32,6 +37,7 @@ def evaluate(
     ),
 ) -> None:
     """Evaluate a model on held-out voices with an external kit; print the table."""
+    from tools.evaluation.bars import format_bars
     from tools.evaluation.evaluate import EvaluateJob
     from tools.evaluation.evaluate import evaluate as run_evaluation
     from tools.evaluation.kit import shared_folder
@@ -49,3 +55,5 @@ def evaluate(
     )
     table = run_evaluation(job, log=lambda line: print(line, file=sys.stderr))
     print(table.to_markdown(), end="")
+    if bars:
+        print(f"\n{format_bars(table)}", end="")

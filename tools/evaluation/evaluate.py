@@ -240,6 +240,7 @@ class Evaluator:
             language=task.language,
             readings=readings,
             reference=recordings[task.voice.reference].waveform,
+            source=task.source.waveform,
             cpu_s=time.process_time() - started_s,
         )
 

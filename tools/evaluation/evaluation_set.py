@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Literal
 
-SetName = Literal["development", "evaluation"]
-SET_NAMES: tuple[SetName, ...] = ("development", "evaluation")
-"""`development` is for choosing between models; `evaluation` is for published results only."""
+SetName = Literal["development", "evaluation", "audit"]
+SET_NAMES: tuple[SetName, ...] = ("development", "evaluation", "audit")
+"""`development` is for choosing between models; `evaluation` is for published results only; `audit` is for the bars of
+`tools.evaluation.bars`, with sentences and clips that no earlier model was measured on."""
 
 _LANGUAGE_NAMES = {"en": "english", "ko": "korean"}
 
@@ -66,6 +67,8 @@ class EvaluationSet:
     sentences: tuple[EvaluationSentence, ...]
     voices: tuple[VoicePair, ...]
     transcribed_clips: tuple[TranscribedClip, ...]
+    other_microphones: tuple[VoicePair, ...] = ()
+    """Speakers of a corpus with another microphone than the training data, one clip each: prompt and reference."""
 
     def sentences_in(self, language: str) -> tuple[EvaluationSentence, ...]:
         """Sentences of one language."""
@@ -78,27 +81,35 @@ class EvaluationSet:
     def clips(self) -> tuple[ClipSource, ...]:
         """All recordings of the set."""
         pairs = [clip for voice in self.voices for clip in (voice.prompt, voice.reference)]
-        return (*pairs, *(rereading.clip for rereading in self.transcribed_clips))
+        single = [voice.prompt for voice in self.other_microphones]
+        return (*pairs, *(rereading.clip for rereading in self.transcribed_clips), *single)
 
 
 def load_set(name: SetName) -> EvaluationSet:
     """Load one of the committed sets."""
     sentences = [sentence for language in _LANGUAGE_NAMES for sentence in _sentences(name, language)]
     listed: dict[str, Any] = json.loads(_read(f"voices_{name}.json"))
-    voices = [
-        VoicePair(
-            speaker=voice["speaker"],
-            language=voice["language"],
-            prompt=ClipSource(**voice["prompt"]),
-            reference=ClipSource(**voice["reference"]),
+    voices, other_microphones = (
+        tuple(
+            VoicePair(
+                speaker=voice["speaker"],
+                language=voice["language"],
+                prompt=ClipSource(**voice["prompt"]),
+                reference=ClipSource(**voice["reference"]),
+            )
+            for voice in listed.get(part, ())
         )
-        for voice in listed["voices"]
-    ]
+        for part in ("voices", "other_microphones")
+    )
     transcribed_clips = [
         TranscribedClip(entry["speaker"], ClipSource(**entry["clip"])) for entry in listed["transcribed_clips"]
     ]
     return EvaluationSet(
-        name=name, sentences=tuple(sentences), voices=tuple(voices), transcribed_clips=tuple(transcribed_clips)
+        name=name,
+        sentences=tuple(sentences),
+        voices=voices,
+        transcribed_clips=tuple(transcribed_clips),
+        other_microphones=other_microphones,
     )
 
 

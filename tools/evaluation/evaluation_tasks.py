@@ -11,6 +11,7 @@ from tools.evaluation.reference_recordings import ReferenceRecording
 
 ENGLISH, KOREAN, KOREAN_CROSS_LINGUAL = "English", "Korean, Korean voices", "Korean, English voices"
 RECORDED_TEXTS = "English, texts of the recordings"
+OTHER_MICROPHONES = "English, other microphones"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,9 @@ def plan_tasks(
         KOREAN: _rotate_voices(chosen.sentences_in("ko"), chosen.voices_in("ko")),
         KOREAN_CROSS_LINGUAL: _rotate_voices(chosen.sentences_in("ko"), chosen.voices_in("en")),
         RECORDED_TEXTS: transcribed,
+        OTHER_MICROPHONES: _rotate_voices(
+            chosen.sentences_in("en")[: len(chosen.other_microphones)], chosen.other_microphones
+        ),
     }
     return {group: tasks[:limit] for group, tasks in groups.items() if tasks}
 

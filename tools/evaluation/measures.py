@@ -16,6 +16,7 @@ from hierbatch.frontend.edit_distance import Errors, count_errors
 from tools.evaluation.error_rates import fewest_errors, one_spelling, phones_of
 from tools.evaluation.evaluation_cache import EvaluationCache
 from tools.evaluation.kit import EvaluationKit
+from tools.evaluation.pauses import measure_timing
 
 _SEMITONES_PER_NEPER = 12 / np.log(2)
 
@@ -41,6 +42,9 @@ MEASURES = (
     Measure("distillmos", "DistillMOS", "higher"),
     Measure("pitch_spread", "pitch spread, semitones", "as recorded"),
     Measure("liveliness", "pitch spread relative to a recording of the same text", "as recorded"),
+    Measure("duration_ratio", "duration relative to a recording of the same text", "as recorded"),
+    Measure("pause_ratio", "pauses relative to a recording of the same text", "as recorded"),
+    Measure("similarity_gain", "similarity to the target less that to the source, Resemblyzer", "higher"),
     Measure("cpu_time", "CPU seconds per second of audio, one thread", "lower", n_decimals=3),
     Measure("failures", "sentences that failed", "lower", is_share=True),
 )
@@ -51,7 +55,8 @@ class EvaluationClip:
     """A clip to score and its references; measures whose reference is None are left out.
 
     `readings` are accepted spellings of its text, `reference` is another clip of the target speaker, `recording` is the
-    same text recorded by that speaker, and `cpu_s` is the CPU time of its synthesis in seconds.
+    same text recorded by that speaker, `source` is the recording a conversion was made from, and `cpu_s` is the CPU
+    time of its synthesis in seconds.
     """
 
     waveform: Waveform
@@ -60,6 +65,7 @@ class EvaluationClip:
     phonemes: str | None = None
     reference: Waveform | None = None
     recording: Waveform | None = None
+    source: Waveform | None = None
     cpu_s: float | None = None
 
 
@@ -129,6 +135,10 @@ class ClipScorer:
         for network in ("resemblyzer", "vfl"):
             cosine = self.cache.get_or_compute(network, pair, partial(self.kit.similarity, *pair, network))
             yield Score(f"similarity_{network}", cosine)
+            if clip.source is not None and network == "resemblyzer":
+                pair = (clip.waveform.samples, clip.source.samples)
+                kept = self.cache.get_or_compute(network, pair, partial(self.kit.similarity, *pair, network))
+                yield Score("similarity_gain", cosine - kept)
 
     def _opinion(self, clip: EvaluationClip) -> Iterator[Score]:
         samples = clip.waveform.samples
@@ -147,6 +157,11 @@ def _prosody_and_cost(clip: EvaluationClip) -> Iterator[Score]:
         recorded = None if clip.recording is None else pitch_spread_semitones(clip.recording)
         if recorded:
             yield Score("liveliness", spread, recorded)
+    if clip.recording is not None:
+        own, recorded_timing = measure_timing(clip.waveform), measure_timing(clip.recording)
+        if recorded_timing.speech_s:
+            yield Score("duration_ratio", own.speech_s, recorded_timing.speech_s)
+            yield Score("pause_ratio", own.pause_s, recorded_timing.pause_s + 1e-9)
     if clip.cpu_s is not None:
         yield Score("cpu_time", clip.cpu_s, clip.waveform.duration_s)
 

@@ -14,8 +14,9 @@ from hierbatch.errors import InputError, ManifestError
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.error_collector import ErrorCollector
 from hierbatch.jobs.specs.voices import default_voice, list_voices
-from hierbatch.manifest.checks import ManifestRequirements, check_manifest
+from hierbatch.manifest.checks import ManifestRequirements, check_manifest, id_notices
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
+from hierbatch.manifest.speakers import spelling_notices
 from hierbatch.manifest.store import TableFile, open_table
 from hierbatch.manifest.voices import VoiceRow, check_consent
 
@@ -36,7 +37,7 @@ class RowsAndVoices:
     force_default_voice: bool
     """Use the default voice for every row, whatever voice it names."""
     notices: tuple[str, ...] = ()
-    """Messages on voices that are ignored."""
+    """Messages on ignored voices, on missing ids, and on names that differ only in case."""
 
 
 def find_rows_and_voices(
@@ -87,7 +88,12 @@ def find_rows_and_voices(
         voices=used,
         default=default,
         force_default_voice=force_default_voice,
-        notices=(*notices, *([_NUMBERED] if manifest and manifest.is_numbered else [])),
+        notices=(
+            *notices,
+            *([_NUMBERED] if manifest and manifest.is_numbered else []),
+            *(id_notices(manifest) if manifest and n_rows else ()),
+            *spelling_notices(used),
+        ),
     )
 
 

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
@@ -24,24 +23,19 @@ from hierbatch.audio.pitch_trackers import PitchTracker
 from hierbatch.audio.resample import resample
 from hierbatch.audio.spectrum import LogMel, long_term_spectrum
 from hierbatch.audio.waveform import Samples, Waveform
-from hierbatch.constants import FRAME_HOP_SAMPLES, FRAMES_PER_SECOND, MEL_HOP_SAMPLES, MELS_PER_FRAME, RATE_HZ
-from hierbatch.errors import BundleError, SynthesisError
-from hierbatch.frontend.phonemes import encode
+from hierbatch.constants import FRAME_HOP_SAMPLES, MEL_HOP_SAMPLES, MELS_PER_FRAME, RATE_HZ
+from hierbatch.errors import BundleError
 from hierbatch.models.conversion.interface import ConversionRequest, InputSpec, count_frames
 from hierbatch.models.device_placement import DevicePlacement, to_array
 from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
-from hierbatch.models.lite.duration_factors import DurationFactors
 from hierbatch.models.lite.networks import LiteNetworks
-from hierbatch.models.lite.synthesizer import LiteSynthesizer, SynthesisFrames
-from hierbatch.models.lite.text_to_vector import PredictedFrames, TextBatch, round_durations
+from hierbatch.models.lite.synthesizer import MAX_F0_HZ, MIN_F0_HZ, LiteSynthesizer, SynthesisFrames
+from hierbatch.models.lite.text_stage import TextFrames, TextStage
 from hierbatch.models.lite.voice import Voice
 from hierbatch.models.prompt import clean_voiced_prompt
 from hierbatch.models.speech import SelfAssessment, Speech, SpeechRequest
 from hierbatch.models.weights.bundle import Bundle, find_bundle
-
-_MIN_F0_HZ, _MAX_F0_HZ = 50.0, 600.0
-_MAX_SENTENCE_S = 60.0
 
 
 class LitePipeline:
@@ -63,19 +57,13 @@ class LitePipeline:
         self.name, self.languages, self.rate_hz = bundle.name, bundle.languages, bundle.rate_hz
         self.fingerprint = bundle.fingerprint
         self.frontend_versions = bundle.frontend_versions
-        self._f0_spread = bundle.synthesis.get("f0_spread", 1.0)
-        networks.text_to_vector.onset_aspiration = bundle.synthesis.get("onset_aspiration", 0.0)
-        self._covariance_shares, self._clean_style_shares, self._voicing_thresholds = (
-            {language: bundle.synthesis.get(f"{name}_{language}", 0.0) for language in bundle.languages}
-            for name in ("timbre_covariance_share", "clean_style_share", "voicing_threshold")
-        )
-        self._scale_durations = DurationFactors(bundle.synthesis, networks.text_to_vector.symbol.num_embeddings)
         placement.check_available()
         self._placement = placement
         for network in networks.children():
             placement.place(network)
         self._synthesizer = LiteSynthesizer(networks, bundle.synthesis, placement)
         self._networks, self._device = networks, placement.device
+        self._predict_from_text = TextStage(networks.text_to_vector, bundle.synthesis, bundle.languages, placement)
         self._mel = LogMel().to(placement.device)
 
     @staticmethod
@@ -129,20 +117,9 @@ class LitePipeline:
         """
         if not requests:
             return []
-        ids = [encode(request.phonemes, request.language) for request in requests]
-        text, style = (
-            TextBatch.from_ids(ids, self._device),
-            self._stack([request.voice.text_style for request in requests]),
-        )
-        speed = torch.tensor([request.speed for request in requests], device=self._device)
-        network = self._networks.text_to_vector
-        hidden = network.encode(text, style)
-        log_durations = self._scale_durations(network.log_durations(hidden, text, style), text.symbols, text.language)
-        durations = round_durations(log_durations, text.lengths, speed)
-        _check_lengths(durations.sum(1))
-        frames = self._to_frames(network.decode(hidden, durations, style), durations.sum(1), requests)
-        outputs = self._synthesizer.synthesize(frames, [r.voice for r in requests], [r.seed for r in requests])
-        return [self._speech(row, samples, frames, durations, text) for row, samples in enumerate(outputs)]
+        text = self._predict_from_text(requests)
+        outputs = self._synthesizer.synthesize(text.frames, [r.voice for r in requests], [r.seed for r in requests])
+        return [self._speech(row, samples, text) for row, samples in enumerate(outputs)]
 
     def pitch_range(self, voice: Voice) -> PitchRange:
         """Median and spread of the prompt's F0."""
@@ -188,7 +165,7 @@ class LitePipeline:
         zeros = torch.zeros(len(requests), device=self._device)
         frames = SynthesisFrames(
             semantic=semantic,
-            f0_hz=f0_hz.clamp(_MIN_F0_HZ, _MAX_F0_HZ),
+            f0_hz=f0_hz.clamp(MIN_F0_HZ, MAX_F0_HZ),
             voiced=voiced,
             lengths=lengths,
             covariance_shares=zeros,  # the source provides the covariance of the bands
@@ -222,32 +199,9 @@ class LitePipeline:
         samples, f0_hz, voiced = map(self._placement.tensor, (request.samples, request.f0_hz, request.voiced))
         return self._mel(samples[None])[0], f0_hz, voiced
 
-    def _to_frames(
-        self, prosody: PredictedFrames, lengths: Tensor, requests: Sequence[SpeechRequest]
-    ) -> SynthesisFrames:
-        """Center the predicted F0 contour on each prompt's median, transposed and scaled as requested."""
-        centres = [request.voice.median_f0_hz * 2 ** (request.pitch_semitones / 12) for request in requests]
-        spreads = [self._f0_spread * request.prosody for request in requests]
-        f0_hz = self._column(centres) * torch.exp(self._column(spreads) * prosody.log_f0)
-        shares, clean_shares, thresholds = (
-            torch.tensor([by_language.get(request.language, 0.0) for request in requests], device=self._device)
-            for by_language in (self._covariance_shares, self._clean_style_shares, self._voicing_thresholds)
-        )
-        voiced = (prosody.voicing > thresholds[:, None]).float()
-        return SynthesisFrames(
-            semantic=prosody.semantic,
-            f0_hz=f0_hz.clamp(_MIN_F0_HZ, _MAX_F0_HZ),
-            voiced=voiced,
-            lengths=lengths,
-            covariance_shares=shares,
-            clean_style_shares=clean_shares,
-        )
-
-    def _speech(
-        self, row: int, samples: npt.NDArray[np.float32], frames: SynthesisFrames, durations: Tensor, text: TextBatch
-    ) -> Speech:
-        n_symbols, n_mels = int(text.lengths[row]), len(samples) // MEL_HOP_SAMPLES
-        lead, *tokens = durations[row, :n_symbols].tolist()
+    def _speech(self, row: int, samples: Samples, text: TextFrames) -> Speech:
+        n_mels, frames = len(samples) // MEL_HOP_SAMPLES, text.frames
+        lead, *tokens = text.durations[row, : int(text.n_symbols[row])].tolist()
         f0_hz = to_array(frames.f0_hz[row, :n_mels] * frames.voiced[row, :n_mels])
         return Speech(
             waveform=below_full_scale(Waveform(samples, self.rate_hz)),
@@ -255,22 +209,4 @@ class LitePipeline:
             lead_frames=lead,
             f0_hz=f0_hz,
             semantic=to_array(frames.semantic[row, : lead + sum(tokens)]),
-        )
-
-    def _column(self, values: Sequence[float]) -> Tensor:
-        """One value per row. Shape: returns [B, 1]."""
-        return torch.tensor(values, dtype=torch.float32, device=self._device)[:, None]
-
-    def _stack(self, styles: Sequence[npt.NDArray[np.float32]]) -> Tensor:
-        return self._placement.tensor(np.stack(styles))
-
-
-def _check_lengths(n_frames: Tensor) -> None:
-    shortest, longest = int(n_frames.min()), int(n_frames.max())
-    if shortest < 1 or longest > _MAX_SENTENCE_S * FRAMES_PER_SECOND:
-        raise SynthesisError(
-            "The model predicted unusable durations",
-            expected=f"0.02 to {_MAX_SENTENCE_S:.0f} s per sentence",
-            got=f"{shortest / FRAMES_PER_SECOND:.2f} to {longest / FRAMES_PER_SECOND:.2f} s",
-            fix="split the text into shorter sentences",
         )

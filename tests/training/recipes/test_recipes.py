@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from hierbatch.errors import InputError
+from hierbatch.frontend.symbols import SYMBOL_IDS
 from hierbatch.jobs.train import TrainJob, train
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.networks import LiteNetworks
@@ -21,7 +22,7 @@ from hierbatch.training.recipes.catalog import PHASES, Prerequisites, make_recip
 from hierbatch.training.recipes.content_encoder import ContentEncoderRecipe, augment_channel, augment_vocal_tract
 from hierbatch.training.recipes.cross_speaker import CrossSpeakerRecipe
 from hierbatch.training.recipes.speaker_encoder import SpeakerEncoder, SpeakerEncoderRecipe
-from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
+from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe, duration_error
 from hierbatch.training.recipes.vocoder import VocoderRecipe
 from hierbatch.training.recipes.vocoder_gan import VocoderGanRecipe
 
@@ -139,3 +140,16 @@ def test_a_packaged_bundle_goes_on_against_discriminators(aligned: PreparedSet, 
     after = pipeline_weights(tmp_path, "lite")
     assert after.keys() == before.keys()
     assert {name.partition(".")[0] for name in after if not torch.equal(after[name], before[name])} == {"waveform"}
+
+
+def test_phone_durations_are_learned_as_means_and_pauses_as_means_of_logarithms():
+    recorded = torch.tensor([[2.0, 3.0, 13.0]]).T.long()  # three recordings of one symbol
+    for symbol, expected in (("a", 6.0), ("|", float(np.expm1(np.log1p([2, 3, 13]).mean())))):
+        symbols = torch.full_like(recorded, SYMBOL_IDS[symbol])
+        log_duration = torch.tensor(1.0, requires_grad=True)
+        optimizer = torch.optim.Adam([log_duration], lr=0.02)
+        for _ in range(400):
+            optimizer.zero_grad()
+            duration_error(log_duration.expand(3, 1), recorded, symbols).mean().backward()
+            optimizer.step()
+        assert float(torch.expm1(log_duration.detach())) == pytest.approx(expected, rel=0.01)

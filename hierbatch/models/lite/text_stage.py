@@ -1,0 +1,123 @@
+"""Text stage of Lite at inference: from phonemes and a voice to the frames that the synthesizer renders.
+
+Legend: B batch, N symbols, T frames (50/s).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hierbatch.constants import FRAMES_PER_SECOND
+from hierbatch.errors import SynthesisError
+from hierbatch.frontend.phonemes import encode
+from hierbatch.models.device_placement import DevicePlacement
+from hierbatch.models.lite.duration_factors import DurationFactors
+from hierbatch.models.lite.synthesizer import MAX_F0_HZ, MIN_F0_HZ, SynthesisFrames
+from hierbatch.models.lite.text_to_vector import LiteTextToVector, PredictedFrames, TextBatch, round_durations
+from hierbatch.models.speech import SpeechRequest
+
+_MAX_SENTENCE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class TextFrames:
+    """Prediction for a batch of sentences.
+
+    Shape:
+        durations  [B, N]  frames of each symbol, START first
+        n_symbols  [B]
+    """
+
+    frames: SynthesisFrames
+    durations: Tensor
+    n_symbols: Tensor
+
+
+class TextStage:
+    """Text-to-vector network with the inference settings of a bundle."""
+
+    def __init__(
+        self,
+        network: LiteTextToVector,
+        synthesis: Mapping[str, float],
+        languages: Sequence[str],
+        placement: DevicePlacement,
+    ) -> None:
+        """Use a placed network.
+
+        Args:
+            network: network on its device; its `onset_aspiration` is set.
+            synthesis: inference settings from the bundle.json.
+            languages: languages of the bundle.
+            placement: device and precision.
+        """
+        network.onset_aspiration = synthesis.get("onset_aspiration", 0.0)
+        self._f0_spread = synthesis.get("f0_spread", 1.0)
+        self._covariance_shares, self._clean_style_shares, self._voicing_thresholds = (
+            {language: synthesis.get(f"{name}_{language}", 0.0) for language in languages}
+            for name in ("timbre_covariance_share", "clean_style_share", "voicing_threshold")
+        )
+        self._scale_durations = DurationFactors(synthesis, network.symbol.num_embeddings)
+        self._network, self._placement, self._device = network, placement, placement.device
+
+    @torch.inference_mode()
+    def __call__(self, requests: Sequence[SpeechRequest]) -> TextFrames:
+        """Predict durations, semantic vectors and F0 of a batch.
+
+        Raises:
+            TextError: a phoneme string has unknown symbols.
+            SynthesisError: the predicted duration is zero or far too long.
+        """
+        ids = [encode(request.phonemes, request.language) for request in requests]
+        text = TextBatch.from_ids(ids, self._device)
+        style = self._placement.tensor(np.stack([request.voice.text_style for request in requests]))
+        speed = torch.tensor([request.speed for request in requests], device=self._device)
+        hidden = self._network.encode(text, style)
+        log_durations = self._scale_durations(
+            self._network.log_durations(hidden, text, style), text.symbols, text.language
+        )
+        durations = round_durations(log_durations, text.lengths, speed)
+        _check_lengths(durations.sum(1))
+        frames = self._to_frames(self._network.decode(hidden, durations, style), durations.sum(1), requests)
+        return TextFrames(frames, durations, text.lengths)
+
+    def _to_frames(
+        self, prosody: PredictedFrames, lengths: Tensor, requests: Sequence[SpeechRequest]
+    ) -> SynthesisFrames:
+        """Center the predicted F0 contour on each prompt's median, transposed and scaled as requested."""
+        centres = [request.voice.median_f0_hz * 2 ** (request.pitch_semitones / 12) for request in requests]
+        spreads = [self._f0_spread * request.prosody for request in requests]
+        f0_hz = self._column(centres) * torch.exp(self._column(spreads) * prosody.log_f0)
+        shares, clean_shares, thresholds = (
+            torch.tensor([by_language.get(request.language, 0.0) for request in requests], device=self._device)
+            for by_language in (self._covariance_shares, self._clean_style_shares, self._voicing_thresholds)
+        )
+        voiced = (prosody.voicing > thresholds[:, None]).float()
+        return SynthesisFrames(
+            semantic=prosody.semantic,
+            f0_hz=f0_hz.clamp(MIN_F0_HZ, MAX_F0_HZ),
+            voiced=voiced,
+            lengths=lengths,
+            covariance_shares=shares,
+            clean_style_shares=clean_shares,
+        )
+
+    def _column(self, values: Sequence[float]) -> Tensor:
+        """One value per row. Shape: returns [B, 1]."""
+        return torch.tensor(values, dtype=torch.float32, device=self._device)[:, None]
+
+
+def _check_lengths(n_frames: Tensor) -> None:
+    shortest, longest = int(n_frames.min()), int(n_frames.max())
+    if shortest < 1 or longest > _MAX_SENTENCE_S * FRAMES_PER_SECOND:
+        raise SynthesisError(
+            "The model predicted unusable durations",
+            expected=f"0.02 to {_MAX_SENTENCE_S:.0f} s per sentence",
+            got=f"{shortest / FRAMES_PER_SECOND:.2f} to {longest / FRAMES_PER_SECOND:.2f} s",
+            fix="split the text into shorter sentences",
+        )
