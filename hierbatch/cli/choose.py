@@ -12,17 +12,15 @@ from hierbatch.cli import options
 def choose(
     run: options.RunPath,
     ids: Annotated[list[str], typer.Argument(help="Row ids.")],
-    pin: Annotated[bool, typer.Option("--pin", help="Deliver this take, whatever the others measure.")] = False,
-    keep: Annotated[
-        bool, typer.Option("--keep", help="Prefer this take to undecided ones and to filter rules.")
-    ] = False,
-    reject: Annotated[bool, typer.Option("--reject", help="Never deliver this take.")] = False,
-    clear: Annotated[bool, typer.Option("--clear", help="Take decisions back.")] = False,
+    verdict: Annotated[
+        str | None,
+        typer.Option(help="pin: deliver this take; keep: prefer it; reject: never deliver it; clear: take back."),
+    ] = None,
     attempt: Annotated[
-        int | None, typer.Option(help="Attempt to decide on. Default: the take that counts; for --clear, all.")
+        int | None, typer.Option(help="Attempt to decide on. Default: the take that counts; for clear, all.")
     ] = None,
     note: Annotated[str | None, typer.Option(help="Remark on the row.")] = None,
-    who: Annotated[str | None, typer.Option(help="Name of the listener.")] = None,
+    who: options.Who = None,
 ) -> None:
     """List the takes of rows, or decide on them.
 
@@ -30,18 +28,12 @@ def choose(
     and open_run obey them. A rejected row without another take is a failed row:
     `hierbatch retry RUN --kind rejected` makes a new one.
 
-    Example: hierbatch choose runs/first c001-00007 --pin --attempt 2
+    Example: hierbatch choose runs/first c001-00007 --verdict pin --attempt 2
     """
-    from hierbatch.errors import InputError
     from hierbatch.jobs.choose import ChooseJob, list_takes
     from hierbatch.jobs.choose import choose as choose_job
 
-    given = {"pin": pin, "keep": keep, "reject": reject, "clear": clear}
-    verdicts = [name for name, is_given in given.items() if is_given]
-    if len(verdicts) > 1:
-        raise InputError("There are two decisions", expected="one", got=" and ".join(verdicts), fix="pass one of them")
-    if verdicts or note is not None:
-        verdict = verdicts[0] if verdicts else None
+    if verdict is not None or note is not None:
         choose_job(ChooseJob(run=run, ids=tuple(ids), verdict=verdict, attempt=attempt, note=note, who=who))
     for take in list_takes(run, tuple(ids)):
         mark = "*" if take["is_best"] else " "

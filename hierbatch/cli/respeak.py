@@ -21,7 +21,7 @@ def respeak(
     speed: Annotated[float | None, typer.Option(help="Speaking rate, 0.5 to 2.")] = None,
     takes: Annotated[int, typer.Option(help="Number of takes, 1 to 5, each with another seed.")] = 1,
     pin: Annotated[bool, typer.Option("--pin", help="Pin the last one.")] = False,
-    who: Annotated[str | None, typer.Option(help="Name of the listener.")] = None,
+    who: options.Who = None,
     *,
     device: DeviceChoice,
 ) -> None:
@@ -50,4 +50,4 @@ def respeak(
     made = ", ".join(str(attempt) for _, attempt in state.takes)
     print(f"{row_id}: attempt {made}{', pinned' if pin else ''}")
     if not pin:
-        print(f"To deliver one: hierbatch choose {run} {row_id} --pin --attempt {state.takes[-1][1]}")
+        print(f"To deliver one: hierbatch choose {run} {row_id} --verdict pin --attempt {state.takes[-1][1]}")

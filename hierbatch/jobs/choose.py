@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hierbatch.errors import InputError
-from hierbatch.manifest.choices import CLEAR, Choice, append_choice
+from hierbatch.manifest.choices import CLEAR, VERDICTS, Choice, append_choice
 from hierbatch.manifest.takes import Takes
 
 _SHOWN_COLUMNS = ("id", "attempt", "take_key", "status", "duration_s", "flags", "voice", "text_norm")
@@ -51,6 +51,10 @@ def choose(job: ChooseJob) -> list[Choice]:
         RunError: the folder is not a run.
         StorageError: the disk is full; earlier decisions are kept.
     """
+    if job.verdict not in (None, *VERDICTS):
+        raise InputError(
+            "Unknown verdict", expected=", ".join(VERDICTS), got=str(job.verdict), fix="choose one of these"
+        )
     takes = list_takes(job.run, job.ids)
     choices = [choice for row_id in job.ids for choice in _decisions(job, row_id, takes)]
     return [append_choice(job.run, choice) for choice in choices]

@@ -30,17 +30,17 @@ def test_a_new_take_counts_once_it_is_pinned_and_no_longer_once_that_is_taken_ba
     result = call("respeak", folder, "r001", "--takes", "2", "--speed", "1.2")
     assert result.output.splitlines()[0] == "r001: attempt 2, 3"
     assert attempts(folder) == [1, 1, 1]
-    lines = call("choose", folder, "r001", "--pin", "--attempt", "2", "--who", "ann").output.splitlines()
+    lines = call("choose", folder, "r001", "--verdict", "pin", "--attempt", "2", "--who", "ann").output.splitlines()
     assert [line[:18] for line in lines] == ["  r001 attempt 1: ", "* r001 attempt 2: ", "  r001 attempt 3: "]
     assert "[pin]" in lines[1]
     assert attempts(folder) == [1, 2, 1]
-    call("choose", folder, "r001", "--clear")
+    call("choose", folder, "r001", "--verdict", "clear")
     assert attempts(folder) == [1, 1, 1]
     assert [choice.verdict for choice in read_choices(folder).row("r001").history] == ["pin", "clear"]
 
 
 def test_a_rejected_row_is_reported_as_failed_and_retried_by_its_kind(folder):
-    call("choose", folder, "r000", "r002", "--reject", "--note", "mumbled")
+    call("choose", folder, "r000", "r002", "--verdict", "reject", "--note", "mumbled")
     assert "failed, rejected: 2" in call("status", folder).output
     assert call("retry", folder, "--kind", "rejected", "--engine", "local").exit_code == 0
     assert attempts(folder) == [2, 1, 2]
@@ -55,11 +55,11 @@ def test_a_respoken_row_may_be_pinned_at_once(folder):
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("r000", "--pin", "--reject"),
+        ("r000", "--verdict", "perhaps"),
         ("nobody",),
-        ("nobody", "--pin"),
-        ("r000", "--pin", "--attempt", "7"),
-        ("r000", "--clear"),
+        ("nobody", "--verdict", "pin"),
+        ("r000", "--verdict", "pin", "--attempt", "7"),
+        ("r000", "--verdict", "clear"),
     ],
 )
 def test_what_cannot_be_decided_is_refused(folder, arguments):

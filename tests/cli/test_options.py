@@ -59,6 +59,9 @@ OUTSIDE_GROUPS = {
     "json": "an alias in cli/options.py declares it once",
     "data": "prepared features for training, recordings for `prepare`",
     "overwrite": "each command names the files it replaces",
+    "clips": "an alias in cli/options.py declares it once",
+    "who": "an alias in cli/options.py declares it once",
+    "voice": "the name of a voice in `import` and `respeak`",
 }
 
 
