@@ -86,7 +86,7 @@ app.command("export")(export)
 app.command("check")(check)
 app.command("columns")(columns)
 app.command("prepare")(prepare)
-app.command("train")(train)
+app.add_typer(train, name="train")
 app.command("doctor")(doctor)
 app.add_typer(models, name="models")
 

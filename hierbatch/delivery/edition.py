@@ -1,4 +1,8 @@
-"""Files of a book that share one mastering, made chapter by chapter with one chapter's raw audio on disk at a time."""
+"""Files of a book that share one mastering, several chapters at once.
+
+The raw audio of a chapter is on disk from its mastering until it is encoded in every format: that of one chapter per
+thread, and of those that wait for their turn in a whole book.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +20,11 @@ from hierbatch.delivery.mastered_chapters import MasteredChapters, chapter_hash,
 from hierbatch.delivery.mastering import master_chapter
 from hierbatch.delivery.pcm import read_pcm, write_pcm
 from hierbatch.delivery.profiles import Profile
+from hierbatch.delivery.room_tone import SharedRoomTone
 from hierbatch.delivery.subtitles import FILE_SUFFIXES, WRITERS, Cue, chapter_cues
 from hierbatch.delivery.tags import BookTags, ChapterMark, Cover, book_fields, chapter_fields
 from hierbatch.delivery.takes import BookTakes
+from hierbatch.delivery.threads import map_ahead
 from hierbatch.delivery.timeline import ChapterTimeline
 
 _PCM_SUFFIX = ".f32"
@@ -92,7 +98,7 @@ def make_edition(
         edition: the files to make.
         takes: source of text and audio.
         folder: output folder; intermediate audio is written here, too.
-        on_chapter: called after each chapter that was mastered.
+        on_chapter: called after each chapter that was mastered, in order.
         kept: mastered chapters of earlier editions; None keeps none.
 
     Raises:
@@ -105,43 +111,55 @@ def make_edition(
         (folder / file.name).parent.mkdir(parents=True, exist_ok=True)
         _write_subtitles(file, edition.subtitles, takes, folder)
     books = [file for file in files if file.kind.is_whole_book]
-    singles = [file for file in files if not file.kind.is_whole_book]
+    tone_file = folder / "room_tone.f32"
+    tone = SharedRoomTone(tone_file, edition.rate_hz, edition.profile.room_tone_db)
+
+    def make_chapter(chapter: ChapterTimeline) -> tuple[Path, bool]:
+        mastered, is_new = _master(edition, chapter, takes, folder, tone, kept)
+        for file in files:
+            if not file.kind.is_whole_book and file.chapters[0] is chapter:
+                _encode_chapter(edition, file, chapter, mastered, folder)
+        return mastered, is_new
+
     with ExitStack() as stack:
         feeds = [
             stack.enter_context(book_encoder(_untagged(folder, book), book.kind, edition.rate_hz)) for book in books
         ]
-        for chapter in edition.timelines:
-            name = chapter_hash(chapter, edition.profile, edition.resampler)
-            mastered = kept.find(name) if kept else None
-            is_new = mastered is None
-            if mastered is None:
-                mastered = _master(edition, chapter, takes, folder, name, kept)
-            for file in singles:
-                if file.chapters[0] is chapter:
-                    _encode_chapter(edition, file, chapter, mastered, folder)
+        for chapter, (mastered, is_new) in zip(
+            edition.timelines, map_ahead(make_chapter, edition.timelines), strict=True
+        ):
             for feed in feeds:
                 _feed_all(_read(mastered), feed)
             if kept is None:
                 mastered.unlink()
             if is_new:
                 on_chapter(chapter)
+    tone_file.unlink(missing_ok=True)
     for book in books:
         _finish(edition, book, folder)
 
 
 def _master(
-    edition: Edition, chapter: ChapterTimeline, takes: BookTakes, folder: Path, name: str, kept: MasteredChapters | None
-) -> Path:
-    """Master a chapter, and return the file of its samples or the file that is kept."""
-    assembled, mastered = folder / "assembled.f32", folder / f"mastered{_PCM_SUFFIX}"
+    edition: Edition,
+    chapter: ChapterTimeline,
+    takes: BookTakes,
+    folder: Path,
+    tone: SharedRoomTone,
+    kept: MasteredChapters | None,
+) -> tuple[Path, bool]:
+    """Master a chapter unless it is kept; return the file of its samples, and whether it was mastered now."""
+    name = chapter_hash(chapter, edition.profile, edition.resampler)
+    if kept and (found := kept.find(name)):
+        return found, False
+    assembled, mastered = (folder / f"{kind}-{name}{_PCM_SUFFIX}" for kind in ("assembled", "mastered"))
     write_pcm(assembled, assemble_chapter(chapter, takes.sounds, edition.to_rate))
-    master_chapter(assembled, mastered, edition.rate_hz, edition.profile)
+    master_chapter(assembled, mastered, edition.rate_hz, edition.profile, tone)
     assembled.unlink()
     if kept is None:
-        return mastered
+        return mastered, True
     path = kept.add(name, mastered, edition.rate_hz)
     mastered.unlink()
-    return path
+    return path, True
 
 
 def _read(mastered: Path) -> Iterator[Samples]:

@@ -62,7 +62,10 @@ class NarrationResult:
 
 
 def narrate(
-    job: NarrateJob, listener: RunListener | None = None, on_import: Callable[[ImportedBook], None] | None = None
+    job: NarrateJob,
+    listener: RunListener | None = None,
+    on_import: Callable[[ImportedBook], None] | None = None,
+    on_synthesized: Callable[[], None] | None = None,
 ) -> NarrationResult:
     """Import, synthesize and master a book.
 
@@ -74,6 +77,7 @@ def narrate(
         job: book, voices, formats and output folder.
         listener: receives progress and notices.
         on_import: called with the imported book before the synthesis starts.
+        on_synthesized: called between the synthesis and the mastering.
 
     Raises:
         InputError: the book, a voice or an option is invalid.
@@ -116,6 +120,8 @@ def narrate(
         ),
         listener,
     )
+    if on_synthesized:
+        on_synthesized()
     if outcome.session.ending != "done":
         return NarrationResult(out, imported, outcome, None)
 

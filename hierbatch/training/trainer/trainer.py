@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from hierbatch.training.trainer.average import MovingAverage
+from hierbatch.training.trainer.batches import Batches
 from hierbatch.training.trainer.checkpoints import (
     CheckpointFolder,
     KeptCheckpoints,
@@ -44,6 +45,8 @@ class TrainerOptions:
     seed: int = 1
     n_accumulated: int = 1
     """Batches whose gradients are added up for one step, in each process."""
+    is_ahead: bool | None = None
+    """Make the next batch in a thread; None does so on a GPU."""
     precision: str = "float32"
     average_decay: float = 0.9995
     report_steps: int = 100
@@ -83,6 +86,8 @@ class Trainer:
         self.checkpoints = CheckpointFolder(run, KeptCheckpoints(options.keep_last, options.keep_every_steps))
         self.step, self.training_s, self.n_skipped = 0, 0.0, Counter[str]()
         self._names = weight_names(recipe.networks)
+        is_ahead = self.device.type != "cpu" if options.is_ahead is None else options.is_ahead
+        self._batches = Batches(recipe, self.world, options.n_accumulated, is_ahead=is_ahead)
         self._resume()
 
     def train(self) -> None:
@@ -108,6 +113,7 @@ class Trainer:
                 self.world.wait()
         if self.step not in self.checkpoints.steps():
             self.save()
+        self._batches.close()
         if curves is not None:
             curves.close()
 
@@ -137,11 +143,7 @@ class Trainer:
         seed_step(self.options.seed, self.step, self.world.rank)
         for network in self.recipe.networks.values():
             network.train()
-        n_batches = self.world.size * self.options.n_accumulated
-        first = self.world.rank * self.options.n_accumulated
-        batches = [
-            self.recipe.batch(self.step, first + index, n_batches) for index in range(self.options.n_accumulated)
-        ]
+        batches = self._batches.of_step(self.step)
         figures: dict[str, Tensor] = {}
         for settings in self.recipe.optimizers:
             self.optimizers[settings.name].zero_grad(set_to_none=True)
