@@ -70,6 +70,8 @@ def print_book_result(result: BookResult) -> None:
     for note in dict.fromkeys(find_profile(file.report.profile).note for file in result.files):
         if note:
             print(note)
+    for notice in result.notices:
+        print(notice)
     if result.missing:
         print(f"Missing audio, {len(result.missing)} rows: {', '.join(result.missing)}")
     for path in (*(file.path for file in result.files), *result.subtitles):

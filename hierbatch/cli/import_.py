@@ -28,6 +28,7 @@ def import_(
     keep: Annotated[
         str, typer.Option(help=f"Parts to read that are skipped by default: {', '.join(KEEP_CHOICES)}.")
     ] = "",
+    credits: Annotated[bool, typer.Option("--credits", help="Add rows of opening and closing credits.")] = False,
     conflicts: Annotated[
         str | None,
         typer.Option(help="Where edits and a changed book are in conflict: edited or imported. Default: refuse."),
@@ -47,7 +48,15 @@ def import_(
     from hierbatch.jobs.import_book import ImportBook, import_book, lexicon_path
 
     imported = import_book(
-        ImportBook(book=source, out=output, voice=voice, language=language, keep=keep, conflicts=conflicts)
+        ImportBook(
+            book=source,
+            out=output,
+            voice=voice,
+            language=language,
+            keep=keep,
+            credits=credits,
+            conflicts=conflicts,
+        )
     )
     print_import_summary(imported)
     for notice in imported.update.notices if imported.update else ():

@@ -16,6 +16,7 @@ from hierbatch.audio.resample import Resampler, resample
 from hierbatch.audio.waveform import Samples
 from hierbatch.delivery.chapters import assemble_chapter
 from hierbatch.delivery.encode import AudioFormat, book_encoder, chapter_encoder, finish_book
+from hierbatch.delivery.itunes_tags import can_write_itunes_fields, write_itunes_fields
 from hierbatch.delivery.mastered_chapters import MasteredChapters, chapter_hash, read_chapter
 from hierbatch.delivery.mastering import master_chapter
 from hierbatch.delivery.pcm import read_pcm, write_pcm
@@ -187,8 +188,11 @@ def _finish(edition: Edition, book: EditionFile, folder: Path) -> None:
         marks.append(ChapterMark(chapter.title, position, position + chapter.n_samples))
         position += chapter.n_samples
     sound = _untagged(folder, book)
-    finish_book(sound, folder / book.name, book.kind, book_fields(edition.tags), marks, edition.rate_hz, edition.cover)
+    path = folder / book.name
+    finish_book(sound, path, book.kind, book_fields(edition.tags), marks, edition.rate_hz, edition.cover)
     sound.unlink()
+    if book.kind.name == "m4b" and can_write_itunes_fields():
+        write_itunes_fields(path, edition.tags)
 
 
 def _untagged(folder: Path, book: EditionFile) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -52,6 +53,20 @@ class Cover:
     @property
     def suffix(self) -> str:
         return ".jpg" if self.content.startswith(b"\xff\xd8\xff") else ".png"
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height in pixels; None if the file does not say."""
+        if self.suffix == ".png":
+            return struct.unpack(">II", self.content[16:24]) if len(self.content) >= 24 else None  # its header chunk
+        at = 2
+        while at + 9 <= len(self.content) and self.content[at] == 0xFF:
+            marker, n_bytes = self.content[at + 1], struct.unpack(">H", self.content[at + 2 : at + 4])[0]
+            if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):  # a start of frame
+                height, width = struct.unpack(">HH", self.content[at + 5 : at + 9])
+                return width, height
+            at += 2 + n_bytes
+        return None
 
     def __post_init__(self) -> None:
         if not self.content.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):

@@ -11,17 +11,19 @@ from pathlib import Path
 from hierbatch.delivery.chapters import edge_silence_s
 from hierbatch.delivery.edition import Edition, EditionFile, edition_files, make_edition, publication_name
 from hierbatch.delivery.encode import AudioFormat, find_format
+from hierbatch.delivery.itunes_tags import can_write_itunes_fields, has_itunes_fields
 from hierbatch.delivery.mastered_chapters import MasteredChapters
 from hierbatch.delivery.pauses import PauseRules
 from hierbatch.delivery.profiles import Profile, find_profile
 from hierbatch.delivery.readalong import Readalong, write_readalong
 from hierbatch.delivery.report import FileReport, check_file
+from hierbatch.delivery.sample import SAMPLE_NAME, sample_edition
 from hierbatch.delivery.sidecars import sidecar_texts
 from hierbatch.delivery.source_publication import check_source
 from hierbatch.delivery.tags import BookTags, Cover
 from hierbatch.delivery.takes import BookTake, BookTakes
 from hierbatch.delivery.threads import n_cores, thread_pool
-from hierbatch.delivery.timeline import ChapterTimeline, plan_chapters
+from hierbatch.delivery.timeline import ChapterTimeline, EdgeSilence, plan_chapters
 from hierbatch.errors import InputError, RunError
 from hierbatch.frontend.books.language_tags import language_of_tag
 from hierbatch.jobs.book_details import find_details, read_details
@@ -35,6 +37,7 @@ from hierbatch.object_path import is_remote
 from hierbatch.storage import replace_file, staging_folder, storage_error
 
 _MAX_SHOWN_IDS = 5
+_ACX_COVER_PIXELS = 2400
 
 OnChapter = Callable[[str, ChapterTimeline, int], None]
 """Called after each chapter with the profile name, the chapter and the number of chapters."""
@@ -84,6 +87,8 @@ class BookResult:
     files: tuple[BookFile, ...]
     subtitles: tuple[Path, ...]
     missing: tuple[str, ...]
+    notices: tuple[str, ...] = ()
+    """Messages on the cover and on tags that could not be written."""
 
     @property
     def passed(self) -> bool:
@@ -141,12 +146,18 @@ def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
                 for file in _packed(edition, [future.result() for future in futures], takes, job, folder, out)
             ]
         names = list(dict.fromkeys(name for edition in editions for name in _names(edition, job)))
+        if job.delivery.sample:
+            made.append(_make_sample(job, takes, editions[0], folder, out))
+            names.append(Path(SAMPLE_NAME))
         for name in names:
             _move_into_place(folder / name, out / name)
     if kept:
         kept.remove_unused()
     subtitles = tuple(out / name for name in names if name.suffix in (".srt", ".vtt", ".cue", ".json"))
-    return BookResult(files=tuple(made), subtitles=subtitles, missing=missing)
+    notices = _cover_notices(job, cover)
+    if has_itunes_fields(tags) and "m4b" in job.delivery.formats and not can_write_itunes_fields():
+        notices = (*notices, "Series, publisher and ISBN need hierbatch[tags] to be written into the M4B")
+    return BookResult(files=tuple(made), subtitles=subtitles, missing=missing, notices=notices)
 
 
 def _check_options(job: BookJob) -> None:
@@ -207,10 +218,7 @@ def _editions(job: BookJob, takes: BookTakes, tags: BookTags, cover: Cover | Non
         profile = find_profile(job.delivery.profile_by_format.get(name, job.delivery.default_profile))
         groups.setdefault((profile.name, audio_format.rate_hz or profile.rate_hz), []).append(audio_format)
 
-    @cache  # both ends of every chapter are needed once per edition
-    def edge_silence(take: BookTake) -> tuple[float, float]:
-        return edge_silence_s(next(takes.sounds([take])))
-
+    edge_silence = _edge_silence(takes)
     to_rate = full_band_resampler(DEFAULT_UPSAMPLER if job.delivery.full_band else None, job.device.placement)
     for (profile_name, rate_hz), audio_formats in groups.items():
         profile = find_profile(profile_name)
@@ -232,6 +240,33 @@ def _editions(job: BookJob, takes: BookTakes, tags: BookTags, cover: Cover | Non
             to_rate=to_rate,
             resampler=_resampler_name(job),
         )
+
+
+def _edge_silence(takes: BookTakes) -> EdgeSilence:
+    @cache  # both ends of every chapter are needed once per edition
+    def edge_silence(take: BookTake) -> tuple[float, float]:
+        return edge_silence_s(next(takes.sounds([take])))
+
+    return edge_silence
+
+
+def _make_sample(job: BookJob, takes: BookTakes, edition: Edition, folder: Path, out: Path) -> BookFile:
+    """Make and check the sample; `edition` gives its tags."""
+    sample = sample_edition(takes.chapters, edition, job.pauses, _edge_silence(takes))
+    make_edition(sample, takes, folder / "sample", lambda _: None)
+    [file] = edition_files(sample)
+    (folder / "sample" / file.name).rename(folder / SAMPLE_NAME)
+    return _check(replace(file, name=Path(SAMPLE_NAME)), sample.profile, folder, out)
+
+
+def _cover_notices(job: BookJob, cover: Cover | None) -> tuple[str, ...]:
+    """Message on a cover that ACX would refuse, if a file has that profile."""
+    profiles = {job.delivery.default_profile, *job.delivery.profile_by_format.values()}
+    size = cover.size if cover else None
+    if "acx" not in profiles or size is None or (size[0] == size[1] and size[0] >= _ACX_COVER_PIXELS):
+        return ()
+    wanted = f"{_ACX_COVER_PIXELS} x {_ACX_COVER_PIXELS}"
+    return (f"The cover has {size[0]} x {size[1]} pixels; ACX wants a square of at least {wanted}",)
 
 
 def _resampler_name(job: BookJob) -> str:

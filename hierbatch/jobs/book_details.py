@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from hierbatch.delivery.book_file import BOOK_FILE, BookFile, read_book_file, write_book_file
@@ -45,6 +45,19 @@ def write_details(book: Book, manifest: Path) -> Path | None:
     known = BookFile(title=book.title, author=book.author, language=book.language, cover=cover_name, **details)
     write_book_file(known, path)
     return path
+
+
+def known_details(book: Book, manifest: Path | None) -> BookFile:
+    """Details beside the manifest if there are any, else those of the book.
+
+    Raises:
+        InputError: the file is invalid.
+    """
+    path = details_path(manifest) if manifest else None
+    if path and path.exists():
+        found = read_book_file(path)
+        return replace(found, title=found.title or book.title)
+    return BookFile(title=book.title, author=book.author)
 
 
 def find_details(run: Path) -> tuple[BookFile, Cover | None]:

@@ -18,8 +18,9 @@ from hierbatch.frontend.clauses import split_long
 from hierbatch.frontend.language import detect_language, get_language, language_codes, match_language
 from hierbatch.frontend.pause_marks import split_at_pauses, strip_pause_marks
 from hierbatch.frontend.sentences import Sentence, split_sentences
-from hierbatch.jobs.book_details import write_details
+from hierbatch.jobs.book_details import known_details, write_details
 from hierbatch.jobs.book_lexicon import read_pronunciations, write_lexicon
+from hierbatch.jobs.credits import credit_rows
 from hierbatch.jobs.editable_manifest import ManifestUpdate, update_manifest
 from hierbatch.manifest.merged_rows import EDITED, IMPORTED
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, arrow_schema
@@ -48,6 +49,8 @@ class ImportBook:
     """Parts of the book to read although they are skipped by default, such as `index,notes`; see KEEP_CHOICES."""
     max_characters: int | None = None
     """Maximum length of a sentence; None takes the limit of the language."""
+    credits: bool = False
+    """Add rows of opening and closing credits, with the details beside the manifest or else those of the book."""
     conflicts: str | None = None
     """Version that counts where an edit of an existing manifest and the changed book are in conflict, `edited` or
     `imported`; None refuses the import."""
@@ -88,6 +91,9 @@ def import_book(job: ImportBook) -> ImportedBook:
         _chapter_rows(book, chapter, number, job, default) for number, chapter in enumerate(book.chapters, start=1)
     ]
     rows = [row for chapter in chapters for row in chapter]
+    if job.credits:
+        opening, closing = credit_rows(known_details(book, job.out), default, len(chapters), job.voice)
+        rows = [*opening, *rows, *closing]
     table = pa.Table.from_pylist(rows, schema=BOOK_SCHEMA)
     lexicon = read_pronunciations(book.pronunciations, book.title, default)
     book = replace(book, remarks=(*book.remarks, *lexicon.remarks))

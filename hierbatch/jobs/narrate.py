@@ -98,6 +98,7 @@ def narrate(
             language=job.speech.language or "auto",
             keep=job.speech.keep,
             conflicts=project.conflicts,
+            credits=project.credits,
         )
     )
     if on_import:

@@ -250,3 +250,23 @@ def test_a_row_and_a_character_have_their_own_voices_before_the_default_one(job,
         change(job, update=True, voices=change(job.voices, voices=tmp_path / "voices.csv"), cast=tmp_path / "cast.csv")
     )
     assert [row["voice"] for row in rows(job)] == ["anna", "bob", "carl", "anna", "anna", "anna", "anna"]
+
+
+def test_credits_are_rows_from_the_details_of_the_book_and_a_sample_is_its_beginning(job):
+    made = narrate(change(job, credits=True, sample=True))
+    assert [(row["id"], row["text"]) for row in rows(job)][:2] == [
+        ("opening-00001", "The Lamp."),
+        ("opening-00002", "Read by a synthetic voice."),
+    ]
+    assert rows(job)[-1]["chapter"] == 3
+    names = [file.path.name for file in made.result.files]
+    assert names == ["01 Opening Credits.flac", "02 One.flac", "03 Two.flac", "04 Closing Credits.flac", "sample.mp3"]
+    sample = made.result.files[-1]
+    assert sample.path.is_file()
+    assert 2 < sample.duration_s < 300
+    details = job.out / "book.toml"
+    details.write_text('title = "The Lamp"\nauthor = "Jane"\nnarrator = "Anna"\n', encoding="utf-8")
+    narrate(change(job, credits=True, update=True))
+    texts = [row["text"] for row in rows(job)]
+    assert texts[:3] == ["The Lamp.", "Written by Jane.", "Narrated by Anna."]
+    assert texts[-3:] == ["This was The Lamp.", "Written by Jane.", "Narrated by Anna."]

@@ -29,6 +29,7 @@ class Delivery(OptionGroup):
     author: Annotated[str, Option("Author. Default: that of the book.")] = ""
     narrator: Annotated[str, Option("Narrator.")] = ""
     cover: Annotated[Path | None, Option("Cover image, JPEG or PNG. Default: that of the book.")] = None
+    sample: Annotated[bool, Option("Also write sample.mp3 for shops, at most 5 minutes.")] = False
     full_band: Annotated[bool, Option("Extend the bandwidth of 16 kHz takes (SpeechSR) before mastering.")] = False
 
     @property

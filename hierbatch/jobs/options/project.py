@@ -50,6 +50,7 @@ class BookProject(ChapterChoice):
     cast: Annotated[
         Path | None, Option("CSV with character,voice: voices of rows that have a character and no voice.")
     ] = None
+    credits: Annotated[bool, Option("Add spoken opening and closing credits from OUT/book.toml.")] = False
     conflicts: Annotated[
         str | None, Option("Where edits and a changed book are in conflict: edited or imported. Default: refuse.")
     ] = None
