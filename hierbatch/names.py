@@ -45,10 +45,10 @@ def group_spellings(names: Iterable[str]) -> list[tuple[str, ...]]:
     return [tuple(group) for group in groups.values() if len(group) > 1]
 
 
-def find_path(path: Path) -> Path:
+def find_path(path: Path | str) -> Path:
     """Existing file or folder whose name is canonically equivalent to a path's; the path itself if there is none."""
-    text = str(path)
-    if text.isascii() or os.path.lexists(path):
+    path = Path(path)
+    if str(path).isascii() or os.path.lexists(path):
         return path
     found = Path(path.anchor)
     for part in path.relative_to(path.anchor).parts:

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hierbatch.errors import InputError
+from hierbatch.jobs.corpus_texts import read_texts
 from hierbatch.names import clean_name, find_path, group_spellings, is_utf8, name_key, printable_name
 from hierbatch.object_path import local_path, parse_path
 
@@ -57,3 +59,14 @@ def test_bytes_that_are_not_utf8_can_be_printed():
     assert not is_utf8(name)
     assert printable_name(name) == "a\\udcff.wav"
     assert is_utf8("한국어.wav")
+
+
+def test_a_command_refuses_a_path_that_is_not_utf8_and_reads_such_files_of_a_folder(tmp_path):
+    odd = tmp_path / os.fsdecode(b"a\xff.csv")
+    odd.write_text("id,text\na,Hello there.\n")
+    (tmp_path / os.fsdecode(b"b\xff.txt")).write_text("A first sentence of a text. And a second one.")
+    for parse in (local_path, parse_path):
+        with pytest.raises(InputError, match=r"not valid UTF-8(.|\n)*a\\udcff\.csv"):
+            parse(odd)
+    texts = read_texts([tmp_path], "en")
+    assert [text.ref.partition(":")[0] for text in texts] == ["a", "b\\udcff", "b\\udcff"]

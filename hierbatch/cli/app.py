@@ -14,6 +14,7 @@ import typer
 
 from hierbatch.cli import exit_codes
 from hierbatch.cli.book import book
+from hierbatch.cli.cast import cast
 from hierbatch.cli.check import check
 from hierbatch.cli.choose import choose
 from hierbatch.cli.columns import columns
@@ -66,6 +67,7 @@ app = typer.Typer(
 
 app.callback()(set_verbosity)
 app.command("import")(import_)
+app.command("cast")(cast)
 app.command("plan")(plan)
 app.command("run")(run)
 app.command("convert")(convert)

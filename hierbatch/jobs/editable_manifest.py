@@ -20,7 +20,11 @@ from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import open_table, write_table
 from hierbatch.storage import write_atomically
 
+WHOLE, DIVIDED = "whole", "divided"
+"""Kinds of imports: whole sentences, or sentences that are divided at quotations by `hierbatch cast`."""
+
 _USED_KEY = b"hierbatch_used_ids"
+_KIND_KEY = b"hierbatch_import_kind"
 _MAX_SHOWN = 20
 
 
@@ -31,10 +35,14 @@ class ManifestUpdate:
     manifest: Path
     is_new: bool = False
     merged: MergedRows | None = None
+    is_divided: bool = False
+    """True if the manifest was kept because it is divided at quotations, and this import is not."""
 
     @property
     def notices(self) -> list[str]:
         """Message on the changes that were merged."""
+        if self.is_divided:
+            return [f"{self.manifest} is divided at quotations; `hierbatch cast` merges a changed book into it"]
         if self.merged is None:
             return []
         counts = (
@@ -64,13 +72,14 @@ def find_manifest(folder: Path) -> Path:
     return found[0] if found else folder / "manifest.parquet"
 
 
-def update_manifest(table: pa.Table, manifest: Path, prefer: str | None = None) -> ManifestUpdate:
+def update_manifest(table: pa.Table, manifest: Path, prefer: str | None = None, kind: str = WHOLE) -> ManifestUpdate:
     """Write an imported book to its manifest, or merge it into a manifest that exists.
 
     Args:
         table: rows of the new import.
         manifest: Parquet or CSV file.
         prefer: version that decides conflicts, `edited` or `imported`; None refuses them.
+        kind: kind of the import, `whole` or `divided`.
 
     Raises:
         ManifestError: the manifest cannot be read.
@@ -78,16 +87,18 @@ def update_manifest(table: pa.Table, manifest: Path, prefer: str | None = None) 
         StorageError: the disk is full.
     """
     base_file = _base_file(manifest)
-    base, used = _read_base(base_file)
+    base, used, base_kind = _read_base(base_file)
     imported = table.to_pylist()
     if not manifest.exists():
         rows = carry_ids(base, imported, used) if base else imported
         _write_manifest(pa.Table.from_pylist(rows, schema=table.schema), manifest)
-        _write_base(rows, table.schema, used, base_file)
+        _write_base(rows, table.schema, used, kind, base_file)
         return ManifestUpdate(manifest=manifest, is_new=True)
     if base is None:  # written by hand or by an earlier version: all its differences from the book are edits
-        _write_base(imported, table.schema, used, base_file)
+        _write_base(imported, table.schema, used, kind, base_file)
         return ManifestUpdate(manifest=manifest)
+    if (base_kind, kind) == (DIVIDED, WHOLE):
+        return ManifestUpdate(manifest=manifest, is_divided=True)
     if _without_ids(base) == _without_ids(imported):
         return ManifestUpdate(manifest=manifest)
     edited = _read_manifest(manifest)
@@ -97,7 +108,7 @@ def update_manifest(table: pa.Table, manifest: Path, prefer: str | None = None) 
     schema = pa.unify_schemas([edited.schema.remove_metadata(), table.schema.remove_metadata()])
     _keep_previous(manifest)
     _write_manifest(pa.Table.from_pylist(merged.rows, schema=schema.with_metadata(table.schema.metadata)), manifest)
-    _write_base(merged.imported, table.schema, used, base_file)
+    _write_base(merged.imported, table.schema, used, kind, base_file)
     return ManifestUpdate(manifest=manifest, merged=merged)
 
 
@@ -115,21 +126,24 @@ def _base_file(manifest: Path) -> Path:
     return manifest.with_name(f".{manifest.stem}.import.parquet")
 
 
-def _read_base(path: Path) -> tuple[list[Row] | None, UsedIds]:
+def _read_base(path: Path) -> tuple[list[Row] | None, UsedIds, str]:
     if not path.exists():
-        return None, UsedIds()
+        return None, UsedIds(), WHOLE
     try:
         table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
         raise ManifestError(
             f"{path} cannot be read", got=str(error).splitlines()[0], fix="delete it: the manifest is kept as it is"
         ) from error
-    return table.to_pylist(), UsedIds(json.loads(table.schema.metadata.get(_USED_KEY, b"{}")))
+    metadata = table.schema.metadata or {}
+    used = UsedIds(json.loads(metadata.get(_USED_KEY, b"{}")))
+    return table.to_pylist(), used, metadata.get(_KIND_KEY, WHOLE.encode()).decode()
 
 
-def _write_base(rows: list[Row], schema: pa.Schema, used: UsedIds, path: Path) -> None:
+def _write_base(rows: list[Row], schema: pa.Schema, used: UsedIds, kind: str, path: Path) -> None:
     used.add(row["id"] for row in rows)
-    metadata = {**(schema.metadata or {}), _USED_KEY: json.dumps(used.highest).encode()}
+    used_ids = json.dumps(used.highest).encode()
+    metadata = {**(schema.metadata or {}), _USED_KEY: used_ids, _KIND_KEY: kind.encode()}
     write_table([pa.Table.from_pylist(rows, schema=schema)], schema.with_metadata(metadata), path)
 
 

@@ -11,6 +11,7 @@ from hierbatch.delivery.book_file import read_book_file
 from hierbatch.engine.execution import Execution
 from hierbatch.engine.progress import RunListener
 from hierbatch.errors import BookError, BundleError, InputError, RunError
+from hierbatch.jobs.cast import CastBook, cast_book
 from hierbatch.jobs.narrate import NarrateJob, narrate
 from hierbatch.jobs.options.delivery import Delivery
 from hierbatch.jobs.options.voices import VoiceChoice
@@ -270,3 +271,15 @@ def test_credits_are_rows_from_the_details_of_the_book_and_a_sample_is_its_begin
     texts = [row["text"] for row in rows(job)]
     assert texts[:3] == ["The Lamp.", "Written by Jane.", "Narrated by Anna."]
     assert texts[-3:] == ["This was The Lamp.", "Written by Jane.", "Narrated by Anna."]
+
+
+def test_a_manifest_that_is_divided_at_quotations_is_not_made_whole_again(job):
+    job.book.write_text('# One\n\n"Who is there?" asked Anna. "Nobody," said Bob.\n', encoding="utf-8")
+    manifest = job.out / "manifest.csv"
+    cast_book(CastBook(book=job.book, out=job.out / "cast.csv", manifest=manifest))
+    divided = manifest.read_bytes()
+    messages = []
+    narrate(job, RunListener(on_message=messages.append))
+    assert manifest.read_bytes() == divided
+    assert any("divided at quotations" in message for message in messages)
+    assert "Who is there?" in {row["text"].strip('"') for row in rows(job)}

@@ -1,4 +1,4 @@
-"""Runs whose plans and parts are written by hand."""
+"""Plans and parts of small runs, written without the engine."""
 
 import pyarrow as pa
 import pyarrow.parquet as pq
