@@ -24,7 +24,9 @@ from hierbatch.cli.corpus import corpus
 from hierbatch.cli.doctor import doctor
 from hierbatch.cli.dub import dub
 from hierbatch.cli.export import export
+from hierbatch.cli.finetune import finetune
 from hierbatch.cli.import_ import import_
+from hierbatch.cli.intake import intake
 from hierbatch.cli.models import models
 from hierbatch.cli.narrate import narrate
 from hierbatch.cli.plan import plan
@@ -87,7 +89,9 @@ app.command("corpus")(corpus)
 app.command("export")(export)
 app.command("check")(check)
 app.command("columns")(columns)
+app.command("intake")(intake)
 app.command("prepare")(prepare)
+app.command("finetune")(finetune)
 app.add_typer(train, name="train")
 app.command("doctor")(doctor)
 app.add_typer(models, name="models")

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet as pq
 
 from hierbatch.errors import InputError, ManifestError
+from hierbatch.manifest.csv_table import write_csv
 from hierbatch.manifest.merged_rows import MergedRows, Row, UsedIds, carry_ids, merge_rows
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import open_table, write_table
@@ -169,4 +169,4 @@ def _write_manifest(table: pa.Table, path: Path) -> None:
         write_table([table], table.schema, path)
         return
     with write_atomically(path) as temporary:
-        pyarrow.csv.write_csv(table, temporary)
+        write_csv(table, temporary)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,6 +34,7 @@ BOOK_SCHEMA = arrow_schema([column for column in MANIFEST_COLUMNS if column.name
 _MAX_PARAGRAPH_CHARACTERS = 20_000
 _NO_HEADING_NUMERALS = frozenset("DM")  # "MIX", "CD": words far more often than the number of a chapter
 _SAMPLE_CHARACTERS = 20_000
+_MAX_UNREAD_SHARE, _MAX_REASONS = 1 / 3, 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,17 @@ class ImportedBook:
     update: ManifestUpdate | None = None
     details: Path | None = None
     """File of the book's details, if this import wrote it."""
+
+    @property
+    def warning(self) -> str:
+        """Warning if more than a third of the text is not read aloud; else empty."""
+        if self.book.unread_share <= _MAX_UNREAD_SHARE:
+            return ""
+        unread: Counter[str] = Counter()
+        for skipped in self.book.skipped:
+            unread[skipped.reason] += skipped.n_characters
+        largest = ", ".join(f"{reason} ({size:,} characters)" for reason, size in unread.most_common(_MAX_REASONS))
+        return f"{self.book.unread_share:.0%} of the text of this book is not read aloud: {largest}"
 
 
 def import_book(job: ImportBook) -> ImportedBook:
