@@ -31,10 +31,10 @@ def doctor(*, model: ModelName) -> None:
 
 
 def _print_sizes() -> None:
-    from hierbatch.jobs.installed_size import measure_installed_parts
+    from hierbatch.jobs.installed_size import measure_dependency_sizes
 
-    parts = measure_installed_parts()
-    print(f"\nInstalled dependencies: {sum(part.n_bytes for part in parts) / 1e6:,.0f} MB")
-    for part in parts:
-        required = f"  with {', '.join(part.largest)}" if part.largest else ""
-        print(f"{part.n_bytes / 1e6:8,.1f} MB  {part.name}{required}")
+    dependencies = measure_dependency_sizes()
+    print(f"\nInstalled dependencies: {sum(dependency.n_bytes for dependency in dependencies) / 1e6:,.0f} MB")
+    for dependency in dependencies:
+        required = f"  with {', '.join(dependency.largest)}" if dependency.largest else ""
+        print(f"{dependency.n_bytes / 1e6:8,.1f} MB  {dependency.name}{required}")

@@ -14,7 +14,7 @@ _DEPENDENCY_FIRST = ("torch", "torchaudio", "transformers", "ray")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InstalledPart:
+class InstalledDependency:
     """A declared dependency, with the packages that only it, or it first, requires."""
 
     name: str
@@ -23,18 +23,20 @@ class InstalledPart:
     """The largest of these packages, at most three."""
 
 
-def measure_installed_parts(package: str = "hierbatch") -> tuple[InstalledPart, ...]:
+def measure_dependency_sizes(package: str = "hierbatch") -> tuple[InstalledDependency, ...]:
     """Size of each installed dependency of a package, largest first; each package counts once."""
+    if not _is_installed(package):
+        return ()
     declared = list(_requirements(distribution(package)))
     declared.sort(key=lambda name: _DEPENDENCY_FIRST.index(name) if name in _DEPENDENCY_FIRST else len(declared))
     seen = {package, *declared}
-    parts = []
+    dependencies = []
     for name in declared:
         closure = [name, *_closure(name, seen)]
         sizes = {each: _n_bytes(each) for each in closure}
         largest = sorted((each for each in closure if each != name), key=lambda each: -sizes[each])[:3]
-        parts.append(InstalledPart(name=name, n_bytes=sum(sizes.values()), largest=tuple(largest)))
-    return tuple(sorted(parts, key=lambda part: -part.n_bytes))
+        dependencies.append(InstalledDependency(name=name, n_bytes=sum(sizes.values()), largest=tuple(largest)))
+    return tuple(sorted(dependencies, key=lambda dependency: -dependency.n_bytes))
 
 
 def _closure(name: str, seen: set[str]) -> Iterator[str]:

@@ -3,16 +3,16 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from hierbatch.jobs.installed_size import measure_installed_parts
+from hierbatch.jobs.installed_size import measure_dependency_sizes
 
 PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 def test_each_package_counts_once_for_the_dependency_that_requires_it():
-    parts = {part.name: part for part in measure_installed_parts("typer")}
-    assert parts["rich"].n_bytes > 500_000
-    assert "pygments" in parts["rich"].largest
-    packages = [name for part in parts.values() for name in (part.name, *part.largest)]
+    dependencies = {dependency.name: dependency for dependency in measure_dependency_sizes("typer")}
+    assert dependencies["rich"].n_bytes > 500_000
+    assert "pygments" in dependencies["rich"].largest
+    packages = [name for dependency in dependencies.values() for name in (dependency.name, *dependency.largest)]
     assert len(packages) == len(set(packages))
 
 
