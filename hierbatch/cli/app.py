@@ -17,6 +17,7 @@ from hierbatch.cli import exit_codes
 from hierbatch.cli.book import book
 from hierbatch.cli.cast import cast
 from hierbatch.cli.check import check
+from hierbatch.cli.choose import choose
 from hierbatch.cli.columns import columns
 from hierbatch.cli.compact import compact
 from hierbatch.cli.convert import convert
@@ -24,16 +25,20 @@ from hierbatch.cli.corpus import corpus
 from hierbatch.cli.doctor import doctor
 from hierbatch.cli.dub import dub
 from hierbatch.cli.export import export
+from hierbatch.cli.finetune import finetune
 from hierbatch.cli.import_ import import_
+from hierbatch.cli.intake import intake
 from hierbatch.cli.models import models
 from hierbatch.cli.narrate import narrate
 from hierbatch.cli.plan import plan
 from hierbatch.cli.prepare import prepare
 from hierbatch.cli.report import report
+from hierbatch.cli.respeak import respeak
 from hierbatch.cli.retry import retry
 from hierbatch.cli.review import review
 from hierbatch.cli.run import run
 from hierbatch.cli.say import say
+from hierbatch.cli.serve import serve
 from hierbatch.cli.status import status
 from hierbatch.cli.train import train
 from hierbatch.cli.upsample import upsample
@@ -74,17 +79,22 @@ app.command("dub")(dub)
 app.command("upsample")(upsample)
 app.command("status")(status)
 app.command("retry")(retry)
+app.command("choose")(choose)
+app.command("respeak")(respeak)
 app.command("report")(report)
 app.command("review")(review)
 app.command("compact")(compact)
 app.command("book")(book)
 app.command("narrate")(narrate)
 app.command("say")(say)
+app.command("serve")(serve)
 app.command("corpus")(corpus)
 app.command("export")(export)
 app.command("check")(check)
 app.command("columns")(columns)
+app.command("intake")(intake)
 app.command("prepare")(prepare)
+app.command("finetune")(finetune)
 app.add_typer(train, name="train")
 app.command("doctor")(doctor)
 app.add_typer(models, name="models")

@@ -3,6 +3,7 @@
 RUN/
 ├── run.json     settings, one entry per generation
 ├── lock         lock of the single driver
+├── desk.lock    lock of the desk that may write decisions
 ├── plan/        per generation: rows with keys and work units, voices, recordings, retries
 │                g0001, g0001-r001-HASH (a retry), g0001-j001 (all of them joined), g0001-j001-r001-HASH
 ├── parts/       finished work units, immutable; these files are the state of the run
@@ -10,6 +11,7 @@ RUN/
 ├── events.jsonl event log for people; never read back as state
 ├── choices/     decisions of listeners, append-only, one file per writer
 ├── requests/    requests for new takes of single rows, append-only, one file per writer
+├── mastered/    mastered chapters of a book, by a hash of their takes and settings
 ├── corpus/      for a corpus: its manifest, its filter rules, and its rows with the rules that rejected them
 └── export/      products of the takes
 """
@@ -42,6 +44,11 @@ class RunLayout:
         return self.root / "lock"
 
     @property
+    def desk_lock_file(self) -> Path:
+        """Lock of the desk that may write decisions."""
+        return self.root / "desk.lock"
+
+    @property
     def plans(self) -> Path:
         """Folder of plans, voices and stored recordings."""
         return self.root / "plan"
@@ -70,6 +77,11 @@ class RunLayout:
     def requests(self) -> Path:
         """Folder of requests for new takes."""
         return self.root / "requests"
+
+    @property
+    def mastered(self) -> Path:
+        """Folder of mastered chapters."""
+        return self.root / "mastered"
 
     @property
     def corpus_manifest(self) -> Path:

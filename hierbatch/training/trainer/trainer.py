@@ -56,6 +56,8 @@ class TrainerOptions:
     keep_every_steps: int = 50_000
     max_duration_s: float = math.inf
     """Stop after this time; the run can be resumed."""
+    patience_steps: int | None = None
+    """Stop when the validation figure has not improved for this many steps; None trains to the end."""
 
 
 class Trainer:
@@ -91,11 +93,14 @@ class Trainer:
         self._resume()
 
     def train(self) -> None:
-        """Train to the end of the schedule or for `max_duration_s`; saves a checkpoint in either case."""
+        """Train to the end of the schedule, until no further improvement, or for `max_duration_s`.
+
+        A checkpoint is saved in any case.
+        """
         curves = Curves(self.run_folder, self.step) if self.world.is_main else None
         started, reported_step, reported_s = time.monotonic(), self.step, self.training_s
         totals: dict[str, Tensor] = {}
-        while self.step < self.options.n_steps and not self._is_over(started):
+        while self.step < self.options.n_steps and not self._is_over(started) and not self.has_converged():
             step_started = time.monotonic()
             for name, value in self._train_step().items():
                 totals[name] = totals[name] + value if name in totals else value
@@ -116,6 +121,13 @@ class Trainer:
         self._batches.close()
         if curves is not None:
             curves.close()
+
+    def has_converged(self) -> bool:
+        """True if the validation figure has not improved for `patience_steps`."""
+        if self.options.patience_steps is None:
+            return False
+        best = self.checkpoints.best()
+        return best is not None and self.step - best[0] >= self.options.patience_steps
 
     def save(self) -> None:
         """Write a checkpoint, and delete those that need not be kept."""
