@@ -6,6 +6,7 @@ start in well under two seconds.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Any
@@ -104,7 +105,8 @@ app.add_typer(models, name="models")
 def main() -> None:
     """Run one command. A user error ends in a one-paragraph message and an exit code, never in a traceback."""
     for stream in (sys.stdout, sys.stderr):  # a file name that is not UTF-8 must not end a command
-        stream.reconfigure(errors="backslashreplace")
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         with sigterm_as_interrupt(_INTERRUPT_GRACE_S):
             app()
