@@ -65,6 +65,7 @@ def test_a_bundle_with_its_prompt_and_its_comparison(job):
     prompt = read_sound(job.out / PROMPT_FILE)
     assert 6 <= prompt.duration_s <= 15
     assert open_model(job.out).encode_voice(prompt).median_f0_hz == pytest.approx(120, rel=0.1)
+    assert "Consent of the speaker, as stated: self" in (job.out / "MODEL_CARD.md").read_text()
     assert json.loads((job.out / "comparison.json").read_text())["measures"][0]["name"] == names[0]
 
 
