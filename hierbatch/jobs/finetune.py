@@ -204,8 +204,10 @@ def _write_card(job: FinetuneJob, clips: VoiceClips, comparison: VoiceComparison
     missing = "".join(f"\nNot measured: {name}.\n" for name in comparison.missing)
     text = f"""# {job.out.resolve().name}
 
-The model `{job.model}`, fine-tuned by `hierbatch finetune` to one speaker: {clips.training_s:.0f} s of recordings without
-transcripts. Consent of the speaker, as stated: {job.consent}. Speech of this model is synthetic and has to be marked as such.
+The model `{job.model}`, fine-tuned by `hierbatch finetune` to one speaker:
+{clips.training_s:.0f} s of recordings without transcripts.
+
+Consent of the speaker, as stated: {job.consent}. Speech of this model is synthetic and has to be marked as such.
 
 {comparison.to_markdown()}
 {missing}"""
