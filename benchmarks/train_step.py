@@ -4,8 +4,9 @@
     python benchmarks/train_step.py --device cuda --precision bf16 --rows 16            # a GPU, all configurations
 
 The data are random and as long as the configuration allows. A step updates the discriminators and the generator.
-Operations are those of the forward and backward passes, counted by PyTorch; memory is the peak of the process on a
-CPU, and of the allocated memory on a GPU. A configuration that does not fit into the memory is listed as such.
+Seconds are CPU seconds on one thread (independent of other load), wall seconds otherwise. Operations are those of the
+forward and backward passes, counted by PyTorch; memory is the peak of the process on a CPU, and of the allocated memory
+on a GPU. A configuration that does not fit into the memory is listed as such.
 """
 
 from __future__ import annotations
@@ -130,14 +131,15 @@ def measure(name: str, options: argparse.Namespace, run: Path) -> dict[str, floa
     with FlopCounterMode(display=False) as counter:
         trainer._train_step()
     synchronize(options.device)
-    started = time.perf_counter()
+    clock = time.process_time if options.device == "cpu" and torch.get_num_threads() == 1 else time.perf_counter
+    started = clock()
     for _ in range(options.steps):
         trainer._train_step()
     synchronize(options.device)
     weights = sum(weight.numel() for weight in recipe.networks["generator"].parameters())
     return {
         "weights": weights,
-        "step_s": (time.perf_counter() - started) / options.steps,
+        "step_s": (clock() - started) / options.steps,
         "gflop": counter.get_total_flops() / 1e9,
         "memory": memory_bytes(options.device),
     }

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from hierbatch.jobs.import_book import ImportedBook
 
 _MAX_EXAMPLES = 3
-_MAX_UNREAD_SHARE = 1 / 3
 
 
 def import_(
@@ -65,9 +64,5 @@ def print_import_summary(imported: ImportedBook) -> None:
         print(f"  {reason}: {sum(skipped.n_characters for skipped in found)} characters ({places})")
     for remark in book.remarks:
         print(f"Note: {remark}.")
-    if book.unread_share > _MAX_UNREAD_SHARE:
-        unread: Counter[str] = Counter()
-        for skipped in book.skipped:
-            unread[skipped.reason] += skipped.n_characters
-        largest = ", ".join(f"{reason} ({size:,} characters)" for reason, size in unread.most_common(_MAX_EXAMPLES))
-        print(f"WARNING: {book.unread_share:.0%} of the text of this book is not read aloud: {largest}.")
+    if imported.warning:
+        print(f"WARNING: {imported.warning}.")

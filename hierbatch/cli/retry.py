@@ -47,7 +47,7 @@ def retry(
         execution=execution,
     )
     check_device(device.placement, execution)  # reported first, as by every command
-    print_model_license_warnings(RunFolder(run).newest()["origin"]["model"])
+    print_model_license_warnings(RunFolder(run).newest_complete()["origin"]["model"])
     with ProgressLine() as line:
         outcome = retry_job(job, line.listener())
     print_outcome(outcome)

@@ -130,6 +130,9 @@ def plan_rows(
             rows = store_sources(rows)
         unit = rows.column("unit")[-1].as_py() + 1
         position += len(rows)
+        for name in schema.names:
+            if name not in rows.column_names:  # a task of another package may have a front end of its own
+                rows = rows.append_column(name, pa.nulls(len(rows), schema.field(name).type))
         yield rows.select(schema.names).cast(schema)
 
 

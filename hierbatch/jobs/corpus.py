@@ -129,7 +129,7 @@ def plan_corpus(job: CorpusJob, listener: RunListener | None = None) -> list[Pai
     for notice in unified.notices:
         listener.on_message(notice)
     voices = choose_speakers(unified.voices, settings.speakers, seed)
-    texts = read_texts(job.texts, job.reading.language or "auto")
+    texts = read_texts(job.texts, job.reading.language or "auto", listener.on_message)
     find_speech_model(job.model.model)
     model = cast("SpeechModel", open_model(job.model.model, job.model.placement))
     languages = sorted({text.language for text in texts})

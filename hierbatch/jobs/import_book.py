@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv
 
 from hierbatch.errors import BookError, InputError, TextError
 from hierbatch.frontend.books.book import Block, Book
@@ -21,6 +21,7 @@ from hierbatch.frontend.language import detect_language, get_language, language_
 from hierbatch.frontend.pause_marks import split_at_pauses, strip_pause_marks
 from hierbatch.frontend.sentences import Sentence, split_sentences
 from hierbatch.jobs.book_lexicon import read_pronunciations, write_lexicon
+from hierbatch.manifest.csv_table import write_csv
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, arrow_schema
 from hierbatch.manifest.store import write_table
 from hierbatch.storage import write_atomically
@@ -32,6 +33,7 @@ BOOK_SCHEMA = arrow_schema([column for column in MANIFEST_COLUMNS if column.name
 _MAX_PARAGRAPH_CHARACTERS = 20_000
 _NO_HEADING_NUMERALS = frozenset("DM")  # "MIX", "CD": words far more often than the number of a chapter
 _SAMPLE_CHARACTERS = 20_000
+_MAX_UNREAD_SHARE, _MAX_REASONS = 1 / 3, 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,17 @@ class ImportedBook:
     table: pa.Table
     n_rows: tuple[int, ...]
     lexicon: tuple[dict[str, str], ...] = ()
+
+    @property
+    def warning(self) -> str:
+        """Warning if more than a third of the text is not read aloud; else empty."""
+        if self.book.unread_share <= _MAX_UNREAD_SHARE:
+            return ""
+        unread: Counter[str] = Counter()
+        for skipped in self.book.skipped:
+            unread[skipped.reason] += skipped.n_characters
+        largest = ", ".join(f"{reason} ({size:,} characters)" for reason, size in unread.most_common(_MAX_REASONS))
+        return f"{self.book.unread_share:.0%} of the text of this book is not read aloud: {largest}"
 
 
 def import_book(job: ImportBook) -> ImportedBook:
@@ -214,4 +227,4 @@ def write_manifest(table: pa.Table, output: Path) -> None:
         write_table([table], table.schema, output)
         return
     with write_atomically(output) as temporary:
-        pyarrow.csv.write_csv(table, temporary)
+        write_csv(table, temporary)

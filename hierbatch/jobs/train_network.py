@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from hierbatch.errors import BundleError, InputError
 from hierbatch.models.device_placement import DevicePlacement
@@ -92,10 +92,11 @@ def run_process(job: TrainNetworkJob, log: Log) -> None:
         log("no perturbed features: the prior sees the speaker. `hierbatch train perturb` computes them")
     if CheckpointFolder(job.out).latest() is None:
         load_start(job, kind, config, recipe, log)
+    changes: dict[str, Any] = {} if job.max_duration_s is None else {"max_duration_s": job.max_duration_s}
+    trainer = Trainer(recipe, job.out, config.run.options(**changes), log)  # refuses a run of another network
     if World.current().is_main:
         write_run(job.out, config, {"recipe": job.recipe, "data": str(job.data), "start": job.start or ""})
-    changes: dict[str, Any] = {} if job.max_duration_s is None else {"max_duration_s": job.max_duration_s}
-    Trainer(recipe, job.out, config.run.options(**changes), log).train()
+    trainer.train()
 
 
 def configured(job: TrainNetworkJob) -> Any:
@@ -126,21 +127,21 @@ def load_start(job: TrainNetworkJob, kind: RecipeKind, config: Any, recipe: Reci
     if job.start is not None:
         for name, weights in _start_weights(job.start, kind, config).items():
             if name in recipe.networks:
-                _take(recipe, name, weights, job, log)
+                patterns = job.start_only if name == "generator" else (".*",)
+                _take(recipe.networks[name], f"{name} of {job.start}", weights, patterns, log)
     if job.start_discriminators is not None and "discriminators" in recipe.networks:
         checkpoint = read_checkpoint(job.start_discriminators)
         weights = rename_published(checkpoint, discriminator_table(config))
-        _take(recipe, "discriminators", weights, replace(job, start_only=(".*",)), log)
+        source = f"discriminators of {job.start_discriminators}"
+        _take(recipe.networks["discriminators"], source, weights, (".*",), log)
 
 
-def _take(recipe: Recipe, name: str, weights: dict[str, Tensor], job: TrainNetworkJob, log: Log) -> None:
-    n_own = len(recipe.networks[name].state_dict())
-    new = take_weights(recipe.networks[name], weights, job.start_only)
+def _take(network: nn.Module, source: str, weights: dict[str, Tensor], patterns: tuple[str, ...], log: Log) -> None:
+    n_own = len(network.state_dict())
+    new = take_weights(network, weights, patterns)
     if len(new) == n_own:
-        raise BundleError(
-            f"No weight of {job.start} fits the {name}", expected="weights of the same network", got=str(job.start)
-        )
-    log(f"{name}: {n_own - len(new)} of {n_own} tensors from the start weights")
+        raise BundleError(f"No weight fits: {source}", expected="weights of the same network, and a fitting pattern")
+    log(f"{n_own - len(new)} of {n_own} tensors start as the {source}")
 
 
 def _start_weights(start: str, kind: RecipeKind, config: Any) -> dict[str, dict[str, Tensor]]:

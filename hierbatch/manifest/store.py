@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +13,12 @@ import pyarrow.parquet as pq
 from hierbatch.errors import ManifestError
 from hierbatch.manifest.csv_table import read_csv
 from hierbatch.manifest.headers import column_name, renamed_schema
+from hierbatch.manifest.integrity import check_text, check_version
 from hierbatch.manifest.json_table import read_json
 from hierbatch.manifest.schema import (
     AUDIO,
     AUDIO_ROW_GROUP,
-    SCHEMA_VERSION,
     TEXT_ROW_GROUP,
-    VERSION_KEY,
     Column,
 )
 from hierbatch.object_path import arrow_source
@@ -86,7 +84,7 @@ class TableFile:
             n_rows = _rows_with_sound(file.metadata) if has_sound else _BATCH_ROWS
             stored = [name for name in file.schema_arrow.names if names is None or column_name(name, declared) in names]
             for batch in file.iter_batches(batch_size=n_rows, columns=None if names is None else stored):
-                table = pa.Table.from_batches([batch])
+                table = check_text(pa.Table.from_batches([batch]), self.path)
                 yield table.rename_columns([column_name(name, declared) for name in table.column_names])
 
 
@@ -106,7 +104,7 @@ def open_table(path: Path, columns: tuple[Column, ...]) -> TableFile:
         schema = renamed_schema(stored, declared)  # names are decoded only here: a CSV file may not be UTF-8
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, error) from error
-    _check_version(path, schema)
+    check_version(path, schema)
     names = schema.names
     loaded = loaded and loaded.rename_columns(names)
     faults = {column_name(name, declared): fault for name, fault in by_stored_name.items()}
@@ -237,18 +235,6 @@ def _read(path: Path, columns: Iterable[Column]) -> tuple[pa.Schema, pa.Table | 
             fix="convert the table",
         )
     return loaded.schema, loaded, faults
-
-
-def _check_version(path: Path, schema: pa.Schema) -> None:
-    stamp = (schema.metadata or {}).get(VERSION_KEY)
-    version = json.loads(stamp)["version"] if stamp else SCHEMA_VERSION
-    if version > SCHEMA_VERSION:
-        raise ManifestError(
-            f"{path} was written by a newer hierbatch",
-            expected=f"schema version {SCHEMA_VERSION} or older",
-            got=str(version),
-            fix="upgrade hierbatch",
-        )
 
 
 def _type_problem(field: pa.Field, column: Column) -> str | None:

@@ -98,6 +98,7 @@ def test_the_same_command_resumes(trained, tmp_path):
     assert lines[-1] == "synthesizer: resuming from step 2"
     with pytest.raises(InputError, match="other settings"):
         train_network(replace(job, config="synthesizer_tiny"), lines.append)
+    assert "slice_frames = 6" in (job.out / "config.toml").read_text(), "a refused training changes nothing"
 
 
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
@@ -130,7 +131,7 @@ def test_a_training_starts_from_another(trained, prepared, tmp_path, source):
     begun = job_of(tmp_path, "next", prepared, synthesizer_training(network=NETWORK, n_steps=2), start=str(start))
     train_network(replace(begun, max_duration_s=0.0), lines.append)
     n_tensors = len(read_tensors(CheckpointFolder(begun.out).latest(), "generator"))
-    assert f"generator: {n_tensors} of {n_tensors} tensors from the start weights" in lines
+    assert f"{n_tensors} of {n_tensors} tensors start as the generator of {start}" in lines
     current = Synthesizer(NETWORK)
     current.load_state_dict(fold_weight_norm(read_tensors(CheckpointFolder(begun.out).latest(), "generator")))
     torch.testing.assert_close(output_of(current), output_of(averaged(job)), rtol=0, atol=2e-5)
@@ -153,7 +154,7 @@ def test_part_of_the_start_weights_is_taken(trained, prepared, tmp_path):
 def test_start_weights_that_fit_nothing_are_refused(trained, prepared, tmp_path):
     torch.save({"some.weight": torch.zeros(2)}, tmp_path / "other.pth")
     begun = job_of(tmp_path, "bad", prepared, synthesizer_training(network=NETWORK), start=str(tmp_path / "other.pth"))
-    with pytest.raises(BundleError, match="No weight of"):
+    with pytest.raises(BundleError, match="No weight fits"):
         train_network(begun, lambda _: None)
 
 

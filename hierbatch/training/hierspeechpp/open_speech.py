@@ -109,7 +109,7 @@ def open_full_rate_sounds(
         found = read_full_band(recordings, rate_hz=rate_hz, min_rate_hz=min(rate_hz, 44_100), ids=wanted)
         clips = {clip.id: clip for clip in found}
         write_full_rate_sounds(folder, rate_hz, speech.utterances, lambda name: _waveform(clips.get(name)))
-    if not (folder / "index.parquet").is_file():
+    if not (folder / "sounds.parquet").is_file():
         raise InputError(
             f"A synthesizer at {rate_hz} Hz needs recordings at its rate",
             expected="--recordings with Parquet files of the recordings that were prepared",
