@@ -70,7 +70,7 @@ def test_a_bundle_with_its_prompt_and_its_comparison(job):
 
 
 def test_the_same_command_resumes(job):
-    first = finetune(replace(job, settings=FinetuneSettings(steps=2, minutes=1e-9)), lambda line: None)
+    first = finetune(replace(job, settings=FinetuneSettings(steps=2, minutes=1e-9, vocoder=True)), lambda line: None)
     assert first.comparison is None
     assert not (job.out / "bundle.json").exists()
     assert finetune(job, lambda line: None).comparison is not None
