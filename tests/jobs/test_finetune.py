@@ -30,6 +30,7 @@ def voice(duration_s, seed):
 @pytest.fixture
 def job(tmp_path, monkeypatch):
     monkeypatch.setattr("hierbatch.jobs.finetune._VALIDATE_STEPS", 1)
+    monkeypatch.setattr("hierbatch.training.trainer.curves.Curves.write_picture", lambda curves: None)
     monkeypatch.setattr("hierbatch.jobs.voice_comparison.SENTENCES", {"en": ("Hello there, this is a test.",)})
     monkeypatch.setattr("hierbatch.jobs.voice_comparison.find_resemblyzer_weights", lambda: None)
     monkeypatch.setattr("hierbatch.jobs.voice_comparison.is_distillmos_installed", lambda: False)
