@@ -37,6 +37,7 @@ from hierbatch.cli.retry import retry
 from hierbatch.cli.review import review
 from hierbatch.cli.run import run
 from hierbatch.cli.say import say
+from hierbatch.cli.serve import serve
 from hierbatch.cli.status import status
 from hierbatch.cli.train import train
 from hierbatch.cli.upsample import upsample
@@ -85,6 +86,7 @@ app.command("compact")(compact)
 app.command("book")(book)
 app.command("narrate")(narrate)
 app.command("say")(say)
+app.command("serve")(serve)
 app.command("corpus")(corpus)
 app.command("export")(export)
 app.command("check")(check)
