@@ -60,7 +60,7 @@ voice-data: setup
 	$(BIN)/hierbatch prepare --data $(SHARED)/speech --data $(CACHE)/corpora --out $(CACHE)/prepared --teacher $(TEACHER)
 
 voice: setup
-	$(BIN)/hierbatch train all --data $(CACHE)/prepared --out $(CACHE)/training
+	$(BIN)/hierbatch train lite all --data $(CACHE)/prepared --out $(CACHE)/training
 	$(BIN)/hierbatch models assemble lite --training $(CACHE)/training --out hierbatch/bundles/lite
 
 # The wheel and the source archive, checked outside the checkout: the wheel alone has to speak a sentence.

@@ -6,6 +6,7 @@ folders and serves as a reference for readers of our implementation.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +15,7 @@ from plain_weights import PlainWeights
 from torch import Tensor
 
 HEADS = 2
+RATES = (4, 5, 4, 2, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,9 @@ class PlainConversion:
     sound: Tensor
 
 
-def convert(w: PlainWeights, semantic: Tensor, f0: Tensor, style: Tensor, noise: Tensor) -> PlainConversion:
+def convert(
+    w: PlainWeights, semantic: Tensor, f0: Tensor, style: Tensor, noise: Tensor, rates: Sequence[int] = RATES
+) -> PlainConversion:
     """Convert one row.
 
     Args:
@@ -39,13 +43,14 @@ def convert(w: PlainWeights, semantic: Tensor, f0: Tensor, style: Tensor, noise:
         f0: normalized log-F0. Shape: [1, 1, 4 T].
         style: style vector. Shape: [1, 256].
         noise: latent noise, already scaled. Shape: [1, 192, T].
+        rates: factors of the upsampling stages.
     """
     mean, log_scale = _prior(w, "enc_p_l", semantic, f0, style)
     z = mean + noise * log_scale.exp()
     z_semantic = _flow_back(w, "flow_l", z, style)
     z_acoustic = _flow_back(w, "flow", z_semantic, style)
     excitation, log_f0 = _source(w, z_acoustic, style)
-    sound = _wave(w, z_acoustic, excitation, style)
+    sound = _wave(w, z_acoustic, excitation, style, rates)
     return PlainConversion(style, mean, log_scale, z_semantic, z_acoustic, excitation, log_f0, sound)
 
 
@@ -127,14 +132,14 @@ def _source(w: PlainWeights, z: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
     return excitation, w.conv("sn.conv_post", excitation)
 
 
-def _wave(w: PlainWeights, z: Tensor, excitation: Tensor, style: Tensor) -> Tensor:
+def _wave(w: PlainWeights, z: Tensor, excitation: Tensor, style: Tensor, rates: Sequence[int]) -> Tensor:
     decimated = excitation[:, :, ::4]
     y = decimated
     for i, dilation in enumerate((1, 2, 4)):
         y = w.conv(f"dec.downs.conv.{i}", F.leaky_relu(y, 0.1), dilation=dilation)
     downsampled = y + w.conv("dec.downs.residual_dense", decimated)
     x = w.conv("dec.conv_pre", z) + downsampled + w.conv("dec.cond", style[:, :, None])
-    for i, rate in enumerate((4, 5, 4, 2, 2)):
+    for i, rate in enumerate(rates):
         x = w.conv_transpose(f"dec.ups.{i}", x, rate)
         x = x + w.conv("dec.proj", excitation) if i == 0 else x
         x = sum(_snake_block(w, f"dec.resblocks.{3 * i + j}", x) for j in range(3)) / 3

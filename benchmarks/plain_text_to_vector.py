@@ -23,6 +23,10 @@ class PlainTextToVector:
 
     def __init__(self, weights: Mapping[str, Tensor]) -> None:
         self.w = weights
+        self.scale = math.sqrt(weights["text_encoder.embedding.weight"].shape[1])
+        self.n_decoder_layers = sum(
+            ".decoder.wavenet.gates." in f".{name}" and name.endswith("weight") for name in weights
+        )
 
     def style(self, mel: Tensor) -> Tensor:
         """Style vector of a prompt. Shape: [1, 80, T] -> [1, S]."""
@@ -45,7 +49,7 @@ class PlainTextToVector:
             Prior mean and log scale, shape [1, C, N], and log durations, shape [1, 1, N].
         """
         p = "text_encoder"
-        x = (self.w[f"{p}.embedding.weight"][tokens] * 16).transpose(1, 2)
+        x = (self.w[f"{p}.embedding.weight"][tokens] * self.scale).transpose(1, 2)
         x = self._encoder(f"{p}.first", x) + self._conv(f"{p}.conditioning", style[:, :, None])
         x = self._encoder(f"{p}.second", x)
         mean, log_scale = self._conv(f"{p}.output_projection", x).chunk(2, 1)
@@ -66,7 +70,7 @@ class PlainTextToVector:
         path = torch.repeat_interleave(torch.arange(mean.shape[2]), frames[0, 0].long())
         mean, log_scale = mean[:, :, path], log_scale[:, :, path]
         z = self._flow_back(mean + noise * log_scale.exp(), style)
-        x = self._wavenet("decoder.wavenet", self._conv("decoder.input_projection", z), style, n_layers=8)
+        x = self._wavenet("decoder.wavenet", self._conv("decoder.input_projection", z), style, self.n_decoder_layers)
         semantic = self._conv("decoder.output_projection", x)
         return semantic, self._pitch(semantic, style)
 
@@ -96,7 +100,7 @@ class PlainTextToVector:
         return self._conv(f"{name}.output_projection", y.transpose(2, 3).reshape(1, -1, n))
 
     def _encoder(self, name: str, x: Tensor) -> Tensor:
-        for i in range(3):
+        for i in range(sum(f"{name}.attention_norms.{n}.weight" in self.w for n in range(12))):
             x = self._norm(f"{name}.attention_norms.{i}", x + self._attention(f"{name}.attentions.{i}", x, 4))
             y = self._conv(f"{name}.feed_forwards.{i}.widen", x).relu()
             x = self._norm(f"{name}.feed_forward_norms.{i}", x + self._conv(f"{name}.feed_forwards.{i}.narrow", y))
@@ -122,7 +126,9 @@ class PlainTextToVector:
                 self._dilated(f"{name}.convolutions", self._conv(f"{name}.input_projection", unchanged) + x),
             )
             widths, heights, slopes = y[:, None].transpose(2, 3).split([10, 10, 9], -1)
-            z = torch.cat([unchanged, Spline(widths / 16, heights / 16, slopes).inverse(transformed)], 1)
+            z = torch.cat(
+                [unchanged, Spline(widths / self.scale, heights / self.scale, slopes).inverse(transformed)], 1
+            )
         z = (z.flip(1) - self.w[f"{p}.flows.scale.shift"]) * torch.exp(-self.w[f"{p}.flows.scale.log_scale"])
         return z[:, :1]
 

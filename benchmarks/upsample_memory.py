@@ -1,11 +1,13 @@
-"""Peak memory of `hierbatch upsample` for one long recording, by its length, each in a fresh process.
+"""Peak memory of `hierbatch upsample` or `convert` for one long recording, by its length, in fresh processes.
 
     python benchmarks/upsample_memory.py                          # 5 and 60 minutes
     python benchmarks/upsample_memory.py --minutes 5 --model official
+    python benchmarks/upsample_memory.py --command convert --source-rate 48000
 
-The recording is generated: bursts of noise at 16 kHz, with level and pauses similar to speech. The command runs with
-one worker in its own process (`--engine local`), so `ru_maxrss` of that process covers everything. Only the encoded
-result, one cell of a Parquet table, grows with the length; its size is printed next to the peak.
+The recording is generated: bursts of noise, by default at 16 kHz, with level and pauses similar to speech. The command
+runs with one worker in its own process (`--engine local`), so `ru_maxrss` of that process covers everything. With
+`upsample`, only the encoded result grows with the length, one cell of a Parquet table; its size is printed next to the
+peak. A conversion also holds the recording.
 """
 
 from __future__ import annotations
@@ -23,52 +25,57 @@ import soundfile
 
 from hierbatch.programs import run_program
 
-RATE_HZ = 16_000
+PROMPT = Path(__file__).parents[1] / "manifests" / "voices" / "narrator.flac"
 KB_PER_MIB = 1024
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, nargs="+", default=[5, 60])
-    parser.add_argument("--model", default="speechsr")
+    parser.add_argument("--command", choices=["upsample", "convert"], default="upsample")
+    parser.add_argument("--model", default="")
     parser.add_argument("--rate", type=int, default=48_000)
+    parser.add_argument("--source-rate", type=int, default=16_000)
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        print(one_run(options.one, options.model, options.rate))
+        print(one_run(options.one, options.command, options.model, options.rate))
         return
     print("| minutes | peak MB | result MB | n_samples exact | seconds |\n| --- | --- | --- | --- | --- |")
     for minutes in options.minutes:
         with tempfile.TemporaryDirectory() as folder:
-            n_samples = write_recording(Path(folder), minutes)
-            command = [sys.executable, __file__, "--one", folder, "--model", options.model, "--rate", str(options.rate)]
+            n_samples = write_recording(Path(folder), minutes, options.source_rate)
+            command = [sys.executable, __file__, "--one", folder, "--command", options.command]
+            command += ["--model", options.model, "--rate", str(options.rate)]
             started_s = time.monotonic()
             peak_mb = float(run_program(command, timeout_s=4 * 3600).decode().split()[-1])
             wall_s = time.monotonic() - started_s
             part = next(Path(folder, "run", "parts").glob("*.parquet"))
             take = pq.read_table(part).to_pylist()[0]
-            wanted = n_samples * options.rate // RATE_HZ
+            wanted = n_samples * options.rate // options.source_rate
             is_exact = "yes" if take["n_samples"] == wanted else f"no: {take['n_samples']}, expected {wanted}"
             size_mb = len(take["audio"]["bytes"]) / 2**20
             print(f"| {minutes:g} | {peak_mb:.0f} | {size_mb:.0f} | {is_exact} | {wall_s:.0f} |", flush=True)
 
 
-def write_recording(folder: Path, minutes: float) -> int:
+def write_recording(folder: Path, minutes: float, rate_hz: int) -> int:
     """Write a FLAC file and its manifest; returns the number of samples."""
     rng, n_blocks = np.random.default_rng(0), round(minutes * 60)
-    with soundfile.SoundFile(folder / "long.flac", "w", RATE_HZ, 1) as file:
+    with soundfile.SoundFile(folder / "long.flac", "w", rate_hz, 1) as file:
         for _ in range(n_blocks):
-            level = np.repeat(rng.choice([0.0, 0.02, 0.1], 10), RATE_HZ // 10)
-            file.write(level * rng.standard_normal(RATE_HZ))
+            level = np.repeat(rng.choice([0.0, 0.02, 0.1], 10), rate_hz // 10)
+            file.write(level * rng.standard_normal(rate_hz))
     (folder / "m.csv").write_text("id,source\nlong,long.flac\n", encoding="utf-8")
-    return n_blocks * RATE_HZ
+    return n_blocks * rate_hz
 
 
-def one_run(folder: Path, model: str, rate: int) -> str:
+def one_run(folder: Path, command: str, model: str, rate: int) -> str:
     """Run the command in this process; returns its peak memory in MB."""
     from hierbatch.cli.app import app
 
-    arguments = ["upsample", str(folder / "m.csv"), "--out", str(folder / "run"), "--rate", str(rate), "--model", model]
+    arguments = [command, str(folder / "m.csv"), "--out", str(folder / "run"), "--rate-hz", str(rate)]
+    arguments += ["--model", model] if model else []
+    arguments += ["--voice", str(PROMPT)] if command == "convert" else []
     app([*arguments, "--engine", "local"], standalone_mode=False)
     return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KB_PER_MIB:.0f}"
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hierbatch.api.loading import load
     from hierbatch.api.sound import Sound, Word
     from hierbatch.api.speech import SpeechPipeline
+    from hierbatch.api.training import finetune, intake, prepare
     from hierbatch.api.upsampling import UpsamplingPipeline
     from hierbatch.api.voices import Voice
     from hierbatch.errors import HierbatchError
@@ -35,10 +36,13 @@ _MODULES = {
     "export": "hierbatch.api.corpora",
     "HierbatchError": "hierbatch.errors",
     "figures": "hierbatch.analysis.figures",
+    "finetune": "hierbatch.api.training",
+    "intake": "hierbatch.api.training",
     "load": "hierbatch.api.loading",
     "master_book": "hierbatch.api.books",
     "narrate": "hierbatch.api.books",
     "open_run": "hierbatch.analysis.study",
+    "prepare": "hierbatch.api.training",
     "run": "hierbatch.api.jobs",
     "similarity_matrix": "hierbatch.analysis.similarity",
     "Sound": "hierbatch.api.sound",
@@ -62,10 +66,13 @@ __all__ = [
     "dub",
     "export",
     "figures",
+    "finetune",
+    "intake",
     "load",
     "master_book",
     "narrate",
     "open_run",
+    "prepare",
     "run",
     "similarity_matrix",
     "upsample_files",

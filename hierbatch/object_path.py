@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, cast
 
 from hierbatch.errors import InputError
+from hierbatch.names import find_path, is_utf8, printable_name
 
 if TYPE_CHECKING:  # Arrow is slow to import, and the command line parses paths before it needs Arrow
     import pyarrow as pa
@@ -25,17 +26,21 @@ _ADDRESS = re.compile(r"^[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
 def parse_path(text: str | Path) -> Path:
-    """Parse a local path, or an object store path if the text has a scheme (`s3://...`)."""
+    """Parse a local path as `find_path` finds it, or an object store path if the text has a scheme (`s3://...`).
+
+    Raises:
+        InputError: the path is not UTF-8.
+    """
     if _ADDRESS.match(str(text)):
         return cast("Path", ObjectPath(str(text).rstrip("/")))
-    return Path(text)
+    return _find_readable(text)
 
 
 def local_path(text: str | Path) -> Path:
     """Parse a local path, for commands that support local files only.
 
     Raises:
-        InputError: the text is an object store address.
+        InputError: the text is an object store address, or not UTF-8.
     """
     if _ADDRESS.match(str(text)):
         raise InputError(
@@ -44,7 +49,18 @@ def local_path(text: str | Path) -> Path:
             got=str(text),
             fix="copy it to this machine with the store's own tools, or pass a local folder",
         )
-    return Path(text)
+    return _find_readable(text)
+
+
+def _find_readable(text: str | Path) -> Path:
+    if not is_utf8(str(text)):  # tables and records could not name it
+        raise InputError(
+            "The path is not valid UTF-8",
+            expected="a path in UTF-8",
+            got=printable_name(str(text)),
+            fix="rename the file or folder",
+        )
+    return find_path(Path(text))
 
 
 def is_remote(path: Path) -> bool:
@@ -53,12 +69,14 @@ def is_remote(path: Path) -> bool:
 
 
 def arrow_source(path: Path) -> Any:
-    """Source for Arrow's readers: a local path unchanged, an object as an open file for random access.
+    """Source for Arrow's readers: a local path, or an open file for an object and for a name that is not UTF-8.
 
     Raises:
         OSError: the object does not exist, or the store does not respond.
     """
-    return path.open_input() if isinstance(path, ObjectPath) else path
+    if isinstance(path, ObjectPath):
+        return path.open_input()
+    return path if is_utf8(str(path)) else path.open("rb")
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -19,6 +19,7 @@ from hierbatch.audio.files import encode_sound, read_sound, write_sound
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.delivery.tags import synthetic_notice
 from hierbatch.errors import InputError, SourceError
+from hierbatch.object_path import local_path
 from hierbatch.programs import ffmpeg_program
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def as_waveform(recording: Recording | AudioSegment, *, name: str = "") -> Wavef
     if isinstance(recording, Waveform):
         return recording
     if isinstance(recording, str | Path):
-        return read_sound(Path(recording), raises=SourceError)
+        return read_sound(local_path(recording), raises=SourceError)
     if isinstance(recording, bytes):
         return read_sound(recording, name=name or "The recording", raises=SourceError)
     return Sound.from_pydub(recording).waveform

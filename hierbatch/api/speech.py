@@ -24,6 +24,7 @@ from hierbatch.models.conversion.recording import ConversionJob, convert_recordi
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.speech import Speech, SpeechModel, SpeechRequest
 from hierbatch.models.upsampling.full_band import full_band_resampler
+from hierbatch.object_path import local_path
 from hierbatch.stages.batching import Batches, BatchLimits
 from hierbatch.stages.convert import Convert
 from hierbatch.stages.timings import word_timings
@@ -136,7 +137,7 @@ class SpeechPipeline:
         encoded = self._encoded(voice, consent)
         # Models of other packages may not record versions.
         versions = getattr(self._model, "frontend_versions", None)
-        front_end = SpeechFrontEnd(Lexicon.read(Path(lexicon)) if lexicon else None, versions)
+        front_end = SpeechFrontEnd(Lexicon.read(local_path(lexicon)) if lexicon else None, versions)
         parts = [part for index, one in enumerate(texts) for part in self._parts(one, index, language, seed, front_end)]
 
         def request(part: _Part) -> SpeechRequest:

@@ -12,6 +12,7 @@ from hierbatch.audio.files import encode_sound, read_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import InputError, PromptError
 from hierbatch.manifest.voices import CONSENTS, VoiceRow, voice_from_file
+from hierbatch.object_path import local_path
 from hierbatch.stages.prompts import prepare_prompt
 from hierbatch.stages.voices import repeat_to
 
@@ -80,7 +81,7 @@ def encode_voice(
 
 def _voice_row(prompt: Recording | AudioSegment, consent: str, name: str) -> VoiceRow:
     if isinstance(prompt, str | Path):
-        row = voice_from_file(Path(prompt), consent)
+        row = voice_from_file(local_path(prompt), consent)
         return VoiceRow(voice=name or row.voice, path=row.path, consent=consent)
     content = prompt if isinstance(prompt, bytes) else encode_sound(as_waveform(prompt))
     return VoiceRow(voice=name or "voice", content=content, consent=consent)

@@ -164,6 +164,8 @@ def _by_ffmpeg(path: Path, container: str, track: int) -> Iterator[DecodedSound]
     arguments = [
         *_ffmpeg_input(path, container),
         *("-map", f"0:a:{track}"),
+        # ffmpeg writes each frame by itself; those of a codec are so short that half the time goes into writing.
+        *("-af", f"asetnsamples=n={_BLOCK_SAMPLES}:p=0"),
         *("-c:a", "pcm_f32le", "-bitexact", "-f", "wav", "pipe:1"),
     ]
     stream = stream_program(arguments, timeout_s=_DECODING_TIMEOUT_S)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hierbatch.audio.waveform import Waveform
+from hierbatch.audio.waveform import Samples, Waveform
 
 SPEECH_RMS = 0.06
 _MAX_PEAK = 0.98
@@ -35,12 +35,17 @@ def speech_gain(waveform: Waveform) -> float:
     return float(min(SPEECH_RMS / rms, _MAX_PEAK / float(np.abs(waveform.samples).max())))
 
 
+def peak_level(samples: Samples) -> float:
+    """Largest absolute sample; 0 for no samples, NaN if one is NaN."""
+    return max(float(samples.max(initial=0.0)), -float(samples.min(initial=0.0)))
+
+
 def below_full_scale(waveform: Waveform) -> Waveform:
     """Attenuate a sound whose peak would clip in a file, by one constant gain; any other is returned unchanged.
 
     Networks are trained at one RMS level, at which the peaks of some voices exceed full scale.
     """
-    peak = float(np.abs(waveform.samples).max(initial=0.0))
+    peak = peak_level(waveform.samples)
     if not _MAX_PEAK < peak < np.inf:
         return waveform
     return Waveform(waveform.samples * np.float32(_MAX_PEAK / peak), waveform.rate_hz)

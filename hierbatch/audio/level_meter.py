@@ -35,8 +35,10 @@ class LevelMeter:
         shaped = np.asarray(block, np.float64).reshape(-1, self._n_channels)
         if not len(shaped):
             return
-        self._peak = max(self._peak, float(np.abs(shaped).max()))
-        power = np.square(shaped).mean(axis=1)
+        self._peak = max(self._peak, float(shaped.max()), -float(shaped.min()))
+        squares = np.square(shaped)
+        # A mean over one channel would take most of the time.
+        power = squares[:, 0] if self._n_channels == 1 else squares.mean(axis=1)
         self._energy += float(power.sum())
         self._n_samples += len(power)
         self._frames.push(power)

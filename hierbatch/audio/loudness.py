@@ -14,13 +14,38 @@ import numpy.typing as npt
 from scipy import signal
 
 from hierbatch.audio.frame_means import FrameMeans
-from hierbatch.audio.waveform import Samples
+from hierbatch.audio.waveform import Samples, in_blocks
 
 _BLOCK_HOPS = 4
-_HOP_S = 0.1
+HOP_S = 0.1
 _OFFSET_LUFS = -0.691
 _ABSOLUTE_GATE_LUFS = -70.0
 _RELATIVE_GATE_LU = -10.0
+
+
+class KWeighting:
+    """K-weighted squares of sound that arrives in blocks of any size, summed over the channels.
+
+    Shape:
+        block    [L] or [L, C]  float, C = 1 or 2, both channels with weight 1
+        returns  [L]
+    """
+
+    def __init__(self, rate_hz: int, n_channels: int = 1) -> None:
+        if n_channels not in (1, 2):
+            raise ValueError(f"loudness is supported for 1 or 2 channels, but n_channels is {n_channels}")
+        self._sections = k_weighting(rate_hz)
+        self._state = np.zeros((len(self._sections), 2, n_channels))
+        self._n_channels = n_channels
+
+    def squares(self, block: Samples) -> npt.NDArray[np.float64]:
+        """Weighted squares of the next block."""
+        shaped = np.asarray(block, np.float64).reshape(-1, self._n_channels)
+        if not len(shaped):
+            return np.zeros(0)
+        weighted, self._state = signal.sosfilt(self._sections, shaped, axis=0, zi=self._state)
+        squares: npt.NDArray[np.float64] = np.square(weighted)
+        return squares[:, 0] if self._n_channels == 1 else squares.sum(axis=1)
 
 
 class LoudnessMeter:
@@ -31,32 +56,32 @@ class LoudnessMeter:
     """
 
     def __init__(self, rate_hz: int, n_channels: int = 1) -> None:
-        if n_channels not in (1, 2):
-            raise ValueError(f"loudness is supported for 1 or 2 channels, but n_channels is {n_channels}")
-        self._sections = k_weighting(rate_hz)
-        self._state = np.zeros((len(self._sections), 2, n_channels))
-        self._n_channels = n_channels
-        self._powers = FrameMeans(round(_HOP_S * rate_hz))
+        self._weighting = KWeighting(rate_hz, n_channels)
+        self._powers = FrameMeans(round(HOP_S * rate_hz))
 
     def push(self, block: Samples) -> None:
         """Add a block of samples."""
-        shaped = np.asarray(block, np.float64).reshape(-1, self._n_channels)
-        if not len(shaped):
-            return
-        weighted, self._state = signal.sosfilt(self._sections, shaped, axis=0, zi=self._state)
-        self._powers.push(np.square(weighted).sum(axis=1))
+        self._powers.push(self._weighting.squares(block))
 
     def loudness_lufs(self) -> float:
         """Integrated loudness so far, in LUFS; -inf for silence and for less than one block (400 ms)."""
-        hops = self._powers.values()
-        if len(hops) < _BLOCK_HOPS:
-            return -math.inf
-        blocks = np.lib.stride_tricks.sliding_window_view(hops, _BLOCK_HOPS).mean(axis=1)
-        loud = blocks[blocks > _power(_ABSOLUTE_GATE_LUFS)]
-        if not len(loud):
-            return -math.inf
-        gate = loud.mean() * 10 ** (_RELATIVE_GATE_LU / 10)
-        return _lufs(float(loud[loud > gate].mean()))
+        return gated_loudness(self._powers.values())
+
+
+def gated_loudness(powers: npt.NDArray[np.float64]) -> float:
+    """Integrated loudness in LUFS from K-weighted mean squares; -inf for silence and for less than one block (400 ms).
+
+    Shape:
+        powers  [hops of 100 ms]
+    """
+    if len(powers) < _BLOCK_HOPS:
+        return -math.inf
+    blocks = np.lib.stride_tricks.sliding_window_view(powers, _BLOCK_HOPS).mean(axis=1)
+    loud = blocks[blocks > _power(_ABSOLUTE_GATE_LUFS)]
+    if not len(loud):
+        return -math.inf
+    gate = loud.mean() * 10 ** (_RELATIVE_GATE_LU / 10)
+    return _lufs(float(loud[loud > gate].mean()))
 
 
 def measure_loudness(samples: Samples, rate_hz: int) -> float:
@@ -66,7 +91,8 @@ def measure_loudness(samples: Samples, rate_hz: int) -> float:
         samples  [L] or [L, C]
     """
     meter = LoudnessMeter(rate_hz, 1 if samples.ndim == 1 else samples.shape[1])
-    meter.push(samples)
+    for block in in_blocks(samples):
+        meter.push(block)
     return meter.loudness_lufs()
 
 

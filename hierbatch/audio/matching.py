@@ -7,10 +7,10 @@ import math
 import numpy as np
 
 from hierbatch.audio.decibels import amplitude_gain
-from hierbatch.audio.level import speech_rms
+from hierbatch.audio.level import peak_level, speech_rms
 from hierbatch.audio.limiter import limit
 from hierbatch.audio.loudness import measure_loudness
-from hierbatch.audio.waveform import Waveform
+from hierbatch.audio.waveform import Waveform, in_blocks
 
 _MAX_PEAK = 0.98
 _MAX_LIMITING_DB = 8.0
@@ -25,7 +25,7 @@ def match_loudness(waveform: Waveform, reference: Waveform) -> Waveform:
     of the sounds is too short or too quiet for that measure, the RMS of the loud frames is matched instead. Silence
     stays unchanged.
     """
-    peak = float(np.abs(waveform.samples).max(initial=0.0))
+    peak = peak_level(waveform.samples)
     if peak == 0:
         return waveform
     wanted = amplitude_gain(loudness_gap_db(waveform, reference))
@@ -33,7 +33,7 @@ def match_loudness(waveform: Waveform, reference: Waveform) -> Waveform:
     scaled = waveform.samples * np.float32(gain)
     if gain * peak > _MAX_PEAK:
         ceiling_dbtp = 20 * math.log10(_MAX_PEAK) + _LIMITER_MARGIN_DB
-        scaled = np.concatenate(list(limit([scaled], waveform.rate_hz, ceiling_dbtp)))
+        scaled = np.concatenate(list(limit(in_blocks(scaled), waveform.rate_hz, ceiling_dbtp)))
     return Waveform(scaled, waveform.rate_hz)
 
 

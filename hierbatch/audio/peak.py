@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy import signal
 
 from hierbatch.audio.decibels import power_db
@@ -20,7 +21,13 @@ OVERSAMPLING = 8
 CONTEXT_SAMPLES = 12
 """Number of neighbours on each side that one interpolated point depends on."""
 
-_CHUNK_SAMPLES = 1024
+_CHUNK_SAMPLES = 16
+"""Samples that are interpolated together, or not at all."""
+
+_MAX_CHUNKS = 4096
+"""Chunks that are interpolated at once; bounds the memory."""
+
+_CONTEXT_OF_CHUNK = _CHUNK_SAMPLES + 2 * CONTEXT_SAMPLES - 1
 
 
 class TruePeakMeter:
@@ -43,6 +50,7 @@ class TruePeakMeter:
         return power_db(self._peak**2)
 
     def _update(self, joined: Samples) -> None:
+        self._peak = max(self._peak, float(np.abs(joined).max(initial=0.0)))
         for channel in joined.T:
             self._peak = max(self._peak, float(interpolated_peaks(channel, self._peak).max(initial=0.0)))
 
@@ -69,20 +77,46 @@ def interpolated_peaks(samples: Samples, threshold: float = 0.0) -> Samples:
         returns  [max(0, L - 2 * CONTEXT_SAMPLES)]
     """
     n_whole = max(0, len(samples) - 2 * CONTEXT_SAMPLES)
-    magnitudes = np.abs(samples)
-    peaks = magnitudes[CONTEXT_SAMPLES : CONTEXT_SAMPLES + n_whole].copy()
-    phases = _phases()
-    largest_gain = np.abs(phases).sum(axis=0).max()
-    for start in range(0, n_whole, _CHUNK_SAMPLES):
-        end = min(start + _CHUNK_SAMPLES, n_whole)
-        if magnitudes[start : end + 2 * CONTEXT_SAMPLES].max() * largest_gain < threshold:
-            continue
+    n_chunks = -(-n_whole // _CHUNK_SAMPLES)
+    if not n_chunks:
+        return np.zeros(0, np.float32)
+    # The context of a chunk ends within the next but one.
+    padded = np.pad(samples, (0, (n_chunks + 2) * _CHUNK_SAMPLES - len(samples)))
+    magnitudes = np.abs(padded)
+    peaks = magnitudes[CONTEXT_SAMPLES : CONTEXT_SAMPLES + n_chunks * _CHUNK_SAMPLES].reshape(n_chunks, _CHUNK_SAMPLES)
+    loudest = magnitudes.reshape(-1, _CHUNK_SAMPLES).max(axis=1)
+    loudest = np.maximum(np.maximum(loudest[:-2], loudest[1:-1]), loudest[2:])
+    candidates = np.flatnonzero(loudest * _largest_gain() >= threshold)
+    for start in range(0, len(candidates), _MAX_CHUNKS):
+        chunks = candidates[start : start + _MAX_CHUNKS]
+        contexts = sliding_window_view(padded, _CONTEXT_OF_CHUNK)[1 + chunks * _CHUNK_SAMPLES]
+        points = _chunk_weights() @ contexts.T
+        np.abs(points, out=points)
+        highest = points.reshape(OVERSAMPLING - 1, _CHUNK_SAMPLES, len(chunks)).max(axis=0)
+        peaks[chunks] = np.maximum(peaks[chunks], highest.T)
+    return peaks.reshape(-1)[:n_whole]
+
+
+@lru_cache(maxsize=1)
+def _largest_gain() -> float:
+    """Largest interpolated magnitude of samples of at most one."""
+    return float(np.abs(_phases()).sum(axis=0).max())
+
+
+@lru_cache(maxsize=1)
+def _chunk_weights() -> Samples:
+    """Weights of a chunk's neighbours: one row for each point to the right of each of its samples.
+
+    All points of a chunk are one product: numpy finds the maximum of seven points fastest along the first axis.
+
+    Shape:
+        returns  [(OVERSAMPLING - 1) * _CHUNK_SAMPLES, _CONTEXT_OF_CHUNK]
+    """
+    weights = np.zeros((OVERSAMPLING - 1, _CHUNK_SAMPLES, _CONTEXT_OF_CHUNK), np.float32)
+    for sample in range(_CHUNK_SAMPLES):
         # The points to the right of sample n depend on n - CONTEXT_SAMPLES + 1 .. n + CONTEXT_SAMPLES.
-        context = samples[start + 1 : end + 2 * CONTEXT_SAMPLES]
-        neighbours = np.lib.stride_tricks.sliding_window_view(context, 2 * CONTEXT_SAMPLES)
-        points = np.abs(np.ascontiguousarray(neighbours) @ phases).max(axis=1)
-        np.maximum(peaks[start:end], points, out=peaks[start:end])
-    return peaks
+        weights[:, sample, sample : sample + 2 * CONTEXT_SAMPLES] = _phases().T
+    return weights.reshape(-1, _CONTEXT_OF_CHUNK)
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 import soxr
 
-from hierbatch.audio.waveform import Samples, Waveform
+from hierbatch.audio.waveform import Samples, Waveform, in_blocks
 
 Resampler = Callable[[Waveform, int], Waveform]
 """Function from a sound and a rate in Hz to the sound at that rate, with as many samples as `resample` returns."""
@@ -29,8 +29,13 @@ def resample(waveform: Waveform, rate_hz: int) -> Waveform:
     """
     if rate_hz == waveform.rate_hz:
         return waveform
-    blocks = list(resample_blocks([waveform.samples], waveform.rate_hz, rate_hz))
-    return Waveform(np.concatenate([np.zeros(0, np.float32), *blocks]), rate_hz)
+    # Into one array, so that a long sound is in memory once at each rate.
+    resampled = np.zeros(resampled_length(waveform.n_samples, waveform.rate_hz, rate_hz), np.float32)
+    n_done = 0
+    for block in resample_blocks(in_blocks(waveform.samples), waveform.rate_hz, rate_hz):
+        resampled[n_done : n_done + len(block)] = block
+        n_done += len(block)
+    return Waveform(resampled, rate_hz)
 
 
 def resample_blocks(blocks: Iterable[Samples], from_hz: int, to_hz: int) -> Iterator[Samples]:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 Samples = npt.NDArray[np.float32]
+
+
+_BLOCK_SAMPLES = 1 << 20
+
+
+def in_blocks(samples: Samples) -> Iterator[Samples]:
+    """Yield views of a sound of any length, so that the arrays computed from it stay small.
+
+    Shape:
+        samples  [L] or [L, C]
+    """
+    yield from (samples[start : start + _BLOCK_SAMPLES] for start in range(0, len(samples), _BLOCK_SAMPLES))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import typer
 
 from hierbatch.cli import exit_codes
 from hierbatch.cli.book import book
+from hierbatch.cli.cast import cast
 from hierbatch.cli.check import check
 from hierbatch.cli.columns import columns
 from hierbatch.cli.compact import compact
@@ -22,7 +23,9 @@ from hierbatch.cli.corpus import corpus
 from hierbatch.cli.doctor import doctor
 from hierbatch.cli.dub import dub
 from hierbatch.cli.export import export
+from hierbatch.cli.finetune import finetune
 from hierbatch.cli.import_ import import_
+from hierbatch.cli.intake import intake
 from hierbatch.cli.models import models
 from hierbatch.cli.narrate import narrate
 from hierbatch.cli.plan import plan
@@ -64,6 +67,7 @@ app = typer.Typer(
 
 app.callback()(set_verbosity)
 app.command("import")(import_)
+app.command("cast")(cast)
 app.command("plan")(plan)
 app.command("run")(run)
 app.command("convert")(convert)
@@ -81,14 +85,18 @@ app.command("corpus")(corpus)
 app.command("export")(export)
 app.command("check")(check)
 app.command("columns")(columns)
+app.command("intake")(intake)
 app.command("prepare")(prepare)
-app.command("train")(train)
+app.command("finetune")(finetune)
+app.add_typer(train, name="train")
 app.command("doctor")(doctor)
 app.add_typer(models, name="models")
 
 
 def main() -> None:
     """Run one command. A user error ends in a one-paragraph message and an exit code, never in a traceback."""
+    for stream in (sys.stdout, sys.stderr):  # a file name that is not UTF-8 must not end a command
+        stream.reconfigure(errors="backslashreplace")
     try:
         with sigterm_as_interrupt(_INTERRUPT_GRACE_S):
             app()

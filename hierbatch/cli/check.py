@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 
 from hierbatch.cli import exit_codes, options
+from hierbatch.names import find_path
 
 
 def check(
-    files: Annotated[list[Path], typer.Argument(help="MP3, M4A, M4B, FLAC, Ogg Opus or WAV files.")],
+    files: Annotated[list[Path], typer.Argument(parser=find_path, help="MP3, M4A, M4B, FLAC, Ogg Opus or WAV files.")],
     profile: Annotated[str, typer.Option(help="Delivery profile: acx, ebu or podcast.")],
     json: options.Json = False,
 ) -> None:

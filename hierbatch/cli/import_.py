@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hierbatch.frontend.books.keeping import KEEP_CHOICES
+from hierbatch.object_path import local_path
 
 if TYPE_CHECKING:
     from hierbatch.jobs.import_book import ImportedBook
@@ -17,7 +18,9 @@ _MAX_EXAMPLES = 3
 
 
 def import_(
-    source: Annotated[Path, typer.Argument(help="Book (.epub, .txt, .md) or table of rows (.csv, .jsonl).")],
+    source: Annotated[
+        Path, typer.Argument(parser=local_path, help="Book (.epub, .txt, .md) or table of rows (.csv, .jsonl).")
+    ],
     output: Annotated[Path, typer.Option("--out", "-o", help="Manifest to write: .parquet, or .csv for editing.")],
     voice: Annotated[str | None, typer.Option(help="Voice of every row. Default: chosen by the run.")] = None,
     language: Annotated[str, typer.Option(help="en or ko for all rows; auto detects each sentence.")] = "auto",

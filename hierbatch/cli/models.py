@@ -32,6 +32,9 @@ def add(
         typer.Option(help="Folder of imported models. Default: HIERBATCH_MODELS, or the user's data folder."),
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace an imported model of this name.")] = False,
+    page: Annotated[
+        Path | None, typer.Option(help="TOML page of networks trained elsewhere: sizes, languages, symbols.")
+    ] = None,
 ) -> None:
     """Import HierSpeech++ checkpoints as a model.
 
@@ -42,7 +45,8 @@ def add(
     """
     from hierbatch.jobs.import_models import ImportModels, import_models
 
-    result = import_models(ImportModels(sources=sources, name=name, folder=folder, replace=replace), _print_component)
+    job = ImportModels(sources=sources, name=name, folder=folder, replace=replace, page=page)
+    result = import_models(job, _print_component)
     for path in result.left_out:
         print(f"skipped      {path}: no known network")
     print(f"model        {result.bundle.name}: {result.bundle.folder}")
@@ -54,7 +58,7 @@ def assemble(
     model: Annotated[
         Literal["lite", "speechsr"], typer.Argument(help="lite (HierSpeech2-Lite) or speechsr (bandwidth extension).")
     ],
-    training: Annotated[Path, typer.Option(help="Training folder of `hierbatch train`.")],
+    training: Annotated[Path, typer.Option(help="Training folder of `hierbatch train lite`.")],
     out: Annotated[Path, typer.Option(help="Bundle folder to write.")],
     start: Annotated[str | None, typer.Option(help="With lite: bundle that provides networks not trained.")] = None,
     f0_spread: Annotated[float, typer.Option(help="With lite: scale of the predicted F0 contour.")] = 1.5,

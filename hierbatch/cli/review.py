@@ -8,13 +8,18 @@ from typing import Annotated
 
 import typer
 
+from hierbatch.cli.composed import command
+from hierbatch.models.catalog.model_choice import DeviceChoice
 from hierbatch.object_path import local_path
 
 
+@command
 def review(
     run: Annotated[Path, typer.Argument(parser=local_path, help="Run folder.")],
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 8377,
     read_only: Annotated[bool, typer.Option("--read-only", help="Show the run without changing it.")] = False,
+    *,
+    device: DeviceChoice,
 ) -> None:
     """Listen to a run in the browser, correct sentences, and choose among takes.
 
@@ -30,4 +35,4 @@ def review(
         print(f"{address}\nCtrl-C ends the desk.", flush=True)
 
     with suppress(KeyboardInterrupt):
-        review_job(ReviewJob(run=run, port=port, read_only=read_only), print_address)
+        review_job(ReviewJob(run=run, port=port, read_only=read_only, device=device), print_address)

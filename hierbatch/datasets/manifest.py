@@ -59,7 +59,7 @@ def _read_table(file: Path) -> Iterator[ListedRow | RejectedRow]:
             got="; ".join(table.problems) or ", ".join(table.raw_schema.names) or "no columns",
             fix="add or rename the columns",
         )
-    used = [name for name in dict.fromkeys((*names.values(), "id", "language", "status", "cer")) if name]
+    used = [name for name in dict.fromkeys((*names.values(), "id", "language", "status", "cer", "rejected_by")) if name]
     available = [name for name in used if name in table.valid_columns]
     for batch in table.batches(available):
         audio = batch.column(str(names["audio"]))
@@ -76,8 +76,7 @@ def _listed(
     row: dict[str, Any], sound: dict[str, Any] | None, names: dict[str, str | None], file: Path
 ) -> ListedRow | RejectedRow:
     row_id = row["id"] or ""
-    if not row_id or row.get("status") == "failed":
-        reason = "its status is failed" if row_id else "it has no id"
+    if reason := _reason_to_leave_out(row):
         return RejectedRow(id=row_id or "a row", reason=f"The row of {file} is left out: {reason}.")
     content, path = (sound or {}).get("bytes"), (sound or {}).get("path")
     reference = RecordingReference(
@@ -92,3 +91,13 @@ def _listed(
         text=text,
         cer=row.get("cer"),
     )
+
+
+def _reason_to_leave_out(row: dict[str, Any]) -> str:
+    """Reason of a row without an id, of a failed take, or of a row that rules rejected; empty if there is none."""
+    if not row["id"]:
+        return "it has no id"
+    if row.get("status") == "failed":
+        return "its status is failed"
+    rules = row.get("rejected_by")
+    return f"it is rejected by {', '.join(rules)}" if isinstance(rules, list) and rules else ""

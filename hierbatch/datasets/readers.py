@@ -23,10 +23,9 @@ from hierbatch.datasets.ljspeech import TABLE as METADATA
 from hierbatch.datasets.ljspeech import read_ljspeech
 from hierbatch.datasets.manifest import SUFFIXES, read_manifest
 from hierbatch.datasets.nikl import SCRIPT, read_nikl
+from hierbatch.datasets.options import AUTOMATIC, DatasetOptions
 from hierbatch.datasets.rows import DatasetRow, ListedRow, RejectedRow, complete_row
 from hierbatch.errors import InputError
-
-AUTOMATIC = "auto"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,19 +94,7 @@ LAYOUTS: Mapping[str, DatasetLayout] = {
         read=read_folder,
     ),
 }
-"""Layouts in the order of their detection; an entry is all that another layout needs."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatasetOptions:
-    """Layout of data sets and values that replace theirs."""
-
-    layout: str = AUTOMATIC
-    """A key of `LAYOUTS`, or `auto` to detect the layout of each path."""
-    language: str | None = None
-    """Language code of all rows."""
-    speaker: str | None = None
-    """Speaker of all rows."""
+"""Layouts in the order of their detection; another layout needs an entry here and its name in `LAYOUT_NAMES`."""
 
 
 def find_layout(path: Path, name: str = AUTOMATIC) -> str:

@@ -24,6 +24,8 @@ class RecordingReference:
     start_s: float = 0.0
     end_s: float | None = None
     """End of the span in seconds; None is the end of the recording."""
+    decoded: Waveform | None = None
+    """Samples of exactly the span, if they are in memory."""
 
     def duration_s(self, name: str) -> float:
         """Length in seconds, from the header.
@@ -31,6 +33,8 @@ class RecordingReference:
         Raises:
             SourceError: the recording is missing, damaged or empty, or the span is outside of it.
         """
+        if self.decoded is not None:
+            return self.decoded.duration_s
         length_s = describe_sound(self._source(name), name=name, raises=SourceError).duration_s
         return self._span(length_s, name)[1] - self.start_s
 
@@ -40,6 +44,8 @@ class RecordingReference:
         Raises:
             SourceError: as `duration_s`, or the samples cannot be decoded.
         """
+        if self.decoded is not None:
+            return self.decoded
         whole = read_sound(self._source(name), name=name, raises=SourceError)
         if self.end_s is None and not self.start_s:
             return whole

@@ -1,4 +1,8 @@
-"""Files of a book that share one mastering, made chapter by chapter with one chapter's raw audio on disk at a time."""
+"""Files of a book that share one mastering, several chapters at once.
+
+The raw audio of a chapter is on disk from its mastering until it is encoded in every format: that of one chapter per
+thread, and of those that wait for their turn in a whole book.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +19,11 @@ from hierbatch.delivery.encode import AudioFormat, book_encoder, chapter_encoder
 from hierbatch.delivery.mastering import master_chapter
 from hierbatch.delivery.pcm import read_pcm, write_pcm
 from hierbatch.delivery.profiles import Profile
+from hierbatch.delivery.room_tone import SharedRoomTone
 from hierbatch.delivery.subtitles import FILE_SUFFIXES, WRITERS, Cue, chapter_cues
 from hierbatch.delivery.tags import BookTags, ChapterMark, Cover, book_fields, chapter_fields
 from hierbatch.delivery.takes import BookTakes
+from hierbatch.delivery.threads import map_ahead
 from hierbatch.delivery.timeline import ChapterTimeline
 
 _MAX_NAME_CHARACTERS = 60  # 180 bytes of Hangul: file systems allow 255
@@ -84,7 +90,7 @@ def make_edition(
         edition: the files to make.
         takes: source of text and audio.
         folder: output folder; intermediate audio is written here, too.
-        on_chapter: called after each chapter.
+        on_chapter: called after each chapter, in order.
 
     Raises:
         RunError: a take's audio is damaged, or a chapter is silent.
@@ -96,28 +102,34 @@ def make_edition(
         (folder / file.name).parent.mkdir(parents=True, exist_ok=True)
         _write_subtitles(file, edition.subtitles, takes, folder)
     books = [file for file in files if file.kind.is_whole_book]
-    singles = [file for file in files if not file.kind.is_whole_book]
+    tone_file = folder / "room_tone.f32"
+    tone = SharedRoomTone(tone_file, edition.rate_hz, edition.profile.room_tone_db)
+
+    def make_chapter(chapter: ChapterTimeline) -> Path:
+        mastered = _master(edition, chapter, takes, folder, tone)
+        for file in files:
+            if not file.kind.is_whole_book and file.chapters[0] is chapter:
+                _encode_chapter(edition, file, chapter, mastered, folder)
+        return mastered
+
     with ExitStack() as stack:
         feeds = [
             stack.enter_context(book_encoder(_untagged(folder, book), book.kind, edition.rate_hz)) for book in books
         ]
-        for chapter in edition.timelines:
-            mastered = _master(edition, chapter, takes, folder)
-            for file in singles:
-                if file.chapters[0] is chapter:
-                    _encode_chapter(edition, file, chapter, mastered, folder)
+        for chapter, mastered in zip(edition.timelines, map_ahead(make_chapter, edition.timelines), strict=True):
             for feed in feeds:
                 _feed_all(read_pcm(mastered), feed)
             mastered.unlink()
             on_chapter(chapter)
+    tone_file.unlink(missing_ok=True)
     for book in books:
         _finish(edition, book, folder)
 
 
-def _master(edition: Edition, chapter: ChapterTimeline, takes: BookTakes, folder: Path) -> Path:
-    assembled, mastered = folder / "assembled.f32", folder / "mastered.f32"
+def _master(edition: Edition, chapter: ChapterTimeline, takes: BookTakes, folder: Path, tone: SharedRoomTone) -> Path:
+    assembled, mastered = (folder / f"{name}-{chapter.number}.f32" for name in ("assembled", "mastered"))
     write_pcm(assembled, assemble_chapter(chapter, takes.sounds, edition.to_rate))
-    master_chapter(assembled, mastered, edition.rate_hz, edition.profile)
+    master_chapter(assembled, mastered, edition.rate_hz, edition.profile, tone)
     assembled.unlink()
     return mastered
 

@@ -1,8 +1,8 @@
 """Chapter mastering: one static gain, room tone and a true-peak limiter bring a chapter to its profile's level.
 
-The gain is constant over the chapter, so its dynamics are preserved. It is derived from the level of the whole chapter
-(RMS for acx, BS.1770 loudness otherwise). If the limiter lowers the level too far below the target, the gain is
-corrected and the chapter is mastered again from the unprocessed audio.
+The gain is constant over the chapter, so its dynamics are preserved. It is derived from an estimate of the level after
+the limiter (RMS for acx, BS.1770 loudness otherwise). The level of the result is measured; if it misses the target, the
+estimate is corrected and the chapter is mastered again from the unprocessed audio.
 """
 
 from __future__ import annotations
@@ -15,18 +15,21 @@ from pathlib import Path
 import numpy as np
 
 from hierbatch.audio.decibels import amplitude_gain
-from hierbatch.audio.joining import RoomTone
 from hierbatch.audio.level_meter import LevelMeter
 from hierbatch.audio.limiter import limit
 from hierbatch.audio.loudness import LoudnessMeter
 from hierbatch.audio.waveform import Samples
+from hierbatch.delivery.level_estimate import LevelEstimate
 from hierbatch.delivery.pcm import read_pcm, write_pcm
 from hierbatch.delivery.profiles import Profile
+from hierbatch.delivery.room_tone import SharedRoomTone
 from hierbatch.errors import RunError
 
 _TOLERANCE_DB = 0.1
 _MAX_CORRECTIONS = 4
+_MAX_STEPS = 8
 _MIN_SLOPE = 0.2
+_ESTIMATE_TOLERANCE_DB = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Mastering:
     level: float
 
 
-def master_chapter(assembled: Path, mastered: Path, rate_hz: int, profile: Profile) -> Mastering:
+def master_chapter(assembled: Path, mastered: Path, rate_hz: int, profile: Profile, tone: SharedRoomTone) -> Mastering:
     """Master raw audio (see `pcm`) from one file into another.
 
     Args:
@@ -45,42 +48,62 @@ def master_chapter(assembled: Path, mastered: Path, rate_hz: int, profile: Profi
         mastered: raw output file.
         rate_hz: sample rate of both.
         profile: level target and limits.
+        tone: room tone at this rate and the profile's level.
 
     Raises:
         RunError: the chapter is silent, so no gain can bring it to the target level.
         StorageError: the disk is full.
     """
-    raw_level = _level(read_pcm(assembled), rate_hz, profile)
-    if not math.isfinite(raw_level):
+    estimate = LevelEstimate(read_pcm(assembled), rate_hz, profile)
+    if not math.isfinite(estimate.level(0.0)):
         raise RunError("A chapter contains only silence", expected="speech", fix="check the run's quality columns")
-    gain_db, slope = profile.level_target - raw_level, 1.0
-    level = _master(assembled, mastered, rate_hz, gain_db, profile)
+    gain_db = _solve_gain(estimate, profile.level_target)
+    level = _master(assembled, mastered, rate_hz, gain_db, profile, tone)
     for _ in range(_MAX_CORRECTIONS):
-        missing_db = profile.level_target - level
-        if abs(missing_db) <= _TOLERANCE_DB:
+        if abs(profile.level_target - level) <= _TOLERANCE_DB:
             break
-        # The limiter absorbs part of each added decibel; estimate the rest by the secant of the last two passes.
-        step_db, before = missing_db / slope, level
-        gain_db += step_db
-        level = _master(assembled, mastered, rate_hz, gain_db, profile)
-        slope = min(1.0, max(_MIN_SLOPE, (level - before) / step_db))
+        estimate_error_db = level - estimate.level(gain_db)
+        gain_db = _solve_gain(estimate, profile.level_target - estimate_error_db)
+        level = _master(assembled, mastered, rate_hz, gain_db, profile, tone)
     return Mastering(gain_db, level)
 
 
-def _master(assembled: Path, mastered: Path, rate_hz: int, gain_db: float, profile: Profile) -> float:
-    write_pcm(mastered, _mastered(read_pcm(assembled), rate_hz, gain_db, profile))
-    return _level(read_pcm(mastered), rate_hz, profile)
+def _solve_gain(estimate: LevelEstimate, target: float) -> float:
+    """Gain in dB whose estimated level is the target, or comes close to a target that the limiter makes unreachable."""
+    level, gain_db, slope = estimate.level(0.0), 0.0, 1.0
+    for _ in range(_MAX_STEPS):
+        missing_db = target - level
+        if abs(missing_db) <= _ESTIMATE_TOLERANCE_DB:
+            break
+        # The limiter absorbs part of each added decibel; estimate the rest by the secant of the last two steps.
+        step_db, before = missing_db / slope, level
+        gain_db += step_db
+        level = estimate.level(gain_db)
+        slope = min(1.0, max(_MIN_SLOPE, (level - before) / step_db))
+    return gain_db
 
 
-def _mastered(blocks: Iterable[Samples], rate_hz: int, gain_db: float, profile: Profile) -> Iterator[Samples]:
-    tone = RoomTone(rate_hz, profile.room_tone_db)
+def _master(
+    assembled: Path, mastered: Path, rate_hz: int, gain_db: float, profile: Profile, tone: SharedRoomTone
+) -> float:
+    """Write the chapter with this gain; returns its level."""
+    is_rms = profile.level_measure == "rms_db"
+    meter: LevelMeter | LoudnessMeter = LevelMeter(rate_hz) if is_rms else LoudnessMeter(rate_hz)
+    limited = limit(_with_tone(read_pcm(assembled), gain_db, tone), rate_hz, profile.ceiling_dbtp)
+    write_pcm(mastered, _measured(limited, meter))
+    return meter.rms_db() if isinstance(meter, LevelMeter) else meter.loudness_lufs()
+
+
+def _with_tone(blocks: Iterable[Samples], gain_db: float, tone: SharedRoomTone) -> Iterator[Samples]:
     gain = np.float32(amplitude_gain(gain_db))
-    return limit((block * gain + tone.generate(len(block)) for block in blocks), rate_hz, profile.ceiling_dbtp)
-
-
-def _level(blocks: Iterable[Samples], rate_hz: int, profile: Profile) -> float:
-    loudness, levels = LoudnessMeter(rate_hz), LevelMeter(rate_hz)
+    position = 0
     for block in blocks:
-        loudness.push(block)
-        levels.push(block)
-    return levels.rms_db() if profile.level_measure == "rms_db" else loudness.loudness_lufs()
+        yield block * gain + tone.read(position, len(block))
+        position += len(block)
+
+
+def _measured(blocks: Iterable[Samples], meter: LevelMeter | LoudnessMeter) -> Iterator[Samples]:
+    """Yield the blocks, and push each to a meter."""
+    for block in blocks:
+        meter.push(block)
+        yield block

@@ -5,6 +5,7 @@ All measurements are taken from the decoded file, as a retailer or listener rece
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,23 +74,30 @@ def check_file(path: Path, profile: Profile) -> FileReport:
     Raises:
         InputError: the file is missing or is not an audio file.
     """
-    measures = measure_file(path)
+    measures = measure_file(path, profile)
     rows = [*_complete_rows(measures), *_format_rows(path, measures, profile), *_sound_rows(measures, profile)]
     return FileReport(path, profile.name, tuple(rows), profile.note)
 
 
-def measure_file(path: Path) -> DeliveredMeasures:
-    """Decode a file once and take all measurements; memory use is independent of its length."""
+def measure_file(path: Path, profile: Profile | None = None) -> DeliveredMeasures:
+    """Decode a file once and measure it; memory use is independent of its length.
+
+    Args:
+        path: the file.
+        profile: loudness and true peak are measured only if its rules need them, and are NaN otherwise; None measures
+            both.
+    """
     with open_file(path, use_ffmpeg=True) as sound:
         if sound.n_channels > 2:
             raise InputError(
                 f"{path} has {sound.n_channels} channels", expected="one or two", fix="mix it down to mono or stereo"
             )
-        loudness = LoudnessMeter(sound.rate_hz, sound.n_channels)
         levels = LevelMeter(sound.rate_hz, sound.n_channels)
-        true_peak = TruePeakMeter(sound.n_channels)
+        loudness = LoudnessMeter(sound.rate_hz, sound.n_channels) if _needs(profile, "loudness_lufs") else None
+        true_peak = TruePeakMeter(sound.n_channels) if _needs(profile, "true_peak_dbtp") else None
+        meters = [meter for meter in (levels, loudness, true_peak) if meter is not None]
         for block in sound.blocks:
-            for meter in (loudness, levels, true_peak):
+            for meter in meters:
                 meter.push(block)
     head_s, tail_s = levels.edge_silence_s()
     return DeliveredMeasures(
@@ -100,12 +108,16 @@ def measure_file(path: Path) -> DeliveredMeasures:
         duration_s=levels.duration_s,
         rms_db=levels.rms_db(),
         peak_db=levels.peak_db(),
-        true_peak_dbtp=true_peak.peak_db(),
-        loudness_lufs=loudness.loudness_lufs(),
+        true_peak_dbtp=true_peak.peak_db() if true_peak else math.nan,
+        loudness_lufs=loudness.loudness_lufs() if loudness else math.nan,
         noise_floor_db=levels.noise_floor_db(),
         head_s=head_s,
         tail_s=tail_s,
     )
+
+
+def _needs(profile: Profile | None, measure: str) -> bool:
+    return profile is None or measure in (profile.level_measure, profile.peak_measure)
 
 
 def _complete_rows(measures: DeliveredMeasures) -> list[CheckRow]:

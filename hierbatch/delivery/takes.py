@@ -6,6 +6,7 @@ pauses need, about a hundred bytes per sentence; audio stays on disk until its c
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -82,6 +83,7 @@ class BookTakes:
 
     def __init__(self, run: Path) -> None:
         self._run = run
+        self._lock = threading.Lock()
         with _damage_as_run_error(run):
             self._takes = Takes(run)
             planned = [_with_edited_pause(row, self._takes) for row in _planned_rows(self._takes)]
@@ -94,7 +96,8 @@ class BookTakes:
         """Yield the audio of synthesized takes in order, read in batches; raises RunError if it is damaged."""
         for start in range(0, len(takes), _READ_BATCH):
             batch = takes[start : start + _READ_BATCH]
-            with _damage_as_run_error(self._run):
+            # Several chapters are read at once; a reader of the takes may have to locate its rows again.
+            with _damage_as_run_error(self._run), self._lock:
                 encoded = self._takes.sounds([take.id for take in batch])
             for take in batch:
                 yield read_sound(encoded[take.id], name=f"the audio of row {take.id}", raises=RunError)

@@ -42,6 +42,11 @@ def desk_app(desk: Desk, secrets: Secrets) -> Starlette:
         Route("/api/rows/{row}/takes/{take}/audio", _audio(desk)),
         Route("/api/decide", _post(desk.decide), methods=["POST"]),
         Route("/api/played", _post(desk.mark_played), methods=["POST"]),
+        Route("/api/speak", _post(desk.speak), methods=["POST"]),
+        Route("/api/table", _post(desk.table), methods=["POST"]),
+        Route("/api/histograms", _post(desk.histograms), methods=["POST"]),
+        Route("/api/audit", _post(desk.draw_audit), methods=["POST"]),
+        Route("/api/phonemes", _post(desk.phonemes), methods=["POST"]),
         Route("/api/undo", _post(desk.undo), methods=["POST"]),
     ]
     return Starlette(routes=routes, middleware=[Middleware(AccessControl, secrets=secrets)])

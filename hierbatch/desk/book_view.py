@@ -11,7 +11,7 @@ from hierbatch.delivery.pauses import PauseRules, pause_after_s
 from hierbatch.delivery.takes import BookTake
 from hierbatch.desk.row_state import RowState, RowStates
 from hierbatch.desk.run_view import RunState
-from hierbatch.desk.take_index import take_name
+from hierbatch.desk.take_names import take_name
 from hierbatch.desk.written_words import written_words
 from hierbatch.errors import RunError
 

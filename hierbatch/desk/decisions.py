@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from hierbatch.desk.run_view import RunView
-from hierbatch.desk.take_index import parse_take_name
+from hierbatch.desk.take_names import parse_take_name
 from hierbatch.errors import InputError
 from hierbatch.manifest.choices import CLEAR, PIN, Choice, RowChoices, append_choice
 from hierbatch.manifest.row_edits import RowEdit
@@ -24,7 +24,7 @@ class Decisions:
 
     def __init__(self, view: RunView) -> None:
         self._view = view
-        self._who = _user_name()
+        self.who = _user_name()
         self._lock = threading.Lock()
         self._inverses: deque[tuple[Choice, ...]] = deque(maxlen=_MAX_UNDONE)
 
@@ -38,24 +38,26 @@ class Decisions:
 
         Args:
             row_id: id of the row; the caller has checked that it exists.
-            wanted: values of the page: `take`, `verdict`, `note`, `edit`.
+            wanted: values of the page: `take`, `verdict`, `note`, `pause_after_s`.
 
         Raises:
             InputError: a value is invalid.
             StorageError: the disk is full.
         """
-        take = parse_take_name(_text(wanted, "take") or "")
+        name = _text(wanted, "take")
+        take = None if name is None else parse_take_name(name)
         choice = Choice(
             id=row_id,
             take_key=take[0] if take else None,
             attempt=take[1] if take else None,
             verdict=_text(wanted, "verdict"),
             note=_text(wanted, "note"),
-            edit=read_edit(wanted["edit"]) if wanted.get("edit") is not None else None,
-            who=self._who,
+            who=self.who,
         )
         with self._lock:
             before = self._view.refreshed().choices.row(row_id)
+            if (pause_s := read_pause(wanted)) is not None:
+                choice = replace(choice, edit=replace(before.edit, pause_after_s=pause_s))
             self._append(choice)
             self._inverses.append(tuple(_inverse(choice, before)))
 
@@ -64,7 +66,7 @@ class Decisions:
         state = self._view.state
         for row_id in row_ids:
             if not state.choices.row(row_id).is_listened:
-                self._append(Choice(id=row_id, listened=True, who=self._who))
+                self._append(Choice(id=row_id, listened=True, who=self.who))
 
     def undo(self) -> str | None:
         """Take back the latest decision of this desk.
@@ -76,7 +78,7 @@ class Decisions:
             if not self._inverses:
                 return None
             for choice in self._inverses.pop():
-                self._append(replace(choice, who=self._who))
+                self._append(replace(choice, who=self.who))
             return choice.id
 
     def _append(self, choice: Choice) -> None:
@@ -109,6 +111,11 @@ def read_edit(wanted: Any) -> RowEdit:
         if name in values and (isinstance(values[name], bool) or not isinstance(values[name], int | float)):
             raise InputError(f"The value of {name} is not a number", got=repr(values[name])[:40], fix="change it")
     return RowEdit(**values)
+
+
+def read_pause(wanted: Mapping[str, Any]) -> float | None:
+    """Pause after a row from the values of the page; raises InputError."""
+    return read_edit({"pause_after_s": wanted.get("pause_after_s")}).pause_after_s
 
 
 def _text(wanted: Mapping[str, Any], name: str) -> str | None:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from hierbatch.desk.audit import MAX_ROWS, Audit, new_seed
 from hierbatch.desk.book_view import book_title, chapter, contents, is_book
-from hierbatch.desk.decisions import Decisions
+from hierbatch.desk.corpus_table import CorpusTable
+from hierbatch.desk.decisions import Decisions, read_edit
+from hierbatch.desk.respelling import respelled_phonemes
 from hierbatch.desk.row_view import planned_row, row_detail, take_words
 from hierbatch.desk.run_view import RunState, RunView
-from hierbatch.desk.take_index import StoredTake, parse_take_name
+from hierbatch.desk.speaking import Speaker
+from hierbatch.desk.table_query import TableQuery
+from hierbatch.desk.take_names import find_take
 from hierbatch.desk.writer import Writer
 from hierbatch.engine.run_folder import RunFolder, is_locked
 from hierbatch.errors import InputError, RunError, VanishedError
+from hierbatch.manifest.take_requests import TakeRequest
 
 _MAX_PLAYED = 500
 
@@ -20,10 +27,19 @@ _MAX_PLAYED = 500
 class Desk:
     """One run at the desk: views of its newest state, and decisions about it."""
 
-    def __init__(self, view: RunView, writer: Writer) -> None:
-        self._view, self._writer = view, writer
+    def __init__(self, view: RunView, writer: Writer, speaker: Speaker | None = None) -> None:
+        """Create the desk.
+
+        Args:
+            view: snapshots of the run.
+            writer: right to write.
+            speaker: makes new takes; None for a desk without a model.
+        """
+        self._view, self._writer, self._speaker = view, writer, speaker
         self._decisions = Decisions(view)
         self._name = view.layout.root.resolve().name
+        self._table = CorpusTable()
+        self._audit: Audit | None = None
 
     def summary(self) -> dict[str, Any]:
         """Facts about the run that the page polls; `version` changes with its files."""
@@ -38,7 +54,8 @@ class Desk:
             "n_rows": state.takes.n_rows,
             "n_takes": len(state.takes),
             "n_undoable": self._decisions.n_undoable,
-            "voices": self._voices(state),
+            "voices": self._view.voice_names(state),
+            "speech_error": self._speaker.error if self._speaker else "",
         }
 
     def contents(self) -> dict[str, Any]:
@@ -56,11 +73,11 @@ class Desk:
 
     def words(self, row: str, take: str) -> list[list[Any]]:
         """Timed words of a take."""
-        return self._again(lambda state: take_words(state, row, _find(state, row, take)))
+        return self._again(lambda state: take_words(state, row, take))
 
     def audio(self, row: str, take: str) -> tuple[bytes, str]:
         """Encoded audio of a take and its media type."""
-        found = self._again(lambda state: _find(state, row, take).read(["audio"]))["audio"]
+        found = self._again(lambda state: find_take(state.takes, row, take, ("audio",)))["audio"]
         if not found or not found["bytes"]:
             raise RunError("The take has no audio", fix="choose another take")
         content = bytes(found["bytes"])
@@ -73,7 +90,7 @@ class Desk:
         state = self._view.state
         planned_row(state, row_id)
         if wanted.get("take") is not None:
-            _find(state, row_id, str(wanted["take"]))
+            find_take(state.takes, row_id, str(wanted["take"]))
         self._decisions.decide(row_id, wanted)
         return row_detail(self._view.refreshed(), row_id)
 
@@ -95,13 +112,72 @@ class Desk:
         row_id = self._decisions.undo()
         return {"row": row_id, "version": self._view.refreshed().version}
 
+    def speak(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Request new takes of a row, with the values of the page instead of those of the manifest."""
+        self._check_writable()
+        row_id, n_takes = _row_id(wanted), wanted.get("n_takes", 1)
+        if self._speaker is None:
+            raise RunError("This desk makes no takes", fix="start it with `hierbatch review`")
+        if isinstance(n_takes, bool) or not isinstance(n_takes, int):
+            raise InputError("The number of takes is not a number", got=repr(n_takes)[:40], fix="reload the page")
+        planned_row(self._view.state, row_id)
+        edit = read_edit(wanted.get("edit") or {})
+        self._speaker.request(TakeRequest(id=row_id, edit=edit, n_takes=n_takes, who=self._decisions.who))
+        return row_detail(self._view.refreshed(), row_id)
+
+    def phonemes(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Phonemes of a text with one word respelled."""
+        planned = planned_row(self._view.state, _row_id(wanted))
+        texts = {name: wanted.get(name) for name in ("text", "word", "respelling")}
+        if not all(isinstance(text, str) and text.strip() for text in texts.values()):
+            raise InputError("The word and its respelling are needed", fix="fill in both")
+        folder = RunFolder(self._view.layout.root)
+        return {
+            "phonemes": respelled_phonemes(
+                folder, str(planned.get("language") or ""), book=book_title(self._view.state), **texts
+            )
+        }
+
+    def table(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Page of the table."""
+        return self._again(lambda state: {"version": state.version, **self._table.page(state, self._query(wanted))})
+
+    def histograms(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Histograms of all measures, values to filter by, and the result of the audit."""
+
+        def read(state: RunState) -> dict[str, Any]:
+            return {
+                "histograms": self._table.histograms(state, self._query(wanted)),
+                "choices": self._table.choices(state),
+                "audit": self._audit.result(state) if self._audit else None,
+            }
+
+        return dict(self._again(read))
+
+    def draw_audit(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Draw a random sample of the rows that the filters select; without a number of rows, end the audit."""
+        n_rows, seed = wanted.get("n_rows", 0), wanted.get("seed")
+        if not isinstance(n_rows, int) or isinstance(n_rows, bool) or not 0 <= n_rows <= MAX_ROWS:
+            raise InputError("The sample is too large", expected=f"at most {MAX_ROWS} rows", fix="draw fewer")
+        seed = seed if isinstance(seed, int) and not isinstance(seed, bool) else new_seed()
+        state = self._view.refreshed()
+        self._audit = None
+        query = TableQuery.from_request(wanted)
+        if n_rows:
+            self._audit = Audit(tuple(self._table.sample(state, query, n_rows, seed)), seed)
+        return {"audit": self._audit.result(state) if self._audit else None}
+
+    def _query(self, wanted: Mapping[str, Any]) -> TableQuery:
+        query = TableQuery.from_request(wanted)
+        return replace(query, ids=self._audit.ids) if self._audit and wanted.get("is_audit") is True else query
+
     def close(self) -> None:
         """End the desk: release its lock and stop its threads."""
+        self._table.close()
+        if self._speaker:
+            self._speaker.close()
         self._writer.close()
         self._view.close()
-
-    def _voices(self, state: RunState) -> list[str]:
-        return self._view.voice_names(state)
 
     def _again(self, read: Any) -> Any:
         """Read from the newest state, once more if a file was compacted meanwhile."""
@@ -122,12 +198,3 @@ def _row_id(wanted: Mapping[str, Any]) -> str:
     if not isinstance(row_id, str):
         raise InputError("The request names no row", expected="id", fix="reload the page")
     return row_id
-
-
-def _find(state: RunState, row_id: str, name: str) -> StoredTake:
-    take = parse_take_name(name)
-    if take is None:
-        raise InputError(
-            "The request names no take", expected="the name of a take", got=name[:60], fix="reload the page"
-        )
-    return state.index.find(row_id, take)

@@ -52,21 +52,14 @@ class RowStates:
         facts, choices = self._state.facts.get(row_id), self._state.choices.row(row_id)
         requests = self._requests.get(row_id, ())
         verdict = choices.verdicts.get((facts["take_key"], facts["attempt"])) if facts else None
-        is_rejected = verdict == REJECT or (facts is None and REJECT in choices.verdicts.values())
-        is_open = any(self._is_open(row_id, request) for request in requests)
+        is_rejected = verdict == REJECT
+        is_open = any(self._state.is_open(request) for request in requests)
         marks = _take_marks(facts, is_rejected)
         marks |= _choice_marks(choices, verdict, is_rejected)
         marks |= Mark.REQUESTED if is_open else Mark(0)
         if _needs_decision(marks) or (not is_open and _has_new_takes(choices, requests)):
             marks |= Mark.UNDECIDED
-        return RowState(marks, REJECT if is_rejected else verdict)
-
-    def _is_open(self, row_id: str, request: RequestState) -> bool:
-        """True if takes of the request are not made yet."""
-        if request.answer != PLANNED:
-            return request.answer is None
-        known = {take.name for take in self._state.index.of_row(row_id)}
-        return not known.issuperset(request.takes)
+        return RowState(marks, verdict)
 
 
 def _by_row(requests: Iterable[RequestState]) -> Mapping[str, list[RequestState]]:
@@ -78,8 +71,8 @@ def _by_row(requests: Iterable[RequestState]) -> Mapping[str, list[RequestState]
 
 def _take_marks(facts: Mapping[str, Any] | None, is_rejected: bool) -> Mark:
     if facts is None:
-        return Mark(0) if is_rejected else Mark.MISSING
-    marks = Mark.FAILED if facts["status"] != "ok" else Mark(0)
+        return Mark.MISSING
+    marks = Mark.FAILED if facts["status"] != "ok" and not is_rejected else Mark(0)
     return marks | (Mark.FLAGGED if facts["flags"] else Mark(0))
 
 

@@ -11,11 +11,11 @@ import pyarrow.compute as pc
 from hierbatch.analysis.take_measures import format_value, measures_of
 from hierbatch.desk.row_state import RowStates
 from hierbatch.desk.run_view import RunState
-from hierbatch.desk.take_index import StoredTake, take_name
+from hierbatch.desk.take_names import find_take, row_takes
 from hierbatch.desk.written_words import written_words
 from hierbatch.errors import RunError
-from hierbatch.manifest.choices import Choice, RowChoices
-from hierbatch.manifest.take_requests import PLANNED, REFUSED
+from hierbatch.manifest.choices import Choice
+from hierbatch.manifest.take_requests import REFUSED
 
 _VALUES = ("id", "text", "text_norm", "phonemes", "voice", "language", "speed", "pause_after_s", "chapter", "error")
 _USUAL = {"duration_ratio": (0.67, 1.5), "speaker_similarity": (0.6, 1.0), "snr_db": (15.0, 200.0), "cer": (0.0, 0.2)}
@@ -40,60 +40,56 @@ def row_detail(state: RunState, row_id: str) -> dict[str, Any]:
     """Values of a row for the panel; raises RunError if there is no such row."""
     planned = planned_row(state, row_id)
     choices = state.choices.row(row_id)
-    edit, facts = choices.edit, state.facts.get(row_id)
     states = RowStates(state).row(row_id)
-    text = planned.get("text") or planned.get("text_norm") or ""
-    takes = state.index.of_row(row_id)
-    current = (facts["take_key"], facts["attempt"]) if facts else None
+    takes = row_takes(state.takes, row_id, ("phonemes",))
+    best = next((take for take in takes if take["is_best"]), None)
+    pause_s = choices.edit.pause_after_s
     return {
         "id": row_id,
-        "text": text if edit.text is None else edit.text,
-        "planned_text": text,
-        "phonemes": edit.phonemes or _spoken_phonemes(state, row_id, planned),
-        "voice": edit.voice or planned.get("voice") or "",
-        "speed": _rounded(edit.speed or planned.get("speed") or 1.0),
-        "pause_after_s": _rounded(planned.get("pause_after_s") if edit.pause_after_s is None else edit.pause_after_s),
+        "text": planned.get("text") or planned.get("text_norm") or "",
+        "phonemes": (best or planned).get("phonemes") or "",
+        "has_phonemes": _has_phonemes(state, best),
+        "voice": planned.get("voice") or "",
+        "speed": _rounded(planned.get("speed") or 1.0),
+        "pause_after_s": _rounded(planned.get("pause_after_s") if pause_s is None else pause_s),
         "language": planned.get("language") or "",
         "chapter": planned.get("chapter"),
-        "error": planned.get("error") or "",
+        "error": "" if best else planned.get("error") or "",
         "note": choices.note,
         "marks": int(states.marks),
         "verdict": states.verdict,
-        "takes": [_take(take, current, choices) for take in takes],
-        "measures": _measures(state, row_id) if facts else [],
+        "takes": [_take(take) for take in takes],
+        "measures": _measures(state, row_id) if best else [],
         "requests": _requests(state, row_id),
         "history": [_history_line(choice) for choice in choices.history if choice.listened is None][-20:],
     }
 
 
-def take_words(state: RunState, row_id: str, take: StoredTake) -> list[list[Any]]:
+def take_words(state: RunState, row_id: str, name: str) -> list[list[Any]]:
     """Timed words of any take of a row."""
-    planned = planned_row(state, row_id)
-    row = take.read(["timings", "phonemes", "text_norm"])
-    text = state.choices.row(row_id).edit.text or planned.get("text") or row["text_norm"] or ""
-    return [list(astuple(word)) for word in written_words(text, row["timings"], row["phonemes"] or "")]
+    take = find_take(state.takes, row_id, name, ("text", "timings", "phonemes", "asr_text"))
+    text = take.get("text") or take["text_norm"] or ""
+    words = written_words(text, take["timings"], take["phonemes"] or "", take.get("asr_text") or "")
+    return [list(astuple(word)) for word in words]
 
 
-def _spoken_phonemes(state: RunState, row_id: str, planned: Mapping[str, Any]) -> str:
-    """Phonemes of the current take, or those of the plan."""
-    if row_id in state.facts:
-        found = state.takes.rows([row_id], ["phonemes"]).to_pylist()
-        return str(found[0]["phonemes"] or "") if found else ""
-    return str(planned.get("phonemes") or "")
+def _has_phonemes(state: RunState, best: Mapping[str, Any] | None) -> bool:
+    """True if a listener wrote the phonemes of the current take."""
+    name = (best["take_key"], best["attempt"]) if best else None
+    return any(name in found.takes and found.request.edit.phonemes for found in state.requests.values())
 
 
-def _take(take: StoredTake, current: tuple[str, int] | None, choices: RowChoices) -> dict[str, Any]:
-    facts = take.facts
+def _take(take: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "name": take_name(*take.name),
-        "attempt": facts["attempt"],
-        "status": facts["status"],
-        "error": facts["error"] or "",
-        "flags": facts["flags"] or [],
-        "duration_s": facts["duration_s"] or 0.0,
-        "voice": facts["voice"] or "",
-        "is_current": take.name == current,
-        "verdict": choices.verdicts.get(take.name),
+        "name": take["name"],
+        "attempt": take["attempt"],
+        "status": take["status"],
+        "error": take["error"] or "",
+        "flags": take["flags"] or [],
+        "duration_s": take["duration_s"] or 0.0,
+        "voice": take["voice"] or "",
+        "is_current": take["is_best"],
+        "verdict": take["verdict"],
     }
 
 
@@ -117,20 +113,12 @@ def _measures(state: RunState, row_id: str) -> list[dict[str, Any]]:
 
 
 def _requests(state: RunState, row_id: str) -> list[dict[str, Any]]:
-    """Requests for takes that are waiting or were refused, and those that are being made."""
-    known = {take.name for take in state.index.of_row(row_id)}
-    listed = []
-    for name, found in state.requests.items():
-        if found.request.id == row_id and (found.answer != PLANNED or not known.issuperset(found.takes)):
-            listed.append(
-                {
-                    "request": name,
-                    "n_takes": found.request.n_takes,
-                    "answer": found.answer,
-                    "error": found.error if found.answer == REFUSED else "",
-                }
-            )
-    return listed[-5:]
+    """Requests whose takes are not made yet, and those that were refused."""
+    return [
+        {"request": name, "n_takes": found.request.n_takes, "is_open": state.is_open(found), "error": found.error}
+        for name, found in state.requests.items()
+        if found.request.id == row_id and (state.is_open(found) or found.answer == REFUSED)
+    ][-3:]
 
 
 def _history_line(choice: Choice) -> dict[str, Any]:

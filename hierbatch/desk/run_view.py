@@ -13,11 +13,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hierbatch.desk.take_index import TakeIndex
 from hierbatch.errors import HierbatchError, RunError
-from hierbatch.manifest.choices import Choices, read_choices
+from hierbatch.manifest.choices import Choices
 from hierbatch.manifest.run_layout import RunLayout
-from hierbatch.manifest.take_requests import RequestState, read_requests
+from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS
+from hierbatch.manifest.take_requests import PLANNED, RequestState, read_requests
 from hierbatch.manifest.takes import Takes
 
 _POLL_S = 0.5
@@ -34,9 +34,12 @@ class RunState:
 
     version: int
     takes: Takes
-    index: TakeIndex
-    choices: Choices
     requests: dict[str, RequestState]
+
+    @property
+    def choices(self) -> Choices:
+        """Decisions of listeners."""
+        return self.takes.choices
 
     @cached_property
     def planned(self) -> pa.Table:
@@ -48,6 +51,19 @@ class RunState:
         """Facts of the take of each row that has one, by id."""
         return {row["id"]: row for row in self.takes.table(_FACTS).to_pylist()}
 
+    @cached_property
+    def made_takes(self) -> set[tuple[str, str, int]]:
+        """Id, key and attempt of all takes of the rows with requests."""
+        ids = sorted({found.request.id for found in self.requests.values()})
+        made = self.takes.candidates(ids, TAKE_ID_COLUMNS).to_pylist() if ids else []
+        return {(take["id"], take["take_key"], take["attempt"]) for take in made}
+
+    def is_open(self, found: RequestState) -> bool:
+        """True if takes of a request are not made yet."""
+        if found.answer != PLANNED:
+            return found.answer is None
+        return any((found.request.id, *take) not in self.made_takes for take in found.takes)
+
 
 class RunView:
     """Keeps a snapshot of a run up to date from a thread of its own."""
@@ -58,7 +74,7 @@ class RunView:
         self._changed = threading.Condition()
         self._wake, self._is_closed = threading.Event(), False
         self._seen = self._signature()
-        self._state = self._read(1, None)
+        self._state = self._read(1)
         self._thread = threading.Thread(target=self._follow, name="run-view", daemon=True)
         self._thread.start()
 
@@ -101,15 +117,14 @@ class RunView:
         signature = self._signature()
         if signature == self._seen:
             return
-        state = self._read(self._state.version + 1, self._state)
+        state = self._read(self._state.version + 1)
         with self._changed:
             self._state, self._seen = state, signature
             self._changed.notify_all()
 
-    def _read(self, version: int, before: RunState | None) -> RunState:
+    def _read(self, version: int) -> RunState:
         run = self.layout.root
-        index = (before.index if before else TakeIndex()).updated(self.layout)
-        return RunState(version, Takes(run), index, read_choices(run), read_requests(run))
+        return RunState(version, Takes(run), read_requests(run))
 
     def _signature(self) -> tuple[tuple[str, int], ...]:
         """Names and sizes of all files that the snapshot is read from."""

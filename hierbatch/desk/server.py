@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hierbatch.errors import InputError
+from hierbatch.models.catalog.model_choice import DeviceChoice
 from hierbatch.programs import require_package
 
 DEFAULT_PORT = 8377
@@ -21,6 +22,8 @@ class ReviewJob:
     port: int = DEFAULT_PORT
     """Port on 127.0.0.1; 0 takes a free one."""
     read_only: bool = False
+    device: DeviceChoice = field(default_factory=DeviceChoice)
+    """Device of the model that makes new takes."""
 
 
 def review(job: ReviewJob, on_start: Callable[[str], None] | None = None) -> None:
@@ -41,9 +44,13 @@ def review(job: ReviewJob, on_start: Callable[[str], None] | None = None) -> Non
     from hierbatch.desk.app import desk_app
     from hierbatch.desk.desk import Desk
     from hierbatch.desk.run_view import RunView
+    from hierbatch.desk.speaking import Speaker
     from hierbatch.desk.writer import Writer
 
-    desk = Desk(RunView(job.run), Writer(job.run / "desk.lock", is_wanted=not job.read_only))
+    view = RunView(job.run)
+    writer = Writer(view.layout.desk_lock_file, is_wanted=not job.read_only)
+    speaker = None if job.read_only else Speaker(job.run, job.device)
+    desk = Desk(view, writer, speaker)
     try:
         with _listen(job.port) as listening:
             secrets = Secrets()
@@ -51,6 +58,8 @@ def review(job: ReviewJob, on_start: Callable[[str], None] | None = None) -> Non
             config = uvicorn.Config(
                 desk_app(desk, secrets), log_level="warning", access_log=False, lifespan="off", server_header=False
             )
+            if speaker and writer.is_held():
+                speaker.start()
             if on_start:
                 on_start(f"http://127.0.0.1:{port}/?token={secrets.token}")
             uvicorn.Server(config).run(sockets=[listening])
@@ -63,6 +72,7 @@ def _listen(port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(("127.0.0.1", port))
+        listening.listen(128)  # a browser that opens the printed address at once waits instead of failing
     except OSError as error:
         listening.close()
         raise InputError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -123,8 +123,17 @@ def reread_sources(rows: pa.Table, read: Stage, sources: PlanSources) -> pa.Tabl
     return pa.concat_tables(checked)
 
 
-def reread_rejected(rows: pa.Table, read_text: Callable[[pa.Table], pa.Table]) -> pa.Table:
-    """Run the front end again on rows whose text was rejected; the other rows are unchanged."""
+def reread_rejected(rows: pa.Table, read_text: Callable[[pa.Table], pa.Table], voices: Collection[str]) -> pa.Table:
+    """Read rejected texts and recordings again; the other rows are unchanged.
+
+    Args:
+        rows: rows of a plan.
+        read_text: the stage that rejected them.
+        voices: voices of the run; rows with another one stay rejected, since its prompt was unusable. Empty for a run
+            without voices.
+    """
     refused = rows.column("error_kind").is_valid()
+    if voices and "voice" in rows.column_names:
+        refused = pc.and_(refused, pc.is_in(rows.column("voice"), value_set=pa.array(sorted(voices), pa.string())))
     read = read_text(rows.filter(refused)).select(rows.column_names).cast(rows.schema)
     return pa.concat_tables([rows.filter(pc.invert(refused)), read])

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from ipaddress import ip_address
+from pathlib import Path
 
 import ray
 
 from hierbatch.engine.interrupts import preserve_sigterm_handler
+from hierbatch.engine.ray_privacy import ray_folder, without_metadata_requests
 from hierbatch.engine.ray_settings import LOOPBACK_ENV
 from hierbatch.errors import RunError
 
@@ -73,7 +75,7 @@ def check_worker_slots(n_workers: int, gpus_per_worker: float) -> None:
 def ray_running(n_cpus: int, address: str = "") -> Iterator[None]:
     """Ray for the duration of a block: the instance already running, the cluster at `address`, or a new local one.
 
-    A new instance listens on the loopback interface only.
+    A new instance listens on the loopback interface only, and its files are private and temporary.
 
     Args:
         n_cpus: CPU cores of a new instance.
@@ -88,14 +90,14 @@ def ray_running(n_cpus: int, address: str = "") -> Iterator[None]:
             _check_loopback()
         yield
         return
-    try:
+    with ExitStack() as cleanup:
+        folder = None if address else cleanup.enter_context(ray_folder())
+        cleanup.callback(ray.shutdown)
         with preserve_sigterm_handler():
-            _join_cluster(address) if address else _start_ray(n_cpus)
+            _start_ray(n_cpus, folder) if folder else _join_cluster(address)
         if not address:
             _check_loopback()
         yield
-    finally:
-        ray.shutdown()
 
 
 def _check_loopback() -> None:
@@ -123,18 +125,20 @@ def _join_cluster(address: str) -> None:
         ) from error
 
 
-def _start_ray(n_cpus: int) -> None:
+def _start_ray(n_cpus: int, folder: Path) -> None:
     """Start a local Ray, with retries: its processes time out after 30 s, which a busy machine can exceed."""
     for is_last in (False, False, True):
         try:
-            ray.init(
-                address="local",  # otherwise it connects to any cluster running on this machine
-                num_cpus=n_cpus,
-                include_dashboard=False,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                object_store_memory=_OBJECT_STORE_BYTES,
-            )
+            with without_metadata_requests(folder):
+                ray.init(
+                    address="local",  # otherwise it connects to any cluster running on this machine
+                    num_cpus=n_cpus,
+                    include_dashboard=False,
+                    log_to_driver=False,
+                    logging_level=logging.ERROR,
+                    object_store_memory=_OBJECT_STORE_BYTES,
+                    _temp_dir=str(folder / "ray"),  # Ray opens this folder to all users; the one around it is private
+                )
         except Exception as error:  # Ray raises bare Exceptions if one of its processes does not start
             ray.shutdown()
             if is_last:

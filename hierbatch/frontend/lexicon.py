@@ -100,12 +100,12 @@ class Lexicon:
 
     def scoped(self, scope: str) -> Lexicon:
         """Lexicon of one book: its own entries, and the general ones that they do not override."""
-        own = [entry for entry in self.entries if entry.scope == scope]
+        own = [entry for entry in self.entries if scope and entry.scope == scope]
         overridden = {(entry.word, entry.language) for entry in own}
         general = [
             entry for entry in self.entries if not entry.scope and (entry.word, entry.language) not in overridden
         ]
-        return Lexicon([*own, *general] if scope else general)
+        return Lexicon([*own, *general])
 
     def mark(self, text: str, language: str) -> MarkedText:
         """Replace each known word of a text by one private-use character."""

@@ -66,7 +66,7 @@ def assemble(job: AssembleJob) -> None:
             "Some networks are not trained",
             expected=", ".join(shipped),
             got=f"{', '.join(missing)} missing",
-            fix="run `hierbatch train` for each, or name a bundle with the missing networks by --start",
+            fix="run `hierbatch train lite` for each, or name a bundle with the missing networks by --start",
         )
     page = {
         "name": job.out.name,
@@ -117,7 +117,7 @@ def assemble_speechsr(job: AssembleSpeechSR) -> None:
             "The light SpeechSR is not trained",
             expected="a training folder with speechsr-lite",
             got=str(job.training),
-            fix="run `hierbatch train speechsr-lite`",
+            fix="run `hierbatch train lite speechsr-lite`",
         )
     page = {
         "name": job.out.name,

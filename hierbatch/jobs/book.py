@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from hierbatch.delivery.report import FileReport, check_file
 from hierbatch.delivery.source_publication import check_source
 from hierbatch.delivery.tags import BookTags, Cover
 from hierbatch.delivery.takes import BookTake, BookTakes
+from hierbatch.delivery.threads import n_cores, thread_pool
 from hierbatch.delivery.timeline import ChapterTimeline, plan_chapters
 from hierbatch.errors import InputError, RunError
 from hierbatch.jobs.options.delivery import Delivery, RunDelivery
@@ -105,10 +107,19 @@ def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
     out = job.out or job.run / "export" / "book"
     _check_not_existing(out, editions, job.overwrite)
     with staging_folder(out) as folder:
-        made: list[BookFile] = []
-        for edition in editions:
-            make_edition(edition, takes, folder, _chapter_callback(edition, on_chapter))
-            made += _check_and_pack(edition, takes, job, folder, out)
+        with thread_pool(n_cores()) as pool:
+            checked: list[list[Future[BookFile]]] = []
+            for edition in editions:
+                make_edition(edition, takes, folder, _chapter_callback(edition, on_chapter))
+                # A long file of one edition is checked while the next edition is made.
+                checked.append(
+                    [pool.submit(_check, file, edition.profile, folder, out) for file in edition_files(edition)]
+                )
+            made = [
+                file
+                for edition, futures in zip(editions, checked, strict=True)
+                for file in _packed(edition, [future.result() for future in futures], takes, job, folder, out)
+            ]
         names = [name for edition in editions for name in _names(edition)]
         for name in names:
             _move_into_place(folder / name, out / name)
@@ -219,10 +230,11 @@ def _chapter_callback(edition: Edition, on_chapter: OnChapter | None) -> Callabl
     return report
 
 
-def _check_and_pack(edition: Edition, takes: BookTakes, job: BookJob, folder: Path, out: Path) -> Iterator[BookFile]:
-    """Check every file and pack the chapters of a readalong into its publication."""
+def _packed(
+    edition: Edition, checked: Sequence[BookFile], takes: BookTakes, job: BookJob, folder: Path, out: Path
+) -> Iterator[BookFile]:
+    """Yield the checked files; the chapters of a readalong are packed into its publication."""
     files = edition_files(edition)
-    checked = [_checked(file, edition.profile, folder, out) for file in files]
     yield from (made for file, made in zip(files, checked, strict=True) if not file.kind.is_packed)
     packed = [(file, made) for file, made in zip(files, checked, strict=True) if file.kind.is_packed]
     if not packed:
@@ -240,7 +252,7 @@ def _check_and_pack(edition: Edition, takes: BookTakes, job: BookJob, folder: Pa
     yield BookFile(out / name, "readalong", duration_s, len(packed), report)
 
 
-def _checked(file: EditionFile, profile: Profile, folder: Path, out: Path) -> BookFile:
+def _check(file: EditionFile, profile: Profile, folder: Path, out: Path) -> BookFile:
     report = replace(check_file(folder / file.name, profile), path=out / file.name)
     return BookFile(out / file.name, file.kind.name, file.duration_s, len(file.chapters), report)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -20,7 +20,6 @@ from hierbatch.jobs.corpus_pairs import (
     Pair,
     choose_speakers,
     pair_texts,
-    speaker_of,
     voices_by_language,
 )
 from hierbatch.jobs.corpus_texts import CorpusText, SecondsPerCharacter, estimate_pace, read_texts
@@ -37,6 +36,7 @@ from hierbatch.manifest.filters import DEFAULT_FILTER, read_filter
 from hierbatch.manifest.measures import declare_columns
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.schema import plan_schema, take_schema
+from hierbatch.manifest.speakers import speaker_of, unify_speakers
 from hierbatch.manifest.splits import split_speakers
 from hierbatch.manifest.store import write_rows
 from hierbatch.manifest.voices import VoiceRow
@@ -125,7 +125,10 @@ def plan_corpus(job: CorpusJob, listener: RunListener | None = None) -> list[Pai
     """
     listener = listener or RunListener()
     settings, seed = job.settings, job.reading.seed
-    voices = choose_speakers(list_voices(job.voices), settings.speakers, seed)
+    unified = unify_speakers(list_voices(job.voices))
+    for notice in unified.notices:
+        listener.on_message(notice)
+    voices = choose_speakers(unified.voices, settings.speakers, seed)
     texts = read_texts(job.texts, job.reading.language or "auto", listener.on_message)
     find_speech_model(job.model.model)
     model = cast("SpeechModel", open_model(job.model.model, job.model.placement))
@@ -170,10 +173,8 @@ def _plan_corpus(job: CorpusJob, target: Path, listener: RunListener) -> None:
     """Write the manifest, unless the folder already holds another corpus."""
     pairs = plan_corpus(job, listener)
     voices = {voice.voice: voice for voice in list_voices(job.voices)}
-    used = {pair.voice for pair in pairs}
-    split = split_speakers(
-        _language_of_speakers(voices[name] for name in sorted(used)), job.settings.shares, job.reading.seed
-    )
+    languages = {pair.speaker: voices[pair.voice].language or "" for pair in sorted(pairs, key=lambda pair: pair.voice)}
+    split = split_speakers(languages, job.settings.shares, job.reading.seed)
     rows = [
         {
             "id": f"{pair.text.language}-{number:06d}",
@@ -198,10 +199,6 @@ def _plan_corpus(job: CorpusJob, target: Path, listener: RunListener) -> None:
                 expected="the same texts, voices, hours, spread, split and seed",
                 fix="choose another --out, or pass --update, which keeps the takes that are still valid",
             )
-
-
-def _language_of_speakers(voices: Iterator[VoiceRow]) -> dict[str, str]:
-    return {speaker_of(voice): voice.language or "" for voice in voices}
 
 
 def _sha256(path: Path) -> str:

@@ -12,6 +12,7 @@ from itertools import count
 
 from hierbatch.errors import InputError
 from hierbatch.jobs.corpus_texts import CorpusText, SecondsPerCharacter
+from hierbatch.manifest.speakers import speaker_of
 from hierbatch.manifest.voices import VoiceRow
 
 
@@ -72,11 +73,6 @@ class _Speaker:
     def next_voice(self) -> str:
         """Rotate through the speaker's voices."""
         return self.voices[self.n_rows % len(self.voices)]
-
-
-def speaker_of(voice: VoiceRow) -> str:
-    """Speaker of a voice, or its name if the speaker is not set."""
-    return voice.speaker or voice.voice
 
 
 def choose_speakers(voices: Sequence[VoiceRow], n_speakers: int | None, seed: int) -> list[VoiceRow]:

@@ -15,9 +15,11 @@ import pyarrow as pa
 from hierbatch.errors import InputError, ManifestError
 from hierbatch.frontend.language import detect_language
 from hierbatch.jobs.import_book import ImportBook, import_book
+from hierbatch.manifest.headers import missing_columns
 from hierbatch.manifest.schema import Column
 from hierbatch.manifest.store import open_table
 from hierbatch.models.speech import SpeechModel, SpeechRequest
+from hierbatch.names import printable_name
 from hierbatch.stages.text import PhonemizeText, front_ends
 
 TEXT_COLUMNS = (
@@ -171,7 +173,7 @@ def _files(sources: Iterable[Path]) -> Iterator[Path]:
 
 def _read_table(path: Path, language: str) -> Iterator[CorpusText]:
     table = open_table(path, TEXT_COLUMNS)
-    errors = [*table.problems, *(["column text is missing"] if "text" not in table.schema.names else [])]
+    errors = [*table.problems, *missing_columns(table.schema.names, ("text",))]
     if errors:
         raise ManifestError(f"{path} is not a valid text table", got="; ".join(errors), fix="correct the table")
     names = [column.name for column in TEXT_COLUMNS if column.name in table.schema.names]
@@ -182,7 +184,7 @@ def _read_table(path: Path, language: str) -> Iterator[CorpusText]:
             if row["text"] and row["text"].strip():
                 text = " ".join(row["text"].split())
                 found = row.get("language") or detect_language(text, "en") if language == "auto" else language
-                ref = row.get("id") or f"{path.stem}:{number}"
+                ref = row.get("id") or f"{printable_name(path.stem)}:{number}"
                 yield CorpusText(ref=ref, text=text, language=found, license=row.get("license"))
 
 
@@ -192,4 +194,6 @@ def _read_book(path: Path, language: str, on_message: Callable[[str], None]) -> 
         on_message(f"{path.name}: {remark}")
     for row in imported.table.to_pylist():
         if row["kind"] != "heading":
-            yield CorpusText(ref=f"{path.stem}:{row['id']}", text=row["text"], language=row["language"], license=None)
+            yield CorpusText(
+                ref=f"{printable_name(path.stem)}:{row['id']}", text=row["text"], language=row["language"], license=None
+            )

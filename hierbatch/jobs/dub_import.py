@@ -18,6 +18,7 @@ from hierbatch.manifest.schema import AUDIO, DUB_COLUMNS, Column, arrow_schema
 from hierbatch.manifest.segments import SUFFIXES, Segment, check_segments, read_segments, settle_segments
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.voice_map import VoiceMapEntry, find_entry
+from hierbatch.names import find_path, group_spellings, is_utf8, printable_name
 from hierbatch.storage import write_atomically
 
 _SCHEMA = arrow_schema(
@@ -106,9 +107,12 @@ def import_media(
         )
     rows: list[dict[str, Any]] = []
     errors: dict[str, str] = {}
-    notices: list[str] = []
+    notices = [
+        f"Files {', '.join(names)} differ only in the spelling of their names" for names in group_spellings(files)
+    ]
     for file, path in files.items():
         try:
+            _check_name(file, path)
             _check_inside(path, folder)
             audio = _audio_of(path, work_folder / row_id(file), track)
             spoken = _segments_of(path, audio, segments, notices)
@@ -116,8 +120,29 @@ def import_media(
             source = {"bytes": None, "path": str(audio.resolve())}
             rows.append({"id": row_id(file), "source": source, "cast": cast, "file": file})
         except RowError as error:
-            errors[file] = str(error)
+            errors[printable_name(file)] = printable_name(str(error))
+    notices += _unused_speakers(lines, rows)
     return DubSources(n_files=len(media), rows=tuple(rows), errors=errors, notices=tuple(notices))
+
+
+def _check_name(file: str, path: Path) -> None:
+    if not is_utf8(str(path.resolve())):
+        raise SourceError(
+            "The file name is not valid UTF-8",
+            expected="a name in UTF-8",
+            got=printable_name(file),
+            fix="rename the file",
+        )
+
+
+def _unused_speakers(lines: Sequence[VoiceMapEntry], rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Message on speakers of the voice map that no file has, with speakers of the files that are spelled alike."""
+    found = {entry["speaker"] for row in rows for entry in row["cast"] if entry["speaker"]}
+    unused = dict.fromkeys(line.speaker for line in lines if line.speaker and line.speaker not in found)
+    if not unused:
+        return []
+    alike = [f"; {' and '.join(names)} differ only in case" for names in group_spellings((*unused, *sorted(found)))]
+    return [f"Speakers of the voice map that no file has: {', '.join(list(unused)[:10])}{''.join(alike[:5])}"]
 
 
 def _check_inside(path: Path, folder: Path) -> None:
@@ -163,7 +188,7 @@ def _segments_of(path: Path, audio: Path, folder: Path | None, notices: list[str
     Small overlaps are settled, with a message added to `notices`.
     """
     info = describe_sound(audio, name=path.name, raises=SourceError)
-    candidates = [(folder or path.parent) / f"{path.stem}{suffix}" for suffix in SUFFIXES]
+    candidates = [find_path((folder or path.parent) / f"{path.stem}{suffix}") for suffix in SUFFIXES]
     tables = [candidate for candidate in candidates if candidate.is_file()]
     if len(tables) > 1:
         raise SourceError(

@@ -225,10 +225,12 @@ def output_names(files: Sequence[str]) -> dict[str, str]:
     A name that another file has already gets `.dubbed` before its ending.
     """
     names: dict[str, str] = {}
+    taken = set[str]()
     for file in sorted(files, key=lambda file: (_output_name(file) != file, file)):
         name = PurePosixPath(_output_name(file))
-        while str(name) in names.values():
+        while str(name) in taken:
             name = name.with_name(f"{name.stem}.dubbed{name.suffix}")
+        taken.add(str(name))
         names[file] = str(name)
     return names
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from hierbatch.errors import BookError, InputError, TextError
-from hierbatch.frontend.books.book import Block, Book, Chapter
+from hierbatch.frontend.books.book import Block, Book
 from hierbatch.frontend.books.headings import numeral_value
 from hierbatch.frontend.books.keeping import reasons_to_keep
 from hierbatch.frontend.books.language_tags import language_of_tag
@@ -87,18 +88,16 @@ def import_book(job: ImportBook) -> ImportedBook:
         InputError: an option is invalid, or the manifest cannot be written.
         StorageError: the disk is full.
     """
-    _check_options(job)
+    check_options(job)
     book = read_book(job.book, reasons_to_keep(job.keep))
-    default = _default_language(book, job)
-    chapters = [
-        _chapter_rows(book, chapter, number, job, default) for number, chapter in enumerate(book.chapters, start=1)
-    ]
+    default = default_language(book, job)
+    chapters = [chapter_rows(book, number, job, default) for number in range(1, len(book.chapters) + 1)]
     rows = [row for chapter in chapters for row in chapter]
     table = pa.Table.from_pylist(rows, schema=BOOK_SCHEMA)
     lexicon = read_pronunciations(book.pronunciations, book.title, default)
     book = replace(book, remarks=(*book.remarks, *lexicon.remarks))
     if job.out is not None:
-        _write(table, job.out)
+        write_manifest(table, job.out)
         if lexicon.rows:
             write_lexicon(lexicon.rows, lexicon_path(job.out))
     return ImportedBook(book, table, tuple(len(chapter) for chapter in chapters), lexicon.rows)
@@ -109,7 +108,12 @@ def lexicon_path(manifest: Path) -> Path:
     return manifest.with_suffix(".lexicon.csv")
 
 
-def _check_options(job: ImportBook) -> None:
+def check_options(job: ImportBook) -> None:
+    """Check the language and the name of the manifest.
+
+    Raises:
+        InputError: one of them is not supported.
+    """
     choices = ("auto", *language_codes())
     if job.language not in choices:
         raise InputError(
@@ -127,7 +131,7 @@ def _check_options(job: ImportBook) -> None:
         )
 
 
-def _default_language(book: Book, job: ImportBook) -> str:
+def default_language(book: Book, job: ImportBook) -> str:
     """Language of text without letters: the option, the book's metadata, or the main script of its text."""
     if job.language != "auto":
         return job.language
@@ -146,10 +150,25 @@ def _default_language(book: Book, job: ImportBook) -> str:
     return found
 
 
-def _chapter_rows(book: Book, chapter: Chapter, number: int, job: ImportBook, default: str) -> list[dict[str, Any]]:
+def chapter_rows(
+    book: Book, number: int, job: ImportBook, default: str, columns: Sequence[Mapping[str, Any]] = ()
+) -> list[dict[str, Any]]:
+    """Manifest rows of one chapter.
+
+    Args:
+        book: the parsed book.
+        number: number of the chapter, from 1.
+        job: import options.
+        default: language of text without letters.
+        columns: further columns of the rows of each block, in the order of the blocks; empty adds none.
+
+    Raises:
+        BookError: a pause mark is invalid.
+    """
+    chapter = book.chapters[number - 1]
     title = strip_pause_marks(chapter.title)
     rows: list[dict[str, Any]] = []
-    for block in chapter.blocks:
+    for block, further in zip(chapter.blocks, columns or [{}] * len(chapter.blocks), strict=True):
         leading_s, sentences = _sentences(block, job, default)
         if rows and leading_s is not None:
             rows[-1]["pause_after_s"] = leading_s
@@ -168,6 +187,7 @@ def _chapter_rows(book: Book, chapter: Chapter, number: int, job: ImportBook, de
                     "kind": block.kind,
                     "source_ref": block.source_ref,
                     "pause_after_s": sentence.pause_after_s,
+                    **further,
                 }
             )
     return rows
@@ -201,7 +221,8 @@ def _heading_parts(text: str, pause_s: float | None, job: ImportBook, default: s
     return [Sentence(part, language, pause_s if index == len(parts) - 1 else None) for index, part in enumerate(parts)]
 
 
-def _write(table: pa.Table, output: Path) -> None:
+def write_manifest(table: pa.Table, output: Path) -> None:
+    """Write a manifest as Parquet or CSV, by the name of the file."""
     if output.suffix.lower() == ".parquet":
         write_table([table], table.schema, output)
         return

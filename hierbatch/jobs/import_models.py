@@ -20,6 +20,7 @@ from hierbatch.models.catalog.hierspeechpp_networks import (
     find_network,
     identify_network,
 )
+from hierbatch.models.catalog.network_page import NetworkPage, read_network_page
 from hierbatch.models.hierspeechpp.files import HIERSPEECHPP_KIND, find_file_by_hash
 from hierbatch.models.weights.bundle import Bundle, find_bundle, imported_bundle_folder, packaged_bundle_folder
 from hierbatch.models.weights.bundle_writing import write_bundle_components
@@ -31,6 +32,8 @@ _SUFFIXLESS = re.compile(r"g_.+")
 """File name of the published denoiser checkpoint, which has no suffix."""
 _SAFE, _PICKLED = "model.safetensors", "pytorch_model.bin"
 """The two file names under which `transformers` may store the same weights."""
+_DESCRIBED = ("ttv", "synthesizer", "speechsr24k", "speechsr48k")
+"""Networks whose sizes a page may give."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -45,6 +48,8 @@ class ImportModels:
     """Folder of imported bundles; None takes `imported_bundle_folder()`."""
     replace: bool = False
     """Replace an imported bundle of the same name."""
+    page: Path | None = None
+    """TOML page of networks trained elsewhere; None for the published ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +95,25 @@ def import_models(job: ImportModels, on_component: Callable[[ImportedComponent],
         on_component: called after each imported checkpoint.
 
     Raises:
-        BundleError: a file cannot be opened, belongs to no known network, does not fit it, or a network occurs twice.
+        BundleError: a file cannot be opened, belongs to no known network, does not fit it, or a network occurs twice;
+            or the page describes networks that cannot be used.
         InputError: a name or a path is invalid, or a bundle of that name exists.
         StorageError: the disk is full.
     """
     home = job.folder or imported_bundle_folder()
     _check_name(job, home)
+    network_page = NetworkPage() if job.page is None else read_network_page(job.page)
     imported = _Imported()
     with staging_folder(home) as staging:
         folder = staging / job.name
         weights, pages = {}, []
         for source in _sources(job.sources):
-            loaded = _load(source, imported)
+            loaded = _load(source, imported, network_page)
             if loaded is None:
                 continue
             component, tensors = loaded
             weights[component.network.name] = tensors
-            pages.append(_component_page(component))
+            pages.append(_component_page(component, network_page if job.page else None))
             imported.components.append(component)
             if on_component is not None:
                 on_component(component)
@@ -117,8 +124,8 @@ def import_models(job: ImportModels, on_component: Callable[[ImportedComponent],
                 got=", ".join(job.sources),
                 fix="name checkpoints of HierSpeech++",
             )
-        write_bundle_components(folder, weights, pages, _page(job.name, imported.components))
-        _move(folder, home / job.name)
+        write_bundle_components(folder, weights, pages, _page(job, imported.components, network_page))
+        move_bundle(folder, home / job.name)
     return ImportedModels(find_bundle(home / job.name), tuple(imported.components), tuple(imported.skipped))
 
 
@@ -173,9 +180,11 @@ def _looks_like_weights(file: Path) -> bool:
     return file.suffix in _SUFFIXES or bool(_SUFFIXLESS.fullmatch(file.name))
 
 
-def _load(source: _Source, imported: _Imported) -> tuple[ImportedComponent, dict[str, Tensor]] | None:
+def _load(
+    source: _Source, imported: _Imported, page: NetworkPage
+) -> tuple[ImportedComponent, dict[str, Tensor]] | None:
     checkpoint = read_checkpoint(source.path)
-    identified = _as_named(checkpoint, source.network) if source.network else identify_network(checkpoint)
+    identified = _as_named(checkpoint, source.network) if source.network else identify_network(checkpoint, page)
     if identified is None and source.is_found:
         imported.skipped.append(source.path)
         return None
@@ -194,7 +203,7 @@ def _load(source: _Source, imported: _Imported) -> tuple[ImportedComponent, dict
             got=f"{earlier.path} and {source.path}",
             fix="name the one you want",
         )
-    module = network.load(checkpoint)
+    module = network.load(checkpoint, page)
     component = ImportedComponent(network, source.path, checkpoint.sha256, identified.published_name)
     return component, dict(module.state_dict())
 
@@ -217,31 +226,44 @@ def _shown_names(checkpoint: Checkpoint) -> str:
     return f"{len(names)} tensors, the first are {', '.join(names[:3])}"
 
 
-def _component_page(component: ImportedComponent) -> dict[str, str]:
+def _component_page(component: ImportedComponent, page: NetworkPage | None) -> dict[str, str]:
     return {
         "name": component.network.name,
         "source": component.path.name,
         "source_sha256": component.sha256,
         "published_name": component.published_name,
-        "license": component.network.license,
+        "license": _license(component, page),
     }
 
 
-def _page(name: str, components: Sequence[ImportedComponent]) -> dict[str, object]:
+def _license(component: ImportedComponent, page: NetworkPage | None) -> str:
+    """License of a component: that of the page for a file that is not a published one."""
+    is_own = page is not None and not component.published_name and component.network.name in _DESCRIBED
+    return page.license if page is not None and is_own else component.network.license
+
+
+def _page(job: ImportModels, components: Sequence[ImportedComponent], page: NetworkPage) -> dict[str, object]:
+    known = None if job.page is None else page
     languages = dict.fromkeys(language for component in components for language in component.network.languages)
-    licenses = dict.fromkeys(component.network.license for component in components)
+    licenses = dict.fromkeys(_license(component, known) for component in components)
+    names = {component.network.name for component in components}
+    config: dict[str, object] = {name: page.sizes(name) for name in _DESCRIBED if name in names and page.sizes(name)}
+    if page.vocabulary is not None and "ttv" in names:
+        config["vocabulary"] = page.vocabulary_values
+    if page.languages and "ttv" in names:
+        languages = dict.fromkeys(page.languages)
     return {
-        "name": name,
+        "name": job.name,
         "kind": HIERSPEECHPP_KIND,
         "languages": list(languages),
-        "rate_hz": RATE_HZ,
+        "rate_hz": page.synthesizer.rate_hz if "synthesizer" in names else RATE_HZ,
         "license": "; ".join(licenses),
-        "config": {},
+        "config": config,
         "synthesis": {},
     }
 
 
-def _move(folder: Path, target: Path) -> None:
+def move_bundle(folder: Path, target: Path) -> None:
     """Rename the finished folder into place. An existing one is deleted only after the new one is complete."""
     old = folder.parent / f"{folder.name}.old"
     try:

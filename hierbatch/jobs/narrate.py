@@ -57,7 +57,10 @@ class NarrationResult:
 
 
 def narrate(
-    job: NarrateJob, listener: RunListener | None = None, on_import: Callable[[ImportedBook], None] | None = None
+    job: NarrateJob,
+    listener: RunListener | None = None,
+    on_import: Callable[[ImportedBook], None] | None = None,
+    on_synthesized: Callable[[], None] | None = None,
 ) -> NarrationResult:
     """Import, synthesize and master a book.
 
@@ -67,6 +70,7 @@ def narrate(
         job: book, voices, formats and output folder.
         listener: receives progress and notices.
         on_import: called with the imported book before the synthesis starts.
+        on_synthesized: called between the synthesis and the mastering.
 
     Raises:
         InputError: the book, a voice or an option is invalid.
@@ -91,6 +95,8 @@ def narrate(
         RunJob(spec=spec, out=job.out / "run", execution=job.execution, quality=job.quality, control=job.control),
         listener,
     )
+    if on_synthesized:
+        on_synthesized()
     if outcome.session.ending != "done":
         return NarrationResult(out, imported, outcome, None)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,13 +15,13 @@ from hierbatch.engine.planning import TakeSettings
 from hierbatch.engine.requested_takes import RequestedTakes
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import RunError
-from hierbatch.frontend.lexicon import Lexicon
+from hierbatch.frontend.lexicon import Lexicon, LexiconEntry
 from hierbatch.jobs.specs.speak import file_sha256
 from hierbatch.manifest.plan_sources import PlanSources
 from hierbatch.models.catalog.open_model import read_model_info
 from hierbatch.stages.sources import ReadSource
 from hierbatch.stages.tasks import find_task
-from hierbatch.stages.text import PhonemizeText, front_ends
+from hierbatch.stages.text import FrontEnds, PhonemizeText, front_ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +59,7 @@ def open_recorded_run(folder: RunFolder) -> RecordedRun:
     _check_model(origin["model"], take_settings)
     read_text = None
     if "source_root" not in origin:
-        versions = read_model_info(origin["model"]).frontend_versions
-        read_text = PhonemizeText(front_ends(_lexicon(origin, newest["settings"].get("lexicon_sha256")), versions))
+        read_text = PhonemizeText(recorded_front_ends(folder))
     return RecordedRun(
         folder=folder,
         generation=int(newest["number"]),
@@ -68,6 +67,26 @@ def open_recorded_run(folder: RunFolder) -> RecordedRun:
         take_settings=take_settings,
         read_text=read_text,
     )
+
+
+def recorded_front_ends(folder: RunFolder, added: Sequence[LexiconEntry] = ()) -> FrontEnds:
+    """Front ends of a run that reads texts, as it was planned.
+
+    Args:
+        folder: the run.
+        added: entries that are not in its lexicon, or replace some of it.
+
+    Raises:
+        RunError: the folder is not a run, or its lexicon has changed.
+    """
+    newest = folder.newest_complete()
+    origin = newest["origin"]
+    lexicon = _lexicon(origin, newest["settings"].get("lexicon_sha256"))
+    if added:
+        replaced = {(entry.word, entry.language) for entry in added}
+        kept = [entry for entry in (lexicon.entries if lexicon else ()) if (entry.word, entry.language) not in replaced]
+        lexicon = Lexicon([*added, *kept])
+    return front_ends(lexicon, read_model_info(origin["model"]).frontend_versions)
 
 
 def _check_model(name: str, settings: TakeSettings) -> None:

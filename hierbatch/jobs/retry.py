@@ -60,7 +60,9 @@ def retry(job: RetryJob, listener: RunListener | None = None) -> RunOutcome:
         plans = folder.plan_files(record.generation)
         if not plans:
             raise RunError(f"{job.run} is not planned yet", fix="finish `hierbatch run` first")
-        rows = reread_rejected(latest_plan_rows(plans, selected, takes), record.reread)
+        rows = reread_rejected(
+            latest_plan_rows(plans, selected, takes), record.reread, record.take_settings.voice_sha256
+        )
         rows = plan_attempt(rows, record.take_settings, keep_manifest_seeds=True)
         listener.on_message(f"Retrying {len(rows)} rows")
         if len(rows):

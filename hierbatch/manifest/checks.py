@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hierbatch.errors import ManifestError
+from hierbatch.manifest.headers import found_columns, missing_columns
 from hierbatch.manifest.schema import RESERVED_NAMES
 from hierbatch.manifest.store import TableFile
 
@@ -87,13 +88,20 @@ def check_manifest(manifest: TableFile, expected: ManifestRequirements) -> int:
     return n_rows
 
 
+def id_notices(manifest: TableFile) -> tuple[str, ...]:
+    """Message on ids of a valid manifest that differ only in case: some file systems confuse the files of an export."""
+    chunks = [chunk for table in manifest.batches(["id"]) for chunk in table.column("id").chunks]
+    counted = pc.value_counts(pc.utf8_lower(pa.chunked_array(chunks, pa.string())))
+    twins = counted.filter(pc.greater(counted.field("counts"), 1)).field("values")
+    shown = ", ".join(twins.slice(0, _N_EXAMPLES).to_pylist())
+    return (f"{len(twins)} ids occur in several spellings that differ only in case: {shown}",) if len(twins) else ()
+
+
 def _column_problems(schema: pa.Schema, one_of: tuple[str, ...]) -> list[str]:
-    problems = []
-    if "id" not in schema.names:
-        problems.append("column id is missing")
+    problems = missing_columns(schema.names, ("id",))
     if not set(one_of) & set(schema.names):
         neither = "there is neither a {} nor a {} column" if len(one_of) > 1 else "column {} is missing"
-        problems.append(neither.format(*one_of))
+        problems.append(neither.format(*one_of) + ("" if problems else found_columns(schema.names)))
     problems += [f"column {name} is reserved for output" for name in schema.names if name in RESERVED_NAMES]
     return problems
 

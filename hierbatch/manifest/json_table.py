@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.json
 
+from hierbatch.manifest.headers import column_name
 from hierbatch.manifest.integrity import check_json_depth
 from hierbatch.object_path import arrow_source
 
@@ -29,7 +30,8 @@ def read_json(path: Path, types: Mapping[str, pa.DataType]) -> tuple[pa.Table, d
         types: declared types; only text columns matter, so that text that looks like dates stays text.
 
     Returns:
-        The table, and a message for each column with values of several types; those columns become text.
+        The table, with the column names of the file, and a message for each column with values of several types; those
+        columns become text.
 
     Raises:
         ArrowInvalid: a line is not a JSON object, has a key twice, or contains a list with values of several types.
@@ -54,10 +56,11 @@ def read_json(path: Path, types: Mapping[str, pa.DataType]) -> tuple[pa.Table, d
             raise second from error
 
 
-def _read(open_source: Callable[[], Any], texts: Iterable[str]) -> pa.Table:
+def _read(open_source: Callable[[], Any], texts: Collection[str]) -> pa.Table:
     table = pa.json.read_json(open_source())
     # Declared from the start, a column would appear in every table, even if no row has it.
-    dated = [name for name in texts if name in table.column_names and pa.types.is_timestamp(table.field(name).type)]
+    named = [name for name in table.column_names if column_name(name, texts) in texts]
+    dated = [name for name in named if pa.types.is_timestamp(table.field(name).type)]
     if not dated:
         return table
     parsing = pa.json.ParseOptions(explicit_schema=pa.schema([(name, pa.string()) for name in dated]))

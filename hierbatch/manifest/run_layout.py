@@ -3,6 +3,7 @@
 RUN/
 ├── run.json     settings, one entry per generation
 ├── lock         lock of the single driver
+├── desk.lock    lock of the desk that may write decisions
 ├── plan/        per generation: rows with keys and work units, voices, recordings, retries
 │                g0001, g0001-r001-HASH (a retry), g0001-j001 (all of them joined), g0001-j001-r001-HASH
 ├── parts/       finished work units, immutable; these files are the state of the run
@@ -40,6 +41,11 @@ class RunLayout:
     def lock_file(self) -> Path:
         """Lock of the driver."""
         return self.root / "lock"
+
+    @property
+    def desk_lock_file(self) -> Path:
+        """Lock of the desk that may write decisions."""
+        return self.root / "desk.lock"
 
     @property
     def plans(self) -> Path:

@@ -11,6 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from hierbatch.errors import SegmentsError
+from hierbatch.manifest.headers import column_name, found_columns, read_header
+from hierbatch.names import clean_name, nfc
 
 SUFFIXES = (".rttm", ".csv", ".srt")
 
@@ -19,6 +21,7 @@ _END_SLACK_S = 0.05
 _SETTLED_S = 0.3
 """Overlaps and ends after the recording up to this length are settled."""
 _MAX_BYTES = 32 << 20
+_CSV_COLUMNS = ("start", "end", "speaker", "start_s", "end_s")
 _CUE_TIME = re.compile(r"(\d+):(\d\d):(\d\d)[,.](\d{1,3})\s*-->\s*(\d+):(\d\d):(\d\d)[,.](\d{1,3})")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>|\{\\[^{}]{0,200}\}")
 _SOUND_CUE = re.compile(r"(?:\[[^\]]*\]|\([^)]*\)|[♪♫#\s-])*")
@@ -61,7 +64,8 @@ def read_segments(path: Path) -> tuple[Segment, ...]:
         raise SegmentsError(
             f"{path} is not a segments table", expected=" or ".join(SUFFIXES), got=path.suffix, fix="convert it"
         )
-    return tuple(sorted(reader(text, path), key=lambda segment: (segment.start_s, segment.end_s)))
+    segments = [replace(segment, speaker=clean_name(segment.speaker)) for segment in reader(text, path)]
+    return tuple(sorted(segments, key=lambda segment: (segment.start_s, segment.end_s)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,24 +142,31 @@ def _read_rttm(text: str, path: Path) -> Iterable[Segment]:
             raise _bad_line(path, number, "SPEAKER file channel start duration <NA> <NA> name", line)
         start_s, duration_s = (_seconds(field, path, number) for field in fields[3:5])
         segment = Segment(start_s=start_s, end_s=start_s + duration_s, speaker=fields[7])
-        found.setdefault(fields[1], []).append(segment)
+        found.setdefault(nfc(fields[1]), []).append(segment)
     if len(found) > 1:  # one table for several recordings
-        return found.get(path.stem, [])
+        return found.get(nfc(path.stem), [])
     return [segment for segments in found.values() for segment in segments]
 
 
 def _read_csv(text: str, path: Path) -> Iterable[Segment]:
-    lines = csv.DictReader(text.splitlines())
-    names = {name.strip().removesuffix("_s"): name for name in lines.fieldnames or ()}
+    separator, header = read_header(path, _CSV_COLUMNS)
+    lines = csv.DictReader(text.splitlines(), delimiter=separator)
+    names = {
+        column_name(raw, _CSV_COLUMNS).removesuffix("_s"): name
+        for raw, name in zip(header, lines.fieldnames or (), strict=False)
+    }
     if missing := [name for name in ("start", "end", "speaker") if name not in names]:
         raise SegmentsError(
             f"{path} is not a segments table",
             expected="columns start, end, speaker",
-            got=f"no {', '.join(missing)}",
+            got=f"no {', '.join(missing)}{found_columns(header)}",
             fix="add the columns",
         )
     for number, row in enumerate(lines, start=2):
-        start_s, end_s = (_seconds(row[names[name]] or "", path, number) for name in ("start", "end"))
+        times = [row[names[name]] or "" for name in ("start", "end")]
+        if separator == ";":  # of spreadsheets with decimal commas
+            times = [time.replace(",", ".") for time in times]
+        start_s, end_s = (_seconds(time, path, number) for time in times)
         yield Segment(start_s=start_s, end_s=end_s, speaker=(row[names["speaker"]] or "").strip())
 
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from hierbatch.errors import ManifestError
 from hierbatch.manifest.csv_table import read_csv
+from hierbatch.manifest.headers import column_name, renamed_schema
 from hierbatch.manifest.integrity import check_text, check_version
 from hierbatch.manifest.json_table import read_json
 from hierbatch.manifest.schema import (
@@ -27,6 +28,8 @@ _BATCH_ROWS = 2048
 _SOUND_BATCH_ROWS = 32
 _SOUND_BATCH_BYTES = 16 << 20
 """Rows with embedded audio are read in small batches, smaller still if the audio is long."""
+_TEXTS = ("text", "phonemes")
+"""Columns whose characters are kept as written; the others are names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class TableFile:
     path: Path
     columns: tuple[Column, ...]
     raw_schema: pa.Schema
+    """Names as `column_name` gives them, types as stored."""
     problems: tuple[str, ...]
     invalid_columns: frozenset[str]
     """Columns named in `problems`; all others can be read."""
@@ -75,10 +79,13 @@ class TableFile:
             return
         types = [f.type for f in self.raw_schema if names is None or f.name in names]
         has_sound = any(map(pa.types.is_struct, types))
+        declared = {column.name for column in self.columns}
         with pq.ParquetFile(arrow_source(self.path)) as file:
             n_rows = _rows_with_sound(file.metadata) if has_sound else _BATCH_ROWS
-            for batch in file.iter_batches(batch_size=n_rows, columns=None if names is None else list(names)):
-                yield check_text(pa.Table.from_batches([batch]), self.path)
+            stored = [name for name in file.schema_arrow.names if names is None or column_name(name, declared) in names]
+            for batch in file.iter_batches(batch_size=n_rows, columns=None if names is None else stored):
+                table = check_text(pa.Table.from_batches([batch]), self.path)
+                yield table.rename_columns([column_name(name, declared) for name in table.column_names])
 
 
 def open_table(path: Path, columns: tuple[Column, ...]) -> TableFile:
@@ -91,13 +98,16 @@ def open_table(path: Path, columns: tuple[Column, ...]) -> TableFile:
         raise ManifestError(
             f"There is no table at {path}", expected="a .parquet, .csv or .jsonl file", fix="check the path"
         )
+    declared = {column.name: column for column in columns}
     try:
-        schema, loaded, faults = _read(path, columns)
-        names = schema.names  # decoded only here: the first line of a CSV file may not be UTF-8
+        stored, loaded, by_stored_name = _read(path, columns)
+        schema = renamed_schema(stored, declared)  # names are decoded only here: a CSV file may not be UTF-8
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, error) from error
     check_version(path, schema)
-    declared = {column.name: column for column in columns}
+    names = schema.names
+    loaded = loaded and loaded.rename_columns(names)
+    faults = {column_name(name, declared): fault for name, fault in by_stored_name.items()}
     known = [field for field in schema if field.name in declared and field.name not in faults]
     wrong = {field.name: problem for field in known if (problem := _type_problem(field, declared[field.name]))}
     repeated = sorted({name for name in names if names.count(name) > 1})
@@ -106,7 +116,7 @@ def open_table(path: Path, columns: tuple[Column, ...]) -> TableFile:
 
 
 def conform(table: pa.Table, columns: Iterable[Column]) -> pa.Table:
-    """Cast known columns to their declared types; empty strings become null."""
+    """Cast known columns to their declared types; empty strings become null, and names are normalized to NFC."""
     for column in columns:
         at = table.schema.get_field_index(column.name)
         if at >= 0:
@@ -114,6 +124,7 @@ def conform(table: pa.Table, columns: Iterable[Column]) -> pa.Table:
             cast = as_audio(values) if column.type == AUDIO else values.cast(column.type)
             if column.type == pa.string():
                 cast = pc.if_else(pc.equal(cast, ""), pa.scalar(None, pa.string()), cast)
+                cast = cast if column.name in _TEXTS else pc.utf8_normalize(cast, "NFC")
             table = table.set_column(at, pa.field(column.name, column.type), cast)
     return table
 
@@ -127,6 +138,8 @@ def as_audio(values: pa.ChunkedArray) -> pa.ChunkedArray:
     else:
         parts = [empty, values]
     content, path = parts[0].cast(pa.binary()).combine_chunks(), parts[1].cast(pa.string()).combine_chunks()
+    is_unset = pc.and_(pc.equal(pc.binary_length(content), 0), pc.is_valid(path))  # no audio: the path counts
+    content = pc.if_else(is_unset, pa.scalar(None, pa.binary()), content) if pc.any(is_unset).as_py() else content
     struct = pa.StructArray.from_arrays([content, path], fields=list(AUDIO), mask=values.is_null().combine_chunks())
     return pa.chunked_array([struct])
 

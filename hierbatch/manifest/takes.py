@@ -79,6 +79,13 @@ class Takes:
         return rule_columns(self.rules) & set(self.schema.names)
 
     @property
+    def locations(self) -> tuple[list[Path], pa.Table]:
+        """Part files, and `position`, `part` and `row` of the best take of each row that has one, by position."""
+        index = self._snapshot.index
+        names = ("position", "part", "row")
+        return self._snapshot.parts, pa.table({name: pa.array(np.ascontiguousarray(index[name])) for name in names})
+
+    @property
     def added_measures(self) -> frozenset[str]:
         """Columns of measures that are not built in."""
         return frozenset(column.name for column in declared_columns(self.schema))

@@ -10,8 +10,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from hierbatch.errors import ManifestError, SourceError
+from hierbatch.manifest.headers import missing_columns
 from hierbatch.manifest.schema import Column
 from hierbatch.manifest.store import open_table
+from hierbatch.names import clean_name, name_key, nfc
 
 MAP_COLUMNS = (
     Column(
@@ -37,7 +39,8 @@ class VoiceMapEntry:
     key_semitones: float | None
 
     def fits(self, file: str, speaker: str) -> bool:
-        """Return True if the entry applies to a speaker of a file."""
+        """Return True if the entry applies to a speaker of a file, whose names may be in any normalization form."""
+        file, speaker = nfc(file), clean_name(speaker)
         return self.speaker in ("", speaker) and (not self.file or file == self.file or fnmatchcase(file, self.file))
 
 
@@ -49,21 +52,22 @@ def read_voice_map(path: Path, voices: Iterable[str]) -> tuple[VoiceMapEntry, ..
             error.
     """
     table = open_table(path, tuple(column for column in MAP_COLUMNS if column.name != "key"))
-    problems = [*table.problems, *(() if "voice" in table.schema.names else ("column voice is missing",))]
+    problems = [*table.problems, *missing_columns(table.schema.names, ("voice",))]
     lines = []
     known = set(voices)
+    key_name = next((name for name in table.schema.names if name_key(name) == "key"), "key")
     for row in [] if problems else [row for batch in table.batches() for row in batch.to_pylist()]:
         if row["voice"] not in known:
             problems.append(f"voice {row['voice'] or '(none)'} is not in the voices table")
         try:
-            key = _key(row.get("key"))
+            key = _key(row.get(key_name))
         except ValueError:
-            problems.append(f"key {row.get('key')} is neither auto nor -24 to 24 semitones")
+            problems.append(f"key {row.get(key_name)} is neither auto nor -24 to 24 semitones")
             continue
         lines.append(
             VoiceMapEntry(
                 file=row.get("file") or "",
-                speaker=(row.get("speaker") or "").strip(),
+                speaker=clean_name(row.get("speaker") or ""),
                 voice=row["voice"] or "",
                 key_semitones=key,
             )

@@ -11,8 +11,10 @@ from typing import Any
 
 from hierbatch.errors import InputError, ManifestError, PromptError
 from hierbatch.manifest.checks import SAFE_ID
+from hierbatch.manifest.headers import missing_columns
 from hierbatch.manifest.schema import VOICE_COLUMNS
 from hierbatch.manifest.store import open_table
+from hierbatch.names import clean_name, find_path
 from hierbatch.storage import read_regular_file
 
 CONSENTS = ("self", "licensed", "public_domain", "synthetic", "unknown")
@@ -77,7 +79,7 @@ def read_voices(path: Path) -> tuple[VoiceRow, ...]:
             one error.
     """
     table = open_table(path, VOICE_COLUMNS)
-    problems = [*table.problems, *(f"column {n} is missing" for n in ("voice", "audio") if n not in table.schema.names)]
+    problems = [*table.problems, *missing_columns(table.schema.names, ("voice", "audio"))]
     rows: list[dict[str, Any]] = []
     if not problems:
         names = [column.name for column in VOICE_COLUMNS if column.name in table.schema.names]
@@ -121,6 +123,7 @@ def _value_problems(rows: list[dict[str, Any]]) -> list[str]:
 
 def _voice_row(row: dict[str, Any], folder: Path) -> VoiceRow:
     sound = row.pop("audio")
-    path = None if sound["path"] is None else folder / sound["path"]
+    path = None if sound["path"] is None else find_path(folder / sound["path"])
+    row["speaker"] = clean_name(row.get("speaker") or "") or None
     row["consent"] = row.get("consent") or "unknown"
     return VoiceRow(content=sound["bytes"], path=path, **row)

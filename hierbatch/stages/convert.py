@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 from hierbatch.audio.pitch_trackers import DEFAULT_TRACKER, pitch_tracker
@@ -18,8 +18,20 @@ from hierbatch.stages.take_maker import Opened, TakeMaker
 from hierbatch.stages.takes import pitch_facts, sound_facts
 from hierbatch.stages.voices import VoiceStore
 
+_LONG_S = 60.0
+"""Longer recordings are decoded only when it is their turn, so that one of them is in memory."""
 
-class Convert(TakeMaker[PlannedRecording, DecodedSource, Conversion]):
+
+@dataclass(frozen=True, slots=True)
+class ConvertedRecording:
+    """A conversion, and the length and flags of its source."""
+
+    conversion: Conversion
+    source_s: float
+    source_flags: tuple[str, ...]
+
+
+class Convert(TakeMaker[PlannedRecording, DecodedSource | None, ConvertedRecording]):
     """Converts planned recordings and measures the results.
 
     Short recordings are converted in batches, long ones alone and in segments.
@@ -67,34 +79,49 @@ class Convert(TakeMaker[PlannedRecording, DecodedSource, Conversion]):
         """Create a planned recording from a plan row."""
         return PlannedRecording.from_row(row)
 
-    def open(self, row: PlannedRecording) -> DecodedSource:
-        """Decode the recording."""
-        return read_source(row.content, row.path, row.source_sha256)
+    def open(self, row: PlannedRecording) -> DecodedSource | None:
+        """Decode the recording; None for a long one."""
+        if row.expected_duration_s > _LONG_S:
+            return None
+        source = read_source(row.content, row.path, row.source_sha256)
+        return source if source.duration_s <= _LONG_S else None  # a header may be wrong
 
-    def length_s(self, item: Opened[PlannedRecording, DecodedSource]) -> float:
+    def length_s(self, item: Opened[PlannedRecording, DecodedSource | None]) -> float:
         """Duration of the recording."""
-        return item.source.duration_s
+        return item.source.duration_s if item.source else max(item.row.expected_duration_s, _LONG_S)
 
-    def make(self, batch: Sequence[Opened[PlannedRecording, DecodedSource]]) -> list[Conversion]:
+    def batch_key(self, item: Opened[PlannedRecording, DecodedSource | None]) -> Hashable:
+        """None for a short recording; the id of a long one, which is converted alone."""
+        return None if item.source else item.row.id
+
+    def make(self, batch: Sequence[Opened[PlannedRecording, DecodedSource | None]]) -> list[ConvertedRecording]:
         """Convert a batch."""
-        jobs = [
-            ConversionJob(
-                source=item.source.waveform,
-                voice=self._voices.voice(item.row.voice),
-                seed=item.row.seed,
-                transposition=Transposition(semitones=item.row.pitch_semitones),
-                rate_hz=item.row.rate_hz,
-            )
-            for item in batch
-        ]
-        # A single recording may have any length and is converted in segments.
-        return convert_recordings(self._model, jobs, self._track, to_rate=self._to_rate, batched=len(jobs) > 1)
+        facts: list[tuple[float, tuple[str, ...]]] = []
 
-    def measure(self, item: Opened[PlannedRecording, DecodedSource], result: Conversion) -> dict[str, Any]:
+        def jobs() -> Iterator[ConversionJob]:
+            for item in batch:
+                source = item.source or read_source(item.row.content, item.row.path, item.row.source_sha256)
+                facts.append((source.duration_s, source.flags))
+                yield ConversionJob(
+                    source=source.waveform,
+                    voice=self._voices.voice(item.row.voice),
+                    seed=item.row.seed,
+                    transposition=Transposition(semitones=item.row.pitch_semitones),
+                    rate_hz=item.row.rate_hz,
+                )
+                del source
+
+        # A single recording may have any length and is converted in segments.
+        made = convert_recordings(self._model, jobs(), self._track, to_rate=self._to_rate, batched=len(batch) > 1)
+        return [ConvertedRecording(conversion, *fact) for conversion, fact in zip(made, facts, strict=True)]
+
+    def measure(
+        self, item: Opened[PlannedRecording, DecodedSource | None], result: ConvertedRecording
+    ) -> dict[str, Any]:
         """Audio and measures of a conversion."""
-        facts = sound_facts(result.waveform, item.source.duration_s, item.row.id)
-        facts["flags"] += item.source.flags
-        return facts | pitch_facts(result.f0_hz)
+        facts = sound_facts(result.conversion.waveform, result.source_s, item.row.id)
+        facts["flags"] += result.source_flags
+        return facts | pitch_facts(result.conversion.f0_hz)
 
     def settings(self, row: PlannedRecording) -> Mapping[str, Any]:
         """Transposition, rate, pitch tracker and bandwidth extension."""

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from hierbatch.audio.activity import TimeSpan, speech_detector
-from hierbatch.audio.waveform import Waveform
+from hierbatch.audio.pitch import F0
+from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.constants import RATE_HZ
 from hierbatch.manifest.rows import PlannedRecording, Timing
 from hierbatch.models.conversion.interface import ConversionModel, Transposition
@@ -37,10 +38,10 @@ class SpeakerTrack:
 
 @dataclass(frozen=True, slots=True)
 class DubbedRecording:
-    """Voice track of a recording, and the conversions and spans it was mixed from."""
+    """Voice track of a recording, the pitch of each conversion in it, and their spans."""
 
     waveform: Waveform
-    conversions: Sequence[Conversion]
+    f0_hz: Sequence[F0]
     spans: Sequence[tuple[SpeakerTrack, Sequence[TimeSpan]]]
     source_flags: tuple[str, ...]
 
@@ -82,12 +83,12 @@ class Dub(TakeMaker[PlannedRecording, None, DubbedRecording]):
         facts = sound_facts(result.waveform, result.waveform.duration_s, item.row.id)
         # Silence between the speech is intended.
         is_clipped = "clipped" in facts["flags"]
-        facts["flags"] = (("clipped",) if is_clipped else ()) if result.conversions else (_NO_SPEECH,)
+        facts["flags"] = (("clipped",) if is_clipped else ()) if result.f0_hz else (_NO_SPEECH,)
         facts["flags"] += result.source_flags
         timings = [
             Timing(track.speaker, span.start_s, span.end_s, "speech") for track, spans in result.spans for span in spans
         ]
-        f0_hz = np.concatenate([np.zeros(0, np.float32), *(conversion.f0_hz for conversion in result.conversions)])
+        f0_hz = np.concatenate([np.zeros(0, np.float32), *result.f0_hz])
         return facts | pitch_facts(f0_hz) | {"timings": tuple(sorted(timings, key=lambda timing: timing.start_s))}
 
     def settings(self, row: PlannedRecording) -> Mapping[str, Any]:
@@ -115,11 +116,16 @@ class Dub(TakeMaker[PlannedRecording, None, DubbedRecording]):
         opened = read_source(row.content, row.path, row.source_sha256)
         source = opened.waveform
         tracks = [(track, self._spans(track, source)) for track in speaker_tracks(row.cast)]
-        conversions = [self._convert(source, track, spans, row.seed) for track, spans in tracks if spans]
-        mix = np.zeros(source.n_samples, np.float32)
-        for conversion in conversions:
-            mix += conversion.waveform.samples
-        return DubbedRecording(Waveform(mix, source.rate_hz), conversions, tracks, opened.flags)
+        mix: Samples | None = None
+        contours: list[F0] = []
+        for track, spans in tracks:
+            if spans:
+                conversion = self._convert(source, track, spans, row.seed)
+                contours.append(conversion.f0_hz)
+                # Added one by one: of a long recording only one voice more is in memory.
+                mix = conversion.waveform.samples if mix is None else mix + conversion.waveform.samples
+        mix = np.zeros(source.n_samples, np.float32) if mix is None else mix
+        return DubbedRecording(Waveform(mix, source.rate_hz), contours, tracks, opened.flags)
 
     def _spans(self, track: SpeakerTrack, source: Waveform) -> tuple[TimeSpan, ...]:
         """Spans of a speaker, in whole frames; the mix removes the original voice in exactly these spans."""

@@ -13,7 +13,7 @@ from hierbatch.audio.files import mono_blocks, read_scanned, scan_sound
 from hierbatch.audio.opening import SoundLimits
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import SourceError
-from hierbatch.storage import read_regular_file, regular_file_size
+from hierbatch.storage import regular_file_size
 
 SOURCE_LIMITS = SoundLimits(max_duration_s=2 * 3600.0, max_bytes=2 << 30)
 """Limits of one recording: a conversion keeps the whole recording in memory."""
@@ -53,14 +53,11 @@ def read_source(content: bytes | None, path: str | None, sha256: str | None) -> 
             damaged, truncated, silent, or shorter than 0.1 s.
     """
     name = source_name({"path": path})
-    if content is None:
-        try:
-            content = read_regular_file(Path(path or ""), SOURCE_LIMITS.max_bytes)
-        except OSError as error:
-            raise SourceError(f"Cannot read {name}", got=error.strerror or str(error), fix="check the path") from error
-    if sha256 and hashlib.sha256(content).hexdigest() != sha256:
+    source: bytes | Path = Path(path or "") if content is None else content
+    state = _checked_state(source, sha256, name)
+    scan, waveform = read_scanned(source, name=name, require_complete=True, **source_options())
+    if _checked_state(source, None, name) != state:
         raise _changed(name)
-    scan, waveform = read_scanned(content, name=name, require_complete=True, **source_options())
     return DecodedSource(waveform=waveform, flags=_source_flags(_check_scan(scan, name)))
 
 
@@ -108,12 +105,7 @@ def stream_source(content: bytes | None, path: str | None, sha256: str | None) -
     """
     name = source_name({"path": path})
     source = Path(path or "") if content is None else content
-    try:
-        state = _state(source)
-        if sha256 and source_sha256(source) != sha256:
-            raise _changed(name)
-    except OSError as error:
-        raise SourceError(f"Cannot read {name}", got=error.strerror or str(error), fix="check the path") from error
+    state = _checked_state(source, sha256, name)
     scan = _check_scan(scan_sound(source, name=name, require_complete=True, **source_options()), name)
     return SourceStream(scan=scan, content=source, name=name, state=state)
 
@@ -129,6 +121,17 @@ def _check_scan(scan: SoundScan, name: str) -> SoundScan:
 def _source_flags(scan: SoundScan) -> tuple[str, ...]:
     found = {"source_clipped": scan.is_clipped, "opposite_channels": scan.mix.has_opposite_channels}
     return tuple(name for name, is_set in found.items() if is_set)
+
+
+def _checked_state(source: bytes | Path, sha256: str | None, name: str) -> tuple[int, ...]:
+    """State of a source with the content of its plan; raises SourceError. None as hash accepts any content."""
+    try:
+        state = _state(source)
+        if sha256 and source_sha256(source) != sha256:
+            raise _changed(name)
+    except OSError as error:
+        raise SourceError(f"Cannot read {name}", got=error.strerror or str(error), fix="check the path") from error
+    return state
 
 
 def _state(source: bytes | Path) -> tuple[int, ...]:

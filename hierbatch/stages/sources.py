@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from hierbatch.audio.files import SoundInfo, describe_sound
 from hierbatch.errors import RowError, SetupError, SourceError
 from hierbatch.manifest.schema import AUDIO, PLAN_COLUMNS, SOURCE_COLUMNS
+from hierbatch.names import find_path
 from hierbatch.stages.recordings import (
     SHORTEST_S,
     SOURCE_LIMITS,
@@ -93,13 +94,13 @@ class ReadSource:
 
 
 def resolve_source_path(root: Path, path: str) -> str:
-    """Full path of a recording; the file need not exist.
+    """Full path of a recording as `find_path` finds it; the file need not exist.
 
     Raises:
         SourceError: the path is outside `root`, directly or through a link.
     """
     folder = os.path.abspath(root)
-    found = os.path.normpath(os.path.join(folder, path))
+    found = str(find_path(Path(os.path.normpath(os.path.join(folder, path)))))
     real_folder = os.path.realpath(folder)
     if os.path.commonpath([real_folder, os.path.realpath(found)]) != real_folder:
         raise SourceError(

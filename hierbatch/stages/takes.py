@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from hierbatch.audio.files import SoundEncoder
 from hierbatch.audio.quality import TakeMeter
-from hierbatch.audio.waveform import Samples, Waveform
+from hierbatch.audio.waveform import Samples, Waveform, in_blocks
 from hierbatch.errors import HierbatchError, SynthesisError
 from hierbatch.manifest.rows import Sound, Take, take_rows
 from hierbatch.manifest.schema import TAKE_COLUMNS, arrow_schema, take_schema
@@ -34,7 +34,8 @@ def sound_facts(waveform: Waveform, expected_s: float, row_id: str) -> dict[str,
         SynthesisError: no samples, or samples that are not finite.
     """
     take = StreamedTake(waveform.rate_hz)
-    take.push(waveform.samples)
+    for block in in_blocks(waveform.samples):
+        take.push(block)
     return take.facts(expected_s, row_id)
 
 

@@ -1,21 +1,11 @@
-"""Training configurations in TOML: one dataclass per recipe, with a dataclass per table.
-
-Every key has a default, so a file lists what differs. Unknown keys are refused by name.
-"""
+"""Training configurations that ship with the package, by name."""
 
 from __future__ import annotations
 
-import dataclasses
-import tomllib
-from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from hierbatch.errors import InputError
-
-Config = TypeVar("Config")
 
 
 def shipped_configs() -> dict[str, Path]:
@@ -40,95 +30,3 @@ def find_config(name: str) -> Path:
             fix="correct --config",
         )
     return path
-
-
-def read_config(kind: type[Config], path: Path) -> Config:
-    """Read a configuration.
-
-    Args:
-        kind: dataclass of the recipe.
-        path: TOML file.
-
-    Raises:
-        InputError: the file is damaged, a key is unknown, or a value has the wrong type.
-    """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path} cannot be read", expected="TOML", got=str(error)) from error
-    return make_config(kind, values, path.name)
-
-
-def make_config(kind: type[Config], values: Mapping[str, Any], source: str) -> Config:
-    """Create a configuration from nested values; raises InputError as `read_config`.
-
-    Args:
-        kind: dataclass.
-        values: values by field name; nested dataclasses as mappings.
-        source: name of the file or table, for messages.
-    """
-    hints = get_type_hints(kind)
-    names = [field.name for field in dataclasses.fields(kind) if field.init]  # type: ignore[arg-type]
-    if unknown := sorted(set(values) - set(names)):
-        raise InputError(
-            f"{source} has unknown keys",
-            expected=", ".join(names),
-            got=", ".join(unknown),
-            fix="correct or delete them",
-        )
-    made = {name: _converted(hints[name], value, f"{source}: {name}") for name, value in values.items()}
-    try:
-        return kind(**made)
-    except TypeError as error:
-        raise InputError(f"{source} is incomplete", got=str(error)) from error
-
-
-def to_toml(config: Any) -> str:
-    """Write a configuration as TOML with every key, as a record of a run."""
-    return "".join(_table_lines(dataclasses.asdict(config), ""))
-
-
-def _converted(hint: Any, value: Any, source: str) -> Any:
-    if get_origin(hint) in (Union, UnionType):
-        hint = next(choice for choice in get_args(hint) if choice is not type(None))
-    if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
-        return make_config(hint, value, source)  # type: ignore[arg-type]
-    origin, arguments = get_origin(hint), get_args(hint)
-    if origin is tuple and isinstance(value, list):
-        inner = arguments[0]
-        return tuple(_converted(inner, element, source) for element in value)
-    if origin in (dict, Mapping, None) and isinstance(value, Mapping) and hint is not str:
-        return dict(value)
-    if getattr(origin, "__name__", "") == "Mapping" and isinstance(value, Mapping):
-        return dict(value)
-    if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(hint, type) and isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
-        return value
-    raise InputError(
-        f"{source} has the wrong type",
-        expected=getattr(hint, "__name__", str(hint)),
-        got=f"{value!r}",
-        fix="correct it",
-    )
-
-
-def _table_lines(values: Mapping[str, Any], name: str) -> list[str]:
-    plain = {key: value for key, value in values.items() if not isinstance(value, Mapping) and value is not None}
-    lines = [f"\n[{name}]\n"] if name else []
-    lines += [f"{key} = {_toml_value(value)}\n" for key, value in plain.items()]
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            lines += _table_lines(value, f"{name}.{key}" if name else key)
-    return lines
-
-
-def _toml_value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
-    if isinstance(value, tuple | list):
-        return f"[{', '.join(map(_toml_value, value))}]"
-    return repr(value)

@@ -6,7 +6,7 @@ Legend: B batch, L samples at 48 kHz, K bins.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,17 +33,18 @@ _TRANSITION_HZ = 150.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FullBandClip:
-    """One recording at 48 kHz, 16 bit."""
+    """One recording, 16 bit."""
 
     id: str
     speaker: str
     is_held_out: bool
     samples: npt.NDArray[np.int16]
+    rate_hz: int = FULL_RATE_HZ
 
     def waveform(self, start: int = 0, n_samples: int | None = None) -> Waveform:
         """Samples `start` to `start + n_samples` (to the end if None), scaled to +-1."""
         end = None if n_samples is None else start + n_samples
-        return Waveform(self.samples[start:end].astype(np.float32) / 32768.0, FULL_RATE_HZ)
+        return Waveform(self.samples[start:end].astype(np.float32) / 32768.0, self.rate_hz)
 
 
 def is_held_out(text: str) -> bool:
@@ -51,39 +52,57 @@ def is_held_out(text: str) -> bool:
     return zlib.crc32(text.strip().lower().encode()) % _TEXTS_PER_HELD_OUT_TEXT == 0
 
 
-def read_full_band(folder: Path, *, held_out_only: bool = False) -> list[FullBandClip]:
+def read_full_band(
+    folder: Path,
+    *,
+    held_out_only: bool = False,
+    rate_hz: int = FULL_RATE_HZ,
+    min_rate_hz: int = _MIN_RATE_HZ,
+    ids: Container[str] | None = None,
+) -> list[FullBandClip]:
     """Read every clip recorded at 44.1 kHz or more from the Parquet files of a folder, or from one file.
+
+    Args:
+        folder: folder or file.
+        held_out_only: leave out the clips for training.
+        rate_hz: rate of the clips.
+        min_rate_hz: least rate of a recording.
+        ids: leave out all other recordings; None takes all.
 
     Raises:
         InputError: There is no such clip, or a file cannot be read.
     """
     files = [folder] if folder.is_file() else sorted(folder.glob("*.parquet"))
     try:
-        clips = [clip for file in files for clip in _read_clips(file, held_out_only)]
+        clips = [clip for file in files for clip in _read_clips(file, held_out_only, rate_hz, min_rate_hz, ids)]
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"The recordings in {folder} cannot be read", got=str(error)) from error
     if not clips:
         raise InputError(
             "There are no full-band recordings",
-            expected=f"Parquet files with {', '.join(_COLUMNS)}, recorded at {_MIN_RATE_HZ} Hz or more",
+            expected=f"Parquet files with {', '.join(_COLUMNS)}, recorded at {min_rate_hz} Hz or more",
             got=str(folder),
         )
     return clips
 
 
-def _read_clips(file: Path, held_out_only: bool) -> Iterator[FullBandClip]:
+def _read_clips(
+    file: Path, held_out_only: bool, rate_hz: int, min_rate_hz: int, ids: Container[str] | None
+) -> Iterator[FullBandClip]:
     if not set(_COLUMNS) <= set(pq.read_schema(file).names):
         return
     for batch in pq.ParquetFile(file).iter_batches(64, columns=list(_COLUMNS)):
         for row in batch.to_pylist():
-            if (row["original_rate_hz"] or 0) < _MIN_RATE_HZ:
+            if (row["original_rate_hz"] or 0) < min_rate_hz or (ids is not None and row["id"] not in ids):
                 continue
             held_out = is_held_out(row["text"] or row["id"])
             if held_out_only and not held_out:
                 continue
-            sound = resample(read_sound(row["audio"]["bytes"], name=row["id"]), FULL_RATE_HZ)
+            sound = resample(read_sound(row["audio"]["bytes"], name=row["id"]), rate_hz)
             samples = np.round(np.clip(sound.samples, -1.0, 1.0) * 32767.0).astype(np.int16)
-            yield FullBandClip(id=row["id"], speaker=row["speaker"], is_held_out=held_out, samples=samples)
+            yield FullBandClip(
+                id=row["id"], speaker=row["speaker"], is_held_out=held_out, samples=samples, rate_hz=rate_hz
+            )
 
 
 @dataclass(frozen=True, slots=True)

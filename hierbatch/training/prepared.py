@@ -1,13 +1,19 @@
-"""The prepared data set: flat memory-mapped arrays, one folder per source Parquet file.
+"""The prepared data set: flat memory-mapped arrays in shards.
 
     PREPARED/
-      projection.safetensors     projection of teacher features to semantic vectors
-      <source>/                  written to a temporary folder, then renamed
+      prepared.json              features, pitch tracker (`hierbatch.training.prepared_settings`)
+      projection.safetensors     projection of a teacher's features to semantic vectors, if a teacher was used
+      <shard>/                   written to a temporary folder, then renamed
         index.parquet            one row per utterance, with its offset in the arrays
-        audio.i16 semantic.f16 f0.f32
+        audio.i16                16 kHz
+        semantic.f16             content features, 50 vectors/s
+        f0.f32                   F0 in Hz every 10 ms, 0 where unvoiced
+        f0_fine.f32              F0 every 5 ms, if requested
       alignment.parquet          frames of each phoneme token, for the whole set
+      rejected.jsonl             id and reason of each row that was left out
 
-Legend: T frames (50/s). An utterance has 320 T samples, T x 64 semantic values and 2 T F0 values.
+Legend: T frames (50/s), C channels. An utterance has 320 T samples, T x C semantic values, and 2 T F0 values, or 4 T
+every 5 ms.
 """
 
 from __future__ import annotations
@@ -23,6 +29,7 @@ import pyarrow.parquet as pq
 
 from hierbatch.constants import FRAME_HOP_SAMPLES, MELS_PER_FRAME
 from hierbatch.errors import InputError
+from hierbatch.training.prepared_settings import PreparedSettings, read_settings
 from hierbatch.training.splits import Split, split_of
 
 _ALIGNMENT = "alignment.parquet"
@@ -37,8 +44,12 @@ INDEX_SCHEMA = pa.schema(
         ("phonemes", pa.string()),
         ("n_frames", pa.int32()),
         ("first_frame", pa.int64()),
+        ("snr_db", pa.float32()),
     ]
 )
+
+FINE_F0_PER_FRAME = 4
+"""F0 values per content frame in `f0_fine.f32`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +77,7 @@ class _Shard:
     audio: npt.NDArray[np.int16]
     semantic: npt.NDArray[np.float16]
     f0_hz: npt.NDArray[np.float32]
+    fine_f0_hz: npt.NDArray[np.float32] | None
 
 
 class PreparedSet:
@@ -77,11 +89,12 @@ class PreparedSet:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.settings = read_settings(folder) or PreparedSettings()
         self.utterances: list[PreparedUtterance] = []
         self._shards: list[_Shard] = []
         for index_path in sorted(folder.glob("*/index.parquet")):
             table = pq.read_table(index_path)
-            self._shards.append(_open_shard(index_path.parent))
+            self._shards.append(_open_shard(index_path.parent, self.settings))
             for row in table.select(["id", "speaker", "language", "phonemes", "n_frames", "first_frame"]).to_pylist():
                 row["phonemes"] = row["phonemes"] or ""
                 self.utterances.append(PreparedUtterance(**row, shard=len(self._shards) - 1))
@@ -104,7 +117,7 @@ class PreparedSet:
     def semantic(
         self, utterance: PreparedUtterance, start: int = 0, n_frames: int | None = None
     ) -> npt.NDArray[np.float32]:
-        """Semantic vectors. Shape: [n_frames, 64]."""
+        """Semantic vectors. Shape: [n_frames, C]."""
         return self._shards[utterance.shard].semantic[self._slice(utterance, start, n_frames, 1)].astype(np.float32)
 
     def f0_hz(
@@ -113,6 +126,24 @@ class PreparedSet:
         """F0, 0 where unvoiced. Shape: [2 n_frames]."""
         return np.array(self._shards[utterance.shard].f0_hz[self._slice(utterance, start, n_frames, MELS_PER_FRAME)])
 
+    def fine_f0_hz(
+        self, utterance: PreparedUtterance, start: int = 0, n_frames: int | None = None
+    ) -> npt.NDArray[np.float32]:
+        """F0 every 5 ms, 0 where unvoiced. Shape: [4 n_frames].
+
+        Raises:
+            InputError: the set was prepared without it.
+        """
+        values = self._shards[utterance.shard].fine_f0_hz
+        if values is None:
+            raise InputError(
+                "The prepared speech has no F0 every 5 ms",
+                expected="f0_fine.f32 in every shard",
+                got=str(self.folder),
+                fix="prepare the data with --f0-hop-ms 5 into another folder",
+            )
+        return np.array(values[self._slice(utterance, start, n_frames, FINE_F0_PER_FRAME)])
+
     def _slice(self, utterance: PreparedUtterance, start: int, n_frames: int | None, per_frame: int) -> slice:
         """Range of an array that holds `per_frame` values per frame."""
         length = utterance.n_frames - start if n_frames is None else n_frames
@@ -120,12 +151,11 @@ class PreparedSet:
         return slice(first, first + length * per_frame)
 
 
-def _open_shard(folder: Path) -> _Shard:
-    from hierbatch.training.semantics import SEMANTIC_CHANNELS
-
-    semantic = np.memmap(folder / "semantic.f16", np.float16, "r").reshape(-1, SEMANTIC_CHANNELS)
+def _open_shard(folder: Path, settings: PreparedSettings) -> _Shard:
+    semantic = np.memmap(folder / "semantic.f16", np.float16, "r").reshape(-1, settings.features.channels)
     audio = np.memmap(folder / "audio.i16", np.int16, "r")
-    return _Shard(audio, semantic, np.memmap(folder / "f0.f32", np.float32, "r"))
+    fine = np.memmap(folder / "f0_fine.f32", np.float32, "r") if settings.has_fine_f0 else None
+    return _Shard(audio, semantic, np.memmap(folder / "f0.f32", np.float32, "r"), fine)
 
 
 def has_alignments(folder: Path) -> bool:

@@ -21,6 +21,9 @@ JOBS = {
     "narrate": "narrate",
     "master_book": "book",
     "corpus": "corpus",
+    "intake": "intake",
+    "prepare": "prepare",
+    "finetune": "finetune",
 }
 
 

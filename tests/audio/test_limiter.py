@@ -3,6 +3,7 @@ import pytest
 from scipy import signal
 
 from hierbatch.audio.limiter import limit
+from hierbatch.audio.peak import CONTEXT_SAMPLES, interpolated_peaks
 from tests.audio.signals import in_blocks, speech_like, tone
 
 RATE_HZ = 44_100
@@ -78,6 +79,28 @@ def test_no_delay_and_no_change_of_shape():
     inside = slice(4_000, -4_000)
     ratio = np.dot(got[inside], samples[inside]) / np.dot(samples[inside], samples[inside])
     np.testing.assert_allclose(got[inside], samples[inside] * ratio, atol=5e-3)
+
+
+def plainly_limited(samples, ceiling_dbtp):
+    """The three steps by their definition, one sample at a time, without streaming."""
+    ceiling, n_ahead = 10 ** ((ceiling_dbtp - 0.1) / 20), round(0.005 * RATE_HZ)
+    peaks = interpolated_peaks(np.pad(samples, CONTEXT_SAMPLES)).astype(np.float64)
+    held, last = np.zeros(len(samples) + 2 * n_ahead), 0.0
+    for i, peak in enumerate(peaks):
+        last = max(20 * np.log10(max(peak / ceiling, 1.0)), last - 60.0 / RATE_HZ, 0.0)
+        held[n_ahead - 1 + i] = last
+    window = signal.windows.hann(n_ahead + 2)[1:-1]
+    ahead = np.array([held[i : i + n_ahead].max() for i in range(len(samples) + n_ahead - 1)])
+    attenuation_db = [ahead[i : i + n_ahead] @ window / window.sum() for i in range(len(samples))]
+    return samples * 10 ** (-np.array(attenuation_db) / 20)
+
+
+@pytest.mark.parametrize("name", ["speech", "clicks"])
+def test_agrees_with_the_definition(name):
+    samples = HOT[name][: RATE_HZ // 2]
+    got = limited(samples, -3.5)
+    last = slice(0, len(samples) - 2 * round(0.005 * RATE_HZ))  # the definition above ends before the release does
+    np.testing.assert_allclose(got[last], plainly_limited(samples, -3.5)[last], atol=1e-6)
 
 
 @pytest.mark.parametrize("n_block", [1, 50, 219, 4_096, 10**6])

@@ -58,5 +58,5 @@ def test_skipping_what_cannot_matter_changes_nothing_that_does():
     exact = interpolated_peaks(samples)
     quick = interpolated_peaks(samples, 0.2)
     assert len(exact) == len(samples) - 2 * CONTEXT_SAMPLES
-    assert ((quick == exact) | (exact < 0.2)).all()
-    assert (quick != exact).any()
+    assert (np.isclose(quick, exact, rtol=1e-6, atol=0) | (exact < 0.2)).all()
+    assert (quick < 0.9 * exact).any()

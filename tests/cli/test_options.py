@@ -52,12 +52,15 @@ VARIANTS = {
     "profile": "`book` makes one format by default",
     "title": "`book` has only the run, `narrate` the book",
     "author": "`book` has only the run, `narrate` the book",
+    "min_duration_s": "a limit of whole recordings in `prepare`, of utterances in `intake`",
+    "max_duration_s": "a limit of whole recordings in `prepare`, of utterances in `intake`",
+    "asr_model": "checks takes against their texts, writes the texts of `intake`",
+    "device": "commands with workers explain the numbering of GPUs",
     "cover": "`book` has only the run, `narrate` the book",
 }
 OUTSIDE_GROUPS = {
     "out": "every command says what it writes there",
     "json": "an alias in cli/options.py declares it once",
-    "data": "prepared features for training, recordings for `prepare`",
     "overwrite": "each command names the files it replaces",
 }
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from hierbatch.datasets.readers import LAYOUTS, DatasetOptions, find_layout, read_dataset
+from hierbatch.datasets.options import LAYOUT_NAMES, DatasetOptions
+from hierbatch.datasets.readers import LAYOUTS, find_layout, read_dataset
 from hierbatch.datasets.rows import DatasetRow, RejectedRow
 from hierbatch.errors import InputError
 from tests.datasets import layouts
@@ -19,6 +20,7 @@ def rejected(path, **options):
 
 def test_every_layout_of_the_table_is_tested():
     assert set(layouts.LAYOUTS) == set(LAYOUTS)
+    assert tuple(LAYOUTS) == LAYOUT_NAMES
 
 
 @pytest.mark.parametrize("name", layouts.LAYOUTS)

@@ -3,10 +3,13 @@ import pyloudnorm
 import pytest
 from scipy import signal
 
-from hierbatch.audio.joining import silence
+from hierbatch.audio.joining import RoomTone, silence
+from hierbatch.audio.limiter import limit
+from hierbatch.delivery.level_estimate import LevelEstimate
 from hierbatch.delivery.mastering import master_chapter
 from hierbatch.delivery.pcm import read_pcm, write_pcm
 from hierbatch.delivery.profiles import PROFILES
+from hierbatch.delivery.room_tone import SharedRoomTone
 from hierbatch.errors import RunError
 from tests.audio.signals import speech_like
 
@@ -19,7 +22,8 @@ def chapter(rate_hz, level_db=-30.0):
 
 def mastered(tmp_path, samples, profile, rate_hz):
     write_pcm(tmp_path / "in", [samples])
-    mastering = master_chapter(tmp_path / "in", tmp_path / "out", rate_hz, profile)
+    tone = SharedRoomTone(tmp_path / "tone", rate_hz, profile.room_tone_db)
+    mastering = master_chapter(tmp_path / "in", tmp_path / "out", rate_hz, profile, tone)
     return mastering, np.concatenate(list(read_pcm(tmp_path / "out")))
 
 
@@ -51,6 +55,28 @@ def test_pauses_hold_room_tone_below_the_allowed_floor(tmp_path):
     _, after = mastered(tmp_path, chapter(44_100), PROFILES["acx"], 44_100)
     head = after[1_000:40_000].astype(np.float64)
     assert -80 < 20 * np.log10(np.sqrt(np.mean(head**2))) < -70
+
+
+@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("gain_db", [0.0, 12.0, 24.0])
+def test_the_estimated_level_is_that_after_the_limiter(tmp_path, name, gain_db):
+    profile, rate_hz = PROFILES[name], PROFILES[name].rate_hz
+    before = chapter(rate_hz)
+    gained = (before * 10 ** (gain_db / 20)).astype(np.float32)
+    after = np.concatenate(list(limit([gained], rate_hz, profile.ceiling_dbtp)))
+    if profile.level_measure == "rms_db":
+        level = 20 * np.log10(np.sqrt(np.mean(after.astype(np.float64) ** 2)))
+    else:
+        level = pyloudnorm.Meter(rate_hz, filter_class="DeMan").integrated_loudness(after.astype(np.float64))
+    estimate = LevelEstimate(np.array_split(before, 7), rate_hz, profile)
+    assert estimate.level(gain_db) == pytest.approx(level, abs=0.3)
+    assert gain_db > 0 or estimate.level(gain_db) == pytest.approx(level, abs=1e-3)
+
+
+def test_the_shared_room_tone_is_that_of_one_chapter(tmp_path):
+    shared = SharedRoomTone(tmp_path / "tone", 44_100, -75.0)
+    later, first = shared.read(300_000, 500), shared.read(0, 300_000)
+    np.testing.assert_array_equal(np.concatenate([first, later]), RoomTone(44_100, -75.0).generate(300_500))
 
 
 def test_silence_cannot_be_brought_to_a_level(tmp_path):

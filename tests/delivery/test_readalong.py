@@ -204,3 +204,34 @@ def test_a_source_that_cannot_carry_the_overlay_is_told(tmp_path, change, words)
     with pytest.raises(BookError, match=words):
         make_book(job)
     assert not list((tmp_path / "out").glob("*"))
+
+
+def test_active_content_of_the_source_is_left_out(tmp_path):
+    source = source_book(tmp_path)
+    with zipfile.ZipFile(source) as archive:
+        files = {name: archive.read(name) for name in archive.namelist() if name != "mimetype"}
+    active = b'<script src="a.js"/><img src="https://example.org/a.png" onerror="x()"/>'
+    active += b'<p onclick="x()">The end &amp; all.</p>'
+    files["OEBPS/text/two.xhtml"] = files["OEBPS/text/two.xhtml"].replace(b"<p>The end &amp; all.</p>", active)
+    files["OEBPS/nav.xhtml"] = files["OEBPS/nav.xhtml"].replace(b"</body>", b"<script>x()</script></body>")
+    files["OEBPS/content.opf"] = files["OEBPS/content.opf"].replace(
+        b"</manifest>",
+        b'<item id="s" href="a.js" media-type="application/javascript"/>'
+        b'<item id="c" href="a.css" media-type="text/css"/>'
+        b'<item id="r" href="https://example.org/a.mp3" media-type="audio/mpeg"/></manifest>',
+    )
+    files["OEBPS/content.opf"] = files["OEBPS/content.opf"].replace(
+        b'id="p1"', b'id="p1" properties="scripted remote-resources"'
+    )
+    files |= {"OEBPS/a.js": b"x()", "OEBPS/a.css": b"@import 'https://example.org/b.css';"}
+    write_epub(source, {f"/{name}": data for name, data in files.items()})
+    job = BookJob(
+        run=run_of(source, tmp_path / "run"), delivery=RunDelivery(to="readalong"), out=tmp_path / "out", source=source
+    )
+    (file,) = make_book(job).files
+    with zipfile.ZipFile(file.path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    assert "OEBPS/a.js" not in content
+    for word in (b"example.org", b"<script", b"onclick", b"onerror", b"a.js", b"scripted", b"remote-resources"):
+        assert not [name for name, data in content.items() if word in data], word
+    assert [text for text, *_ in spoken(file.path)][-1] == "The end & all."

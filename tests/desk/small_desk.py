@@ -16,18 +16,18 @@ from tests.delivery.book_run import book_rows, later, write_run
 BASE = "http://127.0.0.1:8377"
 
 
-def small_run(folder, rows=None):
-    """Two chapters; c1s1 is flagged and has a second take, c1s2 failed, c2s3 is not spoken yet."""
+def small_run(fother, rows=None):
+    """Two chapters; c1s0 is flagged and has a second take, c1s2 failed, c2s3 is not spoken yet."""
     rows = rows or [row | {"flags": []} for row in book_rows()]
     made = [row for row in rows if row["id"] != "c2s3"]
-    made = [row | {"flags": ["too_long"]} if row["id"] == "c1s1" else row for row in made]
+    made = [row | {"flags": ["too_long"]} if row["id"] == "c1s0" else row for row in made]
     failed = {"status": "failed", "error_kind": "text", "error": "No letters. Expected: text."}
     made = [row | failed if row["id"] == "c1s2" else row for row in made]
-    flawed = next(row for row in made if row["id"] == "c1s1")
-    older = later(flawed, minutes=-1, flags=["too_long", "clipped"], take_key="b" * 32)
-    write_run(folder, [*made, older], plan={"g0001": rows, "g0001-r001": [older]})
-    (folder / "run.json").write_text(json.dumps({"format": 1, "generations": [{"number": 1}]}))
-    return folder
+    flawed = next(row for row in made if row["id"] == "c1s0")
+    other = later(flawed, minutes=1, flags=["too_long", "clipped"], take_key="b" * 32, attempt=2)
+    write_run(fother, [*made, other], plan={"g0001": rows, "g0001-r001": [other]})
+    (fother / "run.json").write_text(json.dumps({"format": 1, "generations": [{"number": 1}]}))
+    return fother
 
 
 @contextmanager

@@ -24,8 +24,8 @@ def test_the_outline_has_every_sentence_in_reading_order_with_its_marks(run):
     with open_desk(run) as opened:
         found = marks(opened.client)
     assert list(found) == [f"c{chapter}s{at}" for chapter in (1, 2) for at in range(4)]
-    assert found["c1s0"] == Mark(0)
-    assert found["c1s1"] == Mark.FLAGGED | Mark.UNDECIDED
+    assert found["c1s1"] == Mark(0)
+    assert found["c1s0"] == Mark.FLAGGED | Mark.UNDECIDED
     assert found["c1s2"] == Mark.FAILED | Mark.UNDECIDED
     assert found["c2s3"] == Mark.MISSING
 
@@ -46,11 +46,11 @@ def test_a_chapter_has_its_words_with_times_by_paragraph(run):
 
 def test_the_audio_of_each_take_is_served_by_its_name(run):
     with open_desk(run) as opened:
-        takes = opened.client.get("/api/rows/c1s1").json()["takes"]
-        answers = [opened.client.get(f"/api/rows/c1s1/takes/{take['name']}/audio") for take in takes]
+        takes = opened.client.get("/api/rows/c1s0").json()["takes"]
+        answers = [opened.client.get(f"/api/rows/c1s0/takes/{take['name']}/audio") for take in takes]
         failed = opened.client.get("/api/rows/c1s2").json()["takes"]
         without = opened.client.get(f"/api/rows/c1s2/takes/{failed[0]['name']}/audio")
-    assert [take["is_current"] for take in takes] == [False, True]
+    assert [take["is_current"] for take in takes] == [True, False]
     assert all(answer.content[:4] == b"fLaC" for answer in answers)
     assert answers[0].headers["content-type"] == "audio/flac"
     assert "immutable" in answers[0].headers["cache-control"]
@@ -60,53 +60,53 @@ def test_the_audio_of_each_take_is_served_by_its_name(run):
 
 def test_a_decision_is_appended_to_the_run_and_shown(run):
     with open_desk(run) as opened:
-        take = next(t for t in opened.client.get("/api/rows/c1s1").json()["takes"] if t["is_current"])
-        row = opened.client.post("/api/decide", json={"id": "c1s1", "take": take["name"], "verdict": "pin"}).json()
+        take = next(t for t in opened.client.get("/api/rows/c1s0").json()["takes"] if t["is_current"])
+        row = opened.client.post("/api/decide", json={"id": "c1s0", "take": take["name"], "verdict": "pin"}).json()
         assert row["verdict"] == "pin"
-        assert marks(opened.client)["c1s1"] == Mark.FLAGGED | Mark.PINNED
-        opened.client.post("/api/decide", json={"id": "c1s1", "note": "the Hare"})
-        opened.client.post("/api/decide", json={"id": "c1s1", "edit": {"text": "Sentence one.", "speed": 1.1}})
-    found = read_choices(run).row("c1s1")
+        assert marks(opened.client)["c1s0"] == Mark.FLAGGED | Mark.PINNED
+        opened.client.post("/api/decide", json={"id": "c1s0", "note": "the Hare"})
+        row = opened.client.post("/api/decide", json={"id": "c1s0", "pause_after_s": 1.5}).json()
+        assert row["pause_after_s"] == 1.5
+    found = read_choices(run).row("c1s0")
     assert found.pinned == (take["name"].rpartition("-")[0], 1)
-    assert (found.note, found.edit.text, found.edit.speed) == ("the Hare", "Sentence one.", 1.1)
+    assert (found.note, found.edit.pause_after_s) == ("the Hare", 1.5)
     assert found.history[0].who
 
 
 def test_undo_takes_back_one_decision_after_the_other(run):
     with open_desk(run) as opened:
         client = opened.client
-        first, second = (t["name"] for t in client.get("/api/rows/c1s1").json()["takes"])
+        first, second = (t["name"] for t in client.get("/api/rows/c1s0").json()["takes"])
         for body in (
             {"take": first, "verdict": "pin"},
             {"take": second, "verdict": "pin"},
             {"take": first, "verdict": "reject"},
             {"note": "a"},
             {"note": "b"},
-            {"edit": {"text": "New."}},
+            {"pause_after_s": 2},
         ):
-            assert client.post("/api/decide", json={"id": "c1s1", **body}).status_code == 200
+            assert client.post("/api/decide", json={"id": "c1s0", **body}).status_code == 200
         states = []
         while client.post("/api/undo", json={}).json()["row"]:
-            row = client.get("/api/rows/c1s1").json()
+            row = client.get("/api/rows/c1s0").json()
             verdicts = tuple(take["verdict"] for take in row["takes"])
-            states.append((verdicts, row["note"], row["text"]))
-    text = "Sentence number 1 of it."
+            states.append((verdicts, row["note"], row["pause_after_s"]))
     assert states == [
-        (("reject", "pin"), "b", text),
-        (("reject", "pin"), "a", text),
-        (("reject", "pin"), "", text),
-        (("keep", "pin"), "", text),
-        (("pin", None), "", text),
-        ((None, None), "", text),
+        (("reject", "pin"), "b", None),
+        (("reject", "pin"), "a", None),
+        (("reject", "pin"), "", None),
+        (("keep", "pin"), "", None),
+        (("pin", None), "", None),
+        ((None, None), "", None),
     ]
 
 
 def test_rows_are_marked_as_played_once(run):
     with open_desk(run) as opened:
         for _ in range(2):
-            opened.client.post("/api/played", json={"ids": ["c1s0", "c1s3", "unknown"]})
+            opened.client.post("/api/played", json={"ids": ["c1s1", "c1s3", "unknown"]})
         found = marks(opened.client)
-    assert {row for row, mark in found.items() if mark & Mark.PLAYED} == {"c1s0", "c1s3"}
+    assert {row for row, mark in found.items() if mark & Mark.PLAYED} == {"c1s1", "c1s3"}
     assert sum(len(read_choices(run).row(row).history) for row in found) == 2
 
 
@@ -114,7 +114,7 @@ def test_the_second_desk_of_a_run_is_read_only_until_the_first_ends(run):
     with open_desk(run) as first, open_desk(run) as second:
         assert not first.client.get("/api/run").json()["is_read_only"]
         assert second.client.get("/api/run").json()["is_read_only"]
-        for path, body in (("decide", {"id": "c1s0", "note": "x"}), ("played", {"ids": []}), ("undo", {})):
+        for path, body in (("decide", {"id": "c1s1", "note": "x"}), ("played", {"ids": []}), ("undo", {})):
             answer = second.client.post(f"/api/{path}", json=body)
             assert answer.status_code == 400
             assert "read-only" in answer.json()["error"]

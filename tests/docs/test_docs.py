@@ -132,3 +132,16 @@ def test_the_column_table_on_the_site_links_to_its_pages():
     text = "![picture](docs/pictures/a.svg) [card](../hierbatch/bundles/lite/MODEL_CARD.md) [web](https://example.org)"
     shown = rewrite_links(text.replace("docs/", ""), "docs/tutorials/../lite.md", "lite.md")
     assert shown == "![picture](pictures/a.svg) [card](reference/model_lite.md) [web](https://example.org)"
+
+
+@pytest.mark.parametrize("name", ["trust.md", "engine.md"])
+def test_every_promise_names_tests_that_exist(name):
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    table = text.partition("## Tests of these promises")[2].partition("\n\n")[2].partition("\n\n")[0]
+    rows = [line for line in table.splitlines()[2:] if line.startswith("|")]
+    assert len(rows) > 15
+    for row in rows:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", row)
+        assert named, row
+        for file, test in named:
+            assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8"), f"{file}::{test}"

@@ -115,6 +115,7 @@ def test_the_book_s_own_entry_wins(tmp_path: Path) -> None:
     assert words_of(entries.scoped("novel"), "Ada.")["Ada"] == "ˈɑ d ə"
     assert words_of(entries.scoped("essay"), "Ada.")["Ada"] == "ˈeɪ d ə"
     assert [entry.word for entry in entries.scoped("novel").entries] == ["Ada"]
+    assert words_of(entries.scoped(""), "Ada.")["Ada"] == "ˈeɪ d ə"  # rows outside any book
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,15 @@
 
 import csv
 import io
+import os
+import unicodedata
 
 import numpy as np
 import pytest
 import soundfile
 
 from hierbatch.engine.execution import Execution
+from hierbatch.engine.progress import RunListener
 from hierbatch.errors import InputError, ManifestError
 from hierbatch.jobs.dub import DubJob, dub
 from hierbatch.jobs.dub_output import Background, output_names
@@ -221,3 +224,35 @@ def test_a_voice_that_cannot_be_used_fails_its_files_alone(job, tmp_path):
     assert list(errors) == ["talk.wav"]
     assert "voice anna is too short" in errors["talk.wav"]
     assert (job.out / "files" / "other.wav").is_file()
+
+
+def test_names_in_either_form_get_their_voices_and_unused_speakers_are_reported(job):
+    decomposed, composed = (unicodedata.normalize(form, "인터뷰") for form in ("NFD", "NFC"))
+    (job.folder / "talk.wav").rename(job.folder / f"{decomposed}.wav")
+    (job.folder / "talk.csv").unlink()
+    cues = "1\n00:00:00,500 --> 00:00:01,500\n민수: Hello.\n\n2\n00:00:01,600 --> 00:00:02,500\n영희: And you.\n"
+    (job.folder / f"{composed}.srt").write_text(unicodedata.normalize("NFD", cues), encoding="utf-8")
+    lines = f"file,speaker,voice\n{composed}.wav,민수,anna\n,Anna,anna\n,,jun\n"
+    (job.folder.parent / "map.csv").write_text(lines, encoding="utf-8")
+    messages = []
+    dubbing = dub(job, RunListener(on_message=messages.append))
+    assert {line.speaker: line.voice for line in dubbing.lines} == {"민수": "anna", "영희": "jun"}
+    assert [m for m in messages if "no file has" in m] == ["Speakers of the voice map that no file has: Anna"]
+
+
+def test_a_file_whose_name_is_not_utf8_costs_one_row(job):
+    copied = job.folder / os.fsdecode(b"bad\xff.wav")
+    copied.write_bytes((job.folder / "talk.wav").read_bytes())
+    dubbing = dub(job)
+    (failed,) = (line for line in dubbing.lines if line.error)
+    assert failed.file == "bad\\udcff.wav"
+    assert "not valid UTF-8" in failed.error
+    assert "bad\\udcff.wav" in dubbing.report.read_text(encoding="utf-8")
+
+
+def test_files_that_differ_only_in_case_are_reported_and_both_are_dubbed(job):
+    (job.folder / "TALK.wav").write_bytes((job.folder / "talk.wav").read_bytes())
+    messages = []
+    dubbing = dub(job, RunListener(on_message=messages.append))
+    assert {line.output for line in dubbing.lines} == {"files/talk.wav", "files/TALK.wav"}
+    assert any("TALK.wav, talk.wav differ only" in message for message in messages)

@@ -1,9 +1,11 @@
-from contextlib import contextmanager
+import json
+from contextlib import contextmanager, suppress
 
 import pytest
 
-from hierbatch.errors import InputError, RunError
+from hierbatch.errors import BundleError, HierbatchError, InputError, RunError
 from hierbatch.jobs import retry as retry_module
+from hierbatch.jobs.options.speech import SpeechSettings
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.retry import RetryJob, retry
 from hierbatch.jobs.run import RunJob, run
@@ -144,3 +146,45 @@ def test_a_run_that_was_copied_without_its_empty_folders_is_retried(tmp_path):
     run(asked)
     (asked.out / "tmp").rmdir()
     assert again(tmp_path, ids=("r001",)).counts.n_ok == 3
+
+
+def test_rows_with_an_unusable_voice_stay_rejected_with_their_reason(tmp_path):
+    (tmp_path / "m.csv").write_text("id,text,voice\na,Hello there.,anna\nb,Good morning.,mute\nc,...,anna\n")
+    prompt_file(tmp_path)
+    prompt_file(tmp_path, gain=0.0, name="mute.wav")
+    (tmp_path / "voices.csv").write_text("voice,audio,consent\nanna,anna.wav,self\nmute,mute.wav,self\n")
+    order = SpeakSpec(
+        manifest=tmp_path / "m.csv",
+        voices=VoiceChoice(voices=tmp_path / "voices.csv"),
+        speech=SpeechSettings(language="en"),
+        model=ModelChoice(model=bundle_folder(tmp_path)),
+    )
+    run(RunJob(spec=order, out=tmp_path / "run", execution=LOCAL))
+    before = {take["id"]: take["error"] for take in takes(tmp_path, "id", "error")}
+    assert "mute" in before["b"]
+    outcome = again(tmp_path)
+    assert outcome.counts.error_kinds == {"prompt": 1, "text": 1}
+    assert {take["id"]: take["error"] for take in takes(tmp_path, "id", "error")} == before
+
+
+@pytest.mark.parametrize("name", ["model_factory", "factory", "model", "task", "full_band", "measures", "lexicon"])
+def test_a_run_folder_cannot_name_code(tmp_path, monkeypatch, name):
+    """Only packaged models, and those of installed packages, are loaded; a record cannot name another function."""
+    run(job(tmp_path, 2, {1: Fault.RAISE}))
+    (tmp_path / "evil_factory.py").write_text("from pathlib import Path\nPath(__file__).with_name('ran').touch()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    record = tmp_path / "run" / "run.json"
+    facts = json.loads(record.read_text())
+    facts["generations"][-1]["origin"][name] = "evil_factory:make"
+    record.write_text(json.dumps(facts))
+    with suppress(HierbatchError):
+        again(tmp_path)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_bundle_of_a_run_folder_cannot_name_code(tmp_path):
+    run(job(tmp_path, 2, {1: Fault.RAISE}))
+    path = tmp_path / "bundle" / "bundle.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"kind": "os:mkdir", "factory": "os:mkdir"}))
+    with pytest.raises(BundleError):
+        again(tmp_path)

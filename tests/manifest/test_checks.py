@@ -3,7 +3,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hierbatch.errors import ManifestError
-from hierbatch.manifest.checks import ManifestRequirements, check_manifest
+from hierbatch.manifest.checks import ManifestRequirements, check_manifest, id_notices
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, TAKE_COLUMNS
 from hierbatch.manifest.store import open_table
 
@@ -159,3 +159,11 @@ def test_every_output_name_is_kept_from_the_input(tmp_path):
         if column.name not in inputs:
             with pytest.raises(ManifestError, match=f"column {column.name} is"):
                 check(tmp_path, {"id": ["a"], "text": ["x"], column.name: ["mine"]})
+
+
+def test_ids_that_differ_only_in_case_are_reported(tmp_path):
+    pq.write_table(pa.table({"id": ["A1", "b", "a1", "C"]}), tmp_path / "m.parquet")
+    (notice,) = id_notices(open_table(tmp_path / "m.parquet", MANIFEST_COLUMNS))
+    assert notice.endswith("only in case: a1")
+    pq.write_table(pa.table({"id": ["A1", "b"]}), tmp_path / "m.parquet")
+    assert id_notices(open_table(tmp_path / "m.parquet", MANIFEST_COLUMNS)) == ()

@@ -7,7 +7,7 @@ import pytest
 from hierbatch.manifest.best_takes import REQUESTS_KEY
 from hierbatch.manifest.choices import Choice, append_choice
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS
-from tests.manifest.test_takes import PLAN, RunOnDisk, told
+from tests.manifest.runs_on_disk import PLAN, RunOnDisk, told
 
 
 @pytest.fixture

@@ -63,11 +63,12 @@ def test_only_regular_files_are_read_and_no_more_of_them_than_a_prompt_may_have(
         file.truncate(MAX_PROMPT_BYTES + 1)
     paths = ["/dev/zero", "pipe.wav", ".", "huge.wav"]
     (tmp_path / "v.csv").write_text("voice,audio\n" + "".join(f"v{i},{path}\n" for i, path in enumerate(paths)))
+    voices = read_voices(tmp_path / "v.csv")
     opened = []
     monkeypatch.setattr("pathlib.Path.open", lambda path, *_: opened.append(path))
     monkeypatch.setattr("pathlib.Path.read_bytes", lambda path: opened.append(path))
     faults = ("a device", "a pipe", "a folder", "larger than 268435456 bytes")
-    for voice, fault in zip(read_voices(tmp_path / "v.csv"), faults, strict=True):
+    for voice, fault in zip(voices, faults, strict=True):
         with pytest.raises(PromptError, match=fault):
             voice.read_prompt()
     assert opened == []

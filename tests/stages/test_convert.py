@@ -14,6 +14,7 @@ from hierbatch.jobs.specs.voices import list_voices, prepare_voices, write_voice
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.lite.pipeline import LitePipeline
 from hierbatch.models.weights.bundle import find_bundle
+from hierbatch.stages import convert as stage
 from hierbatch.stages.batching import BatchLimits
 from hierbatch.stages.convert import Convert
 from hierbatch.stages.voices import VoiceStore
@@ -101,3 +102,18 @@ def test_one_that_is_no_sound_does_not_cost_the_others_their_batch(tmp_path, fak
     takes = Convert(fake, shelf_of(tmp_path, fake), placement=CPU)(planned([good, b"noise", good], [0.5] * 3))
     assert takes.column("error_kind").to_pylist() == [None, "source", None]
     assert n_together == [2]
+
+
+def test_a_long_recording_is_decoded_when_it_is_its_turn(tmp_path, fake, monkeypatch):
+    """Of several long recordings one is in memory, whatever their headers say; short ones are decoded beforehand."""
+    monkeypatch.setattr("hierbatch.stages.convert._LONG_S", 1.0)
+    events, read, convert_all = [], stage.read_source, fake.convert_all
+    monkeypatch.setattr(stage, "read_source", lambda *of: events.append("decoded") or read(*of))
+    monkeypatch.setattr(fake, "convert_all", lambda pieces: events.append(f"{len(pieces)} made") or convert_all(pieces))
+    short, long = (wav(Waveform(np.sin(np.arange(n)).astype(np.float32), 16_000)) for n in (8000, 32_000))
+    rows = planned([long, short, long, short, long], [2.0, 0.5, 2.0, 0.5, 0.0])  # the length of the last is unknown
+    takes = Convert(fake, shelf_of(tmp_path, fake), placement=CPU)(rows).to_pylist()
+    assert [take["n_samples"] for take in takes] == [32_000, 8000, 32_000, 8000, 32_000]
+    assert events[:3] == ["decoded"] * 3  # both short ones, and the one of unknown length
+    events.remove("2 made")
+    assert events[3:] == ["decoded", "1 made"] * 3

@@ -1,4 +1,4 @@
-"""A small prepared set of made recordings, with a stand-in for the content teacher's weights."""
+"""A small prepared set of made recordings, with a stand-in for the content encoder."""
 
 import io
 
@@ -7,21 +7,24 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import soundfile
-import torch
 
 from hierbatch.constants import FRAME_HOP_SAMPLES
+from hierbatch.datasets.readers import read_dataset
 from hierbatch.frontend.speech_text import SpeechFrontEnd
-from hierbatch.training.features import FeaturePipeline, prepare_file
+from hierbatch.training.features import FeaturePipeline, write_shard
 from hierbatch.training.prepared import PreparedSet
-from hierbatch.training.semantics import SEMANTIC_CHANNELS, Projection
+from hierbatch.training.prepared_settings import TEACHER_FEATURES
+from hierbatch.training.semantics import SEMANTIC_CHANNELS
 
 
-class LoudnessTeacher(torch.nn.Module):
+class LoudnessFeatures:
     """Stands where the content encoder's weights would: 64 features that say how loud each 20 ms is."""
 
-    def forward(self, samples: torch.Tensor) -> torch.Tensor:
-        power = samples.reshape(-1, FRAME_HOP_SAMPLES).pow(2).mean(1, keepdim=True)
-        return torch.log(power + 1e-6).repeat(1, SEMANTIC_CHANNELS)
+    info = TEACHER_FEATURES
+
+    def __call__(self, samples: np.ndarray) -> np.ndarray:
+        power = (samples.reshape(-1, FRAME_HOP_SAMPLES) ** 2).mean(1, keepdims=True)
+        return np.log(power + 1e-6).repeat(SEMANTIC_CHANNELS, 1)
 
 
 def recording(rate_hz: int, duration_s: float, f0_hz: float) -> dict[str, object]:
@@ -42,13 +45,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> PreparedSet:
         {"id": "torn", "speaker": "bob", "language": "en", "text": "no", "audio": {"bytes": b"RIFF", "path": None}},
     ]
     pq.write_table(pa.Table.from_pylist(rows), folder / "some.parquet")
-    identity = Projection(
-        np.zeros(64, np.float32), np.ones(64, np.float32), np.eye(64, SEMANTIC_CHANNELS, dtype=np.float32)
-    )
-    tools = FeaturePipeline(teacher=LoudnessTeacher(), projection=identity, front_end=SpeechFrontEnd())  # type: ignore[arg-type]
-    told: list[str] = []
-    prepare_file(folder / "some.parquet", folder / "some", tools, told.append)
-    prepare_file(folder / "some.parquet", folder / "some", tools, told.append)
-    assert len(told) == 2, "one line for the torn row, one for the file; what is prepared is not prepared again"
-    assert "row torn" in told[0]
+    pipeline = FeaturePipeline(features=LoudnessFeatures(), front_end=SpeechFrontEnd())
+    shard = write_shard(read_dataset([folder / "some.parquet"]), folder / "some", pipeline)
+    assert shard.n_rows == 3
+    assert {row.id for row in shard.rejected} == {"short", "torn"}
     return PreparedSet(folder)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hierbatch.delivery.corpora.utterances import MEASURES, CorpusUtterance
+from hierbatch.names import name_key
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _LICENSE_IDS = {
@@ -38,6 +39,9 @@ class CorpusSummary:
     n_rows: Counter[str] = field(default_factory=Counter)
     seconds: defaultdict[str, float] = field(default_factory=_sums)
     speakers: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Speakers of each split by `name_key`."""
+    prompts: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Hashes of the voice prompts of each split."""
     languages_s: defaultdict[str, float] = field(default_factory=_sums)
     language_rows: Counter[str] = field(default_factory=Counter)
     voices: dict[str, CorpusUtterance] = field(default_factory=dict)
@@ -52,7 +56,9 @@ class CorpusSummary:
         """Count one exported utterance."""
         self.n_rows[utterance.split] += 1
         self.seconds[utterance.split] += utterance.duration_s
-        self.speakers[utterance.split].add(utterance.speaker)
+        self.speakers[utterance.split].add(name_key(utterance.speaker))
+        if utterance.voice_sha256:
+            self.prompts[utterance.split].add(utterance.voice_sha256)
         self.languages_s[utterance.language] += utterance.duration_s
         self.language_rows[utterance.language] += 1
         if utterance.voice not in self.voices:
@@ -181,7 +187,11 @@ def _rejections(rejected: Mapping[str, int]) -> str:
 
 
 def _is_disjoint(summary: CorpusSummary) -> bool:
-    return len(summary.speakers) > 1 and sum(map(len, summary.speakers.values())) == summary.n_speakers
+    """True if no speaker, in any spelling, and no voice prompt is in two splits."""
+    sides = (summary.speakers, summary.prompts)
+    return len(summary.speakers) > 1 and all(
+        sum(map(len, side.values())) == len(set().union(*side.values())) for side in sides
+    )
 
 
 def _hours(seconds: float) -> str:

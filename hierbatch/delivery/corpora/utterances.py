@@ -30,7 +30,7 @@ MEASURES = (
 
 _TAKE_COLUMNS = (
     *TAKE_ID_COLUMNS, "status", "text_norm", "phonemes", "language", "voice", "sample_rate_hz", "n_samples",
-    "duration_s", "timings", "consent", "synthetic", "model", "hierbatch_version", "seed",
+    "duration_s", "timings", "consent", "synthetic", "model", "hierbatch_version", "seed", "voice_sha256",
 )  # fmt: skip
 _READ_BATCH_ROWS = 4096
 """Rows of the filtered table in memory at a time."""
@@ -49,6 +49,7 @@ class CorpusUtterance:
     language: str
     speaker: str
     voice: str
+    voice_sha256: str | None
     split: str
     sample_rate_hz: int
     n_samples: int
@@ -166,6 +167,7 @@ class CorpusSource:
             language=row["language"] or "",
             speaker=row.get("speaker") or voice.get("speaker") or row["voice"],
             voice=row["voice"],
+            voice_sha256=row["voice_sha256"],
             split=row.get("split") or "train",
             sample_rate_hz=row["sample_rate_hz"],
             n_samples=row["n_samples"],

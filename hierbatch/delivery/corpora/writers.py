@@ -36,8 +36,18 @@ WRITERS: Mapping[str, Callable[[Path], CorpusWriter]] = {
 
 LAYOUTS: Mapping[str, str] = {
     "hf": (
-        "`data/SPLIT-*.parquet`, one row per utterance, with the Audio feature.\n\n"
-        '    from datasets import load_dataset\n    corpus = load_dataset("PATH OF THIS FOLDER")\n'
+        "`data/SPLIT-*.parquet`, one row per utterance, with the Audio feature. With the packages `datasets` and "
+        "`soundfile`:\n\n"
+        "    import io\n"
+        "    import soundfile\n"
+        "    from datasets import Audio, load_dataset\n\n"
+        '    corpus = load_dataset("PATH OF THIS FOLDER").cast_column("audio", Audio(decode=False))\n'
+        '    row = corpus["SPLIT"][0]\n'
+        '    samples, rate_hz = soundfile.read(io.BytesIO(row["audio"]["bytes"]))\n\n'
+        'Without `cast_column`, `corpus["SPLIT"][0]["audio"]` is decoded by the package `torchcodec`, which needs the '
+        "shared libraries of FFmpeg on the system (`pip install 'hierbatch[hf]'`, and for example `apt install "
+        "ffmpeg`):\n\n"
+        '    samples = load_dataset("PATH OF THIS FOLDER")["SPLIT"][0]["audio"].get_all_samples()\n'
     ),
     "lhotse": (
         "`cuts_SPLIT.jsonl.gz` (with their recordings and supervisions) next to `audio/`; paths are relative to this "

@@ -18,12 +18,11 @@ export function drawChapters() {
     const share = chapter.sentences.length ? played / chapter.sentences.length : 0;
     const bar = el("i");
     bar.style.width = `${Math.round(share * 100)}%`;
-    const hint = shown ? `, ${shown} ${isFiltered() ? "shown" : "to decide"}` : "";
+    const hint = shown ? el("small", {}, shown, el("span", { class: "hidden" }, isFiltered() ? " shown" : " to decide")) : el("span");
     return el("li", {}, el("button", {
-      type: "button", "aria-current": chapter.number === number ? "true" : null,
-      "aria-label": `${chapter.title}, ${Math.round(share * 100)} % played${hint}`,
-      onclick: () => showChapter(chapter.number),
-    }, chapter.title, el("small", {}, shown || ""), el("span", { class: "bar" }, bar)));
+      type: "button", "aria-current": chapter.number === number ? "true" : null, onclick: () => showChapter(chapter.number),
+    }, el("span", {}, chapter.title), " ", hint,
+      el("span", { class: "bar" }, bar, el("span", { class: "hidden" }, `, ${Math.round(share * 100)} % played`))));
   });
   const picker = el("select", { "aria-label": "Chapter", onchange: (event) => showChapter(Number(event.target.value)) },
     chapters.map((chapter) => el("option", { value: chapter.number, selected: chapter.number === number },
@@ -68,10 +67,33 @@ export function drawText() {
 const initials = (name) => (name.length <= 6 ? name : name.split(/\s+/).map((word) => word[0]).join("").slice(0, 3));
 
 function drawSentence(sentence) {
-  const words = sentence.words.flatMap(([text, start, end, doubt], at) => [at ? " " : null,
-    el("span", { class: doubt ? "w doubt" : "w", title: doubt || null, data: { start, end } }, text)]);
-  return el("span", { class: "s", role: "button", tabindex: "-1", data: { id: sentence.id } }, words,
-    el("span", { class: "hidden", data: { notes: "" } }));
+  return el("span", { class: "s", role: "button", tabindex: "-1", data: { id: sentence.id, text: textOf(sentence.words) } },
+    el("span", {}, drawWords(sentence.words)), el("span", { class: "hidden" }));
+}
+
+const textOf = (words) => words.map((word) => word[0]).join(" ");
+
+const drawWords = (words) => words.flatMap(([text, start, , doubt], at) => [at ? " " : null,
+  el("span", { class: doubt ? "w doubt" : "w", title: doubt || null, data: { start } }, text)]).filter(Boolean);
+
+/** Show the words of the take that is compared, which may have another text than the current one. */
+function drawTakeWords() {
+  const node = store.view === "book" && currentNode();
+  if (!node || !store.words.length || node.dataset.text === textOf(store.words)) return;
+  node.dataset.text = textOf(store.words);
+  litWord = null;
+  node.firstChild.replaceChildren(...drawWords(store.words));
+}
+
+/** Show the words of the current takes again in a sentence that is left. */
+function restoreWords(left) {
+  for (const paragraph of store.chapter?.paragraphs || []) {
+    const sentence = paragraph.sentences.find((each) => each.id === left);
+    const node = sentence && $("text").querySelector(`.s[data-id="${CSS.escape(left)}"]`);
+    if (!node || node.dataset.text === textOf(sentence.words)) continue;
+    node.dataset.text = textOf(sentence.words);
+    node.firstChild.replaceChildren(...drawWords(sentence.words));
+  }
 }
 
 /** Update classes of all sentences without drawing the text again. */
@@ -175,9 +197,16 @@ export function listen() {
     });
   });
   on("chapter", () => { drawText(); drawChapters(); });
-  on("select", () => { drawMarks(); scrollToCurrent(false); });
+  let last = null;
+  on("select", () => {
+    if (last !== store.current) restoreWords(last);
+    last = store.current;
+    drawMarks();
+    scrollToCurrent(false);
+  });
+  on("take", drawTakeWords);
   on("marks", () => { drawMarks(); drawChapters(); drawProgress(); });
-  on("filter", () => { drawFilters(); drawMarks(); drawChapters(); });
+  on("filter", () => { if (store.view === "book") { drawFilters(); drawMarks(); drawChapters(); } });
 }
 
 /** Start of a clicked word in the take that is shown, which may be another one than that of the text. */

@@ -18,7 +18,7 @@ export function drawDock() {
   picture.addEventListener("click", (event) => {
     if (!loaded) return;
     const box = picture.getBoundingClientRect();
-    play(timeAt(event.clientX - box.left, box.width, loaded.buffer.duration));
+    play(timeAt(event.clientX - box.left, box, loaded.buffer.duration));
   });
   replace($("dock"), button, picture,
     el("div", { class: "takes", id: "takes", role: "radiogroup", "aria-label": "Takes" }),
@@ -26,10 +26,11 @@ export function drawDock() {
 }
 
 export function drawTakes() {
-  const takes = spokenTakes();
+  const takes = spokenTakes(), current = takes.find((take) => take.is_current);
   replace($("takes"), takes.map((take, at) => {
     const isShown = take.name === store.take;
-    const hint = take.verdict ? { pin: "pinned", keep: "kept", reject: "rejected" }[take.verdict] : take.is_current ? "now" : "new";
+    const hint = take.verdict ? { pin: "pinned", keep: "kept", reject: "rejected" }[take.verdict]
+      : take.is_current ? "now" : take.attempt > (current?.attempt ?? 0) ? "new" : "earlier";
     return el("button", {
       type: "button", class: "take", role: "radio", "aria-checked": String(isShown), tabindex: isShown || (!store.take && !at) ? "0" : "-1",
       "aria-keyshortcuts": at < 5 ? String(at + 1) : null, onclick: () => chooseTake(at + 1),

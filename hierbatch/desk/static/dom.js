@@ -3,7 +3,7 @@
 export const $ = (id) => document.getElementById(id);
 
 export function el(tag, properties = {}, ...children) {
-  const made = tag === "svg" || tag === "path" || tag === "rect"
+  const made = ["svg", "path", "rect"].includes(tag)
     ? document.createElementNS("http://www.w3.org/2000/svg", tag)
     : document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {

@@ -61,8 +61,9 @@ export function listen() {
 }
 
 function leave(event) {
-  if (isField(event.target)) event.target.blur();
-  else if (!closeSheet()) return;
+  const wasField = isField(event.target);
+  if (wasField) event.target.blur();
+  if (!closeSheet() && !wasField) return;
   event.preventDefault();
-  document.querySelector(".s.now")?.focus({ preventScroll: true });
+  document.querySelector(".s.now, tr.now .id")?.focus({ preventScroll: true });
 }

@@ -10,7 +10,7 @@ let drawnFor = null;
 let nTakes = 3;
 
 const field = (id) => $(`field-${id}`);
-const number = (id) => (field(id).value.trim() === "" ? null : Number(field(id).value));
+const number = (id) => (field(id).value.trim() === "" ? null : Number(field(id).value.replace(",", ".")));
 
 export function drawPanel() {
   const { row } = store;
@@ -54,7 +54,7 @@ function stateLine(row) {
   if (current?.status === "failed" || row.error) parts.push(el("b", { class: "bad" }, current?.error || row.error));
   if (!row.takes.length && !row.error) parts.push("not spoken yet");
   for (const request of row.requests) {
-    if (request.answer === null || request.answer === "planned") parts.push(`${request.n_takes} new ${request.n_takes === 1 ? "take is" : "takes are"} being spoken`);
+    if (request.is_open) parts.push(`${request.n_takes} new ${request.n_takes === 1 ? "take is" : "takes are"} being spoken`);
     else if (request.error) parts.push(el("b", { class: "bad" }, request.error));
   }
   if (!parts.length) parts.push("no doubts");
@@ -69,18 +69,33 @@ function fields(row) {
   text.value = row.text;
   const phones = input("phonemes", "textarea", { rows: "2", class: "phones", spellcheck: "false", autocapitalize: "off" });
   phones.value = row.phonemes;
-  text.addEventListener("input", () => { if (phones.value === row.phonemes) phones.dataset.stale = "1"; });
+  const pause = input("pause", "input", { inputmode: "decimal", value: row.pause_after_s ?? "", placeholder: "auto" });
+  pause.addEventListener("change", () => savePause(row, pause));
   return el("div", { class: "fields" },
     el("div", {}, el("label", { for: "field-text" }, "Text"), text),
-    el("div", { id: "respell" }),
     el("div", {}, el("label", { for: "field-phonemes" }, "Phonemes"), phones),
+    respelling(row),
     el("div", { class: "row" },
       el("div", {}, el("label", { for: "field-voice" }, "Voice"),
         el("select", { id: "field-voice", disabled: isOff }, voices.map((voice) => el("option", { value: voice, selected: voice === row.voice }, voice)))),
       el("div", {}, el("label", { for: "field-speed" }, "Speed"),
         input("speed", "input", { inputmode: "decimal", value: String(Math.round(row.speed * 100) / 100) })),
-      el("div", {}, el("label", { for: "field-pause" }, "Pause, s"),
-        input("pause", "input", { inputmode: "decimal", value: row.pause_after_s ?? "", placeholder: "auto" }))));
+      el("div", {}, el("label", { for: "field-pause" }, "Pause, s"), pause)));
+}
+
+/** Two fields that turn a word and its respelling into the phonemes above. */
+function respelling(row) {
+  const word = el("input", { id: "field-word", placeholder: "word", "aria-label": "Word to respell", disabled: !isWritable() });
+  const letters = el("input", { id: "field-respelling", placeholder: "as in KON-sta-bul", "aria-label": "Respelling", disabled: !isWritable() });
+  const apply = async () => {
+    if (!word.value.trim() || !letters.value.trim()) return;
+    const answer = await post("/api/phonemes", { id: row.id, text: field("text").value, word: word.value, respelling: letters.value }).catch(() => null);
+    if (!answer) return;
+    field("phonemes").value = answer.phonemes;
+    say("Phonemes changed");
+  };
+  for (const input of [word, letters]) input.addEventListener("change", apply);
+  return el("div", { class: "respell", role: "group", "aria-label": "Respell a word" }, word, letters);
 }
 
 function actions(row) {
@@ -119,18 +134,12 @@ function history(row) {
     el("ul", {}, row.history.toReversed().map((line) => el("li", {}, `${line.when} ${line.who}: ${line.text}`))));
 }
 
-/** Changed values of the fields; null without a change. */
-export function changedValues() {
-  const { row } = store;
-  if (!row || !field("text")) return null;
-  const edit = {};
+/** Values for new takes; phonemes only if someone wrote them, since others follow from the text. */
+function values(row) {
   const text = field("text").value.replace(/\s+/g, " ").trim();
-  if (text !== row.text) edit.text = text;
-  if (field("phonemes").value.trim() !== row.phonemes) edit.phonemes = field("phonemes").value.trim();
-  if (field("voice").value !== row.voice) edit.voice = field("voice").value;
-  if (number("speed") !== null && Math.abs(number("speed") - row.speed) > 0.001) edit.speed = number("speed");
-  if (number("pause") !== (row.pause_after_s ?? null) && number("pause") !== null) edit.pause_after_s = number("pause");
-  return Object.keys(edit).length ? edit : null;
+  const phonemes = field("phonemes").value.trim();
+  const isOwn = phonemes !== row.phonemes || (row.has_phonemes && text === row.text);
+  return { text: text || null, voice: field("voice").value || null, speed: number("speed"), phonemes: isOwn ? phonemes : null };
 }
 
 export async function decide(verdict) {
@@ -145,6 +154,14 @@ export async function decide(verdict) {
 async function saveNote(id, note) {
   await act(() => post("/api/decide", { id, note }));
   say("Note saved");
+}
+
+async function savePause(row, input) {
+  const seconds = number("pause");
+  input.setAttribute("aria-invalid", String(Number.isNaN(seconds)));
+  if (seconds === null || Number.isNaN(seconds) || seconds === row.pause_after_s) return;
+  await act(() => post("/api/decide", { id: row.id, pause_after_s: seconds }));
+  say("Pause saved");
 }
 
 async function act(request) {
@@ -168,12 +185,12 @@ export async function undo() {
 export async function speak() {
   const { row } = store;
   if (!isWritable() || !row) return;
-  const body = { id: row.id, n_takes: nTakes, edit: changedValues() };
-  const answer = await post("/api/speak", body).catch(() => null);
+  if (Number.isNaN(number("speed"))) return notice("The speed is not a number.", true);
+  const answer = await post("/api/speak", { id: row.id, n_takes: nTakes, edit: values(row) }).catch(() => null);
   if (!answer) return;
-  if (document.activeElement && $("panel").contains(document.activeElement)) document.activeElement.blur();
+  if ($("panel").contains(document.activeElement)) document.activeElement.blur();
   if (answer.id === store.current) setRow(answer);
-  say(`${nTakes} new takes requested`);
+  say(nTakes === 1 ? "One new take requested" : `${nTakes} new takes requested`);
   emit("changed");
 }
 

@@ -3,7 +3,8 @@
 const WINDOW_S = 0.032;
 const MAX_COLUMNS = 700;
 const RANGE_DB = 66;
-const AXIS = 40; // pixels on the left for the frequency axis
+const AXIS = 40; // pixels on the left for the frequency axis of a tall picture
+const TALL = 90;
 const FOOT = 18; // pixels below for the words or the time axis
 
 function fft(re, im) {
@@ -75,13 +76,19 @@ export function clear(canvas) {
   canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
 }
 
-export const timeAt = (x, width, duration) => Math.max(0, Math.min(duration, ((x - AXIS) / (width - AXIS)) * duration));
+const axisOf = (height) => (height > TALL ? AXIS : 0);
+
+/** Time at a point of the picture, whose box is `box`. */
+export function timeAt(x, box, duration) {
+  const left = axisOf(box.height);
+  return Math.max(0, Math.min(duration, ((x - left) / (box.width - left)) * duration));
+}
 
 /** Draw a take: waveform above, spectrogram below with its axis, and the words at their times. */
 export function draw(canvas, { buffer, rate }, words) {
   const { context, width, height } = prepare(canvas);
   const samples = buffer.getChannelData(0), duration = buffer.duration;
-  const left = AXIS, span = width - AXIS, isTall = height > 90;
+  const left = axisOf(height), span = width - left, isTall = height > TALL;
   const waveHeight = isTall ? 34 : height - FOOT;
   const top = waveHeight + 4, spectrumHeight = isTall ? height - FOOT - top : 0;
   drawWave(context, samples, left, span, waveHeight);
@@ -132,28 +139,38 @@ function drawSpectrum(context, samples, bufferRate, fileRate, left, top, span, h
 }
 
 function drawWords(context, words, duration, left, span, bottom, height, top) {
-  const line = css("--line"), doubt = css("--doubt"), soft = css("--soft");
+  const doubt = css("--doubt"), soft = css("--soft");
+  const at = (seconds) => left + (seconds / duration) * span;
+  const spoken = words.filter(([, start, end]) => end > start);
   context.font = `13px ${css("--serif")}`;
   context.textBaseline = "alphabetic";
   context.textAlign = "left";
+  for (const [, start, end, reason] of spoken.filter((word) => word[3])) {
+    context.fillStyle = doubt;
+    context.globalAlpha = 0.16;
+    context.fillRect(at(start), top, at(end) - at(start), bottom - top);
+    context.globalAlpha = 1;
+  }
+  const fits = ([text], n) => context.measureText(text).width < at(spoken[n + 1]?.[1] ?? duration) - at(spoken[n][1]) + 1;
+  const isReadable = spoken.filter(fits).length > 0.8 * spoken.length;
+  context.fillStyle = soft;
+  if (!isReadable) return drawSeconds(context, duration, at, bottom, height);
   let free = -Infinity;
-  for (const [text, start, end, reason] of words) {
-    if (end <= start) continue;
-    const x = left + (start / duration) * span, x2 = left + (end / duration) * span;
-    if (reason) {
-      context.fillStyle = doubt;
-      context.globalAlpha = 0.16;
-      context.fillRect(x, top, x2 - x, bottom - top);
-      context.globalAlpha = 1;
-    }
-    context.fillStyle = line;
-    context.fillRect(x, bottom, 1, 5);
-    const size = context.measureText(text).width;
-    if (x > free && size < x2 - x + 10) {
-      context.fillStyle = reason ? doubt : soft;
-      context.fillText(text, x + 2, height - 4);
-      free = x + size + 5;
-    }
+  for (const [text, start, , reason] of spoken) {
+    if (at(start) < free) continue;
+    context.fillStyle = reason ? doubt : soft;
+    context.fillRect(at(start), bottom, 1, 4);
+    context.fillText(text, at(start) + 2, height - 4);
+    free = at(start) + context.measureText(text).width + 4;
+  }
+}
+
+/** Time axis, where the words are too many to be written. */
+function drawSeconds(context, duration, at, bottom, height) {
+  const step = [0.5, 1, 2, 5, 10, 20].find((seconds) => at(seconds) - at(0) > 44) ?? 60;
+  for (let seconds = 0; seconds < duration; seconds += step) {
+    context.fillRect(at(seconds), bottom, 1, 4);
+    if (at(seconds) - at(0) < at(duration) - at(0) - 24) context.fillText(seconds ? `${seconds}` : "0 s", at(seconds) + 3, height - 4);
   }
 }
 
@@ -162,5 +179,6 @@ export function drawPosition(canvas, share) {
   const { context, width, height } = prepare(canvas);
   if (share === null) return;
   context.fillStyle = css("--accent");
-  context.fillRect(AXIS + share * (width - AXIS) - 1, 0, 2, height - FOOT + 4);
+  const left = axisOf(height);
+  context.fillRect(left + share * (width - left) - 1, 0, 2, height - FOOT + 4);
 }

@@ -76,10 +76,20 @@ export const spokenTakes = () => (store.row?.takes || []).filter((take) => take.
 
 /** Id of the next (1) or previous (-1) sentence that the filter shows. */
 export function neighbour(step) {
+  if (store.view === "table") return neighbourInTable(step);
   const all = [...allSentences()].map(([sentence]) => sentence);
   const from = all.findIndex((sentence) => sentence[0] === store.current);
   for (let at = from + step; at >= 0 && at < all.length; at += step) if (matchesFilter(all[at])) return all[at][0];
   return null;
+}
+
+let listedRows = () => [];
+export const onListRows = (list) => { listedRows = list; };
+
+function neighbourInTable(step) {
+  const ids = listedRows().map((row) => row.id);
+  const at = ids.indexOf(store.current);
+  return ids[at < 0 ? 0 : at + step] ?? null;
 }
 
 export async function move(step) {

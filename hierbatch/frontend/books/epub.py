@@ -26,6 +26,7 @@ from hierbatch.frontend.books.page import Page, read_page
 from hierbatch.frontend.books.page_titles import title_of_page
 from hierbatch.frontend.books.rules import reason_of_file_name, reason_of_guide, reason_of_title
 from hierbatch.frontend.books.starts import find_starts
+from hierbatch.names import printable_name
 
 MAX_ELEMENTS = 1_000_000
 """Largest number of elements of a whole book."""
@@ -52,7 +53,7 @@ def read_epub(path: Path, keep: frozenset[str] = frozenset()) -> Book:
         flow = without_licence(join_pages(pages))
         lexicons = read_lexicons(archive, package.lexicons, remarks)
         cover = read_cover(archive, package.cover)
-    title = package.title or path.stem.replace("_", " ")
+    title = package.title or printable_name(path.stem).replace("_", " ")
     starts = find_starts(contents, flow, remarks)
     split = split_chapters(
         flow.blocks, starts.starts, opening_title=title, skip_front=starts.are_from_contents, keep=keep

@@ -12,6 +12,7 @@ from hierbatch.frontend.books.encoding import decode
 from hierbatch.frontend.books.epub import read_epub
 from hierbatch.frontend.books.markdown import read_markdown
 from hierbatch.frontend.books.plain import read_plain
+from hierbatch.names import printable_name
 
 BOOK_SUFFIXES = (".epub", ".txt", ".text", ".md", ".markdown")
 """File name suffixes of the supported formats."""
@@ -72,9 +73,9 @@ def _read_text_file(path: Path, suffix: str, keep: frozenset[str]) -> Book:
             fix="split it into several books",
         )
     book = (
-        read_plain(decoded.text, path.name, keep)
+        read_plain(decoded.text, printable_name(path.name), keep)
         if suffix in (".txt", ".text")
-        else read_markdown(decoded.text, path.name, keep)
+        else read_markdown(decoded.text, printable_name(path.name), keep)
     )
     if decoded.is_unicode:
         return book

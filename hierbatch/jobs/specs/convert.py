@@ -104,7 +104,7 @@ class ConvertSpec:
             model=model.name,
             read=ReadSource(self.root, unusable),
             inputs={"sources": sources.state},
-            row_notices=(*map(str, unusable.values()), *sources.notices),
+            row_notices=(*found.notices, *map(str, unusable.values()), *sources.notices),
         )
 
     def _settings_in_key(self, upsampler: ModelInfo | None) -> dict[str, str]:

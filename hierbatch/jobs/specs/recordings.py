@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from hierbatch.errors import InputError, SourceError
 from hierbatch.manifest.store import TableFile
 from hierbatch.models.catalog.model_choice import ModelChoice
+from hierbatch.names import find_path
 from hierbatch.stages.sources import resolve_source_path
 from hierbatch.stages.tasks import Task
 
@@ -150,7 +151,7 @@ def _stat_source(root: Path, path: str | None) -> tuple[str, str | None]:
         return "missing", "Rows without a recording"
     reason: str | None = None
     try:
-        found = os.stat(root / path)
+        found = os.stat(find_path(root / path))
     except (OSError, ValueError):
         state, reason = "missing", "Recordings not found"
     else:

@@ -13,8 +13,9 @@ from hierbatch.errors import ManifestError
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.error_collector import ErrorCollector
 from hierbatch.jobs.specs.voices import default_voice, list_voices
-from hierbatch.manifest.checks import ManifestRequirements, check_manifest
+from hierbatch.manifest.checks import ManifestRequirements, check_manifest, id_notices
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
+from hierbatch.manifest.speakers import spelling_notices
 from hierbatch.manifest.store import TableFile, open_table
 from hierbatch.manifest.voices import VoiceRow, check_consent
 
@@ -31,6 +32,8 @@ class RowsAndVoices:
     """Voice of rows without a voice."""
     force_default_voice: bool
     """Use the default voice for every row, whatever voice it names."""
+    notices: tuple[str, ...] = ()
+    """Messages on ids and voices whose names differ only in case."""
 
 
 def find_rows_and_voices(
@@ -69,7 +72,12 @@ def find_rows_and_voices(
     used = tuple(row for row in voices or () if row.voice in named)
     errors.attempt(lambda: check_consent(used, allow_unknown=choice.allow_unknown_consent))
     return RowsAndVoices(
-        manifest=manifest, n_rows=n_rows, voices=used, default=default, force_default_voice=force_default_voice
+        manifest=manifest,
+        n_rows=n_rows,
+        voices=used,
+        default=default,
+        force_default_voice=force_default_voice,
+        notices=(*(id_notices(manifest) if manifest and n_rows else ()), *spelling_notices(used)),
     )
 
 

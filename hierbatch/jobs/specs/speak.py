@@ -186,7 +186,7 @@ def validate_spec(spec: SpeakSpec) -> ValidatedSpec:
         model=model.name,
         read=PhonemizeText(front_ends(lexicon, model.frontend_versions), unusable),
         inputs={"lexicon_sha256": file_sha256(speech.lexicon) if speech.lexicon else None},
-        row_notices=tuple(map(str, unusable.values())),
+        row_notices=(*found.notices, *map(str, unusable.values())),
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from hierbatch.errors import BundleError
+from hierbatch.models.catalog.network_page import NetworkPage
 from hierbatch.models.hierspeechpp.content_encoder.config import LICENSE as CONTENT_ENCODER_LICENSE
 from hierbatch.models.hierspeechpp.content_encoder.config import ContentEncoderConfig
 from hierbatch.models.hierspeechpp.content_encoder.weights import content_encoder_from
@@ -19,10 +20,8 @@ from hierbatch.models.hierspeechpp.content_encoder.weights import name_table as 
 from hierbatch.models.hierspeechpp.denoiser.weights import denoiser_from
 from hierbatch.models.hierspeechpp.denoiser.weights import name_table as denoiser_names
 from hierbatch.models.hierspeechpp.files import find_file_by_hash
-from hierbatch.models.hierspeechpp.speechsr.config import speechsr_24k, speechsr_48k
 from hierbatch.models.hierspeechpp.speechsr.weights import name_table as speechsr_names
 from hierbatch.models.hierspeechpp.speechsr.weights import speechsr_from
-from hierbatch.models.hierspeechpp.synthesizer.config import SynthesizerConfig
 from hierbatch.models.hierspeechpp.synthesizer.weights import name_table as synthesizer_names
 from hierbatch.models.hierspeechpp.synthesizer.weights import synthesizer_from
 from hierbatch.models.hierspeechpp.text_to_vector.weights import name_table as text_to_vector_names
@@ -39,8 +38,8 @@ class ImportableNetwork:
 
     name: str
     purpose: str
-    names: Callable[[], NameTable]
-    load: Callable[[Checkpoint], nn.Module]
+    names: Callable[[NetworkPage], NameTable]
+    load: Callable[[Checkpoint, NetworkPage], nn.Module]
     files: tuple[str, ...]
     """Published files that contain it, by their names in `HIERSPEECHPP_FILES`."""
     license: str = "MIT"
@@ -54,45 +53,45 @@ IMPORTABLE_NETWORKS: Mapping[str, ImportableNetwork] = {
         ImportableNetwork(
             name="ttv",
             purpose="text to semantic vectors and pitch",
-            names=text_to_vector_names,
-            load=text_to_vector_from,
+            names=lambda _: text_to_vector_names(),
+            load=lambda checkpoint, page: text_to_vector_from(checkpoint, page.ttv),
             files=("ttv_lt960",),
             languages=("en",),
         ),
         ImportableNetwork(
             name="denoiser",
             purpose="denoising of voice prompts",
-            names=denoiser_names,
-            load=denoiser_from,
+            names=lambda _: denoiser_names(),
+            load=lambda checkpoint, _: denoiser_from(checkpoint),
             files=("denoiser",),
         ),
         ImportableNetwork(
             name="synthesizer",
             purpose="semantic vectors, pitch and a voice to 16 kHz audio",
-            names=lambda: synthesizer_names(SynthesizerConfig()),
-            load=lambda checkpoint: synthesizer_from(checkpoint, SynthesizerConfig()),
+            names=lambda page: synthesizer_names(page.synthesizer),
+            load=lambda checkpoint, page: synthesizer_from(checkpoint, page.synthesizer),
             files=("hierspeechpp_v1.1", "hierspeechpp_v1"),
         ),
         ImportableNetwork(
             name="content_encoder",
             purpose="recordings to semantic vectors, for voice conversion",
-            names=lambda: content_encoder_names(ContentEncoderConfig()),
-            load=lambda checkpoint: content_encoder_from(checkpoint, ContentEncoderConfig()),
+            names=lambda _: content_encoder_names(ContentEncoderConfig()),
+            load=lambda checkpoint, _: content_encoder_from(checkpoint, ContentEncoderConfig()),
             files=(),
             license=CONTENT_ENCODER_LICENSE,
         ),
         ImportableNetwork(
             name="speechsr24k",
             purpose="16 kHz to 24 kHz",
-            names=speechsr_names,
-            load=lambda checkpoint: speechsr_from(checkpoint, speechsr_24k()),
+            names=lambda _: speechsr_names(),
+            load=lambda checkpoint, page: speechsr_from(checkpoint, page.speechsr24k),
             files=("speechsr24k",),
         ),
         ImportableNetwork(
             name="speechsr48k",
             purpose="16 kHz to 48 kHz",
-            names=speechsr_names,
-            load=lambda checkpoint: speechsr_from(checkpoint, speechsr_48k()),
+            names=lambda _: speechsr_names(),
+            load=lambda checkpoint, page: speechsr_from(checkpoint, page.speechsr48k),
             files=("speechsr48k",),
         ),
     )
@@ -114,8 +113,12 @@ def find_network(name: str) -> ImportableNetwork:
     return IMPORTABLE_NETWORKS[name]
 
 
-def identify_network(checkpoint: Checkpoint) -> IdentifiedNetwork | None:
+def identify_network(checkpoint: Checkpoint, page: NetworkPage = NetworkPage()) -> IdentifiedNetwork | None:  # noqa: B008 - a frozen value
     """Identify the network of a checkpoint; None if no known network matches.
+
+    Args:
+        checkpoint: weights under their published names.
+        page: sizes of the networks.
 
     Raises:
         BundleError: the tensor names match two networks equally well, and the path does not resolve it.
@@ -124,7 +127,7 @@ def identify_network(checkpoint: Checkpoint) -> IdentifiedNetwork | None:
     if published_file:
         network = next((n for n in IMPORTABLE_NETWORKS.values() if published_file in n.files), None)
         return IdentifiedNetwork(network, published_file) if network else None
-    fits = {network.name: _fit(checkpoint, network.names()) for network in IMPORTABLE_NETWORKS.values()}
+    fits = {network.name: _fit(checkpoint, network.names(page)) for network in IMPORTABLE_NETWORKS.values()}
     best = max(fits.values())
     if best[0] < _MIN_SHARE:
         return None

@@ -7,7 +7,7 @@ Legend: L samples at 16 kHz, T pitch frames (100/s).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,7 +92,7 @@ def convert_recording(
 
 def convert_recordings(
     model: ConversionModel,
-    jobs: Sequence[ConversionJob],
+    jobs: Iterable[ConversionJob],
     track: PitchTracker = estimate_f0,
     *,
     to_rate: Resampler = resample,
@@ -102,7 +102,7 @@ def convert_recordings(
 
     Args:
         model: conversion model.
-        jobs: recordings with their settings.
+        jobs: recordings with their settings; of an iterator, no source stays in memory.
         track: pitch tracker for the sources.
         to_rate: resampler from 16 kHz to the output rate.
         batched: run the segments of all recordings in one batch; meant for short recordings.
@@ -124,16 +124,16 @@ class _SegmentedRecording:
     """One recording during conversion: resampled, its pitch transposed, split into segments, joined again."""
 
     def __init__(self, model: ConversionModel, job: ConversionJob, track: PitchTracker) -> None:
-        self._job = job
+        # The source itself is not kept: of a long recording it takes most of the memory.
+        self._voice, self._seed, self._transposition = job.voice, job.seed, job.transposition
+        self._source_rate_hz, self._n_source_samples = job.source.rate_hz, job.source.n_samples
+        self._rate_hz = job.rate_hz or job.source.rate_hz
         resampled = model.input_spec.resample(job.source, RATE_HZ)
         n_samples = model.input_spec.padded_length(resampled.n_samples)
-        padded = np.pad(resampled.samples, (0, n_samples - resampled.n_samples))
         chosen = [(0, n_samples)] if job.spans is None else align_spans_to_frames(job.spans, n_samples)
-        is_converted = np.zeros(n_samples, np.float32)
-        for start, end in chosen:
-            is_converted[start:end] = 1
-        self._reference = Waveform(resampled.samples * is_converted[: resampled.n_samples], RATE_HZ)
-        self._padded = padded * np.float32(model.input_spec.gain(self._reference))
+        self._padded = np.pad(resampled.samples, (0, n_samples - resampled.n_samples))
+        self._reference = _only(resampled, chosen) if job.spans is not None else resampled
+        self._padded *= np.float32(model.input_spec.gain(self._reference))
         self._output = np.zeros(n_samples, np.float32)
         spans = [(first, split_segments(self._padded[first:last])) for first, last in chosen]
         self.segments = [
@@ -141,21 +141,21 @@ class _SegmentedRecording:
             for number, (first, (start, end)) in enumerate((first, cut) for first, cuts in spans for cut in cuts)
         ]
         """Index, first sample and end sample of each segment."""
-        self._transpose(model, track, is_converted)
+        self._transpose(model, track, chosen)
 
-    def _transpose(self, model: ConversionModel, track: PitchTracker, is_converted: Samples) -> None:
-        sound, job = Waveform(self._padded, RATE_HZ), self._job
+    def _transpose(self, model: ConversionModel, track: PitchTracker, chosen: Sequence[tuple[int, int]]) -> None:
+        sound = Waveform(self._padded, RATE_HZ)
         normalize = model.input_spec.normalize_f0
         self._normalized: F0 | None = None
-        if normalize and isinstance(track, FinePitchTracker) and job.transposition.relative_to == "target":
+        if normalize and isinstance(track, FinePitchTracker) and self._transposition.relative_to == "target":
             fine = estimate_long_f0(sound, track.fine_f0, hop_samples=_FINE_HOP_SAMPLES)
-            fine = fine * is_converted[::_FINE_HOP_SAMPLES]
-            self._normalized = normalize(fine, job.voice, job.transposition)
+            fine = fine * _frames_inside(chosen, len(self._padded), _FINE_HOP_SAMPLES)
+            self._normalized = normalize(fine, self._voice, self._transposition)
             self._f0_hz = np.expm1(self._normalized[1::2])
             self._is_voiced = self._f0_hz > 0
             return
-        f0_hz = estimate_long_f0(sound, track) * is_converted[::MEL_HOP_SAMPLES]
-        self._f0_hz = transpose_f0(f0_hz, model.pitch_range(job.voice), job.transposition)
+        f0_hz = estimate_long_f0(sound, track) * _frames_inside(chosen, len(self._padded), MEL_HOP_SAMPLES)
+        self._f0_hz = transpose_f0(f0_hz, model.pitch_range(self._voice), self._transposition)
         self._is_voiced = f0_hz > 0
 
     def request(self, segment: tuple[int, int, int]) -> ConversionRequest:
@@ -167,8 +167,8 @@ class _SegmentedRecording:
             samples=self._padded[first:last],
             f0_hz=self._f0_hz[frames],
             voiced=self._is_voiced[frames],
-            voice=self._job.voice,
-            seed=(self._job.seed + number) % (1 << 63),
+            voice=self._voice,
+            seed=(self._seed + number) % (1 << 63),
             normalized_f0=None if self._normalized is None else self._normalized[fine],
         )
 
@@ -179,14 +179,31 @@ class _SegmentedRecording:
     def finish(self, to_rate: Resampler) -> Conversion:
         if not np.isfinite(self._output).all():
             raise SynthesisError("The model returned samples that are not finite")
-        source = self._job.source
         converted = Waveform(self._output[: self._reference.n_samples], RATE_HZ)
-        waveform = to_rate(match_loudness(converted, self._reference), self._job.rate_hz or source.rate_hz)
-        if waveform.rate_hz == source.rate_hz:
+        matched = match_loudness(converted, self._reference)
+        del converted, self._output, self._padded, self._reference  # a long recording at its own rate needs the memory
+        waveform = to_rate(matched, self._rate_hz)
+        if waveform.rate_hz == self._source_rate_hz:
             # The 16 kHz length is rounded up, so resampling back may give one sample too many.
-            waveform = Waveform(waveform.samples[: source.n_samples], source.rate_hz)
+            waveform = Waveform(waveform.samples[: self._n_source_samples], waveform.rate_hz)
         waveform = below_full_scale(waveform)  # resampling may raise the peak
         return Conversion(waveform=waveform, f0_hz=np.where(self._is_voiced, self._f0_hz, 0).astype(np.float32))
+
+
+def _only(waveform: Waveform, spans: Sequence[tuple[int, int]]) -> Waveform:
+    """Copy of a sound with silence outside the spans, given as first and end samples."""
+    samples = np.zeros_like(waveform.samples)
+    for start, end in spans:
+        samples[start:end] = waveform.samples[start:end]
+    return Waveform(samples, waveform.rate_hz)
+
+
+def _frames_inside(spans: Sequence[tuple[int, int]], n_samples: int, hop_samples: int) -> Samples:
+    """1 for each frame whose first sample is inside a span, 0 for the others; shape [n_samples // hop_samples]."""
+    inside = np.zeros(-(-n_samples // hop_samples), np.float32)
+    for start, end in spans:
+        inside[-(-start // hop_samples) : -(-end // hop_samples)] = 1
+    return inside
 
 
 def transpose_f0(f0_hz: F0, target: PitchRange, transposition: Transposition = Transposition()) -> F0:  # noqa: B008 - a frozen value

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from hierbatch.audio.activity import TimeSpan
-from hierbatch.audio.waveform import Samples
+from hierbatch.audio.waveform import Samples, in_blocks
 from hierbatch.constants import FRAME_HOP_SAMPLES, RATE_HZ
 
 _MIN_SEGMENT_S, _MAX_SEGMENT_S = 15.0, 20.0
@@ -42,10 +42,9 @@ def align_spans_to_frames(spans: Sequence[TimeSpan], n_samples: int) -> list[tup
 
 def split_segments(samples: Samples) -> Iterator[tuple[int, int]]:
     """Yield first and end sample of segments of at most 20 s, each cut at the quietest frame after 15 s."""
-    power = (samples[: len(samples) // FRAME_HOP_SAMPLES * FRAME_HOP_SAMPLES].astype(np.float64) ** 2).reshape(
-        -1, FRAME_HOP_SAMPLES
-    )
-    smooth = np.convolve(power.mean(axis=1), np.ones(_QUIET_FRAMES) / _QUIET_FRAMES, mode="same")
+    frames = samples[: len(samples) // FRAME_HOP_SAMPLES * FRAME_HOP_SAMPLES].reshape(-1, FRAME_HOP_SAMPLES)
+    power = [(block.astype(np.float64) ** 2).mean(axis=1) for block in in_blocks(frames)]
+    smooth = np.convolve(np.concatenate([np.zeros(0), *power]), np.ones(_QUIET_FRAMES) / _QUIET_FRAMES, mode="same")
     shortest, longest = (int(s * RATE_HZ) // FRAME_HOP_SAMPLES for s in (_MIN_SEGMENT_S, _MAX_SEGMENT_S))
     start = 0
     while len(smooth) - start > longest:

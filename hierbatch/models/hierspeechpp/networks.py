@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import nn
 
+from hierbatch.constants import RATE_HZ
 from hierbatch.errors import BundleError
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.hierspeechpp.content_encoder.config import ContentEncoderConfig
@@ -35,23 +36,30 @@ class HierSpeechPPNetworks:
     denoiser: Denoiser | None = None
     content: ContentEncoder | None = None
 
+    @property
+    def rate_hz(self) -> int:
+        """Output rate of synthesized speech."""
+        return self.super_resolution.config.rate_hz if self.super_resolution else self.synthesizer.config.rate_hz
+
     @staticmethod
     def from_bundle(bundle: Bundle) -> HierSpeechPPNetworks:
         """Load the networks of a bundle; of two SpeechSR networks, the one with the higher rate.
 
+        SpeechSR reads 16 kHz, so it is left out after a synthesizer with a higher rate.
+
         Raises:
             BundleError: a network required for synthesis is missing, or one does not fit.
         """
-        super_resolution = None
+        super_resolution, synthesizer = None, load_synthesizer(bundle)
         for name, sizes in (("speechsr24k", speechsr_24k()), ("speechsr48k", speechsr_48k())):
-            if bundle.has_component(name):
+            if bundle.has_component(name) and synthesizer.config.rate_hz == RATE_HZ:
                 super_resolution = SpeechSR(replace(sizes, **component_sizes(bundle, name)))
                 load_component(super_resolution, bundle, name)
         text_to_vector = TextToVector(TextToVectorConfig(**component_sizes(bundle, "ttv")))
         load_component(text_to_vector, bundle, "ttv")
         return HierSpeechPPNetworks(
             text_to_vector=text_to_vector,
-            synthesizer=load_synthesizer(bundle),
+            synthesizer=synthesizer,
             super_resolution=super_resolution,
             denoiser=load_denoiser(bundle) if bundle.has_component("denoiser") else None,
             content=load_content_encoder(bundle) if bundle.has_component("content_encoder") else None,

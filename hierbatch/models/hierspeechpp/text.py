@@ -19,13 +19,13 @@ from torch import Tensor
 from hierbatch.constants import FRAMES_PER_SECOND
 from hierbatch.errors import SynthesisError, TextError
 from hierbatch.models.device_placement import DevicePlacement, to_array
-from hierbatch.models.hierspeechpp.english_text import espeak_spelling, intersperse_blanks, symbol_ids
 from hierbatch.models.hierspeechpp.text_to_vector.model import (
     TextPrior,
     TextToVector,
     TextToVectorOutput,
     ceil_durations,
 )
+from hierbatch.models.hierspeechpp.vocabulary import symbol_ids_with_blanks, vocabulary_of
 from hierbatch.models.speech import SpeechRequest
 from hierbatch.models.weights.bundle import Bundle
 
@@ -69,6 +69,7 @@ class TextStage:
             placement: device and precision.
         """
         self._bundle, self._network, self._noise_scale, self._placement = bundle, network, noise_scale, placement
+        self._vocabulary = vocabulary_of(bundle.config.get("vocabulary"))
 
     def encode(self, request: SpeechRequest, noise: np.random.Generator) -> EncodedText:
         """Encode the text of one row and predict its durations.
@@ -83,12 +84,12 @@ class TextStage:
                 expected=" or ".join(self._bundle.languages),
                 got=repr(request.language),
             )
-        spelled = espeak_spelling(request.phonemes)
-        ids = intersperse_blanks(symbol_ids("".join(spelled)))
+        spelled = self._vocabulary.spell(request.phonemes)
+        ids = symbol_ids_with_blanks(self._vocabulary.ids(spelled))
         owners = np.repeat(np.arange(len(spelled)), [len(letters) for letters in spelled])
         token_of = np.concatenate([[-1], np.repeat(owners, 2)])
         tokens, lengths = (torch.tensor(numbers, device=self._placement.device) for numbers in ([ids], [len(ids)]))
-        style = self._placement.tensor(request.voice.text_style)[None]
+        style = self._text_style(request)
         prior = self._network.encode_text(tokens, lengths, style)
         latent_noise = self._placement.tensor(noise.standard_normal((1, 2, len(ids)), dtype=np.float32))
         log_durations = self._network.durations(prior.hidden, prior.mask, style, latent_noise)
@@ -101,6 +102,11 @@ class TextStage:
                 fix="split the text into shorter sentences",
             )
         return text
+
+    def _text_style(self, request: SpeechRequest) -> Tensor:
+        """Style of the text side, with the language's embedding if the network has any. Shape: [1, S]."""
+        language = torch.tensor([self._bundle.languages.index(request.language)], device=self._placement.device)
+        return self._network.text_style(self._placement.tensor(request.voice.text_style)[None], language)
 
     def decode(
         self, requests: Sequence[SpeechRequest], texts: Sequence[EncodedText], noises: Sequence[np.random.Generator]

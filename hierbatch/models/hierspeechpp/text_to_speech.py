@@ -18,7 +18,6 @@ from hierbatch.audio.level import below_full_scale
 from hierbatch.audio.pitch import F0, PitchRange, estimate_f0
 from hierbatch.audio.pitch_trackers import PitchTracker
 from hierbatch.audio.waveform import Samples, Waveform
-from hierbatch.constants import RATE_HZ
 from hierbatch.errors import BundleError
 from hierbatch.models.conversion.interface import ConversionRequest, Transposition
 from hierbatch.models.device_placement import DevicePlacement, to_array
@@ -70,7 +69,7 @@ class HierSpeechPPPipeline:
             InputError: this machine has no such device.
         """
         self.name, self.languages, self.fingerprint = bundle.name, bundle.languages, bundle.fingerprint
-        self.rate_hz = networks.super_resolution.config.rate_hz if networks.super_resolution else RATE_HZ
+        self.rate_hz = networks.rate_hz
         self._noise_scale = bundle.synthesis.get("noise_scale", NOISE_SCALE)
         placement.check_available()
         self._placement = placement

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from hierbatch.audio.pitch import F0, PitchRange, estimate_f0
 from hierbatch.audio.pitch_trackers import PitchTracker
+from hierbatch.audio.resample import resample
 from hierbatch.audio.waveform import Samples, Waveform
-from hierbatch.constants import FRAME_HOP_SAMPLES
+from hierbatch.constants import RATE_HZ
 from hierbatch.errors import BundleError
 from hierbatch.models.conversion.interface import ConversionRequest, count_frames
 from hierbatch.models.device_placement import DevicePlacement, to_array
@@ -127,8 +128,10 @@ class HierSpeechPPConverter:
         with self._placement.inference_mode():
             semantic = self._content(samples, lengths)
             output = self._synthesizer(semantic, log_f0[:, None], lengths, style, noise, noise_scale=self._noise_scale)
-        outputs = to_array(output.sound[:, 0])
-        return [row[: n * FRAME_HOP_SAMPLES] for row, n in zip(outputs, n_frames, strict=True)]
+        outputs, config = to_array(output.sound[:, 0]), self._synthesizer.config
+        rows = [row[: n * config.hop_samples] for row, n in zip(outputs, n_frames, strict=True)]
+        # Segments are joined at 16 kHz, the rate of all conversion models.
+        return [resample(Waveform(row, config.rate_hz), RATE_HZ).samples for row in rows]
 
     def speak(self, requests: Sequence[SpeechRequest]) -> list[Speech]:
         """Raise BundleError: the bundle has no text-to-vector network."""

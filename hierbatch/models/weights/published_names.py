@@ -41,7 +41,7 @@ def publish_weights(weights: Mapping[str, Tensor], table: NameTable, normalized:
         by_name[_published_name(name, inverses)] = value
     for entry in table:
         if isinstance(entry, Constant):
-            by_name |= dict.fromkeys(_constant_names(entry.pattern, by_name), entry.value)
+            by_name |= {name: entry.value.clone() for name in _constant_names(entry.pattern, by_name)}
     return by_name
 
 

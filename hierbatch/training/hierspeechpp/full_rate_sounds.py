@@ -2,7 +2,7 @@
 
 FOLDER/
   sounds.i16       samples of all utterances, one after another
-  index.parquet    id, first frame and number of frames of each utterance
+  sounds.parquet   id, first frame and number of frames of each utterance
 
 Legend: T frames (50/s).
 """
@@ -26,7 +26,7 @@ from hierbatch.errors import InputError, RowError
 from hierbatch.storage import write_atomically
 from hierbatch.training.prepared import PreparedUtterance
 
-_SOUNDS, _INDEX = "sounds.i16", "index.parquet"
+_SOUNDS, _INDEX = "sounds.i16", "sounds.parquet"
 
 
 class SoundSource(Protocol):

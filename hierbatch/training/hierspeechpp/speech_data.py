@@ -111,7 +111,7 @@ class SpeechData:
         held_out = _held_out(usable, settings.validation_rows)
         held_out_ids = {utterance.id for utterance in held_out}
         self.utterances = [u for u in usable if u.split == "train" and u.id not in held_out_ids]
-        self.held_out = held_out[: settings.validation_rows]
+        self.held_out = held_out or self.utterances[:1]
         if not self.utterances:
             raise InputError(
                 "No prepared utterance can be used for training",

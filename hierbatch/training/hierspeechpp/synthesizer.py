@@ -207,10 +207,12 @@ class SynthesizerRecipe:
             self._last = batch, found
         return found
 
+    @torch.no_grad()
     def validate(self, networks: Networks) -> dict[str, float]:
         """Figures on held-out rows, with the mel loss as the measure of sound."""
         return validate_synthesizer(self, networks["generator"], self._mel_loss)
 
+    @torch.no_grad()
     def samples(self, networks: Networks) -> list[Sample]:
         """Held-out recordings, converted to their own voice and to the next one."""
         return convert_to_samples(self, networks["generator"], self._mel)

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from hierbatch.models.hierspeechpp.synthesizer.model import Synthesizer
 from hierbatch.models.hierspeechpp.synthesizer.training import SynthesizerInputs, training_pass
+from hierbatch.training.hierspeechpp.figures import mean_figures
 from hierbatch.training.trainer.recipe import Sample
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ def validate_synthesizer(recipe: SynthesizerRecipe, network: nn.Module, mel_loss
     assert isinstance(network, Synthesizer)
     figures: list[dict[str, float]] = []
     for inputs in _rows(recipe):
-        n_frames = int(inputs.lengths)
         found = training_pass(network, inputs, recipe.config.slice_frames)
         output = synthesize_from_prior(network, inputs, network.encode_style(inputs.style_mel, inputs.style_lengths))
         copied, _ = _copy(network, inputs, found.acoustic.mean)
@@ -44,11 +43,10 @@ def validate_synthesizer(recipe: SynthesizerRecipe, network: nn.Module, mel_loss
                 "prior mel": float(mel_loss(output.sound[..., : inputs.sound.shape[-1]], inputs.sound)),
                 "acoustic divergence": float(found.divergences.acoustic),
                 "semantic divergence": float(found.divergences.semantic),
-                "frames": float(n_frames),
                 **pitch_figures(output.log_f0[0, 0], inputs.f0_hz[0]),
             }
         )
-    return {name: float(np.nanmean([row[name] for row in figures])) for name in figures[0] if name != "frames"}
+    return mean_figures(figures)
 
 
 def pitch_figures(log_f0: Tensor, f0_hz: Tensor) -> dict[str, float]:
@@ -118,7 +116,7 @@ def _copy(network: Synthesizer, inputs: SynthesizerInputs, latent: Tensor) -> tu
     """Sound and log F0 of an acoustic latent."""
     style = network.encode_style(inputs.style_mel, inputs.style_lengths)
     excitation, log_f0 = network.source(latent, inputs.lengths, style)
-    return network.vocoder(latent, excitation, inputs.lengths, style), log_f0
+    return network.waveform(latent, excitation, inputs.lengths, style), log_f0
 
 
 def _rows(recipe: SynthesizerRecipe) -> Iterator[SynthesizerInputs]:

@@ -99,7 +99,7 @@ def read_curve(run: Path) -> list[dict[str, Any]]:
 
 
 def draw_curves(lines: Sequence[Mapping[str, Any]], target: Path) -> None:
-    """Draw each figure over the steps, training and validation in one panel where both have it.
+    """Draw each figure over the steps: training blue, validation orange.
 
     Args:
         lines: lines of a curve.
@@ -110,16 +110,16 @@ def draw_curves(lines: Sequence[Mapping[str, Any]], target: Path) -> None:
     names = list(dict.fromkeys(name for line in lines for name in line if name not in ("step", "kind")))
     n_columns = 3
     n_rows = max(1, -(-len(names) // n_columns))
-    figure = Figure(figsize=(4 * n_columns, 2.4 * n_rows), layout="constrained")
+    figure = Figure(figsize=(4 * n_columns, 2.4 * n_rows))
+    figure.subplots_adjust(0.04, 0.04, 0.99, 0.97, hspace=0.35, wspace=0.18)
     for position, name in enumerate(names):
         axes = figure.add_subplot(n_rows, n_columns, position + 1)
-        for kind in ("train", "validation"):
+        for kind, color in (("train", "tab:blue"), ("validation", "tab:orange")):
             points = [(line["step"], line[name]) for line in lines if line["kind"] == kind and name in line]
             if points:
-                axes.plot(*zip(*points, strict=True), label=kind, marker="." if len(points) < 20 else "")
+                axes.plot(*zip(*points, strict=True), color=color, marker="." if len(points) < 20 else "")
         axes.set_title(name, fontsize=9)
         axes.tick_params(labelsize=7)
-        axes.legend(fontsize=6)
     figure.savefig(target, format="png", dpi=100)
 
 

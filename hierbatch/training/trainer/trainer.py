@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from hierbatch.training.trainer.average import MovingAverage
+from hierbatch.training.trainer.batches import Batches
 from hierbatch.training.trainer.checkpoints import (
     CheckpointFolder,
     KeptCheckpoints,
@@ -44,6 +45,8 @@ class TrainerOptions:
     seed: int = 1
     n_accumulated: int = 1
     """Batches whose gradients are added up for one step, in each process."""
+    is_ahead: bool | None = None
+    """Make the next batch in a thread; None does so on a GPU."""
     precision: str = "float32"
     average_decay: float = 0.9995
     report_steps: int = 100
@@ -53,6 +56,8 @@ class TrainerOptions:
     keep_every_steps: int = 50_000
     max_duration_s: float = math.inf
     """Stop after this time; the run can be resumed."""
+    patience_steps: int | None = None
+    """Stop when the validation figure has not improved for this many steps; None trains to the end."""
 
 
 class Trainer:
@@ -83,14 +88,19 @@ class Trainer:
         self.checkpoints = CheckpointFolder(run, KeptCheckpoints(options.keep_last, options.keep_every_steps))
         self.step, self.training_s, self.n_skipped = 0, 0.0, Counter[str]()
         self._names = weight_names(recipe.networks)
+        is_ahead = self.device.type != "cpu" if options.is_ahead is None else options.is_ahead
+        self._batches = Batches(recipe, self.world, options.n_accumulated, is_ahead=is_ahead)
         self._resume()
 
     def train(self) -> None:
-        """Train to the end of the schedule or for `max_duration_s`; saves a checkpoint in either case."""
+        """Train to the end of the schedule, until no further improvement, or for `max_duration_s`.
+
+        A checkpoint is saved in any case.
+        """
         curves = Curves(self.run_folder, self.step) if self.world.is_main else None
         started, reported_step, reported_s = time.monotonic(), self.step, self.training_s
         totals: dict[str, Tensor] = {}
-        while self.step < self.options.n_steps and not self._is_over(started):
+        while self.step < self.options.n_steps and not self._is_over(started) and not self.has_converged():
             step_started = time.monotonic()
             for name, value in self._train_step().items():
                 totals[name] = totals[name] + value if name in totals else value
@@ -108,8 +118,16 @@ class Trainer:
                 self.world.wait()
         if self.step not in self.checkpoints.steps():
             self.save()
+        self._batches.close()
         if curves is not None:
             curves.close()
+
+    def has_converged(self) -> bool:
+        """True if the validation figure has not improved for `patience_steps`."""
+        if self.options.patience_steps is None:
+            return False
+        best = self.checkpoints.best()
+        return best is not None and self.step - best[0] >= self.options.patience_steps
 
     def save(self) -> None:
         """Write a checkpoint, and delete those that need not be kept."""
@@ -137,11 +155,7 @@ class Trainer:
         seed_step(self.options.seed, self.step, self.world.rank)
         for network in self.recipe.networks.values():
             network.train()
-        n_batches = self.world.size * self.options.n_accumulated
-        first = self.world.rank * self.options.n_accumulated
-        batches = [
-            self.recipe.batch(self.step, first + index, n_batches) for index in range(self.options.n_accumulated)
-        ]
+        batches = self._batches.of_step(self.step)
         figures: dict[str, Tensor] = {}
         for settings in self.recipe.optimizers:
             self.optimizers[settings.name].zero_grad(set_to_none=True)

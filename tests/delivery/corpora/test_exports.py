@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import re
+import textwrap
 
 import numpy as np
 import pytest
@@ -70,6 +72,37 @@ def test_hugging_face_datasets_opens_it_with_its_splits_and_sound(exported, tmp_
         assert (row["consent"], row["consent_ref"], row["license"]) == ("licensed", "contract 7", "CC BY 4.0")
         assert row["seed"] == 2**62 + KEPT[row["id"]]
         assert row["words"][0]["text"] == "sentence"
+
+
+def _example_of_the_card(folder, number):
+    """An example of a data set card, with the names of this corpus filled in."""
+    card = (folder / "README.md").read_text(encoding="utf-8").partition("## Files")[2]
+    blocks = re.findall(r"(?:^    .*\n|^\n(?=    ))+", card, re.MULTILINE)
+    return textwrap.dedent(blocks[number]).replace("PATH OF THIS FOLDER", str(folder)).replace("SPLIT", "train")
+
+
+def test_the_first_example_of_the_hugging_face_card_reads_a_sound(exported, tmp_path, monkeypatch):
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path)
+    found = {}
+    exec(_example_of_the_card(exported / "hf", 0), found)
+    assert found["rate_hz"] == RATE_HZ
+    assert np.array_equal(np.round(found["samples"] * 32768), samples(KEPT[found["row"]["id"]]))
+
+
+def test_the_second_example_decodes_with_torchcodec(exported, tmp_path, monkeypatch):
+    try:
+        import torchcodec.decoders  # noqa: F401
+    except (ImportError, RuntimeError, OSError) as error:
+        pytest.skip(f"torchcodec cannot be loaded, probably without libavcodec: {str(error).splitlines()[0][:80]}")
+    from datasets import load_dataset
+
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path)
+    found = {"load_dataset": load_dataset}
+    exec(_example_of_the_card(exported / "hf", 1), found)
+    decoded = found["samples"]
+    first = load_dataset(str(exported / "hf"), cache_dir=str(tmp_path))["train"][0]["id"]
+    assert decoded.sample_rate == RATE_HZ
+    assert np.array_equal(np.round(decoded.data.numpy()[0] * 32768), samples(KEPT[first]))
 
 
 def test_lhotse_opens_cuts_recordings_and_supervisions(exported):

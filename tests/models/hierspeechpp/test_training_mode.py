@@ -14,7 +14,7 @@ from hierbatch.models.hierspeechpp.synthesizer.model import Synthesizer
 from hierbatch.models.hierspeechpp.text_to_vector.config import TextToVectorConfig
 from hierbatch.models.hierspeechpp.text_to_vector.model import TextEncoder
 from hierbatch.models.hierspeechpp.text_to_vector.training import _slices
-from tests.models.hierspeechpp.synthesizer.test_synthesizer import SMALL
+from tests.models.hierspeechpp.synthesizer.small import SMALL
 
 
 def test_a_scaled_embedding_starts_at_unit_variance():

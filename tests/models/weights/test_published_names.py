@@ -24,7 +24,7 @@ from hierbatch.models.weights.published_names import publish_weights
 from hierbatch.models.weights.weight_norm import add_weight_norm, fold_weight_norm, normalized_layers
 from tests.models.golden_data import GOLDEN, golden
 from tests.models.golden_rule import with_rule_weights
-from tests.models.hierspeechpp.synthesizer.test_synthesizer import SMALL as SMALL_SYNTHESIZER
+from tests.models.hierspeechpp.synthesizer.small import SMALL as SMALL_SYNTHESIZER
 from tests.models.hierspeechpp.text_to_vector.small import SMALL as SMALL_TTV
 
 FULL_SIZE = {

@@ -69,6 +69,11 @@ def test_dropout_and_data_differ_from_step_to_step(tmp_path):
     assert not any(torch.equal(batches[0], other) for other in batches[1:])
 
 
+def test_batches_made_ahead_are_the_same(tmp_path):
+    now, ahead = (trained(tmp_path / name, n_steps=6, is_ahead=name == "ahead") for name in ("now", "ahead"))
+    assert_bits_are_equal(weights(now), weights(ahead))
+
+
 def test_accumulated_batches_are_one_batch(tmp_path):
     one = trained(tmp_path / "one", TinyRecipe(dropout=0), n_steps=5)
     four = trained(tmp_path / "four", TinyRecipe(dropout=0), n_steps=5, n_accumulated=4)

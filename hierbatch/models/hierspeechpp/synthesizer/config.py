@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from hierbatch.constants import FRAMES_PER_SECOND
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SynthesizerConfig:
@@ -47,6 +49,11 @@ class SynthesizerConfig:
     def hop_samples(self) -> int:
         """Samples per frame."""
         return math.prod(self.waveform_rates)
+
+    @property
+    def rate_hz(self) -> int:
+        """Output rate, at 50 frames/s."""
+        return self.hop_samples * FRAMES_PER_SECOND
 
     @property
     def excitation_channels(self) -> int:

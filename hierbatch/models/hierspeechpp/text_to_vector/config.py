@@ -13,6 +13,8 @@ class TextToVectorConfig:
     n_mels: int = 80
     """Bands of the log-mel, the style encoder's input."""
     style_channels: int = 256
+    n_languages: int = 0
+    """Languages with an embedding that is added to the style of the text side; 0 for a network of one language."""
     channels: int = 256
     """Channels of the text encoder and of the latent."""
     wide_channels: int = 1024

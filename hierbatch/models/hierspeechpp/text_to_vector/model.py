@@ -140,10 +140,27 @@ class TextToVector(nn.Module):
             config.pitch_dilations,
         )
         self.symbol_classifier = nn.Conv1d(config.channels, config.n_symbols, 1, bias=False)
+        self.languages = nn.Embedding(config.n_languages, config.style_channels) if config.n_languages else None
+        if self.languages is not None:
+            nn.init.zeros_(self.languages.weight)  # a new language speaks like the style until it is trained
 
     def style(self, mel: Tensor, lengths: Tensor, *, legacy_padding: bool = False) -> Tensor:
         """Encode the style of prompts. Shapes: mel [B, M, T], lengths [B] -> [B, S]."""
         return self.style_encoder(mel, frame_mask(lengths, mel.shape[2]), legacy_padding=legacy_padding)
+
+    def text_style(self, style: Tensor, languages: Tensor | None) -> Tensor:
+        """Style of the text encoder and the duration predictor: the voice's style with the language's embedding.
+
+        Args:
+            style: style vectors of the voices.
+            languages: ids of the languages; None leaves the style unchanged.
+
+        Shape:
+            style      [B, S]
+            languages  [B]
+            returns    [B, S]
+        """
+        return style if self.languages is None or languages is None else style + self.languages(languages)
 
     def encode_text(self, tokens: Tensor, lengths: Tensor, style: Tensor) -> TextPrior:
         """Encode text. Shapes: tokens [B, N], lengths [B], style [B, S]."""

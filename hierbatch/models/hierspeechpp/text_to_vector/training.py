@@ -36,6 +36,7 @@ class TrainingBatch:
         symbols        [B, K]       without blanks
         n_symbols      [B]
         slice_starts   [B]          first frame of the slice for the pitch predictor
+        languages      [B]          ids; None for a network of one language
     """
 
     semantic: Tensor
@@ -47,6 +48,7 @@ class TrainingBatch:
     symbols: Tensor
     n_symbols: Tensor
     slice_starts: Tensor
+    languages: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,59 +109,77 @@ def training_pass(
     """
     mask = frame_mask(batch.n_frames, batch.semantic.shape[2])
     style = network.style(batch.mel, batch.n_frames, legacy_padding=legacy_padding)
-    prior = network.encode_text(batch.tokens, batch.n_tokens, style)
+    text_style = network.text_style(style, batch.languages)
+    prior = network.encode_text(batch.tokens, batch.n_tokens, text_style)
     mean, log_scale = network.posterior_encoder(batch.semantic, mask, style)
     latent = (mean + latent_noise * torch.exp(log_scale)) * mask
     z_p = network.flow(latent, mask, style, legacy_padding=legacy_padding)
     scores = alignment_scores(prior, z_p)
     path = search_alignment(scores.cpu().numpy(), batch.n_frames.cpu().numpy(), batch.n_tokens.cpu().numpy())
     alignment = torch.from_numpy(path).to(scores)
+    prior_mean, prior_log_scale = prior.mean.to(scores), prior.log_scale.to(scores)
     durations = alignment.sum(1, keepdim=True)
-    pitch_input = _slices(batch.semantic, batch.slice_starts, SLICE_FRAMES)
+    pitch_input = slice_semantic(batch.semantic, batch.slice_starts)
     whole = mask.new_ones(len(mask), 1, SLICE_FRAMES)
     return TrainingPass(
         latent=latent,
         z_p=z_p,
         posterior_mean=mean,
         posterior_log_scale=log_scale,
-        prior_mean=prior.mean @ alignment.transpose(1, 2),
-        prior_log_scale=prior.log_scale @ alignment.transpose(1, 2),
+        prior_mean=prior_mean @ alignment.transpose(1, 2),
+        prior_log_scale=prior_log_scale @ alignment.transpose(1, 2),
         scores=scores,
         alignment=alignment,
         semantic=network.decoder(latent, mask, style),
         log_f0=network.pitch(pitch_input, whole, style),
-        duration_losses=network.durations.negative_log_likelihood(
-            prior.hidden, prior.mask, style, durations, duration_noise
-        )
-        / prior.mask.sum(),
+        duration_losses=_duration_losses(network, prior, text_style, durations, duration_noise),
         symbol_logits=network.symbol_classifier(latent * mask),
     )
 
 
+def _duration_losses(
+    network: TextToVector, prior: TextPrior, style: Tensor, durations: Tensor, noise: Tensor
+) -> Tensor:
+    """Negative log likelihood of the durations of each row, over the symbols of the batch, in float32. Shape: [B]."""
+    with torch.autocast(style.device.type, enabled=False):
+        losses = network.durations.negative_log_likelihood(
+            prior.hidden.float(), prior.mask, style.float(), durations.float(), noise
+        )
+    return losses / prior.mask.sum()
+
+
 @torch.no_grad()
 def alignment_scores(prior: TextPrior, z_p: Tensor) -> Tensor:
-    """Log likelihood of each frame's latent under each symbol's prior. Shape: [B, C, T] -> [B, T, N]."""
-    precision = torch.exp(-2 * prior.log_scale)
-    constant = (-0.5 * math.log(2 * math.pi) - prior.log_scale).sum(1, keepdim=True)
+    """Log likelihood of each frame's latent under each symbol's prior, in float32. Shape: [B, C, T] -> [B, T, N]."""
+    with torch.autocast(z_p.device.type, enabled=False):
+        return _alignment_scores(prior.mean.float(), prior.log_scale.float(), z_p.float())
+
+
+def _alignment_scores(mean: Tensor, log_scale: Tensor, z_p: Tensor) -> Tensor:
+    precision = torch.exp(-2 * log_scale)
+    constant = (-0.5 * math.log(2 * math.pi) - log_scale).sum(1, keepdim=True)
     squares = -0.5 * (z_p**2).transpose(1, 2) @ precision
-    cross_terms = z_p.transpose(1, 2) @ (prior.mean * precision)
-    mean_squares = (-0.5 * prior.mean**2 * precision).sum(1, keepdim=True)
+    cross_terms = z_p.transpose(1, 2) @ (mean * precision)
+    mean_squares = (-0.5 * mean**2 * precision).sum(1, keepdim=True)
     return constant + squares + cross_terms + mean_squares
 
 
-def compute_losses(found: TrainingPass, batch: TrainingBatch) -> Losses:
-    """Compute the losses of a forward pass.
+def compute_losses(found: TrainingPass, batch: TrainingBatch, *, is_masked: bool = False) -> Losses:
+    """Compute the losses of a forward pass, in float32.
 
-    The semantic loss includes padding: without it the published network paused and repeated at random.
+    Args:
+        found: outputs of the forward pass.
+        batch: its input.
+        is_masked: leave padding out of the semantic loss. With padding left out, the published network paused and
+            repeated at random.
     """
     mask = frame_mask(batch.n_frames, batch.semantic.shape[2])
-    starts = batch.slice_starts * F0_PER_FRAME
-    f0_hz = _slices(batch.f0_hz[:, None], starts, SLICE_FRAMES * F0_PER_FRAME)
-    log_probabilities = found.symbol_logits.log_softmax(1).permute(2, 0, 1)  # [T, B, symbols]
+    error = (found.semantic.float() - batch.semantic).abs()
+    log_probabilities = found.symbol_logits.float().log_softmax(1).permute(2, 0, 1)  # [T, B, symbols]
     return Losses(
-        semantic=F.l1_loss(found.semantic, batch.semantic),
+        semantic=(error * mask).sum() / (error.shape[1] * mask.sum()) if is_masked else error.mean(),
         divergence=_divergence(found, mask),
-        pitch=F.l1_loss(found.log_f0, torch.log1p(f0_hz)),
+        pitch=F.l1_loss(found.log_f0.float(), slice_log_f0(batch)),
         durations=found.duration_losses.sum(),
         symbols=F.ctc_loss(log_probabilities, batch.symbols, batch.n_frames, batch.n_symbols),
     )
@@ -167,9 +187,22 @@ def compute_losses(found: TrainingPass, batch: TrainingBatch) -> Losses:
 
 def _divergence(found: TrainingPass, mask: Tensor) -> Tensor:
     """Kullback-Leibler divergence per frame, summed over channels, from one sample."""
-    distance = (found.z_p - found.prior_mean) ** 2 * torch.exp(-2 * found.prior_log_scale)
-    divergence = found.prior_log_scale - found.posterior_log_scale - 0.5 + 0.5 * distance
+    tensors = found.z_p, found.posterior_log_scale, found.prior_mean, found.prior_log_scale
+    z_p, log_scale, prior_mean, prior_log_scale = (tensor.float() for tensor in tensors)
+    distance = (z_p - prior_mean) ** 2 * torch.exp(-2 * prior_log_scale)
+    divergence = prior_log_scale - log_scale - 0.5 + 0.5 * distance
     return (divergence * mask).sum() / mask.sum()
+
+
+def slice_semantic(semantic: Tensor, starts: Tensor) -> Tensor:
+    """Slice of every row for the pitch predictor. Shape: [B, 1024, T] -> [B, 1024, 60]."""
+    return _slices(semantic, starts, SLICE_FRAMES)
+
+
+def slice_log_f0(batch: TrainingBatch) -> Tensor:
+    """Target of the pitch predictor, ln(F0 + 1) of the slice. Shape: [B, 1, 240]."""
+    starts = batch.slice_starts * F0_PER_FRAME
+    return torch.log1p(_slices(batch.f0_hz[:, None], starts, SLICE_FRAMES * F0_PER_FRAME))
 
 
 def _slices(x: Tensor, starts: Tensor, n_frames: int) -> Tensor:

@@ -6,12 +6,8 @@ from hierbatch.models.hierspeechpp.synthesizer.config import SynthesizerConfig
 from hierbatch.models.hierspeechpp.synthesizer.model import Synthesizer
 from tests.models.among_others import LENGTHS, snr_db
 from tests.models.golden_rule import with_rule_weights
+from tests.models.hierspeechpp.synthesizer.small import SMALL
 
-SMALL = SynthesizerConfig(
-    semantic_channels=12, n_bins=9, n_mels=8, n_prosody_mels=4, style_channels=8, channels=8, wide_channels=12,
-    n_layers=2, source_channels=16, waveform_channels=32, analysis_channels=2,
-    block_kernels=(3, 7), source_block_kernels=(3, 5),
-)  # fmt: skip
 GAINS = 96_864  # of the published weights; folded into ours
 
 

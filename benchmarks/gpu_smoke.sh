@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Checks of a machine with a GPU, in at most eight minutes: inference in every precision, with and without compilation,
+# and training steps of every configuration. Prints tables; a failed check does not stop the others.
+#
+#     benchmarks/gpu_smoke.sh [OUT]       OUT: folder of the logs, gpu_smoke by default
+set -uo pipefail
+cd "$(dirname "$0")/.."
+OUT=${1:-gpu_smoke}
+PYTHON=${PYTHON:-python}
+COMMAND="from hierbatch.cli.app import main; main()"
+DEADLINE=$((SECONDS + 460))
+mkdir -p "$OUT"
+failed=0
+
+check() { # NAME SECONDS COMMAND...
+  local name=$1 limit=$2
+  shift 2
+  local left=$((DEADLINE - SECONDS))
+  if ((left < 5)); then
+    echo "skipped  $name: no time left"
+    return
+  fi
+  local started=$SECONDS
+  if timeout "$((limit < left ? limit : left))" "$@" >"$OUT/$name.txt" 2>&1; then
+    echo "ok       $name: $((SECONDS - started)) s"
+  else
+    echo "FAILED   $name: exit code $?, $((SECONDS - started)) s, see $OUT/$name.txt"
+    failed=1
+  fi
+  grep '^|' "$OUT/$name.txt" || tail -3 "$OUT/$name.txt"
+}
+
+nvidia-smi --query-gpu=name,memory.total,driver_version --format=csv | tee "$OUT/gpu.csv"
+check doctor 60 "$PYTHON" -c "$COMMAND" doctor
+check train_bf16 150 "$PYTHON" benchmarks/train_step.py --device cuda --precision bf16 --rows 8
+check train_tf32 100 "$PYTHON" benchmarks/train_step.py --device cuda --precision tf32 --rows 8 synthesizer_16k ttv speechsr_48k
+check train_float32 60 "$PYTHON" benchmarks/train_step.py --device cuda --rows 4 synthesizer_16k ttv speechsr_48k
+check inference 100 "$PYTHON" benchmarks/precision.py --device cuda --dtypes float32 bfloat16 float16
+check compiled 120 "$PYTHON" benchmarks/precision.py --device cuda --dtypes bfloat16 --compile
+echo "total $SECONDS s"
+exit "$failed"

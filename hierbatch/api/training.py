@@ -1,0 +1,123 @@
+"""Speech data and fine-tuning by the Python API: `hierbatch intake`, `prepare` and `finetune`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hierbatch.api.messages import OnMessage
+from hierbatch.jobs.finetune import FinetuneJob, FinetuneResult
+from hierbatch.jobs.finetune import finetune as finetune_job
+from hierbatch.jobs.intake import IntakeJob, IntakeResult
+from hierbatch.jobs.intake import intake as intake_job
+from hierbatch.jobs.options.data import DataLayout, FeatureChoice
+from hierbatch.jobs.options.finetune import FinetuneSettings
+from hierbatch.jobs.options.intake import RowSettings
+from hierbatch.jobs.prepare import PrepareJob, PrepareResult
+from hierbatch.jobs.prepare import prepare as prepare_job
+from hierbatch.object_path import local_path
+from hierbatch.option import flatten_options
+from hierbatch.training.row_limits import RowLimits
+
+Recordings = str | Path | Sequence[str | Path]
+
+
+@flatten_options
+def intake(
+    recordings: Recordings,
+    *,
+    out: str | Path,
+    on_message: OnMessage | None = None,
+    layout: DataLayout,
+    rows: RowSettings,
+) -> IntakeResult:
+    """Divide long recordings into rows with the measures of takes. The same call resumes.
+
+    Args:
+        recordings: folders or tables of recordings.
+        out: folder of the rows, `rows.parquet`.
+        on_message: receives notices.
+        layout: layout of the recordings.
+        rows: lengths, speakers, transcripts and rules.
+
+    Raises:
+        InputError: a data set, option or rule is invalid, or the folder was made with other settings.
+    """
+    job = IntakeJob(recordings=_paths(recordings), out=local_path(out), layout=layout, rows=rows)
+    return intake_job(job, on_message or _ignore)
+
+
+@flatten_options
+def prepare(
+    data: Recordings,
+    *,
+    out: str | Path,
+    on_message: OnMessage | None = None,
+    layout: DataLayout,
+    features: FeatureChoice,
+    limits: RowLimits,
+) -> PrepareResult:
+    """Compute training features of recordings. The same call resumes, and adds new recordings.
+
+    Args:
+        data: folders or tables of recordings.
+        out: folder of the prepared set.
+        on_message: receives notices.
+        layout: layout of the recordings.
+        features: content features and pitch.
+        limits: limits of the recordings.
+
+    Raises:
+        InputError: a data set or option is invalid, or the folder was prepared with other settings.
+        BundleError: the feature extractor cannot be loaded.
+    """
+    job = PrepareJob(data=_paths(data), out=local_path(out), layout=layout, features=features, limits=limits)
+    return prepare_job(job, on_message or _ignore)
+
+
+@flatten_options
+def finetune(
+    recordings: Recordings,
+    *,
+    out: str | Path,
+    consent: str,
+    model: str = "lite",
+    asr_model: str | Path | None = None,
+    on_message: OnMessage | None = None,
+    layout: DataLayout,
+    settings: FinetuneSettings,
+) -> FinetuneResult:
+    """Adapt the packaged model to one speaker, without transcripts. The same call resumes.
+
+    Args:
+        recordings: recordings of one speaker, 5 to 60 minutes in all.
+        out: folder of the new model.
+        consent: consent of the speaker, one of `self licensed public_domain synthetic`.
+        model: model to start from.
+        asr_model: folder of a Whisper model, to compare the error rate before and after.
+        on_message: receives progress lines.
+        layout: layout of the recordings.
+        settings: schedule.
+
+    Raises:
+        InputError: there is too little speech, or no consent.
+        BundleError: the model is missing or of another kind.
+    """
+    job = FinetuneJob(
+        recordings=_paths(recordings),
+        out=local_path(out),
+        consent=consent,
+        model=model,
+        asr_model=None if asr_model is None else local_path(asr_model),
+        layout=layout,
+        settings=settings,
+    )
+    return finetune_job(job, on_message or _ignore)
+
+
+def _paths(recordings: Recordings) -> tuple[Path, ...]:
+    return tuple(map(local_path, [recordings] if isinstance(recordings, str | Path) else recordings))
+
+
+def _ignore(_: str) -> None:
+    pass

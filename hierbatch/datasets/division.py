@@ -1,0 +1,50 @@
+"""Division of the long recordings of a data set into rows of one utterance each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from hierbatch.audio.activity import TimeSpan, speech_detector
+from hierbatch.audio.utterances import UtteranceLimits, divide_speech, take_span
+from hierbatch.audio.waveform import Waveform
+from hierbatch.datasets.rows import DatasetRow, RecordingReference, RejectedRow, rejected
+from hierbatch.errors import RowError
+
+
+def divide_row(row: DatasetRow, limits: UtteranceLimits) -> Iterator[DatasetRow | RejectedRow]:
+    """Utterances of a recording, in order of time; a recording that is short enough stays whole, with its text.
+
+    Args:
+        row: a recording of any length.
+        limits: lengths of the utterances.
+    """
+    if row.duration_s <= limits.max_duration_s:
+        yield row
+        return
+    try:
+        whole = row.read()
+        spans = divide_speech(whole, speech_detector().find(whole), limits)
+    except RowError as error:
+        yield rejected(row.id, error)
+        return
+    if not spans:
+        reason = f"The recording has no utterance of {limits.min_duration_s:g} s. Fix: check it."
+        yield RejectedRow(id=row.id, reason=reason)
+    for number, span in enumerate(spans):
+        yield span_row(row, whole, span, number)
+
+
+def span_row(row: DatasetRow, whole: Waveform, span: TimeSpan, number: int) -> DatasetRow:
+    """Row of one utterance of a decoded recording, without a text.
+
+    Args:
+        row: row of the recording.
+        whole: its samples.
+        span: the utterance.
+        number: number of the utterance in the recording.
+    """
+    reference = RecordingReference(
+        path=row.audio.path, start_s=span.start_s, end_s=span.end_s, decoded=take_span(whole, span)
+    )
+    return replace(row, id=f"{row.id}-{number:04d}", audio=reference, text="", cer=None, duration_s=span.duration_s)

@@ -1,0 +1,60 @@
+"""Audit of a run: a random sample is judged, and the share of bad takes in the whole is estimated from it."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from scipy.stats import beta
+
+from hierbatch.desk.run_view import RunState
+from hierbatch.manifest.choices import REJECT
+
+LEVEL = 0.95
+MAX_ROWS = 2000
+
+
+def share_interval(n_bad: int, n_judged: int, level: float = LEVEL) -> tuple[float, float]:
+    """Exact confidence interval of a share (Clopper and Pearson 1934).
+
+    Args:
+        n_bad: bad ones among those judged.
+        n_judged: number of draws judged.
+        level: confidence level, 0 to 1.
+    """
+    tail = (1 - level) / 2
+    low = float(beta.ppf(tail, n_bad, n_judged - n_bad + 1)) if n_bad else 0.0
+    high = float(beta.ppf(1 - tail, n_bad + 1, n_judged - n_bad)) if n_bad < n_judged else 1.0
+    return low, high
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Random sample of takes."""
+
+    ids: tuple[str, ...]
+    seed: int
+
+    def result(self, state: RunState) -> dict[str, Any]:
+        """Counts and interval so far; a row counts as judged once it was played or has a verdict."""
+        n_judged = n_bad = 0
+        for row_id in self.ids:
+            choices, facts = state.choices.row(row_id), state.facts.get(row_id)
+            verdict = choices.verdicts.get((facts["take_key"], facts["attempt"])) if facts else None
+            n_bad += verdict == REJECT
+            n_judged += verdict is not None or choices.is_listened
+        low, high = share_interval(n_bad, n_judged) if n_judged else (0.0, 1.0)
+        return {
+            "n_drawn": len(self.ids),
+            "n_judged": n_judged,
+            "n_rejected": n_bad,
+            "low": low,
+            "high": high,
+            "seed": self.seed,
+        }
+
+
+def new_seed() -> int:
+    """Seed of a sample; it is shown, so that the sample can be drawn again."""
+    return secrets.randbelow(1_000_000)

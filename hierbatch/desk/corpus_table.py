@@ -1,0 +1,200 @@
+"""Takes of a run as a table of any size: sorted, filtered and counted by DuckDB in a file, one page at a time."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from hierbatch.analysis.take_measures import TakeMeasure, measures_of
+from hierbatch.desk.run_view import RunState
+from hierbatch.desk.table_query import TableQuery, quoted
+from hierbatch.desk.take_names import take_name
+from hierbatch.programs import require_package
+
+_COLUMNS = ("id", "take_key", "attempt", "voice", "language", "status", "error_kind", "error", "text_norm", "flags")
+_MEMORY = "1GB"
+N_BARS = 40
+
+
+class CorpusTable:
+    """Database of the best takes of one run, without audio; built when it is first needed, and again after changes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._folder = tempfile.TemporaryDirectory(prefix="hierbatch-desk-", ignore_cleanup_errors=True)
+        self._connection: Any = None
+        self._version = 0
+        self._locations: pa.Table | None = None
+
+    def page(self, state: RunState, query: TableQuery) -> dict[str, Any]:
+        """Rows of a page, and the number of all rows that the filters select.
+
+        Args:
+            state: snapshot of the run.
+            query: filters, order and page.
+
+        Raises:
+            InputError: the query names an unknown column.
+            ProgramError: DuckDB is not installed.
+        """
+        measures = measures_of(state.takes.schema)
+        where, values = query.where(measures)
+        order = query.order(measures)
+        names = ", ".join(quoted(name) for name in (*_COLUMNS, *(m.column for m in measures)))
+        sql = f"SELECT {names}, verdict, listened, note FROM takes LEFT JOIN choices USING (id) WHERE {where}"
+        with self._lock:
+            database = self._open(state)
+            total = database.execute(
+                f"SELECT count(*) FROM takes LEFT JOIN choices USING (id) WHERE {where}", values
+            ).fetchone()[0]
+            found = database.execute(f"{sql} ORDER BY {order} LIMIT {query.limit} OFFSET {query.offset}", values)
+            columns = [column[0] for column in found.description]
+            rows = [{n: _finite(v) for n, v in zip(columns, row, strict=True)} for row in found.fetchall()]
+        for row in rows:
+            row["take"] = take_name(row.pop("take_key"), row["attempt"])
+        return {"total": total, "rows": rows, "measures": [asdict(measure) for measure in measures]}
+
+    def histograms(self, state: RunState, query: TableQuery) -> list[dict[str, Any]]:
+        """Counts of every measure in bins over its range, of all takes and of those that the filters select.
+
+        The range of a measure itself is not applied to its own histogram, so that it can be widened again.
+        """
+        measures = measures_of(state.takes.schema)
+        with self._lock:
+            database = self._open(state)
+            found = [self._histogram(database, measure, measures, query) for measure in measures]
+        return [histogram for histogram in found if histogram]
+
+    def choices(self, state: RunState) -> dict[str, list[str]]:
+        """Values of the columns that have few: voices, languages, flags and kinds of errors."""
+        with self._lock:
+            database = self._open(state)
+            return {
+                name: [
+                    row[0]
+                    for row in database.execute(f"SELECT DISTINCT {sql} FROM takes ORDER BY 1").fetchall()
+                    if row[0]
+                ]
+                for name, sql in _FEW.items()
+            }
+
+    def sample(self, state: RunState, query: TableQuery, n_rows: int, seed: int) -> list[str]:
+        """Ids of a random sample of the successful takes that the filters select; repeatable by its seed.
+
+        Args:
+            state: snapshot of the run.
+            query: filters.
+            n_rows: number of rows.
+            seed: seed of the sample.
+        """
+        where, values = query.where(measures_of(state.takes.schema))
+        sql = f"SELECT id FROM takes LEFT JOIN choices USING (id) WHERE status = 'ok' AND {where}"
+        with self._lock:
+            found = self._open(state).execute(f"{sql} ORDER BY md5(id || ?) LIMIT ?", [*values, f" {seed}", n_rows])
+            return [row[0] for row in found.fetchall()]
+
+    def close(self) -> None:
+        """Remove the database."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+            self._folder.cleanup()
+
+    def _open(self, state: RunState) -> Any:
+        """Connection to a database of the newest takes and decisions."""
+        if self._connection is None:
+            duckdb = require_package("duckdb", extra="desk")
+            config = {"memory_limit": _MEMORY, "temp_directory": self._folder.name}
+            self._connection = duckdb.connect(str(Path(self._folder.name) / "takes.duckdb"), config=config)
+        if self._version != state.version:
+            parts, locations = state.takes.locations
+            if self._locations is None or not self._locations.equals(locations):
+                self._load_takes(state, parts, locations)
+            self._load_choices(state)
+            self._version = state.version
+        return self._connection
+
+    def _load_takes(self, state: RunState, parts: Sequence[Path], locations: pa.Table) -> None:
+        columns = [*_COLUMNS, *(measure.column for measure in measures_of(state.takes.schema))]
+        schema = pa.schema([state.takes.schema.field(name) for name in columns])
+        files = pa.table({"part": pa.array(range(len(parts)), pa.int32()), "filename": [str(part) for part in parts]})
+        database = self._connection
+        database.register("locations", locations)
+        database.register("files", files)
+        database.register("empty", schema.empty_table())
+        database.execute("CREATE OR REPLACE TABLE takes AS SELECT *, 0::BIGINT AS position FROM empty")
+        if len(locations):
+            source = "read_parquet(?, filename = true, file_row_number = true, union_by_name = true)"
+            listed = [str(part) for part in parts]
+            found = {row[0] for row in database.execute(f"DESCRIBE SELECT * FROM {source}", [listed]).fetchall()}
+            # A measure that was added later is missing in earlier parts, or in all of them.
+            names = ", ".join(quoted(name) for name in columns if name in found)
+            database.execute(
+                f"INSERT INTO takes BY NAME SELECT {names}, position FROM {source} JOIN files USING (filename) "
+                "JOIN locations ON locations.part = files.part AND locations.row = file_row_number",
+                [listed],
+            )
+        for name in ("locations", "files", "empty"):
+            database.unregister(name)
+        self._locations = locations
+
+    def _load_choices(self, state: RunState) -> None:
+        rows = []
+        for row_id in state.choices:
+            choices, facts = state.choices.row(row_id), state.facts.get(row_id)
+            verdict = choices.verdicts.get((facts["take_key"], facts["attempt"])) if facts else None
+            rows.append((row_id, verdict, choices.is_listened, choices.note))
+        names = ("id", "verdict", "listened", "note")
+        types = (pa.string(), pa.string(), pa.bool_(), pa.string())
+        columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
+        table = pa.table([pa.array(c, t) for c, t in zip(columns, types, strict=True)], names=names)
+        self._connection.register("decided", table)
+        self._connection.execute("CREATE OR REPLACE TABLE choices AS SELECT * FROM decided")
+        self._connection.unregister("decided")
+
+    def _histogram(
+        self, database: Any, measure: TakeMeasure, measures: Sequence[TakeMeasure], query: TableQuery
+    ) -> dict[str, Any] | None:
+        name = quoted(measure.column)
+        low, high = database.execute(f"SELECT min({name}), max({name}) FROM takes WHERE isfinite({name})").fetchone()
+        if low is None:
+            return None
+        width = (high - low) / N_BARS or 1.0
+        sql = (
+            f"SELECT least({N_BARS - 1}, floor(({name} - ?) / ?))::INTEGER AS bar, count(*) FROM takes "
+            f"LEFT JOIN choices USING (id) WHERE isfinite({name}) AND {{where}} GROUP BY bar"
+        )
+        where, values = query.without(measure.column).where(measures)
+        counts = [
+            _bars(database.execute(sql.format(where=condition), [low, width, *bound]).fetchall())
+            for condition, bound in (("true", []), (where, values))
+        ]
+        return {**asdict(measure), "low": low, "high": high, "all": counts[0], "selected": counts[1]}
+
+
+_FEW: Mapping[str, str] = {
+    "voice": "voice",
+    "language": "language",
+    "flag": "unnest(flags)",
+    "error_kind": "error_kind",
+}
+
+
+def _finite(value: Any) -> Any:
+    """None for a number that JSON cannot represent."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _bars(counts: Sequence[tuple[int, int]]) -> list[int]:
+    bars = [0] * N_BARS
+    for bar, count in counts:
+        bars[bar] = count
+    return bars

@@ -1,0 +1,71 @@
+"""Privacy of a Ray that hierbatch starts: nobody else reads its session folder, and it asks no cloud metadata service.
+
+Ray's dashboard process, which starts even without the dashboard, finds out on which cloud it runs before it looks at
+`RAY_USAGE_STATS_ENABLED`: it sends requests to 169.254.169.254 and a name server, unless its home folder has a
+`ray_bootstrap_config.yaml`. That process therefore gets a home folder of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+_DASHBOARD = "dashboard"
+"""Ray's name of the process type."""
+_MAX_PARENT_CHARACTERS = 24
+"""Sockets below the session folder have paths of at most 107 characters."""
+
+
+@contextmanager
+def ray_folder() -> Iterator[Path]:
+    """Folder for the files of one Ray, readable only by this user; removed when the block ends."""
+    folder = Path(tempfile.mkdtemp(prefix="hb-ray-", dir=_parent()))  # mode 0700
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def without_metadata_requests(folder: Path) -> Iterator[None]:
+    """Start Ray's dashboard process with a home folder inside `folder` while the block runs.
+
+    Other processes of Ray keep the user's home. A version of Ray without the patched function starts as it is.
+    """
+    home = folder / "home"
+    home.mkdir(exist_ok=True)
+    (home / "ray_bootstrap_config.yaml").write_text("{}\n", encoding="utf-8")
+    services = import_module("ray._private.services")
+    start = getattr(services, "start_ray_process", None)
+    if start is None:
+        yield
+        return
+
+    def start_with_home(command: Any, process_type: str, *arguments: Any, **options: Any) -> Any:
+        if process_type == _DASHBOARD:
+            options["env_updates"] = {**(options.get("env_updates") or {}), **_environment(home)}
+        return start(command, process_type, *arguments, **options)
+
+    services.start_ray_process = start_with_home  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        services.start_ray_process = start  # type: ignore[attr-defined]
+
+
+def _environment(home: Path) -> dict[str, str]:
+    token = Path.home() / ".ray" / "auth_token"
+    kept = {"RAY_AUTH_TOKEN_PATH": str(token)} if token.is_file() and "RAY_AUTH_TOKEN_PATH" not in os.environ else {}
+    return {"HOME": str(home), **kept}
+
+
+def _parent() -> str | None:
+    """Folder for temporary files whose path is short enough for sockets; None for the system's."""
+    candidates = [os.environ.get("RAY_TMPDIR"), tempfile.gettempdir(), "/tmp"]
+    return next((path for path in candidates if path and len(path) <= _MAX_PARENT_CHARACTERS), None)

@@ -1,0 +1,77 @@
+"""Casting: each main character gets a voice, so that no two characters of one conversation sound alike."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hierbatch.frontend.dialogue.character import Character
+
+_MIN_LINES = 3
+_MIN_SHARE = 0.01
+"""Share of all lines from which a character is a main one."""
+_MALE_BELOW_HZ = 160.0
+_WRONG_REGISTER = 12.0
+"""Penalty in semitones for a voice of the other register."""
+_ENOUGH_SEMITONES = 8.0
+_SHARED_VOICE = 24.0
+"""Penalty in semitones for a voice that somebody in the same conversations already has."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceRegister:
+    """Voice at hand: its name, and the median F0 of its prompt in Hz."""
+
+    name: str
+    median_f0_hz: float
+
+
+def cast_voices(
+    characters: Sequence[Character],
+    n_lines: Mapping[int, int],
+    together: Mapping[tuple[int, int], int],
+    voices: Sequence[VoiceRegister],
+    narrator: str,
+) -> dict[int, str]:
+    """Voice of each character with lines; minor characters get the narrator's.
+
+    Args:
+        characters: characters of the book.
+        n_lines: for each character (by index), the number of quotations.
+        together: for each pair of characters, how often one directly answers the other.
+        voices: voices to choose from, including the narrator's.
+        narrator: name of the narrator's voice.
+    """
+    total = sum(n_lines.values())
+    others = [voice for voice in voices if voice.name != narrator]
+    registers = {voice.name: voice.median_f0_hz for voice in voices}
+    cast: dict[int, str] = {}
+    for index in sorted(n_lines, key=lambda index: (-n_lines[index], index)):
+        is_main = n_lines[index] >= max(_MIN_LINES, _MIN_SHARE * total)
+        if not is_main or not others:
+            cast[index] = narrator
+            continue
+        neighbours: defaultdict[str, int] = defaultdict(int)
+        for other, voice in cast.items():
+            neighbours[voice] += together.get((min(index, other), max(index, other)), 0)
+        best = min(others, key=lambda voice: _cost(voice, characters[index], neighbours, registers))
+        cast[index] = best.name
+    return cast
+
+
+def _cost(
+    voice: VoiceRegister, character: Character, neighbours: Mapping[str, int], registers: Mapping[str, float]
+) -> float:
+    """Penalty of a voice in semitones: wrong register, and nearness to the voices of conversation partners."""
+    is_low = voice.median_f0_hz < _MALE_BELOW_HZ
+    cost = _WRONG_REGISTER if character.gender and is_low != (character.gender == "m") else 0.0
+    n = sum(neighbours.values())
+    for other, count in neighbours.items():
+        if not count:
+            continue
+        distance = abs(12 * math.log2(voice.median_f0_hz / registers[other]))
+        alike = _SHARED_VOICE if other == voice.name else max(0.0, _ENOUGH_SEMITONES - distance)
+        cost += alike * count / n
+    return cost

@@ -1,0 +1,51 @@
+"""Characters of a book, and their mentions in narration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Gender = Literal["m", "f", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """Person of a book: most frequent name, all names that refer to the person, gender if known, number of mentions."""
+
+    name: str
+    aliases: tuple[str, ...]
+    gender: Gender
+    n_mentions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Reference to a person in a paragraph.
+
+    `character` is an index into the list of characters, or None for a pronoun, which `gender` narrows down.
+    """
+
+    start: int
+    end: int
+    character: int | None
+    gender: Gender = ""
+    is_first_person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Hints on the speaker of one quotation, from the text around it.
+
+    `explicit` names the speaker by a verb of speech; the others are weaker.
+    """
+
+    explicit: Mention | None = None
+    mentioned: Sequence[Mention] = ()
+    """Persons in the narration of the same paragraph, nearest first."""
+    previous: Mention | None = None
+    """Person mentioned last in the paragraph before, if that is narration."""
+    addressed: frozenset[int] = frozenset()
+    """Characters spoken to by name inside the quotation."""
+    spoken_of: frozenset[int] = frozenset()
+    """Characters mentioned by name inside the quotation."""

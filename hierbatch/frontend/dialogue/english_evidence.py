@@ -1,0 +1,77 @@
+"""Turns of the English chapters of a book, with the evidence on their speakers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hierbatch.frontend.dialogue.character import Evidence, Mention
+from hierbatch.frontend.dialogue.english_mentions import EnglishMentions
+from hierbatch.frontend.dialogue.quotations import Span
+from hierbatch.frontend.dialogue.speakers import Turn
+
+_CLOSING_MARKS = {"“": "”", '"': '"', "‘": "’", "'": "'’", "«": "»", "「": "」", "『": "』"}
+
+
+def english_turns(
+    paragraphs: Sequence[str], spans: Sequence[Sequence[Span]], mentions: EnglishMentions
+) -> tuple[list[Turn], dict[int, list[int]]]:
+    """Turns of a chapter, and the paragraphs in which each character appears in narration.
+
+    Args:
+        paragraphs: text of the chapter.
+        spans: narration and quotations of each paragraph.
+        mentions: finder of the book's characters.
+    """
+    turns: list[Turn] = []
+    appearances: defaultdict[int, list[int]] = defaultdict(list)
+    previous: Mention | None = None
+    is_open = False
+    for number, (text, parts) in enumerate(zip(paragraphs, spans, strict=True)):
+        narrated = [[] if part.is_quote else mentions.all_in(text[part.start : part.end]) for part in parts]
+        for mention in (mention for found in narrated for mention in found):
+            if mention.character is not None:
+                appearances[mention.character].append(number)
+        explicit = {at: _explicit(text, parts, at, mentions) for at, part in enumerate(parts) if part.is_quote}
+        has_explicit = any(explicit.values())
+        for at, part in enumerate(parts):
+            if not part.is_quote:
+                continue
+            evidence = _evidence(text[part.start : part.end], explicit[at], mentions)
+            if not has_explicit:
+                evidence = replace(evidence, mentioned=_nearest_first(at, narrated), previous=previous)
+            turns.append(Turn(number, evidence, continues=is_open and at == 0))
+            closing = _CLOSING_MARKS.get(text[part.start], "")
+            is_open = bool(closing) and text[part.end - 1] not in closing
+            if evidence.explicit and evidence.explicit.character is not None:
+                appearances[evidence.explicit.character].append(number)
+        if not any(part.is_quote for part in parts):
+            is_open = False
+            named = [mention for mention in narrated[0] if mention.character is not None] if narrated else []
+            previous = named[-1] if named else None
+        else:
+            previous = None
+    return turns, {index: sorted(set(found)) for index, found in appearances.items()}
+
+
+def _explicit(text: str, parts: Sequence[Span], at: int, mentions: EnglishMentions) -> Mention | None:
+    """Speaker named by a verb of speech behind or before a quotation."""
+    after = parts[at + 1] if at + 1 < len(parts) else None
+    found = mentions.explicit_after(text[after.start : after.end]) if after else None
+    if found is None and at > 0:
+        before = parts[at - 1]
+        found = mentions.explicit_before(text[before.start : before.end])
+    return found
+
+
+def _evidence(quote: str, explicit: Mention | None, mentions: EnglishMentions) -> Evidence:
+    named = frozenset(mention.character for mention in mentions.names_in(quote) if mention.character is not None)
+    return Evidence(explicit=explicit, addressed=mentions.addressed_in(quote), spoken_of=named)
+
+
+def _nearest_first(at: int, narrated: Sequence[Sequence[Mention]]) -> tuple[Mention, ...]:
+    """Persons in the narration of the paragraph: beside the quotation first, and names before pronouns."""
+    nearest = [mention for offset in (1, -1) if 0 <= at + offset < len(narrated) for mention in narrated[at + offset]]
+    others = [mention for found in narrated for mention in found if mention not in nearest]
+    return (*sorted(nearest, key=lambda mention: mention.character is None), *others)

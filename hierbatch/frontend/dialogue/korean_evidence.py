@@ -1,0 +1,162 @@
+"""Turns of the Korean chapters of a book, with the evidence on their speakers."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hierbatch.frontend.dialogue.character import Character, Evidence, Mention
+from hierbatch.frontend.dialogue.korean_characters import speech_stems
+from hierbatch.frontend.dialogue.quotations import Span
+from hierbatch.frontend.dialogue.speakers import Turn
+
+_PARTICLE = r"(?:(?:이|가|은|는|께서|께서는|도)(?![가-힣])|의(?=\s*(?:입|목소리|음성|말)))"
+_FIRST_PERSON = r"(?<![가-힣])(?:나는|난|내가|나도|저는|제가|우리는|나의)(?![가-힣])"
+_QUOTATIVE = re.compile(
+    r"\s*(?:이라고|라고|이라구|라구|라는|하고|하구|하며|하면서|하니|하니까|하더니|고|구|"
+    r"한다|했다|하였다|하는|이렇게|이런|이 말)(?:[\s,]|$)"
+)
+_INTRODUCES = re.compile(r"(?:[,:]|같이|듯이|말로|소리로|말하되|묻되|말이)\s*$")
+_SUBJECT_CHANGES = re.compile(r"(?:니까|자|는데|더니|면|매|으나|지만),?\s")
+_ADJACENT = 12
+"""Characters between a quotation and a subject that directly follows its particle."""
+_CLAUSE_END = re.compile(r"[.!?…]\s|[.!?…]$")
+
+
+class KoreanMentions:
+    """Finder of persons in narration, for one book's characters.
+
+    Args:
+        characters: the characters of the book.
+        narrator: index of the first-person narrator, or None.
+    """
+
+    def __init__(self, characters: Sequence[Character], narrator: int | None = None) -> None:
+        self._characters, self._narrator = characters, narrator
+        self._by_name = {
+            alias: index for index, character in reversed(list(enumerate(characters))) for alias in character.aliases
+        }
+        names = "|".join(re.escape(name) for name in sorted(self._by_name, key=len, reverse=True)) or "(?!)"
+        self._subject = re.compile(rf"(?:(?<![가-힣])(?P<name>{names})(?:이)?{_PARTICLE})|(?P<first>{_FIRST_PERSON})")
+        self._any = re.compile(rf"(?<![가-힣])(?P<name>{names})")
+        self._vocative = re.compile(rf"(?:^|[\s“\"‘'「,!])(?P<name>{names})(?:이)?(?:아|야|여|씨|님)?\s*(?=[,!?.…”\"])")
+
+    def subjects_in(self, text: str) -> list[Mention]:
+        """Persons that are a subject or topic, in order."""
+        return [self._mention(match) for match in self._subject.finditer(text)]
+
+    def all_in(self, text: str) -> list[Mention]:
+        """Characters mentioned by name, in order."""
+        return [Mention(match.start(), match.end(), self._by_name[match["name"]]) for match in self._any.finditer(text)]
+
+    def addressed_in(self, quote: str) -> frozenset[int]:
+        """Characters spoken to by name."""
+        return frozenset(self._by_name[match["name"]] for match in self._vocative.finditer(quote))
+
+    def explicit_after(self, text: str) -> Mention | None:
+        """Speaker in narration that goes on from a quotation: `하고 김첨지는 말했다`, `라고 학생이 물었다`."""
+        if not _QUOTATIVE.match(text):
+            return None
+        clause = _first_sentence(text)
+        verb = max((clause.rfind(stem) for stem in speech_stems()), default=-1)
+        for mention in self.subjects_in(clause):
+            is_adjacent = mention.start <= _ADJACENT
+            if is_adjacent or (mention.start < verb and not _SUBJECT_CHANGES.search(clause[: mention.start])):
+                return mention
+        return None
+
+    def explicit_before(self, text: str) -> Mention | None:
+        """Speaker in the last sentence before a quotation: `그때에 김첨지는 대수롭지 않은듯이,`."""
+        clause = _last_sentence(text)
+        subjects = self.subjects_in(clause)
+        if not subjects:
+            return None
+        is_speech = any(stem in clause for stem in speech_stems())
+        return subjects[-1] if _INTRODUCES.search(clause) or is_speech else None
+
+    def _mention(self, match: re.Match[str]) -> Mention:
+        if match["first"]:
+            return Mention(match.start(), match.end(), self._narrator, is_first_person=True)
+        index = self._by_name[match["name"]]
+        return Mention(match.start(), match.end(), index, self._characters[index].gender)
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """Narration directly before and behind a quotation, in its own paragraph or the next ones."""
+
+    before: str
+    after: str
+
+
+def korean_turns(
+    paragraphs: Sequence[str], spans: Sequence[Sequence[Span]], mentions: KoreanMentions
+) -> tuple[list[Turn], dict[int, list[int]]]:
+    """Turns of a chapter, and the paragraphs in which each character appears in narration.
+
+    Args:
+        paragraphs: text of the chapter.
+        spans: narration and quotations of each paragraph.
+        mentions: finder of the book's characters.
+    """
+    turns: list[Turn] = []
+    appearances: defaultdict[int, set[int]] = defaultdict(set)
+    for number, (text, parts) in enumerate(zip(paragraphs, spans, strict=True)):
+        for at, part in enumerate(parts):
+            passage = text[part.start : part.end]
+            if part.is_quote:
+                context = _context(paragraphs, spans, number, at)
+                turns.append(Turn(number, _evidence(passage, context, mentions)))
+                continue
+            for mention in [*mentions.subjects_in(passage), *mentions.all_in(passage)]:
+                if mention.character is not None:
+                    appearances[mention.character].add(number)
+    return turns, {index: sorted(found) for index, found in appearances.items()}
+
+
+def _context(paragraphs: Sequence[str], spans: Sequence[Sequence[Span]], number: int, at: int) -> _Context:
+    text, parts = paragraphs[number], spans[number]
+    before = text[parts[at - 1].start : parts[at - 1].end] if at > 0 else ""
+    after = text[parts[at + 1].start : parts[at + 1].end] if at + 1 < len(parts) else ""
+    if not before.strip() and number and at == 0 and not spans[number - 1][-1].is_quote:
+        last = spans[number - 1][-1]
+        before = paragraphs[number - 1][last.start : last.end]
+    if not after.strip() and number + 1 < len(paragraphs) and at == len(parts) - 1 and spans[number + 1]:
+        first = spans[number + 1][0]
+        passage = paragraphs[number + 1][first.start : first.end]
+        after = passage if not first.is_quote and _QUOTATIVE.match(passage) else ""
+    return _Context(before, after)
+
+
+def _evidence(quote: str, context: _Context, mentions: KoreanMentions) -> Evidence:
+    introduced = None if _is_behind_another(context.before) else mentions.explicit_before(context.before)
+    explicit = introduced or mentions.explicit_after(context.after)
+    nearest = [
+        *mentions.subjects_in(_first_sentence(context.after)),
+        *reversed(mentions.subjects_in(_last_sentence(context.before))),
+    ]
+    named = frozenset(mention.character for mention in mentions.all_in(quote) if mention.character is not None)
+    return Evidence(
+        explicit=explicit,
+        mentioned=tuple(nearest),
+        addressed=mentions.addressed_in(quote),
+        spoken_of=named,
+    )
+
+
+def _is_behind_another(text: str) -> bool:
+    """True if narration only completes the quotation before it: `하고 말했다.`"""
+    return bool(_QUOTATIVE.match(text)) and _last_sentence(text) == text.rstrip() and not text.rstrip().endswith(",")
+
+
+def _first_sentence(text: str) -> str:
+    end = _CLAUSE_END.search(text)
+    return text[: end.start()] if end else text
+
+
+def _last_sentence(text: str) -> str:
+    stripped = text.rstrip()
+    ends = list(_CLAUSE_END.finditer(stripped[:-1]))
+    return stripped[ends[-1].end() :] if ends else stripped

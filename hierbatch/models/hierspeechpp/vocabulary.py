@@ -1,0 +1,112 @@
+"""Symbols that a text-to-vector network reads, and the conversion of phoneme strings to them.
+
+A bundle's configuration names a vocabulary, or lists the symbols of a network trained elsewhere together with the
+spelling of each phoneme in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hierbatch.errors import BundleError, TextError
+from hierbatch.frontend import symbols as phoneme_table
+from hierbatch.frontend.phonemes import split_stress, split_words
+from hierbatch.models.hierspeechpp.english_text import SYMBOLS, espeak_spelling, intersperse_blanks
+
+PUBLISHED, PHONEMES = "published", "phonemes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """Symbols of a network in the order of their ids; the first one is the blank.
+
+    `encode` spells a phoneme string token by token. For the published vocabulary that is espeak-ng's spelling, for
+    `phonemes` the tokens themselves with a stress mark before each; otherwise `spelling` gives it.
+    """
+
+    name: str
+    symbols: tuple[str, ...]
+    spelling: Mapping[str, str] = field(default_factory=dict)
+    """Spelling of phonemes, stress marks and punctuation; those that are symbols themselves need none."""
+
+    def spell(self, phonemes: str) -> list[tuple[str, ...]]:
+        """Symbols of each token of a phoneme string.
+
+        Raises:
+            TextError: a phoneme has no symbol.
+        """
+        if self.name == PUBLISHED:
+            return [tuple(letters) for letters in espeak_spelling(phonemes)]
+        tokens = [self._spell_token(token) for token in _tokens(phonemes)]
+        return tokens
+
+    def ids(self, tokens: Sequence[Sequence[str]]) -> list[int]:
+        """Ids of spelled tokens, without blanks.
+
+        Raises:
+            TextError: a symbol is not in the vocabulary.
+        """
+        numbers = {symbol: number for number, symbol in enumerate(self.symbols)}
+        unknown = sorted({symbol for token in tokens for symbol in token} - numbers.keys())
+        if unknown:
+            raise TextError(
+                "The model has no symbol for some characters",
+                got=" ".join(unknown),
+                fix="remove or replace these characters",
+            )
+        return [numbers[symbol] for token in tokens for symbol in token]
+
+    def _spell_token(self, token: str) -> tuple[str, ...]:
+        phone, stress = split_stress(token)
+        mark = phoneme_table.STRESS_MARKS[stress]
+        return tuple(symbol for sound in (mark, phone) if sound for symbol in self._spell_sound(sound))
+
+    def _spell_sound(self, sound: str) -> tuple[str, ...]:
+        spelled = self.spelling.get(sound)
+        if spelled is not None:
+            return tuple(spelled) if spelled not in self.symbols else (spelled,)
+        return (sound,) if sound in self.symbols or len(sound) == 1 else tuple(sound)
+
+
+def published_vocabulary() -> Vocabulary:
+    """The 178 symbols of the published network; the second apostrophe has the id of both."""
+    return Vocabulary(name=PUBLISHED, symbols=SYMBOLS)
+
+
+def phoneme_vocabulary() -> Vocabulary:
+    """Phoneme table of this package, English and Korean, followed by the two stress marks."""
+    marks = tuple(mark for mark in phoneme_table.STRESS_MARKS if mark)
+    return Vocabulary(name=PHONEMES, symbols=(*phoneme_table.SYMBOLS, *marks))
+
+
+def vocabulary_of(values: Mapping[str, object] | str | None) -> Vocabulary:
+    """Vocabulary of a bundle's configuration: a name, or a mapping with `symbols` and `spelling`.
+
+    Raises:
+        BundleError: it is unknown or malformed.
+    """
+    if values is None or values == PUBLISHED:
+        return published_vocabulary()
+    if values == PHONEMES:
+        return phoneme_vocabulary()
+    if isinstance(values, Mapping):
+        symbols, spelling = values.get("symbols"), values.get("spelling", {})
+        if isinstance(symbols, list | tuple | str) and isinstance(spelling, Mapping):
+            return Vocabulary(name="own", symbols=tuple(symbols), spelling=dict(spelling))
+    raise BundleError(
+        "The vocabulary of the bundle is unknown", expected=f"{PUBLISHED}, {PHONEMES}, or symbols", got=repr(values)
+    )
+
+
+def symbol_ids_with_blanks(ids: Sequence[int]) -> list[int]:
+    """Ids with a blank before, between and after them."""
+    return intersperse_blanks(ids)
+
+
+def _tokens(phonemes: str) -> list[str]:
+    """Tokens of a phoneme string, separators among them."""
+    tokens: list[str] = []
+    for word, separator in split_words(phonemes):
+        tokens += [*word, separator]
+    return tokens

@@ -1,0 +1,243 @@
+"""Recipe of the text-to-vector network: batches, losses and validation.
+
+Legend: B batch, C channels, N symbols with blanks, K symbols, T frames (50/s).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from hierbatch.audio.style_mel import StyleMel
+from hierbatch.errors import TextError
+from hierbatch.models.hierspeechpp.text_to_vector.model import TextToVector
+from hierbatch.models.hierspeechpp.text_to_vector.training import (
+    SLICE_FRAMES,
+    Losses,
+    TrainingBatch,
+    compute_losses,
+    slice_log_f0,
+    slice_semantic,
+    training_pass,
+)
+from hierbatch.models.hierspeechpp.text_to_vector.weights import NORMALIZED_LAYERS
+from hierbatch.models.hierspeechpp.vocabulary import symbol_ids_with_blanks
+from hierbatch.models.weights.weight_norm import add_weight_norm
+from hierbatch.training.hierspeechpp.speech_data import (
+    PreparedSpeech,
+    RowPosition,
+    SpeechData,
+    f0_values_of,
+    pad_rows,
+    samples_of,
+)
+from hierbatch.training.hierspeechpp.text_to_vector_config import TextToVectorTraining
+from hierbatch.training.hierspeechpp.text_to_vector_validation import validate_text_to_vector
+from hierbatch.training.prepared import PreparedUtterance
+from hierbatch.training.trainer.precision import full_precision
+from hierbatch.training.trainer.recipe import Networks, OptimizerSettings, Sample
+
+_ALL_BUT_PITCH = (r"generator\.(?!pitch\.).*",)
+
+PRESETS: Mapping[str, tuple[str, ...]] = {
+    "all": (),
+    "speaker": (r"generator\.(?!style_encoder\.|.*conditioning\.|.*modulation\.).*",),
+    "text": (r"generator\.(?!text_encoder\.|durations\.|symbol_classifier\.).*",),
+}
+"""Patterns of the weights that keep their values in fine-tuning, by preset."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextToVectorBatch:
+    """Rows of this process with their noise, and their share in the whole step.
+
+    Shape:
+        latent_noise    [B, C, T]
+        duration_noise  [B, 2, N]
+    """
+
+    inputs: TrainingBatch
+    latent_noise: Tensor
+    duration_noise: Tensor
+    row_share: float
+    frame_share: float
+    token_share: float
+
+
+class TextToVectorRecipe:
+    """Training of a text-to-vector network with its published losses."""
+
+    name, criterion, averaged = "ttv", "symbols", ("generator",)
+
+    def __init__(
+        self, config: TextToVectorTraining, prepared: PreparedSpeech, *, device: str = "cpu", preset: str = "all"
+    ) -> None:
+        """Create a network with random weights.
+
+        Args:
+            config: sizes, losses and schedule.
+            prepared: prepared speech with phonemes.
+            device: device to train on.
+            preset: weights to train, a key of `PRESETS`.
+
+        Raises:
+            InputError: no utterance can be used.
+        """
+        torch.manual_seed(config.run.seed)
+        self.config, self.device = config, torch.device(device)
+        self._vocabulary = config.vocabulary_table
+        self._ids: dict[str, list[int]] = {}
+        self._prepared = prepared
+        self.data = SpeechData(prepared, config.data, config.run.seed, self._is_usable)
+        network = TextToVector(config.network)
+        add_weight_norm(network, NORMALIZED_LAYERS)
+        self.networks = {"generator": network.to(self.device)}
+        self._frozen = _ALL_BUT_PITCH if config.stage == "pitch_on_predicted" else PRESETS[preset]
+        self._mel = StyleMel().to(self.device)
+
+    @property
+    def optimizers(self) -> Sequence[OptimizerSettings]:
+        """The only optimiser."""
+        return [self.config.optimizer.for_networks("generator", ("generator",), self._frozen)]
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """Sizes and vocabulary."""
+        return {"network": asdict(self.config.network), "vocabulary": self.config.vocabulary_values}
+
+    def learning_rate_factor(self, step: int) -> float:
+        """Exponential decay by epochs."""
+        return float(self.config.optimizer.learning_rate_decay ** (step // self.data.plan.steps_per_epoch))
+
+    def batch(self, step: int, index: int, n_batches: int) -> TextToVectorBatch:
+        """Rows `index`, `index + n_batches`, ... of a step."""
+        positions = self.data.positions(step)
+        return self.inputs(positions[index::n_batches], positions)
+
+    def inputs(self, own: Sequence[RowPosition], step_rows: Sequence[RowPosition]) -> TextToVectorBatch:
+        """Arrays and random choices of rows.
+
+        Args:
+            own: rows of this process.
+            step_rows: rows of all processes, whose longest row determines the padding.
+        """
+        rows = [self.data.load(position) for position in own]
+        longest = max(position.n_frames for position in step_rows)
+        ids = [self._ids[position.utterance.id] for position in own]
+        step_lengths = [len(self._ids[position.utterance.id]) for position in step_rows]
+        n_symbols = [len(row) for row in ids]
+        longest_text = 2 * max(step_lengths) + 1
+        randoms = [position.random for position in own]
+        starts = [
+            int(r.integers(max(1, p.n_frames - SLICE_FRAMES + 1))) for r, p in zip(randoms, own, strict=True)
+        ]  # fmt: skip
+        latent_noise = np.stack([_noise(r, self.config.network.channels, longest) for r in randoms])
+        duration_noise = np.stack([_noise(r, 2, longest_text) for r in randoms])
+        with full_precision(self.device), torch.no_grad():
+            mel = self._mel(self._tensor([row.style_sound for row in rows], samples_of(longest)))
+        n_frames, n_tokens = [position.n_frames for position in own], [2 * count + 1 for count in n_symbols]
+        inputs = TrainingBatch(
+            semantic=self._tensor([row.semantic for row in rows], longest).transpose(1, 2),
+            mel=mel,
+            f0_hz=self._tensor([row.f0_hz for row in rows], f0_values_of(longest)),
+            n_frames=self._integers(n_frames),
+            tokens=self._integers(_padded_ids([symbol_ids_with_blanks(row) for row in ids], longest_text)),
+            n_tokens=self._integers(n_tokens),
+            symbols=self._integers(_padded_ids(ids, max(n_symbols))),
+            n_symbols=self._integers(n_symbols),
+            slice_starts=self._integers(starts),
+            languages=self._languages(own),
+        )
+        return TextToVectorBatch(
+            inputs=inputs,
+            latent_noise=torch.from_numpy(latent_noise).to(self.device),
+            duration_noise=torch.from_numpy(duration_noise).to(self.device),
+            row_share=len(own) / len(step_rows),
+            frame_share=sum(n_frames) / sum(position.n_frames for position in step_rows),
+            token_share=sum(n_tokens) / sum(2 * length + 1 for length in step_lengths),
+        )
+
+    def losses(self, optimizer: str, batch: TextToVectorBatch) -> dict[str, Tensor]:
+        """Weighted losses of a stage."""
+        network, weights, inputs = self.networks["generator"], self.config.losses, batch.inputs
+        assert isinstance(network, TextToVector)
+        if self.config.stage == "pitch_on_predicted":
+            return {"pitch": batch.row_share * weights.pitch * self._pitch_on_predicted(network, batch)}
+        found = training_pass(network, inputs, latent_noise=batch.latent_noise, duration_noise=batch.duration_noise)
+        with full_precision(self.device):
+            losses: Losses = compute_losses(found, inputs, is_masked=self.config.mask_semantic_loss)
+            semantic_share = batch.frame_share if self.config.mask_semantic_loss else batch.row_share
+            return {
+                "semantic": semantic_share * weights.semantic * losses.semantic,
+                "divergence": batch.frame_share * weights.divergence * losses.divergence,
+                "pitch": batch.row_share * weights.pitch * losses.pitch,
+                "durations": batch.token_share * weights.durations * losses.durations,
+                "symbols": batch.row_share * weights.symbols * losses.symbols,
+            }
+
+    def _pitch_on_predicted(self, network: TextToVector, batch: TextToVectorBatch) -> Tensor:
+        """Pitch loss on the features that the decoder predicts."""
+        inputs = batch.inputs
+        with torch.no_grad():
+            found = training_pass(network, inputs, latent_noise=batch.latent_noise, duration_noise=batch.duration_noise)
+            style = network.style(inputs.mel, inputs.n_frames)
+        predicted = slice_semantic(found.semantic, inputs.slice_starts)
+        whole = predicted.new_ones(len(predicted), 1, SLICE_FRAMES)
+        log_f0 = network.pitch(predicted, whole, style)
+        return F.l1_loss(log_f0.float(), slice_log_f0(inputs))
+
+    @torch.no_grad()
+    def validate(self, networks: Networks) -> dict[str, float]:
+        """Losses and errors on held-out rows with fixed noise."""
+        network = networks["generator"]
+        assert isinstance(network, TextToVector)
+        positions = self.data.held_out_positions()
+        return validate_text_to_vector(network, [self.inputs([position], [position]) for position in positions])
+
+    @torch.no_grad()
+    def samples(self, networks: Networks) -> list[Sample]:
+        """No sounds: they need a synthesizer."""
+        return []
+
+    def _is_usable(self, utterance: PreparedUtterance) -> bool:
+        """True for utterances whose text is known, fits the network and the recording, and that are voiced."""
+        limits = self.config.data
+        if not utterance.phonemes or utterance.n_frames > limits.max_frames:
+            return False
+        if utterance.language not in self.config.languages:
+            return False
+        try:
+            ids = self._vocabulary.ids(self._vocabulary.spell(utterance.phonemes))
+        except TextError:
+            return False
+        if not 1 <= len(ids) <= limits.max_symbols or 2 * len(ids) + 1 > utterance.n_frames:
+            return False
+        self._ids[utterance.id] = ids
+        return bool((self._prepared.fine_f0_hz(utterance) > 0).any())
+
+    def _languages(self, rows: Sequence[RowPosition]) -> Tensor | None:
+        if not self.config.network.n_languages:
+            return None
+        return self._integers([self.config.languages.index(row.utterance.language) for row in rows])
+
+    def _tensor(self, rows: Sequence[npt.NDArray[np.float32]], length: int) -> Tensor:
+        return torch.from_numpy(pad_rows(rows, length)).to(self.device)
+
+    def _integers(self, values: Any) -> Tensor:
+        return torch.tensor(values, dtype=torch.int64, device=self.device)
+
+
+def _padded_ids(rows: Sequence[Sequence[int]], length: int) -> list[list[int]]:
+    return [[*row, *[0] * (length - len(row))] for row in rows]
+
+
+def _noise(random: np.random.Generator, channels: int, length: int) -> npt.NDArray[np.float32]:
+    """Noise of one row, whose beginning does not depend on the length of the batch. Shape: [channels, length]."""
+    return np.ascontiguousarray(random.standard_normal((length, channels), dtype=np.float32).T)

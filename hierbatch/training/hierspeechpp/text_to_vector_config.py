@@ -1,0 +1,90 @@
+"""Configuration of text-to-vector training. Defaults are the published values; the others are marked as ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hierbatch.errors import InputError
+from hierbatch.models.hierspeechpp.text_to_vector.config import TextToVectorConfig
+from hierbatch.models.hierspeechpp.vocabulary import Vocabulary, vocabulary_of
+from hierbatch.training.hierspeechpp.settings import AdamWSettings, RunSettings, SpeechDataSettings
+
+STAGES = ("all", "pitch_on_predicted")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextToVectorLossWeights:
+    """Table `losses`."""
+
+    semantic: float = 10.0
+    divergence: float = 0.1
+    pitch: float = 1.0
+    durations: float = 1.0
+    symbols: float = 1.0
+    """Connectionist temporal classification of the symbols from the latent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextToVectorTraining:
+    """Everything about the training of one text-to-vector network."""
+
+    network: TextToVectorConfig = field(default_factory=TextToVectorConfig)
+    vocabulary: str = "published"
+    """`published`, the 178 symbols of the authors, English only; `phonemes`, the table of this package. Ignored if
+    `symbols` is given."""
+    symbols: tuple[str, ...] = ()
+    """Own symbols in the order of their ids, the first one the blank."""
+    spelling: Mapping[str, Any] = field(default_factory=dict)
+    """Spelling of phonemes in own symbols."""
+    languages: tuple[str, ...] = ("en",)
+    """Languages in the order of their ids; more than one need `network.n_languages`."""
+    losses: TextToVectorLossWeights = field(default_factory=TextToVectorLossWeights)
+    mask_semantic_loss: bool = False
+    """Leave padding out of the semantic loss. The authors' masked variant made long random pauses."""
+    stage: str = "all"
+    """`all`, or `pitch_on_predicted`: the pitch predictor alone, on predicted features, by which the authors improved
+    it at the end."""
+    optimizer: AdamWSettings = field(
+        default_factory=lambda: AdamWSettings(learning_rate=2e-4, learning_rate_decay=0.999)
+    )
+    data: SpeechDataSettings = field(
+        default_factory=lambda: SpeechDataSettings(batch_rows=128, max_frames=600, bucketed=True)
+    )
+    """Buckets are ours: the published trainer only trims to the longest row of a batch."""
+    run: RunSettings = field(default_factory=lambda: RunSettings(n_steps=950_000))
+
+    def __post_init__(self) -> None:
+        """Check that vocabulary, languages and network fit.
+
+        Raises:
+            InputError: they do not.
+        """
+        if self.stage not in STAGES:
+            raise InputError("The stage is unknown", expected=" or ".join(STAGES), got=repr(self.stage))
+        n_symbols = len(self.vocabulary_table.symbols)
+        if self.network.n_symbols != n_symbols:
+            raise InputError(
+                "The network does not fit the vocabulary",
+                expected=f"network.n_symbols of {n_symbols}",
+                got=str(self.network.n_symbols),
+            )
+        if len(self.languages) > 1 and self.network.n_languages != len(self.languages):
+            raise InputError(
+                "The network does not fit the languages",
+                expected=f"network.n_languages of {len(self.languages)}",
+                got=str(self.network.n_languages),
+            )
+
+    @property
+    def vocabulary_values(self) -> dict[str, Any] | str:
+        """Vocabulary as stored in a bundle."""
+        if self.symbols:
+            return {"symbols": list(self.symbols), "spelling": dict(self.spelling)}
+        return self.vocabulary
+
+    @property
+    def vocabulary_table(self) -> Vocabulary:
+        """The vocabulary itself."""
+        return vocabulary_of(self.vocabulary_values)

@@ -1,0 +1,55 @@
+"""Run folder of a training: the configuration and the recipe that made it, and the start weights.
+
+RUN/
+  run.json      recipe, data and start weights
+  config.toml   every value of the configuration
+  checkpoints/ curve.jsonl samples/ tensorboard/   written by the trainer
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hierbatch.errors import InputError
+from hierbatch.storage import write_atomically
+from hierbatch.toml_config import to_toml
+
+_RUN, CONFIG = "run.json", "config.toml"
+
+
+def write_run(folder: Path, config: Any, values: Mapping[str, Any]) -> None:
+    """Write `run.json` and `config.toml`.
+
+    Args:
+        folder: run folder; created if missing.
+        config: configuration of the recipe.
+        values: contents of `run.json`; `recipe` is the recipe's name.
+
+    Raises:
+        StorageError: the disk is full, read-only or gone.
+    """
+    with write_atomically(folder / CONFIG) as temporary:
+        temporary.write_text(to_toml(config), encoding="utf-8")
+    with write_atomically(folder / _RUN) as temporary:
+        temporary.write_text(json.dumps(dict(values), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """Contents of `run.json`.
+
+    Raises:
+        InputError: the folder is not a run folder.
+    """
+    try:
+        values: dict[str, Any] = json.loads((folder / _RUN).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            "There is no training in this folder",
+            expected="the --out folder of `hierbatch train`",
+            got=str(folder),
+            fix="correct the path",
+        ) from error
+    return values

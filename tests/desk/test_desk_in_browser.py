@@ -1,0 +1,144 @@
+"""The desk in a real browser: the loop of a producer, by keyboard alone."""
+
+import pytest
+from playwright.sync_api import expect
+from typer.testing import CliRunner
+
+from hierbatch.cli.app import app
+from tests.desk.desk_browser import accessibility_violations, chromium, open_page, serve
+from tests.making import prompt_file
+from tests.tiny_bundle import write_tiny_bundle
+
+pytestmark = pytest.mark.slow
+WAIT_MS = 60_000
+
+BOOK = """# The Lamp
+
+The lamp was lit. Nobody saw the cat on the stairs.
+
+It was late, and the rain had not stopped.
+
+# The Stairs
+
+She went down with a candle. The cat was gone.
+"""
+
+
+@pytest.fixture(scope="module")
+def narrated(tmp_path_factory):
+    """A small book, spoken by random weights."""
+    folder = tmp_path_factory.mktemp("book")
+    (folder / "lamp.md").write_text(BOOK, encoding="utf-8")
+    options = f"--voice {prompt_file(folder)} --out {folder / 'out'} --engine local --to flac --profile ebu"
+    model = f"--model {write_tiny_bundle(folder / 'tiny')} --max-retakes 0"
+    result = CliRunner().invoke(app, ["narrate", str(folder / "lamp.md"), *options.split(), *model.split()])
+    assert (folder / "out" / "run" / "run.json").exists(), result.output
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as opened:
+        yield opened
+
+
+def current(page):
+    return page.locator(".s.now").inner_text()
+
+
+def test_a_sentence_is_edited_spoken_compared_pinned_and_delivered(narrated, browser):
+    run = narrated / "out" / "run"
+    with serve(run) as address, open_page(browser, address) as page:
+        assert "token" not in page.url
+        page.keyboard.press("j")
+        expect(page.locator(".s.now")).to_contain_text("The lamp was lit", timeout=WAIT_MS)
+        page.wait_for_selector(".take[aria-checked=true]")
+        page.keyboard.press("Space")
+        page.wait_for_selector(".w.lit")
+        page.keyboard.press("Space")
+        page.keyboard.press("e")
+        assert page.evaluate("document.activeElement.id") == "field-text"
+        page.keyboard.press("Control+a")
+        page.keyboard.type("The moon was out.")
+        page.keyboard.press("Control+Enter")
+        page.wait_for_selector(".take:nth-child(4)")
+        assert current(page) == "The lamp was lit."
+        page.keyboard.press("3")
+        page.wait_for_selector(".take:nth-child(3)[aria-checked=true]")
+        expect(page.locator(".s.now")).to_contain_text("The moon was out", timeout=WAIT_MS)
+        page.keyboard.press("p")
+        page.wait_for_selector("#act-p[aria-pressed=true]")
+        page.reload()
+        page.wait_for_selector(".s.now")
+        page.wait_for_selector("#act-p[aria-pressed=true]")
+        assert current(page) == "The moon was out."
+    result = CliRunner().invoke(app, ["book", str(run), "--out", str(narrated / "new"), "--to", "flac,srt"])
+    assert result.exit_code == 0, result.output
+    subtitles = "".join(path.read_text(encoding="utf-8") for path in sorted((narrated / "new").rglob("*.srt")))
+    words = " ".join(subtitles.split())
+    assert "The moon was out." in words
+    assert "The lamp was lit." not in words
+    assert "Nobody saw the cat" in words
+
+
+def test_decisions_are_made_and_taken_back_by_keyboard(narrated, browser):
+    with serve(narrated / "out" / "run") as address, open_page(browser, address) as page:
+        for _ in range(2):
+            page.keyboard.press("j")
+        expect(page.locator(".s.now")).to_contain_text("Nobody", timeout=WAIT_MS)
+        page.wait_for_selector("#act-x:not([disabled])")
+        page.keyboard.press("x")
+        page.wait_for_selector(".s.now.rejected")
+        page.keyboard.press("n")
+        page.keyboard.type("too fast")
+        page.keyboard.press("Escape")
+        expect(page.locator("#row-facts details")).to_contain_text("too fast", timeout=WAIT_MS)
+        page.keyboard.press("u")
+        expect(page.locator("#field-note")).to_have_value("", timeout=WAIT_MS)
+        page.keyboard.press("u")
+        page.wait_for_selector(".s.now:not(.rejected)")
+        page.keyboard.press("?")
+        assert page.locator("#help").is_visible()
+        page.keyboard.press("Escape")
+        page.keyboard.press("]")
+        expect(page.locator(".s.now")).to_contain_text("The Stairs", timeout=WAIT_MS)
+        page.keyboard.press("k")
+        expect(page.locator(".s.now")).to_contain_text("It was late", timeout=WAIT_MS)
+
+
+def test_playing_goes_on_to_the_next_sentence_and_counts_as_played(narrated, browser):
+    with serve(narrated / "out" / "run") as address, open_page(browser, address) as page:
+        before = current(page)
+        page.keyboard.press("Space")
+        expect(page.locator(".s.now")).not_to_have_text(before, timeout=WAIT_MS)
+        expect(page.locator("#progress")).not_to_contain_text("played 0 %", timeout=WAIT_MS)
+        page.keyboard.press("Space")
+
+
+def test_a_second_desk_shows_the_run_and_changes_nothing(narrated, browser):
+    run = narrated / "out" / "run"
+    with serve(run), serve(run) as second, open_page(browser, second) as page:
+        page.wait_for_selector("#act-p[disabled]")
+        expect(page.locator("#notice")).to_contain_text("Read-only", timeout=WAIT_MS)
+        page.keyboard.press("x")
+        assert page.locator(".s.rejected").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 400])
+def test_the_page_is_accessible_and_fits(narrated, browser, width, scheme):
+    with (
+        serve(narrated / "out" / "run", "--read-only") as address,
+        open_page(browser, address, width=width, scheme=scheme) as page,
+    ):
+        page.wait_for_selector("#row-state")
+        assert "\n".join(accessibility_violations(page)) == ""
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        if width == 400:
+            page.keyboard.press("e")
+            page.wait_for_selector("aside.open")
+            assert "\n".join(accessibility_violations(page)) == ""
+            page.keyboard.press("Escape")
+            assert not page.locator("aside").is_visible()
+        page.keyboard.press("?")
+        assert "\n".join(accessibility_violations(page)) == ""

@@ -1,0 +1,31 @@
+"""Partners of a conversation get different voices, of their own register; minor characters get the narrator's."""
+
+from __future__ import annotations
+
+from hierbatch.frontend.dialogue.casting import VoiceRegister, cast_voices
+from hierbatch.frontend.dialogue.character import Character
+
+_VOICES = [
+    VoiceRegister("narrator", 120.0),
+    VoiceRegister("bass", 90.0),
+    VoiceRegister("tenor", 140.0),
+    VoiceRegister("alto", 185.0),
+    VoiceRegister("soprano", 240.0),
+]
+_PEOPLE = [
+    Character(name, (name,), gender, 50)
+    for name, gender in (("Ann", "f"), ("Bob", "m"), ("Carl", "m"), ("Dora", "f"), ("Guest", "m"))
+]
+
+
+def test_partners_sound_different_and_keep_their_register() -> None:
+    lines = {0: 40, 1: 30, 2: 20, 3: 10, 4: 1}
+    together = {(0, 1): 10, (0, 3): 5, (1, 2): 8}
+    cast = cast_voices(_PEOPLE, lines, together, _VOICES, "narrator")
+    assert cast[4] == "narrator"
+    assert {cast[1], cast[2]} == {"bass", "tenor"}
+    assert {cast[0], cast[3]} == {"alto", "soprano"}
+
+
+def test_one_voice_reads_everything() -> None:
+    assert set(cast_voices(_PEOPLE, {0: 9, 1: 9}, {}, _VOICES[:1], "narrator").values()) == {"narrator"}

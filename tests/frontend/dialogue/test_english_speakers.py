@@ -1,0 +1,69 @@
+"""Speakers of English quotations: verbs of speech, turn-taking, names inside of quotations, first-person narrators."""
+
+from __future__ import annotations
+
+from hierbatch.frontend.dialogue.book_dialogue import attribute_english
+from hierbatch.frontend.dialogue.english_characters import find_characters
+
+_INTRODUCTION = [
+    "Mr. Thomas Gray was at home. He looked at the fire, and Mr. Gray took his hat.",
+    "Mrs. Gray sat by the window. She had her book, and Mrs. Gray smiled at Anna.",
+    "Miss Anna Gray came in; Anna looked at Tom, as they called him, and she laughed.",
+]
+
+
+def _speakers(*paragraphs: str) -> list[str | None]:
+    dialogue = attribute_english([[*_INTRODUCTION, *paragraphs]])
+    return [
+        None if span.character is None else dialogue.characters[span.character].name
+        for parts in dialogue.chapters[0]
+        for span in parts
+        if span.is_quote
+    ]
+
+
+def test_names_of_one_person_are_one_character_and_a_couple_are_two() -> None:
+    characters = {alias: character for character in find_characters(_INTRODUCTION) for alias in character.aliases}
+    assert characters["Mr. Gray"] is characters["Mr. Thomas Gray"]
+    assert characters["Anna"] is characters["Miss Anna Gray"]
+    assert characters["Mrs. Gray"] is not characters["Mr. Gray"]
+    assert [characters[name].gender for name in ("Mr. Gray", "Mrs. Gray", "Anna")] == ["m", "f", "f"]
+
+
+def test_a_verb_of_speech_names_the_speaker() -> None:
+    assert _speakers("“Good morning,” said Anna.", "Mrs. Gray replied, “Good morning.”") == ["Anna", "Mrs. Gray"]
+
+
+def test_a_pronoun_is_resolved_by_gender() -> None:
+    assert _speakers("Mr. Gray turned to Anna.", "“Where is it?” he asked.") == ["Mr. Gray"]
+
+
+def test_two_speakers_take_turns() -> None:
+    turns = _speakers(
+        "“Is it late?” asked Anna.",
+        "“Very late,” said Mrs. Gray.",
+        "“Then I must go.”",
+        "“You must.”",
+        "“Good night.”",
+    )
+    assert turns == ["Anna", "Mrs. Gray", "Anna", "Mrs. Gray", "Anna"]
+
+
+def test_someone_spoken_to_by_name_does_not_speak_but_answers() -> None:
+    assert _speakers("“Come here, Anna!” cried Mrs. Gray.", "“I am coming.”") == ["Mrs. Gray", "Anna"]
+
+
+def test_a_first_person_narrator_is_named_by_others() -> None:
+    narrated = [
+        *(f"I walked {place} with Holmes, and I saw nothing; Holmes looked about." for place in ("home", "out", "on")),
+        "“Well, Watson, what do you say?” asked Holmes.",
+        "“Nothing at all,” said I.",
+        "“My dear Watson, look again.”",
+        "“I do look,” I answered.",
+        "“And now, Watson?” said Holmes. “Dr. Watson, attend!”",
+    ]
+    dialogue = attribute_english([narrated])
+    spans = [span for parts in dialogue.chapters[0] for span in parts if span.is_quote]
+    names = [dialogue.characters[span.character].name for span in spans if span.character is not None]
+    assert names[:4] == ["Holmes", names[1], "Holmes", names[1]]
+    assert "Watson" in names[1]
