@@ -99,12 +99,13 @@ def import_book(job: ImportBook) -> ImportedBook:
     if job.out is not None:
         write_manifest(table, job.out)
         if lexicon.rows:
-            write_lexicon(lexicon.rows, lexicon_path(job.out))
+            path = lexicon_path(job.out)
+            write_lexicon(lexicon.rows, path, path if path.exists() else None)
     return ImportedBook(book, table, tuple(len(chapter) for chapter in chapters), lexicon.rows)
 
 
 def lexicon_path(manifest: Path) -> Path:
-    """Path of the lexicon that a book's own pronunciations are written to."""
+    """Path of the lexicon that a book's own pronunciations are written to; entries of an existing one are kept."""
     return manifest.with_suffix(".lexicon.csv")
 
 
