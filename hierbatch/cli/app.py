@@ -6,6 +6,7 @@ start in well under two seconds.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Any
@@ -16,10 +17,12 @@ from hierbatch.cli import exit_codes
 from hierbatch.cli.book import book
 from hierbatch.cli.cast import cast
 from hierbatch.cli.check import check
+from hierbatch.cli.choose import choose
 from hierbatch.cli.columns import columns
 from hierbatch.cli.compact import compact
 from hierbatch.cli.convert import convert
 from hierbatch.cli.corpus import corpus
+from hierbatch.cli.demo import demo
 from hierbatch.cli.doctor import doctor
 from hierbatch.cli.dub import dub
 from hierbatch.cli.export import export
@@ -31,10 +34,12 @@ from hierbatch.cli.narrate import narrate
 from hierbatch.cli.plan import plan
 from hierbatch.cli.prepare import prepare
 from hierbatch.cli.report import report
+from hierbatch.cli.respeak import respeak
 from hierbatch.cli.retry import retry
 from hierbatch.cli.review import review
 from hierbatch.cli.run import run
 from hierbatch.cli.say import say
+from hierbatch.cli.serve import serve
 from hierbatch.cli.status import status
 from hierbatch.cli.train import train
 from hierbatch.cli.upsample import upsample
@@ -75,12 +80,15 @@ app.command("dub")(dub)
 app.command("upsample")(upsample)
 app.command("status")(status)
 app.command("retry")(retry)
+app.command("choose")(choose)
+app.command("respeak")(respeak)
 app.command("report")(report)
 app.command("review")(review)
 app.command("compact")(compact)
 app.command("book")(book)
 app.command("narrate")(narrate)
 app.command("say")(say)
+app.command("serve")(serve)
 app.command("corpus")(corpus)
 app.command("export")(export)
 app.command("check")(check)
@@ -89,6 +97,7 @@ app.command("intake")(intake)
 app.command("prepare")(prepare)
 app.command("finetune")(finetune)
 app.add_typer(train, name="train")
+app.command("demo")(demo)
 app.command("doctor")(doctor)
 app.add_typer(models, name="models")
 
@@ -96,7 +105,8 @@ app.add_typer(models, name="models")
 def main() -> None:
     """Run one command. A user error ends in a one-paragraph message and an exit code, never in a traceback."""
     for stream in (sys.stdout, sys.stderr):  # a file name that is not UTF-8 must not end a command
-        stream.reconfigure(errors="backslashreplace")
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         with sigterm_as_interrupt(_INTERRUPT_GRACE_S):
             app()

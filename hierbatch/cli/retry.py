@@ -26,7 +26,8 @@ def retry(
 ) -> None:
     """Retry rows with another seed: all failed rows, or the selected ones.
 
-    A good take is kept until a better one is written.
+    A take is replaced by a better one only. Between two good takes, the first one
+    counts until `hierbatch choose` pins the other.
 
     Example: hierbatch retry runs/first --flag clipped
     """
