@@ -22,6 +22,7 @@ from hierbatch.cli.columns import columns
 from hierbatch.cli.compact import compact
 from hierbatch.cli.convert import convert
 from hierbatch.cli.corpus import corpus
+from hierbatch.cli.demo import demo
 from hierbatch.cli.doctor import doctor
 from hierbatch.cli.dub import dub
 from hierbatch.cli.export import export
@@ -96,6 +97,7 @@ app.command("intake")(intake)
 app.command("prepare")(prepare)
 app.command("finetune")(finetune)
 app.add_typer(train, name="train")
+app.command("demo")(demo)
 app.command("doctor")(doctor)
 app.add_typer(models, name="models")
 
