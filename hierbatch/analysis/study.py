@@ -92,7 +92,8 @@ class RunStudy:
         Raises:
             InputError: The run has no such column.
         """
-        return self.arrow(columns).to_pandas()
+        result: pd.DataFrame = self.arrow(columns).to_pandas()
+        return result
 
     def arrow(self, columns: Sequence[str] | None = None) -> pa.Table:
         """Same as `table`, as an Arrow table."""
@@ -123,7 +124,8 @@ class RunStudy:
             if (corpus := read_corpus_rows(self.folder, self._takes)) is not None:
                 connection.register("corpus", corpus)
             try:
-                return connection.sql(query).df()
+                result: pd.DataFrame = connection.sql(query).df()
+                return result
             except duckdb.Error as error:
                 raise InputError(
                     "The query cannot be run", expected=f"columns {', '.join(self.columns)}", got=str(error)

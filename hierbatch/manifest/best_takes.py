@@ -153,7 +153,8 @@ def best_takes(takes: TakeIndex) -> TakeIndex:
         age,
     )
     takes = takes[np.lexsort(criteria[::-1])]  # the last key is the primary one
-    return takes[np.diff(takes["position"], prepend=-1) != 0]
+    result: TakeIndex = takes[np.diff(takes["position"], prepend=-1) != 0]
+    return result
 
 
 def _read_planned(plans: Iterable[Path]) -> PlannedTakes:
