@@ -1,8 +1,6 @@
 """Training in two processes on Ray."""
 
-import os
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
@@ -14,8 +12,7 @@ from hierbatch.training.hierspeechpp.settings import AdamWSettings
 from hierbatch.training.ray_training import train_in_workers
 from hierbatch.training.trainer.checkpoints import CheckpointFolder, read_tensors
 from hierbatch.training.trainer.curves import read_curve
-from hierbatch.training.trainer.trainer import Trainer
-from hierbatch.training.trainer.world import World
+from tests.training.hierspeechpp.dying import dying
 from tests.training.hierspeechpp.made_speech import MadeSpeech
 from tests.training.hierspeechpp.prepared_files import write_prepared
 from tests.training.hierspeechpp.tiny import synthesizer_network, synthesizer_training
@@ -36,20 +33,6 @@ def job(tmp_path_factory):
     (folder / "config.toml").write_text(to_toml(config))
     data = write_prepared(folder / "prepared", MadeSpeech(channels=64))
     return TrainNetworkJob(recipe="synthesizer", data=data, out=folder, config=str(folder / "config.toml"))
-
-
-def dying(job, log):
-    """Train, but kill the second process at step 3, once."""
-    marker, step = Path(job.out) / "killed", Trainer._train_step
-
-    def killed(trainer):
-        if trainer.step == 3 and World.current().rank == 1 and not marker.exists():
-            marker.touch()
-            os._exit(1)
-        return step(trainer)
-
-    Trainer._train_step = killed
-    run_process(job, log)
 
 
 def weights_of(run, name="generator"):
