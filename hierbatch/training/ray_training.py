@@ -28,8 +28,8 @@ def train_in_workers(
 ) -> None:
     """Run a training function in several processes that form one process group.
 
-    The main process writes its progress to `train.log` in the run folder, from which it is read here. The cluster is that
-    of RAY_ADDRESS, or one on this machine for the time of the training.
+    The main process writes its progress to `train.log` in the run folder, from which it is read here. The cluster is
+    that of RAY_ADDRESS, or one on this machine for the time of the training.
 
     Args:
         process: training function, called with the job and a logger in every process.
