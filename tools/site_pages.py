@@ -11,6 +11,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -133,7 +134,7 @@ def _commands() -> Iterator[str]:
             yield from _parameters(leaf)
 
 
-def _leaves(path: str, command: object) -> Iterator[tuple[str, object]]:
+def _leaves(path: str, command: object) -> Iterator[tuple[str, Any]]:
     children = getattr(command, "commands", None)
     if children is None:
         yield path, command

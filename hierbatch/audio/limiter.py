@@ -75,7 +75,7 @@ class PeakLimiter:
         if not len(peaks) or (self._held_db == 0.0 and not len(over)):
             return required_db
         if len(self._slope) < len(peaks):
-            self._slope = self._slope_db * np.arange(1, len(peaks) + 1)
+            self._slope = self._slope_db * np.arange(1, len(peaks) + 1, dtype=np.float64)
         slope: Attenuation = self._slope[: len(peaks)]
         held: Attenuation = required_db
         held += slope

@@ -65,15 +65,18 @@ class Desk:
 
     def chapter(self, number: int) -> dict[str, Any]:
         """Text of a chapter."""
-        return self._again(lambda state: {"version": state.version, **chapter(state, number)})
+        result: dict[str, Any] = self._again(lambda state: {"version": state.version, **chapter(state, number)})
+        return result
 
     def row(self, row: str) -> dict[str, Any]:
         """Values, takes and history of a row."""
-        return self._again(lambda state: row_detail(state, row))
+        result: dict[str, Any] = self._again(lambda state: row_detail(state, row))
+        return result
 
     def words(self, row: str, take: str) -> list[list[Any]]:
         """Timed words of a take."""
-        return self._again(lambda state: take_words(state, row, take))
+        result: list[list[Any]] = self._again(lambda state: take_words(state, row, take))
+        return result
 
     def audio(self, row: str, take: str) -> tuple[bytes, str]:
         """Encoded audio of a take and its media type."""
@@ -128,7 +131,7 @@ class Desk:
     def phonemes(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """Phonemes of a text with one word respelled."""
         planned = planned_row(self._view.state, _row_id(wanted))
-        texts = {name: wanted.get(name) for name in ("text", "word", "respelling")}
+        texts: dict[str, Any] = {name: wanted.get(name) for name in ("text", "word", "respelling")}
         if not all(isinstance(text, str) and text.strip() for text in texts.values()):
             raise InputError("The word and its respelling are needed", fix="fill in both")
         folder = RunFolder(self._view.layout.root)
@@ -140,7 +143,10 @@ class Desk:
 
     def table(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """Page of the table."""
-        return self._again(lambda state: {"version": state.version, **self._table.page(state, self._query(wanted))})
+        result: dict[str, Any] = self._again(
+            lambda state: {"version": state.version, **self._table.page(state, self._query(wanted))}
+        )
+        return result
 
     def histograms(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """Histograms of all measures, values to filter by, and the result of the audit."""

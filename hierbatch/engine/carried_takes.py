@@ -83,7 +83,8 @@ def _is_valid(row: Mapping[str, Any], new: Mapping[str, Any], settings: TakeSett
         is_derived = row["seed"] == row_seed(settings.seed, row["id"], row["attempt"])
         if not is_derived or row.get("own_seed") != new["own_seed"]:
             return False
-    return take_key(row, settings) == row["take_key"]
+    result: bool = take_key(row, settings) == row["take_key"]
+    return result
 
 
 def _write(listed: list[dict[str, Any]], schema: pa.Schema, plan: Path) -> None:

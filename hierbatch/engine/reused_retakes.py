@@ -124,4 +124,5 @@ def _matches(take: Mapping[str, Any], row: Mapping[str, Any], take_settings: Tak
         is_derived = take["seed"] == row_seed(take_settings.seed, row["id"], take["attempt"])
         if not is_derived or take["own_seed"] != row["own_seed"]:
             return False
-    return take_key({**row, "seed": take["seed"]}, take_settings) == take["take_key"]
+    result: bool = take_key({**row, "seed": take["seed"]}, take_settings) == take["take_key"]
+    return result

@@ -121,8 +121,8 @@ def run_session(
                 listener=listener,
                 requested=requested,
             )
-            for plans in chain([first], rounds):
-                ending = dispatcher.run(chain.from_iterable(plan.units() for plan in plans))
+            for planned in chain([first], rounds):
+                ending = dispatcher.run(chain.from_iterable(plan.units() for plan in planned))
                 if ending != "done":
                     break
             wall_s = progress.elapsed_s  # neither Ray's startup nor its shutdown counts

@@ -6,7 +6,7 @@ import hashlib
 import json
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -148,10 +148,12 @@ def _read_rules(path: Path | None) -> tuple[FilterRule, ...]:
     if path is not None:
         return read_filter(path, INTAKE_SCHEMA)
     entries = tomllib.loads(DEFAULT_RULES)["rule"]
-    return tuple(
-        FilterRule(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
-        for entry in entries
-    )
+    return tuple(_rule(entry) for entry in entries)
+
+
+def _rule(entry: Mapping[str, Any]) -> FilterRule:
+    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+    return FilterRule(**fields)
 
 
 def _check_settings(job: IntakeJob) -> None:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hierbatch.errors import ManifestError
+from hierbatch.manifest.column import Column
 from hierbatch.manifest.csv_table import read_csv
 from hierbatch.manifest.headers import column_name, renamed_schema
 from hierbatch.manifest.integrity import check_text, check_version
@@ -20,7 +21,6 @@ from hierbatch.manifest.schema import (
     AUDIO,
     AUDIO_ROW_GROUP,
     TEXT_ROW_GROUP,
-    Column,
 )
 from hierbatch.object_path import arrow_source, is_remote
 from hierbatch.storage import write_atomically

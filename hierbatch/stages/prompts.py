@@ -10,8 +10,9 @@ import numpy as np
 
 from hierbatch.audio.activity import TimeSpan, speech_detector
 from hierbatch.audio.channels import SoundScan
-from hierbatch.audio.files import SoundLimits, encode_sound, read_scanned
+from hierbatch.audio.files import encode_sound, read_scanned
 from hierbatch.audio.noise import mix_denoised
+from hierbatch.audio.opening import SoundLimits
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import PromptError
 from hierbatch.manifest.voices import MAX_PROMPT_BYTES

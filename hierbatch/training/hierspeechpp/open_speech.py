@@ -123,4 +123,4 @@ def open_full_rate_sounds(
 
 
 def _waveform(clip: object) -> Waveform | None:
-    return None if clip is None else clip.waveform()  # type: ignore[attr-defined,no-any-return]
+    return None if clip is None else clip.waveform()  # type: ignore[attr-defined]

@@ -168,7 +168,8 @@ def _speaker_distance(network: SpeakerEncoder, rows: UnpairedBatch, mel: Tensor)
     prompt = rows.prompts.frames
     target = network(prompt.mel, prompt.lengths * MELS_PER_FRAME)
     embedding = network(mel, rows.mask[..., 0].sum(1) * MELS_PER_FRAME)
-    return (1 - (target * embedding).sum(-1)).mean()
+    result: Tensor = (1 - (target * embedding).sum(-1)).mean()
+    return result
 
 
 def _frozen(network: torch.nn.Module) -> dict[str, Tensor]:

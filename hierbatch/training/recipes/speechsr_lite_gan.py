@@ -82,4 +82,5 @@ def _low_pass(audio: Tensor, cutoff_hz: Tensor) -> Tensor:
     n_samples = audio.shape[-1]
     bins_hz = torch.fft.rfftfreq(n_samples, 1 / FULL_RATE_HZ, device=audio.device)
     passed = bins_hz[None] < cutoff_hz[:, None]
-    return torch.fft.irfft(torch.fft.rfft(audio) * passed, n_samples)
+    result: Tensor = torch.fft.irfft(torch.fft.rfft(audio) * passed, n_samples)
+    return result

@@ -162,7 +162,7 @@ class Trainer:
             for batch in batches:
                 with self._precision.mixed(self.device):
                     losses = self.recipe.losses(settings.name, batch)
-                _sum(losses).backward()  # type: ignore[no-untyped-call]
+                _sum(losses).backward()
                 for name, value in losses.items():
                     figures[name] = figures.get(name, 0.0) + value.detach()
             figures[f"{settings.name} gradient"] = self._update(settings) / self.world.size

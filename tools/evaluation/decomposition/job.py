@@ -106,7 +106,8 @@ def _score_stages(
         score: value of each measure of a clip.
         log: receives a line per recording.
     """
-    decomposer, scores = Decomposer(find_bundle(name)), Scores()
+    decomposer = Decomposer(find_bundle(name))
+    scores: Scores = {}
     for number, text in enumerate(texts, start=1):
         recording, prompt = recordings[text.recording], recordings[text.prompt]
         of_corpus = scores.setdefault(text.corpus, {})
