@@ -23,3 +23,9 @@ MEL_FRAMES_PER_SECOND = RATE_HZ // MEL_HOP_SAMPLES
 
 MELS_PER_FRAME = FRAME_HOP_SAMPLES // MEL_HOP_SAMPLES
 """Mel frames per content frame (2)."""
+
+AUDIO_SUFFIXES = (
+    ".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".aiff", ".aif", ".au", ".caf", ".w64", ".m4a", ".m4b", ".aac",
+    ".wma", ".amr", ".mka", ".weba",
+)  # fmt: skip
+"""Suffixes of audio files."""

@@ -10,7 +10,7 @@ import importlib
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
@@ -94,6 +94,42 @@ def feed_program(arguments: Sequence[str], *, timeout_s: float = 24 * 3600.0) ->
                 raise
 
         yield feed
+        running.finish()
+
+
+def pipe_program(
+    arguments: Sequence[str], blocks: Iterable[bytes], *, timeout_s: float = 24 * 3600.0
+) -> Generator[bytes]:
+    """Run a program on a stream of blocks and yield its output while the stream goes on.
+
+    An exception of `blocks` ends the output and is raised in its place. Other errors are those of `run_program`.
+    """
+    failures: list[BaseException] = []
+    with _Running(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, timeout_s=timeout_s) as running:
+        source, sink = running.process.stdin, running.process.stdout
+        assert source is not None  # because of PIPE above
+        assert sink is not None
+
+        def feed() -> None:
+            try:
+                for block in blocks:
+                    source.write(block)
+                    source.flush()
+            except BrokenPipeError:  # the program exited early: its exit status decides
+                pass
+            except BaseException as error:  # noqa: BLE001 - raised again by the reader
+                failures.append(error)
+            finally:
+                with suppress(BrokenPipeError):
+                    source.close()
+
+        feeder = threading.Thread(target=feed, daemon=True)
+        feeder.start()
+        while block := sink.read1(_READ_BLOCK_BYTES):  # type: ignore[attr-defined]  # a buffered reader
+            yield block
+        feeder.join()
+        if failures:
+            raise failures[0]
         running.finish()
 
 

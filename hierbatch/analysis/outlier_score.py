@@ -16,20 +16,24 @@ _MIN_SIMILARITY = 0.6
 _MIN_SNR_DB = 15.0
 
 
-def outlier_score(values: Mapping[str, Values], n_flags: npt.NDArray[np.int64]) -> Values:
+def outlier_score(
+    values: Mapping[str, Values], n_flags: npt.NDArray[np.int64], usual_ratio: Values | float = 1.0
+) -> Values:
     """Outlier score per take, 0 for an inconspicuous one; missing columns and values add nothing.
 
-    The sum of 10 per flag, the excess of the duration ratio beyond 1.5 or 2/3 in nepers, the shortfall of the
-    similarity below 0.6, and the shortfall of the SNR below 15 dB in units of 10 dB.
+    The sum of 10 per flag, the excess of the duration ratio beyond 1.5 times or 2/3 of the usual one in nepers, the
+    shortfall of the similarity below 0.6, and the shortfall of the SNR below 15 dB in units of 10 dB.
 
     Args:
         values: Measures of the takes by column name, each [N].
         n_flags: Flags of each take, [N].
+        usual_ratio: Median duration ratio of the takes of the same language and voice, [N]. Expected durations are
+            those of human readers, and a model may be faster or slower throughout.
     """
     total = _FLAG_SCORE * n_flags.astype(np.float64)
     if "duration_ratio" in values:
         with np.errstate(divide="ignore", invalid="ignore"):
-            total += _bounded(np.abs(np.log(values["duration_ratio"])) - _MAX_LOG_RATIO)
+            total += _bounded(np.abs(np.log(values["duration_ratio"] / usual_ratio)) - _MAX_LOG_RATIO)
     if "speaker_similarity" in values:
         total += _bounded(_MIN_SIMILARITY - values["speaker_similarity"])
     if "snr_db" in values:

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from hierbatch.analysis.histogram import Histogram
 from hierbatch.analysis.outlier_score import outlier_score
 from hierbatch.analysis.take_measures import TakeMeasure, measures_of
+from hierbatch.analysis.usual_ratios import UsualRatios
 from hierbatch.manifest.takes import Takes
 
 _N_WORST, _N_ORDINARY = 64, 64
@@ -80,13 +81,13 @@ class RunSummary:
 
 
 def summarise(takes: Takes) -> RunSummary:
-    """Summarise a run in one pass over its takes.
+    """Summarise a run in one pass over its takes, after one over their duration ratios.
 
     Raises:
         RunError: A file of the run is damaged.
     """
     measures = measures_of(takes.schema)
-    accumulator = _Accumulator(measures)
+    accumulator = _Accumulator(measures, UsualRatios.measure(takes))
     for chunk in takes.iter_tables(list(dict.fromkeys([*_NEEDED, *(measure.column for measure in measures)]))):
         accumulator.push(chunk)
     return accumulator.summary(takes.n_rows)
@@ -95,8 +96,9 @@ def summarise(takes: Takes) -> RunSummary:
 class _Accumulator:
     """Counters of a run, updated chunk by chunk."""
 
-    def __init__(self, measures: Sequence[TakeMeasure]) -> None:
+    def __init__(self, measures: Sequence[TakeMeasure], usual_ratios: UsualRatios) -> None:
         self._measures = measures
+        self._usual_ratios = usual_ratios
         self._counts: dict[str, Counter[str]] = defaultdict(Counter)
         self._sound_s: defaultdict[str, float] = defaultdict(float)
         self._examples: dict[str, tuple[str, str]] = {}
@@ -157,7 +159,8 @@ class _Accumulator:
         """Keep the highest outlier scores and a uniform sample: the rows with the smallest random numbers."""
         ids = spoken.column("id").to_pylist()
         n_flags = np.array(pc.fill_null(pc.list_value_length(spoken.column("flags")), 0))
-        suspicious = [(float(s), name) for s, name in zip(outlier_score(values, n_flags), ids, strict=True) if s > 0]
+        scores = outlier_score(values, n_flags, self._usual_ratios.of_takes(spoken))
+        suspicious = [(float(s), name) for s, name in zip(scores, ids, strict=True) if s > 0]
         self._worst = heapq.nlargest(_N_WORST, [*self._worst, *suspicious])
         drawn = zip(self._random.random(len(ids)).tolist(), ids, strict=True)
         self._ordinary = heapq.nsmallest(_N_ORDINARY, [*self._ordinary, *drawn])

@@ -11,6 +11,7 @@ from hierbatch.jobs.narrate import NarrateJob, NarrationResult
 from hierbatch.jobs.narrate import narrate as narrate_job
 from hierbatch.jobs.options.control import RunControl
 from hierbatch.jobs.options.delivery import Delivery, RunDelivery
+from hierbatch.jobs.options.project import BookProject, ChapterChoice
 from hierbatch.jobs.options.quality import Quality
 from hierbatch.jobs.options.speech import BookSpeechSettings
 from hierbatch.jobs.options.voices import VoiceChoice
@@ -25,6 +26,7 @@ def narrate(
     *,
     out: str | Path,
     on_message: OnMessage | None = None,
+    project: BookProject,
     voices: VoiceChoice,
     speech: BookSpeechSettings,
     model: ModelChoice,
@@ -39,6 +41,7 @@ def narrate(
         book: .epub, .txt or .md file.
         out: folder of manifest, run and audiobook.
         on_message: receives notices.
+        project: manifest, cast and chapters.
         voices: prompts and their consent.
         speech: language, pronunciations, speed and seed.
         model: model, device and precision.
@@ -55,6 +58,7 @@ def narrate(
     job = NarrateJob(
         book=local_path(book),
         out=local_path(out),
+        project=project,
         voices=voices,
         speech=speech,
         model=model,
@@ -75,6 +79,7 @@ def master_book(
     allow_missing: bool = False,
     overwrite: bool = False,
     delivery: RunDelivery,
+    chapters: ChapterChoice,
     device: DeviceChoice,
 ) -> BookResult:
     """Master the takes of a run as an audiobook.
@@ -86,6 +91,7 @@ def master_book(
         allow_missing: leave silence for failed and missing rows.
         overwrite: replace existing files.
         delivery: formats, profiles and tags.
+        chapters: chapters to deliver.
         device: device and precision of the bandwidth extension.
 
     Raises:
@@ -96,6 +102,7 @@ def master_book(
         run=parse_path(run),
         out=local_path(out) if out else None,
         delivery=delivery,
+        chapters=chapters,
         device=device,
         source=local_path(source) if source else None,
         allow_missing=allow_missing,

@@ -16,6 +16,7 @@ from hierbatch.cli import exit_codes
 from hierbatch.cli.book import book
 from hierbatch.cli.cast import cast
 from hierbatch.cli.check import check
+from hierbatch.cli.choose import choose
 from hierbatch.cli.columns import columns
 from hierbatch.cli.compact import compact
 from hierbatch.cli.convert import convert
@@ -31,10 +32,12 @@ from hierbatch.cli.narrate import narrate
 from hierbatch.cli.plan import plan
 from hierbatch.cli.prepare import prepare
 from hierbatch.cli.report import report
+from hierbatch.cli.respeak import respeak
 from hierbatch.cli.retry import retry
 from hierbatch.cli.review import review
 from hierbatch.cli.run import run
 from hierbatch.cli.say import say
+from hierbatch.cli.serve import serve
 from hierbatch.cli.status import status
 from hierbatch.cli.train import train
 from hierbatch.cli.upsample import upsample
@@ -75,12 +78,15 @@ app.command("dub")(dub)
 app.command("upsample")(upsample)
 app.command("status")(status)
 app.command("retry")(retry)
+app.command("choose")(choose)
+app.command("respeak")(respeak)
 app.command("report")(report)
 app.command("review")(review)
 app.command("compact")(compact)
 app.command("book")(book)
 app.command("narrate")(narrate)
 app.command("say")(say)
+app.command("serve")(serve)
 app.command("corpus")(corpus)
 app.command("export")(export)
 app.command("check")(check)

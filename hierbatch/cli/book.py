@@ -10,6 +10,7 @@ import typer
 from hierbatch.cli import exit_codes
 from hierbatch.cli.composed import command
 from hierbatch.jobs.options.delivery import RunDelivery
+from hierbatch.jobs.options.project import ChapterChoice
 from hierbatch.models.catalog.model_choice import DeviceChoice
 from hierbatch.object_path import local_path, parse_path
 
@@ -31,6 +32,7 @@ def book(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     *,
     delivery: RunDelivery,
+    chapters: ChapterChoice,
     device: DeviceChoice,
 ) -> None:
     """Master the takes of a run as an audiobook.
@@ -46,6 +48,7 @@ def book(
         run=run,
         out=out,
         delivery=delivery,
+        chapters=chapters,
         device=device,
         source=source,
         allow_missing=allow_missing,
@@ -67,6 +70,8 @@ def print_book_result(result: BookResult) -> None:
     for note in dict.fromkeys(find_profile(file.report.profile).note for file in result.files):
         if note:
             print(note)
+    for notice in result.notices:
+        print(notice)
     if result.missing:
         print(f"Missing audio, {len(result.missing)} rows: {', '.join(result.missing)}")
     for path in (*(file.path for file in result.files), *result.subtitles):

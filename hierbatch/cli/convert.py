@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
 import typer
 
 from hierbatch.cli import options
@@ -17,15 +14,12 @@ from hierbatch.jobs.options.recordings import ConversionSettings, SourceFolder
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.models.catalog.model_choice import ModelChoice
 
-if TYPE_CHECKING:
-    from hierbatch.jobs.run import RunOutcome
-
 
 @command
 def convert(
     manifest: options.RecordingsPath,
     out: options.LocalRunOut,
-    clips: Annotated[bool, typer.Option("--clips", help="Also write OUT/export/clips/ID.flac.")] = False,
+    clips: options.Clips = False,
     *,
     sources: SourceFolder,
     voices: VoiceChoice,
@@ -42,6 +36,7 @@ def convert(
 
     Example: hierbatch convert recordings.csv --voice anna.flac --out runs/anna
     """
+    from hierbatch.cli.outcome import exit_code, print_clips, print_outcome
     from hierbatch.cli.progress import ProgressLine
     from hierbatch.jobs.run import RunJob
     from hierbatch.jobs.run import run as run_job
@@ -52,15 +47,6 @@ def convert(
     print_model_license_warnings(model.model)
     with ProgressLine() as line:
         outcome = run_job(job, line.listener())
-    raise typer.Exit(_print_result(outcome, out, clips=clips))
-
-
-def _print_result(outcome: RunOutcome, out: Path, *, clips: bool) -> int:
-    """Print the result and write the clips if requested. Returns the exit code."""
-    from hierbatch.cli.outcome import exit_code, print_outcome
-    from hierbatch.jobs.clips import write_clips
-
     print_outcome(outcome)
-    if clips:
-        print(f"{out / 'export' / 'clips'}: {write_clips(out)} files")
-    return exit_code(outcome)
+    print_clips(out, clips=clips)
+    raise typer.Exit(exit_code(outcome))

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from hierbatch.jobs.import_book import ImportedBook
 
 _MAX_EXAMPLES = 3
-_MAX_UNREAD_SHARE = 1 / 3
 
 
 def import_(
@@ -28,8 +27,15 @@ def import_(
     keep: Annotated[
         str, typer.Option(help=f"Parts to read that are skipped by default: {', '.join(KEEP_CHOICES)}.")
     ] = "",
+    credits: Annotated[bool, typer.Option("--credits", help="Add rows of opening and closing credits.")] = False,
+    conflicts: Annotated[
+        str | None,
+        typer.Option(help="Where edits and a changed book are in conflict: edited or imported. Default: refuse."),
+    ] = None,
 ) -> None:
     """Convert a book to a manifest of sentences, or a table to Parquet.
+
+    A manifest of a book that exists is not overwritten: edits and their ids are kept.
 
     Example: hierbatch import book.epub --out book.parquet
     """
@@ -40,9 +46,23 @@ def import_(
         return
     from hierbatch.jobs.import_book import ImportBook, import_book, lexicon_path
 
-    imported = import_book(ImportBook(book=source, out=output, voice=voice, language=language, keep=keep))
+    imported = import_book(
+        ImportBook(
+            book=source,
+            out=output,
+            voice=voice,
+            language=language,
+            keep=keep,
+            credits=credits,
+            conflicts=conflicts,
+        )
+    )
     print_import_summary(imported)
+    for notice in imported.update.notices if imported.update else ():
+        print(notice)
     print(f"{output}: {imported.table.num_rows} rows")
+    if imported.details:
+        print(f"{imported.details}: title, author and other details, to be edited")
     if imported.lexicon:
         print(f"{lexicon_path(output)}: {len(imported.lexicon)} pronunciations of the book, for --lexicon")
 
@@ -65,9 +85,5 @@ def print_import_summary(imported: ImportedBook) -> None:
         print(f"  {reason}: {sum(skipped.n_characters for skipped in found)} characters ({places})")
     for remark in book.remarks:
         print(f"Note: {remark}.")
-    if book.unread_share > _MAX_UNREAD_SHARE:
-        unread: Counter[str] = Counter()
-        for skipped in book.skipped:
-            unread[skipped.reason] += skipped.n_characters
-        largest = ", ".join(f"{reason} ({size:,} characters)" for reason, size in unread.most_common(_MAX_EXAMPLES))
-        print(f"WARNING: {book.unread_share:.0%} of the text of this book is not read aloud: {largest}.")
+    if imported.warning:
+        print(f"WARNING: {imported.warning}.")

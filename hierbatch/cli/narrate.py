@@ -13,6 +13,7 @@ from hierbatch.cli.licenses import print_model_license_warnings
 from hierbatch.engine.execution import Execution
 from hierbatch.jobs.options.control import RunControl
 from hierbatch.jobs.options.delivery import Delivery
+from hierbatch.jobs.options.project import BookProject
 from hierbatch.jobs.options.quality import Quality
 from hierbatch.jobs.options.speech import BookSpeechSettings
 from hierbatch.jobs.options.voices import VoiceChoice
@@ -33,6 +34,7 @@ def narrate(
         ),
     ],
     *,
+    project: BookProject,
     voices: VoiceChoice,
     speech: BookSpeechSettings,
     model: ModelChoice,
@@ -43,7 +45,8 @@ def narrate(
 ) -> None:
     """Turn a book into an audiobook: import, synthesize and master.
 
-    The same command resumes a stopped job.
+    The same command resumes a stopped job. OUT/manifest and OUT/book.toml can be
+    edited: they are never overwritten.
 
     Example: hierbatch narrate book.epub --voice anna.flac --out audiobook
     """
@@ -55,6 +58,7 @@ def narrate(
     job = NarrateJob(
         book=book,
         out=out,
+        project=project,
         voices=voices,
         speech=speech,
         model=model,
@@ -66,11 +70,11 @@ def narrate(
     print_model_license_warnings(model.model)
     with ProgressLine() as line:
         narration = narrate_job(job, line.listener(), on_import=print_import_summary)
-    raise typer.Exit(_print_result(narration))
+    raise typer.Exit(_print_result(narration, is_part=not project.selection.is_all))
 
 
-def _print_result(narration: NarrationResult) -> int:
-    """Print the result. Returns the exit code."""
+def _print_result(narration: NarrationResult, *, is_part: bool) -> int:
+    """Print the result. Returns the exit code; rows outside the selected chapters are not missing."""
     from hierbatch.cli.book import print_book_result
     from hierbatch.cli.outcome import exit_code, print_outcome
     from hierbatch.engine.progress import format_duration
@@ -83,4 +87,5 @@ def _print_result(narration: NarrationResult) -> int:
     speed = f", synthesized at {session.times_real_time:.1f} x real time" if session.n_worked else ""
     print(f"{narration.folder}: {format_duration(narration.duration_s)}{speed}, {counts.n_failed} rows failed")
     passed = exit_codes.OK if narration.result.passed else exit_codes.FAILED_ROWS
-    return exit_code(narration.outcome) or passed
+    failed = exit_codes.FAILED_ROWS if counts.n_failed else exit_codes.OK
+    return (failed if is_part else exit_code(narration.outcome)) or passed

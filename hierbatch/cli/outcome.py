@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hierbatch.cli import exit_codes
@@ -33,6 +34,14 @@ def print_outcome(outcome: RunOutcome) -> None:
         print("Fix the cause and run the same command again; `hierbatch retry` retries the failed rows.")
     elif outcome.counts.n_failed:
         print(f"To retry the failed rows: hierbatch retry {outcome.out}")
+
+
+def print_clips(out: Path, *, clips: bool) -> None:
+    """Write the takes as files if requested, and print their number."""
+    from hierbatch.jobs.clips import write_clips
+
+    if clips:
+        print(f"{out / 'export' / 'clips'}: {write_clips(out)} files")
 
 
 def print_failures_and_flags(counts: RunCounts) -> None:

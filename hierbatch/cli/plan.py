@@ -63,6 +63,10 @@ def _print_estimate(manifest: Path, found: RunEstimate) -> None:
         )
     else:
         print(f"The speed of {found.model} is unknown; run a few rows to measure it")
+    for foreign in found.foreign_rows:
+        print(f"  {foreign.id}: transliterated or left out: {foreign.words}")
+    if found.n_foreign:
+        print(f"{found.n_foreign} rows have words of an unsupported script and would be flagged")
     for row in found.invalid_rows:
         print(f"  {row.id}: {row.error}")
     if found.n_invalid:

@@ -26,7 +26,8 @@ def retry(
 ) -> None:
     """Retry rows with another seed: all failed rows, or the selected ones.
 
-    A good take is kept until a better one is written.
+    A take is replaced by a better one only. Between two good takes, the first one
+    counts until `hierbatch choose` pins the other.
 
     Example: hierbatch retry runs/first --flag clipped
     """
@@ -47,7 +48,7 @@ def retry(
         execution=execution,
     )
     check_device(device.placement, execution)  # reported first, as by every command
-    print_model_license_warnings(RunFolder(run).newest()["origin"]["model"])
+    print_model_license_warnings(RunFolder(run).newest_complete()["origin"]["model"])
     with ProgressLine() as line:
         outcome = retry_job(job, line.listener())
     print_outcome(outcome)

@@ -19,6 +19,7 @@ from hierbatch.models.catalog.model_choice import ModelChoice
 def run(
     manifest: options.ManifestPath,
     out: options.RunFolderOut,
+    clips: options.Clips = False,
     *,
     voices: VoiceChoice,
     speech: SpeechSettings,
@@ -34,7 +35,7 @@ def run(
 
     Example: hierbatch run rows.csv --voices voices.csv --out runs/first
     """
-    from hierbatch.cli.outcome import exit_code, print_outcome
+    from hierbatch.cli.outcome import exit_code, print_clips, print_outcome
     from hierbatch.cli.progress import ProgressLine
     from hierbatch.jobs.run import RunJob
     from hierbatch.jobs.run import run as run_job
@@ -46,4 +47,5 @@ def run(
     with ProgressLine() as line:
         outcome = run_job(job, line.listener())
     print_outcome(outcome)
+    print_clips(out, clips=clips)
     raise typer.Exit(exit_code(outcome))

@@ -106,6 +106,22 @@ def configs(
 
 
 @train.command()
+def perturb(
+    data: Prepared = Path("prepared"),
+    versions: Annotated[int, typer.Option(min=1, help="Versions of each recording.")] = 4,
+    features: Annotated[str, typer.Option(help="Features of the prepared set, as in `hierbatch prepare`.")] = "lite",
+    layer: Annotated[int, typer.Option(help="Layer of an encoder.")] = 7,
+) -> None:
+    """Compute features of perturbed recordings for the synthesizer's prior.
+
+    Example: hierbatch train perturb --data prepared --versions 4
+    """
+    from hierbatch.jobs.perturb import PerturbJob, compute_perturbed_features
+
+    compute_perturbed_features(PerturbJob(data=data, n_versions=versions, features=features, layer=layer), typer.echo)
+
+
+@train.command()
 def export(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
     to: Annotated[

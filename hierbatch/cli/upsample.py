@@ -16,6 +16,7 @@ from hierbatch.jobs.options.recordings import SourceFolder, UpsamplingModelChoic
 def upsample(
     manifest: options.RecordingsPath,
     out: options.LocalRunOut,
+    clips: options.Clips = False,
     *,
     sources: SourceFolder,
     upsampling: UpsamplingSettings,
@@ -31,7 +32,7 @@ def upsample(
 
     Example: hierbatch upsample recordings.csv --rate-hz 48000 --out runs/48k
     """
-    from hierbatch.cli.outcome import exit_code, print_outcome
+    from hierbatch.cli.outcome import exit_code, print_clips, print_outcome
     from hierbatch.cli.progress import ProgressLine
     from hierbatch.jobs.options.quality import MeasureChoice
     from hierbatch.jobs.run import RunJob
@@ -44,4 +45,5 @@ def upsample(
     with ProgressLine() as line:
         outcome = run_job(job, line.listener())
     print_outcome(outcome)
+    print_clips(out, clips=clips)
     raise typer.Exit(exit_code(outcome))

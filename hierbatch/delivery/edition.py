@@ -16,6 +16,8 @@ from hierbatch.audio.resample import Resampler, resample
 from hierbatch.audio.waveform import Samples
 from hierbatch.delivery.chapters import assemble_chapter
 from hierbatch.delivery.encode import AudioFormat, book_encoder, chapter_encoder, finish_book
+from hierbatch.delivery.itunes_tags import can_write_itunes_fields, write_itunes_fields
+from hierbatch.delivery.mastered_chapters import MasteredChapters, chapter_hash, read_chapter
 from hierbatch.delivery.mastering import master_chapter
 from hierbatch.delivery.pcm import read_pcm, write_pcm
 from hierbatch.delivery.profiles import Profile
@@ -26,6 +28,7 @@ from hierbatch.delivery.takes import BookTakes
 from hierbatch.delivery.threads import map_ahead
 from hierbatch.delivery.timeline import ChapterTimeline
 
+_PCM_SUFFIX = ".f32"
 _MAX_NAME_CHARACTERS = 60  # 180 bytes of Hangul: file systems allow 255
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 
@@ -43,6 +46,8 @@ class Edition:
     cover: Cover | None
     to_rate: Resampler = resample
     """Resamples a take to the edition's rate."""
+    resampler: str = ""
+    """Name of the resampler, if it is not the default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class EditionFile:
 
 def publication_name(edition: Edition) -> Path:
     """File name of the EPUB that packed chapters go into."""
-    return Path(f"{_file_name(edition.tags.title)}.epub")
+    return Path(f"{safe_file_name(edition.tags.title)}.epub")
 
 
 def edition_files(edition: Edition) -> list[EditionFile]:
@@ -72,17 +77,21 @@ def edition_files(edition: Edition) -> list[EditionFile]:
     files = []
     for kind in edition.formats:
         if kind.is_whole_book:
-            name = Path(f"{_file_name(edition.tags.title)}.{kind.name}")
+            name = Path(f"{safe_file_name(edition.tags.title)}.{kind.name}")
             files.append(EditionFile(name, kind, tuple(edition.timelines)))
             continue
         for chapter in edition.timelines:
-            name = Path(kind.name, f"{chapter.number:02d} {_file_name(chapter.title)}.{kind.extension}")
+            name = Path(kind.name, f"{chapter.number:02d} {safe_file_name(chapter.title)}.{kind.extension}")
             files.append(EditionFile(name, kind, (chapter,)))
     return files
 
 
 def make_edition(
-    edition: Edition, takes: BookTakes, folder: Path, on_chapter: Callable[[ChapterTimeline], None]
+    edition: Edition,
+    takes: BookTakes,
+    folder: Path,
+    on_chapter: Callable[[ChapterTimeline], None],
+    kept: MasteredChapters | None = None,
 ) -> None:
     """Make all of `edition_files` and their subtitles.
 
@@ -90,7 +99,8 @@ def make_edition(
         edition: the files to make.
         takes: source of text and audio.
         folder: output folder; intermediate audio is written here, too.
-        on_chapter: called after each chapter, in order.
+        on_chapter: called after each chapter that was mastered, in order.
+        kept: mastered chapters of earlier editions; None keeps none.
 
     Raises:
         RunError: a take's audio is damaged, or a chapter is silent.
@@ -105,33 +115,56 @@ def make_edition(
     tone_file = folder / "room_tone.f32"
     tone = SharedRoomTone(tone_file, edition.rate_hz, edition.profile.room_tone_db)
 
-    def make_chapter(chapter: ChapterTimeline) -> Path:
-        mastered = _master(edition, chapter, takes, folder, tone)
+    def make_chapter(chapter: ChapterTimeline) -> tuple[Path, bool]:
+        mastered, is_new = _master(edition, chapter, takes, folder, tone, kept)
         for file in files:
             if not file.kind.is_whole_book and file.chapters[0] is chapter:
                 _encode_chapter(edition, file, chapter, mastered, folder)
-        return mastered
+        return mastered, is_new
 
     with ExitStack() as stack:
         feeds = [
             stack.enter_context(book_encoder(_untagged(folder, book), book.kind, edition.rate_hz)) for book in books
         ]
-        for chapter, mastered in zip(edition.timelines, map_ahead(make_chapter, edition.timelines), strict=True):
+        for chapter, (mastered, is_new) in zip(
+            edition.timelines, map_ahead(make_chapter, edition.timelines), strict=True
+        ):
             for feed in feeds:
-                _feed_all(read_pcm(mastered), feed)
-            mastered.unlink()
-            on_chapter(chapter)
+                _feed_all(_read(mastered), feed)
+            if kept is None:
+                mastered.unlink()
+            if is_new:
+                on_chapter(chapter)
     tone_file.unlink(missing_ok=True)
     for book in books:
         _finish(edition, book, folder)
 
 
-def _master(edition: Edition, chapter: ChapterTimeline, takes: BookTakes, folder: Path, tone: SharedRoomTone) -> Path:
-    assembled, mastered = (folder / f"{name}-{chapter.number}.f32" for name in ("assembled", "mastered"))
+def _master(
+    edition: Edition,
+    chapter: ChapterTimeline,
+    takes: BookTakes,
+    folder: Path,
+    tone: SharedRoomTone,
+    kept: MasteredChapters | None,
+) -> tuple[Path, bool]:
+    """Master a chapter unless it is kept; return the file of its samples, and whether it was mastered now."""
+    name = chapter_hash(chapter, edition.profile, edition.resampler)
+    if kept and (found := kept.find(name)):
+        return found, False
+    assembled, mastered = (folder / f"{kind}-{name}{_PCM_SUFFIX}" for kind in ("assembled", "mastered"))
     write_pcm(assembled, assemble_chapter(chapter, takes.sounds, edition.to_rate))
     master_chapter(assembled, mastered, edition.rate_hz, edition.profile, tone)
     assembled.unlink()
-    return mastered
+    if kept is None:
+        return mastered, True
+    path = kept.add(name, mastered, edition.rate_hz)
+    mastered.unlink()
+    return path, True
+
+
+def _read(mastered: Path) -> Iterator[Samples]:
+    return read_pcm(mastered) if mastered.suffix == _PCM_SUFFIX else read_chapter(mastered)
 
 
 def _encode_chapter(
@@ -140,7 +173,7 @@ def _encode_chapter(
     fields = chapter_fields(edition.tags, chapter.title, chapter.number, len(edition.timelines))
     path = folder / file.name
     with chapter_encoder(path, file.kind, edition.rate_hz, fields, edition.cover) as feed:
-        _feed_all(read_pcm(mastered), feed)
+        _feed_all(_read(mastered), feed)
 
 
 def _feed_all(blocks: Iterator[Samples], feed: Callable[[Samples], None]) -> None:
@@ -155,8 +188,11 @@ def _finish(edition: Edition, book: EditionFile, folder: Path) -> None:
         marks.append(ChapterMark(chapter.title, position, position + chapter.n_samples))
         position += chapter.n_samples
     sound = _untagged(folder, book)
-    finish_book(sound, folder / book.name, book.kind, book_fields(edition.tags), marks, edition.rate_hz, edition.cover)
+    path = folder / book.name
+    finish_book(sound, path, book.kind, book_fields(edition.tags), marks, edition.rate_hz, edition.cover)
     sound.unlink()
+    if book.kind.name == "m4b" and can_write_itunes_fields():
+        write_itunes_fields(path, edition.tags)
 
 
 def _untagged(folder: Path, book: EditionFile) -> Path:
@@ -176,7 +212,7 @@ def _write_subtitles(file: EditionFile, kinds: Sequence[str], takes: BookTakes, 
         (folder / file.sidecar(kind)).write_text(WRITERS[kind](cues), encoding="utf-8")
 
 
-def _file_name(title: str) -> str:
+def safe_file_name(title: str) -> str:
     """File name from a title, valid on all common file systems."""
     plain = " ".join(_UNSAFE.sub(" ", title).split())[:_MAX_NAME_CHARACTERS].strip(". ")
     return plain or "untitled"

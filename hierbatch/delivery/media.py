@@ -12,10 +12,6 @@ from hierbatch.delivery.media_info import SoundTrack, find_track, undecodable
 from hierbatch.errors import ProgramError, SourceError
 from hierbatch.programs import run_program
 
-AUDIO_SUFFIXES = (
-    ".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".aiff", ".aif", ".au", ".caf", ".w64", ".m4a", ".m4b", ".aac",
-    ".wma", ".amr", ".mka", ".weba",
-)  # fmt: skip
 VIDEO_CODECS = {".mp4": "aac", ".m4v": "aac", ".mov": "aac", ".mkv": "flac", ".webm": "libopus", ".avi": "pcm_s16le"}
 """Audio codec per container: preserves the number of samples and is widely supported by players."""
 AS_MATROSKA = (".ts", ".m2ts", ".mts", ".3gp", ".3g2", ".wmv", ".asf", ".ogv", ".qt", ".divx")

@@ -17,6 +17,7 @@ from hierbatch.delivery.tags import BookTags
 from hierbatch.frontend.books.markup import local_name
 
 _OPF = "http://www.idpf.org/2007/opf"
+_DC = "http://purl.org/dc/elements/1.1/"
 _SMIL_TYPE = "application/smil+xml"
 ADDED = "hierbatch"
 """Folder of the added files, next to the package document; also the prefix of added ids."""
@@ -32,7 +33,12 @@ class PackageEditor:
     def __init__(self, package: etree._Element, folder: PurePosixPath) -> None:
         self._package, self._folder = package, folder
         children = {local_name(child): child for child in package}
-        self._metadata, self._manifest = children["metadata"], children["manifest"]
+        self._manifest = children["manifest"]
+        metadata = children.get("metadata")
+        if metadata is None:
+            metadata = etree.Element(f"{{{_OPF}}}metadata")
+            package.insert(0, metadata)
+        self._metadata = metadata
         self.total_s = 0.0
 
     def drop_overlays(self) -> list[str]:
@@ -107,6 +113,7 @@ class PackageEditor:
         whole = [meta for meta in self._metadata if not meta.get("refines")]
         known = {(meta.get("property"), (meta.text or "").strip()) for meta in whole}
         single = {meta.get("property") for meta in whole}
+        self._complete(tags)
         for text in overlay_metadata(self.total_s, tags):
             meta = etree.fromstring(text)
             name, value = meta.get("property"), meta.text
@@ -117,6 +124,13 @@ class PackageEditor:
             if meta.get("property") == "dcterms:modified" and not meta.get("refines"):
                 self._metadata.remove(meta)
         self._meta("dcterms:modified", f"{now:%Y-%m-%dT%H:%M:%SZ}")
+
+    def _complete(self, tags: BookTags) -> None:
+        """Add required entries that the source lacks."""
+        present = {local_name(child) for child in self._metadata}
+        for name, value in (("title", tags.title), ("language", tags.language), ("identifier", f"urn:{ADDED}")):
+            if name not in present and value:
+                etree.SubElement(self._metadata, f"{{{_DC}}}{name}").text = value
 
     def _item(self, name: str, path: str, media_type: str) -> None:
         attributes = {"id": name, "href": quote(relpath(path, str(self._folder))), "media-type": media_type}

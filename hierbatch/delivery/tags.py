@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -13,12 +14,25 @@ from hierbatch.frontend.language import match_language
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookTags:
-    """Metadata of the book; `language` is a language code, empty if unknown."""
+    """Metadata of the book; a text is empty if it is not known."""
 
     title: str
     author: str = ""
     narrator: str = ""
     language: str = ""
+    """Language code."""
+    series: str = ""
+    number: str = ""
+    """Number within the series."""
+    year: str = ""
+    publisher: str = ""
+    isbn: str = ""
+    description: str = ""
+
+    @property
+    def series_entry(self) -> str:
+        """Series and number in one line, such as `The Lamps #2`."""
+        return f"{self.series} #{self.number}" if self.series and self.number else self.series
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +53,20 @@ class Cover:
     @property
     def suffix(self) -> str:
         return ".jpg" if self.content.startswith(b"\xff\xd8\xff") else ".png"
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height in pixels; None if the file does not say."""
+        if self.suffix == ".png":
+            return struct.unpack(">II", self.content[16:24]) if len(self.content) >= 24 else None  # its header chunk
+        at = 2
+        while at + 9 <= len(self.content) and self.content[at] == 0xFF:
+            marker, n_bytes = self.content[at + 1], struct.unpack(">H", self.content[at + 2 : at + 4])[0]
+            if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):  # a start of frame
+                height, width = struct.unpack(">HH", self.content[at + 5 : at + 9])
+                return width, height
+            at += 2 + n_bytes
+        return None
 
     def __post_init__(self) -> None:
         if not self.content.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
@@ -66,7 +94,15 @@ def book_fields(tags: BookTags) -> dict[str, str]:
             "genre": "Audiobook",
             "language": language_code(tags.language),
             "comment": synthetic_notice(),
-            "description": synthetic_notice(),
+            "description": tags.description or synthetic_notice(),
+            "synopsis": tags.description,
+            "date": tags.year,
+            "publisher": tags.publisher,
+            "narrator": tags.narrator,
+            "series": tags.series,
+            "series-part": tags.number,
+            "grouping": tags.series_entry,
+            "isbn": tags.isbn,
             "synthetic": "true",
             "encoded_by": f"hierbatch {version('hierbatch')}",
         }

@@ -21,11 +21,12 @@ import pyarrow as pa
 from hierbatch.audio.files import read_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import RunError
+from hierbatch.manifest.row_selection import RowSelection
 from hierbatch.manifest.takes import Takes
 
 _REQUIRED = ("id", "chapter", "sentence_index")
 _OPTIONAL = ("chapter_title", "kind", "source_ref", "pause_after_s", "book", "language", "expected_duration_s")
-_AUDIO_INFO = ("id", "status", "sample_rate_hz", "n_samples")
+_AUDIO_INFO = ("id", "status", "sample_rate_hz", "n_samples", "take_key", "attempt")
 _TEXT = ("id", "text", "text_norm", "timings")
 _READ_BATCH = 64
 """Takes whose audio is read at once, about five megabytes."""
@@ -46,6 +47,9 @@ class BookTake:
     rate_hz: int
     n_samples: int
     language: str = ""
+    take_key: str = ""
+    """Key of the take, which determines its audio together with the attempt."""
+    attempt: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +85,12 @@ class BookTakes:
         RunError: the folder is not a run, its rows have no book position, or its files are damaged.
     """
 
-    def __init__(self, run: Path) -> None:
+    def __init__(self, run: Path, selection: RowSelection | None = None) -> None:
         self._run = run
         self._lock = threading.Lock()
         with _damage_as_run_error(run):
             self._takes = Takes(run)
-            planned = [_with_edited_pause(row, self._takes) for row in _planned_rows(self._takes)]
+            planned = [_with_edited_pause(row, self._takes) for row in _planned_rows(self._takes, selection)]
             made = {row["id"]: row for row in self._takes.table(_AUDIO_INFO).to_pylist()}
         self.title = _most_common(planned, "book")
         self.language = _most_common(planned, "language")
@@ -120,8 +124,8 @@ class BookTakes:
         return table, {row_id: position for position, row_id in enumerate(table.column("id").to_pylist())}
 
 
-def _planned_rows(takes: Takes) -> list[dict[str, Any]]:
-    """All planned rows with their position in the book."""
+def _planned_rows(takes: Takes, selection: RowSelection | None) -> list[dict[str, Any]]:
+    """All selected rows with their position in the book."""
     names = takes.plan_schema.names
     missing = [name for name in _REQUIRED if name not in names]
     if missing:
@@ -131,7 +135,8 @@ def _planned_rows(takes: Takes) -> list[dict[str, Any]]:
             got=f"a plan without {', '.join(missing)}",
             fix="make the manifest with `hierbatch import BOOK`, or use `hierbatch export` for clips",
         )
-    rows = takes.planned([name for name in (*_REQUIRED, *_OPTIONAL) if name in names]).to_pylist()
+    table = takes.planned([name for name in (*_REQUIRED, *_OPTIONAL) if name in names])
+    rows = (table.filter(pa.array(selection.mask(table))) if selection else table).to_pylist()
     unplaced = [row["id"] for row in rows if row["chapter"] is None or row["sentence_index"] is None]
     if unplaced:
         raise RunError(
@@ -171,6 +176,8 @@ def _take(row: Mapping[str, Any], made: Mapping[str, Any] | None) -> BookTake:
         language=row["language"] or "",
         rate_hz=made["sample_rate_hz"] if made and is_spoken else 0,
         n_samples=made["n_samples"] if made and is_spoken else 0,
+        take_key=made["take_key"] if made else "",
+        attempt=made["attempt"] if made else 0,
     )
 
 

@@ -48,7 +48,12 @@ class ChapterTimeline:
 
 
 def plan_chapters(
-    chapters: Sequence[ChapterTakes], profile: Profile, rate_hz: int, rules: PauseRules, edge_silence: EdgeSilence
+    chapters: Sequence[ChapterTakes],
+    profile: Profile,
+    rate_hz: int,
+    rules: PauseRules,
+    edge_silence: EdgeSilence,
+    keep_numbers: bool = False,
 ) -> list[ChapterTimeline]:
     """Plan timelines of all chapters that have audio, numbered from 1.
 
@@ -61,10 +66,12 @@ def plan_chapters(
         rate_hz: sample rate of the timelines.
         rules: pauses between takes.
         edge_silence: measures a take's own leading and trailing silence.
+        keep_numbers: number the files as the chapters of the book are, since some are left out.
     """
-    named = [part for chapter in chapters for part in _named_parts(chapter, profile, rules)]
+    named = [(chapter.number, *part) for chapter in chapters for part in _named_parts(chapter, profile, rules)]
     timelines = []
-    for number, (title, takes) in enumerate(named, start=1):
+    for position, (own_number, title, takes) in enumerate(named, start=1):
+        number = own_number if keep_numbers else position
         lead_s, _ = edge_silence(takes[0])
         _, trail_s = edge_silence(takes[-1])
         # Head and tail silence include the edge silence of the first and last take.

@@ -11,14 +11,21 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hierbatch.frontend.language import detect_language
 from hierbatch.manifest.plan_sources import StoreSources, discard_audio
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, plan_schema
 from hierbatch.manifest.store import TableFile
 from hierbatch.stages.base import Stage
 from hierbatch.stages.tasks import find_task
 
+AUTO_LANGUAGE = "auto"
+"""Name of the default language that is detected from the text of a row."""
+
 UNIT_ROWS = 64
 UNIT_SOUND_S = 120.0
+
+_FALLBACK_LANGUAGE = "en"
+"""Language of a text without letters."""
 
 _TYPES = {column.name: column.type for column in MANIFEST_COLUMNS}
 
@@ -39,6 +46,8 @@ class TakeSettings:
     """Fingerprint of the model."""
     force_default_voice: bool = False
     """Use the default voice for every row, even if the row names another one."""
+    cast: Mapping[str, str] = field(default_factory=dict)
+    """Voices of characters, for rows that have a `character` and no voice."""
     run_settings: Mapping[str, str] = field(default_factory=dict)
     """Settings of the task (`run_settings`) that differ from their defaults."""
 
@@ -130,6 +139,9 @@ def plan_rows(
             rows = store_sources(rows)
         unit = rows.column("unit")[-1].as_py() + 1
         position += len(rows)
+        for name in schema.names:
+            if name not in rows.column_names:  # a task of another package may have a front end of its own
+                rows = rows.append_column(name, pa.nulls(len(rows), schema.field(name).type))
         yield rows.select(schema.names).cast(schema)
 
 
@@ -180,7 +192,19 @@ def _with_defaults(rows: pa.Table, settings: TakeSettings) -> pa.Table:
             rows = rows.append_column(name, pa.nulls(len(rows), _TYPES[name]))
     if settings.force_default_voice:
         rows = with_column(rows, "voice", pa.nulls(len(rows), pa.string()))
+    if settings.cast and "character" in rows.column_names:
+        voices = [settings.cast.get(character) for character in rows.column("character").to_pylist()]
+        rows = with_column(rows, "voice", pc.coalesce(rows.column("voice"), pa.array(voices, pa.string())))
+    if settings.defaults.get("language", "") in (None, AUTO_LANGUAGE):
+        rows = with_column(rows, "language", _detect_languages(rows))
     for name, default in {**task.column_defaults, **settings.defaults}.items():
-        if default is not None:
+        if default not in (None, AUTO_LANGUAGE):
             rows = with_column(rows, name, pc.fill_null(rows.column(name), pa.scalar(default, _TYPES[name])))
     return rows
+
+
+def _detect_languages(rows: pa.Table) -> pa.Array:
+    """Language of each row: its own, or the one of its text; empty where it has neither."""
+    pairs = zip(rows.column("language").to_pylist(), rows.column("text").to_pylist(), strict=True)
+    found = [language or (detect_language(text, _FALLBACK_LANGUAGE) if text else None) for language, text in pairs]
+    return pa.array(found, pa.string())

@@ -23,6 +23,7 @@ from hierbatch.engine.planning import TakeSettings
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.errors import InputError, SynthesisError
 from hierbatch.manifest.filters import needs_retake
+from hierbatch.manifest.schema import TEXT_FLAGS
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, digest_rows
 from hierbatch.manifest.takes import Takes
@@ -96,7 +97,10 @@ class Retakes:
     def _is_flawed(self, row: Mapping[str, Any], takes: Takes) -> bool:
         if takes.choices.verdict(row["id"], row["take_key"], row["attempt"]) is not None:
             return False  # a listener has decided
-        flags = row["flags"] if self.flags is None else self.flags.intersection(row["flags"])
+        # Another seed does not change the text.
+        flags = (
+            set(row["flags"]).difference(TEXT_FLAGS) if self.flags is None else self.flags.intersection(row["flags"])
+        )
         if flags or row["error_kind"] in RETRYABLE_ERROR_KINDS:
             return True
         return needs_retake(row, takes.rules, takes.added_measures)

@@ -16,12 +16,11 @@ from importlib.metadata import version
 from typing import Any
 
 from hierbatch.engine.lease import hold_lease, read_holder
+from hierbatch.engine.run_record import FORMAT, check_generation, read_record
 from hierbatch.errors import RunError
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.object_path import is_remote
 from hierbatch.storage import STAGING_PREFIX, storage_error, write_atomically
-
-_FORMAT = 1
 
 _LOCK_RETRY_S = 0.2
 """Delay before a second attempt at the lock; `is_locked` owns the lock for a much shorter time."""
@@ -61,30 +60,24 @@ class RunFolder(RunLayout):
         """Content of `run.json`.
 
         Raises:
-            RunError: the folder is not a run, or belongs to a newer version.
+            RunError: the folder is not a run, its record is damaged, or it belongs to a newer version.
         """
         try:
-            record = json.loads(self.record_file.read_text(encoding="utf-8"))
+            return read_record(self.record_file)
         except FileNotFoundError as error:
             raise RunError(
                 f"{self.root} is not a run folder", expected="a folder created by `hierbatch run`", fix="check the path"
             ) from error
-        except (OSError, ValueError) as error:
-            raise RunError(
-                f"{self.record_file} cannot be read", got=str(error), fix="check the permissions of the file"
-            ) from error
-        if record.get("format") != _FORMAT:
-            raise RunError(
-                f"{self.root} has another format version",
-                expected=f"format {_FORMAT}",
-                got=str(record.get("format")),
-                fix="use the hierbatch version that made it",
-            )
-        return dict(record)
 
     def newest(self) -> dict[str, Any]:
         """Record of the newest generation: `number`, `settings`, `origin`."""
         return self.generations()[-1]
+
+    def newest_complete(self) -> dict[str, Any]:
+        """Record of the newest generation, with all settings of a run; raises RunError if one is missing."""
+        newest = self.newest()
+        check_generation(newest, self.record_file)
+        return newest
 
     def generations(self) -> list[dict[str, Any]]:
         """Records of all generations, oldest first."""
@@ -114,17 +107,19 @@ class RunFolder(RunLayout):
             raise storage_error(error, self.events_file) from error
 
     def last_start_event(self) -> dict[str, Any] | None:
-        """Start event of the latest session."""
+        """Start event of the latest session: its time `at` and the number of rows `left`."""
         lines: list[str] = []
         if is_remote(self.root):
             starts = sorted((self.root / "events").glob("*-start.jsonl"), key=str)
             lines = [starts[-1].read_text(encoding="utf-8")] if starts else []
         elif self.events_file.exists():
-            with self.events_file.open(encoding="utf-8") as file:
+            with self.events_file.open(encoding="utf-8", errors="replace") as file:
                 lines = [line for line in file if '"event": "start"' in line]
         for line in reversed(lines):
-            with suppress(ValueError):  # a line truncated by a full disk is joined with the next one
-                return dict(json.loads(line))
+            # A line truncated by a full disk is joined with the next one.
+            with suppress(ValueError, TypeError, KeyError, RecursionError):
+                event = dict(json.loads(line))
+                return {**event, "at": datetime.fromisoformat(event["at"]).astimezone(UTC), "left": int(event["left"])}
         return None
 
 
@@ -224,6 +219,6 @@ def open_generation(folder: RunFolder, settings: Mapping[str, Any], origin: Mapp
         "origin": dict(origin),
     }
     with write_atomically(folder.record_file, folder.tmp) as temporary:
-        record = {"format": _FORMAT, "generations": [*generations, entry]}
+        record = {"format": FORMAT, "generations": [*generations, entry]}
         temporary.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return number

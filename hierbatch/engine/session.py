@@ -21,6 +21,7 @@ from hierbatch.engine.retakes import Retakes
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.engine.work_units import Pending, find_pending
 from hierbatch.engine.worker import WorkerSpec
+from hierbatch.manifest.row_selection import RowSelection
 from hierbatch.manifest.takes import committed_names
 
 
@@ -72,6 +73,7 @@ def run_session(
     listener: RunListener,
     retakes: Retakes | None = None,
     requested: RequestedTakes | None = None,
+    selection: RowSelection | None = None,
 ) -> SessionResult:
     """Process all pending rows of a generation, including retries, and repeat flawed takes.
 
@@ -85,6 +87,7 @@ def run_session(
         listener: callbacks for progress and messages.
         retakes: policy for repeating flawed rows; None repeats none.
         requested: requests of listeners, which are planned before each work unit; None leaves them waiting.
+        selection: rows to process; the others stay pending.
 
     Raises:
         SetupError: no worker can continue.
@@ -92,8 +95,10 @@ def run_session(
     if requested:
         requested.plan_waiting()
     committed = committed_names(folder)
-    pending = [find_pending(plan, committed) for plan in folder.plan_files(generation)]
-    n_rows = len(pending[0].mask)  # retries plan the same rows again
+    plans = folder.plan_files(generation)
+    is_wanted = selection.positions(plans[0]) if selection else None
+    pending = [find_pending(plan, committed, is_wanted) for plan in plans]
+    n_rows = len(pending[0].mask) if is_wanted is None else int(is_wanted.sum())  # retries plan the same rows again
     pending.sort(key=lambda plan: not plan.is_requested)  # a listener is waiting for these
     counted = [plan for plan in pending if not plan.is_requested]
     n_left = sum(plan.n_rows for plan in counted)

@@ -111,12 +111,13 @@ class Pending:
                 yield unit.subset(pending)
 
 
-def find_pending(plan: Path, committed: pa.Array) -> Pending:
+def find_pending(plan: Path, committed: pa.Array, is_wanted: npt.NDArray[np.bool_] | None = None) -> Pending:
     """Find the rows of a plan without a committed take.
 
     Args:
         plan: plan file.
         committed: `row_names` of all committed takes.
+        is_wanted: mask of positions of the manifest to make; None for all.
 
     Raises:
         VanishedError: another driver has compacted the run.
@@ -125,9 +126,12 @@ def find_pending(plan: Path, committed: pa.Array) -> Pending:
     masks, first_numbers, expected_s, last = [], [np.zeros(0, np.int32)], 0.0, None
     with open_run_file(plan) as file:
         is_requested = REQUESTS_KEY in (file.schema_arrow.metadata or {})
-        for batch in file.iter_batches(columns=[*TAKE_ID_COLUMNS, "expected_duration_s", "unit"]):
+        for batch in file.iter_batches(columns=[*TAKE_ID_COLUMNS, "expected_duration_s", "unit", "position"]):
             table = pa.Table.from_batches([batch])
-            masks.append(pc.invert(pc.is_in(row_names(table), value_set=committed)))
+            mask = pc.invert(pc.is_in(row_names(table), value_set=committed))
+            if is_wanted is not None and not is_requested:
+                mask = pc.and_(mask, pa.array(is_wanted[table.column("position").to_numpy()]))
+            masks.append(mask)
             expected_s += pc.sum(table.column("expected_duration_s").filter(masks[-1])).as_py() or 0.0
             numbers = table.column("unit").to_numpy()
             first_numbers.append(numbers[[start for start in _starts(numbers) if start or numbers[0] != last]])

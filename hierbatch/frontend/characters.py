@@ -48,12 +48,9 @@ _REPEATED_MARKS = (
     (re.compile(r"(?<!\d)\*{1,3}|\*{1,3}(?!\d)"), ""),
     (re.compile(r"(?<![^\W_])_+|_+(?![^\W_])"), ""),
 )
-_GREEK_WORD = re.compile("[\u0370-\u03ff\u1f00-\u1fff]{2,}")
-_MAX_STRAY_LETTERS = 1
 _LETTER_SCRIPTS = frozenset(
     {"LATIN", "HANGUL", "GREEK", "FEMININE", "MASCULINE", "SUPERSCRIPT", "SUBSCRIPT", "MODIFIER"}
 )
-_MAX_LETTERS_SHOWN = 12
 _MAX_FIGURES = 300
 _LONG_NUMBER = re.compile(rf"(?<!\d)(?:\d[,.]?+){{{_MAX_FIGURES}}}")
 
@@ -80,30 +77,15 @@ def drop_placeholders(text: str) -> str:
 
 
 def drop_foreign_letters(text: str, *, hanja: bool) -> str:
-    """Remove a single letter of another script.
+    """Remove the letters of unsupported scripts.
 
     Latin and Hangul belong to both languages, Hanja only to Korean, and an isolated Greek letter is a symbol.
 
     Args:
         text: text of one sentence
         hanja: accept Hanja
-
-    Raises:
-        TextError: more than one letter is in an unsupported script; the message lists them.
     """
-    unknown = (char for char in text if char.isalpha() and not _is_known_letter(char, hanja))
-    foreign = "".join((*unknown, *_GREEK_WORD.findall(text)))
-    if len(foreign) > _MAX_STRAY_LETTERS:
-        named = " ".join(list(dict.fromkeys(foreign))[:_MAX_LETTERS_SHOWN])
-        raise TextError(
-            "The text contains letters of an unsupported script",
-            expected="English or Korean text (Latin letters, Hangul, and Hanja in Korean)",
-            got=f"{named} in {text[:80]!r}",
-            fix="write these words in Latin letters or Hangul, or add them to a pronunciation lexicon",
-        )
-    for char in foreign:
-        text = text.replace(char, "")
-    return text
+    return "".join(char for char in text if not char.isalpha() or is_known_letter(char, hanja))
 
 
 def refuse_long_numbers(text: str) -> None:
@@ -126,7 +108,8 @@ def is_hanja(char: str) -> bool:
     return "\u4e00" <= char <= "\u9fff" or "\u3400" <= char <= "\u4dbf" or "\uf900" <= char <= "\ufaff"
 
 
-def _is_known_letter(char: str, hanja: bool) -> bool:
+def is_known_letter(char: str, hanja: bool) -> bool:
+    """True for a letter that is read: Latin, Hangul, a Greek symbol or, with `hanja`, a Chinese character."""
     if char < "\u0250" or "\ue000" <= char <= "\uf8ff":
         return True
     if is_hanja(char):

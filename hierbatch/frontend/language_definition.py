@@ -14,6 +14,10 @@ Phonemizer = Callable[[Sequence[str]], list[Phones]]
 PhoneMap = Callable[[Phones], Phones]
 
 
+def _find_none(_text: str) -> tuple[str, ...]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """Seconds per token, by type of token, in read speech."""
@@ -64,5 +68,7 @@ class Language:
     noun_ends: str = ""
     """Pattern of what follows a noun, for languages that attach particles to it."""
     ipa: IpaSpelling = field(default_factory=IpaSpelling)
+    find_foreign_words: Callable[[str], tuple[str, ...]] = _find_none
+    """Finds the words that its normalizer transliterates or leaves out, since their script is not supported."""
     foreign_words: Mapping[str, Callable[[], PhoneMap]] = field(default_factory=dict)
     """Loaders of the functions that adapt words of another language's script, by its code."""

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hierbatch.csv_cells import restore_cell
 from hierbatch.errors import InputError
 from hierbatch.frontend.characters import clean_characters
 from hierbatch.frontend.ipa import split_phones
@@ -155,7 +156,7 @@ def _read_rows(path: Path) -> list[dict[str, str]]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             columns = reader.fieldnames or ()
-            rows = [{name: (row.get(name) or "").strip() for name in COLUMNS} for row in reader]
+            rows = [{name: restore_cell((row.get(name) or "").strip()) for name in COLUMNS} for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(
             f"The lexicon {path} cannot be read", expected="a CSV file in UTF-8", got=str(error), fix="check the path"

@@ -28,6 +28,10 @@ Phones = tuple[str, ...]
 
 _PHONES = frozenset(PHONES)
 
+MAX_TOKENS = 20_000
+"""Longest phoneme string of one row."""
+_MAX_SHOWN = 80
+
 
 @dataclass(frozen=True, slots=True)
 class PhonemeIds:
@@ -92,7 +96,7 @@ def check_phonemes(phonemes: str) -> None:
     """Check that a phoneme string is valid input for the models.
 
     Raises:
-        TextError: the string is empty, or has an unknown symbol or a misplaced separator.
+        TextError: the string is empty, is too long, or has an unknown symbol or a misplaced separator.
     """
     tokens = phonemes.split()
     if not tokens:
@@ -102,12 +106,19 @@ def check_phonemes(phonemes: str) -> None:
             got="an empty phoneme string",
             fix="add phonemes, or leave the phonemes column empty so that the text is used",
         )
+    if len(tokens) > MAX_TOKENS:
+        raise TextError(
+            "The phoneme string is too long for one row",
+            expected=f"at most {MAX_TOKENS:,} tokens",
+            got=f"{len(tokens):,}",
+            fix="split it into several rows",
+        )
     unknown = sorted({token for token in tokens if token not in SEPARATORS and split_stress(token)[0] not in _PHONES})
     if unknown:
         raise TextError(
             "The phoneme string has unknown symbols",
             expected="phones of the table in hierbatch/frontend/symbols.py, separated by spaces",
-            got=" ".join(unknown),
+            got=" ".join(unknown)[:_MAX_SHOWN],
             fix="replace them, or leave the phonemes column empty so that the text is used",
         )
     if any(not word for word, _ in split_words(phonemes)) or tokens[-1] not in PUNCTUATION:

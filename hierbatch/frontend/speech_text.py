@@ -25,6 +25,8 @@ class PhonemizedSentence:
     text_norm: str
     phonemes: str
     language: str
+    foreign_words: tuple[str, ...] = ()
+    """Words of an unsupported script, which were transliterated or left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,10 @@ class _LoadedLanguage:
     normalizer: Normalizer
     phonemizer: Phonemizer
     foreign_words: Mapping[str, tuple[re.Pattern[str], PhoneMap]]
+
+
+MAX_TEXT_CHARACTERS = 10_000
+"""Longest text of one row, about ten minutes of speech. Memory and the time of some rules grow with its length."""
 
 
 class SpeechFrontEnd:
@@ -54,8 +60,15 @@ class SpeechFrontEnd:
         """Convert one sentence to a phoneme string.
 
         Raises:
-            TextError: unknown language, unsupported script, or a text without words.
+            TextError: unknown language, unsupported script, a text without words, or one that is too long.
         """
+        if len(text) > MAX_TEXT_CHARACTERS:
+            raise TextError(
+                "The text is too long for one row",
+                expected=f"at most {MAX_TEXT_CHARACTERS:,} characters",
+                got=f"{len(text):,}",
+                fix="split it into sentences, or import it as a book",
+            )
         loaded = self._load(language)
         phonemizer = loaded.phonemizer
         marked = self._lexicon.mark(clean_characters(drop_placeholders(text)), language)
@@ -80,7 +93,8 @@ class SpeechFrontEnd:
             )
         if separators[-1] == ",":
             separators[-1] = "."
-        return PhonemizedSentence(" ".join(words), join_words(phones, separators), language)
+        foreign = get_language(language).find_foreign_words(marked.text)
+        return PhonemizedSentence(" ".join(words), join_words(phones, separators), language, foreign)
 
     def _pronounce(self, words: Sequence[ClauseWord], language: str) -> list[Phones]:
         """Phones of the words of a clause: from the lexicon if it has them, otherwise by context."""

@@ -9,13 +9,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from hierbatch.csv_cells import protect_cell
 from hierbatch.frontend.books.ssml import Pronunciation
 from hierbatch.frontend.ipa import split_phones
 from hierbatch.frontend.language import detect_language, get_language
 from hierbatch.frontend.lexicon import COLUMNS, Lexicon
+from hierbatch.frontend.x_sampa import x_sampa_to_ipa
 from hierbatch.storage import write_atomically
 
 _MAX_ENTRIES = 3_000
+_X_SAMPA = frozenset({"sampa", "xsampa"})
+"""Names of the alphabet in books, without the prefix `x-`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,8 @@ def read_pronunciations(pronunciations: Iterable[Pronunciation], book: str, lang
     spoken: defaultdict[str, set[str]] = defaultdict(set)
     n_foreign = 0
     for found in pronunciations:
-        phonemes = found.phonemes.replace("/", "").strip("[]")
-        is_known = found.alphabet == "ipa" and not any(
+        phonemes = _to_ipa(found)
+        is_known = bool(phonemes) and not any(
             unknown
             for word in phonemes.split()
             for unknown in split_phones(word, get_language(detect_language(found.word, language)).ipa)[1]
@@ -68,6 +72,13 @@ def read_pronunciations(pronunciations: Iterable[Pronunciation], book: str, lang
     return BookLexicon(tuple(rows[:_MAX_ENTRIES]), tuple(remarks))
 
 
+def _to_ipa(found: Pronunciation) -> str:
+    """IPA of a pronunciation; empty for an unknown alphabet."""
+    if found.alphabet in _X_SAMPA:
+        return x_sampa_to_ipa(found.phonemes) or ""
+    return found.phonemes.replace("/", "").strip("[]") if found.alphabet == "ipa" else ""
+
+
 def write_lexicon(rows: Iterable[dict[str, str]], path: Path, user: Path | None = None) -> None:
     """Write the lexicon of a book; entries of a user's lexicon are added and take precedence.
 
@@ -80,7 +91,9 @@ def write_lexicon(rows: Iterable[dict[str, str]], path: Path, user: Path | None 
     lines = io.StringIO()
     writer = csv.DictWriter(lines, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: getattr(entry, name) for name in COLUMNS} for entry in own)
-    writer.writerows(row for row in rows if (row["word"].casefold(), row["language"]) not in given)
+    from_user = ({name: getattr(entry, name) for name in COLUMNS} for entry in own)
+    of_book = (row for row in rows if (row["word"].casefold(), row["language"]) not in given)
+    for row in (*from_user, *of_book):
+        writer.writerow({name: protect_cell(cell) for name, cell in row.items()})
     with write_atomically(path) as temporary:
         temporary.write_text(lines.getvalue(), encoding="utf-8")

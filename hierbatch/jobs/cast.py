@@ -19,13 +19,13 @@ from hierbatch.frontend.books.keeping import reasons_to_keep
 from hierbatch.frontend.books.reading import read_book
 from hierbatch.frontend.dialogue.book_dialogue import AttributedSpan, BookDialogue, attribute_dialogue
 from hierbatch.frontend.dialogue.casting import VoiceRegister, cast_voices
+from hierbatch.jobs.editable_manifest import DIVIDED, update_manifest
 from hierbatch.jobs.import_book import (
     BOOK_SCHEMA,
     ImportBook,
     chapter_rows,
     check_options,
     default_language,
-    write_manifest,
 )
 from hierbatch.manifest.voices import VoiceRow, read_voices
 from hierbatch.storage import write_atomically
@@ -96,7 +96,8 @@ def cast_book(job: CastBook) -> Cast:
 
     Raises:
         BookError: the book cannot be read, or its language is not supported.
-        InputError: an option is invalid, or the narrator is not in the voices table.
+        InputError: an option is invalid, the narrator is not in the voices table, or edits of the manifest are in
+            conflict with the book.
         ManifestError: the voices table is invalid.
         PromptError: a voice's recording cannot be read.
         StorageError: the disk is full.
@@ -115,7 +116,7 @@ def cast_book(job: CastBook) -> Cast:
         voice_of = cast_voices(dialogue.characters, n_lines, _together(lines), _registers(voices), narrator)
     members = _members(dialogue, lines, voice_of)
     if job.manifest is not None:
-        write_manifest(_manifest(book, dialogue, options, language), job.manifest)
+        update_manifest(_manifest(book, dialogue, options, language), job.manifest, kind=DIVIDED)
     _write_cast(members, job.out)
     uncertain = [line for line in lines if (line.confidence or 0.0) < UNCERTAIN_BELOW]
     return Cast(tuple(members), len(lines), len(uncertain))

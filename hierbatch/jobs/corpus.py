@@ -37,7 +37,7 @@ from hierbatch.manifest.measures import declare_columns
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.schema import plan_schema, take_schema
 from hierbatch.manifest.speakers import speaker_of, unify_speakers
-from hierbatch.manifest.splits import split_speakers
+from hierbatch.manifest.splits import check_languages_of_splits, split_speakers
 from hierbatch.manifest.store import write_rows
 from hierbatch.manifest.voices import VoiceRow
 from hierbatch.models.catalog.model_choice import ModelChoice
@@ -129,7 +129,7 @@ def plan_corpus(job: CorpusJob, listener: RunListener | None = None) -> list[Pai
     for notice in unified.notices:
         listener.on_message(notice)
     voices = choose_speakers(unified.voices, settings.speakers, seed)
-    texts = read_texts(job.texts, job.reading.language or "auto")
+    texts = read_texts(job.texts, job.reading.language or "auto", listener.on_message)
     find_speech_model(job.model.model)
     model = cast("SpeechModel", open_model(job.model.model, job.model.placement))
     languages = sorted({text.language for text in texts})
@@ -143,7 +143,15 @@ def plan_corpus(job: CorpusJob, listener: RunListener | None = None) -> list[Pai
     shortest_s, longest_s = settings.duration_range_s
     fitting = _filter_by_duration(texts, pace, shortest_s, longest_s)
     listener.on_message(f"{len(fitting)} of {len(texts)} sentences are {shortest_s:g} to {longest_s:g} s long")
-    pairs = pair_texts(fitting, by_language, pace, sound_s=settings.hours * 3600, spread=settings.spread, seed=seed)
+    pairs = pair_texts(
+        fitting,
+        by_language,
+        pace,
+        spread=settings.spread,
+        seed=seed,
+        sound_s=None if settings.hours is None else settings.hours * 3600,
+        n_rows=settings.rows,
+    )
     return list(pairs)
 
 
@@ -175,6 +183,8 @@ def _plan_corpus(job: CorpusJob, target: Path, listener: RunListener) -> None:
     voices = {voice.voice: voice for voice in list_voices(job.voices)}
     languages = {pair.speaker: voices[pair.voice].language or "" for pair in sorted(pairs, key=lambda pair: pair.voice)}
     split = split_speakers(languages, job.settings.shares, job.reading.seed)
+    if not job.settings.allow_missing_languages:
+        check_languages_of_splits(((pair.text.language, split[pair.speaker]) for pair in pairs), job.settings.shares)
     rows = [
         {
             "id": f"{pair.text.language}-{number:06d}",

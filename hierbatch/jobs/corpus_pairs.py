@@ -8,7 +8,6 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count
 
 from hierbatch.errors import InputError
 from hierbatch.jobs.corpus_texts import CorpusText, SecondsPerCharacter
@@ -128,11 +127,14 @@ def pair_texts(
     voices: Mapping[str, Sequence[VoiceRow]],
     pace: SecondsPerCharacter,
     *,
-    sound_s: float,
     spread: Spread,
     seed: int,
+    sound_s: float | None = None,
+    n_rows: int | None = None,
 ) -> Iterator[Pair]:
-    """Assign texts to voices until they reach `sound_s` seconds, balanced over languages and over their speakers.
+    """Assign texts to voices until a duration or a number of rows is reached.
+
+    Both are balanced over languages, and the duration over their speakers.
 
     A text is reused, by another speaker, once all texts are assigned. Equal arguments give equal pairs.
 
@@ -140,9 +142,10 @@ def pair_texts(
         texts: sentences.
         voices: voices by language.
         pace: expected durations.
-        sound_s: total duration of the corpus.
         spread: ranges of speed, pitch and prosody.
         seed: seed of all random choices.
+        sound_s: total duration of the corpus; None for any.
+        n_rows: total number of rows; None for any.
 
     Raises:
         InputError: the texts are too short, even if every speaker reads all of them.
@@ -150,9 +153,27 @@ def pair_texts(
     by_language: dict[str, list[CorpusText]] = defaultdict(list)
     for text in texts:
         by_language[text.language].append(text)
-    for language, group in sorted(by_language.items()):
-        budget_s = sound_s / len(by_language)
-        yield from _pair_language(language, group, voices[language], pace, budget_s, spread, seed)
+    n_languages = len(by_language)
+    for number, (language, group) in enumerate(sorted(by_language.items())):
+        budget = _Budget(
+            math.inf if sound_s is None else sound_s / n_languages,
+            math.inf if n_rows is None else n_rows // n_languages + (number < n_rows % n_languages),
+        )
+        yield from _pair_language(language, group, voices[language], pace, budget, spread, seed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Budget:
+    """Seconds and rows of one language; the corpus ends where either is reached."""
+
+    sound_s: float
+    n_rows: float
+
+    def is_reached(self, sound_s: float, n_rows: int) -> bool:
+        return sound_s >= self.sound_s or n_rows >= self.n_rows
+
+    def format(self, sound_s: float, n_rows: int) -> str:
+        return f"{n_rows} rows" if math.isinf(self.sound_s) else f"{sound_s / 3600:.2f} h"
 
 
 def _pair_language(
@@ -160,7 +181,7 @@ def _pair_language(
     texts: list[CorpusText],
     voices: Sequence[VoiceRow],
     pace: SecondsPerCharacter,
-    budget_s: float,
+    budget: _Budget,
     spread: Spread,
     seed: int,
 ) -> Iterator[Pair]:
@@ -170,29 +191,31 @@ def _pair_language(
     speakers = [_Speaker(name, names) for name, names in sorted(voices_by_speaker.items())]
     random.Random(f"{seed} {language}").shuffle(speakers)
     heap = [(0.0, index, speaker) for index, speaker in enumerate(speakers)]
-    total_s, numbers = 0.0, count()
+    total_s, n_rows = 0.0, 0
     for turn in range(len(speakers)):
         shuffled = random.Random(f"{seed} {language} {turn}").sample(texts, len(texts))
         for text in shuffled:
-            if total_s >= budget_s:
+            if budget.is_reached(total_s, n_rows):
                 return
             _, index, speaker = _pop_next_speaker(heap, text)
-            speed, semitones, prosody = spread.sample(f"{seed} {language} {next(numbers)}")
+            speed, semitones, prosody = spread.sample(f"{seed} {language} {n_rows}")
             name = speaker.next_voice()
             duration_s = pace.estimate_s(text) / speed
             speaker.assigned_s, speaker.n_rows = speaker.assigned_s + duration_s, speaker.n_rows + 1
             speaker.texts.add(text.text)
             heapq.heappush(heap, (speaker.assigned_s, index, speaker))
-            total_s += duration_s
+            total_s, n_rows = total_s + duration_s, n_rows + 1
             yield Pair(
                 text=text, voice=name, speaker=speaker.name, speed=speed, pitch_semitones=semitones, prosody=prosody
             )
-    if total_s < budget_s:
+    if not budget.is_reached(total_s, n_rows):
+        is_counted = math.isinf(budget.sound_s)
+        expected = f"{budget.n_rows:.0f} rows" if is_counted else f"{budget.sound_s / 3600:.2f} h"
         raise InputError(
-            f"The {len(texts)} texts in {language} do not last that long",
-            expected=f"{budget_s / 3600:.2f} h of {language}",
-            got=f"{total_s / 3600:.2f} h if each is read once by each of {len(speakers)} speakers",
-            fix="add texts or speakers, or ask for fewer --hours",
+            f"The {len(texts)} texts in {language} {'are not that many' if is_counted else 'do not last that long'}",
+            expected=f"{expected} of {language}",
+            got=f"{budget.format(total_s, n_rows)} if each is read once by each of {len(speakers)} speakers",
+            fix=f"add texts or speakers, or ask for fewer --{'rows' if is_counted else 'hours'}",
         )
 
 

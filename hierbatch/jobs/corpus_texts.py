@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -55,10 +55,17 @@ class SecondsPerCharacter:
         return len(text.text) * self.by_language[text.language]
 
 
-def read_texts(sources: Sequence[Path], language: str = "auto") -> list[CorpusText]:
+def read_texts(
+    sources: Sequence[Path], language: str = "auto", on_message: Callable[[str], None] = lambda message: None
+) -> list[CorpusText]:
     """Read sentences from tables (column `text`), books (split into sentences), or folders of both.
 
-    Duplicate sentences are dropped. `language` applies to all sentences; `auto` detects the language of each one.
+    Duplicate sentences are dropped.
+
+    Args:
+        sources: files and folders.
+        language: language of all sentences; `auto` detects that of each one.
+        on_message: called with each remark on a book, such as a large part that is not read.
 
     Raises:
         InputError: a path has an unknown format or does not exist, or there are no sentences.
@@ -68,7 +75,9 @@ def read_texts(sources: Sequence[Path], language: str = "auto") -> list[CorpusTe
     texts: list[CorpusText] = []
     for path in _files(sources):
         for text in (
-            _read_table(path, language) if path.suffix.lower() in _TABLE_SUFFIXES else _read_book(path, language)
+            _read_table(path, language)
+            if path.suffix.lower() in _TABLE_SUFFIXES
+            else _read_book(path, language, on_message)
         ):
             if (key := (text.language, text.text)) not in seen:
                 seen.add(key)
@@ -179,8 +188,11 @@ def _read_table(path: Path, language: str) -> Iterator[CorpusText]:
                 yield CorpusText(ref=ref, text=text, language=found, license=row.get("license"))
 
 
-def _read_book(path: Path, language: str) -> Iterator[CorpusText]:
-    for row in import_book(ImportBook(book=path, language=language)).table.to_pylist():
+def _read_book(path: Path, language: str, on_message: Callable[[str], None]) -> Iterator[CorpusText]:
+    imported = import_book(ImportBook(book=path, language=language))
+    for remark in filter(None, (*imported.book.remarks, imported.warning)):
+        on_message(f"{path.name}: {remark}")
+    for row in imported.table.to_pylist():
         if row["kind"] != "heading":
             yield CorpusText(
                 ref=f"{printable_name(path.stem)}:{row['id']}", text=row["text"], language=row["language"], license=None

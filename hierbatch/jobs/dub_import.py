@@ -12,7 +12,8 @@ from typing import Any
 import pyarrow as pa
 
 from hierbatch.audio.files import describe_sound
-from hierbatch.delivery.media import AS_MATROSKA, AUDIO_SUFFIXES, VIDEO_CODECS, extract_sound, must_be_extracted
+from hierbatch.constants import AUDIO_SUFFIXES
+from hierbatch.delivery.media import AS_MATROSKA, VIDEO_CODECS, extract_sound, must_be_extracted
 from hierbatch.errors import InputError, PromptError, RowError, SourceError
 from hierbatch.manifest.schema import AUDIO, DUB_COLUMNS, Column, arrow_schema
 from hierbatch.manifest.segments import SUFFIXES, Segment, check_segments, read_segments, settle_segments

@@ -18,6 +18,7 @@ import soundfile
 from hierbatch.audio.decibels import amplitude_gain
 from hierbatch.audio.files import read_sound
 from hierbatch.audio.waveform import Waveform
+from hierbatch.csv_cells import protect_cell
 from hierbatch.delivery.dubbing import mix_track
 from hierbatch.delivery.media import VIDEO_CODECS, count_samples, expected_samples, is_film, replace_sound
 from hierbatch.engine.run_folder import RunFolder
@@ -199,7 +200,9 @@ def write_dub_report(rows: Iterable[DubReportRow], target: Path) -> None:
     sink = io.StringIO()
     writer = csv.DictWriter(sink, [field.name for field in fields(DubReportRow)], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(asdict(row) for row in sorted(rows, key=lambda row: (row.file, row.speaker)))
+    for row in sorted(rows, key=lambda row: (row.file, row.speaker)):
+        cells = asdict(row)
+        writer.writerow({name: protect_cell(cell) if isinstance(cell, str) else cell for name, cell in cells.items()})
     with write_atomically(target) as temporary:
         temporary.write_text(sink.getvalue(), encoding="utf-8")
 

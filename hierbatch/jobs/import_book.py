@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv
 
 from hierbatch.errors import BookError, InputError, TextError
 from hierbatch.frontend.books.book import Block, Book
@@ -20,10 +20,12 @@ from hierbatch.frontend.clauses import split_long
 from hierbatch.frontend.language import detect_language, get_language, language_codes, match_language
 from hierbatch.frontend.pause_marks import split_at_pauses, strip_pause_marks
 from hierbatch.frontend.sentences import Sentence, split_sentences
+from hierbatch.jobs.book_details import known_details, write_details
 from hierbatch.jobs.book_lexicon import read_pronunciations, write_lexicon
+from hierbatch.jobs.credits import credit_rows
+from hierbatch.jobs.editable_manifest import ManifestUpdate, update_manifest
+from hierbatch.manifest.merged_rows import EDITED, IMPORTED
 from hierbatch.manifest.schema import MANIFEST_COLUMNS, arrow_schema
-from hierbatch.manifest.store import write_table
-from hierbatch.storage import write_atomically
 
 _OMITTED_COLUMNS = frozenset({"source", "phonemes", "seed", "speed", "pitch_semitones", "prosody"})
 BOOK_SCHEMA = arrow_schema([column for column in MANIFEST_COLUMNS if column.name not in _OMITTED_COLUMNS], "manifest")
@@ -32,6 +34,7 @@ BOOK_SCHEMA = arrow_schema([column for column in MANIFEST_COLUMNS if column.name
 _MAX_PARAGRAPH_CHARACTERS = 20_000
 _NO_HEADING_NUMERALS = frozenset("DM")  # "MIX", "CD": words far more often than the number of a chapter
 _SAMPLE_CHARACTERS = 20_000
+_MAX_UNREAD_SHARE, _MAX_REASONS = 1 / 3, 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,30 +52,50 @@ class ImportBook:
     """Parts of the book to read although they are skipped by default, such as `index,notes`; see KEEP_CHOICES."""
     max_characters: int | None = None
     """Maximum length of a sentence; None takes the limit of the language."""
+    credits: bool = False
+    """Add rows of opening and closing credits, with the details beside the manifest or else those of the book."""
+    conflicts: str | None = None
+    """Version that counts where an edit of an existing manifest and the changed book are in conflict, `edited` or
+    `imported`; None refuses the import."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedBook:
     """Parsed book and its manifest rows; `n_rows` holds the number of rows of each chapter.
 
-    `lexicon` has the rows of the book's own pronunciation lexicon.
+    `lexicon` has the rows of the book's own pronunciation lexicon, `update` the effect on the manifest that was named.
     """
 
     book: Book
     table: pa.Table
     n_rows: tuple[int, ...]
     lexicon: tuple[dict[str, str], ...] = ()
+    update: ManifestUpdate | None = None
+    details: Path | None = None
+    """File of the book's details, if this import wrote it."""
+
+    @property
+    def warning(self) -> str:
+        """Warning if more than a third of the text is not read aloud; else empty."""
+        if self.book.unread_share <= _MAX_UNREAD_SHARE:
+            return ""
+        unread: Counter[str] = Counter()
+        for skipped in self.book.skipped:
+            unread[skipped.reason] += skipped.n_characters
+        largest = ", ".join(f"{reason} ({size:,} characters)" for reason, size in unread.most_common(_MAX_REASONS))
+        return f"{self.book.unread_share:.0%} of the text of this book is not read aloud: {largest}"
 
 
 def import_book(job: ImportBook) -> ImportedBook:
     """Read a book and convert its sentences to manifest rows.
 
     `sentence_index` counts within a chapter, so that editing one chapter does not change the ids of the others.
-    Sentences of one paragraph share their `source_ref`.
+    Sentences of one paragraph share their `source_ref`. A manifest that exists is never overwritten: the import is
+    merged into it, and edited rows keep their edits and their ids.
 
     Raises:
         BookError: the book cannot be read, or its language is not supported.
-        InputError: an option is invalid, or the manifest cannot be written.
+        InputError: an option is invalid, the manifest cannot be written, or its edits are in conflict with the book.
         StorageError: the disk is full.
     """
     check_options(job)
@@ -80,14 +103,20 @@ def import_book(job: ImportBook) -> ImportedBook:
     default = default_language(book, job)
     chapters = [chapter_rows(book, number, job, default) for number in range(1, len(book.chapters) + 1)]
     rows = [row for chapter in chapters for row in chapter]
+    if job.credits:
+        opening, closing = credit_rows(known_details(book, job.out), default, len(chapters), job.voice)
+        rows = [*opening, *rows, *closing]
     table = pa.Table.from_pylist(rows, schema=BOOK_SCHEMA)
     lexicon = read_pronunciations(book.pronunciations, book.title, default)
     book = replace(book, remarks=(*book.remarks, *lexicon.remarks))
+    update, details = None, None
     if job.out is not None:
-        write_manifest(table, job.out)
+        update = update_manifest(table, job.out, job.conflicts)
+        details = write_details(book, job.out)
         if lexicon.rows:
             write_lexicon(lexicon.rows, lexicon_path(job.out))
-    return ImportedBook(book, table, tuple(len(chapter) for chapter in chapters), lexicon.rows)
+    n_rows = tuple(len(chapter) for chapter in chapters)
+    return ImportedBook(book, table, n_rows, lexicon.rows, update, details)
 
 
 def lexicon_path(manifest: Path) -> Path:
@@ -108,6 +137,13 @@ def check_options(job: ImportBook) -> None:
             expected=", ".join(choices),
             got=repr(job.language),
             fix="correct --language",
+        )
+    if job.conflicts not in (None, EDITED, IMPORTED):
+        raise InputError(
+            "Unknown side of a conflict",
+            expected=f"{EDITED} or {IMPORTED}",
+            got=repr(job.conflicts),
+            fix="correct --conflicts",
         )
     if job.out is not None and job.out.suffix.lower() not in (".parquet", ".csv"):
         raise InputError(
@@ -206,12 +242,3 @@ def _heading_parts(text: str, pause_s: float | None, job: ImportBook, default: s
     language = detect_language(spoken, default)
     parts = split_long(spoken, language, job.max_characters or get_language(language).max_characters)
     return [Sentence(part, language, pause_s if index == len(parts) - 1 else None) for index, part in enumerate(parts)]
-
-
-def write_manifest(table: pa.Table, output: Path) -> None:
-    """Write a manifest as Parquet or CSV, by the name of the file."""
-    if output.suffix.lower() == ".parquet":
-        write_table([table], table.schema, output)
-        return
-    with write_atomically(output) as temporary:
-        pyarrow.csv.write_csv(table, temporary)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hierbatch.delivery.source_publication import supports_overlays
@@ -12,10 +12,13 @@ from hierbatch.engine.execution import Execution
 from hierbatch.engine.progress import RunListener
 from hierbatch.errors import InputError
 from hierbatch.jobs.book import BookJob, BookResult, make_book
+from hierbatch.jobs.book_details import details_path
 from hierbatch.jobs.book_lexicon import write_lexicon
+from hierbatch.jobs.editable_manifest import find_manifest
 from hierbatch.jobs.import_book import ImportBook, ImportedBook, import_book
 from hierbatch.jobs.options.control import RunControl
 from hierbatch.jobs.options.delivery import Delivery
+from hierbatch.jobs.options.project import BookProject, ChapterChoice
 from hierbatch.jobs.options.quality import Quality
 from hierbatch.jobs.options.speech import BookSpeechSettings, SpeechSettings
 from hierbatch.jobs.options.voices import VoiceChoice
@@ -38,6 +41,8 @@ class NarrateJob:
     execution: Execution = field(default_factory=Execution)
     delivery: Delivery = field(default_factory=Delivery)
     control: RunControl = field(default_factory=RunControl)
+    project: BookProject = field(default_factory=BookProject)
+    """Manifest, cast and chapters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,9 @@ def narrate(
 ) -> NarrationResult:
     """Import, synthesize and master a book.
 
-    A failed row is reported and leaves a silence of its expected length, so that one sentence does not cost the book.
+    The manifest and the details of the book can be edited between two calls: they are never overwritten, and a changed
+    book is merged into them. A failed row is reported and leaves a silence of its expected length, so that one sentence
+    does not cost the book.
 
     Args:
         job: book, voices, formats and output folder.
@@ -82,17 +89,36 @@ def narrate(
     check_device(job.model.placement, job.execution)
     if job.delivery.full_band:
         _check_mastering(job)
-    manifest, out = job.out / "manifest.parquet", job.out / "book"
+    project = job.project
+    manifest, out = find_manifest(job.out), job.out / project.folder_name
     imported = import_book(
-        ImportBook(book=job.book, out=manifest, language=job.speech.language or "auto", keep=job.speech.keep)
+        ImportBook(
+            book=job.book,
+            out=manifest,
+            language=job.speech.language or "auto",
+            keep=job.speech.keep,
+            conflicts=project.conflicts,
+            credits=project.credits,
+        )
     )
     if on_import:
         on_import(imported)
+    for notice in imported.update.notices if imported.update else ():
+        listener.on_message(notice)
     # The import has written the language of every row.
     speech = SpeechSettings(lexicon=_lexicon(job, imported), speed=job.speech.speed, seed=job.speech.seed)
-    spec = SpeakSpec(manifest=manifest, voices=job.voices, speech=speech, model=job.model)
+    spec = SpeakSpec(
+        manifest=project.manifest or manifest, voices=job.voices, speech=speech, model=job.model, cast=project.cast
+    )
     outcome = run(
-        RunJob(spec=spec, out=job.out / "run", execution=job.execution, quality=job.quality, control=job.control),
+        RunJob(
+            spec=spec,
+            out=job.out / "run",
+            execution=job.execution,
+            quality=job.quality,
+            control=job.control,
+            selection=project.selection,
+        ),
         listener,
     )
     if on_synthesized:
@@ -103,7 +129,7 @@ def narrate(
     def report_chapter(profile: str, chapter: ChapterTimeline, n_chapters: int) -> None:
         listener.on_message(f"Mastering to {profile}: chapter {chapter.number} of {n_chapters}")
 
-    return NarrationResult(out, imported, outcome, make_book(_book_job(job, imported), report_chapter))
+    return NarrationResult(out, imported, outcome, make_book(_book_job(job, out, manifest), report_chapter))
 
 
 def _check_mastering(job: NarrateJob) -> None:
@@ -116,17 +142,17 @@ def _check_mastering(job: NarrateJob) -> None:
         raise InputError(error.what, expected=error.expected, got=error.got, fix=fix) from error
 
 
-def _book_job(job: NarrateJob, imported: ImportedBook) -> BookJob:
-    book, delivery = imported.book, job.delivery
+def _book_job(job: NarrateJob, out: Path, manifest: Path) -> BookJob:
     return BookJob(
         run=job.out / "run",
-        out=job.out / "book",
-        delivery=replace(delivery, title=delivery.title or book.title, author=delivery.author or book.author),
-        embedded_cover=book.cover,
-        source=job.book if "readalong" in delivery.formats and supports_overlays(job.book) else None,
+        out=out,
+        delivery=job.delivery,
+        details=details_path(manifest),
+        source=job.book if "readalong" in job.delivery.formats and supports_overlays(job.book) else None,
         allow_missing=True,
         device=job.model,
         overwrite=True,
+        chapters=ChapterChoice(chapters=job.project.chapters, preview=job.project.preview),
     )
 
 

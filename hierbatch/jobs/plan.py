@@ -17,7 +17,8 @@ _MEASURED_MODEL = "lite"
 _BYTES_PER_SECOND = 20_000
 """Size of 16 kHz speech as FLAC."""
 
-_MAX_INVALID_SHOWN = 20
+_MAX_ROWS_SHOWN = 20
+_MAX_WORDS_CHARACTERS = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +31,26 @@ class InvalidRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignRow:
+    """A row with words of an unsupported script, which are transliterated or left out."""
+
+    id: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunEstimate:
-    """Estimated size of a run. `invalid_rows` lists the first of the `n_invalid` invalid rows."""
+    """Estimated size of a run.
+
+    `invalid_rows` lists the first of the `n_invalid` invalid rows, and `foreign_rows` the first of the `n_foreign` rows
+    with words of an unsupported script.
+    """
 
     n_rows: int
     n_invalid: int
     invalid_rows: tuple[InvalidRow, ...]
+    n_foreign: int = 0
+    foreign_rows: tuple[ForeignRow, ...] = ()
     n_units: int
     sound_s: dict[str, float]
     """Expected duration of the audio in each language, in seconds."""
@@ -64,18 +79,24 @@ def estimate(spec: SpeakSpec) -> RunEstimate:
     validated = spec.check()
     sound_s: Counter[str] = Counter()
     examples: list[InvalidRow] = []
-    n_invalid = n_units = 0
+    foreign: list[ForeignRow] = []
+    n_invalid = n_units = n_foreign = 0
     for rows in validated.plan():
         n_units = rows.column("unit")[-1].as_py() + 1
         for row in rows.select(["language", "expected_duration_s"]).to_pylist():
             sound_s[row["language"]] += row["expected_duration_s"]
         invalid = _invalid_rows(rows)
         n_invalid += len(invalid)
-        examples += invalid[: _MAX_INVALID_SHOWN - len(examples)]
+        examples += invalid[: _MAX_ROWS_SHOWN - len(examples)]
+        found = _foreign_rows(rows)
+        n_foreign += len(found)
+        foreign += found[: _MAX_ROWS_SHOWN - len(foreign)]
     return RunEstimate(
         n_rows=validated.n_rows,
         n_invalid=n_invalid,
         invalid_rows=tuple(examples),
+        n_foreign=n_foreign,
+        foreign_rows=tuple(foreign),
         n_units=n_units,
         sound_s=dict(sound_s),
         notices=tuple(validated.notices),
@@ -86,3 +107,8 @@ def estimate(spec: SpeakSpec) -> RunEstimate:
 def _invalid_rows(rows: pa.Table) -> list[InvalidRow]:
     listed = rows.filter(rows.column("error_kind").is_valid()).select(["id", "error_kind", "error"]).to_pylist()
     return [InvalidRow(id=row["id"], kind=row["error_kind"], error=row["error"]) for row in listed]
+
+
+def _foreign_rows(rows: pa.Table) -> list[ForeignRow]:
+    listed = rows.filter(rows.column("foreign_words").is_valid()).select(["id", "foreign_words"]).to_pylist()
+    return [ForeignRow(id=row["id"], words=row["foreign_words"][:_MAX_WORDS_CHARACTERS]) for row in listed]

@@ -54,7 +54,7 @@ def open_recorded_run(folder: RunFolder) -> RecordedRun:
     Raises:
         RunError: the folder is not a run, has no plan yet, or its model or lexicon has changed.
     """
-    newest = folder.newest()
+    newest = folder.newest_complete()
     origin, take_settings = newest["origin"], _take_settings(newest["settings"])
     _check_model(origin["model"], take_settings)
     read_text = None
@@ -79,9 +79,9 @@ def recorded_front_ends(folder: RunFolder, added: Sequence[LexiconEntry] = ()) -
     Raises:
         RunError: the folder is not a run, or its lexicon has changed.
     """
-    newest = folder.newest()
+    newest = folder.newest_complete()
     origin = newest["origin"]
-    lexicon = _lexicon(origin, newest["settings"]["lexicon_sha256"])
+    lexicon = _lexicon(origin, newest["settings"].get("lexicon_sha256"))
     if added:
         replaced = {(entry.word, entry.language) for entry in added}
         kept = [entry for entry in (lexicon.entries if lexicon else ()) if (entry.word, entry.language) not in replaced]

@@ -26,6 +26,7 @@ from hierbatch.jobs.status import RunCounts, count_rows
 from hierbatch.manifest.filters import read_filter
 from hierbatch.manifest.measures import declare_columns
 from hierbatch.manifest.plan_sources import discard_audio, open_source_store
+from hierbatch.manifest.row_selection import RowSelection
 from hierbatch.manifest.schema import take_schema
 from hierbatch.manifest.store import write_rows
 from hierbatch.models.device_placement import DevicePlacement
@@ -44,6 +45,8 @@ class RunJob:
     """Rules (`hierbatch.manifest.filters`) where `quality` names none. They are stored with the run: a rejected take is
     retaken, and the rules rank the takes of a row."""
     control: RunControl = field(default_factory=RunControl)
+    selection: RowSelection = field(default_factory=RowSelection)
+    """Rows to process now; the others stay pending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,9 @@ def run(job: RunJob, listener: RunListener | None = None) -> RunOutcome:
             worker_spec = WorkerSpec.from_run(folder, generation, origin, placement)
             retakes = Retakes(take_settings=spec.take_settings, max_retakes=job.quality.max_retakes)
             requested = RequestedTakes(folder, generation, spec.take_settings, None if spec.has_sources else spec.read)
-            session = run_session(folder, generation, worker_spec, job.execution, listener, retakes, requested)
+            session = run_session(
+                folder, generation, worker_spec, job.execution, listener, retakes, requested, job.selection
+            )
     return RunOutcome(job.out, count_rows(job.out), session)
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from hierbatch.engine.run_folder import RunFolder, is_locked
+from hierbatch.engine.run_record import check_generation
+from hierbatch.errors import RunError
 from hierbatch.manifest.takes import Takes
 
 
@@ -85,7 +87,14 @@ def read_status(run: Path) -> RunStatus:
     counts = _count(takes)
     is_running = is_locked(folder)
     generations = folder.generations()  # read after the takes: a plan is written after its entry
+    if takes.generation > len(generations):
+        raise RunError(
+            f"{run} has a plan without an entry in its record",
+            got=f"generation {takes.generation}",
+            fix="restore run.json from a copy",
+        )
     entry = generations[takes.generation - 1]
+    check_generation(entry, folder.record_file)
     unplanned = len(generations) if len(generations) > takes.generation else None
     return RunStatus(
         run=run,
@@ -104,5 +113,5 @@ def _remaining_s(folder: RunFolder, n_missing: int) -> float | None:
     start = folder.last_start_event()
     if start is None or n_missing >= start["left"]:
         return None
-    elapsed_s = (datetime.now(UTC) - datetime.fromisoformat(start["at"])).total_seconds()
+    elapsed_s = (datetime.now(UTC) - start["at"]).total_seconds()
     return elapsed_s * n_missing / (start["left"] - n_missing)

@@ -1,4 +1,4 @@
-"""CSV reader with declared column types; reports every column that does not match its type."""
+"""CSV tables with declared column types; reports every column that does not match its type."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
+from hierbatch.csv_cells import FORMULA
 from hierbatch.manifest.headers import raw_types, read_header
 from hierbatch.object_path import arrow_source
 
@@ -61,4 +63,18 @@ def _read(path: Path, separator: str, types: Mapping[str, pa.DataType], **option
     # Only empty values are null: the default would also drop the words "NA" and "null" from a text.
     converting = pa.csv.ConvertOptions(column_types=types, strings_can_be_null=True, null_values=[""], **options)
     parsing = pa.csv.ParseOptions(delimiter=separator, newlines_in_values=True)
-    return pa.csv.read_csv(arrow_source(path), parse_options=parsing, convert_options=converting)
+    table = pa.csv.read_csv(arrow_source(path), parse_options=parsing, convert_options=converting)
+    return _replace_in_text(table, f"^'({FORMULA})")
+
+
+def write_csv(table: pa.Table, path: Path) -> None:
+    """Write a table as CSV; a text that a spreadsheet would calculate gets an apostrophe, see `csv_cells`."""
+    pa.csv.write_csv(_replace_in_text(table, f"^({FORMULA})", before="'"), path)
+
+
+def _replace_in_text(table: pa.Table, pattern: str, before: str = "") -> pa.Table:
+    for at, field in enumerate(table.schema):
+        if pa.types.is_string(field.type):
+            changed = pc.replace_substring_regex(table.column(at), pattern, rf"{before}\1", max_replacements=1)
+            table = table.set_column(at, field, changed)
+    return table

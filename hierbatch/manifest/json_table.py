@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.json
 
 from hierbatch.manifest.headers import column_name
+from hierbatch.manifest.integrity import check_json_depth
 from hierbatch.object_path import arrow_source
 
 _MAX_VALUE_CHARACTERS = 60
@@ -34,8 +35,10 @@ def read_json(path: Path, types: Mapping[str, pa.DataType]) -> tuple[pa.Table, d
 
     Raises:
         ArrowInvalid: a line is not a JSON object, has a key twice, or contains a list with values of several types.
+        ManifestError: a line is nested too deeply.
         OSError: the file cannot be read.
     """
+    check_json_depth(path)
     texts = {name for name, kind in types.items() if kind == pa.string()}
     try:
         return _read(partial(arrow_source, path), texts), {}

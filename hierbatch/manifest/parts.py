@@ -12,7 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hierbatch.errors import RunError, VanishedError
+from hierbatch.manifest.schema import TAKE_COLUMNS
 from hierbatch.object_path import arrow_source
+
+_TYPES = {column.name: column.type for column in TAKE_COLUMNS}
 
 
 @contextmanager
@@ -62,12 +65,31 @@ def read_committed_parts(
             try:
                 with open_run_file(part) as file:
                     table = file.read(columns=list(columns))
+                    check_columns(table, part, columns)
             except VanishedError:
                 gone.add(part)
             else:
                 yield part, table
         if not gone:
             return
+
+
+def check_columns(table: pa.Table, part: Path, columns: Sequence[str]) -> None:
+    """Check that the columns of a part are those of takes, since the file may be of another program.
+
+    Raises:
+        ArrowInvalid: text is not UTF-8.
+        RunError: a column is missing or has another type.
+    """
+    wrong = [name for name in columns if name not in table.column_names or table.field(name).type != _TYPES[name]]
+    if wrong:
+        raise RunError(
+            f"{part} is not a part of this run",
+            expected="the columns of takes",
+            got=f"no {', '.join(wrong)} of the right type",
+            fix="move it out of the folder",
+        )
+    table.validate(full=True)
 
 
 def read_part_rows(part: Path, rows: npt.NDArray[np.int32], columns: Sequence[str]) -> pa.Table:

@@ -29,11 +29,12 @@ class PlannedUtterance:
     expected_duration_s: float
     error_kind: str | None
     error: str | None
+    foreign_words: str | None = None
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
         """Create from a plan row; pass-through columns are ignored."""
-        return cls(**{name: row[name] for name in _UTTERANCE_FIELDS})
+        return cls(**{name: row[name] for name in _UTTERANCE_FIELDS if name in row})
 
 
 _UTTERANCE_FIELDS = tuple(field.name for field in fields(PlannedUtterance))

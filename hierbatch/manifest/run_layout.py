@@ -11,6 +11,7 @@ RUN/
 ├── events.jsonl event log for people; never read back as state
 ├── choices/     decisions of listeners, append-only, one file per writer
 ├── requests/    requests for new takes of single rows, append-only, one file per writer
+├── mastered/    mastered chapters of a book, by a hash of their takes and settings
 ├── corpus/      for a corpus: its manifest, its filter rules, and its rows with the rules that rejected them
 └── export/      products of the takes
 """
@@ -76,6 +77,11 @@ class RunLayout:
     def requests(self) -> Path:
         """Folder of requests for new takes."""
         return self.root / "requests"
+
+    @property
+    def mastered(self) -> Path:
+        """Folder of mastered chapters."""
+        return self.root / "mastered"
 
     @property
     def corpus_manifest(self) -> Path:

@@ -114,8 +114,13 @@ DEFECT_FLAGS = ("silent", "clipped", "too_long", "too_short", "long_silence")
 """Flags of defects of the audio."""
 
 FLAGS = (*DEFECT_FLAGS, *MEASURE_FLAGS)
+"""Quality flags by which a listener should check a take; another seed may avoid them."""
+
 SOURCE_FLAGS = ("source_clipped", "opposite_channels")
-"""All quality flags by which a listener should check a take."""
+"""Flags of the source recording of a take."""
+
+TEXT_FLAGS = ("foreign_words",)
+"""Flags of the text of a take: words of an unsupported script were transliterated or left out."""
 
 TAKE_COLUMNS = (
     Column("id", pa.string(), "Id of the row in the manifest."),
@@ -180,7 +185,7 @@ TAKE_COLUMNS = (
         Scale(title="Speech over noise floor", short="SNR", unit="dB", low=0, high=100),
     ),
     *MEASURE_COLUMNS,
-    Column("flags", pa.list_(pa.string()), f"Quality flags: {', '.join((*FLAGS, *SOURCE_FLAGS))}."),
+    Column("flags", pa.list_(pa.string()), f"Quality flags: {', '.join((*FLAGS, *SOURCE_FLAGS, *TEXT_FLAGS))}."),
     Column("model", pa.string(), "Name and fingerprint of the model."),
     Column("settings_json", pa.string(), "Other settings of the take, as canonical JSON."),
     Column("voice_sha256", pa.string(), "Hash of the voice prompt."),
@@ -196,6 +201,11 @@ TAKE_COLUMNS = (
 SOURCE_COLUMNS = (Column("source_sha256", pa.string(), "SHA-256 of the source recording at planning time."),)
 """Additional plan columns of rows with recordings."""
 
+TEXT_COLUMNS = (
+    Column("foreign_words", pa.string(), "Words of an unsupported script, transliterated or left out; else empty."),
+)
+"""Additional plan columns of rows with texts."""
+
 DUB_COLUMNS = (Column("cast", CAST, "Speakers of a recording to dub, with spans and target voices."),)
 """Columns written by `hierbatch dub`; user tables do not have them, since CSV has no lists."""
 
@@ -203,7 +213,7 @@ SPEAK_COLUMNS = ("id", "voice", "language", "phonemes", "seed", "speed", "pitch_
 """Manifest columns that every row of a speech synthesis plan has."""
 
 _MANIFEST_NAMES = frozenset(column.name for column in MANIFEST_COLUMNS)
-_PLAN_NAMES = frozenset(column.name for column in (*PLAN_COLUMNS, *SOURCE_COLUMNS))
+_PLAN_NAMES = frozenset(column.name for column in (*PLAN_COLUMNS, *SOURCE_COLUMNS, *TEXT_COLUMNS))
 
 TAKE_COLUMN_NAMES = frozenset(column.name for column in TAKE_COLUMNS)
 """Names of the columns of a take; all other columns pass through from the manifest."""
@@ -244,7 +254,11 @@ def plan_schema(manifest: pa.Schema, required_columns: Collection[str] = SPEAK_C
         required_columns: manifest columns that every plan row has, even if the manifest lacks them.
     """
     passed = [column for column in passthrough_columns(manifest) if column.name not in required_columns]
-    own = [*PLAN_COLUMNS, *(SOURCE_COLUMNS if "source" in required_columns else ())]
+    own = [
+        *PLAN_COLUMNS,
+        *(SOURCE_COLUMNS if "source" in required_columns else ()),
+        *(TEXT_COLUMNS if "phonemes" in required_columns else ()),
+    ]
     from_manifest = [c for c in (*MANIFEST_COLUMNS, *DUB_COLUMNS) if c.name in required_columns]
     references = [
         replace(column, type=SOURCE_REFERENCE) if column.name == "source" else column for column in from_manifest

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from hierbatch.errors import RunError
 from hierbatch.manifest.best_takes import TakeIndex
 from hierbatch.manifest.measures import declared_columns
 from hierbatch.manifest.parts import open_run_file, read_part_rows
@@ -65,10 +66,22 @@ def read_snapshot_rows(
         found = {name: table.column(name) for table in tables for name in table.column_names}
         # Measures added in a later version are null in the parts of an earlier one.
         values = [found.get(name, pa.nulls(len(takes))) for name in schema.names]
-        rows = pa.table(values, names=schema.names).cast(schema)
+        rows = _cast(pa.table(values, names=schema.names), schema, snapshot.parts[part])
         if as_decided:
             rows = fail_rejected(rows, takes["verdict"] == REJECTED_RANK, frozenset(passed))
         yield takes["position"], rows
+
+
+def _cast(rows: pa.Table, schema: pa.Schema, path: Path) -> pa.Table:
+    try:
+        rows.validate(full=True)
+        return rows.cast(schema)
+    except pa.ArrowException as error:
+        raise RunError(
+            f"{path} has damaged values",
+            got=str(error).splitlines()[0],
+            fix="delete it and run again: takes in other files are kept",
+        ) from error
 
 
 def planned_values(snapshot: Snapshot, columns: Sequence[str]) -> pa.Table:

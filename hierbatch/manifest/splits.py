@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
 
 from hierbatch.errors import InputError
 
@@ -67,6 +67,31 @@ def split_speakers(languages: Mapping[str, str], shares: Mapping[str, float], se
         names = [first] * len(group) if len(group) < len(shares) else _assign_splits(len(group), shares)
         splits.update(zip(group, names, strict=True))
     return splits
+
+
+def check_languages_of_splits(rows: Iterable[tuple[str, str]], splits: Collection[str]) -> None:
+    """Check that every split has rows of every language.
+
+    Args:
+        rows: language and split of each row.
+        splits: names of the splits.
+
+    Raises:
+        InputError: a split lacks a language; the message has a table of the numbers of rows.
+    """
+    counts = Counter(rows)
+    languages = sorted({language for language, _ in counts})
+    if all(counts[language, split] for language in languages for split in splits):
+        return
+    table = "; ".join(
+        f"{language}: " + ", ".join(f"{split} {counts[language, split]}" for split in splits) for language in languages
+    )
+    raise InputError(
+        "A split lacks a language",
+        expected="rows of every language in every split",
+        got=table,
+        fix=f"add speakers of that language, pass --split {NO_SPLIT}, or pass --allow-missing-languages",
+    )
 
 
 def _assign_splits(n_speakers: int, shares: Mapping[str, float]) -> list[str]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,16 +13,16 @@ import pyarrow.parquet as pq
 from hierbatch.errors import ManifestError
 from hierbatch.manifest.csv_table import read_csv
 from hierbatch.manifest.headers import column_name, renamed_schema
+from hierbatch.manifest.integrity import check_text, check_version
 from hierbatch.manifest.json_table import read_json
+from hierbatch.manifest.recordings_folder import recordings_table
 from hierbatch.manifest.schema import (
     AUDIO,
     AUDIO_ROW_GROUP,
-    SCHEMA_VERSION,
     TEXT_ROW_GROUP,
-    VERSION_KEY,
     Column,
 )
-from hierbatch.object_path import arrow_source
+from hierbatch.object_path import arrow_source, is_remote
 from hierbatch.storage import write_atomically
 
 _BATCH_ROWS = 2048
@@ -50,17 +49,24 @@ class TableFile:
     """Columns named in `problems`; all others can be read."""
     loaded: pa.Table | None
     """The whole table if it was CSV or JSON Lines."""
+    is_numbered: bool = False
+    """True for a table without ids whose rows are named by their position, `r000001` and so on."""
+
+    def with_ids(self) -> TableFile:
+        """Return the table itself if it has a column `id`, else the table with ids by position."""
+        return self if "id" in self.raw_schema.names else replace(self, is_numbered=True)
 
     @property
     def valid_columns(self) -> tuple[str, ...]:
         """Names of the columns without problems."""
-        return tuple(name for name in self.raw_schema.names if name not in self.invalid_columns)
+        return tuple(name for name in self.schema.names if name not in self.invalid_columns)
 
     @property
     def schema(self) -> pa.Schema:
         """Schema of the batches, with declared types for known columns."""
         declared = {column.name: column.type for column in self.columns}
-        return pa.schema([pa.field(f.name, declared.get(f.name, f.type)) for f in self.raw_schema])
+        numbers = [pa.field("id", pa.string())] if self.is_numbered else []
+        return pa.schema([*numbers, *(pa.field(f.name, declared.get(f.name, f.type)) for f in self.raw_schema)])
 
     def batches(self, names: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """Yield batches of up to 2048 rows; with `names`, only those columns are read.
@@ -68,9 +74,16 @@ class TableFile:
         Raises:
             ManifestError: the file is damaged, or a number exceeds the range of its column.
         """
+        own = names if names is None or not self.is_numbered else [name for name in names if name != "id"]
+        first = 0
         try:
-            for raw in self._raw_batches(names):
-                yield conform(raw, self.columns)
+            for raw in self._raw_batches(own or self.raw_schema.names[:1] if own is not None else None):
+                table = conform(raw, self.columns)
+                if self.is_numbered and (names is None or "id" in names):
+                    ids = [f"r{first + number:06d}" for number in range(1, len(table) + 1)]
+                    first += len(table)
+                    table = table.add_column(0, "id", pa.array(ids, pa.string()))
+                yield table if names is None else table.select(list(names))
         except (pa.ArrowException, OSError) as error:
             raise _unreadable(self.path, error) from error
 
@@ -86,16 +99,21 @@ class TableFile:
             n_rows = _rows_with_sound(file.metadata) if has_sound else _BATCH_ROWS
             stored = [name for name in file.schema_arrow.names if names is None or column_name(name, declared) in names]
             for batch in file.iter_batches(batch_size=n_rows, columns=None if names is None else stored):
-                table = pa.Table.from_batches([batch])
+                table = check_text(pa.Table.from_batches([batch]), self.path)
                 yield table.rename_columns([column_name(name, declared) for name in table.column_names])
 
 
 def open_table(path: Path, columns: tuple[Column, ...]) -> TableFile:
-    """Open a Parquet, CSV or JSON Lines table; wrong column types are collected in `problems`, to be reported together.
+    """Open a Parquet, CSV or JSON Lines table, or a folder of recordings as a table.
+
+    Wrong column types are collected in `problems`, to be reported together.
 
     Raises:
         ManifestError: the file is missing, unreadable, of another format, or written by a newer version.
     """
+    if not is_remote(path) and path.is_dir():
+        rows = recordings_table(path)
+        return TableFile(path, columns, rows.schema, (), frozenset(), rows)
     if not path.is_file():
         raise ManifestError(
             f"There is no table at {path}", expected="a .parquet, .csv or .jsonl file", fix="check the path"
@@ -106,7 +124,7 @@ def open_table(path: Path, columns: tuple[Column, ...]) -> TableFile:
         schema = renamed_schema(stored, declared)  # names are decoded only here: a CSV file may not be UTF-8
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, error) from error
-    _check_version(path, schema)
+    check_version(path, schema)
     names = schema.names
     loaded = loaded and loaded.rename_columns(names)
     faults = {column_name(name, declared): fault for name, fault in by_stored_name.items()}
@@ -237,18 +255,6 @@ def _read(path: Path, columns: Iterable[Column]) -> tuple[pa.Schema, pa.Table | 
             fix="convert the table",
         )
     return loaded.schema, loaded, faults
-
-
-def _check_version(path: Path, schema: pa.Schema) -> None:
-    stamp = (schema.metadata or {}).get(VERSION_KEY)
-    version = json.loads(stamp)["version"] if stamp else SCHEMA_VERSION
-    if version > SCHEMA_VERSION:
-        raise ManifestError(
-            f"{path} was written by a newer hierbatch",
-            expected=f"schema version {SCHEMA_VERSION} or older",
-            got=str(version),
-            fix="upgrade hierbatch",
-        )
 
 
 def _type_problem(field: pa.Field, column: Column) -> str | None:

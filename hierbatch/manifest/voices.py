@@ -12,6 +12,7 @@ from typing import Any
 from hierbatch.errors import InputError, ManifestError, PromptError
 from hierbatch.manifest.checks import SAFE_ID
 from hierbatch.manifest.headers import missing_columns
+from hierbatch.manifest.recordings_folder import list_recordings
 from hierbatch.manifest.schema import VOICE_COLUMNS
 from hierbatch.manifest.store import open_table
 from hierbatch.names import clean_name, find_path
@@ -69,6 +70,26 @@ def voice_from_file(prompt: Path, consent: str) -> VoiceRow:
         raise InputError("Unknown consent", expected=" or ".join(CONSENTS), got=consent, fix="change --consent")
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", prompt.stem).strip(".-_")[:128]
     return VoiceRow(voice=name or "voice", path=prompt, consent=consent)
+
+
+def voices_from_folder(folder: Path, consent: str) -> tuple[VoiceRow, ...]:
+    """Voices of a folder of prompts, named like the files.
+
+    Args:
+        folder: folder of recordings.
+        consent: consent of all speakers.
+
+    Raises:
+        ManifestError: there are no recordings, or two have the same name.
+        InputError: `consent` is not in `CONSENTS`.
+    """
+    rows = tuple(voice_from_file(path, consent) for path in list_recordings(folder))
+    counts = Counter(row.voice for row in rows)
+    if repeated := sorted(name for name, n_files in counts.items() if n_files > 1):
+        raise ManifestError(
+            f"Recordings in {folder} have the same name", got=", ".join(repeated[:10]), fix="rename one of each"
+        )
+    return rows
 
 
 def read_voices(path: Path) -> tuple[VoiceRow, ...]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import MISSING, asdict, fields
 from typing import Any, ClassVar
 
 from hierbatch.manifest.rows import PlannedUtterance, delivery_settings
+from hierbatch.manifest.schema import TEXT_FLAGS
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.speech import Speech, SpeechModel, SpeechRequest, SupportsSelfCheck
 from hierbatch.stages.batching import BatchLimits
@@ -20,7 +21,10 @@ from hierbatch.stages.voices import VoiceStore
 class Speak(TakeMaker[PlannedUtterance, SpeechRequest, Speech]):
     """Synthesizes planned rows in batches and measures the results."""
 
-    reads: ClassVar[tuple[str, ...]] = tuple(field.name for field in fields(PlannedUtterance))
+    reads: ClassVar[tuple[str, ...]] = tuple(
+        field.name for field in fields(PlannedUtterance) if field.default is MISSING
+    )
+    optional_reads: ClassVar[tuple[str, ...]] = ("foreign_words",)
 
     def __init__(
         self,
@@ -73,6 +77,8 @@ class Speak(TakeMaker[PlannedUtterance, SpeechRequest, Speech]):
         """Audio, measures, and word timings of an utterance."""
         row = item.row
         facts = sound_facts(result.waveform, row.expected_duration_s, row.id) | pitch_facts(result.f0_hz)
+        if row.foreign_words:
+            facts["flags"] = (*facts["flags"], *TEXT_FLAGS)
         if self._self_checker:
             found = self._self_checker.self_check(result, item.source)
             facts |= {"semantic_distance": found.semantic_distance, "flags": (*facts["flags"], *flag_mismatches(found))}

@@ -55,6 +55,8 @@ class TakeMaker(ABC, Generic[Row, Source, Result]):
 
     reads: ClassVar[tuple[str, ...]]
     writes: ClassVar[tuple[str, ...]] = tuple(column.name for column in TAKE_COLUMNS)
+    optional_reads: ClassVar[tuple[str, ...]] = ()
+    """Columns that plans of an earlier version lack."""
     source_flags: ClassVar[frozenset[str]] = frozenset()
     """Flags that are no defect of a take, since they describe its source."""
 
@@ -75,7 +77,8 @@ class TakeMaker(ABC, Generic[Row, Source, Result]):
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         """Make the takes of planned rows, in the same order."""
-        planned = [self.read_row(row) for row in rows.select(list(self.reads)).to_pylist()]
+        columns = [*self.reads, *(name for name in self.optional_reads if name in rows.column_names)]
+        planned = [self.read_row(row) for row in rows.select(columns).to_pylist()]
         takes = {take.id: take for take in self._make_takes(planned)}
         return takes_table(rows, [takes[row.id] for row in planned])
 

@@ -12,10 +12,10 @@ from hierbatch.frontend.language import expected_duration_s
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.frontend.phonemes import check_phonemes, split_words
 from hierbatch.frontend.speech_text import SpeechFrontEnd
-from hierbatch.manifest.schema import PLAN_COLUMNS
+from hierbatch.manifest.schema import PLAN_COLUMNS, TEXT_COLUMNS
 from hierbatch.stages.takes import failure_reason
 
-_TYPES = {column.name: column.type for column in PLAN_COLUMNS} | {"phonemes": pa.string()}
+_TYPES = {column.name: column.type for column in (*PLAN_COLUMNS, *TEXT_COLUMNS)} | {"phonemes": pa.string()}
 
 
 class FrontEnds:
@@ -52,7 +52,9 @@ class PhonemizeText:
     """
 
     reads: ClassVar[tuple[str, ...]] = ("text", "phonemes", "language", "speed")
-    writes: ClassVar[tuple[str, ...]] = ("text_norm", "phonemes", "expected_duration_s", "error_kind", "error")
+    writes: ClassVar[tuple[str, ...]] = (
+        "text_norm", "phonemes", "expected_duration_s", "error_kind", "error", "foreign_words",
+    )  # fmt: skip
 
     def __init__(self, front_ends: FrontEnds, unusable_voices: Mapping[str, RowError] | None = None) -> None:
         self._front_ends = front_ends
@@ -70,6 +72,7 @@ class PhonemizeText:
 
     def _read(self, row: dict[str, Any]) -> dict[str, Any]:
         text_norm, phonemes, kind, error = row.get("text") or "", row["phonemes"] or "", None, None
+        foreign_words: tuple[str, ...] = ()
         try:
             if row.get("voice") in self._unusable:
                 raise self._unusable[row["voice"]]
@@ -79,6 +82,7 @@ class PhonemizeText:
             elif text_norm.strip():
                 spoken = self._front_ends(row.get("book") or "").phonemize(text_norm, row["language"])
                 text_norm, phonemes = spoken.text_norm, spoken.phonemes
+                foreign_words = spoken.foreign_words
             else:
                 raise TextError(
                     "The row has nothing to speak", expected="text or phonemes", got="an empty row", fix="add a text"
@@ -93,4 +97,5 @@ class PhonemizeText:
             "expected_duration_s": 0.0 if kind else expected_duration_s(phonemes, row["language"], row["speed"]),
             "error_kind": kind,
             "error": error,
+            "foreign_words": " ".join(foreign_words) or None,
         }

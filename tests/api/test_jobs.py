@@ -85,7 +85,7 @@ def test_a_corpus_is_made_and_exported(tmp_path):
         ({"dtype": "int8"}, "dtype is not known"),
         ({"measures": "beauty"}, "Unknown measure"),
         ({"lexicon": "s3://bucket/lexicon.csv"}, "not local"),
-        ({"voices": "table.csv"}, "voice is ambiguous"),
+        ({"voices": "table.csv"}, "no table at table.csv"),
         ({"filter": "none.toml"}, "none.toml"),
     ],
 )

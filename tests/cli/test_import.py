@@ -26,6 +26,7 @@ def test_chapters_sizes_and_what_is_skipped_are_told(tmp_path: Path) -> None:
         "Not read aloud:",
         "code: 5 characters (river.md)",
         f"{manifest}: 4 rows",
+        f"{tmp_path / 'river.toml'}: title, author and other details, to be edited",
     ]
     assert pq.read_table(manifest)["voice"].to_pylist() == ["hill"] * 4
 

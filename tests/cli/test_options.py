@@ -62,6 +62,9 @@ OUTSIDE_GROUPS = {
     "out": "every command says what it writes there",
     "json": "an alias in cli/options.py declares it once",
     "overwrite": "each command names the files it replaces",
+    "clips": "an alias in cli/options.py declares it once",
+    "who": "an alias in cli/options.py declares it once",
+    "voice": "the name of a voice in `import` and `respeak`",
 }
 
 

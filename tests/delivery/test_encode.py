@@ -1,3 +1,4 @@
+from dataclasses import replace
 from importlib.metadata import version
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 
 from hierbatch.audio.decoding import open_file
 from hierbatch.delivery.encode import FORMATS, book_encoder, chapter_encoder, find_format, finish_book
+from hierbatch.delivery.itunes_tags import write_itunes_fields
 from hierbatch.delivery.tags import BookTags, ChapterMark, Cover, book_fields, chapter_fields
 from hierbatch.errors import InputError, ProgramError, StorageError
 from tests.audio.signals import in_blocks, speech_like
@@ -94,3 +96,38 @@ def test_a_full_disk_is_told(tmp_path):
     full.symlink_to("/dev/full")
     with pytest.raises(StorageError, match="disk is full"):
         encode_chapter(full, FORMATS["flac"], speech_like(20.0, 44_100).samples)
+
+
+def test_fields_of_an_m4b_for_libraries_leave_its_sound_and_chapters_as_they_are(tmp_path):
+    kind, bare, path = FORMATS["m4b"], tmp_path / "bare.m4b", tmp_path / "book.m4b"
+    samples = speech_like(3.0, 44_100, level_db=-20).samples
+    with book_encoder(bare, kind, 44_100) as feed:
+        feed(samples)
+    marks = [ChapterMark("One", 0, 50_001), ChapterMark("둘", 50_001, len(samples))]
+    tags = replace(TAGS, series="The Lamps", number="2", year="1899", publisher="Lamp Press", isbn="9780141439846")
+    finish_book(bare, path, kind, book_fields(tags), marks, 44_100, Cover(png()))
+    before, sound = described(path), decoded(path)
+    write_itunes_fields(path, tags)
+    after = described(path)
+    assert (after.chapters, decoded(path)) == (before.chapters, sound)
+    assert before.tags.items() <= after.tags.items()
+    found = {name.lower(): value for name, value in after.tags.items()}
+    assert (found["series"], found["series-part"], found["isbn"]) == ("The Lamps", "2", "9780141439846")
+    assert (found["publisher"], found["synthetic"], found["date"]) == ("Lamp Press", "true", "1899")
+    assert (found["grouping"], found["comment"]) == ("The Lamps #2", MARK)
+
+
+def decoded(path):
+    with open_file(path, use_ffmpeg=True) as sound:
+        return np.concatenate(list(sound.blocks)).tobytes()
+
+
+@pytest.mark.parametrize("size", [(2, 2), (300, 200)])
+def test_the_size_of_a_cover_is_read_from_its_file(size):
+    assert Cover(png(*size)).size == size
+
+
+def test_the_size_of_a_jpeg_is_that_of_its_frame():
+    frame = b"\xff\xe0\x00\x04ab" + b"\xff\xc2\x00\x11\x08" + (1200).to_bytes(2) + (1600).to_bytes(2) + bytes(12)
+    assert Cover(b"\xff\xd8" + frame).size == (1600, 1200)
+    assert Cover(b"\xff\xd8\xff").size is None

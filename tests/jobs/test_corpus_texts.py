@@ -35,6 +35,16 @@ def test_tables_and_books_give_sentences_once_and_without_headings(tmp_path):
     ]
 
 
+def test_remarks_on_a_book_are_passed_on(tmp_path):
+    (tmp_path / "b.md").write_text("# A\n\nThe *night* came.\n\n```\n" + "x = 1\n" * 20 + "```\n", "utf-8")
+    remarks = []
+    read_texts([tmp_path / "b.md"], on_message=remarks.append)
+    assert len(remarks) == 2
+    assert all(remark.startswith("b.md: ") for remark in remarks)
+    assert "Emphasis" in remarks[0]
+    assert "not read aloud: code" in remarks[1]
+
+
 def test_what_is_no_text_is_told(tmp_path):
     with pytest.raises(InputError, match="There are no texts at"):
         read_texts([tmp_path / "gone.txt"])

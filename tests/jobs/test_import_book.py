@@ -97,7 +97,8 @@ def test_what_is_written_is_a_manifest(book: Path, tmp_path: Path, suffix: str) 
     expected = ManifestRequirements(languages={"en", "ko"}, voices={"hill"}, default_language=None, default_voice=None)
     assert check_manifest(written, expected) == imported.table.num_rows
     assert [row for batch in written.batches() for row in batch.to_pylist()] == imported.table.to_pylist()
-    assert [path.name for path in output.parent.iterdir()] == [output.name]
+    names = {output.name, ".river.import.parquet", "river.toml"}
+    assert {path.name for path in output.parent.iterdir()} == names
 
 
 def test_an_edited_csv_becomes_a_manifest_again(book: Path, tmp_path: Path) -> None:
@@ -140,3 +141,54 @@ def test_options_that_are_wrong(book: Path, tmp_path: Path) -> None:
         import_book(ImportBook(book=book, out=tmp_path / "out.xlsx"))
     with pytest.raises(InputError, match="format is not supported"):
         import_rows(tmp_path / "rows.csv", tmp_path / "out.csv")
+
+
+KEPT_BOOK = """# One
+
+The river rose.
+
+```
+x is one
+```
+
+| a | b |
+| - | - |
+| 1 | 2 |
+
+# Index
+
+boats, 12
+
+# Bibliography
+
+A book of boats.
+"""
+
+
+@pytest.mark.parametrize(
+    ("keep", "texts"),
+    [
+        ("", []),
+        ("index", ["Index", "boats, 12"]),
+        ("bibliography", ["Bibliography", "A book of boats."]),
+        ("code", ["x is one"]),
+        (" Index , code", ["x is one", "Index", "boats, 12"]),
+    ],
+)
+def test_parts_that_are_skipped_by_default_can_be_kept(tmp_path: Path, keep: str, texts: list[str]) -> None:
+    book = tmp_path / "b.md"
+    book.write_text(KEPT_BOOK, encoding="utf-8")
+    imported = import_book(ImportBook(book=book, keep=keep))
+    assert imported.table["text"].to_pylist() == ["One", "The river rose.", *texts]
+
+
+def test_an_unknown_part_to_keep_is_named(book: Path) -> None:
+    with pytest.raises(InputError, match="appendix"):
+        import_book(ImportBook(book=book, keep="index,appendix"))
+
+
+def test_a_book_that_is_mostly_not_read_is_warned_of(tmp_path: Path) -> None:
+    book = tmp_path / "b.md"
+    book.write_text("# One\n\nThe river rose.\n\n```\n" + "x = 1\n" * 20 + "```\n", encoding="utf-8")
+    assert "code (" in import_book(ImportBook(book=book)).warning
+    assert import_book(ImportBook(book=book, keep="code")).warning == ""

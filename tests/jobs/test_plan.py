@@ -107,3 +107,12 @@ def test_voices_that_rows_name_are_all_judged(tmp_path):
     said = str(caught.value)
     assert "consent of 1 voice is unknown" in said
     assert "unused" not in said
+
+
+def test_rows_with_words_of_another_script_are_named(tmp_path):
+    texts = ["She said Привет today.", "Two birds sang."]
+    manifest = manifest_file(tmp_path, 2, phonemes=[None, None], text=texts)
+    told = CliRunner().invoke(app, ["plan", str(manifest), "--voice", str(prompt_file(tmp_path)), "--language", "en"])
+    assert told.exit_code == 0, told.output
+    assert "r000: transliterated or left out: Привет" in told.output
+    assert "1 rows have words of an unsupported script" in told.output

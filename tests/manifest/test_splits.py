@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 
 from hierbatch.errors import InputError
-from hierbatch.manifest.splits import parse_split, split_speakers
+from hierbatch.manifest.splits import check_languages_of_splits, parse_split, split_speakers
 
 SHARES = {"train": 0.8, "dev": 0.1, "test": 0.1}
 
@@ -47,3 +47,11 @@ def test_shares_are_read_from_text():
 def test_shares_that_are_not_clear_are_refused(text):
     with pytest.raises(InputError, match="Invalid split"):
         parse_split(text)
+
+
+def test_a_split_without_a_language_is_refused_with_a_table():
+    rows = [("en", "train"), ("en", "train"), ("en", "dev"), ("en", "test"), ("ko", "train")]
+    with pytest.raises(InputError, match=r"en: train 2, dev 1, test 1; ko: train 1, dev 0, test 0.*--allow-missing"):
+        check_languages_of_splits(rows, SHARES)
+    check_languages_of_splits([*rows, ("ko", "dev"), ("ko", "test")], SHARES)
+    check_languages_of_splits([("en", "train"), ("ko", "train")], {"train": 1.0})

@@ -19,6 +19,7 @@ def plan(n_rows, faults=None, **columns):
         "expected_duration_s": [0.08 * len(phonemes(i).split()) for i in range(n_rows)],
         "error_kind": [None] * n_rows,
         "error": [None] * n_rows,
+        "foreign_words": [None] * n_rows,
         "id": [f"r{i}" for i in range(n_rows)],
         "voice": ["anna"] * n_rows,
         "language": ["en"] * n_rows,

@@ -91,3 +91,13 @@ def test_an_error_of_the_setup_is_not_a_rows_fault(model, store):
     model.speak = no_disk
     with pytest.raises(StorageError):
         Speak(model, store, placement=CPU)(plan(3))
+
+
+def test_words_of_another_script_flag_the_take(model, store):
+    takes = Speak(model, store, placement=CPU)(plan(2, foreign_words=[None, "Привет"]))
+    assert takes.column("flags").to_pylist() == [[], ["foreign_words"]]
+
+
+def test_a_plan_of_an_earlier_version_is_spoken(model, store):
+    takes = Speak(model, store, placement=CPU)(plan(2).drop_columns("foreign_words"))
+    assert takes.column("flags").to_pylist() == [[], []]

@@ -63,3 +63,14 @@ def test_the_real_front_end_pairs_words_and_phonemes():
     (row,) = read(SpeechFrontEnd(), text=["Two birds sang."]).to_pylist()
     groups = [group for group in row["phonemes"].replace(".", "|").split("|") if group.strip()]
     assert len(groups) == len(row["text_norm"].split()) == 3
+
+
+def test_words_of_another_script_are_spoken_around_and_named():
+    table = read(SpeechFrontEnd(), text=["She said Привет in 東京 today.", "Two birds sang.", "Привет, как дела?"])
+    assert table.column("foreign_words").to_pylist() == ["Привет 東京", None, None]
+    assert table.column("error_kind").to_pylist() == [None, None, "text"]
+
+
+def test_a_text_over_the_limit_is_one_failed_row():
+    table = read(SpeechFrontEnd(), text=["1" * 1_000_000, "Two birds sang."])
+    assert table.column("error_kind").to_pylist() == ["text", None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,7 @@ _LICENSE_IDS = {
 """Hugging Face licence identifiers by common name."""
 
 _UNSTATED = "not stated"
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
 
 
 def _sums() -> defaultdict[str, float]:
@@ -91,7 +93,8 @@ def corpus_card(
         layout: description of the files, in Markdown.
         for_hugging_face: prepend the YAML header, which also maps files to splits.
     """
-    licenses = sorted({row.license or _UNSTATED for row in summary.voices.values()})
+    name = _plain(name)
+    licenses = sorted({_plain(row.license or _UNSTATED) for row in summary.voices.values()})
     sections = [
         *([_yaml_header(summary, name, licenses)] if for_hugging_face else []),
         f"# {name}\n",
@@ -116,7 +119,7 @@ def corpus_card(
             ),
         ),
         "Licences of the texts: "
-        + ", ".join(f"{name} ({n} rows)" for name, n in summary.text_licenses.items())
+        + ", ".join(f"{_plain(each)} ({n} rows)" for each, n in summary.text_licenses.items())
         + ".\n",
         _quality(summary),
         _rejections(rejected),
@@ -201,7 +204,12 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> str:
 
 
 def _cell(value: Any) -> str:
-    return "-" if value is None else str(value).replace("|", "\\|").replace("\n", " ")
+    return "-" if value is None else _plain(str(value)).replace("|", "\\|")
+
+
+def _plain(text: str) -> str:
+    """Text of a user without control characters, which would break the header or a table."""
+    return _CONTROL.sub(" ", text).strip()
 
 
 def _without_audio(utterance: CorpusUtterance) -> CorpusUtterance:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from hierbatch.audio.flac_integrity import find_flac_damage
 from hierbatch.delivery.takes import TimedWord
 from hierbatch.errors import RunError
 from hierbatch.manifest.corpus_rows import REJECTED_BY, with_rejections
@@ -148,6 +149,14 @@ class CorpusSource:
         return pa.concat_arrays(names)
 
     def _utterance(self, row: dict[str, Any]) -> CorpusUtterance:
+        flac = (row["audio"] or {}).get("bytes") or b""
+        if fault := find_flac_damage(flac, rate_hz=row["sample_rate_hz"], n_samples=row["n_samples"]):
+            raise RunError(
+                f"The audio of row {row['id']} is damaged",
+                expected="the audio that was committed",
+                got=fault,
+                fix="synthesize it again with `hierbatch retry RUN --id ID`; `hierbatch status RUN --verify` finds all",
+            )
         voice = self._voices.get(row["voice"], {})
         words = [TimedWord(t["text"], t["start_s"], t["end_s"]) for t in row["timings"] or () if t["kind"] == "word"]
         return CorpusUtterance(
@@ -173,7 +182,7 @@ class CorpusSource:
             hierbatch_version=row["hierbatch_version"],
             delivery={name: row.get(name) for name in DEFAULT_DELIVERY},
             measures={name: row[name] for name in self._measures},
-            flac=row["audio"]["bytes"],
+            flac=flac,
         )
 
 

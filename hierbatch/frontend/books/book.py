@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from hierbatch.frontend.books.details import BookDetails
 from hierbatch.frontend.books.ssml import Pronunciation
 
 SCENE_BREAK_S = 1.6
@@ -55,7 +56,7 @@ class Book:
 
     `language` is the language tag of the book (BCP 47, such as `en-GB`) or empty, `cover` the content of a JPEG or PNG
     file, and `remarks` are notices to the user about the import (a guessed encoding, a missing table of contents).
-    `pronunciations` are those that the book itself gives.
+    `pronunciations` are those that the book itself gives, `details` its series, year, publisher and the like.
     """
 
     title: str
@@ -66,6 +67,7 @@ class Book:
     skipped: tuple[SkippedText, ...] = ()
     remarks: tuple[str, ...] = ()
     pronunciations: tuple[Pronunciation, ...] = ()
+    details: BookDetails = field(default_factory=BookDetails)
 
     @property
     def unread_share(self) -> float:

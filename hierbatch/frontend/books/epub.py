@@ -65,6 +65,7 @@ def read_epub(path: Path, keep: frozenset[str] = frozenset()) -> Book:
         skipped=(*reader.dropped, *flow.skipped, *split.skipped),
         remarks=(*remarks, *_remarks(flow)),
         pronunciations=(*flow.pronunciations, *lexicons),
+        details=package.details,
     )
 
 

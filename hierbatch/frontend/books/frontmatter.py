@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hierbatch.frontend.books.characters import has_letters_or_digits, letters_of, tidy
@@ -37,13 +37,14 @@ def without_contents(groups: Sequence[Sequence[Line]]) -> tuple[list[Sequence[Li
     kept: list[Sequence[Line]] = []
     dropped: list[Sequence[Line]] = []
     is_inside = False
+    last_groups = {letters_of(line.text): index for index, group in enumerate(groups) for line in group}
     for index, group in enumerate(groups):
         rest = group
         if reason_of_title(group[0].text) == "table of contents":
             is_inside, rest = True, group[1:]
             dropped.append(group[:1])
         if is_inside and rest:
-            is_inside = _is_contents(rest, groups[index + 1 :])
+            is_inside = _is_contents(rest, index, last_groups)
         if not rest:
             continue
         is_contents = is_inside or (index < _N_OPENING_GROUPS and _counts_up(rest))
@@ -69,7 +70,14 @@ def read_title_page(paragraphs: Sequence[Paragraph], *, before_heading: bool) ->
     return TitlePage(titles[0] if titles else "", names[0] if names else "", len(titles))
 
 
-def _is_contents(group: Sequence[Line], later: Sequence[Sequence[Line]]) -> bool:
+def _is_contents(group: Sequence[Line], index: int, last_groups: Mapping[str, int]) -> bool:
+    """True for a group of lines that continues a table of contents.
+
+    Args:
+        group: the lines
+        index: position of the group in the text
+        last_groups: position of the last group that has a line, by the letters of the line
+    """
     texts = [tidy(line.text) for line in group]
     if any(len(text) > _LONGEST_TITLE for text in texts):
         return False
@@ -78,7 +86,7 @@ def _is_contents(group: Sequence[Line], later: Sequence[Sequence[Line]]) -> bool
     if heading_rank(texts[0]) is None:
         return _is_entry(group[0])
     # A single heading belongs to the table of contents only if it recurs at the start of its chapter.
-    return any(letters_of(texts[0]) == letters_of(line.text) for other in later for line in other)
+    return last_groups[letters_of(group[0].text)] > index
 
 
 def _is_entry(line: Line) -> bool:

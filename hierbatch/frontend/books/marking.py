@@ -8,9 +8,14 @@ from copy import deepcopy
 from lxml import etree
 
 from hierbatch.frontend.books.block_collector import TextSegment
+from hierbatch.frontend.books.markup import local_name
 from hierbatch.frontend.books.sentence_spans import SentenceSpan
 
 XHTML = "http://www.w3.org/1999/xhtml"
+
+_CONTAINERS = frozenset({"table", "thead", "tbody", "tfoot", "tr", "colgroup"})
+_OUTER = _CONTAINERS | {"td", "th"}
+"""Elements that a span cannot contain."""
 
 
 def wrap_sentences(segments: Sequence[TextSegment], spans: Sequence[SentenceSpan]) -> bool:
@@ -27,7 +32,7 @@ def wrap_sentences(segments: Sequence[TextSegment], spans: Sequence[SentenceSpan
     if parent is None or not spans:
         return False
     slots = sorted({_slot(parent, segment) for segment in segments})
-    builder = _Builder({(segment.element, segment.kind) for segment in segments}, spans)
+    builder = _Builder(parent, {(segment.element, segment.kind) for segment in segments}, spans)
     children = list(parent)
     texts = [parent.text or "", *(child.tail or "" for child in children)]
     first, last = slots[0], slots[-1]
@@ -37,6 +42,7 @@ def wrap_sentences(segments: Sequence[TextSegment], spans: Sequence[SentenceSpan
         else:
             owner = parent if slot == 0 else children[slot // 2 - 1]
             builder.text(texts[slot // 2], (owner, "text" if slot == 0 else "tail") in builder.spoken)
+    builder.name_sentences()
     rebuilt = builder.rebuilt
     before, after = children[: first // 2], children[(last + 1) // 2 :]
     opening = (rebuilt.text or "") if first % 2 == 0 else texts[first // 2] + (rebuilt.text or "")
@@ -49,15 +55,23 @@ def wrap_sentences(segments: Sequence[TextSegment], spans: Sequence[SentenceSpan
 class _Builder:
     """Rebuilds a run of inline markup around the elements of sentences."""
 
-    def __init__(self, spoken: set[tuple[etree._Element, str]], spans: Sequence[SentenceSpan]) -> None:
+    def __init__(
+        self, parent: etree._Element, spoken: set[tuple[etree._Element, str]], spans: Sequence[SentenceSpan]
+    ) -> None:
         self.spoken = spoken
+        self._parent = parent
         self.rebuilt = etree.Element("rebuilt")
         self._spans = list(spans)
         self._position = 0
         self._path: list[etree._Element] = []  # open elements of the page
         self._chain: list[tuple[object, etree._Element]] = []  # open elements of the rebuilt run, each with its origin
         self._cloned: set[etree._Element] = set()
-        self._sentences: dict[str, etree._Element] = {}
+        self._opened: dict[str, list[etree._Element]] = {}  # spans of each sentence: one in each cell of a table row
+
+    def name_sentences(self) -> None:
+        """Set the id of each sentence on its longest span."""
+        for element_id, spans in self._opened.items():
+            max(spans, key=lambda span: len("".join(span.itertext()))).set("id", element_id)
 
     def element(self, element: etree._Element) -> None:
         """Add an element of the page: rebuilt around its text, or copied whole if it has no spoken text."""
@@ -89,7 +103,9 @@ class _Builder:
             boundaries = [boundary - self._position for s in self._spans for boundary in (s.start, s.end)]
             end = min((boundary for boundary in boundaries if boundary > 0), default=len(text))
             end = min(len(text), start + end)
-            self._open(span)
+            # White space between the cells of a row belongs to no sentence: a row has no spans.
+            container = self._path[-1] if self._path else self._parent
+            self._open(None if local_name(container) in _CONTAINERS else span)
             self._add(text[start:end])
             self._position += end - start
             start = end
@@ -98,8 +114,9 @@ class _Builder:
         return next((span for span in self._spans if span.start <= self._position < span.end), None)
 
     def _open(self, span: SentenceSpan | None) -> None:
-        """Open and close elements until the open ones are the sentence and, inside it, those of the page."""
-        target: list[object] = [*([span] if span else []), *self._path]
+        """Open and close elements until the open ones are the cell, the sentence and, inside it, those of the page."""
+        n_outer = max((n for n, element in enumerate(self._path, 1) if local_name(element) in _OUTER), default=0)
+        target: list[object] = [*self._path[:n_outer], *([span] if span else []), *self._path[n_outer:]]
         n_same = 0
         while n_same < min(len(target), len(self._chain)) and self._chain[n_same][0] is target[n_same]:
             n_same += 1
@@ -110,7 +127,9 @@ class _Builder:
 
     def _start_element(self, parent: etree._Element, key: object) -> etree._Element:
         if isinstance(key, SentenceSpan):
-            return etree.SubElement(parent, f"{{{XHTML}}}span", id=key.element_id)
+            span = etree.SubElement(parent, f"{{{XHTML}}}span")
+            self._opened.setdefault(key.element_id, []).append(span)
+            return span
         assert isinstance(key, etree._Element)
         clone = etree.SubElement(parent, key.tag, attrib=dict(key.attrib), nsmap=key.nsmap)
         if key in self._cloned:

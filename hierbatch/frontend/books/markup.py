@@ -19,6 +19,9 @@ EPUB_TYPE = "{http://www.idpf.org/2007/ops}type"
 MAX_PAGE_ELEMENTS = 300_000
 """Largest number of elements of one page: a whole Bible with a mark on every word stays below it."""
 
+MAX_ATTRIBUTES = 1_000
+"""Largest number of attributes of one element: reading them takes time that grows with the square of their number."""
+
 _DECLARATION = re.compile(r"<\?xml\b[^>]*+>")
 _DECLARED_ENCODING = re.compile(rb"""^\s*+<\?xml\b[^>]*?encoding\s{0,9}=\s{0,9}["']([A-Za-z0-9._-]+)["']""")
 _MAX_DECLARATION_BYTES = 1_000
@@ -27,6 +30,8 @@ _SPACE = re.compile(r"\s*+")
 _NAMED_ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{0,30});")
 _BARE_AMPERSAND = re.compile(r"&(?!(?:[A-Za-z][\w.-]{0,30}|#\d{1,7}|#[xX][\dA-Fa-f]{1,6});)")
 _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
+_TAG = re.compile(r"""<[A-Za-z](?:=\s*+(?:"[^"]*+"?|'[^']*+'?)|[^>=]++|=)*+""")
+_QUOTED_VALUE = re.compile(r"""=\s*+(?:"[^"]*+"?|'[^']*+'?)""")
 _NAME_PART = re.compile(r"[A-Za-z_][\w.-]*")
 
 
@@ -65,7 +70,9 @@ def page_from_text(text: str, name: str) -> etree._Element:
     try:
         root = etree.fromstring(text, _xml_parser())
     except (etree.XMLSyntaxError, ValueError):
+        _check_tags(text, name)
         root = _parse_leniently(text, name)
+    _check_attributes(int(_MOST_ATTRIBUTES(root, limit=MAX_ATTRIBUTES)), name)
     n_elements = count_elements(root)
     if n_elements > MAX_PAGE_ELEMENTS:
         raise BookError(
@@ -116,6 +123,23 @@ def _prepare(text: str, name: str) -> str:
         n_lines = text.count("\n", doctype.start(), end)
         text = text[: doctype.start()] + "\n" * n_lines + text[end:]
     return _NAMED_ENTITY.sub(functools.partial(_character, entities), text)
+
+
+def _check_tags(text: str, name: str) -> None:
+    """Refuse a tag with too many attributes before the lenient parser, which compares each with all others."""
+    for tag in _TAG.finditer(text):
+        if tag.end() - tag.start() > MAX_ATTRIBUTES:
+            _check_attributes(len(_QUOTED_VALUE.sub(" ", tag[0]).split()), name)
+
+
+def _check_attributes(n_attributes: int, name: str) -> None:
+    if n_attributes > MAX_ATTRIBUTES:
+        raise BookError(
+            f"{name} has an element with too many attributes",
+            expected=f"at most {MAX_ATTRIBUTES:,}",
+            got=f"{n_attributes:,}",
+            fix="obtain the book from another source",
+        )
 
 
 def _end_of_space(text: str, position: int) -> int:
@@ -174,3 +198,4 @@ def _drop_prefixes(root: etree._Element) -> None:
 
 
 _COUNT = etree.XPath("count(//*)")
+_MOST_ATTRIBUTES = etree.XPath("count((//*[count(@*) > $limit])[1]/@*)")

@@ -10,6 +10,7 @@ from lxml import etree
 from hierbatch.errors import BookError
 from hierbatch.frontend.books.archive import Archive, resolve
 from hierbatch.frontend.books.characters import tidy
+from hierbatch.frontend.books.details import BookDetails, read_details
 from hierbatch.frontend.books.markup import local_name, parse_xml
 
 _CONTAINER = "META-INF/container.xml"
@@ -50,6 +51,8 @@ class Package:
     cover: str | None
     lexicons: tuple[str, ...]
     """Pronunciation lexicons (PLS)."""
+    details: BookDetails
+    """Series, year, publisher, ISBN and description."""
     guide: dict[str, str]
     """EPUB 2 guide type of each page (`title-page`, `copyright-page`, `toc`, `notes`)."""
 
@@ -70,6 +73,7 @@ def read_package(archive: Archive, name: str) -> Package:
         ncx=_ncx(items, ncx_id),
         cover=_cover(root, items),
         lexicons=tuple(item.href for item in items.values() if item.media_type == "application/pls+xml"),
+        details=read_details(root),
         guide=_guide(root, path),
     )
 

@@ -92,7 +92,7 @@ def _paragraphs(group: Sequence[Line], wrapped: bool, compounds: frozenset[str])
     while position < len(group):
         rank = heading_rank(group[position].text) if position == 0 or not wrapped else None
         if rank is not None:
-            n_lines = 1 + _n_title_lines(group[position + 1 :])
+            n_lines = 1 + _n_title_lines(group[position + 1 : position + 2 + _MAX_TITLE_LINES_BELOW])
             yield heading_paragraph(group[position : position + n_lines], rank)
             position += n_lines
         elif wrapped:
@@ -104,7 +104,11 @@ def _paragraphs(group: Sequence[Line], wrapped: bool, compounds: frozenset[str])
 
 
 def _n_title_lines(below: Sequence[Line]) -> int:
-    """Number of lines below "Chapter One" that are its title: all of a short group without a sentence."""
+    """Number of lines below "Chapter One" that are its title: all of a short group without a sentence.
+
+    Args:
+        below: the first lines of the group, one more than a title has
+    """
     texts = [line.text.strip() for line in below]
     is_title = all(len(text) <= _MAX_TITLE_CHARACTERS and text[-1] not in ".!?…,;:\"'”’" for text in texts)
     return len(texts) if len(texts) <= _MAX_TITLE_LINES_BELOW and is_title else 0

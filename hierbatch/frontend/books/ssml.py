@@ -22,7 +22,7 @@ _ORDINAL_ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 
 @dataclass(frozen=True, slots=True)
 class Pronunciation:
-    """Pronunciation of a word or phrase as written in the book; `alphabet` is `ipa` or `x-sampa`."""
+    """Pronunciation of a word or phrase as written in the book; `alphabet` is `ipa`, or `sampa` for X-SAMPA."""
 
     word: str
     phonemes: str

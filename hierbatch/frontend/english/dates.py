@@ -171,7 +171,11 @@ DATE_RULES: tuple[Rule, ...] = (
 )
 
 TIME_RULES: tuple[Rule, ...] = (
-    rule("range of times", r"(?<=\d:\d\d)\s?[-–]\s?(?=\d{1,2}:\d\d)|(?<=[ap]\.m\.)\s?[-–]\s?(?=\d)", " to "),
+    rule(
+        "range of times",
+        r"(?<=\d:\d\d)\s?[-–]\s?(?=\d{1,2}(?::\d\d|\s?[apAP]\.?[mM]\b))|(?<=[ap]\.m\.)\s?[-–]\s?(?=\d)",
+        " to ",
+    ),
     rule(
         "military time",
         r"\b(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?=\s(?:hours|hrs)\b(?!\s(?:of|a|per|in)\b))",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from hierbatch.frontend.english.ipa import ENGLISH_IPA
+from hierbatch.frontend.foreign_words import find_foreign_words
 from hierbatch.frontend.language_definition import Language, Normalizer, Pace, PhoneMap, Phonemizer
 
 
@@ -45,5 +47,6 @@ ENGLISH = Language(
         ),
     ),
     ipa=ENGLISH_IPA,
+    find_foreign_words=functools.partial(find_foreign_words, hanja=False),
     foreign_words={"ko": _korean_words_in_english},
 )

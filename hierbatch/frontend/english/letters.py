@@ -17,6 +17,7 @@ _USUALLY_WORDS = frozenset({"AM", "IT", "LED", "US", "WHO"})
 _LONGEST_UNKNOWN_INITIALISM = 3
 _AMBIGUOUS_LENGTH = 2
 _CAPITALS = r"(?<![\w'])(?P<word>[A-Z][A-Z]+(?:'[A-Z]+)*)(?!\w)"
+_CONTEXT_CHARACTERS = 60
 _IT_WORK = r"(?=\s(?:department|support|team|manager|systems?|industry|sector|specialist|company|staff|job)\b)"
 _OF_A_STATE = (
     r"(?='s|\s(?:[A-Z][a-z]|dollars?|government|president|economy|citizens?|troops|military|market)|-[A-Za-z]|"
@@ -68,15 +69,22 @@ def _say_capitals(match: re.Match[str]) -> str:
 
 
 def _is_among_capitals(match: re.Match[str]) -> bool:
-    neighbours = (_PREVIOUS_WORD.search(match.string[: match.start()]), _NEXT_WORD.match(match.string[match.end() :]))
+    after = match.string[match.end() : match.end() + _CONTEXT_CHARACTERS]
+    neighbours = (_PREVIOUS_WORD.search(_before(match)), _NEXT_WORD.match(after))
     words = [found[1] for found in neighbours if found]
     return any(len(word) > 1 and word.isupper() and word not in read_words("english/spelled.txt") for word in words)
 
 
+def _before(match: re.Match[str]) -> str:
+    """Text before a match, as far as it matters: the work stays linear."""
+    return match.string[max(match.start() - _CONTEXT_CHARACTERS, 0) : match.start()]
+
+
 def _say_article(match: re.Match[str]) -> str:
     """Read A as the article, unless it is a letter ("Plan A is", "U S A is", "sixteen A Victoria Street")."""
-    found = _PREVIOUS_WORD.search(match.string[: match.start()])
-    if found and match.string[match.start() - 1] == " " and match.string[found.end(1) : match.start()] == " ":
+    before = _before(match)
+    found = _PREVIOUS_WORD.search(before)
+    if found and before[-1] == " " and before[found.end(1) :] == " ":
         previous = found[1]
         is_letter = len(previous) == 1 and previous.isupper() and previous != "I"
         if is_letter or previous.lower() in _BEFORE_LETTERS or _FIGURE_WORD.fullmatch(previous):

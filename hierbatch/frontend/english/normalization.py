@@ -24,6 +24,7 @@ from hierbatch.frontend.english.roman import ROMAN_RULES
 from hierbatch.frontend.english.scripture import SCRIPTURE_RULES
 from hierbatch.frontend.english.serials import SERIAL_RULES, TELEPHONE_RULES
 from hierbatch.frontend.english.units import MEASURE_RULES, NUMBER_RULES
+from hierbatch.frontend.foreign_words import refuse_foreign_text, romanize_foreign_words
 from hierbatch.frontend.rules import Rule, apply_rules, one_of, rule
 
 _GREEK = {
@@ -112,13 +113,15 @@ def normalize_english(text: str) -> str:
     In the result, a capital A is the letter; the article is in lower case.
 
     Raises:
-        TextError: the text is in an unsupported script, or has a number of hundreds of figures.
+        TextError: most of the text is in an unsupported script, or it has a number of hundreds of figures.
 
     >>> normalize_english("Mr. Brown paid $3.50 at 3:45 p.m. — for No. 5!")
     'Mister Brown paid three dollars and fifty cents at three forty-five P M, for Number five!'
     """
     refuse_long_numbers(text)
-    cleaned = drop_foreign_letters(clean_characters(text), hanja=False)
+    cleaned = clean_characters(text)
+    refuse_foreign_text(cleaned, hanja=False)
+    cleaned = drop_foreign_letters(romanize_foreign_words(cleaned), hanja=False)
     return " ".join(apply_rules(ENGLISH_RULES, cleaned).split())
 
 

@@ -13,6 +13,11 @@ def _say_telephone(match: re.Match[str]) -> str:
     return ("plus " if match[0].startswith("+") else "") + ", ".join(groups)
 
 
+_PLURAL_TENS = {
+    "07": "oh sevens", "17": "seventeens", "27": "twenty-sevens", "37": "thirty-sevens", "47": "forty-sevens",
+    "57": "fifty-sevens", "67": "sixty-sevens", "77": "seventy-sevens", "87": "eighty-sevens",
+}  # fmt: skip
+
 SERIAL_RULES: tuple[Rule, ...] = (
     rule("book number", r"\b97[89](?:[- ]\d{1,7}){3}[- ]\d\b|\b97[89]\d{10}\b", lambda m: say_digits(m[0])),
     rule(
@@ -23,6 +28,12 @@ SERIAL_RULES: tuple[Rule, ...] = (
         r"(?<!\w)\+\d{1,3}(?:[ -]?\(0\))?(?:[ -]\d{1,5}){2,5}(?![\w-])",
         lambda m: f"plus {say_digits(m[0])}",
     ),
+    rule(
+        "freephone number",
+        r"(?<![\w.])0(?:800|808|845|870)(?: \d{2,4}){2,3}(?![\w-])",
+        lambda m: ", ".join(say_digits(group) for group in m[0].split()),
+    ),
+    rule("aircraft", r"\b(?P<number>7[0-8]7)s\b", lambda m: f"seven {_PLURAL_TENS[m['number'][1:]]}"),
     rule(
         "toll-free number",
         r"\b1-(?P<hundreds>8|9)00-(?P<name>[A-Z]{3,9})\b",

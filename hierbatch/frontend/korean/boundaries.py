@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hierbatch.frontend.korean.lexical_sounds import MAX_WORD, suffix, tenses_after_l, word_boundaries
+from hierbatch.frontend.korean.lexical_sounds import (
+    MAX_WORD,
+    phrase_boundaries,
+    suffix,
+    tenses_after_l,
+    word_boundaries,
+)
 from hierbatch.frontend.korean.morphemes import Morpheme
 from hierbatch.frontend.korean.sound_rules import Boundary, Joint
 from hierbatch.frontend.korean.syllables import SILENT, split_syllable
@@ -63,7 +69,7 @@ def find_boundaries(words: Sequence[str], morphemes: Sequence[Morpheme]) -> list
         morphemes: morphemes of the words joined by spaces.
     """
     text = " ".join(words)
-    lexical = _lexical_boundaries(text, morphemes)
+    lexical = phrase_boundaries(text) or _lexical_boundaries(text, morphemes)
     positions = _Positions.of(morphemes)
     return [lexical.get(place.end - 1) or _boundary(place, positions) for place in _places(text)]
 
@@ -97,7 +103,8 @@ def _boundary(place: _Place, morphemes: _Positions) -> Boundary:
     before = next((item for item in reversed(covering) if item.end == place.end), None)
     after = morphemes.starting.get(after_start)
     if inside and not place.has_space:
-        return _inside(place, inside[-1])
+        boundary = _inside(place, inside[-1])
+        return replace(boundary, keeps_b=True) if place.before == "넓" and place.after in _AFTER_NEOP else boundary
     if before is None or after is None:
         return Boundary(Joint.SPACE if place.has_space else Joint.INSIDE)
     boundary = _between(place, before, after)

@@ -11,7 +11,8 @@ _NUMBER_NAMES = "계좌|카드|주민|등록|우편|비밀|인증|사업자|여�
 
 
 def _say_telephone(match: re.Match[str]) -> str:
-    return _say_groups(match[0])
+    followed_by_unit = match.string.startswith("번", match.end())
+    return f"{_say_groups(match[0])}{' ' if followed_by_unit else ''}"
 
 
 def _say_groups(code: str) -> str:

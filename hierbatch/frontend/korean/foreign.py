@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from unidecode import unidecode
 
@@ -23,7 +22,9 @@ _SMALL_KANA = {"ゃ": "ㅑ", "ゅ": "ㅠ", "ょ": "ㅛ"}
 _YOTIZED = {"ㅑ": 2, "ㅠ": 17, "ㅛ": 12}
 _CODA_N, _CODA_S = 4, 19
 _N_CODAS, _SYLLABLES_AN_ONSET = 28, 588
-_FOREIGN_WORD = re.compile(r"[^\W\d_A-Za-z\u00aa-\u024f\u1100-\u11ff\u3130-\u318f가-힣\ue000-\uf8ff]+[\u30fc]*")
+_FOREIGN_WORD = re.compile(
+    r"[^\W\d_A-Za-z\u00aa-\u024f\u2070-\u209f\u2150-\u218f\u2460-\u24ff\u1100-\u11ff\u3130-\u318f가-힣\ue000-\uf8ff]+[\u30fc]*"
+)
 _KATAKANA_TO_HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 _MIN_WORD = 2
 
@@ -35,12 +36,6 @@ def spell_foreign_words(text: str) -> str:
     '일본어 히라가나와 privet'
     """
     return _FOREIGN_WORD.sub(lambda match: _spell(match[0]), text)
-
-
-def find_foreign_words(text: str) -> tuple[str, ...]:
-    """Words of other scripts than Hangul, Latin and Hanja, in order."""
-    words = (match[0] for match in _FOREIGN_WORD.finditer(unicodedata.normalize("NFC", text)))
-    return tuple(word for word in words if len(word) >= _MIN_WORD and not all(map(is_hanja, word)))
 
 
 def _spell(word: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
+from hierbatch.frontend.foreign_words import find_foreign_words
 from hierbatch.frontend.korean.counters import NOUN_ENDS
 from hierbatch.frontend.korean.ipa import KOREAN_IPA
 from hierbatch.frontend.language_definition import Language, Normalizer, Pace, Phonemizer, ShortSentence
@@ -48,5 +50,6 @@ KOREAN = Language(
     ),
     detection_weight=2,
     noun_ends=NOUN_ENDS,
+    find_foreign_words=functools.partial(find_foreign_words, hanja=True),
     ipa=KOREAN_IPA,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hierbatch.frontend.korean.loanwords import several_words
+from hierbatch.frontend.korean.loanwords import several_words, single_words
 from hierbatch.frontend.korean.numbers import say_sino
 from hierbatch.frontend.rules import Rule, one_of, rule
 
@@ -19,7 +19,7 @@ _READ_AS_WORDS = {
     "LEGO": "레고", "3D": "스리디", "2D": "투디", "4D": "포디", "4K": "포케이", "5G": "파이브지", "4G": "포지",
     "MP3": "엠피스리",
     "MP4": "엠피포", "A4": "에이포", "B2B": "비투비", "B2C": "비투시", "K-POP": "케이팝", "K팝": "케이팝",
-    "H2O": "에이치투오", "CO2": "시오투", "No.": "넘버 ", "vs": "대", "vs.": "대",
+    "H2O": "에이치투오", "CO2": "시오투", "No.": "넘버 ", "Dr.": "닥터 ", "vs": "대", "vs.": "대",
 }  # fmt: skip
 _ROMAN = r"X{0,3}(?:IX|IV|V?I{0,3})(?![A-Za-z])"
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10}
@@ -97,5 +97,11 @@ KOREAN_LETTER_RULES: tuple[Rule, ...] = (
     ),
     rule("letters", r"(?<![A-Za-z])[A-Z]{1,6}(?=s?(?![A-Za-z']))", lambda match: say_letters(match[0])),
     rule("plural", r"(?<=[가-힣])s(?![A-Za-z'])", "즈"),
+    rule(
+        "loanword",
+        rf"(?<![A-Za-z'])(?P<word>{one_of(single_words())})(?![A-Za-z'])",
+        lambda match: single_words()[match["word"].lower()],
+        ignore_case=True,
+    ),
     rule("letter", r"(?<![A-Za-z'.])[a-z](?![A-Za-z'])", lambda match: say_letters(match[0])),
 )

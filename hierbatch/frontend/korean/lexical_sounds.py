@@ -7,6 +7,8 @@ A word of the tables has marks between its syllables:
     +   two full words: 겉+옷 [거돋]
     =   nothing but the plain rules: 방=법
     -   ㄴ stays before ㄹ: 생산-량
+
+A word that begins with ^ counts only as a phrase of its own: 졸지 is a noun there, and a verb in "졸지 마라".
 """
 
 from __future__ import annotations
@@ -47,6 +49,11 @@ def word_boundaries(word: str) -> Mapping[int, Boundary] | None:
     return _words().get(word)
 
 
+def phrase_boundaries(word: str) -> Mapping[int, Boundary] | None:
+    """Boundaries of a word of the table that is a phrase of its own; None for another word."""
+    return _words().get(f"^{word}")
+
+
 def suffix(syllable: str) -> Suffix | None:
     """Suffix that has a sound of its own, by its syllable."""
     return _suffixes().get(syllable)
@@ -69,8 +76,8 @@ def tenses_after_l(word: str, index: int) -> bool:
 @functools.cache
 def _words() -> dict[str, dict[int, Boundary]]:
     words: dict[str, dict[int, Boundary]] = {}
-    for marked in " ".join(read_lines("korean/word_sounds.txt")).split():
-        bare = ""
+    for entry in " ".join(read_lines("korean/word_sounds.txt")).split():
+        is_phrase, marked, bare = entry.startswith("^"), entry.removeprefix("^"), ""
         boundaries: dict[int, Boundary] = {}
         for character in marked:
             if character in _MARKS:
@@ -79,7 +86,7 @@ def _words() -> dict[str, dict[int, Boundary]]:
                 boundaries[len(bare) - 1] = replace(mark, joint=previous.joint) if previous else mark
             else:
                 bare += character
-        words[bare] = boundaries
+        words[f"^{bare}" if is_phrase else bare] = boundaries
     return words
 
 

@@ -130,5 +130,11 @@ def several_words() -> dict[str, str]:
 
 
 @functools.cache
+def single_words() -> dict[str, str]:
+    """Established loanwords of one word, in small letters, and their Hangul."""
+    return {word: hangul for word, hangul in _established().items() if word.isalpha() and len(word) > 1}
+
+
+@functools.cache
 def _established() -> dict[str, str]:
     return dict(line.split("\t") for line in read_lines("korean/loanwords.tsv"))

@@ -9,6 +9,7 @@ import re
 
 from hierbatch.errors import TextError
 from hierbatch.frontend.characters import PLACEHOLDERS, SUPER_AND_SUBSCRIPTS, clean_characters, drop_foreign_letters
+from hierbatch.frontend.foreign_words import refuse_foreign_text
 from hierbatch.frontend.korean.amounts import MEASURE_RULES, NUMBER_RULES
 from hierbatch.frontend.korean.foreign import spell_foreign_words
 from hierbatch.frontend.korean.hanja import HANJA_RULES
@@ -72,7 +73,9 @@ def _say_address(match: re.Match[str]) -> str:
             words.append(say_digits(token))
         elif token.isalpha():
             words.append(
-                {"www": "더블유더블유더블유", "com": "컴", "net": "넷", "kr": "케이아르"}.get(token.lower(), token)
+                {"www": "더블유더블유더블유", "com": "컴", "net": "넷", "kr": "케이아르", "co": "시오"}.get(
+                    token.lower(), token
+                )
             )
         else:
             words.append(_ADDRESS_MARKS.get(token, ""))
@@ -82,7 +85,7 @@ def _say_address(match: re.Match[str]) -> str:
 _BEFORE_RULES: tuple[Rule, ...] = (
     rule(
         "address",
-        r"(?P<address>[A-Za-z\d_.+-]+@[A-Za-z\d-]+(?:\.[A-Za-z][\w-]*)+|\b(?:https?://|www\.)[\w./?=&%~:#-]*[A-Za-z\d/]"
+        r"(?P<address>[A-Za-z\d_.+-]+@[A-Za-z\d-]+(?:\.[A-Za-z][A-Za-z\d-]*)+|\b(?:https?://|www\.)[\w./?=&%~:#-]*[A-Za-z\d/]"
         r"|(?<![\w@.])(?:[A-Za-z\d-]+\.)+(?:com|net|org|kr|io|ai|jp|uk|edu|gov|info)(?![A-Za-z\d.-])(?:/[A-Za-z\d./?=&%~:#_-]*[A-Za-z\d])?)",
         _say_address,
     ),
@@ -134,7 +137,7 @@ def normalize_korean(text: str) -> str:
     """Normalise Korean text to words as read aloud, with the marks , . ? ! for pauses and intonation.
 
     Raises:
-        TextError: the text contains a number or word that is too long.
+        TextError: most of the text is in an unsupported script, or it contains a number or word that is too long.
 
     >>> normalize_korean("오후 3시 30분에 20살 학생 5명이 인간(人間)을 1,500원에 그렸다.")
     '오후 세 시 삼십 분에 스무 살 학생 다섯 명이 인간을 천오백 원에 그렸다.'
@@ -146,5 +149,7 @@ def normalize_korean(text: str) -> str:
             got=f"{too_long[0][:20]}...",
             fix="remove it, or write it as words with spaces",
         )
-    cleaned = drop_foreign_letters(spell_foreign_words(clean_characters(text)), hanja=True)
+    cleaned = clean_characters(text)
+    refuse_foreign_text(cleaned, hanja=True)
+    cleaned = drop_foreign_letters(spell_foreign_words(cleaned), hanja=True)
     return " ".join(apply_rules(KOREAN_RULES, cleaned).split())

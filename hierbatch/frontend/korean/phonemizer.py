@@ -46,11 +46,20 @@ class KoreanPhonemizer:
         """Phones of each word, one entry per word; empty for a word without pronunciation."""
         hangul = [_NOT_HANGUL.sub("", _LATIN.sub(lambda found: self._loanword(found[0]), word)) for word in words]
         pronounced = iter(self._pronounce([word for word in hangul if word]))
-        return [syllables_to_phones(next(pronounced)) if word else () for word in hangul]
+        phones: list[Phones] = []
+        before = ""
+        for word in hangul:
+            phones.append(syllables_to_phones(next(pronounced), before) if word else ())
+            before = phones[-1][-1] if phones[-1] else ""
+        return phones
 
 
-def syllables_to_phones(word: str) -> Phones:
+def syllables_to_phones(word: str, before: str = "") -> Phones:
     """Phones of Hangul syllables that are spelled as pronounced; other characters are skipped.
+
+    Args:
+        word: syllables of a word
+        before: last phone of the word before
 
     >>> syllables_to_phones("밥")
     ('p', 'a', 'p̚')
@@ -62,7 +71,7 @@ def syllables_to_phones(word: str) -> Phones:
             continue
         onset, rest = divmod(code - _SYLLABLES_FROM, _N_VOWELS * _N_CODAS)
         nucleus, coda = divmod(rest, _N_CODAS)
-        if onset == 5 and phones and phones[-1] == "l":
+        if onset == 5 and (phones[-1] if phones else before) == "l":
             phones.append("l")  # a doubled liquid is [ll], not [lɾ]
         elif _ONSETS[onset]:
             phones.append(_ONSETS[onset])

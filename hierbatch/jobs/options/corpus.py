@@ -19,7 +19,12 @@ class CorpusSettings(OptionGroup):
 
     TITLE: ClassVar[str] = "Corpus"
 
-    hours: Annotated[float, Option("Total duration in hours, balanced over languages and speakers.")]
+    hours: Annotated[
+        float | None, Option("Total duration in hours, balanced over languages and speakers; or pass --rows.")
+    ] = None
+    rows: Annotated[
+        int | None, Option("Total number of rows, balanced alike; with --hours, whatever is reached first.", minimum=1)
+    ] = None
     speakers: Annotated[int | None, Option("Number of speakers to sample from the table. Default: all.", minimum=1)] = (
         None
     )
@@ -32,10 +37,13 @@ class CorpusSettings(OptionGroup):
     split: Annotated[str, Option("Shares of speaker-disjoint splits; none keeps one split.")] = (
         "train=0.9,dev=0.05,test=0.05"
     )
+    allow_missing_languages: Annotated[bool, Option("Allow splits without a language that other splits have.")] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 < self.hours <= 100_000:
+        if self.hours is None and self.rows is None:
+            raise InputError("The corpus has no size", expected="--hours or --rows", fix="pass one of them")
+        if self.hours is not None and not 0 < self.hours <= 100_000:
             raise InputError(
                 "The duration of the corpus is out of range",
                 expected="above 0 hours",

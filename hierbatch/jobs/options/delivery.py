@@ -18,20 +18,27 @@ class Delivery(OptionGroup):
 
     TITLE: ClassVar[str] = "Audiobook"
 
-    to: Annotated[str, Option("Formats, e.g. m4b,srt: m4b, mp3, flac, opus, readalong; srt, vtt, words.")] = "m4b,mp3"
+    to: Annotated[
+        str,
+        Option(
+            "Formats, e.g. m4b,srt: m4b, mp3, flac, opus, readalong; srt, vtt, words; cue, chapters, audiobookshelf."
+        ),
+    ] = "m4b,mp3"
     profile: Annotated[str, Option("acx, ebu or podcast; per format: m4b=podcast,mp3=acx.")] = "m4b=podcast,mp3=acx"
     title: Annotated[str, Option("Title. Default: that of the book.")] = ""
     author: Annotated[str, Option("Author. Default: that of the book.")] = ""
     narrator: Annotated[str, Option("Narrator.")] = ""
     cover: Annotated[Path | None, Option("Cover image, JPEG or PNG. Default: that of the book.")] = None
+    sample: Annotated[bool, Option("Also write sample.mp3 for shops, at most 5 minutes.")] = False
     full_band: Annotated[bool, Option("Extend the bandwidth of 16 kHz takes (SpeechSR) before mastering.")] = False
 
     @property
     def formats(self) -> tuple[str, ...]:
         """Audio formats in `to`."""
+        from hierbatch.delivery.sidecars import SIDECARS
         from hierbatch.delivery.subtitles import WRITERS
 
-        return tuple(name for name in _names(self.to) if name not in WRITERS)
+        return tuple(name for name in _names(self.to) if name not in WRITERS and name not in SIDECARS)
 
     @property
     def subtitles(self) -> tuple[str, ...]:
@@ -39,6 +46,13 @@ class Delivery(OptionGroup):
         from hierbatch.delivery.subtitles import WRITERS
 
         return tuple(name for name in _names(self.to) if name in WRITERS)
+
+    @property
+    def sidecars(self) -> tuple[str, ...]:
+        """Files for libraries in `to`."""
+        from hierbatch.delivery.sidecars import SIDECARS
+
+        return tuple(name for name in _names(self.to) if name in SIDECARS)
 
     @property
     def default_profile(self) -> str:
@@ -56,7 +70,12 @@ class Delivery(OptionGroup):
 class RunDelivery(Delivery):
     """Formats, profiles and tags of the audiobook of a run."""
 
-    to: Annotated[str, Option("Formats, e.g. m4b,srt: m4b, mp3, flac, opus, readalong; srt, vtt, words.")] = "m4b"
+    to: Annotated[
+        str,
+        Option(
+            "Formats, e.g. m4b,srt: m4b, mp3, flac, opus, readalong; srt, vtt, words; cue, chapters, audiobookshelf."
+        ),
+    ] = "m4b"
     profile: Annotated[str, Option("acx, ebu or podcast; per format: m4b=podcast,mp3=acx.")] = _DEFAULT_PROFILE
     title: Annotated[str, Option("Title. Default: that in the manifest.")] = ""
     author: Annotated[str, Option("Author.")] = ""

@@ -22,7 +22,7 @@ class TakeSeed(OptionGroup):
 class TextSettings(TakeSeed):
     """Language and pronunciations of texts."""
 
-    language: Annotated[str | None, Option("Language of rows without one: en or ko.")] = None
+    language: Annotated[str | None, Option("Language of rows without one: en, ko, or auto. Default: auto.")] = None
     lexicon: Annotated[Path | None, Option("Pronunciations: CSV with word,pronunciation,kind,language,scope.")] = None
 
 

@@ -15,12 +15,16 @@ class VoiceChoice(OptionGroup):
 
     TITLE: ClassVar[str] = "Voice"
 
-    voice: Annotated[Path | None, Option("Recording of 3 to 15 s of one speaker; used for every row.")] = None
-    voices: Annotated[Path | None, Option("Table of voices (.parquet, .csv, .jsonl) that rows name.")] = None
+    voice: Annotated[
+        Path | None, Option("Recording of 3 to 15 s of one speaker; with --voices, for rows without a voice.")
+    ] = None
+    voices: Annotated[Path | None, Option("Voices that rows name: a table, or a folder of recordings.")] = None
     default_voice: Annotated[str | None, Option("With --voices: voice of rows without one.")] = None
     consent: Annotated[
         str,
-        Option("With --voice: self, licensed, public_domain or synthetic. You are responsible for this statement."),
+        Option(
+            "Of recordings without a table: self, licensed, public_domain or synthetic. You are responsible for it."
+        ),
     ] = "self"
     allow_unknown_consent: Annotated[bool, Option("Allow voices without a known consent.")] = False
     denoise_ratio: Annotated[
@@ -39,7 +43,9 @@ class VoiceChoice(OptionGroup):
 class VoiceTable(VoiceChoice):
     """Table of the voices of a corpus, which needs several speakers: it takes no single recording."""
 
-    voices: Annotated[Path | None, Option("Table of voices (.parquet, .csv, .jsonl).")] = field()  # required
+    voices: Annotated[Path | None, Option("Table of voices (.parquet, .csv, .jsonl), or a folder.")] = (
+        field()
+    )  # required
     voice: Path | None = field(default=None, init=False)
     default_voice: str | None = field(default=None, init=False)
-    consent: str = field(default="self", init=False)
+    consent: str = field(default="unknown", init=False)

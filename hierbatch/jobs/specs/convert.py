@@ -12,7 +12,7 @@ from hierbatch.errors import BundleError
 from hierbatch.jobs.options.recordings import ConversionSettings, SourceFolder
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.error_collector import ErrorCollector
-from hierbatch.jobs.specs.recordings import check_source_root, check_sources, recordings_origin
+from hierbatch.jobs.specs.recordings import check_source_root, check_sources, folder_of, recordings_origin
 from hierbatch.jobs.specs.rows_and_voices import find_rows_and_voices
 from hierbatch.jobs.specs.speak import ValidatedSpec
 from hierbatch.jobs.specs.voices import (
@@ -40,7 +40,7 @@ class ConvertSpec:
     @property
     def root(self) -> Path:
         """Base folder of relative source paths, which no recording may leave."""
-        return self.sources.source_root or self.manifest.parent
+        return self.sources.source_root or folder_of(self.manifest)
 
     @property
     def upsampler(self) -> str | None:

@@ -48,6 +48,11 @@ def recordings_origin(spec: RecordingsSpec, task: Task) -> dict[str, str]:
     }
 
 
+def folder_of(manifest: Path) -> Path:
+    """Base folder of the source paths of a manifest: its own, or the folder of recordings that takes its place."""
+    return manifest if manifest.is_dir() else manifest.parent
+
+
 def check_source_root(root: Path) -> Path:
     """Return the folder of recordings.
 

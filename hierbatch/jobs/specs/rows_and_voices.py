@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.compute as pc
 
-from hierbatch.errors import ManifestError
+from hierbatch.engine.planning import AUTO_LANGUAGE
+from hierbatch.errors import InputError, ManifestError
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.error_collector import ErrorCollector
 from hierbatch.jobs.specs.voices import default_voice, list_voices
@@ -18,6 +19,9 @@ from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.speakers import spelling_notices
 from hierbatch.manifest.store import TableFile, open_table
 from hierbatch.manifest.voices import VoiceRow, check_consent
+
+_MAX_SHOWN = 10
+_NUMBERED = "The manifest has no ids: rows are named by their position, r000001 and so on; keep their order"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +37,7 @@ class RowsAndVoices:
     force_default_voice: bool
     """Use the default voice for every row, whatever voice it names."""
     notices: tuple[str, ...] = ()
-    """Messages on ids and voices whose names differ only in case."""
+    """Messages on ignored voices, on missing ids, and on names that differ only in case."""
 
 
 def find_rows_and_voices(
@@ -44,6 +48,7 @@ def find_rows_and_voices(
     one_of: tuple[str, ...],
     languages: Collection[str] | None = None,
     default_language: str | None = None,
+    cast: Mapping[str, str] | None = None,
 ) -> RowsAndVoices:
     """Read a manifest and the voices of a run. Errors in either one, or between them, are added to `errors`.
 
@@ -54,21 +59,27 @@ def find_rows_and_voices(
         one_of: columns of which the manifest must have at least one.
         languages: languages that rows may be in; None to accept rows without a language.
         default_language: language of rows without one.
+        cast: voices of characters.
     """
-    manifest = errors.attempt(lambda: open_table(path, MANIFEST_COLUMNS))
+    manifest = errors.attempt(lambda: open_table(path, MANIFEST_COLUMNS).with_ids())
     voices = errors.attempt(lambda: list_voices(choice))
-    force_default_voice = choice.voice is not None
+    force_default_voice = choice.voice is not None and choice.voices is None
     default = choice.default_voice if voices is None else default_voice(choice, voices)
     expected = ManifestRequirements(
         languages=languages,
         voices=None if force_default_voice or voices is None else [row.voice for row in voices],
-        default_language=default_language,
+        default_language=default_language or _detected(manifest),
         default_voice=default,
         one_of=one_of,
         needs_voice=voices is not None,
     )
     n_rows = errors.attempt(lambda: check_manifest(manifest, expected) if manifest else 0)
-    named = {default} if force_default_voice or manifest is None else {default, *_named_voices(manifest)}
+    in_rows = _named_voices(manifest) if manifest else set()
+    in_cast = set((cast or {}).values())
+    named = {default} if force_default_voice or manifest is None else {default, *in_rows, *in_cast}
+    notices = _ignored_voices((in_rows | in_cast) - {None, default}) if force_default_voice else ()
+    if voices is not None and not force_default_voice:
+        errors.attempt(lambda: _check_cast(in_cast, [row.voice for row in voices]))
     used = tuple(row for row in voices or () if row.voice in named)
     errors.attempt(lambda: check_consent(used, allow_unknown=choice.allow_unknown_consent))
     return RowsAndVoices(
@@ -77,8 +88,36 @@ def find_rows_and_voices(
         voices=used,
         default=default,
         force_default_voice=force_default_voice,
-        notices=(*(id_notices(manifest) if manifest and n_rows else ()), *spelling_notices(used)),
+        notices=(
+            *notices,
+            *([_NUMBERED] if manifest and manifest.is_numbered else []),
+            *(id_notices(manifest) if manifest and n_rows else ()),
+            *spelling_notices(used),
+        ),
     )
+
+
+def _detected(manifest: TableFile | None) -> str | None:
+    """`auto` if the languages of rows can be detected from their texts."""
+    return AUTO_LANGUAGE if manifest and "text" in manifest.valid_columns else None
+
+
+def _ignored_voices(names: Collection[str | None]) -> tuple[str, ...]:
+    """Message on the voices that rows or the cast name although one voice is used for all."""
+    if not names:
+        return ()
+    shown = ", ".join(sorted(filter(None, names))[:_MAX_SHOWN])
+    return (f"The voices named by rows or by the cast are ignored, since there is no --voices table: {shown}",)
+
+
+def _check_cast(names: Collection[str], known: Collection[str]) -> None:
+    if unknown := sorted(set(names).difference(known)):
+        raise InputError(
+            "The cast names voices that the table lacks",
+            expected=", ".join(sorted(known)[:_MAX_SHOWN]),
+            got=", ".join(unknown[:_MAX_SHOWN]),
+            fix="add them to --voices, or correct --cast",
+        )
 
 
 def _named_voices(manifest: TableFile) -> set[str | None]:

@@ -26,7 +26,9 @@ from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.error_collector import ErrorCollector
 from hierbatch.jobs.specs.rows_and_voices import find_rows_and_voices
 from hierbatch.jobs.specs.voices import PreparedVoices, accept_any_prompt, prepare_some_voices
+from hierbatch.manifest.cast import read_cast
 from hierbatch.manifest.plan_sources import StoreSources, discard_audio
+from hierbatch.manifest.recordings_folder import list_recordings
 from hierbatch.manifest.schema import plan_schema
 from hierbatch.manifest.store import TableFile
 from hierbatch.models.catalog.model_choice import ModelChoice
@@ -61,6 +63,8 @@ class SpeakSpec:
     voices: VoiceChoice
     speech: SpeechSettings = field(default_factory=SpeechSettings)
     model: ModelChoice = field(default_factory=ModelChoice)
+    cast: Path | None = None
+    """Table with `character` and `voice`: voices of rows that have a character and no voice."""
 
     def check(self) -> ValidatedSpec:
         """Validate the specification, see `validate_spec`."""
@@ -108,6 +112,7 @@ class ValidatedSpec:
             "voices": dict(sorted(self.take_settings.voice_sha256.items())),
             **self.take_settings.defaults,
             **self.take_settings.run_settings,
+            **({"cast": dict(self.take_settings.cast)} if self.take_settings.cast else {}),
             "seed": self.take_settings.seed,
             "model": self.model,
             "fingerprint": self.take_settings.fingerprint,
@@ -149,6 +154,7 @@ def validate_spec(spec: SpeakSpec) -> ValidatedSpec:
     speech = spec.speech
     lexicon = errors.attempt(lambda: Lexicon.read(speech.lexicon) if speech.lexicon else None)
     model = errors.attempt(lambda: find_speech_model(spec.model.model))
+    cast = errors.attempt(lambda: read_cast(spec.cast) if spec.cast else {}) or {}
     found = find_rows_and_voices(
         spec.manifest,
         spec.voices,
@@ -156,6 +162,7 @@ def validate_spec(spec: SpeakSpec) -> ValidatedSpec:
         one_of=("text", "phonemes"),
         languages=model.languages if model else None,
         default_language=speech.language,
+        cast=cast,
     )
     prompts, unusable = errors.attempt(
         lambda: prepare_some_voices(
@@ -177,6 +184,7 @@ def validate_spec(spec: SpeakSpec) -> ValidatedSpec:
         voice_sha256={name: prompt.sha256 for name, (_, prompt) in prompts.items()},
         fingerprint=model.fingerprint,
         force_default_voice=found.force_default_voice,
+        cast=cast,
     )
     return ValidatedSpec(
         manifest=found.manifest,
@@ -207,6 +215,9 @@ def find_speech_model(name: str) -> ModelInfo:
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file that exists."""
+    """SHA-256 of a file that exists; of a folder of recordings, of the list of its files."""
+    if not is_remote(path) and path.is_dir():
+        names = "\n".join(file.relative_to(path).as_posix() for file in list_recordings(path))
+        return hashlib.sha256(names.encode()).hexdigest()
     with arrow_source(path) if is_remote(path) else path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

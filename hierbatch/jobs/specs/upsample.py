@@ -12,7 +12,7 @@ from hierbatch.engine.planning import TakeSettings
 from hierbatch.errors import InputError
 from hierbatch.jobs.options.recordings import SourceFolder, UpsamplingModelChoice, UpsamplingSettings
 from hierbatch.jobs.specs.error_collector import ErrorCollector
-from hierbatch.jobs.specs.recordings import check_source_root, check_sources, recordings_origin
+from hierbatch.jobs.specs.recordings import check_source_root, check_sources, folder_of, recordings_origin
 from hierbatch.jobs.specs.speak import ValidatedSpec
 from hierbatch.manifest.checks import ManifestRequirements, check_manifest, id_notices
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
@@ -35,7 +35,7 @@ class UpsampleSpec:
     @property
     def root(self) -> Path:
         """Base folder of relative source paths, which no recording may leave."""
-        return self.sources.source_root or self.manifest.parent
+        return self.sources.source_root or folder_of(self.manifest)
 
     def origin(self) -> dict[str, str]:
         """Provenance entry of the run's record."""
@@ -51,7 +51,7 @@ class UpsampleSpec:
         errors = ErrorCollector()
         root = errors.attempt(lambda: check_source_root(self.root))
         model = errors.attempt(lambda: read_upsampler_info(self.model.model))
-        manifest = errors.attempt(lambda: open_table(self.manifest, MANIFEST_COLUMNS))
+        manifest = errors.attempt(lambda: open_table(self.manifest, MANIFEST_COLUMNS).with_ids())
         expected = ManifestRequirements(one_of=("source",), needs_voice=False)
         n_rows = errors.attempt(lambda: check_manifest(manifest, expected) if manifest else None)
         sources = errors.attempt(lambda: check_sources(manifest, root))

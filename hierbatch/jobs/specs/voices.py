@@ -13,7 +13,7 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import InputError, PromptError
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.manifest.store import write_table
-from hierbatch.manifest.voices import VoiceRow, check_consent, read_voices, voice_from_file
+from hierbatch.manifest.voices import VoiceRow, check_consent, read_voices, voice_from_file, voices_from_folder
 from hierbatch.stages.prompts import Prompt, prepare_prompt
 from hierbatch.stages.voices import VOICE_TABLE_SCHEMA
 
@@ -31,13 +31,18 @@ def list_voices(choice: VoiceChoice) -> tuple[VoiceRow, ...]:
     """List the voices of a run without reading their recordings.
 
     Raises:
-        InputError: `voice` and `voices` are both set or both missing, or the table is unreadable or lacks the default.
+        InputError: there is no voice, a name occurs twice, or the table is unreadable or lacks the default.
     """
-    if (choice.voice is None) == (choice.voices is None):
+    if choice.voice is None and choice.voices is None:
+        raise InputError("There is no voice", expected="--voice FILE, --voices TABLE, or both", fix="pass one of them")
+    own = (voice_from_file(choice.voice, choice.consent),) if choice.voice else ()
+    voices = (*own, *_read_table(choice))
+    if own and any(row.voice == own[0].voice for row in voices[1:]):
         raise InputError(
-            "The voice is ambiguous", expected="either --voice FILE or --voices TABLE", fix="pass exactly one of them"
+            "The voice of --voice has the name of a voice of the table",
+            got=own[0].voice,
+            fix="rename the file, or pass --default-voice instead of --voice",
         )
-    voices = (voice_from_file(choice.voice, choice.consent),) if choice.voice else read_voices(_path(choice.voices))
     if choice.default_voice is not None and choice.default_voice not in {row.voice for row in voices}:
         names = ", ".join(row.voice for row in voices[:10])
         raise InputError(
@@ -49,8 +54,16 @@ def list_voices(choice: VoiceChoice) -> tuple[VoiceRow, ...]:
     return voices
 
 
+def _read_table(choice: VoiceChoice) -> tuple[VoiceRow, ...]:
+    if choice.voices is None:
+        return ()
+    return voices_from_folder(choice.voices, choice.consent) if choice.voices.is_dir() else read_voices(choice.voices)
+
+
 def default_voice(choice: VoiceChoice, voices: Collection[VoiceRow]) -> str | None:
-    """Voice of rows without a voice: the chosen default, or the only voice."""
+    """Voice of rows without a voice: the chosen default, the voice of `--voice`, or the only voice."""
+    if choice.default_voice is None and choice.voice is not None:
+        return next(iter(voices)).voice
     if choice.default_voice is None and len(voices) == 1:
         return next(iter(voices)).voice
     return choice.default_voice
@@ -174,8 +187,3 @@ def write_voice_table(prepared: PreparedVoices, target: Path) -> None:
         for name, (row, prompt) in prepared.items()
     ]
     write_table([pa.Table.from_pylist(rows, schema=VOICE_TABLE_SCHEMA)], VOICE_TABLE_SCHEMA, target)
-
-
-def _path(path: Path | None) -> Path:
-    assert path is not None  # list_voices() has checked that one of the two is set
-    return path

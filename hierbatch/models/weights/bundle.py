@@ -15,8 +15,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 _KEYS = {"name", "kind", "languages", "rate_hz", "license", "config", "synthesis", "weights_sha256"}
 _OPTIONAL_KEYS = {"frontend_versions"}
+_MAX_RATE_HZ = 768_000
+_COMPONENT_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 _FOLDER_VARIABLE = "HIERBATCH_MODELS"
 _FIX = "reinstall hierbatch, or import the bundle again"
 
@@ -220,7 +223,7 @@ def _read_metadata(path: Path) -> Bundle:
         values = with_current_metadata(values)
         described = values.pop("components", {})
         components = tuple(BundleComponent(name=name, **component) for name, component in described.items())
-    except (OSError, ValueError, AttributeError, TypeError) as error:
+    except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise BundleError("A bundle.json cannot be read", expected="JSON", got=f"{path}: {error}") from error
     if set(values) - _OPTIONAL_KEYS != _KEYS:
         raise BundleError(
@@ -228,5 +231,34 @@ def _read_metadata(path: Path) -> Bundle:
             expected=", ".join(sorted(_KEYS)),
             got=", ".join(sorted(values)),
         )
+    if wrong := [*_wrong_values(values), *_wrong_components(components)]:
+        raise BundleError(f"{path} has invalid values", got=", ".join(wrong), fix=_FIX)
     languages = tuple(values.pop("languages"))
     return Bundle(folder=path.parent, languages=languages, components=components, **values)
+
+
+def _wrong_values(values: Mapping[str, Any]) -> list[str]:
+    """Keys of `bundle.json` with values of a wrong type or out of range."""
+    rate_hz, versions = values["rate_hz"], values.get("frontend_versions", {})
+    is_valid = {
+        **{name: isinstance(values[name], str) for name in ("name", "kind", "license", "weights_sha256")},
+        "languages": isinstance(values["languages"], list) and _are(str, values["languages"]),
+        "rate_hz": isinstance(rate_hz, int) and 0 < rate_hz <= _MAX_RATE_HZ,
+        "config": isinstance(values["config"], dict),
+        "synthesis": isinstance(values["synthesis"], dict) and _are((int, float), values["synthesis"].values()),
+        "frontend_versions": isinstance(versions, dict) and _are(str, versions.values()),
+    }
+    return [name for name, is_right in is_valid.items() if not is_right]
+
+
+def _wrong_components(components: Iterable[BundleComponent]) -> list[str]:
+    """Components with values other than text, or with a name that is no file name."""
+    return [
+        f"component {component.name[:40]!r}"
+        for component in components
+        if not _are(str, astuple(component)) or not _COMPONENT_NAME.fullmatch(component.name)
+    ]
+
+
+def _are(kind: type | tuple[type, ...], values: Iterable[Any]) -> bool:
+    return all(isinstance(value, kind) for value in values)

@@ -115,3 +115,17 @@ def test_a_sentence_that_is_nowhere_gets_no_place():
 
 def test_a_block_without_text_is_left_alone():
     assert not wrap_sentences([], [SentenceSpan("a", 0, 1)])
+
+
+def test_a_sentence_over_the_cells_of_a_row_has_a_span_in_each_cell():
+    body = (
+        "<table><tbody><tr>\n<td>Anna</td>\n<td>The <i>kettle</i> is on. It sings.</td>\n</tr>"
+        "<tr><td>Ben</td><td>Then let it sing, I am tired of this.</td></tr></tbody></table>"
+    )
+    root = marked(body, [["Anna: The kettle is on.", "It sings."], ["Ben: Then let it sing, I am tired of this."]])
+    assert inside(root) == (
+        "<table><tbody><tr>\n<td><span>Anna</span></td>\n"
+        '<td><span id="s0-0">The <i>kettle</i> is on.</span> <span id="s0-1">It sings.</span></td>\n</tr>'
+        '<tr><td><span>Ben</span></td><td><span id="s1-0">Then let it sing, I am tired of this.</span></td></tr>'
+        "</tbody></table>"
+    )

@@ -8,7 +8,6 @@ import pytest
 
 from hierbatch.errors import TextError
 from hierbatch.frontend.english.phonemizer import EnglishPhonemizer
-from hierbatch.frontend.korean.foreign import find_foreign_words
 from hierbatch.frontend.korean.loanwords import Loanwords
 from hierbatch.frontend.korean.normalization import normalize_korean
 from tests.frontend.cases import read_cases
@@ -52,11 +51,6 @@ def test_a_hanja_of_unknown_reading_does_not_stop_its_sentence() -> None:
 )
 def test_words_of_another_script_are_transliterated(raw: str, spoken: str) -> None:
     assert normalize_korean(raw) == spoken
-
-
-def test_words_of_another_script_are_named() -> None:
-    assert find_foreign_words("Привет, 東京タワー와 α") == ("Привет", "東京タワー")
-    assert find_foreign_words("안녕 hello 大韓民國 1") == ()
 
 
 @pytest.mark.parametrize("endless", ["1" * 30_000, "1," * 15_000, "一" * 30_000, "國" * 30_000, "가1" * 15_000])

@@ -53,3 +53,8 @@ def test_older_phonemes_are_there_for_the_bundles_that_were_trained_on_them() ->
 def test_an_unknown_version_is_named_with_its_remedy() -> None:
     with pytest.raises(BundleError, match=r"1 or 2.*'3'.*update hierbatch"):
         load_phonemizer(get_language("ko"), "3")
+
+
+def test_liquids_of_two_words_are_one_long_liquid() -> None:
+    assert KoreanPhonemizer()(["할", "일이"]) == [("h", "a", "l"), ("l", "i", "ɾ", "i")]
+    assert KoreanPhonemizer()(["라디오"])[0][0] == "ɾ"

@@ -31,9 +31,10 @@ def pronounced(text: str) -> str:
     return " ".join(pronounce_words(re.sub("[^가-힣 ]", "", text).split()))
 
 
-@pytest.mark.parametrize(("article", "written", "spoken"), EXAMPLES, ids=[row[1] for row in EXAMPLES])
-def test_examples_of_the_standard(article: str, written: str, spoken: str) -> None:
+@pytest.mark.parametrize(("article", "written", "spoken", "source"), EXAMPLES, ids=[row[1] for row in EXAMPLES])
+def test_examples_of_the_standard(article: str, written: str, spoken: str, source: str) -> None:
     assert pronounced(written) == spoken
+    assert source in ("quoted", "recalled")
 
 
 @pytest.mark.parametrize(("written", "spoken"), KINDS, ids=[row[0] for row in KINDS])
@@ -61,7 +62,7 @@ def test_finals_alone_are_seven_sounds() -> None:
 
 
 def test_a_text_as_pronounced_keeps_its_number_of_syllables() -> None:
-    for _, written, _ in EXAMPLES:
+    for _, written, *_ in EXAMPLES:
         words = written.split()
         assert [len(word) for word in pronounce_words(words)] == [len(word) for word in words]
 

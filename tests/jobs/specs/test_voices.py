@@ -22,10 +22,15 @@ def table(folder, *lines):
     return path
 
 
-def test_exactly_one_source_of_voices_is_wanted(tmp_path):
-    for choice in (VoiceChoice(), VoiceChoice(voice=tmp_path / "a.wav", voices=tmp_path / "v.csv")):
-        with pytest.raises(InputError, match="--voice"):
-            list_voices(choice)
+def test_a_voice_a_table_or_both_are_needed(tmp_path):
+    with pytest.raises(InputError, match="--voice"):
+        list_voices(VoiceChoice())
+    both = VoiceChoice(voice=tmp_path / "a.wav", voices=table(tmp_path, "anna,a.wav,self"))
+    assert [row.voice for row in list_voices(both)] == ["a", "anna"]
+    assert default_voice(both, list_voices(both)) == "a"
+    twice = VoiceChoice(voice=tmp_path / "anna.wav", voices=both.voices)
+    with pytest.raises(InputError, match="name of a voice of the table"):
+        list_voices(twice)
 
 
 def test_a_table_of_one_needs_no_default_and_a_table_of_two_does(tmp_path):

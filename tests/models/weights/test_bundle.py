@@ -69,6 +69,29 @@ def test_a_damaged_page_is_told(folder: Path, text: str) -> None:
         find_bundle(folder)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"languages": None}, {"languages": [5]}, {"rate_hz": "x"}, {"rate_hz": 0}, {"rate_hz": 10**9}, {"config": None},
+        {"synthesis": None}, {"synthesis": {"a": "b"}}, {"name": ["x"]}, {"weights_sha256": 5}, {"license": ["a"]},
+        {"components": [1]}, {"kind": ["lite"]}, {"frontend_versions": {"ko": 2}},
+        {"components": {"../x": dict.fromkeys(("sha256", "source", "source_sha256", "published_name", "license"), "")}},
+    ],
+)  # fmt: skip
+def test_wrong_values_are_told(folder: Path, changes: dict) -> None:
+    page = json.loads((folder / "bundle.json").read_text())
+    (folder / "bundle.json").write_text(json.dumps(page | changes))
+    with pytest.raises(BundleError, match=r"bundle\.json"):
+        find_bundle(folder)
+
+
+@pytest.mark.parametrize("text", ["[]", "null", "[" * 100_000, "5"])
+def test_another_content_is_told(folder: Path, text: str) -> None:
+    (folder / "bundle.json").write_text(text)
+    with pytest.raises(BundleError, match=r"bundle\.json"):
+        find_bundle(folder)
+
+
 def test_a_missing_bundle_names_what_there_is(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="no such model bundle"):
         find_bundle(tmp_path / "none")

@@ -1,0 +1,57 @@
+"""Fields of M4B files that ffmpeg does not write: series, narrator, publisher, ISBN and the synthetic mark.
+
+They are written by mutagen, from the extra `tags`, under the names that Apple's and Audiobookshelf's players read.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from hierbatch.delivery.tags import BookTags
+from hierbatch.programs import require_package
+
+_FREE = "----:com.apple.iTunes:"
+
+
+def has_itunes_fields(tags: BookTags) -> bool:
+    """True if a book has details that only these fields hold."""
+    return any((tags.series, tags.publisher, tags.isbn))
+
+
+def can_write_itunes_fields() -> bool:
+    """True if mutagen is installed."""
+    return find_spec("mutagen") is not None
+
+
+def write_itunes_fields(path: Path, tags: BookTags) -> None:
+    """Add the fields to a finished M4B file; its other fields, chapters and audio stay as they are.
+
+    Args:
+        path: the file.
+        tags: metadata of the book.
+
+    Raises:
+        ProgramError: mutagen is not installed.
+    """
+    mp4 = require_package("mutagen.mp4", extra="tags")
+    file = mp4.MP4(path)
+    plain = {"\xa9nrt": tags.narrator, "\xa9pub": tags.publisher, "\xa9mvn": tags.series}
+    free = {
+        "SERIES": tags.series,
+        "SERIES-PART": tags.number,
+        "NARRATOR": tags.narrator,
+        "PUBLISHER": tags.publisher,
+        "ISBN": tags.isbn,
+        "SYNTHETIC": "true",
+    }
+    for name, value in plain.items():
+        if value:
+            file[name] = [value]
+    if tags.series and tags.number.isdigit():
+        file["\xa9mvi"] = [int(tags.number)]
+        file["shwm"] = [1]  # show work and movement
+    for name, value in free.items():
+        if value:
+            file[f"{_FREE}{name}"] = [mp4.MP4FreeForm(value.encode())]
+    file.save()

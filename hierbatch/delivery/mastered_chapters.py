@@ -1,0 +1,95 @@
+"""Mastered chapters that are kept in the run, so that only changed chapters are mastered again.
+
+A chapter is found by a hash of everything its audio depends on: the takes and their places, the profile, the sample
+rate and the version. It is stored as 24-bit FLAC, and delivered files are always encoded from there: they are the same
+whether their chapters were mastered again or not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+import soundfile
+
+from hierbatch.audio.waveform import Samples
+from hierbatch.delivery.pcm import read_pcm
+from hierbatch.delivery.profiles import Profile
+from hierbatch.delivery.timeline import ChapterTimeline
+from hierbatch.storage import storage_error, write_atomically
+
+_BLOCK_SAMPLES = 1 << 16
+
+
+def chapter_hash(chapter: ChapterTimeline, profile: Profile, resampler: str) -> str:
+    """Hash of everything that the mastered audio of a chapter depends on.
+
+    Args:
+        chapter: takes and their places.
+        profile: level and limits.
+        resampler: name of the resampler.
+    """
+    content = {
+        "version": version("hierbatch"),
+        "profile": asdict(profile),
+        "resampler": resampler,
+        "rate_hz": chapter.rate_hz,
+        "n_samples": chapter.n_samples,
+        "takes": [
+            (placed.take.id, placed.take.take_key, placed.take.attempt, placed.start_sample, placed.n_samples)
+            for placed in chapter.placements
+        ],
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
+
+
+class MasteredChapters:
+    """Folder of mastered chapters."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._used: set[str] = set()
+
+    def find(self, name: str) -> Path | None:
+        """File of a chapter, if it is complete."""
+        self._used.add(name)
+        path = self._folder / f"{name}.flac"
+        return path if path.is_file() else None
+
+    def add(self, name: str, pcm: Path, rate_hz: int) -> Path:
+        """Store a mastered chapter, and return its file.
+
+        Args:
+            name: hash of the chapter.
+            pcm: its samples, see `hierbatch.delivery.pcm`.
+            rate_hz: its sample rate.
+
+        Raises:
+            StorageError: the disk is full.
+        """
+        path = self._folder / f"{name}.flac"
+        with write_atomically(path) as temporary:
+            try:
+                with soundfile.SoundFile(temporary, "w", rate_hz, 1, "PCM_24", format="FLAC") as file:
+                    for block in read_pcm(pcm):
+                        file.write(block)
+            except soundfile.LibsndfileError as error:
+                raise storage_error(OSError(str(error)), path) from error
+        return path
+
+    def remove_unused(self) -> None:
+        """Remove chapters that were neither found nor added since the folder was opened."""
+        for path in self._folder.glob("*.flac"):
+            if path.stem not in self._used:
+                path.unlink(missing_ok=True)
+
+
+def read_chapter(path: Path) -> Iterator[Samples]:
+    """Read a stored chapter in blocks."""
+    with soundfile.SoundFile(path) as file:
+        while len(block := file.read(_BLOCK_SAMPLES, dtype="float32")):
+            yield block

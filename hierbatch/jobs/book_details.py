@@ -1,0 +1,109 @@
+"""Details of a book beside its manifest: written once by an import, and found again from a run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from hierbatch.delivery.book_file import BOOK_FILE, BookFile, read_book_file, write_book_file
+from hierbatch.delivery.tags import Cover
+from hierbatch.errors import InputError
+from hierbatch.frontend.books.book import Book
+from hierbatch.manifest.run_layout import RunLayout
+from hierbatch.object_path import is_remote
+from hierbatch.storage import write_atomically
+
+_PROJECT_STEM = "manifest"
+
+
+def details_path(manifest: Path) -> Path:
+    """Path of the details of a manifest: `book.toml` in a project folder, else `NAME.toml`."""
+    return manifest.with_name(BOOK_FILE) if manifest.stem == _PROJECT_STEM else manifest.with_suffix(".toml")
+
+
+def write_details(book: Book, manifest: Path) -> Path | None:
+    """Write the details of an imported book and its cover beside the manifest, unless they exist.
+
+    Returns:
+        The path if the file was written.
+
+    Raises:
+        StorageError: the disk is full.
+    """
+    path = details_path(manifest)
+    if path.exists():
+        return None
+    details = {name: value for name, value in asdict(book.details).items() if value}
+    cover_name = ""
+    if book.cover:
+        prefix = "" if manifest.stem == _PROJECT_STEM else f"{manifest.stem}."
+        cover_name = f"{prefix}cover{Cover(book.cover).suffix}"
+        if not (cover_file := manifest.with_name(cover_name)).exists():
+            with write_atomically(cover_file) as temporary:
+                temporary.write_bytes(book.cover)
+    known = BookFile(title=book.title, author=book.author, language=book.language, cover=cover_name, **details)
+    write_book_file(known, path)
+    return path
+
+
+def known_details(book: Book, manifest: Path | None) -> BookFile:
+    """Details beside the manifest if there are any, else those of the book.
+
+    Raises:
+        InputError: the file is invalid.
+    """
+    path = details_path(manifest) if manifest else None
+    if path and path.exists():
+        found = read_book_file(path)
+        return replace(found, title=found.title or book.title)
+    return BookFile(title=book.title, author=book.author)
+
+
+def find_details(run: Path) -> tuple[BookFile, Cover | None]:
+    """Details and cover of the book of a run; empty if it has none.
+
+    They are in the run folder, beside the manifest of the run, or in the project folder around the run.
+
+    Raises:
+        InputError: the file is invalid, or its cover cannot be read.
+    """
+    found = next((path for path in _candidates(run) if path.is_file()), None)
+    return read_details(found) if found else (BookFile(), None)
+
+
+def read_details(path: Path) -> tuple[BookFile, Cover | None]:
+    """Details of a file and the cover that it names.
+
+    Raises:
+        InputError: the file is invalid, or its cover cannot be read.
+    """
+    details = read_book_file(path)
+    return details, _read_cover(path, details.cover)
+
+
+def _candidates(run: Path) -> list[Path]:
+    if is_remote(run):
+        return []
+    found = [run / BOOK_FILE]
+    record = RunLayout(run).record_file
+    if record.is_file():
+        origin = json.loads(record.read_text(encoding="utf-8"))["generations"][-1]["origin"]
+        if "manifest" in origin and "://" not in origin["manifest"]:
+            found.append(details_path(Path(origin["manifest"])))
+    if any((run.parent / f"{_PROJECT_STEM}{suffix}").is_file() for suffix in (".csv", ".parquet")):
+        found.append(run.parent / BOOK_FILE)
+    return found
+
+
+def _read_cover(details: Path, name: str) -> Cover | None:
+    if not name:
+        return None
+    try:
+        return Cover(details.parent.joinpath(name).read_bytes())
+    except OSError as error:
+        raise InputError(
+            f"The cover of {details} cannot be read",
+            got=error.strerror or str(error),
+            fix="correct its line `cover`, or remove it",
+        ) from error

@@ -1,0 +1,1 @@
+"""Speech over HTTP, compatible with clients of OpenAI's speech endpoint."""

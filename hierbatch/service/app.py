@@ -1,0 +1,98 @@
+"""Web application of the speech endpoint: `/v1/audio/speech`, `/v1/voices`, `/v1/models` and `/health`."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from hierbatch.service.formats import FORMATS, encode_stream
+from hierbatch.service.request import MAX_BODY_BYTES, RequestError, parse_order
+from hierbatch.service.speaker import Speaker
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+_LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def speech_app(speaker: Speaker, *, token: str = "", is_local: bool = True) -> Starlette:
+    """Application that speaks with a loaded model.
+
+    Args:
+        speaker: model and voices.
+        token: key that clients must send as `Authorization: Bearer TOKEN`; empty admits everyone who can connect.
+        is_local: refuse host names that are not of the loopback interface, and pages of other sites.
+    """
+
+    def guarded(endpoint: Endpoint) -> Endpoint:
+        async def answer(request: Request) -> Response:
+            try:
+                _check_access(request, token, is_local=is_local)
+                return await endpoint(request)
+            except RequestError as error:
+                return _error_response(error)
+
+        return answer
+
+    async def speech(request: Request) -> Response:
+        order = parse_order(await _body(request))
+        blocks = await run_in_threadpool(speaker.speak, order)
+        return StreamingResponse(
+            encode_stream(blocks, speaker.pipeline.rate_hz, order.format),
+            media_type=FORMATS[order.format].media_type,
+            headers={"x-synthetic-speech": "true", "x-voice-consent": speaker.voices[order.voice].consent},
+        )
+
+    async def voices(_: Request) -> Response:
+        listed = [
+            {"id": name, "object": "voice", "consent": voice.consent, "notices": list(voice.notices)}
+            for name, voice in speaker.voices.items()
+        ]
+        return JSONResponse({"object": "list", "data": listed})
+
+    async def models(_: Request) -> Response:
+        model = {"id": speaker.pipeline.name, "object": "model", "languages": list(speaker.pipeline.languages)}
+        return JSONResponse({"object": "list", "data": [model]})
+
+    async def health(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    return Starlette(
+        routes=[
+            Route("/v1/audio/speech", guarded(speech), methods=["POST"]),
+            Route("/v1/voices", guarded(voices)),
+            Route("/v1/models", guarded(models)),
+            Route("/health", health),
+        ]
+    )
+
+
+def _check_access(request: Request, token: str, *, is_local: bool) -> None:
+    host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    origin = urlsplit(request.headers.get("origin", "")).hostname
+    if is_local and (host not in _LOCAL or origin not in (None, *_LOCAL)):
+        raise RequestError("This service answers programs of its own machine only", status=403)
+    sent = request.headers.get("authorization", "")
+    if token and not hmac.compare_digest(sent.encode(), f"Bearer {token}".encode()):
+        raise RequestError("The API key is missing or wrong", status=401)
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for block in request.stream():
+        body += block
+        if len(body) > MAX_BODY_BYTES:
+            raise RequestError(f"The body is too large. Expected: at most {MAX_BODY_BYTES} bytes", status=413)
+    return bytes(body)
+
+
+def _error_response(error: RequestError) -> Response:
+    kind = "invalid_request_error" if error.status < 500 else "server_error"
+    content = {"error": {"message": error.message, "type": kind, "param": error.field, "code": None}}
+    return JSONResponse(content, status_code=error.status)

@@ -1,0 +1,78 @@
+"""Sound formats of the speech endpoint, encoded while the text is still being spoken."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from hierbatch.audio.resample import resample_blocks
+from hierbatch.audio.waveform import Samples
+from hierbatch.delivery.tags import synthetic_notice
+from hierbatch.programs import ffmpeg_program, pipe_program
+
+_UNKNOWN_SIZE = 0xFFFFFFFF
+"""Length field of a WAV file whose end is not known yet, as ffmpeg and most players understand it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFormat:
+    """Format by the name that clients ask for: media type, rate in Hz (None: the model's), options of ffmpeg."""
+
+    media_type: str
+    rate_hz: int | None = None
+    encoder: tuple[str, ...] = ()
+
+
+FORMATS = {
+    "mp3": StreamFormat(
+        "audio/mpeg", 24_000, ("-c:a", "libmp3lame", "-b:a", "96k", "-id3v2_version", "3", "-f", "mp3")
+    ),
+    "opus": StreamFormat("audio/ogg", 48_000, ("-c:a", "libopus", "-b:a", "48k", "-f", "ogg")),
+    "flac": StreamFormat("audio/flac", None, ("-c:a", "flac", "-f", "flac")),
+    "wav": StreamFormat("audio/wav"),
+    "pcm": StreamFormat("audio/pcm", 24_000),
+}
+"""`pcm` is 24 kHz, 16 bit, little-endian, mono, as OpenAI's clients expect it."""
+
+
+def encode_stream(blocks: Iterable[Samples], rate_hz: int, name: str) -> Iterator[bytes]:
+    """Encode sound block by block; all but `pcm`, which has no place for it, carry the synthetic-speech notice.
+
+    Args:
+        blocks: samples of consecutive pieces.
+        rate_hz: their sampling rate.
+        name: a key of `FORMATS`.
+
+    Raises:
+        ProgramError: ffmpeg failed.
+    """
+    kind = FORMATS[name]
+    to_hz = kind.rate_hz or rate_hz
+    pcm = (_to_pcm(block) for block in resample_blocks(blocks, rate_hz, to_hz))
+    if name == "wav":
+        yield _wav_header(to_hz)
+    if not kind.encoder:
+        yield from pcm
+        return
+    source = ["-f", "s16le", "-ar", str(to_hz), "-ac", "1", "-i", "pipe:0"]
+    tags = ["-metadata", f"comment={synthetic_notice()}", "-flush_packets", "1"]
+    yield from pipe_program(
+        [ffmpeg_program(), "-nostdin", "-loglevel", "error", *source, *kind.encoder, *tags, "pipe:1"], pcm
+    )
+
+
+def _to_pcm(block: Samples) -> bytes:
+    return np.round(np.clip(block, -1.0, 1.0) * 32767).astype("<i2").tobytes()
+
+
+def _wav_header(rate_hz: int) -> bytes:
+    """RIFF header with the notice as a comment, and lengths left open."""
+    comment = synthetic_notice().encode() + b"\0"
+    comment += b"\0" * (len(comment) % 2)
+    info = b"INFO" + b"ICMT" + struct.pack("<I", len(comment)) + comment
+    chunks = b"fmt " + struct.pack("<IHHIIHH", 16, 1, 1, rate_hz, 2 * rate_hz, 2, 16)
+    chunks += b"LIST" + struct.pack("<I", len(info)) + info
+    return b"RIFF" + struct.pack("<I", _UNKNOWN_SIZE) + b"WAVE" + chunks + b"data" + struct.pack("<I", _UNKNOWN_SIZE)

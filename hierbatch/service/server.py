@@ -1,0 +1,119 @@
+"""Speech server: loads a model and its voices, and serves until it is interrupted."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hierbatch.errors import BundleError, InputError
+from hierbatch.jobs.options.voices import VoiceChoice
+from hierbatch.manifest.voices import VoiceRow, check_consent, read_voices, voice_from_file
+from hierbatch.models.catalog.model_choice import ModelChoice
+from hierbatch.programs import require_package
+
+if TYPE_CHECKING:
+    from hierbatch.service.speaker import Speaker
+
+DEFAULT_PORT = 8378
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeJob:
+    """Voices, model and address of a speech server."""
+
+    voices: VoiceChoice
+    model: ModelChoice
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    token: str = ""
+    """Key that clients must send; required unless the host is a loopback address."""
+
+
+def serve(job: ServeJob, on_start: Callable[[str], None] | None = None) -> None:
+    """Serve the speech endpoint until the process is interrupted.
+
+    Args:
+        job: voices, model and address.
+        on_start: called with the address of the endpoint once it listens.
+
+    Raises:
+        InputError: no voice, an unknown consent, a public address without a token, or a port in use.
+        BundleError: the model does not speak, or cannot be loaded.
+        PromptError: the prompt of a voice cannot be used.
+        ProgramError: Starlette or uvicorn is not installed.
+    """
+    uvicorn = require_package("uvicorn", extra="desk")
+    require_package("starlette", extra="desk")
+    is_local = job.host in _LOOPBACK
+    if not is_local and not job.token:
+        raise InputError(
+            "Other machines could use the voices without a key",
+            expected="a token for a host that is not a loopback address",
+            got=f"--host {job.host} without a token",
+            fix="set HIERBATCH_TOKEN or --token",
+        )
+    from hierbatch.service.app import speech_app
+
+    speaker = load_speaker(job.voices, job.model)
+    with _listen(job.host, job.port) as listening:
+        port = listening.getsockname()[1]
+        app = speech_app(speaker, token=job.token, is_local=is_local)
+        config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", server_header=False)
+        if on_start:
+            on_start(f"http://{job.host}:{port}/v1")
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def load_speaker(voices: VoiceChoice, model: ModelChoice) -> Speaker:
+    """Load a model and encode its voices.
+
+    Raises:
+        InputError: no voice, or an unknown consent.
+        BundleError: the model does not speak, or cannot be loaded.
+        PromptError: the prompt of a voice cannot be used.
+    """
+    from hierbatch.api.loading import load
+    from hierbatch.api.speech import SpeechPipeline
+    from hierbatch.service.speaker import Speaker
+
+    rows = _rows(voices)
+    pipeline = load(model.model, device=model.device, dtype=model.dtype, compile=model.compile)
+    if not isinstance(pipeline, SpeechPipeline):
+        raise BundleError("The model does not speak", got=model.model, fix="choose another with --model")
+    ratio = voices.denoise_ratio or 0.0
+    encoded = {
+        row.voice: pipeline.voice(row.read_prompt(), consent=row.consent, name=row.voice, denoise_ratio=ratio)
+        for row in rows
+    }
+    return Speaker(pipeline, encoded)
+
+
+def _rows(voices: VoiceChoice) -> tuple[VoiceRow, ...]:
+    if voices.voices is None and voices.voice is None:
+        raise InputError("There is no voice", expected="a recording or a table", fix="add --voice or --voices")
+    if voices.voices is not None:
+        rows = read_voices(voices.voices)
+    else:
+        assert voices.voice is not None  # checked above
+        rows = (voice_from_file(voices.voice, voices.consent),)
+    check_consent(rows, allow_unknown=False)
+    return rows
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise InputError(
+            f"{host}:{port} cannot be used",
+            got=error.strerror or str(error),
+            fix="choose another --port, or 0 for a free one",
+        ) from error
+    return listening

@@ -1,0 +1,74 @@
+"""One loaded model that speaks for many clients, sentence by sentence."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+
+from hierbatch.api.speech import SpeechPipeline
+from hierbatch.api.voices import Voice
+from hierbatch.audio.joining import silence
+from hierbatch.audio.waveform import Samples
+from hierbatch.delivery.pauses import PauseRules
+from hierbatch.errors import HierbatchError
+from hierbatch.frontend.sentences import split_sentences
+from hierbatch.service.request import RequestError, SpeechOrder
+
+_PAUSES = PauseRules()
+
+
+class Speaker:
+    """A pipeline and its voices. Clients take turns by sentences, so a long text does not block a short one.
+
+    Args:
+        pipeline: the loaded model.
+        voices: encoded voices by name.
+    """
+
+    def __init__(self, pipeline: SpeechPipeline, voices: Mapping[str, Voice]) -> None:
+        self.pipeline, self.voices = pipeline, voices
+        self._turn = threading.Lock()
+
+    def speak(self, order: SpeechOrder) -> Iterator[Samples]:
+        """Sound of a text in pieces: sentences and the pauses between them.
+
+        Raises:
+            RequestError: unknown voice or language, or a text without words; before the first piece.
+        """
+        voice = self.voices.get(order.voice)
+        if voice is None:
+            raise RequestError(f"Unknown voice. Expected: {', '.join(self.voices)}", field="voice")
+        languages = ("auto", *self.pipeline.languages)
+        if order.language not in languages:
+            raise RequestError(f"Unknown language. Expected: {', '.join(languages)}", field="language")
+        default = self.pipeline.languages[0] if order.language == "auto" else order.language
+        sentences = [
+            (sentence, _PAUSES.paragraph_s if sentence is last else _PAUSES.sentence_s)
+            for paragraph in order.text.replace("\r\n", "\n").split("\n\n")
+            if (found := split_sentences(paragraph, default))
+            for last in found[-1:]
+            for sentence in found
+        ]
+        if not sentences:
+            raise RequestError("There is nothing to say", field="input")
+        blocks = self._blocks(order, voice, [(each.text, pause_s) for each, pause_s in sentences])
+        first = next(blocks)  # a text that cannot be spoken fails before the answer begins
+        return _with_first(first, blocks)
+
+    def _blocks(self, order: SpeechOrder, voice: Voice, sentences: list[tuple[str, float]]) -> Iterator[Samples]:
+        for number, (text, pause_s) in enumerate(sentences):
+            try:
+                with self._turn:
+                    sound = self.pipeline.speak(
+                        text, voice, language=order.language, speed=order.speed, seed=order.seed + number
+                    )
+            except HierbatchError as error:
+                raise RequestError(str(error), field="input") from error
+            yield sound.samples
+            if number < len(sentences) - 1:
+                yield silence(round(pause_s * sound.rate_hz))
+
+
+def _with_first(first: Samples, others: Iterator[Samples]) -> Iterator[Samples]:
+    yield first
+    yield from others
