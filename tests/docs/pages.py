@@ -8,6 +8,7 @@ from typer.main import get_command
 
 from hierbatch.cli.app import app
 from tools.evaluation.__main__ import app as evaluation
+from tools.evaluation.decomposition.__main__ import app as decomposition
 from tools.parity.__main__ import app as parity
 
 ROOT = Path(__file__).parents[2]
@@ -18,7 +19,12 @@ PAGES = [
     *sorted((ROOT / "manifests").glob("*.md")),
     *sorted((ROOT / "hierbatch" / "bundles").glob("*/*.md")),
 ]
-_PROGRAMS = {"hierbatch": app, "python -m tools.parity": parity, "python -m tools.evaluation": evaluation}
+_PROGRAMS = {
+    "hierbatch": app,
+    "python -m tools.parity": parity,
+    "python -m tools.evaluation.decomposition": decomposition,
+    "python -m tools.evaluation": evaluation,
+}
 _PROGRAM = "|".join(re.escape(name) for name in _PROGRAMS)
 
 

@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,39 @@ def test_a_stopped_run_goes_on_with_its_optimiser(tmp_path: Path) -> None:
     assert "resuming from step 200" in told[0]
     assert again.optimizer.state_dict()["state"][0]["step"] == 200
     torch.testing.assert_close(again.network.weight, half.network.weight)
+
+
+def test_a_resumed_run_equals_an_undisturbed_one_to_the_bit(tmp_path: Path) -> None:
+    class WithDropout(LineRecipe):
+        def __init__(self) -> None:
+            torch.manual_seed(0)
+            self.network = nn.Sequential(nn.Linear(1, 4), nn.Dropout(0.5), nn.Linear(4, 1))
+
+        def validate(self, network: nn.Linear) -> dict[str, float]:
+            return {"noise": float(torch.rand(()))}
+
+    def trained(name: str, n_steps: int) -> dict[str, torch.Tensor]:
+        trainer = Trainer(WithDropout(), tmp_path / name, options(40), lambda _: None)
+        trainer.options = replace(trainer.options, n_steps=40, max_duration_s=math.inf)
+        honest = trainer._train_step
+
+        def step(rng: np.random.Generator) -> dict[str, float]:
+            if trainer.step == n_steps:
+                raise KeyboardInterrupt
+            return honest(rng)
+
+        trainer._train_step = step  # type: ignore[method-assign]
+        try:
+            trainer.run()
+        except KeyboardInterrupt:
+            trainer._save()
+        return {**trainer.network.state_dict(), **{f"average {n}": v for n, v in trainer.average.state_dict().items()}}
+
+    whole = trained("whole", 40)
+    trained("half", 17)
+    torch.manual_seed(99)
+    resumed = trained("half", 40)
+    assert all(torch.equal(value, resumed[name]) for name, value in whole.items())
 
 
 def test_a_broken_gradient_is_not_taken(tmp_path: Path) -> None:
