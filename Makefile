@@ -1,12 +1,15 @@
 # Two commands do everything: `make narrate` and `make test`. Both set up a .venv here first.
-PYTHON ?= python3.11
+# The first supported interpreter; a name of one, such as python3.12, chooses another.
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 
-.PHONY: setup release narrate test test-slow coverage check lint format types contracts docs voice-data voice
+.PHONY: licenses docker-lint setup release narrate test test-slow coverage check lint format types contracts docs voice-data voice
 
 setup: .venv/.installed
 
 .venv/.installed: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.14 was found: install one, or pass make PYTHON=..."; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs]'
 	touch $@
@@ -42,7 +45,14 @@ contracts: setup
 docs: setup
 	$(BIN)/python -m mkdocs build --quiet --strict
 
-check: lint types contracts docs test test-slow
+# Dependencies with conditions on sharing are in docs/licenses.md.
+licenses: setup
+	$(BIN)/python -m tools.check_licenses
+
+docker-lint: setup
+	$(BIN)/hadolint Dockerfile
+
+check: lint types contracts licenses docker-lint docs test test-slow
 
 format: setup
 	$(BIN)/ruff format .

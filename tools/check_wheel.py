@@ -17,10 +17,12 @@ from pathlib import Path
 
 _SPEAK = """
 import hierbatch
-from importlib.resources import files
+from pathlib import Path
+from hierbatch.jobs.demo import write_samples
 assert {unpacked!r} in hierbatch.__file__, hierbatch.__file__
+_, prompt = write_samples(Path("samples"))
 tts = hierbatch.load("lite")
-speech = tts.speak("The wheel speaks.", voice={prompt!r}, consent="licensed", language="en")
+speech = tts.speak("The wheel speaks.", voice=prompt, consent="licensed", language="en")
 assert 0.5 < speech.duration_s < 5 and len(speech.words) == 3, speech
 print(speech.save("wheel.flac"), speech)
 """
@@ -28,10 +30,9 @@ print(speech.save("wheel.flac"), speech)
 
 def main() -> int:
     (wheel,) = Path(sys.argv[1]).glob("hierbatch-*.whl")
-    prompt = Path(__file__).resolve().parents[1] / "manifests" / "voices" / "narrator.flac"
     with tempfile.TemporaryDirectory() as folder:
         zipfile.ZipFile(wheel).extractall(folder)
-        code = _SPEAK.format(unpacked=folder, prompt=str(prompt))
+        code = _SPEAK.format(unpacked=folder)
         environment = {**os.environ, "PYTHONPATH": folder}
         return subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, check=False).returncode
 

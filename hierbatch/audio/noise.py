@@ -66,5 +66,5 @@ def _load_rnnoise() -> ModuleType:
             "The noise of the prompt cannot be reduced",
             expected="the RNNoise library of the pyrnnoise package",
             got=str(error),
-            fix="pip install pyrnnoise, or omit --denoise",
+            fix="pip install 'hierbatch[denoise]', or omit --denoise",
         ) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
@@ -81,10 +80,8 @@ def _dio(
 
 
 def _import_pyworld() -> ModuleType:
-    with warnings.catch_warnings():
-        # pyworld reads its own version through setuptools' pkg_resources, which emits a deprecation warning.
-        warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
-        import pyworld
+    import pyworld
+
     module: ModuleType = pyworld
     return module
 

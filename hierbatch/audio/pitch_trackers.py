@@ -53,6 +53,6 @@ def pitch_tracker(name: str) -> PitchTracker:
         raise ProgramError(
             "YAAPT is not installed",
             expected="the package AMFM-decompy",
-            fix=f"`pip install AMFM-decompy`, or use --f0 {DEFAULT_TRACKER}",
+            fix=f"`pip install 'hierbatch[official]'`, or use --f0 {DEFAULT_TRACKER}",
         )
     return PITCH_TRACKERS[name]

@@ -6,6 +6,7 @@ start in well under two seconds.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Any
@@ -21,6 +22,7 @@ from hierbatch.cli.columns import columns
 from hierbatch.cli.compact import compact
 from hierbatch.cli.convert import convert
 from hierbatch.cli.corpus import corpus
+from hierbatch.cli.demo import demo
 from hierbatch.cli.doctor import doctor
 from hierbatch.cli.dub import dub
 from hierbatch.cli.export import export
@@ -95,6 +97,7 @@ app.command("intake")(intake)
 app.command("prepare")(prepare)
 app.command("finetune")(finetune)
 app.add_typer(train, name="train")
+app.command("demo")(demo)
 app.command("doctor")(doctor)
 app.add_typer(models, name="models")
 
@@ -102,7 +105,8 @@ app.add_typer(models, name="models")
 def main() -> None:
     """Run one command. A user error ends in a one-paragraph message and an exit code, never in a traceback."""
     for stream in (sys.stdout, sys.stderr):  # a file name that is not UTF-8 must not end a command
-        stream.reconfigure(errors="backslashreplace")
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         with sigterm_as_interrupt(_INTERRUPT_GRACE_S):
             app()

@@ -70,10 +70,10 @@ def narrate(
     print_model_license_warnings(model.model)
     with ProgressLine() as line:
         narration = narrate_job(job, line.listener(), on_import=print_import_summary)
-    raise typer.Exit(_print_result(narration, is_part=not project.selection.is_all))
+    raise typer.Exit(print_narration(narration, is_part=not project.selection.is_all))
 
 
-def _print_result(narration: NarrationResult, *, is_part: bool) -> int:
+def print_narration(narration: NarrationResult, *, is_part: bool = False) -> int:
     """Print the result. Returns the exit code; rows outside the selected chapters are not missing."""
     from hierbatch.cli.book import print_book_result
     from hierbatch.cli.outcome import exit_code, print_outcome

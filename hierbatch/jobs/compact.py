@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hierbatch.engine.attempts import attempts_made
+from hierbatch.engine.attempts import attempts_made, planned_rows
 from hierbatch.engine.planning import with_column
 from hierbatch.engine.run_folder import RunFolder, lock_run
 from hierbatch.engine.worker import commit_part
 from hierbatch.errors import RunError
+from hierbatch.manifest.best_takes import REQUESTS_KEY
 from hierbatch.manifest.parts import open_run_file
 from hierbatch.manifest.store import write_table
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
+from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, digest_rows, row_names
+from hierbatch.manifest.take_requests import read_requests
 from hierbatch.manifest.takes import Takes
 
 _PART_BYTES = 256 << 20
@@ -44,7 +46,7 @@ class CompactionResult:
 
 
 def compact(job: CompactJob) -> CompactionResult:
-    """Merge the Parquet files of a finished run and drop superseded takes.
+    """Merge the Parquet files of a finished run and drop superseded takes, except of rows that listeners worked on.
 
     New files are complete before old ones are deleted. An interrupted compaction therefore leaves some takes twice,
     which all readers tolerate, and the same call finishes it. Files are immutable and names are never reused: a
@@ -75,8 +77,9 @@ def compact(job: CompactJob) -> CompactionResult:
                 fix="finish the run first",
             )
         before = folder.part_files()
-        _join_parts(folder, generation, takes, job.part_bytes)
-        _join_plans(folder, generation, takes)
+        decided = _decided_takes(job.run, takes)
+        _join_parts(folder, generation, takes, decided, job.part_bytes)
+        _join_plans(folder, generation, takes, decided)
         for file in (*before, *folder.replaced_plan_files(generation)):
             file.unlink(missing_ok=True)  # in an object store, another driver may have deleted it
         n_parts = len(folder.part_files())
@@ -84,8 +87,16 @@ def compact(job: CompactJob) -> CompactionResult:
     return CompactionResult(n_parts_before=len(before), n_parts=n_parts, n_rows=takes.n_rows)
 
 
-def _join_parts(folder: RunFolder, generation: int, takes: Takes, part_bytes: int) -> None:
-    tables = takes.iter_tables(takes.schema.names)
+def _decided_takes(run: Path, takes: Takes) -> pa.Table:
+    """All takes of the rows that listeners have decided on or requested takes of: a decision can be taken back."""
+    ids = {*takes.choices, *(state.request.id for state in read_requests(run).values())}
+    return takes.candidates(sorted(ids), takes.schema.names) if ids else takes.schema.empty_table()
+
+
+def _join_parts(folder: RunFolder, generation: int, takes: Takes, decided: pa.Table, part_bytes: int) -> None:
+    best = takes.iter_tables(takes.schema.names, as_decided=False)
+    others = decided.filter(pc.invert(decided.column("is_best"))) if len(decided) else decided
+    tables = chain(best, [others.select(takes.schema.names)] if len(others) else [])
     names = (f"g{generation:04d}-c{uuid4().hex[:12]}-{number:06d}" for number in count())
     while (first := next(tables, None)) is not None:
         commit_part(folder, next(names), _fill_part(first, tables, part_bytes), takes.schema)
@@ -100,17 +111,38 @@ def _fill_part(first: pa.Table, tables: Iterator[pa.Table], part_bytes: int) -> 
         n_bytes += table.nbytes
 
 
-def _join_plans(folder: RunFolder, generation: int, takes: Takes) -> None:
+def _join_plans(folder: RunFolder, generation: int, takes: Takes, decided: pa.Table) -> None:
     """Write one plan that names exactly the current takes, so that dropped ones are not synthesized again.
 
-    It records the number of attempts of each row: later retakes continue from there and never reuse a seed.
+    It records the number of attempts of each row: later retakes continue from there and never reuse a seed. Rows with
+    decisions keep their first planned take in it; their other takes are in a second plan, which is written before.
     """
     schema = takes.plan_schema
     if _ATTEMPTS_MADE.name not in schema.names:  # plans of earlier versions lack it
         schema = schema.append(_ATTEMPTS_MADE)
-    rows = _deduplicate_plan_rows(folder.plan_files(generation), row_names(takes.table(TAKE_ID_COLUMNS)))
+    plans, joined = folder.plan_files(generation), folder.joined_plan_file(generation)
+    names = row_names(takes.table(TAKE_ID_COLUMNS))
+    if len(decided):
+        first = planned_rows(plans[0], decided.column("id").combine_chunks())
+        names = names.filter(pc.invert(pc.is_in(names, value_set=row_names(decided))))
+        names = pa.concat_arrays([names, row_names(first)])
+        others = row_names(decided)
+        others = others.filter(pc.invert(pc.is_in(others, value_set=row_names(first))))
+        _write_other_takes(plans, joined, others, schema, takes)
+    rows = _deduplicate_plan_rows(plans, names)
     counted = (with_column(table, _ATTEMPTS_MADE.name, _attempts_made(table, takes)) for table in rows)
-    write_table(counted, schema, folder.joined_plan_file(generation))
+    write_table(counted, schema, joined)
+
+
+def _write_other_takes(plans: Sequence[Path], joined: Path, names: pa.Array, schema: pa.Schema, takes: Takes) -> None:
+    """Write the plan of further takes of decided rows; like a plan of requests, it has values of its own."""
+    if not len(names):
+        return
+    rows = pa.concat_tables(_deduplicate_plan_rows(plans, names), promote_options="default")
+    rows = with_column(rows, "unit", pa.array(range(len(rows)), pa.int32()))
+    rows = with_column(rows, _ATTEMPTS_MADE.name, _attempts_made(rows, takes))
+    marked = schema.with_metadata({**(schema.metadata or {}), REQUESTS_KEY: b"[]"})
+    write_table([rows], marked, joined.with_name(f"{joined.stem}-r001-{digest_rows(rows)}.parquet"))
 
 
 def _attempts_made(rows: pa.Table, takes: Takes) -> pa.Array:

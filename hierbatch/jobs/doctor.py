@@ -25,6 +25,8 @@ class _Probe:
     part: str
     run: Callable[[], str]
     fix: str
+    is_optional: bool = False
+    """A missing package is no failure: it belongs to an extra."""
 
 
 def check_installation(bundle: str = "lite") -> tuple[ComponentCheck, ...]:
@@ -38,7 +40,7 @@ def check_installation(bundle: str = "lite") -> tuple[ComponentCheck, ...]:
         _Probe("ffmpeg", _ffmpeg, "pip install imageio-ffmpeg"),
         _Probe("English phonemes (espeak-ng)", lambda: _phonemes("Hello world.", "en"), "pip install espeakng-loader"),
         _Probe("Korean phonemes (Kiwi)", lambda: _phonemes("안녕하세요.", "ko"), "pip install kiwipiepy"),
-        _Probe("noise reduction (RNNoise)", _rnnoise, "pip install pyrnnoise"),
+        _Probe("noise reduction (RNNoise)", _rnnoise, "pip install 'hierbatch[denoise]'", is_optional=True),
         _Probe(f"model bundle {bundle}", lambda: _bundle(bundle), "reinstall hierbatch, or name another bundle"),
     )
     return tuple(_examine(probe) for probe in probes)
@@ -48,6 +50,8 @@ def _examine(probe: _Probe) -> ComponentCheck:
     try:
         return ComponentCheck(part=probe.part, is_ok=True, found=probe.run())
     except HierbatchError as error:
+        if probe.is_optional and isinstance(error.__cause__, ModuleNotFoundError):
+            return ComponentCheck(part=probe.part, is_ok=True, found="not installed, optional", fix=probe.fix)
         return ComponentCheck(part=probe.part, is_ok=False, found=str(error), fix=probe.fix)
     except Exception as error:  # noqa: BLE001 - a broken package must not stop the other checks
         found = f"{type(error).__name__}: {error}".splitlines()[0]

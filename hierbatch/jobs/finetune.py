@@ -112,6 +112,7 @@ def finetune(job: FinetuneJob, log: Callable[[str], None]) -> FinetuneResult:
     ))  # fmt: skip
     with write_atomically(job.out / "comparison.json") as temporary:
         temporary.write_text(json.dumps(asdict(comparison), indent=2) + "\n", encoding="utf-8")
+    _write_card(job, clips, comparison)
     return replace(result, comparison=comparison)
 
 
@@ -196,6 +197,22 @@ def _write_bundle(job: FinetuneJob, start: Bundle, weights: dict[str, Tensor], c
         "synthesis": start.synthesis,
     }
     write_bundle(job.out, weights, page)
+
+
+def _write_card(job: FinetuneJob, clips: VoiceClips, comparison: VoiceComparison) -> None:
+    """Write the model card: origin, consent, and the comparison with the start model."""
+    missing = "".join(f"\nNot measured: {name}.\n" for name in comparison.missing)
+    text = f"""# {job.out.resolve().name}
+
+The model `{job.model}`, fine-tuned by `hierbatch finetune` to one speaker:
+{clips.training_s:.0f} s of recordings without transcripts.
+
+Consent of the speaker, as stated: {job.consent}. Speech of this model is synthetic and has to be marked as such.
+
+{comparison.to_markdown()}
+{missing}"""
+    with write_atomically(job.out / "MODEL_CARD.md") as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def _compare(job: FinetuneJob, clips: VoiceClips, mel_distance: VoiceMeasure) -> VoiceComparison:

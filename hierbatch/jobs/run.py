@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from hierbatch.engine.carried_takes import carry_takes
 from hierbatch.engine.edits_in_force import EditsInForce
 from hierbatch.engine.execution import Execution
 from hierbatch.engine.planning import MapTables, keep_manifest_values
@@ -141,3 +142,4 @@ def _write_plan(
     with write_atomically(folder.plan_file(generation)) as temporary, kept as store_sources:
         edit_rows = keep_manifest_values if spec.has_sources else edits.apply
         write_rows(spec.plan(map_tables, store_sources, reuse, edit_rows), spec.plan_schema(), temporary)
+        carry_takes(folder, generation, temporary, spec.take_settings)

@@ -112,9 +112,14 @@ class Takes:
         """Columns of all takes, in manifest order; request `audio` only if the whole run fits into memory."""
         return self._in_order(self._has_take(), columns)
 
-    def iter_tables(self, columns: Sequence[str]) -> Iterator[pa.Table]:
-        """Yield columns of all takes, one part at a time in part order, for runs larger than memory."""
-        for _, rows in self._read(self._has_take(), columns):
+    def iter_tables(self, columns: Sequence[str], *, as_decided: bool = True) -> Iterator[pa.Table]:
+        """Yield columns of all takes, one part at a time in part order, for runs larger than memory.
+
+        Args:
+            columns: columns of the takes.
+            as_decided: return takes that listeners rejected as failed ones; otherwise as they were made.
+        """
+        for _, rows in self._read(self._has_take(), columns, as_decided=as_decided):
             yield rows
 
     def sounds(self, ids: Sequence[str]) -> dict[str, bytes]:
@@ -251,14 +256,17 @@ class Takes:
         n_rejections = [len(rejections(row, self.rules)) for _, table in tables for row in table.to_pylist()]
         snapshot.index["n_rejections"][competing] = n_rejections
 
-    def _read(self, is_wanted: npt.NDArray[np.bool_], columns: Sequence[str]) -> Iterator[tuple[Positions, pa.Table]]:
+    def _read(
+        self, is_wanted: npt.NDArray[np.bool_], columns: Sequence[str], *, as_decided: bool = True
+    ) -> Iterator[tuple[Positions, pa.Table]]:
         """Yield positions and rows, part by part; each position once, even if parts are compacted meanwhile."""
         is_pending = is_wanted.copy()
         while True:
             snapshot = self._snapshot
             pending = snapshot.index[is_pending[snapshot.index["position"]]]
             try:
-                for positions, rows in read_snapshot_rows(snapshot, pending, select_fields(self.schema, columns)):
+                schema = select_fields(self.schema, columns)
+                for positions, rows in read_snapshot_rows(snapshot, pending, schema, as_decided=as_decided):
                     yield positions, rows
                     is_pending[positions] = False
             except VanishedError:

@@ -35,3 +35,10 @@ def test_a_full_band_recording_reaches_half_of_its_rate(rate_hz):
 def test_silence_and_short_sounds_have_none():
     assert measure_bandwidth_hz(Waveform(np.zeros(48_000, np.float32), 16_000)) is None
     assert measure_bandwidth_hz(Waveform(bursts(16_000, 0.1), 16_000)) is None
+
+
+def test_steady_noise_is_no_content():
+    noise = np.random.default_rng(1).normal(0, 3e-4, 4 * 48_000).astype(np.float32)
+    narrow = resample(Waveform(bursts(16_000), 16_000), 48_000).samples + noise
+    assert 7_000 < measure_bandwidth_hz(Waveform(narrow, 48_000)) <= 8_300
+    assert measure_bandwidth_hz(Waveform(noise, 48_000)) is None

@@ -58,5 +58,5 @@ def test_a_ratio_mixes_in_a_straight_line(spoken):
 
 def test_without_the_package_it_is_told_what_to_install(spoken, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyrnnoise.rnnoise", None)
-    with pytest.raises(ProgramError, match="pip install pyrnnoise"):
+    with pytest.raises(ProgramError, match=r"hierbatch\[denoise\]"):
         reduce_noise(spoken)

@@ -30,6 +30,7 @@ def voice(duration_s, seed):
 @pytest.fixture
 def job(tmp_path, monkeypatch):
     monkeypatch.setattr("hierbatch.jobs.finetune._VALIDATE_STEPS", 1)
+    monkeypatch.setattr("hierbatch.training.trainer.curves.Curves.write_picture", lambda curves: None)
     monkeypatch.setattr("hierbatch.jobs.voice_comparison.SENTENCES", {"en": ("Hello there, this is a test.",)})
     monkeypatch.setattr("hierbatch.jobs.voice_comparison.find_resemblyzer_weights", lambda: None)
     monkeypatch.setattr("hierbatch.jobs.voice_comparison.is_distillmos_installed", lambda: False)
@@ -65,11 +66,12 @@ def test_a_bundle_with_its_prompt_and_its_comparison(job):
     prompt = read_sound(job.out / PROMPT_FILE)
     assert 6 <= prompt.duration_s <= 15
     assert open_model(job.out).encode_voice(prompt).median_f0_hz == pytest.approx(120, rel=0.1)
+    assert "Consent of the speaker, as stated: self" in (job.out / "MODEL_CARD.md").read_text()
     assert json.loads((job.out / "comparison.json").read_text())["measures"][0]["name"] == names[0]
 
 
 def test_the_same_command_resumes(job):
-    first = finetune(replace(job, settings=FinetuneSettings(steps=2, minutes=1e-9)), lambda line: None)
+    first = finetune(replace(job, settings=FinetuneSettings(steps=2, minutes=1e-9, vocoder=True)), lambda line: None)
     assert first.comparison is None
     assert not (job.out / "bundle.json").exists()
     assert finetune(job, lambda line: None).comparison is not None

@@ -8,6 +8,7 @@ from hierbatch.engine.progress import RunListener
 from hierbatch.engine.run_folder import RunFolder, lock_run
 from hierbatch.errors import RunError
 from hierbatch.jobs import respeak as respeak_module
+from hierbatch.jobs.compact import CompactJob, compact
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.respeak import Respeaker, respeak
 from hierbatch.jobs.retry import RetryJob, retry
@@ -204,6 +205,11 @@ def test_a_pinned_edit_survives_an_update_without_another_take(tmp_path):
     rows = takes(tmp_path, "id", "text", "take_key", "attempt")
     assert [(row["id"], row["text"]) for row in rows] == [("new", "Hello."), ("a", "Good evening."), ("b", "Good day.")]
     assert (rows[1]["take_key"], rows[1]["attempt"]) == state.takes[0]
+    found = Takes(tmp_path / "run").candidates(["a"], ["text", "attempt", "take_key"]).to_pylist()
+    assert [(take["text"], take["is_best"]) for take in found] == [("Good morning.", False), ("Good evening.", True)]
+    pin(tmp_path / "run", "a", (found[0]["take_key"], found[0]["attempt"]))
+    assert [row["text"] for row in takes(tmp_path, "text")] == ["Hello.", "Good morning.", "Good day."]
+    assert run(change(asked, update=True)).session.n_worked == 0
 
 
 def test_a_second_edit_replaces_the_first_also_after_an_update(tmp_path):
@@ -229,3 +235,25 @@ def test_an_edit_of_another_text_than_the_manifest_has_by_now_is_named_and_not_a
     run(change(asked, update=True), RunListener(on_message=messages.append))
     assert [row["text"] for row in takes(tmp_path, "text")] == ["Good day.", "Good night."]
     assert any("1 edits are not applied" in message and message.endswith(": a") for message in messages)
+
+
+def test_after_a_compaction_decisions_can_still_be_taken_back(tmp_path):
+    run(text_job(tmp_path))
+    state = respeak(tmp_path / "run", TakeRequest(id="a", edit=RowEdit(text="Good evening."), n_takes=2))
+    pin(tmp_path / "run", "a", state.takes[0])
+    [_, other] = takes(tmp_path, "take_key", "attempt")
+    decide = Choice(id="b", take_key=other["take_key"], attempt=other["attempt"], verdict="reject")
+    append_choice(tmp_path / "run", decide)
+    columns = ["id", "attempt", "text", "audio", "status"]
+    before, sounds = takes(tmp_path, *columns), Takes(tmp_path / "run").candidates(["a", "b"], columns).to_pylist()
+    for _ in range(2):
+        compact(CompactJob(run=tmp_path / "run"))
+        assert takes(tmp_path, *columns) == before
+        assert Takes(tmp_path / "run").candidates(["a", "b"], columns).to_pylist() == sounds
+    assert run(text_job(tmp_path)).session.n_worked == 0
+    for row_id, take in (("a", state.takes[0]), ("b", (other["take_key"], other["attempt"]))):
+        append_choice(tmp_path / "run", Choice(id=row_id, take_key=take[0], attempt=take[1], verdict="clear"))
+    assert [row["text"] for row in takes(tmp_path, "text")] == ["Good morning.", "Good night."]
+    assert set(Takes(tmp_path / "run").sounds(["a", "b"])) == {"a", "b"}
+    again = respeak(tmp_path / "run", TakeRequest(id="a"))
+    assert [attempt for _, attempt in again.takes] == [4]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from unidecode import unidecode
-
+from hierbatch.errors import TextError
 from hierbatch.frontend.characters import is_hanja
 
 # Kana by their Korean transcription (외래어 표기법, table 4), in the order of the Japanese syllabary.
@@ -32,6 +31,9 @@ _MIN_WORD = 2
 def spell_foreign_words(text: str) -> str:
     """Transliterate words of other scripts; Hanja stay, and single letters, which are symbols, too.
 
+    Raises:
+        TextError: a word is neither Hangul, Latin, Hanja nor Kana, and the extra `official` is not installed.
+
     >>> spell_foreign_words("일본어 ひらがな와 Привет")
     '일본어 히라가나와 privet'
     """
@@ -55,7 +57,19 @@ def _spell_run(run: str) -> str:
         return _spell_kana(kana)
     if len(run) < _MIN_WORD:
         return run
-    return re.sub("[^A-Za-z]", "", unidecode(run)).lower()
+    return re.sub("[^A-Za-z]", "", _to_latin(run)).lower()
+
+
+def _to_latin(run: str) -> str:
+    try:
+        from unidecode import unidecode
+    except ImportError as error:
+        raise TextError(
+            "A word is in a script that is read only with an optional package",
+            got=run,
+            fix="pip install 'hierbatch[official]', or write the word in Hangul",
+        ) from error
+    return str(unidecode(run))
 
 
 def _spell_kana(kana: str) -> str:

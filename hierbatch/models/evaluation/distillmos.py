@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import io
+from contextlib import redirect_stdout
 from importlib.util import find_spec
 from typing import Any
 
@@ -27,7 +29,8 @@ class DistillMos:
     def __init__(self) -> None:
         """Load the network; raises ProgramError if the package is missing or damaged."""
         try:
-            network: Any = importlib.import_module(_PACKAGE).ConvTransformerSQAModel()
+            with redirect_stdout(io.StringIO()):  # the package prints the path of its weights
+                network: Any = importlib.import_module(_PACKAGE).ConvTransformerSQAModel()
         except (ImportError, OSError, RuntimeError) as error:
             raise ProgramError(
                 "DistillMOS cannot be loaded",

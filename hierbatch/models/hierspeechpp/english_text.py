@@ -10,12 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from unidecode import unidecode
-
 from hierbatch.errors import TextError
 from hierbatch.frontend.english.phonemizer import load_espeak
 from hierbatch.frontend.phonemes import Phones, split_stress, split_words
 from hierbatch.frontend.symbols import VOWELS, WORD_BOUNDARY
+from hierbatch.programs import require_package
 
 PAD = "_"
 """Blank of the alignment in training, inserted between all symbols and at both ends."""
@@ -44,10 +43,10 @@ def espeak_phonemes(text: str) -> str:
     """Phonemize English text with espeak-ng, after conversion to lower-case ASCII and expansion of abbreviations.
 
     Raises:
-        ProgramError: espeak-ng cannot be loaded.
+        ProgramError: espeak-ng cannot be loaded, or the extra `official` is not installed.
         TextError: the text has no phonemes.
     """
-    plain = unidecode(text).lower()
+    plain = require_package("unidecode", extra="official").unidecode(text).lower()
     expanded = _ABBREVIATION.sub(lambda found: _ABBREVIATIONS[found[1]], plain)
     (phonemes,) = load_espeak(preserve_punctuation=True).phonemize([expanded], strip=True) or [""]
     joined = re.sub(r"\s+", " ", phonemes.translate(BRACKETS)).strip()

@@ -1,0 +1,93 @@
+"""Takes of rows that listeners worked on, carried into a new generation: all of them can still be compared and pinned.
+
+The plan of a generation names one take of each row. The other takes of these rows are named by a second plan, provided
+that the new settings would make the same audio; nothing is synthesized for it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hierbatch.engine.attempts import planned_rows
+from hierbatch.engine.planning import TakeSettings, row_seed, take_key, with_column
+from hierbatch.engine.run_folder import RunFolder
+from hierbatch.manifest.best_takes import REQUESTS_KEY
+from hierbatch.manifest.schema import PLAN_COLUMNS, SPEAK_COLUMNS
+from hierbatch.manifest.store import write_table
+from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, digest_rows, row_names
+from hierbatch.manifest.take_requests import read_requests
+from hierbatch.manifest.takes import Takes
+
+_OF_TAKE = frozenset((*(column.name for column in PLAN_COLUMNS), *SPEAK_COLUMNS, "text")) - {"position"}
+"""Columns of a plan that belong to the take; the others belong to the row, and may have changed."""
+
+
+def carry_takes(folder: RunFolder, generation: int, plan: Path, settings: TakeSettings) -> None:
+    """Write the second plan of a generation, if there are takes to carry. Call it before the plan is in its place.
+
+    Args:
+        folder: the run.
+        generation: number of the new generation.
+        plan: complete plan of the new generation, under a temporary name.
+        settings: take settings of the new generation.
+
+    Raises:
+        StorageError: the disk is full.
+    """
+    before = folder.newest_generation()
+    if not before:
+        return
+    takes = Takes(folder.root, before)
+    ids = {*takes.choices, *(state.request.id for state in read_requests(folder.root).values())}
+    rows = planned_rows(plan, pa.array(sorted(ids), pa.string()))
+    if not len(rows) or "phonemes" not in rows.column_names:
+        return
+    made = row_names(takes.candidates(rows.column("id").to_pylist(), TAKE_ID_COLUMNS))
+    old = pa.concat_tables(
+        [planned_rows(file, rows.column("id").combine_chunks()) for file in folder.plan_files(before)],
+        promote_options="default",
+    )
+    old = old.filter(pc.is_in(row_names(old), value_set=made))
+    new = {row["id"]: row for row in rows.to_pylist()}
+    earlier = old.to_pylist()
+    texts: defaultdict[str, set[str]] = defaultdict(set)
+    for row in earlier:
+        texts[row["id"]].add(_content(row))
+    kept: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in earlier:
+        # A row whose manifest has an entirely different text by now starts afresh.
+        if _content(new[row["id"]]) in texts[row["id"]] and _is_valid(row, new[row["id"]], settings):
+            name = tuple(row[column] for column in TAKE_ID_COLUMNS)
+            own = {column: value for column, value in row.items() if column in _OF_TAKE}
+            kept.setdefault(name, {**new[row["id"]], **own})
+    for row in new.values():  # the plan itself names these
+        kept.pop(tuple(row[column] for column in TAKE_ID_COLUMNS), None)
+    if kept:
+        _write(list(kept.values()), rows.schema, folder.plan_file(generation))
+
+
+def _content(row: Mapping[str, Any]) -> str:
+    """Text of a planned row; its phonemes, if it has no text."""
+    return str(row.get("text") or row["phonemes"])
+
+
+def _is_valid(row: Mapping[str, Any], new: Mapping[str, Any], settings: TakeSettings) -> bool:
+    """Return True if the new settings would make the same audio for an earlier take."""
+    if row["seed"] != new["own_seed"]:
+        is_derived = row["seed"] == row_seed(settings.seed, row["id"], row["attempt"])
+        if not is_derived or row.get("own_seed") != new["own_seed"]:
+            return False
+    return take_key(row, settings) == row["take_key"]
+
+
+def _write(listed: list[dict[str, Any]], schema: pa.Schema, plan: Path) -> None:
+    rows = pa.Table.from_pylist(listed, schema=schema)
+    rows = with_column(rows, "unit", pa.array(range(len(rows)), pa.int32()))
+    marked = schema.with_metadata({**(schema.metadata or {}), REQUESTS_KEY: b"[]"})
+    write_table([rows], marked, plan.with_name(f"{plan.stem}-r001-{digest_rows(rows)}.parquet"))
