@@ -135,10 +135,10 @@ def test_the_page_is_accessible_and_fits(narrated, browser, width, scheme):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         if width == 400:
             page.keyboard.press("e")
-            page.wait_for_selector("aside.open")
+            page.wait_for_selector("#panel.open")
             assert "\n".join(accessibility_violations(page)) == ""
             page.keyboard.press("Escape")
-            assert not page.locator("aside").is_visible()
+            assert not page.locator("#panel").is_visible()
         page.keyboard.press("?")
         assert "\n".join(accessibility_violations(page)) == ""
 
