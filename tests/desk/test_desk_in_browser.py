@@ -135,9 +135,39 @@ def test_the_page_is_accessible_and_fits(narrated, browser, width, scheme):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         if width == 400:
             page.keyboard.press("e")
-            page.wait_for_selector("aside.open")
+            page.wait_for_selector("#panel.open")
             assert "\n".join(accessibility_violations(page)) == ""
             page.keyboard.press("Escape")
-            assert not page.locator("aside").is_visible()
+            assert not page.locator("#panel").is_visible()
         page.keyboard.press("?")
         assert "\n".join(accessibility_violations(page)) == ""
+
+
+def test_a_corpus_is_sorted_filtered_audited_and_decided_in_the_table(narrated, browser):
+    with serve(narrated / "out" / "run") as address, open_page(browser, address) as page:
+        page.keyboard.press("t")
+        rows = page.locator("tbody tr[data-id]")
+        expect(rows).to_have_count(7, timeout=WAIT_MS)
+        page.locator("#sort-duration_s").press("Enter")
+        expect(page.locator("th[aria-sort=ascending]")).to_contain_text("length", timeout=WAIT_MS)
+        lengths = [float(row.split()[0]) for row in page.locator("tbody td.number:nth-of-type(3)").all_inner_texts()]
+        assert lengths == sorted(lengths)
+        page.locator("#range-duration_s-low").fill(str(lengths[3]))
+        page.keyboard.press("Tab")
+        expect(rows).not_to_have_count(7, timeout=WAIT_MS)
+        page.get_by_role("button", name="All values of Duration").click()
+        expect(rows).to_have_count(7, timeout=WAIT_MS)
+        page.locator("#audit-n").fill("4")
+        page.keyboard.press("Enter")
+        expect(page.locator("#audit-result")).to_contain_text("4 drawn", timeout=WAIT_MS)
+        expect(rows).to_have_count(4, timeout=WAIT_MS)
+        rows.nth(1).click()
+        page.wait_for_selector("#act-x:not([disabled])")
+        page.keyboard.press("x")
+        expect(page.locator("#audit-result")).to_contain_text("1 judged, 1 rejected", timeout=WAIT_MS)
+        expect(page.locator("tr.now .state-cell")).to_have_text("rejected", timeout=WAIT_MS)
+        page.keyboard.press("u")
+        expect(page.locator("#audit-result")).to_contain_text("0 judged", timeout=WAIT_MS)
+        assert "\n".join(accessibility_violations(page)) == ""
+        page.keyboard.press("t")
+        page.wait_for_selector(".s.now")
