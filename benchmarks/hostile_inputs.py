@@ -137,6 +137,7 @@ def run_command(*arguments: str) -> Outcome:
         os.close(output)
         os.dup2(sink, 1)
         os.dup2(sink, 2)
+        sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, flush=True)  # the memory that it starts with
         os._exit(_command(arguments))
     os.close(sink)

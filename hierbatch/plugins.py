@@ -33,7 +33,7 @@ def load_plugin(group: str, name: str, kind: type[Added], *, key: str = "name") 
 
 def _load(point: EntryPoint, kind: type[Added], key: str) -> Added:
     try:
-        found = point.load()
+        found: Added = point.load()
         is_valid = isinstance(found, kind) and getattr(found, key, None) == point.name
         problem = "" if is_valid else repr(found)
     except Exception as error:  # noqa: BLE001 - code of another package

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from hierbatch.analysis.listening import TakeGallery, TakeSound
 from hierbatch.analysis.summary import RunSummary, summarise
 from hierbatch.analysis.take_measures import TakeMeasure, measures_of
 from hierbatch.errors import InputError
 from hierbatch.manifest.corpus_rows import read_corpus_rows
+from hierbatch.manifest.parts import read_voice_rows
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.takes import Takes
 from hierbatch.programs import require_package
@@ -79,7 +79,7 @@ class RunStudy:
         """The run's voices table with prompts; empty if the run has none."""
         layout = RunLayout(self.folder)
         path = layout.voices_file(layout.newest_generation())
-        return pq.read_table(path) if path.exists() else pa.table({"voice": pa.array([], pa.string())})
+        return read_voice_rows(path) if path.exists() else pa.table({"voice": pa.array([], pa.string())})
 
     @cached_property
     def summary(self) -> RunSummary:
@@ -92,7 +92,8 @@ class RunStudy:
         Raises:
             InputError: The run has no such column.
         """
-        return self.arrow(columns).to_pandas()
+        result: pd.DataFrame = self.arrow(columns).to_pandas()
+        return result
 
     def arrow(self, columns: Sequence[str] | None = None) -> pa.Table:
         """Same as `table`, as an Arrow table."""
@@ -123,7 +124,8 @@ class RunStudy:
             if (corpus := read_corpus_rows(self.folder, self._takes)) is not None:
                 connection.register("corpus", corpus)
             try:
-                return connection.sql(query).df()
+                result: pd.DataFrame = connection.sql(query).df()
+                return result
             except duckdb.Error as error:
                 raise InputError(
                     "The query cannot be run", expected=f"columns {', '.join(self.columns)}", got=str(error)

@@ -192,4 +192,5 @@ def _filled(histograms: Mapping[str, Histogram]) -> dict[str, Histogram]:
 
 
 def _numbers(table: pa.Table, name: str) -> npt.NDArray[np.float64]:
-    return table.column(name).cast(pa.float64()).to_numpy()
+    result: npt.NDArray[np.float64] = table.column(name).cast(pa.float64()).to_numpy()
+    return result

@@ -152,4 +152,5 @@ def _audio_segment_class() -> type[AudioSegment]:
         warnings.simplefilter("ignore", RuntimeWarning)
         from pydub import AudioSegment
 
-    return AudioSegment
+    result: type[AudioSegment] = AudioSegment
+    return result

@@ -152,7 +152,8 @@ def _is_flac_joined(file: BinaryIO, n_bytes: int) -> bool:
 
 def _is_au_truncated(file: BinaryIO, n_bytes: int) -> bool:
     offset, size = _read(file, ">II", 4)
-    return size < _UNKNOWN_LENGTH_BYTES and abs(offset + size - n_bytes) > _MAX_TRAILER_BYTES
+    result: bool = size < _UNKNOWN_LENGTH_BYTES and abs(offset + size - n_bytes) > _MAX_TRAILER_BYTES
+    return result
 
 
 def has_joined_streams(file: BinaryIO) -> bool:

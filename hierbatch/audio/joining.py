@@ -51,4 +51,5 @@ class RoomTone:
         """Next `n_samples` of the noise."""
         white = self._random.standard_normal(n_samples)
         tone, self._state = signal.lfilter(self._numerator, self._denominator, white, zi=self._state)
-        return tone.astype(np.float32)
+        result: Samples = tone.astype(np.float32)
+        return result

@@ -76,7 +76,8 @@ class PeakLimiter:
             return required_db
         if len(self._slope) < len(peaks):
             self._slope = self._slope_db * np.arange(1, len(peaks) + 1)
-        slope, held = self._slope[: len(peaks)], required_db
+        slope: Attenuation = self._slope[: len(peaks)]
+        held: Attenuation = required_db
         held += slope
         held[0] = max(held[0], self._held_db)
         np.maximum.accumulate(held, out=held)

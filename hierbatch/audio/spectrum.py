@@ -38,7 +38,8 @@ def mel_filters() -> npt.NDArray[np.float32]:
     rising = (bins_hz[None] - edges_hz[:-2, None]) / np.diff(edges_hz)[:-1, None]
     falling = (edges_hz[2:, None] - bins_hz[None]) / np.diff(edges_hz)[1:, None]
     weights = np.maximum(0.0, np.minimum(rising, falling))
-    return (weights / weights.sum(1, keepdims=True)).astype(np.float32)
+    result: npt.NDArray[np.float32] = (weights / weights.sum(1, keepdims=True)).astype(np.float32)
+    return result
 
 
 def mel_centres_hz() -> npt.NDArray[np.float32]:

@@ -122,4 +122,5 @@ def crossfade_weight(
 
 
 def _ramp(progress: np.ndarray) -> np.ndarray:
-    return 0.5 - 0.5 * np.cos(np.pi * np.clip(progress, 0.0, 1.0))
+    result: np.ndarray = 0.5 - 0.5 * np.cos(np.pi * np.clip(progress, 0.0, 1.0))
+    return result

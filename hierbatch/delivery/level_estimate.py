@@ -55,7 +55,8 @@ class LevelEstimate:
         over = np.maximum(self._peaks * (amplitude_gain(gain_db) / self._ceiling), 1.0)
         required_db = 20 * np.log10(over)
         slope_db = RELEASE_DB_PER_S * _FRAME_S * np.arange(len(required_db))
-        return np.maximum(np.maximum.accumulate(required_db + slope_db) - slope_db, 0.0)
+        result: Frames = np.maximum(np.maximum.accumulate(required_db + slope_db) - slope_db, 0.0)
+        return result
 
 
 def _measure_frames(blocks: Iterable[Samples], rate_hz: int, profile: Profile) -> tuple[Frames, Frames, float]:

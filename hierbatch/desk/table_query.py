@@ -72,7 +72,8 @@ class TableQuery:
 
     def where(self, measures: Sequence[TakeMeasure]) -> tuple[str, list[Any]]:
         """Condition with placeholders, and the values to bind; raises InputError for an unknown measure."""
-        conditions, values = [f"({_SHOWN[self.show]})"], []
+        conditions = [f"({_SHOWN[self.show]})"]
+        values: list[Any] = []
         for name, value in self.equal.items():
             conditions.append("list_contains(flags, ?)" if name == "flag" else f"{quoted(name)} = ?")
             values.append(value)

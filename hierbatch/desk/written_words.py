@@ -107,7 +107,7 @@ def _transcript_doubts(spoken: Sequence[str], transcript: str) -> dict[int, str]
     expected = [_plain(word) for word in spoken]
     recognised = transcript.split()
     found = [_plain(word) for word in recognised]
-    doubts = {}
+    doubts: dict[int, str] = {}
     for kind, first, last, start, end in SequenceMatcher(None, expected, found, autojunk=False).get_opcodes():
         # Languages differ in their spaces: the letters decide.
         if kind != "equal" and "".join(expected[first:last]) != "".join(found[start:end]):

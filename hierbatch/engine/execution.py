@@ -19,11 +19,16 @@ class Execution(OptionGroup):
     TITLE: ClassVar[str] = "Workers"
 
     engine: Annotated[str, Option("ray, or local for one worker in this process.")] = "ray"
-    workers: Annotated[int, Option("Number of Ray workers; 0 means one per core.", minimum=0)] = 0
+    workers: Annotated[
+        int, Option("Number of Ray workers; 0: one per core. With --ray-address also more than fit now.", minimum=0)
+    ] = 0
     gpus_per_worker: Annotated[float, Option("GPUs per worker; 0.5 puts two workers on one GPU.")] = 1.0
     ray_address: Annotated[
         str, Option("Address of a Ray cluster that can access the run folder. Default: a local one.")
     ] = ""
+    worker_memory: Annotated[
+        float, Option("Memory per worker in GB that Ray reserves; 0 reserves none.", minimum=0, metavar="GB")
+    ] = 0.0
     circuit_breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
 
     def __post_init__(self) -> None:

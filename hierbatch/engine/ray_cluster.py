@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -18,20 +19,26 @@ from hierbatch.errors import RunError
 
 _CONNECT_TIMEOUT_S = 10.0
 _ROUNDING = 1e-9
+_AUTHENTICATION = re.compile(r"authenticat|unauthorized|token", re.IGNORECASE)
+"""Words of Ray's errors about a missing or wrong token."""
 _OBJECT_STORE_BYTES = 100 << 20
 """Size of Ray's object store: it carries only work units, no audio."""
 
 
-def count_worker_slots(gpus_per_worker: float) -> int:
+def count_worker_slots(gpus_per_worker: float, memory_bytes: int = 0) -> int:
     """Number of workers that fit on the nodes of the running Ray; a worker runs on one node.
+
+    Args:
+        gpus_per_worker: GPUs, or a share of one.
+        memory_bytes: memory that is reserved for a worker; 0 reserves none.
 
     Raises:
         RunError: the workers need GPUs, and no node has both a CPU core and the GPUs of a worker.
     """
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     if not gpus_per_worker:
-        return max(1, sum(int(resources.get("CPU", 0)) for resources in nodes))
-    n_slots = sum(_slots_on_node(resources, gpus_per_worker) for resources in nodes)
+        return max(1, sum(_cpu_slots(resources, memory_bytes) for resources in nodes))
+    n_slots = sum(_slots_on_node(resources, gpus_per_worker, memory_bytes) for resources in nodes)
     if not n_slots:
         n_gpus = sum(resources.get("GPU", 0) for resources in nodes)
         raise RunError(
@@ -45,23 +52,33 @@ def count_worker_slots(gpus_per_worker: float) -> int:
     return n_slots
 
 
-def _slots_on_node(resources: Mapping[str, float], gpus_per_worker: float) -> int:
+def _cpu_slots(resources: Mapping[str, float], memory_bytes: int) -> int:
+    n_cores = int(resources.get("CPU", 0))
+    return min(n_cores, int(resources.get("memory", 0) // memory_bytes)) if memory_bytes else n_cores
+
+
+def _slots_on_node(resources: Mapping[str, float], gpus_per_worker: float, memory_bytes: int) -> int:
     """Worker slots of a node; a fractional share is taken from one GPU, so remainders of two GPUs give no slot."""
     n_gpus = resources.get("GPU", 0.0)
     if gpus_per_worker < 1:
         n_shares = int(n_gpus) * int(1 / gpus_per_worker + _ROUNDING)
     else:
         n_shares = int(n_gpus / gpus_per_worker + _ROUNDING)
-    return min(int(resources.get("CPU", 0)), n_shares)
+    return min(_cpu_slots(resources, memory_bytes), n_shares)
 
 
-def check_worker_slots(n_workers: int, gpus_per_worker: float) -> None:
-    """Reject a number of workers that exceeds the slots of the cluster.
+def check_worker_slots(n_workers: int, gpus_per_worker: float, memory_bytes: int = 0) -> None:
+    """Reject a number of workers that exceeds the slots of this machine.
+
+    Args:
+        n_workers: requested number.
+        gpus_per_worker: as `count_worker_slots`.
+        memory_bytes: as `count_worker_slots`.
 
     Raises:
         RunError: too many workers; the message gives the maximum.
     """
-    n_slots = count_worker_slots(gpus_per_worker)
+    n_slots = count_worker_slots(gpus_per_worker, memory_bytes)
     if n_workers > n_slots:
         raise RunError(
             "There are too few resources for that many workers",
@@ -118,6 +135,13 @@ def _join_cluster(address: str) -> None:
             socket.create_connection((host, int(port)), timeout=_CONNECT_TIMEOUT_S).close()
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except Exception as error:  # Ray raises many kinds of errors if the cluster does not respond
+        if _AUTHENTICATION.search(f"{type(error).__name__} {error}"):
+            raise RunError(
+                f"The Ray cluster at {address} refuses the authentication",
+                expected="the token of the cluster",
+                got=str(error).partition("\n")[0],
+                fix="set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN, or RAY_AUTH_TOKEN_PATH, to those of the cluster",
+            ) from error
         raise RunError(
             f"There is no Ray cluster at {address}",
             got=str(error).partition("\n")[0],

@@ -162,6 +162,8 @@ class RayPool:
     def _start(self) -> _Slot:
         actor_class: Any = ray.remote(_RayWorker)
         options = {"num_cpus": 1, "num_gpus": self._settings.gpus_per_worker, "max_restarts": 0, "max_concurrency": 1}
+        if self._settings.memory_bytes:
+            options["memory"] = self._settings.memory_bytes
         actor = actor_class.options(**options).remote()
         return _Slot(actor, actor.start.remote(self._spec), monotonic() + self._settings.start_timeout_s)
 

@@ -18,18 +18,23 @@ SHARED_CLUSTER_ENV = {"RAY_USAGE_STATS_ENABLED": "0"}
 """Environment for an existing cluster, whose network settings belong to its owner; no usage reports."""
 
 
+START_TIMEOUT_S = 600.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaySettings:
     """Number of workers, their resources, and their time limits."""
 
     n_workers: int
     gpus_per_worker: float = 0.0
+    memory_bytes: int = 0
+    """Memory that Ray reserves for each worker."""
     base_timeout_s: float = 60.0
     """Constant part of a unit's time limit."""
     timeout_factor: float = 20.0
     """Additional seconds per second of expected audio; after some units, at most ten times the slowest of them."""
-    start_timeout_s: float = 600.0
-    """Time limit for loading the model."""
+    start_timeout_s: float = START_TIMEOUT_S
+    """Time limit for loading the model; infinite where workers may wait for a node to join."""
 
 
 class TimeoutPolicy:

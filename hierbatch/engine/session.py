@@ -15,7 +15,7 @@ from hierbatch.engine.interrupts import stop_on_signals
 from hierbatch.engine.planning import MapTables
 from hierbatch.engine.pool import LocalPool, Pool
 from hierbatch.engine.progress import Progress, RunListener
-from hierbatch.engine.ray_settings import RaySettings, configure_ray_environment
+from hierbatch.engine.ray_settings import START_TIMEOUT_S, RaySettings, configure_ray_environment
 from hierbatch.engine.requested_takes import RequestedTakes
 from hierbatch.engine.retakes import Retakes
 from hierbatch.engine.run_folder import RunFolder
@@ -164,9 +164,18 @@ def _open_pool(spec: WorkerSpec, execution: Execution, n_shares: int) -> Iterato
 
     gpus = execution.gpus_per_worker if spec.placement.is_gpu else 0.0
     with ray_running(execution.workers or os.cpu_count() or 1, execution.ray_address):
-        check_worker_slots(execution.workers, gpus)
-        n_workers = min(execution.workers or count_worker_slots(gpus), n_shares)
-        pool = RayPool(spec, RaySettings(n_workers=n_workers, gpus_per_worker=gpus))
+        memory_bytes = int(execution.worker_memory * 1e9)
+        # A cluster may grow: what does not fit waits for a node, and makes an autoscaler add one.
+        if not execution.ray_address:
+            check_worker_slots(execution.workers, gpus, memory_bytes)
+        n_workers = min(execution.workers or count_worker_slots(gpus, memory_bytes), n_shares)
+        settings = RaySettings(
+            n_workers=n_workers,
+            gpus_per_worker=gpus,
+            memory_bytes=memory_bytes,
+            start_timeout_s=math.inf if execution.ray_address and execution.workers else START_TIMEOUT_S,
+        )
+        pool = RayPool(spec, settings)
         try:
             yield pool
         finally:

@@ -15,8 +15,8 @@ import pyarrow as pa
 from hierbatch.errors import InputError, ManifestError
 from hierbatch.frontend.language import detect_language
 from hierbatch.jobs.import_book import ImportBook, import_book
+from hierbatch.manifest.column import Column
 from hierbatch.manifest.headers import missing_columns
-from hierbatch.manifest.schema import Column
 from hierbatch.manifest.store import open_table
 from hierbatch.models.speech import SpeechModel, SpeechRequest
 from hierbatch.names import printable_name

@@ -15,7 +15,8 @@ from hierbatch.audio.files import describe_sound
 from hierbatch.constants import AUDIO_SUFFIXES
 from hierbatch.delivery.media import AS_MATROSKA, VIDEO_CODECS, extract_sound, must_be_extracted
 from hierbatch.errors import InputError, PromptError, RowError, SourceError
-from hierbatch.manifest.schema import AUDIO, DUB_COLUMNS, Column, arrow_schema
+from hierbatch.manifest.column import Column
+from hierbatch.manifest.schema import AUDIO, DUB_COLUMNS, arrow_schema
 from hierbatch.manifest.segments import SUFFIXES, Segment, check_segments, read_segments, settle_segments
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.voice_map import VoiceMapEntry, find_entry

@@ -114,13 +114,14 @@ def import_book(job: ImportBook) -> ImportedBook:
         update = update_manifest(table, job.out, job.conflicts)
         details = write_details(book, job.out)
         if lexicon.rows:
-            write_lexicon(lexicon.rows, lexicon_path(job.out))
+            path = lexicon_path(job.out)
+            write_lexicon(lexicon.rows, path, path if path.exists() else None)
     n_rows = tuple(len(chapter) for chapter in chapters)
     return ImportedBook(book, table, n_rows, lexicon.rows, update, details)
 
 
 def lexicon_path(manifest: Path) -> Path:
-    """Path of the lexicon that a book's own pronunciations are written to."""
+    """Path of the lexicon that a book's own pronunciations are written to; entries of an existing one are kept."""
     return manifest.with_suffix(".lexicon.csv")
 
 

@@ -114,4 +114,5 @@ def _remaining_s(folder: RunFolder, n_missing: int) -> float | None:
     if start is None or n_missing >= start["left"]:
         return None
     elapsed_s = (datetime.now(UTC) - start["at"]).total_seconds()
-    return elapsed_s * n_missing / (start["left"] - n_missing)
+    result: float | None = elapsed_s * n_missing / (start["left"] - n_missing)
+    return result

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from hierbatch.manifest.column import Column
 from hierbatch.manifest.measures import MEASURES_KEY, parse_columns
-from hierbatch.manifest.parts import open_run_file, read_committed_parts
+from hierbatch.manifest.parts import check_columns, open_run_file, read_committed_parts
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
 from hierbatch.manifest.verdicts import VerdictNames
 
@@ -153,7 +153,8 @@ def best_takes(takes: TakeIndex) -> TakeIndex:
         age,
     )
     takes = takes[np.lexsort(criteria[::-1])]  # the last key is the primary one
-    return takes[np.diff(takes["position"], prepend=-1) != 0]
+    result: TakeIndex = takes[np.diff(takes["position"], prepend=-1) != 0]
+    return result
 
 
 def _read_planned(plans: Iterable[Path]) -> PlannedTakes:
@@ -161,6 +162,7 @@ def _read_planned(plans: Iterable[Path]) -> PlannedTakes:
     names, positions, starts, is_requested = [], [], [0], []
     for plan in plans:
         with open_run_file(plan) as file:
+            check_columns(file.schema_arrow, plan, (*TAKE_ID_COLUMNS, "position"))
             is_requested.append(REQUESTS_KEY in (file.schema_arrow.metadata or {}))
             starts.append(starts[-1] + file.metadata.num_rows)
             for batch in file.iter_batches(batch_size=_NAME_BATCH_ROWS, columns=[*TAKE_ID_COLUMNS, "position"]):

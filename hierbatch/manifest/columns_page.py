@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from hierbatch.manifest.schema import AUDIO, MANIFEST_COLUMNS, TAKE_COLUMNS, TIMING, VOICE_COLUMNS, Column
+from hierbatch.manifest.column import Column
+from hierbatch.manifest.schema import AUDIO, MANIFEST_COLUMNS, TAKE_COLUMNS, TIMING, VOICE_COLUMNS
 from hierbatch.manifest.voice_map import MAP_COLUMNS
 
 _INTRODUCTION = """\

@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hierbatch.errors import RunError, VanishedError
-from hierbatch.manifest.schema import TAKE_COLUMNS
+from hierbatch.manifest.schema import PLAN_COLUMNS, TAKE_COLUMNS, VOICE_COLUMNS
 from hierbatch.object_path import arrow_source
 
-_TYPES = {column.name: column.type for column in TAKE_COLUMNS}
+_TYPES = {column.name: column.type for column in (*VOICE_COLUMNS, *PLAN_COLUMNS, *TAKE_COLUMNS)}
 
 
 @contextmanager
@@ -65,7 +65,8 @@ def read_committed_parts(
             try:
                 with open_run_file(part) as file:
                     table = file.read(columns=list(columns))
-                    check_columns(table, part, columns)
+                    check_columns(table.schema, part, columns)
+                    table.validate(full=True)
             except VanishedError:
                 gone.add(part)
             else:
@@ -74,22 +75,38 @@ def read_committed_parts(
             return
 
 
-def check_columns(table: pa.Table, part: Path, columns: Sequence[str]) -> None:
-    """Check that the columns of a part are those of takes, since the file may be of another program.
+def check_columns(schema: pa.Schema, path: Path, columns: Sequence[str]) -> None:
+    """Check that a file has columns of the right type, since it may be of another program.
+
+    Args:
+        schema: schema of the file.
+        path: the file, for messages.
+        columns: columns of takes or plans.
 
     Raises:
-        ArrowInvalid: text is not UTF-8.
         RunError: a column is missing or has another type.
     """
-    wrong = [name for name in columns if name not in table.column_names or table.field(name).type != _TYPES[name]]
+    wrong = [name for name in columns if name not in schema.names or schema.field(name).type != _TYPES[name]]
     if wrong:
         raise RunError(
-            f"{part} is not a part of this run",
-            expected="the columns of takes",
+            f"{path} is not a file of this run",
+            expected=f"columns {', '.join(columns)}",
             got=f"no {', '.join(wrong)} of the right type",
             fix="move it out of the folder",
         )
-    table.validate(full=True)
+
+
+def read_voice_rows(path: Path) -> pa.Table:
+    """Voice table of a run.
+
+    Raises:
+        RunError: the file is damaged or of another program.
+    """
+    with open_run_file(path) as file:
+        check_columns(file.schema_arrow, path, ("voice", "consent"))
+        table = file.read()
+        table.validate(full=True)
+        return table
 
 
 def read_part_rows(part: Path, rows: npt.NDArray[np.int32], columns: Sequence[str]) -> pa.Table:

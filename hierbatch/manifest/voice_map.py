@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from hierbatch.errors import ManifestError, SourceError
+from hierbatch.manifest.column import Column
 from hierbatch.manifest.headers import missing_columns
-from hierbatch.manifest.schema import Column
 from hierbatch.manifest.store import open_table
 from hierbatch.names import clean_name, name_key, nfc
 

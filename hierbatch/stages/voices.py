@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 from hierbatch.audio.files import read_sound
 from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import PromptError
-from hierbatch.manifest.schema import VOICE_COLUMNS, Column, arrow_schema
+from hierbatch.manifest.column import Column
+from hierbatch.manifest.schema import VOICE_COLUMNS, arrow_schema
 from hierbatch.object_path import arrow_source
 
 VOICE_TABLE_SCHEMA = arrow_schema(

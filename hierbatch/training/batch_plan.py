@@ -49,7 +49,8 @@ class BatchPlan:
     def rows(self, step: int) -> Indices:
         """Utterances of the batch of a step. Shape: [batch_rows]."""
         epoch, position = divmod(step, self.steps_per_epoch)
-        return self._epoch(epoch)[position]
+        result: Indices = self._epoch(epoch)[position]
+        return result
 
     def _plan_epoch(self, epoch: int) -> Indices:
         """Utterances of all batches of an epoch. Shape: [steps_per_epoch, batch_rows]."""
@@ -98,7 +99,8 @@ def speaker_weights(speakers: Sequence[str], n_frames: Sequence[int]) -> npt.NDA
         totals[speaker] += length
         counts[speaker] += 1
     weights = np.array([np.sqrt(totals[speaker]) / counts[speaker] for speaker in speakers])
-    return weights / weights.sum()
+    result: npt.NDArray[np.float64] = weights / weights.sum()
+    return result
 
 
 def language_weights(
@@ -123,4 +125,5 @@ def language_weights(
         scaled[codes == language] *= share / weights[codes == language].sum()
     if rest.any():
         scaled[rest] *= max(0.0, 1 - sum(given.values())) / weights[rest].sum()
-    return scaled / scaled.sum()
+    result: npt.NDArray[np.float64] = scaled / scaled.sum()
+    return result

@@ -136,7 +136,7 @@ def equalize(samples: Floats, random: np.random.Generator, settings: Perturbatio
         samples  [L]
         returns  [L]
     """
-    frequencies_hz = np.fft.rfftfreq(len(samples), 1 / RATE_HZ)
+    frequencies_hz: Floats = np.fft.rfftfreq(len(samples), 1 / RATE_HZ)
     shaped: Floats = np.fft.irfft(
         np.fft.rfft(samples) * equalizer_response(frequencies_hz, random, settings), len(samples)
     )

@@ -6,6 +6,7 @@ dies, all of them start again from the last checkpoint of the run folder.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def train_in_workers(
 
     was_running = ray.is_initialized()
     if not was_running:
-        ray.init(num_cpus=n_workers, include_dashboard=False, log_to_driver=True, logging_level="ERROR")
+        ray.init(num_cpus=n_workers, include_dashboard=False, log_to_driver=True, logging_level=logging.ERROR)
     trainer = TorchTrainer(
         _run_worker,
         train_loop_config={"process": process, "job": job},

@@ -42,7 +42,8 @@ class Projection:
         standard = np.clip((features - self.mean) / self.spread, -_CLIP, _CLIP)
         vectors = standard @ self.basis
         n_frames = len(vectors)
-        return (vectors - vectors.mean(0) * (n_frames / (n_frames + _MEAN_PRIOR_FRAMES))).astype(np.float32)
+        result: Features = (vectors - vectors.mean(0) * (n_frames / (n_frames + _MEAN_PRIOR_FRAMES))).astype(np.float32)
+        return result
 
     def save(self, path: Path) -> None:
         """Write a safetensors file atomically."""

@@ -1,5 +1,6 @@
 """Three nodes as processes of this machine: the workers are spread, and the loss of a node costs time alone."""
 
+import math
 import os
 import subprocess
 import sys
@@ -77,6 +78,21 @@ def test_a_whole_run_joins_the_cluster_that_is_named_and_leaves_it_standing(clus
     assert run(change(asked, execution=Execution(ray_address=cluster.address))).session.n_worked == 0
 
 
+@pytest.mark.slow
+def test_workers_that_do_not_fit_wait_for_a_node_that_joins(cluster, ray_pool, tmp_path):
+    made = planned_run(tmp_path, 1)
+    pool = ray_pool.RayPool(made.spec, RaySettings(n_workers=4, start_timeout_s=math.inf))
+    try:
+        while pool.n_free < 3:  # all cores there are
+            pool.wait(1.0)
+        joined = cluster.add_node(**_NODE, num_cpus=1)
+        while pool.n_free < 4:
+            pool.wait(1.0)
+    finally:
+        pool.close()
+        cluster.remove_node(joined)
+
+
 @pytest.mark.parametrize("runs_already", [False, True])
 def test_ray_that_listens_to_the_network_is_refused_unless_its_address_is_named(runs_already, monkeypatch):
     from hierbatch.engine import ray_cluster
@@ -134,6 +150,27 @@ def test_places_are_counted_node_by_node(nodes, share, n_places, monkeypatch):
     lost = {"Alive": False, "Resources": {"CPU": 8.0, "GPU": 8.0}}
     monkeypatch.setattr(ray_cluster.ray, "nodes", lambda: [*told, *[lost] * nodes.count(None)])
     assert ray_cluster.count_worker_slots(share) == n_places
+
+
+def test_memory_that_is_reserved_limits_the_places(monkeypatch):
+    from hierbatch.engine import ray_cluster
+
+    node = {"Alive": True, "Resources": {"CPU": 8.0, "GPU": 8.0, "memory": 10e9}}
+    monkeypatch.setattr(ray_cluster.ray, "nodes", lambda: [node, node])
+    assert [ray_cluster.count_worker_slots(0.0, memory) for memory in (0, 3_000_000_000)] == [16, 6]
+    assert ray_cluster.count_worker_slots(1.0, 4_000_000_000) == 4
+
+
+@pytest.mark.parametrize("text", ["Unauthenticated: invalid auth token", "Authentication failed: no token"])
+def test_a_refused_authentication_is_not_reported_as_a_missing_cluster(text, monkeypatch):
+    from hierbatch.engine import ray_cluster
+
+    def refuse(**_):
+        raise RuntimeError(text)
+
+    monkeypatch.setattr(ray_cluster.ray, "init", refuse)
+    with pytest.raises(RunError, match=r"refuses the authentication.*RAY_AUTH_TOKEN"):
+        ray_cluster._join_cluster("auto")
 
 
 @pytest.mark.slow

@@ -192,3 +192,23 @@ def test_a_book_that_is_mostly_not_read_is_warned_of(tmp_path: Path) -> None:
     book.write_text("# One\n\nThe river rose.\n\n```\n" + "x = 1\n" * 20 + "```\n", encoding="utf-8")
     assert "code (" in import_book(ImportBook(book=book)).warning
     assert import_book(ImportBook(book=book, keep="code")).warning == ""
+
+
+def test_a_second_import_keeps_the_corrected_pronunciations(tmp_path: Path) -> None:
+    book, manifest = tmp_path / "b.txt", tmp_path / "b.parquet"
+    book.write_text(
+        'Mr. <phoneme alphabet="ipa" ph="ˈtʃʌmli">Cholmondeley</phoneme> and '
+        '<phoneme alphabet="x-sampa" ph="&quot;bi:tS@m">Beauchamp</phoneme> came in.',
+        encoding="utf-8",
+    )
+    import_book(ImportBook(book=book, out=manifest))
+    lexicon = tmp_path / "b.lexicon.csv"
+    text = lexicon.read_text(encoding="utf-8")
+    assert "Beauchamp,ˈbiːtʃəm,ipa,en" in text
+    lexicon.write_text(text.replace("ˈtʃʌmli", "tʃʌmˈli") + "Rooksby,ROOKS-bee,respelling,en,\n", encoding="utf-8")
+    import_book(ImportBook(book=book, out=manifest))
+    kept = lexicon.read_text(encoding="utf-8")
+    assert "tʃʌmˈli" in kept
+    assert "ˈtʃʌmli" not in kept
+    assert "Rooksby" in kept
+    assert kept.count("Beauchamp") == 1

@@ -66,8 +66,21 @@ def test_a_flipped_bit_is_found_by_status_and_export(finished: Path, tmp_path: P
 )
 def test_a_foreign_part_is_named(finished: Path, foreign: pa.Table) -> None:
     pq.write_table(foreign, finished / "parts" / "mine.parquet")
-    with pytest.raises(RunError, match=r"mine\.parquet is not a part of this run"):
+    with pytest.raises(RunError, match=r"mine\.parquet is not a file of this run"):
         read_status(finished)
+
+
+@pytest.mark.parametrize("name", ["plan/g0001.parquet", "plan/g0001-voices.parquet"])
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1 and more than that PAR1", None])
+def test_a_damaged_or_foreign_plan_ends_in_a_message(
+    finished: Path, tmp_path: Path, name: str, content: bytes | None
+) -> None:
+    if content is None:
+        pq.write_table(pa.table({"a": [1]}), finished / name)
+    else:
+        (finished / name).write_bytes(content)
+    with pytest.raises(RunError):
+        export(ExportJob(run=finished, to="ljspeech", out=tmp_path / "export"))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 
@@ -60,3 +61,11 @@ def test_formulas_are_written_as_text_and_read_back(tmp_path: Path) -> None:
     found, faults = read_csv(tmp_path / "m.csv", {"text": pa.string(), "speed": pa.float32()})
     assert not faults
     assert found["text"].to_pylist() == [text or None for text in texts]
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv", ".jsonl"])
+def test_a_pipe_is_not_a_table(tmp_path: Path, suffix: str) -> None:
+    pipe = tmp_path / f"m{suffix}"
+    os.mkfifo(pipe)
+    with pytest.raises(ManifestError, match="no table"):
+        open_table(pipe, MANIFEST_COLUMNS)

@@ -16,6 +16,7 @@ from hierbatch.delivery.takes import TimedWord
 from hierbatch.errors import RunError
 from hierbatch.manifest.corpus_rows import REJECTED_BY, with_rejections
 from hierbatch.manifest.measures import MEASURE_COLUMNS, declared_columns
+from hierbatch.manifest.parts import read_voice_rows
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
 from hierbatch.manifest.takes import Takes
@@ -100,7 +101,7 @@ class CorpusSource:
         if len(self._takes) < self._takes.n_rows:
             got = f"{len(self._takes)} of {self._takes.n_rows}"
             raise RunError(f"{run} is not finished", expected="a take of every row", got=got, fix="complete the run")
-        voices = pq.read_table(layout.voices_file(layout.newest_generation())).drop_columns("audio").to_pylist()
+        voices = read_voice_rows(layout.voices_file(layout.newest_generation())).drop_columns("audio").to_pylist()
         self._voices = {row["voice"]: row for row in voices}
         self._measures = (*MEASURES, *(c.name for c in declared_columns(self._takes.schema) if c.scale))
         self._manifest_columns = [name for name in _MANIFEST_COLUMNS if name in self._takes.schema.names]

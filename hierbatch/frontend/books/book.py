@@ -12,6 +12,10 @@ SCENE_BREAK_S = 1.6
 """Pause at a scene break (a rule, a row of asterisks): longer than after a paragraph, shorter than after a chapter."""
 
 
+MAX_BOOK_CHARACTERS = 10_000_000
+"""Longest book, more than twice as long as the Bible."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """One heading or paragraph: plain text on one line, no markup.

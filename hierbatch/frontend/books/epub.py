@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from lxml import etree
 
 from hierbatch.errors import BookError
 from hierbatch.frontend.books.archive import Archive
-from hierbatch.frontend.books.book import Book, SkippedText
+from hierbatch.frontend.books.book import MAX_BOOK_CHARACTERS, Book, SkippedText
 from hierbatch.frontend.books.chapters import split_chapters
 from hierbatch.frontend.books.characters import tidy
 from hierbatch.frontend.books.contents import ContentsEntry, read_navigation, read_ncx, without_repeats
@@ -19,7 +19,7 @@ from hierbatch.frontend.books.cover import read_cover
 from hierbatch.frontend.books.drm import refuse_drm
 from hierbatch.frontend.books.flow import Flow, FlowPage, join_pages, without_licence
 from hierbatch.frontend.books.lexemes import read_lexicons
-from hierbatch.frontend.books.markup import count_elements, local_name, parse_page, parse_xml
+from hierbatch.frontend.books.markup import count_characters, count_elements, local_name, parse_page, parse_xml
 from hierbatch.frontend.books.notes import NoteFinder
 from hierbatch.frontend.books.package import Package, read_package
 from hierbatch.frontend.books.page import Page, read_page
@@ -48,7 +48,9 @@ def read_epub(path: Path, keep: frozenset[str] = frozenset()) -> Book:
         package = read_package(archive, path.name)
         contents = _read_contents(archive, package, remarks)
         reader = _PagesReader(archive, package, contents, remarks, keep)
-        flow = without_licence(join_pages([FlowPage(page.href, page.title, page.page) for page in reader.pages()]))
+        # The trees of the pages are released one by one: blocks do not refer to them, segments would.
+        pages = [FlowPage(page.href, page.title, replace(page.page, segments=())) for page in reader.pages()]
+        flow = without_licence(join_pages(pages))
         lexicons = read_lexicons(archive, package.lexicons, remarks)
         cover = read_cover(archive, package.cover)
     title = package.title or printable_name(path.stem).replace("_", " ")
@@ -127,16 +129,21 @@ class _PagesReader:
     def pages(self) -> Iterator[SourcePage]:
         """Read the pages that are part of the reading order."""
         notes = NoteFinder()
-        n_elements = 0
+        n_elements = n_characters = 0
         for href, root, reason in self._parsed():
             n_elements += count_elements(root)
-            if n_elements > MAX_ELEMENTS:
-                raise BookError(
-                    "The book has too many elements",
-                    expected=f"at most {MAX_ELEMENTS:,} in all",
-                    got=f"more, up to {href}",
-                    fix="obtain the book from another source",
-                )
+            n_characters += count_characters(root)
+            for name, size, limit in (
+                ("elements", n_elements, MAX_ELEMENTS),
+                ("characters", n_characters, MAX_BOOK_CHARACTERS),
+            ):
+                if size > limit:
+                    raise BookError(
+                        f"The book has too many {name}",
+                        expected=f"at most {limit:,} in all",
+                        got=f"more, up to {href}",
+                        fix="split it into several books",
+                    )
             if reason:
                 if n_characters := _n_body_characters(root):
                     self.dropped.append(SkippedText(href, reason, n_characters))

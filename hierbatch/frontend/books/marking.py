@@ -174,7 +174,8 @@ def _slot(parent: etree._Element, segment: TextSegment) -> int:
     while element.getparent() is not parent:
         element = element.getparent()
     is_own_tail = segment.kind == "tail" and element is segment.element
-    return 2 * parent.index(element) + (2 if is_own_tail else 1)
+    result: int = 2 * parent.index(element) + (2 if is_own_tail else 1)
+    return result
 
 
 def _replace(

@@ -89,6 +89,11 @@ def count_elements(root: etree._Element) -> int:
     return int(_COUNT(root))
 
 
+def count_characters(root: etree._Element) -> int:
+    """Count the characters of a page, without its markup."""
+    return int(_LENGTH(root))
+
+
 def local_name(element: etree._Element) -> str:
     """Name of an element without its namespace or prefix; empty for comments and processing instructions."""
     tag = element.tag
@@ -198,4 +203,5 @@ def _drop_prefixes(root: etree._Element) -> None:
 
 
 _COUNT = etree.XPath("count(//*)")
+_LENGTH = etree.XPath("string-length(/)")
 _MOST_ATTRIBUTES = etree.XPath("count((//*[count(@*) > $limit])[1]/@*)")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hierbatch.errors import BookError
-from hierbatch.frontend.books.book import Book
+from hierbatch.frontend.books.book import MAX_BOOK_CHARACTERS, Book
 from hierbatch.frontend.books.encoding import decode
 from hierbatch.frontend.books.epub import read_epub
 from hierbatch.frontend.books.markdown import read_markdown
@@ -65,6 +65,13 @@ def _read_text_file(path: Path, suffix: str, keep: frozenset[str]) -> Book:
     decoded = decode(data, name=path.name)
     if "\0" in decoded.text:
         raise _not_text(path, "binary data")
+    if len(decoded.text) > MAX_BOOK_CHARACTERS:
+        raise BookError(
+            f"{path.name} is too long for one book",
+            expected=f"at most {MAX_BOOK_CHARACTERS:,} characters",
+            got=f"{len(decoded.text):,}",
+            fix="split it into several books",
+        )
     book = (
         read_plain(decoded.text, printable_name(path.name), keep)
         if suffix in (".txt", ".text")

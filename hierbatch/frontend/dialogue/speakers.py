@@ -198,7 +198,8 @@ def _forward_backward(emission: Scores, transitions: Sequence[Scores]) -> Scores
     joint = forward + backward
     joint -= joint.max(axis=1, keepdims=True)
     probability: Scores = np.exp(joint)
-    return probability / probability.sum(axis=1, keepdims=True)
+    result: Scores = probability / probability.sum(axis=1, keepdims=True)
+    return result
 
 
 def _log_sum(scores: Scores) -> Scores:

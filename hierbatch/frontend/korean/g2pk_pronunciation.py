@@ -90,4 +90,5 @@ def load_g2pk() -> Callable[[str], str]:
             fix="install the two packages, or take a bundle with a newer front end",
         ) from error
     pronounce.table = [(re.compile(written), spoken, rules) for written, spoken, rules in pronounce.table]
-    return pronounce
+    result: Callable[[str], str] = pronounce
+    return result

@@ -223,4 +223,5 @@ def transpose_f0(f0_hz: F0, target: PitchRange, transposition: Transposition = T
     ratio = min(_MAX_SPREAD_RATIO, max(_MIN_SPREAD_RATIO, ratio))
     semitones = ratio * 12 * np.log2(fill_unvoiced(f0_hz, own.median_hz) / own.median_hz)
     base_hz = own.median_hz if transposition.relative_to == "source" else target.median_hz
-    return (base_hz * 2 ** ((semitones + transposition.semitones) / 12)).astype(np.float32)
+    result: F0 = (base_hz * 2 ** ((semitones + transposition.semitones) / 12)).astype(np.float32)
+    return result

@@ -62,4 +62,5 @@ class Acoustic(nn.Module):
     def forward(self, semantic: Tensor, pitch: Tensor, style: Tensor, prompt: PromptFrames, mask: Tensor) -> Tensor:
         timbre = self.timbre(semantic, prompt)
         z = self.decoder(torch.cat([semantic, pitch], dim=-1), mask, style, timbre)  # [B, T, 2M]
-        return z.reshape(z.shape[0], -1, N_MELS)
+        result: Tensor = z.reshape(z.shape[0], -1, N_MELS)
+        return result

@@ -101,4 +101,5 @@ class ConvNeXtStack(nn.Module):
         x = self.input_projection(x) if addition is None else self.input_projection(x) + addition
         for block in self.blocks:
             x = block(x, mask, style)
-        return self.output_projection(self.norm(x, style))
+        result: Tensor = self.output_projection(self.norm(x, style))
+        return result

@@ -77,4 +77,5 @@ def _statistics(x: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
 def _power(matrices: Tensor, exponent: float) -> Tensor:
     """Power of symmetric positive definite matrices. Shape: [B, M, M]."""
     values, vectors = torch.linalg.eigh(matrices)
-    return (vectors * values.clamp_min(_MIN_VARIANCE).pow(exponent)[:, None]) @ vectors.transpose(1, 2)
+    result: Tensor = (vectors * values.clamp_min(_MIN_VARIANCE).pow(exponent)[:, None]) @ vectors.transpose(1, 2)
+    return result

@@ -74,4 +74,5 @@ class TimbreAttention(nn.Module):
 
     def _by_head(self, x: Tensor) -> Tensor:
         """Split channels into heads. Shape: [B, T, H D] -> [B, H, T, D]."""
-        return x.unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
+        result: Tensor = x.unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
+        return result

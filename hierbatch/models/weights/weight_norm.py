@@ -50,4 +50,5 @@ def split_weight(weight: Tensor) -> tuple[Tensor, Tensor]:
 def _product(gain: Tensor, vector: Tensor) -> Tensor:
     """Weight of a layer, computed in float64."""
     norm = torch.linalg.vector_norm(vector.double(), dim=tuple(range(1, vector.ndim)), keepdim=True)
-    return (gain.double() * vector.double() / norm).to(vector.dtype)
+    result: Tensor = (gain.double() * vector.double() / norm).to(vector.dtype)
+    return result

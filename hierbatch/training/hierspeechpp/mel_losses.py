@@ -34,4 +34,5 @@ class MelLoss(nn.Module):
 
     def forward(self, generated: Tensor, real: Tensor) -> Tensor:
         errors = [(mel(generated[:, 0]) - mel(real[:, 0])).abs().mean() for mel in self.mels]
-        return sum(errors[1:], errors[0]) / len(errors)
+        result: Tensor = sum(errors[1:], errors[0]) / len(errors)
+        return result

@@ -64,7 +64,7 @@ class RunSettings:
 
     def options(self, **changes: Any) -> TrainerOptions:
         """Options of the trainer, with changes from the command line."""
-        values = {name: getattr(self, name) for name in self.__slots__}  # type: ignore[attr-defined]
+        values = {name: getattr(self, name) for name in self.__slots__}
         return TrainerOptions(**(values | changes))
 
 

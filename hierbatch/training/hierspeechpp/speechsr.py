@@ -170,7 +170,8 @@ class SpeechSRRecipe:
             generated = self.networks["generator"](batch.narrowband)
         if is_kept:
             self._last = batch, generated
-        return generated
+        result: Tensor = generated
+        return result
 
     def _distance_db(self, generated: Tensor, target: Tensor, *, is_high: bool) -> float:
         """Log-spectral distance in one band: root mean square over bins, mean over frames."""

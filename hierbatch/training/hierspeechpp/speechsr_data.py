@@ -110,7 +110,8 @@ class SpeechSRPairs:
         settings = self._settings
         kind, is_filtered = _FILTERS[int(random.integers(3))], random.random() < settings.low_pass_share
         first, last = settings.low_pass_orders
-        order, cutoff_hz = int(random.integers(first, last + 1)), random.uniform(*settings.low_pass_hz)
+        lowest_hz, highest_hz = settings.low_pass_hz
+        order, cutoff_hz = int(random.integers(first, last + 1)), random.uniform(lowest_hz, highest_hz)
         if not is_filtered:
             return samples
         edge = cutoff_hz / (self._rate_hz / 2)

@@ -224,3 +224,10 @@ def test_links_that_lead_out_of_the_archive_are_no_pages(tmp_path: Path) -> None
     opf = package(["one.xhtml", "../../secret.xhtml", "file:///etc/passwd", "http://example.org/x.xhtml"])
     book = read_book(small_epub(tmp_path / "a.epub", **{"content.opf": opf}))
     assert [block.text for chapter in book.chapters for block in chapter.blocks] == ["One", "One sentence."]
+
+
+def test_a_book_over_the_limit_of_characters_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hierbatch.frontend.books.epub.MAX_BOOK_CHARACTERS", 50)
+    book = small_epub(tmp_path / "b.epub", **{"one.xhtml": page("<p>" + "word " * 20 + "</p>")})
+    with pytest.raises(BookError, match="too many characters"):
+        read_book(book)

@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 
 from hierbatch.errors import BookError
-from hierbatch.frontend.books.markup import MAX_PAGE_ELEMENTS, local_name, parse_page, parse_xml
+from hierbatch.frontend.books.markup import MAX_PAGE_ELEMENTS, local_name, page_from_text, parse_page, parse_xml
 from tests.frontend.books.shelf import NCX_DOCTYPE, XHTML_DOCTYPE, page
 
 
@@ -126,3 +126,19 @@ def test_hostile_markup_takes_no_long_time(hostile: str) -> None:
     with contextlib.suppress(BookError):
         parse_page(hostile.encode(), "page.xhtml")
     assert time.perf_counter() - start_s < 5
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    ['a{}="1"', "a{}='>'", 'a{}="<"', "a{}", "a{}<"],
+)
+def test_a_tag_with_very_many_attributes_is_refused(attributes: str) -> None:
+    many = " ".join(attributes.format(number) for number in range(3_000))
+    with pytest.raises(BookError, match="too many attributes"):
+        page_from_text(f"<html><body><p {many}>A</p></body></html>", "p")
+
+
+def test_long_values_and_a_broken_quote_are_read() -> None:
+    long = "word " * 5_000
+    root = page_from_text(f'<html><body><img alt="{long}"/><p a="b"c">A = <b>B</p></body></html>', "p")
+    assert "".join(root.itertext()).strip() == "A = B"

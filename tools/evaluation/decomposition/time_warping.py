@@ -33,7 +33,8 @@ def warp(first: Vectors, second: Vectors) -> tuple[Indices, Indices]:
 
 
 def _unit(vectors: Vectors) -> Vectors:
-    return vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9)
+    result: Vectors = vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9)
+    return result
 
 
 def _shortest_path(distances: npt.NDArray[np.float32]) -> Indices:

@@ -197,7 +197,8 @@ def mean_of_blocks(blocks: Sequence[nn.Module], x: Tensor, ends: Ends) -> Tensor
     first, *others = (block(x, ends) for block in blocks)
     for other in others:
         first = first.add_(other)
-    return first / len(blocks)
+    result: Tensor = first / len(blocks)
+    return result
 
 
 def max_context(blocks: Sequence[nn.Module]) -> int:

@@ -47,11 +47,13 @@ class Attention(nn.Module):
         attended = weights @ value
         if self.reach:
             attended = attended + _from_diagonals(weights, self.reach) @ self.relative_values
-        return self.output_projection(attended.transpose(-2, -1).flatten(1, 2))
+        result: Tensor = self.output_projection(attended.transpose(-2, -1).flatten(1, 2))
+        return result
 
     def _heads(self, x: Tensor) -> Tensor:
         """Split channels into heads. Shape: [B, C, T] -> [B, H, T, D]."""
-        return x.unflatten(1, (self.n_heads, -1)).transpose(-2, -1)
+        result: Tensor = x.unflatten(1, (self.n_heads, -1)).transpose(-2, -1)
+        return result
 
 
 def _along_diagonals(relative: Tensor) -> Tensor:
@@ -63,14 +65,16 @@ def _along_diagonals(relative: Tensor) -> Tensor:
     # Reshaping to rows one element shorter shifts each row by one more element.
     width = n_frames + 2 * reach
     shifted = F.pad(relative, (0, n_frames)).flatten(-2)[..., : n_frames * width].unflatten(-1, (n_frames, width))
-    return shifted[..., reach : reach + n_frames]
+    result: Tensor = shifted[..., reach : reach + n_frames]
+    return result
 
 
 def _from_diagonals(square: Tensor, reach: int) -> Tensor:
     """Absolute to relative positions, the inverse of `_along_diagonals`. Shape: [B, H, T, T] -> [B, H, T, 2w + 1]."""
     n_frames = square.shape[-1]
     flat = F.pad(F.pad(square, (reach, reach)).flatten(-2), (0, n_frames))
-    return flat.unflatten(-1, (n_frames, n_frames + 2 * reach + 1))[..., : 2 * reach + 1]
+    result: Tensor = flat.unflatten(-1, (n_frames, n_frames + 2 * reach + 1))[..., : 2 * reach + 1]
+    return result
 
 
 def attention_names() -> NameTable:

@@ -50,7 +50,8 @@ class StyleEncoder(nn.Module):
         x = x * mask
         x = self.output_projection(x + self.dropout(self.attention(x, mask)))
         counted = x if legacy_padding else x * mask
-        return counted.sum(dim=2) / mask.sum(dim=2)
+        result: Tensor = counted.sum(dim=2) / mask.sum(dim=2)
+        return result
 
 
 def style_names() -> NameTable:

@@ -65,7 +65,8 @@ class _FeedForward(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         wide = self.dropout(torch.relu(self.widen(F.pad(x * mask, self.pads))))
-        return self.narrow(F.pad(wide * mask, self.pads)) * mask
+        result: Tensor = self.narrow(F.pad(wide * mask, self.pads)) * mask
+        return result
 
 
 class StyledTransformerBlock(nn.Module):
@@ -103,18 +104,21 @@ class StyledTransformerBlock(nn.Module):
         attention_mask = None if legacy_padding else mask[:, None].bool()
         x = x + gate * self._attend(_normalize(x) * mask * (1 + scale) + shift, attention_mask) * mask
         modulated = _normalize(x) * (1 + wide_scale) + wide_shift
-        return x + wide_gate * self._feed_forward(modulated if legacy_padding else modulated * mask, mask)
+        result: Tensor = x + wide_gate * self._feed_forward(modulated if legacy_padding else modulated * mask, mask)
+        return result
 
     def _attend(self, x: Tensor, attention_mask: Tensor | None) -> Tensor:
         query, key, value = self.qkv(x.transpose(1, 2)).unflatten(-1, (3, self.n_heads, -1)).unbind(2)
         attended = F.scaled_dot_product_attention(
             query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2), attn_mask=attention_mask
         )
-        return self.projection(attended.transpose(1, 2).flatten(2)).transpose(1, 2)
+        result: Tensor = self.projection(attended.transpose(1, 2).flatten(2)).transpose(1, 2)
+        return result
 
     def _feed_forward(self, x: Tensor, mask: Tensor) -> Tensor:
         wide = self.dropout(F.gelu(self.widen(x), approximate="tanh"))
-        return self.dropout(self.narrow(wide * mask)) * mask
+        result: Tensor = self.dropout(self.narrow(wide * mask)) * mask
+        return result
 
 
 def init_linear(layer: nn.Module) -> None:

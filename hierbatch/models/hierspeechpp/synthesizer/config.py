@@ -58,4 +58,5 @@ class SynthesizerConfig:
     @property
     def excitation_channels(self) -> int:
         """Channels of the excitation, from the source generator to the waveform generator."""
-        return self.source_channels // 2 ** len(self.source_rates)
+        result: int = self.source_channels // 2 ** len(self.source_rates)
+        return result

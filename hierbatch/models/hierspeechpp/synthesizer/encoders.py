@@ -119,4 +119,5 @@ class _Downsample(nn.Module):
 
     def forward(self, x: Tensor, n_samples: Tensor) -> Tensor:
         x = self.downsample(x)
-        return self.blocks(x * frame_mask(n_samples, x.shape[-1]), n_samples)
+        result: Tensor = self.blocks(x * frame_mask(n_samples, x.shape[-1]), n_samples)
+        return result

@@ -109,7 +109,8 @@ class _FrameRateExcitation(nn.Module):
         x = excitation
         for convolution in self.residual:
             x = convolution(F.leaky_relu(x, _SLOPE)) * mask
-        return self.skip(excitation) + x
+        result: Tensor = self.skip(excitation) + x
+        return result
 
 
 class _Upsample(nn.Module):
@@ -133,7 +134,8 @@ class _Upsample(nn.Module):
         x = self.upsample(x)
         if added is not None:
             x = x + added
-        return self.blocks(x * frame_mask(lengths, x.shape[-1]), lengths)
+        result: Tensor = self.blocks(x * frame_mask(lengths, x.shape[-1]), lengths)
+        return result
 
 
 def _stages(

@@ -131,4 +131,5 @@ class Synthesizer(nn.Module):
 
     def unconditional_style(self, n_rows: int) -> Tensor:
         """Scaled null embedding for every row. Shape: [B, S]."""
-        return (self.null_style * self.config.style_channels**0.5).expand(n_rows, -1)
+        result: Tensor = (self.null_style * self.config.style_channels**0.5).expand(n_rows, -1)
+        return result

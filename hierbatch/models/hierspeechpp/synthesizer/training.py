@@ -175,9 +175,10 @@ def _divergences(
 
 def _divergence(transformed: Tensor, source: Latent, target: Latent, mask: Tensor) -> Tensor:
     """Divergence of a transformed sample of `source` from `target`, in float32."""
-    tensors = (transformed, source.log_scale, target.mean, target.log_scale)
     with torch.autocast(mask.device.type, enabled=False):
-        return prior_loss(*(tensor.float() for tensor in tensors), mask)
+        return prior_loss(
+            transformed.float(), source.log_scale.float(), target.mean.float(), target.log_scale.float(), mask
+        )
 
 
 def prosody_loss(predicted: Tensor, mel: Tensor, lengths: Tensor) -> Tensor:

@@ -188,11 +188,13 @@ class StochasticDurationPredictor(nn.Module):
         dequantized = ((durations - torch.sigmoid(fraction)) * mask).clamp_min(_MIN_DURATION)
         log_duration = torch.log(dequantized) * mask
         latent, log_det = self.flows(torch.cat([log_duration, auxiliary], dim=1), mask, condition)
-        return _negative_log_normal(latent, mask) - (log_det - log_duration.sum((1, 2))) + log_posterior
+        result: Tensor = _negative_log_normal(latent, mask) - (log_det - log_duration.sum((1, 2))) + log_posterior
+        return result
 
     def _condition(self, hidden: Tensor, mask: Tensor, style: Tensor) -> Tensor:
         x = self.input_projection(hidden) + self.conditioning(style[:, :, None])
-        return self.output_projection(self.convolutions(x, mask)) * mask
+        result: Tensor = self.output_projection(self.convolutions(x, mask)) * mask
+        return result
 
 
 def _negative_log_normal(x: Tensor, mask: Tensor) -> Tensor:

@@ -146,7 +146,8 @@ class TextToVector(nn.Module):
 
     def style(self, mel: Tensor, lengths: Tensor, *, legacy_padding: bool = False) -> Tensor:
         """Encode the style of prompts. Shapes: mel [B, M, T], lengths [B] -> [B, S]."""
-        return self.style_encoder(mel, frame_mask(lengths, mel.shape[2]), legacy_padding=legacy_padding)
+        result: Tensor = self.style_encoder(mel, frame_mask(lengths, mel.shape[2]), legacy_padding=legacy_padding)
+        return result
 
     def text_style(self, style: Tensor, languages: Tensor | None) -> Tensor:
         """Style of the text encoder and the duration predictor: the voice's style with the language's embedding.

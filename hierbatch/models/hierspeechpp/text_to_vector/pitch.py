@@ -84,7 +84,8 @@ class PitchPredictor(nn.Module):
             row_mask = row_mask if row_mask is None else row_mask.repeat_interleave(2, dim=2)
             x = blocks(x, row_mask)
         log_f0 = self.output_projection(_masked_leaky_relu(x, row_mask, _LAST_SLOPE))
-        return log_f0 if row_mask is None else log_f0 * row_mask
+        result: Tensor = log_f0 if row_mask is None else log_f0 * row_mask
+        return result
 
 
 def _masked_leaky_relu(x: Tensor, mask: Tensor | None, slope: float = _SLOPE) -> Tensor:

@@ -1,0 +1,50 @@
+"""The files for clusters are complete as far as a machine without one can tell."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import yaml
+from typer.testing import CliRunner
+
+from hierbatch.cli.app import app
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+
+
+def has_options(words):
+    """True if `hierbatch run` knows all options of a command line."""
+    shown = CliRunner().invoke(app, ["run", "--help"], env={"COLUMNS": "200"}).output
+    return all(word in shown for word in words if word.startswith("--"))
+
+
+def test_the_ray_job_mounts_its_data_in_every_pod_and_runs_a_command_that_exists():
+    job = yaml.safe_load((DEPLOY / "rayjob.yaml").read_text())
+    assert (job["apiVersion"], job["kind"]) == ("ray.io/v1", "RayJob")
+    cluster = job["spec"]["rayClusterSpec"]
+    for group in (cluster["headGroupSpec"], *cluster["workerGroupSpecs"]):
+        pod = group["template"]["spec"]
+        volumes = {volume["name"] for volume in pod["volumes"]}
+        assert all({mount["name"] for mount in box["volumeMounts"]} <= volumes for box in pod["containers"])
+    command = job["spec"]["entrypoint"].split()
+    assert command[:2] == ["hierbatch", "run"]
+    assert has_options(command)
+
+
+def test_the_slurm_script_starts_a_head_and_nodes_and_runs(tmp_path):
+    for name, output in (("scontrol", "printf 'n1\\nn2\\nn3\\n'"), ("sleep", ":"), ("srun", ""), ("hierbatch", "")):
+        body = output or f'echo "{name} $@" >> {tmp_path}/calls'
+        (tmp_path / name).write_text(f"#!/bin/sh\n{body}\n")
+        (tmp_path / name).chmod(0o755)
+    environment = os.environ | {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "SLURM_JOB_ID": "7",
+        "SLURM_JOB_NODELIST": "n[1-3]",
+    }
+    words = ["bash", str(DEPLOY / "slurm.sh"), "rows.parquet", "voices.csv", "out", "--dtype", "bfloat16"]
+    subprocess.run(words, env=environment, check=True)
+    (run,) = [line for line in (tmp_path / "calls").read_text().splitlines() if line.startswith("hierbatch")]
+    options = "--ray-address n1:20007 --workers 3 --device cuda --dtype bfloat16"
+    assert run == f"hierbatch run rows.parquet --voices voices.csv --out out {options}"
+    assert has_options(run.split())
+    assert subprocess.run(words[:3], env=environment, check=False, capture_output=True).returncode == 2
