@@ -44,6 +44,7 @@ from hierbatch.cli.status import status
 from hierbatch.cli.train import train
 from hierbatch.cli.upsample import upsample
 from hierbatch.cli.verbosity import set_verbosity
+from hierbatch.cli.words import words
 from hierbatch.engine.interrupts import sigterm_as_interrupt
 from hierbatch.errors import HierbatchError, StorageError
 
@@ -73,6 +74,7 @@ app = typer.Typer(
 app.callback()(set_verbosity)
 app.command("import")(import_)
 app.command("cast")(cast)
+app.command("words")(words)
 app.command("plan")(plan)
 app.command("run")(run)
 app.command("convert")(convert)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hierbatch.engine.attempts import attempts_made, planned_rows
@@ -22,6 +23,7 @@ from hierbatch.engine.work_units import WorkUnit
 from hierbatch.errors import HierbatchError, InputError
 from hierbatch.manifest.best_takes import REQUESTS_KEY
 from hierbatch.manifest.choices import TakeName
+from hierbatch.manifest.parts import open_run_file
 from hierbatch.manifest.row_edits import RowEdit
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.take_ids import digest_rows
@@ -88,6 +90,16 @@ class RequestedTakes:
                 answer_request(self._folder.root, request.request, PLANNED, takes=names, base_text=base_text)
         self._seen = self._signature() if waiting else found
         return units
+
+    def load(self) -> None:
+        """Load the front end of each language of the run, which takes seconds at its first sentence."""
+        if self._read is None:
+            return
+        with open_run_file(self._folder.plan_files(self._generation)[0]) as file:
+            languages = pc.unique(file.read(columns=["language"]).column("language").drop_null())
+        n_rows = len(languages)
+        columns = {"text": ["1"] * n_rows, "phonemes": pa.nulls(n_rows, pa.string()), "speed": [1.0] * n_rows}
+        self._read(pa.table({**columns, "language": languages}))
 
     @property
     def is_listened_to(self) -> bool:

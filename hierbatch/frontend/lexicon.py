@@ -28,6 +28,8 @@ from hierbatch.frontend.phonemes import Phones
 from hierbatch.frontend.symbols import PHONES, VOWELS
 
 COLUMNS = ("word", "pronunciation", "kind", "language", "scope")
+REASON = "reason"
+"""Column of a table of words to check; in such a table, rows without a pronunciation have no effect."""
 KINDS = ("respelling", "ipa")
 _FIRST_PLACEHOLDER, _LAST_PLACEHOLDER = 0xE000, 0xF8FF
 _MAX_FAULTS_SHOWN = 5
@@ -78,7 +80,7 @@ class Lexicon:
         """
         entries: dict[tuple[str, str, str], LexiconEntry] = {}
         faults: list[str] = []
-        for number, row in enumerate(_read_rows(path), 2):
+        for number, row in _read_rows(path).items():
             entry, fault = _read_entry(row)
             key = (row["word"], row["language"], row["scope"])
             if key in entries and not fault:
@@ -151,7 +153,8 @@ def _entry_pattern(entry: LexiconEntry) -> str:
     return rf"(?<![A-Za-z\d']){words}(?![A-Za-z\d])"
 
 
-def _read_rows(path: Path) -> list[dict[str, str]]:
+def _read_rows(path: Path) -> dict[int, dict[str, str]]:
+    """Rows by their number in the file."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
@@ -169,7 +172,9 @@ def _read_rows(path: Path) -> list[dict[str, str]]:
             got=",".join(columns) or "an empty file",
             fix=f"add {', '.join(missing)} to its first line",
         )
-    return rows
+    # In a table of words to check, a word without a pronunciation was found right.
+    is_checklist = REASON in columns
+    return {number: row for number, row in enumerate(rows, 2) if row["pronunciation"] or not is_checklist}
 
 
 def _read_entry(row: dict[str, str]) -> tuple[LexiconEntry | None, str]:

@@ -39,13 +39,13 @@ class Respeaker:
     _loaded: _Loaded | None = None
 
     def load(self) -> None:
-        """Load the model, so that the first request does not wait for it.
+        """Load the model and the front end, so that the first request does not wait for them.
 
         Raises:
             RunError: the folder is not a run, or its model or lexicon has changed.
             BundleError: the model cannot be loaded.
         """
-        self._open()
+        self._open().requested.load()
 
     def answer_waiting(self) -> int:
         """Make the takes of all waiting requests; returns their number.

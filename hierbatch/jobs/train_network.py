@@ -73,7 +73,7 @@ def train_network(job: TrainNetworkJob, log: Log) -> None:
     if job.n_workers > 1:
         from hierbatch.training.ray_training import train_in_workers
 
-        train_in_workers(run_process, job, job.n_workers, job.out, uses_gpu=job.device != "cpu")
+        train_in_workers(run_process, job, job.n_workers, job.out, log, uses_gpu=job.device != "cpu")
         return
     run_process(job, log)
 

@@ -7,25 +7,35 @@ dies, all of them start again from the last checkpoint of the run folder.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from hierbatch.errors import HierbatchError, RunError
 
+Log = Callable[[str], None]
+
 _MAX_FAILURES = 3
+_LOG = "train.log"
+_POLL_S = 1.0
 
 
 def train_in_workers(
-    process: Callable[[Any, Callable[[str], None]], None], job: Any, n_workers: int, run: Path, *, uses_gpu: bool
+    process: Callable[[Any, Log], None], job: Any, n_workers: int, run: Path, log: Log, *, uses_gpu: bool
 ) -> None:
     """Run a training function in several processes that form one process group.
+
+    The main process writes its progress to `train.log` in the run folder, from which it is read here.
 
     Args:
         process: training function, called with the job and a logger in every process.
         job: its first argument.
         n_workers: number of processes.
         run: run folder, which all processes can reach.
+        log: receives the progress of the main process.
         uses_gpu: one GPU for each process.
 
     Raises:
@@ -38,10 +48,10 @@ def train_in_workers(
 
     was_running = ray.is_initialized()
     if not was_running:
-        ray.init(num_cpus=n_workers, include_dashboard=False, log_to_driver=True, logging_level=logging.ERROR)
+        ray.init(num_cpus=n_workers, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     trainer = TorchTrainer(
         _run_worker,
-        train_loop_config={"process": process, "job": job},
+        train_loop_config={"process": process, "job": job, "log_path": str(run.resolve() / _LOG)},
         scaling_config=ScalingConfig(
             num_workers=n_workers, use_gpu=uses_gpu, resources_per_worker={"GPU": 1} if uses_gpu else {"CPU": 1}
         ),
@@ -54,7 +64,8 @@ def train_in_workers(
         ),
     )
     try:
-        trainer.fit()
+        with _followed(run / _LOG, log):
+            trainer.fit()
     except Exception as error:
         raise _described(error) from error
     finally:
@@ -63,22 +74,43 @@ def train_in_workers(
 
 
 def _run_worker(settings: dict[str, Any]) -> None:
-    """Run the training function in one process; the main one prints its log."""
+    """Run the training function in one process; the main one writes its log."""
     from hierbatch.training.trainer.world import World
 
-    log = _print if World.current().is_main else _ignore
+    path, is_main = Path(settings["log_path"]), World.current().is_main
+
+    def log(line: str) -> None:
+        if is_main:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(f"{line}\n")
+
     settings["process"](settings["job"], log)
 
 
-def _print(line: str) -> None:
-    import sys
+@contextmanager
+def _followed(path: Path, log: Log) -> Iterator[None]:
+    """Pass new lines of a file to `log`, about once per second, until the block ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    is_over = threading.Event()
+    with path.open(encoding="utf-8") as file:
+        file.seek(0, os.SEEK_END)
+        thread = threading.Thread(target=_follow, args=(file, log, is_over))
+        thread.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            thread.join()
 
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
 
-
-def _ignore(_line: str) -> None:
-    pass
+def _follow(file: TextIO, log: Log, is_over: threading.Event) -> None:
+    while True:
+        was_over = is_over.wait(_POLL_S)
+        for line in file:
+            log(line.rstrip("\n"))
+        if was_over:
+            return
 
 
 def _described(error: BaseException) -> HierbatchError:

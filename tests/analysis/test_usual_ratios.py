@@ -16,6 +16,8 @@ ROWS = pa.table(
 
 
 class Run:
+    schema = ROWS.schema
+
     def iter_tables(self, columns):
         return iter([ROWS.select(columns).slice(0, 4), ROWS.select(columns).slice(4)])
 

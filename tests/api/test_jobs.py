@@ -97,8 +97,10 @@ def test_a_wrong_option_is_refused_before_anything_is_made(tmp_path, options, wr
 
 
 def test_a_missing_option_is_named(tmp_path):
-    with pytest.raises(TypeError, match="hours"):
+    with pytest.raises(InputError, match="--hours or --rows"):
         hierbatch.corpus(tmp_path, out=tmp_path / "run", voices=tmp_path / "voices.csv")
+    with pytest.raises(TypeError, match="voices"):
+        hierbatch.corpus(tmp_path, out=tmp_path / "run", hours=1.0)
 
 
 def test_importing_the_package_loads_no_library():

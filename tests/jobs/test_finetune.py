@@ -14,6 +14,7 @@ from hierbatch.jobs.options.data import DataLayout
 from hierbatch.jobs.options.finetune import FinetuneSettings
 from hierbatch.models.catalog.open_model import open_model
 from hierbatch.models.weights.bundle import find_bundle
+from tests.narrow_discriminators import narrow_discriminators
 from tests.tiny_bundle import write_tiny_bundle
 
 RATE_HZ = 16_000
@@ -30,6 +31,7 @@ def voice(duration_s, seed):
 @pytest.fixture
 def job(tmp_path, monkeypatch):
     monkeypatch.setattr("hierbatch.jobs.finetune._VALIDATE_STEPS", 1)
+    monkeypatch.setattr("hierbatch.training.recipes.one_voice.small_discriminators", narrow_discriminators)
     monkeypatch.setattr("hierbatch.training.trainer.curves.Curves.write_picture", lambda curves: None)
     monkeypatch.setattr("hierbatch.jobs.voice_comparison.SENTENCES", {"en": ("Hello there, this is a test.",)})
     monkeypatch.setattr("hierbatch.jobs.voice_comparison.find_resemblyzer_weights", lambda: None)

@@ -11,7 +11,9 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.errors import InputError
 from hierbatch.jobs.options.data import DataLayout, FeatureChoice
 from hierbatch.jobs.prepare import PrepareJob, estimate, prepare
+from hierbatch.models.lite.config import LiteConfig
 from hierbatch.training.prepared import PreparedSet
+from hierbatch.training.recipes.catalog import make_recipe
 from hierbatch.training.row_limits import RowLimits
 from tests.datasets import layouts
 from tests.tiny_bundle import write_tiny_bundle
@@ -168,3 +170,9 @@ def test_options_of_the_layout_reach_the_rows(job):
 def test_nothing_usable_is_a_sentence(job):
     with pytest.raises(InputError, match=r"No row can be used.*shorter than 50 s"):
         prepare(with_changes(job, limits=RowLimits(min_duration_s=50, max_duration_s=60)), lambda line: None)
+
+
+def test_networks_of_another_size_are_not_trained_on_a_set(job):
+    prepare(job, lambda line: None)
+    with pytest.raises(InputError, match=r"do not fit the network.*64 channels.*8 of lite.*Fix: "):
+        make_recipe("vocoder", job.out, LiteConfig(), "cpu")

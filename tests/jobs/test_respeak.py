@@ -127,6 +127,7 @@ def test_a_loaded_worker_serves_request_after_request(tmp_path, monkeypatch):
     pool = respeak_module.LocalPool
     monkeypatch.setattr(respeak_module, "LocalPool", lambda spec: loads.append(spec) or pool(spec))
     respeaker = Respeaker(tmp_path / "run")
+    respeaker.load()
     for n_takes in (1, 2):
         append_request(tmp_path / "run", TakeRequest(id="a", n_takes=n_takes))
         assert respeaker.answer_waiting() == n_takes

@@ -19,6 +19,7 @@ from hierbatch.models.weights.bundle import find_bundle
 from hierbatch.training.recipes.one_voice import OneVoiceOptions, OneVoiceRecipe
 from hierbatch.training.trainer.trainer import Trainer, TrainerOptions
 from hierbatch.training.voice_clips import CLIP_LIMITS, choose_prompt, prepare_clips, split_clips
+from tests.narrow_discriminators import narrow_discriminators
 from tests.tiny_bundle import write_tiny_bundle
 
 RATE_HZ = 16_000
@@ -50,7 +51,8 @@ def folder(tmp_path_factory, bundle):
 
 
 @pytest.fixture(autouse=True)
-def no_pictures(monkeypatch):
+def narrow_and_without_pictures(monkeypatch):
+    monkeypatch.setattr("hierbatch.training.recipes.one_voice.small_discriminators", narrow_discriminators)
     monkeypatch.setattr("hierbatch.training.trainer.curves.Curves.write_picture", lambda curves: None)
 
 

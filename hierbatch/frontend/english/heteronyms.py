@@ -74,6 +74,12 @@ def find_heteronyms(words: Sequence[str]) -> dict[int, Phones]:
 
 
 @functools.cache
+def heteronyms() -> frozenset[str]:
+    """Words of the table, in lower case."""
+    return frozenset(word.lower() for word in _readings())
+
+
+@functools.cache
 def _readings() -> dict[str, tuple[_Reading, ...]]:
     readings: dict[str, tuple[_Reading, ...]] = {}
     for line in read_lines("english/heteronyms.tsv"):

@@ -135,6 +135,11 @@ def single_words() -> dict[str, str]:
     return {word: hangul for word, hangul in _established().items() if word.isalpha() and len(word) > 1}
 
 
+def has_established_form(word: str) -> bool:
+    """True if the list has the Korean form of an English word; other forms follow from its phones by rule."""
+    return word.lower() in _established()
+
+
 @functools.cache
 def _established() -> dict[str, str]:
     return dict(line.split("\t") for line in read_lines("korean/loanwords.tsv"))

@@ -14,6 +14,7 @@ from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.text_to_vector import LiteTextToVector
 from hierbatch.training.loop import Recipe
 from hierbatch.training.prepared import PreparedSet
+from hierbatch.training.prepared_settings import check_features
 from hierbatch.training.recipes.speaker_encoder import SpeakerEncoder
 
 
@@ -106,6 +107,7 @@ def make_recipe(
     if phase not in PHASES:
         raise InputError("There is no such model to train", expected=", ".join(PHASES | FULL_BAND_PHASES), got=phase)
     prepared = PreparedSet(data)
+    check_features(data, prepared.settings, config.semantic_channels)
     if phase == "vocoder":
         from hierbatch.training.recipes.vocoder import VocoderRecipe
 

@@ -1,0 +1,102 @@
+"""Words of a book to check before it is spoken, as a table that becomes a lexicon."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hierbatch.csv_cells import protect_cell
+from hierbatch.errors import TextError
+from hierbatch.frontend.doubtful_words import DoubtfulWord, find_doubtful_words
+from hierbatch.frontend.lexicon import COLUMNS, Lexicon
+from hierbatch.frontend.speech_text import SpeechFrontEnd
+from hierbatch.jobs.import_book import ImportBook, import_book
+from hierbatch.manifest.schema import MANIFEST_COLUMNS
+from hierbatch.manifest.store import open_table
+from hierbatch.storage import write_atomically
+
+WORD_COLUMNS = (*COLUMNS, "reason", "count", "phonemes", "sentence")
+"""Columns of a lexicon, with those that help to decide."""
+
+_BOOKS = (".epub", ".txt", ".md")
+_MAX_SENTENCE_CHARACTERS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordsJob:
+    """Book or manifest, and the table to write."""
+
+    source: Path
+    """A book (.epub, .txt, .md) or a manifest."""
+    out: Path
+    """Table to write, CSV: a lexicon whose pronunciations are still empty."""
+    lexicon: Path | None = None
+    """Lexicon whose words are decided already; they are left out."""
+    min_count: int = 1
+    """Least number of occurrences of a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedWord:
+    """Doubtful word with its present pronunciation; empty if it cannot be spoken alone."""
+
+    found: DoubtfulWord
+    phonemes: str
+
+
+def find_words(job: WordsJob) -> list[CheckedWord]:
+    """List the doubtful words of a book with their pronunciations, and write the table.
+
+    Raises:
+        BookError: the book cannot be read.
+        ManifestError: the manifest is invalid.
+        InputError: the lexicon is invalid.
+        StorageError: the disk is full.
+    """
+    sentences, scope = _sentences(job.source)
+    lexicon = Lexicon.read(job.lexicon) if job.lexicon else Lexicon([])
+    known = {entry.word.casefold() for entry in lexicon.entries}
+    front_end = SpeechFrontEnd(lexicon)
+    words = [
+        CheckedWord(found, _phonemes(front_end, found))
+        for found in find_doubtful_words(sentences)
+        if found.n_occurrences >= job.min_count and found.word.casefold() not in known
+    ]
+    _write(words, scope, job.out)
+    return words
+
+
+def _sentences(source: Path) -> tuple[list[str], str]:
+    """Sentences of a book or manifest, and the title that limits the lexicon to the book."""
+    if source.suffix.lower() in _BOOKS:
+        imported = import_book(ImportBook(book=source))
+        return imported.table.column("text").to_pylist(), imported.book.title
+    table = open_table(source, MANIFEST_COLUMNS)
+    names = [name for name in ("text", "book") if name in table.schema.names]
+    rows = [row for batch in table.batches(names) for row in batch.to_pylist()]
+    titles = {row.get("book") or "" for row in rows}
+    return [row["text"] for row in rows if row.get("text")], titles.pop() if len(titles) == 1 else ""
+
+
+def _phonemes(front_end: SpeechFrontEnd, found: DoubtfulWord) -> str:
+    try:
+        return front_end.phonemize(found.word, found.language).phonemes
+    except TextError:
+        return ""
+
+
+def _write(words: Sequence[CheckedWord], scope: str, path: Path) -> None:
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(WORD_COLUMNS)
+    for word in words:
+        found = word.found
+        sentence = found.sentence[:_MAX_SENTENCE_CHARACTERS]
+        row = [found.word, "", "respelling", found.language, scope, found.reason]
+        cells = [*row, str(found.n_occurrences), word.phonemes, sentence]
+        writer.writerow([protect_cell(cell) for cell in cells])
+    with write_atomically(path) as temporary:
+        temporary.write_text(lines.getvalue(), encoding="utf-8")
