@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -19,8 +18,8 @@ from hierbatch.errors import RunError
 
 _CONNECT_TIMEOUT_S = 10.0
 _ROUNDING = 1e-9
-_AUTHENTICATION = re.compile(r"authenticat|unauthorized|token", re.IGNORECASE)
-"""Words of Ray's errors about a missing or wrong token."""
+_REFUSED = "Failed to connect to Ray cluster"
+"""Ray's error if a cluster answers, but not this driver: with a missing or wrong token. Ray only logs the reason."""
 _OBJECT_STORE_BYTES = 100 << 20
 """Size of Ray's object store: it carries only work units, no audio."""
 
@@ -135,10 +134,10 @@ def _join_cluster(address: str) -> None:
             socket.create_connection((host, int(port)), timeout=_CONNECT_TIMEOUT_S).close()
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except Exception as error:  # Ray raises many kinds of errors if the cluster does not respond
-        if _AUTHENTICATION.search(f"{type(error).__name__} {error}"):
+        if isinstance(error, ConnectionError) and _REFUSED in str(error):
             raise RunError(
-                f"The Ray cluster at {address} refuses the authentication",
-                expected="the token of the cluster",
+                f"The Ray cluster at {address} answers, but refuses the connection",
+                expected="the authentication token of the cluster",
                 got=str(error).partition("\n")[0],
                 fix="set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN, or RAY_AUTH_TOKEN_PATH, to those of the cluster",
             ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from hierbatch.engine.ray_settings import configure_ray_environment
 from hierbatch.errors import BundleError, InputError
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.weights.bundle import find_bundle
@@ -71,6 +73,7 @@ def train_network(job: TrainNetworkJob, log: Log) -> None:
     DevicePlacement(device=job.device).check_available()
     configured(job)  # faults of the configuration are found before any process starts
     if job.n_workers > 1:
+        configure_ray_environment(os.environ.get("RAY_ADDRESS", ""))  # before Ray is imported
         from hierbatch.training.ray_training import train_in_workers
 
         train_in_workers(run_process, job, job.n_workers, job.out, log, uses_gpu=job.device != "cpu")

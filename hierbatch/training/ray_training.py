@@ -28,7 +28,8 @@ def train_in_workers(
 ) -> None:
     """Run a training function in several processes that form one process group.
 
-    The main process writes its progress to `train.log` in the run folder, from which it is read here.
+    The main process writes its progress to `train.log` in the run folder, from which it is read here. The cluster is
+    that of RAY_ADDRESS, or one on this machine for the time of the training.
 
     Args:
         process: training function, called with the job and a logger in every process.
@@ -48,7 +49,12 @@ def train_in_workers(
 
     was_running = ray.is_initialized()
     if not was_running:
-        ray.init(num_cpus=n_workers, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+        address = os.environ.get("RAY_ADDRESS")
+        if address:
+            ray.init(address=address, **quiet)
+        else:
+            ray.init(address="local", num_cpus=n_workers, include_dashboard=False, **quiet)
     trainer = TorchTrainer(
         _run_worker,
         train_loop_config={"process": process, "job": job, "log_path": str(run.resolve() / _LOG)},

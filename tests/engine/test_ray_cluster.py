@@ -78,21 +78,6 @@ def test_a_whole_run_joins_the_cluster_that_is_named_and_leaves_it_standing(clus
     assert run(change(asked, execution=Execution(ray_address=cluster.address))).session.n_worked == 0
 
 
-@pytest.mark.slow
-def test_workers_that_do_not_fit_wait_for_a_node_that_joins(cluster, ray_pool, tmp_path):
-    made = planned_run(tmp_path, 1)
-    pool = ray_pool.RayPool(made.spec, RaySettings(n_workers=4, start_timeout_s=math.inf))
-    try:
-        while pool.n_free < 3:  # all cores there are
-            pool.wait(1.0)
-        joined = cluster.add_node(**_NODE, num_cpus=1)
-        while pool.n_free < 4:
-            pool.wait(1.0)
-    finally:
-        pool.close()
-        cluster.remove_node(joined)
-
-
 @pytest.mark.parametrize("runs_already", [False, True])
 def test_ray_that_listens_to_the_network_is_refused_unless_its_address_is_named(runs_already, monkeypatch):
     from hierbatch.engine import ray_cluster
@@ -161,15 +146,24 @@ def test_memory_that_is_reserved_limits_the_places(monkeypatch):
     assert ray_cluster.count_worker_slots(1.0, 4_000_000_000) == 4
 
 
-@pytest.mark.parametrize("text", ["Unauthenticated: invalid auth token", "Authentication failed: no token"])
-def test_a_refused_authentication_is_not_reported_as_a_missing_cluster(text, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "reported"),
+    [
+        (
+            ConnectionError("Failed to connect to Ray cluster at 10.0.0.1:6379"),
+            r"refuses the connection.*RAY_AUTH_TOKEN",
+        ),
+        (ConnectionError("Could not find any running Ray instance."), "There is no Ray cluster at auto"),
+    ],
+)
+def test_a_refused_token_is_not_reported_as_a_missing_cluster(error, reported, monkeypatch):
     from hierbatch.engine import ray_cluster
 
     def refuse(**_):
-        raise RuntimeError(text)
+        raise error
 
     monkeypatch.setattr(ray_cluster.ray, "init", refuse)
-    with pytest.raises(RunError, match=r"refuses the authentication.*RAY_AUTH_TOKEN"):
+    with pytest.raises(RunError, match=reported):
         ray_cluster._join_cluster("auto")
 
 
@@ -212,3 +206,21 @@ with ray_running(1):
     environment = os.environ | {"RAY_ADDRESS": cluster.address}
     done = subprocess.run([sys.executable, "-c", said], env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.split()[-2:] == ["1", "1"], done.stderr
+
+
+@pytest.mark.slow
+def test_workers_that_do_not_fit_wait_for_a_node_that_joins(cluster, ray_pool, tmp_path):
+    from hierbatch.engine.ray_cluster import count_worker_slots
+
+    n_cores = count_worker_slots(0.0)
+    settings = RaySettings(n_workers=n_cores + 1, start_timeout_s=math.inf)
+    pool = ray_pool.RayPool(planned_run(tmp_path, 1).spec, settings)
+    try:
+        while pool.n_free < n_cores:  # all there are
+            pool.wait(1.0)
+        joined = cluster.add_node(**_NODE, num_cpus=1)
+        while pool.n_free <= n_cores:
+            pool.wait(1.0)
+    finally:
+        pool.close()
+        cluster.remove_node(joined)
