@@ -129,7 +129,8 @@ class RequestedTakes:
         """Planned text of a row; its phonemes, if it has no text."""
         plan = self._folder.plan_files(self._generation)[0]
         [row] = planned_rows(plan, pa.array([row_id], pa.string()), ["id", "text", "phonemes"]).to_pylist()
-        return row.get("text") or row.get("phonemes")
+        text: str | None = row.get("text") or row.get("phonemes")
+        return text
 
     def _plan(self, request: TakeRequest) -> tuple[pa.Table, list[WorkUnit]]:
         """Write the plan of a request.

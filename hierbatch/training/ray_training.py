@@ -127,7 +127,8 @@ def _described(error: BaseException) -> HierbatchError:
             return cause
         for failure in getattr(cause, "worker_failures", {}).values():
             if isinstance(failure, HierbatchError):
-                return failure
+                found: HierbatchError = failure
+                return found
             if isinstance(getattr(failure, "cause", None), HierbatchError):
                 return failure.cause
         cause = cause.__cause__
