@@ -127,10 +127,10 @@ def _described(error: BaseException) -> HierbatchError:
             return cause
         for failure in getattr(cause, "worker_failures", {}).values():
             if isinstance(failure, HierbatchError):
-                found: HierbatchError = failure
-                return found
-            if isinstance(getattr(failure, "cause", None), HierbatchError):
-                return failure.cause
+                return failure
+            origin = getattr(failure, "cause", None)
+            if isinstance(origin, HierbatchError):
+                return origin
         cause = cause.__cause__
     return RunError(
         "A training process died more than once",
