@@ -6,8 +6,7 @@ from typer.testing import CliRunner
 
 from hierbatch.cli.app import app
 from tests.desk.desk_browser import accessibility_violations, chromium, open_page, serve
-from tests.making import prompt_file
-from tests.tiny_bundle import write_tiny_bundle
+from tests.loading import ROOT
 
 pytestmark = pytest.mark.slow
 WAIT_MS = 60_000
@@ -26,13 +25,13 @@ She went down with a candle. The cat was gone.
 
 @pytest.fixture(scope="module")
 def narrated(tmp_path_factory):
-    """A small book, spoken by random weights."""
+    """A small book, spoken by the packaged model: random weights say nothing that could be compared."""
     folder = tmp_path_factory.mktemp("book")
     (folder / "lamp.md").write_text(BOOK, encoding="utf-8")
-    options = f"--voice {prompt_file(folder)} --out {folder / 'out'} --engine local --to flac --profile ebu"
-    model = f"--model {write_tiny_bundle(folder / 'tiny')} --max-retakes 0"
-    result = CliRunner().invoke(app, ["narrate", str(folder / "lamp.md"), *options.split(), *model.split()])
-    assert (folder / "out" / "run" / "run.json").exists(), result.output
+    voice = f"--voice {ROOT / 'manifests' / 'voices' / 'narrator.flac'} --consent licensed"
+    options = f"--out {folder / 'out'} --engine local --to flac --profile ebu --max-retakes 0"
+    result = CliRunner().invoke(app, ["narrate", str(folder / "lamp.md"), *voice.split(), *options.split()])
+    assert result.exit_code == 0, result.output
     return folder
 
 
@@ -131,14 +130,44 @@ def test_the_page_is_accessible_and_fits(narrated, browser, width, scheme):
         serve(narrated / "out" / "run", "--read-only") as address,
         open_page(browser, address, width=width, scheme=scheme) as page,
     ):
-        page.wait_for_selector("#row-state")
+        page.wait_for_selector("#row-state", state="attached")
         assert "\n".join(accessibility_violations(page)) == ""
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         if width == 400:
             page.keyboard.press("e")
-            page.wait_for_selector("aside.open")
+            page.wait_for_selector("#panel.open")
             assert "\n".join(accessibility_violations(page)) == ""
             page.keyboard.press("Escape")
-            assert not page.locator("aside").is_visible()
+            assert not page.locator("#panel").is_visible()
         page.keyboard.press("?")
         assert "\n".join(accessibility_violations(page)) == ""
+
+
+def test_a_corpus_is_sorted_filtered_audited_and_decided_in_the_table(narrated, browser):
+    with serve(narrated / "out" / "run") as address, open_page(browser, address) as page:
+        page.keyboard.press("t")
+        rows = page.locator("tbody tr[data-id]")
+        expect(rows).to_have_count(7, timeout=WAIT_MS)
+        page.locator("#sort-duration_s").press("Enter")
+        expect(page.locator("th[aria-sort=ascending]")).to_contain_text("length", timeout=WAIT_MS)
+        lengths = [float(row.split()[0]) for row in page.locator("tbody td.number:nth-of-type(3)").all_inner_texts()]
+        assert lengths == sorted(lengths)
+        page.locator("#range-duration_s-low").fill(str(lengths[3]))
+        page.keyboard.press("Tab")
+        expect(rows).not_to_have_count(7, timeout=WAIT_MS)
+        page.get_by_role("button", name="All values of Duration").click()
+        expect(rows).to_have_count(7, timeout=WAIT_MS)
+        page.locator("#audit-n").fill("4")
+        page.keyboard.press("Enter")
+        expect(page.locator("#audit-result")).to_contain_text("4 drawn", timeout=WAIT_MS)
+        expect(rows).to_have_count(4, timeout=WAIT_MS)
+        rows.nth(1).click()
+        page.wait_for_selector("#act-x:not([disabled])")
+        page.keyboard.press("x")
+        expect(page.locator("#audit-result")).to_contain_text(", 1 rejected", timeout=WAIT_MS)
+        expect(page.locator("tr.now .state-cell")).to_have_text("rejected", timeout=WAIT_MS)
+        page.keyboard.press("u")
+        expect(page.locator("#audit-result")).to_contain_text(", 0 rejected", timeout=WAIT_MS)
+        assert "\n".join(accessibility_violations(page)) == ""
+        page.keyboard.press("t")
+        page.wait_for_selector(".s.now")

@@ -208,7 +208,7 @@ export function openSheet() {
 export function closeSheet() {
   if (!$("panel").classList.contains("open")) return false;
   $("panel").classList.remove("open");
-  $("panel").removeAttribute("role");
+  $("panel").setAttribute("role", "complementary");
   $("panel").removeAttribute("aria-modal");
   for (const id of ["text", "dock", "chapters"]) $(id).inert = false;
   returnTo?.focus();

@@ -9,6 +9,7 @@ const PREFETCHED = 2;
 let playedIds = new Set();
 let flushTimer = 0;
 let pauseTimer = 0;
+let isLeadingOn = true;
 
 export async function openChapter(number) {
   store.chapter = await get(`/api/chapters/${number}`);
@@ -69,7 +70,7 @@ export async function chooseTake(number, { isPlayed = true } = {}) {
   setTake(take.name, store.words);
   emit("row");
   await loadWords();
-  if (isPlayed) play(0);
+  if (isPlayed) play(0, false);
 }
 
 export const spokenTakes = () => (store.row?.takes || []).filter((take) => take.status === "ok");
@@ -100,8 +101,10 @@ export async function move(step) {
   if (wasPlaying) play(0);
 }
 
-export function play(offset = 0) {
+/** Play the current take; a take that is compared does not lead on to the next sentence. */
+export function play(offset = 0, leadsOn = true) {
   clearTimeout(pauseTimer);
+  isLeadingOn = leadsOn;
   if (!store.take) return;
   player.play(store.current, store.take, offset);
   emit("playing");
@@ -133,7 +136,7 @@ player.onEnded((row) => {
   emit("playing");
   if (row === null) return;
   markPlayed(row);
-  if (store.view !== "book" || row !== store.current) return;
+  if (store.view !== "book" || row !== store.current || !isLeadingOn) return;
   const following = neighbour(1);
   if (!following) return;
   const pause = sentenceOf(row)?.pause_s ?? 0.35;
