@@ -7,6 +7,7 @@ score lower.
 from __future__ import annotations
 
 import csv
+import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from pathlib import Path
 
 from hierbatch.frontend.books.reading import read_book
 from hierbatch.frontend.dialogue.book_dialogue import BookDialogue, attribute_dialogue
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # `tools` is not installed
+
 from tools.evaluation.kit import shared_folder
 
 LABELS = Path(__file__).parents[1] / "tests" / "frontend" / "dialogue"

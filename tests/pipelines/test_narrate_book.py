@@ -11,7 +11,7 @@ def test_the_ready_job_makes_a_book_and_says_where_it_is(tmp_path, capsys):
     changes = {"model": write_tiny_bundle(tmp_path / "bundle"), "engine": "local", "to": "flac", "profile": "podcast"}
     assert pipeline.main(book=book, out=tmp_path / "out", **changes) == 0
     paths = [line.rpartition(": ")[0] for line in capsys.readouterr().out.splitlines()]
-    assert sorted(paths) == sorted(map(str, (tmp_path / "out").rglob("*.flac")))
+    assert sorted(paths) == sorted(map(str, (tmp_path / "out" / "book").rglob("*.flac")))
     assert len(paths) == 2
 
 

@@ -6,8 +6,7 @@ from hierbatch.audio.level import below_full_scale
 from hierbatch.audio.waveform import Waveform
 from hierbatch.constants import RATE_HZ
 from hierbatch.models.device_placement import DevicePlacement
-from hierbatch.models.hierspeechpp import prompt
-from hierbatch.models.hierspeechpp import text as reading
+from hierbatch.models.hierspeechpp import prompt, vocabulary
 from hierbatch.models.hierspeechpp.english_text import SYMBOL_IDS
 from hierbatch.models.hierspeechpp.networks import HierSpeechPPNetworks
 from hierbatch.models.hierspeechpp.text_to_speech import HierSpeechPPPipeline
@@ -68,7 +67,7 @@ def test_what_speaks_gives_the_published_sound(networks, monkeypatch):
     monkeypatch.setattr(prompt.PromptFeatureExtractor, "_denoise", lambda prompts, sound: clean)
     symbols = {number: symbol for symbol, number in SYMBOL_IDS.items()}
     said = [symbols[number] for number in arrays["in_tokens"][0, 1::2].tolist()]
-    monkeypatch.setattr(reading, "espeak_spelling", lambda phonemes: said)
+    monkeypatch.setattr(vocabulary, "espeak_spelling", lambda phonemes: said)
     noise = GoldenNoise(arrays["in_noise_ttv_dp"], arrays["in_noise_ttv_z"], arrays["in_noise_vc"])
     monkeypatch.setattr(np.random, "default_rng", lambda seed: noise)
 

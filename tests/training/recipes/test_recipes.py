@@ -122,9 +122,9 @@ def test_critics_learn_from_their_own_loss_alone_and_the_waveform_stage_from_the
     torch.manual_seed(0)
     recipe = VocoderGanRecipe(aligned, CONFIG, pipeline=LiteNetworks(CONFIG).eval().requires_grad_(False))
     losses = recipe.losses(recipe.network, np.random.default_rng(0))
-    parts = {"waveform": recipe.network.waveform, "discriminators": recipe.network.discriminators}
+    parts = {"vocoder": recipe.network.vocoder, "discriminators": recipe.network.discriminators}
     for name, loss in losses.items():
-        taught = "discriminators" if name == "discriminators" else "waveform"
+        taught = "discriminators" if name == "discriminators" else "vocoder"
         for part, network in parts.items():
             gradients = torch.autograd.grad(loss, list(network.parameters()), retain_graph=True, allow_unused=True)
             reached = any(gradient is not None and bool(gradient.abs().max() > 0) for gradient in gradients)
@@ -139,7 +139,7 @@ def test_a_packaged_bundle_goes_on_against_discriminators(aligned: PreparedSet, 
     before = find_bundle("lite").load_weights()
     after = pipeline_weights(tmp_path, "lite")
     assert after.keys() == before.keys()
-    assert {name.partition(".")[0] for name in after if not torch.equal(after[name], before[name])} == {"waveform"}
+    assert {name.partition(".")[0] for name in after if not torch.equal(after[name], before[name])} == {"vocoder"}
 
 
 def test_phone_durations_are_learned_as_means_and_pauses_as_means_of_logarithms():
