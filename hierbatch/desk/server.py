@@ -52,7 +52,7 @@ def review(job: ReviewJob, on_start: Callable[[str], None] | None = None) -> Non
     speaker = None if job.read_only else Speaker(job.run, job.device)
     desk = Desk(view, writer, speaker)
     try:
-        with _listen(job.port) as listening:
+        with listen("127.0.0.1", job.port) as listening:
             secrets = Secrets()
             port = listening.getsockname()[1]
             config = uvicorn.Config(
@@ -67,16 +67,20 @@ def review(job: ReviewJob, on_start: Callable[[str], None] | None = None) -> Non
         desk.close()
 
 
-def _listen(port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+def listen(host: str, port: int) -> socket.socket:
+    """Bind an address for a server; port 0 takes a free one.
+
+    Raises:
+        InputError: the address does not exist or the port is in use.
+    """
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind(("127.0.0.1", port))
-        listening.listen(128)  # a browser that opens the printed address at once waits instead of failing
+        listening.bind((host, port))
     except OSError as error:
         listening.close()
         raise InputError(
-            f"Port {port} cannot be used",
+            f"{host}:{port} cannot be used",
             got=error.strerror or str(error),
             fix="choose another --port, or 0 for a free one",
         ) from error

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hierbatch.desk.server import listen
 from hierbatch.errors import BundleError, InputError
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.manifest.voices import VoiceRow, check_consent, read_voices, voice_from_file
@@ -58,7 +58,7 @@ def serve(job: ServeJob, on_start: Callable[[str], None] | None = None) -> None:
     from hierbatch.service.app import speech_app
 
     speaker = load_speaker(job.voices, job.model)
-    with _listen(job.host, job.port) as listening:
+    with listen(job.host, job.port) as listening:
         port = listening.getsockname()[1]
         app = speech_app(speaker, token=job.token, is_local=is_local)
         config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", server_header=False)
@@ -101,19 +101,3 @@ def _rows(voices: VoiceChoice) -> tuple[VoiceRow, ...]:
         rows = (voice_from_file(voices.voice, voices.consent),)
     check_consent(rows, allow_unknown=False)
     return rows
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-    except OSError as error:
-        listening.close()
-        raise InputError(
-            f"{host}:{port} cannot be used",
-            got=error.strerror or str(error),
-            fix="choose another --port, or 0 for a free one",
-        ) from error
-    return listening
