@@ -228,7 +228,10 @@ def test_a_book_is_made_here_of_a_run_in_a_store(client, tmp_path):
     on_disk = make_book(BookJob(run=made, delivery=RunDelivery(to="flac", profile="ebu"), out=tmp_path / "here"))
     (here,) = (file.path for file in on_disk.files)
     there = tmp_path / "there" / here.relative_to(tmp_path / "here")
-    assert np.array_equal(soundfile.read(there)[0], soundfile.read(here)[0])
+    # Beside a run on disk, chapters are kept at 24 bit: a sample may round to the neighbouring 16-bit value.
+    difference = np.abs(soundfile.read(there, dtype="int16")[0].astype(int) - soundfile.read(here, dtype="int16")[0])
+    assert difference.max() <= 1
+    assert (difference > 0).mean() < 0.02
 
     before = keys(client, "book/")
     for out in ([], ["--out", "s3://speech/book/made"]):
