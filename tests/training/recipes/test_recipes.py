@@ -51,10 +51,10 @@ def everybody_is_held_out_too(monkeypatch: pytest.MonkeyPatch) -> None:
         VocoderRecipe,
         AcousticRecipe,
         TextToVectorRecipe,
-        ContentEncoderRecipe,
+        pytest.param(ContentEncoderRecipe, marks=pytest.mark.slow),
         SpeakerEncoderRecipe,
         CrossSpeakerRecipe,
-        VocoderGanRecipe,
+        pytest.param(VocoderGanRecipe, marks=pytest.mark.slow),
     ],
 )
 def test_it_learns(aligned: PreparedSet, recipe_of: Callable[..., AcousticRecipe]) -> None:
