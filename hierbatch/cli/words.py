@@ -17,6 +17,9 @@ def words(
         "words.csv"
     ),
     lexicon: Annotated[Path | None, typer.Option(help="Lexicon whose words are left out.")] = None,
+    second_opinion: Annotated[
+        bool, typer.Option("--second-opinion", help="Also list Korean words that g2pk pronounces differently.")
+    ] = False,
     min_count: Annotated[int, typer.Option(min=1, help="Least number of occurrences of a word.")] = 1,
 ) -> None:
     """List names, acronyms, foreign words and other words to check before a book is spoken.
@@ -28,7 +31,9 @@ def words(
     from hierbatch.frontend.doubtful_words import REASONS
     from hierbatch.jobs.words import WordsJob, find_words
 
-    found = find_words(WordsJob(source=source, out=out, lexicon=lexicon, min_count=min_count))
+    found = find_words(
+        WordsJob(source=source, out=out, lexicon=lexicon, second_opinion=second_opinion, min_count=min_count)
+    )
     for word in found[:_SHOWN]:
         entry = word.found
         print(f"{entry.n_occurrences:6d}  {entry.word:20}  {entry.reason:10}  {word.phonemes}")

@@ -10,6 +10,7 @@ from hierbatch.frontend.english.heteronyms import find_heteronyms, heteronyms
 from hierbatch.frontend.foreign_words import find_foreign_words
 from hierbatch.frontend.korean.loanwords import has_established_form
 from hierbatch.frontend.korean.morphemes import analyse
+from hierbatch.frontend.korean.pronunciation import pronounce_words
 from hierbatch.frontend.language import detect_language
 
 REASONS = {
@@ -19,6 +20,7 @@ REASONS = {
     "foreign": "another script, transliterated",
     "heteronym": "a word with several pronunciations; no rule decided",
     "loanword": "a foreign word in a Korean sentence, pronounced by rule",
+    "second opinion": "a Korean word that g2pk pronounces differently",
 }
 """Reasons to check a word, with their meaning."""
 
@@ -31,6 +33,7 @@ _SENTENCE_START = re.compile(r"(?:^|[.!?…:;“”\"‘’(\[—-]\s*)$")
 _NEVER_NAMES = frozenset(("I", "I'm", "I’m", "I'll", "I’ll", "I've", "I’ve", "I'd", "I’d", "O", "Oh"))
 _PROPER_NOUN = "NNP"
 _MIN_NAME_CHARACTERS = 2
+_HANGUL = re.compile("[가-힣]+")
 
 
 @dataclass(slots=True)
@@ -98,3 +101,20 @@ def _korean(sentence: str) -> Iterator[tuple[str, str]]:
         word = match.group()
         if not word.isupper() and not has_established_form(word):
             yield word, "loanword"
+
+
+def find_second_opinions(sentences: Iterable[str]) -> list[DoubtfulWord]:
+    """Korean words that g2pk pronounces differently, each alone, in order of appearance.
+
+    Raises:
+        ProgramError: g2pk is not installed; it needs Python 3.12 or older.
+    """
+    from hierbatch.frontend.korean.g2pk_pronunciation import pronounce_words_by_g2pk
+
+    found: dict[str, DoubtfulWord] = {}
+    for sentence in sentences:
+        for match in _HANGUL.finditer(sentence):
+            word = match.group()
+            entry = found.setdefault(word, DoubtfulWord(word, "ko", "second opinion", 0, sentence))
+            entry.n_occurrences += 1
+    return [entry for word, entry in found.items() if pronounce_words([word])[0] != pronounce_words_by_g2pk([word])[0]]

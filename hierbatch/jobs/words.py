@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hierbatch.csv_cells import protect_cell
 from hierbatch.errors import TextError
-from hierbatch.frontend.doubtful_words import DoubtfulWord, find_doubtful_words
+from hierbatch.frontend.doubtful_words import DoubtfulWord, find_doubtful_words, find_second_opinions
 from hierbatch.frontend.lexicon import COLUMNS, Lexicon
 from hierbatch.frontend.speech_text import SpeechFrontEnd
 from hierbatch.jobs.import_book import ImportBook, import_book
@@ -35,6 +35,8 @@ class WordsJob:
     """Table to write, CSV: a lexicon whose pronunciations are still empty."""
     lexicon: Path | None = None
     """Lexicon whose words are decided already; they are left out."""
+    second_opinion: bool = False
+    """Also list the Korean words that g2pk pronounces differently."""
     min_count: int = 1
     """Least number of occurrences of a word."""
 
@@ -54,6 +56,7 @@ def find_words(job: WordsJob) -> list[CheckedWord]:
         BookError: the book cannot be read.
         ManifestError: the manifest is invalid.
         InputError: the lexicon is invalid.
+        ProgramError: a second opinion is asked for, and g2pk is not installed.
         StorageError: the disk is full.
     """
     sentences, scope = _sentences(job.source)
@@ -62,7 +65,7 @@ def find_words(job: WordsJob) -> list[CheckedWord]:
     front_end = SpeechFrontEnd(lexicon)
     words = [
         CheckedWord(found, _phonemes(front_end, found))
-        for found in find_doubtful_words(sentences)
+        for found in [*find_doubtful_words(sentences), *(find_second_opinions(sentences) if job.second_opinion else ())]
         if found.n_occurrences >= job.min_count and found.word.casefold() not in known
     ]
     _write(words, scope, job.out)

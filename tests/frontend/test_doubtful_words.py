@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+from importlib.util import find_spec
 from pathlib import Path
 
-from hierbatch.frontend.doubtful_words import find_doubtful_words
+import pytest
+
+from hierbatch.frontend.doubtful_words import find_doubtful_words, find_second_opinions
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.jobs.words import WORD_COLUMNS, WordsJob, find_words
 
@@ -64,3 +67,10 @@ def test_the_table_becomes_a_lexicon_of_the_completed_rows(tmp_path: Path) -> No
     assert [entry.word for entry in Lexicon.read(table).entries] == ["Nguyen"]
     rest = find_words(WordsJob(source=book, out=tmp_path / "rest.csv", lexicon=table))
     assert [word.found.word for word in rest] == ["Hermione"]
+
+
+def test_a_second_opinion_lists_what_g2pk_pronounces_differently() -> None:
+    if find_spec("g2pk") is None:
+        pytest.skip("g2pk cannot be installed on this Python")
+    found = find_second_opinions(["늦은 밤에 학교에 갔다.", "늦은 가을."])
+    assert [(word.word, word.n_occurrences, word.reason) for word in found] == [("늦은", 2, "second opinion")]
