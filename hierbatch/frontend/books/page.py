@@ -170,7 +170,7 @@ class _PageReader(BlockCollector):
 
     def _replace(self, element: etree._Element, name: str) -> bool:
         """Apply speech markup; True if it replaces the content of the element."""
-        attributes = dict(element.attrib)
+        attributes = dict(element.attrib.items())  # by pairs: lxml does not look up names that only HTML allows
         if not attributes and name not in _SPEECH:
             return False
         if name == "break":

@@ -86,3 +86,9 @@ def test_several_outermost_headings_are_chapters() -> None:
 def test_text_alone_is_one_chapter_named_by_its_file() -> None:
     book = read_markdown("Only text.\n", "my_book.md")
     assert [(chapter.title, len(chapter.blocks)) for chapter in book.chapters] == [("my book", 1)]
+
+
+def test_attribute_names_that_only_html_allows_are_read() -> None:
+    text = '# One\n\n<div {x="1" a{b="2">Text of a <i {="3">strange</i> page.</div>\n'
+    (chapter,) = read_markdown(text, "my_book.md").chapters
+    assert "Text of a strange page." in [block.text for block in chapter.blocks]
