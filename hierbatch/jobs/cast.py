@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 from collections import Counter
 from collections.abc import Sequence
@@ -27,10 +25,12 @@ from hierbatch.jobs.import_book import (
     check_options,
     default_language,
 )
+from hierbatch.manifest.csv_table import write_csv
 from hierbatch.manifest.voices import VoiceRow, read_voices
 from hierbatch.storage import write_atomically
 
 CAST_COLUMNS = ("character", "voice", "lines", "words", "gender", "aliases", "sample_line")
+_CAST_SCHEMA = pa.schema([(name, pa.int64() if name in ("lines", "words") else pa.string()) for name in CAST_COLUMNS])
 DIALOGUE_SCHEMA = pa.schema(
     [
         *BOOK_SCHEMA,
@@ -240,12 +240,7 @@ def _divided(
 
 
 def _write_cast(members: Sequence[CastMember], path: Path) -> None:
-    lines = io.StringIO()
-    writer = csv.writer(lines, lineterminator="\n")
-    writer.writerow(CAST_COLUMNS)
-    for member in members:
-        aliases = "; ".join(member.aliases)
-        row = (member.name, member.voice, member.n_lines, member.n_words, member.gender, aliases, member.sample_line)
-        writer.writerow(row)
+    rows = [(m.name, m.voice, m.n_lines, m.n_words, m.gender, "; ".join(m.aliases), m.sample_line) for m in members]
+    table = pa.Table.from_pylist([dict(zip(CAST_COLUMNS, row, strict=True)) for row in rows], schema=_CAST_SCHEMA)
     with write_atomically(path) as temporary:
-        temporary.write_text(lines.getvalue(), encoding="utf-8")
+        write_csv(table, temporary)

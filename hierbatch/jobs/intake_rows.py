@@ -29,7 +29,7 @@ class RowMaker:
     """Makes the rows of a recording: division, measures, transcripts and rules."""
 
     def __init__(self, settings: RowSettings, rules: Sequence[FilterRule]) -> None:
-        """Load the recogniser if one is given; raises InputError or ProgramError."""
+        """Load the recogniser, if any; raises InputError or ProgramError."""
         self._settings, self._rules = settings, rules
         self._scorer: TranscriptScorer | None = None
         if settings.asr_model is not None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hierbatch.csv_cells import protect_cell
+import pyarrow as pa
+
 from hierbatch.errors import TextError
 from hierbatch.frontend.doubtful_words import DoubtfulWord, find_doubtful_words, find_second_opinions
 from hierbatch.frontend.lexicon import COLUMNS, Lexicon
 from hierbatch.frontend.speech_text import SpeechFrontEnd
 from hierbatch.jobs.import_book import ImportBook, import_book
+from hierbatch.manifest.csv_table import write_csv
 from hierbatch.manifest.schema import MANIFEST_COLUMNS
 from hierbatch.manifest.store import open_table
 from hierbatch.storage import write_atomically
@@ -92,14 +92,14 @@ def _phonemes(front_end: SpeechFrontEnd, found: DoubtfulWord) -> str:
 
 
 def _write(words: Sequence[CheckedWord], scope: str, path: Path) -> None:
-    lines = io.StringIO()
-    writer = csv.writer(lines, lineterminator="\n")
-    writer.writerow(WORD_COLUMNS)
-    for word in words:
-        found = word.found
-        sentence = found.sentence[:_MAX_SENTENCE_CHARACTERS]
-        row = [found.word, "", "respelling", found.language, scope, found.reason]
-        cells = [*row, str(found.n_occurrences), word.phonemes, sentence]
-        writer.writerow([protect_cell(cell) for cell in cells])
+    rows = [
+        (
+            *(word.found.word, "", "respelling", word.found.language, scope, word.found.reason),
+            *(str(word.found.n_occurrences), word.phonemes, word.found.sentence[:_MAX_SENTENCE_CHARACTERS]),
+        )
+        for word in words
+    ]
+    schema = pa.schema([(name, pa.string()) for name in WORD_COLUMNS])
+    table = pa.Table.from_pylist([dict(zip(WORD_COLUMNS, row, strict=True)) for row in rows], schema=schema)
     with write_atomically(path) as temporary:
-        temporary.write_text(lines.getvalue(), encoding="utf-8")
+        write_csv(table, temporary)

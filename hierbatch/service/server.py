@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from hierbatch.desk.server import listen
 from hierbatch.errors import BundleError, InputError
 from hierbatch.jobs.options.voices import VoiceChoice
-from hierbatch.manifest.voices import VoiceRow, check_consent, read_voices, voice_from_file
+from hierbatch.jobs.specs.voices import list_voices
+from hierbatch.manifest.voices import check_consent
 from hierbatch.models.catalog.model_choice import ModelChoice
 from hierbatch.programs import require_package
 
@@ -79,7 +80,8 @@ def load_speaker(voices: VoiceChoice, model: ModelChoice) -> Speaker:
     from hierbatch.api.speech import SpeechPipeline
     from hierbatch.service.speaker import Speaker
 
-    rows = _rows(voices)
+    rows = list_voices(voices)
+    check_consent(rows, allow_unknown=False)
     pipeline = load(model.model, device=model.device, dtype=model.dtype, compile=model.compile)
     if not isinstance(pipeline, SpeechPipeline):
         raise BundleError("The model does not speak", got=model.model, fix="choose another with --model")
@@ -89,15 +91,3 @@ def load_speaker(voices: VoiceChoice, model: ModelChoice) -> Speaker:
         for row in rows
     }
     return Speaker(pipeline, encoded)
-
-
-def _rows(voices: VoiceChoice) -> tuple[VoiceRow, ...]:
-    if voices.voices is None and voices.voice is None:
-        raise InputError("There is no voice", expected="a recording or a table", fix="add --voice or --voices")
-    if voices.voices is not None:
-        rows = read_voices(voices.voices)
-    else:
-        assert voices.voice is not None  # checked above
-        rows = (voice_from_file(voices.voice, voices.consent),)
-    check_consent(rows, allow_unknown=False)
-    return rows

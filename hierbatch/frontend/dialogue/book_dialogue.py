@@ -16,7 +16,7 @@ from hierbatch.frontend.dialogue.english_mentions import EnglishMentions
 from hierbatch.frontend.dialogue.korean_evidence import KoreanMentions, korean_turns
 from hierbatch.frontend.dialogue.narrator import NARRATOR, is_first_person, with_narrator
 from hierbatch.frontend.dialogue.quotations import Span, split_quotations
-from hierbatch.frontend.dialogue.speakers import Attribution, attribute
+from hierbatch.frontend.dialogue.speakers import Attribution, Turn, attribute
 from hierbatch.frontend.language import detect_language
 
 _SAMPLE_CHARACTERS = 20_000
@@ -62,17 +62,14 @@ def attribute_english(chapters: Sequence[Sequence[str]]) -> BookDialogue:
     narration, quotes = _texts(chapters, spans)
     if is_first_person(narration, _I):
         addressed = Counter(index for quote in quotes for index in mentions.addressed_in(quote))
-        narrated = Counter(found.character for text in narration for found in mentions.names_in(text))
-        narrated.pop(None, None)
-        characters, narrator = with_narrator(
-            characters, addressed, Counter({k: v for k, v in narrated.items() if k is not None})
+        narrated = Counter(
+            found.character for text in narration for found in mentions.names_in(text) if found.character is not None
         )
+        characters, narrator = with_narrator(characters, addressed, narrated)
         mentions = EnglishMentions(characters, narrator)
-    attributed = []
-    for paragraphs, parts in zip(chapters, spans, strict=True):
-        turns, appearances = english_turns(paragraphs, parts, mentions)
-        attributed.append(_spans(parts, attribute(turns, characters, appearances)))
-    return BookDialogue(tuple(characters), tuple(attributed))
+    return _attributed(
+        characters, spans, [english_turns(*each, mentions) for each in zip(chapters, spans, strict=True)]
+    )
 
 
 def attribute_korean(chapters: Sequence[Sequence[str]]) -> BookDialogue:
@@ -88,10 +85,19 @@ def attribute_korean(chapters: Sequence[Sequence[str]]) -> BookDialogue:
         narrator = len(characters)
         characters = [*characters, Character(NARRATOR, (), "", sum(found.n_mentions for found in characters) // 4)]
     mentions = KoreanMentions(characters, narrator)
-    attributed = []
-    for paragraphs, parts in zip(chapters, spans, strict=True):
-        turns, appearances = korean_turns(paragraphs, parts, mentions)
-        attributed.append(_spans(parts, attribute(turns, characters, appearances)))
+    return _attributed(characters, spans, [korean_turns(*each, mentions) for each in zip(chapters, spans, strict=True)])
+
+
+def _attributed(
+    characters: Sequence[Character],
+    spans: Sequence[Sequence[Sequence[Span]]],
+    turns_and_appearances: Sequence[tuple[list[Turn], dict[int, list[int]]]],
+) -> BookDialogue:
+    """The dialogue of a book from the turns of each chapter, and the appearances of the characters in it."""
+    attributed = [
+        _spans(parts, attribute(turns, characters, appearances))
+        for parts, (turns, appearances) in zip(spans, turns_and_appearances, strict=True)
+    ]
     return BookDialogue(tuple(characters), tuple(attributed))
 
 

@@ -32,13 +32,11 @@ class EnglishMentions:
         for index, character in reversed(list(enumerate(characters))):
             for alias in character.aliases:
                 self._by_name[alias] = index
-        nouns = [f"the {noun}" for noun in person_nouns()]
         names = sorted([*self._by_name], key=len, reverse=True)
         alternatives = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in names)
         named = rf"\b(?P<name>{alternatives})\b(?!\s*[’']s\b)" if names else r"(?P<name>(?!))"
         noun = rf"\b(?:the|a|an|his|her|my|our|their)\s+(?:[\w-]+\s+){{0,2}}?(?P<noun>{'|'.join(person_nouns())})\b"
         self._person = re.compile(f"{named}|{noun}|{_PRONOUN}")
-        self._n_nouns = len(nouns)
 
     def all_in(self, text: str) -> list[Mention]:
         """Persons mentioned in narration, in order; possessives are left out."""
