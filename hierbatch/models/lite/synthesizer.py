@@ -22,7 +22,7 @@ from hierbatch.models.lite.networks import LiteNetworks
 from hierbatch.models.lite.spectral_statistics import SpectralStatisticsMatching
 from hierbatch.models.lite.voice import Voice, stack_prompts
 
-MIN_F0_HZ, MAX_F0_HZ = 50.0, 600.0
+MIN_F0_HZ, MAX_F0_HZ = 50.0, 1100.0
 """Range of F0 that the networks are given, in Hz."""
 
 
