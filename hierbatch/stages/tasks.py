@@ -18,7 +18,7 @@ from hierbatch.manifest.rows import DEFAULT_DELIVERY, delivery_settings
 from hierbatch.manifest.schema import SPEAK_COLUMNS
 from hierbatch.models.catalog.model_info import ModelInfo, read_upsampler_info
 from hierbatch.models.catalog.open_model import open_model, open_upsampler, read_model_info
-from hierbatch.models.conversion.interface import ConversionModel
+from hierbatch.models.conversion.interface import DEFAULT_PITCH, ConversionModel
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.speech import SpeechModel
 from hierbatch.plugins import load_plugin, plugin_names
@@ -45,6 +45,8 @@ class StageConfig:
     """Compare each take with its text and prompt by the model's own encoder."""
     f0: str = DEFAULT_TRACKER
     """Pitch tracker for recordings and target voices, a key of `PITCH_TRACKERS`."""
+    pitch: str = DEFAULT_PITCH
+    """Treatment of a conversion's tune, read by `parse_pitch`."""
     full_band: str | None = None
     """SpeechSR bundle for bandwidth extension of conversions."""
 
@@ -129,6 +131,7 @@ def _open_convert(config: StageConfig) -> Stage:
         VoiceStore(config.voices, encode, min_duration_s=Convert.PROMPT_S),
         placement=config.placement,
         f0=config.f0,
+        pitch=config.pitch,
         full_band=config.full_band,
     )
 
@@ -161,7 +164,7 @@ CONVERT = Task(
     defaultable=("voice", "pitch_semitones", "rate_hz"),
     column_defaults={"pitch_semitones": DEFAULT_DELIVERY["pitch_semitones"]},
     key_columns=("source", "source_sha256", "pitch_semitones", "rate_hz"),
-    run_settings=("f0", "full_band"),
+    run_settings=("f0", "pitch", "full_band"),
     identify=_identify_conversion,
     stage=Convert,
     open_stage=_open_convert,

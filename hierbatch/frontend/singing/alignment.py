@@ -106,7 +106,7 @@ def _fit(plans: Sequence[_Plan], syllables: Sequence[SungSyllable]) -> None:
         if sum(plan.coda) + inside > limit:
             # The consonants between two vowels are shortened alike.
             both = _shortened([*plan.coda, *following.onset], limit + min(gap, sum(following.onset)))
-            plan.coda, following.onset = both[: len(plan.coda)], both[len(plan.coda) :]
+            plan.coda, following.onset = _shortened(both[: len(plan.coda)], limit), both[len(plan.coda) :]
         following.rest = max(0, gap - sum(following.onset))
 
 

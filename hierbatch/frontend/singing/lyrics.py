@@ -130,7 +130,7 @@ def divide_syllables(written: Sequence[int], n_syllables: int) -> list[int]:
     """Distribute syllables over parts, as close to the written numbers as possible; the first part has at least one.
 
     >>> divide_syllables([1, 1, 1], 2)  # ev-er-y, pronounced in two
-    [1, 1, 0]
+    [1, 0, 1]
 
     Args:
         written: number of syllables that the spelling of each part suggests.

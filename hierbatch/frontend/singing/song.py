@@ -20,6 +20,8 @@ _LONG_PHRASE_FRAMES = 15 * FRAMES_PER_SECOND
 _LEAD_FRAMES = 15
 """Room before the first note of a phrase, for its consonants."""
 _TAIL_FRAMES = 10
+_PHRASE_END = ","
+"""The last vowel before a full stop is low, quiet and creaky; before a comma it can be held."""
 _SHORT_SYLLABLE_FRAMES = 10
 """Longest time of an unstressed syllable that shares a note with a stressed one."""
 
@@ -102,7 +104,7 @@ def _phrase(
     ]
     return SungPhrase(
         text=" ".join(word.spoken for word in spoken),
-        phonemes=join_words(phones, ["|"] * (len(phones) - 1) + ["."]),
+        phonemes=join_words(phones, ["|"] * (len(phones) - 1) + [_PHRASE_END]),
         language=language,
         start_frame=start,
         n_frames=end - start,

@@ -30,8 +30,8 @@ from hierbatch.models.singing import SingingRequest, SungWaveform
 
 _LONGEST_DECODED_FRAMES = 14
 """Longest token that is decoded as it is; longer ones are stretched."""
-_KEPT_START_FRAMES, _KEPT_END_FRAMES = 5, 4
-"""Frames of a stretched token that keep their pace."""
+_KEPT_START_FRAMES, _KEPT_END_FRAMES = 4, 7
+"""Frames of a stretched token that keep their pace; between them the vowel is at its loudest."""
 
 
 @dataclass(frozen=True, slots=True)
