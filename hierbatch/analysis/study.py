@@ -24,7 +24,7 @@ from hierbatch.programs import require_package
 if TYPE_CHECKING:
     import pandas as pd
 
-_LARGE_COLUMNS = frozenset({"audio", "timings"})
+_LARGE_COLUMNS = frozenset({"audio", "timings", "word_distances"})
 _MAX_SHOWN = 48
 _GALLERY_COLUMNS = ("id", "voice", "language", "status", "flags", "text_norm", "error_kind", "error")
 _MAD_TO_SIGMA = 1.4826
@@ -87,7 +87,7 @@ class RunStudy:
         return summarise(self._takes)
 
     def table(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """Rows in manifest order; by default all columns except `audio` and `timings`.
+        """Rows in manifest order; by default all columns except `audio`, `timings` and `word_distances`.
 
         Raises:
             InputError: The run has no such column.
@@ -107,7 +107,7 @@ class RunStudy:
     def sql(self, query: str) -> pd.DataFrame:
         """Run a DuckDB query on the tables `takes` and `voices`, and on `corpus` for the rows of a corpus run.
 
-        Only columns named in the query are read; `*` means all columns except `audio` and `timings`.
+        Only columns named in the query are read; `*` means all columns except `audio`, `timings` and `word_distances`.
 
         Raises:
             InputError: DuckDB rejects the query.

@@ -9,13 +9,26 @@ from typing import Any
 
 from hierbatch.delivery.pauses import PauseRules, pause_after_s
 from hierbatch.delivery.takes import BookTake
-from hierbatch.desk.row_state import RowState, RowStates
+from hierbatch.desk.row_state import Mark, RowState, RowStates
 from hierbatch.desk.run_view import RunState
 from hierbatch.desk.take_names import take_name
-from hierbatch.desk.written_words import written_words
+from hierbatch.desk.word_doubts import RunDoubts, take_written_words
 from hierbatch.errors import RunError
 
-_TEXT = ("id", "text", "text_norm", "phonemes", "timings", "voice", "error", "asr_text", "pause_after_s", "duration_s")
+_TEXT = (
+    "id",
+    "text",
+    "text_norm",
+    "phonemes",
+    "timings",
+    "voice",
+    "error",
+    "asr_text",
+    "pause_after_s",
+    "duration_s",
+    "language",
+    "word_distances",
+)
 _PLAN_TEXT = ("id", "text", "text_norm", "error", "pause_after_s")
 
 
@@ -32,8 +45,13 @@ def book_title(state: RunState) -> str:
     return ""
 
 
-def contents(state: RunState) -> dict[str, Any]:
-    """Chapters with the id, marks, voice, character and duration of every sentence, in reading order."""
+def contents(state: RunState, doubts: RunDoubts) -> dict[str, Any]:
+    """Chapters with the id, marks, voice, character and duration of every sentence, in reading order.
+
+    Args:
+        state: snapshot of the run.
+        doubts: doubts about the words of its takes.
+    """
     states = RowStates(state)
     voices: dict[str, int] = {}
     characters: dict[str, int] = {}
@@ -44,14 +62,19 @@ def contents(state: RunState) -> dict[str, Any]:
             facts = state.facts.get(row["id"], {})
             voice = voices.setdefault(row.get("voice") or "", len(voices))
             character = characters.setdefault(row.get("character") or "", len(characters))
-            marks = int(states.row(row["id"]).marks)
+            marks = int(states.row(row["id"]).marks | (Mark.DOUBTFUL if row["id"] in doubts.rows else Mark(0)))
             sentences.append([row["id"], marks, voice, character, round(facts.get("duration_s") or 0.0, 2)])
         chapters.append({"number": number, "title": _title(number, rows), "sentences": sentences})
     return {"chapters": chapters, "voices": list(voices), "characters": list(characters)}
 
 
-def chapter(state: RunState, number: int) -> dict[str, Any]:
+def chapter(state: RunState, number: int, doubts: RunDoubts) -> dict[str, Any]:
     """Sentences of a chapter, by paragraph.
+
+    Args:
+        state: snapshot of the run.
+        number: number of the chapter.
+        doubts: doubts about the words of its takes.
 
     Raises:
         RunError: there is no such chapter.
@@ -65,7 +88,7 @@ def chapter(state: RunState, number: int) -> dict[str, Any]:
         row["pause_after_s"] = texts.get(row["id"], {}).get("pause_after_s")
     pauses = [*(_pause_s(row, following) for row, following in pairwise(rows)), 0.0]
     sentences = [
-        _sentence(state, row, texts.get(row["id"], {}), states.row(row["id"]), pause_s)
+        _sentence(state, row, texts.get(row["id"], {}), states.row(row["id"]), pause_s, doubts)
         for row, pause_s in zip(rows, pauses, strict=True)
     ]
     blocks = groupby(
@@ -97,11 +120,16 @@ def _texts(state: RunState, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 
 def _sentence(
-    state: RunState, row: Mapping[str, Any], text: Mapping[str, Any], row_state: RowState, pause_s: float
+    state: RunState,
+    row: Mapping[str, Any],
+    text: Mapping[str, Any],
+    row_state: RowState,
+    pause_s: float,
+    doubts: RunDoubts,
 ) -> dict[str, Any]:
     facts = state.facts.get(row["id"])
     written = text.get("text") or text.get("text_norm") or ""
-    words = written_words(written, text.get("timings"), text.get("phonemes") or "", text.get("asr_text") or "")
+    words = take_written_words({**text, "text": written}, doubts)
     return {
         "id": row["id"],
         "words": [[w[0], round(w[1], 3), round(w[2], 3), w[3]] for w in map(astuple, words)],

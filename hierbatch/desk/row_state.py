@@ -30,6 +30,8 @@ class Mark(IntFlag):
     """Someone has to decide: flawed without a verdict, or with new takes that nobody has compared."""
     NOTED = 512
     EDITED = 1024
+    DOUBTFUL = 2048
+    """A word of its take may be wrong."""
 
 
 @dataclass(frozen=True, slots=True)

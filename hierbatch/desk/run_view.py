@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,12 +22,15 @@ from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS
 from hierbatch.manifest.take_requests import PLANNED, RequestState, read_requests
 from hierbatch.manifest.takes import Takes
 
-_POLL_S = 0.5
+_POLL_S = 0.1
 _MAX_SHARE = 0.1
 """Share of the time that reading may take; a large run in progress is read less often."""
 
 _PLANNED = ("id", "chapter", "chapter_title", "sentence_index", "kind", "source_ref", "voice", "language", "character")
 _FACTS = ("id", "take_key", "attempt", "status", "error_kind", "flags", "duration_s")
+
+
+_Signature = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,7 @@ class RunView:
         """Read the run; raises RunError if the folder is not a run or has no plan."""
         self.layout = RunLayout(run)
         self._changed = threading.Condition()
+        self._listeners: set[Callable[[], None]] = set()
         self._wake, self._is_closed = threading.Event(), False
         self._seen = self._signature()
         self._state = self._read(1)
@@ -92,6 +98,27 @@ class RunView:
                 self._changed.wait_for(lambda: self._state.version > before, timeout_s)
         return self._state
 
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` after every change and at the end, from other threads; returns the function that stops it."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    def notify(self) -> None:
+        """Read the files now, since this process has written some; returns at once."""
+        self._wake.set()
+
+    @property
+    def is_closed(self) -> bool:
+        """True once the pages shall stop to wait for changes."""
+        return self._is_closed
+
+    def release(self) -> None:
+        """Let everybody go who waits for changes."""
+        self._is_closed = True
+        self._wake.set()
+        for listener in tuple(self._listeners):
+            listener()
+
     def voice_names(self, state: RunState) -> list[str]:
         """Names of the voices of the run."""
         path = self.layout.voices_file(state.takes.generation)
@@ -99,8 +126,7 @@ class RunView:
 
     def close(self) -> None:
         """Stop the thread."""
-        self._is_closed = True
-        self._wake.set()
+        self.release()
         self._thread.join(timeout=5)
 
     def _follow(self) -> None:
@@ -121,13 +147,15 @@ class RunView:
         with self._changed:
             self._state, self._seen = state, signature
             self._changed.notify_all()
+        for listener in tuple(self._listeners):
+            listener()
 
     def _read(self, version: int) -> RunState:
         run = self.layout.root
         return RunState(version, Takes(run), read_requests(run))
 
-    def _signature(self) -> tuple[tuple[str, int], ...]:
-        """Names and sizes of all files that the snapshot is read from."""
+    def _signature(self) -> _Signature:
+        """State of the files that the snapshot is read from: renamed into their folders, or appended to."""
         layout = self.layout
         if not layout.record_file.exists():
             raise RunError(
@@ -135,10 +163,13 @@ class RunView:
                 expected="a folder created by `hierbatch run`",
                 fix="check the path",
             )
-        folders = (layout.plans, layout.parts, layout.choices, layout.requests)
-        found = [(path.name, path.stat().st_size) for folder in folders for path in _files(folder)]
-        return tuple(sorted(found))
+        folders = [(folder.name, *_folder_state(folder)) for folder in (layout.plans, layout.parts)]
+        logs = [path for folder in (layout.choices, layout.requests) for path in folder.glob("*.jsonl")]
+        return tuple([*folders, *sorted((path.name, path.stat().st_size, 0) for path in logs)])
 
 
-def _files(folder: Path) -> list[Path]:
-    return [path for path in folder.glob("*") if path.suffix in (".parquet", ".jsonl")] if folder.is_dir() else []
+def _folder_state(folder: Path) -> tuple[int, int]:
+    """Time of the last change of a folder and its number of files; two changes can have the same time."""
+    if not folder.is_dir():
+        return 0, 0
+    return folder.stat().st_mtime_ns, len(os.listdir(folder))

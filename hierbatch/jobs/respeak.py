@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -27,6 +28,8 @@ class _Loaded:
     generation: int
     pool: Pool
     requested: RequestedTakes
+    lexicon_changed_ns: int
+    """Last change of the corrected lexicon when it was read; 0 if there was none."""
     has_resumed: bool = False
 
 
@@ -36,6 +39,8 @@ class Respeaker:
 
     run: Path
     device: DeviceChoice = field(default_factory=DeviceChoice)
+    on_take: Callable[[], None] = lambda: None
+    """Called after each committed take."""
     _loaded: _Loaded | None = None
 
     def load(self) -> None:
@@ -70,7 +75,7 @@ class Respeaker:
                 circuit_breaker=CircuitBreaker(max_failed_ratio=1.0),
                 is_stopping=lambda: False,
                 log_event=folder.log_event,
-                listener=RunListener(),
+                listener=RunListener(on_progress=lambda _: self.on_take()),
                 requested=loaded.requested,
             )
             dispatcher.run(iter(units))
@@ -82,8 +87,18 @@ class Respeaker:
         if self._loaded is None or self._loaded.generation != int(folder.newest()["number"]):
             record = open_recorded_run(folder)
             spec = WorkerSpec.from_run(folder, record.generation, record.origin, self.device.placement)
-            self._loaded = _Loaded(record.generation, LocalPool(spec), record.requested_takes())
+            self._loaded = _Loaded(
+                record.generation, LocalPool(spec), record.requested_takes(), _lexicon_change(folder)
+            )
+        elif self._loaded.lexicon_changed_ns != (changed := _lexicon_change(folder)):
+            self._loaded.requested = open_recorded_run(folder).requested_takes()
+            self._loaded.lexicon_changed_ns = changed
         return self._loaded
+
+
+def _lexicon_change(folder: RunFolder) -> int:
+    path = folder.corrected_lexicon
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 def _pending_units(folder: RunFolder, generation: int) -> list[WorkUnit]:
