@@ -34,15 +34,15 @@ _PLAN_TEXT = ("id", "text", "text_norm", "error", "pause_after_s")
 
 def is_book(state: RunState) -> bool:
     """True if the rows have positions in a book."""
-    return {"chapter", "sentence_index"} <= set(state.planned.column_names) and state.takes.n_rows > 0
+    return {"chapter", "sentence_index"} <= set(state.takes.plan_schema.names) and state.takes.n_rows > 0
 
 
 def book_title(state: RunState) -> str:
-    """Title of the book, or the name of the run folder."""
-    if "book" in state.takes.plan_schema.names:
-        titles = [title for title in state.takes.planned(["book"]).column("book").unique().to_pylist() if title]
-        return str(titles[0]) if len(titles) == 1 else ""
-    return ""
+    """Title of the book; empty if the run is none, or several."""
+    if not is_book(state) or "book" not in state.planned.column_names:
+        return ""
+    titles = [title for title in state.planned.column("book").unique().to_pylist() if title]
+    return str(titles[0]) if len(titles) == 1 else ""
 
 
 def contents(state: RunState, doubts: RunDoubts) -> dict[str, Any]:
@@ -53,13 +53,14 @@ def contents(state: RunState, doubts: RunDoubts) -> dict[str, Any]:
         doubts: doubts about the words of its takes.
     """
     states = RowStates(state)
+    facts_of_all = state.facts
     voices: dict[str, int] = {}
     characters: dict[str, int] = {}
     chapters = []
     for number, rows in _chapters(state):
         sentences = []
         for row in rows:
-            facts = state.facts.get(row["id"], {})
+            facts = facts_of_all.get(row["id"], {})
             voice = voices.setdefault(row.get("voice") or "", len(voices))
             character = characters.setdefault(row.get("character") or "", len(characters))
             marks = int(states.row(row["id"]).marks | (Mark.DOUBTFUL if row["id"] in doubts.rows else Mark(0)))

@@ -19,7 +19,11 @@ from hierbatch.desk.take_names import take_name
 from hierbatch.programs import require_package
 
 _COLUMNS = ("id", "take_key", "attempt", "voice", "language", "status", "error_kind", "error", "text_norm", "flags")
-_MEMORY = "1GB"
+_MEMORY, _N_THREADS = "160MB", 2
+_DECIDED = pa.schema([("id", pa.string()), ("listened", pa.bool_()), ("note", pa.string())])
+_VERDICTS = pa.schema(
+    [("id", pa.string()), ("take_key", pa.string()), ("attempt", pa.int16()), ("verdict", pa.string())]
+)
 N_BARS = 40
 
 
@@ -85,8 +89,8 @@ class CorpusTable:
                 for name, sql in _FEW.items()
             }
 
-    def sample(self, state: RunState, query: TableQuery, n_rows: int, seed: int) -> list[str]:
-        """Ids of a random sample of the successful takes that the filters select; repeatable by its seed.
+    def sample(self, state: RunState, query: TableQuery, n_rows: int, seed: int) -> list[tuple[str, str, int]]:
+        """Id, key and attempt of a random sample of the good takes that the filters select; repeatable by its seed.
 
         Args:
             state: snapshot of the run.
@@ -95,10 +99,10 @@ class CorpusTable:
             seed: seed of the sample.
         """
         where, values = query.where(measures_of(state.takes.schema))
-        sql = f"SELECT id FROM takes LEFT JOIN choices USING (id) WHERE status = 'ok' AND {where}"
+        sql = f"SELECT id, take_key, attempt FROM takes LEFT JOIN choices USING (id) WHERE status = 'ok' AND {where}"
         with self._lock:
             found = self._open(state).execute(f"{sql} ORDER BY md5(id || ?) LIMIT ?", [*values, f" {seed}", n_rows])
-            return [row[0] for row in found.fetchall()]
+            return [(str(row_id), str(key), int(attempt)) for row_id, key, attempt in found.fetchall()]
 
     def close(self) -> None:
         """Remove the database."""
@@ -112,7 +116,8 @@ class CorpusTable:
         """Connection to a database of the newest takes and decisions."""
         if self._connection is None:
             duckdb = require_package("duckdb", extra="desk")
-            config = {"memory_limit": _MEMORY, "temp_directory": self._folder.name}
+            config = {"memory_limit": _MEMORY, "threads": _N_THREADS, "temp_directory": self._folder.name}
+            config["preserve_insertion_order"] = False  # rows have positions; loading needs less memory
             self._connection = duckdb.connect(str(Path(self._folder.name) / "takes.duckdb"), config=config)
         if self._version != state.version:
             parts, locations = state.takes.locations
@@ -147,18 +152,23 @@ class CorpusTable:
         self._locations = locations
 
     def _load_choices(self, state: RunState) -> None:
-        rows = []
-        for row_id in state.choices:
-            choices, facts = state.choices.row(row_id), state.facts.get(row_id)
-            verdict = choices.verdicts.get((facts["take_key"], facts["attempt"])) if facts else None
-            rows.append((row_id, verdict, choices.is_listened, choices.note))
-        names = ("id", "verdict", "listened", "note")
-        types = (pa.string(), pa.string(), pa.bool_(), pa.string())
-        columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
-        table = pa.table([pa.array(c, t) for c, t in zip(columns, types, strict=True)], names=names)
-        self._connection.register("decided", table)
-        self._connection.execute("CREATE OR REPLACE TABLE choices AS SELECT * FROM decided")
-        self._connection.unregister("decided")
+        rows = {row_id: state.choices.row(row_id) for row_id in state.choices}
+        decided = [
+            {"id": row_id, "listened": choices.is_listened, "note": choices.note} for row_id, choices in rows.items()
+        ]
+        verdicts = [
+            {"id": row_id, "take_key": key, "attempt": attempt, "verdict": verdict}
+            for row_id, choices in rows.items()
+            for (key, attempt), verdict in choices.verdicts.items()
+        ]
+        self._connection.register("decided", pa.Table.from_pylist(decided, schema=_DECIDED))
+        self._connection.register("verdicts", pa.Table.from_pylist(verdicts, schema=_VERDICTS))
+        self._connection.execute(
+            "CREATE OR REPLACE TABLE choices AS SELECT decided.id, verdict, listened, note FROM decided "
+            "LEFT JOIN (SELECT verdicts.id, verdict FROM verdicts JOIN takes USING (id, take_key, attempt)) USING (id)"
+        )
+        for name in ("decided", "verdicts"):
+            self._connection.unregister(name)
 
     def _histogram(
         self, database: Any, measure: TakeMeasure, measures: Sequence[TakeMeasure], query: TableQuery

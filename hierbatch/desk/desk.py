@@ -119,7 +119,7 @@ class Desk:
             raise InputError(
                 "The list of ids is invalid", expected=f"at most {_MAX_PLAYED} texts", fix="reload the page"
             )
-        known = set(self._view.state.facts)
+        known = self._view.state.facts_of(ids)
         self._decisions.mark_played([name for name in ids if name in known])
         return {"version": self._view.refreshed().version}
 
@@ -203,7 +203,11 @@ class Desk:
 
     def _query(self, wanted: Mapping[str, Any]) -> TableQuery:
         query = TableQuery.from_request(wanted)
-        return replace(query, ids=self._audit.ids) if self._audit and wanted.get("is_audit") is True else query
+        return (
+            replace(query, ids=tuple(take[0] for take in self._audit.takes))
+            if self._audit and wanted.get("is_audit") is True
+            else query
+        )
 
     def close(self) -> None:
         """End the desk: release its lock and stop its threads."""

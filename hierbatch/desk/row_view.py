@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import astuple
 from typing import Any
 
-import pyarrow.compute as pc
-
 from hierbatch.analysis.take_measures import format_value, measures_of
 from hierbatch.desk.row_state import RowStates
 from hierbatch.desk.run_view import RunState
@@ -29,8 +27,7 @@ def planned_row(state: RunState, row_id: str) -> dict[str, Any]:
         RunError: the run has no such row.
     """
     names = [name for name in _VALUES if name in state.takes.plan_schema.names]
-    table = state.takes.planned(names)
-    found = table.filter(pc.equal(table.column("id"), row_id)).to_pylist()
+    found = state.takes.planned(names, [row_id]).to_pylist()
     if not found:
         raise RunError("The run has no such row", fix="reload the page")
     return dict(found[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,11 +26,24 @@ _POLL_S = 0.1
 _MAX_SHARE = 0.1
 """Share of the time that reading may take; a large run in progress is read less often."""
 
-_PLANNED = ("id", "chapter", "chapter_title", "sentence_index", "kind", "source_ref", "voice", "language", "character")
+_PLANNED = (
+    "id",
+    "chapter",
+    "chapter_title",
+    "sentence_index",
+    "kind",
+    "source_ref",
+    "voice",
+    "language",
+    "character",
+    "book",
+)
 _FACTS = ("id", "take_key", "attempt", "status", "error_kind", "flags", "duration_s")
 
 
 _Signature = tuple[tuple[str, int, int], ...]
+_N_FOLDERS = 2
+"""Entries of a signature about plans and parts; those behind it are about decisions and requests."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +66,14 @@ class RunState:
 
     @cached_property
     def facts(self) -> dict[str, dict[str, Any]]:
-        """Facts of the take of each row that has one, by id."""
+        """Facts of the take of each row that has one, by id; of a whole book, since a corpus may be too large."""
         return {row["id"]: row for row in self.takes.table(_FACTS).to_pylist()}
+
+    def facts_of(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Facts of the takes of some rows, by id."""
+        if "facts" in self.__dict__:
+            return {row_id: self.facts[row_id] for row_id in ids if row_id in self.facts}
+        return {row["id"]: row for row in self.takes.rows(ids, _FACTS).to_pylist()}
 
     @cached_property
     def made_takes(self) -> set[tuple[str, str, int]]:
@@ -143,16 +162,18 @@ class RunView:
         signature = self._signature()
         if signature == self._seen:
             return
-        state = self._read(self._state.version + 1)
+        is_same = signature[:_N_FOLDERS] == self._seen[:_N_FOLDERS]
+        state = self._read(self._state.version + 1, self._state.takes if is_same else None)
         with self._changed:
             self._state, self._seen = state, signature
             self._changed.notify_all()
         for listener in tuple(self._listeners):
             listener()
 
-    def _read(self, version: int) -> RunState:
+    def _read(self, version: int, before: Takes | None = None) -> RunState:
+        """Read the run; with the takes before, only its decisions and requests."""
         run = self.layout.root
-        return RunState(version, Takes(run), read_requests(run))
+        return RunState(version, before.redecided() if before else Takes(run), read_requests(run))
 
     def _signature(self) -> _Signature:
         """State of the files that the snapshot is read from: renamed into their folders, or appended to."""

@@ -7,6 +7,7 @@ around a crash. Parts can also disappear while they are read, if another process
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from hierbatch.manifest.snapshot import (
     planned_values,
     read_candidates,
     read_snapshot_rows,
+    redecide,
     select_fields,
 )
 from hierbatch.manifest.take_ids import NAME_TYPE, TAKE_ID_COLUMNS, row_names
@@ -100,11 +102,16 @@ class Takes:
         ids = self.planned(["id"]).column("id")
         return list(ids.take(pa.array(self._snapshot.index["position"])).to_pylist())
 
-    def planned(self, columns: Sequence[str]) -> pa.Table:
-        """Plan columns of all rows, with or without a take, in manifest order."""
+    def planned(self, columns: Sequence[str], ids: Sequence[str] | None = None) -> pa.Table:
+        """Plan columns of rows, with or without a take, in manifest order.
+
+        Args:
+            columns: columns of the plan.
+            ids: ids of the rows; None means all. Only the row groups that contain them are read.
+        """
         while True:
             try:
-                return planned_values(self._snapshot, columns)
+                return planned_values(self._snapshot, columns, None if ids is None else pa.array(ids, pa.string()))
             except VanishedError:
                 self._rescan()
 
@@ -156,6 +163,24 @@ class Takes:
                 verdicts = [self.choices.verdict(*take.values()) for take in rows.select(TAKE_ID_COLUMNS).to_pylist()]
                 rows = rows.append_column("verdict", pa.array(verdicts, pa.string()))
                 return rows.select([*columns, "is_best", "verdict"])
+
+    def redecided(self) -> Takes:
+        """The same takes with the newest decisions; of the other files, only rows with new verdicts are read again.
+
+        Raises:
+            RunError: a file of decisions cannot be read, or takes have disappeared.
+        """
+        changed = copy(self)
+        changed.choices = read_choices(self._folder.root)
+        ids = [
+            row_id
+            for row_id in changed.choices
+            if changed.choices.row(row_id).verdicts != self.choices.row(row_id).verdicts
+        ]
+        if ids:
+            verdicts = VerdictNames.from_choices(changed.choices)
+            changed._snapshot = redecide(self._snapshot, self._find_ids(ids), verdicts)
+        return changed
 
     def last_attempts(self, positions: Positions) -> npt.NDArray[np.int16]:
         """Last committed attempt at each position, whether or not it is the best; 0 if there is none."""
@@ -233,7 +258,7 @@ class Takes:
         snapshot = Snapshot(list(plans), parts, takes, competing, last_attempts)
         if self.rules:
             self._count_rejections(snapshot)
-        return replace(snapshot, index=best_takes(takes))
+        return replace(snapshot, index=best_takes(takes), competing=takes[competing_takes(takes)])
 
     def _rescan(self) -> None:
         """Locate the rows of this snapshot again after one of its files was removed."""
