@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import signal
 import subprocess
 import sys
@@ -51,6 +50,7 @@ def main() -> None:
         started = time.monotonic()
         with _desk(run) as (desk, client):
             print(f"{n_rows:,} rows, {psutil.cpu_count()} cores; the desk answers after {_since(started):.1f} s\n")
+            print(f"Highest memory of the start: {_peak_mb(desk.pid):.0f} MB")
             print(f"Memory after the start: {psutil.Process(desk.pid).memory_info().rss / 1e6:.0f} MB\n")
             print("| request | s | memory, MB |")
             print("| --- | --- | --- |")
@@ -61,8 +61,12 @@ def main() -> None:
                     f"| {title} | {_since(started):.2f} | {psutil.Process(desk.pid).memory_info().rss / 1e6:.0f} |",
                     flush=True,
                 )
-            peak = int(re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{desk.pid}/status").read_text()).group(1))  # type: ignore[union-attr]
-            print(f"\nHighest memory: {peak / 1000:.0f} MB")
+            print(f"\nHighest memory: {_peak_mb(desk.pid):.0f} MB")
+
+
+def _peak_mb(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    return next(int(line.split()[1]) / 1000 for line in status.splitlines() if line.startswith("VmHWM"))
 
 
 def _since(started: float) -> float:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from hierbatch.analysis.listening import TakeGallery, TakeSound
 from hierbatch.analysis.summary import RunSummary, summarise
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 _LARGE_COLUMNS = frozenset({"audio", "timings", "word_distances"})
 _MAX_SHOWN = 48
-_GALLERY_COLUMNS = ("id", "voice", "language", "status", "flags", "text_norm", "error_kind", "error")
+_GALLERY_COLUMNS = ("id", "voice", "language", "status", "flags", "text", "text_norm", "error_kind", "error")
 _MAD_TO_SIGMA = 1.4826
 """A median absolute deviation times this is the standard deviation of a normal distribution."""
 
@@ -80,6 +81,15 @@ class RunStudy:
         layout = RunLayout(self.folder)
         path = layout.voices_file(layout.newest_generation())
         return read_voice_rows(path) if path.exists() else pa.table({"voice": pa.array([], pa.string())})
+
+    def prompts(self, voices: Collection[str]) -> dict[str, TakeSound]:
+        """Prompts of some voices by name; without those that the run does not have."""
+        layout = RunLayout(self.folder)
+        path = layout.voices_file(layout.newest_generation())
+        if not path.exists() or not voices:
+            return {}
+        rows = pq.read_table(path, columns=["voice", "audio"], filters=[("voice", "in", sorted(voices))]).to_pylist()
+        return {row["voice"]: TakeSound(row["voice"], row["audio"]["bytes"]) for row in rows if row["audio"]}
 
     @cached_property
     def summary(self) -> RunSummary:

@@ -6,7 +6,7 @@ import math
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ _VERDICTS = pa.schema(
     [("id", pa.string()), ("take_key", pa.string()), ("attempt", pa.int16()), ("verdict", pa.string())]
 )
 N_BARS = 40
+_EVERYTHING = "(true)"
+"""Condition of a query without filters."""
 
 
 class CorpusTable:
@@ -36,6 +38,8 @@ class CorpusTable:
         self._connection: Any = None
         self._version = 0
         self._locations: pa.Table | None = None
+        self._ranges: dict[str, _Range | None] = {}
+        self._choices: dict[str, list[str]] = {}
 
     def page(self, state: RunState, query: TableQuery) -> dict[str, Any]:
         """Rows of a page, and the number of all rows that the filters select.
@@ -52,15 +56,24 @@ class CorpusTable:
         where, values = query.where(measures)
         order = query.order(measures)
         names = ", ".join(quoted(name) for name in (*_COLUMNS, *(m.column for m in measures)))
-        sql = f"SELECT {names}, verdict, listened, note FROM takes LEFT JOIN choices USING (id) WHERE {where}"
+        # Only the rows of the page are read with all of their columns.
+        page = (
+            f"SELECT takes.rowid AS at FROM takes LEFT JOIN choices USING (id) WHERE {where} "
+            f"ORDER BY {order} LIMIT {query.limit} OFFSET {query.offset}"
+        )
+        sql = (
+            f"SELECT {names}, position, verdict, listened, note FROM takes LEFT JOIN choices USING (id) "
+            f"WHERE takes.rowid IN (SELECT at FROM page) ORDER BY {order}"
+        )
         with self._lock:
             database = self._open(state)
             total = database.execute(
                 f"SELECT count(*) FROM takes LEFT JOIN choices USING (id) WHERE {where}", values
             ).fetchone()[0]
-            found = database.execute(f"{sql} ORDER BY {order} LIMIT {query.limit} OFFSET {query.offset}", values)
+            found = database.execute(f"WITH page AS ({page}) {sql}", values)
             columns = [column[0] for column in found.description]
             rows = [{n: _finite(v) for n, v in zip(columns, row, strict=True)} for row in found.fetchall()]
+        state.takes.remember({row["id"]: row.pop("position") for row in rows})
         for row in rows:
             row["take"] = take_name(row.pop("take_key"), row["attempt"])
         return {"total": total, "rows": rows, "measures": [asdict(measure) for measure in measures]}
@@ -80,14 +93,16 @@ class CorpusTable:
         """Values of the columns that have few: voices, languages, flags and kinds of errors."""
         with self._lock:
             database = self._open(state)
-            return {
-                name: [
-                    row[0]
-                    for row in database.execute(f"SELECT DISTINCT {sql} FROM takes ORDER BY 1").fetchall()
-                    if row[0]
-                ]
-                for name, sql in _FEW.items()
-            }
+            if not self._choices:
+                self._choices = {
+                    name: [
+                        row[0]
+                        for row in database.execute(f"SELECT DISTINCT {sql} FROM takes ORDER BY 1").fetchall()
+                        if row[0]
+                    ]
+                    for name, sql in _FEW.items()
+                }
+            return self._choices
 
     def sample(self, state: RunState, query: TableQuery, n_rows: int, seed: int) -> list[tuple[str, str, int]]:
         """Id, key and attempt of a random sample of the good takes that the filters select; repeatable by its seed.
@@ -149,7 +164,8 @@ class CorpusTable:
             )
         for name in ("locations", "files", "empty"):
             database.unregister(name)
-        self._locations = locations
+        self._locations, self._ranges, self._choices = locations, {}, {}
+        pa.default_memory_pool().release_unused()
 
     def _load_choices(self, state: RunState) -> None:
         rows = {row_id: state.choices.row(row_id) for row_id in state.choices}
@@ -173,21 +189,46 @@ class CorpusTable:
     def _histogram(
         self, database: Any, measure: TakeMeasure, measures: Sequence[TakeMeasure], query: TableQuery
     ) -> dict[str, Any] | None:
-        name = quoted(measure.column)
-        low, high = database.execute(f"SELECT min({name}), max({name}) FROM takes WHERE isfinite({name})").fetchone()
-        if low is None:
+        if measure.column not in self._ranges:
+            self._ranges[measure.column] = _read_range(database, measure.column)
+        if (found := self._ranges[measure.column]) is None:
             return None
-        width = (high - low) / N_BARS or 1.0
-        sql = (
-            f"SELECT least({N_BARS - 1}, floor(({name} - ?) / ?))::INTEGER AS bar, count(*) FROM takes "
-            f"LEFT JOIN choices USING (id) WHERE isfinite({name}) AND {{where}} GROUP BY bar"
-        )
         where, values = query.without(measure.column).where(measures)
-        counts = [
-            _bars(database.execute(sql.format(where=condition), [low, width, *bound]).fetchall())
-            for condition, bound in (("true", []), (where, values))
-        ]
-        return {**asdict(measure), "low": low, "high": high, "all": counts[0], "selected": counts[1]}
+        is_all = where == _EVERYTHING
+        selected = found.bars if is_all else _count_bars(database, measure.column, found, where, values)
+        return {**asdict(measure), "low": found.low, "high": found.high, "all": found.bars, "selected": selected}
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """Values of a measure in the whole run, and their counts in bins."""
+
+    low: float
+    high: float
+    bars: list[int] = field(default_factory=list)
+
+
+def _read_range(database: Any, column: str) -> _Range | None:
+    name = quoted(column)
+    low, high = database.execute(f"SELECT min({name}), max({name}) FROM takes WHERE isfinite({name})").fetchone()
+    if low is None:
+        return None
+    found = _Range(low, high)
+    return replace(found, bars=_count_bars(database, column, found, _EVERYTHING, []))
+
+
+def _count_bars(database: Any, column: str, found: _Range, where: str, values: Sequence[Any]) -> list[int]:
+    name, width = quoted(column), (found.high - found.low) / N_BARS or 1.0
+    join = "" if where == _EVERYTHING else "LEFT JOIN choices USING (id) "
+    counts = database.execute(
+        f"SELECT least({N_BARS - 1}, floor(({name} - ?) / ?))::INTEGER AS bar, count(*) FROM takes {join}"
+        f"WHERE isfinite({name}) AND {where} GROUP BY bar",
+        [found.low, width, *values],
+    ).fetchall()
+    bars = [0] * N_BARS
+    for bar, count in counts:
+        bars[bar] = count
+    return bars
 
 
 _FEW: Mapping[str, str] = {
@@ -201,10 +242,3 @@ _FEW: Mapping[str, str] = {
 def _finite(value: Any) -> Any:
     """None for a number that JSON cannot represent."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _bars(counts: Sequence[tuple[int, int]]) -> list[int]:
-    bars = [0] * N_BARS
-    for bar, count in counts:
-        bars[bar] = count
-    return bars

@@ -38,6 +38,7 @@ _PLANNED = (
     "character",
     "book",
 )
+_INHERITED = ("planned", "facts")
 _FACTS = ("id", "take_key", "attempt", "status", "error_kind", "flags", "duration_s")
 
 
@@ -68,6 +69,10 @@ class RunState:
     def facts(self) -> dict[str, dict[str, Any]]:
         """Facts of the take of each row that has one, by id; of a whole book, since a corpus may be too large."""
         return {row["id"]: row for row in self.takes.table(_FACTS).to_pylist()}
+
+    def inherit(self, before: RunState) -> None:
+        """Use what an earlier snapshot of the same takes has read already."""
+        self.__dict__.update({name: before.__dict__[name] for name in _INHERITED if name in before.__dict__})
 
     def facts_of(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Facts of the takes of some rows, by id."""
@@ -173,7 +178,14 @@ class RunView:
     def _read(self, version: int, before: Takes | None = None) -> RunState:
         """Read the run; with the takes before, only its decisions and requests."""
         run = self.layout.root
-        return RunState(version, before.redecided() if before else Takes(run), read_requests(run))
+        if before is None:
+            state = RunState(version, Takes(run), read_requests(run))
+            pa.default_memory_pool().release_unused()  # reading a large run needs several times what is kept
+            return state
+        state = RunState(version, before.redecided(), read_requests(run))
+        if state.takes.is_same_as(before):
+            state.inherit(self._state)
+        return state
 
     def _signature(self) -> _Signature:
         """State of the files that the snapshot is read from: renamed into their folders, or appended to."""

@@ -9,8 +9,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from hierbatch.errors import RunError
 from hierbatch.manifest.best_takes import TakeIndex, best_takes
@@ -86,17 +84,20 @@ def _cast(rows: pa.Table, schema: pa.Schema, path: Path) -> pa.Table:
         ) from error
 
 
-def planned_values(snapshot: Snapshot, columns: Sequence[str], ids: pa.Array | None = None) -> pa.Table:
+def planned_values(snapshot: Snapshot, columns: Sequence[str], positions: Positions | None = None) -> pa.Table:
     """Plan columns of rows in manifest order, those of requested takes from their requests.
 
     Args:
         snapshot: files of the run.
         columns: columns of the plan.
-        ids: ids of the rows; None means all.
+        positions: manifest positions of the rows, ascending; None means all.
     """
-    with open_run_file(snapshot.plans[0]) as file:
-        found = _planned(file, [*columns, "position"], ids).sort_by("position")
-    rows, positions = found.select(list(columns)), found.column("position").to_numpy()
+    if positions is None:
+        with open_run_file(snapshot.plans[0]) as file:
+            found = file.read(columns=[*columns, "position"]).sort_by("position")
+        rows, positions = found.select(list(columns)), found.column("position").to_numpy()
+    else:
+        rows = PlanColumns(snapshot.plans[0], columns).at(positions)
     edited = snapshot.index[snapshot.index["is_requested"]]
     edited = edited[np.isin(edited["position"], positions)]
     if not len(edited):
@@ -104,18 +105,6 @@ def planned_values(snapshot: Snapshot, columns: Sequence[str], ids: pa.Array | N
     at = np.arange(len(rows))
     at[np.searchsorted(positions, edited["position"])] = len(rows) + np.arange(len(edited))
     return pa.concat_tables([rows, PlannedValues(snapshot.plans, columns).select(edited)]).take(pa.array(at))
-
-
-def _planned(file: pq.ParquetFile, columns: Sequence[str], ids: pa.Array | None) -> pa.Table:
-    """Rows of a plan; with `ids`, from the row groups that contain them."""
-    if ids is None:
-        return file.read(columns=list(columns))
-    found = [pa.schema([file.schema_arrow.field(name) for name in columns]).empty_table()]
-    for group in range(file.num_row_groups):
-        is_wanted = pc.is_in(file.read_row_group(group, columns=["id"]).column("id"), value_set=ids)
-        if pc.any(is_wanted).as_py():
-            found.append(file.read_row_group(group, columns=list(columns)).filter(is_wanted).select(list(columns)))
-    return pa.concat_tables(found)
 
 
 def redecide(snapshot: Snapshot, is_wanted: npt.NDArray[np.bool_], verdicts: VerdictNames) -> Snapshot:

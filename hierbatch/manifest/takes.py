@@ -6,7 +6,7 @@ around a crash. Parts can also disappear while they are read, if another process
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +36,9 @@ from hierbatch.manifest.snapshot import (
 )
 from hierbatch.manifest.take_ids import NAME_TYPE, TAKE_ID_COLUMNS, row_names
 from hierbatch.manifest.verdicts import VerdictNames
+
+_MAX_REMEMBERED = 20_000
+"""Ids whose positions are kept."""
 
 _MAX_RESCANS = 20
 """Maximum number of scans if files disappear during a scan; a compaction causes one or two."""
@@ -73,6 +76,7 @@ class Takes:
     def __init__(self, run: Path, generation: int | None = None) -> None:
         self._folder = RunLayout(run)
         self._requested_generation = generation
+        self._position_of: dict[str, int] = {}
         self.generation, self._snapshot = self._scan()
 
     @property
@@ -107,11 +111,12 @@ class Takes:
 
         Args:
             columns: columns of the plan.
-            ids: ids of the rows; None means all. Only the row groups that contain them are read.
+            ids: ids of the rows; None means all.
         """
         while True:
+            positions = None if ids is None else self._positions(ids)
             try:
-                return planned_values(self._snapshot, columns, None if ids is None else pa.array(ids, pa.string()))
+                return planned_values(self._snapshot, columns, positions)
             except VanishedError:
                 self._rescan()
 
@@ -182,6 +187,10 @@ class Takes:
             changed._snapshot = redecide(self._snapshot, self._find_ids(ids), verdicts)
         return changed
 
+    def is_same_as(self, other: Takes) -> bool:
+        """True if the take of every row is the same one in both snapshots, at the same place."""
+        return self._snapshot is other._snapshot
+
     def last_attempts(self, positions: Positions) -> npt.NDArray[np.int16]:
         """Last committed attempt at each position, whether or not it is the best; 0 if there is none."""
         return self._snapshot.last_attempts[positions]
@@ -207,18 +216,35 @@ class Takes:
         has_take[self._snapshot.index["position"]] = True
         return has_take
 
+    def remember(self, positions: Mapping[str, int]) -> None:
+        """Keep the positions of some ids, which saves searching for them."""
+        if len(self._position_of) + len(positions) > _MAX_REMEMBERED:
+            self._position_of.clear()
+        self._position_of.update(positions)
+
     def _find_ids(self, ids: Sequence[str]) -> npt.NDArray[np.bool_]:
         """Boolean mask of manifest positions with one of these ids and a take."""
-        id_set = pa.array(ids, pa.string())
-
-        def find(plan: pq.ParquetFile) -> pa.Table:
-            batches = plan.iter_batches(columns=["id", "position"])
-            found = [batch.filter(pc.is_in(batch.column("id"), value_set=id_set)) for batch in batches]
-            return pa.Table.from_batches(found)
-
         is_named = np.zeros(self.n_rows, np.bool_)
-        is_named[self._read_plan(find).column("position").to_numpy()] = True
+        is_named[self._positions(ids)] = True
         return self._has_take() & is_named
+
+    def _positions(self, ids: Sequence[str]) -> Positions:
+        """Manifest positions of the rows with these ids, ascending."""
+        known = {row_id: at for row_id in ids if (at := self._position_of.get(row_id)) is not None}
+        if unknown := [row_id for row_id in ids if row_id not in known]:
+            id_set = pa.array(unknown, pa.string())
+
+            def find(plan: pq.ParquetFile) -> pa.Table:
+                batches = plan.iter_batches(columns=["id", "position"])
+                found = [batch.filter(pc.is_in(batch.column("id"), value_set=id_set)) for batch in batches]
+                return pa.Table.from_batches(found)
+
+            read = self._read_plan(find)
+            found = dict(zip(read.column("id").to_pylist(), read.column("position").to_pylist(), strict=True))
+            if len(found) <= _MAX_REMEMBERED:
+                self.remember(found)
+            known |= found
+        return np.unique(np.array(list(known.values()), np.int64))
 
     def _scan(self) -> tuple[int, Snapshot]:
         """Consistent snapshot of the newest generation."""
@@ -272,6 +298,7 @@ class Takes:
                 fix="read it again; `hierbatch run` replaces takes of a deleted part",
             )
         self._snapshot = snapshot
+        self._position_of = {}
 
     def _count_rejections(self, snapshot: Snapshot) -> None:
         """Count the rules that reject each take, for rows with more than one take."""

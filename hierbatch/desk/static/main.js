@@ -38,8 +38,6 @@ async function updateSoon() {
   isUpdating = true;
   while (isOutdated) {
     isOutdated = false;
-    // The take that someone waits for comes before the rest of the page.
-    if (isWaiting()) await loadRow(store.current).catch(() => {});
     await update().catch(() => {});
   }
   isUpdating = false;
@@ -52,7 +50,12 @@ function follow() {
     source = null;
   } else if (!source) {
     source = new EventSource("/api/changes");
-    source.onmessage = (event) => { if (Number(event.data) !== store.run.version) updateSoon(); };
+    source.onmessage = (event) => {
+      if (Number(event.data) === store.run.version) return;
+      // The take that someone waits for comes before the rest of the page.
+      if (isWaiting()) loadRow(store.current).catch(() => {}).then(updateSoon);
+      else updateSoon();
+    };
   }
 }
 
