@@ -19,7 +19,7 @@ from hierbatch.desk.take_names import take_name
 from hierbatch.programs import require_package
 
 _COLUMNS = ("id", "take_key", "attempt", "voice", "language", "status", "error_kind", "error", "text_norm", "flags")
-_MEMORY, _N_THREADS = "160MB", 2
+_MEMORY, _N_THREADS = "128MB", 2
 _DECIDED = pa.schema([("id", pa.string()), ("listened", pa.bool_()), ("note", pa.string())])
 _VERDICTS = pa.schema(
     [("id", pa.string()), ("take_key", pa.string()), ("attempt", pa.int16()), ("verdict", pa.string())]
@@ -58,12 +58,12 @@ class CorpusTable:
         names = ", ".join(quoted(name) for name in (*_COLUMNS, *(m.column for m in measures)))
         # Only the rows of the page are read with all of their columns.
         page = (
-            f"SELECT takes.rowid AS at FROM takes LEFT JOIN choices USING (id) WHERE {where} "
+            f"SELECT takes.rowid AS place FROM takes LEFT JOIN choices USING (id) WHERE {where} "
             f"ORDER BY {order} LIMIT {query.limit} OFFSET {query.offset}"
         )
         sql = (
             f"SELECT {names}, position, verdict, listened, note FROM takes LEFT JOIN choices USING (id) "
-            f"WHERE takes.rowid IN (SELECT at FROM page) ORDER BY {order}"
+            f"WHERE takes.rowid IN (SELECT place FROM page) ORDER BY {order}"
         )
         with self._lock:
             database = self._open(state)

@@ -178,12 +178,10 @@ class RunView:
     def _read(self, version: int, before: Takes | None = None) -> RunState:
         """Read the run; with the takes before, only its decisions and requests."""
         run = self.layout.root
-        if before is None:
-            state = RunState(version, Takes(run), read_requests(run))
-            pa.default_memory_pool().release_unused()  # reading a large run needs several times what is kept
-            return state
-        state = RunState(version, before.redecided(), read_requests(run))
-        if state.takes.is_same_as(before):
+        takes = before.redecided() if before else Takes(run)
+        pa.default_memory_pool().release_unused()  # reading a large run needs several times what is kept
+        state = RunState(version, takes, read_requests(run))
+        if before and takes.is_same_as(before):
             state.inherit(self._state)
         return state
 
