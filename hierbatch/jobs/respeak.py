@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from hierbatch.engine.circuit_breaker import CircuitBreaker
 from hierbatch.engine.dispatch import Dispatcher
-from hierbatch.engine.pool import LocalPool, Pool
+from hierbatch.engine.pool import LocalPool
 from hierbatch.engine.progress import Progress, RunListener
 from hierbatch.engine.requested_takes import RequestedTakes
 from hierbatch.engine.run_folder import RunFolder, is_locked, lock_run
@@ -19,6 +21,10 @@ from hierbatch.jobs.recorded_run import open_recorded_run
 from hierbatch.manifest.take_requests import RequestState, TakeRequest, append_request, read_requests
 from hierbatch.manifest.takes import committed_names
 from hierbatch.models.catalog.model_choice import DeviceChoice
+from hierbatch.object_path import arrow_source
+
+_MAX_ENCODED = 8
+"""Voices that are encoded before a request needs them."""
 
 
 @dataclass(slots=True)
@@ -26,7 +32,7 @@ class _Loaded:
     """A generation of the run, with its loaded worker."""
 
     generation: int
-    pool: Pool
+    pool: LocalPool
     requested: RequestedTakes
     lexicon_changed_ns: int
     """Last change of the corrected lexicon when it was read; 0 if there was none."""
@@ -44,13 +50,18 @@ class Respeaker:
     _loaded: _Loaded | None = None
 
     def load(self) -> None:
-        """Load the model and the front end, so that the first request does not wait for them.
+        """Load the model and the front end and encode the first voices, so that no request waits for them.
 
         Raises:
             RunError: the folder is not a run, or its model or lexicon has changed.
             BundleError: the model cannot be loaded.
         """
-        self._open().requested.load()
+        loaded = self._open()
+        loaded.requested.load()
+        path = RunFolder(self.run).voices_file(loaded.generation)
+        if path.exists():
+            names = pq.read_table(arrow_source(path), columns=["voice"]).column("voice").to_pylist()
+            loaded.pool.encode_voices(names[:_MAX_ENCODED])
 
     def answer_waiting(self) -> int:
         """Make the takes of all waiting requests; returns their number.
