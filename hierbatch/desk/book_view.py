@@ -85,9 +85,8 @@ def chapter(state: RunState, number: int, doubts: RunDoubts) -> dict[str, Any]:
         raise RunError(f"The run has no chapter {number}", fix="reload the page")
     texts = _texts(state, [row["id"] for row in rows])
     states = RowStates(state)
-    for row in rows:
-        row["pause_after_s"] = texts.get(row["id"], {}).get("pause_after_s")
-    pauses = [*(_pause_s(row, following) for row, following in pairwise(rows)), 0.0]
+    placed = [_placed(row, texts.get(row["id"], {}).get("pause_after_s")) for row in rows]
+    pauses = [*(pause_after_s(one, following, PauseRules()) for one, following in pairwise(placed)), 0.0]
     sentences = [
         _sentence(state, row, texts.get(row["id"], {}), states.row(row["id"]), pause_s, doubts)
         for row, pause_s in zip(rows, pauses, strict=True)
@@ -100,9 +99,7 @@ def chapter(state: RunState, number: int, doubts: RunDoubts) -> dict[str, Any]:
 
 
 def _chapters(state: RunState) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    rows = [row for row in state.planned.to_pylist() if row["chapter"] is not None]
-    rows.sort(key=lambda row: (row["chapter"], row["sentence_index"] or 0))
-    for number, group in groupby(rows, key=lambda row: int(row["chapter"])):
+    for number, group in groupby(state.book_rows, key=lambda row: int(row["chapter"])):
         yield number, list(group)
 
 
@@ -147,18 +144,14 @@ def _sentence(
     }
 
 
-def _pause_s(row: Mapping[str, Any], following: Mapping[str, Any]) -> float:
-    return pause_after_s(_placed(row), _placed(following), PauseRules())
-
-
-def _placed(row: Mapping[str, Any]) -> BookTake:
+def _placed(row: Mapping[str, Any], own_pause_s: float | None) -> BookTake:
     return BookTake(
         id=row["id"],
         chapter=row["chapter"],
         sentence_index=row["sentence_index"] or 0,
         kind=row.get("kind") or "",
         source_ref=row.get("source_ref") or "",
-        pause_after_s=row.get("pause_after_s"),
+        pause_after_s=own_pause_s,
         is_spoken=False,
         expected_duration_s=0.0,
         rate_hz=0,

@@ -38,7 +38,7 @@ _PLANNED = (
     "character",
     "book",
 )
-_INHERITED = ("planned", "facts")
+_INHERITED = ("planned", "facts", "book_rows")
 _FACTS = ("id", "take_key", "attempt", "status", "error_kind", "flags", "duration_s")
 
 
@@ -64,6 +64,12 @@ class RunState:
     def planned(self) -> pa.Table:
         """Positions of all rows in the book, in manifest order, without their texts."""
         return self.takes.planned([name for name in _PLANNED if name in self.takes.plan_schema.names])
+
+    @cached_property
+    def book_rows(self) -> list[dict[str, Any]]:
+        """Rows with a chapter, in reading order."""
+        rows = [row for row in self.planned.to_pylist() if row["chapter"] is not None]
+        return sorted(rows, key=lambda row: (row["chapter"], row["sentence_index"] or 0))
 
     @cached_property
     def facts(self) -> dict[str, dict[str, Any]]:
