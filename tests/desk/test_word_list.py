@@ -6,6 +6,7 @@ from hierbatch.desk.desk import Desk
 from hierbatch.desk.run_view import RunView
 from hierbatch.desk.speaking import Speaker
 from hierbatch.desk.writer import Writer
+from hierbatch.errors import InputError
 from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.jobs.run import run
 from hierbatch.manifest.takes import Takes
@@ -71,10 +72,8 @@ def test_phonemes_that_a_listener_wrote_stay(desk):
     assert desk.correct_word({"word": "Hermione", "language": "en", "pronunciation": "her-MY-nee"})["n_requested"] == 1
 
 
-@pytest.mark.parametrize("pronunciation", ["/ʘʘ/", "12", 7, "x" * 200])
+@pytest.mark.parametrize("pronunciation", ["/ʘʘ/", "?!", 7, "x" * 200])
 def test_a_pronunciation_that_cannot_be_spoken_changes_nothing(desk, tmp_path, pronunciation):
-    from hierbatch.errors import InputError
-
     with pytest.raises(InputError):
         desk.correct_word({"word": "Hermione", "language": "en", "pronunciation": pronunciation})
     assert not (tmp_path / "run" / "lexicon.csv").exists()
