@@ -136,6 +136,8 @@ def _entry(wanted: Mapping[str, Any], scope: str) -> LexiconEntry:
             fix="reload the page",
         )
     word, language, pronunciation = (str(value).strip() for value in values.values())
+    if pronunciation and not any(character.isalpha() for character in pronunciation):
+        raise InputError("The pronunciation has no letters", got=pronunciation, fix="write the word as it sounds")
     if not word:
         raise InputError("The correction names no word", fix="reload the page")
     is_ipa = len(pronunciation) > 1 and pronunciation[0] == pronunciation[-1] == "/"
