@@ -125,8 +125,8 @@ def write_run(run: Path, n_rows: int) -> None:
         for first in range(0, n_rows, _PART_ROWS):
             rows = _rows(np.arange(first, min(first + _PART_ROWS, n_rows)), rng)
             writer.write_table(_as_table(rows, plan))
-            part = layout.part_file(f"g0001-u{first // _PART_ROWS:06d}")
-            pq.write_table(_as_table(rows, takes), part, row_group_size=1000)
+            path = layout.part_file(f"g0001-u{first // _PART_ROWS:06d}")
+            pq.write_table(_as_table(rows, takes), path, row_group_size=1000)
 
 
 def _rows(numbers: np.ndarray[Any, Any], rng: np.random.Generator) -> dict[str, Any]:

@@ -78,9 +78,9 @@ def measure(per_sentence: int) -> tuple[dict[str, list[float]], dict[tuple[str, 
                 (meant,) = model.speak([request])
                 clean[language] += _distances(model, request, meant, request, meant)
                 for kind, at, phonemes in _changes(text, pool, per_sentence, rng):
-                    other = replace(request, phonemes=phonemes, seed=seed + 100)
-                    (spoken,) = model.speak([other])
-                    found = _distances(model, other, spoken, request, meant)
+                    changed_request = replace(request, phonemes=phonemes, seed=seed + 100)
+                    (spoken,) = model.speak([changed_request])
+                    found = _distances(model, changed_request, spoken, request, meant)
                     changed[language, kind].append(found.pop(at))
                     clean[language] += found
     return clean, changed

@@ -72,13 +72,13 @@ class Desk:
         state = self._view.refreshed()
         return {
             "version": state.version,
-            **(contents(state, self._doubts.of(state)) if is_book(state) else {"chapters": []}),
+            **(contents(state, self._doubts.doubts(state)) if is_book(state) else {"chapters": []}),
         }
 
     def chapter(self, number: int) -> dict[str, Any]:
         """Text of a chapter."""
         result: dict[str, Any] = self._again(
-            lambda state: {"version": state.version, **chapter(state, number, self._doubts.of(state))}
+            lambda state: {"version": state.version, **chapter(state, number, self._doubts.doubts(state))}
         )
         return result
 
@@ -89,7 +89,7 @@ class Desk:
 
     def words(self, row: str, take: str) -> list[list[Any]]:
         """Timed words of a take."""
-        result: list[list[Any]] = self._again(lambda state: take_words(state, row, take, self._doubts.of(state)))
+        result: list[list[Any]] = self._again(lambda state: take_words(state, row, take, self._doubts.doubts(state)))
         return result
 
     def audio(self, row: str, take: str) -> tuple[bytes, str]:

@@ -53,7 +53,7 @@ class WordDoubts:
         self._known: dict[TakeId, _TakeDoubts] = {}
         self._version, self._found = 0, RunDoubts()
 
-    def of(self, state: RunState) -> RunDoubts:
+    def doubts(self, state: RunState) -> RunDoubts:
         """Doubts about the current takes of a snapshot."""
         if self._version != state.version:
             self._found, self._version = self._read(state), state.version

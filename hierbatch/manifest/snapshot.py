@@ -126,8 +126,8 @@ def redecide(snapshot: Snapshot, is_wanted: npt.NDArray[np.bool_], verdicts: Ver
     ]
     takes["verdict"] = verdicts.ranks(pa.chunked_array([row_names(pa.concat_tables(tables))]))
     index = snapshot.index.copy()
-    chosen = best_takes(takes)
-    index[np.searchsorted(index["position"], chosen["position"])] = chosen
+    best = best_takes(takes)
+    index[np.searchsorted(index["position"], best["position"])] = best
     return replace(snapshot, index=index)
 
 

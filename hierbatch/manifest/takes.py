@@ -170,7 +170,7 @@ class Takes:
                 return rows.select([*columns, "is_best", "verdict"])
 
     def redecided(self) -> Takes:
-        """The same takes with the newest decisions; of the other files, only rows with new verdicts are read again.
+        """The same takes with the newest decisions; of the parts, only the rows with new verdicts are read.
 
         Raises:
             RunError: a file of decisions cannot be read, or takes have disappeared.
@@ -187,9 +187,9 @@ class Takes:
             changed._snapshot = redecide(self._snapshot, self._find_ids(ids), verdicts)
         return changed
 
-    def is_same_as(self, other: Takes) -> bool:
+    def is_same_as(self, earlier: Takes) -> bool:
         """True if the take of every row is the same one in both snapshots, at the same place."""
-        return self._snapshot is other._snapshot
+        return self._snapshot is earlier._snapshot
 
     def last_attempts(self, positions: Positions) -> npt.NDArray[np.int16]:
         """Last committed attempt at each position, whether or not it is the best; 0 if there is none."""

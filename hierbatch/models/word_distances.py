@@ -34,16 +34,16 @@ def word_distances(
     Raises:
         ValueError: the numbers of words differ.
     """
-    encoded, predicted = _unit(encoded), _unit(predicted)
+    encoded, predicted = _normalize(encoded), _normalize(predicted)
     return [
         _distance(encoded[start:end], predicted[first:last])
         for (start, end), (first, last) in zip(spans, predicted_spans, strict=True)
     ]
 
 
-def _unit(vectors: Vectors) -> Vectors:
-    unit: Vectors = vectors / (np.linalg.norm(vectors, axis=-1, keepdims=True) + 1e-9)
-    return unit
+def _normalize(vectors: Vectors) -> Vectors:
+    normalized: Vectors = vectors / (np.linalg.norm(vectors, axis=-1, keepdims=True) + 1e-9)
+    return normalized
 
 
 def _distance(take: Vectors, text: Vectors) -> float:
@@ -62,7 +62,7 @@ def _warped_distance(costs: Vectors) -> float:
     for row in range(1, n_rows + 1):
         for column in range(1, n_columns + 1):
             before = min(
-                ((row - 1, column - 1), (row - 1, column), (row, column - 1)), key=lambda place: float(total[place])
+                ((row - 1, column - 1), (row - 1, column), (row, column - 1)), key=lambda step: float(total[step])
             )
             total[row, column] = total[before] + costs[row - 1, column - 1]
             n_steps[row, column] = n_steps[before] + 1

@@ -16,7 +16,7 @@ _MIN_SPEECHES = 3
 _GENERAL = frozenset(
     ("other", "voice", "cousin", "friend", "companion", "fellow", "child", "man", "woman", "boy", "girl")
 )
-"""Nouns that stand for named persons too often to be one person of their own, unless a kind narrows them down."""
+"""Nouns that refer to named persons too often to be one person of their own, unless a kind narrows them down."""
 
 
 @functools.cache
@@ -50,7 +50,7 @@ def find_unnamed(narration: Iterable[str], characters: Sequence[Character]) -> l
 
 
 def _speaks(text: str, match: re.Match[str]) -> bool:
-    """True if a verb of speech stands directly before or behind a person."""
+    """True if a verb of speech is directly before or behind a person."""
     before = text[: match.start()].split()
     return bool(
         (before and verb_pattern().fullmatch(before[-1].strip(",;—")))

@@ -26,7 +26,7 @@ _INTRODUCES = re.compile(r"(?:[,:]|같이|듯이|말로|소리로|말하되|묻�
 _SUBJECT_CHANGES = re.compile(r"(?:니까|자|는데|더니|면|매|으나|지만),?\s")
 _GENERAL_STEMS = frozenset(["하였", "했다", "하며", "하면서", "하더니", "하는", "한다", "받는", "받았"])
 """Verb forms of speech directly behind a quotation, and of anything else elsewhere."""
-_HEARD = re.compile(r"[가-힣]+는 (?:소리|말|목소리)(?:에|을|를)(?![가-힣])")
+_SPEECH_AS_OBJECT = re.compile(r"[가-힣]+는 (?:소리|말|목소리)(?:에|을|를)(?![가-힣])")
 """Speech that the subject of a sentence reacts to: `부르는 소리에`."""
 _ADJACENT = 12
 """Characters between a quotation and a subject that directly follows its particle."""
@@ -77,7 +77,7 @@ class KoreanMentions:
 
     def explicit_in_next(self, text: str) -> Mention | None:
         """Speaker in a paragraph of its own behind a quotation: `나리는 혀를 돌리어 대답을 하였다.`"""
-        clause = _HEARD.sub("", _first_sentence(text))
+        clause = _SPEECH_AS_OBJECT.sub("", _first_sentence(text))
         verb = max((clause.rfind(stem) for stem in speech_stems() - _GENERAL_STEMS), default=-1)
         before = [mention for mention in self.subjects_in(clause) if mention.start < verb]
         return before[0] if before else None
