@@ -188,9 +188,13 @@ def _has_own_phonemes(request: TakeRequest) -> bool:
 
 def _progress(state: RunState) -> dict[str, tuple[int, int]]:
     """Number of rows spoken again and of all requested ones, by corrected word."""
+    newest = {
+        (found.request.corrected_word, found.request.id): found
+        for found in state.requests.values()
+        if found.request.corrected_word is not None
+    }
     progress: dict[str, tuple[int, int]] = {}
-    for found in state.requests.values():
-        if (word := found.request.corrected_word) is not None:
-            n_spoken, n_requested = progress.get(word, (0, 0))
-            progress[word] = n_spoken + (not state.is_open(found)), n_requested + 1
+    for (word, _), found in newest.items():
+        n_spoken, n_requested = progress.get(word or "", (0, 0))
+        progress[word or ""] = n_spoken + (not state.is_open(found)), n_requested + 1
     return progress

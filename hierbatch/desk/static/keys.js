@@ -69,5 +69,6 @@ function leave(event) {
   if (wasField) event.target.blur();
   if (!closeSheet() && !wasField) return;
   event.preventDefault();
-  document.querySelector(".s.now, tr.now .id")?.focus({ preventScroll: true });
+  const word = event.target.closest?.(".words-table tr")?.querySelector(".word");
+  (word ?? document.querySelector(".s.now, tr.now .id"))?.focus({ preventScroll: true });
 }
