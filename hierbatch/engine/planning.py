@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from hierbatch.frontend.language import detect_language
 from hierbatch.manifest.plan_sources import StoreSources, discard_audio
-from hierbatch.manifest.schema import MANIFEST_COLUMNS, plan_schema
+from hierbatch.manifest.schema import MANIFEST_COLUMNS, SONG_COLUMNS, plan_schema
 from hierbatch.manifest.store import TableFile
 from hierbatch.stages.base import Stage
 from hierbatch.stages.tasks import find_task
@@ -27,7 +27,7 @@ UNIT_SOUND_S = 120.0
 _FALLBACK_LANGUAGE = "en"
 """Language of a text without letters."""
 
-_TYPES = {column.name: column.type for column in MANIFEST_COLUMNS}
+_TYPES = {column.name: column.type for column in (*MANIFEST_COLUMNS, *SONG_COLUMNS)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +169,7 @@ def assign_units(rows: pa.Table, first: int) -> pa.Table:
 
 
 def with_column(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
-    """Append a column, or replace it if it exists."""
+    """Append the column `name`, or replace its `values` if `rows` has it."""
     at = rows.schema.get_field_index(name)
     return rows.append_column(name, values) if at < 0 else rows.set_column(at, name, values)
 

@@ -18,7 +18,10 @@ from hierbatch.errors import RunError
 from hierbatch.frontend.lexicon import Lexicon, LexiconEntry
 from hierbatch.jobs.specs.speak import file_sha256
 from hierbatch.manifest.plan_sources import PlanSources
+from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.models.catalog.open_model import read_model_info
+from hierbatch.stages.base import Stage
+from hierbatch.stages.songs import ReadSongs
 from hierbatch.stages.sources import ReadSource
 from hierbatch.stages.tasks import find_task
 from hierbatch.stages.text import FrontEnds, PhonemizeText, front_ends
@@ -32,8 +35,8 @@ class RecordedRun:
     generation: int
     origin: Mapping[str, str]
     take_settings: TakeSettings
-    read_text: PhonemizeText | None
-    """Front end of a run that reads texts; None if its rows are recordings."""
+    read_text: Stage | None
+    """Front end of a run that reads texts or songs; None if its rows are recordings."""
 
     def reread(self, rows: pa.Table) -> pa.Table:
         """Read the texts or recordings of rows again."""
@@ -57,8 +60,10 @@ def open_recorded_run(folder: RunFolder) -> RecordedRun:
     newest = folder.newest_complete()
     origin, take_settings = newest["origin"], _take_settings(newest["settings"])
     _check_model(origin["model"], take_settings)
-    read_text = None
-    if "source_root" not in origin:
+    read_text: Stage | None = None
+    if "songs_root" in origin:
+        read_text = ReadSongs(Path(origin["songs_root"]), recorded_front_ends(folder))
+    elif "source_root" not in origin:
         read_text = PhonemizeText(recorded_front_ends(folder))
     return RecordedRun(
         folder=folder,
@@ -70,7 +75,7 @@ def open_recorded_run(folder: RunFolder) -> RecordedRun:
 
 
 def recorded_front_ends(folder: RunFolder, added: Sequence[LexiconEntry] = ()) -> FrontEnds:
-    """Front ends of a run that reads texts, as it was planned.
+    """Front ends of a run that reads texts: as it was planned, with the pronunciations corrected since.
 
     Args:
         folder: the run.
@@ -82,6 +87,9 @@ def recorded_front_ends(folder: RunFolder, added: Sequence[LexiconEntry] = ()) -
     newest = folder.newest_complete()
     origin = newest["origin"]
     lexicon = _lexicon(origin, newest["settings"].get("lexicon_sha256"))
+    corrected = RunLayout(folder.root).corrected_lexicon
+    if corrected.exists():
+        added = [*added, *Lexicon.read(corrected).entries]
     if added:
         replaced = {(entry.word, entry.language) for entry in added}
         kept = [entry for entry in (lexicon.entries if lexicon else ()) if (entry.word, entry.language) not in replaced]

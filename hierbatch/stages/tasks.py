@@ -1,4 +1,4 @@
-"""Tasks of a run: the columns each one reads, the inputs that determine its audio, and its stage.
+"""Tasks of a run: the columns that each task reads, the inputs that determine its audio, and its stage.
 
 Packages add tasks by entry points of the group `hierbatch.tasks`: the entry's name is the name of the task, and its
 value a `Task`.
@@ -14,17 +14,20 @@ from typing import Any, cast
 
 from hierbatch.audio.pitch_trackers import DEFAULT_TRACKER, pitch_tracker
 from hierbatch.errors import InputError
+from hierbatch.frontend.singing.contour import SingingStyle
 from hierbatch.manifest.rows import DEFAULT_DELIVERY, delivery_settings
 from hierbatch.manifest.schema import SPEAK_COLUMNS
 from hierbatch.models.catalog.model_info import ModelInfo, read_upsampler_info
 from hierbatch.models.catalog.open_model import open_model, open_upsampler, read_model_info
 from hierbatch.models.conversion.interface import DEFAULT_PITCH, ConversionModel
 from hierbatch.models.device_placement import DevicePlacement
+from hierbatch.models.singing import SingingModel
 from hierbatch.models.speech import SpeechModel
 from hierbatch.plugins import load_plugin, plugin_names
 from hierbatch.stages.base import Stage
 from hierbatch.stages.convert import Convert
 from hierbatch.stages.dub import Dub
+from hierbatch.stages.sing import Sing
 from hierbatch.stages.sources import source_identity
 from hierbatch.stages.speak import Speak
 from hierbatch.stages.upsample import Upsample
@@ -53,13 +56,13 @@ class StageConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One kind of processing."""
+    """Kind of processing that a run can perform."""
 
     name: str
     required_columns: tuple[str, ...]
-    """Manifest columns that every row of a plan has."""
+    """Manifest columns that every row of a plan must have."""
     defaultable: tuple[str, ...]
-    """Columns among them for which the run can set a default."""
+    """Those of the required columns for which the run can set a default."""
     column_defaults: Mapping[str, Any]
     """Fallback values for columns set neither by the row nor by the run."""
     run_settings: tuple[str, ...] = ()
@@ -67,10 +70,10 @@ class Task:
     key_columns: tuple[str, ...]
     """Columns that `identify` uses."""
     identify: Callable[[Mapping[str, Any]], dict[str, Any]]
-    """Everything in a planned row that determines its audio, except for voice, seed and model."""
+    """Function that returns everything in a planned row that determines its audio, except voice, seed and model."""
     stage: type[Stage]
     read_model_info: Callable[[str], ModelInfo] = read_model_info
-    """Properties of the model in a bundle that this task opens."""
+    """Function that reads the properties of the model that this task opens from a bundle."""
     open_stage: Callable[[StageConfig], Stage]
 
 
@@ -115,6 +118,25 @@ def _identify_dub(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _identify_upsampling(row: Mapping[str, Any]) -> dict[str, Any]:
     return source_identity(row) | {"params": {"rate_hz": row["rate_hz"]}}
+
+
+def _identify_song(row: Mapping[str, Any]) -> dict[str, Any]:
+    transposition = row["transpose_semitones"]
+    content: dict[str, Any] = {
+        "song": row["song_json"],
+        "params": {
+            "transpose_semitones": None if transposition is None else round(transposition, 6),
+            "vibrato_cents": round(row["vibrato_cents"], 3),
+        },
+    }
+    # Rejected rows have no song and would share one key.
+    return content | {"refused": [row["song"], row["lyrics"]]} if row["error_kind"] else content
+
+
+def _open_sing(config: StageConfig) -> Stage:
+    model = cast("SingingModel", open_model(config.model, config.placement))
+    voices = VoiceStore(config.voices, model.encode_voice, min_duration_s=Convert.PROMPT_S)
+    return Sing(model, voices, placement=config.placement)
 
 
 def _open_speak(config: StageConfig) -> Stage:
@@ -194,4 +216,18 @@ UPSAMPLE = Task(
     open_stage=_open_upsample,
 )
 
-TASKS: Mapping[str, Task] = {task.name: task for task in (SPEAK, CONVERT, DUB, UPSAMPLE)}
+SING = Task(
+    name="sing",
+    required_columns=(
+        "id", "song", "lyrics", "voice", "language", "seed", "transpose_semitones", "vibrato_cents", "phonemes",
+        "song_json",
+    ),
+    defaultable=("voice", "language", "lyrics", "transpose_semitones", "vibrato_cents"),
+    column_defaults={"vibrato_cents": SingingStyle().vibrato_cents},
+    key_columns=("song", "lyrics", "song_json", "transpose_semitones", "vibrato_cents"),
+    identify=_identify_song,
+    stage=Sing,
+    open_stage=_open_sing,
+)  # fmt: skip
+
+TASKS: Mapping[str, Task] = {task.name: task for task in (SPEAK, CONVERT, DUB, UPSAMPLE, SING)}

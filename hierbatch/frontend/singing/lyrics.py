@@ -107,7 +107,7 @@ def _cased(text: str, language: str) -> str:
 def _distribute(word: LyricWord, phones: Phones, language: str) -> None:
     """Give each part of a word its syllables; parts beyond their number hold the vowel before them."""
     syllables = split_syllables(phones, language)
-    counts = divide_syllables([count_written(part.text) for part in word.parts], len(syllables))
+    counts = divide_syllables(_written_counts(word.parts), len(syllables))
     kept: list[WordPart] = []
     first = 0
     for part, count in zip(word.parts, counts, strict=True):
@@ -118,6 +118,19 @@ def _distribute(word: LyricWord, phones: Phones, language: str) -> None:
         else:
             kept[-1].notes.extend(part.notes)
     word.parts = kept
+
+
+def _written_counts(parts: Sequence[WordPart]) -> list[int]:
+    """Syllables that the spelling of each part suggests; a part shares its own with the parts without text after it."""
+    counts: list[int] = []
+    owner = 0
+    for index, part in enumerate(parts):
+        counts.append(count_written(part.text))
+        if part.text:
+            owner = index
+        else:
+            counts[owner] = max(1, counts[owner] - 1)
+    return counts
 
 
 def count_written(text: str) -> int:

@@ -65,6 +65,10 @@ class Song:
         return " ".join(phrase.phonemes for phrase in self.phrases)
 
     @property
+    def language(self) -> str:
+        return self.phrases[0].language
+
+    @property
     def median_pitch(self) -> float:
         """Median of the pitches, weighted by duration."""
         notes = sorted(
