@@ -59,22 +59,18 @@ class Convert(TakeMaker[PlannedRecording, DecodedSource | None, ConvertedRecordi
     ) -> None:
         """Create the stage.
 
-                Args:
-                    model: conversion model.
-                    voices: target voices.
-                    placement: device and precision.
-                    f0: name of the pitch tracker for source recordings.
-        <<<<<<< HEAD
-                    pitch: treatment of the tune, read by `parse_pitch`.
-                    full_band: bandwidth-extension model for output above 16 kHz; None for none.
-        =======
-                    full_band: bandwidth-extension model for output above 16 kHz; None resamples instead.
-        >>>>>>> main
-                    limits: batch limits; by default those of the device.
+        Args:
+            model: conversion model.
+            voices: target voices.
+            placement: device and precision.
+            f0: name of the pitch tracker for source recordings.
+            pitch: treatment of the tune, read by `parse_pitch`.
+            full_band: bandwidth-extension model for output above 16 kHz; None resamples instead.
+            limits: batch limits; by default those of the device.
 
-                Raises:
-                    InputError, ProgramError: see `pitch_tracker` and `parse_pitch`.
-                    BundleError: the model `full_band` does not exist.
+        Raises:
+            InputError, ProgramError: see `pitch_tracker` and `parse_pitch`.
+            BundleError: the model `full_band` does not exist.
         """
         super().__init__(model, voices, device=str(placement), limits=limits or recording_limits(placement))
         self._model, self._voices = model, voices
