@@ -83,9 +83,11 @@ def _sing_one(score: Path, out: Path, voices: VoiceChoice, singing: SingingSetti
     from hierbatch.api.loading import load
     from hierbatch.api.speech import SpeechPipeline
     from hierbatch.errors import BundleError, InputError
+    from hierbatch.frontend.scores.reading import read_score
 
     if voices.voice is None:
         raise InputError("There is no voice", expected="--voice FILE", fix="pass a recording of 3 to 15 s")
+    read = read_score(score)  # before the model, which takes seconds
     pipeline = load(model.model, device=model.device, dtype=model.dtype, compile=model.compile)
     if not isinstance(pipeline, SpeechPipeline):
         raise BundleError("The model has no singing", got=model.model, fix="choose another with --model")
@@ -93,7 +95,7 @@ def _sing_one(score: Path, out: Path, voices: VoiceChoice, singing: SingingSetti
     for notice in voice.notices:
         print(f"Note: {notice}", file=sys.stderr)
     song = pipeline.sing(
-        score,
+        read,
         voice,
         language=singing.language or "auto",
         lyrics=singing.lyrics,

@@ -57,7 +57,7 @@ class MusicScore:
         """Check notes, sort them, and cut small overlaps.
 
         Raises:
-            TextError: no notes or no lyrics, several voices, or values out of range.
+            TextError: no notes, several voices, or values out of range.
         """
         ordered = sorted(notes, key=lambda note: (note.onset_s, note.pitch))
         if not ordered:
@@ -65,14 +65,7 @@ class MusicScore:
         _check_size(ordered)
         for number, note in enumerate(ordered, start=1):
             _check_note(note, number)
-        separated = _without_overlaps(ordered)
-        if not any(note.lyric not in (HOLD, NEXT_SYLLABLE) for note in separated):
-            raise TextError(
-                "The notes of the score have no lyrics",
-                expected="a syllable on each note",
-                fix="add lyrics to the score, or pass them with --lyrics or in the column lyrics",
-            )
-        return cls(tuple(_start_with_lyric(separated)))
+        return cls(tuple(_without_overlaps(ordered)))
 
     @property
     def duration_s(self) -> float:
@@ -171,9 +164,3 @@ def _without_overlaps(notes: Sequence[Note]) -> list[Note]:
             )
         separated[index] = replace(note, duration_s=kept_s)
     return separated
-
-
-def _start_with_lyric(notes: Sequence[Note]) -> list[Note]:
-    """Notes from the first one with a lyric on: there is nothing to sing before it."""
-    first = next(index for index, note in enumerate(notes) if note.lyric not in (HOLD, NEXT_SYLLABLE))
-    return list(notes[first:])

@@ -73,7 +73,11 @@ def group_words(notes: Sequence[Note]) -> list[LyricWord]:
                 words.append(LyricWord([WordPart(text, [index])]))
         continues = note.lyric.endswith(HYPHEN) and note.lyric != HOLD
     if not words:
-        raise TextError("The lyrics have no words", expected="letters of the song's language", fix="add lyrics")
+        raise TextError(
+            "The notes of the score have no lyrics",
+            expected="a syllable on each note",
+            fix="add lyrics to the score, or pass them with --lyrics or in the column lyrics",
+        )
     return words
 
 

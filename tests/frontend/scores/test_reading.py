@@ -134,7 +134,6 @@ def test_beats_count_by_the_tempo_and_rests_are_silent():
     ("notes", "message"),
     [
         ([], "no notes"),
-        ([Note(0, 1, 60)], "no lyrics"),
         ([Note(0, 0, 60, "la")], "unusable duration"),
         ([Note(0, float("nan"), 60, "la")], "too long|unusable"),
         ([Note(-1, 1, 60, "la")], "before the beginning"),

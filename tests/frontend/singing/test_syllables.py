@@ -2,6 +2,7 @@
 
 import pytest
 
+from hierbatch.errors import TextError
 from hierbatch.frontend.scores.score import MusicScore, Note
 from hierbatch.frontend.singing.lyrics import divide_syllables, group_words, phonemize_words
 from hierbatch.frontend.singing.phrases import Song
@@ -77,6 +78,13 @@ def test_a_word_on_one_note_and_its_next_syllables():
 
 def test_two_words_share_a_note():
     assert [notes for _, notes in sung(["to the", "sky"], "en")] == [[0], [0], [1]]
+
+
+def test_a_score_without_lyrics_is_refused_unless_some_are_given():
+    score = MusicScore.from_notes([Note(0.0, 1.0, 60.0), Note(1.0, 1.0, 62.0, "♪")])
+    with pytest.raises(TextError, match="no lyrics"):
+        song_from_score(score, SpeechFrontEnd(), "en")
+    assert song_from_score(score.with_lyrics("hel-lo"), SpeechFrontEnd(), "en").text == "hello"
 
 
 def test_a_song_survives_its_json():
