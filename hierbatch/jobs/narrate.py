@@ -11,8 +11,9 @@ from hierbatch.delivery.timeline import ChapterTimeline
 from hierbatch.engine.execution import Execution
 from hierbatch.engine.progress import RunListener
 from hierbatch.errors import InputError
-from hierbatch.jobs.book import BookJob, BookResult, make_book
+from hierbatch.jobs.book import BookResult, make_book
 from hierbatch.jobs.book_details import details_path
+from hierbatch.jobs.book_job import BookJob
 from hierbatch.jobs.book_lexicon import write_lexicon
 from hierbatch.jobs.editable_manifest import find_manifest
 from hierbatch.jobs.import_book import ImportBook, ImportedBook, import_book

@@ -6,7 +6,7 @@ import pytest
 
 from hierbatch.audio.files import read_sound
 from hierbatch.audio.resample import resample
-from hierbatch.delivery import edition
+from hierbatch.delivery import edition_making
 from hierbatch.delivery.book_file import read_book_file
 from hierbatch.engine.execution import Execution
 from hierbatch.engine.progress import RunListener
@@ -213,8 +213,8 @@ def test_the_details_of_the_book_are_written_once_and_edited_ones_are_delivered(
 
 def test_only_changed_chapters_are_mastered_again_and_their_files_are_those_of_a_fresh_start(job, monkeypatch):
     mastered = []
-    real = edition.master_chapter
-    monkeypatch.setattr(edition, "master_chapter", lambda *arguments: mastered.append(1) or real(*arguments))
+    real = edition_making.master_chapter
+    monkeypatch.setattr(edition_making, "master_chapter", lambda *arguments: mastered.append(1) or real(*arguments))
     first = narrate(job)
     assert len(mastered) == 2
     contents = [file.path.read_bytes() for file in first.result.files]
