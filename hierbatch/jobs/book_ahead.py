@@ -142,7 +142,7 @@ class AheadBook:
             if name not in self._encoded:
                 path = self._encoded.scratch / name
                 maker.encode(file, mastered, path)
-                self._encoded.add(name, path, check_file(path, maker.edition.profile))
+                self._encoded.add(name, path, check_file(path, maker.edition.profile, is_ours=True))
         return mastered
 
     def _tone(self, edition: Edition) -> SharedRoomTone:

@@ -66,7 +66,7 @@ class BookFolder:
         report = None
         if self.encoded and not file.kind.is_whole_book:
             report = self.encoded.report(encoded_hash(edition, file))
-        return self._checked(file, report or check_file(self.folder / file.name, edition.profile))
+        return self._checked(file, report or check_file(self.folder / file.name, edition.profile, is_ours=True))
 
     def packed(
         self, edition: Edition, checked: Sequence[BookFile], takes: BookTakes, source: Path | None
@@ -104,7 +104,7 @@ class BookFolder:
         [file] = edition_files(sample)
         (self.folder / "sample" / file.name).rename(self.folder / SAMPLE_NAME)
         file = replace(file, name=Path(SAMPLE_NAME))
-        return self._checked(file, check_file(self.folder / file.name, sample.profile))
+        return self._checked(file, check_file(self.folder / file.name, sample.profile, is_ours=True))
 
     def deliver(self, names: Sequence[Path]) -> None:
         """Move finished files into place; raises StorageError."""

@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 
 from hierbatch.engine.progress import Progress, RunListener
@@ -29,13 +29,18 @@ _TIMEOUT_S = 60 * 24 * 3600.0
 
 
 class MasteringProcess:
-    """Handle of the driver. The process is started by the first progress of a run that is long enough."""
+    """Handle of the driver. The process is started by the first progress of a run that is long enough.
 
-    def __init__(self, job: BookJob, listener: RunListener, stack: ExitStack) -> None:
-        self._job, self._stack = job, stack
+    Args:
+        job: the book.
+        listener: receives failures.
+    """
+
+    def __init__(self, job: BookJob, listener: RunListener) -> None:
+        self._job, self._listener = job, listener
+        self._stack = ExitStack()
         self._feed: Callable[[bytes], None] | None = None
         self._is_wanted = not (job.delivery.full_band or is_remote(job.run))  # a network would compete with the workers
-        self._listener = listener
         self.listener = replace(listener, on_progress=self._on_progress)
         """Listener of the synthesis."""
 
@@ -46,15 +51,20 @@ class MasteringProcess:
         self._listener.on_message("Mastering")
         with self._failure_as_message():
             self._feed(_END_OF_SYNTHESIS)
-            self._feed = None
             self._stack.close()
+
+    def stop(self) -> None:
+        """End the process, whatever it is doing."""
+        with suppress(HierbatchError):
+            self._stack.close()  # its input ends, and with it the process
 
     def _on_progress(self, progress: Progress) -> None:
         if self._is_wanted and progress.remaining_sound_s >= _MIN_SOUND_S:
             with self._failure_as_message():
                 program = [sys.executable, "-m", "hierbatch.jobs.mastering_process"]
-                self._feed = self._stack.enter_context(feed_program(program, timeout_s=_TIMEOUT_S))
-                self._feed(pickle.dumps(self._job))
+                feed = self._stack.enter_context(feed_program(program, timeout_s=_TIMEOUT_S))
+                feed(pickle.dumps(self._job))
+                self._feed = feed
         self._is_wanted = False
         self._listener.on_progress(progress)
 
@@ -62,15 +72,18 @@ class MasteringProcess:
     def _failure_as_message(self) -> Iterator[None]:
         try:
             yield
-        except (HierbatchError, BrokenPipeError) as error:
+        except HierbatchError as error:
             self._listener.on_message(f"Mastering beside the synthesis failed: {error}")
 
 
 @contextmanager
 def mastering_process(job: BookJob, listener: RunListener) -> Iterator[MasteringProcess]:
     """Master ready chapters beside the synthesis of their book; leaving the block ends the process."""
-    with ExitStack() as stack:
-        yield MasteringProcess(job, listener, stack)
+    process = MasteringProcess(job, listener)
+    try:
+        yield process
+    finally:
+        process.stop()
 
 
 def main() -> None:
