@@ -114,7 +114,7 @@ def test_a_top_is_computed_as_the_speech_is(job, monkeypatch):
         asked.append((model, device))
         return resample
 
-    monkeypatch.setattr("hierbatch.jobs.book.full_band_resampler", top)
+    monkeypatch.setattr("hierbatch.jobs.book_plan.full_band_resampler", top)
     narrate(change(job, full_band=True, dtype="bfloat16"))
     assert asked == [("speechsr", DevicePlacement(dtype="bfloat16"))]
 
