@@ -88,21 +88,28 @@ def mastering_process(job: BookJob, listener: RunListener) -> Iterator[Mastering
 
 def main() -> None:
     """Work as the process: read the job and make what is ready."""
+    niceness = os.nice(0)
     os.nice(_NICENESS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver decides on an interrupt
     os.environ["OMP_NUM_THREADS"] = "1"  # each chapter has a thread
     job: BookJob = pickle.load(sys.stdin.buffer)
-    is_synthesized = threading.Event()
+    end = threading.Event()
 
     def wait_for_end() -> None:
         if sys.stdin.buffer.readline() != _END_OF_SYNTHESIS:
             os._exit(1)
-        is_synthesized.set()
+        end.set()
+
+    def is_synthesized() -> bool:
+        if end.is_set():
+            with suppress(PermissionError):  # the workers are gone; only root may raise a priority
+                os.setpriority(os.PRIO_PROCESS, 0, niceness)
+        return end.is_set()
 
     threading.Thread(target=wait_for_end, daemon=True).start()
     from hierbatch.jobs.book_ahead import make_ahead  # after the number of threads is set
 
-    make_ahead(job, is_synthesized.is_set)
+    make_ahead(job, is_synthesized)
 
 
 if __name__ == "__main__":
