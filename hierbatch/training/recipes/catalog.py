@@ -37,6 +37,11 @@ class PhaseDefaults:
     starts_from: tuple[str, ...] = ()
     """Phases whose weights it starts from; the last one that was run counts."""
 
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Names of the networks that the phase trains."""
+        return self.components or (self.sole_network,)
+
     def ships_weight(self, name: str) -> bool:
         """True if a weight of the phase, with its network's prefix, goes into a bundle."""
         return self.ships and (not self.components or name.partition(".")[0] in self.components)
