@@ -70,14 +70,14 @@ def load_espeak(*, preserve_punctuation: bool) -> EspeakBackend:
 
         EspeakWrapper.set_library(espeakng_loader.get_library_path())
         EspeakWrapper.set_data_path(espeakng_loader.get_data_path())
-        logger = logging.getLogger("hierbatch.espeak")
-        logger.setLevel(logging.ERROR)  # espeak merges words such as "of the", which is expected here
+        logger = logging.getLogger(__name__)
+        logger.setLevel(logging.ERROR)  # it warns of joined words, which are divided again here
         return EspeakBackend(
             "en-us",
+            logger=logger,
             with_stress=True,
             preserve_punctuation=preserve_punctuation,
             language_switch="remove-flags",
-            logger=logger,
         )
     except (ImportError, OSError, RuntimeError) as error:
         raise ProgramError(
