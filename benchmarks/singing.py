@@ -6,7 +6,7 @@
 Harvest measures the rendered sound. A note of 200 ms or more counts 60 ms from its ends; it is right if its median is
 within 20 cents of the score. The error of frames is that of the voiced ones, by its median and 90th percentile.
 "yaapt" is the share of notes whose median by YAAPT is within 20 cents of the score too. With a recogniser, the
-character errors of the sung words stand beside those of the same words spoken.
+character errors of the sung words are printed beside those of the same words spoken.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def converted(model: LitePipeline, rendered: RenderedSong, voice: object) -> Non
     print(f"{'':10} convert --pitch keep: median {p50:.1f} cents, 90 % below {p90:.1f}", flush=True)
 
 
-def draw(song: Song, rendered: RenderedSong, path: Path, style: SingingStyle) -> None:
+def plot(song: Song, rendered: RenderedSong, path: Path, style: SingingStyle) -> None:
     """Draw the measured F0 over the contour of the score."""
     import matplotlib
 
@@ -171,7 +171,7 @@ def main() -> None:
             if arguments.convert:
                 converted(model, rendered, voice)
             if arguments.picture:
-                draw(song, rendered, arguments.picture, style)
+                plot(song, rendered, arguments.picture, style)
                 arguments.picture = None
 
 

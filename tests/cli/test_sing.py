@@ -6,7 +6,7 @@ import pytest
 
 from hierbatch.cli import app as application
 from tests.frontend.scores.made_scores import NOTE_LIST, compressed, midi_file
-from tests.jobs.test_sing import voice_file
+from tests.making import voiced_prompt_file
 from tests.tiny_bundle import write_tiny_bundle
 
 HOSTILE = {
@@ -29,7 +29,7 @@ def run_command(monkeypatch, *arguments) -> int:
 @pytest.fixture
 def options(tmp_path):
     bundle = write_tiny_bundle(tmp_path / "tiny")
-    return ["--voice", voice_file(tmp_path), "--model", bundle, "--out", tmp_path / "song.flac"]
+    return ["--voice", voiced_prompt_file(tmp_path), "--model", bundle, "--out", tmp_path / "song.flac"]
 
 
 @pytest.mark.parametrize("name", [*HOSTILE, "missing.mid"])

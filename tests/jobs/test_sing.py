@@ -2,11 +2,8 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from hierbatch.audio.files import write_sound
-from hierbatch.audio.waveform import Waveform
 from hierbatch.engine.execution import Execution
 from hierbatch.errors import InputError
 from hierbatch.jobs.options.quality import MeasureChoice
@@ -18,19 +15,11 @@ from hierbatch.jobs.specs.sing import SingSpec
 from hierbatch.manifest.takes import Takes
 from hierbatch.models.catalog.model_choice import ModelChoice
 from tests.frontend.scores.made_scores import NOTE_LIST, midi_file, musicxml_tune
+from tests.making import voiced_prompt_file
 from tests.tiny_bundle import write_tiny_bundle
 
 LOCAL = Execution(engine="local")
 COLUMNS = ["id", "status", "error_kind", "language", "text_norm", "duration_s", "settings_json", "timings"]
-
-
-def voice_file(folder):
-    """A recording with pitch and overtones."""
-    times = np.arange(64_000) / 16_000
-    tone = sum(np.sin(2 * np.pi * 150 * k * times) / k for k in range(1, 9))
-    path = folder / "anna.wav"
-    write_sound(path, Waveform((0.1 * tone).astype(np.float32), 16_000), container="WAV")
-    return path
 
 
 @pytest.fixture
@@ -43,7 +32,7 @@ def job(tmp_path):
     (tmp_path / "songs.csv").write_text("\n".join([*rows, "bad,broken.mid,", "outside,../x.mid,", "none,,"]))
     spec = SingSpec(
         manifest=tmp_path / "songs.csv",
-        voices=VoiceChoice(voice=voice_file(tmp_path)),
+        voices=VoiceChoice(voice=voiced_prompt_file(tmp_path)),
         singing=SingingSettings(transpose="-12"),
         model=ModelChoice(model=str(write_tiny_bundle(tmp_path / "tiny"))),
     )

@@ -109,18 +109,18 @@ def _read_track(track: Any, decode: Mapping[str, str]) -> _Track:
         elif message.type in ("lyrics", "text") and not message.text.startswith("@"):
             lyrics.append((tick, ("L" if message.type == "lyrics" else "T") + decode.get(message.text, message.text)))
     kind = "L" if any(text[0] == "L" for _, text in lyrics) else "T"
-    chosen = tuple((tick, text[1:]) for tick, text in lyrics if text[0] == kind and tick >= 0)
-    return _Track(tuple(sorted(notes)), chosen if kind == "L" or len(chosen) > 4 else ())
+    selected = tuple((tick, text[1:]) for tick, text in lyrics if text[0] == kind and tick >= 0)
+    return _Track(tuple(sorted(notes)), selected if kind == "L" or len(selected) > 4 else ())
 
 
 def _melody(tracks: Sequence[_Track]) -> _Track:
-    """Track that sings: the first with lyrics and notes, else the first with notes; its busiest channel."""
+    """Melody track: the first with lyrics and notes, else the first with notes; its busiest channel."""
     with_notes = [track for track in tracks if track.notes]
     if not with_notes:
         raise TextError("The MIDI file has no notes", expected="a melody with lyrics", fix="export the melody")
-    chosen = next((track for track in with_notes if track.lyrics), with_notes[0])
-    channel = Counter(note[3] for note in chosen.notes).most_common(1)[0][0]
-    return _Track(tuple(note for note in chosen.notes if note[3] == channel)[: MAX_NOTES + 1], chosen.lyrics)
+    selected = next((track for track in with_notes if track.lyrics), with_notes[0])
+    channel = Counter(note[3] for note in selected.notes).most_common(1)[0][0]
+    return _Track(tuple(note for note in selected.notes if note[3] == channel)[: MAX_NOTES + 1], selected.lyrics)
 
 
 def _assign(

@@ -51,7 +51,7 @@ def read_musicxml(content: bytes) -> MusicScore:
     parts = root.findall("part")
     if not parts:
         raise TextError("The MusicXML score has no part", expected="one sung part", fix=_FIX)
-    sung = max(parts, key=lambda part: sum(1 for _ in part.iter("lyric")))  # the first of several
+    sung = max(parts, key=lambda element: sum(1 for _ in element.iter("lyric")))  # the first of several
     try:
         return MusicScore.from_notes(_play(sung))
     except (ValueError, KeyError, ZeroDivisionError, OverflowError) as error:
@@ -107,10 +107,10 @@ def _parse(content: bytes) -> etree._Element:
         ) from error
 
 
-def _play(part: etree._Element) -> list[Note]:
+def _play(part_element: etree._Element) -> list[Note]:
     """Notes of a part in the order of playing, ties joined."""
     reader = _MeasureReader()
-    measures = [reader.read(measure) for measure in part.findall("measure")]
+    measures = [reader.read(measure) for measure in part_element.findall("measure")]
     voice = _sung_voice([note for written in reader.notes for note in written])
     notes: list[Note] = []
     clock_s = 0.0
@@ -216,14 +216,14 @@ class _MeasureReader:
             self._bpm = float(per_minute) * _BEATS[unit] * (2.0 - 0.5**dots)
 
 
-def _keep_highest(notes: list[_Sung], other: _Sung) -> None:
+def _keep_highest(notes: list[_Sung], added: _Sung) -> None:
     """Of a chord the melody keeps the highest note, with the lyrics of either."""
-    if not notes or other.pitch is None:
+    if not notes or added.pitch is None:
         return
     first = notes[-1]
-    upper = other if first.pitch is None or other.pitch > first.pitch else first
+    upper = added if first.pitch is None or added.pitch > first.pitch else first
     notes[-1] = _Sung(
-        first.start, first.beats, upper.pitch, first.verses or other.verses, upper.continues_tie, first.voice
+        first.start, first.beats, upper.pitch, first.verses or added.verses, upper.continues_tie, first.voice
     )
 
 
@@ -231,7 +231,7 @@ def _verses(element: etree._Element) -> dict[int, str]:
     """Lyric of each verse in the notation of a score; verses are numbered from 1."""
     found: dict[int, str] = {}
     for number, lyric in enumerate(element.findall("lyric"), start=1):
-        text = " ".join("".join(part.text or "" for part in lyric.findall("text")).split())
+        text = " ".join("".join(written.text or "" for written in lyric.findall("text")).split())
         if not text or text in (HOLD, "_"):
             continue
         joins = (lyric.findall("syllabic") or [lyric])[-1].text in ("begin", "middle")

@@ -22,12 +22,12 @@ def read_openutau(content: bytes) -> MusicScore:
     """
     try:
         project = _load(content)
-        part = next(part for part in project["voice_parts"] if part.get("notes"))
+        voice_part = next(voice_part for voice_part in project["voice_parts"] if voice_part.get("notes"))
         tempos = project.get("tempos") or [{"bpm": project.get("bpm", _DEFAULT_BPM)}]
         if len(tempos) > 1:
             raise ValueError("several tempos")
         per_tick_s = 60.0 / float(tempos[0]["bpm"]) / _TICKS_PER_BEAT
-        offset = float(part.get("position", 0))
+        offset = float(voice_part.get("position", 0))
         notes = [
             Note(
                 (offset + float(note["position"])) * per_tick_s,
@@ -35,7 +35,7 @@ def read_openutau(content: bytes) -> MusicScore:
                 float(note["tone"]),
                 _lyric(str(note["lyric"])),
             )
-            for note in part["notes"][: MAX_NOTES + 1]
+            for note in voice_part["notes"][: MAX_NOTES + 1]
             if str(note["lyric"]) not in _BREATHS
         ]
     except (KeyError, TypeError, ValueError, AttributeError, StopIteration, ZeroDivisionError) as error:

@@ -87,7 +87,7 @@ def _consonants(natural_frames: Sequence[int], first: int, n_tokens: int) -> lis
 
 
 def _fit(plans: Sequence[_Plan], syllables: Sequence[SungSyllable]) -> None:
-    """Shorten consonants to their room, and place the onsets."""
+    """Shorten consonants to their room, and first_token the onsets."""
     first, room = plans[0], syllables[0].onset_frame
     surplus_limit = int(_LATE_SHARE * (syllables[0].end_frame - syllables[0].onset_frame))
     first.onset = _shortened(first.onset, room + surplus_limit)
@@ -127,9 +127,9 @@ def _lay_out(phrase: SungPhrase, tokens: Sequence[str], places: Sequence[int], p
     is_vowel, is_rest = np.zeros(phrase.n_frames, np.bool_), np.zeros(phrase.n_frames, np.bool_)
     at = plans[0].rest
     is_rest[:at] = True
-    for index, (place, plan, syllable) in enumerate(zip(places, plans, phrase.syllables, strict=True)):
-        nucleus = place + syllable.n_onset
-        frames[place:nucleus] = plan.onset
+    for index, (first_token, plan, syllable) in enumerate(zip(places, plans, phrase.syllables, strict=True)):
+        nucleus = first_token + syllable.n_onset
+        frames[first_token:nucleus] = plan.onset
         frames[nucleus + 1 : nucleus + 1 + syllable.n_coda] = plan.coda
         start = at + sum(plan.onset)
         following = plans[index + 1] if index + 1 < len(plans) else None

@@ -79,9 +79,9 @@ def bounded_expression(
         log_f0, is_voiced  [T]
         returns            [T]
     """
-    movement = np.zeros(len(log_f0))
+    deviation = np.zeros(len(log_f0))
     if bound_cents <= 0:
-        return movement
+        return deviation
     for note in phrase.notes:
         frames = np.arange(note.onset_frame * MELS_PER_FRAME, min(len(log_f0), note.end_frame * MELS_PER_FRAME))
         frames = frames[is_voiced[frames]]
@@ -91,9 +91,9 @@ def bounded_expression(
         values = log_f0[frames] - log_f0[frames].mean()
         cents = (values - centred * (values @ centred) / (centred @ centred)) * (1200 / np.log(2))
         bounded = np.tanh(cents / bound_cents) * bound_cents
-        movement[frames] = bounded - bounded.mean()
+        deviation[frames] = bounded - bounded.mean()
     smooth = np.hanning(9)
-    return np.convolve(movement, smooth / smooth.sum(), mode="same")
+    return np.convolve(deviation, smooth / smooth.sum(), mode="same")
 
 
 def _steps(notes: Sequence[SungNote], n_values: int) -> Cents:

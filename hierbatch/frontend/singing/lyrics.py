@@ -41,7 +41,7 @@ class LyricWord:
 
     @property
     def text(self) -> str:
-        return "".join(part.text for part in self.parts)
+        return "".join(word_part.text for word_part in self.parts)
 
     @property
     def first_note(self) -> int:
@@ -88,7 +88,7 @@ def phonemize_words(words: Sequence[LyricWord], front_end: SpeechFrontEnd, langu
         TextError: a word cannot be phonemized.
     """
     if language == "ko" and len(words) >= _FEW_WORDS and all(len(word.text) == 1 for word in words):
-        words = [LyricWord([part for word in words for part in word.parts])]
+        words = [LyricWord([word_part for word in words for word_part in word.parts])]
     texts = [_cased(word.text, language) for word in words]
     spoken = front_end.phonemize(" ".join(texts), language)
     pronounced = [phones for phones, _ in split_words(spoken.phonemes)]
@@ -114,13 +114,13 @@ def _distribute(word: LyricWord, phones: Phones, language: str) -> None:
     counts = divide_syllables(_written_counts(word.parts), len(syllables))
     kept: list[WordPart] = []
     first = 0
-    for part, count in zip(word.parts, counts, strict=True):
+    for word_part, count in zip(word.parts, counts, strict=True):
         if count:
-            part.syllables = list(syllables[first : first + count])
+            word_part.syllables = list(syllables[first : first + count])
             first += count
-            kept.append(part)
+            kept.append(word_part)
         else:
-            kept[-1].notes.extend(part.notes)
+            kept[-1].notes.extend(word_part.notes)
     word.parts = kept
 
 
@@ -128,9 +128,9 @@ def _written_counts(parts: Sequence[WordPart]) -> list[int]:
     """Syllables that the spelling of each part suggests; a part shares its own with the parts without text after it."""
     counts: list[int] = []
     owner = 0
-    for index, part in enumerate(parts):
-        counts.append(count_written(part.text))
-        if part.text:
+    for index, word_part in enumerate(parts):
+        counts.append(count_written(word_part.text))
+        if word_part.text:
             owner = index
         else:
             counts[owner] = max(1, counts[owner] - 1)

@@ -56,7 +56,9 @@ def song_from_score(score: MusicScore, front_end: SpeechFrontEnd, language: str 
         if not inside:
             continue
         first = max(free_from, starts[span[0]] - _LEAD_FRAMES)
-        limit = starts[spans[number + 1][0]] if number + 1 < len(spans) else ends[span[-1]] + _TAIL_FRAMES
+        limit = (
+            starts[spans[number + 1][0]] if number + 1 < len(spans) else ends[span[-1]] + _TAIL_FRAMES + _LEAD_FRAMES
+        )
         # A rest belongs to the next phrase's consonants first.
         last = max(ends[span[-1]], min(ends[span[-1]] + _TAIL_FRAMES, limit - _LEAD_FRAMES))
         phrases.append(_phrase(inside, notes, span, front_end, language, (first, last)))
@@ -96,10 +98,13 @@ def _phrase(
     start, end = frames
     spoken = phonemize_words(words, front_end, language)
     syllables = [
-        timed for word in spoken for part in word.parts for timed in _timed(part.syllables, _span(part, notes), start)
+        timed
+        for word in spoken
+        for word_part in word.parts
+        for timed in _timed(word_part.syllables, _span(word_part, notes), start)
     ]
     phones = [
-        tuple(phone for part in word.parts for syllable in part.syllables for phone in syllable.phones)
+        tuple(phone for word_part in word.parts for syllable in word_part.syllables for phone in syllable.phones)
         for word in spoken
     ]
     return SungPhrase(
@@ -116,13 +121,13 @@ def _phrase(
     )
 
 
-def _span(part: WordPart, notes: Sequence[SungNote]) -> tuple[int, int]:
-    first, last = notes[part.notes[0]].onset_frame, notes[part.notes[-1]].end_frame
+def _span(word_part: WordPart, notes: Sequence[SungNote]) -> tuple[int, int]:
+    first, last = notes[word_part.notes[0]].onset_frame, notes[word_part.notes[-1]].end_frame
     if last - first > MAX_NOTE_S * FRAMES_PER_SECOND:
         raise TextError(
             "A syllable of the song is too long",
             expected=f"at most {MAX_NOTE_S:.0f} s",
-            got=f"{(last - first) / FRAMES_PER_SECOND:.0f} s on {part.text!r}",
+            got=f"{(last - first) / FRAMES_PER_SECOND:.0f} s on {word_part.text!r}",
             fix="add the missing lyrics, or rests",
         )
     return first, last

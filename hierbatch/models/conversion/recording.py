@@ -232,8 +232,8 @@ def transpose_f0(f0_hz: F0, target: PitchRange, transposition: Transposition = T
     own = measure_pitch_range(f0_hz)
     if transposition.keeps_intervals:
         octaves = round(math.log2(target.median_hz / own.median_hz)) if transposition.relative_to != "song" else 0
-        moved: F0 = fill_unvoiced(f0_hz, own.median_hz) * np.float32(2 ** (octaves + transposition.semitones / 12))
-        return moved
+        transposed: F0 = fill_unvoiced(f0_hz, own.median_hz) * np.float32(2 ** (octaves + transposition.semitones / 12))
+        return transposed
     ratio = target.spread_semitones / own.spread_semitones if own.spread_semitones > 0 else 1.0
     ratio = min(_MAX_SPREAD_RATIO, max(_MIN_SPREAD_RATIO, ratio))
     semitones = ratio * 12 * np.log2(fill_unvoiced(f0_hz, own.median_hz) / own.median_hz)

@@ -30,6 +30,8 @@ from hierbatch.models.singing import SingingRequest, SungWaveform
 
 _LONGEST_DECODED_FRAMES = 14
 """Longest token that is decoded as it is; longer ones are stretched."""
+_HIGHEST_SPOKEN_HZ = 400.0
+"""Pitch above which the networks have seen little speech."""
 _KEPT_START_FRAMES, _KEPT_END_FRAMES = 4, 7
 """Frames of a stretched token that keep their pace; between them the vowel is at its loudest."""
 
@@ -78,10 +80,12 @@ class LiteSinger:
         def padded(rows: Sequence[Tensor]) -> Tensor:
             return pad_sequence(list(rows), batch_first=True)
 
+        f0_hz = padded([phrase.f0_hz for phrase in phrases]).clamp(MIN_F0_HZ, MAX_F0_HZ)
         lengths = torch.tensor([len(phrase.semantic) for phrase in phrases], device=self._device)
         frames = SynthesisFrames(
             semantic=padded([phrase.semantic for phrase in phrases]),
-            f0_hz=padded([phrase.f0_hz for phrase in phrases]).clamp(MIN_F0_HZ, MAX_F0_HZ),
+            f0_hz=f0_hz,
+            seen_f0_hz=fold_octaves(f0_hz),
             voiced=padded([phrase.voiced for phrase in phrases]),
             lengths=lengths,
             covariance_shares=self._shares("timbre_covariance_share", requests),
@@ -138,8 +142,8 @@ class LiteSinger:
         is_rest = self._placement.tensor(np.repeat(aligned.is_rest, MELS_PER_FRAME).astype(np.float32))
         voiced = torch.maximum((voicing > threshold).float(), self._placement.tensor(is_vowel.astype(np.float32)))
         log_f0 = to_array(_interpolated(predicted.log_f0[0][:, None], halves)[:, 0])
-        movement = bounded_expression(log_f0, phrase, is_vowel, style.expression_cents)
-        contour = phrase_contour(phrase, style, request.semitones) * 2 ** (movement / 1200)
+        deviation = bounded_expression(log_f0, phrase, is_vowel, style.expression_cents)
+        contour = phrase_contour(phrase, style, request.semitones) * 2 ** (deviation / 1200)
         return _Phrase(
             aligned=aligned,
             semantic=_interpolated(predicted.semantic[0], at),
@@ -150,6 +154,15 @@ class LiteSinger:
     def _shares(self, name: str, requests: Sequence[SingingRequest]) -> Tensor:
         shares = [self._synthesis.get(f"{name}_{request.phrase.language}", 0.0) for request in requests]
         return torch.tensor(shares, device=self._device)
+
+
+def fold_octaves(f0_hz: Tensor) -> Tensor:
+    """Move high pitches down by whole octaves, into the range of speech.
+
+    The networks shape spectra for the lower pitch, and every harmonic of the pulses is one of its harmonics.
+    """
+    octaves = torch.ceil(torch.log2(f0_hz / _HIGHEST_SPOKEN_HZ)).clamp_min(0.0)
+    return f0_hz * torch.exp2(-octaves)
 
 
 def _source_frames(target: npt.NDArray[np.int64], decoded: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
