@@ -8,11 +8,11 @@ its takes, mastered, encoded and checked. The shortest of several rounds counts:
 CPU second longer. Room tone is generated once per book, and stored chapters are written and read where formats share
 them; both are listed apart.
 
-`--narrate` synthesizes the rows of a book alone, as `hierbatch run` does, and narrates it, each in a process of its own:
-the wall times are those of whole jobs, start of Ray included. Both are repeated with `--rounds`, in changing order. CPU
-time and the largest resident memory are those of the driver, its encoders, the workers and the mastering process, read
-twice per second; Ray's own processes are left out. Where other work takes a share of the cores that changes, the ratio of
-CPU times is the steadier one: on cores that are all busy it is also that of the wall times.
+`--narrate` synthesizes the rows of a book alone, as `hierbatch run` does, and narrates it, each in a process of its
+own. Wall times are those of whole jobs, start of Ray included. `--rounds` repeats both, in changing order. CPU time and
+the largest resident memory are those of the driver, its encoders, the workers and the mastering process, read twice per
+second; Ray's own processes are left out. Where other work takes a changing share of the cores, the ratio of CPU times
+is the steadier one: on cores that are all busy it is also that of the wall times.
 """
 
 from __future__ import annotations

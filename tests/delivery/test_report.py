@@ -94,7 +94,7 @@ def test_an_m4b_is_told_that_acx_does_not_take_it(tmp_path):
 def test_length_is_limited(tmp_path, monkeypatch):
     path = mp3(tmp_path, acx_sound())
     long = replace(measure_file(path), duration_s=7_201.0)  # two hours take too long to decode here
-    monkeypatch.setattr(report, "measure_file", lambda path, profile: long)
+    monkeypatch.setattr(report, "measure_file", lambda path, profile, is_ours: long)
     assert failed(check_file(path, ACX)) == ["length"]
 
 
