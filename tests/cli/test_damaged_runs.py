@@ -29,6 +29,8 @@ _STOPPED = 75
 _JUNK = (None, [], {}, "", "x", -1, 10**30, 0.5, True, [None], {"x": {}}, ["/etc/passwd"], "\ud800", "../../x")
 _COMMANDS = ("status", "verify", "report", "hf", "ljspeech", "book", "retry", "compact", "choose", "run", "review")
 
+pytestmark = pytest.mark.slow  # half a minute: every command is loaded
+
 places = st.floats(0, 1, exclude_max=True)
 
 
@@ -100,7 +102,7 @@ def outcome(command, folder):
         "report": ("report", run, "--out", out / "report.html"),
         "hf": ("export", run, "--to", "hf", "--out", out),
         "ljspeech": ("export", run, "--to", "ljspeech", "--out", out),
-        "book": ("book", run, "--to", "srt", "--out", out),
+        "book": ("book", run, "--to", "flac,srt", "--out", out),
         "retry": ("retry", run, "--engine", "local", "--id", "r002"),
         "compact": ("compact", run),
         "choose": ("choose", run, "r001"),
