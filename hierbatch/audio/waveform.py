@@ -16,7 +16,7 @@ _BLOCK_SAMPLES = 1 << 20
 
 
 def in_blocks(samples: Samples, n: int = _BLOCK_SAMPLES) -> Iterator[Samples]:
-    """Yield views of a sound of any length, so that the arrays computed from it stay small.
+    """Yield a sound of any length in views of at most `n` samples, so that arrays computed from them stay small.
 
     Args:
         samples: the sound.
