@@ -33,7 +33,7 @@ def test_commands_write_to_the_requested_folders_only(tmp_path, monkeypatch):
     inputs.mkdir()
     prompt_file(inputs)
     bundle_folder(inputs)
-    (inputs / "m.csv").write_text("id,text\na,Hello there.\nb,Good morning to you.\n")
+    (inputs / "m.csv").write_text("id,text,chapter,sentence_index\na,Hello there.,1,1\nb,Good morning.,1,2\n")
     before = contents(tmp_path)
     voice = ("--voice", inputs / "anna.wav", "--consent", "self", "--language", "en")
     model = ("--model", inputs / "bundle", "--engine", "local")
