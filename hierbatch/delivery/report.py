@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from hierbatch.audio.decoding import DecodedSound, open_file
+from hierbatch.audio.decoding import DecodedSound, open_encoded_mp3, open_file
 from hierbatch.audio.level_meter import LevelMeter
 from hierbatch.audio.loudness import LoudnessMeter
 from hierbatch.audio.mp3_frames import read_mp3_frames
@@ -77,35 +77,40 @@ class FileReport:
         return all(row.passed for row in self.rows)
 
 
-def check_file(path: Path, profile: Profile, *, max_samples: int | None = None) -> FileReport:
+def check_file(path: Path, profile: Profile, *, is_ours: bool = False, max_samples: int | None = None) -> FileReport:
     """Measure a file and check it against a profile.
 
     Args:
         path: the file.
-        profile: the profile.
+        profile: rules for it.
+        is_ours: the file was encoded here, so that the faster decoder can be trusted with its headers.
         max_samples: samples of all channels to decode; None decodes the whole file.
 
     Raises:
         InputError: the file is missing or is not an audio file.
     """
-    measures = measure_file(path, profile, max_samples=max_samples)
+    measures = measure_file(path, profile, is_ours=is_ours, max_samples=max_samples)
     rows = [*_extent_rows(measures), *_format_rows(path, measures, profile), *_sound_rows(measures, profile)]
     return FileReport(path, profile.name, tuple(rows), profile.note)
 
 
-def measure_file(path: Path, profile: Profile | None = None, *, max_samples: int | None = None) -> DeliveredMeasures:
+def measure_file(
+    path: Path, profile: Profile | None = None, *, is_ours: bool = False, max_samples: int | None = None
+) -> DeliveredMeasures:
     """Decode a file once and measure it; memory use is independent of its length.
 
     Args:
         path: the file.
         profile: loudness and true peak are measured only if its rules need them, and are NaN otherwise; None measures
             both.
+        is_ours: the file was encoded here.
         max_samples: samples of all channels to decode; None decodes the whole file.
 
     Raises:
         InputError: the file is missing, is not an audio file, or has too many channels or an unusual sampling rate.
     """
-    with open_file(path, use_ffmpeg=True) as sound:
+    is_own_mp3 = is_ours and path.suffix == ".mp3"
+    with open_encoded_mp3(path) if is_own_mp3 else open_file(path, use_ffmpeg=True) as sound:
         _check_measurable(path, sound)
         levels = LevelMeter(sound.rate_hz, sound.n_channels)
         loudness = LoudnessMeter(sound.rate_hz, sound.n_channels) if _needs(profile, "loudness_lufs") else None
