@@ -171,12 +171,19 @@ def take_large_values(table: pa.Table, row_group: int) -> tuple[pa.Table, list[L
         if _lengths(audio)[0] < MIN_LARGE_BYTES:
             continue
         struct_array = next(chunk for chunk in audio.chunks if len(chunk))
-        content = pc.struct_field(struct_array, "bytes")[0].as_buffer()
+        content = _content(pc.struct_field(struct_array, "bytes"))
         leaf = sum(_n_leaves(field.type) for field in list(table.schema)[:column])
         values.append(LargeValue(row_group, leaf, content))
         empty = [{"bytes": b"", "path": pc.struct_field(struct_array, "path")[0].as_py()}]
         table = table.set_column(column, table.schema.field(column), pa.array(empty, AUDIO))
     return table, values
+
+
+def _content(values: pa.BinaryArray) -> pa.Buffer:
+    """The only value of an array, not copied as a scalar would be."""
+    _, offsets, data = values.buffers()
+    start, end = np.frombuffer(offsets, np.int32)[values.offset : values.offset + 2].tolist()
+    return data.slice(start, end - start)
 
 
 def _audio_columns(table: pa.Table) -> list[int]:

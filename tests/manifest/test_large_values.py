@@ -71,3 +71,15 @@ def test_a_struct_that_is_read_and_written_again_is_the_same(tmp_path):
     fields, end = read_struct(footer)
     assert end == len(footer)
     assert write_struct(fields) == footer
+
+
+def test_a_large_value_is_written_from_where_it_is(monkeypatch):
+    monkeypatch.setattr(large_values, "MIN_LARGE_BYTES", LARGE)
+    rows = table([10, 5000, 20]).select(["id", "audio"])
+    data = rows.column("audio").chunk(0).field("bytes").buffers()[2]
+    _, alone, _ = large_values.split_large_values([rows])
+    small, (value,) = large_values.take_large_values(alone, 7)
+    assert data.address <= value.content.address < data.address + data.size
+    assert value.content.to_pybytes() == rows.column("audio")[1]["bytes"].as_py()
+    assert (value.row_group, value.column) == (7, 1)
+    assert small.column("audio").to_pylist() == [{"bytes": b"", "path": "1.flac"}]
