@@ -17,7 +17,7 @@ def contents(folder):
 
 
 def test_commands_write_to_the_requested_folders_only(tmp_path, monkeypatch):
-    """Inputs, home folder and current folder stay as they are, but for the fonts that Matplotlib lists; none connects."""
+    """Other folders stay as they are, but for the list of fonts that Matplotlib keeps; no command connects."""
 
     def refuse(*address):
         raise AssertionError(f"connects to {address}")
