@@ -29,6 +29,7 @@ _PREREQUISITES = {
     "content-encoder": ("content_encoder",),
     "acoustic": ("content_encoder",),
     "text-to-vector": ("content_encoder", "phones"),
+    "prosody": ("text_to_vector",),
     "cross-speaker": ("content_encoder", "text_to_vector", "speaker_encoder"),
 }
 """Trained networks that a training phase needs besides its own."""

@@ -19,6 +19,8 @@ from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.lite.duration_factors import DurationFactors
 from hierbatch.models.lite.synthesizer import MAX_F0_HZ, MIN_F0_HZ, SynthesisFrames
 from hierbatch.models.lite.text_to_vector import LiteTextToVector, PredictedFrames, TextBatch, round_durations
+from hierbatch.models.lite.word_prosody import sample_prosody
+from hierbatch.models.prosody.network import ProsodyNetwork
 from hierbatch.models.speech import SpeechRequest
 
 _MAX_SENTENCE_S = 60.0
@@ -44,26 +46,30 @@ class TextStage:
     def __init__(
         self,
         network: LiteTextToVector,
+        prosody: ProsodyNetwork,
         synthesis: Mapping[str, float],
         languages: Sequence[str],
         placement: DevicePlacement,
     ) -> None:
-        """Use a placed network.
+        """Use placed networks.
 
         Args:
             network: network on its device; its `onset_aspiration` is set.
+            prosody: network that samples the words' contours, used where `prosody_temperature` is set.
             synthesis: inference settings from the bundle.json.
             languages: languages of the bundle.
             placement: device and precision.
         """
         network.onset_aspiration = synthesis.get("onset_aspiration", 0.0)
         self._f0_spread = synthesis.get("f0_spread", 1.0)
+        self._temperature = synthesis.get("prosody_temperature", 0.0)
         self._covariance_shares, self._clean_style_shares, self._voicing_thresholds = (
             {language: synthesis.get(f"{name}_{language}", 0.0) for language in languages}
             for name in ("timbre_covariance_share", "clean_style_share", "voicing_threshold")
         )
         self._scale_durations = DurationFactors(synthesis, network.symbol.num_embeddings)
-        self._network, self._placement, self._device = network, placement, placement.device
+        self._network, self._prosody = network, prosody
+        self._placement, self._device = placement, placement.device
 
     @torch.inference_mode()
     def __call__(self, requests: Sequence[SpeechRequest]) -> TextFrames:
@@ -78,12 +84,20 @@ class TextStage:
         style = self._placement.tensor(np.stack([request.voice.text_style for request in requests]))
         speed = torch.tensor([request.speed for request in requests], device=self._device)
         hidden = self._network.encode(text, style)
-        log_durations = self._scale_durations(
-            self._network.log_durations(hidden, text, style), text.symbols, text.language
+        log_durations = self._network.log_durations(hidden, text, style)
+        sampled = None
+        if self._temperature:
+            seeds, temperatures = [r.seed for r in requests], [self._temperature * r.prosody for r in requests]
+            sampled = sample_prosody(self._prosody, ids, hidden, style, seeds, temperatures)
+            log_durations = sampled.scale_durations(log_durations)
+        durations = round_durations(
+            self._scale_durations(log_durations, text.symbols, text.language), text.lengths, speed
         )
-        durations = round_durations(log_durations, text.lengths, speed)
         _check_lengths(durations.sum(1))
-        frames = self._to_frames(self._network.decode(hidden, durations, style), durations.sum(1), requests)
+        predicted = self._network.decode(hidden, durations, style)
+        if sampled is not None:
+            predicted = sampled.replace_contours(predicted, durations)
+        frames = self._to_frames(predicted, durations.sum(1), requests)
         return TextFrames(frames, durations, text.lengths)
 
     def _to_frames(

@@ -47,6 +47,7 @@ PHASES = {
     "content-encoder": PhaseDefaults(4000, learning_rate=1.5e-3, components=("content_encoder",)),
     "acoustic": PhaseDefaults(7000, components=("acoustic", "content_encoder"), starts_from="content-encoder"),
     "text-to-vector": PhaseDefaults(6000, sole_network="text_to_vector"),
+    "prosody": PhaseDefaults(4000, learning_rate=1e-3, sole_network="prosody"),
     "speaker-encoder": PhaseDefaults(1800, ships=False, components=("speaker_encoder", "class_weights")),
     "cross-speaker": PhaseDefaults(
         4000, learning_rate=4e-4, components=("acoustic", "content_encoder"), starts_from="acoustic"
@@ -133,15 +134,28 @@ def make_recipe(
         )
     if phase in PIPELINE_PHASES:
         return _pipeline_recipe(phase, prepared, config, device, prerequisites.pipeline)
-    if phase == "text-to-vector":
-        from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
-
-        return TextToVectorRecipe(
-            prepared, config, device, content=prerequisites.content_encoder, phones=prerequisites.phones
-        )
+    if phase in ("text-to-vector", "prosody"):
+        return _text_recipe(phase, prepared, config, device, prerequisites)
     from hierbatch.training.recipes.content_encoder import ContentEncoderRecipe
 
     return ContentEncoderRecipe(prepared, config, device, anchor=prerequisites.content_encoder)
+
+
+def _text_recipe(
+    phase: str, prepared: PreparedSet, config: LiteConfig, device: str, prerequisites: Prerequisites
+) -> Recipe:
+    """Recipe of the text side or of its prosody."""
+    if phase == "prosody":
+        from hierbatch.training.recipes.prosody import ProsodyRecipe
+
+        if prerequisites.text_to_vector is None:
+            raise InputError("There is no text side", expected="trained networks", fix="train text-to-vector first")
+        return ProsodyRecipe(prepared, config, prerequisites.text_to_vector, device)
+    from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
+
+    return TextToVectorRecipe(
+        prepared, config, device, content=prerequisites.content_encoder, phones=prerequisites.phones
+    )
 
 
 def _pipeline_recipe(
