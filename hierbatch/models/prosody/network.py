@@ -19,6 +19,7 @@ from hierbatch.models.prosody.config import N_VALUES, ProsodyConfig
 from hierbatch.models.prosody.gaussian import Gaussian
 
 _MAX_LOG_SCALE = 1.5
+_BLUR = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +136,14 @@ class ProsodyNetwork(nn.Module):
         Args:
             batch: words.
             values: recorded values of the words.
-            noise: draws the latents from their posteriors; its `values` are not used.
+            noise: draws the latents from their posteriors; its `values` blur the recorded ones a little, since the
+                density of values that occur exactly, as those of an unvoiced word, has no bound.
 
         Shape:
             values  [B, K, D]
         """
         mask = batch.mask
-        x = (values - self.mean) / self.scale * mask
+        x = ((values - self.mean) / self.scale + _BLUR * noise.values) * mask
         context = self.context(batch.text, mask, batch.style)
         observed = torch.cat([context, x], dim=-1)
         pooled = _mean_of_words(self.utterance_posterior(observed, mask, batch.style), mask)
