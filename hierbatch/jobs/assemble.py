@@ -27,6 +27,8 @@ class AssembleJob:
     """Bundle that provides networks missing from the training folder."""
     f0_spread: float = 1.5
     """Scale of the predicted F0 contour around the speaker's median."""
+    prosody_temperature: float = 0.0
+    """Scale of the noise of the prosody network, up to 1 for as much variation as in recordings; 0 predicts the mean."""
     voicing_threshold_en: float = -1.25
     """Logit above which a frame of English is voiced, so that as many are as in recordings; Korean is better at 0."""
     phone_duration_en: float = 1.05
@@ -78,6 +80,7 @@ def assemble(job: AssembleJob) -> None:
         "config": LiteConfig().to_dict(),
         "synthesis": {
             "f0_spread": job.f0_spread,
+            "prosody_temperature": job.prosody_temperature,
             "voicing_threshold_en": job.voicing_threshold_en,
             "phone_duration_en": job.phone_duration_en,
             "phone_duration_ko": job.phone_duration_ko,

@@ -49,12 +49,12 @@ def test_contours_are_those_sampled_and_the_fine_structure_stays() -> None:
     found = project_words(changed.log_f0[0].numpy(), bounds)
     np.testing.assert_allclose(found, values[:, :4], atol=0.06)  # smoothing between words moves their edges
     fast = np.diff(changed.log_f0[0].numpy() - log_f0)
-    assert np.abs(fast).max() < 0.04, "what is added is smooth"
+    assert np.abs(fast).max() < 0.06, "the change has no steps"
 
 
 def test_recorded_values_of_a_rendered_contour_are_its_coefficients() -> None:
     f0_hz = np.full(2 * DURATIONS.sum(), 200.0, np.float32)
-    f0_hz[2 * 25 : 2 * 46] = 100.0  # the second word
+    f0_hz[2 * 25 : 2 * 47] = 100.0  # the second word
     values = recorded_values(IDS, DURATIONS, DURATIONS * 0.5, f0_hz, 100.0)
     np.testing.assert_allclose(values[:, 0], [np.log(2.0), 0.0], atol=1e-5)
     np.testing.assert_allclose(values[:, -1], np.log(2.0), atol=1e-5)
