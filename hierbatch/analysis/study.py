@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from hierbatch.analysis.listening import TakeGallery, TakeSound
 from hierbatch.analysis.summary import RunSummary, summarise
@@ -24,11 +25,11 @@ from hierbatch.programs import require_package
 if TYPE_CHECKING:
     import pandas as pd
 
-_LARGE_COLUMNS = frozenset({"audio", "timings"})
+_LARGE_COLUMNS = frozenset({"audio", "timings", "word_distances"})
 _MAX_SHOWN = 48
-_GALLERY_COLUMNS = ("id", "voice", "language", "status", "flags", "text_norm", "error_kind", "error")
+_GALLERY_COLUMNS = ("id", "voice", "language", "status", "flags", "text", "text_norm", "error_kind", "error")
 _MAD_TO_SIGMA = 1.4826
-"""A median absolute deviation times this is the standard deviation of a normal distribution."""
+"""Ratio of the standard deviation of a normal distribution to its median absolute deviation."""
 
 
 def open_run(folder: str | Path) -> RunStudy:
@@ -41,7 +42,7 @@ def open_run(folder: str | Path) -> RunStudy:
 
 
 class RunStudy:
-    """A snapshot of one run: each requested row once, with its best take."""
+    """Snapshot of one run: each requested row appears once, with its best take."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -66,7 +67,7 @@ class RunStudy:
 
     @property
     def measures(self) -> tuple[TakeMeasure, ...]:
-        """Measured columns with their titles, units and ranges."""
+        """Columns of measures with their titles, units and ranges."""
         return measures_of(self._takes.schema)
 
     @property
@@ -81,13 +82,22 @@ class RunStudy:
         path = layout.voices_file(layout.newest_generation())
         return read_voice_rows(path) if path.exists() else pa.table({"voice": pa.array([], pa.string())})
 
+    def prompts(self, voices: Collection[str]) -> dict[str, TakeSound]:
+        """Prompts of some voices by name; without those that the run does not have."""
+        layout = RunLayout(self.folder)
+        path = layout.voices_file(layout.newest_generation())
+        if not path.exists() or not voices:
+            return {}
+        rows = pq.read_table(path, columns=["voice", "audio"], filters=[("voice", "in", sorted(voices))]).to_pylist()
+        return {row["voice"]: TakeSound(row["voice"], row["audio"]["bytes"]) for row in rows if row["audio"]}
+
     @cached_property
     def summary(self) -> RunSummary:
         """Counts, distributions and measures per voice; the data of the plots."""
         return summarise(self._takes)
 
     def table(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """Rows in manifest order; by default all columns except `audio` and `timings`.
+        """Rows in manifest order; by default all columns except `audio`, `timings` and `word_distances`.
 
         Raises:
             InputError: The run has no such column.
@@ -107,7 +117,7 @@ class RunStudy:
     def sql(self, query: str) -> pd.DataFrame:
         """Run a DuckDB query on the tables `takes` and `voices`, and on `corpus` for the rows of a corpus run.
 
-        Only columns named in the query are read; `*` means all columns except `audio` and `timings`.
+        Only columns named in the query are read; `*` means all columns except `audio`, `timings` and `word_distances`.
 
         Raises:
             InputError: DuckDB rejects the query.
@@ -158,14 +168,14 @@ class RunStudy:
         return TakeGallery([found[name] for name in ids if name in found], sounds, self.measures)
 
     def outliers(self, column: str, n: int = 10, by: str | None = None) -> pd.DataFrame:
-        """Rows furthest from the median of a column, sorted by absolute deviation.
+        """Rows furthest from the median of a column, sorted by absolute deviation, largest first.
 
         The column `deviation` is in robust standard deviations (1.4826 median absolute deviations). Rows at the median
         are left out.
 
         Args:
             column: A numeric column.
-            n: Largest number of rows.
+            n: Maximum number of rows.
             by: Column to group by, e.g. `voice`: deviations are then from the group's median.
 
         Raises:

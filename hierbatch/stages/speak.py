@@ -1,4 +1,4 @@
-"""Speech synthesis stage: phonemes and voices to takes."""
+"""Speech synthesis stage: phonemes and voices in, takes out."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from typing import Any, ClassVar
 from hierbatch.manifest.rows import PlannedUtterance, delivery_settings
 from hierbatch.manifest.schema import TEXT_FLAGS
 from hierbatch.models.device_placement import DevicePlacement
-from hierbatch.models.speech import Speech, SpeechModel, SpeechRequest, SupportsSelfCheck
+from hierbatch.models.speech import SelfAssessment, Speech, SpeechModel, SpeechRequest, SupportsSelfCheck
+from hierbatch.models.word_distances import word_distances
 from hierbatch.stages.batching import BatchLimits
 from hierbatch.stages.flags import flag_mismatches
 from hierbatch.stages.take_maker import Opened, TakeMaker
 from hierbatch.stages.takes import pitch_facts, sound_facts
-from hierbatch.stages.timings import word_timings
+from hierbatch.stages.timings import word_spans, word_timings
 from hierbatch.stages.voices import VoiceStore
 
 
 class Speak(TakeMaker[PlannedUtterance, SpeechRequest, Speech]):
-    """Synthesizes planned rows in batches and measures the results."""
+    """Stage that synthesizes planned rows in batches and measures the results."""
 
     reads: ClassVar[tuple[str, ...]] = tuple(
         field.name for field in fields(PlannedUtterance) if field.default is MISSING
@@ -42,8 +43,8 @@ class Speak(TakeMaker[PlannedUtterance, SpeechRequest, Speech]):
             voices: voices of the run.
             placement: device and precision.
             limits: batch limits.
-            self_check: compare each take with its text and prompt by the model's own encoder, if it has one; adds a
-                third to the synthesis time.
+            self_check: compare each take with its text and prompt by the model's own encoder, if it has one; this adds
+                a third to the synthesis time.
         """
         super().__init__(model, voices, device=str(placement), limits=limits or BatchLimits())
         self._model, self._voices = model, voices
@@ -54,7 +55,7 @@ class Speak(TakeMaker[PlannedUtterance, SpeechRequest, Speech]):
         return PlannedUtterance.from_row(row)
 
     def open(self, row: PlannedUtterance) -> SpeechRequest:
-        """Request to the model; encodes the voice on its first use."""
+        """Create the request to the model; a voice is encoded on its first use."""
         return SpeechRequest(
             phonemes=row.phonemes,
             language=row.language,
@@ -82,6 +83,7 @@ class Speak(TakeMaker[PlannedUtterance, SpeechRequest, Speech]):
         if self._self_checker:
             found = self._self_checker.self_check(result, item.source)
             facts |= {"semantic_distance": found.semantic_distance, "flags": (*facts["flags"], *flag_mismatches(found))}
+            facts["word_distances"] = _word_distances(row.phonemes, result, found)
         timings = word_timings(row.text_norm, row.phonemes, result.token_frames, result.lead_frames)
         return facts | {"timings": timings}
 
@@ -92,3 +94,11 @@ class Speak(TakeMaker[PlannedUtterance, SpeechRequest, Speech]):
     def texts(self, row: PlannedUtterance) -> Mapping[str, str]:
         """Normalized text and phonemes."""
         return {"text_norm": row.text_norm, "phonemes": row.phonemes}
+
+
+def _word_distances(phonemes: str, speech: Speech, found: SelfAssessment) -> tuple[float, ...] | None:
+    """Semantic distance of each word of a take; None if the model has no content vectors."""
+    if speech.semantic is None or found.encoded is None:
+        return None
+    spans = word_spans(phonemes, speech.token_frames, speech.lead_frames)
+    return tuple(word_distances(found.encoded, spans, speech.semantic, spans))

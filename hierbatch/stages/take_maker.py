@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -13,6 +14,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import pyarrow as pa
 
+from hierbatch.errors import PromptError
 from hierbatch.manifest.rows import PlannedRecording, PlannedUtterance, Take
 from hierbatch.manifest.schema import TAKE_COLUMNS
 from hierbatch.stages.batching import Batches, BatchLimits, process_individually
@@ -38,7 +40,7 @@ class IdentifiedModel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Opened(Generic[Row, Source]):
-    """A row and its source, opened and checked."""
+    """Planned row with its source, which has been opened and checked."""
 
     row: Row
     source: Source
@@ -56,9 +58,9 @@ class TakeMaker(ABC, Generic[Row, Source, Result]):
     reads: ClassVar[tuple[str, ...]]
     writes: ClassVar[tuple[str, ...]] = tuple(column.name for column in TAKE_COLUMNS)
     optional_reads: ClassVar[tuple[str, ...]] = ()
-    """Columns that plans of an earlier version lack."""
+    """Columns that are read if the plan has them; plans of earlier versions lack them."""
     source_flags: ClassVar[frozenset[str]] = frozenset()
-    """Flags that are no defect of a take, since they describe its source."""
+    """Flags that are left out, since they describe the source and not a defect of the take."""
 
     def __init__(self, model: IdentifiedModel, voices: VoiceStore | None, *, device: str, limits: BatchLimits) -> None:
         """Create the stage.
@@ -82,6 +84,14 @@ class TakeMaker(ABC, Generic[Row, Source, Result]):
         takes = {take.id: take for take in self._make_takes(planned)}
         return takes_table(rows, [takes[row.id] for row in planned])
 
+    def encode_voices(self, names: Iterable[str]) -> None:
+        """Encode voices before a row needs them; those that cannot be used fail with their rows."""
+        if (voices := self._voice_store) is None:
+            return
+        for name in names:
+            with suppress(PromptError):
+                voices.voice(name)
+
     @abstractmethod
     def read_row(self, row: Mapping[str, Any]) -> Row:
         """Create a planned row from the columns in `reads`."""
@@ -96,7 +106,7 @@ class TakeMaker(ABC, Generic[Row, Source, Result]):
 
     @abstractmethod
     def make(self, batch: Sequence[Opened[Row, Source]]) -> Sequence[Result]:
-        """Make the audio of a batch, one result per row; the time it takes is the real-time factor of the rows."""
+        """Make the audio of a batch, one result per row; its run time determines the real-time factor of the rows."""
 
     @abstractmethod
     def measure(self, item: Opened[Row, Source], result: Result) -> dict[str, Any]:
@@ -166,7 +176,7 @@ class TakeMaker(ABC, Generic[Row, Source, Result]):
         return Take(**self._provenance(row), status="failed", error_kind=kind, error=error)
 
     def _provenance(self, row: Row) -> dict[str, Any]:
-        """Fields of a take that are known before its audio is made."""
+        """Fields of a take that do not depend on its audio."""
         return {name: getattr(row, name) for name in _COPIED} | {
             **self.texts(row),
             **self.voice_facts(row),

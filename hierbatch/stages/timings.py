@@ -15,7 +15,7 @@ def word_timings(text_norm: str, phonemes: str, token_frames: Sequence[int], lea
     """Words and pauses in order, in seconds from the first sample.
 
     Args:
-        text_norm: normalized text; empty if the row has phonemes only, and then words are written as phones.
+        text_norm: normalized text; empty if the row has phonemes only, in which case words are written as phones.
         phonemes: tokens separated by spaces.
         token_frames: duration of each token, in frames.
         lead_frames: frames before the first token.
@@ -39,6 +39,18 @@ def word_timings(text_norm: str, phonemes: str, token_frames: Sequence[int], lea
         timings.append(_timing(word, start, end, "word"))
         n_words += 1
     return tuple(timings)
+
+
+def word_spans(phonemes: str, token_frames: Sequence[int], lead_frames: int) -> list[tuple[int, int]]:
+    """First frame of each word, and the frame after its last one; the words are those of `word_timings`.
+
+    Args:
+        phonemes: tokens separated by spaces.
+        token_frames: duration of each token, in frames.
+        lead_frames: frames before the first token.
+    """
+    groups = _groups(phonemes.split(), token_frames, lead_frames)
+    return [(start, end) for phones, start, end in groups if phones[0] not in _MARKS]
 
 
 def _timing(text: str, start: int, end: int, kind: str) -> Timing:
