@@ -28,7 +28,7 @@ class AssembleJob:
     f0_spread: float = 1.5
     """Scale of the predicted F0 contour around the speaker's median."""
     prosody_temperature: float = 0.0
-    """Scale of the noise of the prosody network, up to 1 for as much variation as in recordings; 0 predicts the mean."""
+    """Scale of the prosody network's noise, 1 for the variation of recordings; 0 predicts the mean without it."""
     voicing_threshold_en: float = -1.25
     """Logit above which a frame of English is voiced, so that as many are as in recordings; Korean is better at 0."""
     phone_duration_en: float = 1.05

@@ -1,7 +1,7 @@
 """F0 contours of words as a few cosine coefficients, and contours of utterances from them.
 
-A word's contour of log F0 is projected onto the first cosines of the DCT-II over its duration. Coefficient 0 is the mean
-of the contour; what the coefficients leave out (segmental effects on F0) is its fine structure, which is not modified.
+A word's contour of log F0 is projected onto the first cosines of the DCT-II over its duration. Coefficient 0 is the
+mean of the contour; what the coefficients leave out (segmental effects on F0) is its fine structure, which is kept.
 
 Legend: K words, M pitch frames (100/s).
 """

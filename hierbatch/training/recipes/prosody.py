@@ -38,7 +38,7 @@ _DIVERGENCE_WEIGHT = 0.1
 _FREE_NATS = 0.5
 _N_HELD_OUT = 200
 _LOG_RATIO_LIMIT = 1.5
-"""Larger ratios of recorded to predicted durations are errors of the alignment."""
+"""Limit on the log ratio of recorded to predicted durations; beyond it lie errors of the alignment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class _SentenceEncoder:
         sentences: list[ProsodySentence] = []
         for first in range(0, len(texts), _SENTENCES_PER_BATCH):
             sentences += self._encode_batch(texts[first : first + _SENTENCES_PER_BATCH], rng)
-        return [one for one in sentences if len(one.values) and one.values[:, -1].abs().max() < _LOG_RATIO_LIMIT]
+        return [one for one in sentences if len(one.values)]
 
     def _encode_batch(self, texts: Sequence[AlignedSegment], rng: np.random.Generator) -> list[ProsodySentence]:
         prompts = [self._speakers.prompt_for(text.segment, _PROMPT_FRAMES, rng) for text in texts]
@@ -164,4 +164,6 @@ class _SentenceEncoder:
         durations = np.array(text.durations)
         predicted = predicted_frames[: len(durations)].cpu().numpy()
         median_hz = self._medians_hz[segment.utterance.speaker]
-        return torch.from_numpy(recorded_values(text.ids, durations, predicted, f0_hz, median_hz)).to(self._device)
+        values = recorded_values(text.ids, durations, predicted, f0_hz, median_hz)
+        values[:, -1] = values[:, -1].clip(-_LOG_RATIO_LIMIT, _LOG_RATIO_LIMIT)
+        return torch.from_numpy(values).to(self._device)
