@@ -1,8 +1,8 @@
 """Train the prosody network on the words of aligned recordings, with the text side frozen.
 
 The text side encodes every sentence once; a step then reads the words of some sentences only, so thousands of steps
-take minutes. Divergences below a floor (free bits, Kingma et al. 2016) are not reduced further, otherwise the network
-would ignore its latents.
+take minutes. The loss is the negative evidence lower bound of a word in nats. Divergences below a floor (free bits,
+Kingma et al. 2016) are not reduced further, otherwise the network would ignore its latents.
 
 Legend: B batch, K words, C channels of the encoded text, S style, D values of a word.
 """
@@ -34,7 +34,6 @@ from hierbatch.training.speaker_medians import speaker_medians_hz
 _SENTENCES_PER_BATCH = 24
 _MAX_FRAMES = 900
 _PROMPT_FRAMES = 200
-_DIVERGENCE_WEIGHT = 0.1
 _FREE_NATS = 0.5
 _N_HELD_OUT = 200
 _LOG_RATIO_LIMIT = 1.5
@@ -80,8 +79,8 @@ class ProsodyRecipe:
         terms = network.terms(batch, values, self._noise(network, batch, rng))
         return {
             "values": terms.values,
-            "utterance": _DIVERGENCE_WEIGHT * terms.utterance.clamp_min(_FREE_NATS),
-            "words": _DIVERGENCE_WEIGHT * terms.words.clamp_min(_FREE_NATS),
+            "utterance": len(batch.text) / batch.lengths.sum() * terms.utterance.clamp_min(_FREE_NATS),
+            "words": terms.words.clamp_min(_FREE_NATS),
         }
 
     @torch.no_grad()
