@@ -20,6 +20,8 @@ from hierbatch.models.prosody.gaussian import Gaussian
 
 _MAX_LOG_SCALE = 1.5
 _BLUR = 0.1
+FREE_NATS = 0.5
+"""Free bits in training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,19 @@ class ProsodyNoise:
 
 @dataclass(frozen=True, slots=True)
 class ProsodyTerms:
-    """Terms of the loss, each a mean per word: negative log likelihood of the values, divergences of both latents."""
+    """Terms of the loss in nats, each a mean per word: the values' negative log likelihood, divergences of the latents.
+
+    Their sum is the negative evidence lower bound of a word.
+    """
 
     values: Tensor
     utterance: Tensor
     words: Tensor
+
+    @property
+    def total(self) -> Tensor:
+        """Sum of all terms."""
+        return self.values + self.utterance + self.words
 
 
 class _Coupling(nn.Module):
@@ -130,7 +140,7 @@ class ProsodyNetwork(nn.Module):
         self.register_buffer("mean", torch.zeros(N_VALUES))
         self.register_buffer("scale", torch.ones(N_VALUES))
 
-    def terms(self, batch: WordBatch, values: Tensor, noise: ProsodyNoise) -> ProsodyTerms:
+    def terms(self, batch: WordBatch, values: Tensor, noise: ProsodyNoise, *, free_nats: float = 0.0) -> ProsodyTerms:
         """Terms of the loss for recorded values.
 
         Args:
@@ -138,6 +148,8 @@ class ProsodyNetwork(nn.Module):
             values: recorded values of the words.
             noise: draws the latents from their posteriors; its `values` blur the recorded ones a little, since the
                 density of values that occur exactly, as those of an unvoiced word, has no bound.
+            free_nats: divergence of a word or an utterance below which it counts as this much (free bits, Kingma et
+                al. 2016), so that the latents are used.
 
         Shape:
             values  [B, K, D]
@@ -158,11 +170,12 @@ class ProsodyNetwork(nn.Module):
             z, log_slope = coupling(z, condition, mask)
             z, log_determinant = z.flip(-1), log_determinant + log_slope
         likelihood = (0.5 * (z**2).sum(-1) - log_determinant) * mask[..., 0]
-        divergence = word_posterior.divergence(self._word_prior(context, utterance, batch)) * mask[..., 0]
+        of_words = word_posterior.divergence(self._word_prior(context, utterance, batch)).clamp_min(free_nats)
+        of_utterances = posterior.divergence(self._utterance_prior(context, batch)).clamp_min(free_nats)
         return ProsodyTerms(
             values=likelihood.sum() / n_words,
-            utterance=posterior.divergence(self._utterance_prior(context, batch)).mean(),
-            words=divergence.sum() / n_words,
+            utterance=of_utterances.sum() / n_words,
+            words=(of_words * mask[..., 0]).sum() / n_words,
         )
 
     def forward(self, batch: WordBatch, noise: ProsodyNoise) -> Tensor:

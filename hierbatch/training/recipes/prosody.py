@@ -1,8 +1,7 @@
 """Train the prosody network on the words of aligned recordings, with the text side frozen.
 
 The text side encodes every sentence once; a step then reads the words of some sentences only, so thousands of steps
-take minutes. The loss is the negative evidence lower bound of a word in nats. Divergences below a floor (free bits,
-Kingma et al. 2016) are not reduced further, otherwise the network would ignore its latents.
+take minutes. The loss is the negative evidence lower bound of a word in nats.
 
 Legend: B batch, K words, C channels of the encoded text, S style, D values of a word.
 """
@@ -23,7 +22,7 @@ from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.text_to_vector import LiteTextToVector, TextBatch
 from hierbatch.models.lite.word_prosody import SILENT_SYMBOLS, recorded_values
 from hierbatch.models.prosody.config import N_VALUES
-from hierbatch.models.prosody.network import ProsodyNetwork, ProsodyNoise, WordBatch
+from hierbatch.models.prosody.network import FREE_NATS, ProsodyNetwork, ProsodyNoise, WordBatch
 from hierbatch.models.prosody.words import mean_by_word, stack_words, word_of_symbols
 from hierbatch.training.aligned_segments import AlignedSegment, AlignedUtterance, aligned_utterances
 from hierbatch.training.loop import Losses
@@ -34,7 +33,6 @@ from hierbatch.training.speaker_medians import speaker_medians_hz
 _SENTENCES_PER_BATCH = 24
 _MAX_FRAMES = 900
 _PROMPT_FRAMES = 200
-_FREE_NATS = 0.5
 _N_HELD_OUT = 200
 _LOG_RATIO_LIMIT = 1.5
 """Limit on the log ratio of recorded to predicted durations; beyond it lie errors of the alignment."""
@@ -76,11 +74,11 @@ class ProsodyRecipe:
     def losses(self, network: ProsodyNetwork, rng: np.random.Generator) -> Losses:
         drawn = rng.integers(len(self._train), size=min(_SENTENCES_PER_BATCH, len(self._train)))
         batch, values = self._stack([self._train[i] for i in drawn])
-        terms = network.terms(batch, values, self._noise(network, batch, rng))
+        terms = network.terms(batch, values, self._noise(network, batch, rng), free_nats=FREE_NATS)
         return {
             "values": terms.values,
-            "utterance": len(batch.text) / batch.lengths.sum() * terms.utterance.clamp_min(_FREE_NATS),
-            "words": terms.words.clamp_min(_FREE_NATS),
+            "utterance": terms.utterance,
+            "words": terms.words,
         }
 
     @torch.no_grad()

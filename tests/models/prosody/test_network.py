@@ -8,7 +8,7 @@ from torch import Tensor
 
 from hierbatch.models.prosody.config import N_VALUES, ProsodyConfig
 from hierbatch.models.prosody.gaussian import Gaussian
-from hierbatch.models.prosody.network import ProsodyNetwork, ProsodyNoise, WordBatch
+from hierbatch.models.prosody.network import FREE_NATS, ProsodyNetwork, ProsodyNoise, WordBatch
 
 CONFIG = ProsodyConfig(text_channels=6, style_channels=4, width=16, context_blocks=1, latent_blocks=1, n_couplings=3)
 
@@ -88,8 +88,7 @@ def test_samples_spread_as_the_data_does_where_a_regression_would_average() -> N
     for step in range(90):
         direction = torch.sign(torch.randn(32, 1, 1))
         values = direction + 0.1 * torch.randn(32, 6, N_VALUES)
-        terms = network.terms(batch, values, noise_of(batch, step))
-        loss = terms.values + 0.1 * (terms.utterance.clamp_min(0.5) + terms.words.clamp_min(0.5))
+        loss = network.terms(batch, values, noise_of(batch, step), free_nats=FREE_NATS).total
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
