@@ -17,9 +17,10 @@ KINDS = {"synthesizer": SynthesizerTraining, "ttv": TextToVectorTraining, "speec
 NETWORKS = {"synthesizer": Synthesizer, "ttv": TextToVector, "speechsr": SpeechSR}
 MILLIONS = {
     "synthesizer_16k": 96.93, "synthesizer_16k_large": 195.6, "synthesizer_24k": 97.07, "synthesizer_24k_large": 195.8,
-    "synthesizer_48k": 97.2, "synthesizer_48k_large": 196.0, "ttv": 108.5, "ttv_v2": 277.8, "ttv_hierarchical": 117.17, "ttv_50m": 51.2,
+    "synthesizer_48k": 97.2, "synthesizer_48k_large": 196.0, "ttv": 108.5, "ttv_v2": 277.8, "ttv_50m": 51.2,
     "ttv_lite": 9.56, "ttv_multilingual": 108.5, "speechsr_24k": 0.1313, "speechsr_48k": 0.1313,
     "synthesizer_tiny": 1.49, "synthesizer_48k_tiny": 3.02, "ttv_tiny": 0.72, "speechsr_tiny": 0.00426,
+    "ttv_hierarchical": 117.17,
 }  # fmt: skip
 """Weights of each shipped configuration in millions, weight norm folded."""
 
