@@ -27,8 +27,12 @@ class AssembleJob:
     """Bundle that provides networks missing from the training folder."""
     f0_spread: float = 1.5
     """Scale of the predicted F0 contour around the speaker's median."""
-    prosody_temperature: float = 0.0
-    """Scale of the prosody network's noise, 1 for the variation of recordings; 0 predicts the mean without it."""
+    prosody_temperature_en: float = 0.5
+    """Scale of the prosody network's noise in English, 1 for the variation of recordings; 0 switches it off."""
+    prosody_temperature_ko: float = 0.0
+    """The same in Korean."""
+    prosody_duration_share: float = 0.0
+    """Share, 0 to 1, of the sampled durations of words that is used."""
     voicing_threshold_en: float = -1.25
     """Logit above which a frame of English is voiced, so that as many are as in recordings; Korean is better at 0."""
     phone_duration_en: float = 1.05
@@ -81,7 +85,9 @@ def assemble(job: AssembleJob) -> None:
         "config": LiteConfig().to_dict(),
         "synthesis": {
             "f0_spread": job.f0_spread,
-            "prosody_temperature": job.prosody_temperature,
+            "prosody_temperature_en": job.prosody_temperature_en,
+            "prosody_temperature_ko": job.prosody_temperature_ko,
+            "prosody_duration_share": job.prosody_duration_share,
             "voicing_threshold_en": job.voicing_threshold_en,
             "phone_duration_en": job.phone_duration_en,
             "phone_duration_ko": job.phone_duration_ko,

@@ -14,12 +14,12 @@ from torch import Tensor
 
 from hierbatch.constants import FRAMES_PER_SECOND
 from hierbatch.errors import SynthesisError
-from hierbatch.frontend.phonemes import encode
+from hierbatch.frontend.phonemes import PhonemeIds, encode
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.lite.duration_factors import DurationFactors
 from hierbatch.models.lite.synthesizer import MAX_F0_HZ, MIN_F0_HZ, SynthesisFrames
 from hierbatch.models.lite.text_to_vector import LiteTextToVector, PredictedFrames, TextBatch, round_durations
-from hierbatch.models.lite.word_prosody import sample_prosody
+from hierbatch.models.lite.word_prosody import SampledProsody, sample_prosody
 from hierbatch.models.prosody.network import ProsodyNetwork
 from hierbatch.models.speech import SpeechRequest
 
@@ -62,10 +62,10 @@ class TextStage:
         """
         network.onset_aspiration = synthesis.get("onset_aspiration", 0.0)
         self._f0_spread = synthesis.get("f0_spread", 1.0)
-        self._temperature = synthesis.get("prosody_temperature", 0.0)
-        self._covariance_shares, self._clean_style_shares, self._voicing_thresholds = (
+        self._duration_share = synthesis.get("prosody_duration_share", 0.0)
+        self._covariance_shares, self._clean_style_shares, self._voicing_thresholds, self._temperatures = (
             {language: synthesis.get(f"{name}_{language}", 0.0) for language in languages}
-            for name in ("timbre_covariance_share", "clean_style_share", "voicing_threshold")
+            for name in ("timbre_covariance_share", "clean_style_share", "voicing_threshold", "prosody_temperature")
         )
         self._scale_durations = DurationFactors(synthesis, network.symbol.num_embeddings)
         self._network, self._prosody = network, prosody
@@ -85,11 +85,9 @@ class TextStage:
         speed = torch.tensor([request.speed for request in requests], device=self._device)
         hidden = self._network.encode(text, style)
         log_durations = self._network.log_durations(hidden, text, style)
-        sampled = None
-        if self._temperature:
-            seeds, temperatures = [r.seed for r in requests], [self._temperature * r.prosody for r in requests]
-            sampled = sample_prosody(self._prosody, ids, hidden, style, seeds, temperatures)
-            log_durations = sampled.scale_durations(log_durations)
+        sampled = self._sample_prosody(requests, ids, hidden, style)
+        if sampled is not None:
+            log_durations = sampled.scale_durations(log_durations, self._duration_share)
         durations = round_durations(
             self._scale_durations(log_durations, text.symbols, text.language), text.lengths, speed
         )
@@ -100,12 +98,29 @@ class TextStage:
         frames = self._to_frames(predicted, durations.sum(1), requests)
         return TextFrames(frames, durations, text.lengths)
 
+    def _sample_prosody(
+        self, requests: Sequence[SpeechRequest], ids: Sequence[PhonemeIds], hidden: Tensor, style: Tensor
+    ) -> SampledProsody | None:
+        """Prosody of the rows whose language has a temperature; None if there are none."""
+        temperatures = [self._temperatures.get(request.language, 0.0) for request in requests]
+        if not any(temperatures):
+            return None
+        return sample_prosody(
+            self._prosody,
+            ids,
+            hidden,
+            style,
+            [request.seed for request in requests],
+            [temperature * request.prosody for temperature, request in zip(temperatures, requests, strict=True)],
+            [temperature > 0 for temperature in temperatures],
+        )
+
     def _to_frames(
         self, prosody: PredictedFrames, lengths: Tensor, requests: Sequence[SpeechRequest]
     ) -> SynthesisFrames:
         """Center the predicted F0 contour on each prompt's median, transposed and scaled as requested."""
         centres = [request.voice.median_f0_hz * 2 ** (request.pitch_semitones / 12) for request in requests]
-        spreads = [self._f0_spread * request.prosody for request in requests]
+        spreads = [self._spread(request) for request in requests]
         f0_hz = self._column(centres) * torch.exp(self._column(spreads) * prosody.log_f0)
         shares, clean_shares, thresholds = (
             torch.tensor([by_language.get(request.language, 0.0) for request in requests], device=self._device)
@@ -120,6 +135,11 @@ class TextStage:
             covariance_shares=shares,
             clean_style_shares=clean_shares,
         )
+
+    def _spread(self, request: SpeechRequest) -> float:
+        """Factor on the spread of log F0; sampled contours have that of recordings, predicted ones are too narrow."""
+        is_sampled = self._temperatures.get(request.language, 0.0) > 0
+        return request.prosody * (1.0 if is_sampled else self._f0_spread)
 
     def _column(self, values: Sequence[float]) -> Tensor:
         """One value per row. Shape: returns [B, 1]."""

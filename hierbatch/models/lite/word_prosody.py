@@ -33,16 +33,26 @@ class SampledProsody:
     """Sampled values of the words of a batch.
 
     Shape:
-        words   [B, N]     word of each symbol
-        values  [B, K, D]
+        words       [B, N]     word of each symbol
+        values      [B, K, D]
+        is_sampled  [B]        False for rows that keep their predicted prosody
     """
 
     words: Tensor
     values: Tensor
+    is_sampled: Tensor
 
-    def scale_durations(self, log_durations: Tensor) -> Tensor:
-        """Lengthen or shorten the words. Shape: log(1 + frames) [B, N] -> [B, N]."""
-        ratios = torch.exp(self.values[..., -1])
+    def scale_durations(self, log_durations: Tensor, share: float = 1.0) -> Tensor:
+        """Lengthen or shorten the words.
+
+        Args:
+            log_durations: log(1 + frames) of each symbol.
+            share: power of the sampled ratios, 0 to 1.
+
+        Shape:
+            log_durations  [B, N] -> [B, N]
+        """
+        ratios = torch.exp(share * self.is_sampled[:, None] * self.values[..., -1])
         of_symbols = ratios.gather(1, self.words.clamp_min(0))
         frames = torch.expm1(log_durations).clamp_min(0.0)
         return torch.log1p(frames * torch.where(self.words >= 0, of_symbols, torch.ones_like(of_symbols)))
@@ -56,7 +66,7 @@ class SampledProsody:
         log_f0, words, frames = (to_array(x) for x in (predicted.log_f0, self.words, durations))
         values = to_array(self.values)
         changes = np.zeros_like(log_f0)
-        for row in range(len(log_f0)):
+        for row in self.is_sampled.nonzero()[:, 0].tolist():
             bounds = word_bounds(words[row].astype(np.int64), frames[row].astype(np.int64)) * MELS_PER_FRAME
             n_frames = int(frames[row].sum()) * MELS_PER_FRAME
             own = project_words(log_f0[row], bounds)
@@ -72,6 +82,7 @@ def sample_prosody(
     style: Tensor,
     seeds: Sequence[int],
     temperatures: Sequence[float],
+    is_sampled: Sequence[bool],
 ) -> SampledProsody:
     """Draw the prosody of sentences; each row depends on its own seed alone.
 
@@ -81,7 +92,8 @@ def sample_prosody(
         hidden: encoded symbols.
         style: style vectors of the text side.
         seeds: seed of each row.
-        temperatures: scale of each row's noise; 0 gives the most likely prosody, 1 that of recordings.
+        temperatures: scale of each row's noise; 0 gives the most likely prosody, 1 the variation of recordings.
+        is_sampled: False for rows that keep their predicted prosody.
 
     Shape:
         hidden  [B, N, C]
@@ -91,7 +103,8 @@ def sample_prosody(
     words = torch.from_numpy(stack_words(rows, hidden.shape[1])).to(hidden.device)
     text, lengths = mean_by_word(hidden.float(), words)
     noise = _noise(network, seeds, temperatures, text.shape[1], hidden.device)
-    return SampledProsody(words, network(WordBatch(text, lengths, style.float()), noise))
+    values = network(WordBatch(text, lengths, style.float()), noise)
+    return SampledProsody(words, values, torch.tensor(list(is_sampled), device=hidden.device))
 
 
 def recorded_values(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import torch
 
@@ -21,7 +19,7 @@ WORDS = np.array([-1, 0, 0, 0, 0, -1, 1, 1, 1, 1, -1])
 
 
 def sampled_of(values: np.ndarray) -> SampledProsody:
-    return SampledProsody(torch.from_numpy(WORDS)[None], torch.from_numpy(values)[None])
+    return SampledProsody(torch.from_numpy(WORDS)[None], torch.from_numpy(values)[None], torch.tensor([True]))
 
 
 def test_durations_of_words_are_scaled_and_pauses_kept() -> None:
@@ -70,7 +68,7 @@ def test_rows_depend_on_their_own_seed_and_only_above_a_temperature_of_zero() ->
     def values(seed: int, temperature: float, n_rows: int = 1) -> torch.Tensor:
         rows = hidden.expand(n_rows, -1, -1), style.expand(n_rows, -1)
         seeds, temperatures = [seed + row for row in range(n_rows)], [temperature] * n_rows
-        return sample_prosody(network, [replace(IDS)] * n_rows, *rows, seeds, temperatures).values[0]
+        return sample_prosody(network, [IDS] * n_rows, *rows, seeds, temperatures, [True] * n_rows).values[0]
 
     torch.testing.assert_close(values(1, 0.0), values(2, 0.0))
     torch.testing.assert_close(values(1, 1.0), values(1, 1.0, n_rows=3))

@@ -19,7 +19,7 @@ def test_the_direction_and_the_clean_place_are_found(prepared: PreparedSet, monk
     network, rng = recipe.network, np.random.default_rng(0)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-1)
     before = recipe.validate(network)
-    for _ in range(25):
+    for _ in range(32):
         optimizer.zero_grad()
         torch.stack(list(recipe.losses(network, rng).values())).sum().backward()
         optimizer.step()
