@@ -167,7 +167,7 @@ class AntiAliasedBlock(nn.Module):
         self.context_samples = sum(
             half * (dilation + 1) + 2 * AntiAliasedSnake.CONTEXT_SAMPLES for dilation in dilations
         )
-        """Receptive field to either side."""
+        """Receptive field to either side, in samples."""
         self.dilated = nn.ModuleList(
             nn.Conv1d(channels, channels, kernel, dilation=dilation, padding=half * dilation) for dilation in dilations
         )
