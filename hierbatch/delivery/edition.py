@@ -1,7 +1,7 @@
-"""Files of a book that share one mastering, several chapters at once.
+"""Production of the files of a book that share one mastering, several chapters at once.
 
 The raw audio of a chapter is on disk from its mastering until it is encoded in every format: that of one chapter per
-thread, and of those that wait for their turn in a whole book.
+thread, and of chapters that wait for their turn in a file of the whole book.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """A book at one level and sample rate: output formats, subtitles, tags and cover."""
+    """Book at one level and sample rate, with its output formats, subtitles, tags and cover."""
 
     profile: Profile
     rate_hz: int
@@ -45,21 +45,21 @@ class Edition:
     tags: BookTags
     cover: Cover | None
     to_rate: Resampler = resample
-    """Resamples a take to the edition's rate."""
+    """Function that resamples a take to the edition's rate."""
     resampler: str = ""
-    """Name of the resampler, if it is not the default."""
+    """Name of the resampler; empty for the default."""
 
 
 @dataclass(frozen=True, slots=True)
 class EditionFile:
-    """One output file of an edition; `name` is its path relative to the book's folder, `chapters` its contents."""
+    """Output file of an edition; `name` is its path relative to the book's folder, `chapters` its contents."""
 
     name: Path
     kind: AudioFormat
     chapters: tuple[ChapterTimeline, ...]
 
     def sidecar(self, kind: str) -> Path:
-        """Path of the subtitle file of this kind next to it."""
+        """Path of the subtitle file of a kind next to the audio file."""
         return self.name.with_suffix(f".{FILE_SUFFIXES[kind]}")
 
     @property
@@ -68,12 +68,12 @@ class EditionFile:
 
 
 def publication_name(edition: Edition) -> Path:
-    """File name of the EPUB that packed chapters go into."""
+    """File name of the EPUB that contains packed chapters."""
     return Path(f"{safe_file_name(edition.tags.title)}.epub")
 
 
 def edition_files(edition: Edition) -> list[EditionFile]:
-    """All output files of an edition, known before any is made."""
+    """List all output files of an edition; nothing is written."""
     files = []
     for kind in edition.formats:
         if kind.is_whole_book:
@@ -96,11 +96,11 @@ def make_edition(
     """Make all of `edition_files` and their subtitles.
 
     Args:
-        edition: the files to make.
-        takes: source of text and audio.
-        folder: output folder; intermediate audio is written here, too.
-        on_chapter: called after each chapter that was mastered, in order.
-        kept: mastered chapters of earlier editions; None keeps none.
+        edition: edition whose files are made.
+                takes: source of text and audio.
+                folder: output folder; intermediate audio is also written to it.
+                on_chapter: function called after each chapter that was mastered, in order.
+                kept: store of mastered chapters, which are reused; None stores none.
 
     Raises:
         RunError: a take's audio is damaged, or a chapter is silent.
@@ -148,7 +148,7 @@ def _master(
     tone: SharedRoomTone,
     kept: MasteredChapters | None,
 ) -> tuple[Path, bool]:
-    """Master a chapter unless it is kept; return the file of its samples, and whether it was mastered now."""
+    """Master a chapter unless it is stored; return the file of its samples, and True if it was mastered now."""
     name = chapter_hash(chapter, edition.profile, edition.resampler)
     if kept and (found := kept.find(name)):
         return found, False
@@ -213,6 +213,6 @@ def _write_subtitles(file: EditionFile, kinds: Sequence[str], takes: BookTakes, 
 
 
 def safe_file_name(title: str) -> str:
-    """File name from a title, valid on all common file systems."""
+    """File name for a title, valid on all common file systems."""
     plain = " ".join(_UNSAFE.sub(" ", title).split())[:_MAX_NAME_CHARACTERS].strip(". ")
     return plain or "untitled"

@@ -84,8 +84,8 @@ def measure_file(path: Path, profile: Profile | None = None) -> DeliveredMeasure
 
     Args:
         path: the file.
-        profile: loudness and true peak are measured only if its rules need them, and are NaN otherwise; None measures
-            both.
+        profile: profile whose rules determine if loudness and true peak are measured; otherwise they are NaN. None
+                    measures both.
     """
     with open_file(path, use_ffmpeg=True) as sound:
         if sound.n_channels > 2:
@@ -121,7 +121,7 @@ def _needs(profile: Profile | None, measure: str) -> bool:
 
 
 def _complete_rows(measures: DeliveredMeasures) -> list[CheckRow]:
-    """A failed rule for a truncated file; empty for others."""
+    """Return a failed rule for a truncated file; empty for a complete file."""
     if not measures.is_truncated:
         return []
     got = f"truncated: {measures.duration_s:.2f} s can be read"

@@ -215,7 +215,7 @@ class _PageReader(BlockCollector):
                 self._section_reason = None
 
     def _text_of_picture(self, element: etree._Element) -> str:
-        """Alternative text of a picture that stands for text, in a heading or as a drop capital; else empty."""
+        """Alternative text of a picture that replaces text, in a heading or as a drop capital; else empty."""
         alternative = element.get("alt", "").strip()
         return alternative if self._heading_levels or len(alternative) == 1 else ""
 
