@@ -60,7 +60,7 @@ class PackageEditor:
         return {self._name(item): (item.get("media-type") or "").lower() for item in items}
 
     def drop_active_files(self) -> list[str]:
-        """Remove scripts, remote items, and properties and handlers of active content; returns names of removed files."""
+        """Remove scripts, remote items, and other active content; returns the names of the removed files."""
         dropped, ids = [], set()
         for item in list(self._manifest):
             if not isinstance(item.tag, str):
