@@ -1,4 +1,4 @@
-"""Master the takes of a run as an audiobook."""
+"""Mastering of the takes of a run as an audiobook."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _MAX_SHOWN_IDS = 5
 _ACX_COVER_PIXELS = 2400
 
 OnChapter = Callable[[str, ChapterTimeline, int], None]
-"""Called after each chapter with the profile name, the chapter and the number of chapters."""
+"""Function called after each chapter, with the name of the profile, the chapter and the number of chapters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,29 +49,33 @@ class BookJob:
 
     run: Path
     out: Path | None = None
-    """Local folder of the audiobook; None takes `RUN/export/book`, which requires a local run."""
+    """Local folder of the audiobook; None stands for `RUN/export/book`, which requires a local run."""
     delivery: Delivery = field(default_factory=RunDelivery)
-    """Formats, profiles and tags; empty tags take the details of the book, and the title the column `book`."""
+    """Formats, profiles and tags.
+
+    Tags that are empty here are taken from the details of the book; if these have no title, it is taken from the column
+    `book`.
+    """
     device: DeviceChoice = field(default_factory=DeviceChoice)
     """Device of the bandwidth extension."""
     source: Path | None = None
-    """EPUB the rows were imported from, whose markup a readalong keeps; None builds the pages from the rows."""
+    """EPUB file that the rows were imported from; a readalong keeps its markup. None builds the pages from the rows."""
     embedded_cover: bytes | None = None
-    """Cover image where neither `delivery` nor the details of the book name one."""
+    """Cover image that is used if neither `delivery` nor the details of the book name one."""
     pauses: PauseRules = field(default_factory=PauseRules)
     allow_missing: bool = False
-    """Accept failed and missing rows: each one leaves a silence of its expected duration."""
+    """Accept failed and missing rows; silence of the expected duration takes the place of each of them."""
     overwrite: bool = False
     """Replace existing files."""
     chapters: ChapterChoice = field(default_factory=ChapterChoice)
     """Chapters to deliver."""
     details: Path | None = None
-    """`book.toml` of the book; None looks for it in the run and beside its manifest."""
+    """`book.toml` with the details of the book; None searches for it as `find_details` does."""
 
 
 @dataclass(frozen=True, slots=True)
 class BookFile:
-    """A finished audio file and its report against the profile."""
+    """A finished audio file, and the report of its check against the profile."""
 
     path: Path
     format: str
@@ -82,13 +86,13 @@ class BookFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookResult:
-    """Files of an audiobook. `missing` holds the ids of rows without audio."""
+    """Files of an audiobook; `missing` contains the ids of the rows without audio."""
 
     files: tuple[BookFile, ...]
     subtitles: tuple[Path, ...]
     missing: tuple[str, ...]
     notices: tuple[str, ...] = ()
-    """Messages on the cover and on tags that could not be written."""
+    """Messages about the cover, and about tags that could not be written."""
 
     @property
     def passed(self) -> bool:
@@ -97,12 +101,14 @@ class BookResult:
 
 
 def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
-    """Write and check all files in a temporary folder, then move them into place together.
+    """Master the takes of a run as an audiobook.
+
+    All files are written and checked in a temporary folder, and then moved into place together.
 
     Raises:
         InputError: an option is invalid, or a file exists and `overwrite` is not set.
         BookError: the source of a readalong is not the EPUB 3 that the rows were imported from.
-        RunError: the run is not of a book, or rows are missing and `allow_missing` is not set.
+        RunError: the rows of the run are not those of a book, or rows are missing and `allow_missing` is not set.
         ProgramError: the encoder failed.
         StorageError: the disk is full.
     """
@@ -211,7 +217,7 @@ def _missing(takes: BookTakes, job: BookJob) -> tuple[str, ...]:
 
 
 def _editions(job: BookJob, takes: BookTakes, tags: BookTags, cover: Cover | None) -> Iterator[Edition]:
-    """Group formats by profile and sample rate: each group is mastered once."""
+    """Group the formats by profile and sample rate, so that each group is mastered once."""
     groups: dict[tuple[str, int], list[AudioFormat]] = {}
     for name in dict.fromkeys(job.delivery.formats):
         audio_format = find_format(name)
@@ -251,7 +257,7 @@ def _edge_silence(takes: BookTakes) -> EdgeSilence:
 
 
 def _make_sample(job: BookJob, takes: BookTakes, edition: Edition, folder: Path, out: Path) -> BookFile:
-    """Make and check the sample; `edition` gives its tags."""
+    """Make and check the retail sample, with the profile and the tags of `edition`."""
     sample = sample_edition(takes.chapters, edition, job.pauses, _edge_silence(takes))
     make_edition(sample, takes, folder / "sample", lambda _: None)
     [file] = edition_files(sample)
@@ -260,7 +266,7 @@ def _make_sample(job: BookJob, takes: BookTakes, edition: Edition, folder: Path,
 
 
 def _cover_notices(job: BookJob, cover: Cover | None) -> tuple[str, ...]:
-    """Message on a cover that ACX would refuse, if a file has that profile."""
+    """Message about a cover that ACX would refuse, if a file is made with the profile of ACX."""
     profiles = {job.delivery.default_profile, *job.delivery.profile_by_format.values()}
     size = cover.size if cover else None
     if "acx" not in profiles or size is None or (size[0] == size[1] and size[0] >= _ACX_COVER_PIXELS):
@@ -270,7 +276,7 @@ def _cover_notices(job: BookJob, cover: Cover | None) -> tuple[str, ...]:
 
 
 def _resampler_name(job: BookJob) -> str:
-    """Name of the bandwidth extension with its weights and its arithmetic; empty without one."""
+    """Fingerprint of the bandwidth extension, and the device that it runs on; empty if it is not used."""
     if not job.delivery.full_band:
         return ""
     return f"{read_upsampler_info(DEFAULT_UPSAMPLER).fingerprint} {job.device.placement}"
@@ -306,7 +312,7 @@ def _chapter_callback(edition: Edition, on_chapter: OnChapter | None) -> Callabl
 def _packed(
     edition: Edition, checked: Sequence[BookFile], takes: BookTakes, job: BookJob, folder: Path, out: Path
 ) -> Iterator[BookFile]:
-    """Yield the checked files; the chapters of a readalong are packed into its publication."""
+    """Yield the checked files; the chapter files of a readalong are packed into one publication."""
     files = edition_files(edition)
     yield from (made for file, made in zip(files, checked, strict=True) if not file.kind.is_packed)
     packed = [(file, made) for file, made in zip(files, checked, strict=True) if file.kind.is_packed]

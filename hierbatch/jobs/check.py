@@ -1,4 +1,4 @@
-"""Check audio files against a delivery profile."""
+"""Check of audio files against a delivery profile."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hierbatch.delivery.report import FileReport, check_file
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckJob:
-    """Audio files and the profile to check them against."""
+    """Audio files, and the name of the profile that they are checked against."""
 
     files: tuple[Path, ...]
     profile: str

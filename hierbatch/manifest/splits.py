@@ -13,7 +13,7 @@ NO_SPLIT = "none"
 
 
 def parse_split(text: str) -> dict[str, float]:
-    """Parse the share of each split, such as `train=0.9,dev=0.1`; `none` stands for a single split `train`.
+    """Parse the share of each split, such as `train=0.9,dev=0.1`; `none` gives a single split `train`.
 
     The order counts: the first split also gets the speakers that remain after rounding.
 

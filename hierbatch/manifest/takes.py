@@ -81,7 +81,7 @@ class Takes:
 
     @property
     def locations(self) -> tuple[list[Path], pa.Table]:
-        """Part files, and a table that tells the place of the best take of each row that has a take.
+        """Part files, and a table with the place of the best take of each row that has a take.
 
         The columns of the table are the manifest `position`, the index `part` of the file, and the `row` in it; it is
         sorted by position.
