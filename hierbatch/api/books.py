@@ -41,7 +41,7 @@ def narrate(
     Args:
         book: .epub, .txt or .md file.
         out: folder of manifest, run and audiobook.
-                on_message: function that receives notices, such as `print`.
+        on_message: function that receives notices, such as `print`.
         project: manifest, cast and chapters.
         voices: prompts and their consent.
         speech: language, pronunciations, speed and seed.

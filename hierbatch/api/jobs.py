@@ -89,8 +89,8 @@ def convert_files(
 
     Args:
         manifest: table of recordings with id and source.
-                out: run folder.
-                clips: True to also write each take to OUT/export/clips/ID.flac.
+        out: run folder.
+        clips: True to also write each take to OUT/export/clips/ID.flac.
         on_message: function that receives notices, such as `print`.
         sources: folder of the recordings.
         voices: prompts and their consent.

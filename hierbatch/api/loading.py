@@ -45,13 +45,13 @@ def load(
 
     Args:
         model: `lite` for speech synthesis and conversion, `speechsr` for higher sample rates; `hierbatch models list`
-                    shows all models.
+            shows all models.
         device: `cpu`, `cuda`, `cuda:N` or `mps`.
         dtype: precision of matrix products, `float32`, `bfloat16` or `float16`.
         compile: True to compile the networks, which is slow to start, then faster on a GPU.
 
-            Raises:
-                BundleError: there is no such model, or its weights are damaged.
+    Raises:
+        BundleError: there is no such model, or its weights are damaged.
         InputError: this machine has no such device.
     """
     placement = DevicePlacement(device=device, dtype=dtype, is_compiled=compile)

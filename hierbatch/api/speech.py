@@ -83,7 +83,7 @@ class SpeechPipeline:
 
         Raises:
             InputError: the consent is missing or unknown.
-                        PromptError: the prompt is unreadable, silent or too short.
+            PromptError: the prompt is unreadable, silent or too short.
         """
         return encode_voice(
             prompt,

@@ -51,14 +51,14 @@ def encode_voice(
     Args:
         prompt: 3 to 15 s of one person speaking.
         consent: consent of that person: `self`, `licensed`, `public_domain` or `synthetic`.
-                encode: method `encode_voice` of the model.
-                name: name of the voice; by default that of the file.
+        encode: method `encode_voice` of the model.
+        name: name of the voice; by default that of the file.
         denoise_ratio: share of the denoised prompt in the mix, 0 to 1.
         repeat_to_s: length in seconds to which a shorter prompt is repeated.
 
     Raises:
         InputError: the consent is missing or unknown.
-                PromptError: the prompt is unreadable, silent or too short.
+        PromptError: the prompt is unreadable, silent or too short.
     """
     if consent not in _GIVEN_CONSENTS:
         raise InputError(

@@ -26,7 +26,7 @@ def assemble_chapter(
     Args:
         timeline: positions of the takes; the blocks add up to exactly `timeline.n_samples`.
         read_sounds: function that yields the waveforms of the given takes in order.
-                to_rate: function that resamples a waveform to a rate in Hz.
+        to_rate: function that resamples a waveform to a rate in Hz.
 
     Raises:
         RunError: a take's audio is damaged, or its length or rate differs from its row.

@@ -102,10 +102,10 @@ def crossfade_weight(
 
     Args:
         start: index of the first sample of the block.
-                n_samples: length of the block.
-                spans: start and end, in seconds, of the dubbed spans.
-                rate_hz: sample rate.
-                total: number of samples in the whole recording.
+        n_samples: length of the block.
+        spans: start and end, in seconds, of the dubbed spans.
+        rate_hz: sample rate.
+        total: number of samples in the whole recording.
     """
     weight = np.zeros(n_samples, np.float32)
     half = FADE_S * rate_hz / 2

@@ -104,7 +104,7 @@ def chapter_encoder(
         kind: output format.
         rate_hz: sample rate of the blocks.
         fields: tags by ffmpeg's names.
-                cover: picture to embed, if the format supports pictures.
+        cover: picture to embed, if the format supports pictures.
 
     Raises:
         ProgramError: ffmpeg failed.

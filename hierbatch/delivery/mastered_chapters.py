@@ -31,8 +31,8 @@ def chapter_hash(chapter: ChapterTimeline, profile: Profile, resampler: str) -> 
 
     Args:
         chapter: takes and their positions.
-                profile: target level and limits.
-                resampler: name of the resampler; empty for the default.
+        profile: target level and limits.
+        resampler: name of the resampler; empty for the default.
     """
     content = {
         "version": version("hierbatch"),
@@ -67,7 +67,7 @@ class MasteredChapters:
         Args:
             name: hash of the chapter.
             pcm: file of its samples, see `hierbatch.delivery.pcm`.
-                        rate_hz: sample rate of the samples.
+            rate_hz: sample rate of the samples.
 
         Raises:
             StorageError: the disk is full.

@@ -81,7 +81,7 @@ def replace_sound(video: Path, sound: Path, target: Path, track: str = "") -> No
         video: the original file.
         sound: the new audio, as FLAC.
         target: output file; its suffix determines the container.
-                track: sound track of the original from which language, title and disposition are copied.
+        track: sound track of the original from which language, title and disposition are copied.
 
     Raises:
         ProgramError: ffmpeg cannot mux the streams.
@@ -114,9 +114,9 @@ def expected_samples(media: Path, track: str, rate_hz: int, n_decoded: int) -> i
         media: the file.
         track: sound track, see `find_track`.
         rate_hz: sampling rate to count at.
-                n_decoded: number of samples that were decoded. It is returned if the packets agree within a tolerance,
-                    since
-                    lossy codecs add delay and padding.
+        n_decoded: number of samples that were decoded. It is returned if the packets agree within a tolerance,
+            since
+            lossy codecs add delay and padding.
     """
     number = find_track(media, track)[0] if track else 0
     counted = round(_packet_times(media, number).end_s * rate_hz)

@@ -86,9 +86,9 @@ class PackageEditor:
 
         Args:
             page: path of the page.
-                        smil: path of the overlay.
-                        number: number of the overlay, unique in the book.
-                        length_s: playback time of the overlay.
+            smil: path of the overlay.
+            number: number of the overlay, unique in the book.
+            length_s: playback time of the overlay.
         """
         name = f"{ADDED}-smil-{number:03d}"
         for item in self._manifest:

@@ -24,7 +24,7 @@ def pause_after_s(take: BookTake, following: BookTake, rules: PauseRules) -> flo
 
     Args:
         take: the first take; its `pause_after_s`, if set, takes precedence over the rules.
-                following: the next take.
+        following: the next take.
         rules: pauses between sentences, paragraphs and headings.
     """
     if take.pause_after_s is not None:

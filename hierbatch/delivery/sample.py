@@ -33,8 +33,8 @@ def sample_edition(
         rules: pauses between takes.
         edge_silence: function that measures the leading and trailing silence inside a take.
 
-            Raises:
-                RunError: no take is short enough for a sample.
+    Raises:
+        RunError: no take is short enough for a sample.
     """
     profile = find_profile(_PROFILE)
     chapter = next((c for c in chapters if c.number > 0 and any(take.is_spoken for take in c.takes)), chapters[0])

@@ -38,7 +38,7 @@ def chapter_cues(
     Args:
         timeline: positions of the takes.
         read_script: function that reads the text and word times of a take.
-                offset_s: start of the chapter in its file, in seconds.
+        offset_s: start of the chapter in its file, in seconds.
     """
     for placement in timeline.placements:
         start_s = offset_s + placement.start_sample / timeline.rate_hz

@@ -66,7 +66,7 @@ def plan_chapters(
         rate_hz: sample rate of the timelines.
         rules: pauses between takes.
         edge_silence: function that measures the leading and trailing silence inside a take.
-                keep_numbers: True to number the files like the chapters of the book, of which some may be left out.
+        keep_numbers: True to number the files like the chapters of the book, of which some may be left out.
     """
     named = [(chapter.number, *part) for chapter in chapters for part in _named_parts(chapter, profile, rules)]
     timelines = []

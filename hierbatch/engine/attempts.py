@@ -112,7 +112,7 @@ def reread_sources(rows: pa.Table, read: Stage, sources: PlanSources) -> pa.Tabl
     Args:
         rows: rejected rows of a plan.
         read: stage that checks recordings.
-                sources: recordings that were inside the manifest.
+        sources: recordings that were inside the manifest.
     """
     checked = [rows.slice(0, 0)]
     for start in range(0, len(rows), _SOURCE_BATCH_ROWS):
@@ -129,7 +129,7 @@ def reread_rejected(rows: pa.Table, read_text: Callable[[pa.Table], pa.Table], v
     Args:
         rows: rows of a plan.
         read_text: stage that rejected the rows.
-                voices: usable voices of the run; rows with another voice stay rejected. Empty for a run without voices.
+        voices: usable voices of the run; rows with another voice stay rejected. Empty for a run without voices.
     """
     refused = rows.column("error_kind").is_valid()
     if voices and "voice" in rows.column_names:

@@ -26,7 +26,7 @@ def sigterm_as_interrupt(exit_within_s: float | None = None) -> Iterator[None]:
 
     Args:
         exit_within_s: time limit, from the first signal, for the process to exit, even after the block. If cleanup
-                    hangs, the process prints the stack traces of its threads and exits with code 1.
+            hangs, the process prints the stack traces of its threads and exits with code 1.
     """
     is_timed = False
 

@@ -51,7 +51,7 @@ def read_holder(lock: Path, *, exclude: Path | None = None) -> dict[str, Any] | 
 
     Args:
         lock: path of the lock; leases are objects whose names begin with it.
-                exclude: lease of the caller, which is ignored.
+        exclude: lease of the caller, which is ignored.
 
     Raises:
         StorageError: the store does not respond.

@@ -123,9 +123,9 @@ def plan_rows(
         read: front-end stage that prepares the text or recording of each row.
         settings: take settings of the run.
         map_tables: function that applies `read` to the batches, possibly in parallel.
-                store_sources: function that stores audio in the rows and replaces it with a reference.
-                reuse_retakes: function that replaces first attempts with reusable retakes.
-                edit_rows: function that applies the edits of listeners.
+        store_sources: function that stores audio in the rows and replaces it with a reference.
+        reuse_retakes: function that replaces first attempts with reusable retakes.
+        edit_rows: function that applies the edits of listeners.
     """
     task = find_task(settings.task)
     schema = plan_schema(manifest.schema, task.required_columns)
@@ -162,9 +162,9 @@ def add_take_keys(rows: pa.Table, settings: TakeSettings, *, attempt: int) -> pa
 def assign_units(rows: pa.Table, first: int) -> pa.Table:
     """Sort rows by length and number the work units, of at most 64 rows or two minutes of audio.
 
-    The longest rows come first: out-of-memory errors show early, and the last units are short for all workers. The rows
-    of a book are sorted within groups of whole chapters, so that chapters are complete, and mastered, one after the
-    other.
+    The longest rows come first, so that out-of-memory errors occur early and all workers end at about the same time.
+    The rows of a book are sorted within groups of whole chapters, so that chapters are completed, and can be mastered,
+    one after the other.
     """
     groups = pa.array(_chapter_groups(rows), pa.int32())
     by_group = with_column(rows.select(["expected_duration_s", "position"]), "group", groups)
@@ -176,7 +176,11 @@ def assign_units(rows: pa.Table, first: int) -> pa.Table:
 
 
 def _chapter_groups(rows: pa.Table) -> npt.NDArray[np.int32]:
-    """Group number of each row: whole chapters of at least as many rows as a unit, or all without chapters."""
+    """Group number of each row.
+
+    A group consists of whole chapters, which together have at least as many rows as a work unit; rows without chapters
+    are a single group.
+    """
     groups = np.zeros(len(rows), np.int32)
     if "chapter" not in rows.column_names:
         return groups

@@ -59,7 +59,7 @@ class RunFolder(RunLayout):
     def read_record(self) -> dict[str, Any]:
         """Read the content of `run.json`.
 
-            Raises:
+        Raises:
         RunError: the folder is not a run, its record is damaged, or it belongs to a newer version.
         """
         try:

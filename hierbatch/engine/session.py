@@ -86,8 +86,8 @@ def run_session(
         execution: engine and number of workers.
         listener: callbacks for progress and messages.
         retakes: policy for retakes of flawed rows; None for no retakes.
-                requested: planner of the requests of listeners, which have priority; None leaves the requests waiting.
-                selection: rows to process; the other rows stay pending.
+        requested: planner of the requests of listeners, which have priority; None leaves the requests waiting.
+        selection: rows to process; the other rows stay pending.
 
     Raises:
         SetupError: no worker can continue.

@@ -48,9 +48,10 @@ class AssembleJob:
     """Share (0 to 1) by which the covariances of bands are moved to those of the prompt; used for Korean only, since
     English gains nothing from it."""
     onset_aspiration: float = 0.35
-    """Share, 0 to 1, by which word-initial Korean lenis stops are moved towards aspirated ones."""
+    """Share (0 to 1) by which word-initial Korean lenis stops are moved towards aspirated ones."""
     source_articulation: float = 0.55
-    """Share, 0 to 1, of the source's temporal variance that a conversion keeps: the least that costs no words."""
+    """Share (0 to 1) of the temporal variance of the source that a voice conversion keeps; the lowest at which no words
+    are lost."""
     clean_style_share_ko: float = 1.0
     """Share (0 to 1) by which the style of a prompt is moved to that of clean recordings; used for Korean only."""
     clean_style_margin: float = 0.5

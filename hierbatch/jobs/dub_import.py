@@ -87,7 +87,7 @@ def import_media(
     Args:
         folder: base folder of the file names.
         lines: entries of the voice map.
-                voice_sha256: SHA-256 of the prompt of each voice.
+        voice_sha256: SHA-256 of the prompt of each voice.
         media: files to import, inside `folder`.
         segments: folder of segment tables; None searches for them next to the media files.
         work_folder: cache for audio extracted from formats that cannot be read directly.

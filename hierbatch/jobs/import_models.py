@@ -96,7 +96,7 @@ def import_models(job: ImportModels, on_component: Callable[[ImportedComponent],
 
     Raises:
         BundleError: a file cannot be opened, belongs to no known network, or does not fit its network; a network occurs
-                twice; or the page describes networks that cannot be used.
+            twice; or the page describes networks that cannot be used.
         InputError: a name or a path is invalid, or a bundle of that name exists.
         StorageError: the disk is full.
     """

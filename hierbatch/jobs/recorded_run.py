@@ -71,7 +71,9 @@ def open_recorded_run(folder: RunFolder) -> RecordedRun:
 
 
 def recorded_front_ends(folder: RunFolder, added: Sequence[LexiconEntry] = ()) -> FrontEnds:
-    """Front ends of a run that reads texts: as it was planned, with the pronunciations corrected since.
+    """Front ends of a run that reads texts, in the versions with which it was planned.
+
+    Pronunciations that were corrected since then are included.
 
     Args:
         folder: folder of the run.

@@ -93,7 +93,7 @@ def index_takes(
 
     Args:
         list_parts: function that lists the committed part files.
-                plans: plan of a generation and its retries.
+        plans: plan of a generation and its retries.
         verdicts: verdicts of listeners.
 
     Returns:
@@ -118,8 +118,8 @@ def _read_parts(
 
     Args:
         list_parts: function that lists the committed part files.
-                parts: receives the path of each file that is read.
-                declarations: receives, as keys, the distinct declarations of added measures.
+        parts: receives the path of each file that is read.
+        declarations: receives, as keys, the distinct declarations of added measures.
     """
     names: list[pa.Array] = []
     facts: list[TakeIndex] = []

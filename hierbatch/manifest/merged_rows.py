@@ -71,7 +71,7 @@ def carry_ids(before: Sequence[Row], after: Sequence[Row], used: UsedIds) -> lis
     Args:
         before: rows of the last import.
         after: rows of the new import.
-                used: ids that are or were in use; the new ids are added.
+        used: ids that are or were in use; the new ids are added.
     """
     used.add(row["id"] for row in before)
     matches = align_rows([row["text"] or "" for row in before], [row["text"] or "" for row in after])
@@ -90,8 +90,8 @@ def merge_rows(
         base: rows of the last import, with the ids of the manifest.
         edited: rows of the manifest.
         imported: rows of the new import.
-                used: ids that are or were in use; the new ids are added.
-                prefer: version that wins conflicts, `edited` or `imported`; None leaves them open and reports them.
+        used: ids that are or were in use; the new ids are added.
+        prefer: version that wins conflicts, `edited` or `imported`; None leaves them open and reports them.
     """
     used.add(row["id"] for row in edited)
     fresh = carry_ids(base, imported, used)

@@ -41,8 +41,8 @@ class RowSelection:
         Args:
             rows: columns `chapter`, `sentence_index` and `expected_duration_s` of the plan.
 
-            Returns:
-                Boolean array with one value per row.
+        Returns:
+            Boolean array with one value per row.
         """
         if self.is_all:
             return np.ones(len(rows), np.bool_)

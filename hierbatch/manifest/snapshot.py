@@ -85,12 +85,12 @@ def _cast(rows: pa.Table, schema: pa.Schema, path: Path) -> pa.Table:
 
 
 def planned_values(snapshot: Snapshot, columns: Sequence[str], positions: Positions | None = None) -> pa.Table:
-    """Plan columns of rows in manifest order, those of requested takes from their requests.
+    """Read plan columns of rows in manifest order; rows whose best take was requested have the values of the request.
 
     Args:
         snapshot: files of the run.
         columns: columns of the plan.
-        positions: manifest positions of the rows, ascending; None means all.
+        positions: manifest positions of the rows, ascending; None stands for all rows.
     """
     if positions is None:
         with open_run_file(snapshot.plans[0]) as file:

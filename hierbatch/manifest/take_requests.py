@@ -148,7 +148,7 @@ def waiting_requests(states: Iterable[RequestState]) -> list[TakeRequest]:
 
 
 def _read_request(record: Mapping[str, Any]) -> RequestState:
-    """State of a request without its answer; an invalid line is a refused request."""
+    """State of a request before its answer is read; an invalid request counts as refused."""
     word = record.get("corrected_word")
     request = TakeRequest(
         request=record["request"],

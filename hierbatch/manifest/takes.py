@@ -112,11 +112,11 @@ class Takes:
         return list(ids.take(pa.array(self._snapshot.index["position"])).to_pylist())
 
     def planned(self, columns: Sequence[str], ids: Sequence[str] | None = None) -> pa.Table:
-        """Plan columns of rows, with or without a take, in manifest order.
+        """Plan columns of rows in manifest order, including rows without a take.
 
         Args:
             columns: columns of the plan.
-            ids: ids of the rows; None means all.
+            ids: ids of the rows; None stands for all rows.
         """
         while True:
             positions = None if ids is None else self._positions(ids)
@@ -228,7 +228,7 @@ class Takes:
         self._position_of.update(positions)
 
     def _find_ids(self, ids: Sequence[str]) -> npt.NDArray[np.bool_]:
-        """Boolean mask of manifest positions with one of these ids and a take."""
+        """Boolean array that marks the manifest positions that have one of the ids, and a take."""
         is_named = np.zeros(self.n_rows, np.bool_)
         is_named[self._positions(ids)] = True
         return self._has_take() & is_named

@@ -57,8 +57,9 @@ class Batches:
             rows: rows in any order.
             length_s: length of a row in seconds.
             make: processes a batch; one result per row.
-                        on_failure: makes the result of a failed row from its error.
-                    Raises:
+            on_failure: makes the result of a failed row from its error.
+
+        Raises:
             SetupError: raised by `make`.
         """
         left = sorted(rows, key=length_s)  # similar lengths need little padding

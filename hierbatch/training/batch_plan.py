@@ -36,7 +36,7 @@ class BatchPlan:
 
         Args:
             n_frames: length of each utterance in frames.
-                        batch_rows: number of rows in a batch, over all processes.
+            batch_rows: number of rows in a batch, over all processes.
             seed: seed of the order.
             weights: expected share of each utterance; None for equal shares.
             is_bucketed: True to put utterances of similar length into one batch, which needs less padding.

@@ -111,8 +111,8 @@ class FullBandBatch:
 
     Shape:
         target        [B, L]
-                narrowband    [B, L / 3]
-                bandwidth_hz  [B]         highest frequency with recorded signal
+        narrowband    [B, L / 3]
+        bandwidth_hz  [B]         highest frequency with recorded signal
     """
 
     target: npt.NDArray[np.float32]
@@ -128,7 +128,7 @@ def draw_full_band_batch(
     Args:
         clips: Recordings to draw from.
         n_rows: Number of rows in the batch.
-                n_samples: Length of a row in samples at 48 kHz; a multiple of 6.
+        n_samples: Length of a row in samples at 48 kHz; a multiple of 6.
         rng: Random generator.
     """
     by_speaker: dict[str, list[FullBandClip]] = {}

@@ -24,7 +24,7 @@ class HighBandLoss(nn.Module):
     Shape:
         generated, target  [B, L]
         bandwidth_hz       [B]  upper edge of the compared band
-                returns            []
+        returns            []
     """
 
     def __init__(self) -> None:

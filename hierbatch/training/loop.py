@@ -160,10 +160,10 @@ class Trainer:
 
 
 def parameter_groups(recipe: Recipe) -> list[dict[str, Any]]:
-    """Optimiser parameter groups by submodule.
+    """Create the parameter groups of the optimizer, by submodule.
 
-    A recipe's `learning_rate_factors` scale the rates of submodules by name; its `first_steps` are the steps at which
-    submodules begin to change.
+    The `learning_rate_factors` of a recipe scale the learning rates of submodules, by name; its `first_steps` are the
+    steps from which submodules are trained.
     """
     factors: Mapping[str, float] = getattr(recipe, "learning_rate_factors", {})
     first_steps: Mapping[str, int] = getattr(recipe, "first_steps", {})

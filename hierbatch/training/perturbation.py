@@ -77,8 +77,8 @@ def change_voice(samples: Floats, formants: float, pitch: float, pitch_range: fl
     Args:
         samples: the recording at 16 kHz.
         formants: factor for the frequencies of the spectral envelope.
-                pitch: factor for the median F0.
-                pitch_range: factor for the distance of F0 from its median in semitones.
+        pitch: factor for the median F0.
+        pitch_range: factor for the distance of F0 from its median in semitones.
 
     Shape:
         samples  [L]
@@ -129,10 +129,10 @@ def equalize(samples: Floats, random: np.random.Generator, settings: Perturbatio
     Args:
         samples: the recording at 16 kHz.
         random: random generator for gains and quality factors.
-                settings: limits of the gains and quality factors.
+        settings: limits of the gains and quality factors.
 
-            Shape:
-                samples  [L]
+    Shape:
+        samples  [L]
         returns  [L]
     """
     frequencies_hz = np.fft.rfftfreq(len(samples), 1 / RATE_HZ).astype(np.float64)

@@ -37,8 +37,8 @@ class PerturbedFeatures:
             folder: folder of the prepared set.
             channels: number of channels of the features.
 
-                    Raises:
-                        InputError: there are no perturbed versions, or some shards lack them.
+        Raises:
+            InputError: there are no perturbed versions, or some shards lack them.
         """
         self.n_versions = _read_n_versions(folder)
         self._shards: list[npt.NDArray[np.float16]] = []

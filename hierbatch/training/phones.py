@@ -44,7 +44,7 @@ def segment_phone_labels(
         phones: Phone id of each frame, by utterance id.
         segments: Segments of a batch.
         lengths: Number of frames in each row after speed augmentation, [B].
-                longest: Number of frames in the padded batch.
+        longest: Number of frames in the padded batch.
 
     Returns:
         Labels, [B, longest]; `UNKNOWN` on padding and where there is no alignment.

@@ -43,7 +43,7 @@ class SpeakerSampler:
     Args:
         utterances: Utterances to draw from.
         korean_share: Share of Korean utterances among those drawn, since the data has few Korean speakers; None for no
-                    balance of languages.
+            balance of languages.
     """
 
     def __init__(self, utterances: Sequence[PreparedUtterance], *, korean_share: float | None = 0.3) -> None:

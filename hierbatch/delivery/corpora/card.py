@@ -23,7 +23,7 @@ _LICENSE_IDS = {
     "mit": "mit",
     "apache-2.0": "apache-2.0",
 }
-"""Hugging Face licence identifiers by the usual names of licences, in lower case."""
+"""Hugging Face license identifiers by the usual names of licenses, in lower case."""
 
 _UNSTATED = "not stated"
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")

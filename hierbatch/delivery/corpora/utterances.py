@@ -69,7 +69,7 @@ class CorpusUtterance:
     flac: bytes
 
     def provenance(self) -> dict[str, Any]:
-        """Fields that every export format must keep: synthetic flag, consent, licences and generating model."""
+        """Fields that every export format must keep: synthetic flag, consent, licenses and generating model."""
         return {
             "synthetic": self.synthetic,
             "consent": self.consent,

@@ -148,8 +148,8 @@ def numbered_sections(paragraphs: Sequence[str], ranks: Sequence[int] = ()) -> l
         paragraphs: paragraphs of the text
         ranks: rank of each paragraph by `heading_rank`, 0 if it is no heading; empty if no ranks are known
 
-            Returns:
-                Indices of the paragraphs that are such headings.
+    Returns:
+        Indices of the paragraphs that are such headings.
     """
     found: list[int] = []
     last = 0

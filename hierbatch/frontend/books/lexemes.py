@@ -19,7 +19,7 @@ def read_lexicons(archive: Archive, names: Sequence[str], remarks: list[str]) ->
     Args:
         archive: the book
         names: paths of the lexicons in the archive
-                remarks: notices to the user, extended in place
+        remarks: notices to the user, extended in place
     """
     found: list[Pronunciation] = []
     for name in names:

@@ -1,4 +1,4 @@
-"""Reader for plain text: drops licence, title page and table of contents, and finds chapters by their headings."""
+"""Reader for plain text: drops license, title page and table of contents, and finds chapters by their headings."""
 
 from __future__ import annotations
 

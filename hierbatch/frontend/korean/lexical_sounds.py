@@ -67,7 +67,7 @@ def tenses_after_l(word: str, index: int) -> bool:
 
     Args:
         word: a noun or root.
-                index: index of the syllable that ends in ㄹ.
+        index: index of the syllable that ends in ㄹ.
     """
     pairs, words, exceptions = _sino_korean()
     pair = word[index : index + 2]

@@ -78,7 +78,7 @@ def convert_recording(
         transposition: transposition of the pitch contour.
         rate_hz: output rate; the source's rate by default.
         track: pitch tracker for the source; that of the target was an argument of `encode_voice`.
-                spans: parts to convert; by default the whole recording.
+        spans: parts to convert; by default the whole recording.
 
     Raises:
         SynthesisError: the model returned samples that are not finite.

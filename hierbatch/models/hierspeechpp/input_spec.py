@@ -49,7 +49,7 @@ def make_conversion_voice(
         features: features of the prompt on the networks' device.
         style: style vector of the synthesizer.
         prompt: prompt recording, which is hashed.
-                track: pitch tracker for the prompt.
+        track: pitch tracker for the prompt.
 
     Raises:
         PromptError: the prompt has no voiced frames.

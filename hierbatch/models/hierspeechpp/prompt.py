@@ -35,7 +35,7 @@ class PromptFeatures:
 
     Shape:
         mel      [1 or 2, 80, F]  log-mel of the original prompt, and of the denoised one if `ratio` is above 0
-                lengths  [1 or 2]         number of frames
+        lengths  [1 or 2]         number of frames
     """
 
     waveform: Waveform

@@ -123,7 +123,7 @@ class Upsampler:
 
         Args:
             blocks: consecutive samples.
-                            from_hz: rate of the blocks.
+            from_hz: rate of the blocks.
             rate_hz: output rate.
 
         Shape:

@@ -1,7 +1,7 @@
 """Model bundle: a named folder with weights and their metadata.
 
 NAME/
-  bundle.json            kind, languages, rate, licence, configuration, hash of the weights, and any components
+  bundle.json            kind, languages, rate, license, configuration, hash of the weights, and any components
   model.safetensors      or one COMPONENT.safetensors for each optional network
   MODEL_CARD.md
 

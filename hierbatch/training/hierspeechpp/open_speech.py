@@ -96,8 +96,8 @@ def open_full_rate_sounds(
     Args:
         data: folder of the prepared set.
         recordings: Parquet files with the recordings, whose ids are those of the utterances; None opens those written
-                    before.
-                rate_hz: sampling rate of the network.
+            before.
+        rate_hz: sampling rate of the network.
         speech: the prepared set.
 
     Raises:

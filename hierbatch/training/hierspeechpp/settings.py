@@ -31,8 +31,8 @@ class AdamWSettings:
 
         Args:
             name: name of the optimiser.
-                        networks: names of the networks that it updates.
-                        frozen: further patterns of the names of weights that are not trained.
+            networks: names of the networks that it updates.
+            frozen: further patterns of the names of weights that are not trained.
         """
         first, second = self.betas
         return OptimizerSettings(

@@ -66,8 +66,8 @@ class SpeechSRRecipe:
             device: device to train on.
             preset: name of the set of weights to train, a key of `PRESETS`.
 
-                    Raises:
-                        InputError: no recording can be used.
+        Raises:
+            InputError: no recording can be used.
         """
         torch.manual_seed(config.run.seed)
         self.config, self.device, rate_hz = config, torch.device(device), config.network.rate_hz

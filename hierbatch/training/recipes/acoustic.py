@@ -203,5 +203,5 @@ class AcousticRecipe:
 
 
 def masked_l1(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
-    """Mean absolute error over the frames of a mask. Shape: twice [B, T, M], [B, T, 1] -> []."""
+    """Mean absolute error over the frames of a mask. Shape: predicted, target [B, T, M], mask [B, T, 1] -> []."""
     return masked_mean((predicted - target).abs().mean(-1), mask[..., 0])

@@ -35,7 +35,7 @@ class PhaseDefaults:
     """True if the networks of the phase go into a bundle."""
 
     starts_from: tuple[str, ...] = ()
-    """Phases whose weights it starts from; the last one that was run counts."""
+    """Phases whose weights are the initial weights; of several, the last in this order that has a checkpoint."""
 
     @property
     def networks(self) -> tuple[str, ...]:
@@ -110,7 +110,7 @@ def make_recipe(
     Args:
         phase: A key of `PHASES` or `FULL_BAND_PHASES`.
         data: Folder of prepared speech; for `FULL_BAND_PHASES`, folder of Parquet files with recordings.
-                config: Hyperparameters of the networks; not used by `FULL_BAND_PHASES`.
+        config: Hyperparameters of the networks; not used by `FULL_BAND_PHASES`.
         device: Device to train on.
         prerequisites: Networks of earlier phases.
 
@@ -162,7 +162,7 @@ def make_recipe(
 def _pipeline_recipe(
     phase: str, prepared: PreparedSet, config: LiteConfig, device: str, prerequisites: Prerequisites
 ) -> Recipe:
-    """Recipe of one of `PIPELINE_PHASES`."""
+    """Create the recipe of one of `PIPELINE_PHASES`."""
     pipeline = prerequisites.pipeline
     if phase == "text-to-vector-tuning":
         from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe

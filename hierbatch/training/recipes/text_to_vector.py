@@ -177,7 +177,7 @@ def duration_error(log_durations: Tensor, durations: Tensor, symbols: Tensor) ->
     Shape:
         log_durations  [B, N]  predicted log(1 + frames)
         durations      [B, N]  recorded durations in frames
-                symbols        [B, N]  symbol ids
+        symbols        [B, N]  symbol ids
         returns        [B, N]
     """
     residual = torch.log1p(durations.float()) - log_durations

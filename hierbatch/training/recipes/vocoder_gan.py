@@ -69,9 +69,12 @@ class VocoderGanRecipe:
     """
 
     learning_rate_factors: ClassVar[dict[str, float]] = {"discriminators": 4.0}
-    """The discriminators start from random weights, the vocoder from trained ones."""
+    """Factors for the learning rate: the discriminators start from random weights, the vocoder from trained weights."""
     first_steps: ClassVar[dict[str, int]] = {"vocoder": 300}
-    """Gradients of untrained discriminators would only harm the vocoder, so they learn alone at first."""
+    """First step at which the vocoder is trained.
+
+    Before it, only the discriminators learn, since the gradients of untrained ones would harm the vocoder.
+    """
 
     def __init__(
         self,

@@ -22,12 +22,12 @@ def search_alignment(
     Args:
         scores: score of each pair of frame and symbol; larger is better.
         n_frames: number of frames in each row, at least its number of symbols.
-                n_symbols: number of symbols in each row, at least one.
+        n_symbols: number of symbols in each row, at least one.
 
     Shape:
         scores    [B, T, N]
         n_frames, n_symbols  [B]
-                returns   [B, T, N]; 1 on the path, 0 elsewhere
+        returns   [B, T, N]; 1 on the path, 0 elsewhere
 
     Raises:
         ValueError: a row has no symbols, or fewer frames than symbols.

@@ -100,8 +100,8 @@ def training_pass(
         network: network in training.
         batch: texts with recordings.
         latent_noise: standard normal noise for the latent.
-                duration_noise: standard normal noise for the duration predictor.
-                legacy_padding: treat padding as the published code does; only for comparison with that code.
+        duration_noise: standard normal noise for the duration predictor.
+        legacy_padding: treat padding as the published code does; only for comparison with that code.
 
     Shape:
         latent_noise    [B, C, T]
@@ -170,8 +170,8 @@ def compute_losses(found: TrainingPass, batch: TrainingBatch, *, is_masked: bool
     Args:
         found: outputs of the forward pass.
         batch: input of the forward pass.
-                is_masked: True to leave padding out of the semantic loss. Trained without padding in this loss, the
-                    published network paused and repeated words at random.
+        is_masked: True to leave padding out of the semantic loss. Trained without padding in this loss, the
+            published network paused and repeated words at random.
     """
     mask = frame_mask(batch.n_frames, batch.semantic.shape[2])
     error = (found.semantic.float() - batch.semantic).abs()
