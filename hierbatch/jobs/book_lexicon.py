@@ -33,7 +33,7 @@ class BookLexicon:
 def read_pronunciations(pronunciations: Iterable[Pronunciation], book: str, language: str) -> BookLexicon:
     """Convert the pronunciations that a book contains to rows of a lexicon.
 
-    Words with several pronunciations are left out, since a lexicon cannot tell where each of them applies.
+    Words with several pronunciations are left out, since a lexicon does not record where each of them applies.
 
     Args:
         pronunciations: pronunciations in the book.

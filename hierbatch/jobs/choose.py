@@ -22,7 +22,7 @@ class ChooseJob:
     verdict: str | None = None
     """`keep`, `pin`, `reject` or `clear`; None only adds the note."""
     attempt: int | None = None
-    """Number of the attempt to decide on; None stands for the best take of each row, and for `clear`, for all takes."""
+    """Number of the attempt to decide on; None decides on the best take of each row, or with `clear`, on all takes."""
     note: str | None = None
     who: str | None = None
 

@@ -37,7 +37,7 @@ class RecordedRun:
     """Front end that reads the texts of the rows; None if the rows are recordings."""
 
     def reread(self, rows: pa.Table) -> pa.Table:
-        """Rows of a plan after their texts or recordings were read again, with the columns that reading gives."""
+        """Rows of a plan after another reading of their texts or recordings, with the columns that reading gives."""
         if self.read_text is not None:
             return self.read_text(rows)
         sources = PlanSources(self.folder.sources_file(self.generation))

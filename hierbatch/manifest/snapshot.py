@@ -90,7 +90,7 @@ def planned_values(snapshot: Snapshot, columns: Sequence[str], positions: Positi
     Args:
         snapshot: files of the run.
         columns: columns of the plan.
-        positions: manifest positions of the rows, ascending; None stands for all rows.
+        positions: manifest positions of the rows, ascending; None for all rows.
     """
     if positions is None:
         with open_run_file(snapshot.plans[0]) as file:

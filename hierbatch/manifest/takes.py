@@ -116,7 +116,7 @@ class Takes:
 
         Args:
             columns: columns of the plan.
-            ids: ids of the rows; None stands for all rows.
+            ids: ids of the rows; None for all rows.
         """
         while True:
             positions = None if ids is None else self._positions(ids)
