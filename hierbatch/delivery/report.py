@@ -74,7 +74,8 @@ def check_file(path: Path, profile: Profile, *, is_ours: bool = False) -> FileRe
     Args:
         path: the file.
         profile: rules for it.
-        is_ours: the file was encoded here, so that the faster decoder can be trusted with its headers.
+        is_ours: True if this package encoded the file; then a faster decoder is used, which trusts the headers of the
+            file.
 
     Raises:
         InputError: the file is missing or is not an audio file.
@@ -89,9 +90,9 @@ def measure_file(path: Path, profile: Profile | None = None, *, is_ours: bool = 
 
     Args:
         path: the file.
-        profile: loudness and true peak are measured only if its rules need them, and are NaN otherwise; None measures
-            both.
-        is_ours: the file was encoded here.
+        profile: profile whose rules determine if loudness and true peak are measured; those not measured are NaN. None
+            measures both.
+        is_ours: True if this package encoded the file; then a faster decoder is used.
     """
     is_own_mp3 = is_ours and path.suffix == ".mp3"
     with open_encoded_mp3(path) if is_own_mp3 else open_file(path, use_ffmpeg=True) as sound:

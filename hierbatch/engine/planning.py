@@ -200,7 +200,7 @@ def with_column(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
 
 
 def _unit_numbers(lengths: Iterable[tuple[int, float]], unit: int) -> Iterator[int]:
-    """Unit of each row, from its group and its duration in seconds."""
+    """Yield the number of the work unit of each row, given its group and its duration in seconds."""
     n_rows, sound_s, last_group = 0, 0.0, 0
     for group, duration_s in lengths:
         is_full = n_rows == UNIT_ROWS or sound_s + duration_s > UNIT_SOUND_S

@@ -69,7 +69,7 @@ class LocalPool:
         self._unit: WorkUnit | None = None
 
     def encode_voices(self, names: Iterable[str]) -> None:
-        """Encode voices before a row needs them."""
+        """Encode voices in advance, so that no row has to wait for its voice."""
         self._worker.encode_voices(names)
 
     @property

@@ -143,7 +143,11 @@ class RequestedTakes:
         return text
 
     def _plan(self, requests: Sequence[TakeRequest]) -> list[WorkUnit]:
-        """Write one plan of the requests that fit the run, and answer all of them; their rows differ."""
+        """Write one plan for the requests that are valid, and answer all requests.
+
+        Args:
+            requests: requests for takes of different rows.
+        """
         plans = self._folder.plan_files(self._generation)
         ids = pa.array([request.id for request in requests], pa.string())
         before = [planned_rows(plan, ids) for plan in plans]
@@ -244,7 +248,7 @@ def _with_values(row: pa.Table, values: dict[str, Any]) -> pa.Table:
 
 
 def _without_repeated_rows(requests: Iterable[TakeRequest]) -> list[list[TakeRequest]]:
-    """Groups of requests in their order, each with no row twice: the attempts of a row are numbered plan by plan."""
+    """Divide requests, in their order, into groups without repeated rows, since attempts are numbered plan by plan."""
     groups: list[list[TakeRequest]] = []
     n_seen: Counter[str] = Counter()
     for request in requests:

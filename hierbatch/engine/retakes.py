@@ -92,7 +92,7 @@ def flawed_rows(takes: Takes, flags: frozenset[str] | None = None) -> pa.Table:
 
     Args:
         takes: takes of the run.
-        flags: flags that count; None means any flag.
+        flags: flags that make a take flawed; None for any flag.
     """
     flawed = []
     for table in takes.iter_tables(sorted({*TAKE_ID_COLUMNS, "error_kind", "flags", *takes.rule_columns})):

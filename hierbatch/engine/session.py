@@ -121,7 +121,7 @@ def run_session(
 
 
 def _find_pending(folder: RunFolder, generation: int, selection: RowSelection | None) -> tuple[list[Pending], Progress]:
-    """Pending rows of all plans, requested ones first, and the progress of the run before this session."""
+    """Find the pending rows of all plans, requested takes first, and the progress of the run before this session."""
     committed = committed_names(folder)
     plans = folder.plan_files(generation)
     is_wanted = selection.positions(plans[0]) if selection else None
@@ -135,7 +135,7 @@ def _find_pending(folder: RunFolder, generation: int, selection: RowSelection | 
 
 
 def _run_rounds(dispatcher: Dispatcher, rounds: Iterable[Sequence[Pending]]) -> str:
-    """Process the plans of each round; returns `done`, or the reason of an early end."""
+    """Process the plans of each round, and return `done`, or the reason of an early end."""
     for planned in rounds:
         ending = dispatcher.run(chain.from_iterable(plan.units() for plan in planned))
         if ending != "done":

@@ -91,7 +91,7 @@ class Worker:
         self._stages: tuple[Stage, ...] = (synthesize, ScoreTakes(spec.measures, spec.voices))
 
     def encode_voices(self, names: Iterable[str]) -> None:
-        """Encode voices before a row needs them."""
+        """Encode voices in advance, so that no row has to wait for its voice."""
         for stage in self._stages:
             if isinstance(stage, TakeMaker):
                 stage.encode_voices(names)

@@ -179,7 +179,11 @@ def _read_rows(path: Path) -> dict[int, dict[str, str]]:
 
 
 def read_entry(row: dict[str, str]) -> LexiconEntry:
-    """Entry from the values of `COLUMNS`; raises InputError."""
+    """Create an entry from the values of `COLUMNS`.
+
+    Raises:
+        InputError: a value is invalid.
+    """
     entry, fault = _read_entry(row)
     if entry is None:
         raise InputError(

@@ -95,7 +95,7 @@ def _make_files(
     kept: MasteredChapters | None,
     on_chapter: OnChapter | None,
 ) -> list[BookFile]:
-    """Make and check the files of all editions in the temporary folder."""
+    """Make the files of all editions in the temporary folder, and check them."""
     with thread_pool(n_cores()) as pool:
         checked: list[list[Future[BookFile]]] = []
         for edition in plan.editions:

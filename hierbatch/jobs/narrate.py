@@ -112,7 +112,7 @@ def narrate(
 def _import(
     job: NarrateJob, listener: RunListener, on_import: Callable[[ImportedBook], None] | None
 ) -> tuple[ImportedBook, Path]:
-    """Import the book, or merge a changed one; returns it and its manifest."""
+    """Import the book, or merge a changed book into its manifest; return the book and the path of the manifest."""
     manifest = find_manifest(job.out)
     imported = import_book(
         ImportBook(

@@ -24,7 +24,7 @@ from hierbatch.models.catalog.model_choice import DeviceChoice
 from hierbatch.object_path import arrow_source
 
 _MAX_ENCODED = 8
-"""Voices that are encoded before a request needs them."""
+"""Number of voices that are encoded in advance."""
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class _Loaded:
     pool: LocalPool
     requested: RequestedTakes
     lexicon_changed_ns: int
-    """Last change of the corrected lexicon when it was read; 0 if there was none."""
+    """Time of the last change of the lexicon of corrections when it was read, in nanoseconds; 0 if there was none."""
     has_resumed: bool = False
 
 
@@ -46,7 +46,7 @@ class Respeaker:
     run: Path
     device: DeviceChoice = field(default_factory=DeviceChoice)
     on_take: Callable[[], None] = lambda: None
-    """Called after each committed take."""
+    """Function called after each take that is committed."""
     _loaded: _Loaded | None = None
 
     def load(self) -> None:

@@ -81,7 +81,7 @@ class RunLayout:
 
     @property
     def corrected_lexicon(self) -> Path:
-        """Pronunciations that listeners corrected: a lexicon, read after that of the run."""
+        """Lexicon of the pronunciations that listeners corrected, which is used in addition to that of the run."""
         return self.root / "lexicon.csv"
 
     @property

@@ -108,12 +108,12 @@ def planned_values(snapshot: Snapshot, columns: Sequence[str], positions: Positi
 
 
 def redecide(snapshot: Snapshot, is_wanted: npt.NDArray[np.bool_], verdicts: VerdictNames) -> Snapshot:
-    """The same takes with the best take of some rows chosen again.
+    """Copy of a snapshot in which the best takes of some rows are chosen again.
 
     Args:
         snapshot: files of the run.
-        is_wanted: mask of manifest positions.
-        verdicts: verdicts of listeners.
+        is_wanted: boolean array that selects manifest positions.
+        verdicts: current verdicts of listeners.
     """
     competing = snapshot.competing[is_wanted[snapshot.competing["position"]]]
     best = snapshot.index[is_wanted[snapshot.index["position"]]]

@@ -35,7 +35,7 @@ class TakeRequest:
     """Values used instead of those of the manifest; if it is empty, new takes of the row as it is planned."""
     n_takes: int = 1
     corrected_word: str | None = None
-    """Word whose corrected pronunciation is the reason: the first take is pinned when it is planned."""
+    """Word whose pronunciation was corrected, if this is the reason; then the first take is pinned when planned."""
     who: str | None = None
     when: str | None = None
     """Time at which the request was appended (ISO 8601, UTC); set by `append_request`."""

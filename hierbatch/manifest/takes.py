@@ -38,7 +38,7 @@ from hierbatch.manifest.take_ids import NAME_TYPE, TAKE_ID_COLUMNS, row_names
 from hierbatch.manifest.verdicts import VerdictNames
 
 _MAX_REMEMBERED = 20_000
-"""Ids whose positions are kept."""
+"""Maximum number of ids whose positions are kept in memory."""
 
 _MAX_RESCANS = 20
 """Maximum number of scans if files disappear during each of them; a compaction causes one or two repeats."""
@@ -175,7 +175,7 @@ class Takes:
                 return rows.select([*columns, "is_best", "verdict"])
 
     def redecided(self) -> Takes:
-        """The same takes with the newest decisions; of the parts, only the rows with new verdicts are read.
+        """Copy of this snapshot with the newest decisions; only the rows with new verdicts are read from the parts.
 
         Raises:
             RunError: a file of decisions cannot be read, or takes have disappeared.
@@ -193,7 +193,7 @@ class Takes:
         return changed
 
     def is_same_as(self, earlier: Takes) -> bool:
-        """True if the take of every row is the same one in both snapshots, at the same place."""
+        """Return True if every row has the same take in both snapshots, at the same place in the parts."""
         return self._snapshot is earlier._snapshot
 
     def last_attempts(self, positions: Positions) -> npt.NDArray[np.int16]:
@@ -222,7 +222,7 @@ class Takes:
         return has_take
 
     def remember(self, positions: Mapping[str, int]) -> None:
-        """Keep the positions of some ids, which saves searching for them."""
+        """Keep the positions of some ids in memory, so that later calls need not search the plan for them."""
         if len(self._position_of) + len(positions) > _MAX_REMEMBERED:
             self._position_of.clear()
         self._position_of.update(positions)

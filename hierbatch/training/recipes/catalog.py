@@ -71,8 +71,8 @@ of the earlier one, and its weights ship."""
 PIPELINE_PHASES = ("text-to-vector-tuning", "acoustic-tuning", "vocoder-gan", "style-denoiser")
 """Phases that need the trained networks of the whole pipeline; they run last.
 
-`cross-speaker` is the last phase that changes the content encoder, whose vectors the text side predicts and the
-acoustic model receives; the two tuning phases adapt these to it.
+`cross-speaker` is the last phase that changes the content encoder. The two tuning phases then adapt the networks that
+predict its vectors from text, and the acoustic model, which receives its vectors.
 """
 
 FULL_BAND_PHASES = {

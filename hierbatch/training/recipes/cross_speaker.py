@@ -151,7 +151,7 @@ class CrossSpeakerRecipe(AcousticRecipe):
     def _predict_from_text(
         self, network: LiteTextToVector, texts: Sequence[AlignedSegment], prompts: Prompts
     ) -> PredictedFrames:
-        """Semantic vectors and F0 of texts with their recorded durations."""
+        """Predict semantic vectors and F0 of texts, with their recorded durations."""
         batch = TextBatch.from_ids([text.ids for text in texts], self._device)
         rows = [torch.tensor(text.durations) for text in texts]
         durations = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True).to(self._device)
