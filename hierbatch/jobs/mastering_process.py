@@ -48,7 +48,7 @@ class MasteringProcess:
         """Listener for the synthesis; it starts the process, and passes all events on to the given listener."""
 
     def finish(self) -> None:
-        """Wait until the process has made all chapters; a failure is reported, and `make_book` makes what is missing."""
+        """Wait until all chapters are made; failures are reported, and `make_book` makes what is missing."""
         if self._feed is None:
             return
         self._listener.on_message("Mastering")
