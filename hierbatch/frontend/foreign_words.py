@@ -29,7 +29,7 @@ def find_foreign_words(text: str, *, hanja: bool) -> tuple[str, ...]:
         text: text of one sentence
         hanja: True to accept Hanja
 
-            >>> find_foreign_words("Привет, 東京タワー, 東京 and α", hanja=True)
+    >>> find_foreign_words("Привет, 東京タワー, 東京 and α", hanja=True)
     ('Привет', '東京タワー')
     """
     words = (match[0] for match in _WORD.finditer(unicodedata.normalize("NFC", text)))

@@ -32,7 +32,7 @@ def adjust_pitch(log_f0: Tensor, semitones: float, prosody: float) -> Tensor:
         semitones: transposition.
         prosody: scale factor for the deviation of log F0 from its mean.
 
-            Shape: log_f0 [1, 4T] -> [1, 4T].
+    Shape: log_f0 [1, 4T] -> [1, 4T].
     """
     voiced = log_f0 > 0
     if (semitones == 0 and prosody == 1) or not bool(voiced.any()):

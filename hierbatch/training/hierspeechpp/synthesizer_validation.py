@@ -56,7 +56,7 @@ def pitch_figures(log_f0: Tensor, f0_hz: Tensor) -> dict[str, float]:
         log_f0: predicted ln(F0 + 1).
         f0_hz: measured F0, 0 where unvoiced.
 
-            Shape: log_f0, f0_hz [4 T].
+    Shape: log_f0, f0_hz [4 T].
     """
     predicted = torch.expm1(log_f0.float())
     is_voiced, is_predicted = f0_hz > 0, predicted > 55

@@ -28,7 +28,7 @@ def sample_latent(mean: Tensor, log_scale: Tensor, noise: Tensor, mask: Tensor, 
         mask: valid frames.
         noise_scale: scale factor for the noise; 0 gives the mean.
 
-            Shape: mean, log_scale, noise, returns [B, C, T]; mask [B, 1, T].
+    Shape: mean, log_scale, noise, returns [B, C, T]; mask [B, 1, T].
     """
     return (mean + noise * log_scale.exp() * noise_scale) * mask
 

@@ -204,7 +204,7 @@ def ceil_durations(log_durations: Tensor, mask: Tensor, length_scale: Tensor | f
         mask: valid symbols.
         length_scale: scale factor for the durations; above 1 is slower.
 
-            Shapes: log_durations, mask, returns [B, 1, N]; length_scale [B, 1, 1] or a number.
+    Shapes: log_durations, mask, returns [B, 1, N]; length_scale [B, 1, 1] or a number.
     """
     return torch.ceil(torch.exp(log_durations) * mask * length_scale)
 
