@@ -1,4 +1,4 @@
-"""Normalisation of speech to the level at which the networks are trained."""
+"""Normalization of speech to the level at which the networks are trained."""
 
 from __future__ import annotations
 

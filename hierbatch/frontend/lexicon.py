@@ -61,7 +61,7 @@ class MarkedText:
 
 
 class Lexicon:
-    """Lexicon entries by language; their words are matched in a text before it is normalised."""
+    """Lexicon entries by language; their words are matched in a text before it is normalized."""
 
     def __init__(self, entries: Iterable[LexiconEntry]) -> None:
         self.entries = tuple(entries)

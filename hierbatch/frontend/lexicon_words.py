@@ -1,4 +1,4 @@
-"""Words of normalised text, with the placeholders of the lexicon expanded."""
+"""Words of normalized text, with the placeholders of the lexicon expanded."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ClauseWord:
 
 
 def expand_placeholders(token: str, entries: Mapping[str, LexiconEntry], phonemizer: Phonemizer) -> list[ClauseWord]:
-    """Expand a token of normalised text to the words of its lexicon entry, or to itself if it has no placeholder.
+    """Expand a token of normalized text to the words of its lexicon entry, or to itself if it has no placeholder.
 
     Args:
         token: text between spaces and punctuation marks

@@ -1,4 +1,4 @@
-"""Normalisation rules, and a function that applies them in order."""
+"""Normalization rules, and a function that applies them in order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Verbalizer = Callable[["re.Match[str]"], str]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Normalisation rule for one written form; `replacement` is a template for `Match.expand` or a function."""
+    """Normalization rule for one written form; `replacement` is a template for `Match.expand` or a function."""
 
     name: str
     pattern: re.Pattern[str]

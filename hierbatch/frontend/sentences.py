@@ -148,7 +148,7 @@ def _is_abbreviation(before: str, following: str) -> bool:
 
 
 def _join_short(sentences: Sequence[Sentence]) -> list[Sentence]:
-    """Join short sentences, which models synthesise badly, to the next sentence in their language.
+    """Join short sentences, which models synthesize badly, to the next sentence in their language.
 
     A short last sentence is joined to the previous one.
     """

@@ -123,7 +123,7 @@ class SpeechFrontEnd:
 
 
 def _clauses(normalized: str) -> list[tuple[list[str], str]]:
-    """Split normalised text at its punctuation marks into clauses: the words of each, and the mark after them."""
+    """Split normalized text at its punctuation marks into clauses: the words of each, and the mark after them."""
     clauses: list[tuple[list[str], str]] = []
     words: list[str] = []
     for token in _TOKEN.findall(normalized):

@@ -93,7 +93,7 @@ class AheadBook:
         """Make all chapters that are ready and not made yet.
 
         Args:
-        takes: takes of the run.
+            takes: takes of the run.
             is_last: True if no further take will be committed, so that every chapter is ready.
         """
         unsettled = frozenset() if is_last else unsettled_rows(takes)

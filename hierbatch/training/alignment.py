@@ -113,7 +113,7 @@ def align(
 
     Args:
         utterances: Utterances of one language, each with at least as many frames as phones.
-        loudness_channel: Index of the channel that holds the loudness; used only to initialise silence.
+        loudness_channel: Index of the channel that holds the loudness; used only to initialize silence.
         n_passes: Number of alignments with Gaussians, each followed by re-estimation.
         n_refinements: Number of alignments with the frame classifier after those.
     """

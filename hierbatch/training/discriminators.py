@@ -21,7 +21,7 @@ _OUTPUT_STD = 0.02
 
 
 class TrainingDiscriminators(Discriminators):
-    """Discriminators initialised for training, with pre-emphasis and gain on their input.
+    """Discriminators initialized for training, with pre-emphasis and gain on their input.
 
     Pre-emphasis raises the high frequencies, in which speech has little energy.
 

@@ -45,7 +45,7 @@ def _is_plausible(utterance: PreparedUtterance) -> bool:
 
 
 def _alignment_input(prepared: PreparedSet, utterance: PreparedUtterance) -> UnalignedUtterance:
-    """Create the input of alignment: semantic vectors with the normalised log loudness as last channel, and symbols."""
+    """Create the input of alignment: semantic vectors with the normalized log loudness as last channel, and symbols."""
     audio = prepared.audio(utterance).reshape(-1, FRAME_HOP_SAMPLES)
     loudness = np.log(np.sqrt((audio**2).mean(1)) + 1e-4)
     loudness = (loudness - loudness.mean()) / (loudness.std() + 1e-3) * _LOUDNESS_WEIGHT

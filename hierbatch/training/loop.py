@@ -1,6 +1,6 @@
-"""Training loop of the Lite networks: optimiser steps, learning curve, checkpoints and resuming.
+"""Training loop of the Lite networks: optimizer steps, learning curve, checkpoints and resuming.
 
-A run folder holds `checkpoint.pt` (weights, their exponential moving average, optimiser state, step count and CPU time)
+A run folder holds `checkpoint.pt` (weights, their exponential moving average, optimizer state, step count and CPU time)
 and `curve.jsonl` (one line per report). The same command resumes from the checkpoint. Batches and dropout are drawn
 from generators seeded with the step, so a resumed run equals an uninterrupted run to the bit.
 """
@@ -37,7 +37,7 @@ class Recipe(Protocol):
         ...
 
     def losses(self, network: Any, rng: np.random.Generator) -> Losses:
-        """Weighted losses of a new random batch; the loop minimises their sum."""
+        """Weighted losses of a new random batch; the loop minimizes their sum."""
         ...
 
     def validate(self, network: Any) -> dict[str, float]:
@@ -109,7 +109,7 @@ class Trainer:
         self._save()
 
     def _train_step(self, rng: np.random.Generator) -> dict[str, float]:
-        """Run an optimiser step; returns losses and gradient norm. If a gradient is not finite, no weight changes."""
+        """Run an optimizer step; returns losses and gradient norm. If a gradient is not finite, no weight changes."""
         self.network.train()
         for group in self.optimizer.param_groups:
             share = schedule(self.step, self.options, first_step=group.get("first_step", 0))

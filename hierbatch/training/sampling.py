@@ -137,7 +137,7 @@ def load_segment(prepared: PreparedSet, segment: UtteranceSegment) -> SegmentArr
 
 
 def stack_segments(rows: Sequence[SegmentArrays]) -> SegmentBatch:
-    """Pad the arrays of segments of any lengths to one batch."""
+    """Pad the arrays of segments of any lengths, and stack them to one batch."""
     audio, semantic, f0_hz, voiced = zip(*rows, strict=True)
     lengths = np.array([len(row) for row in semantic])
     longest = int(lengths.max())

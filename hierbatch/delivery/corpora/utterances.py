@@ -59,7 +59,7 @@ class CorpusUtterance:
     consent: str
     consent_ref: str | None
     license: str | None
-    """Licence of the voice's reference recording."""
+    """License of the voice's reference recording."""
     text_license: str | None
     synthetic: bool
     model: str

@@ -14,7 +14,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 
 
 def tidy(text: str) -> str:
-    """Normalise text to NFC, remove invisible characters, and collapse white space."""
+    """Normalize text to NFC, remove invisible characters, and collapse white space."""
     text = _CONTROL.sub("", _INVISIBLE.sub("", text))
     return " ".join(unicodedata.normalize("NFC", text).split())
 

@@ -76,7 +76,7 @@ def join_pages(pages: Sequence[FlowPage]) -> Flow:
 
 
 def without_licence(flow: Flow) -> Flow:
-    """Remove the licence before and after a Project Gutenberg book."""
+    """Remove the license before and after a Project Gutenberg book."""
     begin, end = body_span([block.text for block in flow.blocks])
     outside = flow.blocks[:begin] + flow.blocks[end:]
     if not outside:

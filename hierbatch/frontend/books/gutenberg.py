@@ -1,4 +1,4 @@
-"""Project Gutenberg header and licence: their extent, and the metadata in the header."""
+"""Project Gutenberg header and license: their extent, and the metadata in the header."""
 
 from __future__ import annotations
 

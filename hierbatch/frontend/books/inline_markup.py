@@ -28,7 +28,7 @@ _N_OPENING_CHARACTERS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class PlainText:
-    """Text without markup, the pronunciations that the markup contained, and the number of emphasised passages."""
+    """Text without markup, the pronunciations that the markup contained, and the number of emphasized passages."""
 
     text: str
     pronunciations: tuple[Pronunciation, ...]

@@ -1,7 +1,7 @@
 """Positions of sentences in the text of the block that they come from.
 
 Sentences are matched by their letters and digits alone, so it makes no difference that their text was cleaned up,
-normalised and joined across lines.
+normalized and joined across lines.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""English front end: text normalisation by ordered tables of rules, heteronyms and phonemes."""
+"""English front end: text normalization by ordered tables of rules, heteronyms and phonemes."""

@@ -1,6 +1,6 @@
-"""Rules for English words in capitals: initialisms to spell, acronyms to read as words, and emphasised words.
+"""Rules for English words in capitals: initialisms to spell, acronyms to read as words, and emphasized words.
 
-In normalised text, the name of a letter is a single capital ("F B I"). The article is always a lower-case "a", so that
+In normalized text, the name of a letter is a single capital ("F B I"). The article is always a lower-case "a", so that
 a capital A is the letter.
 """
 
@@ -53,7 +53,7 @@ def is_unpronounceable(letters: str) -> bool:
 
 
 def _say_capitals(match: re.Match[str]) -> str:
-    """Spell an initialism; read an emphasised word, or a heading in capitals, as words."""
+    """Spell an initialism; read an emphasized word, or a heading in capitals, as words."""
     word = match["word"]
     if word in read_words("english/acronyms.txt"):
         return word.capitalize()

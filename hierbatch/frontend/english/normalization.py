@@ -1,4 +1,4 @@
-"""English text normalisation by ordered tables of rules.
+"""English text normalization by ordered tables of rules.
 
 The order matters: addresses come before every rule that reads dots, money and dates come before plain numbers, and
 letters are spelled after every rule that reads letters as something else.
@@ -108,7 +108,7 @@ ENGLISH_RULES: tuple[Rule, ...] = (
 
 
 def normalize_english(text: str) -> str:
-    """Normalise English text to words as read aloud, with the marks , . ? ! for pauses and intonation.
+    """Normalize English text to words as read aloud, with the marks , . ? ! for pauses and intonation.
 
     In the result, a capital A is the letter; the article is in lower case.
 

@@ -76,7 +76,7 @@ class Bundle:
 
     @property
     def licenses(self) -> tuple[str, ...]:
-        """Licences of all contents, without duplicates."""
+        """Licenses of all contents, without duplicates."""
         # The `license` of a bundle with components lists all of theirs too.
         licenses = [component.license for component in self.components] or [self.license]
         return tuple(dict.fromkeys(licenses))

@@ -13,7 +13,7 @@ from hierbatch.training.trainer.trainer import TrainerOptions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdamWSettings:
-    """Table `optimizer`: settings of AdamW for each optimiser of a recipe; the defaults are the published values."""
+    """Table `optimizer`: settings of AdamW for each optimizer of a recipe; the defaults are the published values."""
 
     learning_rate: float
     learning_rate_decay: float
@@ -27,10 +27,10 @@ class AdamWSettings:
     """Patterns of the names of weights that are not trained, in addition to those of a preset."""
 
     def for_networks(self, name: str, networks: tuple[str, ...], frozen: tuple[str, ...] = ()) -> OptimizerSettings:
-        """Settings of one optimiser.
+        """Settings of one optimizer.
 
         Args:
-            name: name of the optimiser.
+            name: name of the optimizer.
             networks: names of the networks that it updates.
             frozen: further patterns of the names of weights that are not trained.
         """

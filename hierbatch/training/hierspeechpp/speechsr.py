@@ -84,7 +84,7 @@ class SpeechSRRecipe:
 
     @property
     def optimizers(self) -> Sequence[OptimizerSettings]:
-        """Settings of the optimisers: discriminators first, then the generator."""
+        """Settings of the optimizers: discriminators first, then the generator."""
         settings = self.config.optimizer
         return [settings.for_networks(name, (name,), self._frozen) for name in ("discriminators", "generator")]
 

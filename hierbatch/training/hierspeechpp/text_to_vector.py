@@ -104,7 +104,7 @@ class TextToVectorRecipe:
 
     @property
     def optimizers(self) -> Sequence[OptimizerSettings]:
-        """Settings of the only optimiser."""
+        """Settings of the only optimizer."""
         return [self.config.optimizer.for_networks("generator", ("generator",), self._frozen)]
 
     @property

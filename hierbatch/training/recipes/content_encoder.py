@@ -159,7 +159,7 @@ def augment_vocal_tract(mel: Tensor, rng: np.random.Generator, max_warp: float =
 
 
 def augment_channel(mel: Tensor, rng: np.random.Generator) -> Tensor:
-    """Augment the channel: a smooth random equaliser and, in half of the rows, a masked range of bands.
+    """Augment the channel: a smooth random equalizer and, in half of the rows, a masked range of bands.
 
     Frequency masking after Park et al. 2019 (SpecAugment, section 2).
 

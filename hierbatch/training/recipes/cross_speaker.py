@@ -66,7 +66,7 @@ class UnpairedBatch:
 
 
 class CrossSpeakerRecipe(AcousticRecipe):
-    """Recipe with the paired rows of `AcousticRecipe`, and with cross-speaker rows and synthesised rows.
+    """Recipe with the paired rows of `AcousticRecipe`, and with cross-speaker rows and synthesized rows.
 
     Args:
         prepared: Prepared speech with alignments.
@@ -75,7 +75,7 @@ class CrossSpeakerRecipe(AcousticRecipe):
         batch_size: Number of paired rows per step.
         teacher: Frozen content encoder that computes the target features of the paired rows; None uses those of the
             prepared set.
-        text_to_vector: Trained text-to-vector network; None leaves out the synthesised rows.
+        text_to_vector: Trained text-to-vector network; None leaves out the synthesized rows.
         speaker_encoder: Trained speaker encoder; None leaves out the speaker losses.
     """
 

@@ -117,7 +117,7 @@ class OneVoiceRecipe:
 
     @property
     def optimizers(self) -> Sequence[OptimizerSettings]:
-        """Settings of the optimisers; the acoustic model is first, as its loss computes the vocoder's latents."""
+        """Settings of the optimizers; the acoustic model is first, as its loss computes the vocoder's latents."""
         options = self.options
         settings = (
             OptimizerSettings(
@@ -165,7 +165,7 @@ class OneVoiceRecipe:
         return self._batches.batch(step, index, n_batches)
 
     def losses(self, optimizer: str, batch: VoiceBatch) -> Losses:
-        """Losses of one optimiser, as shares of the losses of the whole step."""
+        """Losses of one optimizer, as shares of the losses of the whole step."""
         if optimizer == "acoustic":
             return {"mel": batch.share * self._acoustic_loss(batch)}
         generated, target = self._generate(batch)

@@ -60,7 +60,10 @@ class SpeakerEncoderTrainingModule(nn.Module):
 
 
 class SpeakerEncoderRecipe:
-    """Recipe: classify `batch_size` segments of 1.2 to 2.4 s per step; all classes are equally likely."""
+    """Recipe of the speaker encoder, which classifies `batch_size` segments of 1.2 to 2.4 s per step.
+
+    All classes are equally likely.
+    """
 
     def __init__(self, prepared: PreparedSet, config: LiteConfig, device: str = "cpu", batch_size: int = 32) -> None:
         self._prepared, self._device, self._batch_size = prepared, device, batch_size

@@ -84,7 +84,7 @@ class StyleDenoiserRecipe:
 
     @torch.no_grad()
     def _draw_styles(self, sampler: SpeakerSampler, rng: np.random.Generator) -> Tensor:
-        """Draw a segment; returns its styles as recorded and after noise reduction. Shape: [2, S]."""
+        """Draw a segment, and return its styles as recorded and after noise reduction. Shape: [2, S]."""
         segment = random_segment(sampler.draw(rng), _SEGMENT_FRAMES, rng)
         audio = self._prepared.audio(segment.utterance, segment.start, segment.n_frames)
         both = np.stack([audio, reduce_noise(Waveform(audio, RATE_HZ)).samples])

@@ -1,1 +1,1 @@
-"""Trainer for all networks: named optimisers, exact resuming from checkpoints, curves, several processes."""
+"""Trainer for all networks: named optimizers, exact resuming from checkpoints, curves, several processes."""

@@ -40,7 +40,7 @@ class TrainingState:
     training_s: float
     """Time spent in training steps so far, in seconds."""
     n_skipped: Mapping[str, int]
-    """Number of updates skipped because a gradient was not finite, by optimiser."""
+    """Number of updates skipped because a gradient was not finite, by optimizer."""
     identity: Mapping[str, Any]
     """The recipe's identity."""
 
@@ -110,7 +110,7 @@ class CheckpointFolder:
             temporary.write_text(json.dumps({"step": step, "figure": figure}) + "\n", encoding="utf-8")
 
     def delete_old(self) -> None:
-        """Delete the checkpoints that need not be kept."""
+        """Delete old checkpoints, except the last few, the best, and those at multiples of a number of steps."""
         steps, best = self.steps(), self.best()
         kept = set(steps[-self._kept.n_last :]) | ({best[0]} if best else set())
         for step in steps:
@@ -165,10 +165,10 @@ def read_tensors(checkpoint: Path, name: str) -> dict[str, Tensor]:
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer, names: Mapping[int, str]) -> dict[str, Tensor]:
-    """Collect the state of an optimiser as tensors whose names contain those of the weights.
+    """Collect the state of an optimizer as tensors whose names contain those of the weights.
 
     Args:
-        optimizer: optimiser whose state consists of tensors for each weight.
+        optimizer: optimizer whose state consists of tensors for each weight.
         names: names of the weights, by the `id` of the weight.
     """
     return {

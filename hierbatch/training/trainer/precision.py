@@ -1,4 +1,4 @@
-"""Precision in training: weights, losses and optimisers are float32; matrix products and convolutions may be bfloat16.
+"""Precision in training: weights, losses and optimizers are float32; matrix products and convolutions may be bfloat16.
 
 Recipes compute spectrograms, divergences, alignment and losses in float32, inside `full_precision`.
 """

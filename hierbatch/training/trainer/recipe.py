@@ -1,4 +1,4 @@
-"""Interface between the trainer and a recipe: networks, optimisers, batches, losses and validation."""
+"""Interface between the trainer and a recipe: networks, optimizers, batches, losses and validation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class OptimizerSettings:
 
     name: str
     networks: tuple[str, ...]
-    """Names of the networks, in the recipe, whose weights the optimiser updates."""
+    """Names of the networks, in the recipe, whose weights the optimizer updates."""
     learning_rate: float
     """Peak learning rate."""
     betas: tuple[float, float] = (0.8, 0.99)
@@ -67,7 +67,7 @@ class Recipe(Protocol):
 
     @property
     def optimizers(self) -> Sequence[OptimizerSettings]:
-        """Optimisers in the order of their updates within a step."""
+        """Optimizers in the order of their updates within a step."""
         ...
 
     @property
@@ -89,7 +89,7 @@ class Recipe(Protocol):
         ...
 
     def losses(self, optimizer: str, batch: Any) -> Losses:
-        """Weighted losses that an optimiser minimises, as shares of the step's losses."""
+        """Weighted losses that an optimizer minimizes, as shares of the step's losses."""
         ...
 
     def validate(self, networks: Networks) -> Mapping[str, float]:

@@ -1,7 +1,7 @@
 """Training of a recipe in a run folder, from the start or from the last checkpoint in the folder.
 
 A resumed run equals an uninterrupted run to the bit on the same machine: batches and random choices are functions of
-the seed and the step, and a checkpoint holds the weights, their averages and the state of the optimisers.
+the seed and the step, and a checkpoint holds the weights, their averages and the state of the optimizers.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class TrainerOptions:
 
 
 class Trainer:
-    """Trainer of one run, with its networks, optimisers, averages, checkpoints and curves."""
+    """Trainer of one run, with its networks, optimizers, averages, checkpoints and curves."""
 
     def __init__(
         self, recipe: Recipe, run: Path, options: TrainerOptions, log: Callable[[str], None] = lambda _: None
@@ -151,7 +151,7 @@ class Trainer:
         self.checkpoints.delete_old()
 
     def _train_step(self) -> dict[str, Tensor]:
-        """Run the update of every optimiser; returns this process's share of the losses, and gradient norms."""
+        """Run the update of every optimizer; returns this process's share of the losses, and gradient norms."""
         seed_step(self.options.seed, self.step, self.world.rank)
         for network in self.recipe.networks.values():
             network.train()
@@ -171,7 +171,7 @@ class Trainer:
         return figures
 
     def _update(self, settings: OptimizerSettings) -> Tensor:
-        """Update the weights of one optimiser, unless a gradient is not finite; returns the norm of the gradient."""
+        """Update the weights of one optimizer, unless a gradient is not finite; returns the norm of the gradient."""
         optimizer = self.optimizers[settings.name]
         weights = [weight for group in optimizer.param_groups for weight in group["params"]]
         self.world.sum_gradients(weights)

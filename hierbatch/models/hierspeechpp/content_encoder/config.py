@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 LICENSE = "CC-BY-NC-4.0"
-"""Licence of the published weights; the rest of HierSpeech++ is MIT."""
+"""License of the published weights; the rest of HierSpeech++ is MIT."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
