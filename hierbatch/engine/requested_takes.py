@@ -1,7 +1,7 @@
 """Planning of takes that listeners request for single rows: with other text, phonemes, voice or speed.
 
-Each request becomes a plan file, whose metadata has the name of the request. The plan is written before the answer to
-the request, so that a driver that is killed between the two does not plan the takes twice.
+The takes of waiting requests are planned in a plan file, whose metadata has the names of the requests. The plan is
+written before the requests are answered, so that a driver that is killed between the two does not plan the takes twice.
 """
 
 from __future__ import annotations

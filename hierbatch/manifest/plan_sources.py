@@ -36,7 +36,7 @@ def discard_audio(rows: pa.Table) -> pa.Table:
 
 @contextmanager
 def open_source_store(path: Path) -> Iterator[StoreSources]:
-    """Context with a function that stores the audio of successive tables in a file, which is moved into place at its end.
+    """Context with a function that stores the audio of successive tables in a file; its end moves the file into place.
 
     Raises:
         StorageError: the disk is full, read-only or gone.

@@ -153,7 +153,7 @@ class TakeMaker(ABC, Generic[Row, Source, Result]):
             )
 
     def _open_all(self, rows: Iterable[Row]) -> Iterator[Opened[Row, Source] | Take]:
-        """Open sources one by one: an unreadable recording must not fail the batch of the others."""
+        """Open sources one by one, so that an unreadable recording does not fail the other recordings of its batch."""
         return process_individually(
             list(rows),
             lambda row: [Opened(row[0], self.open(row[0]))],

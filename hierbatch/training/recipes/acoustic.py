@@ -95,7 +95,7 @@ class PairedBatch:
 
 
 class AcousticRecipe:
-    """Recipe: reconstruct `batch_size` segments of 1.6 s per step, each with a prompt of 1.5 to 5 s.
+    """Recipe that reconstructs `batch_size` segments of 1.6 s per step, each with a prompt of 1.5 to 5 s.
 
     Args:
         prepared: Prepared speech.

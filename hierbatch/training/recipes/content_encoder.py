@@ -49,7 +49,7 @@ class ContentTrainingModule(nn.Module):
 
 
 class ContentEncoderRecipe:
-    """Recipe: train on `batch_size` segments of 2 s per step, with vocal-tract, noise and channel augmentation.
+    """Recipe that trains on `batch_size` segments of 2 s per step, with vocal-tract, noise and channel augmentation.
 
     Args:
         prepared: Prepared speech; alignments are used if there are any.

@@ -22,7 +22,7 @@ _EDGE_SAMPLES = 2_400
 
 
 class SpeechSRLiteRecipe:
-    """Recipe: train on `batch_size` segments of 1 s per step; speakers are equally likely."""
+    """Recipe that trains on `batch_size` segments of 1 s per step; speakers are equally likely."""
 
     def __init__(
         self, clips: list[FullBandClip], config: SpeechSRLiteConfig, device: str = "cpu", batch_size: int = 12

@@ -53,7 +53,7 @@ class SpeechSRLiteGanTrainingModule(SpeechSRLite):
 
 
 class SpeechSRLiteGanRecipe(SpeechSRLiteRecipe):
-    """Recipe: train on `batch_size` segments of 0.3 s per step; validation as in `SpeechSRLiteRecipe`."""
+    """Recipe that trains on `batch_size` segments of 0.3 s per step; validation as in `SpeechSRLiteRecipe`."""
 
     network: SpeechSRLiteGanTrainingModule
     learning_rate_factors: ClassVar[dict[str, float]] = {"discriminators": 4.0}

@@ -41,7 +41,7 @@ class StyleDenoiserTrainingModule(nn.Module):
 
 
 class StyleDenoiserRecipe:
-    """Recipe: train on the styles of `batch_size` segments of 4 s per step.
+    """Recipe that trains on the styles of `batch_size` segments of 4 s per step.
 
     Args:
         prepared: Prepared speech.

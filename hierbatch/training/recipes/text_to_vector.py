@@ -54,7 +54,7 @@ _OTHER_SPEAKER_SHARE = {"en": 0.1, "ko": 0.35}
 
 
 class TextToVectorRecipe:
-    """Recipe: train on utterances, or segments of long utterances, about 30 s in total per step.
+    """Recipe that trains on utterances, or on segments of long utterances, about 30 s in total per step.
 
     Args:
         prepared: Prepared speech with alignments.

@@ -19,7 +19,7 @@ _SEGMENT_FRAMES = 50
 
 
 class VocoderRecipe:
-    """Recipe: reconstruct `batch_size` segments of 1 s per step."""
+    """Recipe that reconstructs `batch_size` segments of 1 s per step."""
 
     def __init__(self, prepared: PreparedSet, config: LiteConfig, device: str = "cpu", batch_size: int = 12) -> None:
         self.network: LiteWaveformGenerator = LiteWaveformGenerator(config).to(device)

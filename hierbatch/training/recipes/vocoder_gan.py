@@ -58,7 +58,7 @@ class VocoderGanTrainingModule(nn.Module):
 
 
 class VocoderGanRecipe:
-    """Recipe: train on `batch_size` segments of 0.96 s per step; the losses cover the inner 0.64 s.
+    """Recipe that trains on `batch_size` segments of 0.96 s per step; the losses cover the inner 0.64 s.
 
     Args:
         prepared: Prepared speech with alignments.
