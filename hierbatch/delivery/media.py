@@ -114,8 +114,7 @@ def expected_samples(media: Path, track: str, rate_hz: int, n_decoded: int) -> i
         media: the file.
         track: sound track, see `find_track`.
         rate_hz: sampling rate to count at.
-        n_decoded: number of samples that were decoded. It is returned if the packets agree within a tolerance,
-            since
+        n_decoded: number of samples that were decoded. It is returned if the packets agree within a tolerance, since
             lossy codecs add delay and padding.
     """
     number = find_track(media, track)[0] if track else 0

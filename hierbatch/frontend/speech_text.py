@@ -50,8 +50,7 @@ class SpeechFrontEnd:
 
         Args:
             lexicon: pronunciations that take precedence over the front end.
-            versions: version of the phonemes per language, as recorded in a bundle; by default the current
-                version.
+            versions: version of the phonemes per language, as recorded in a bundle; by default the current version.
         """
         self._lexicon = lexicon or Lexicon([])
         self._versions = versions or {}

@@ -103,8 +103,7 @@ def cast_book(job: CastBook) -> Cast:
     Raises:
         BookError: the book cannot be read, or its language is not supported.
         InputError: an option is invalid, the narrator is not in the voices table, or edits of the manifest conflict
-        with
-            the book.
+        with the book.
         ManifestError: the voices table is invalid.
         PromptError: the recording of a voice cannot be read.
         StorageError: the disk is full.

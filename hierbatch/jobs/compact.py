@@ -49,9 +49,9 @@ def compact(job: CompactJob) -> CompactionResult:
     """Merge the Parquet files of a finished run, and drop superseded takes, except in rows that listeners worked on.
 
     New files are complete before old ones are deleted. An interrupted compaction therefore leaves two copies of some
-    takes, which readers accept, and the same call finishes the compaction. Files are never changed and their names
-    never used
-    again: a concurrent reader may find that a file has disappeared, but its takes are then already in another file.
+    takes, which readers accept, and the same call finishes the compaction. Files are never changed, and their names are
+    never used again: a concurrent reader may find that a file has disappeared, but its takes are then already in
+    another file.
 
     Raises:
         RunError: the folder is not a run, the run is in use, or rows have no take yet.

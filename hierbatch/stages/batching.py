@@ -1,4 +1,4 @@
-"""Batching of rows for a model: a row fails without its neighbours; an out-of-memory error halves the batch."""
+"""Batching of rows for a model: a row that fails does not affect others; running out of memory halves the batch."""
 
 from __future__ import annotations
 

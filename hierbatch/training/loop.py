@@ -191,8 +191,7 @@ def schedule(step: int, options: LoopOptions, *, first_step: int = 0) -> float:
         step: Step of the whole schedule.
         options: Number of steps and length of the warm-up.
         first_step: Step from which the weights are trained, limited to a quarter of the schedule; before it, the rate
-            is
-            zero.
+            is zero.
     """
     first_step = min(first_step, options.n_steps // 4)
     if step < first_step:

@@ -134,8 +134,7 @@ class PredictedLatents:
         Args:
             pipeline: Trained networks.
             segment: Segment of the recording to reproduce.
-            vectors: Semantic vectors predicted from its text, [1, T, C]; None encodes the recording
-                instead.
+            vectors: Semantic vectors predicted from its text, [1, T, C]; None encodes the recording instead.
             prompt: Speech of the same speaker.
         """
         own, mask = self._ground_truth(segment), self._full_mask(segment)

@@ -40,7 +40,7 @@ _Piece = tuple[str, TextSegment | None]
 
 
 class BlockCollector:
-    """Collects the blocks of a page, their segments in the tree, and the number of skipped characters by reason."""
+    """Collector of the blocks of a page, their segments in the tree, and the number of skipped characters by reason."""
 
     def __init__(self, href: str, keep: frozenset[str]) -> None:
         self.blocks: list[Block] = []

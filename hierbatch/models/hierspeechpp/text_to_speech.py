@@ -97,7 +97,7 @@ class HierSpeechPPPipeline:
     def encode_voice(
         self, prompt: Waveform, denoise_ratio: float | None = None, *, track: PitchTracker = estimate_f0
     ) -> HierSpeechPPVoice:
-        """Encode a voice from a prompt: 3 to 15 s of one person speaking, at any rate; shorter ones are repeated.
+        """Encode a voice from a prompt of 3 to 15 s with one speaker, at any rate; shorter prompts are repeated.
 
         Args:
             prompt: the recording.

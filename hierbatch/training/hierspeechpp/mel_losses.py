@@ -25,8 +25,7 @@ class MelLoss(nn.Module):
 
         Args:
             rate_hz: sampling rate.
-            resolutions: for each spectrogram, the FFT size in samples, the hop in samples and the number of
-                bands.
+            resolutions: for each spectrogram, the FFT size in samples, the hop in samples and the number of bands.
         """
         super().__init__()
         self.mels = nn.ModuleList(

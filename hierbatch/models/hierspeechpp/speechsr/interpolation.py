@@ -50,7 +50,7 @@ def _by_phases(x: Tensor, ratio: Fraction) -> Tensor:
 
 
 def _by_positions(x: Tensor, n_out: int) -> Tensor:
-    """General form for lengths that the ratio does not divide.
+    """Interpolate to a length that the ratio does not give exactly. Shape: [C, N] -> [C, M].
 
     The step between output samples is N / M input samples and not exactly the ratio of the rates, as in the training of
     the published network.
