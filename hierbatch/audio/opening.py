@@ -51,7 +51,7 @@ def open_sound(
 ) -> Iterator[DecodedSound]:
     """Open a sound for reading all its channels in blocks, which are checked on the way.
 
-    Args and Raises: see `read_sound`; faults of the samples show once the iteration reaches them.
+    Args and Raises: see `read_sound`; errors in the samples are raised when the iteration reaches them.
     """
     shown = name or ("The sound" if isinstance(source, bytes) else str(source))
     try:

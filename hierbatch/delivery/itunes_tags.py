@@ -25,7 +25,7 @@ def can_write_itunes_fields() -> bool:
 
 
 def write_itunes_fields(path: Path, tags: BookTags) -> None:
-    """Add the fields to a finished M4B file; its other fields, chapters and audio stay unchanged.
+    """Add the fields that ffmpeg does not write to a finished M4B file; all other content stays unchanged.
 
     Args:
         path: the M4B file.

@@ -134,7 +134,7 @@ def encode(phonemes: str, language: str) -> PhonemeIds:
     """Encode a phoneme string as ids; the first is that of START.
 
     Raises:
-        TextError: as `check_phonemes`, or the language is unknown.
+        TextError: as in `check_phonemes`, or the language is unknown.
     """
     check_phonemes(phonemes)
     if language not in LANGUAGE_IDS:

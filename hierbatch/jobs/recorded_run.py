@@ -50,7 +50,7 @@ class RecordedRun:
 
 
 def open_recorded_run(folder: RunFolder) -> RecordedRun:
-    """Read the record of the newest generation, and check that its model and its lexicon still exist.
+    """Read the record of the newest generation, and check that its model and its lexicon have not changed.
 
     Raises:
         RunError: the folder is not a run, has no plan yet, or its model or lexicon has changed.

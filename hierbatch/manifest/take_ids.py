@@ -18,8 +18,7 @@ def row_names(table: pa.Table) -> pa.Array:
 
     The key alone does not identify a take: two ids can have the same key, and a row whose seed is set in the manifest
     has the same key at every attempt. A million names take 16 MB; among 10^12 rows, the probability of a collision is
-    below
-    10^-14.
+    below 10^-14.
     """
     columns = [table.column(name).combine_chunks().cast(pa.large_string()) for name in TAKE_ID_COLUMNS]
     texts = pc.binary_join_element_wise(*columns, pa.scalar(" ", pa.large_string())).to_pylist()
