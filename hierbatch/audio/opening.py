@@ -22,7 +22,8 @@ from hierbatch.errors import HierbatchError, InputError
 from hierbatch.storage import regular_file_size
 
 _MAX_RATE_HZ = 48_000
-"""Higher rates count as longer sounds, so that memory follows from the limit on the duration."""
+"""Highest sampling rate at which the limit on the duration applies in full; at higher rates, the number of samples is
+limited to that at this rate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,10 @@ class RaySettings:
     base_timeout_s: float = 60.0
     """Constant part of a unit's time limit."""
     timeout_factor: float = 20.0
-    """Part of a unit's time limit per second of expected audio; later at most ten times that of the slowest unit."""
+    """Seconds that each second of expected audio adds to the time limit of a unit.
+
+    After three units have finished, it is at most ten times the time that the slowest of them took per second of audio.
+    """
     start_timeout_s: float = START_TIMEOUT_S
     """Time limit for loading the model; infinite if workers may wait for a node to join the cluster."""
 

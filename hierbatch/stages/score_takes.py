@@ -48,7 +48,7 @@ class Measures:
 
     @classmethod
     def from_names(cls, names: Iterable[str], asr_model: Path | None = None) -> Self:
-        """Create from the names of measures; raises InputError for an unknown name.
+        """Choose measures by name; raises InputError for an unknown name.
 
         Args:
             names: names of measures.

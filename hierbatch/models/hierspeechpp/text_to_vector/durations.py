@@ -64,7 +64,7 @@ class ScaleFlow(nn.Module):
         return y, (self.log_scale * mask).sum((1, 2))
 
     def reverse(self, x: Tensor, mask: Tensor) -> Tensor:
-        """Inverse of `forward`. Shapes as there."""
+        """Apply the inverse of `forward`; shapes as in `forward`."""
         return (x - self.shift) * torch.exp(-self.log_scale) * mask
 
 
@@ -94,7 +94,7 @@ class SplineFlow(nn.Module):
         return torch.cat([kept, y], dim=1) * mask, (log_slope * mask).sum((1, 2))
 
     def reverse(self, x: Tensor, mask: Tensor, condition: Tensor) -> Tensor:
-        """Inverse of `forward`. Shapes as there."""
+        """Apply the inverse of `forward`; shapes as in `forward`."""
         kept, transformed = x.chunk(2, dim=1)
         return torch.cat([kept, self._spline(kept, mask, condition).inverse(transformed)], dim=1) * mask
 
