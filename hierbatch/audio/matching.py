@@ -14,7 +14,7 @@ from hierbatch.audio.waveform import Waveform, in_blocks
 
 _MAX_PEAK = 0.98
 _MAX_LIMITING_DB = 8.0
-"""A clipped reference has no peaks to match: its loudness is approached as far as a limiter stays inaudible."""
+"""Maximum reduction of peaks by the limiter in dB, since more would be audible."""
 _LIMITER_MARGIN_DB = 0.1
 
 

@@ -14,7 +14,7 @@ from hierbatch.delivery.takes import BookTake, TimedWord, Transcript
 from hierbatch.delivery.timeline import ChapterTimeline
 
 _MAX_COLUMNS = 84
-"""Two lines of 42 columns, the common limit of subtitle guides; a Hangul syllable takes two columns."""
+"""Maximum width of a subtitle: two lines of 42 columns, as most guides require; a Hangul syllable takes two columns."""
 _MAX_CUE_S = 7.0
 _CLAUSE_MARKS = (",", ";", ":", ".", "!", "?", "—", "，", "。")
 

@@ -213,7 +213,8 @@ def unsettled_rows(takes: BookTakes) -> frozenset[str]:
 def _presumed(chapter: ChapterTakes, unsettled: frozenset[str]) -> ChapterTakes:
     """Chapter in which rows without a final take count as spoken, with their expected durations.
 
-    Without it, chapters would get other numbers, since chapters without speech are not delivered.
+    Chapters without speech are not delivered, so an unfinished chapter would otherwise change the numbers of later
+    ones.
     """
     takes = (
         replace(

@@ -35,7 +35,7 @@ class TextToVectorTraining:
     """`published`, the 178 symbols of the authors, for English only; or `phonemes`, the phoneme table of hierbatch.
     Ignored if `symbols` is given."""
     symbols: tuple[str, ...] = ()
-    """Symbols of an own vocabulary in the order of their ids; the first is the blank."""
+    """Symbols of a vocabulary other than the published one, in the order of their ids; the first is the blank."""
     spelling: Mapping[str, Any] = field(default_factory=dict)
     """Spelling of phonemes in the symbols of an own vocabulary."""
     languages: tuple[str, ...] = ("en",)
