@@ -55,7 +55,7 @@ def describe_sound(
         limits: largest file accepted
 
     Raises:
-        HierbatchError: as `read_sound`, for faults that show without decoding.
+        HierbatchError: as in `read_sound`, for faults that show without decoding.
     """
     with open_sound(source, name=name, raises=raises, limits=limits) as sound:
         n_samples = sound.n_declared or count_undecoded(source, sound)

@@ -1,4 +1,4 @@
-"""Options for a run whose folder already contains a run."""
+"""Options for jobs whose output folder already contains a run."""
 
 from __future__ import annotations
 
