@@ -12,11 +12,11 @@ class PauseRules:
     """Silence between two sentences in seconds, by the kind of boundary between them."""
 
     sentence_s: float = 0.35
-    """Before the next sentence of the same paragraph."""
+    """Silence before the next sentence of the same paragraph."""
     paragraph_s: float = 0.75
-    """Before the next paragraph."""
+    """Silence before the next paragraph."""
     heading_s: float = 1.2
-    """Before and after a heading inside a chapter."""
+    """Silence before and after a heading inside a chapter."""
 
 
 def pause_after_s(take: BookTake, following: BookTake, rules: PauseRules) -> float:
