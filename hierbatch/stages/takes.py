@@ -56,7 +56,7 @@ class StreamedTake:
         self._encoder.push(block)
 
     def facts(self, expected_s: float, row_id: str) -> dict[str, Any]:
-        """Finish the take and return its fields, as `sound_facts` does; raises SynthesisError if there are no samples."""
+        """Finish the take and return its fields, as `sound_facts` does; raises SynthesisError without samples."""
         n_samples = self._meter.n_samples
         if not n_samples:
             raise SynthesisError("The model produced no audio", fix="retry with another seed")
