@@ -17,7 +17,7 @@ class CheckJob:
     files: tuple[Path, ...]
     profile: str
     whole: bool = False
-    """Decode files of any length to the end."""
+    """True to decode even very long files to the end; otherwise only their first part is measured."""
 
 
 def check_files(job: CheckJob) -> Iterator[FileReport]:

@@ -167,7 +167,7 @@ class DubWriter:
         return rows
 
     def _similarity(self, track: bytes, spans: Sequence[Mapping[str, Any]], voice: str) -> float | None:
-        """Similarity of a speaker to the target prompt, by the first minutes of the speech."""
+        """Cosine similarity of the first minutes of a speaker's new voice to the target prompt; None if not measured."""
         if self._network is None:
             return None
         spoken = _read_speech(track, [(span["start_s"], span["end_s"]) for span in spans])
@@ -198,7 +198,7 @@ class DubWriter:
 
 
 def _read_speech(track: bytes, spans: Sequence[tuple[float, float]]) -> Waveform:
-    """The first minutes of some spans of an encoded voice track, which may be hours long."""
+    """Read the first minutes of speech in some spans of an encoded voice track, which may be hours long."""
     excerpts: list[Samples] = [np.zeros(0, np.float32)]
     with soundfile.SoundFile(io.BytesIO(track)) as sound:
         n_left = int(_MAX_COMPARED_S * sound.samplerate)

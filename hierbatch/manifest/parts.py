@@ -99,7 +99,7 @@ def check_columns(schema: pa.Schema, path: Path, columns: Sequence[str]) -> None
 
 
 def _check_nulls(file: pq.ParquetFile, path: Path) -> None:
-    """Check by the statistics of a file that the columns that name its rows have values."""
+    """Check, with the statistics in a file, that the columns that identify its rows have no empty values."""
     wanted = [at for at, name in enumerate(file.schema.names) if name in _NEVER_NULL]
     for group in range(file.num_row_groups):
         for at in wanted:

@@ -154,5 +154,5 @@ class Take:
 
 
 def take_rows(takes: Iterable[Take]) -> list[dict[str, Any]]:
-    """Convert takes to dictionaries, for Arrow; their audio is in memory."""
+    """Convert takes to dictionaries for Arrow; their audio must be in memory, not in temporary files."""
     return [asdict(take) for take in takes]
