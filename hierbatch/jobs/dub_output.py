@@ -167,7 +167,7 @@ class DubWriter:
         return rows
 
     def _similarity(self, track: bytes, spans: Sequence[Mapping[str, Any]], voice: str) -> float | None:
-        """Cosine similarity of the first minutes of a speaker's new voice to the target prompt; None if not measured."""
+        """Cosine similarity of a speaker's first minutes to the target prompt; None if it cannot be measured."""
         if self._network is None:
             return None
         spoken = _read_speech(track, [(span["start_s"], span["end_s"]) for span in spans])

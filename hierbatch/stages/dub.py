@@ -129,7 +129,7 @@ class Dub(TakeMaker[PlannedRecording, None, DubbedRecording]):
     def _mix(
         self, source: SourceStream, tracks: Sequence[tuple[SpeakerTrack, Sequence[TimeSpan]]], seed: int
     ) -> tuple[StreamedTake, list[F0]]:
-        """Convert the speech of several speakers, mix the voices at 16 kHz, and return the take and the F0 of each voice.
+        """Convert the speech of each speaker, mix the voices at 16 kHz, and return the take and the F0 of each voice.
 
         The voices are converted and added one after another, so that only the mix and one voice are in memory.
         """
