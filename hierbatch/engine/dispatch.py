@@ -54,6 +54,8 @@ class Dispatcher:
     listener: RunListener
     requested: Requests | None = None
     """Requests of listeners; their units are processed before all others."""
+    on_finished: Callable[[str], Any] | None = None
+    """Receives the name of each committed unit."""
 
     def run(self, units: Iterator[WorkUnit]) -> str:
         """Process all units; units in progress are always finished and committed first.
@@ -102,6 +104,8 @@ class Dispatcher:
     def _count(self, ended: FinishedUnit) -> None:
         if not ended.unit.is_requested:
             self.progress.add(ended.unit, ended.report)
+        if self.on_finished:
+            self.on_finished(ended.unit.name)
         report = ended.report
         self.log_event(
             "unit", unit=ended.unit.name, ok=report.n_ok, failed=report.n_failed, work_s=round(report.work_s, 3)

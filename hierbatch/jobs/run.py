@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from hierbatch.engine.carried_takes import carry_takes
+from hierbatch.engine.committed_rows import units_file
 from hierbatch.engine.edits_in_force import EditsInForce
 from hierbatch.engine.execution import Execution
 from hierbatch.engine.planning import MapTables, keep_manifest_values
@@ -27,6 +28,7 @@ from hierbatch.jobs.status import RunCounts, count_rows
 from hierbatch.manifest.filters import read_filter
 from hierbatch.manifest.measures import declare_columns
 from hierbatch.manifest.plan_sources import discard_audio, open_source_store
+from hierbatch.manifest.plan_units import PlanUnits
 from hierbatch.manifest.row_selection import RowSelection
 from hierbatch.manifest.schema import take_schema
 from hierbatch.manifest.store import write_rows
@@ -143,3 +145,5 @@ def _write_plan(
         edit_rows = keep_manifest_values if spec.has_sources else edits.apply
         write_rows(spec.plan(map_tables, store_sources, reuse, edit_rows), spec.plan_schema(), temporary)
         carry_takes(folder, generation, temporary, spec.take_settings)
+        units = PlanUnits.from_plan(temporary)  # read here: in an object store, it would be read back from there
+    units.store(units_file(folder, folder.plan_file(generation)), folder.tmp)
