@@ -14,6 +14,7 @@ from hierbatch.manifest.best_takes import REQUESTS_KEY
 from hierbatch.manifest.parts import open_run_file
 from hierbatch.manifest.plan_sources import PlanSources
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
+from hierbatch.manifest.take_blocks import TakesByBlock
 from hierbatch.manifest.takes import Takes
 from hierbatch.manifest.verdicts import REJECTED_KIND
 from hierbatch.stages.base import Stage
@@ -22,7 +23,7 @@ _SOURCE_BATCH_ROWS = 8
 """Recordings checked again at a time; their audio is in memory meanwhile."""
 
 
-def latest_plan_rows(plans: Sequence[Path], ids: pa.Array, takes: Takes) -> pa.Table:
+def latest_plan_rows(plans: Sequence[Path], ids: pa.Array, takes: Takes | TakesByBlock) -> pa.Table:
     """Latest planned attempt of each row, without rows whose latest attempt has no take yet.
 
     Args:
@@ -42,7 +43,7 @@ def latest_plan_rows(plans: Sequence[Path], ids: pa.Array, takes: Takes) -> pa.T
     return _with_content_of_best_takes(newest, rows, found[0], takes)
 
 
-def _with_content_of_best_takes(newest: pa.Table, rows: pa.Table, planned: pa.Table, takes: Takes) -> pa.Table:
+def _with_content_of_best_takes(newest: pa.Table, rows: pa.Table, planned: pa.Table, takes: Takes | TakesByBlock) -> pa.Table:
     """Replace the latest attempts, which may be of an edit that nobody chose, by the rows of the best takes.
 
     Args:

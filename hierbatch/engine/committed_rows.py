@@ -63,7 +63,7 @@ class CommittedRows:
         """Number of parts that were read because the index did not know them."""
         stored = load_commits(self._index_file)
         for plan in folder.plan_files(generation):
-            units = PlanUnits.load(units_file(folder, plan), plan)
+            units = PlanUnits.load(folder.units_file(plan), plan)
             self._plans[plan.stem] = stored_commits(stored, plan, units)
 
     @property
@@ -147,8 +147,8 @@ class CommittedRows:
         if not self._n_unsaved:
             return
         for commits in self._plans.values():
-            if not units_file(self._folder, commits.plan).exists():
-                commits.units.store(units_file(self._folder, commits.plan), self._folder.tmp)
+            if not self._folder.units_file(commits.plan).exists():
+                commits.units.store(self._folder.units_file(commits.plan), self._folder.tmp)
         store_commits(self.plans, self._index_file, self._folder.tmp)
         self._n_unsaved = 0
 
@@ -289,11 +289,6 @@ class CommittedRows:
         self.n_read += 1
         self._n_unsaved += 1
         return read_part_columns(part, TAKE_ID_COLUMNS)
-
-
-def units_file(folder: RunFolder, plan: Path) -> Path:
-    """Stored units of a plan."""
-    return folder.index / f"{plan.stem}-units.arrow"
 
 
 def _owner(stem: str, plans: Container[str]) -> str:

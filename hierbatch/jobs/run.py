@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 from hierbatch.engine.carried_takes import carry_takes
-from hierbatch.engine.committed_rows import units_file
 from hierbatch.engine.edits_in_force import EditsInForce
 from hierbatch.engine.execution import Execution
 from hierbatch.engine.planning import MapTables, keep_manifest_values
@@ -146,4 +145,4 @@ def _write_plan(
         write_rows(spec.plan(map_tables, store_sources, reuse, edit_rows), spec.plan_schema(), temporary)
         carry_takes(folder, generation, temporary, spec.take_settings)
         units = PlanUnits.from_plan(temporary)  # read here: in an object store, it would be read back from there
-    units.store(units_file(folder, folder.plan_file(generation)), folder.tmp)
+    units.store(folder.units_file(folder.plan_file(generation)), folder.tmp)

@@ -71,6 +71,10 @@ class RunLayout:
         """Folder of the index of committed rows, which is derived from the plans and parts."""
         return self.root / "index"
 
+    def units_file(self, plan: Path) -> Path:
+        """Work units of a plan, without its rows."""
+        return self.index / f"{plan.stem}-units.arrow"
+
     @property
     def tmp(self) -> Path:
         """Folder of parts being written."""
