@@ -16,7 +16,6 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
-from scipy import signal
 
 from hierbatch.audio.decibels import amplitude_gain
 from hierbatch.audio.peak import CONTEXT_SAMPLES, interpolated_peaks
@@ -37,6 +36,8 @@ class PeakLimiter:
         self._ceiling = amplitude_gain(ceiling_dbtp - _MARGIN_DB)
         self._slope_db = RELEASE_DB_PER_S / rate_hz
         self._n_ahead = max(2, round(_LOOK_AHEAD_S * rate_hz))
+        from scipy import signal  # imported late: it takes half a second, and only audio needs it
+
         window = signal.windows.hann(self._n_ahead + 2)[1:-1]
         self._window = window / window.sum()
         # Silence before the sound is the context of the first samples.

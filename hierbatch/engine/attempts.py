@@ -13,8 +13,8 @@ from hierbatch.engine.planning import TakeSettings, add_take_keys, assign_units,
 from hierbatch.manifest.best_takes import REQUESTS_KEY
 from hierbatch.manifest.parts import open_run_file
 from hierbatch.manifest.plan_sources import PlanSources
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
 from hierbatch.manifest.take_blocks import TakesByBlock
+from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
 from hierbatch.manifest.takes import Takes
 from hierbatch.manifest.verdicts import REJECTED_KIND
 from hierbatch.stages.base import Stage
@@ -43,7 +43,9 @@ def latest_plan_rows(plans: Sequence[Path], ids: pa.Array, takes: Takes | TakesB
     return _with_content_of_best_takes(newest, rows, found[0], takes)
 
 
-def _with_content_of_best_takes(newest: pa.Table, rows: pa.Table, planned: pa.Table, takes: Takes | TakesByBlock) -> pa.Table:
+def _with_content_of_best_takes(
+    newest: pa.Table, rows: pa.Table, planned: pa.Table, takes: Takes | TakesByBlock
+) -> pa.Table:
     """Replace the latest attempts, which may be of an edit that nobody chose, by the rows of the best takes.
 
     Args:

@@ -25,8 +25,8 @@ from hierbatch.errors import InputError, SynthesisError
 from hierbatch.manifest.filters import needs_retake
 from hierbatch.manifest.schema import TEXT_FLAGS
 from hierbatch.manifest.store import write_table
-from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, digest_rows
 from hierbatch.manifest.take_blocks import TakesByBlock
+from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, digest_rows
 from hierbatch.manifest.takes import Takes
 from hierbatch.object_path import arrow_source
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from hierbatch.frontend.required_characters import Needs, TextFacts, find_needs
+
 Verbalizer = Callable[["re.Match[str]"], str]
 
 
@@ -16,6 +18,8 @@ class Rule:
     name: str
     pattern: re.Pattern[str]
     replacement: Verbalizer | str
+    needs: Needs = Needs()
+    """What a text has if the pattern matches it."""
 
 
 def rule(name: str, pattern: str, replacement: Verbalizer | str, *, ignore_case: bool = False) -> Rule:
@@ -27,13 +31,18 @@ def rule(name: str, pattern: str, replacement: Verbalizer | str, *, ignore_case:
         replacement: template for `Match.expand`, or function of the match
         ignore_case: match letters of either case
     """
-    return Rule(name, re.compile(pattern, re.IGNORECASE if ignore_case else 0), replacement)
+    compiled = re.compile(pattern, re.IGNORECASE if ignore_case else 0)
+    return Rule(name, compiled, replacement, find_needs(compiled))
 
 
 def apply_rules(rules: Iterable[Rule], text: str) -> str:
     """Apply rules in order, each to the result of those before it."""
+    facts = TextFacts(text)
     for current in rules:
-        text = current.pattern.sub(current.replacement, text)
+        if facts.may_match(current.needs):
+            changed = current.pattern.sub(current.replacement, text)
+            if changed != text:
+                text, facts = changed, TextFacts(changed)
     return text
 
 

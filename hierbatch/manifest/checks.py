@@ -91,9 +91,7 @@ def check_manifest(manifest: TableFile, expected: ManifestRequirements) -> int:
 
 def id_notices(manifest: TableFile) -> tuple[str, ...]:
     """Message on ids of a valid manifest that differ only in case: some file systems confuse the files of an export."""
-    n_twins, twins = repeated_names(
-        lambda: (pc.utf8_lower(table.column("id")) for table in manifest.batches(["id"]))
-    )
+    n_twins, twins = repeated_names(lambda: (pc.utf8_lower(table.column("id")) for table in manifest.batches(["id"])))
     shown = ", ".join(twins.slice(0, _N_EXAMPLES).to_pylist())
     return (f"{n_twins} ids occur in several spellings that differ only in case: {shown}",) if n_twins else ()
 

@@ -44,8 +44,8 @@ def pending_ids(folder, *, save=True):
     found.refresh()
     if save:
         found.save()
-    ids = [i for plan in found.plans for unit in found.pending(plan).units() for i in unit.rows.column("id").to_pylist()]
-    return ids, found.n_read
+    units = [unit for plan in found.plans for unit in found.pending(plan).units()]
+    return [row_id for unit in units for row_id in unit.rows.column("id").to_pylist()], found.n_read
 
 
 def by_names(folder):
@@ -164,10 +164,8 @@ def test_full_folders_of_an_object_store_are_not_listed_at_a_start(folder, monke
     for unit in range(7):
         commit(folder, f"g0001-u{unit:06d}", unit_rows(unit))
     pending_ids(folder)
-    listed = []
-    monkeypatch.setattr(
-        committed_rows, "list_folder", lambda path, real=committed_rows.list_folder: listed.append(path.name) or real(path)
-    )
+    listed, list_folder = [], committed_rows.list_folder
+    monkeypatch.setattr(committed_rows, "list_folder", lambda path: listed.append(path.name) or list_folder(path))
     folder.part_file("g0001-u000003").unlink()
     found = CommittedRows(folder, 1)
     found.refresh(complete=False)
