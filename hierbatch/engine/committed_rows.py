@@ -1,9 +1,9 @@
 """Rows of the plans of a generation that have a committed take, and their index beside the parts.
 
-The parts are the authority. The index (`RUN/index/committed.arrow`) repeats what the driver has read of them: one bit for
-each work unit whose part was read, and, for takes in other parts (halves, compacted files, earlier generations), one bit
-for each row, with the names of those parts. A start lists the parts and reads only those that the index does not know;
-it reads all of them if there is no index. A part that has disappeared counts no longer.
+The parts are the authority. The index (`RUN/index/committed.arrow`) repeats what the driver has read of them: one bit
+for each work unit whose part was read, and, for takes in other parts (halves, compacted files, earlier generations),
+one bit for each row, with the names of those parts. A start lists the parts and reads only those that the index does
+not know; it reads all of them if there is no index. A part that has disappeared counts no longer.
 """
 
 from __future__ import annotations

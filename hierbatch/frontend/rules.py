@@ -18,7 +18,7 @@ class Rule:
     name: str
     pattern: re.Pattern[str]
     replacement: Verbalizer | str
-    needs: Needs = Needs()
+    needs: Needs
     """What a text has if the pattern matches it."""
 
 

@@ -190,3 +190,8 @@ class RunLayout:
         for path in self.plans.glob("g*.parquet"):
             if name := _PLAN.fullmatch(path.stem):
                 yield name, path
+
+
+def is_compacted_part(name: str) -> bool:
+    """True for the file name of a compacted part."""
+    return _COMPACTED.match(name) is not None

@@ -22,6 +22,7 @@ from hierbatch.manifest.schema import (
     AUDIO_ROW_GROUP,
     TEXT_ROW_GROUP,
 )
+from hierbatch.manifest.shard import ROW_COLUMN, Shard
 from hierbatch.object_path import arrow_source, is_remote
 from hierbatch.storage import write_atomically
 
@@ -51,6 +52,8 @@ class TableFile:
     """The whole table if it was CSV or JSON Lines."""
     is_numbered: bool = False
     """True for a table without ids whose rows are named by their position, `r000001` and so on."""
+    shard: Shard | None = None
+    """Share of the rows to read; None for all. A shard has the column `manifest_row` in addition."""
 
     def with_ids(self) -> TableFile:
         """Return the table itself if it has a column `id`, else the table with ids by position."""
@@ -66,7 +69,8 @@ class TableFile:
         """Schema of the batches, with declared types for known columns."""
         declared = {column.name: column.type for column in self.columns}
         numbers = [pa.field("id", pa.string())] if self.is_numbered else []
-        return pa.schema([*numbers, *(pa.field(f.name, declared.get(f.name, f.type)) for f in self.raw_schema)])
+        rows = [pa.field(ROW_COLUMN, pa.int64())] if self.shard else []
+        return pa.schema([*numbers, *(pa.field(f.name, declared.get(f.name, f.type)) for f in self.raw_schema), *rows])
 
     def batches(self, names: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """Yield batches of up to 2048 rows; with `names`, only those columns are read.
@@ -74,6 +78,19 @@ class TableFile:
         Raises:
             ManifestError: the file is damaged, or a number exceeds the range of its column.
         """
+        if self.shard is None:
+            yield from self._whole_batches(names)
+            return
+        first = 0
+        read = None if names is None else [name for name in dict.fromkeys(("id", *names)) if name != ROW_COLUMN]
+        for table in self._whole_batches(read):
+            rows = pa.array(range(first, first + len(table)), pa.int64())
+            first += len(table)
+            selected = table.append_column(ROW_COLUMN, rows).filter(pa.array(self.shard.mask(table.column("id"))))
+            if len(selected):
+                yield selected if names is None else selected.select(list(names))
+
+    def _whole_batches(self, names: Sequence[str] | None = None) -> Iterator[pa.Table]:
         own = names if names is None or not self.is_numbered else [name for name in names if name != "id"]
         first = 0
         try:
