@@ -1,0 +1,212 @@
+"""Memory and time of a driver by the number of rows: validating, planning, starting, resuming and counting a run.
+
+    python benchmarks/scale.py                                   # 1 and 10 million rows
+    python benchmarks/scale.py --rows 200000 800000 --folder /data/scale
+
+Each phase is a process of its own, measured by its peak memory (`ru_maxrss`, with all libraries) and its wall time:
+
+    validate   check of a manifest: ids, repeated ids, values
+    plan       plan of its rows (their phonemes are given, so that no time is spent on espeak-ng)
+    start      list the parts, load the index and find the pending rows, with all parts of the plan but those of the
+               last unit in the index; that is what a driver does before its first unit
+    rebuild    the same without an index: every part is read
+    count      flawed rows for retakes, and the counts of `status`: what a driver does after its last unit
+
+The parts are written by this program, 64 rows each, with the columns of takes that a driver reads and no audio, so that
+ten million rows need minutes instead of weeks. A last line extrapolates to a hundred million rows from the two largest
+sizes. Disk: about 0.7 GB per million rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hierbatch.engine.committed_rows import CommittedRows
+from hierbatch.engine.planning import TakeSettings
+from hierbatch.engine.retakes import Retakes
+from hierbatch.engine.run_folder import RunFolder
+from hierbatch.jobs.options.voices import VoiceChoice
+from hierbatch.jobs.specs.speak import SpeakSpec, validate_spec
+from hierbatch.jobs.status import count_rows
+from hierbatch.manifest.plan_units import PlanReader, PlanUnits
+from hierbatch.manifest.store import write_rows
+from hierbatch.programs import run_program
+
+ROOT = Path(__file__).resolve().parent.parent
+VOICE = ROOT / "manifests" / "voices" / "narrator.flac"
+PHASES = ("validate", "plan", "start", "rebuild", "count")
+LARGE_ROWS = 100_000_000
+_WINDOW_ROWS = 65_536
+_PHONEMES = "h ə l ˈoʊ | w ˈɝ l d ."
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 10_000_000])
+    parser.add_argument("--folder", type=Path, help="folder for the runs; a temporary one by default")
+    parser.add_argument("--phases", nargs="+", default=list(PHASES), choices=PHASES)
+    parser.add_argument("--one", choices=(*PHASES, "parts"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(measure(options.one, options.folder)))
+        return
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        results = {n_rows: run_phases(Path(folder) / str(n_rows), n_rows, options.phases) for n_rows in options.rows}
+    print_growth(results)
+
+
+def run_phases(folder: Path, n_rows: int, phases: list[str]) -> dict[str, dict[str, float]]:
+    """Measure all phases of a run of some rows, and print a table row for each."""
+    folder.mkdir()
+    write_manifest(folder / "m.parquet", n_rows)
+    print(f"\n{n_rows} rows\n\n| phase | seconds | peak MB | rate |\n| --- | --- | --- | --- |", flush=True)
+    found = {}
+    for phase in ("validate", "plan", "parts", "start", "rebuild", "count"):
+        if phase in phases or phase in ("plan", "parts"):
+            command = [sys.executable, __file__, "--one", phase, "--folder", str(folder)]
+            found[phase] = json.loads(run_program(command).splitlines()[-1])
+            if phase in phases:
+                entry = found[phase]
+                print(f"| {phase} | {entry['wall_s']:.1f} | {entry['peak_mb']:.0f} | {entry['rate']} |", flush=True)
+    shutil.rmtree(folder)
+    return found
+
+
+def write_manifest(path: Path, n_rows: int) -> None:
+    """Write rows of one word."""
+    schema = pa.schema([("id", pa.string()), ("phonemes", pa.string()), ("language", pa.string())])
+    with pq.ParquetWriter(path, schema) as writer:
+        for first in range(0, n_rows, _WINDOW_ROWS):
+            numbers = range(first, min(n_rows, first + _WINDOW_ROWS))
+            columns = [[f"row-{i:09d}" for i in numbers], [_PHONEMES] * len(numbers), ["en"] * len(numbers)]
+            writer.write_table(pa.table(columns, schema=schema))
+
+
+def measure(phase: str, folder: Path) -> dict[str, float | str]:
+    """Run a phase in this process."""
+    started = time.perf_counter()
+    rate = {
+        "validate": validate,
+        "plan": plan,
+        "parts": write_parts,
+        "start": start,
+        "rebuild": rebuild,
+        "count": count,
+    }[phase](folder)
+    wall_s = time.perf_counter() - started
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6  # ru_maxrss is in KiB
+    return {"wall_s": wall_s, "peak_mb": peak_mb, "rate": f"{rate[0] / wall_s:.0f} {rate[1]} per second"}
+
+
+def validate(folder: Path) -> tuple[int, str]:
+    """Check the manifest; returns the number of rows."""
+    return validate_spec(_spec(folder)).n_rows, "rows"
+
+
+def plan(folder: Path) -> tuple[int, str]:
+    """Write the plan and the table of its units, as `run` does."""
+    run = RunFolder(folder / "run")
+    run.make()
+    spec = validate_spec(_spec(folder))
+    write_rows(spec.plan(), spec.plan_schema(), run.plan_file(1))
+    PlanUnits.from_plan(run.plan_file(1)).store(run.units_file(run.plan_file(1)), run.tmp)
+    return spec.n_rows, "rows"
+
+
+def write_parts(folder: Path) -> tuple[int, str]:
+    """Write the parts of all units but the last, and record them in the index."""
+    run = RunFolder(folder / "run")
+    committed = CommittedRows(run, 1)
+    units = committed.plans[0].units
+    reader = PlanReader(run.plan_file(1), ["id", "take_key", "attempt"])
+    for at in range(len(units) - 1):
+        takes = _takes(reader.rows(int(units.starts[at]), int(units.starts[at + 1])))
+        name = f"g0001-u{int(units.numbers[at]):06d}"
+        part = run.part_file(name)
+        part.parent.mkdir(exist_ok=True)
+        pq.write_table(takes, part, write_statistics=False, use_dictionary=False)
+        committed.add(name)
+    committed.save()
+    return len(units) - 1, "parts"
+
+
+def start(folder: Path) -> tuple[int, str]:
+    """Find the pending rows with the index; returns the number of parts."""
+    committed = CommittedRows(RunFolder(folder / "run"), 1)
+    committed.refresh()
+    commits = committed.plans[0]
+    units = list(committed.pending(commits).units())
+    if committed.n_read or len(units) != 1:
+        raise SystemExit(f"{committed.n_read} parts were read, and {len(units)} units are pending")
+    return int(np.count_nonzero(commits.is_whole)), "parts"
+
+
+def rebuild(folder: Path) -> tuple[int, str]:
+    """Read all parts, without an index."""
+    run = RunFolder(folder / "run")
+    shutil.rmtree(run.index)
+    run.make()
+    committed = CommittedRows(run, 1)
+    committed.refresh()
+    committed.save()
+    return committed.n_read, "parts"
+
+
+def count(folder: Path) -> tuple[int, str]:
+    """Look for flawed rows and count the takes."""
+    run = RunFolder(folder / "run")
+    settings = TakeSettings(task="speak", defaults={}, seed=0, voice_sha256={}, fingerprint="")
+    if Retakes(take_settings=settings, max_retakes=1).plan_next(run, 1) is not None:
+        raise SystemExit("rows were found to be flawed")
+    counts = count_rows(run.root)
+    if counts.n_failed or not 0 < counts.n_missing <= 64:
+        raise SystemExit(f"{counts.n_failed} failed and {counts.n_missing} missing rows")
+    return counts.n_ok, "rows"
+
+
+def print_growth(results: dict[int, dict[str, dict[str, float]]]) -> None:
+    """Print the bytes of an additional row, and what a hundred million rows would take."""
+    for (few, before), (many, after) in pairwise(sorted(results.items())):
+        print(f"\nfrom {few} to {many} rows, and at {LARGE_ROWS} rows by these two:\n")
+        print("| phase | bytes per additional row | MB | minutes |\n| --- | --- | --- | --- |")
+        for phase in (phase for phase in PHASES if phase in before and phase in after):
+            byte_row, second_row = (
+                (after[phase][name] - before[phase][name]) / (many - few) for name in ("peak_mb", "wall_s")
+            )
+            more = LARGE_ROWS - many
+            peak_mb, wall_s = after[phase]["peak_mb"] + byte_row * more, after[phase]["wall_s"] + second_row * more
+            print(f"| {phase} | {byte_row * 1e6:.1f} | {peak_mb:.0f} | {wall_s / 60:.1f} |")
+
+
+def _spec(folder: Path) -> SpeakSpec:
+    return SpeakSpec(manifest=folder / "m.parquet", voices=VoiceChoice(voice=VOICE))
+
+
+def _takes(planned: pa.Table) -> pa.Table:
+    n_rows = len(planned)
+    return pa.table(
+        {
+            **{name: planned.column(name) for name in planned.column_names},
+            "status": ["ok"] * n_rows,
+            "error_kind": pa.nulls(n_rows, pa.string()),
+            "flags": pa.array([[]] * n_rows, pa.list_(pa.string())),
+            "duration_s": pa.array([1.0] * n_rows, pa.float32()),
+            "duration_ratio": pa.array([1.0] * n_rows, pa.float32()),
+        }
+    )
+
+
+if __name__ == "__main__":
+    main()
