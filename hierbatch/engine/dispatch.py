@@ -23,6 +23,8 @@ _MAX_CRASHES_ALONE = 2
 _WAIT_S = 1.0
 MIN_SHARE_S = 15.0
 """Units shorter than this, in seconds of audio, are not divided among workers."""
+_AHEAD_SHARE_S = 480.0
+"""Seconds of audio left per worker above which workers have a second unit in hand; a unit has at most 120."""
 
 _FAILURE_MESSAGES = {
     "exception": "The worker failed twice on this row alone",
@@ -73,7 +75,7 @@ class Dispatcher:
             ending = ending or self._stop_reason()
             if self.requested and not ending:
                 queue.put_first(self.requested.plan_waiting())
-            while not ending and self.pool.n_free and queue:
+            while not ending and self._can_submit() and queue:
                 self.progress.start()
                 self.pool.submit(queue.pop())
             if ending and not self.pool.n_busy:
@@ -83,8 +85,20 @@ class Dispatcher:
                     self._count(ended)
                 else:
                     queue.put(self._after_loss(ended, crashes))
+            self.pool.observe(self.progress)
             self.listener.on_progress(self.progress)
         return "done"
+
+    def _can_submit(self) -> bool:
+        """True if a worker is idle, or, far from the end, has no second unit in hand.
+
+        A worker with a second unit begins it at once; near the end, that unit would wait while others are idle.
+        """
+        if self.pool.n_free:
+            return True
+        is_listened_to = self.requested is not None and self.requested.is_listened_to
+        is_far = self.progress.remaining_sound_s > _AHEAD_SHARE_S * self.pool.n_workers
+        return is_far and not is_listened_to and self.pool.n_ahead > 0
 
     def _max_unit_s(self) -> float:
         """Seconds of audio allowed in one unit.
@@ -112,6 +126,8 @@ class Dispatcher:
         )
 
     def _after_loss(self, lost: LostUnit, crashes: Counter[str]) -> tuple[WorkUnit, ...]:
+        if lost.cause == "waiting":
+            return (lost.unit,)
         self.log_event("lost", unit=lost.unit.name, rows=lost.unit.n_rows, cause=lost.cause, error=lost.error)
         if lost.unit.n_rows > 1:
             return lost.unit.halves()

@@ -197,11 +197,14 @@ def _open_pool(spec: WorkerSpec, execution: Execution, n_shares: int) -> Iterato
         # A cluster may grow: what does not fit waits for a node, and makes an autoscaler add one.
         if not execution.ray_address:
             check_worker_slots(execution.workers, gpus, memory_bytes)
-        n_workers = min(execution.workers or count_worker_slots(gpus, memory_bytes), n_shares)
+        n_workers = min(execution.workers or count_worker_slots(gpus, memory_bytes, execution.resources), n_shares)
         settings = RaySettings(
             n_workers=n_workers,
             gpus_per_worker=gpus,
             memory_bytes=memory_bytes,
+            resources=execution.resources,
+            is_spread=execution.placement == "spread",
+            has_metrics=bool(execution.ray_address),
             start_timeout_s=math.inf if execution.ray_address and execution.workers else START_TIMEOUT_S,
         )
         pool = RayPool(spec, settings)
