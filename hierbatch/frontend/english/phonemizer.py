@@ -174,8 +174,8 @@ def _divide(group: Phones, parts: Sequence[Phones]) -> list[Phones]:
 
 
 @functools.lru_cache(maxsize=100_000)
-def _distance(one: Phones, other: Phones) -> int:
-    return Levenshtein.distance(one, other)
+def _distance(phones: Phones, reference: Phones) -> int:
+    return Levenshtein.distance(phones, reference)
 
 
 @functools.lru_cache(maxsize=50_000)
