@@ -15,7 +15,7 @@ from typing import Any
 _parser: Any = importlib.import_module("re._parser")
 
 DIGIT = "\\d"
-"""Stands for all decimal digits in a set of characters."""
+"""Represents all decimal digits in a set of characters."""
 
 _MAX_RANGE = 256
 _OTHER_CASES = {"i": "\u0130\u0131", "s": "\u017f", "k": "\u212a"}

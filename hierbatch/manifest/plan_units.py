@@ -37,7 +37,7 @@ class PlanUnits:
     is_requested: bool = False
     """True for a plan of requested takes."""
     fingerprint: str = ""
-    """Hash of the sizes of the plan's row groups: a plan that was deleted and made again may have the same name."""
+    """Hash of the sizes of the plan's row groups: a plan that was deleted and written again may have the same name."""
 
     @property
     def n_rows(self) -> int:

@@ -54,7 +54,7 @@ def _hash(names: pa.Array) -> tuple[pa.Array, npt.NDArray[np.uint64]]:
     if is_filled.any():
         content = np.frombuffer(kept.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]
         starts = (offsets[:-1] - offsets[0])[is_filled]
-        place = np.arange(len(content)) - np.repeat(starts, lengths[is_filled])
+        offset = np.arange(len(content)) - np.repeat(starts, lengths[is_filled])
         weights = np.random.default_rng(_SEED).integers(0, 1 << 64, int(lengths.max()), np.uint64, endpoint=False)
-        hashed[is_filled] += np.add.reduceat((content.astype(np.uint64) + np.uint64(1)) * weights[place], starts)
+        hashed[is_filled] += np.add.reduceat((content.astype(np.uint64) + np.uint64(1)) * weights[offset], starts)
     return kept, hashed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import re
 from collections.abc import Callable, Sequence
 
@@ -83,8 +84,11 @@ def load_espeak(*, preserve_punctuation: bool) -> EspeakBackend:
 
         EspeakWrapper.set_library(espeakng_loader.get_library_path())
         EspeakWrapper.set_data_path(espeakng_loader.get_data_path())
+        logger = logging.getLogger(__name__)
+        logger.setLevel(logging.ERROR)  # it warns of joined words, which are divided again here
         return EspeakBackend(
             "en-us",
+            logger=logger,
             with_stress=True,
             preserve_punctuation=preserve_punctuation,
             language_switch="remove-flags",
@@ -170,8 +174,8 @@ def _divide(group: Phones, parts: Sequence[Phones]) -> list[Phones]:
 
 
 @functools.lru_cache(maxsize=100_000)
-def _distance(one: Phones, other: Phones) -> int:
-    return Levenshtein.distance(one, other)
+def _distance(phones: Phones, reference: Phones) -> int:
+    return Levenshtein.distance(phones, reference)
 
 
 @functools.lru_cache(maxsize=50_000)
