@@ -38,7 +38,7 @@ class Needs:
 
 
 class TextFacts:
-    """What a text has, to be compared with the needs of many patterns."""
+    """Characters and words of a text, for comparison with the needs of many patterns."""
 
     __slots__ = ("characters", "lower", "text")
 

@@ -19,7 +19,7 @@ class Rule:
     pattern: re.Pattern[str]
     replacement: Verbalizer | str
     needs: Needs
-    """What a text has if the pattern matches it."""
+    """Requirements of the pattern on a text."""
 
 
 def rule(name: str, pattern: str, replacement: Verbalizer | str, *, ignore_case: bool = False) -> Rule:
