@@ -59,17 +59,18 @@ def _print_estimate(manifest: Path, found: RunEstimate) -> None:
     print(f"{manifest}: {found.n_rows} rows in {found.n_units} work units, about {durations} of audio")
     print(f"About {found.n_bytes / 1e9:.2f} GB")
     if found.work_s is not None:
-        hours = f"About {format_duration(found.work_s)} ({found.work_s / 3600:.2g} hours)"
         if found.prices.times_real_time:
-            print(f"{hours} of one worker, at {found.prices.times_real_time:g} x real time")
+            pace = f"of one worker, at {found.prices.times_real_time:g} x real time"
         else:
-            print(f"{hours} of CPU time on one core, at {REAL_TIME_FACTOR:g} s per second of audio")
+            pace = f"of CPU time on one core, at {REAL_TIME_FACTOR:g} s per second of audio"
+        print(f"About {format_duration(found.work_s)} {pace}")
     else:
         print(f"The speed of {found.model} is unknown; run a few rows and pass it as --times-real-time")
     if found.price is not None:
+        hours = (found.work_s or 0.0) / 3600
         print(
-            f"Cost: about {found.price:,.2f}, at {found.prices.hour_price:g} per hour of a worker "
-            f"and {found.prices.gb_price:g} per GB"
+            f"Cost: about {found.price:,.2f} for {hours:,.3g} hours of a worker at {found.prices.hour_price:g} "
+            f"and {found.n_bytes / 1e9:,.3g} GB at {found.prices.gb_price:g}"
         )
     for foreign in found.foreign_rows:
         print(f"  {foreign.id}: transliterated or left out: {foreign.words}")

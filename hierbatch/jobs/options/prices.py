@@ -14,7 +14,7 @@ class Prices(OptionGroup):
 
     times_real_time: Annotated[
         float,
-        Option("Seconds of audio per second of one worker, as run reports; 0: that of the packaged model.", minimum=0),
+        Option("Speed of one worker, as run reports it; 0: that of the packaged model on a core.", minimum=0),
     ] = 0.0
     hour_price: Annotated[float, Option("Price of an hour of one worker, a CPU core or its GPUs.", minimum=0)] = 0.0
     gb_price: Annotated[float, Option("Price of a gigabyte of audio, such as a month of storage.", minimum=0)] = 0.0
