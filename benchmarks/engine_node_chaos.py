@@ -3,10 +3,11 @@
     python benchmarks/engine_node_chaos.py                      # three nodes, one ended every 60 s for 10 minutes
     python benchmarks/engine_node_chaos.py --nodes 2 --minutes 2 --every 20 --rows 1500
 
-The nodes are processes of this machine (`ray.cluster_utils`), one core each; the head has none. A node is ended with all its
-processes, as a spot machine is taken away, and a new one joins. The driver runs with `--ray-address` in a process of its
-own and asks for as many workers as there are nodes. Printed are the time of each loss and the number of parts; then the run
-ends undisturbed. Exits with 1 if too few nodes were ended, an id is missing or occurs twice, or any audio differs.
+The nodes are processes of this machine (`ray.cluster_utils`), one core each; the head has none. A node is ended with
+all its processes, as a spot machine is taken away, and a new one joins. The driver runs with `--ray-address` in a
+process of its own and asks for as many workers as there are nodes. Printed are the time of each loss and the number of
+parts; then the run ends undisturbed. Exits with 1 if no node was ended, an id is missing or occurs twice, or any audio
+differs.
 """
 
 from __future__ import annotations
