@@ -2,6 +2,7 @@
 
     python benchmarks/scale.py                                   # 1 and 10 million rows
     python benchmarks/scale.py --rows 200000 800000 --folder /data/scale
+    python benchmarks/scale.py --parts 1500000                   # the start of a run with so many parts
 
 Each phase is a process of its own, measured by its peak memory (`ru_maxrss`, with all libraries) and its wall time:
 
@@ -15,6 +16,9 @@ Each phase is a process of its own, measured by its peak memory (`ru_maxrss`, wi
 The parts are written by this program, 64 rows each, with the columns of takes that a driver reads and no audio, so that
 ten million rows need minutes instead of weeks. A last line extrapolates to a hundred million rows from the two largest
 sizes. Disk: about 0.7 GB per million rows.
+
+With `--parts`, only `start` is measured, with that many parts of four rows. They are empty files: a start does not open
+parts that its index knows.
 """
 
 from __future__ import annotations
@@ -41,6 +45,8 @@ from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.speak import SpeakSpec, validate_spec
 from hierbatch.jobs.status import count_rows
 from hierbatch.manifest.plan_units import PlanReader, PlanUnits
+from hierbatch.manifest.run_layout import FOLDER_PARTS
+from hierbatch.manifest.schema import TEXT_ROW_GROUP
 from hierbatch.manifest.store import write_rows
 from hierbatch.programs import run_program
 
@@ -57,10 +63,15 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 10_000_000])
     parser.add_argument("--folder", type=Path, help="folder for the runs; a temporary one by default")
     parser.add_argument("--phases", nargs="+", default=list(PHASES), choices=PHASES)
+    parser.add_argument("--parts", type=int, help="measure the start of a run with this number of parts")
     parser.add_argument("--one", choices=(*PHASES, "parts"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         print(json.dumps(measure(options.one, options.folder)))
+        return
+    if options.parts:
+        with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+            measure_start(Path(folder), options.parts)
         return
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         results = {n_rows: run_phases(Path(folder) / str(n_rows), n_rows, options.phases) for n_rows in options.rows}
@@ -71,7 +82,9 @@ def run_phases(folder: Path, n_rows: int, phases: list[str]) -> dict[str, dict[s
     """Measure all phases of a run of some rows, and print a table row for each."""
     folder.mkdir()
     write_manifest(folder / "m.parquet", n_rows)
-    print(f"\n{n_rows} rows\n\n| phase | seconds | peak MB | rate |\n| --- | --- | --- | --- |", flush=True)
+    print(
+        f"\n{n_rows} rows\n\n| phase | seconds | of CPU | peak MB | rate |\n| --- | --- | --- | --- | --- |", flush=True
+    )
     found = {}
     for phase in ("validate", "plan", "parts", "start", "rebuild", "count"):
         if phase in phases or phase in ("plan", "parts"):
@@ -79,9 +92,53 @@ def run_phases(folder: Path, n_rows: int, phases: list[str]) -> dict[str, dict[s
             found[phase] = json.loads(run_program(command).splitlines()[-1])
             if phase in phases:
                 entry = found[phase]
-                print(f"| {phase} | {entry['wall_s']:.1f} | {entry['peak_mb']:.0f} | {entry['rate']} |", flush=True)
+                times = f"{entry['wall_s']:.1f} | {entry['cpu_s']:.1f}"
+                print(f"| {phase} | {times} | {entry['peak_mb']:.0f} | {entry['rate']} |", flush=True)
     shutil.rmtree(folder)
     return found
+
+
+def measure_start(folder: Path, n_parts: int) -> None:
+    """Measure the start of a run with parts of four rows, of which all but the last are finished."""
+    run = RunFolder(folder / "run")
+    run.make()
+    write_plan_of_names(run.plan_file(1), 4 * (n_parts + 1))
+    committed = CommittedRows(run, 1)
+    for number in range(n_parts):
+        name = f"g0001-u{number:06d}"
+        part = run.part_file(name)
+        if number % FOLDER_PARTS == 0:
+            part.parent.mkdir(exist_ok=True)
+        part.touch()
+        committed.add(name, save_after=n_parts)
+    committed.save()
+    found = json.loads(
+        run_program([sys.executable, __file__, "--one", "start", "--folder", str(folder)]).splitlines()[-1]
+    )
+    print(
+        f"start with {n_parts} parts: {found['wall_s']:.1f} s, {found['cpu_s']:.1f} s of CPU, {found['peak_mb']:.0f} MB"
+    )
+
+
+def write_plan_of_names(path: Path, n_rows: int) -> None:
+    """Write the columns of a plan that a start reads, four rows per unit."""
+    schema = pa.schema(
+        [
+            ("id", pa.string()),
+            ("take_key", pa.string()),
+            ("attempt", pa.int16()),
+            ("position", pa.int64()),
+            ("unit", pa.int32()),
+            ("expected_duration_s", pa.float32()),
+        ]
+    )
+    with pq.ParquetWriter(path, schema) as writer:
+        for first in range(0, n_rows, _WINDOW_ROWS):
+            rows = np.arange(first, min(n_rows, first + _WINDOW_ROWS))
+            ids = pa.array(rows).cast(pa.string())
+            ones = np.ones(len(rows), np.int16)
+            columns = [ids, ids, ones, rows, (rows // 4).astype(np.int32), ones.astype(np.float32)]
+            writer.write_table(pa.table(columns, schema=schema), row_group_size=TEXT_ROW_GROUP)
 
 
 def write_manifest(path: Path, n_rows: int) -> None:
@@ -96,7 +153,7 @@ def write_manifest(path: Path, n_rows: int) -> None:
 
 def measure(phase: str, folder: Path) -> dict[str, float | str]:
     """Run a phase in this process."""
-    started = time.perf_counter()
+    started, cpu_started = time.perf_counter(), time.process_time()
     rate = {
         "validate": validate,
         "plan": plan,
@@ -105,9 +162,10 @@ def measure(phase: str, folder: Path) -> dict[str, float | str]:
         "rebuild": rebuild,
         "count": count,
     }[phase](folder)
-    wall_s = time.perf_counter() - started
+    wall_s, cpu_s = time.perf_counter() - started, time.process_time() - cpu_started
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6  # ru_maxrss is in KiB
-    return {"wall_s": wall_s, "peak_mb": peak_mb, "rate": f"{rate[0] / wall_s:.0f} {rate[1]} per second"}
+    per_s = f"{rate[0] / cpu_s:.0f} {rate[1]} per second of CPU"
+    return {"wall_s": wall_s, "cpu_s": cpu_s, "peak_mb": peak_mb, "rate": per_s}
 
 
 def validate(folder: Path) -> tuple[int, str]:
@@ -180,14 +238,14 @@ def print_growth(results: dict[int, dict[str, dict[str, float]]]) -> None:
     """Print the bytes of an additional row, and what a hundred million rows would take."""
     for (few, before), (many, after) in pairwise(sorted(results.items())):
         print(f"\nfrom {few} to {many} rows, and at {LARGE_ROWS} rows by these two:\n")
-        print("| phase | bytes per additional row | MB | minutes |\n| --- | --- | --- | --- |")
+        print("| phase | bytes per additional row | MB | CPU minutes |\n| --- | --- | --- | --- |")
         for phase in (phase for phase in PHASES if phase in before and phase in after):
             byte_row, second_row = (
-                (after[phase][name] - before[phase][name]) / (many - few) for name in ("peak_mb", "wall_s")
+                (after[phase][name] - before[phase][name]) / (many - few) for name in ("peak_mb", "cpu_s")
             )
             more = LARGE_ROWS - many
-            peak_mb, wall_s = after[phase]["peak_mb"] + byte_row * more, after[phase]["wall_s"] + second_row * more
-            print(f"| {phase} | {byte_row * 1e6:.1f} | {peak_mb:.0f} | {wall_s / 60:.1f} |")
+            peak_mb, cpu_s = after[phase]["peak_mb"] + byte_row * more, after[phase]["cpu_s"] + second_row * more
+            print(f"| {phase} | {byte_row * 1e6:.1f} | {peak_mb:.0f} | {cpu_s / 60:.1f} |")
 
 
 def _spec(folder: Path) -> SpeakSpec:

@@ -6,7 +6,7 @@ so that a driver neither reads nor holds the rows of a plan of a hundred million
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from typing import Self
@@ -38,6 +38,15 @@ class PlanUnits:
     """True for a plan of requested takes."""
     fingerprint: str = ""
     """Hash of the sizes of the plan's row groups: a plan that was deleted and written again may have the same name."""
+    order: npt.NDArray[np.int64] | None = field(init=False)
+    """Units by number; None if the plan has them in that order."""
+    is_unique: bool = field(init=False)
+    """True if each number names one unit; earlier versions joined plans that had numbers in common."""
+
+    def __post_init__(self) -> None:
+        is_sorted = bool(np.all(np.diff(self.numbers) > 0))
+        object.__setattr__(self, "order", None if is_sorted else np.argsort(self.numbers, kind="stable"))
+        object.__setattr__(self, "is_unique", is_sorted or len(np.unique(self.numbers)) == len(self.numbers))
 
     @property
     def n_rows(self) -> int:
@@ -48,11 +57,6 @@ class PlanUnits:
         """Number of units."""
         return len(self.numbers)
 
-    @property
-    def is_unique(self) -> bool:
-        """True if each number names one unit; earlier versions joined plans that had numbers in common."""
-        return len(self) == 0 or bool(np.all(np.diff(self.numbers) > 0)) or len(np.unique(self.numbers)) == len(self)
-
     def repeated(self) -> frozenset[int]:
         """Numbers that occur at two places of the plan."""
         numbers, n_places = np.unique(self.numbers, return_counts=True)
@@ -60,11 +64,11 @@ class PlanUnits:
 
     def find(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Index of the unit with each number, -1 where the plan has none; for plans with unique numbers."""
-        order = np.argsort(self.numbers, kind="stable")
-        at = np.searchsorted(self.numbers, numbers, sorter=order)
-        found = order[np.minimum(at, len(self) - 1)] if len(self) else np.zeros(len(numbers), np.int64)
-        is_found = self.numbers[found] == numbers if len(self) else np.zeros(len(numbers), np.bool_)
-        return np.where(is_found, found, -1)
+        if not len(self):
+            return np.full(len(numbers), -1, np.int64)
+        at = np.minimum(np.searchsorted(self.numbers, numbers, sorter=self.order), len(self) - 1)
+        found = at if self.order is None else self.order[at]
+        return np.where(self.numbers[found] == numbers, found, -1)
 
     @classmethod
     def from_plan(cls, plan: Path) -> Self:
