@@ -22,7 +22,7 @@ class ScriptedPool:
 
     @property
     def n_free(self):
-        return self.n_workers - len(self.in_hand)
+        return max(0, self.n_workers - len(self.in_hand))
 
     @property
     def n_ahead(self):
