@@ -201,7 +201,7 @@ class CommittedRows:
         at = commits.units.find(numbers) if commits.units.is_unique else np.zeros(0, np.int64)
         for number in numbers[at < 0].tolist():  # of a plan that was replaced by another of the same name
             unit = f"{stem}-u{number:06d}"
-            listing.others[unit] = self._folder.part_file(unit)
+            listing.others[unit] = self._path(unit)
         is_listed = np.isin(commits.units.numbers // FOLDER_PARTS, sorted(listing.skipped.get(stem, ())))
         is_listed[at[at >= 0]] = True
         if (commits.is_whole & ~is_listed).any():
@@ -225,8 +225,8 @@ class CommittedRows:
         reader = self._reader(commits)
         for unit in units.tolist():
             stem = f"{commits.plan.stem}-u{commits.units.numbers[unit]:06d}"
-            part = self._folder.part_file(stem)
-            found = self._read(part if part.exists() else self._folder.parts / part.name)
+            part = self._path(stem)
+            found = self._read(part)
             planned = reader.rows(int(commits.units.starts[unit]), int(commits.units.starts[unit + 1]))
             if found.select(TAKE_ID_COLUMNS).cast(planned.schema).equals(planned):
                 commits.is_whole[unit] = True
@@ -284,6 +284,11 @@ class CommittedRows:
         if stem not in self._readers:
             self._readers[stem] = PlanReader(commits.plan, list(TAKE_ID_COLUMNS))
         return self._readers[stem]
+
+    def _path(self, stem: str) -> Path:
+        """Path of a listed part; earlier versions wrote all parts into one folder."""
+        part = self._folder.part_file(stem)
+        return part if part.parent == self._folder.parts or part.exists() else self._folder.parts / part.name
 
     def _read(self, part: Path) -> pa.Table:
         self.n_read += 1

@@ -132,6 +132,13 @@ def test_any_mixture_of_parts_gives_the_rows_that_their_names_give(folder, monke
     assert len(folder.part_folders()) > 3
 
 
+def test_parts_of_earlier_versions_are_all_in_one_folder(folder, monkeypatch):
+    for unit in range(5):
+        commit(folder, f"g0001-u{unit:06d}", unit_rows(unit if unit != 3 else 7))
+    monkeypatch.setattr(run_layout, "FOLDER_PARTS", 2)
+    assert pending_ids(folder)[0] == by_names(folder)
+
+
 def test_finished_units_are_in_the_index_without_being_read(folder):
     running = CommittedRows(folder, 1)
     running.refresh()
