@@ -66,7 +66,9 @@ class PlanUnits:
         """Index of the unit with each number, -1 where the plan has none; for plans with unique numbers."""
         if not len(self):
             return np.full(len(numbers), -1, np.int64)
-        at = np.minimum(np.searchsorted(self.numbers, numbers, sorter=self.order), len(self) - 1)
+        # Of one type: otherwise each search would convert all numbers.
+        known = np.clip(numbers, 0, np.iinfo(self.numbers.dtype).max).astype(self.numbers.dtype)
+        at = np.minimum(np.searchsorted(self.numbers, known, sorter=self.order), len(self) - 1)
         found = at if self.order is None else self.order[at]
         return np.where(self.numbers[found] == numbers, found, -1)
 
