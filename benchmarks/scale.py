@@ -110,7 +110,8 @@ def measure_start(folder: Path, n_parts: int) -> None:
         if number % FOLDER_PARTS == 0:
             part.parent.mkdir(exist_ok=True)
         part.touch()
-        committed.add(name, save_after=n_parts)
+    committed.plans[0].is_whole[: n_parts - 1] = True
+    committed.add(name)
     committed.save()
     found = json.loads(
         run_program([sys.executable, __file__, "--one", "start", "--folder", str(folder)]).splitlines()[-1]
