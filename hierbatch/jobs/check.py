@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hierbatch.delivery.profiles import find_profile
-from hierbatch.delivery.report import FileReport, check_file
+from hierbatch.delivery.report import MAX_DECODED_SAMPLES, FileReport, check_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +16,8 @@ class CheckJob:
 
     files: tuple[Path, ...]
     profile: str
+    whole: bool = False
+    """Decode files of any length to the end."""
 
 
 def check_files(job: CheckJob) -> Iterator[FileReport]:
@@ -26,4 +28,4 @@ def check_files(job: CheckJob) -> Iterator[FileReport]:
     """
     profile = find_profile(job.profile)
     for path in job.files:
-        yield check_file(path, profile)
+        yield check_file(path, profile, max_samples=None if job.whole else MAX_DECODED_SAMPLES)
