@@ -50,9 +50,10 @@ class TextFacts:
 
     def may_match(self, needs: Needs) -> bool:
         """False if a pattern with these needs cannot match the text."""
-        for needed in needs.characters:
-            if needed.isdisjoint(self.characters):
-                return False
+        return not any(needed.isdisjoint(self.characters) for needed in needs.characters) and self.has_word(needs)
+
+    def has_word(self, needs: Needs) -> bool:
+        """False if the text has none of the words of a pattern."""
         if not needs.words:
             return True
         text = self.lower if needs.ignore_case else self.text

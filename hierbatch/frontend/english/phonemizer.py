@@ -140,10 +140,11 @@ def _divide_groups(groups: Sequence[Phones], isolated: Sequence[Phones]) -> list
     for index, group in enumerate(map(_without_stress, groups)):
         following: dict[int, tuple[int, tuple[int, ...]]] = {}
         for n_words, (cost, sizes) in best.items():
+            covered: Phones = ()
             for size in range(1, min(_MAX_WORDS_MERGED, len(isolated) - n_words) + 1):
+                covered += bare[n_words + size - 1]
                 if not 0 <= n_words + size - index - 1 <= max_surplus:
                     continue
-                covered = tuple(phone for word in bare[n_words : n_words + size] for phone in word)
                 total = cost + _distance(group, covered)
                 if total < following.get(n_words + size, (10**6, ()))[0]:
                     following[n_words + size] = (total, (*sizes, size))
