@@ -1,4 +1,4 @@
-"""Work units: rows that a worker processes together, and the report about them."""
+"""Work units, which are rows that a worker processes together, and the report about a unit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, digest_rows, row_names
 
 @dataclass(frozen=True, slots=True)
 class WorkUnit:
-    """Planned rows, with the name of the part file they will become."""
+    """Planned rows that a worker processes together, with the name of their future part file."""
 
     name: str
     rows: pa.Table
@@ -48,18 +48,18 @@ class WorkUnit:
         return self.subset(self.rows.slice(0, middle)), self.subset(self.rows.slice(middle))
 
     def subset(self, rows: pa.Table) -> Self:
-        """Create a unit of some of the rows, with a name derived from them.
+        """Create a unit of some of the rows, with a name derived from these rows.
 
-        A running number would not be unique: after a crash and a restart, halves of the remaining rows would overwrite
-        parts of the original halves, which contain other rows.
+        Numbers would not be unique names: after a crash and a restart, halves of the remaining rows would overwrite the
+        part files of the original halves, which contain other rows.
         """
         return replace(self, name=f"{self.name.partition('.')[0]}.{digest_rows(rows)}", rows=rows)
 
     def as_failed(self, kind: str, error: str) -> Self:
-        """Mark all rows as failed: a worker writes them as failed takes without processing them.
+        """Create a unit with all rows marked as failed, which a worker writes as failed takes without processing them.
 
-        The unit gets a new name: its worker may have died between the commit and the report, and good takes must not be
-        overwritten.
+        The unit has another name: its worker may have died between the commit and the report, and good takes must not
+        be overwritten.
         """
         rows = self.rows
         for name, value in (("error_kind", kind), ("error", error)):

@@ -1,4 +1,4 @@
-"""Dry run: estimate size and time of a run and list the rows that cannot be synthesized."""
+"""Dry run: estimates of the size and time of a run, and the rows that cannot be synthesized."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REAL_TIME_FACTOR = 0.05
 _MEASURED_MODEL = "lite"
 
 _BYTES_PER_SECOND = 20_000
-"""Size of 16 kHz speech as FLAC."""
+"""Bytes per second of 16 kHz speech as FLAC."""
 
 _MAX_ROWS_SHOWN = 20
 _MAX_WORDS_CHARACTERS = 80
@@ -33,7 +33,7 @@ class InvalidRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForeignRow:
-    """A row with words of an unsupported script, which are transliterated or left out."""
+    """A row with words in an unsupported script, which are transliterated or left out."""
 
     id: str
     words: str
@@ -43,8 +43,8 @@ class ForeignRow:
 class RunEstimate:
     """Estimated size of a run.
 
-    `invalid_rows` lists the first of the `n_invalid` invalid rows, and `foreign_rows` the first of the `n_foreign` rows
-    with words of an unsupported script.
+    `invalid_rows` and `foreign_rows` contain only the first rows of each kind, at most 20; `n_invalid` and `n_foreign`
+    are the numbers of all such rows. Foreign rows have words in an unsupported script.
     """
 
     n_rows: int
@@ -91,7 +91,7 @@ def estimate(spec: SpeakSpec, prices: Prices | None = None) -> RunEstimate:
         prices: prices and speed of a worker.
 
     Raises:
-        InputError: the manifest, a voice or an option is wrong.
+        InputError: the manifest, a voice or an option is invalid.
         BundleError: the model cannot be loaded.
     """
     validated = spec.check()

@@ -52,7 +52,10 @@ class ManifestRequirements:
 
 @dataclass(slots=True)
 class _Findings:
-    """Problems by kind, with a count and a few examples each: a million rows must not give a million lines."""
+    """Problems with values, counted by kind, with a few examples of each.
+
+    The message about a million faulty rows therefore stays short.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
@@ -70,8 +73,7 @@ class _Findings:
 def check_manifest(manifest: TableFile, expected: ManifestRequirements) -> int:
     """Validate a manifest and return its number of rows.
 
-    All problems are reported together: a missing column, or one with a wrong type, does not hide problems of the other
-    columns.
+    All problems are reported together: the other columns are checked even if one is missing or has a wrong type.
 
     Raises:
         ManifestError: wrong columns or types, missing, unsafe or duplicate ids, unknown voices or languages, values out
@@ -106,7 +108,7 @@ def _column_problems(schema: pa.Schema, one_of: tuple[str, ...]) -> list[str]:
 
 
 def _value_problems(manifest: TableFile, expected: ManifestRequirements) -> tuple[int, list[str]]:
-    """Number of rows, and the problems with the values of columns without read errors."""
+    """Count the rows, and list the problems with the values of the columns that can be read."""
     findings, n_rows = _Findings(), 0
     names = _columns_to_check(manifest)
     if not names:
@@ -134,7 +136,7 @@ def _value_problems(manifest: TableFile, expected: ManifestRequirements) -> tupl
 
 
 def _columns_to_check(manifest: TableFile) -> list[str]:
-    """Valid columns whose values are checked; if there is none, any valid column, to count the rows."""
+    """Valid columns whose values are checked; if there is none, one other valid column, to count the rows."""
     names = [name for name in _CHECKED if name in manifest.valid_columns]
     return (
         names

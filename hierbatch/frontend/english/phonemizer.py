@@ -1,4 +1,4 @@
-"""English grapheme-to-phoneme conversion with espeak-ng (through phonemizer), in the symbols of the shared table."""
+"""English grapheme-to-phoneme conversion by espeak-ng (through `phonemizer`) to the phones of the shared table."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SEPARATORS = re.compile("_+")
 
 
 class EnglishPhonemizer:
-    """Converts the words of one clause to phones, with weak forms by context; holds one espeak-ng voice.
+    """Phonemizer of the words of one clause, with weak forms by context; all instances share one espeak-ng voice.
 
     Raises:
         ProgramError: the espeak-ng library of the `espeakng-loader` wheel cannot be loaded.
@@ -103,7 +103,7 @@ def load_espeak(*, preserve_punctuation: bool) -> EspeakBackend:
 
 
 def _letter_names(words: Sequence[str]) -> dict[int, Phones]:
-    """Letter names that look like words: any capital A, and an I next to another letter ("F B I")."""
+    """Phones of letter names that look like words, by index: a capital A, and an I next to another letter ("F B I")."""
     names: dict[int, Phones] = {index: ("ˈeɪ",) for index, word in enumerate(words) if word == "A"}
     for index, word in enumerate(words):
         neighbours = (*words[max(index - 1, 0) : index], *words[index + 1 : index + 2])
@@ -124,7 +124,7 @@ def _to_table(group: str) -> Phones:
 
 
 def _rewrite(phone: str) -> Phones:
-    """Rewrite an espeak phone that is not in the table; an unforeseen one is decomposed ("tsʲ" becomes t s)."""
+    """Rewrite an espeak-ng phone that is not in the table; one without a rewrite is decomposed ("tsʲ" becomes t s)."""
     return ENGLISH_REWRITES[phone] if phone in ENGLISH_REWRITES else split_phones(phone, ENGLISH_IPA)[0]
 
 
@@ -132,7 +132,7 @@ def _divide_groups(groups: Sequence[Phones], isolated: Sequence[Phones]) -> list
     """Divide joined groups of phones into words, close to the pronunciation of each word in isolation.
 
     Dynamic programming over (groups, words): a group covers one to four words, at the cost of the edit distance between
-    its phones and theirs. If there is no division, the isolated pronunciations are returned.
+    the phones of the group and those of the words. If there is no division, the isolated pronunciations are returned.
     """
     bare = [_without_stress(word) for word in isolated]
     max_surplus = len(isolated) - len(groups)
@@ -160,7 +160,7 @@ def _divide_groups(groups: Sequence[Phones], isolated: Sequence[Phones]) -> list
 
 
 def _divide(group: Phones, parts: Sequence[Phones]) -> list[Phones]:
-    """Split one group into as many words as `parts`, each where the phones before it are closest to its part."""
+    """Split a group into as many words as `parts`, so that each word is closest in edit distance to its part."""
     words: list[Phones] = []
     for position, part in enumerate(parts[:-1]):
         after = len(parts) - position - 1
