@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import shutil
 import sys
@@ -104,14 +105,13 @@ def measure_start(folder: Path, n_parts: int) -> None:
     run.make()
     write_plan_of_names(run.plan_file(1), 4 * (n_parts + 1))
     committed = CommittedRows(run, 1)
-    for number in range(n_parts):
-        name = f"g0001-u{number:06d}"
-        part = run.part_file(name)
-        if number % FOLDER_PARTS == 0:
-            part.parent.mkdir(exist_ok=True)
-        part.touch()
+    for first in range(0, n_parts, FOLDER_PARTS):
+        subfolder = run.part_file(f"g0001-u{first:06d}").parent
+        subfolder.mkdir(exist_ok=True)
+        for number in range(first, min(n_parts, first + FOLDER_PARTS)):
+            os.close(os.open(f"{subfolder}/g0001-u{number:06d}.parquet", os.O_CREAT | os.O_WRONLY))
     committed.plans[0].is_whole[: n_parts - 1] = True
-    committed.add(name)
+    committed.add(f"g0001-u{n_parts - 1:06d}")
     committed.save()
     found = json.loads(
         run_program([sys.executable, __file__, "--one", "start", "--folder", str(folder)]).splitlines()[-1]
