@@ -96,6 +96,11 @@ class BookTakes:
         self.language = _most_common(planned, "language")
         self.chapters = tuple(_chapters(planned, made))
 
+    @property
+    def snapshot(self) -> Takes:
+        """Takes of the run, whatever chapter they belong to."""
+        return self._takes
+
     def sounds(self, takes: Sequence[BookTake]) -> Iterator[Waveform]:
         """Yield the audio of synthesized takes in order, read in batches; raises RunError if it is damaged."""
         for start in range(0, len(takes), _READ_BATCH):
