@@ -20,7 +20,8 @@ from hierbatch.engine.work_units import WorkUnit
 from hierbatch.errors import RunError
 
 _MAX_CRASHES_ALONE = 2
-_WAIT_S = 1.0
+_WAIT_S, _LISTENED_WAIT_S = 1.0, 0.1
+"""Longest wait before requests are looked for; the shorter one while somebody listens."""
 MIN_SHARE_S = 15.0
 """Units shorter than this, in seconds of audio, are not divided among workers."""
 _AHEAD_SHARE_S = 480.0
@@ -80,7 +81,8 @@ class Dispatcher:
                 self.pool.submit(queue.pop())
             if ending and not self.pool.n_busy:
                 return ending
-            for ended in self.pool.wait(_WAIT_S):
+            is_awaited = self.requested is not None and self.requested.is_listened_to
+            for ended in self.pool.wait(_LISTENED_WAIT_S if is_awaited else _WAIT_S):
                 if isinstance(ended, FinishedUnit):
                     self._count(ended)
                 else:
