@@ -1,4 +1,4 @@
-"""Jobs of the Python API: the same work and the same options as the commands of these names.
+"""Jobs of the Python API, each with the same options as the command of the same name.
 
 Options are the fields of the option groups in each signature, as keywords: `hierbatch.run("rows.csv", out="runs/first",
 voices="voices.csv", speed=1.1, workers=4)`; `help(hierbatch.run)` lists them.
@@ -13,7 +13,7 @@ from hierbatch.engine.execution import Execution
 from hierbatch.jobs.clips import write_clips
 from hierbatch.jobs.dub import DubJob, DubResult
 from hierbatch.jobs.dub import dub as dub_job
-from hierbatch.jobs.options.control import RunControl
+from hierbatch.jobs.options.control import RunControl, Sharding
 from hierbatch.jobs.options.quality import MeasureChoice, Quality
 from hierbatch.jobs.options.recordings import (
     ConversionSettings,
@@ -48,19 +48,21 @@ def run(
     execution: Execution,
     quality: Quality,
     control: RunControl,
+    sharding: Sharding,
 ) -> RunOutcome:
     """Synthesize every row of a manifest. The same call resumes a stopped run.
 
     Args:
         manifest: table of rows (.parquet, .csv, .jsonl; or s3://...) with id and text.
         out: run folder.
-        on_message: receives notices.
+        on_message: function that receives notices, such as `print`.
         voices: prompts and their consent.
         speech: language, pronunciations, speed and seed.
         model: model, device and precision.
         execution: engine and workers.
         quality: measures, and retakes of flagged rows.
         control: treatment of an existing folder.
+        sharding: share of the rows.
 
     Raises:
         InputError: the manifest, a voice or an option is invalid; nothing was started.
@@ -68,7 +70,8 @@ def run(
         RunError: the run folder is in use or was created with other settings.
     """
     spec = SpeakSpec(manifest=parse_path(manifest), voices=voices, speech=speech, model=model)
-    job = RunJob(spec=spec, out=parse_path(out), execution=execution, quality=quality, control=control)
+    shard = sharding.shard
+    job = RunJob(spec=spec, out=parse_path(out), execution=execution, quality=quality, control=control, shard=shard)
     return run_job(job, listener(on_message))
 
 
@@ -92,8 +95,8 @@ def convert_files(
     Args:
         manifest: table of recordings with id and source.
         out: run folder.
-        clips: also write OUT/export/clips/ID.flac.
-        on_message: receives notices.
+        clips: True to also write each take to OUT/export/clips/ID.flac.
+        on_message: function that receives notices, such as `print`.
         sources: folder of the recordings.
         voices: prompts and their consent.
         conversion: pitch, sample rate and bandwidth.
@@ -175,7 +178,7 @@ def upsample_files(
     Args:
         manifest: table of recordings with id and source.
         out: run folder.
-        on_message: receives notices.
+        on_message: function that receives notices, such as `print`.
         sources: folder of the recordings.
         upsampling: sample rate.
         model: model, device and precision.
@@ -210,7 +213,7 @@ def dub(
     Args:
         folder: folder of recordings and films.
         out: output folder.
-        on_message: receives notices.
+        on_message: function that receives notices, such as `print`.
         dubbing: assignment of voices, segments and background.
         voices: prompts and their consent.
         model: model, device and precision.

@@ -11,7 +11,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy import signal
 
 from hierbatch.audio.decibels import power_db
 from hierbatch.audio.waveform import Samples
@@ -99,7 +98,12 @@ def interpolated_peaks(samples: Samples, threshold: float = 0.0) -> Samples:
 
 
 def _row_maxima(rows: Samples) -> Samples:
-    """Largest value of each row, by halves: numpy reduces short rows one value at a time."""
+    """Largest value of each row; comparing halves of the rows repeatedly is faster than `max` of NumPy.
+
+    Shape:
+        rows     [B, L]
+        returns  [B]
+    """
     while (half := rows.shape[1] // 2) and rows.shape[1] % 2 == 0:
         rows = np.maximum(rows[:, :half], rows[:, half:])
     maxima: Samples = rows.max(axis=1)
@@ -135,6 +139,8 @@ def _phases() -> Samples:
     Shape:
         returns  [2 * CONTEXT_SAMPLES, OVERSAMPLING - 1]
     """
+    from scipy import signal  # imported late: it takes half a second, and only audio needs it
+
     window = signal.windows.kaiser(2 * CONTEXT_SAMPLES * OVERSAMPLING + 1, beta=7.0)
     columns = []
     for point in range(1, OVERSAMPLING):

@@ -1,7 +1,7 @@
 """Dispatch of work units to workers, with isolation of rows that crash a worker.
 
-If a worker dies, its unit is halved and both halves are queued again, so after log2(rows) crashes the faulty row is a
-unit of its own. After two crashes alone it becomes a failed take; all other rows of the unit have been processed.
+If a worker dies, its unit is halved and both halves are queued again, so after log2(rows) crashes the faulty row is
+alone in a unit. After two crashes alone it becomes a failed take; all other rows of the unit have been processed.
 Workers that hang or raise an unexpected exception are treated the same way.
 """
 
@@ -20,9 +20,12 @@ from hierbatch.engine.work_units import WorkUnit
 from hierbatch.errors import RunError
 
 _MAX_CRASHES_ALONE = 2
-_WAIT_S = 1.0
+_WAIT_S, _LISTENED_WAIT_S = 1.0, 0.1
+"""Longest wait before requests are looked for; the shorter one while somebody listens."""
 MIN_SHARE_S = 15.0
 """Units shorter than this, in seconds of audio, are not divided among workers."""
+_AHEAD_SHARE_S = 480.0
+"""Seconds of audio left per worker above which workers have a second unit in hand; a unit has at most 120."""
 
 _FAILURE_MESSAGES = {
     "exception": "The worker failed twice on this row alone",
@@ -32,11 +35,11 @@ _FAILURE_MESSAGES = {
 
 
 class Requests(Protocol):
-    """Requests of listeners for new takes."""
+    """Protocol for the requests of listeners for new takes."""
 
     @property
     def is_listened_to(self) -> bool:
-        """True while a listener works on the run."""
+        """Return True while a listener works on the run."""
 
     def plan_waiting(self) -> Sequence[WorkUnit]:
         """Plan the requests that have arrived since the last call."""
@@ -44,7 +47,7 @@ class Requests(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatcher:
-    """Runs work units through a pool of workers."""
+    """Dispatcher of work units to a pool of workers."""
 
     pool: Pool
     progress: Progress
@@ -54,12 +57,14 @@ class Dispatcher:
     listener: RunListener
     requested: Requests | None = None
     """Requests of listeners; their units are processed before all others."""
+    on_finished: Callable[[str], Any] | None = None
+    """Receives the name of each committed unit."""
 
     def run(self, units: Iterator[WorkUnit]) -> str:
         """Process all units; units in progress are always finished and committed first.
 
         Returns:
-            `done`, or the reason of an early end: `interrupted` or `failures`.
+            `done`, or the reason for an early end: `interrupted` or `failures`.
 
         Raises:
             SetupError: no worker can continue.
@@ -71,23 +76,36 @@ class Dispatcher:
             ending = ending or self._stop_reason()
             if self.requested and not ending:
                 queue.put_first(self.requested.plan_waiting())
-            while not ending and self.pool.n_free and queue:
+            while not ending and self._can_submit() and queue:
                 self.progress.start()
                 self.pool.submit(queue.pop())
             if ending and not self.pool.n_busy:
                 return ending
-            for ended in self.pool.wait(_WAIT_S):
+            is_awaited = self.requested is not None and self.requested.is_listened_to
+            for ended in self.pool.wait(_LISTENED_WAIT_S if is_awaited else _WAIT_S):
                 if isinstance(ended, FinishedUnit):
                     self._count(ended)
                 else:
                     queue.put(self._after_loss(ended, crashes))
+            self.pool.observe(self.progress)
             self.listener.on_progress(self.progress)
         return "done"
+
+    def _can_submit(self) -> bool:
+        """True if a worker is idle, or, far from the end, has no second unit in hand.
+
+        A worker with a second unit begins it at once; near the end, that unit would wait while others are idle.
+        """
+        if self.pool.n_free:
+            return True
+        is_listened_to = self.requested is not None and self.requested.is_listened_to
+        is_far = self.progress.remaining_sound_s > _AHEAD_SHARE_S * self.pool.n_workers
+        return is_far and not is_listened_to and self.pool.n_ahead > 0
 
     def _max_unit_s(self) -> float:
         """Seconds of audio allowed in one unit.
 
-        No worker is left alone with the last rows of a run, and a listener does not wait long for a free worker.
+        The limit divides the last rows of a run among all workers, and a listener does not wait long for a free worker.
         """
         limit_s = MIN_SHARE_S if self.requested and self.requested.is_listened_to else math.inf
         if self.pool.n_workers == 1:
@@ -102,12 +120,16 @@ class Dispatcher:
     def _count(self, ended: FinishedUnit) -> None:
         if not ended.unit.is_requested:
             self.progress.add(ended.unit, ended.report)
+        if self.on_finished:
+            self.on_finished(ended.unit.name)
         report = ended.report
         self.log_event(
             "unit", unit=ended.unit.name, ok=report.n_ok, failed=report.n_failed, work_s=round(report.work_s, 3)
         )
 
     def _after_loss(self, lost: LostUnit, crashes: Counter[str]) -> tuple[WorkUnit, ...]:
+        if lost.cause == "waiting":
+            return (lost.unit,)
         self.log_event("lost", unit=lost.unit.name, rows=lost.unit.n_rows, cause=lost.cause, error=lost.error)
         if lost.unit.n_rows > 1:
             return lost.unit.halves()
@@ -126,7 +148,7 @@ class Dispatcher:
 
 
 class _Queue:
-    """Queue of units: returned ones first, then those of the plan, read one ahead; oversized units are halved."""
+    """Queue of units: returned units first, then those of the plan, read one ahead; large units are halved."""
 
     def __init__(self, units: Iterator[WorkUnit], max_unit_s: Callable[[], float]) -> None:
         self._units = units

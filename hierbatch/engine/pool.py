@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from hierbatch.engine.progress import Progress
 from hierbatch.engine.work_units import WorkUnit, WorkUnitReport
 from hierbatch.engine.worker import Worker, WorkerSpec
 from hierbatch.errors import SetupError
@@ -13,7 +14,7 @@ from hierbatch.errors import SetupError
 
 @dataclass(frozen=True, slots=True)
 class FinishedUnit:
-    """A unit that has been committed to `parts/`."""
+    """Unit that has been committed to `parts/`, with the worker's report."""
 
     unit: WorkUnit
     report: WorkUnitReport
@@ -21,10 +22,10 @@ class FinishedUnit:
 
 @dataclass(frozen=True, slots=True)
 class LostUnit:
-    """A unit that was not committed.
+    """Unit that was not committed.
 
     Its worker died (`crash`), exceeded the time limit (`timeout`), or raised an unexpected exception (`exception`, with
-    its text in `error`).
+    its text in `error`). A unit that had not begun when its worker died for another one is `waiting`.
     """
 
     unit: WorkUnit
@@ -33,32 +34,39 @@ class LostUnit:
 
 
 class Pool(Protocol):
-    """Workers that process one unit each; dead workers are replaced automatically."""
+    """Workers that process one unit each and may have a second one in hand; dead workers are replaced automatically."""
 
     @property
     def n_workers(self) -> int:
-        """Number of workers, including those still starting."""
+        """Number of workers, including those that are starting."""
 
     @property
     def n_free(self) -> int:
         """Number of idle workers."""
 
     @property
+    def n_ahead(self) -> int:
+        """Number of busy workers that can take a second unit."""
+
+    @property
     def n_busy(self) -> int:
-        """Number of units in progress."""
+        """Number of units in progress or in hand."""
 
     def submit(self, unit: WorkUnit) -> None:
-        """Send a unit to an idle worker."""
+        """Send a unit to an idle worker, or else to one that can take a second unit."""
+
+    def observe(self, progress: Progress) -> None:
+        """Publish the counts of the run, where there is somebody to read them."""
 
     def wait(self, timeout_s: float) -> Sequence[FinishedUnit | LostUnit]:
-        """All units that have ended, after at most `timeout_s`; raises SetupError if no worker can continue."""
+        """Wait up to `timeout_s` for units to end, and return them; raises SetupError if no worker can continue."""
 
     def close(self) -> None:
         """Stop all workers."""
 
 
 class LocalPool:
-    """Pool of one worker in this process, for laptops, notebooks and tests; needs no Ray.
+    """Pool of one worker in this process, for laptops, notebooks and tests; it does not need Ray.
 
     The worker processes its unit inside `wait`. A row that crashes the process ends the run; only the Ray pool isolates
     such rows.
@@ -69,7 +77,7 @@ class LocalPool:
         self._unit: WorkUnit | None = None
 
     def encode_voices(self, names: Iterable[str]) -> None:
-        """Encode voices before a row needs them."""
+        """Encode voices in advance, so that no row has to wait for its voice."""
         self._worker.encode_voices(names)
 
     @property
@@ -83,6 +91,11 @@ class LocalPool:
         return 0 if self._unit else 1
 
     @property
+    def n_ahead(self) -> int:
+        """Number of workers that can take a second unit: none, since the next one is submitted at once."""
+        return 0
+
+    @property
     def n_busy(self) -> int:
         """Number of units in progress."""
         return 1 if self._unit else 0
@@ -90,6 +103,9 @@ class LocalPool:
     def submit(self, unit: WorkUnit) -> None:
         """Store a unit for the next `wait`."""
         self._unit = unit
+
+    def observe(self, progress: Progress) -> None:
+        """Do nothing: a process on its own publishes no metrics."""
 
     def wait(self, timeout_s: float) -> Sequence[FinishedUnit | LostUnit]:
         """Process the submitted unit; raises SetupError if the run cannot continue."""
@@ -104,4 +120,4 @@ class LocalPool:
             return [LostUnit(unit, "exception", f"{type(error).__name__}: {error}")]
 
     def close(self) -> None:
-        """Do nothing: the worker has no process of its own."""
+        """Do nothing, since the worker runs in this process."""

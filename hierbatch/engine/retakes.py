@@ -1,9 +1,9 @@
-"""Retakes: flawed takes are synthesized again with another seed, and the best take counts.
+"""Retakes: flawed takes are synthesized again with another seed, and the best take of a row is used.
 
-Retakes run in rounds after the plan is complete: all flawed rows are planned together as new work units, then the rows
-that are still flawed, until none is left or none has attempts left. The takes themselves record the flaws (flags,
-failed synthesis, rejection by a corpus rule), and a round is a plan file like any other, so a run that is killed
-between two attempts resumes there. `hierbatch.manifest.takes.Takes` selects the best take of a row.
+Retakes run in rounds after the plan is complete: all flawed rows are planned together as new work units, then those
+that are still flawed, until no row is flawed or has attempts left. The flaws are recorded in the takes (flags, failed
+synthesis, rejection by a corpus rule), and each round is a plan file like any other, so a run that is killed between
+two attempts resumes there. `hierbatch.manifest.takes.Takes` selects the best take of a row.
 """
 
 from __future__ import annotations
@@ -25,19 +25,22 @@ from hierbatch.errors import InputError, SynthesisError
 from hierbatch.manifest.filters import needs_retake
 from hierbatch.manifest.schema import TEXT_FLAGS
 from hierbatch.manifest.store import write_table
+from hierbatch.manifest.take_blocks import TakesByBlock
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, digest_rows
 from hierbatch.manifest.takes import Takes
 from hierbatch.object_path import arrow_source
 
 RETRYABLE_ERROR_KINDS = (SynthesisError.kind,)
-"""Failures that another seed may avoid; all others would fail again."""
+"""Kinds of failures that another seed may avoid; other failures would occur again."""
 
 MAX_RETAKES = 20
+
+_FLAWED = pa.schema([pa.field("id", pa.string()), pa.field("error_kind", pa.string())])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedRetakes:
-    """A plan of further attempts, and the number of its rows with failed takes only, by error kind."""
+    """Plan of further attempts, and the number of its rows that have only failed takes, by error kind."""
 
     plan: Path
     error_kinds: Counter[str]
@@ -50,7 +53,7 @@ class Retakes:
     take_settings: TakeSettings
     max_retakes: int
     flags: frozenset[str] | None = None
-    """Flags that trigger a retake; None means any flag."""
+    """Flags for which a row is synthesized again; None is any flag."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.max_retakes <= MAX_RETAKES:
@@ -62,15 +65,15 @@ class Retakes:
             )
 
     def plan_next(self, folder: RunFolder, generation: int) -> PlannedRetakes | None:
-        """Plan another attempt at every flawed row with attempts left; None if there is no such row.
+        """Plan another attempt at every flawed row that has attempts left; None if there is no such row.
 
         Raises:
             StorageError: the disk is full; no plan was written.
         """
         if not self.max_retakes:
             return None
-        takes = Takes(folder.root)
-        flawed = flawed_rows(takes, self.flags)
+        takes = TakesByBlock(folder.root, generation)
+        flawed = pa.concat_tables([flawed_rows(block, self.flags) for block in takes])
         if not flawed:
             return None
         plans = folder.plan_files(generation)
@@ -92,13 +95,13 @@ def flawed_rows(takes: Takes, flags: frozenset[str] | None = None) -> pa.Table:
 
     Args:
         takes: takes of the run.
-        flags: flags that count; None means any flag.
+        flags: flags that make a take flawed; None for any flag.
     """
     flawed = []
     for table in takes.iter_tables(sorted({*TAKE_ID_COLUMNS, "error_kind", "flags", *takes.rule_columns})):
         is_flawed = [_is_flawed(row, takes, flags) for row in table.to_pylist()]
         flawed.append(table.filter(pa.array(is_flawed, pa.bool_())).select(["id", "error_kind"]))
-    return pa.concat_tables(flawed) if flawed else pa.table({"id": [], "error_kind": []})
+    return pa.concat_tables(flawed) if flawed else _FLAWED.empty_table()
 
 
 def _is_flawed(row: Mapping[str, Any], takes: Takes, counted: frozenset[str] | None) -> bool:

@@ -5,6 +5,7 @@ The same class runs in a Ray actor and in the driver process.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -40,7 +41,7 @@ class WorkerSpec:
     voices: Path
     """Voice table of the run."""
     sources: Path
-    """Recordings that came inside the manifest, if any."""
+    """File with the recordings that were inside the manifest, if any."""
     model: str
     """Name or folder of the bundle."""
     placement: DevicePlacement
@@ -54,7 +55,7 @@ class WorkerSpec:
     def from_run(
         cls, folder: RunFolder, generation: int, origin: Mapping[str, str], placement: DevicePlacement
     ) -> Self:
-        """Parameters for a generation of a run.
+        """Create the parameters for a generation of a run.
 
         Args:
             folder: the run.
@@ -77,7 +78,7 @@ class WorkerSpec:
 
 
 class Worker:
-    """Loads the model once, then processes units and commits their parts."""
+    """Worker that loads the model once, then processes units and commits their part files."""
 
     def __init__(self, spec: WorkerSpec) -> None:
         config = StageConfig(
@@ -95,13 +96,13 @@ class Worker:
         self._stages: tuple[Stage, ...] = (synthesize, ScoreTakes(spec.measures, spec.voices))
 
     def encode_voices(self, names: Iterable[str]) -> None:
-        """Encode voices before a row needs them."""
+        """Encode voices in advance, so that no row has to wait for its voice."""
         for stage in self._stages:
             if isinstance(stage, TakeMaker):
                 stage.encode_voices(names)
 
     def process(self, unit: WorkUnit) -> WorkUnitReport:
-        """Process a unit and commit its part.
+        """Process a unit and commit its part file.
 
         Raises:
             SetupError: the run cannot continue; nothing of the unit was committed.
@@ -117,13 +118,14 @@ class Worker:
 def commit_part(folder: RunFolder, name: str, takes: Iterable[pa.Table], schema: pa.Schema) -> None:
     """Write takes to a temporary file, flush it, and rename it into `parts/`.
 
-    A unit that is processed twice overwrites its part with the same rows. In an object store the PUT is the commit.
+    If a unit is processed twice, its part file is overwritten with the same rows. In an object store, the PUT request
+    is the commit.
 
     Args:
         folder: the run.
         name: name of the unit, and stem of the part file.
         takes: tables of takes, in order.
-        schema: schema of the part.
+        schema: schema of the part file.
 
     Raises:
         StorageError: the disk is full, read-only or gone.
@@ -136,11 +138,24 @@ def commit_part(folder: RunFolder, name: str, takes: Iterable[pa.Table], schema:
     temporary = folder.tmp / f"{name}-{uuid4().hex}.parquet"
     try:
         write_rows(takes, schema, temporary)
+        _make_part_folder(folder, folder.part_file(name).parent)
         replace_file(temporary, folder.part_file(name))
     except OSError as error:
         raise storage_error(error, folder.part_file(name)) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _make_part_folder(folder: RunFolder, part_folder: Path) -> None:
+    """Create a folder of parts, and flush its entry to disk."""
+    if part_folder.is_dir():
+        return
+    part_folder.mkdir(exist_ok=True)
+    descriptor = os.open(folder.parts, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _report(takes: pa.Table, work_s: float) -> WorkUnitReport:

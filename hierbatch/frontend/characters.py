@@ -1,4 +1,4 @@
-"""Character clean-up: one form of each quote, dash and width, no invisible characters, no foreign scripts."""
+"""Clean-up of characters: one form of each quote, dash and width; no invisible characters, no unsupported scripts."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ import re
 import unicodedata
 
 from hierbatch.errors import TextError
+from hierbatch.frontend.required_characters import TextFacts, find_needs
 
 PLACEHOLDERS = "\ue000-\uf8ff"
-"""Private-use characters, as the inside of a character class; the lexicon puts them in place of its words."""
+"""Range of private-use characters for a regular-expression class; the lexicon replaces its words with them."""
 
 SUPER_AND_SUBSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉"
-"""Superscript and subscript digits, as the inside of a character class: exponents in some rules, else note marks."""
+"""Superscript and subscript digits for a regular-expression class: exponents in some rules, else note marks."""
 
 # Compatibility forms that differ only in appearance. Superscripts and fractions are not among them, since they have a
 # meaning of their own ("m²", "4½").
 _COMPATIBILITY = re.compile(
     "[\u1d00-\u1dbf\u2000-\u200a\u202f\u205f\u3000\u2100-\u214f\u2160-\u2188\u3200-\u33ff\uf900-\ufaff\ufb00-\ufb06\uff01-\uffef]"
 )
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+_UNFAMILIAR = re.compile("[^\x00-\u024f\ue000-\uf8ff\uac00-\ud7a3]")
+"""Characters that may be letters of unsupported scripts, or Chinese ones."""
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
 # ① ⑵ ⒊ ⓐ number the items of a list and are followed by a pause.
 _CIRCLED = re.compile("[\u2460-\u24e9]")
@@ -42,11 +46,14 @@ _CANONICAL_CHARACTERS = str.maketrans(
     }
 )
 _SPACES = re.compile(r"\s+")
-_REPEATED_MARKS = (
-    (re.compile(r"(?<![-\d])--+(?!-*\d)"), "—"),
-    (re.compile(r"(?:\. ?){3,}|…(?:\s?…)*"), "… "),
-    (re.compile(r"(?<!\d)\*{1,3}|\*{1,3}(?!\d)"), ""),
-    (re.compile(r"(?<![^\W_])_+|_+(?![^\W_])"), ""),
+_REPEATED_MARKS = tuple(
+    (re.compile(pattern), replacement, find_needs(re.compile(pattern)))
+    for pattern, replacement in (
+        (r"(?<![-\d])--+(?!-*\d)", "—"),
+        (r"(?:\. ?){3,}|…(?:\s?…)*", "… "),
+        (r"(?<!\d)\*{1,3}|\*{1,3}(?!\d)", ""),
+        (r"(?<![^\W_])_+|_+(?![^\W_])", ""),
+    )
 )
 _LETTER_SCRIPTS = frozenset(
     {"LATIN", "HANGUL", "GREEK", "FEMININE", "MASCULINE", "SUPERSCRIPT", "SUBSCRIPT", "MODIFIER"}
@@ -62,13 +69,18 @@ def clean_characters(text: str) -> str:
     '"fine" — it\\'s very ABC…'
     """
     text = unicodedata.normalize("NFC", text)
-    text = _INVISIBLE.sub("", text)
+    if not text.isascii():
+        text = _INVISIBLE.sub("", text)
     text = _SPACES.sub(" ", text.translate(_CANONICAL_CHARACTERS))
-    text = _CIRCLED.sub(lambda match: f"{unicodedata.normalize('NFKC', match[0]).strip('().')}, ", text)
-    text = _COMPATIBILITY.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
-    for pattern, replacement in _REPEATED_MARKS:
-        text = pattern.sub(replacement, text)
-    return _SPACES.sub(" ", "".join(char for char in text if unicodedata.category(char) != "Cc")).strip()
+    if not text.isascii():
+        text = _CIRCLED.sub(lambda match: f"{unicodedata.normalize('NFKC', match[0]).strip('().')}, ", text)
+        text = _COMPATIBILITY.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
+    facts = TextFacts(text)
+    for pattern, replacement, needs in _REPEATED_MARKS:
+        if facts.may_match(needs):
+            text = pattern.sub(replacement, text)
+            facts = TextFacts(text)
+    return _SPACES.sub(" ", _CONTROL.sub("", text)).strip()
 
 
 def drop_placeholders(text: str) -> str:
@@ -79,20 +91,22 @@ def drop_placeholders(text: str) -> str:
 def drop_foreign_letters(text: str, *, hanja: bool) -> str:
     """Remove the letters of unsupported scripts.
 
-    Latin and Hangul belong to both languages, Hanja only to Korean, and an isolated Greek letter is a symbol.
+    Latin and Hangul are read in both languages and Hanja in Korean alone; Greek letters are read as symbols.
 
     Args:
         text: text of one sentence
-        hanja: accept Hanja
+        hanja: True to keep Hanja
     """
+    if _UNFAMILIAR.search(text) is None:
+        return text
     return "".join(char for char in text if not char.isalpha() or is_known_letter(char, hanja))
 
 
 def refuse_long_numbers(text: str) -> None:
-    """Refuse a text with a number of hundreds of figures, before any rule reads it.
+    """Check that no number in a text has 300 digits or more; the rules would take too long on it.
 
     Raises:
-        TextError: there is such a number; the message shows its beginning.
+        TextError: a number has too many digits; the message shows its beginning.
     """
     if match := _LONG_NUMBER.search(text):
         raise TextError(
@@ -109,7 +123,7 @@ def is_hanja(char: str) -> bool:
 
 
 def is_known_letter(char: str, hanja: bool) -> bool:
-    """True for a letter that is read: Latin, Hangul, a Greek symbol or, with `hanja`, a Chinese character."""
+    """True for a letter that can be read: Latin, Hangul, a Greek symbol or, with `hanja`, a Chinese character."""
     if char < "\u0250" or "\ue000" <= char <= "\uf8ff":
         return True
     if is_hanja(char):

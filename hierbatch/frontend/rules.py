@@ -1,4 +1,4 @@
-"""Normalisation rules and their application in order."""
+"""Normalization rules, and a function that applies them in order."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from hierbatch.frontend.required_characters import Needs, TextFacts, find_needs
+
 Verbalizer = Callable[["re.Match[str]"], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Normalisation rule for one written form; `replacement` is a template for `Match.expand` or a function."""
+    """Normalization rule for one written form; `replacement` is a template for `Match.expand` or a function."""
 
     name: str
     pattern: re.Pattern[str]
     replacement: Verbalizer | str
+    needs: Needs
+    """Requirements of the pattern on a text."""
 
 
 def rule(name: str, pattern: str, replacement: Verbalizer | str, *, ignore_case: bool = False) -> Rule:
@@ -27,16 +31,27 @@ def rule(name: str, pattern: str, replacement: Verbalizer | str, *, ignore_case:
         replacement: template for `Match.expand`, or function of the match
         ignore_case: match letters of either case
     """
-    return Rule(name, re.compile(pattern, re.IGNORECASE if ignore_case else 0), replacement)
+    compiled = re.compile(pattern, re.IGNORECASE if ignore_case else 0)
+    return Rule(name, compiled, replacement, find_needs(compiled))
 
 
 def apply_rules(rules: Iterable[Rule], text: str) -> str:
     """Apply rules in order, each to the result of those before it."""
+    facts = TextFacts(text)
+    characters = facts.characters
     for current in rules:
-        text = current.pattern.sub(current.replacement, text)
+        for needed in current.needs.characters:  # as in `TextFacts.may_match`, without a call for each rule
+            if needed.isdisjoint(characters):
+                break
+        else:
+            if facts.has_word(current.needs):
+                changed = current.pattern.sub(current.replacement, text)
+                if changed != text:
+                    text, facts = changed, TextFacts(changed)
+                    characters = facts.characters
     return text
 
 
 def one_of(words: Iterable[str]) -> str:
-    """Pattern of alternatives, longest first, so that `kilometers` does not match as `kilo`."""
+    """Pattern that matches any of the words, the longest first, so that `kilometers` is not matched as `kilo`."""
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))

@@ -1,9 +1,9 @@
-"""Merge the many small Parquet files of a finished run into few large ones, for storage and sharing."""
+"""Compaction: many small Parquet files of a finished run are merged into few large ones, for storage and sharing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
 from uuid import uuid4
@@ -16,8 +16,11 @@ from hierbatch.engine.planning import with_column
 from hierbatch.engine.run_folder import RunFolder, lock_run
 from hierbatch.engine.worker import commit_part
 from hierbatch.errors import RunError
+from hierbatch.jobs.shards import merge_shards, shard_folders
+from hierbatch.jobs.status import count_rows
 from hierbatch.manifest.best_takes import REQUESTS_KEY
 from hierbatch.manifest.parts import open_run_file
+from hierbatch.manifest.run_layout import is_compacted_part
 from hierbatch.manifest.store import write_table
 from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, digest_rows, row_names
 from hierbatch.manifest.take_requests import read_requests
@@ -29,7 +32,7 @@ _ATTEMPTS_MADE = pa.field("attempts_made", pa.int16())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompactJob:
-    """Run to compact and target file size."""
+    """Run to compact, and the target size of its files."""
 
     run: Path
     part_bytes: int = _PART_BYTES
@@ -38,7 +41,7 @@ class CompactJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompactionResult:
-    """Number of Parquet files before and after, and of takes in them."""
+    """Number of Parquet files before and after compaction, and number of rows."""
 
     n_parts_before: int
     n_parts: int
@@ -46,7 +49,9 @@ class CompactionResult:
 
 
 def compact(job: CompactJob) -> CompactionResult:
-    """Merge the Parquet files of a finished run and drop superseded takes, except of rows that listeners worked on.
+    """Merge the Parquet files of a finished run, and drop superseded takes, except in rows that listeners worked on.
+
+    The shards of a run (`--shard`) are compacted and merged into one run.
 
     New files are complete before old ones are deleted. An interrupted compaction therefore leaves some takes twice,
     which all readers tolerate, and the same call finishes it. Files are immutable and names are never reused: a
@@ -56,6 +61,16 @@ def compact(job: CompactJob) -> CompactionResult:
         RunError: the folder is not a run, the run is in use, or rows have no take yet.
         StorageError: the disk is full; no take is lost.
     """
+    shards = shard_folders(job.run)
+    n_parts_before = 0
+    for _, path in shards:
+        if not _is_compacted(RunFolder(path)):
+            n_parts_before += compact(replace(job, run=path)).n_parts_before
+    if shards:
+        merge_shards(job.run, shards)
+        counts, parts = count_rows(job.run), RunFolder(job.run).part_files()
+        n_rows = counts.n_ok + counts.n_failed
+        return CompactionResult(n_parts_before=n_parts_before or len(parts), n_parts=len(parts), n_rows=n_rows)
     folder = RunFolder(job.run)
     folder.newest()  # raises RunError if the folder is not a run
     with lock_run(folder):
@@ -87,8 +102,14 @@ def compact(job: CompactJob) -> CompactionResult:
     return CompactionResult(n_parts_before=len(before), n_parts=n_parts, n_rows=takes.n_rows)
 
 
+def _is_compacted(folder: RunFolder) -> bool:
+    """True if all parts are compacted ones: a merge of shards was interrupted after this one."""
+    parts, plans = folder.part_files(), folder.plan_files(folder.newest_generation())
+    return bool(parts and plans) and "-j" in plans[0].stem and all(is_compacted_part(part.name) for part in parts)
+
+
 def _decided_takes(run: Path, takes: Takes) -> pa.Table:
-    """All takes of the rows that listeners have decided on or requested takes of: a decision can be taken back."""
+    """All takes of rows with decisions or requests of listeners; they are kept, as decisions can be taken back."""
     ids = {*takes.choices, *(state.request.id for state in read_requests(run).values())}
     return takes.candidates(sorted(ids), takes.schema.names) if ids else takes.schema.empty_table()
 
@@ -103,7 +124,7 @@ def _join_parts(folder: RunFolder, generation: int, takes: Takes, decided: pa.Ta
 
 
 def _fill_part(first: pa.Table, tables: Iterator[pa.Table], part_bytes: int) -> Iterator[pa.Table]:
-    """Yield tables until they fill a file; the rest stays in `tables`."""
+    """Yield tables until they fill a file of the target size; the rest stays in `tables`."""
     yield first
     n_bytes = first.nbytes
     while n_bytes < part_bytes and (table := next(tables, None)) is not None:
@@ -112,10 +133,11 @@ def _fill_part(first: pa.Table, tables: Iterator[pa.Table], part_bytes: int) -> 
 
 
 def _join_plans(folder: RunFolder, generation: int, takes: Takes, decided: pa.Table) -> None:
-    """Write one plan that names exactly the current takes, so that dropped ones are not synthesized again.
+    """Write one plan that contains exactly the takes that are kept, so that dropped takes are not synthesized again.
 
-    It records the number of attempts of each row: later retakes continue from there and never reuse a seed. Rows with
-    decisions keep their first planned take in it; their other takes are in a second plan, which is written before.
+    The plan records the number of attempts made for each row; later retakes continue from this number and never use a
+    seed twice. For rows with decisions, it contains the first planned take; their other takes are in a second plan,
+    which is written before it.
     """
     schema = takes.plan_schema
     if _ATTEMPTS_MADE.name not in schema.names:  # plans of earlier versions lack it
@@ -135,7 +157,10 @@ def _join_plans(folder: RunFolder, generation: int, takes: Takes, decided: pa.Ta
 
 
 def _write_other_takes(plans: Sequence[Path], joined: Path, names: pa.Array, schema: pa.Schema, takes: Takes) -> None:
-    """Write the plan of further takes of decided rows; like a plan of requests, it has values of its own."""
+    """Write the plan of the other takes of rows with decisions.
+
+    It is marked like a plan of requested takes, since its rows may have edited values.
+    """
     if not len(names):
         return
     rows = pa.concat_tables(_deduplicate_plan_rows(plans, names), promote_options="default")
@@ -146,16 +171,16 @@ def _write_other_takes(plans: Sequence[Path], joined: Path, names: pa.Array, sch
 
 
 def _attempts_made(rows: pa.Table, takes: Takes) -> pa.Array:
-    """Number of attempts at each row, from the existing takes or the previous compaction."""
+    """Number of attempts made for each row, according to its existing takes or the previous compaction."""
     existing = takes.last_attempts(rows.column("position").to_numpy())
     return pc.max_element_wise(attempts_made(rows), pa.array(existing, _ATTEMPTS_MADE.type)).combine_chunks()
 
 
 def _deduplicate_plan_rows(plans: Sequence[Path], names: pa.Array) -> Iterator[pa.Table]:
-    """Rows of several plans that have one of the given names, each from the first plan that contains it.
+    """Yield the rows of several plans whose takes have the given names, each from the first plan that contains it.
 
-    Every plan numbers its work units from 0. In the merged plan later units are renumbered, or their Parquet files
-    would overwrite each other.
+    Every plan numbers its work units from 0. Units of later plans get new numbers in the merged plan; otherwise their
+    Parquet files would overwrite each other.
     """
     n_units = 0
     for plan in plans:

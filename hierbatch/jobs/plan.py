@@ -1,12 +1,13 @@
-"""Dry run: estimate size and time of a run and list the rows that cannot be synthesized."""
+"""Dry run: estimates of the size and time of a run, and the rows that cannot be synthesized."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from hierbatch.jobs.options.prices import Prices
 from hierbatch.jobs.specs.speak import SpeakSpec
 
 REAL_TIME_FACTOR = 0.05
@@ -15,7 +16,7 @@ REAL_TIME_FACTOR = 0.05
 _MEASURED_MODEL = "lite"
 
 _BYTES_PER_SECOND = 20_000
-"""Size of 16 kHz speech as FLAC."""
+"""Bytes per second of 16 kHz speech as FLAC."""
 
 _MAX_ROWS_SHOWN = 20
 _MAX_WORDS_CHARACTERS = 80
@@ -32,7 +33,7 @@ class InvalidRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForeignRow:
-    """A row with words of an unsupported script, which are transliterated or left out."""
+    """A row with words in an unsupported script, which are transliterated or left out."""
 
     id: str
     words: str
@@ -42,8 +43,8 @@ class ForeignRow:
 class RunEstimate:
     """Estimated size of a run.
 
-    `invalid_rows` lists the first of the `n_invalid` invalid rows, and `foreign_rows` the first of the `n_foreign` rows
-    with words of an unsupported script.
+    `invalid_rows` and `foreign_rows` contain only the first rows of each kind, at most 20; `n_invalid` and `n_foreign`
+    are the numbers of all such rows. Foreign rows have words in an unsupported script.
     """
 
     n_rows: int
@@ -57,6 +58,7 @@ class RunEstimate:
     notices: tuple[str, ...]
     model: str
     """Name or folder of the bundle."""
+    prices: Prices = field(default_factory=lambda: Prices())
 
     @property
     def n_bytes(self) -> int:
@@ -66,14 +68,30 @@ class RunEstimate:
     @property
     def work_s(self) -> float | None:
         """CPU seconds on one core; None for a model whose speed has not been measured."""
+        if self.prices.times_real_time:
+            return sum(self.sound_s.values()) / self.prices.times_real_time
         return sum(self.sound_s.values()) * REAL_TIME_FACTOR if self.model == _MEASURED_MODEL else None
 
+    @property
+    def price(self) -> float | None:
+        """Price of the workers and a month of storage, in the currency of the prices; None if it is unknown."""
+        prices = self.prices
+        if not prices.hour_price and not prices.gb_price:
+            return None
+        if prices.hour_price and self.work_s is None:
+            return None
+        return (self.work_s or 0.0) / 3600 * prices.hour_price + self.n_bytes / 1e9 * prices.gb_price
 
-def estimate(spec: SpeakSpec) -> RunEstimate:
+
+def estimate(spec: SpeakSpec, prices: Prices | None = None) -> RunEstimate:
     """Plan a run without writing the plan.
 
+    Args:
+        spec: rows, voices and model.
+        prices: prices and speed of a worker.
+
     Raises:
-        InputError: the manifest, a voice or an option is wrong.
+        InputError: the manifest, a voice or an option is invalid.
         BundleError: the model cannot be loaded.
     """
     validated = spec.check()
@@ -101,6 +119,7 @@ def estimate(spec: SpeakSpec) -> RunEstimate:
         sound_s=dict(sound_s),
         notices=tuple(validated.notices),
         model=spec.model.model,
+        prices=prices or Prices(),
     )
 
 

@@ -1,4 +1,4 @@
-"""Run a manifest: validate, plan and process it, committing each row once. The same call resumes a stopped run."""
+"""Run of a manifest: its rows are validated, planned and processed; the same call resumes a stopped run."""
 
 from __future__ import annotations
 
@@ -21,14 +21,17 @@ from hierbatch.engine.worker import WorkerSpec
 from hierbatch.errors import InputError
 from hierbatch.jobs.options.control import RunControl
 from hierbatch.jobs.options.quality import MeasureChoice, Quality
+from hierbatch.jobs.shards import run_folder, shard_spec
 from hierbatch.jobs.specs.speak import JobSpec, ValidatedSpec
 from hierbatch.jobs.specs.voices import write_voice_table
 from hierbatch.jobs.status import RunCounts, count_rows
 from hierbatch.manifest.filters import read_filter
 from hierbatch.manifest.measures import declare_columns
 from hierbatch.manifest.plan_sources import discard_audio, open_source_store
+from hierbatch.manifest.plan_units import PlanUnits
 from hierbatch.manifest.row_selection import RowSelection
 from hierbatch.manifest.schema import take_schema
+from hierbatch.manifest.shard import parse_shard
 from hierbatch.manifest.store import write_rows
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.storage import write_atomically
@@ -36,23 +39,27 @@ from hierbatch.storage import write_atomically
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunJob:
-    """Job specification, run folder and workers of a run."""
+    """Specification of what to process, run folder and workers of a run."""
 
     spec: JobSpec
     out: Path
     execution: Execution = field(default_factory=Execution)
     quality: MeasureChoice = field(default_factory=Quality)
     default_filter: str | None = None
-    """Rules (`hierbatch.manifest.filters`) where `quality` names none. They are stored with the run: a rejected take is
-    retaken, and the rules rank the takes of a row."""
+    """Filter rules in TOML (see `hierbatch.manifest.filters`) that are used if `quality` names no file.
+
+    They are stored with the run. Rejected takes are retaken, and the rules help to rank the takes of a row.
+    """
     control: RunControl = field(default_factory=RunControl)
     selection: RowSelection = field(default_factory=RowSelection)
     """Rows to process now; the others stay pending."""
+    shard: str = ""
+    """Share of the rows, such as `3/8`, which has a run folder of its own; empty for all rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """Row counts of the run, and the result of this session."""
+    """Counts of the rows of a run, and the result of this session."""
 
     out: Path
     counts: RunCounts
@@ -73,12 +80,15 @@ def run(job: RunJob, listener: RunListener | None = None) -> RunOutcome:
     check_device(placement, job.execution)
     measures = job.quality.chosen
     measures.check()
+    shard = parse_shard(job.shard) if job.shard else None
     spec = job.spec.check()
+    if shard:
+        spec = shard_spec(spec, shard)
     filter_toml = _read_filter(job, spec)
     for notice in spec.notices:
         listener.on_message(notice)
     origin = {**job.spec.origin(), **measures.to_origin()}
-    folder = RunFolder(job.out)
+    folder = RunFolder(run_folder(job.out, shard))
     folder.make()
     with lock_run(folder):
         folder.remove_leftovers()
@@ -91,7 +101,7 @@ def run(job: RunJob, listener: RunListener | None = None) -> RunOutcome:
         with open_table_mapper(job.execution, 0 if is_read_here else spec.n_rows) as map_tables:
             if not is_planned:
                 listener.on_message(f"Planning {spec.n_rows} rows")
-                edits = EditsInForce(job.out)
+                edits = EditsInForce(folder.root)
                 _write_plan(folder, generation, spec, map_tables, edits)
                 for notice in edits.notices:
                     listener.on_message(notice)
@@ -102,15 +112,15 @@ def run(job: RunJob, listener: RunListener | None = None) -> RunOutcome:
             session = run_session(
                 folder, generation, worker_spec, job.execution, listener, retakes, requested, job.selection
             )
-    return RunOutcome(job.out, count_rows(job.out), session)
+    return RunOutcome(folder.root, count_rows(folder.root), session)
 
 
 def check_device(placement: DevicePlacement, execution: Execution) -> None:
-    """Validate a device before any work. Devices of a remote cluster are checked there.
+    """Validate a device before any work; devices of a remote cluster are checked there.
 
     Raises:
-        InputError: this machine lacks it and the workers run here, or a single GPU is
-            named although Ray assigns the GPUs.
+        InputError: the workers run on this machine and it does not have the device, or a certain GPU is chosen although
+            Ray assigns the GPUs.
     """
     if not execution.ray_address:
         placement.check_available()
@@ -124,7 +134,7 @@ def check_device(placement: DevicePlacement, execution: Execution) -> None:
 
 
 def _read_filter(job: RunJob, spec: ValidatedSpec) -> str | None:
-    """Rules of the run as TOML, checked against the columns of its takes."""
+    """Filter rules of the run as TOML text; those from a file are checked against the columns of takes."""
     if job.quality.filter is None:
         return job.default_filter
     columns = declare_columns(take_schema(spec.plan_schema()), job.quality.chosen.columns)
@@ -135,7 +145,7 @@ def _read_filter(job: RunJob, spec: ValidatedSpec) -> str | None:
 def _write_plan(
     folder: RunFolder, generation: int, spec: ValidatedSpec, map_tables: MapTables, edits: EditsInForce
 ) -> None:
-    """Write the plan last: if it exists, everything it refers to exists."""
+    """Write the plan of a generation, after the files that it refers to, so that these exist whenever the plan does."""
     reuse = partial(reuse_retakes, later=reusable_retakes(folder), take_settings=spec.take_settings)
     write_voice_table(spec.prompts, folder.voices_file(generation))
     kept = open_source_store(folder.sources_file(generation)) if spec.has_sources else nullcontext(discard_audio)
@@ -143,3 +153,5 @@ def _write_plan(
         edit_rows = keep_manifest_values if spec.has_sources else edits.apply
         write_rows(spec.plan(map_tables, store_sources, reuse, edit_rows), spec.plan_schema(), temporary)
         carry_takes(folder, generation, temporary, spec.take_settings)
+        units = PlanUnits.from_plan(temporary)  # read here: in an object store, it would be read back from there
+    units.store(folder.units_file(folder.plan_file(generation)), folder.tmp)

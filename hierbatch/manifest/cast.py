@@ -1,4 +1,4 @@
-"""Cast of a book: the voice of each character, from a table that people edit."""
+"""Cast of a book: the voice of each character, read from a table that the user edits."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from hierbatch.errors import InputError
 from hierbatch.manifest.column import Column
 from hierbatch.manifest.store import open_table
 
+NARRATION = "(narration)"
+"""Entry of a cast for the rows without a voice of their own."""
+
 _COLUMNS = (
     Column("character", pa.string(), "Name of the character, as in the column `character` of the manifest."),
     Column("voice", pa.string(), "A `voice` of the voices table; empty leaves the character to the narrator."),
@@ -17,10 +20,10 @@ _COLUMNS = (
 
 
 def read_cast(path: Path) -> dict[str, str]:
-    """Read the voice of each character; characters without a voice are left out.
+    """Read the voice of each character, and of `NARRATION`; characters without a voice are left out.
 
     Raises:
-        InputError: the table is unreadable, lacks a column, or has a character twice.
+        InputError: the table is unreadable, lacks a column, or lists a character twice.
     """
     table = open_table(path, _COLUMNS)
     missing = [column.name for column in _COLUMNS if column.name not in table.valid_columns]

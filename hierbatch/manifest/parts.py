@@ -1,4 +1,4 @@
-"""Readers of committed parts and plans of a run that tolerate concurrent compaction."""
+"""Readers of the committed parts and plans of a run; compaction may take place while they read."""
 
 from __future__ import annotations
 
@@ -13,23 +13,28 @@ import pyarrow.parquet as pq
 
 from hierbatch.errors import RunError, VanishedError
 from hierbatch.manifest.schema import PLAN_COLUMNS, TAKE_COLUMNS, VOICE_COLUMNS
-from hierbatch.object_path import arrow_source
+from hierbatch.object_path import arrow_source, is_remote
 
 _NEVER_NULL = ("id", "take_key", "attempt", "status", "position")
 _TYPES = {column.name: column.type for column in (*VOICE_COLUMNS, *PLAN_COLUMNS, *TAKE_COLUMNS)}
 
 
 @contextmanager
-def open_run_file(path: Path) -> Iterator[pq.ParquetFile]:
+def open_run_file(path: Path, metadata: pq.FileMetaData | None = None) -> Iterator[pq.ParquetFile]:
     """Open a part or a plan of a run.
+
+    Args:
+        path: the file.
+        metadata: its footer, if that was read before.
 
     Raises:
         VanishedError: the file was removed after it was listed.
         RunError: the file is damaged.
     """
     try:
-        with pq.ParquetFile(arrow_source(path)) as file:
-            _check_nulls(file, path)
+        with pq.ParquetFile(arrow_source(path), metadata=metadata, pre_buffer=is_remote(path)) as file:
+            if metadata is None:
+                _check_nulls(file, path)
             yield file
     except (pa.ArrowException, OSError) as error:
         if not path.exists():
@@ -50,7 +55,7 @@ def read_committed_parts(
 ) -> Iterator[tuple[Path, pa.Table]]:
     """Yield some columns of every committed part, even during compaction.
 
-    If a part was removed before it could be read, the parts are listed again: its rows are in other parts now.
+    If a part was removed before it could be read, its rows are in other parts, so the parts are listed again.
 
     Raises:
         RunError: a part is damaged.
@@ -65,10 +70,7 @@ def read_committed_parts(
         for part in fresh:
             seen.add(part)
             try:
-                with open_run_file(part) as file:
-                    table = file.read(columns=list(columns))
-                    check_columns(table.schema, part, columns)
-                    table.validate(full=True)
+                table = read_part_columns(part, columns)
             except VanishedError:
                 gone.add(part)
             else:
@@ -77,13 +79,27 @@ def read_committed_parts(
             return
 
 
+def read_part_columns(part: Path, columns: Sequence[str]) -> pa.Table:
+    """Some columns of a committed part.
+
+    Raises:
+        VanishedError: the part was removed.
+        RunError: the part is damaged or of another program.
+    """
+    with open_run_file(part) as file:
+        table = file.read(columns=list(columns))
+        check_columns(table.schema, part, columns)
+        table.validate(full=True)
+        return table
+
+
 def check_columns(schema: pa.Schema, path: Path, columns: Sequence[str]) -> None:
-    """Check that a file has columns of the right type, since it may be of another program.
+    """Check that a file has columns of the right types; it may come from another program.
 
     Args:
         schema: schema of the file.
         path: the file, for messages.
-        columns: columns of takes or plans.
+        columns: names of the columns that are needed, of takes, plans or voices.
 
     Raises:
         RunError: a column is missing or has another type.
@@ -99,7 +115,7 @@ def check_columns(schema: pa.Schema, path: Path, columns: Sequence[str]) -> None
 
 
 def _check_nulls(file: pq.ParquetFile, path: Path) -> None:
-    """Check by the statistics of a file that the columns that name its rows have values."""
+    """Check, with the statistics in a file, that the columns that identify its rows have no empty values."""
     wanted = [at for at, name in enumerate(file.schema.names) if name in _NEVER_NULL]
     for group in range(file.num_row_groups):
         for at in wanted:
@@ -114,10 +130,10 @@ def _check_nulls(file: pq.ParquetFile, path: Path) -> None:
 
 
 def read_voice_rows(path: Path) -> pa.Table:
-    """Voice table of a run.
+    """Read the voice table of a run.
 
     Raises:
-        RunError: the file is damaged or of another program.
+        RunError: the file is damaged, or comes from another program.
     """
     with open_run_file(path) as file:
         check_columns(file.schema_arrow, path, ("voice", "consent"))
@@ -127,7 +143,7 @@ def read_voice_rows(path: Path) -> pa.Table:
 
 
 def read_part_rows(part: Path, rows: npt.NDArray[np.int32], columns: Sequence[str]) -> pa.Table:
-    """Rows of a part by row number, reading only the row groups that contain them.
+    """Read rows of a part by row number; only the row groups that contain them are read.
 
     Args:
         part: part file.

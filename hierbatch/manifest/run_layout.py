@@ -7,6 +7,7 @@ RUN/
 ├── plan/        per generation: rows with keys and work units, voices, recordings, retries
 │                g0001, g0001-r001-HASH (a retry), g0001-j001 (all of them joined), g0001-j001-r001-HASH
 ├── parts/       finished work units, immutable; these files are the state of the run
+├── index/       which rows of the plans they hold, to start fast; derived from them, and rebuilt if it is missing
 ├── tmp/         work units being written; emptied at every start
 ├── events.jsonl event log for people; never read back as state
 ├── choices/     decisions of listeners, append-only, one file per writer
@@ -24,29 +25,36 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hierbatch.object_path import list_folder
+
 _PLAN = re.compile(r"g(?P<generation>\d+)(-j(?P<joined>\d+))?(-r(?P<retry>\d+)(-[0-9a-f]+)?)?")
 _COMPACTED = re.compile(r"g\d+-c")
+_NUMBERED = re.compile(r"(?P<series>g\d+-c[0-9a-f]{12}|g\d+(?:-[jr]\d+|-[0-9a-f]+)*-u)-?(?P<number>\d+)")
+"""Name of a part, with its number in its series."""
+
+FOLDER_PARTS = 2_000
+"""Numbers per folder of parts; a crashed worker's unit has a few parts, so a folder stays far below 10,000 files."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunLayout:
-    """Paths of a run. A generation is one manifest with one set of settings, numbered from 1."""
+    """Paths of the files of a run; generations, each one manifest with one set of settings, are numbered from 1."""
 
     root: Path
 
     @property
     def record_file(self) -> Path:
-        """Settings of all generations."""
+        """File with the settings of all generations."""
         return self.root / "run.json"
 
     @property
     def lock_file(self) -> Path:
-        """Lock of the driver."""
+        """Lock file of the driver."""
         return self.root / "lock"
 
     @property
     def desk_lock_file(self) -> Path:
-        """Lock of the desk that may write decisions."""
+        """Lock file of the desk that may write decisions."""
         return self.root / "desk.lock"
 
     @property
@@ -60,13 +68,22 @@ class RunLayout:
         return self.root / "parts"
 
     @property
+    def index(self) -> Path:
+        """Folder of the index of committed rows, which is derived from the plans and parts."""
+        return self.root / "index"
+
+    def units_file(self, plan: Path) -> Path:
+        """Work units of a plan, without its rows."""
+        return self.index / f"{plan.stem}-units.arrow"
+
+    @property
     def tmp(self) -> Path:
         """Folder of parts being written."""
         return self.root / "tmp"
 
     @property
     def events_file(self) -> Path:
-        """Event log."""
+        """File of the event log."""
         return self.root / "events.jsonl"
 
     @property
@@ -81,7 +98,7 @@ class RunLayout:
 
     @property
     def corrected_lexicon(self) -> Path:
-        """Pronunciations that listeners corrected: a lexicon, read after that of the run."""
+        """Lexicon of the pronunciations that listeners corrected, which is used in addition to that of the run."""
         return self.root / "lexicon.csv"
 
     @property
@@ -91,54 +108,72 @@ class RunLayout:
 
     @property
     def corpus_manifest(self) -> Path:
-        """Manifest of a corpus."""
+        """Manifest file of a corpus."""
         return self.root / "corpus" / "manifest.parquet"
 
     @property
     def corpus_filter(self) -> Path:
-        """Filter rules of a corpus."""
+        """File with the filter rules of a corpus."""
         return self.root / "corpus" / "filter.toml"
 
     @property
     def corpus_rows(self) -> Path:
-        """Rows of a corpus with the rules that rejected them."""
+        """Table of the rows of a corpus, with the rules that rejected them."""
         return self.root / "corpus" / "rows.parquet"
 
     def part_file(self, unit: str) -> Path:
-        """Part of a work unit."""
-        return self.parts / f"{unit}.parquet"
+        """Part of a work unit; the first 2000 of a plan are in `parts/` itself, later ones in folders of 2000."""
+        named = _NUMBERED.match(unit)
+        number = int(named["number"]) // FOLDER_PARTS if named else 0
+        folder = self.parts / f"{named['series']}{number:05d}" if named and number else self.parts
+        return folder / f"{unit}.parquet"
+
+    def part_folders(self) -> list[Path]:
+        """Folders of parts, the first one being `parts/` itself."""
+        _, folders = list_folder(self.parts)
+        return [self.parts, *(self.parts / name for name in sorted(folders) if not name.startswith("."))]
 
     def part_files(self) -> list[Path]:
         """Committed parts, compacted ones first: they are permanent, and of two equal takes the first one counts."""
-        return sorted(self.parts.glob("*.parquet"), key=lambda part: (not _COMPACTED.match(part.stem), part.name))
+        found = [
+            folder / name
+            for folder in self.part_folders()
+            for name in list_folder(folder)[0]
+            if name.endswith(".parquet") and not name.startswith(".")
+        ]
+        return sorted(found, key=lambda part: (not _COMPACTED.match(part.name), part.name))
 
     def voices_file(self, generation: int) -> Path:
-        """Voice table of a generation."""
+        """File of the voice table of a generation."""
         return self.plans / f"g{generation:04d}-voices.parquet"
 
     def sources_file(self, generation: int) -> Path:
-        """File of recordings that came inside the manifest."""
+        """File of the recordings that were embedded in the manifest of a generation."""
         return self.plans / f"g{generation:04d}-sources.parquet"
 
     def plan_file(self, generation: int) -> Path:
-        """The first plan of a generation."""
+        """File of the first plan of a generation."""
         return self.plans / f"g{generation:04d}.parquet"
 
     def retry_plan_file(self, plans: Sequence[Path], digest: str) -> Path:
         """Path of the next retry plan of a generation.
 
-        Its name depends on its rows, as do the names of its parts: two drivers in an object store may both plan a
-        retry, and must not write different rows under the same name.
+        Its name contains a hash of its rows, and so do the names of its parts: in an object store, two drivers may plan
+        a retry at the same time, and must not write different rows under the same name.
+
+        Args:
+            plans: the current plans of the generation, oldest first.
+            digest: hash of the rows of the retry plan.
         """
         return self.plans / f"{plans[0].stem}-r{len(plans):03d}-{digest}.parquet"
 
     def joined_plan_file(self, generation: int) -> Path:
-        """Path of the plan that will replace all plans of a generation; always a new name, since plans never change."""
+        """Path of the plan that will replace all plans of a generation; it is always new, since plans never change."""
         joined = [joined for joined, _, _ in self._plans_of(generation)]
         return self.plans / f"g{generation:04d}-j{max(joined, default=0) + 1:03d}.parquet"
 
     def plan_files(self, generation: int) -> list[Path]:
-        """Plan of a generation and its retries, oldest first."""
+        """Current plan of a generation and its retries, oldest first."""
         found = sorted(self._plans_of(generation))
         newest = max((joined for joined, retry, _ in found if not retry), default=None)
         return [path for joined, _, path in found if joined == newest]
@@ -149,12 +184,12 @@ class RunLayout:
         return [path for _, _, path in self._plans_of(generation) if path not in current]
 
     def newest_generation(self) -> int:
-        """Newest generation with a plan; 0 if there is none."""
+        """Number of the newest generation with a plan; 0 if there is none."""
         planned = (int(name["generation"]) for name, _ in self._all_plans() if name["retry"] is None)
         return max(planned, default=0)
 
     def _plans_of(self, generation: int) -> list[tuple[int, int, Path]]:
-        """All plans of a generation, each with its join number and retry number; 0 means none."""
+        """All plans of a generation, each with its join number (0: not joined) and retry number (0: not a retry)."""
         return [
             (int(name["joined"] or 0), int(name["retry"] or 0), path)
             for name, path in self._all_plans()
@@ -165,3 +200,8 @@ class RunLayout:
         for path in self.plans.glob("g*.parquet"):
             if name := _PLAN.fullmatch(path.stem):
                 yield name, path
+
+
+def is_compacted_part(name: str) -> bool:
+    """True for the file name of a compacted part."""
+    return _COMPACTED.match(name) is not None

@@ -1,12 +1,11 @@
-"""Train the text side: from phonemes and a prompt to durations, semantic vectors and F0.
+"""Recipe that trains the text-to-vector network: from phonemes and a prompt to durations, semantic vectors and F0.
 
-The target vectors are the content encoder's features of the recording if there is a trained one: they carry more of
-what the acoustic network needs than the prepared set's vectors. Since regression averages over possible outputs, a
-phone loss also requires the predicted vectors to be classified as the intended phones. Target vectors carry little
-speaker information, so some prompts come from another speaker or are resampled to another pitch; otherwise a language
-would be tied to the few speakers it was recorded with.
-
-Legend: B batch, T frames (50/s), C semantic channels.
+The target vectors are the features of a trained content encoder, if there is one: they have more of the information
+that the acoustic network needs than the vectors of the prepared set. Since regression averages over possible outputs, a
+phone loss also requires that the predicted vectors are classified as the intended phones. Target vectors have little
+speaker information, so some prompts are from another speaker or are resampled to another pitch; otherwise the network
+would associate a language with its few speakers in the training data.
+Legend: B batch, T frames (50/s), N symbols, C semantic channels.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from torch import Tensor, nn
 from hierbatch.audio.spectrum import LogMel
 from hierbatch.constants import MELS_PER_FRAME
 from hierbatch.frontend.symbols import SEPARATORS, START, SYMBOL_IDS
-from hierbatch.models.lite.blocks import length_mask
+from hierbatch.models.convnext import length_mask
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import LiteContentEncoder
 from hierbatch.models.lite.text_to_vector import F0_SCALE, LiteTextToVector, TextBatch
@@ -30,7 +29,7 @@ from hierbatch.training.alignment import merge_silence
 from hierbatch.training.loop import Losses
 from hierbatch.training.masking import masked_mean
 from hierbatch.training.phones import UNKNOWN, phone_loss
-from hierbatch.training.prepared import PreparedSet, PreparedUtterance
+from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.sampling import (
     Floats,
     SegmentBatch,
@@ -39,6 +38,7 @@ from hierbatch.training.sampling import (
     load_batch,
     random_segment,
 )
+from hierbatch.training.speaker_medians import speaker_medians_hz
 from hierbatch.training.speed_augmentation import load_resampled, random_speeds
 from hierbatch.training.tensors import to_tensor
 
@@ -48,21 +48,20 @@ _MAX_FRAMES = 450
 _FRAMES_PER_BATCH = 1600
 _KOREAN_SHARE = 0.45
 _PHONE_WEIGHT = 0.1
-_DEFAULT_F0_HZ = 150.0
 _SILENT_IDS = [SYMBOL_IDS[symbol] for symbol in (START, *SEPARATORS)]
 _OTHER_SPEAKER_SHARE = {"en": 0.1, "ko": 0.35}
-"""Share of prompts from a random speaker, by language; higher for Korean, which has few speakers in the data."""
+"""Share of prompts from a random speaker, by language; higher for Korean, of which the data has few speakers."""
 
 
 class TextToVectorRecipe:
-    """Train on utterances, or segments of long ones, of about half a minute in all per step.
+    """Recipe that trains on utterances, or on segments of long utterances, about 30 s in total per step.
 
     Args:
         prepared: Prepared speech with alignments.
-        config: Size of the network.
+        config: Hyperparameters of the network.
         device: Device to train on.
-        frames_per_batch: Largest padded batch, in frames.
-        content: Frozen content encoder that gives the target vectors; None takes those of the prepared set.
+        frames_per_batch: Maximum number of frames in a padded batch.
+        content: Frozen content encoder that computes the target vectors; None uses those of the prepared set.
         phones: Frozen phone classifier on the content encoder's vectors; None leaves out the phone loss.
     """
 
@@ -82,7 +81,7 @@ class TextToVectorRecipe:
         self._mel = LogMel().to(device)
         aligned = aligned_utterances(prepared.folder, prepared.utterances)
         usable = [one.utterance for one in aligned.values()]
-        self._medians_hz = _speaker_medians_hz(prepared, usable)
+        self._medians_hz = speaker_medians_hz(prepared, usable)
         train = [u for u in usable if u.split == "train"]
         self._sampler = AlignedSampler(aligned, train, korean_share=_KOREAN_SHARE)
         self._any_speaker = SpeakerSampler(prepared.split("train"), korean_share=None)
@@ -104,7 +103,7 @@ class TextToVectorRecipe:
         return {name: float(value) for name, value in losses.items()}
 
     def _draw_batch(self, rng: np.random.Generator) -> list[AlignedSegment]:
-        """Random segments, as many as fit into a padded batch."""
+        """Draw as many random segments as fit into a padded batch."""
         drawn: list[AlignedSegment] = []
         longest = 0
         while True:
@@ -115,7 +114,7 @@ class TextToVectorRecipe:
             drawn.append(text)
 
     def _draw_prompt(self, text: AlignedSegment, n_frames: int, rng: np.random.Generator) -> UtteranceSegment:
-        """A prompt of the same speaker or, at times, of a random one."""
+        """Draw a prompt of the same speaker or, with some probability, of a random speaker."""
         if rng.random() < _OTHER_SPEAKER_SHARE[text.segment.utterance.language]:
             return random_segment(self._any_speaker.draw(rng), n_frames, rng)
         return self._sampler.speakers.prompt_for(text.segment, n_frames, rng)
@@ -169,16 +168,16 @@ class TextToVectorRecipe:
 
 
 def duration_error(log_durations: Tensor, durations: Tensor, symbols: Tensor) -> Tensor:
-    """Gamma deviance for phones, squared error of the logarithm for separators.
+    """Error of predicted durations: gamma deviance for phones, squared error of the logarithm for separators.
 
-    The minimum of the deviance is the mean number of frames, so sentences are predicted at the recorded pace; that of
-    the squared error lies below it wherever durations vary. For separators this is wanted: a mean over pauses and
-    boundaries without one would put a short pause at every boundary.
+    The deviance is smallest at the mean number of frames, so sentences are predicted at the recorded pace. The squared
+    error is smallest below the mean if durations vary. For separators this is intended: a mean over boundaries with and
+    without a pause would put a short pause at every boundary.
 
     Shape:
         log_durations  [B, N]  predicted log(1 + frames)
-        durations      [B, N]  recorded frames
-        symbols        [B, N]
+        durations      [B, N]  recorded durations in frames
+        symbols        [B, N]  symbol ids
         returns        [B, N]
     """
     residual = torch.log1p(durations.float()) - log_durations
@@ -187,27 +186,14 @@ def duration_error(log_durations: Tensor, durations: Tensor, symbols: Tensor) ->
 
 
 def _mixed_error(predicted: Tensor, target: Tensor) -> Tensor:
-    """Squared plus half the absolute error, mean over channels. Shape: twice [B, T, C] -> [B, T]."""
+    """Squared plus half the absolute error, mean over channels. Shape: predicted, target [B, T, C] -> [B, T]."""
     difference = predicted - target
     return (difference**2 + 0.5 * difference.abs()).mean(-1)
 
 
 def _phone_labels(texts: Sequence[AlignedSegment], longest: int) -> Tensor:
-    """Phone of each frame, `UNKNOWN` on padding. Shape: [B, longest]."""
+    """Phone id of each frame, `UNKNOWN` on padding. Shape: [B, longest]."""
     labels = np.full((len(texts), longest), UNKNOWN, np.int64)
     for row, text in zip(labels, texts, strict=True):
         row[: text.segment.n_frames] = np.repeat(merge_silence(text.ids.symbols), text.durations)
     return torch.from_numpy(labels)
-
-
-def _speaker_medians_hz(prepared: PreparedSet, utterances: Sequence[PreparedUtterance]) -> dict[str, float]:
-    """Median F0 of each speaker's voiced frames, in Hz."""
-    tracks: dict[str, list[np.ndarray]] = {}
-    for utterance in utterances:
-        tracks.setdefault(utterance.speaker, []).append(prepared.f0_hz(utterance))
-    medians_hz = {}
-    for speaker, speaker_tracks in tracks.items():
-        f0_hz = np.concatenate(speaker_tracks)
-        voiced_hz = f0_hz[f0_hz > 0]
-        medians_hz[speaker] = float(np.median(voiced_hz)) if len(voiced_hz) else _DEFAULT_F0_HZ
-    return medians_hz

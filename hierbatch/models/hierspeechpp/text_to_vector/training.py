@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from hierbatch.models.hierspeechpp.blocks.masks import frame_mask
 from hierbatch.models.hierspeechpp.text_to_vector.alignment import search_alignment
 from hierbatch.models.hierspeechpp.text_to_vector.model import TextPrior, TextToVector
+from hierbatch.models.hierspeechpp.text_to_vector.word_prosody import encode_words, recorded_values
+from hierbatch.models.prosody.network import FREE_NATS, ProsodyNoise, ProsodyTerms
 
 SLICE_FRAMES = 60
-"""Frames per row that the pitch predictor is trained on in one step."""
+"""Number of frames per row on which the pitch predictor is trained in one step."""
 F0_PER_FRAME = 4
 SEMANTIC_WEIGHT, DIVERGENCE_WEIGHT = 10.0, 0.1
 
@@ -31,12 +37,13 @@ class TrainingBatch:
         mel            [B, 80, T]   input of the style encoder
         f0_hz          [B, 4T]      zero where unvoiced
         n_frames       [B]
-        tokens         [B, N]       with blanks between
+        tokens         [B, N]       symbol ids with blanks
         n_tokens       [B]
-        symbols        [B, K]       without blanks
+        symbols        [B, K]       symbol ids without blanks
         n_symbols      [B]
         slice_starts   [B]          first frame of the slice for the pitch predictor
         languages      [B]          ids; None for a network of one language
+        words          [B, N]       word of each token; only for a network with prosody
     """
 
     semantic: Tensor
@@ -49,11 +56,12 @@ class TrainingBatch:
     n_symbols: Tensor
     slice_starts: Tensor
     languages: Tensor | None = None
+    words: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingPass:
-    """Outputs of a forward pass. Shapes: latents and their parameters [B, C, T], alignment and scores [B, T, N]."""
+    """Outputs of a forward pass. Shapes: latents and their parameters [B, C, T]; alignment, scores [B, T, N]."""
 
     latent: Tensor
     z_p: Tensor
@@ -67,11 +75,13 @@ class TrainingPass:
     log_f0: Tensor
     duration_losses: Tensor
     symbol_logits: Tensor
+    prosody: ProsodyTerms | None = None
+    """Terms of the prosody network, if there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Losses:
-    """Scalar losses, and their weighted sum as in the published training."""
+    """Losses of a training step, and their weighted sum as in the published training. Shape: each []."""
 
     semantic: Tensor
     divergence: Tensor
@@ -92,6 +102,7 @@ def training_pass(
     *,
     latent_noise: Tensor,
     duration_noise: Tensor,
+    prosody_noise: ProsodyNoise | None = None,
     legacy_padding: bool = False,
 ) -> TrainingPass:
     """Run a forward pass over recorded speech.
@@ -99,9 +110,10 @@ def training_pass(
     Args:
         network: network in training.
         batch: texts with recordings.
-        latent_noise: standard normal noise of the latent.
-        duration_noise: standard normal noise of the duration predictor.
-        legacy_padding: treat padding as the published code does; only for comparison with it.
+        latent_noise: standard normal noise for the latent.
+        duration_noise: standard normal noise for the duration predictor.
+        prosody_noise: standard normal noise for the prosody network, of a network that has one.
+        legacy_padding: treat padding as the published code does; only for comparison with that code.
 
     Shape:
         latent_noise    [B, C, T]
@@ -134,18 +146,41 @@ def training_pass(
         log_f0=network.pitch(pitch_input, whole, style),
         duration_losses=_duration_losses(network, prior, text_style, durations, duration_noise),
         symbol_logits=network.symbol_classifier(latent * mask),
+        prosody=_prosody_terms(network, prior, text_style, batch, path, prosody_noise),
     )
 
 
 def _duration_losses(
     network: TextToVector, prior: TextPrior, style: Tensor, durations: Tensor, noise: Tensor
 ) -> Tensor:
-    """Negative log likelihood of the durations of each row, over the symbols of the batch, in float32. Shape: [B]."""
+    """Negative log likelihood of each row's durations per symbol of the batch, in float32. Shape: [B]."""
     with torch.autocast(style.device.type, enabled=False):
         losses = network.durations.negative_log_likelihood(
             prior.hidden.float(), prior.mask, style.float(), durations.float(), noise
         )
     return losses / prior.mask.sum()
+
+
+def _prosody_terms(
+    network: TextToVector,
+    prior: TextPrior,
+    style: Tensor,
+    batch: TrainingBatch,
+    path: npt.NDArray[Any],
+    noise: ProsodyNoise | None,
+) -> ProsodyTerms | None:
+    """Terms of the prosody network on the aligned words, in float32. Shape: path [B, T, N]."""
+    if network.prosody is None or batch.words is None or noise is None:
+        return None
+    f0_hz, words = batch.f0_hz.cpu().numpy(), batch.words.cpu().numpy()
+    rows = [
+        torch.from_numpy(recorded_values(row_words, row_path.sum(0).astype(np.int64), row_f0_hz))
+        for row_words, row_path, row_f0_hz in zip(words, path, f0_hz, strict=True)
+    ]
+    with torch.autocast(style.device.type, enabled=False):
+        encoded = encode_words(prior, batch.words, style)
+        values = pad_sequence(rows, batch_first=True).to(encoded.text)
+        return network.prosody.terms(encoded, values, noise, free_nats=FREE_NATS)
 
 
 @torch.no_grad()
@@ -169,9 +204,9 @@ def compute_losses(found: TrainingPass, batch: TrainingBatch, *, is_masked: bool
 
     Args:
         found: outputs of the forward pass.
-        batch: its input.
-        is_masked: leave padding out of the semantic loss. With padding left out, the published network paused and
-            repeated at random.
+        batch: input of the forward pass.
+        is_masked: True to leave padding out of the semantic loss. Trained without padding in this loss, the
+            published network paused and repeated words at random.
     """
     mask = frame_mask(batch.n_frames, batch.semantic.shape[2])
     error = (found.semantic.float() - batch.semantic).abs()
@@ -195,7 +230,7 @@ def _divergence(found: TrainingPass, mask: Tensor) -> Tensor:
 
 
 def slice_semantic(semantic: Tensor, starts: Tensor) -> Tensor:
-    """Slice of every row for the pitch predictor. Shape: [B, 1024, T] -> [B, 1024, 60]."""
+    """Cut the slice for the pitch predictor out of every row. Shape: [B, 1024, T] -> [B, 1024, 60]."""
     return _slices(semantic, starts, SLICE_FRAMES)
 
 
@@ -206,6 +241,6 @@ def slice_log_f0(batch: TrainingBatch) -> Tensor:
 
 
 def _slices(x: Tensor, starts: Tensor, n_frames: int) -> Tensor:
-    """Slice of every row, with zeros past the end of the batch. Shape: [B, C, T] -> [B, C, n_frames]."""
+    """Cut a slice out of every row, with zeros past the end of the batch. Shape: [B, C, T] -> [B, C, n_frames]."""
     x = F.pad(x, (0, n_frames))
     return torch.stack([row[:, start : start + n_frames] for row, start in zip(x, starts.tolist(), strict=True)])
