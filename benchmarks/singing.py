@@ -101,8 +101,8 @@ def mcleod_f0(waveform: Waveform) -> Values:
         peaks = peaks[(peaks >= first) & (values[peaks] > 0.3)]
         if len(peaks) and energy[0] > 1e-4:
             lag = peaks[values[peaks] > 0.9 * values[peaks].max()][0]
-            left, top, right = values[lag - 1 : lag + 2]
-            found[frame] = 16_000 / (lag + 0.5 * (left - right) / (left - 2 * top + right))
+            left, middle, right = values[lag - 1 : lag + 2]
+            found[frame] = 16_000 / (lag + 0.5 * (left - right) / (left - 2 * middle + right))
     return found
 
 
