@@ -20,8 +20,8 @@ from hierbatch.audio.peak import TruePeakMeter
 from hierbatch.delivery.profiles import Profile, Range
 from hierbatch.errors import InputError
 
-MAX_DECODED_SAMPLES = 240_000_000
-"""Samples of all channels that `check` decodes at most: 90 min of mono sound at 44.1 kHz, some 15 CPU s."""
+MAX_DECODED_SAMPLES = 160_000_000
+"""Samples of all channels that `check` decodes at most: 60 min of mono sound at 44.1 kHz, at most some 15 CPU s."""
 
 _LOWEST_HZ, _HIGHEST_HZ = 4_000, 768_000
 _SHOWN_CONTAINERS = {"mov": "M4A/M4B", "ogg": "Ogg", "matroska": "MKV/WebM", "mpegts": "TS", "asf": "WMA"}
