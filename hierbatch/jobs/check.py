@@ -1,4 +1,4 @@
-"""Check audio files against a delivery profile."""
+"""Check of audio files against a delivery profile."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from hierbatch.delivery.report import MAX_DECODED_SAMPLES, FileReport, check_fil
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckJob:
-    """Audio files and the profile to check them against."""
+    """Audio files, and the name of the profile that they are checked against."""
 
     files: tuple[Path, ...]
     profile: str
     whole: bool = False
-    """Decode files of any length to the end."""
+    """True to decode even very long files to the end; otherwise only their first part is measured."""
 
 
 def check_files(job: CheckJob) -> Iterator[FileReport]:
