@@ -1,4 +1,4 @@
-"""Voices of the Python API: a prompt that was checked, and its owner's consent."""
+"""Voices of the Python API: an encoded prompt, with the consent of the person who speaks in it."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ _GIVEN_CONSENTS = tuple(consent for consent in CONSENTS if consent != "unknown")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voice:
-    """A prompt encoded for one model, to be reused over many calls."""
+    """Prompt encoded for one model, for use in several calls."""
 
     name: str
     consent: str
-    """Consent of the voice's owner, one of `self licensed public_domain synthetic`."""
+    """Consent of the person: `self`, `licensed`, `public_domain` or `synthetic`."""
     sha256: str
     """Hash of the prepared prompt."""
     notices: tuple[str, ...]
-    """Remarks on the prompt, such as one that is too short for a good likeness."""
+    """Notices about the prompt, for example that it is short."""
     encoded: Any
-    """The model's encoding of the prompt."""
+    """Voice as encoded by the model."""
 
 
 def encode_voice(
@@ -50,15 +50,15 @@ def encode_voice(
 
     Args:
         prompt: 3 to 15 s of one person speaking.
-        consent: consent of that person, one of `self licensed public_domain synthetic`.
-        encode: the model's `encode_voice`.
-        name: name of the voice; by default the file's own.
+        consent: consent of that person: `self`, `licensed`, `public_domain` or `synthetic`.
+        encode: method `encode_voice` of the model.
+        name: name of the voice; by default that of the file.
         denoise_ratio: share of the denoised prompt in the mix, 0 to 1.
         repeat_to_s: length in seconds to which a shorter prompt is repeated.
 
     Raises:
-        InputError: no consent, or an unknown one.
-        PromptError: unreadable, silent or too short.
+        InputError: the consent is missing or unknown.
+        PromptError: the prompt is unreadable, silent or too short.
     """
     if consent not in _GIVEN_CONSENTS:
         raise InputError(

@@ -15,6 +15,9 @@ from hierbatch.names import find_path
 def check(
     files: Annotated[list[Path], typer.Argument(parser=find_path, help="MP3, M4A, M4B, FLAC, Ogg Opus or WAV files.")],
     profile: Annotated[str, typer.Option(help="Delivery profile: acx, ebu or podcast.")],
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Measure all of a file longer than 90 min of mono at 44.1 kHz.")
+    ] = False,
     json: options.Json = False,
 ) -> None:
     """Check audio files against a delivery profile.
@@ -29,7 +32,7 @@ def check(
     from hierbatch.jobs.check import CheckJob, check_files
 
     reports = []
-    for report in check_files(CheckJob(files=tuple(files), profile=profile)):
+    for report in check_files(CheckJob(files=tuple(files), profile=profile, whole=whole)):
         reports.append(report)
         if not json:
             print(report_table(report))

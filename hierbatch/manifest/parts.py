@@ -1,4 +1,4 @@
-"""Readers of committed parts and plans of a run that tolerate concurrent compaction."""
+"""Readers of the committed parts and plans of a run; compaction may take place while they read."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from hierbatch.errors import RunError, VanishedError
 from hierbatch.manifest.schema import PLAN_COLUMNS, TAKE_COLUMNS, VOICE_COLUMNS
 from hierbatch.object_path import arrow_source
 
+_NEVER_NULL = ("id", "take_key", "attempt", "status", "position")
 _TYPES = {column.name: column.type for column in (*VOICE_COLUMNS, *PLAN_COLUMNS, *TAKE_COLUMNS)}
 
 
 @contextmanager
 def open_run_file(path: Path) -> Iterator[pq.ParquetFile]:
-    """Open a part or a plan of a run.
+    """Open a part or a plan of a run; errors inside the `with` block are converted too.
 
     Raises:
         VanishedError: the file was removed after it was listed.
@@ -28,6 +29,7 @@ def open_run_file(path: Path) -> Iterator[pq.ParquetFile]:
     """
     try:
         with pq.ParquetFile(arrow_source(path)) as file:
+            _check_nulls(file, path)
             yield file
     except (pa.ArrowException, OSError) as error:
         if not path.exists():
@@ -48,7 +50,7 @@ def read_committed_parts(
 ) -> Iterator[tuple[Path, pa.Table]]:
     """Yield some columns of every committed part, even during compaction.
 
-    If a part was removed before it could be read, the parts are listed again: its rows are in other parts now.
+    If a part was removed before it could be read, its rows are in other parts, so the parts are listed again.
 
     Raises:
         RunError: a part is damaged.
@@ -76,12 +78,12 @@ def read_committed_parts(
 
 
 def check_columns(schema: pa.Schema, path: Path, columns: Sequence[str]) -> None:
-    """Check that a file has columns of the right type, since it may be of another program.
+    """Check that a file has columns of the right types; it may come from another program.
 
     Args:
         schema: schema of the file.
         path: the file, for messages.
-        columns: columns of takes or plans.
+        columns: names of the columns that are needed, of takes, plans or voices.
 
     Raises:
         RunError: a column is missing or has another type.
@@ -96,11 +98,26 @@ def check_columns(schema: pa.Schema, path: Path, columns: Sequence[str]) -> None
         )
 
 
+def _check_nulls(file: pq.ParquetFile, path: Path) -> None:
+    """Check, with the statistics in a file, that the columns that identify its rows have no empty values."""
+    wanted = [at for at, name in enumerate(file.schema.names) if name in _NEVER_NULL]
+    for group in range(file.num_row_groups):
+        for at in wanted:
+            column = file.metadata.row_group(group).column(at)
+            if column.path_in_schema in _NEVER_NULL and column.is_stats_set and column.statistics.null_count:
+                raise RunError(
+                    f"{path} is not a file of this run",
+                    expected=f"a value of {column.path_in_schema} in each row",
+                    got=f"{column.statistics.null_count} rows without one",
+                    fix="move it out of the folder",
+                )
+
+
 def read_voice_rows(path: Path) -> pa.Table:
-    """Voice table of a run.
+    """Read the voice table of a run.
 
     Raises:
-        RunError: the file is damaged or of another program.
+        RunError: the file is damaged, or comes from another program.
     """
     with open_run_file(path) as file:
         check_columns(file.schema_arrow, path, ("voice", "consent"))
@@ -110,7 +127,7 @@ def read_voice_rows(path: Path) -> pa.Table:
 
 
 def read_part_rows(part: Path, rows: npt.NDArray[np.int32], columns: Sequence[str]) -> pa.Table:
-    """Rows of a part by row number, reading only the row groups that contain them.
+    """Read rows of a part by row number; only the row groups that contain them are read.
 
     Args:
         part: part file.
