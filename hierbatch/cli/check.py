@@ -16,7 +16,7 @@ def check(
     files: Annotated[list[Path], typer.Argument(parser=find_path, help="MP3, M4A, M4B, FLAC, Ogg Opus or WAV files.")],
     profile: Annotated[str, typer.Option(help="Delivery profile: acx, ebu or podcast.")],
     whole: Annotated[
-        bool, typer.Option("--whole", help="Measure all of a file longer than 90 min of mono at 44.1 kHz.")
+        bool, typer.Option("--whole", help="Measure all of a file longer than 60 min of mono at 44.1 kHz.")
     ] = False,
     json: options.Json = False,
 ) -> None:
