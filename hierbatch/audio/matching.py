@@ -54,7 +54,7 @@ def matched_blocks(waveform: Waveform, reference: SpeechLoudness) -> Iterator[Sa
         return
     wanted = amplitude_gain(_gap_db(measure_speech_loudness(waveform), reference))
     gain = min(wanted, amplitude_gain(_MAX_LIMITING_DB) * _MAX_PEAK / peak)
-    scaled = (block * np.float32(gain) for block in waveform.blocks())
+    scaled: Iterator[Samples] = (block * np.float32(gain) for block in waveform.blocks())
     if gain * peak > _MAX_PEAK:
         ceiling_dbtp = 20 * math.log10(_MAX_PEAK) + _LIMITER_MARGIN_DB
         scaled = limit(scaled, waveform.rate_hz, ceiling_dbtp)

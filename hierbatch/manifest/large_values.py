@@ -195,7 +195,8 @@ def _audio_columns(table: pa.Table) -> list[int]:
 
 def _lengths(audio: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     lengths = pc.fill_null(pc.binary_length(pc.struct_field(audio, "bytes")), 0)
-    return lengths.to_numpy().astype(np.int64)
+    found: npt.NDArray[np.int64] = lengths.to_numpy().astype(np.int64)
+    return found
 
 
 def _n_leaves(kind: pa.DataType) -> int:

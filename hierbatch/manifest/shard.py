@@ -41,7 +41,8 @@ class Shard:
     def mask(self, ids: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
         """Mask of the rows of this shard; a row without an id is in the first one."""
         hashes = [crc32((row_id or "").encode()) if row_id else 0 for row_id in ids.to_pylist()]
-        return np.array(hashes, np.int64) % self.n_shards == self.number - 1
+        is_own: npt.NDArray[np.bool_] = np.array(hashes, np.int64) % self.n_shards == self.number - 1
+        return is_own
 
 
 def parse_shard(text: str) -> Shard:

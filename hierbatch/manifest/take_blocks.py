@@ -150,7 +150,8 @@ class _Blocks:
     def _positions(self, stem: str) -> npt.NDArray[np.int32]:
         with open_run_file(self.plans[stem]) as file:
             column = file.read(columns=["position"]).column("position").to_numpy()
-        return column.astype(np.int32 if len(self.at) < 1 << 31 else np.int64)
+        positions: npt.NDArray[np.int32] = column.astype(np.int32 if len(self.at) < 1 << 31 else np.int64)
+        return positions
 
     def _names(self, stem: str) -> Iterator[pa.Array]:
         reader, n_rows = self._reader(stem, list(TAKE_ID_COLUMNS)), self.units[stem].n_rows

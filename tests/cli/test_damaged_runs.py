@@ -20,7 +20,7 @@ from hierbatch.desk.desk import Desk
 from hierbatch.desk.run_view import RunView
 from hierbatch.desk.writer import Writer
 from hierbatch.errors import HierbatchError
-from tests.cli.test_made_inputs import edited, edits, exit_code
+from tests.cli.damage import edited, edits, exit_code
 from tests.engine.planned_run import bundle_folder
 from tests.making import prompt_file
 

@@ -5,7 +5,6 @@
 
 import os
 import shutil
-import sys
 import unicodedata
 from functools import cache
 from pathlib import Path
@@ -15,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hierbatch.cli import app as application
 from hierbatch.programs import ffmpeg_program, run_program
+from tests.cli.damage import edited, edits, exit_code
 from tests.engine.planned_run import bundle_folder
 from tests.making import prompt_file
 
@@ -28,11 +27,6 @@ _FORMATS = {
 }  # fmt: skip
 
 formats = st.sampled_from(sorted(_FORMATS))
-edits = st.lists(
-    st.tuples(st.sampled_from(["cut", "zero", "flip", "repeat", "insert"]), st.floats(0, 1), st.binary(max_size=8)),
-    min_size=1,
-    max_size=4,
-)
 names = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=12)
 cells = st.one_of(
     names, st.sampled_from(["", "0", "-1", "1e9", "nan", "../x", "=1+1", "ko", "en", "a\tb", "a;b", 'a"b'])
@@ -48,31 +42,6 @@ def sound(suffix: str) -> bytes:
             [ffmpeg_program(), "-loglevel", "error", "-y", "-i", source, *_FORMATS[suffix], target], timeout_s=60
         )
         return target.read_bytes()
-
-
-def edited(content: bytes, changes) -> bytes:
-    """Content with random damage."""
-    for kind, place, more in changes:
-        at = int(place * len(content))
-        content = {
-            "cut": content[:at],
-            "zero": content[:at] + bytes(min(64, len(content) - at)) + content[at + 64 :],
-            "flip": content[:at] + more + content[at + len(more) :],
-            "repeat": content + content[at:],
-            "insert": content[:at] + more + content[at:],
-        }[kind]
-    return content
-
-
-def exit_code(*words) -> int:
-    """Exit code of a command in this process."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["hierbatch", *map(str, words)])
-        try:
-            application.main()
-        except SystemExit as ended:
-            return int(ended.code or 0)
-    return 0
 
 
 @pytest.fixture(scope="module")

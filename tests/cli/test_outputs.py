@@ -6,7 +6,7 @@ import tempfile
 
 import pytest
 
-from tests.cli.test_made_inputs import exit_code
+from tests.cli.damage import exit_code
 from tests.engine.planned_run import bundle_folder
 from tests.making import prompt_file
 

@@ -10,6 +10,7 @@ from hierbatch.engine.run_folder import RunFolder, lock_run
 from hierbatch.jobs.run import run
 from hierbatch.manifest.takes import Takes
 from hierbatch.models.catalog.model_choice import DeviceChoice
+from tests.desk.waiting import wait_for
 from tests.engine.fake_model import spoken
 from tests.jobs.running import job
 
@@ -23,13 +24,6 @@ def desk(tmp_path):
     desk = Desk(RunView(made.out), Writer(made.out / "desk.lock", is_wanted=True), speaker)
     yield desk
     desk.close()
-
-
-def wait_for(condition, timeout_s=30):
-    end = time.monotonic() + timeout_s
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.02)
-    assert condition()
 
 
 def takes(desk, row="r001"):

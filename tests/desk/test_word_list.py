@@ -11,7 +11,7 @@ from hierbatch.frontend.lexicon import Lexicon
 from hierbatch.jobs.run import run
 from hierbatch.manifest.takes import Takes
 from hierbatch.models.catalog.model_choice import DeviceChoice
-from tests.desk.test_speaking import wait_for
+from tests.desk.waiting import wait_for
 from tests.jobs.running import job
 
 TEXTS = ["The cat saw Hermione today.", "Nobody came.", "It was Hermione again.", "We met Nguyen and the cat."]

@@ -81,8 +81,8 @@ def find_names(chapters: Sequence[Sequence[str]], spans: Sequence[Sequence[Seque
                     others.update(_INITIAL.findall(passage))
                     others.update(match["name"] for match in _ORDINAL.finditer(passage))
                 after_quote = part.is_quote
-    found = {_name(noun, facts): facts.n_subjects for noun, facts in nouns.items() if _is_person(noun, facts)}
-    return found | {name: n for name, n in others.items() if n >= _MIN_BESIDE_QUOTES}
+    persons = {_name(noun, facts): facts.n_subjects for noun, facts in nouns.items() if _is_person(noun, facts)}
+    return persons | {name: n for name, n in others.items() if n >= _MIN_BESIDE_QUOTES}
 
 
 def _read(text: str, is_after_quote: bool, nouns: defaultdict[str, _Noun]) -> None:

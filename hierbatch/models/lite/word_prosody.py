@@ -145,9 +145,9 @@ def _noise(
         utterance = rng.standard_normal(config.utterance_channels, dtype=np.float32)
         words = rng.standard_normal((n_words, config.word_channels + N_VALUES), dtype=np.float32)
         rows.append((temperature * utterance, temperature * words))
-    words = torch.from_numpy(np.stack([row[1] for row in rows])).to(device)
+    of_words = torch.from_numpy(np.stack([row[1] for row in rows])).to(device)
     return ProsodyNoise(
         utterance=torch.from_numpy(np.stack([row[0] for row in rows])).to(device),
-        words=words[..., : config.word_channels],
-        values=words[..., config.word_channels :],
+        words=of_words[..., : config.word_channels],
+        values=of_words[..., config.word_channels :],
     )

@@ -55,7 +55,7 @@ def render_words(coefficients: Floats, bounds: Bounds, n_frames: int) -> Floats:
     if not is_word.any():
         return contour
     frames = np.arange(n_frames)
-    contour = np.interp(frames, frames[is_word], contour[is_word])
+    contour = np.interp(frames, frames[is_word], contour[is_word]).astype(np.float32)
     half = _SMOOTHING_FRAMES // 2
     smoothed = np.convolve(
         np.pad(contour, half, mode="edge"), np.full(_SMOOTHING_FRAMES, 1 / _SMOOTHING_FRAMES), "valid"

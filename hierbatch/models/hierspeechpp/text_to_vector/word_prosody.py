@@ -122,4 +122,7 @@ def relative_log_f0(f0_hz: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
     """Log F0 relative to its median, interpolated through unvoiced frames. Shape: [M] -> [M]."""
     filled = fill_unvoiced(f0_hz.astype(np.float32))
     voiced_hz = f0_hz[f0_hz > 0]
-    return np.log(filled / (np.median(voiced_hz) if len(voiced_hz) else filled[0])).astype(np.float32)
+    relative: npt.NDArray[np.float32] = np.log(filled / (np.median(voiced_hz) if len(voiced_hz) else filled[0])).astype(
+        np.float32
+    )
+    return relative
