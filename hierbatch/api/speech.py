@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast, overload
 import numpy as np
 
 from hierbatch.api.sound import Recording, Sound, Word, as_waveform
-from hierbatch.api.voices import Voice, encode_voice
+from hierbatch.api.voice import Voice, encode_voice
 from hierbatch.audio.joining import fade_edges, silence
 from hierbatch.delivery.pauses import PauseRules
 from hierbatch.errors import InputError, TextError
@@ -69,15 +69,17 @@ class SpeechPipeline:
         self,
         prompt: Recording | AudioSegment,
         *,
-        consent: str,
+        consent: str = "",
         name: str = "",
         denoise_ratio: float = 0.0,
     ) -> Voice:
         """Encode a voice once, to be passed as `voice` to many calls.
 
         Args:
-            prompt: 3 to 15 s of one person speaking: a path, bytes, a `Sound`, or a pydub `AudioSegment`.
-            consent: consent of that person: `self`, `licensed`, `public_domain` or `synthetic`.
+            prompt: 3 to 15 s of one person speaking: a path, bytes, a `Sound`, or a pydub `AudioSegment`; or a voice
+                file of `hierbatch voices`.
+            consent: consent of that person: `self`, `licensed`, `public_domain` or `synthetic`; a voice file has its
+                own.
             name: name of the voice; by default the file's own.
             denoise_ratio: share of the denoised prompt in the mix, 0 to 1.
 
@@ -88,7 +90,7 @@ class SpeechPipeline:
         return encode_voice(
             prompt,
             consent,
-            self._model.encode_voice,
+            self._model,
             name=name,
             denoise_ratio=denoise_ratio,
             repeat_to_s=Convert.PROMPT_S,

@@ -18,7 +18,7 @@ from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import RunJob, RunOutcome, check_device, run
 from hierbatch.jobs.specs.convert import find_conversion_model
 from hierbatch.jobs.specs.dub import DubSpec
-from hierbatch.jobs.specs.voices import default_voice, list_voices, prepare_some_voices
+from hierbatch.jobs.specs.voices import default_voice, list_voices, other_model_notices, prepare_some_voices
 from hierbatch.manifest.speakers import spelling_notices
 from hierbatch.manifest.voice_map import VoiceMapEntry, read_voice_map
 from hierbatch.manifest.voices import VoiceRow
@@ -101,7 +101,12 @@ def dub(job: DubJob, listener: RunListener | None = None) -> DubResult:
         track=settings.track,
         unusable_voices=unusable,
     )
-    for notice in (*spelling_notices(voices), *map(str, unusable.values()), *sources.notices):
+    for notice in (
+        *spelling_notices(voices),
+        *other_model_notices(prompts, info),
+        *map(str, unusable.values()),
+        *sources.notices,
+    ):
         listener.on_message(notice)
     _check_any_usable(sources)
     manifest = job.out / "dub.parquet"

@@ -101,8 +101,9 @@ class CorpusSource:
         if len(self._takes) < self._takes.n_rows:
             got = f"{len(self._takes)} of {self._takes.n_rows}"
             raise RunError(f"{run} is not finished", expected="a take of every row", got=got, fix="complete the run")
-        voices = read_voice_rows(layout.voices_file(layout.newest_generation())).drop_columns("audio").to_pylist()
-        self._voices = {row["voice"]: row for row in voices}
+        voices = read_voice_rows(layout.voices_file(layout.newest_generation()))
+        facts = voices.select([name for name in voices.column_names if name not in ("audio", "voice_file")])
+        self._voices = {row["voice"]: row for row in facts.to_pylist()}
         self._measures = (*MEASURES, *(c.name for c in declared_columns(self._takes.schema) if c.scale))
         self._manifest_columns = [name for name in _MANIFEST_COLUMNS if name in self._takes.schema.names]
         has_choices = len(self._takes.choices) > 0  # which may be newer than the table of the corpus
