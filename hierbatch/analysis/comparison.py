@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _OUTCOME_COLUMNS = ("status", "error_kind", "voice", "text_norm", "phonemes", "flags")
-"""Columns whose changes are listed by name, in order of weight; each outweighs all later ones and all measures."""
+"""Columns whose changes are listed by name, by weight: a change in one outweighs all later ones and all measures."""
 
 
 @dataclass(frozen=True)
 class RunComparison:
     """Rows of two runs joined by id.
 
-    `table` has a column pair `..._a`, `..._b` for each compared column, the names of the `changed` outcome columns, and
-    the `difference` by which it is sorted.
+    `table` has two columns, `..._a` and `..._b`, for each compared column; a column `changed` with the names of the
+    outcome columns that differ; and a column `difference`, by which it is sorted.
     """
 
     a: RunStudy
@@ -86,11 +86,12 @@ class TakePairGallery:
 def compare(a: RunStudy | str | Path, b: RunStudy | str | Path) -> RunComparison:
     """Join the rows of two runs by id and sort them by difference.
 
-    A changed outcome ranks first, then the voice, the text, the phonemes and the flags, then the measures: the sum of
-    their absolute changes, each in mean absolute deviations of that measure over both runs. Equal takes differ by 0.
+    A changed status or kind of error ranks first, then changes of the voice, the text, the phonemes and the flags, then
+    the sum of the absolute changes of the measures, each divided by the mean absolute deviation of that measure over
+    both runs. Equal takes have a difference of 0.
 
     Raises:
-        RunError: A folder is not a run.
+        RunError: one of the folders is not a run.
     """
     a, b = (run if isinstance(run, RunStudy) else open_run(run) for run in (a, b))
     left, right = _table(a), _table(b)
@@ -127,7 +128,7 @@ def _common_measures(a: RunStudy, b: RunStudy) -> tuple[TakeMeasure, ...]:
 
 
 def _differences(both: pd.DataFrame, measures: Sequence[TakeMeasure]) -> pd.Series:
-    """One number per row to sort by."""
+    """Difference of each row between the runs, as `compare` defines it."""
     total = both["id"].map(lambda _: 0.0).astype(float)
     for measure in measures:
         a, b = both[f"{measure.column}_a"], both[f"{measure.column}_b"]

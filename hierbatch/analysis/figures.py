@@ -35,7 +35,7 @@ _MAX_VOICES = 24
 _MAX_BARS = 12
 _MAX_POINTS = 5000
 _LIMITS = {"duration_ratio": (0.4, 2.5), "snr_db": (15.0, None)}
-"""Lower and upper limits beyond which a take is flagged or counts as an outlier."""
+"""Lower and upper limit of some measures (None: no limit), drawn as lines; takes outside are flagged or outliers."""
 
 
 def distribution(summary: RunSummary, column: str) -> Picture | None:
@@ -103,18 +103,18 @@ def f0_by_voice(summary: RunSummary) -> Picture | None:
 
 
 def failures(summary: RunSummary) -> Picture | None:
-    """Number of failed rows by reason."""
+    """Bar chart of the number of failed rows by reason."""
     counts = {failure.kind: failure.n_rows for failure in summary.failures}
     return _counts("Failures by reason", "rows that failed", counts, VERMILION, summary.n_rows)
 
 
 def flags(summary: RunSummary) -> Picture | None:
-    """Number of takes by flag."""
+    """Bar chart of the number of takes by flag."""
     return _counts("Flags", "takes with this flag", summary.flags, PURPLE, summary.n_ok)
 
 
 def similarity(matrix: SimilarityMatrix) -> Picture:
-    """Similarity of each voice's takes to every prompt; the diagonal should be highest."""
+    """Heat map of the similarity of each voice's takes to every prompt; the diagonal should be highest."""
     n_voices = len(matrix.voices)
     figure, axes = blank_figure(min(1.6 + 0.34 * n_voices, 7.5))
     with styled():
@@ -163,7 +163,7 @@ def pictures_of(summary: RunSummary, matrix: SimilarityMatrix | None = None) -> 
 
 
 def _counts(title: str, axis: str, counts: Mapping[str, int], colour: str, n_all: int) -> Picture | None:
-    """Horizontal bars of the most frequent names."""
+    """Bar chart of the names with the highest counts."""
     if not counts:
         return None
     most = list(counts.items())[:_MAX_BARS][::-1]

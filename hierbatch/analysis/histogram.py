@@ -13,7 +13,7 @@ _N_BARS = 6, 32
 
 @dataclass(slots=True)
 class Histogram:
-    """Counts in 1200 equal bins from `low` to `high`; values outside count in the outermost bins."""
+    """Counts in 1200 equal bins from `low` to `high`; values outside this range count in the outermost bins."""
 
     low: float
     high: float

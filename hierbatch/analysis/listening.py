@@ -83,7 +83,7 @@ class TakeGallery:
 
 
 def take_card(row: Mapping[str, Any], sound: TakeSound | None, measures: Sequence[TakeMeasure]) -> str:
-    """One take as HTML: name, spectrogram, player, text, flags and measures; the reason if it failed.
+    """Render one take as HTML: name, spectrogram, player, text, flags and measures; the reason if the take failed.
 
     Args:
         row: columns of the take.

@@ -10,7 +10,7 @@ import numpy.typing as npt
 Values = npt.NDArray[np.float64]
 
 _FLAG_SCORE = 10.0
-"""Score of a flag, which is also the limit of each measure's score."""
+"""Score of one flag, and also the largest score of one measure."""
 _MAX_LOG_RATIO = np.log(1.5)
 _MIN_SIMILARITY = 0.6
 _MIN_SNR_DB = 15.0
@@ -19,14 +19,16 @@ _MIN_SNR_DB = 15.0
 def outlier_score(
     values: Mapping[str, Values], n_flags: npt.NDArray[np.int64], usual_ratio: Values | float = 1.0
 ) -> Values:
-    """Outlier score per take, 0 for an inconspicuous one; missing columns and values add nothing.
+    """Outlier score of each of N takes, 0 for an inconspicuous take; missing columns and values add nothing.
 
-    The sum of 10 per flag, the excess of the duration ratio beyond 1.5 times or 2/3 of the usual one in nepers, the
-    shortfall of the similarity below 0.6, and the shortfall of the SNR below 15 dB in units of 10 dB.
+    The score is the sum of 10 per flag; the natural logarithm by which the duration ratio exceeds 1.5 times the usual
+    ratio or falls below 2/3 of it; the shortfall of the speaker similarity below 0.6; and the shortfall of the SNR
+    below
+    15 dB in units of 10 dB. Each measure adds at most 10.
 
     Args:
         values: Measures of the takes by column name, each [N].
-        n_flags: Flags of each take, [N].
+        n_flags: Number of flags of each take, [N].
         usual_ratio: Median duration ratio of the takes of the same language and voice, [N]. Expected durations are
             those of human readers, and a model may be faster or slower throughout.
     """
@@ -42,5 +44,5 @@ def outlier_score(
 
 
 def _bounded(excess: Values) -> Values:
-    """Excess limited to 0 to 10, 0 where it is not known."""
+    """Clip an excess to 0 to 10; unknown (NaN) values become 0."""
     return np.clip(np.nan_to_num(excess, nan=0.0, posinf=_FLAG_SCORE), 0.0, _FLAG_SCORE)

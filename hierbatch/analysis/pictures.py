@@ -1,7 +1,7 @@
 """Plot style and rendering: inline SVG that takes the page's text colour, for light and dark pages.
 
-Data colours follow Okabe and Ito (2008), which colour-blind readers can distinguish, at a contrast of 3:1 on white and
-on black.
+Data colours follow the palette of Okabe and Ito (2008), which colour-blind readers can distinguish, with a contrast of
+3:1 on white and on black.
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ def _totals(summary: RunSummary) -> list[_Total]:
 
 
 def _groups(run: RunStudy, summary: RunSummary, limits: PageLimits) -> list[dict[str, Any]]:
-    """Worst and ordinary takes with their players."""
+    """Template values of the groups of worst and of ordinary takes, with their players."""
     worst, bytes_left = _takes(run, summary.worst_ids[: limits.n_worst], limits.sound_bytes)
     listed = {take["id"] for take in worst}
     others = [row_id for row_id in summary.ordinary_ids if row_id not in listed]
@@ -124,7 +124,7 @@ def _groups(run: RunStudy, summary: RunSummary, limits: PageLimits) -> list[dict
 
 
 def _takes(run: RunStudy, ids: Sequence[str], bytes_left: int) -> tuple[list[dict[str, Any]], int]:
-    """Template values of takes, and the bytes of audio left in the budget."""
+    """Template values of takes, and the part of the budget for audio (in bytes) that they leave unused."""
     gallery: TakeGallery = run.show(ids)
     takes = []
     for row in gallery.rows:

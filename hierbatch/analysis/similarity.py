@@ -23,7 +23,7 @@ _MAX_VOICES = 16
 
 @dataclass(frozen=True, slots=True)
 class SimilarityMatrix:
-    """Mean cosine of a voice's takes (row) and a voice's prompt (column); `network` names the speaker encoder."""
+    """Mean cosine similarity of each voice's takes (rows) to each voice's prompt (columns), with the encoder's name."""
 
     voices: tuple[str, ...]
     values: npt.NDArray[np.float64]
@@ -31,7 +31,7 @@ class SimilarityMatrix:
 
     @property
     def n_nearest_own(self) -> int:
-        """Number of voices whose takes are nearest to their own prompt."""
+        """Number of voices whose takes are more similar to their own prompt than to any other."""
         return int((self.values.argmax(axis=1) == np.arange(len(self.voices))).sum())
 
 
@@ -40,14 +40,14 @@ def similarity_matrix(
 ) -> SimilarityMatrix:
     """Compare takes of each voice with all prompts, for the 16 most frequent voices.
 
-    The default is the model's own style encoder. It shaped the takes and therefore overestimates their similarity: good
-    for finding mixed-up voices, not for published results.
+    The default speaker encoder is the model's own style encoder. The takes were conditioned on its embeddings, so it
+    overestimates their similarity: use it to find mixed-up voices, not for published results.
 
     Args:
         run: The run.
         embed: Speaker encoder; None uses the packaged model's style encoder.
         network: Name of the speaker encoder, for captions.
-        n_takes: Takes per voice.
+        n_takes: Number of takes per voice.
 
     Raises:
         InputError: The run has no voices, or no successful takes of them.
@@ -65,7 +65,7 @@ def similarity_matrix(
 
 
 def style_embedding(bundle: str = "lite") -> Embed:
-    """The style encoder of a packaged model as a speaker encoder."""
+    """Load a packaged model and return its style encoder as a speaker encoder."""
     from hierbatch.models.lite.pipeline import LitePipeline  # imports torch, which is slow
 
     model = LitePipeline.load(bundle)

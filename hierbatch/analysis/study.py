@@ -28,7 +28,7 @@ _LARGE_COLUMNS = frozenset({"audio", "timings"})
 _MAX_SHOWN = 48
 _GALLERY_COLUMNS = ("id", "voice", "language", "status", "flags", "text_norm", "error_kind", "error")
 _MAD_TO_SIGMA = 1.4826
-"""A median absolute deviation times this is the standard deviation of a normal distribution."""
+"""Ratio of the standard deviation of a normal distribution to its median absolute deviation."""
 
 
 def open_run(folder: str | Path) -> RunStudy:
@@ -41,7 +41,7 @@ def open_run(folder: str | Path) -> RunStudy:
 
 
 class RunStudy:
-    """A snapshot of one run: each requested row once, with its best take."""
+    """Snapshot of one run: each requested row appears once, with its best take."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -66,7 +66,7 @@ class RunStudy:
 
     @property
     def measures(self) -> tuple[TakeMeasure, ...]:
-        """Measured columns with their titles, units and ranges."""
+        """Columns of measures with their titles, units and ranges."""
         return measures_of(self._takes.schema)
 
     @property
@@ -158,14 +158,14 @@ class RunStudy:
         return TakeGallery([found[name] for name in ids if name in found], sounds, self.measures)
 
     def outliers(self, column: str, n: int = 10, by: str | None = None) -> pd.DataFrame:
-        """Rows furthest from the median of a column, sorted by absolute deviation.
+        """Rows furthest from the median of a column, sorted by absolute deviation, largest first.
 
         The column `deviation` is in robust standard deviations (1.4826 median absolute deviations). Rows at the median
         are left out.
 
         Args:
             column: A numeric column.
-            n: Largest number of rows.
+            n: Maximum number of rows.
             by: Column to group by, e.g. `voice`: deviations are then from the group's median.
 
         Raises:

@@ -81,7 +81,7 @@ class RunSummary:
 
 
 def summarise(takes: Takes) -> RunSummary:
-    """Summarise a run in one pass over its takes, after one over their duration ratios.
+    """Summarise a run in two passes: the first finds the usual duration ratios, the second counts everything else.
 
     Raises:
         RunError: A file of the run is damaged.
@@ -156,7 +156,7 @@ class _Accumulator:
             self._examples.setdefault(kind or "unknown", (row_id, error or ""))
 
     def _keep_examples(self, spoken: pa.Table, values: Mapping[str, npt.NDArray[np.float64]]) -> None:
-        """Keep the highest outlier scores and a uniform sample: the rows with the smallest random numbers."""
+        """Keep the takes with the highest outlier scores, and a uniform sample (the smallest random numbers)."""
         ids = spoken.column("id").to_pylist()
         n_flags = np.array(pc.fill_null(pc.list_value_length(spoken.column("flags")), 0))
         scores = outlier_score(values, n_flags, self._usual_ratios.of_takes(spoken))

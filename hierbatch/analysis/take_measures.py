@@ -1,4 +1,4 @@
-"""Measured columns of takes with their titles, units and ranges, for tables and plots.
+"""Columns of takes that hold measures, with their titles, units and ranges, for tables and plots.
 
 A run may lack any of them; a missing column is left out everywhere.
 """
@@ -17,7 +17,7 @@ from hierbatch.manifest.schema import TAKE_COLUMNS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeMeasure(Scale):
-    """A measured column and its scale."""
+    """Column of a measure, with its scale (title, unit and range)."""
 
     column: str
 

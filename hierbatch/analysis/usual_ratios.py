@@ -14,7 +14,7 @@ from hierbatch.analysis.histogram import Histogram
 from hierbatch.manifest.takes import Takes
 
 _MIN_TAKES = 5
-"""Takes of a voice in a language from which its median counts; of fewer, that of the language does."""
+"""Minimum number of takes of a voice in a language; with fewer, the median of the language is used."""
 
 _COLUMNS = ("language", "voice", "status", "duration_ratio")
 _MAX_LOG_RATIO = 2.0
@@ -22,7 +22,7 @@ _MAX_LOG_RATIO = 2.0
 
 @dataclass(frozen=True, slots=True)
 class UsualRatios:
-    """Median duration ratio by language and voice, and by language alone under an empty voice."""
+    """Median duration ratio by (language, voice); the key (language, "") has the median over all voices."""
 
     medians: dict[tuple[str, str], float]
 
@@ -52,7 +52,7 @@ class UsualRatios:
         )
 
     def of_takes(self, rows: pa.Table) -> npt.NDArray[np.float64]:
-        """Usual ratio of each take, by its columns `language` and `voice`; 1 where none is known."""
+        """Usual duration ratio of each take, by its columns `language` and `voice`; 1 where no median is known."""
         return np.array(
             [self.medians.get(name, self.medians.get((name[0], ""), 1.0)) for name in _names(rows)], np.float64
         )

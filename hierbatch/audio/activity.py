@@ -12,7 +12,7 @@ from hierbatch.audio.waveform import Waveform
 from hierbatch.constants import RATE_HZ
 
 _THRESHOLD = 0.4
-"""Slightly below the package's default of 0.5: a missed word would keep the voice of the source."""
+"""Speech probability that starts an interval; below the 0.5 of `silero-vad`, as conversion skips what is missed."""
 _END_THRESHOLD = _THRESHOLD - 0.15
 _MIN_SPEECH_SAMPLES, _MIN_PAUSE_SAMPLES, _PAD_SAMPLES = (round(RATE_HZ * s) for s in (0.1, 0.3, 0.1))
 
@@ -31,7 +31,7 @@ class TimeSpan:
 
 
 class SpeechDetector:
-    """Finds the speech in recordings. One detector serves any number of them."""
+    """Detector of the intervals with speech in a recording; one instance serves any number of recordings."""
 
     def __init__(self) -> None:
         self._network = SileroNetwork()
@@ -39,7 +39,7 @@ class SpeechDetector:
     def find(self, waveform: Waveform) -> tuple[TimeSpan, ...]:
         """Find the intervals of speech, in order of time and without overlap.
 
-        Each has a margin of 0.1 s; pauses under 0.3 s do not end an interval.
+        Each interval includes a margin of up to 0.1 s on both sides; pauses under 0.3 s do not end an interval.
         """
         sound = resample(waveform, RATE_HZ)
         if sound.n_samples < WINDOW_SAMPLES:
@@ -53,12 +53,12 @@ class SpeechDetector:
 
 @lru_cache(maxsize=1)
 def speech_detector() -> SpeechDetector:
-    """The detector of this process; its weights are read on first use."""
+    """Return the detector that this process shares; the first call loads its weights."""
     return SpeechDetector()
 
 
 def _intervals(probabilities: Array, n_samples: int) -> Iterator[tuple[int, int]]:
-    """Start and end sample of each interval, by the package's rule: two thresholds, and a pause that ends speech."""
+    """Start and end sample of each interval, by the rule of `silero-vad`: two thresholds and a minimum pause."""
     start = pause = -1
     for i, probability in enumerate(probabilities):
         at = i * WINDOW_SAMPLES
@@ -77,7 +77,7 @@ def _intervals(probabilities: Array, n_samples: int) -> Iterator[tuple[int, int]
 
 
 def _with_margins(intervals: list[tuple[int, int]], n_samples: int) -> Iterator[tuple[int, int]]:
-    """Widen each interval by the margin, at most to the middle of the pause between two."""
+    """Widen each interval by `_PAD_SAMPLES` on both sides, but not beyond the middle of the pause to its neighbour."""
     for i, (start, end) in enumerate(intervals):
         before = start if i == 0 else (start - intervals[i - 1][1]) // 2
         after = n_samples - end if i + 1 == len(intervals) else (intervals[i + 1][0] - end) // 2

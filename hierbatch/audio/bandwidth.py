@@ -15,10 +15,10 @@ _RESOLUTION_HZ = 10.0
 
 
 def measure_bandwidth_hz(waveform: Waveform) -> float | None:
-    """Highest frequency whose loud moments are within 70 dB of the strongest one and 20 dB above the quiet ones.
+    """Highest frequency in Hz whose loud frames are within 70 dB of the strongest bin and 20 dB above the quiet frames.
 
-    A recording that was resampled from a lower rate, sent over a telephone or encoded at a low bit rate has less than
-    half of its sample rate. None under 2048 samples, for silence, and for steady noise.
+    The bandwidth of a recording that was resampled from a lower rate, sent over a telephone or encoded at a low bit
+    rate is below half its sampling rate. None for fewer than 2048 samples, for silence and for steady noise.
     """
     n_frames = waveform.n_samples // _FFT_SAMPLES
     if not n_frames:

@@ -1,6 +1,6 @@
-"""Channels of a recording: those with the speech, their mix to mono, and the place of a voice among them.
+"""Channels of a recording: those with the speech, their mix to mono, and the gains that place a voice among them.
 
-Everything follows from the covariance of the channels in frames of 50 ms, which one pass over the sound measures.
+Everything follows from the covariance of the channels in frames of 50 ms, measured in one pass over the sound.
 
 Legend: L samples, T frames, C channels, S spans.
 """
@@ -19,11 +19,11 @@ MAX_CHANNELS = 16
 _FRAME_S = 0.05
 _CENTRE_BIT, _LFE_BIT = 0x4, 0x8
 _USUAL_MASKS = {3: 0x7, 4: 0x33, 5: 0x37, 6: 0x3F, 7: 0x70F, 8: 0x63F}
-"""Channel masks (WAVEFORMATEXTENSIBLE) of files that have none, by number of channels."""
+"""Channel masks (WAVEFORMATEXTENSIBLE) by number of channels, for files that declare none."""
 _LOUD_RATIO = 1e-4
-"""Frames within 40 dB of the loudest one count as speech."""
+"""Power relative to the loudest frame (-40 dB) above which a frame counts as speech."""
 _CENTRE_RATIO = 1e-3
-"""A centre channel within 30 dB of the loudest channel holds the dialogue, whatever music is beside it."""
+"""Power relative to the loudest channel (-30 dB) above which a centre channel is assumed to hold the dialogue."""
 _ACTIVE_RATIO = 10**-1.2
 _DOMINANT_RATIO = 4.0
 _MIN_SHARE, _TURNS_SHARE = 0.05, 0.5
@@ -37,7 +37,7 @@ Powers = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelMix:
-    """Mono mix of a recording: the sum of its channels, each with its weight.
+    """Weights of the channels in a mono mix of a recording, which is their weighted sum.
 
     Shape:
         weights  [C]
@@ -54,7 +54,7 @@ class ChannelMix:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoicePlace:
-    """Gain of a mono voice in each channel during each span, and the channels whose old sound it replaces.
+    """Gain of a mono voice in each channel during each span, and the channels in which it replaces the source.
 
     Shape:
         gains     [S, C]
@@ -67,20 +67,20 @@ class VoicePlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoundScan:
-    """Measures of a whole recording, from one pass over its samples."""
+    """Measurements of a whole recording, from one pass over its samples."""
 
     rate_hz: int
     n_samples: int
     peak: float
-    """Highest deviation from the mean in the channels of the mix; a constant offset is not sound."""
+    """Largest absolute sample in the channels of the mix after the mean of each (its DC offset) is subtracted."""
     is_clipped: bool
-    """True if samples are at or over full scale."""
+    """True if at least eight samples are at or over full scale."""
     mix: ChannelMix
     covariances: Powers
     """Covariance of the channels in each frame, [T, C, C]."""
 
     def place_voice(self, spans: Sequence[tuple[float, float]]) -> VoicePlace:
-        """Place a mono voice where the old one was in each span, with the same power in each channel.
+        """Compute gains for a mono voice in each span that give it the source voice's power in every channel.
 
         Args:
             spans: start and end of each span, in seconds.
@@ -108,7 +108,7 @@ class SoundScan:
 
 
 class ChannelMeter:
-    """Scans a recording that arrives in blocks of any size.
+    """Meter of the channels of a recording that arrives in blocks of any size.
 
     Shape:
         block  [L, C]
@@ -138,7 +138,7 @@ class ChannelMeter:
             self._partial = joined[n_whole:]
 
     def scan(self) -> SoundScan:
-        """Measures of everything pushed; to be called once."""
+        """Return the measurements of all blocks pushed; call once, after the last block."""
         if self._n_channels > 1 and len(self._partial):
             self._measure(self._partial[None])
         shape = (-1, self._n_channels, self._n_channels)
@@ -162,11 +162,12 @@ class ChannelMeter:
 
 
 def choose_mix(covariances: Powers, channel_mask: int = 0) -> ChannelMix:
-    """Weights of the channels that hold the speech.
+    """Choose the channels that hold the speech, and their weights in the mono mix.
 
-    A centre channel with sound is taken alone, as films keep their dialogue there, and the LFE channel never. Of the
-    others, channels far below the loudest are left out, unless they hold stretches of their own: then the channels
-    take turns and are added. Channels with the same sound are averaged, opposite ones after a change of sign.
+    A centre channel with sound is used alone, since films keep their dialogue there; the LFE channel is never used. Of
+    the other channels, those far below the loudest are left out, except channels that are the only loud one for part of
+    the recording. If the channels take turns (one speaker each), they are added. Otherwise they are averaged; a channel
+    in opposite phase to the loudest is inverted first.
 
     Args:
         covariances: covariance of the channels in each frame.
@@ -207,7 +208,7 @@ def choose_mix(covariances: Powers, channel_mask: int = 0) -> ChannelMix:
 
 
 def _special_channels(mask: int, n_channels: int) -> tuple[int | None, int | None]:
-    """Index of the centre and of the LFE channel; None for a layout without it."""
+    """Index of the centre channel and of the LFE channel; None for one that the layout lacks."""
     if n_channels < 3 or mask.bit_count() != n_channels:
         return None, None
     centre, lfe = ((mask & (bit - 1)).bit_count() if mask & bit else None for bit in (_CENTRE_BIT, _LFE_BIT))

@@ -1,7 +1,7 @@
 """Containers of audio and video files, by content: their names, and whether a file ends before its declared end.
 
 A file is truncated if a chunk, box, page or frame continues past the end of the file. Lengths of zero, and the largest
-values, are placeholders of programs that wrote before they knew the end.
+values, are placeholders from programs that wrote the header before the length was known.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _OGG_FIRST_PAGE = 2
 
 
 def detect_container(head: bytes) -> str | None:
-    """ffmpeg's name of the demuxer for a file, by its first 512 bytes; None if the container is unknown."""
+    """ffmpeg's demuxer name for a file, found from its first 512 bytes; None if the container is unknown."""
     for offset, magic, name in _MAGICS:
         if head[offset:].startswith(magic):
             return name
@@ -79,7 +79,7 @@ def has_placeholder_length(head: bytes, container: str) -> bool:
 
 
 def declared_flac_samples(head: bytes) -> int:
-    """Samples per channel in the STREAMINFO block of a FLAC file: its 36 bits end before the 16 bytes of the hash."""
+    """Samples per channel that a FLAC file declares: the 36 bits before the MD5 hash in its STREAMINFO block."""
     return int.from_bytes(head[21:26]) & ((1 << 36) - 1)
 
 
@@ -114,7 +114,7 @@ def _ends_inside_chunk(file: BinaryIO, n_bytes: int, order: str) -> bool:
 
 
 def _is_sound_left(file: BinaryIO, n_bytes: int, at: int, order: str) -> bool:
-    """True if a long stretch after the sound is not made of chunks: the declared length was wrong, or files joined."""
+    """True if over 4096 bytes after the sound are not chunks: the declared length is wrong, or files were joined."""
     while at + 8 <= n_bytes:
         kind, size = _read(file, f"{order}4sI", at)
         if kind in _FORM_IDS or not re.fullmatch(rb"[ -~]{4}", kind) or at + 8 + size > n_bytes:
@@ -140,7 +140,7 @@ def _is_mov_truncated(file: BinaryIO, n_bytes: int) -> bool:
 
 
 def _is_flac_joined(file: BinaryIO, n_bytes: int) -> bool:
-    """True if another FLAC file follows; a truncated one shows by its number of samples."""
+    """True if another FLAC file follows the first; truncation is detected elsewhere, from the number of samples."""
     file.seek(len(_FLAC_START))
     rest = b""
     while block := file.read(_SEARCH_BYTES):
@@ -183,7 +183,7 @@ def _is_matroska_truncated(file: BinaryIO, n_bytes: int) -> bool:
 
 
 def _is_ogg_truncated(file: BinaryIO, n_bytes: int) -> bool:
-    """True if the last page is incomplete; a missing end mark alone is that of a recorder that crashed."""
+    """True if the last page is incomplete; a missing end-of-stream flag alone, as after a crash, does not count."""
     first = max(0, n_bytes - _OGG_TAIL_BYTES)
     file.seek(first)
     tail = file.read()

@@ -1,8 +1,8 @@
-"""The decoder of all recordings, prompts, films and delivered files: frame by frame to the end of the file.
+"""Decoder for all recordings, prompts, films and delivered files, which it reads in blocks to the end of the file.
 
-libsndfile reads the files whose headers it can be trusted with: WAV, FLAC, AIFF, AU, W64 and Ogg with one or two
-channels. Everything else goes through the packaged ffmpeg program, which gets the container by name and no other
-protocol than files and pipes: it cannot be made to open another file, such as the entries of a playlist.
+libsndfile decodes WAV, FLAC, AIFF, AU, W64 and Ogg files with one or two channels, if their headers are reliable. All
+other files go through the packaged ffmpeg program, which is given the name of the container and may use no protocols
+but files and pipes: it cannot be made to open another file, such as an entry of a playlist.
 """
 
 from __future__ import annotations
@@ -47,17 +47,17 @@ class DecodedSound:
     n_channels: int
     container: str
     codec: str
-    """Sample format by libsndfile's name; empty if ffmpeg decodes."""
+    """Sample format as named by libsndfile; empty if ffmpeg decodes."""
     is_truncated: bool
     n_declared: int
-    """Samples per channel by the header; 0 if it has none, or cannot be trusted."""
+    """Samples per channel according to the header; 0 if the header gives no number or is not reliable."""
     blocks: Iterator[Samples]
     channel_mask: int = 0
-    """Channels by WAVEFORMATEXTENSIBLE's bits; 0 if unknown."""
+    """Channels present, as the bits of WAVEFORMATEXTENSIBLE; 0 if unknown."""
 
 
 class DecodingError(Exception):
-    """A file that cannot be decoded; the text is the reason. `hierbatch.audio.files` names the file and the fix."""
+    """Failure to decode a file; the text is the reason. `hierbatch.audio.files` adds the name of the file and a fix."""
 
 
 @contextmanager
@@ -67,7 +67,7 @@ def open_decoder(source: Path | bytes, *, use_ffmpeg: bool = False, track: int =
     Args:
         source: path or content of the file.
         use_ffmpeg: decode with ffmpeg even what libsndfile reads, as a second opinion.
-        track: number of the sound track of a film, from 0.
+        track: index of the sound track of a film, from 0.
 
     Raises:
         DecodingError: the file is not audio, or damaged; also while the blocks are read.
@@ -113,7 +113,7 @@ def open_file(path: Path, *, use_ffmpeg: bool = False) -> Iterator[DecodedSound]
 
 
 def ffmpeg_input(path: Path) -> list[str]:
-    """Start of an ffmpeg command line that reads one file, by its container's name.
+    """Start of an ffmpeg command line that reads one file as the container that its content shows.
 
     Raises:
         DecodingError: the container is unknown.
@@ -132,7 +132,7 @@ def _ffmpeg_input(path: Path, container: str) -> list[str]:
 
 
 def _by_libsndfile(file: BinaryIO, container: str, is_cut: bool) -> DecodedSound | None:
-    """Decoder of a file that libsndfile reads; None for others, and for layouts that it does not recognize."""
+    """Open a file with libsndfile; None if it cannot read the file, for over two channels and for MPEG audio."""
     try:
         sound = soundfile.SoundFile(file)
     except soundfile.LibsndfileError:
@@ -187,7 +187,7 @@ def _by_ffmpeg(path: Path, container: str, track: int) -> Iterator[DecodedSound]
 
 
 def _read_header(stream: Iterator[bytes]) -> tuple[int, int, int, bytes]:
-    """Rate, number of channels, channel mask and first samples of a WAV file that arrives through a pipe."""
+    """Read the rate in Hz, number of channels, channel mask and first sample bytes of a WAV file from a pipe."""
     head = b""
     for block in stream:
         head += block

@@ -100,7 +100,7 @@ def read_scanned(
     limits: SoundLimits = DEFAULT_LIMITS,
     require_complete: bool = False,
 ) -> tuple[SoundScan, Waveform]:
-    """Read a whole sound and the measures of its channels.
+    """Read a whole sound together with the measurements of its channels.
 
     Args and Raises: see `read_sound`.
     """
@@ -161,7 +161,7 @@ def mono_blocks(
 
 
 class SoundEncoder:
-    """Encode a sound that arrives in blocks; only the encoded bytes are kept in memory.
+    """Encoder of a sound that arrives in blocks; only the encoded bytes are kept in memory.
 
     Containers and codecs have libsndfile's names. In the integer codecs, samples beyond full scale are clipped rather
     than wrapped around.
@@ -178,7 +178,7 @@ class SoundEncoder:
         self._file.write(np.clip(block, -1.0, 1.0) if self._clips else block)
 
     def finish(self) -> bytes:
-        """Content of the whole file. The encoder is closed and takes no further blocks."""
+        """Close the encoder and return the content of the whole file; no further blocks can be pushed."""
         self._file.close()
         return self._sink.getvalue()
 

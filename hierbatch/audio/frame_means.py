@@ -9,7 +9,7 @@ Values = npt.NDArray[np.float64]
 
 
 class FrameMeans:
-    """Means over frames of `n_samples` values, pushed in blocks of any size; memory grows by one number per frame."""
+    """Means over frames of `n_samples` values; the values arrive in blocks of any size, and only the means are kept."""
 
     def __init__(self, n_samples: int) -> None:
         self._n_samples = n_samples

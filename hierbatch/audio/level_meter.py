@@ -19,7 +19,7 @@ _SILENCE_RE_RMS_DB = -30.0
 
 
 class LevelMeter:
-    """Measures sound pushed in blocks of any size, shape [L] or [L, C]. Powers are averaged over the channels."""
+    """Level meter of a sound in blocks of any size, each [L] or [L, C]; the power is the mean over the C channels."""
 
     def __init__(self, rate_hz: int, n_channels: int = 1) -> None:
         self._n_channels = n_channels

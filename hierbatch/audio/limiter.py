@@ -87,7 +87,7 @@ class PeakLimiter:
         return held
 
     def _limited_spans(self, n_ready: int) -> list[tuple[int, int]]:
-        """Start and end of the spans of ready samples that are attenuated, in steps of the look-around."""
+        """Start and end of the spans of ready samples that need attenuation, in steps of twice the look-ahead."""
         n_step = 2 * (self._n_ahead - 1)
         starts = np.arange(0, len(self._required_db), n_step)
         is_required = np.maximum.reduceat(self._required_db, starts) > 0.0

@@ -72,7 +72,7 @@ def gated_loudness(powers: npt.NDArray[np.float64]) -> float:
     """Integrated loudness in LUFS from K-weighted mean squares; -inf for silence and for less than one block (400 ms).
 
     Shape:
-        powers  [hops of 100 ms]
+        powers  [n_hops]  one value for each 100 ms
     """
     if len(powers) < _BLOCK_HOPS:
         return -math.inf

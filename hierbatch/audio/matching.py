@@ -1,4 +1,4 @@
-"""Loudness matching of one sound to another, by one constant gain and a limiter for the peaks raised too far."""
+"""Loudness matching of one sound to another, by one constant gain and a limiter for peaks that would clip."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class SoundLimits:
     max_bytes: int = 2 << 30
 
     def max_samples(self, rate_hz: int) -> int:
-        """Largest number of samples at a rate: those of `max_duration_s`, at rates above 48 kHz fewer seconds."""
+        """Largest number of samples at a sampling rate: `max_duration_s` at that rate, or at 48 kHz if it is higher."""
         return int(self.max_duration_s * min(rate_hz, _MAX_RATE_HZ))
 
 
@@ -119,7 +119,7 @@ def _checked_blocks(
 
 
 def _whole_blocks(sound: DecodedSound, shown: str, raises: type[HierbatchError]) -> Iterator[Samples]:
-    """Decoded blocks that are not empty; damage before the declared end is that of a truncated file."""
+    """Yield the decoded blocks that are not empty; a failure before the declared end is reported as truncation."""
     n_samples = 0
     try:
         for block in sound.blocks:
@@ -142,7 +142,7 @@ def _truncated(shown: str, raises: type[HierbatchError]) -> HierbatchError:
 
 
 def _is_incomplete(source: Path | bytes, sound: DecodedSound, n_samples: int) -> bool:
-    """True if a decoder returned less than the file holds, by an independent count."""
+    """True if the decoder returned fewer samples than the headers of the file, or of its packets, declare."""
     if sound.n_declared:
         return n_samples < sound.n_declared
     if sound.codec:
@@ -152,7 +152,7 @@ def _is_incomplete(source: Path | bytes, sound: DecodedSound, n_samples: int) ->
 
 
 def count_undecoded(source: Path | bytes, sound: DecodedSound) -> int:
-    """Samples per channel of a file by the headers of its frames or packets, without decoding them."""
+    """Count the samples per channel of a file from the headers of its frames or packets, without decoding them."""
     if sound.container == "mp3":
         return read_mp3_frames(io.BytesIO(source) if isinstance(source, bytes) else source).n_samples
     with as_path(source) as path:

@@ -31,7 +31,7 @@ _CONTEXT_OF_CHUNK = _CHUNK_SAMPLES + 2 * CONTEXT_SAMPLES - 1
 
 
 class TruePeakMeter:
-    """Measures sound pushed in blocks of any size, shape [L] or [L, C]. The loudest channel counts."""
+    """True-peak meter of a sound in blocks of any size, each [L] or [L, C]; the highest of the C channels counts."""
 
     def __init__(self, n_channels: int = 1) -> None:
         self._context = np.zeros((2 * CONTEXT_SAMPLES, n_channels), np.float32)
@@ -99,7 +99,7 @@ def interpolated_peaks(samples: Samples, threshold: float = 0.0) -> Samples:
 
 @lru_cache(maxsize=1)
 def _largest_gain() -> float:
-    """Largest interpolated magnitude of samples of at most one."""
+    """Largest interpolated magnitude that samples of magnitude at most one can produce."""
     return float(np.abs(_phases()).sum(axis=0).max())
 
 

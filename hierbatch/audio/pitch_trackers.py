@@ -17,7 +17,7 @@ PitchTracker = Callable[[Waveform], F0]
 
 @runtime_checkable
 class FinePitchTracker(Protocol):
-    """Tracker that also estimates F0 every 5 ms, the rate on which the HierSpeech++ networks were trained."""
+    """Tracker that also estimates F0 every 5 ms, the frame period of F0 in the HierSpeech++ networks."""
 
     def __call__(self, waveform: Waveform, /) -> F0:
         """Estimate F0 in Hz every 10 ms, as a `PitchTracker`."""

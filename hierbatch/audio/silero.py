@@ -29,7 +29,7 @@ Array = npt.NDArray[np.float32]
 
 
 class SileroNetwork:
-    """Speech probability of each window; one instance serves any number of sounds."""
+    """Network that computes the probability of speech in each window; one instance serves any number of sounds."""
 
     def __init__(self) -> None:
         self._weights: dict[str, Array] = load_file(_weights_file())
@@ -73,7 +73,7 @@ class SileroNetwork:
         return convolved + self._weights[f"{name}.bias"][:, None]
 
     def _recur(self, inputs: Array, hidden: Array, cell: Array) -> tuple[Array, Array, Array]:
-        """One LSTM layer, with gates in the order input, forget, cell, output."""
+        """Run the LSTM layer over all windows; its gates are in the order input, forget, cell, output."""
         recurrent = np.ascontiguousarray(self._weights["lstm_cell.weight_hh"])
         driven = inputs @ self._weights["lstm_cell.weight_ih"].T
         driven += self._weights["lstm_cell.bias_ih"] + self._weights["lstm_cell.bias_hh"]

@@ -1,6 +1,6 @@
-"""Spectrograms of training: linear, and the logarithm of mel bands, at any rate.
+"""Spectrograms for training at any sampling rate: linear magnitudes and log-mel bands.
 
-Both have one frame per hop, centred on its first sample; half of a last frame beyond the end is left out.
+Both have one frame per hop, centred on the first sample of the hop; the frame centred on the end is left out.
 
 Legend: B batch, L samples, K bins, M mel bands, T frames.
 """
@@ -48,7 +48,7 @@ class LinearSpectrogram(nn.Module):
 
 
 class LogMelSpectrogram(nn.Module):
-    """Natural logarithm of the power in HTK mel bands from 0 to half the rate, plus a floor of 0.001.
+    """Natural logarithm of (power + 0.001) in HTK mel bands from 0 Hz to half the sampling rate.
 
     Shape:
         sound    [..., L]  L above n_fft / 2

@@ -17,7 +17,7 @@ from hierbatch.constants import FRAME_HOP_SAMPLES, RATE_HZ
 N_MELS = 80
 N_FFT = 1280
 MIN_SAMPLES = N_FFT // 2 + 1
-"""Half a window is reflected at either end, which needs this many samples."""
+"""Shortest sound: the padding at either end is a reflection of half a window."""
 _FLOOR = 1e-3
 
 
@@ -52,11 +52,11 @@ class StyleMel(nn.Module):
         return torch.log(self.filters @ power + _FLOOR)
 
     def pad_batch(self, sounds: Sequence[Samples]) -> tuple[Tensor, Tensor]:
-        """Padded batch of the mels of sounds of any lengths, each computed on its own sound alone.
+        """Compute the log-mel of sounds of any lengths, each without its neighbours, and pad them to one batch.
 
         Shape:
             sounds   each [L]
-            returns  mels [B, M, T] and their lengths [B]
+            returns  log-mels [B, M, T] and their lengths in frames [B]
         """
         device = self.window.device
         mels = [self(torch.from_numpy(samples).to(device)).T for samples in sounds]

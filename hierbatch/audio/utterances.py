@@ -40,7 +40,7 @@ def divide_speech(
 
 
 def take_span(waveform: Waveform, span: TimeSpan) -> Waveform:
-    """Samples of a span."""
+    """Cut a span out of a recording."""
     first, last = round(span.start_s * waveform.rate_hz), round(span.end_s * waveform.rate_hz)
     return Waveform(waveform.samples[first:last], waveform.rate_hz)
 
@@ -72,7 +72,7 @@ def _divide(waveform: Waveform, span: TimeSpan, limits: UtteranceLimits) -> Iter
 
 
 def _quietest_s(waveform: Waveform, limits: UtteranceLimits) -> float:
-    """Time of the quietest moment at which both sides stay long enough, and the left one short enough."""
+    """Time in seconds of the quietest cut that keeps both parts over the minimum and the first under the maximum."""
     hop = max(1, round(_FRAME_S * waveform.rate_hz))
     n_frames = waveform.n_samples // hop
     power = (waveform.samples[: n_frames * hop].reshape(n_frames, hop).astype(np.float64) ** 2).mean(1)

@@ -15,7 +15,7 @@ _BLOCK_SAMPLES = 1 << 20
 
 
 def in_blocks(samples: Samples) -> Iterator[Samples]:
-    """Yield views of a sound of any length, so that the arrays computed from it stay small.
+    """Yield a sound of any length in views of at most 2**20 samples, so that arrays computed from them stay small.
 
     Shape:
         samples  [L] or [L, C]

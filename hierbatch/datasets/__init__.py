@@ -1,1 +1,1 @@
-"""Readers of speech data sets in the layouts that people have; all give the same rows."""
+"""Readers of speech data sets in common layouts; all yield rows of the same type."""

@@ -16,7 +16,7 @@ _N_SPEAKER_CHARACTERS = 16
 
 
 def read_common_voice(path: Path) -> Iterator[ListedRow | RejectedRow]:
-    """Rows of one table of Common Voice; in a folder, of `validated.tsv` or else `train.tsv`.
+    """Read the rows of one table of Common Voice; for a folder, of its `validated.tsv` or else `train.tsv`.
 
     Raises:
         InputError: the table or one of its columns is missing.

@@ -13,7 +13,7 @@ from hierbatch.errors import RowError
 
 
 def divide_row(row: DatasetRow, limits: UtteranceLimits) -> Iterator[DatasetRow | RejectedRow]:
-    """Utterances of a recording, in order of time; a recording that is short enough stays whole, with its text.
+    """Divide a recording into utterances, in order of time; one of at most the maximum length is kept, with its text.
 
     Args:
         row: a recording of any length.
@@ -36,12 +36,12 @@ def divide_row(row: DatasetRow, limits: UtteranceLimits) -> Iterator[DatasetRow 
 
 
 def span_row(row: DatasetRow, whole: Waveform, span: TimeSpan, number: int) -> DatasetRow:
-    """Row of one utterance of a decoded recording, without a text.
+    """Row of one utterance of a decoded recording, without the text.
 
     Args:
         row: row of the recording.
-        whole: its samples.
-        span: the utterance.
+        whole: samples of the recording.
+        span: start and end of the utterance.
         number: number of the utterance in the recording.
     """
     reference = RecordingReference(

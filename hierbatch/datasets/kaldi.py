@@ -13,9 +13,9 @@ TABLE = "wav.scp"
 
 
 def read_kaldi(path: Path) -> Iterator[ListedRow | RejectedRow]:
-    """Rows of a Kaldi data folder; relative paths start at the working folder or at the data folder.
+    """Read the rows of a Kaldi data folder; paths are relative to the working folder or else to the data folder.
 
-    Commands in `wav.scp` are not run: their rows are rejected.
+    Rows whose entry in `wav.scp` is a command are rejected; the command is not run.
 
     Raises:
         InputError: `wav.scp` or `utt2spk` is missing.

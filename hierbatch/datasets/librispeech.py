@@ -16,7 +16,7 @@ _SUFFIXES = (".normalized.txt", ".original.txt")
 
 
 def read_librispeech(path: Path) -> Iterator[ListedRow | RejectedRow]:
-    """Rows of LibriSpeech, or of another data set with files `*.trans.txt` of lines `ID TEXT`.
+    """Read the rows of LibriSpeech, or of another data set whose files `*.trans.txt` have lines `ID TEXT`.
 
     Raises:
         InputError: there is no such file.
@@ -37,7 +37,7 @@ def read_librispeech(path: Path) -> Iterator[ListedRow | RejectedRow]:
 
 
 def read_libritts(path: Path) -> Iterator[ListedRow | RejectedRow]:
-    """Rows of LibriTTS: each recording with `ID.normalized.txt` or `ID.original.txt` next to it.
+    """Read the rows of LibriTTS; the transcript `ID.normalized.txt` or `ID.original.txt` is next to each recording.
 
     Raises:
         InputError: there are no recordings.

@@ -14,7 +14,7 @@ _SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus")
 
 
 def read_ljspeech(path: Path) -> Iterator[ListedRow | RejectedRow]:
-    """Rows of a data set in the LJSpeech layout; the speaker is the name of its folder.
+    """Read the rows of a data set in the LJSpeech layout; the speaker is the name of the data set's folder.
 
     Raises:
         InputError: the table or the folder of recordings is missing.

@@ -20,7 +20,7 @@ _ALTERNATIVES = {
     "speaker": ("speaker", "voice", "speaker_id"),
     "text": ("text", "text_norm", "sentence", "transcription"),
 }
-"""Columns by which a value is found, in order; the first is the usual one."""
+"""Accepted names of each column, in order of preference; the first is the usual name."""
 _COLUMNS = (
     *(Column(name, AUDIO, "") for name in _ALTERNATIVES["audio"]),
     *(Column(name, pa.string(), "") for key in ("speaker", "text") for name in _ALTERNATIVES[key]),
@@ -32,7 +32,7 @@ _COLUMNS = (
 
 
 def read_manifest(path: Path) -> Iterator[ListedRow | RejectedRow]:
-    """Rows of a table, or of every Parquet file at or below a folder; relative paths start at the table's folder.
+    """Read the rows of a table, or of all Parquet files at or below a folder; paths are relative to each table.
 
     Raises:
         InputError: there is no table, a table cannot be read, or its columns `id` and `audio` are missing.
@@ -94,7 +94,7 @@ def _listed(
 
 
 def _reason_to_leave_out(row: dict[str, Any]) -> str:
-    """Reason of a row without an id, of a failed take, or of a row that rules rejected; empty if there is none."""
+    """Reason to leave a row out: no id, a failed take, or rejection by rules; empty to keep the row."""
     if not row["id"]:
         return "it has no id"
     if row.get("status") == "failed":

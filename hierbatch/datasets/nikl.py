@@ -20,7 +20,7 @@ _NAME = re.compile(r"(.+)_t(\d+)_s(\d+)$")
 
 
 def read_nikl(path: Path) -> Iterator[ListedRow | RejectedRow]:
-    """Rows of the corpus.
+    """Read the rows of the corpus.
 
     Raises:
         InputError: the script is missing or has no sentences.
@@ -40,7 +40,7 @@ def read_nikl(path: Path) -> Iterator[ListedRow | RejectedRow]:
 
 
 def _read_script(path: Path) -> dict[tuple[int, int], str]:
-    """Sentences by the numbers of their text and sentence."""
+    """Read the sentences, keyed by (number of the text, number of the sentence)."""
     sentences: dict[tuple[int, int], str] = {}
     number = 0
     for line in read_lines(path, _ENCODINGS):

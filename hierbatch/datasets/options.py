@@ -1,4 +1,4 @@
-"""Names of the layouts of data sets, and the values that replace those of the data; imports no library."""
+"""Options for reading data sets: layout, language and speaker. Imports no heavy package."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ LAYOUT_NAMES = ("kaldi", "common-voice", "ljspeech", "nikl", "librispeech", "lib
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetOptions:
-    """Layout of data sets and values that replace theirs."""
+    """Layout of the data sets, and the language and speaker of all rows if they replace those in the data."""
 
     layout: str = AUTOMATIC
     """One of `LAYOUT_NAMES`, or `auto` to detect the layout of each path."""
     language: str | None = None
-    """Language code of all rows."""
+    """Language code of all rows; None keeps those of the data set."""
     speaker: str | None = None
-    """Speaker of all rows."""
+    """Speaker of all rows; None keeps those of the data set."""

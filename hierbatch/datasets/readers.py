@@ -1,4 +1,4 @@
-"""Table of the layouts of data sets, their detection, and the rows of any of them."""
+"""Table of the layouts of data sets, detection of a layout, and readers for rows of any layout."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ LAYOUTS: Mapping[str, DatasetLayout] = {
 
 
 def find_layout(path: Path, name: str = AUTOMATIC) -> str:
-    """Name of the layout of a data set.
+    """Check the name of a layout, or detect the layout of a data set.
 
     Raises:
         InputError: the path does not exist, or there is no layout of this name.
@@ -113,7 +113,7 @@ def find_layout(path: Path, name: str = AUTOMATIC) -> str:
 
 
 def list_rows(paths: Sequence[Path], options: DatasetOptions) -> Iterator[ListedRow | RejectedRow]:
-    """Rows of data sets in a fixed order, without opening their recordings.
+    """List the rows of data sets in a fixed order, without opening their recordings.
 
     A row whose id occurred before is rejected.
 
@@ -138,13 +138,13 @@ def list_rows(paths: Sequence[Path], options: DatasetOptions) -> Iterator[Listed
 
 
 def read_dataset(paths: Sequence[Path], options: DatasetOptions | None = None) -> Iterator[DatasetRow | RejectedRow]:
-    """Rows of data sets with the durations of their recordings; arguments and errors as `list_rows`."""
+    """Read the rows of data sets with the durations of their recordings; arguments and errors as `list_rows`."""
     settings = options or DatasetOptions()
     for row in list_rows(paths, settings):
         yield row if isinstance(row, RejectedRow) else with_options(row, settings)
 
 
 def with_options(row: ListedRow, options: DatasetOptions) -> DatasetRow | RejectedRow:
-    """Row of a reader with its duration, language and speaker."""
+    """Complete a listed row with its duration, and with the language and speaker of the options."""
     listed = row if options.speaker is None else replace(row, speaker=options.speaker)
     return complete_row(listed, options.language)

@@ -31,7 +31,7 @@ class RecordingReference:
         """Length in seconds, from the header.
 
         Raises:
-            SourceError: the recording is missing, damaged or empty, or the span is outside of it.
+            SourceError: the recording is missing, damaged or empty, or the span is not inside the recording.
         """
         if self.decoded is not None:
             return self.decoded.duration_s
@@ -39,7 +39,7 @@ class RecordingReference:
         return self._span(length_s, name)[1] - self.start_s
 
     def read(self, name: str) -> Waveform:
-        """Decode the recording to mono at its own rate.
+        """Decode the recording, or its span, to mono at its own sampling rate.
 
         Raises:
             SourceError: as `duration_s`, or the samples cannot be decoded.
@@ -83,7 +83,7 @@ class ListedRow:
     """Language code or tag of the data set; empty if it declares none."""
     text: str = ""
     cer: float | None = None
-    """Character error rate of a recogniser on this recording, if the data set has one."""
+    """Character error rate of a speech recogniser on this recording; None if the data set has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,7 @@ class DatasetRow:
     cer: float | None = None
 
     def read(self) -> Waveform:
-        """Decode the recording to mono at its own rate; raises SourceError."""
+        """Decode the recording to mono at its own sampling rate; raises SourceError."""
         return self.audio.read(f"the recording of row {self.id}")
 
 
@@ -112,7 +112,7 @@ class RejectedRow:
 
 
 def rejected(row_id: str, error: HierbatchError) -> RejectedRow:
-    """Row with an error as its reason."""
+    """Rejected row whose reason is the text of an error."""
     return RejectedRow(id=row_id, reason=str(error))
 
 
@@ -120,7 +120,7 @@ def complete_row(listed: ListedRow, language: str | None = None) -> DatasetRow |
     """Measure the duration of a listed row and complete its language.
 
     Args:
-        listed: row of a reader.
+        listed: row from a reader.
         language: language code of all rows; None takes that of the data set, or else detects it from the transcript.
     """
     text = unicodedata.normalize("NFC", listed.text).strip()
@@ -140,6 +140,6 @@ def complete_row(listed: ListedRow, language: str | None = None) -> DatasetRow |
 
 
 def _code(tag: str) -> str:
-    """Language code of a tag; unknown languages keep their tag."""
+    """Language code of a language tag; the tag itself if the language is unknown."""
     known = match_language(tag) if tag else None
     return known.code if known else tag

@@ -42,7 +42,7 @@ def read_transcript(path: Path) -> str:
 
 
 def read_lines(path: Path, encodings: Sequence[str] = ("utf-8-sig",)) -> list[str]:
-    """Lines of a list or table, in the first of the encodings that fits.
+    """Read the lines of a list or table, decoded with the first of the encodings that fits.
 
     Raises:
         InputError: the file is missing or in another encoding.
@@ -67,7 +67,7 @@ def read_lines(path: Path, encodings: Sequence[str] = ("utf-8-sig",)) -> list[st
 
 
 def read_pairs(path: Path) -> Iterator[tuple[int, str, str]]:
-    """Line number, first field and rest of each line of a list separated by spaces; empty lines are skipped."""
+    """Yield the number, first field and rest of each line of a space-separated list; empty lines are skipped."""
     for number, line in enumerate(read_lines(path), 1):
         key, _, rest = line.strip().replace("\t", " ").partition(" ")
         if key:
@@ -75,7 +75,7 @@ def read_pairs(path: Path) -> Iterator[tuple[int, str, str]]:
 
 
 def read_records(path: Path, required: Sequence[str], *, delimiter: str = "\t") -> Iterator[tuple[int, dict[str, str]]]:
-    """Line number and fields of each line of a table with a header, without quoting.
+    """Yield the line number and fields of each line of a table with a header; quotes have no special meaning.
 
     Args:
         path: table, UTF-8.

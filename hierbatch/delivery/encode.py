@@ -127,6 +127,11 @@ def book_encoder(path: Path, kind: AudioFormat, rate_hz: int) -> Iterator[Callab
     """Encode a whole book without tags; yields a function that accepts its audio in blocks.
 
     `finish_book` adds tags and chapter marks, which are known only at the end.
+
+    Args:
+        path: file to write.
+        kind: format and codec.
+        rate_hz: sampling rate of the blocks.
     """
     with feed_program([*_raw_input(rate_hz), *kind.codec, *kind.muxer, f"file:{path}"]) as feed:
         yield lambda samples: feed(np.ascontiguousarray(samples, "<f4").tobytes())

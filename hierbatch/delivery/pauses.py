@@ -20,7 +20,13 @@ class PauseRules:
 
 
 def pause_after_s(take: BookTake, following: BookTake, rules: PauseRules) -> float:
-    """Silence between two takes of one chapter, in seconds; chapter edges use the profile's head and tail instead."""
+    """Silence between two takes of one chapter, in seconds; chapter edges use the profile's head and tail instead.
+
+    Args:
+        take: the earlier take; its own `pause_after_s` takes precedence.
+        following: the take after it.
+        rules: pauses between sentences, paragraphs and headings.
+    """
     if take.pause_after_s is not None:
         return max(0.0, take.pause_after_s)
     if is_new_heading(take, following):

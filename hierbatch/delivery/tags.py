@@ -110,7 +110,14 @@ def book_fields(tags: BookTags) -> dict[str, str]:
 
 
 def chapter_fields(tags: BookTags, title: str, number: int, n_chapters: int) -> dict[str, str]:
-    """Tags of a single chapter's file, under ffmpeg's names."""
+    """Tags of a single chapter's file, under ffmpeg's names.
+
+    Args:
+        tags: tags of the book.
+        title: title of the chapter.
+        number: position of the chapter among the `n_chapters`, from 1.
+        n_chapters: number of chapters of the book.
+    """
     return {**book_fields(tags), "title": title, "track": f"{number}/{n_chapters}"}
 
 

@@ -66,7 +66,13 @@ def row_detail(state: RunState, row_id: str) -> dict[str, Any]:
 
 
 def take_words(state: RunState, row_id: str, name: str) -> list[list[Any]]:
-    """Timed words of any take of a row."""
+    """Timed words of any take of a row.
+
+    Args:
+        state: the run.
+        row_id: id of the row.
+        name: name of the take, as `row_view` lists it.
+    """
     take = find_take(state.takes, row_id, name, ("text", "timings", "phonemes", "asr_text"))
     text = take.get("text") or take["text_norm"] or ""
     words = written_words(text, take["timings"], take["phonemes"] or "", take.get("asr_text") or "")

@@ -169,7 +169,7 @@ def assign_units(rows: pa.Table, first: int) -> pa.Table:
 
 
 def with_column(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
-    """Append a column, or replace it if it exists."""
+    """Append the column `name`, or replace its `values` if `rows` has it."""
     at = rows.schema.get_field_index(name)
     return rows.append_column(name, values) if at < 0 else rows.set_column(at, name, values)
 

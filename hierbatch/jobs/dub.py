@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hierbatch.engine.execution import Execution
 from hierbatch.engine.progress import RunListener
-from hierbatch.errors import InputError
+from hierbatch.errors import InputError, PromptError
 from hierbatch.jobs.dub_import import DubSources, find_media, import_media, write_manifest
 from hierbatch.jobs.dub_output import DubReportRow, DubWriter, output_names, write_dub_report
 from hierbatch.jobs.options.control import RunControl
@@ -18,11 +18,18 @@ from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import RunJob, RunOutcome, check_device, run
 from hierbatch.jobs.specs.convert import find_conversion_model
 from hierbatch.jobs.specs.dub import DubSpec
-from hierbatch.jobs.specs.voices import default_voice, list_voices, other_model_notices, prepare_some_voices
+from hierbatch.jobs.specs.voices import (
+    PreparedVoices,
+    default_voice,
+    list_voices,
+    other_model_notices,
+    prepare_some_voices,
+)
 from hierbatch.manifest.speakers import spelling_notices
 from hierbatch.manifest.voice_map import VoiceMapEntry, read_voice_map
 from hierbatch.manifest.voices import VoiceRow
 from hierbatch.models.catalog.model_choice import ModelChoice
+from hierbatch.models.catalog.model_info import ModelInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,61 +73,78 @@ def dub(job: DubJob, listener: RunListener | None = None) -> DubResult:
         StorageError: the disk is full; finished files are kept.
     """
     listener = listener or RunListener()
-    settings, background = job.dubbing, job.dubbing.mixing
     check_device(job.model.placement, job.execution)
     media = find_media(job.folder)
+    _check_folders(job)
+    voices = list_voices(job.voices)
+    mapped = _voice_map(job, voices)
+    info = find_conversion_model(job.model.model)
+    prompts, unusable = _prepare_prompts(job, info, voices, mapped)
+    listener.on_message(f"Reading {len(media)} files")
+    sources = _import_sources(job, media, mapped, prompts, unusable)
+    voice_notices = (*spelling_notices(voices), *other_model_notices(prompts, info), *map(str, unusable.values()))
+    for notice in (*voice_notices, *sources.notices):
+        listener.on_message(notice)
+    _check_any_usable(sources)
+    manifest = job.out / "dub.parquet"
+    write_manifest(sources.rows, manifest)
+    spec = DubSpec(manifest=manifest, prompts=prompts, info=info, dubbing=job.dubbing, model=job.model)
+    outcome = run(
+        RunJob(spec=spec, out=job.out / "run", execution=job.execution, quality=job.quality, control=job.control),
+        listener,
+    )
+    return _write_files(job, sources, outcome)
+
+
+def _check_folders(job: DubJob) -> None:
     if job.out.resolve().is_relative_to(job.folder.resolve()):
         raise InputError(
             "The output folder lies inside the source folder", got=str(job.out), fix="choose another --out"
         )
-    if settings.segments is not None and not settings.segments.is_dir():
-        raise InputError(
-            "The folder of segment tables does not exist", got=str(settings.segments), fix="correct --segments"
-        )
-    voices = list_voices(job.voices)
-    lines = _voice_map(job, voices)
-    info = find_conversion_model(job.model.model)
-    named = {line.voice for line in lines}
-    prompts, unusable = prepare_some_voices(
+    segments = job.dubbing.segments
+    if segments is not None and not segments.is_dir():
+        raise InputError("The folder of segment tables does not exist", got=str(segments), fix="correct --segments")
+
+
+def _prepare_prompts(
+    job: DubJob, info: ModelInfo, voices: Sequence[VoiceRow], mapped: Sequence[VoiceMapEntry]
+) -> tuple[PreparedVoices, dict[str, PromptError]]:
+    """Prompts of the voices that the map names, and the errors of those that cannot be used."""
+    named = {entry.voice for entry in mapped}
+    return prepare_some_voices(
         [row for row in voices if row.voice in named],
         info.check_prompt,
         allow_unknown=job.voices.allow_unknown_consent,
         denoise_ratio=job.voices.denoise_ratio,
         model_denoises=info.can_denoise,
     )
-    hashes = {name: prompt.sha256 for name, (_, prompt) in prompts.items()}
-    listener.on_message(f"Reading {len(media)} files")
-    work_folder = job.out / "work"
-    sources = import_media(
+
+
+def _import_sources(
+    job: DubJob,
+    media: Sequence[Path],
+    mapped: Sequence[VoiceMapEntry],
+    prompts: PreparedVoices,
+    unusable: Mapping[str, PromptError],
+) -> DubSources:
+    return import_media(
         job.folder,
-        lines,
-        hashes,
+        mapped,
+        {name: prompt.sha256 for name, (_, prompt) in prompts.items()},
         media=media,
-        segments=settings.segments,
-        work_folder=work_folder,
-        track=settings.track,
+        segments=job.dubbing.segments,
+        work_folder=job.out / "work",
+        track=job.dubbing.track,
         unusable_voices=unusable,
     )
-    for notice in (
-        *spelling_notices(voices),
-        *other_model_notices(prompts, info),
-        *map(str, unusable.values()),
-        *sources.notices,
-    ):
-        listener.on_message(notice)
-    _check_any_usable(sources)
-    manifest = job.out / "dub.parquet"
-    write_manifest(sources.rows, manifest)
-    spec = DubSpec(manifest=manifest, prompts=prompts, info=info, dubbing=settings, model=job.model)
-    outcome = run(
-        RunJob(spec=spec, out=job.out / "run", execution=job.execution, quality=job.quality, control=job.control),
-        listener,
-    )
+
+
+def _write_files(job: DubJob, sources: DubSources, outcome: RunOutcome) -> DubResult:
     writer = DubWriter(
         folder=job.folder,
         out=job.out,
-        background=background,
-        track=settings.track,
+        background=job.dubbing.mixing,
+        track=job.dubbing.track,
         names=output_names([row["file"] for row in sources.rows]),
     )
     rows = [*writer.write_files(outcome.out), *_rejected_files(sources)]

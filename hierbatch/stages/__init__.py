@@ -1,1 +1,1 @@
-"""Processing stages of a worker, from columns to columns."""
+"""Processing stages of a worker; each reads columns of a table and adds others."""

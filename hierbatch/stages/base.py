@@ -11,9 +11,9 @@ from hierbatch.errors import SetupError
 
 
 class Stage(Protocol):
-    """Adds columns to rows; unknown columns pass through.
+    """Protocol for a stage, which adds columns to rows; columns that it does not know pass through.
 
-    An error of one row is not raised: the row is returned with an `error_kind`. A SetupError ends the run.
+    An error in one row is not raised: the row is returned with an `error_kind`. A SetupError ends the run.
     """
 
     reads: ClassVar[tuple[str, ...]]
@@ -27,7 +27,7 @@ def check_chain(stages: Sequence[type[Stage]], columns: Collection[str]) -> None
     """Check that every column a stage reads is in the table or written by an earlier stage.
 
     Raises:
-        SetupError: names each stage and its missing columns.
+        SetupError: columns are missing; the text names them and the stages that read them.
     """
     known = set(columns)
     missing = []

@@ -1,4 +1,4 @@
-"""Batch rows for a model. A failing row fails alone; out-of-memory halves the batch."""
+"""Batching of rows for a model: a row fails without its neighbours; an out-of-memory error halves the batch."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def recording_limits(placement: DevicePlacement) -> BatchLimits:
 
 
 class Batches:
-    """Processes rows in batches of similar length.
+    """Batch processor, which groups rows of similar length within `limits`.
 
     A batch that does not fit into memory is halved, and later batches stay within the new limit. A batch that fails for
     any other reason is repeated row by row, so that only the faulty rows fail.
@@ -57,9 +57,8 @@ class Batches:
             rows: rows in any order.
             length_s: length of a row in seconds.
             make: processes a batch; one result per row.
-            on_failure: makes the result of a failed row from its error.
-
-        Raises:
+                        on_failure: makes the result of a failed row from its error.
+                    Raises:
             SetupError: raised by `make`.
         """
         left = sorted(rows, key=length_s)  # similar lengths need little padding
@@ -110,7 +109,7 @@ def _try(rows: Sequence[Row], make: Callable[[Sequence[Row]], list[Result]]) -> 
 
 
 def _half(limits: BatchLimits, n_rows: int, longest_s: float) -> BatchLimits:
-    """Halve the limit on seconds, which memory depends on; without lengths, halve the number of rows."""
+    """Limit batches to half the audio of the batch that failed; if its rows have no length, to half its rows."""
     if longest_s > 0:
         return replace(limits, sound_s=n_rows // 2 * longest_s)
     return replace(limits, n_rows=n_rows // 2)

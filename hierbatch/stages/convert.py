@@ -19,12 +19,12 @@ from hierbatch.stages.takes import pitch_facts, sound_facts
 from hierbatch.stages.voices import VoiceStore
 
 _LONG_S = 60.0
-"""Longer recordings are decoded only when it is their turn, so that one of them is in memory."""
+"""Recordings longer than this are decoded only when they are converted, so that one at a time is in memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConvertedRecording:
-    """A conversion, and the length and flags of its source."""
+    """Result of a conversion, with the length and the flags of its source."""
 
     conversion: Conversion
     source_s: float
@@ -32,7 +32,7 @@ class ConvertedRecording:
 
 
 class Convert(TakeMaker[PlannedRecording, DecodedSource | None, ConvertedRecording]):
-    """Converts planned recordings and measures the results.
+    """Stage that converts planned recordings and measures the results.
 
     Short recordings are converted in batches, long ones alone and in segments.
     """
@@ -63,7 +63,7 @@ class Convert(TakeMaker[PlannedRecording, DecodedSource | None, ConvertedRecordi
             voices: target voices.
             placement: device and precision.
             f0: name of the pitch tracker for source recordings.
-            full_band: bandwidth-extension model for output above 16 kHz; None for none.
+            full_band: bandwidth-extension model for output above 16 kHz; None resamples instead.
             limits: batch limits; by default those of the device.
 
         Raises:
@@ -91,7 +91,7 @@ class Convert(TakeMaker[PlannedRecording, DecodedSource | None, ConvertedRecordi
         return item.source.duration_s if item.source else max(item.row.expected_duration_s, _LONG_S)
 
     def batch_key(self, item: Opened[PlannedRecording, DecodedSource | None]) -> Hashable:
-        """None for a short recording; the id of a long one, which is converted alone."""
+        """None for short recordings, which share batches; the id for a long recording, which is converted alone."""
         return None if item.source else item.row.id
 
     def make(self, batch: Sequence[Opened[PlannedRecording, DecodedSource | None]]) -> list[ConvertedRecording]:

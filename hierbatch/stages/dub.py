@@ -1,4 +1,4 @@
-"""Dubbing stage: recordings and their casts to voice tracks, with silence between the speech."""
+"""Dubbing stage: recordings and their casts in, voice tracks out, with silence between the speech."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NO_SPEECH = "no_speech"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeakerTrack:
-    """A speaker of a recording, the target voice, and the spans; None for all speech of the recording."""
+    """Speaker of a recording, the target voice, and the spans to convert; None is all speech of the recording."""
 
     speaker: str
     voice: str
@@ -38,7 +38,7 @@ class SpeakerTrack:
 
 @dataclass(frozen=True, slots=True)
 class DubbedRecording:
-    """Voice track of a recording, the pitch of each conversion in it, and their spans."""
+    """Voice track of a recording, with the pitch and the spans of each conversion in it."""
 
     waveform: Waveform
     f0_hz: Sequence[F0]
@@ -47,9 +47,9 @@ class DubbedRecording:
 
 
 class Dub(TakeMaker[PlannedRecording, None, DubbedRecording]):
-    """Makes the voice track of each planned recording, with the length and sample rate of the recording.
+    """Stage that makes the voice track of each planned recording, with the length and sample rate of the recording.
 
-    `timings` of a take are the spans with speech: their kind is `speech`, their text the name of the speaker.
+    The `timings` of a take are the spans with speech; their kind is `speech` and their text is the speaker's name.
     """
 
     reads: ClassVar[tuple[str, ...]] = (
@@ -68,7 +68,7 @@ class Dub(TakeMaker[PlannedRecording, None, DubbedRecording]):
         return PlannedRecording.from_row(row)
 
     def open(self, row: PlannedRecording) -> None:
-        """Do nothing: recordings may take two hours each, so only the one at work is in memory."""
+        """Do nothing: recordings may take two hours each, so only the one in progress is in memory."""
 
     def length_s(self, item: Opened[PlannedRecording, None]) -> float:
         """Duration of the recording."""
@@ -92,7 +92,7 @@ class Dub(TakeMaker[PlannedRecording, None, DubbedRecording]):
         return facts | pitch_facts(f0_hz) | {"timings": tuple(sorted(timings, key=lambda timing: timing.start_s))}
 
     def settings(self, row: PlannedRecording) -> Mapping[str, Any]:
-        """Speakers with their target voices and keys, and the source."""
+        """Speakers with their target voices and transpositions, and the hash of the source."""
         cast = [
             {
                 "speaker": track.speaker,
@@ -128,7 +128,7 @@ class Dub(TakeMaker[PlannedRecording, None, DubbedRecording]):
         return DubbedRecording(Waveform(mix, source.rate_hz), contours, tracks, opened.flags)
 
     def _spans(self, track: SpeakerTrack, source: Waveform) -> tuple[TimeSpan, ...]:
-        """Spans of a speaker, in whole frames; the mix removes the original voice in exactly these spans."""
+        """Spans of a speaker, extended to whole frames; the mix removes the original voice in exactly these spans."""
         spans = self._detector.find(source) if track.spans is None else track.spans
         n_samples = -(-source.n_samples * RATE_HZ // source.rate_hz)
         whole = align_spans_to_frames(spans, n_samples)
@@ -140,7 +140,7 @@ class Dub(TakeMaker[PlannedRecording, None, DubbedRecording]):
 
 
 def speaker_tracks(cast: Sequence[Mapping[str, Any]]) -> list[SpeakerTrack]:
-    """Group a cast by speaker, target voice and key, in order of appearance."""
+    """Group a cast by speaker, target voice and transposition, in order of appearance."""
     spans: dict[tuple[Any, ...], list[TimeSpan]] = {}
     for entry in cast:
         key = (entry["speaker"], entry["voice"], entry["key_semitones"])

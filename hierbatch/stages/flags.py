@@ -20,12 +20,12 @@ _MISHEARD_CER = 0.6
 
 
 def flag_defects(quality: TakeQuality, duration_s: float, expected_s: float) -> tuple[str, ...]:
-    """Flags of all defects that a listener should check; empty for a good take.
+    """Names of the flags that a take gets for defects to check by ear; empty for a good take.
 
     Args:
         quality: measures of the samples.
         duration_s: length of the take.
-        expected_s: usual length of such a sentence; lengths of single words vary too much and are not checked.
+        expected_s: expected length of the take; below 1 s it varies too much and is not checked.
     """
     has_expectation = expected_s >= _MIN_EXPECTED_S
     found = {
@@ -39,7 +39,7 @@ def flag_defects(quality: TakeQuality, duration_s: float, expected_s: float) -> 
 
 
 def flag_mismatches(assessment: SelfAssessment) -> tuple[str, ...]:
-    """Flags of a take with other words than its text, or with another voice than its prompt."""
+    """Names of the flags of a take whose words differ from its text, or whose voice differs from its prompt."""
     found = {
         "off_text": assessment.semantic_distance > _OFF_TEXT_DISTANCE,
         "off_voice": assessment.timbre_similarity < _OFF_VOICE_SIMILARITY,

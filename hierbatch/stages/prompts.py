@@ -1,4 +1,4 @@
-"""Preparation of voice prompts for a run: checked, trimmed, and byte-identical for every worker."""
+"""Preparation of voice prompts for a run: prompts are checked, trimmed, and byte-identical for every worker."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ class Prompt:
     """Denoising strength, 0 to 1, for a model with a built-in denoiser; None leaves it to the model."""
 
     def with_denoise_ratio(self, denoise_ratio: float) -> Prompt:
-        """Prompt for a model with a built-in denoiser; the hash includes the strength, which changes the voice.
+        """Copy with a strength for the model's built-in denoiser; it changes the voice, so the hash includes it.
 
-        A voice file has no noise.
+        A voice file has no noise and stays as it is.
         """
         if self.voice_file is not None:
             return self
@@ -73,8 +73,8 @@ def prepare_prompt(content: bytes, voice: str, *, denoise_ratio: float = 0.0) ->
 
     Raises:
         ProgramError: denoising was requested, but its package is not installed.
-        PromptError: not audio, silent (before or after denoising), less than 1 s of speech, longer than 15 min, or at
-            a sample rate that prompts cannot have.
+        PromptError: the recording is not audio, is silent (before or after denoising), has less than 1 s of speech, is
+            longer than 15 min, or has a sample rate that is out of range.
     """
     if is_voice_file(content):
         return _prompt_of_file(content, f"The file of voice {voice}")
@@ -129,7 +129,7 @@ def _check_recording(scan: SoundScan, name: str) -> None:
 
 
 def _without_offset(waveform: Waveform) -> Waveform:
-    """Remove a constant offset, which would count as level; recordings without one stay as they are."""
+    """Remove a DC offset, which would count as level; a recording without an offset is returned unchanged."""
     offset = float(waveform.samples.mean(dtype=np.float64))
     if abs(offset) < _MIN_OFFSET:
         return waveform
@@ -137,7 +137,7 @@ def _without_offset(waveform: Waveform) -> Waveform:
 
 
 def _speech_pieces(recording: Waveform, found: Sequence[TimeSpan], name: str) -> tuple[TimeSpan, ...]:
-    """Parts of a recording to use, together at most fifteen seconds; the first fifteen if nobody seems to speak."""
+    """Parts of a recording to use, at most 15 s in total; the first 15 s of sound if no speech was detected."""
     start_s, end_s = _loud_start_s(recording), recording.duration_s
     if not found:
         return (TimeSpan(start_s, min(end_s, start_s + MAX_PROMPT_S)),)
@@ -166,7 +166,7 @@ def _speech_pieces(recording: Waveform, found: Sequence[TimeSpan], name: str) ->
 
 
 def _find_speech(recording: Waveform) -> list[TimeSpan]:
-    """Spans of speech from the start of a recording, until there are more than enough."""
+    """Find spans of speech from the start of a recording, until they add up to the maximum prompt length."""
     detector, found = speech_detector(), list[TimeSpan]()
     step = int(_SEARCH_S * recording.rate_hz)
     for first in range(0, min(recording.n_samples, _MAX_SEARCHES * step), step):
@@ -179,7 +179,7 @@ def _find_speech(recording: Waveform) -> list[TimeSpan]:
 
 
 def _join(recording: Waveform, pieces: Sequence[TimeSpan]) -> Waveform:
-    """Join the parts of a recording, each faded over 10 ms where something was left out beside it."""
+    """Join parts of a recording, with fades of 10 ms where the parts meet."""
     rate_hz, parts = recording.rate_hz, []
     for i, piece in enumerate(pieces):
         part = recording.samples[round(piece.start_s * rate_hz) : round(piece.end_s * rate_hz)]
@@ -210,7 +210,7 @@ def _notices(recording: Waveform, pieces: Sequence[TimeSpan], name: str, *, has_
 
 
 def _loud_start_s(waveform: Waveform) -> float:
-    """Start of the first frame that is not silent."""
+    """Time in seconds of the first frame that is not silent; 0 if too little of the recording would follow it."""
     hop = max(1, int(_FRAME_S * waveform.rate_hz))
     n_frames = waveform.n_samples // hop
     peaks = np.abs(waveform.samples[: n_frames * hop]).reshape(n_frames, hop).max(axis=1)

@@ -1,4 +1,4 @@
-"""Decoding of source recordings by the workers: bounded, unchanged since planning, complete, and mixed to mono."""
+"""Decoding of source recordings to mono by the workers, with checks of size, completeness and later changes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def open_source(content: bytes | None, path: str | None, sha256: str | None) -> 
 
 
 def read_source(content: bytes | None, path: str | None, sha256: str | None) -> DecodedSource:
-    """Decode the recording of a planned row, with its flags.
+    """Decode the recording of a planned row, and flag its defects.
 
     Args:
         content: encoded audio, or None to read the file.
@@ -73,7 +73,7 @@ class SourceStream:
 
     @property
     def rate_hz(self) -> int:
-        """Sampling rate."""
+        """Sampling rate in Hz."""
         return self.scan.rate_hz
 
     @property
@@ -99,7 +99,7 @@ class SourceStream:
 
 
 def stream_source(content: bytes | None, path: str | None, sha256: str | None) -> SourceStream:
-    """Check a recording that is too long for memory, for reading it in blocks; it is decoded twice.
+    """Check a recording that is too long for memory and open it for reading in blocks, which decodes it again.
 
     Args and Raises: see `read_source`.
     """
@@ -124,7 +124,7 @@ def _source_flags(scan: SoundScan) -> tuple[str, ...]:
 
 
 def _checked_state(source: bytes | Path, sha256: str | None, name: str) -> tuple[int, ...]:
-    """State of a source with the content of its plan; raises SourceError. None as hash accepts any content."""
+    """State of a file, whose content must match the hash in the plan, if any; raises SourceError."""
     try:
         state = _state(source)
         if sha256 and source_sha256(source) != sha256:
@@ -152,7 +152,7 @@ def source_options() -> dict[str, Any]:
 
 
 def is_storable_rate(rate_hz: int) -> bool:
-    """True if FLAC frames can carry a sampling rate (RFC 9639, section 9.1.2)."""
+    """True if the header of a FLAC frame can store a sampling rate (RFC 9639, section 9.1.2)."""
     return rate_hz <= 65_535 or rate_hz % 10 == 0
 
 

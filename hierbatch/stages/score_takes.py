@@ -38,7 +38,7 @@ class Measures:
     """Measures requested by a run; they do not change the audio, so a run can resume with other measures."""
 
     names: tuple[str, ...] = ()
-    """Names of measures, in the order of the table."""
+    """Names of measures, in the order of the table of measures."""
     asr_model: Path | None = None
     """Folder of a Whisper model that transcribes the takes; includes the measure `asr`."""
 
@@ -48,7 +48,7 @@ class Measures:
 
     @classmethod
     def from_names(cls, names: Iterable[str], asr_model: Path | None = None) -> Self:
-        """Measures by their names; raises InputError for an unknown name.
+        """Create from the names of measures; raises InputError for an unknown name.
 
         Args:
             names: names of measures.
@@ -64,7 +64,7 @@ class Measures:
 
     @classmethod
     def installed(cls, asr_model: Path | None = None) -> Self:
-        """All built-in measures whose packages are installed, and those that need a folder if there is one."""
+        """Create with all built-in measures whose packages are installed; `asr` is included if its folder is passed."""
         found = [m.name for m in MEASURES if m.name != _ASR and all(find_spec(package) for package in m.packages)]
         return cls.from_names(found, asr_model)
 
@@ -75,7 +75,7 @@ class Measures:
         return cls.from_names(filter(None, origin.get("measures", "").split(",")), Path(folder) if folder else None)
 
     def to_origin(self) -> dict[str, str]:
-        """Entries for the record of a run; empty without measures."""
+        """Entries that record the measures in run.json; empty without measures."""
         texts = {
             "measures": ",".join(self.names),
             "recogniser": str(self.asr_model.resolve()) if self.asr_model else "",
@@ -89,7 +89,7 @@ class Measures:
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """Columns of the requested measures that tables of takes do not have anyway; raises ProgramError."""
+        """Columns that the requested measures add to the standard columns of takes; raises ProgramError."""
         return added_columns(find_measure(name) for name in self.names)
 
     def check(self) -> None:
@@ -115,7 +115,7 @@ class ScoreTakes:
     writes: ClassVar[tuple[str, ...]] = ("flags", *(column.name for column in MEASURE_COLUMNS))
 
     def __init__(self, measures: Measures, voices: Path) -> None:
-        """Load the requested scorers; `voices` is the voice table of the run, with the prompts to compare with."""
+        """Load the requested scorers; `voices` is the path of the run's voice table, which holds the prompts."""
         self._scorers = measures.open_scorers()
         self._columns = [column for measure, _ in self._scorers for column in measure.columns]
         self._added = added_columns(measure for measure, _ in self._scorers)
@@ -153,7 +153,7 @@ class ScoreTakes:
         return found
 
     def _check_names(self, schema: pa.Schema) -> None:
-        """Check that no manifest column has the name of an added measure's column."""
+        """Check that no column of the manifest has the name of a column that a measure adds; raises InputError."""
         declared = {column.name for column in declared_columns(schema)}
         if taken := [c.name for c in self._added if c.name in schema.names and c.name not in declared]:
             raise InputError(

@@ -1,4 +1,4 @@
-"""Scorers of takes: what a measure computes from the audio of one take."""
+"""Scorers of takes: functions that compute a measure from the audio of one take."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoringOptions:
-    """Options of a run for its scorers."""
+    """Options of a run that its scorers need."""
 
     asr_model: Path | None = None
     """Folder of a Whisper model."""
@@ -28,7 +28,7 @@ class ScoringOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeToScore:
-    """A successful take."""
+    """Audio, text, language and voice of a successful take."""
 
     waveform: Waveform
     text_norm: str
@@ -36,7 +36,7 @@ class TakeToScore:
     language: str | None
     voice: str
     read_prompt: Callable[[], Waveform]
-    """Prompt of the voice; raises PromptError if the run has none of this name."""
+    """Function that reads the prompt of the voice; raises PromptError if the run has no voice of this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,13 @@ class Score:
 
 
 class Scorer(Protocol):
-    """Scores one take at a time; loaded once per worker."""
+    """Protocol for a function that scores one take at a time; it is loaded once per worker."""
 
     def __call__(self, take: TakeToScore) -> Score: ...
 
 
 class SpeakerScorer:
-    """Similarity of a take to its prompt, by the optional speaker network."""
+    """Scorer of the similarity of a take to its prompt, with the optional speaker encoder."""
 
     def __init__(self, options: ScoringOptions) -> None:
         """Load the network; raises ProgramError."""
@@ -66,7 +66,7 @@ class SpeakerScorer:
         self._prompts: dict[str, SpeakerEmbedding] = {}
 
     def __call__(self, take: TakeToScore) -> Score:
-        """Score a take; a dubbed take of several voices has no prompt of its own."""
+        """Score a take; the score is empty without a prompt, as for a dubbed take of several voices."""
         if take.voice not in self._prompts:
             try:
                 self._prompts[take.voice] = self._network.embed(take.read_prompt())
@@ -77,7 +77,7 @@ class SpeakerScorer:
 
 
 class TranscriptScorer:
-    """Transcript of a take, and its character error rate against the text."""
+    """Scorer that transcribes a take and compares the transcript with the text (character error rate)."""
 
     def __init__(self, options: ScoringOptions) -> None:
         """Load the recogniser; raises InputError or ProgramError."""
@@ -92,7 +92,7 @@ class TranscriptScorer:
         self._recogniser = load_recogniser(options.asr_model)
 
     def __call__(self, take: TakeToScore) -> Score:
-        """Score a take; without a text there is a transcript only, without a language nothing."""
+        """Score a take; without a text, only transcribe it; without a language, return an empty score."""
         if not take.language:
             return Score({})
         transcript = self._recogniser.transcribe(take.waveform, take.language)
@@ -103,7 +103,7 @@ class TranscriptScorer:
 
 
 def _normalize(text: str, language: str) -> str:
-    """Spell out numbers and signs, as in `text_norm`."""
+    """Normalize a transcript as the front end normalizes text: numbers and symbols are spelled out."""
     found = find_language(language)
     normalize = found.load_normalizer() if found else None
     return normalize(clean_characters(text)) if normalize else text

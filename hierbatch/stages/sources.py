@@ -31,10 +31,10 @@ _TYPES = {column.name: column.type for column in (*PLAN_COLUMNS, *SOURCE_COLUMNS
 
 
 class ReadSource:
-    """Locates the recording of each row, hashes it, and reads its duration from the header.
+    """Stage that locates the recording of each row, hashes it, and reads its duration from the header.
 
-    Paths are relative to `root` and must stay below it after resolving links: a manifest from someone else must not
-    read arbitrary files. A header can be wrong; other faults are found when the recording is decoded.
+    Paths are relative to `root` and must stay below it after links are resolved: a manifest from an untrusted source
+    must not read arbitrary files. The header may be wrong; other faults are found when the recording is decoded.
     """
 
     reads: ClassVar[tuple[str, ...]] = ("source",)
@@ -83,7 +83,7 @@ class ReadSource:
         }
 
     def _resolved(self, source: Mapping[str, Any] | None) -> dict[str, Any]:
-        """Replace the path by the full path; bytes stay unchanged."""
+        """Replace the path with the full path; bytes stay unchanged."""
         if source is None or (source["bytes"] is None and not source["path"]):
             raise SourceError(
                 "The row has no recording", expected="a path or bytes in the column source", fix="add a path"
@@ -94,7 +94,7 @@ class ReadSource:
 
 
 def resolve_source_path(root: Path, path: str) -> str:
-    """Full path of a recording as `find_path` finds it; the file need not exist.
+    """Full path of a recording, matched to file names by `find_path`; the file need not exist.
 
     Raises:
         SourceError: the path is outside `root`, directly or through a link.

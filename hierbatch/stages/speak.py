@@ -1,4 +1,4 @@
-"""Speech synthesis stage: phonemes and voices to takes."""
+"""Speech synthesis stage: phonemes and voices in, takes out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hierbatch.stages.voices import VoiceStore
 
 
 class Speak(TakeMaker[PlannedUtterance, SpeechRequest, Speech]):
-    """Synthesizes planned rows in batches and measures the results."""
+    """Stage that synthesizes planned rows in batches and measures the results."""
 
     reads: ClassVar[tuple[str, ...]] = tuple(
         field.name for field in fields(PlannedUtterance) if field.default is MISSING
@@ -42,8 +42,8 @@ class Speak(TakeMaker[PlannedUtterance, SpeechRequest, Speech]):
             voices: voices of the run.
             placement: device and precision.
             limits: batch limits.
-            self_check: compare each take with its text and prompt by the model's own encoder, if it has one; adds a
-                third to the synthesis time.
+            self_check: compare each take with its text and prompt by the model's own encoder, if it has one; this adds
+                a third to the synthesis time.
         """
         super().__init__(model, voices, device=str(placement), limits=limits or BatchLimits())
         self._model, self._voices = model, voices
@@ -54,7 +54,7 @@ class Speak(TakeMaker[PlannedUtterance, SpeechRequest, Speech]):
         return PlannedUtterance.from_row(row)
 
     def open(self, row: PlannedUtterance) -> SpeechRequest:
-        """Request to the model; encodes the voice on its first use."""
+        """Create the request to the model; a voice is encoded on its first use."""
         return SpeechRequest(
             phonemes=row.phonemes,
             language=row.language,

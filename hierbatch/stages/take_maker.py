@@ -38,7 +38,7 @@ class IdentifiedModel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Opened(Generic[Row, Source]):
-    """A row and its source, opened and checked."""
+    """Planned row with its source, which has been opened and checked."""
 
     row: Row
     source: Source
@@ -56,9 +56,9 @@ class TakeMaker(ABC, Generic[Row, Source, Result]):
     reads: ClassVar[tuple[str, ...]]
     writes: ClassVar[tuple[str, ...]] = tuple(column.name for column in TAKE_COLUMNS)
     optional_reads: ClassVar[tuple[str, ...]] = ()
-    """Columns that plans of an earlier version lack."""
+    """Columns that are read if the plan has them; plans of earlier versions lack them."""
     source_flags: ClassVar[frozenset[str]] = frozenset()
-    """Flags that are no defect of a take, since they describe its source."""
+    """Flags that are left out, since they describe the source and not a defect of the take."""
 
     def __init__(self, model: IdentifiedModel, voices: VoiceStore | None, *, device: str, limits: BatchLimits) -> None:
         """Create the stage.
@@ -96,7 +96,7 @@ class TakeMaker(ABC, Generic[Row, Source, Result]):
 
     @abstractmethod
     def make(self, batch: Sequence[Opened[Row, Source]]) -> Sequence[Result]:
-        """Make the audio of a batch, one result per row; the time it takes is the real-time factor of the rows."""
+        """Make the audio of a batch, one result per row; its run time determines the real-time factor of the rows."""
 
     @abstractmethod
     def measure(self, item: Opened[Row, Source], result: Result) -> dict[str, Any]:
@@ -166,7 +166,7 @@ class TakeMaker(ABC, Generic[Row, Source, Result]):
         return Take(**self._provenance(row), status="failed", error_kind=kind, error=error)
 
     def _provenance(self, row: Row) -> dict[str, Any]:
-        """Fields of a take that are known before its audio is made."""
+        """Fields of a take that do not depend on its audio."""
         return {name: getattr(row, name) for name in _COPIED} | {
             **self.texts(row),
             **self.voice_facts(row),

@@ -28,7 +28,7 @@ def sound_facts(waveform: Waveform, expected_s: float, row_id: str) -> dict[str,
     Args:
         waveform: audio of the take.
         expected_s: expected duration in seconds; 0 if unknown.
-        row_id: id of the row, stem of the audio's file name.
+        row_id: id of the row, used as the stem of the audio's file name.
 
     Raises:
         SynthesisError: no samples, or samples that are not finite.
@@ -40,7 +40,7 @@ def sound_facts(waveform: Waveform, expected_s: float, row_id: str) -> dict[str,
 
 
 class StreamedTake:
-    """Measures and encodes a take that arrives in blocks; only the encoded audio stays in memory."""
+    """Meter and encoder of a take that arrives in blocks; of the audio, only the encoded form stays in memory."""
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
@@ -56,7 +56,7 @@ class StreamedTake:
         self._encoder.push(block)
 
     def facts(self, expected_s: float, row_id: str) -> dict[str, Any]:
-        """Fields as in `sound_facts`, to be called once; raises SynthesisError if there are no samples."""
+        """Finish the take and return its fields, as `sound_facts`; call once. Raises SynthesisError without samples."""
         n_samples = self._meter.n_samples
         if not n_samples:
             raise SynthesisError("The model produced no audio", fix="retry with another seed")

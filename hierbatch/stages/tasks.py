@@ -1,4 +1,4 @@
-"""Tasks of a run: the columns each one reads, the inputs that determine its audio, and its stage.
+"""Tasks of a run: the columns that each task reads, the inputs that determine its audio, and its stage.
 
 Packages add tasks by entry points of the group `hierbatch.tasks`: the entry's name is the name of the task, and its
 value a `Task`.
@@ -51,13 +51,13 @@ class StageConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One kind of processing."""
+    """Kind of processing that a run can perform."""
 
     name: str
     required_columns: tuple[str, ...]
-    """Manifest columns that every row of a plan has."""
+    """Manifest columns that every row of a plan must have."""
     defaultable: tuple[str, ...]
-    """Columns among them for which the run can set a default."""
+    """Those of the required columns for which the run can set a default."""
     column_defaults: Mapping[str, Any]
     """Fallback values for columns set neither by the row nor by the run."""
     run_settings: tuple[str, ...] = ()
@@ -65,10 +65,10 @@ class Task:
     key_columns: tuple[str, ...]
     """Columns that `identify` uses."""
     identify: Callable[[Mapping[str, Any]], dict[str, Any]]
-    """Everything in a planned row that determines its audio, except for voice, seed and model."""
+    """Function that returns everything in a planned row that determines its audio, except voice, seed and model."""
     stage: type[Stage]
     read_model_info: Callable[[str], ModelInfo] = read_model_info
-    """Properties of the model in a bundle that this task opens."""
+    """Function that reads the properties of the model that this task opens from a bundle."""
     open_stage: Callable[[StageConfig], Stage]
 
 

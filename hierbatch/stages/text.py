@@ -1,4 +1,4 @@
-"""Front-end stage: text to phonemes before any model runs, so invalid sentences cost no model time."""
+"""Front-end stage: text to phonemes. It runs before any model, so invalid sentences cost no model time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FrontEnds:
         self._front_ends: dict[str, SpeechFrontEnd] = {}
 
     def __call__(self, book: str) -> SpeechFrontEnd:
-        """Front end of a book by title; rows outside any book have an empty title."""
+        """Return the front end of a book, by its title; rows outside any book have an empty title."""
         if book not in self._front_ends:
             self._front_ends[book] = SpeechFrontEnd(
                 self._lexicon.scoped(book) if self._lexicon else None, self._versions
@@ -40,12 +40,12 @@ class FrontEnds:
 
 
 def front_ends(lexicon: Lexicon | None = None, versions: Mapping[str, str] | None = None) -> FrontEnds:
-    """Front ends of all books, with one lexicon and the versions of the phonemes that a bundle records."""
+    """Create the front ends of all books from one lexicon and the phoneme versions that a bundle records."""
     return FrontEnds(lexicon, versions)
 
 
 class PhonemizeText:
-    """Fills in `phonemes` where a row has none, and the expected duration.
+    """Stage that adds `phonemes` to rows that have none, and the expected duration to all rows.
 
     Rows that already have phonemes keep them. Their text is kept if it has as many words as the phonemes, and is
     cleared otherwise.

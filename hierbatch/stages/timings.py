@@ -15,7 +15,7 @@ def word_timings(text_norm: str, phonemes: str, token_frames: Sequence[int], lea
     """Words and pauses in order, in seconds from the first sample.
 
     Args:
-        text_norm: normalized text; empty if the row has phonemes only, and then words are written as phones.
+        text_norm: normalized text; empty if the row has phonemes only, in which case words are written as phones.
         phonemes: tokens separated by spaces.
         token_frames: duration of each token, in frames.
         lead_frames: frames before the first token.

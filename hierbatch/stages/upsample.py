@@ -1,4 +1,4 @@
-"""Bandwidth extension stage: recordings to takes at a higher sample rate."""
+"""Bandwidth extension stage: recordings in, takes at a higher sample rate out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Upsample(TakeMaker[PlannedRecording, SourceStream, StreamedTake]):
-    """Extends the bandwidth of planned recordings and measures the results.
+    """Stage that extends the bandwidth of planned recordings and measures the results.
 
     Recordings with the same output rate and similar length are streamed through the model in batches, small on a CPU
     and large on a GPU. The result does not depend on the batch.
@@ -46,15 +46,15 @@ class Upsample(TakeMaker[PlannedRecording, SourceStream, StreamedTake]):
         return PlannedRecording.from_row(row)
 
     def open(self, row: PlannedRecording) -> SourceStream:
-        """Check the recording; it is decoded again in blocks."""
+        """Check the recording and open it for reading in blocks, which decodes it again."""
         return stream_source(row.content, row.path, row.source_sha256)
 
     def batch_key(self, item: Opened[PlannedRecording, SourceStream]) -> Hashable:
-        """Output rate in Hz."""
+        """Output rate in Hz: recordings with equal rates may share a batch."""
         return int(item.row.rate_hz or 0)
 
     def length_s(self, item: Opened[PlannedRecording, SourceStream]) -> float:
-        """Seconds in memory: of a long recording only one window at a time."""
+        """Seconds of audio in memory at a time: at most one window of a recording."""
         return min(item.source.duration_s, self._model.WINDOW_S)
 
     def make(self, batch: Sequence[Opened[PlannedRecording, SourceStream]]) -> list[StreamedTake]:
@@ -73,5 +73,5 @@ class Upsample(TakeMaker[PlannedRecording, SourceStream, StreamedTake]):
         return facts
 
     def settings(self, row: PlannedRecording) -> Mapping[str, Any]:
-        """Output rate and source."""
+        """Output rate and hash of the source."""
         return {"rate_hz": row.rate_hz, "source_sha256": row.source_sha256}

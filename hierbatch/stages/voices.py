@@ -1,4 +1,4 @@
-"""Voices of a worker: read from the voice table of the run, each encoded by the model once."""
+"""Voices of a worker, read from the voice table of the run; the model encodes each of them once."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ VOICE_TABLE_SCHEMA = arrow_schema(
 _LARGE_COLUMNS = ("audio", "voice_file")
 
 EncodeVoice = Callable[..., Any]
-"""Encodes a prompt for a model, with the keyword `denoise_ratio` if the run sets it; raises PromptError for an unusable
-prompt."""
+"""Function that encodes a prompt for a model; it has the keyword `denoise_ratio` if the run sets one, and raises
+PromptError for an unusable prompt."""
 
 
 @runtime_checkable
@@ -61,7 +61,7 @@ class VoiceStore:
         self._voices: dict[str, Any] = {}
 
     def sha256(self, name: str) -> str | None:
-        """Hash of a voice; None for a voice that is not in the table."""
+        """Hash of the prepared prompt of a voice; None for a voice that is not in the table."""
         return self._facts[name]["voice_sha256"] if name in self._facts else None
 
     def consent(self, name: str) -> str | None:
@@ -69,7 +69,7 @@ class VoiceStore:
         return self._facts[name]["consent"] if name in self._facts else None
 
     def voice(self, name: str) -> Any:
-        """Encoded prompt of a voice.
+        """Return the encoded prompt of a voice, encoding it on first use.
 
         Raises:
             PromptError: the model cannot use the prompt.
@@ -94,7 +94,7 @@ class VoiceStore:
 
 
 def read_prompt(table: Path, voice: str) -> Waveform:
-    """Prompt of a voice from the voice table of a run, at its own sample rate; raises PromptError."""
+    """Read the prompt of a voice from the voice table of a run, at its own sample rate; raises PromptError."""
     rows = pq.read_table(arrow_source(table), columns=["audio"], filters=[("voice", "=", voice)]).to_pylist()
     if not rows:
         raise PromptError(f"There is no voice {voice} in this run", fix="choose a voice of the run's voice table")
@@ -103,6 +103,6 @@ def read_prompt(table: Path, voice: str) -> Waveform:
 
 
 def repeat_to(prompt: Waveform, duration_s: float) -> Waveform:
-    """Repeat a prompt shorter than `duration_s`, as HierSpeech++ does; others are returned unchanged."""
+    """Repeat a prompt that is shorter than `duration_s` up to that length, as in HierSpeech++; else return it as is."""
     n_samples = int(duration_s * prompt.rate_hz)
     return prompt if prompt.n_samples >= n_samples else Waveform(np.resize(prompt.samples, n_samples), prompt.rate_hz)

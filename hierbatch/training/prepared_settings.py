@@ -81,7 +81,7 @@ def write_settings(folder: Path, settings: PreparedSettings) -> None:
 
 
 def check_features(folder: Path, settings: PreparedSettings, channels: int) -> None:
-    """Check that a network can be trained on a prepared set.
+    """Check that a network with `channels` inputs can be trained on the set in `folder` with its `settings`.
 
     Raises:
         InputError: the features have another number of channels.

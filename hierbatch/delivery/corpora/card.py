@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+from huggingface_hub import DatasetCardData
 
 from hierbatch.delivery.corpora.utterances import MEASURES, CorpusUtterance
 from hierbatch.names import name_key
@@ -135,19 +136,17 @@ def _yaml_header(summary: CorpusSummary, name: str, licenses: list[str]) -> str:
     files = [{"split": split, "path": f"data/{split}-*.parquet"} for split, _ in summary.n_rows.most_common()]
     n_rows = sum(summary.n_rows.values())
     size = next((label for limit, label in _SIZES if n_rows < limit), "n>1M")
-    # JSON values are valid YAML and need no quoting rules of their own.
-    entries: dict[str, Any] = {
-        "pretty_name": name,
-        "language": sorted(language for language in summary.languages_s if language),
-        "license": license_id,
-        **({"license_name": ", ".join(licenses)} if license_id == "other" else {}),
-        "task_categories": ["text-to-speech", "automatic-speech-recognition"],
-        "size_categories": [size],
-        "tags": ["synthetic", "speech", "hierbatch"],
-        "configs": [{"config_name": "default", "data_files": files}],
-    }
-    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in entries.items()]
-    return "\n".join(["---", *lines, "---", ""])
+    header = DatasetCardData(
+        pretty_name=name,
+        language=sorted(language for language in summary.languages_s if language),
+        license=license_id,
+        license_name=", ".join(licenses) if license_id == "other" else None,
+        task_categories=["text-to-speech", "automatic-speech-recognition"],
+        size_categories=[size],
+        tags=["synthetic", "speech", "hierbatch"],
+        configs=[{"config_name": "default", "data_files": files}],
+    )
+    return f"---\n{header.to_yaml()}\n---\n"
 
 
 def _overview(summary: CorpusSummary) -> str:

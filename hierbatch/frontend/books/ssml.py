@@ -40,7 +40,7 @@ def pause_mark(attributes: Mapping[str, str]) -> str:
 
 
 def replacement(name: str, attributes: Mapping[str, str], text: str) -> str | None:
-    """Text to read for a `sub` or `say-as`; None if the element is read as it is."""
+    """Text to read for a `sub` or `say-as`, by the element's name and attributes; None if it is read as it is."""
     if name == "sub":
         return attributes.get("alias")
     if name != "say-as":

@@ -29,22 +29,22 @@ from hierbatch.models.hierspeechpp.text_to_vector.weights import text_to_vector_
 from hierbatch.models.weights.checkpoint import Checkpoint, NameTable
 
 _MIN_SHARE = 0.5
-"""Least share of a file's tensor names that must be in a network's name table."""
+"""Minimum share of a file's tensor names that must be in a network's name table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportableNetwork:
-    """One network whose published weights can be imported."""
+    """Network whose published weights can be imported."""
 
     name: str
     purpose: str
     names: Callable[[NetworkPage], NameTable]
     load: Callable[[Checkpoint, NetworkPage], nn.Module]
     files: tuple[str, ...]
-    """Published files that contain it, by their names in `HIERSPEECHPP_FILES`."""
+    """Published files that contain the network, by their names in `HIERSPEECHPP_FILES`."""
     license: str = "MIT"
     languages: tuple[str, ...] = ()
-    """Languages of its text input."""
+    """Languages of the text input; empty for a network without one."""
 
 
 IMPORTABLE_NETWORKS: Mapping[str, ImportableNetwork] = {
@@ -100,7 +100,7 @@ IMPORTABLE_NETWORKS: Mapping[str, ImportableNetwork] = {
 
 @dataclass(frozen=True, slots=True)
 class IdentifiedNetwork:
-    """Network that a checkpoint belongs to, and the name of the published file, empty if it is none."""
+    """Network that a checkpoint belongs to, and the published file's name; empty if the file is not a published one."""
 
     network: ImportableNetwork
     published_name: str
@@ -118,10 +118,11 @@ def identify_network(checkpoint: Checkpoint, page: NetworkPage = NetworkPage()) 
 
     Args:
         checkpoint: weights under their published names.
-        page: sizes of the networks.
+        page: hyperparameters of the networks.
 
     Raises:
-        BundleError: the tensor names match two networks equally well, and the path does not resolve it.
+        BundleError: the tensor names match two networks equally well, and the path does not show which of them is
+        meant.
     """
     published_file = find_file_by_hash(checkpoint.sha256)
     if published_file:
@@ -144,10 +145,10 @@ def identify_network(checkpoint: Checkpoint, page: NetworkPage = NetworkPage()) 
 
 
 def _fit(checkpoint: Checkpoint, table: NameTable) -> tuple[float, float]:
-    """Share of a checkpoint's names that are in a table, and share of the table that they cover.
+    """Share of a checkpoint's tensor names that are in a name table, and share of its entries that they match.
 
-    The second share decides between two networks when one has all the names of the other. A gain and a direction
-    count as one weight.
+    The second share decides between two networks if one has all the names of the other. A gain and its direction
+    count as one name.
     """
     names = {re.sub(r"\.weight_[gv]$", ".weight", name) for name in checkpoint.weights}
     entries = [{name for name in names if re.fullmatch(entry.pattern, name)} for entry in table]
@@ -155,6 +156,6 @@ def _fit(checkpoint: Checkpoint, table: NameTable) -> tuple[float, float]:
 
 
 def _is_named_in_path(source: str, name: str) -> bool:
-    """True if the path contains the rate that the network's name ends in, as in `speechsr48k/G_1000.pth`."""
+    """True if the path contains the rate at the end of the network's name, such as 48k in `speechsr48k/G_1000.pth`."""
     rate = re.search(r"\d+k$", name)
     return rate is not None and any(rate.group() in part.lower() for part in re.split(r"[\\/]", source)[-2:])

@@ -1,4 +1,4 @@
-"""Options that choose a model, and the device it runs on."""
+"""Options for the choice of a model and of the device that it runs on."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class DeviceChoice(OptionGroup):
 
 @dataclass(frozen=True, kw_only=True)
 class ModelName(OptionGroup):
-    """Model by its name, or the folder of its bundle."""
+    """Name of a model, or the folder of its bundle."""
 
     TITLE: ClassVar[str] = "Sound"
 
@@ -44,4 +44,4 @@ class ModelName(OptionGroup):
 
 @dataclass(frozen=True, kw_only=True)
 class ModelChoice(ModelName, DeviceChoice):
-    """Model of a run, and the device it runs on."""
+    """Model of a run, and the device that it runs on."""

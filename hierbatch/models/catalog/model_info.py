@@ -27,24 +27,24 @@ class ModelInfo:
     weights_sha256: str = ""
     """Hash of the weights; voice files are made for one set of weights."""
     languages: tuple[str, ...] = ()
-    """Languages it synthesizes from text."""
+    """Languages that the model synthesizes from text."""
     frontend_versions: Mapping[str, str] = field(default_factory=dict)
-    """Version of the phonemes it reads, per language; the current one of languages that are absent."""
+    """Version of the phoneme set that the model expects, per language; the current version for other languages."""
     can_convert: bool = False
-    """True if it converts recordings to other voices."""
+    """True if the model converts recordings to other voices."""
     can_denoise: bool = False
-    """True if it has a denoiser of its own for prompts."""
+    """True if the model has a built-in denoiser for prompts."""
     upsampling_rates_hz: tuple[int, ...] = ()
     """Output sample rates for bandwidth extension, in Hz."""
     check_prompt: Callable[..., Any] = clean_prompt
     """Function that raises PromptError for prompts that the model's `encode_voice` would reject.
 
-    For a conversion model it accepts another pitch tracker as `track`, like `encode_voice`.
+    For a conversion model it has a keyword `track` for the pitch tracker, like `encode_voice`.
     """
 
 
 def describe_model(found: Bundle) -> ModelInfo:
-    """Properties of a model of the kinds `lite` and `hierspeechpp`.
+    """Read the properties of a model of the kinds `lite` and `hierspeechpp`, and check the hash of its weights.
 
     Raises:
         BundleError: a component is missing, or weights are damaged.
@@ -66,10 +66,10 @@ def describe_model(found: Bundle) -> ModelInfo:
 
 
 def read_upsampler_info(bundle: str | Path = DEFAULT_UPSAMPLER) -> ModelInfo:
-    """Read the information on the model that `Upsampler.load` opens from the same bundle.
+    """Read the properties of the model that `Upsampler.load` opens, and check the hash of its weights.
 
     Raises:
-        BundleError: no such bundle, it has no SpeechSR, or its weights are damaged.
+        BundleError: there is no such bundle, it has no SpeechSR, or its weights are damaged.
     """
     found = find_bundle(bundle)
     rates_hz = get_upsampling_rates(found)
@@ -81,7 +81,7 @@ def get_upsampling_rates(bundle: Bundle) -> tuple[int, ...]:
     """Output rates in Hz for which a bundle has a SpeechSR.
 
     Raises:
-        BundleError: it has none.
+        BundleError: the bundle has no SpeechSR.
     """
     is_lite = bundle.kind == UPSAMPLER_KIND
     rates_hz = tuple(
@@ -97,9 +97,10 @@ def get_upsampling_rates(bundle: Bundle) -> tuple[int, ...]:
 
 
 def output_rate_hz(bundle: Bundle) -> int:
-    """Output rate of a bundle in Hz: that of its highest SpeechSR, if speech goes through it or the bundle is one.
+    """Output rate of a bundle in Hz: the highest rate of its SpeechSR networks, else the rate of its other networks.
 
-    Conversion alone does not go through SpeechSR; `Bundle.rate_hz` is the rate of the networks before it.
+    SpeechSR counts only if synthesized speech passes through it or the bundle has nothing else: a bundle that converts
+    but does not synthesize speech returns audio at `Bundle.rate_hz`, without SpeechSR.
     """
     is_upsampled = bundle.has_component("ttv") or not bundle.has_component("synthesizer")
     names = UPSAMPLER_COMPONENTS.items() if is_upsampled else []

@@ -1,7 +1,7 @@
-"""Kinds of models that speak or convert, each with the functions that describe and load its bundles.
+"""Kinds of models for synthesis or conversion, each with the functions that describe and load its bundles.
 
 Packages add kinds by entry points of the group `hierbatch.model_kinds`: the entry's name is the `kind` in bundle.json,
-and its value a `ModelKind`. Workers on other machines find it where the package is installed.
+and its value a `ModelKind`. Such a package must also be installed on the machines of the workers.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ ENTRY_POINT_GROUP = "hierbatch.model_kinds"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelKind:
-    """Functions for the bundles of one kind."""
+    """Functions that describe and load the bundles of one kind."""
 
     name: str
     """The `kind` in bundle.json."""
     describe: Callable[[Bundle], ModelInfo]
-    """Properties of the model, without loading it; raises BundleError if `load` would."""
+    """Function that reads the properties of the model without loading it; raises BundleError if `load` would."""
     load: Callable[[Bundle, DevicePlacement], SpeechModel | ConversionModel]
-    """The model on a device; raises BundleError for weights that do not fit."""
+    """Function that loads the model on a device; raises BundleError for weights that do not fit."""
 
 
 def find_model_kind(bundle: Bundle) -> ModelKind:
-    """Functions for a bundle, by its kind.
+    """Find the kind of a bundle.
 
     Raises:
         BundleError: the bundle is for bandwidth extension, or its kind is unknown.

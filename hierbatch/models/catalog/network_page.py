@@ -1,15 +1,15 @@
-"""Page for networks trained elsewhere: a small TOML file with what a checkpoint does not say about itself.
+"""Description of networks trained elsewhere: a small TOML file with the facts that a checkpoint does not contain.
 
-languages = ["ko"]              of the text; they need a front end
+languages = ["ko"]              languages of the text; each needs a front end
 license = "CC-BY-4.0"
 
-[ttv]                           sizes that differ from the published ones, likewise [synthesizer], [speechsr48k]
+[ttv]                           hyperparameters that differ from the published ones; also [synthesizer], [speechsr48k]
 n_symbols = 62
 
 [vocabulary]
-symbols = ["_", " ", "ㄱ", ...]  in the order of their ids, the first one the blank
+symbols = ["_", " ", "ㄱ", ...]  in the order of their ids; the first is the blank
 [vocabulary.spelling]
-"tɕ" = "ㅈ"                      phonemes of the front end in these symbols
+"tɕ" = "ㅈ"                      a phoneme of the front end, written in these symbols
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _RATES_HZ = (16_000, 24_000, 32_000, 48_000)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnVocabulary:
-    """Symbols of a network, and the spelling of phonemes in them."""
+    """Input symbols of a network, and the spelling of the front end's phonemes in these symbols."""
 
     symbols: tuple[str, ...]
     spelling: Mapping[str, str] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class OwnVocabulary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkPage:
-    """Contents of the file; the defaults describe the published networks."""
+    """Contents of a network description file; the defaults describe the published networks."""
 
     languages: tuple[str, ...] = ()
     license: str = "not stated"
@@ -55,7 +55,7 @@ class NetworkPage:
     vocabulary: OwnVocabulary | None = None
 
     def sizes(self, component: str) -> dict[str, Any]:
-        """Sizes of a network that differ from the published ones, as a bundle stores them."""
+        """Hyperparameters of a network that differ from the published ones, as a bundle stores them."""
         default = asdict(getattr(NetworkPage(), component))
         found = asdict(getattr(self, component))
         return {
@@ -73,10 +73,10 @@ class NetworkPage:
 
 
 def read_network_page(path: Path) -> NetworkPage:
-    """Read and check a page.
+    """Read and check a network description file.
 
     Raises:
-        BundleError: the file is damaged, or describes networks that this package cannot run, with every reason.
+        BundleError: the file is damaged, or describes networks that this package cannot run; the text has all reasons.
         InputError: a key is unknown, or a value has the wrong type.
     """
     try:
@@ -94,7 +94,7 @@ def read_network_page(path: Path) -> NetworkPage:
 
 
 def find_problems(page: NetworkPage) -> list[str]:
-    """Reasons for which the networks of a page cannot be used here."""
+    """Reasons why hierbatch cannot use the networks that a file describes; empty if it can."""
     return [*_text_problems(page), *_size_problems(page)]
 
 
@@ -117,7 +117,7 @@ def _text_problems(page: NetworkPage) -> list[str]:
 
 
 def _sounds() -> list[str]:
-    """Phones, separators, and stressed vowels that a phoneme string may have."""
+    """Phones and separators that a phoneme string may have, and a vowel with each stress mark."""
     stressed = [f"{mark}{sorted(VOWELS)[0]}" for mark in STRESS_MARKS if mark]
     return [*PHONES, *SEPARATORS, *stressed]
 

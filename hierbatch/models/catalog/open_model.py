@@ -1,4 +1,4 @@
-"""Models by the name or folder of their bundle: their properties, and the loaded networks."""
+"""Access to a model by the name or folder of its bundle: its properties, or the loaded networks."""
 
 from __future__ import annotations
 
@@ -22,25 +22,26 @@ _CPU = DevicePlacement()
 
 
 def read_model_info(bundle: str | Path = "lite") -> ModelInfo:
-    """Properties of a model that speaks or converts; its networks are not loaded.
+    """Read the properties of a model for synthesis or conversion, without loading its networks.
 
     Raises:
-        BundleError: no such bundle, it neither speaks nor converts, a component is missing, or weights are damaged.
+        BundleError: there is no such bundle, it is for neither synthesis nor conversion, a component is missing, or
+            weights are damaged.
     """
     found = find_bundle(bundle)
     return find_model_kind(found).describe(found)
 
 
 def open_model(bundle: str | Path = "lite", placement: DevicePlacement = _CPU) -> SpeechModel | ConversionModel:
-    """Load a model that speaks or converts.
+    """Load a model for synthesis or conversion.
 
     Args:
         bundle: name of a packaged or imported bundle, or a bundle's folder.
         placement: device and precision.
 
     Raises:
-        BundleError: no such bundle, it neither speaks nor converts, its weights do not fit, or the device has too
-            little memory.
+        BundleError: there is no such bundle, it is for neither synthesis nor conversion, its weights do not fit, or the
+            device has too little memory.
         InputError: this machine has no such device.
     """
     found = find_bundle(bundle)

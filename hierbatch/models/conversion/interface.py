@@ -21,12 +21,12 @@ from hierbatch.constants import FRAME_HOP_SAMPLES, FRAMES_PER_SECOND, RATE_HZ
 from hierbatch.errors import SynthesisError
 
 MAX_SEGMENT_S = 30.0
-"""Longest segment that a model accepts; `split_segments` makes shorter ones."""
+"""Longest segment that a model accepts, in seconds; `split_segments` yields shorter segments."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transposition:
-    """Transposition of a converted voice, in semitones relative to the target's median F0 or to the source's."""
+    """Transposition of a converted voice in semitones, relative to the median F0 of the target or of the source."""
 
     semitones: float = 0.0
     relative_to: Literal["target", "source"] = "target"
@@ -43,7 +43,7 @@ class InputSpec:
     resample: Callable[[Waveform, int], Waveform] = resample
     gain: Callable[[Waveform], float] = speech_gain
     padded_length: Callable[[int], int] = _to_whole_frames
-    """Number of samples after padding with silence to whole 20 ms frames."""
+    """Function from a number of samples to that after padding with silence, by default to whole 20 ms frames."""
     normalize_f0: Callable[[F0, Any, Transposition], F0] | None = None
     """Function from a 5 ms F0 contour, a target voice and a transposition to the network's pitch input.
 
@@ -53,11 +53,11 @@ class InputSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversionRequest:
-    """One segment to convert; `voice` is the value returned by the same model's `encode_voice`.
+    """Segment to convert; `voice` is the value returned by the same model's `encode_voice`.
 
     Shape:
-        samples        [L]         16 kHz, in the model's `input_spec`, whole frames of 20 ms
-        f0_hz          [L // 160]  target pitch, positive everywhere
+        samples        [L]         at 16 kHz, prepared as the model's `input_spec` requires, whole frames of 20 ms
+        f0_hz          [L // 160]  target pitch in Hz, positive everywhere
         voiced         [L // 160]  bool
         normalized_f0  [L // 80]   output of `normalize_f0`, used instead of `f0_hz` if present
     """
@@ -72,7 +72,7 @@ class ConversionRequest:
 
 @runtime_checkable
 class ConversionModel(Protocol):
-    """Model that converts voices."""
+    """Protocol for a voice conversion model."""
 
     @property
     def name(self) -> str: ...
@@ -85,7 +85,7 @@ class ConversionModel(Protocol):
     def input_spec(self) -> InputSpec: ...
 
     def encode_voice(self, prompt: Waveform, *, track: PitchTracker = estimate_f0) -> Any:
-        """Encode a voice prompt; `track` finds its pitch. Raises PromptError if the prompt is unusable."""
+        """Encode a voice prompt; `track` estimates its F0. Raises PromptError if the prompt is unusable."""
 
     def pitch_range(self, voice: Any) -> PitchRange:
         """Median and spread of the voice's F0."""

@@ -1,6 +1,6 @@
-"""Voice conversion of recordings of any length: pitch is transposed over the whole, audio is converted in segments.
+"""Voice conversion of recordings of any length, in segments that start and end at quiet moments.
 
-Segment boundaries are at quiet positions.
+The pitch contour is transposed over the whole recording before it is split into segments.
 
 Legend: L samples at 16 kHz, T pitch frames (100/s).
 """
@@ -27,15 +27,15 @@ from hierbatch.models.conversion.segments import add_segment, align_spans_to_fra
 
 _FINE_HOP_SAMPLES = MEL_HOP_SAMPLES // 2
 _MIN_SPREAD_RATIO, _MAX_SPREAD_RATIO = 0.75, 1.33
-"""Bounds on the scaling of a contour's spread: a few seconds of prompt are a poor estimate of a speaker's range."""
+"""Limits on the scaling of a contour's spread, since a few seconds of prompt estimate a speaker's range poorly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversionJob:
-    """One recording to convert; `voice` is the value returned by the model's `encode_voice`.
+    """Recording to convert; `voice` is the value returned by the model's `encode_voice`.
 
-    At the source's own rate the output has the same number of samples as the source; at another `rate_hz` it covers
-    the same time. With `spans`, only those parts are converted: pitch and loudness are measured inside them, the rest
+    At the source's own rate the output has the same number of samples as the source; at another `rate_hz` it has the
+    same duration. With `spans`, only those parts are converted: pitch and loudness are measured inside them, the rest
     is silence, and each span fades in and out over 20 ms around its ends.
     """
 
@@ -49,7 +49,7 @@ class ConversionJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversion:
-    """A converted recording and its pitch, 0 where unvoiced."""
+    """Converted recording and its F0, 0 where unvoiced."""
 
     waveform: Waveform
     f0_hz: F0
@@ -68,7 +68,7 @@ def convert_recording(
 ) -> Conversion:
     """Convert one recording to another voice, keeping its words and melody; see `ConversionJob`.
 
-    One gain restores the source's loudness. Memory use is that of one segment.
+    One constant gain restores the loudness of the source. The networks need memory for one segment at a time.
 
     Args:
         model: conversion model.
@@ -77,8 +77,8 @@ def convert_recording(
         seed: seed of the synthesis noise.
         transposition: transposition of the pitch contour.
         rate_hz: output rate; the source's rate by default.
-        track: pitch tracker for the source. The target's pitch was found by `encode_voice`.
-        spans: parts to convert; everything by default.
+        track: pitch tracker for the source; that of the target was an argument of `encode_voice`.
+                spans: parts to convert; by default the whole recording.
 
     Raises:
         SynthesisError: the model returned samples that are not finite.
@@ -102,7 +102,7 @@ def convert_recordings(
 
     Args:
         model: conversion model.
-        jobs: recordings with their settings; of an iterator, no source stays in memory.
+        jobs: recordings with their settings; if this is an iterator, the sources do not stay in memory.
         track: pitch tracker for the sources.
         to_rate: resampler from 16 kHz to the output rate.
         batched: run the segments of all recordings in one batch; meant for short recordings.
@@ -121,7 +121,7 @@ def convert_recordings(
 
 
 class _SegmentedRecording:
-    """One recording during conversion: resampled, its pitch transposed, split into segments, joined again."""
+    """State of one recording during conversion: resampled sound, transposed pitch, segments, and the joined output."""
 
     def __init__(self, model: ConversionModel, job: ConversionJob, track: PitchTracker) -> None:
         # The source itself is not kept: of a long recording it takes most of the memory.
@@ -191,7 +191,7 @@ class _SegmentedRecording:
 
 
 def _only(waveform: Waveform, spans: Sequence[tuple[int, int]]) -> Waveform:
-    """Copy of a sound with silence outside the spans, given as first and end samples."""
+    """Copy of a sound with silence outside the spans, given as sample ranges (end exclusive)."""
     samples = np.zeros_like(waveform.samples)
     for start, end in spans:
         samples[start:end] = waveform.samples[start:end]

@@ -17,7 +17,7 @@ _MIN_SEGMENT_S, _MAX_SEGMENT_S = 15.0, 20.0
 _CONTEXT_S = 1.0
 _FADE_SAMPLES = 160
 _QUIET_FRAMES = 5
-"""Content frames (20 ms) over which the power is smoothed before the minimum is searched."""
+"""Number of 20 ms frames over which the power is smoothed before the quietest frame is searched."""
 
 
 def align_spans_to_frames(spans: Sequence[TimeSpan], n_samples: int) -> list[tuple[int, int]]:
@@ -28,7 +28,7 @@ def align_spans_to_frames(spans: Sequence[TimeSpan], n_samples: int) -> list[tup
         n_samples: length of the recording at 16 kHz.
 
     Returns:
-        First and end sample at 16 kHz of each span.
+        First and end (exclusive) sample at 16 kHz of each span.
     """
     found: list[tuple[int, int]] = []
     for span in spans:
@@ -41,7 +41,7 @@ def align_spans_to_frames(spans: Sequence[TimeSpan], n_samples: int) -> list[tup
 
 
 def split_segments(samples: Samples) -> Iterator[tuple[int, int]]:
-    """Yield first and end sample of segments of at most 20 s, each cut at the quietest frame after 15 s."""
+    """Yield the first and end sample of segments of at most 20 s, each cut at its quietest frame after 15 s."""
     frames = samples[: len(samples) // FRAME_HOP_SAMPLES * FRAME_HOP_SAMPLES].reshape(-1, FRAME_HOP_SAMPLES)
     power = [(block.astype(np.float64) ** 2).mean(axis=1) for block in in_blocks(frames)]
     smooth = np.convolve(np.concatenate([np.zeros(0), *power]), np.ones(_QUIET_FRAMES) / _QUIET_FRAMES, mode="same")

@@ -1,4 +1,7 @@
-"""DistillMOS, a predicted opinion score of speech quality, 1 to 5 (Stahl and Gamper 2025), by the optional package."""
+"""DistillMOS (Stahl and Gamper 2025), a predicted mean opinion score of speech quality from 1 to 5.
+
+The optional package `distillmos` supplies the network and its weights.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ def is_distillmos_installed() -> bool:
 
 
 class DistillMos:
-    """Predicts the opinion score of a recording."""
+    """Predictor of the mean opinion score of a recording."""
 
     def __init__(self) -> None:
         """Load the network; raises ProgramError if the package is missing or damaged."""
@@ -42,6 +45,6 @@ class DistillMos:
 
     @torch.inference_mode()
     def score(self, waveform: Waveform) -> float:
-        """Predicted mean opinion score, 1 to 5."""
+        """Predict the mean opinion score of a recording, from 1 to 5."""
         samples = torch.from_numpy(resample(waveform, RATE_HZ).samples)
         return float(self._network(samples[None]).item())

@@ -2,7 +2,7 @@
 
 Only the package's weights are used; its code would require a compiler and an outdated audio library.
 
-Legend: T mel frames (100/s), P partial utterances, S speaker embedding.
+Legend: T mel frames (100/s), M mel bands, P windows of 1.6 s, S size of the speaker embedding.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _without_silence(frames: Tensor) -> Tensor:
 
 
 def _partials(frames: Tensor) -> Tensor:
-    """Split into windows of the training length, the last one aligned to the end. Shape: [T, M] -> [P, 160, M]."""
+    """Split into windows of the training length; the last one ends at frame T. Shape: [T, M] -> [P, 160, M]."""
     if len(frames) < _PARTIAL_FRAMES:
         frames = nn.functional.pad(frames, (0, 0, 0, _PARTIAL_FRAMES - len(frames)))
     last = len(frames) - _PARTIAL_FRAMES

@@ -28,7 +28,7 @@ _EXPECTED = (
 
 
 class SpeechRecogniser(Protocol):
-    """Speech recogniser for up to 30 s of audio; the rest is ignored."""
+    """Protocol for a speech recogniser, which transcribes the first 30 s of a recording and ignores the rest."""
 
     def transcribe(self, waveform: Waveform, language: str) -> str: ...
 
@@ -113,7 +113,7 @@ def _feature_extractor(n_mels: int) -> Any:
 
 
 def _log_mel(extractor: Any, waveform: Waveform) -> Any:
-    """Log-mel input of Whisper. Shape: returns [1, mels, 3000] float32."""
+    """Compute the log-mel input of Whisper for the first 30 s. Shape: returns [1, n_mels, 3000] float32."""
     samples = resample(waveform, RATE_HZ).samples[: int(MAX_INPUT_S * RATE_HZ)]
     features = extractor(samples, sampling_rate=RATE_HZ, return_tensors="np").input_features
     return np.ascontiguousarray(features, dtype=np.float32)

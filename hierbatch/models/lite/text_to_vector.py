@@ -104,12 +104,12 @@ class LiteTextToVector(nn.Module):
         return hidden
 
     def log_durations(self, hidden: Tensor, text: TextBatch, style: Tensor) -> Tensor:
-        """Predict log(1 + frames) of each symbol. Shape: [B, N]."""
+        """Predict log(1 + frames) of each symbol. Shape: hidden [B, N, C], style [B, S] -> [B, N]."""
         predicted: Tensor = self.duration(hidden, _symbol_mask(text), style)[..., 0]
         return predicted
 
     def decode(self, hidden: Tensor, durations: Tensor, style: Tensor) -> PredictedFrames:
-        """Decode symbols that last `durations` frames each. Shape: durations [B, N] long."""
+        """Decode symbols that last `durations` frames each. Shape: hidden [B, N, C], durations [B, N]."""
         frames, mask = expand_to_frames(hidden, durations)
         out = self.decoder(frames, mask, style)
         semantic, f0, voicing = out.split([self.semantic_channels, MELS_PER_FRAME, MELS_PER_FRAME], dim=-1)

@@ -21,7 +21,7 @@ def choose_upsampler(bundle: str) -> str:
 
 
 def full_band_resampler(model: str | None, placement: DevicePlacement | None = None) -> Resampler:
-    """Function that resamples to a file's rate, with bandwidth extension of 16 kHz audio if a model is named.
+    """Create a function that resamples audio, with bandwidth extension of 16 kHz audio if a model is named.
 
     Args:
         model: bundle with a SpeechSR; None resamples without bandwidth extension.

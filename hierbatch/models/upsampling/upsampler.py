@@ -36,9 +36,9 @@ from hierbatch.models.weights.bundle import Bundle, find_bundle
 RATES_HZ = tuple(UPSAMPLER_COMPONENTS)
 
 CHUNK_SAMPLES = 2560 * HOP_SAMPLES
-"""At 16 kHz, 20.5 s: whole frames of SpeechSR-Lite, so that each chunk has the same frames as the whole recording."""
+"""Chunk length at 16 kHz (20.5 s): whole SpeechSR-Lite frames, so a chunk has the frames of the whole recording."""
 CONTEXT_SAMPLES = 32 * HOP_SAMPLES
-"""Context on either side of a chunk, dropped from the output: 256 ms.
+"""Context on either side of a chunk at 16 kHz (256 ms), which is dropped from the output.
 
 The receptive field reaches 130 ms to either side in SpeechSR-Lite and 7 ms in the published network.
 """
@@ -53,10 +53,10 @@ class Upsampler:
     """SpeechSR with the weights of one bundle on one device."""
 
     WINDOW_S: ClassVar[float] = (CHUNK_SAMPLES + 2 * CONTEXT_SAMPLES) / RATE_HZ
-    """Duration that is in memory at a time: one chunk and its context."""
+    """Seconds of a recording in memory at a time: one chunk and its context."""
 
     def __init__(self, bundle: Bundle, make: Callable[[int], nn.Module], placement: DevicePlacement) -> None:
-        """Use the networks of `bundle` on the device of `placement`.
+        """Create the upsampler for `bundle`; each network is loaded on first use.
 
         Args:
             bundle: bundle with at least one SpeechSR.
@@ -77,7 +77,7 @@ class Upsampler:
         """Load the SpeechSR of a bundle, given by name or folder; on the CPU by default.
 
         Raises:
-            BundleError: no such bundle, or it has no SpeechSR.
+            BundleError: there is no such bundle, or it has no SpeechSR.
             InputError: this machine has no such device.
         """
         found = find_bundle(bundle)
@@ -91,7 +91,7 @@ class Upsampler:
 
         Raises:
             InputError: SpeechSR does not support that rate.
-            BundleError: the bundle has no network for it, or a damaged one.
+            BundleError: the bundle has no network for that rate, or the network is damaged.
         """
         if rate_hz not in RATES_HZ:
             raise InputError(
@@ -123,7 +123,7 @@ class Upsampler:
 
         Args:
             blocks: consecutive samples.
-            from_hz: rate of the blocks.
+                            from_hz: rate of the blocks.
             rate_hz: output rate.
 
         Shape:
@@ -197,7 +197,7 @@ def _windows(sound: SoundStream, rate_hz: int) -> Iterator[_Window]:
 
 
 def _split(blocks: Iterable[Samples]) -> Iterator[tuple[Samples, int, bool]]:
-    """Yield chunks of a stream with context: samples, length of the context before the chunk, is it the last."""
+    """Yield each chunk with its context, the number of context samples before it, and True for the last chunk."""
     stream, buffer, n_left, is_ended = iter(blocks), np.zeros(0, np.float32), 0, False
     while True:
         while not is_ended and len(buffer) < n_left + CHUNK_SAMPLES + CONTEXT_SAMPLES:

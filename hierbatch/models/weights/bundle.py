@@ -1,13 +1,13 @@
 """Model bundle: a named folder with weights and their metadata.
 
 NAME/
-  bundle.json            kind, languages, rate, licence, configuration, weights hash; the same per component, if any
+  bundle.json            kind, languages, rate, licence, configuration, hash of the weights, and any components
   model.safetensors      or one COMPONENT.safetensors for each optional network
   MODEL_CARD.md
 
 Some bundles ship inside the package; imported or trained ones are in `imported_bundle_folder()`.
-Only functions that read or write weights import torch: drivers and listings read the metadata alone, and torch takes
-half a gigabyte of memory.
+Only functions that read or write weights import torch, which takes half a gigabyte of memory; processes that plan runs
+or list models need the metadata alone.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ _FIX = "reinstall hierbatch, or import the bundle again"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BundleComponent:
-    """One network of a bundle that stores each network in its own file."""
+    """Network of a bundle that stores each of its networks in a separate file."""
 
     name: str
     """Network name, e.g. `speechsr48k`."""
     sha256: str
     """Hash of the component's own file."""
     source: str
-    """Name of the file or folder it was imported from."""
+    """Name of the file or folder that the component was imported from."""
     source_sha256: str
     published_name: str
     """Name of the published file that the source matches; empty if it matches none."""
@@ -56,19 +56,19 @@ class BundleComponent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """Contents of `bundle.json`, and the folder it is in."""
+    """Contents of a `bundle.json`, and the bundle's folder."""
 
     folder: Path
     name: str
     kind: str
-    """Network family that loads it, e.g. `lite`."""
+    """Kind of model, which determines the loader, e.g. `lite`."""
     languages: tuple[str, ...]
     frontend_versions: Mapping[str, str] = field(default_factory=dict)
-    """Version of the phonemes it reads, per language (`hierbatch.frontend.language`)."""
+    """Version of the phoneme set that the model expects, per language (`hierbatch.frontend.language`)."""
     rate_hz: int
     license: str
     config: dict[str, Any]
-    """Network sizes."""
+    """Hyperparameters of the networks."""
     synthesis: dict[str, float]
     """Inference settings, tuned on the development set."""
     weights_sha256: str
@@ -83,7 +83,7 @@ class Bundle:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of everything that affects the output: weights, sizes, settings."""
+        """Hash of everything that affects the output: weights, hyperparameters and inference settings."""
         identity = json.dumps([self.weights_sha256, self.config, self.synthesis], sort_keys=True)
         return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
@@ -238,7 +238,7 @@ def _read_metadata(path: Path) -> Bundle:
 
 
 def _wrong_values(values: Mapping[str, Any]) -> list[str]:
-    """Keys of `bundle.json` with values of a wrong type or out of range."""
+    """Keys of `bundle.json` whose values have the wrong type or are out of range."""
     rate_hz, versions = values["rate_hz"], values.get("frontend_versions", {})
     is_valid = {
         **{name: isinstance(values[name], str) for name in ("name", "kind", "license", "weights_sha256")},
@@ -252,7 +252,7 @@ def _wrong_values(values: Mapping[str, Any]) -> list[str]:
 
 
 def _wrong_components(components: Iterable[BundleComponent]) -> list[str]:
-    """Components with values other than text, or with a name that is no file name."""
+    """Components that have values other than text, or a name that cannot be a file name."""
     return [
         f"component {component.name[:40]!r}"
         for component in components

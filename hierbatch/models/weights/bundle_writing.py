@@ -1,4 +1,4 @@
-"""Bundle writing: weights first, then `bundle.json` with their hashes, so that the metadata is never wrong."""
+"""Bundle writing: weights first, then `bundle.json` with their hashes, so the metadata never names missing weights."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def write_bundle_components(
     parts: Sequence[Mapping[str, str]],
     metadata: dict[str, Any],
 ) -> None:
-    """Write each network to a file of its own, in its own precision, then `bundle.json`.
+    """Write each network to a separate file without changing its precision, then `bundle.json`.
 
     Args:
         folder: a temporary folder; the caller renames it to the bundle's name once everything is written.
-        weights: for each component name, its weights by name.
+        weights: weights by name, for each component name.
         parts: the fields of `BundleComponent` for each component, except `sha256`.
         metadata: the rest of `bundle.json`, except `weights_sha256`.
 

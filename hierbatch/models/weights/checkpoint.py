@@ -1,7 +1,7 @@
-"""Loading of foreign checkpoints: read without running code, weight norm folded, tensors renamed, loaded strictly.
+"""Loading of third-party checkpoints: weight norm is folded, tensors are renamed, and every tensor must fit.
 
-Files are untrusted. PyTorch files are only ever read with `weights_only=True`; all missing, unexpected and misshapen
-tensors are reported in one error.
+Files are untrusted: PyTorch files are read with `weights_only=True` alone, which runs no code. One error lists all
+missing and unexpected tensors and those of the wrong shape.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _UNREADABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Weights of a file under their original names, with the file's path and hash."""
+    """Weights of a checkpoint file under their original names, with the path and hash of the file."""
 
     source: str
     sha256: str
@@ -43,7 +43,7 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """Renaming of a foreign tensor; `pattern` must match the whole name, `target` may refer to its groups."""
+    """Renaming of a tensor; `pattern` must match its whole name in the file, `target` may refer to groups."""
 
     pattern: str
     target: str
@@ -51,7 +51,7 @@ class Rename:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """Foreign tensor that the model here computes itself: checked against `value`, then dropped."""
+    """Tensor that the model here computes itself: the one in the file must equal `value` and is not loaded."""
 
     pattern: str
     value: Tensor
@@ -59,22 +59,22 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Unused:
-    """Foreign tensor that the model here does not use."""
+    """Tensor in the file that the model here does not use."""
 
     pattern: str
 
 
 NameTable = Sequence[Rename | Constant | Unused]
-"""Tried in order; the first pattern that matches the whole name decides."""
+"""Entries for the tensors of a file; the first entry whose pattern matches the whole name applies."""
 
 
 def with_prefix(pattern: str, target: str, table: NameTable) -> NameTable:
-    """Prefix a submodule's name table: `pattern` in the foreign model, `target` here.
+    """Add a prefix to a submodule's name table: `pattern` for names in the file, `target` for names here.
 
     `target` may refer to groups of `pattern`; group numbers in `table` are shifted to follow them.
 
     Args:
-        pattern: regular expression of the foreign prefix, without the dot.
+        pattern: regular expression of the prefix in the file, without the dot.
         target: prefix in the model here.
         table: names within the submodule.
     """
@@ -101,7 +101,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """Read a `.safetensors` file or a PyTorch file: a bare state dict, `{"model": ...}` or `{"generator": ...}`.
 
     Raises:
-        BundleError: the file is missing, damaged, holds anything but tensors, or would have to run code to open.
+        BundleError: the file is missing or damaged, holds anything but tensors, or can be opened only by running code.
     """
     try:
         with path.open("rb") as file:
@@ -123,11 +123,11 @@ def load_weights(module: nn.Module, checkpoint: Checkpoint, table: NameTable) ->
 
     Args:
         module: network to fill.
-        checkpoint: weights under their foreign names.
+        checkpoint: weights under the names of their file.
         table: name table of the network.
 
     Raises:
-        BundleError: lists every missing, unexpected, misshapen or non-finite tensor.
+        BundleError: tensors are missing, unexpected, of the wrong shape or not finite; the text lists all of them.
     """
     problems: list[str] = []
     weights = _renamed(_folded(checkpoint.weights, problems), table, problems)
@@ -151,7 +151,7 @@ def _read_content(file: BinaryIO, suffix: str) -> Any:
 
 
 def _why_unreadable(error: Exception) -> str:
-    """Reason in our own words: torch's messages advise opening the file in a way that runs its code."""
+    """Reason that a file cannot be opened, without torch's advice to open it in a way that runs its code."""
     if blocked := _BLOCKED_GLOBAL.search(str(error)):
         return f"a file that runs {blocked[1]} when it is opened"
     if isinstance(error, (OSError, SafetensorError, RuntimeError)):
@@ -181,7 +181,7 @@ def _not_a_state_dict(path: Path, got: str) -> BundleError:
 
 
 def _folded(weights: Mapping[str, Tensor], problems: list[str]) -> dict[str, Tensor]:
-    """Replace each gain and direction by their weight, g * v / |v|, with the norm over all axes but the gain's.
+    """Replace each gain g and direction v with the weight g * v / |v|; the norm is over all axes but the gain's.
 
     Weight normalization: Salimans and Kingma 2016, section 2.
     """

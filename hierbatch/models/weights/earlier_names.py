@@ -1,7 +1,7 @@
-"""Names from before version 0.1 of weights, training phases and bundle metadata, and their present names.
+"""Current names for weights, training phases and bundle metadata that had other names before version 0.1.
 
-The packaged weights, and checkpoints and bundles on the disks of early users, still hold the earlier names. Every
-reader translates them here, so that the rest of the code knows one name for each thing.
+The packaged weights, and bundles and checkpoints of early users, still have the earlier names. Every reader translates
+them with this module, so the rest of the code uses the current names alone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LITE_NETWORKS = (
     (r"^judge\.", "speaker_encoder."),
     (r"^voices$", "class_weights"),
 )
-"""Networks of Lite bundles and of checkpoints of its phases."""
+"""Patterns and replacements for the networks in Lite bundles and in the checkpoints of their training phases."""
 
 # Each pattern matches whole dotted segments; no present name contains one of the earlier segments.
 _LAYERS = (
@@ -68,14 +68,14 @@ _KINDS = {"official": "hierspeechpp"}
 
 
 def with_current_names(weights: Mapping[str, _Value], *, is_lite: bool) -> dict[str, _Value]:
-    """Replace earlier weight names by present ones; other names stay.
+    """Replace earlier names of weights with the current ones; other names stay unchanged.
 
     Args:
         weights: Values by weight name.
         is_lite: True for Lite bundles and training checkpoints, whose networks were renamed as well.
 
     Raises:
-        ValueError: two names become one, so the file mixes earlier and present names of the same weight.
+        ValueError: two names become equal, so the file mixes earlier and current names of one weight.
     """
     patterns = (_LITE_NETWORKS if is_lite else ()) + _LAYERS
     renamed: dict[str, _Value] = {}
@@ -90,13 +90,13 @@ def with_current_names(weights: Mapping[str, _Value], *, is_lite: bool) -> dict[
 
 
 def phase_folder(training: Path, phase: str) -> Path:
-    """Folder of a training phase: the present name, or the earlier one if only that exists."""
+    """Folder of a training phase, by its current name, or by its earlier name if only that folder exists."""
     earlier = training / _PHASES.get(phase, phase)
     return earlier if earlier.is_dir() and not (training / phase).is_dir() else training / phase
 
 
 def with_current_metadata(values: dict[str, Any]) -> dict[str, Any]:
-    """Contents of a `bundle.json` with the present kind and keys."""
+    """Replace the earlier kind and keys in the contents of a `bundle.json` with the current ones."""
     values = dict(values)
     if "parts" in values:
         values["components"] = values.pop("parts")

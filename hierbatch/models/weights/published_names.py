@@ -1,4 +1,4 @@
-"""Weights under their published names: the inverse of the name tables by which checkpoints are imported."""
+"""Export of weights under their published names, by the inverse of the name tables for importing checkpoints."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ _GROUPS = (r"(\d+)", "(.+)")
 
 @dataclass(frozen=True, slots=True)
 class _Inverse:
-    """A renaming from a name here to the published name, in which `{1}` is the first group."""
+    """Renaming of a weight from its name here to its published name."""
 
     own: re.Pattern[str]
     template: str
-    """The published name."""
+    """Published name, with `{1}` in place of the first group of `own`."""
 
 
 def publish_weights(weights: Mapping[str, Tensor], table: NameTable, normalized: Sequence[str]) -> dict[str, Tensor]:
-    """State dict under published names, with gain and direction for the layers that have weight norm there.
+    """Rename a state dict to published names; the weights of `normalized` layers are split into gain and direction.
 
     Args:
         weights: state dict of the network, with its weight norm folded or not.
         table: name table of the network.
-        normalized: patterns of the layers with weight norm.
+        normalized: patterns of the names of layers that have weight norm in the published network.
 
     Raises:
         KeyError: a tensor has no published name.
@@ -46,7 +46,7 @@ def publish_weights(weights: Mapping[str, Tensor], table: NameTable, normalized:
 
 
 def _published_tensors(weights: Mapping[str, Tensor], normalized: Sequence[str]) -> Iterator[tuple[str, Tensor]]:
-    """Tensors with `weight_g` and `weight_v` at the end of the names of layers with weight norm."""
+    """Yield tensors by name; the weights of layers with weight norm as `weight_g` and `weight_v`."""
     for name, value in weights.items():
         layer, _, leaf = name.rpartition(".")
         if name.endswith(GAIN):
@@ -86,7 +86,7 @@ def _invert(entry: Rename) -> _Inverse:
 
 
 def _constant_names(pattern: str, names: Iterable[str]) -> list[str]:
-    """Names of a constant: one for every published name that shares its pattern up to the last group."""
+    """Names of a constant: its pattern, completed for every published name that matches it up to the last group."""
     tokens = _tokens(pattern)
     last = max((i for i, token in enumerate(tokens) if token in _GROUPS), default=-1)
     prefix = re.compile("".join(tokens[: last + 1]))

@@ -1,6 +1,6 @@
-"""Weights that a network in training starts from: a bundle, a published checkpoint, or another training.
+"""Initial weights of a network for training, from a bundle, a published checkpoint, or another training.
 
-Weights with the same name and shape are taken, whether weight norm is folded or not; the others keep their values.
+Weights with the same name and shape are loaded, whether weight norm is folded or not; the others keep their values.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _PUBLISHED_GAIN, _PUBLISHED_DIRECTION = ".weight_g", ".weight_v"
 
 
 def take_weights(network: nn.Module, weights: Mapping[str, Tensor], patterns: Sequence[str] = (".*",)) -> list[str]:
-    """Load the weights that match a network; returns the names that keep their values.
+    """Load the weights that match a network, and return the names of its weights that keep their values.
 
     Args:
         network: network to fill.
         weights: state dict, with weight norm folded or not.
-        patterns: patterns of the names to load, by their names with weight norm folded.
+        patterns: patterns of the names to load, as they are with weight norm folded.
     """
     own, found = network.state_dict(), dict[str, Tensor]()
     for name, value in _split_like(weights, own).items():
@@ -35,7 +35,7 @@ def take_weights(network: nn.Module, weights: Mapping[str, Tensor], patterns: Se
 
 
 def rename_published(checkpoint: Checkpoint, table: NameTable) -> dict[str, Tensor]:
-    """Weights of a published checkpoint under the names here, with gain and direction; unknown ones are left out."""
+    """Rename a published checkpoint's weights to the names here, gain and direction included; drop unknown names."""
     renamed: dict[str, Tensor] = {}
     for name, value in checkpoint.weights.items():
         for suffix, leaf in ((_PUBLISHED_GAIN, GAIN), (_PUBLISHED_DIRECTION, DIRECTION)):
@@ -59,7 +59,7 @@ def _target(name: str, table: NameTable) -> str | None:
 
 
 def _split_like(weights: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Folded weights as gain and direction where the network has them."""
+    """Split folded weights into gain and direction where the network has weight norm."""
     split: dict[str, Tensor] = {}
     for name, value in weights.items():
         layer = name.removesuffix("weight")

@@ -18,7 +18,7 @@ GAIN, DIRECTION = "parametrizations.weight.original0", "parametrizations.weight.
 
 
 def normalized_layers(network: nn.Module, patterns: Sequence[str]) -> list[str]:
-    """Names of the layers with a weight whose whole name matches one of the patterns."""
+    """Names of the layers that have a weight and whose full name matches one of the patterns."""
     names = [name for name, layer in network.named_modules() if hasattr(layer, "weight")]
     return [name for name in names if any(re.fullmatch(pattern, name) for pattern in patterns)]
 
@@ -30,7 +30,7 @@ def add_weight_norm(network: nn.Module, patterns: Sequence[str]) -> None:
 
 
 def fold_weight_norm(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Replace each gain and direction in a state dict by their weight; other tensors are unchanged."""
+    """Replace each gain and direction in a state dict with the folded weight; other tensors are unchanged."""
     folded: dict[str, Tensor] = {}
     for name, value in weights.items():
         if name.endswith(GAIN):
@@ -42,13 +42,13 @@ def fold_weight_norm(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def split_weight(weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Gain and direction of a folded weight, normalized over all axes but the first."""
+    """Gain and direction of a folded weight: its norm over all axes but the first, and the weight itself."""
     axes = tuple(range(1, weight.ndim))
     return torch.linalg.vector_norm(weight.double(), dim=axes, keepdim=True).to(weight.dtype), weight
 
 
 def _product(gain: Tensor, vector: Tensor) -> Tensor:
-    """Weight of a layer, computed in float64."""
+    """Weight of a layer from its gain and direction, computed in float64."""
     norm = torch.linalg.vector_norm(vector.double(), dim=tuple(range(1, vector.ndim)), keepdim=True)
     result: Tensor = (gain.double() * vector.double() / norm).to(vector.dtype)
     return result

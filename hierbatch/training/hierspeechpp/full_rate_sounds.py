@@ -35,7 +35,7 @@ class SoundSource(Protocol):
     def sound(
         self, utterance: PreparedUtterance, start: int = 0, n_frames: int | None = None
     ) -> npt.NDArray[np.float32]:
-        """Samples of a segment at the synthesizer's rate. Shape: [hop T]."""
+        """`n_frames` frames of an utterance from frame `start`, at the synthesizer's rate. Shape: [hop T]."""
         ...
 
 
@@ -62,7 +62,7 @@ class FullRateSounds:
     def sound(
         self, utterance: PreparedUtterance, start: int = 0, n_frames: int | None = None
     ) -> npt.NDArray[np.float32]:
-        """Samples of a segment. Shape: [hop T]."""
+        """Samples of `n_frames` frames of an utterance from frame `start`. Shape: [hop T]."""
         first_frame, available = self.positions[utterance.id]
         length = (available - start) if n_frames is None else n_frames
         first = (first_frame + start) * self._hop_samples

@@ -29,7 +29,10 @@ _HELD_OUT_SHARE = 20
 
 
 class PreparedSpeech(Protocol):
-    """Interface of a prepared set to the recipes."""
+    """Interface of a prepared set to the recipes.
+
+    Its readers return `n_frames` frames of 20 ms from frame `start` of an utterance, or all after it for None.
+    """
 
     @property
     def utterances(self) -> list[PreparedUtterance]:

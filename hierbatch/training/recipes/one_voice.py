@@ -161,7 +161,7 @@ class OneVoiceRecipe:
         return 0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
 
     def batch(self, step: int, index: int, n_batches: int) -> VoiceBatch:
-        """Random segments, each with a prompt from another utterance."""
+        """Random segments, each with a prompt from another utterance; arguments as in `Recipe.batch`."""
         return self._batches.batch(step, index, n_batches)
 
     def losses(self, optimizer: str, batch: VoiceBatch) -> Losses:

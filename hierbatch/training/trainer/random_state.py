@@ -13,7 +13,7 @@ import torch
 
 
 def seed_step(seed: int, step: int, rank: int) -> None:
-    """Seed all global generators for one step of one process."""
+    """Seed all global generators for one step of one process, numbered by `rank`."""
     python, numpy, pytorch = np.random.SeedSequence([seed, step, rank]).generate_state(3)
     random.seed(int(python))
     np.random.seed(int(numpy))

@@ -65,7 +65,8 @@ def zero_past_ends(x: Tensor, lengths: Tensor, n_samples: int) -> Tensor:
     """Zero the first samples past each row's end, in place, as a convolution with "same" padding expects.
 
     Shape:
-        x  [B, C, T] with T at least the longest row plus `n_samples`
+        x        [B, C, T] with T at least the longest row plus `n_samples`
+        lengths  [B], valid samples of each row
     """
     _write_past_ends(x, lengths, n_samples, x.new_zeros(()))
     return x

@@ -81,7 +81,13 @@ class SplineFlow(nn.Module):
         nn.init.zeros_(self.output_projection.bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor, mask: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
-        """Output and log-determinant of the flow. Shapes: [B, 2, N], [B]."""
+        """Output and log-determinant of the flow.
+
+        Shape:
+            x          [B, 2, N] -> [B, 2, N], [B]
+            mask       [B, 1, N], 1 for valid symbols
+            condition  [B, C, N], from text and style
+        """
         kept, transformed = x.chunk(2, dim=1)
         y, log_slope = self._spline(kept, mask, condition).forward(transformed)
         return torch.cat([kept, y], dim=1) * mask, (log_slope * mask).sum((1, 2))
@@ -107,7 +113,7 @@ class SplineFlows(nn.Module):
         self.splines = nn.ModuleList(SplineFlow(channels) for _ in range(_N_SPLINES))
 
     def forward(self, x: Tensor, mask: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
-        """Output and log-determinant of all flows. Shapes: [B, 2, N], [B]."""
+        """Output and log-determinant of all flows. Shapes: as those of one flow."""
         x, log_det = self.scale(x, mask)
         for spline in self.splines:
             x, spline_log_det = spline(x, mask, condition)

@@ -18,7 +18,7 @@ BIN_HZ = RATE_HZ / FFT_SAMPLES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechSRLiteConfig:
-    """Sizes of the network and limits of the synthesized band."""
+    """Hyperparameters of the network and limits of the synthesized band."""
 
     width: int = 128
     """Channels of the blocks."""
@@ -29,22 +29,22 @@ class SpeechSRLiteConfig:
     bands: int = 64
     """Envelope points, evenly spaced over the high band."""
     first_bin: int = 237
-    """Lowest synthesized bin (7.4 kHz): resamplers leave little energy from there to 8 kHz."""
+    """Lowest synthesized bin (7.4 kHz), since resampled audio may have little energy from 7.4 to 8 kHz."""
     last_bin: int = 640
     """End of the synthesized band, exclusive (20 kHz)."""
     copied_bins: int = 124
     """Width of the source band below `first_bin` (3.9 kHz).
 
-    A multiple of `FFT_SAMPLES / HOP_SAMPLES`, so that a copy keeps its phase from frame to frame.
+    It is a multiple of `FFT_SAMPLES / HOP_SAMPLES`, so that the phase of a copied band advances correctly.
     """
 
     def to_dict(self) -> dict[str, Any]:
-        """Values for the `config` of a bundle.json."""
+        """Convert to the `config` entry of a bundle.json."""
         return asdict(self)
 
     @staticmethod
     def from_dict(values: dict[str, Any]) -> SpeechSRLiteConfig:
-        """Create the configuration from the `config` of a bundle.json.
+        """Create the configuration from the `config` entry of a bundle.json.
 
         Raises:
             BundleError: keys are missing or unknown.

@@ -1,7 +1,7 @@
 """Bandwidth extension at low cost: spectral band replication with a learned envelope.
 
 The band below 7.4 kHz is spectrally flattened and copied upwards (Dietz et al. 2002, "Spectral band replication, a
-novel approach in audio coding"), which keeps its noise, its pulses and their timing; a network predicts the envelope of
+novel approach in audio coding"), which preserves noise, pulses and their timing; a network predicts the envelope of
 the high band for each frame. The low band is left unchanged, and no random noise is used.
 
 Legend: B batch, N samples at 16 kHz, M samples at the higher rate, T frames (125/s), K bins, C channels, E bands.
@@ -24,17 +24,16 @@ _SMOOTHING_BINS = 17
 _MIN_LOG = -12.0
 _MAX_LOG = 0.0
 _EXTENSION_SHARE, _EXTENSION_LOG, _EXTENSION_FALL = 0.56, -4.7, 0.9
-"""Log magnitude above the predicted band: a share of the band's upper edge plus a level, and its fall up to 24 kHz.
-
-Fitted to lossless recordings, whose noise above 20 kHz follows the edge about half the way."""
+"""Log magnitude above the predicted band: slope and intercept as a function of the log magnitude at the band's upper
+edge, and decay up to 24 kHz. Fitted to lossless recordings."""
 _EDGE_BANDS = 6
 
 
 class SpeechSRLite(nn.Module):
     """SpeechSR-Lite for an output rate of 24 or 48 kHz; the weights are the same for both.
 
-    A row's output is independent of the batch. Beyond the receptive field of a chunk's ends, the output for a chunk
-    equals that for the whole recording.
+    The output of a row is independent of the batch. The output of a chunk equals that of the whole recording, except
+    within one receptive field of the chunk's ends.
     """
 
     window: Tensor
@@ -60,7 +59,7 @@ class SpeechSRLite(nn.Module):
 
         Args:
             sound: 16 kHz samples in [-1, 1].
-            lengths: samples of each row; full rows by default.
+            lengths: number of samples in each row; by default all of them.
 
         Shape:
             sound    [B, 1, N]
@@ -104,7 +103,7 @@ class SpeechSRLite(nn.Module):
         return (logs.exp() * mask * HOP_SAMPLES).transpose(1, 2)
 
     def _extend(self, log: Tensor) -> Tensor:
-        """Log magnitudes from the end of the predicted band to the Nyquist frequency.
+        """Extrapolate log magnitudes from the end of the predicted band to the Nyquist frequency.
 
         Shape: [B, T, E] -> [B, T, bins].
         """
@@ -113,7 +112,7 @@ class SpeechSRLite(nn.Module):
         return _EXTENSION_SHARE * log[..., -_EDGE_BANDS:].mean(-1, keepdim=True) + _EXTENSION_LOG - decay
 
     def _add_high_band(self, low: Tensor, envelope: Tensor) -> Tensor:
-        """Spectrum at the higher rate, with the synthesized high band. Shape: [B, K, T] -> [B, wide K, T]."""
+        """Add the synthesized high band, for the spectrum at the higher rate. Shape: [B, K, T] -> [B, wide K, T]."""
         config = self.config
         n_wide = self._wide_fft // 2 + 1
         source = low[:, config.first_bin - config.copied_bins : config.first_bin]
@@ -128,7 +127,7 @@ class SpeechSRLite(nn.Module):
 
 
 def _flatten_envelope(source: Tensor) -> Tensor:
-    """Divide by the RMS magnitude over neighbouring bins. Shape: [B, K, T] complex."""
+    """Divide a spectrum by its RMS magnitude over neighbouring bins. Shape: [B, K, T] complex, same result."""
     power = (source.real**2 + source.imag**2).transpose(1, 2)
     half = _SMOOTHING_BINS // 2
     nearby = F.avg_pool1d(F.pad(power, (half, half), mode="replicate"), _SMOOTHING_BINS, stride=1)
@@ -136,7 +135,7 @@ def _flatten_envelope(source: Tensor) -> Tensor:
 
 
 def _interpolation_matrix(config: SpeechSRLiteConfig) -> Tensor:
-    """Linear interpolation from evenly spaced envelope points to the bins of the high band. Shape: [E, bins]."""
+    """Matrix that interpolates linearly from evenly spaced envelope points to the high-band bins. Shape: [E, bins]."""
     n_bins = config.last_bin - config.first_bin
     position = torch.linspace(0, config.bands - 1, n_bins)
     return (1 - (position[None] - torch.arange(config.bands)[:, None]).abs()).clamp_min(0)
