@@ -22,8 +22,8 @@ from hierbatch.errors import ProgramError, RunError
 from hierbatch.programs import require_package
 
 NETWORK_RATE_HZ = 32_000
-DETECTED_FROM = 0.5
-"""Mean output of the detector above which a sound counts as marked; it is near 1 for marked and near 0 for other sounds."""
+DETECTED_FROM = 0.8
+"""Mean output of the detector from which a sound counts as marked: near 1 for marked sounds, near 0 for others."""
 _WINDOW_S, _CONTEXT_S = 30.0, 0.5
 _MAX_WINDOWS = 8
 _SILENT_RMS = 1e-4
@@ -57,8 +57,15 @@ class Watermarker:
         return Waveform(marked, sound.rate_hz)
 
     def mark_flac(self, content: bytes) -> bytes:
-        """Mark an encoded sound; the result is FLAC at the same rate."""
-        return encode_sound(self.mark(read_sound(content)))
+        """Mark an encoded sound; the result is FLAC at the same rate.
+
+        Raises:
+            RunError: the mark is not found in the result.
+        """
+        marked = self.mark(read_sound(content))
+        if (found := self.detect(marked)) < DETECTED_FROM:
+            raise _not_found("an utterance", found)
+        return encode_sound(marked)
 
     def detect(self, sound: Waveform) -> float:
         """Mean output of the detector: near 1 for a marked sound, near 0 for others; 0 for silence."""
@@ -99,12 +106,7 @@ class Watermarker:
         """
         found = self.detect_file(path)
         if found < DETECTED_FROM:
-            raise RunError(
-                f"The watermark is not found in {path.name}, so nothing is delivered",
-                expected=f"a detector output of at least {DETECTED_FROM}",
-                got=f"{found:.2f}",
-                fix="deliver without --watermark; very short or quiet sounds cannot hold it",
-            )
+            raise _not_found(path.name, found)
 
     def _difference(self, window: Waveform) -> Samples:
         """Difference that the mark makes to a window, at the window's rate and length."""
@@ -120,6 +122,15 @@ class Watermarker:
         narrow = resample(Waveform(marked[:n_samples] - plain[:n_samples], NETWORK_RATE_HZ), window.rate_hz).samples
         difference[: len(narrow)] = narrow[: len(difference)]
         return difference
+
+
+def _not_found(name: str, found: float) -> RunError:
+    return RunError(
+        f"The watermark is not found in {name}, so nothing is delivered",
+        expected=f"a detector output of at least {DETECTED_FROM}",
+        got=f"{found:.2f}",
+        fix="deliver without --watermark; very short or quiet sounds cannot hold it",
+    )
 
 
 def _at_network_rate(window: Waveform) -> npt.NDArray[np.float32]:

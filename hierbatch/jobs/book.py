@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from hierbatch.delivery.chapters import edge_silence_s
+from hierbatch.delivery.content_credentials import check_can_sign
 from hierbatch.delivery.edition import Edition, EditionFile, edition_files, make_edition, publication_name
 from hierbatch.delivery.encode import AudioFormat, find_format
 from hierbatch.delivery.itunes_tags import can_write_itunes_fields, has_itunes_fields
@@ -18,6 +19,7 @@ from hierbatch.delivery.profiles import Profile, find_profile
 from hierbatch.delivery.readalong import Readalong, write_readalong
 from hierbatch.delivery.report import FileReport, check_file
 from hierbatch.delivery.sample import SAMPLE_NAME, sample_edition
+from hierbatch.delivery.sealing import seal_files
 from hierbatch.delivery.sidecars import sidecar_texts
 from hierbatch.delivery.source_publication import check_source
 from hierbatch.delivery.tags import BookTags, Cover
@@ -29,6 +31,7 @@ from hierbatch.frontend.books.language_tags import language_of_tag
 from hierbatch.jobs.book_details import find_details, read_details
 from hierbatch.jobs.options.delivery import Delivery, RunDelivery
 from hierbatch.jobs.options.project import ChapterChoice
+from hierbatch.jobs.options.provenance import open_watermarker
 from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.models.catalog.model_choice import DeviceChoice
 from hierbatch.models.catalog.model_info import DEFAULT_UPSAMPLER, read_upsampler_info
@@ -107,9 +110,13 @@ def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
         StorageError: the disk is full.
     """
     _check_options(job)
+    credentials = job.delivery.credentials
+    if credentials:
+        check_can_sign([f"book.{name}" for name in job.delivery.formats], credentials)
     details, details_cover = read_details(job.details) if job.details else find_details(job.run)
     cover = _read_cover(job) or details_cover or (Cover(job.embedded_cover) if job.embedded_cover else None)
-    takes = BookTakes(job.run, job.chapters.selection)
+    watermarker = open_watermarker(job.delivery)
+    takes = BookTakes(job.run, job.chapters.selection, watermarker.mark if watermarker else None)
     missing = _missing(takes, job)
     if job.source is not None:
         check_source(job.source, takes)
@@ -128,7 +135,7 @@ def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
     editions = list(_editions(job, takes, tags, cover))
     out = job.out or job.run / "export" / job.chapters.folder_name
     _check_not_existing(out, editions, job)
-    kept = None if is_remote(job.run) else MasteredChapters(RunLayout(job.run).mastered / job.chapters.folder_name)
+    kept = None if is_remote(job.run) else MasteredChapters(_mastered_folder(job))
     with staging_folder(out) as folder:
         with thread_pool(n_cores()) as pool:
             checked: list[list[Future[BookFile]]] = []
@@ -149,6 +156,7 @@ def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
         if job.delivery.sample:
             made.append(_make_sample(job, takes, editions[0], folder, out))
             names.append(Path(SAMPLE_NAME))
+        seal_files([folder / file.path.relative_to(out) for file in made], watermarker, credentials, tags.title)
         for name in names:
             _move_into_place(folder / name, out / name)
     if kept:
@@ -158,6 +166,12 @@ def make_book(job: BookJob, on_chapter: OnChapter | None = None) -> BookResult:
     if has_itunes_fields(tags) and "m4b" in job.delivery.formats and not can_write_itunes_fields():
         notices = (*notices, "Series, publisher and ISBN need hierbatch[tags] to be written into the M4B")
     return BookResult(files=tuple(made), subtitles=subtitles, missing=missing, notices=notices)
+
+
+def _mastered_folder(job: BookJob) -> Path:
+    """Folder of the mastered chapters; those with a watermark are other files."""
+    suffix = "-watermarked" if job.delivery.watermark else ""
+    return RunLayout(job.run).mastered / f"{job.chapters.folder_name}{suffix}"
 
 
 def _check_options(job: BookJob) -> None:
@@ -245,7 +259,7 @@ def _editions(job: BookJob, takes: BookTakes, tags: BookTags, cover: Cover | Non
 def _edge_silence(takes: BookTakes) -> EdgeSilence:
     @cache  # both ends of every chapter are needed once per edition
     def edge_silence(take: BookTake) -> tuple[float, float]:
-        return edge_silence_s(next(takes.sounds([take])))
+        return edge_silence_s(next(takes.stored_sounds([take])))
 
     return edge_silence
 

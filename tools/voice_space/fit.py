@@ -75,7 +75,7 @@ def fit_space(found: Measurements, bundle: str, out: Path | None) -> str:
         )
     explained = (values[:N_COMPONENTS] ** 2).sum() / (values**2).sum()
     nearest = _nearest_distances(speakers)
-    determined = 1 - np.diag(residual)
+    determined = 1 - np.diag(residual) / standard.var(0)
     lines = [
         f"{len(names)} speakers, {N_COMPONENTS} components with {explained:.0%} of the variance",
         f"same speaker, 95 % of clips: {same:.2f}; nearest other speaker: median {np.median(nearest):.2f}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,14 @@ class CorpusSource:
         RunError: the run is not finished, or has changed since it was filtered.
     """
 
-    def __init__(self, run: Path) -> None:
+    def __init__(self, run: Path, mark_flac: Callable[[bytes], bytes] | None = None) -> None:
+        """Open the run.
+
+        Args:
+            run: folder of the run.
+            mark_flac: puts a watermark into FLAC content.
+        """
+        self._mark_flac = mark_flac
         self._takes = Takes(run)
         layout = RunLayout(run)
         if len(self._takes) < self._takes.n_rows:
@@ -184,7 +191,7 @@ class CorpusSource:
             hierbatch_version=row["hierbatch_version"],
             delivery={name: row.get(name) for name in DEFAULT_DELIVERY},
             measures={name: row[name] for name in self._measures},
-            flac=flac,
+            flac=self._mark_flac(flac) if self._mark_flac else flac,
         )
 
 

@@ -22,9 +22,9 @@ from hierbatch.models.lite.voice import Voice
 from hierbatch.models.lite.voice_space import ATTRIBUTES, VoiceSpace
 
 _DB_PER_NEPER = 20 / np.log(10)
-_APERIODICITY_DB_PER_SHARE = 20.0
-"""Rise of the measured aperiodicity with the share of pulses that is removed, near the middle of its range."""
-_MAX_BREATHINESS = 0.85
+_APERIODICITY_DB_PER_SHARE = 6.0
+"""Rise of the measured aperiodicity with the share of pulses that is removed; it levels off at three fifths."""
+_MAX_BREATHINESS = 0.6
 _PROSODY_RANGE, _SPEED_RANGE = (0.15, 2.5), (0.6, 1.7)
 _MAX_TILT_DB, _MAX_SHIFT_OCTAVES, _MAX_PITCH_STEP = 10.0, 0.15, 12.0
 

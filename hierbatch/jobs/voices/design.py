@@ -32,7 +32,7 @@ class DesignVoices:
     seed: int = 0
     name: str = "designed"
     """Beginning of the names of the voices."""
-    n_candidates: int = 3
+    n_candidates: int = 2
     """Points drawn for each voice, of which the nearest to the description is kept."""
     n_corrections: int = 2
     """Rounds of measuring a candidate and moving its controls."""
