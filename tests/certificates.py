@@ -26,7 +26,8 @@ def _certificate(name: str, key, issuer_key, *, is_authority: bool) -> x509.Cert
     now = datetime.datetime.now(datetime.UTC)
     usage = x509.KeyUsage(
         digital_signature=not is_authority, content_commitment=False, key_encipherment=False, data_encipherment=False,
-        key_agreement=False, key_cert_sign=is_authority, crl_sign=is_authority, encipher_only=False, decipher_only=False,
+        key_agreement=False, key_cert_sign=is_authority, crl_sign=is_authority, encipher_only=False,
+        decipher_only=False,
     )  # fmt: skip
     builder = (
         x509.CertificateBuilder()

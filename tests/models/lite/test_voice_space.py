@@ -102,3 +102,11 @@ def test_a_file_is_read_in_half_precision_and_only_with_its_weights(tmp_path):
     (bundle.folder / SPACE_FILE).write_bytes(b"nothing")
     with pytest.raises(BundleError, match="damaged"):
         load_voice_space(bundle)
+
+
+def test_the_packaged_distribution_belongs_to_the_packaged_weights_and_gives_usable_voices():
+    space = load_voice_space(find_bundle("lite"))
+    for seed in range(5):
+        voice = space.voice_at(space.draw(np.random.default_rng(seed)))
+        assert 60 < voice.median_f0_hz < 400
+        assert all(np.isfinite(array).all() for array in (voice.text_style, voice.sound_style, voice.mel))
