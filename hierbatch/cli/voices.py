@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 voices = typer.Typer(no_args_is_help=True)
 
 Source = Annotated[
-    Path, typer.Argument(parser=local_path, help="Table, folder of recordings and voice files, or one file.")
+    Path, typer.Argument(parser=local_path, help="Table, folder of recordings and voice files, one file, or a model.")
 ]
 Seed = Annotated[int, typer.Option(help="Another seed gives other voices.")]
 Number = Annotated[int, typer.Option("--n", "-n", help="Number of voices.")]
@@ -38,8 +38,11 @@ def list_(source: Source) -> None:
 
     Example: hierbatch voices list voices.csv
     """
-    from hierbatch.jobs.voices.listing import describe_voices, voices_at
+    from hierbatch.jobs.voices.listing import describe_distribution, describe_voices, voices_at
 
+    if not source.exists() and (description := describe_distribution(str(source))):
+        print(description)
+        return
     found = list(describe_voices(voices_at(source)))
     rows = [_COLUMNS, *map(_cells, found)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -18,6 +18,7 @@ from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.specs.voices import list_voices
 from hierbatch.manifest.voice_file import is_voice_file, parse_voice_file, recording_of
 from hierbatch.manifest.voices import VoiceRow
+from hierbatch.models.weights.bundle import list_bundles
 
 RECORDING = "recording"
 _MAX_MEASURED_S = 15.0
@@ -58,6 +59,24 @@ def voices_at(path: Path, consent: str = "unknown") -> tuple[VoiceRow, ...]:
     is_single = path.is_file() and path.suffix.lower() not in (".csv", ".parquet", ".jsonl")
     return list_voices(
         VoiceChoice(voice=path if is_single else None, voices=None if is_single else path, consent=consent)
+    )
+
+
+def describe_distribution(model: str) -> str:
+    """Distribution of the voices of a model, in words; empty if there is no such model.
+
+    Raises:
+        BundleError: the model has no distribution of voices.
+    """
+    from hierbatch.models.lite.voice_space import load_voice_space  # imports torch
+
+    known = {bundle.name: bundle for bundle in list_bundles()}
+    if model not in known:
+        return ""
+    space = load_voice_space(known[model])
+    return (
+        f"{model}: no recordings, but the distribution of {len(space.speakers)} training speakers in "
+        f"{space.n_components} components; `hierbatch voices sample` and `design` draw from it"
     )
 
 
