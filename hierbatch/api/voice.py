@@ -76,16 +76,10 @@ def encode_voice(
 
 
 def _voice_row(prompt: Recording | AudioSegment, consent: str, name: str) -> VoiceRow:
-    is_path = isinstance(prompt, str | Path)
-    if is_path and local_path(prompt).suffix.lower() == VOICE_FILE_SUFFIX:
-        row = voice_from_file(local_path(prompt), consent)
+    row = _voice_file_row(prompt)
+    if row is not None:
         check_consent([row], allow_unknown=False)
         return replace(row, voice=name or row.voice)
-    if isinstance(prompt, bytes) and is_voice_file(prompt):
-        file = parse_voice_file(prompt, name or "The voice")
-        row = VoiceRow(voice=name or file.voice, content=prompt, consent=file.consent)
-        check_consent([row], allow_unknown=False)
-        return row
     if consent not in _GIVEN_CONSENTS:
         raise InputError(
             "The consent of the voice's owner is missing",
@@ -93,8 +87,18 @@ def _voice_row(prompt: Recording | AudioSegment, consent: str, name: str) -> Voi
             got=repr(consent) if consent else "none",
             fix="say with `consent` why you may use this voice",
         )
-    if is_path:
+    if isinstance(prompt, str | Path):
         row = voice_from_file(local_path(prompt), consent)
         return replace(row, voice=name or row.voice)
     content = prompt if isinstance(prompt, bytes) else encode_sound(as_waveform(prompt))
     return VoiceRow(voice=name or "voice", content=content, consent=consent)
+
+
+def _voice_file_row(prompt: Recording | AudioSegment) -> VoiceRow | None:
+    """Voice of a voice file; None for a recording."""
+    if isinstance(prompt, str | Path) and local_path(prompt).suffix.lower() == VOICE_FILE_SUFFIX:
+        return voice_from_file(local_path(prompt), "unknown")
+    if isinstance(prompt, bytes) and is_voice_file(prompt):
+        file = parse_voice_file(prompt, "The voice")
+        return VoiceRow(voice=file.voice, content=prompt, consent=file.consent)
+    return None

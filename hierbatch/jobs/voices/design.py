@@ -133,7 +133,7 @@ def design_one(
 
 def _corrected(model: VoiceModel, point: Floats, asked: Mapping[str, float], n_corrections: int) -> Sequence[Candidate]:
     """A candidate before and after each correction."""
-    voice, made = model.space.voice_at(point), []
+    voice, made = model.space.voice_at(point), list[Candidate]()
     phonemes = model.phonemes(TEST_TEXTS[model.language], model.language)
     for number in range(n_corrections + 1):
         sound = model.speak(voice, phonemes, model.language)
