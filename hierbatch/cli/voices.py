@@ -185,12 +185,12 @@ def _cells(voice: ListedVoice) -> tuple[str, ...]:
     )
 
 
-def _name_and_weight(part: str) -> tuple[str, float]:
-    name, separator, weight = part.rpartition("=")
+def _name_and_weight(entry: str) -> tuple[str, float]:
+    name, separator, weight = entry.rpartition("=")
     try:
-        return (name, float(weight)) if separator else (part, 1.0)
+        return (name, float(weight)) if separator else (entry, 1.0)
     except ValueError:
-        return part, 1.0
+        return entry, 1.0
 
 
 def _print_made(made: MadeVoice) -> None:

@@ -62,7 +62,7 @@ class VoiceFile:
     description: str = ""
     """Origin in words, such as the seed of a sampled voice or the wording of a designed one."""
     synthetic: bool = False
-    """True if the voice is nobody's."""
+    """True if the voice belongs to nobody."""
     sources: tuple[VoiceSource, ...] = ()
     numbers: Mapping[str, float]
     """Settings of the voice that are no arrays, such as its median F0 in Hz."""

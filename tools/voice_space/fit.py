@@ -41,7 +41,7 @@ def fit_space(found: Measurements, bundle: str, out: Path | None) -> str:
     projection = (vectors[:N_COMPONENTS].T * (weights / scale)[:, None]) / deviations
     points = (features - mean) @ projection
     speakers = np.stack([points[(found.speakers == name) & fitted].mean(0) for name in names])
-    same = _same_speaker_distance(found, points)
+    same_distance = _same_speaker_distance(found, points)
     rendered = fitted & np.isfinite(found.acoustic).all(1)
     reference_db = found.spectra_db[rendered].mean(0).astype(np.float64)
     formants = np.array([_shift(row, reference_db) for row in found.spectra_db])
@@ -62,7 +62,7 @@ def fit_space(found: Measurements, bundle: str, out: Path | None) -> str:
     }  # fmt: skip
     page = {
         "weights_sha256": metadata.weights_sha256,
-        "same_speaker_distance": round(same, 4),
+        "same_speaker_distance": round(same_distance, 4),
         "command": f"python -m tools.voice_space --bundle {bundle}",
         "sentence": SENTENCE,
         "data": "LibriSpeech (CC BY 4.0), Kathleen (CC0), LJSpeech (public domain), Matthes (Apache-2.0), "
@@ -78,7 +78,7 @@ def fit_space(found: Measurements, bundle: str, out: Path | None) -> str:
     determined = 1 - np.diag(residual) / standard.var(0)
     lines = [
         f"{len(names)} speakers, {N_COMPONENTS} components with {explained:.0%} of the variance",
-        f"same speaker, 95 % of clips: {same:.2f}; nearest other speaker: median {np.median(nearest):.2f}",
+        f"same speaker, 95 % of clips: {same_distance:.2f}; nearest other speaker: median {np.median(nearest):.2f}",
         report,
         *(f"{name}: R2 {share:.2f}" for name, share in zip(ATTRIBUTES, determined, strict=True)),
     ]
@@ -123,14 +123,14 @@ def _fit_femininity(found: Measurements, formants: Floats) -> tuple[Floats, str]
     groups = [inputs[train & (sexes == sex)] for sex in ("female", "male")]
     within = sum(np.cov(group.T) * (len(group) - 1) for group in groups) / (train.sum() - 2)
     within = within + _SHRINKAGE * np.diag(np.diag(within))
-    direction = np.linalg.solve(within, groups[0].mean(0) - groups[1].mean(0))
-    offset = -direction @ (groups[0].mean(0) + groups[1].mean(0)) / 2
-    right = (inputs @ direction + offset > 0) == (sexes == "female")
+    discriminant = np.linalg.solve(within, groups[0].mean(0) - groups[1].mean(0))
+    offset = -discriminant @ (groups[0].mean(0) + groups[1].mean(0)) / 2
+    right = (inputs @ discriminant + offset > 0) == (sexes == "female")
     checked = usable & found.is_check
     report = (
         f"sex: {right[train].sum()} of {train.sum()} labelled voices, {right[checked].sum()} of {checked.sum()} others"
     )
-    return np.array([*direction, offset]), report
+    return np.array([*discriminant, offset]), report
 
 
 def _attributes(acoustic: Floats, formants: Floats, femininity: Floats) -> Floats:

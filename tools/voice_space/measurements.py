@@ -114,5 +114,5 @@ def _some_frames(voice: Voice, generator: np.random.Generator) -> tuple[Floats, 
     spectrum = measure_spectrum(voice.mel)
     normalized = (voice.mel - spectrum.mean) / spectrum.spread
     pairs = normalized.reshape(len(voice.semantic), -1)
-    chosen = generator.permutation(len(pairs))[:_FRAMES_PER_CLIP]
-    return voice.semantic[chosen], pairs[chosen].astype(np.float32)
+    selected = generator.permutation(len(pairs))[:_FRAMES_PER_CLIP]
+    return voice.semantic[selected], pairs[selected].astype(np.float32)

@@ -120,7 +120,7 @@ def design_one(
     found: list[Candidate] = []
     problem: RowError | None = None
     for _ in range(n_candidates):
-        point = model.space.draw(generator, asked)
+        point = model.space.sample_point(generator, asked)
         try:
             found += _corrected(model, point, asked, n_corrections)
         except RowError as error:

@@ -91,8 +91,8 @@ def _spoken(model: VoiceModel, row: VoiceRow, texts: Sequence[tuple[str, str]]) 
     voice = model.encode(row)
     spoken = [model.speak(voice, model.phonemes(text, language), language) for language, text in texts]
     pause = silence(round(_PAUSE_S * spoken[0].rate_hz))
-    pieces = [piece for sound in spoken for piece in (pause, sound.samples)][1:]
-    return Waveform(np.concatenate(pieces), spoken[0].rate_hz)
+    blocks = [piece for sound in spoken for piece in (pause, sound.samples)][1:]
+    return Waveform(np.concatenate(blocks), spoken[0].rate_hz)
 
 
 def _write_montage(sounds: Sequence[Waveform], path: Path) -> None:

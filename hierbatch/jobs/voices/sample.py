@@ -53,7 +53,7 @@ def sample_voices(job: SampleVoices) -> Iterator[MadeVoice]:
     check_number(job.n_voices)
     model = VoiceModel(job.model)
     for number in range(1, job.n_voices + 1):
-        point = model.space.draw(np.random.default_rng([job.seed, number]))
+        point = model.space.sample_point(np.random.default_rng([job.seed, number]))
         voice = model.with_own_frames(model.space.voice_at(point))
         name = f"{job.name}-{number}"
         file = model.voice_file(

@@ -104,8 +104,8 @@ class VoiceModel:
         language = self.language
         parts = [self.speak(voice, self.phonemes(text, language), language) for text in REFERENCE_TEXTS[language]]
         pause = silence(round(_PAUSE_S * parts[0].rate_hz))
-        pieces = [piece for part in parts for piece in (pause, part.samples)][1:]
-        return Waveform(np.concatenate(pieces), parts[0].rate_hz)
+        blocks = [piece for part in parts for piece in (pause, part.samples)][1:]
+        return Waveform(np.concatenate(blocks), parts[0].rate_hz)
 
     def with_own_frames(self, voice: Voice) -> Voice:
         """The voice with the frames of its own speech, in place of those of the average voice.

@@ -1,7 +1,7 @@
-"""Long-term spectrum of a prompt, and prompts moved to another long-term spectrum.
+"""Long-term spectrum of a prompt, and prompts mapped to another long-term spectrum.
 
 Lite takes the mean and the spread of each mel band from the louder half of a prompt's frames (`spectral_statistics`).
-A voice without a recording has frames of other origin, which are moved to the statistics it should have.
+A voice without a recording has frames of other origin, which are mapped to the statistics it should have.
 
 Legend: T mel frames (100/s), M mel bands.
 """
@@ -52,10 +52,10 @@ def move_spectrum(mel: Floats, target: LongTermSpectrum) -> Floats:
         mel      [T, M]
         returns  [T, M]
     """
-    moved = mel
+    mapped = mel
     for _ in range(_N_ROUNDS):
-        own = measure_spectrum(moved)
+        own = measure_spectrum(mapped)
         if np.allclose(own.mean, target.mean, atol=1e-6) and np.allclose(own.spread, target.spread, atol=1e-6):
             break
-        moved = (moved - own.mean) * (target.spread / own.spread) + target.mean
-    return moved.astype(np.float32)
+        mapped = (mapped - own.mean) * (target.spread / own.spread) + target.mean
+    return mapped.astype(np.float32)

@@ -74,7 +74,7 @@ class VoiceSpace:
     def n_components(self) -> int:
         return len(self.components)
 
-    def draw(self, generator: np.random.Generator, targets: Mapping[str, float] | None = None) -> Floats:
+    def sample_point(self, generator: np.random.Generator, targets: Mapping[str, float] | None = None) -> Floats:
         """Draw a point that is farther from every training speaker than two clips of one speaker are.
 
         Args:

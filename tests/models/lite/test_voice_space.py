@@ -47,7 +47,7 @@ def made_space(same_speaker_distance: float = 0.5) -> VoiceSpace:
 
 def test_a_seed_gives_the_same_voice_and_another_seed_another_one():
     space = made_space()
-    one, again, other = (space.draw(np.random.default_rng(seed)) for seed in (1, 1, 2))
+    one, again, other = (space.sample_point(np.random.default_rng(seed)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, again)
     assert not np.allclose(one, other)
 
@@ -56,16 +56,16 @@ def test_every_draw_is_farther_from_each_speaker_than_clips_of_one_speaker_are()
     space = made_space(same_speaker_distance=1.5)
     generator = np.random.default_rng(0)
     for _ in range(50):
-        assert space.nearest_distance(space.draw(generator)) > 1.5
+        assert space.nearest_distance(space.sample_point(generator)) > 1.5
     with pytest.raises(BundleError):
-        made_space(same_speaker_distance=100.0).draw(generator)
+        made_space(same_speaker_distance=100.0).sample_point(generator)
 
 
 def test_draws_have_the_attributes_they_are_drawn_for_and_spread_in_the_others():
     space, generator = made_space(), np.random.default_rng(0)
     means, spreads = {}, {}
     for target in (-1.5, 1.5):
-        points = np.stack([space.draw(generator, {"pitch": target}) for _ in range(300)])
+        points = np.stack([space.sample_point(generator, {"pitch": target}) for _ in range(300)])
         attributes = points @ space.attribute_map.T
         means[target], spreads[target] = attributes.mean(0), attributes.std(0)
     row = space.attribute_map[0]
@@ -77,7 +77,7 @@ def test_draws_have_the_attributes_they_are_drawn_for_and_spread_in_the_others()
 
 def test_a_voice_of_a_point_has_the_features_of_the_point():
     space = made_space()
-    point = space.draw(np.random.default_rng(3))
+    point = space.sample_point(np.random.default_rng(3))
     voice = space.voice_at(point)
     np.testing.assert_allclose(features_of(voice), space.mean + point @ space.components, atol=0.02)
     np.testing.assert_allclose(space.point_of(voice), point, atol=0.1)
@@ -107,6 +107,6 @@ def test_a_file_is_read_in_half_precision_and_only_with_its_weights(tmp_path):
 def test_the_packaged_distribution_belongs_to_the_packaged_weights_and_gives_usable_voices():
     space = load_voice_space(find_bundle("lite"))
     for seed in range(5):
-        voice = space.voice_at(space.draw(np.random.default_rng(seed)))
+        voice = space.voice_at(space.sample_point(np.random.default_rng(seed)))
         assert 60 < voice.median_f0_hz < 400
         assert all(np.isfinite(array).all() for array in (voice.text_style, voice.sound_style, voice.mel))
