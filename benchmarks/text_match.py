@@ -63,7 +63,7 @@ def measure(table: Path) -> dict[tuple[str, str], list[float]]:
             for number, request in enumerate(requests):
                 speech, other = speeches[number], speeches[(number + 1) % len(speeches)]
                 for name, semantic in _candidates(speech, other, rng).items():
-                    distance = model.hear(replace(speech, semantic=semantic), request).semantic_distance
+                    distance = model.self_check(replace(speech, semantic=semantic), request).semantic_distance
                     found[language, name].append(distance)
     return found
 

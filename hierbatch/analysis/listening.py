@@ -110,12 +110,14 @@ def take_card(row: Mapping[str, Any], sound: TakeSound | None, measures: Sequenc
 
 def format_measures(row: Mapping[str, Any], measures: Sequence[TakeMeasure]) -> str:
     """Measures of a row that have values, with their units, on one line."""
-    formatted = [
-        f"{measure.short} {format_value(measure, row[measure.column])}"
-        for measure in measures
-        if _has(row, measure.column)
+    return " · ".join(f"{name} {value}" for name, value in listed_measures(row, measures))
+
+
+def listed_measures(row: Mapping[str, Any], measures: Sequence[TakeMeasure]) -> list[tuple[str, str]]:
+    """Short names and values of the measures of a row that have values."""
+    return [
+        (measure.short, format_value(measure, row[measure.column])) for measure in measures if _has(row, measure.column)
     ]
-    return " · ".join(formatted)
 
 
 def _has(row: Mapping[str, Any], column: str) -> bool:

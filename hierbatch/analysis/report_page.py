@@ -5,6 +5,7 @@ The size of the page is bounded for runs of any length by limits on players, byt
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,14 +14,15 @@ from importlib.resources import files
 from typing import Any
 
 from hierbatch.analysis.figures import pictures_of
-from hierbatch.analysis.listening import TakeGallery, TakeSound, format_measures
+from hierbatch.analysis.listening import TakeGallery, TakeSound, listed_measures
 from hierbatch.analysis.similarity import SimilarityMatrix
+from hierbatch.analysis.spectrogram_thumbnail import highest_khz
 from hierbatch.analysis.study import RunStudy
 from hierbatch.analysis.summary import RunSummary, VoiceSummary
 from hierbatch.programs import require_package
 
 _MAX_VOICES = 200
-_MAX_PLAYED_S = 20.0
+_MAX_PLAYED_S, _MAX_PROMPT_S = 20.0, 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,7 @@ def report_page(
     summary = run.summary
     jinja2 = require_package("jinja2", extra="study")
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    environment.filters["quote"] = shlex.quote
     template = environment.from_string((files("hierbatch.analysis") / "report.html").read_text(encoding="utf-8"))
     groups = _groups(run, summary, limits)
     facts = {
@@ -70,6 +73,7 @@ def report_page(
         "languages": "".join(f", {_count(n, 'row')} in {name}" for name, n in summary.languages.items()),
         "totals": _totals(summary),
         "failures": summary.failures,
+        "retry": f"hierbatch retry {shlex.quote(str(run.folder))} --kind",
         "flags": [
             {"name": name, "n_takes": f"{n:,}", "share": f"{n / summary.n_ok:.1%}"} for name, n in summary.flags.items()
         ],
@@ -126,23 +130,34 @@ def _groups(run: RunStudy, summary: RunSummary, limits: PageLimits) -> list[dict
 def _takes(run: RunStudy, ids: Sequence[str], bytes_left: int) -> tuple[list[dict[str, Any]], int]:
     """Template values of takes, and the part of the budget for audio (in bytes) that they leave unused."""
     gallery: TakeGallery = run.show(ids)
+    prompts = run.prompts({row["voice"] for row in gallery.rows if row.get("voice")})
     takes = []
     for row in gallery.rows:
         sound: TakeSound | None = gallery.sounds.get(row["id"])
         source = sound.player_source(max_duration_s=_MAX_PLAYED_S) if sound else ""
         source = source if len(source) <= bytes_left else ""
         bytes_left -= len(source)
+        prompt = prompts.get(row.get("voice") or "")
+        prompt_source = prompt.player_source(max_duration_s=_MAX_PROMPT_S) if prompt and source else ""
+        prompt_source = prompt_source if len(prompt_source) <= bytes_left else ""
+        bytes_left -= len(prompt_source)
         takes.append(
             {
                 "id": row["id"],
                 "name": " · ".join(filter(None, (row["id"], row.get("voice")))),
                 "length": f"{sound.duration_s:.1f} s" if sound else "",
                 "picture": sound.picture() if sound else "",
+                "top_khz": f"{highest_khz(sound.rate_hz):g}" if sound else "",
+                "half_khz": f"{highest_khz(sound.rate_hz) / 2:g}" if sound else "",
+                "times_s": [f"{sound.duration_s * part / 4:.1f}" for part in range(5)] if sound else (),
                 "source": source,
+                "prompt": prompt_source,
+                "voice": row.get("voice") or "",
                 "language": row.get("language") or "",
-                "text": row.get("text_norm") or "",
+                "text": row.get("text") or row.get("text_norm") or "",
                 "flags": row.get("flags") or (),
-                "measures": format_measures(row, gallery.measures),
+                "measures": listed_measures(row, gallery.measures),
+                "command": shlex.join(["hierbatch", "respeak", str(run.folder), row["id"], "--takes", "3"]),
             }
         )
     return takes, bytes_left

@@ -38,6 +38,11 @@ def spectrogram_db(waveform: Waveform) -> npt.NDArray[np.float32]:
     return result
 
 
+def highest_khz(rate_hz: int) -> float:
+    """Frequency at the top of the picture, in kHz."""
+    return min(_MAX_HZ, rate_hz / 2) / 1000
+
+
 def spectrogram_png(waveform: Waveform) -> bytes:
     """Spectrogram as a PNG image, time from left to right, lighter colours for higher levels (cividis).
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from hierbatch.analysis.listening import TakeGallery, TakeSound
 from hierbatch.analysis.summary import RunSummary, summarise
@@ -24,9 +25,9 @@ from hierbatch.programs import require_package
 if TYPE_CHECKING:
     import pandas as pd
 
-_LARGE_COLUMNS = frozenset({"audio", "timings"})
+_LARGE_COLUMNS = frozenset({"audio", "timings", "word_distances"})
 _MAX_SHOWN = 48
-_GALLERY_COLUMNS = ("id", "voice", "language", "status", "flags", "text_norm", "error_kind", "error")
+_GALLERY_COLUMNS = ("id", "voice", "language", "status", "flags", "text", "text_norm", "error_kind", "error")
 _MAD_TO_SIGMA = 1.4826
 """Ratio of the standard deviation of a normal distribution to its median absolute deviation."""
 
@@ -81,13 +82,22 @@ class RunStudy:
         path = layout.voices_file(layout.newest_generation())
         return read_voice_rows(path) if path.exists() else pa.table({"voice": pa.array([], pa.string())})
 
+    def prompts(self, voices: Collection[str]) -> dict[str, TakeSound]:
+        """Prompts of some voices by name; without those that the run does not have."""
+        layout = RunLayout(self.folder)
+        path = layout.voices_file(layout.newest_generation())
+        if not path.exists() or not voices:
+            return {}
+        rows = pq.read_table(path, columns=["voice", "audio"], filters=[("voice", "in", sorted(voices))]).to_pylist()
+        return {row["voice"]: TakeSound(row["voice"], row["audio"]["bytes"]) for row in rows if row["audio"]}
+
     @cached_property
     def summary(self) -> RunSummary:
         """Counts, distributions and measures per voice; the data of the plots."""
         return summarise(self._takes)
 
     def table(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """Rows in manifest order; by default all columns except `audio` and `timings`.
+        """Rows in manifest order; by default all columns except `audio`, `timings` and `word_distances`.
 
         Raises:
             InputError: The run has no such column.
@@ -107,7 +117,7 @@ class RunStudy:
     def sql(self, query: str) -> pd.DataFrame:
         """Run a DuckDB query on the tables `takes` and `voices`, and on `corpus` for the rows of a corpus run.
 
-        Only columns named in the query are read; `*` means all columns except `audio` and `timings`.
+        Only columns named in the query are read; `*` means all columns except `audio`, `timings` and `word_distances`.
 
         Raises:
             InputError: DuckDB rejects the query.

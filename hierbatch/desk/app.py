@@ -11,10 +11,11 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from hierbatch.desk.access import AccessControl, Secrets
+from hierbatch.desk.changes import changes
 from hierbatch.desk.desk import Desk
 from hierbatch.errors import HierbatchError, InputError, StorageError
 
@@ -34,6 +35,7 @@ def desk_app(desk: Desk, secrets: Secrets) -> Starlette:
     routes = [
         Route("/", lambda request: _page(pages, "index.html")),
         Route("/static/{name:path}", lambda request: _page(pages, request.path_params["name"])),
+        Route("/api/changes", _changes(desk)),
         Route("/api/run", _get(lambda request: desk.summary())),
         Route("/api/contents", _get(lambda request: desk.contents())),
         Route("/api/chapters/{number:int}", _get(lambda request: desk.chapter(request.path_params["number"]))),
@@ -47,6 +49,8 @@ def desk_app(desk: Desk, secrets: Secrets) -> Starlette:
         Route("/api/histograms", _post(desk.histograms), methods=["POST"]),
         Route("/api/audit", _post(desk.draw_audit), methods=["POST"]),
         Route("/api/phonemes", _post(desk.phonemes), methods=["POST"]),
+        Route("/api/words", _get(lambda request: desk.word_list())),
+        Route("/api/words/correct", _post(desk.correct_word), methods=["POST"]),
         Route("/api/undo", _post(desk.undo), methods=["POST"]),
     ]
     return Starlette(routes=routes, middleware=[Middleware(AccessControl, secrets=secrets)])
@@ -92,6 +96,13 @@ def _post(act: Callable[[dict[str, Any]], Any]) -> Callable[[Request], Any]:
             return JSONResponse(await run_in_threadpool(act, body))
         except HierbatchError as error:
             return _error(error)
+
+    return endpoint
+
+
+def _changes(desk: Desk) -> Callable[[Request], Any]:
+    async def endpoint(request: Request) -> Response:
+        return StreamingResponse(changes(desk.view), media_type="text/event-stream")
 
     return endpoint
 

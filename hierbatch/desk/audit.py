@@ -33,20 +33,21 @@ def share_interval(n_bad: int, n_judged: int, level: float = LEVEL) -> tuple[flo
 class Audit:
     """Random sample of takes."""
 
-    ids: tuple[str, ...]
+    takes: tuple[tuple[str, str, int], ...]
+    """Id, key and attempt of each take."""
     seed: int
 
     def result(self, state: RunState) -> dict[str, Any]:
         """Counts and interval so far; a row counts as judged once it was played or has a verdict."""
         n_judged = n_bad = 0
-        for row_id in self.ids:
-            choices, facts = state.choices.row(row_id), state.facts.get(row_id)
-            verdict = choices.verdicts.get((facts["take_key"], facts["attempt"])) if facts else None
+        for row_id, key, attempt in self.takes:
+            choices = state.choices.row(row_id)
+            verdict = choices.verdicts.get((key, attempt))
             n_bad += verdict == REJECT
             n_judged += verdict is not None or choices.is_listened
         low, high = share_interval(n_bad, n_judged) if n_judged else (0.0, 1.0)
         return {
-            "n_drawn": len(self.ids),
+            "n_drawn": len(self.takes),
             "n_judged": n_judged,
             "n_rejected": n_bad,
             "low": low,

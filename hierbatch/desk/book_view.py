@@ -9,49 +9,73 @@ from typing import Any
 
 from hierbatch.delivery.pauses import PauseRules, pause_after_s
 from hierbatch.delivery.takes import BookTake
-from hierbatch.desk.row_state import RowState, RowStates
+from hierbatch.desk.row_state import Mark, RowState, RowStates
 from hierbatch.desk.run_view import RunState
 from hierbatch.desk.take_names import take_name
-from hierbatch.desk.written_words import written_words
+from hierbatch.desk.word_doubts import RunDoubts, take_written_words
 from hierbatch.errors import RunError
 
-_TEXT = ("id", "text", "text_norm", "phonemes", "timings", "voice", "error", "asr_text", "pause_after_s", "duration_s")
+_TEXT = (
+    "id",
+    "text",
+    "text_norm",
+    "phonemes",
+    "timings",
+    "voice",
+    "error",
+    "asr_text",
+    "pause_after_s",
+    "duration_s",
+    "language",
+    "word_distances",
+)
 _PLAN_TEXT = ("id", "text", "text_norm", "error", "pause_after_s")
 
 
 def is_book(state: RunState) -> bool:
     """True if the rows have positions in a book."""
-    return {"chapter", "sentence_index"} <= set(state.planned.column_names) and state.takes.n_rows > 0
+    return {"chapter", "sentence_index"} <= set(state.takes.plan_schema.names) and state.takes.n_rows > 0
 
 
 def book_title(state: RunState) -> str:
-    """Title of the book, or the name of the run folder."""
-    if "book" in state.takes.plan_schema.names:
-        titles = [title for title in state.takes.planned(["book"]).column("book").unique().to_pylist() if title]
-        return str(titles[0]) if len(titles) == 1 else ""
-    return ""
+    """Title of the book; empty if the run is none, or several."""
+    if not is_book(state) or "book" not in state.planned.column_names:
+        return ""
+    titles = [title for title in state.planned.column("book").unique().to_pylist() if title]
+    return str(titles[0]) if len(titles) == 1 else ""
 
 
-def contents(state: RunState) -> dict[str, Any]:
-    """Chapters with the id, marks, voice, character and duration of every sentence, in reading order."""
+def contents(state: RunState, doubts: RunDoubts) -> dict[str, Any]:
+    """Chapters with the id, marks, voice, character and duration of every sentence, in reading order.
+
+    Args:
+        state: snapshot of the run.
+        doubts: doubts about the words of its takes.
+    """
     states = RowStates(state)
+    facts_of_all = state.facts
     voices: dict[str, int] = {}
     characters: dict[str, int] = {}
     chapters = []
     for number, rows in _chapters(state):
         sentences = []
         for row in rows:
-            facts = state.facts.get(row["id"], {})
+            facts = facts_of_all.get(row["id"], {})
             voice = voices.setdefault(row.get("voice") or "", len(voices))
             character = characters.setdefault(row.get("character") or "", len(characters))
-            marks = int(states.row(row["id"]).marks)
+            marks = int(states.row(row["id"]).marks | (Mark.DOUBTFUL if row["id"] in doubts.rows else Mark(0)))
             sentences.append([row["id"], marks, voice, character, round(facts.get("duration_s") or 0.0, 2)])
         chapters.append({"number": number, "title": _title(number, rows), "sentences": sentences})
     return {"chapters": chapters, "voices": list(voices), "characters": list(characters)}
 
 
-def chapter(state: RunState, number: int) -> dict[str, Any]:
+def chapter(state: RunState, number: int, doubts: RunDoubts) -> dict[str, Any]:
     """Sentences of a chapter, by paragraph.
+
+    Args:
+        state: snapshot of the run.
+        number: number of the chapter.
+        doubts: doubts about the words of its takes.
 
     Raises:
         RunError: there is no such chapter.
@@ -61,11 +85,10 @@ def chapter(state: RunState, number: int) -> dict[str, Any]:
         raise RunError(f"The run has no chapter {number}", fix="reload the page")
     texts = _texts(state, [row["id"] for row in rows])
     states = RowStates(state)
-    for row in rows:
-        row["pause_after_s"] = texts.get(row["id"], {}).get("pause_after_s")
-    pauses = [*(_pause_s(row, following) for row, following in pairwise(rows)), 0.0]
+    placed = [_placed(row, texts.get(row["id"], {}).get("pause_after_s")) for row in rows]
+    pauses = [*(pause_after_s(one, following, PauseRules()) for one, following in pairwise(placed)), 0.0]
     sentences = [
-        _sentence(state, row, texts.get(row["id"], {}), states.row(row["id"]), pause_s)
+        _sentence(state, row, texts.get(row["id"], {}), states.row(row["id"]), pause_s, doubts)
         for row, pause_s in zip(rows, pauses, strict=True)
     ]
     blocks = groupby(
@@ -76,9 +99,7 @@ def chapter(state: RunState, number: int) -> dict[str, Any]:
 
 
 def _chapters(state: RunState) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    rows = [row for row in state.planned.to_pylist() if row["chapter"] is not None]
-    rows.sort(key=lambda row: (row["chapter"], row["sentence_index"] or 0))
-    for number, group in groupby(rows, key=lambda row: int(row["chapter"])):
+    for number, group in groupby(state.book_rows, key=lambda row: int(row["chapter"])):
         yield number, list(group)
 
 
@@ -97,11 +118,16 @@ def _texts(state: RunState, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 
 def _sentence(
-    state: RunState, row: Mapping[str, Any], text: Mapping[str, Any], row_state: RowState, pause_s: float
+    state: RunState,
+    row: Mapping[str, Any],
+    text: Mapping[str, Any],
+    row_state: RowState,
+    pause_s: float,
+    doubts: RunDoubts,
 ) -> dict[str, Any]:
     facts = state.facts.get(row["id"])
     written = text.get("text") or text.get("text_norm") or ""
-    words = written_words(written, text.get("timings"), text.get("phonemes") or "", text.get("asr_text") or "")
+    words = take_written_words({**text, "text": written}, doubts)
     return {
         "id": row["id"],
         "words": [[w[0], round(w[1], 3), round(w[2], 3), w[3]] for w in map(astuple, words)],
@@ -118,18 +144,14 @@ def _sentence(
     }
 
 
-def _pause_s(row: Mapping[str, Any], following: Mapping[str, Any]) -> float:
-    return pause_after_s(_placed(row), _placed(following), PauseRules())
-
-
-def _placed(row: Mapping[str, Any]) -> BookTake:
+def _placed(row: Mapping[str, Any], own_pause_s: float | None) -> BookTake:
     return BookTake(
         id=row["id"],
         chapter=row["chapter"],
         sentence_index=row["sentence_index"] or 0,
         kind=row.get("kind") or "",
         source_ref=row.get("source_ref") or "",
-        pause_after_s=row.get("pause_after_s"),
+        pause_after_s=own_pause_s,
         is_spoken=False,
         expected_duration_s=0.0,
         rate_hz=0,

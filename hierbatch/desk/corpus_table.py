@@ -6,7 +6,7 @@ import math
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,14 @@ from hierbatch.desk.take_names import take_name
 from hierbatch.programs import require_package
 
 _COLUMNS = ("id", "take_key", "attempt", "voice", "language", "status", "error_kind", "error", "text_norm", "flags")
-_MEMORY = "1GB"
+_MEMORY, _N_THREADS = "128MB", 2
+_DECIDED = pa.schema([("id", pa.string()), ("listened", pa.bool_()), ("note", pa.string())])
+_VERDICTS = pa.schema(
+    [("id", pa.string()), ("take_key", pa.string()), ("attempt", pa.int16()), ("verdict", pa.string())]
+)
 N_BARS = 40
+_EVERYTHING = "(true)"
+"""Condition of a query without filters."""
 
 
 class CorpusTable:
@@ -32,6 +38,8 @@ class CorpusTable:
         self._connection: Any = None
         self._version = 0
         self._locations: pa.Table | None = None
+        self._ranges: dict[str, _Range | None] = {}
+        self._choices: dict[str, list[str]] = {}
 
     def page(self, state: RunState, query: TableQuery) -> dict[str, Any]:
         """Rows of a page, and the number of all rows that the filters select.
@@ -48,15 +56,24 @@ class CorpusTable:
         where, values = query.where(measures)
         order = query.order(measures)
         names = ", ".join(quoted(name) for name in (*_COLUMNS, *(m.column for m in measures)))
-        sql = f"SELECT {names}, verdict, listened, note FROM takes LEFT JOIN choices USING (id) WHERE {where}"
+        # Only the rows of the page are read with all of their columns.
+        page = (
+            f"SELECT takes.rowid AS place FROM takes LEFT JOIN choices USING (id) WHERE {where} "
+            f"ORDER BY {order} LIMIT {query.limit} OFFSET {query.offset}"
+        )
+        sql = (
+            f"SELECT {names}, position, verdict, listened, note FROM takes LEFT JOIN choices USING (id) "
+            f"WHERE takes.rowid IN (SELECT place FROM page) ORDER BY {order}"
+        )
         with self._lock:
             database = self._open(state)
             total = database.execute(
                 f"SELECT count(*) FROM takes LEFT JOIN choices USING (id) WHERE {where}", values
             ).fetchone()[0]
-            found = database.execute(f"{sql} ORDER BY {order} LIMIT {query.limit} OFFSET {query.offset}", values)
+            found = database.execute(f"WITH page AS ({page}) {sql}", values)
             columns = [column[0] for column in found.description]
             rows = [{n: _finite(v) for n, v in zip(columns, row, strict=True)} for row in found.fetchall()]
+        state.takes.remember({row["id"]: row.pop("position") for row in rows})
         for row in rows:
             row["take"] = take_name(row.pop("take_key"), row["attempt"])
         return {"total": total, "rows": rows, "measures": [asdict(measure) for measure in measures]}
@@ -76,17 +93,19 @@ class CorpusTable:
         """Values of the columns that have few: voices, languages, flags and kinds of errors."""
         with self._lock:
             database = self._open(state)
-            return {
-                name: [
-                    row[0]
-                    for row in database.execute(f"SELECT DISTINCT {sql} FROM takes ORDER BY 1").fetchall()
-                    if row[0]
-                ]
-                for name, sql in _FEW.items()
-            }
+            if not self._choices:
+                self._choices = {
+                    name: [
+                        row[0]
+                        for row in database.execute(f"SELECT DISTINCT {sql} FROM takes ORDER BY 1").fetchall()
+                        if row[0]
+                    ]
+                    for name, sql in _FEW.items()
+                }
+            return self._choices
 
-    def sample(self, state: RunState, query: TableQuery, n_rows: int, seed: int) -> list[str]:
-        """Ids of a random sample of the successful takes that the filters select; repeatable by its seed.
+    def sample(self, state: RunState, query: TableQuery, n_rows: int, seed: int) -> list[tuple[str, str, int]]:
+        """Id, key and attempt of a random sample of the good takes that the filters select; repeatable by its seed.
 
         Args:
             state: snapshot of the run.
@@ -95,10 +114,10 @@ class CorpusTable:
             seed: seed of the sample.
         """
         where, values = query.where(measures_of(state.takes.schema))
-        sql = f"SELECT id FROM takes LEFT JOIN choices USING (id) WHERE status = 'ok' AND {where}"
+        sql = f"SELECT id, take_key, attempt FROM takes LEFT JOIN choices USING (id) WHERE status = 'ok' AND {where}"
         with self._lock:
             found = self._open(state).execute(f"{sql} ORDER BY md5(id || ?) LIMIT ?", [*values, f" {seed}", n_rows])
-            return [row[0] for row in found.fetchall()]
+            return [(str(row_id), str(key), int(attempt)) for row_id, key, attempt in found.fetchall()]
 
     def close(self) -> None:
         """Remove the database."""
@@ -112,7 +131,8 @@ class CorpusTable:
         """Connection to a database of the newest takes and decisions."""
         if self._connection is None:
             duckdb = require_package("duckdb", extra="desk")
-            config = {"memory_limit": _MEMORY, "temp_directory": self._folder.name}
+            config = {"memory_limit": _MEMORY, "threads": _N_THREADS, "temp_directory": self._folder.name}
+            config["preserve_insertion_order"] = False  # rows have positions; loading needs less memory
             self._connection = duckdb.connect(str(Path(self._folder.name) / "takes.duckdb"), config=config)
         if self._version != state.version:
             parts, locations = state.takes.locations
@@ -144,40 +164,71 @@ class CorpusTable:
             )
         for name in ("locations", "files", "empty"):
             database.unregister(name)
-        self._locations = locations
+        self._locations, self._ranges, self._choices = locations, {}, {}
+        pa.default_memory_pool().release_unused()
 
     def _load_choices(self, state: RunState) -> None:
-        rows = []
-        for row_id in state.choices:
-            choices, facts = state.choices.row(row_id), state.facts.get(row_id)
-            verdict = choices.verdicts.get((facts["take_key"], facts["attempt"])) if facts else None
-            rows.append((row_id, verdict, choices.is_listened, choices.note))
-        names = ("id", "verdict", "listened", "note")
-        types = (pa.string(), pa.string(), pa.bool_(), pa.string())
-        columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
-        table = pa.table([pa.array(c, t) for c, t in zip(columns, types, strict=True)], names=names)
-        self._connection.register("decided", table)
-        self._connection.execute("CREATE OR REPLACE TABLE choices AS SELECT * FROM decided")
-        self._connection.unregister("decided")
+        rows = {row_id: state.choices.row(row_id) for row_id in state.choices}
+        decided = [
+            {"id": row_id, "listened": choices.is_listened, "note": choices.note} for row_id, choices in rows.items()
+        ]
+        verdicts = [
+            {"id": row_id, "take_key": key, "attempt": attempt, "verdict": verdict}
+            for row_id, choices in rows.items()
+            for (key, attempt), verdict in choices.verdicts.items()
+        ]
+        self._connection.register("decided", pa.Table.from_pylist(decided, schema=_DECIDED))
+        self._connection.register("verdicts", pa.Table.from_pylist(verdicts, schema=_VERDICTS))
+        self._connection.execute(
+            "CREATE OR REPLACE TABLE choices AS SELECT decided.id, verdict, listened, note FROM decided "
+            "LEFT JOIN (SELECT verdicts.id, verdict FROM verdicts JOIN takes USING (id, take_key, attempt)) USING (id)"
+        )
+        for name in ("decided", "verdicts"):
+            self._connection.unregister(name)
 
     def _histogram(
         self, database: Any, measure: TakeMeasure, measures: Sequence[TakeMeasure], query: TableQuery
     ) -> dict[str, Any] | None:
-        name = quoted(measure.column)
-        low, high = database.execute(f"SELECT min({name}), max({name}) FROM takes WHERE isfinite({name})").fetchone()
-        if low is None:
+        if measure.column not in self._ranges:
+            self._ranges[measure.column] = _read_range(database, measure.column)
+        if (found := self._ranges[measure.column]) is None:
             return None
-        width = (high - low) / N_BARS or 1.0
-        sql = (
-            f"SELECT least({N_BARS - 1}, floor(({name} - ?) / ?))::INTEGER AS bar, count(*) FROM takes "
-            f"LEFT JOIN choices USING (id) WHERE isfinite({name}) AND {{where}} GROUP BY bar"
-        )
         where, values = query.without(measure.column).where(measures)
-        counts = [
-            _bars(database.execute(sql.format(where=condition), [low, width, *bound]).fetchall())
-            for condition, bound in (("true", []), (where, values))
-        ]
-        return {**asdict(measure), "low": low, "high": high, "all": counts[0], "selected": counts[1]}
+        is_all = where == _EVERYTHING
+        selected = found.bars if is_all else _count_bars(database, measure.column, found, where, values)
+        return {**asdict(measure), "low": found.low, "high": found.high, "all": found.bars, "selected": selected}
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """Values of a measure in the whole run, and their counts in bins."""
+
+    low: float
+    high: float
+    bars: list[int] = field(default_factory=list)
+
+
+def _read_range(database: Any, column: str) -> _Range | None:
+    name = quoted(column)
+    low, high = database.execute(f"SELECT min({name}), max({name}) FROM takes WHERE isfinite({name})").fetchone()
+    if low is None:
+        return None
+    found = _Range(low, high)
+    return replace(found, bars=_count_bars(database, column, found, _EVERYTHING, []))
+
+
+def _count_bars(database: Any, column: str, found: _Range, where: str, values: Sequence[Any]) -> list[int]:
+    name, width = quoted(column), (found.high - found.low) / N_BARS or 1.0
+    join = "" if where == _EVERYTHING else "LEFT JOIN choices USING (id) "
+    counts = database.execute(
+        f"SELECT least({N_BARS - 1}, floor(({name} - ?) / ?))::INTEGER AS bar, count(*) FROM takes {join}"
+        f"WHERE isfinite({name}) AND {where} GROUP BY bar",
+        [found.low, width, *values],
+    ).fetchall()
+    bars = [0] * N_BARS
+    for bar, count in counts:
+        bars[bar] = count
+    return bars
 
 
 _FEW: Mapping[str, str] = {
@@ -191,10 +242,3 @@ _FEW: Mapping[str, str] = {
 def _finite(value: Any) -> Any:
     """None for a number that JSON cannot represent."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _bars(counts: Sequence[tuple[int, int]]) -> list[int]:
-    bars = [0] * N_BARS
-    for bar, count in counts:
-        bars[bar] = count
-    return bars

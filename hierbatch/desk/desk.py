@@ -16,6 +16,8 @@ from hierbatch.desk.run_view import RunState, RunView
 from hierbatch.desk.speaking import Speaker
 from hierbatch.desk.table_query import TableQuery
 from hierbatch.desk.take_names import find_take
+from hierbatch.desk.word_doubts import WordDoubts
+from hierbatch.desk.word_list import WordList
 from hierbatch.desk.writer import Writer
 from hierbatch.engine.run_folder import RunFolder, is_locked
 from hierbatch.errors import InputError, RunError, VanishedError
@@ -39,10 +41,17 @@ class Desk:
         self._decisions = Decisions(view)
         self._name = view.layout.root.resolve().name
         self._table = CorpusTable()
+        self._doubts = WordDoubts()
+        self._words = WordList(RunFolder(view.layout.root))
         self._audit: Audit | None = None
 
+    @property
+    def view(self) -> RunView:
+        """Snapshots of the run."""
+        return self._view
+
     def summary(self) -> dict[str, Any]:
-        """Facts about the run that the page polls; `version` changes with its files."""
+        """Facts about the run; `version` changes with its files."""
         state = self._view.state
         return {
             "version": state.version,
@@ -61,11 +70,16 @@ class Desk:
     def contents(self) -> dict[str, Any]:
         """Chapters with their sentences."""
         state = self._view.refreshed()
-        return {"version": state.version, **(contents(state) if is_book(state) else {"chapters": []})}
+        return {
+            "version": state.version,
+            **(contents(state, self._doubts.doubts(state)) if is_book(state) else {"chapters": []}),
+        }
 
     def chapter(self, number: int) -> dict[str, Any]:
         """Text of a chapter."""
-        result: dict[str, Any] = self._again(lambda state: {"version": state.version, **chapter(state, number)})
+        result: dict[str, Any] = self._again(
+            lambda state: {"version": state.version, **chapter(state, number, self._doubts.doubts(state))}
+        )
         return result
 
     def row(self, row: str) -> dict[str, Any]:
@@ -75,7 +89,7 @@ class Desk:
 
     def words(self, row: str, take: str) -> list[list[Any]]:
         """Timed words of a take."""
-        result: list[list[Any]] = self._again(lambda state: take_words(state, row, take))
+        result: list[list[Any]] = self._again(lambda state: take_words(state, row, take, self._doubts.doubts(state)))
         return result
 
     def audio(self, row: str, take: str) -> tuple[bytes, str]:
@@ -105,7 +119,7 @@ class Desk:
             raise InputError(
                 "The list of ids is invalid", expected=f"at most {_MAX_PLAYED} texts", fix="reload the page"
             )
-        known = set(self._view.state.facts)
+        known = self._view.state.facts_of(ids)
         self._decisions.mark_played([name for name in ids if name in known])
         return {"version": self._view.refreshed().version}
 
@@ -141,6 +155,20 @@ class Desk:
             )
         }
 
+    def word_list(self) -> dict[str, Any]:
+        """Words to check, with their corrections."""
+        result: dict[str, Any] = self._again(lambda state: {"words": self._words.words(state)})
+        return result
+
+    def correct_word(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Change the pronunciation of a word, and request takes of the rows that hold it."""
+        self._check_writable()
+        if self._speaker is None:
+            raise RunError("This desk makes no takes", fix="start it with `hierbatch review`")
+        requests = self._words.correct(self._view.refreshed(), wanted, self._decisions.who)
+        self._speaker.request(*requests)
+        return {"n_requested": len(requests), "words": self._words.words(self._view.refreshed())}
+
     def table(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """Page of the table."""
         result: dict[str, Any] = self._again(
@@ -175,7 +203,11 @@ class Desk:
 
     def _query(self, wanted: Mapping[str, Any]) -> TableQuery:
         query = TableQuery.from_request(wanted)
-        return replace(query, ids=self._audit.ids) if self._audit and wanted.get("is_audit") is True else query
+        return (
+            replace(query, ids=tuple(take[0] for take in self._audit.takes))
+            if self._audit and wanted.get("is_audit") is True
+            else query
+        )
 
     def close(self) -> None:
         """End the desk: release its lock and stop its threads."""

@@ -30,6 +30,8 @@ class Mark(IntFlag):
     """Someone has to decide: flawed without a verdict, or with new takes that nobody has compared."""
     NOTED = 512
     EDITED = 1024
+    DOUBTFUL = 2048
+    """A word of its take may be wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class RowStates:
 
     def row(self, row_id: str) -> RowState:
         """State of a row."""
-        facts, choices = self._state.facts.get(row_id), self._state.choices.row(row_id)
+        facts, choices = self._state.facts_of([row_id]).get(row_id), self._state.choices.row(row_id)
         requests = self._requests.get(row_id, ())
         verdict = choices.verdicts.get((facts["take_key"], facts["attempt"])) if facts else None
         is_rejected = verdict == REJECT

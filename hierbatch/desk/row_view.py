@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import astuple
 from typing import Any
 
-import pyarrow.compute as pc
-
 from hierbatch.analysis.take_measures import format_value, measures_of
 from hierbatch.desk.row_state import RowStates
 from hierbatch.desk.run_view import RunState
 from hierbatch.desk.take_names import find_take, row_takes
-from hierbatch.desk.written_words import written_words
+from hierbatch.desk.word_doubts import RunDoubts, take_written_words
 from hierbatch.errors import RunError
 from hierbatch.manifest.choices import Choice
 from hierbatch.manifest.take_requests import REFUSED
@@ -29,8 +27,7 @@ def planned_row(state: RunState, row_id: str) -> dict[str, Any]:
         RunError: the run has no such row.
     """
     names = [name for name in _VALUES if name in state.takes.plan_schema.names]
-    table = state.takes.planned(names)
-    found = table.filter(pc.equal(table.column("id"), row_id)).to_pylist()
+    found = state.takes.planned(names, [row_id]).to_pylist()
     if not found:
         raise RunError("The run has no such row", fix="reload the page")
     return dict(found[0])
@@ -65,18 +62,18 @@ def row_detail(state: RunState, row_id: str) -> dict[str, Any]:
     }
 
 
-def take_words(state: RunState, row_id: str, name: str) -> list[list[Any]]:
+def take_words(state: RunState, row_id: str, name: str, doubts: RunDoubts) -> list[list[Any]]:
     """Timed words of any take of a row.
 
     Args:
-        state: the run.
+        state: snapshot of the run.
         row_id: id of the row.
-        name: name of the take, as `row_view` lists it.
+        name: name of the take.
+        doubts: doubts about the words of the run.
     """
-    take = find_take(state.takes, row_id, name, ("text", "timings", "phonemes", "asr_text"))
-    text = take.get("text") or take["text_norm"] or ""
-    words = written_words(text, take["timings"], take["phonemes"] or "", take.get("asr_text") or "")
-    return [list(astuple(word)) for word in words]
+    columns = ("text", "timings", "phonemes", "asr_text", "language", "word_distances")
+    take = find_take(state.takes, row_id, name, columns)
+    return [list(astuple(word)) for word in take_written_words(take, doubts)]
 
 
 def _has_phonemes(state: RunState, best: Mapping[str, Any] | None) -> bool:

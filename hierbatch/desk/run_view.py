@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,12 +22,29 @@ from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS
 from hierbatch.manifest.take_requests import PLANNED, RequestState, read_requests
 from hierbatch.manifest.takes import Takes
 
-_POLL_S = 0.5
+_POLL_S = 0.1
 _MAX_SHARE = 0.1
 """Share of the time that reading may take; a large run in progress is read less often."""
 
-_PLANNED = ("id", "chapter", "chapter_title", "sentence_index", "kind", "source_ref", "voice", "language", "character")
+_PLANNED = (
+    "id",
+    "chapter",
+    "chapter_title",
+    "sentence_index",
+    "kind",
+    "source_ref",
+    "voice",
+    "language",
+    "character",
+    "book",
+)
+_INHERITED = ("planned", "facts", "book_rows")
 _FACTS = ("id", "take_key", "attempt", "status", "error_kind", "flags", "duration_s")
+
+
+_Signature = tuple[tuple[str, int, int], ...]
+_N_FOLDERS = 2
+"""Entries of a signature about plans and parts; those behind it are about decisions and requests."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +66,25 @@ class RunState:
         return self.takes.planned([name for name in _PLANNED if name in self.takes.plan_schema.names])
 
     @cached_property
+    def book_rows(self) -> list[dict[str, Any]]:
+        """Rows with a chapter, in reading order."""
+        rows = [row for row in self.planned.to_pylist() if row["chapter"] is not None]
+        return sorted(rows, key=lambda row: (row["chapter"], row["sentence_index"] or 0))
+
+    @cached_property
     def facts(self) -> dict[str, dict[str, Any]]:
-        """Facts of the take of each row that has one, by id."""
+        """Facts of the take of each row that has one, by id; of a whole book, since a corpus may be too large."""
         return {row["id"]: row for row in self.takes.table(_FACTS).to_pylist()}
+
+    def inherit(self, before: RunState) -> None:
+        """Use what an earlier snapshot of the same takes has read already."""
+        self.__dict__.update({name: before.__dict__[name] for name in _INHERITED if name in before.__dict__})
+
+    def facts_of(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Facts of the takes of some rows, by id."""
+        if "facts" in self.__dict__:
+            return {row_id: self.facts[row_id] for row_id in ids if row_id in self.facts}
+        return {row["id"]: row for row in self.takes.rows(ids, _FACTS).to_pylist()}
 
     @cached_property
     def made_takes(self) -> set[tuple[str, str, int]]:
@@ -72,6 +107,7 @@ class RunView:
         """Read the run; raises RunError if the folder is not a run or has no plan."""
         self.layout = RunLayout(run)
         self._changed = threading.Condition()
+        self._listeners: set[Callable[[], None]] = set()
         self._wake, self._is_closed = threading.Event(), False
         self._seen = self._signature()
         self._state = self._read(1)
@@ -92,6 +128,27 @@ class RunView:
                 self._changed.wait_for(lambda: self._state.version > before, timeout_s)
         return self._state
 
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` after every change and at the end, from other threads; returns the function that stops it."""
+        self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    def notify(self) -> None:
+        """Read the files now, since this process has written some; returns at once."""
+        self._wake.set()
+
+    @property
+    def is_closed(self) -> bool:
+        """True once the pages shall stop to wait for changes."""
+        return self._is_closed
+
+    def release(self) -> None:
+        """Let everybody go who waits for changes."""
+        self._is_closed = True
+        self._wake.set()
+        for listener in tuple(self._listeners):
+            listener()
+
     def voice_names(self, state: RunState) -> list[str]:
         """Names of the voices of the run."""
         path = self.layout.voices_file(state.takes.generation)
@@ -99,8 +156,7 @@ class RunView:
 
     def close(self) -> None:
         """Stop the thread."""
-        self._is_closed = True
-        self._wake.set()
+        self.release()
         self._thread.join(timeout=5)
 
     def _follow(self) -> None:
@@ -117,17 +173,26 @@ class RunView:
         signature = self._signature()
         if signature == self._seen:
             return
-        state = self._read(self._state.version + 1)
+        is_same = signature[:_N_FOLDERS] == self._seen[:_N_FOLDERS]
+        state = self._read(self._state.version + 1, self._state.takes if is_same else None)
         with self._changed:
             self._state, self._seen = state, signature
             self._changed.notify_all()
+        for listener in tuple(self._listeners):
+            listener()
 
-    def _read(self, version: int) -> RunState:
+    def _read(self, version: int, before: Takes | None = None) -> RunState:
+        """Read the run; with the takes before, only its decisions and requests."""
         run = self.layout.root
-        return RunState(version, Takes(run), read_requests(run))
+        takes = before.redecided() if before else Takes(run)
+        pa.default_memory_pool().release_unused()  # reading a large run needs several times what is kept
+        state = RunState(version, takes, read_requests(run))
+        if before and takes.is_same_as(before):
+            state.inherit(self._state)
+        return state
 
-    def _signature(self) -> tuple[tuple[str, int], ...]:
-        """Names and sizes of all files that the snapshot is read from."""
+    def _signature(self) -> _Signature:
+        """State of the files that the snapshot is read from: renamed into their folders, or appended to."""
         layout = self.layout
         if not layout.record_file.exists():
             raise RunError(
@@ -135,10 +200,13 @@ class RunView:
                 expected="a folder created by `hierbatch run`",
                 fix="check the path",
             )
-        folders = (layout.plans, layout.parts, layout.choices, layout.requests)
-        found = [(path.name, path.stat().st_size) for folder in folders for path in _files(folder)]
-        return tuple(sorted(found))
+        folders = [(folder.name, *_folder_state(folder)) for folder in (layout.plans, layout.parts)]
+        logs = [path for folder in (layout.choices, layout.requests) for path in folder.glob("*.jsonl")]
+        return tuple([*folders, *sorted((path.name, path.stat().st_size, 0) for path in logs)])
 
 
-def _files(folder: Path) -> list[Path]:
-    return [path for path in folder.glob("*") if path.suffix in (".parquet", ".jsonl")] if folder.is_dir() else []
+def _folder_state(folder: Path) -> tuple[int, int]:
+    """Time of the last change of a folder and its number of files; two changes can have the same time."""
+    if not folder.is_dir():
+        return 0, 0
+    return folder.stat().st_mtime_ns, len(os.listdir(folder))

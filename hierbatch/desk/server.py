@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 
 from hierbatch.errors import InputError
 from hierbatch.models.catalog.model_choice import DeviceChoice
@@ -49,7 +50,7 @@ def review(job: ReviewJob, on_start: Callable[[str], None] | None = None) -> Non
 
     view = RunView(job.run)
     writer = Writer(view.layout.desk_lock_file, is_wanted=not job.read_only)
-    speaker = None if job.read_only else Speaker(job.run, job.device)
+    speaker = None if job.read_only else Speaker(job.run, job.device, view.notify)
     desk = Desk(view, writer, speaker)
     try:
         with listen("127.0.0.1", job.port) as listening:
@@ -62,7 +63,15 @@ def review(job: ReviewJob, on_start: Callable[[str], None] | None = None) -> Non
                 speaker.start()
             if on_start:
                 on_start(f"http://127.0.0.1:{port}/?token={secrets.token}")
-            uvicorn.Server(config).run(sockets=[listening])
+            server = uvicorn.Server(config)
+            end_at_once = server.handle_exit
+
+            def end(number: int, frame: FrameType | None) -> None:
+                view.release()  # the server waits for the answers in progress
+                end_at_once(number, frame)
+
+            server.handle_exit = end
+            server.run(sockets=[listening])
     finally:
         desk.close()
 

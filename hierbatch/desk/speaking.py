@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,16 +13,23 @@ from hierbatch.jobs.respeak import Respeaker
 from hierbatch.manifest.take_requests import TakeRequest, append_request, read_requests, waiting_requests
 from hierbatch.models.catalog.model_choice import DeviceChoice
 
-_RETRY_S = 1.0
+_RETRY_S = 0.1
 """Delay before the next attempt while a driver holds the run; it makes the takes itself."""
 
 
 class Speaker:
     """Thread that makes requested takes while no driver works on the run."""
 
-    def __init__(self, run: Path, device: DeviceChoice) -> None:
-        self._run = run
-        self._respeaker = Respeaker(run, device)
+    def __init__(self, run: Path, device: DeviceChoice, on_change: Callable[[], None] = lambda: None) -> None:
+        """Create the thread, which `start` starts.
+
+        Args:
+            run: run folder.
+            device: device of the model.
+            on_change: called after each committed take.
+        """
+        self._run, self._on_change = run, on_change
+        self._respeaker = Respeaker(run, device, on_take=on_change)
         self._wake, self._is_closed = threading.Event(), False
         self._error = ""
         self._guard = threading.Lock()
@@ -38,9 +46,11 @@ class Speaker:
             if not self._thread.ident:
                 self._thread.start()
 
-    def request(self, request: TakeRequest) -> None:
-        """Append a request to the run; raises StorageError."""
-        append_request(self._run, request)
+    def request(self, *requests: TakeRequest) -> None:
+        """Append requests to the run; raises StorageError."""
+        for request in requests:
+            append_request(self._run, request)
+        self._on_change()
         self.start()
         self._wake.set()
 

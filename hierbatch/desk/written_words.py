@@ -10,6 +10,8 @@ from typing import Any
 
 from hierbatch.frontend.phonemes import split_words
 
+MIN_RATIO = 3.0
+"""Semantic distance of a doubtful word over the median of its language in the run (benchmarks/doubtful_words.py)."""
 _MAX_PACE_RATIO = 3.0
 """A word whose phones are this many times longer than the median of its sentence is doubtful."""
 _MIN_DOUBTFUL_S = 0.45
@@ -30,7 +32,11 @@ Timing = Mapping[str, Any]
 
 
 def written_words(
-    text: str, timings: Sequence[Timing] | None, phonemes: str = "", transcript: str = ""
+    text: str,
+    timings: Sequence[Timing] | None,
+    phonemes: str = "",
+    transcript: str = "",
+    ratios: Sequence[float] = (),
 ) -> list[WrittenWord]:
     """Align the words of a text with the word timings of its take.
 
@@ -41,12 +47,20 @@ def written_words(
         timings: words and pauses of the take.
         phonemes: phonemes of the take; empty if unknown.
         transcript: transcript of the take by a recogniser; empty if there is none.
+        ratios: semantic distance of each spoken word over the usual one; empty if unknown.
     """
     spoken = [timing for timing in timings or () if timing["kind"] == "word"]
     written = text.split()
     if not spoken:
         return [WrittenWord(word, 0.0, 0.0) for word in written]
-    doubts = _pace_doubts(spoken, phonemes) | _transcript_doubts([word["text"] for word in spoken], transcript)
+    doubts = _pace_doubts(spoken, phonemes)
+    if len(ratios) == len(spoken):
+        doubts |= {
+            at: f"{ratio:.1f} times as far from its text as usual"
+            for at, ratio in enumerate(ratios)
+            if ratio > MIN_RATIO
+        }
+    doubts |= _transcript_doubts([word["text"] for word in spoken], transcript)
     words: list[WrittenWord] = []
     for first, last, start, end in _aligned([_plain(word) for word in written], [_plain(w["text"]) for w in spoken]):
         doubt = next((doubts[at] for at in range(start, end) if at in doubts), "")

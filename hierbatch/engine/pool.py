@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -67,6 +67,10 @@ class LocalPool:
     def __init__(self, spec: WorkerSpec) -> None:
         self._worker = Worker(spec)
         self._unit: WorkUnit | None = None
+
+    def encode_voices(self, names: Iterable[str]) -> None:
+        """Encode voices before a row needs them."""
+        self._worker.encode_voices(names)
 
     @property
     def n_workers(self) -> int:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,9 @@ from hierbatch.engine.attempts import attempts_made, planned_rows
 from hierbatch.engine.planning import TakeSettings, add_take_keys, with_column
 from hierbatch.engine.run_folder import RunFolder
 from hierbatch.engine.work_units import WorkUnit
-from hierbatch.errors import HierbatchError, InputError
+from hierbatch.errors import InputError
 from hierbatch.manifest.best_takes import REQUESTS_KEY
-from hierbatch.manifest.choices import TakeName
+from hierbatch.manifest.choices import PIN, Choice, TakeName, append_choice
 from hierbatch.manifest.parts import open_run_file
 from hierbatch.manifest.row_edits import RowEdit
 from hierbatch.manifest.store import write_table
@@ -74,20 +75,10 @@ class RequestedTakes:
         waiting = waiting_requests(read_requests(self._folder.root).values())
         planned = self._planned_before() if waiting else {}
         for request in waiting:
-            rows = planned.get(request.request)
-            try:
-                if rows is None:
-                    rows, unit_rows = self._plan(request)
-                    units += unit_rows
-            except HierbatchError as error:
-                if not isinstance(error, InputError):
-                    raise
-                answer_request(self._folder.root, request.request, REFUSED, error=str(error))
-                self._folder.log_event("refused", request=request.request, id=request.id, error=str(error))
-            else:
-                base_text = self._base_text(request.id)
-                names = _take_names(rows)
-                answer_request(self._folder.root, request.request, PLANNED, takes=names, base_text=base_text)
+            if request.request in planned:
+                self._answer(request, planned[request.request])
+        for requests in _without_repeated_rows(request for request in waiting if request.request not in planned):
+            units += self._plan(requests)
         self._seen = self._signature() if waiting else found
         return units
 
@@ -116,13 +107,32 @@ class RequestedTakes:
             return tuple(sorted((path.name, 0) for path in files))
         return tuple(sorted((path.name, path.stat().st_size) for path in files))
 
+    def _answer(self, request: TakeRequest, rows: pa.Table) -> None:
+        """Answer a request whose takes are planned.
+
+        Args:
+            request: the request.
+            rows: its plan, with those of other rows.
+        """
+        base_text = self._base_text(request.id)
+        names = _take_names(rows.filter(pc.equal(rows.column("id"), request.id)))
+        if request.corrected_word is not None:
+            key, attempt = names[0]
+            pin = Choice(id=request.id, take_key=key, attempt=attempt, verdict=PIN, who=request.who)
+            append_choice(self._folder.root, pin)
+        answer_request(self._folder.root, request.request, PLANNED, takes=names, base_text=base_text)
+
+    def _refuse(self, request: TakeRequest, error: InputError) -> None:
+        answer_request(self._folder.root, request.request, REFUSED, error=str(error))
+        self._folder.log_event("refused", request=request.request, id=request.id, error=str(error))
+
     def _planned_before(self) -> dict[str, pa.Table]:
         """Plans of requests without an answer yet, by request."""
         found = {}
         for plan in self._folder.plan_files(self._generation)[1:]:
             metadata = pq.read_schema(arrow_source(plan)).metadata or {}
-            for name in json.loads(metadata.get(REQUESTS_KEY, b"[]")):
-                found[name] = pq.read_table(arrow_source(plan))
+            if names := json.loads(metadata.get(REQUESTS_KEY, b"[]")):
+                found |= dict.fromkeys(names, pq.read_table(arrow_source(plan)))
         return found
 
     def _base_text(self, row_id: str) -> str | None:
@@ -132,29 +142,56 @@ class RequestedTakes:
         text: str | None = row.get("text") or row.get("phonemes")
         return text
 
-    def _plan(self, request: TakeRequest) -> tuple[pa.Table, list[WorkUnit]]:
-        """Write the plan of a request.
+    def _plan(self, requests: Sequence[TakeRequest]) -> list[WorkUnit]:
+        """Write one plan of the requests that fit the run, and answer all of them; their rows differ."""
+        plans = self._folder.plan_files(self._generation)
+        ids = pa.array([request.id for request in requests], pa.string())
+        before = [planned_rows(plan, ids) for plan in plans]
+        made: list[pa.Table] = []
+        answered: list[TakeRequest] = []
+        for request in requests:
+            try:
+                made.append(self._takes_of(request, before))
+            except InputError as error:
+                self._refuse(request, error)
+            else:
+                answered.append(request)
+        if not made:
+            return []
+        takes = pa.concat_tables(made)
+        rows = with_column(takes, "unit", pa.array(range(len(takes)), pa.int32()))
+        target = self._folder.retry_plan_file(plans, digest_rows(rows))
+        names = json.dumps([request.request for request in answered]).encode()
+        schema = before[0].schema
+        write_table([rows], schema.with_metadata({**(schema.metadata or {}), REQUESTS_KEY: names}), target)
+        for request in answered:
+            self._folder.log_event(
+                "request", request=request.request, id=request.id, takes=request.n_takes, plan=target.stem
+            )
+            self._answer(request, rows)
+        return [_unit(target, rows, number) for number in range(len(rows))]
+
+    def _takes_of(self, request: TakeRequest, before: Sequence[pa.Table]) -> pa.Table:
+        """Planned takes of one request.
+
+        Args:
+            request: the request.
+            before: earlier plans of the requested rows, that of the generation first.
 
         Raises:
             InputError: the request does not fit the run.
         """
-        plans = self._folder.plan_files(self._generation)
-        before = [planned_rows(plan, pa.array([request.id], pa.string())) for plan in plans]
-        if not before or not len(before[0]):
+        earlier = [rows.filter(pc.equal(rows.column("id"), request.id)) for rows in before]
+        if not earlier or not len(earlier[0]):
             raise InputError("The run has no such row", got=request.id, fix="use an id of its manifest")
-        row = self._edit(before[0].slice(0, 1), request.edit)
-        n_made = max(attempts_made(rows)[number].as_py() for rows in before for number in range(len(rows)))
+        row = self._edit(earlier[0].slice(0, 1), request.edit)
+        n_made = max(attempts_made(rows)[number].as_py() for rows in earlier for number in range(len(rows)))
         schema = before[0].schema
         takes = [
             add_take_keys(row, self._settings, attempt=n_made + number).select(schema.names).cast(schema)
             for number in range(1, request.n_takes + 1)
         ]
-        rows = with_column(pa.concat_tables(takes), "unit", pa.array(range(len(takes)), pa.int32()))
-        target = self._folder.retry_plan_file(plans, digest_rows(rows))
-        names = json.dumps([request.request]).encode()
-        write_table([rows], schema.with_metadata({**(schema.metadata or {}), REQUESTS_KEY: names}), target)
-        self._folder.log_event("request", request=request.request, id=request.id, takes=len(takes), plan=target.stem)
-        return rows, [_unit(target, rows, number) for number in range(len(takes))]
+        return pa.concat_tables(takes)
 
     def _edit(self, row: pa.Table, edit: RowEdit) -> pa.Table:
         """Apply an edit to a planned row; a changed text, or one that was rejected, is phonemized again."""
@@ -204,6 +241,18 @@ def _with_values(row: pa.Table, values: dict[str, Any]) -> pa.Table:
         if name in row.column_names:
             row = with_column(row, name, pa.array([value], row.schema.field(name).type))
     return row
+
+
+def _without_repeated_rows(requests: Iterable[TakeRequest]) -> list[list[TakeRequest]]:
+    """Groups of requests in their order, each with no row twice: the attempts of a row are numbered plan by plan."""
+    groups: list[list[TakeRequest]] = []
+    n_seen: Counter[str] = Counter()
+    for request in requests:
+        if n_seen[request.id] == len(groups):
+            groups.append([])
+        groups[n_seen[request.id]].append(request)
+        n_seen[request.id] += 1
+    return groups
 
 
 def _take_names(rows: pa.Table) -> Sequence[TakeName]:

@@ -25,6 +25,7 @@ from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.object_path import is_remote
 from hierbatch.stages.base import Stage
 from hierbatch.stages.score_takes import Measures, ScoreTakes
+from hierbatch.stages.take_maker import TakeMaker
 from hierbatch.stages.tasks import SPEAK, StageConfig, find_task
 from hierbatch.storage import replace_file, storage_error, write_atomically
 
@@ -88,6 +89,12 @@ class Worker:
         self._sources = PlanSources(spec.sources)
         synthesize = find_task(spec.task).open_stage(config)
         self._stages: tuple[Stage, ...] = (synthesize, ScoreTakes(spec.measures, spec.voices))
+
+    def encode_voices(self, names: Iterable[str]) -> None:
+        """Encode voices before a row needs them."""
+        for stage in self._stages:
+            if isinstance(stage, TakeMaker):
+                stage.encode_voices(names)
 
     def process(self, unit: WorkUnit) -> WorkUnitReport:
         """Process a unit and commit its part.

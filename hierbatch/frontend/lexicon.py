@@ -177,6 +177,16 @@ def _read_rows(path: Path) -> dict[int, dict[str, str]]:
     return {number: row for number, row in enumerate(rows, 2) if row["pronunciation"] or not is_checklist}
 
 
+def read_entry(row: dict[str, str]) -> LexiconEntry:
+    """Entry from the values of `COLUMNS`; raises InputError."""
+    entry, fault = _read_entry(row)
+    if entry is None:
+        raise InputError(
+            "The pronunciation is invalid", expected=f"IPA of {' '.join(PHONES)}", got=fault, fix="change it"
+        )
+    return entry
+
+
 def _read_entry(row: dict[str, str]) -> tuple[LexiconEntry | None, str]:
     """Parse a row into an entry, or describe its fault."""
     empty = [name for name in ("word", "pronunciation") if not row[name]]

@@ -18,6 +18,7 @@ from hierbatch.errors import RunError
 from hierbatch.frontend.lexicon import Lexicon, LexiconEntry
 from hierbatch.jobs.specs.speak import file_sha256
 from hierbatch.manifest.plan_sources import PlanSources
+from hierbatch.manifest.run_layout import RunLayout
 from hierbatch.models.catalog.open_model import read_model_info
 from hierbatch.stages.sources import ReadSource
 from hierbatch.stages.tasks import find_task
@@ -70,7 +71,7 @@ def open_recorded_run(folder: RunFolder) -> RecordedRun:
 
 
 def recorded_front_ends(folder: RunFolder, added: Sequence[LexiconEntry] = ()) -> FrontEnds:
-    """Front ends of a run that reads texts, as it was planned.
+    """Front ends of a run that reads texts: as it was planned, with the pronunciations corrected since.
 
     Args:
         folder: the run.
@@ -82,6 +83,9 @@ def recorded_front_ends(folder: RunFolder, added: Sequence[LexiconEntry] = ()) -
     newest = folder.newest_complete()
     origin = newest["origin"]
     lexicon = _lexicon(origin, newest["settings"].get("lexicon_sha256"))
+    corrected = RunLayout(folder.root).corrected_lexicon
+    if corrected.exists():
+        added = [*added, *Lexicon.read(corrected).entries]
     if added:
         replaced = {(entry.word, entry.language) for entry in added}
         kept = [entry for entry in (lexicon.entries if lexicon else ()) if (entry.word, entry.language) not in replaced]

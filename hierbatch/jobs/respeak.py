@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from hierbatch.engine.circuit_breaker import CircuitBreaker
 from hierbatch.engine.dispatch import Dispatcher
-from hierbatch.engine.pool import LocalPool, Pool
+from hierbatch.engine.pool import LocalPool
 from hierbatch.engine.progress import Progress, RunListener
 from hierbatch.engine.requested_takes import RequestedTakes
 from hierbatch.engine.run_folder import RunFolder, is_locked, lock_run
@@ -18,6 +21,10 @@ from hierbatch.jobs.recorded_run import open_recorded_run
 from hierbatch.manifest.take_requests import RequestState, TakeRequest, append_request, read_requests
 from hierbatch.manifest.takes import committed_names
 from hierbatch.models.catalog.model_choice import DeviceChoice
+from hierbatch.object_path import arrow_source
+
+_MAX_ENCODED = 8
+"""Voices that are encoded before a request needs them."""
 
 
 @dataclass(slots=True)
@@ -25,8 +32,10 @@ class _Loaded:
     """A generation of the run, with its loaded worker."""
 
     generation: int
-    pool: Pool
+    pool: LocalPool
     requested: RequestedTakes
+    lexicon_changed_ns: int
+    """Last change of the corrected lexicon when it was read; 0 if there was none."""
     has_resumed: bool = False
 
 
@@ -36,16 +45,23 @@ class Respeaker:
 
     run: Path
     device: DeviceChoice = field(default_factory=DeviceChoice)
+    on_take: Callable[[], None] = lambda: None
+    """Called after each committed take."""
     _loaded: _Loaded | None = None
 
     def load(self) -> None:
-        """Load the model and the front end, so that the first request does not wait for them.
+        """Load the model and the front end and encode the first voices, so that no request waits for them.
 
         Raises:
             RunError: the folder is not a run, or its model or lexicon has changed.
             BundleError: the model cannot be loaded.
         """
-        self._open().requested.load()
+        loaded = self._open()
+        loaded.requested.load()
+        path = RunFolder(self.run).voices_file(loaded.generation)
+        if path.exists():
+            names = pq.read_table(arrow_source(path), columns=["voice"]).column("voice").to_pylist()
+            loaded.pool.encode_voices(names[:_MAX_ENCODED])
 
     def answer_waiting(self) -> int:
         """Make the takes of all waiting requests; returns their number.
@@ -70,7 +86,7 @@ class Respeaker:
                 circuit_breaker=CircuitBreaker(max_failed_ratio=1.0),
                 is_stopping=lambda: False,
                 log_event=folder.log_event,
-                listener=RunListener(),
+                listener=RunListener(on_progress=lambda _: self.on_take()),
                 requested=loaded.requested,
             )
             dispatcher.run(iter(units))
@@ -82,8 +98,18 @@ class Respeaker:
         if self._loaded is None or self._loaded.generation != int(folder.newest()["number"]):
             record = open_recorded_run(folder)
             spec = WorkerSpec.from_run(folder, record.generation, record.origin, self.device.placement)
-            self._loaded = _Loaded(record.generation, LocalPool(spec), record.requested_takes())
+            self._loaded = _Loaded(
+                record.generation, LocalPool(spec), record.requested_takes(), _lexicon_change(folder)
+            )
+        elif self._loaded.lexicon_changed_ns != (changed := _lexicon_change(folder)):
+            self._loaded.requested = open_recorded_run(folder).requested_takes()
+            self._loaded.lexicon_changed_ns = changed
         return self._loaded
+
+
+def _lexicon_change(folder: RunFolder) -> int:
+    path = folder.corrected_lexicon
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 def _pending_units(folder: RunFolder, generation: int) -> list[WorkUnit]:

@@ -35,7 +35,7 @@ CORPUS_MANIFEST = arrow_schema(
 
 REJECTED_BY = Column("rejected_by", pa.list_(pa.string()), "Rules that rejected the row; empty if it is kept.")
 
-_OMITTED = ("audio", "timings")
+_OMITTED = ("audio", "timings", "word_distances")
 
 
 def write_corpus_rows(run: Path) -> int:

@@ -165,7 +165,7 @@ def _problems(entry: Any, number: int, schema: pa.Schema | None) -> list[str]:
 def _column_problems(entry: Mapping[str, Any], schema: pa.Schema) -> list[str]:
     name, column = entry["name"], entry["column"]
     columns = (column, *entry.get("where", {}))
-    unknown = [each for each in columns if each not in schema.names or each in ("audio", "timings")]
+    unknown = [each for each in columns if each not in schema.names or each in ("audio", "timings", "word_distances")]
     found = [f"rule {name} uses column {each}, which takes do not have" for each in unknown]
     if column not in unknown and any(key in entry for key in _BOUNDS) and not _is_number(schema.field(column).type):
         found.append(f"rule {name} sets a bound on {column}, which is not numeric")

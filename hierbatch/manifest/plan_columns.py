@@ -34,6 +34,8 @@ class PlanColumns:
         groups = np.searchsorted(self._starts, rows, side="right") - 1
         order = np.argsort(groups, kind="stable")
         wanted = [(group, rows[groups == group] - self._starts[group]) for group in np.unique(groups).tolist()]
+        if not wanted:
+            return self._group(0).slice(0, 0)
         found = pa.concat_tables([self._group(group).take(pa.array(within)) for group, within in wanted])
         return found.take(pa.array(np.argsort(order)))
 

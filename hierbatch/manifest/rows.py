@@ -126,6 +126,7 @@ class Take:
     n_samples: int | None = None
     duration_s: float | None = None
     timings: tuple[Timing, ...] = ()
+    word_distances: tuple[float, ...] | None = None
     loudness_lufs: float | None = None
     rms_db: float | None = None
     peak_db: float | None = None

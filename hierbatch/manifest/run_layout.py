@@ -10,6 +10,7 @@ RUN/
 ├── tmp/         work units being written; emptied at every start
 ├── events.jsonl event log for people; never read back as state
 ├── choices/     decisions of listeners, append-only, one file per writer
+├── lexicon.csv  pronunciations that listeners corrected
 ├── requests/    requests for new takes of single rows, append-only, one file per writer
 ├── mastered/    mastered chapters of a book, by a hash of their takes and settings
 ├── corpus/      for a corpus: its manifest, its filter rules, and its rows with the rules that rejected them
@@ -77,6 +78,11 @@ class RunLayout:
     def requests(self) -> Path:
         """Folder of requests for new takes."""
         return self.root / "requests"
+
+    @property
+    def corrected_lexicon(self) -> Path:
+        """Pronunciations that listeners corrected: a lexicon, read after that of the run."""
+        return self.root / "lexicon.csv"
 
     @property
     def mastered(self) -> Path:

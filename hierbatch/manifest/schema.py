@@ -144,6 +144,11 @@ TAKE_COLUMNS = (
     ),
     Column("timings", pa.list_(TIMING), "Start and end of every word and pause, from the durations of the model."),
     Column(
+        "word_distances",
+        pa.list_(pa.float32()),
+        "`semantic_distance` of each word of `timings`; empty without the measure `semantic`.",
+    ),
+    Column(
         "loudness_lufs",
         pa.float32(),
         "Integrated loudness (ITU-R BS.1770); empty for silence or under 0.4 s.",

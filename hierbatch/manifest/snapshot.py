@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +11,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hierbatch.errors import RunError
-from hierbatch.manifest.best_takes import TakeIndex
+from hierbatch.manifest.best_takes import TakeIndex, best_takes
 from hierbatch.manifest.measures import declared_columns
 from hierbatch.manifest.parts import open_run_file, read_part_rows
 from hierbatch.manifest.plan_columns import PlanColumns
 from hierbatch.manifest.schema import TAKE_COLUMN_NAMES
-from hierbatch.manifest.take_ids import row_names
-from hierbatch.manifest.verdicts import REJECTED_RANK, fail_rejected
+from hierbatch.manifest.take_ids import TAKE_ID_COLUMNS, row_names
+from hierbatch.manifest.verdicts import REJECTED_RANK, VerdictNames, fail_rejected
 
 Positions = npt.NDArray[np.int64]
 
@@ -84,16 +84,51 @@ def _cast(rows: pa.Table, schema: pa.Schema, path: Path) -> pa.Table:
         ) from error
 
 
-def planned_values(snapshot: Snapshot, columns: Sequence[str]) -> pa.Table:
-    """Plan columns of all rows in manifest order, those of requested takes from their requests."""
-    with open_run_file(snapshot.plans[0]) as file:
-        rows = file.read(columns=[*columns, "position"]).sort_by("position").select(list(columns))
+def planned_values(snapshot: Snapshot, columns: Sequence[str], positions: Positions | None = None) -> pa.Table:
+    """Plan columns of rows in manifest order, those of requested takes from their requests.
+
+    Args:
+        snapshot: files of the run.
+        columns: columns of the plan.
+        positions: manifest positions of the rows, ascending; None means all.
+    """
+    if positions is None:
+        with open_run_file(snapshot.plans[0]) as file:
+            found = file.read(columns=[*columns, "position"]).sort_by("position")
+        rows, positions = found.select(list(columns)), found.column("position").to_numpy()
+    else:
+        rows = PlanColumns(snapshot.plans[0], columns).at(positions)
     edited = snapshot.index[snapshot.index["is_requested"]]
+    edited = edited[np.isin(edited["position"], positions)]
     if not len(edited):
         return rows
     at = np.arange(len(rows))
-    at[edited["position"]] = len(rows) + np.arange(len(edited))
+    at[np.searchsorted(positions, edited["position"])] = len(rows) + np.arange(len(edited))
     return pa.concat_tables([rows, PlannedValues(snapshot.plans, columns).select(edited)]).take(pa.array(at))
+
+
+def redecide(snapshot: Snapshot, is_wanted: npt.NDArray[np.bool_], verdicts: VerdictNames) -> Snapshot:
+    """The same takes with the best take of some rows chosen again.
+
+    Args:
+        snapshot: files of the run.
+        is_wanted: mask of manifest positions.
+        verdicts: verdicts of listeners.
+    """
+    competing = snapshot.competing[is_wanted[snapshot.competing["position"]]]
+    best = snapshot.index[is_wanted[snapshot.index["position"]]]
+    alone = best[~np.isin(best["position"], competing["position"])]
+    takes = np.concatenate([competing, alone])
+    takes = takes[np.lexsort((takes["row"], takes["part"]))]
+    tables = [
+        read_part_rows(snapshot.parts[part], takes["row"][takes["part"] == part], TAKE_ID_COLUMNS)
+        for part in np.unique(takes["part"])
+    ]
+    takes["verdict"] = verdicts.ranks(pa.chunked_array([row_names(pa.concat_tables(tables))]))
+    index = snapshot.index.copy()
+    best = best_takes(takes)
+    index[np.searchsorted(index["position"], best["position"])] = best
+    return replace(snapshot, index=index)
 
 
 def read_candidates(snapshot: Snapshot, is_wanted: npt.NDArray[np.bool_], schema: pa.Schema) -> pa.Table:

@@ -33,6 +33,8 @@ class TakeRequest:
     edit: RowEdit = field(default_factory=RowEdit)
     """Values that replace those of the manifest; without any, the row as it is planned."""
     n_takes: int = 1
+    corrected_word: str | None = None
+    """Word whose corrected pronunciation is the reason: the first take is pinned when it is planned."""
     who: str | None = None
     when: str | None = None
     """Time at which the request was appended (ISO 8601, UTC); set by `append_request`."""
@@ -81,6 +83,7 @@ def append_request(run: Path, request: TakeRequest) -> TakeRequest:
             "id": request.id,
             "edit": request.edit.to_record(),
             "n_takes": request.n_takes,
+            "corrected_word": request.corrected_word,
             "who": request.who,
         },
     )
@@ -145,7 +148,14 @@ def waiting_requests(states: Iterable[RequestState]) -> list[TakeRequest]:
 
 def _read_request(record: Mapping[str, Any]) -> RequestState:
     """State of a request without its answer; an invalid line is a refused request."""
-    request = TakeRequest(request=record["request"], id=record["id"], who=record.get("who"), when=record.get("when"))
+    word = record.get("corrected_word")
+    request = TakeRequest(
+        request=record["request"],
+        id=record["id"],
+        corrected_word=word if isinstance(word, str) else None,
+        who=record.get("who"),
+        when=record.get("when"),
+    )
     try:
         edit = RowEdit.from_record(record.get("edit", {}))
         request = replace(request, edit=edit, n_takes=record.get("n_takes", 1))

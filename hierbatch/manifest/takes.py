@@ -6,7 +6,8 @@ around a crash. Parts can also disappear while they are read, if another process
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,10 +31,14 @@ from hierbatch.manifest.snapshot import (
     planned_values,
     read_candidates,
     read_snapshot_rows,
+    redecide,
     select_fields,
 )
 from hierbatch.manifest.take_ids import NAME_TYPE, TAKE_ID_COLUMNS, row_names
 from hierbatch.manifest.verdicts import VerdictNames
+
+_MAX_REMEMBERED = 20_000
+"""Ids whose positions are kept."""
 
 _MAX_RESCANS = 20
 """Maximum number of scans if files disappear during a scan; a compaction causes one or two."""
@@ -71,6 +76,7 @@ class Takes:
     def __init__(self, run: Path, generation: int | None = None) -> None:
         self._folder = RunLayout(run)
         self._requested_generation = generation
+        self._position_of: dict[str, int] = {}
         self.generation, self._snapshot = self._scan()
 
     @property
@@ -100,11 +106,17 @@ class Takes:
         ids = self.planned(["id"]).column("id")
         return list(ids.take(pa.array(self._snapshot.index["position"])).to_pylist())
 
-    def planned(self, columns: Sequence[str]) -> pa.Table:
-        """Plan columns of all rows, with or without a take, in manifest order."""
+    def planned(self, columns: Sequence[str], ids: Sequence[str] | None = None) -> pa.Table:
+        """Plan columns of rows, with or without a take, in manifest order.
+
+        Args:
+            columns: columns of the plan.
+            ids: ids of the rows; None means all.
+        """
         while True:
+            positions = None if ids is None else self._positions(ids)
             try:
-                return planned_values(self._snapshot, columns)
+                return planned_values(self._snapshot, columns, positions)
             except VanishedError:
                 self._rescan()
 
@@ -157,6 +169,28 @@ class Takes:
                 rows = rows.append_column("verdict", pa.array(verdicts, pa.string()))
                 return rows.select([*columns, "is_best", "verdict"])
 
+    def redecided(self) -> Takes:
+        """The same takes with the newest decisions; of the parts, only the rows with new verdicts are read.
+
+        Raises:
+            RunError: a file of decisions cannot be read, or takes have disappeared.
+        """
+        changed = copy(self)
+        changed.choices = read_choices(self._folder.root)
+        ids = [
+            row_id
+            for row_id in changed.choices
+            if changed.choices.row(row_id).verdicts != self.choices.row(row_id).verdicts
+        ]
+        if ids:
+            verdicts = VerdictNames.from_choices(changed.choices)
+            changed._snapshot = redecide(self._snapshot, self._find_ids(ids), verdicts)
+        return changed
+
+    def is_same_as(self, earlier: Takes) -> bool:
+        """True if the take of every row is the same one in both snapshots, at the same place."""
+        return self._snapshot is earlier._snapshot
+
     def last_attempts(self, positions: Positions) -> npt.NDArray[np.int16]:
         """Last committed attempt at each position, whether or not it is the best; 0 if there is none."""
         return self._snapshot.last_attempts[positions]
@@ -182,18 +216,35 @@ class Takes:
         has_take[self._snapshot.index["position"]] = True
         return has_take
 
+    def remember(self, positions: Mapping[str, int]) -> None:
+        """Keep the positions of some ids, which saves searching for them."""
+        if len(self._position_of) + len(positions) > _MAX_REMEMBERED:
+            self._position_of.clear()
+        self._position_of.update(positions)
+
     def _find_ids(self, ids: Sequence[str]) -> npt.NDArray[np.bool_]:
         """Boolean mask of manifest positions with one of these ids and a take."""
-        id_set = pa.array(ids, pa.string())
-
-        def find(plan: pq.ParquetFile) -> pa.Table:
-            batches = plan.iter_batches(columns=["id", "position"])
-            found = [batch.filter(pc.is_in(batch.column("id"), value_set=id_set)) for batch in batches]
-            return pa.Table.from_batches(found)
-
         is_named = np.zeros(self.n_rows, np.bool_)
-        is_named[self._read_plan(find).column("position").to_numpy()] = True
+        is_named[self._positions(ids)] = True
         return self._has_take() & is_named
+
+    def _positions(self, ids: Sequence[str]) -> Positions:
+        """Manifest positions of the rows with these ids, ascending."""
+        known = {row_id: at for row_id in ids if (at := self._position_of.get(row_id)) is not None}
+        if unknown := [row_id for row_id in ids if row_id not in known]:
+            id_set = pa.array(unknown, pa.string())
+
+            def find(plan: pq.ParquetFile) -> pa.Table:
+                batches = plan.iter_batches(columns=["id", "position"])
+                found = [batch.filter(pc.is_in(batch.column("id"), value_set=id_set)) for batch in batches]
+                return pa.Table.from_batches(found)
+
+            read = self._read_plan(find)
+            found = dict(zip(read.column("id").to_pylist(), read.column("position").to_pylist(), strict=True))
+            if len(found) <= _MAX_REMEMBERED:
+                self.remember(found)
+            known |= found
+        return np.unique(np.array(list(known.values()), np.int64))
 
     def _scan(self) -> tuple[int, Snapshot]:
         """Consistent snapshot of the newest generation."""
@@ -233,7 +284,7 @@ class Takes:
         snapshot = Snapshot(list(plans), parts, takes, competing, last_attempts)
         if self.rules:
             self._count_rejections(snapshot)
-        return replace(snapshot, index=best_takes(takes))
+        return replace(snapshot, index=best_takes(takes), competing=takes[competing_takes(takes)])
 
     def _rescan(self) -> None:
         """Locate the rows of this snapshot again after one of its files was removed."""
@@ -247,6 +298,7 @@ class Takes:
                 fix="read it again; `hierbatch run` replaces takes of a deleted part",
             )
         self._snapshot = snapshot
+        self._position_of = {}
 
     def _count_rejections(self, snapshot: Snapshot) -> None:
         """Count the rules that reject each take, for rows with more than one take."""

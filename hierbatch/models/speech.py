@@ -56,6 +56,8 @@ class SelfAssessment:
     It detects failures and does not measure speaker similarity: the model itself shifts that spectrum towards the
     prompt's.
     """
+    encoded: npt.NDArray[np.float32] | None = None
+    """Content vectors of the output, 50 per second; for comparisons word by word."""
 
 
 @runtime_checkable

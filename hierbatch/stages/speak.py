@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 from hierbatch.manifest.rows import PlannedUtterance, delivery_settings
 from hierbatch.manifest.schema import TEXT_FLAGS
 from hierbatch.models.device_placement import DevicePlacement
-from hierbatch.models.speech import Speech, SpeechModel, SpeechRequest, SupportsSelfCheck
+from hierbatch.models.speech import SelfAssessment, Speech, SpeechModel, SpeechRequest, SupportsSelfCheck
+from hierbatch.models.word_distances import word_distances
 from hierbatch.stages.batching import BatchLimits
 from hierbatch.stages.flags import flag_mismatches
 from hierbatch.stages.take_maker import Opened, TakeMaker
 from hierbatch.stages.takes import pitch_facts, sound_facts
-from hierbatch.stages.timings import word_timings
+from hierbatch.stages.timings import word_spans, word_timings
 from hierbatch.stages.voices import VoiceStore
 
 
@@ -82,6 +83,7 @@ class Speak(TakeMaker[PlannedUtterance, SpeechRequest, Speech]):
         if self._self_checker:
             found = self._self_checker.self_check(result, item.source)
             facts |= {"semantic_distance": found.semantic_distance, "flags": (*facts["flags"], *flag_mismatches(found))}
+            facts["word_distances"] = _word_distances(row.phonemes, result, found)
         timings = word_timings(row.text_norm, row.phonemes, result.token_frames, result.lead_frames)
         return facts | {"timings": timings}
 
@@ -92,3 +94,11 @@ class Speak(TakeMaker[PlannedUtterance, SpeechRequest, Speech]):
     def texts(self, row: PlannedUtterance) -> Mapping[str, str]:
         """Normalized text and phonemes."""
         return {"text_norm": row.text_norm, "phonemes": row.phonemes}
+
+
+def _word_distances(phonemes: str, speech: Speech, found: SelfAssessment) -> tuple[float, ...] | None:
+    """Semantic distance of each word of a take; None if the model has no content vectors."""
+    if speech.semantic is None or found.encoded is None:
+        return None
+    spans = word_spans(phonemes, speech.token_frames, speech.lead_frames)
+    return tuple(word_distances(found.encoded, spans, speech.semantic, spans))

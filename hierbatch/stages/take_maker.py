@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -13,6 +14,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import pyarrow as pa
 
+from hierbatch.errors import PromptError
 from hierbatch.manifest.rows import PlannedRecording, PlannedUtterance, Take
 from hierbatch.manifest.schema import TAKE_COLUMNS
 from hierbatch.stages.batching import Batches, BatchLimits, process_individually
@@ -81,6 +83,14 @@ class TakeMaker(ABC, Generic[Row, Source, Result]):
         planned = [self.read_row(row) for row in rows.select(columns).to_pylist()]
         takes = {take.id: take for take in self._make_takes(planned)}
         return takes_table(rows, [takes[row.id] for row in planned])
+
+    def encode_voices(self, names: Iterable[str]) -> None:
+        """Encode voices before a row needs them; those that cannot be used fail with their rows."""
+        if (voices := self._voice_store) is None:
+            return
+        for name in names:
+            with suppress(PromptError):
+                voices.voice(name)
 
     @abstractmethod
     def read_row(self, row: Mapping[str, Any]) -> Row:

@@ -41,6 +41,18 @@ def word_timings(text_norm: str, phonemes: str, token_frames: Sequence[int], lea
     return tuple(timings)
 
 
+def word_spans(phonemes: str, token_frames: Sequence[int], lead_frames: int) -> list[tuple[int, int]]:
+    """First frame of each word, and the frame after its last one; the words are those of `word_timings`.
+
+    Args:
+        phonemes: tokens separated by spaces.
+        token_frames: duration of each token, in frames.
+        lead_frames: frames before the first token.
+    """
+    groups = _groups(phonemes.split(), token_frames, lead_frames)
+    return [(start, end) for phones, start, end in groups if phones[0] not in _MARKS]
+
+
 def _timing(text: str, start: int, end: int, kind: str) -> Timing:
     return Timing(text, start / FRAMES_PER_SECOND, end / FRAMES_PER_SECOND, kind)
 

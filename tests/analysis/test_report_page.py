@@ -25,7 +25,7 @@ const contrast = e => { const a = light(getComputedStyle(e).color), b = light(gr
   return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05); };
 const texts = [...document.body.querySelectorAll('*')].filter(e => !e.closest('svg') && e.tagName !== 'SCRIPT' &&
   [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()));
-const players = [...document.querySelectorAll('audio')];
+const players = [...document.querySelectorAll('audio:not([aria-label^=Prompt])')];
 const lengths = await Promise.all(players.map(p => new Promise(done => {
   p.onloadedmetadata = () => done(p.duration); p.onerror = () => done(-1); p.preload = 'auto'; p.load(); })));
 return {
@@ -95,6 +95,14 @@ def test_counts_reasons_and_voices_stand_in_it(page):
     assert "text 1 stars : There is nothing to say" in words
     assert "All audio on this page is synthetic" in words
     assert re.search(r"low 4 1 0 0\.1 ", words)
+
+
+def test_a_take_has_its_text_its_prompt_axes_and_the_command_for_new_takes(page):
+    assert page.count('aria-label="Prompt ') == page.count("<audio") / 2
+    assert re.search(r"<p lang=\"en\">[^<]+[.?!]</p>", page)
+    assert "<span>8 kHz</span><span>4</span><span>0</span>" in page
+    assert re.search(r"<code>hierbatch respeak \S+ [\w-]+ --takes 3</code>", page)
+    assert re.search(r"<code>hierbatch retry \S+ --kind text</code>", page)
 
 
 def test_takes_that_look_wrong_come_first_with_their_flags(tmp_path):

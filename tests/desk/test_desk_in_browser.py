@@ -1,10 +1,16 @@
 """The desk in a real browser: the loop of a producer, by keyboard alone."""
 
+import subprocess
+
+import numpy as np
 import pytest
 from playwright.sync_api import expect
+from scipy.signal import fftconvolve
 from typer.testing import CliRunner
 
+from hierbatch.audio.files import read_sound
 from hierbatch.cli.app import app
+from hierbatch.manifest.takes import Takes
 from tests.desk.desk_browser import accessibility_violations, chromium, open_page, serve
 from tests.loading import ROOT
 
@@ -20,6 +26,8 @@ It was late, and the rain had not stopped.
 # The Stairs
 
 She went down with a candle. The cat was gone.
+
+Old Elspeth came in. Nobody knew Elspeth better.
 """
 
 
@@ -29,7 +37,7 @@ def narrated(tmp_path_factory):
     folder = tmp_path_factory.mktemp("book")
     (folder / "lamp.md").write_text(BOOK, encoding="utf-8")
     voice = f"--voice {ROOT / 'manifests' / 'voices' / 'narrator.flac'} --consent licensed"
-    options = f"--out {folder / 'out'} --engine local --to flac --profile ebu --max-retakes 0"
+    options = f"--out {folder / 'out'} --engine local --to flac --profile ebu --max-retakes 0 --measures semantic"
     result = CliRunner().invoke(app, ["narrate", str(folder / "lamp.md"), *voice.split(), *options.split()])
     assert result.exit_code == 0, result.output
     return folder
@@ -71,13 +79,62 @@ def test_a_sentence_is_edited_spoken_compared_pinned_and_delivered(narrated, bro
         page.wait_for_selector(".s.now")
         page.wait_for_selector("#act-p[aria-pressed=true]")
         assert current(page) == "The moon was out."
-    result = CliRunner().invoke(app, ["book", str(run), "--out", str(narrated / "new"), "--to", "flac,srt"])
+    result = CliRunner().invoke(app, ["book", str(run), "--out", str(narrated / "new"), "--to", "m4b,srt"])
     assert result.exit_code == 0, result.output
     subtitles = "".join(path.read_text(encoding="utf-8") for path in sorted((narrated / "new").rglob("*.srt")))
     words = " ".join(subtitles.split())
     assert "The moon was out." in words
     assert "The lamp was lit." not in words
     assert "Nobody saw the cat" in words
+    [book] = (narrated / "new").rglob("*.m4b")
+    takes = Takes(run).candidates(["c001-00002"], ["attempt", "audio"]).to_pylist()
+    likeness = [(take, best_match(read_sound(take["audio"]["bytes"]), decoded(book))) for take in takes]
+    assert next(match for take, match in likeness if take["verdict"] == "pin") > 0.9
+    assert next(match for take, match in likeness if take["attempt"] == 1) < 0.6  # the sentence before the edit
+
+
+def decoded(path):
+    """Audio of a delivered file at 16 kHz."""
+    command = ["ffmpeg", "-v", "error", "-i", str(path), "-ar", "16000", "-ac", "1", "-f", "f32le", "-"]
+    return np.frombuffer(subprocess.run(command, capture_output=True, check=True).stdout, np.float32)
+
+
+def best_match(take, book):
+    """Highest correlation of a take with any part of a book, 1 for a part that is the take at another level."""
+    sound = take.samples - take.samples.mean()
+    product = fftconvolve(book, sound[::-1], mode="valid")
+    power = fftconvolve(book**2, np.ones(len(sound)), mode="valid")
+    return float((product / np.sqrt(np.maximum(power, 1e-9) * (sound @ sound))).max())
+
+
+def test_a_name_is_corrected_in_the_list_of_words_and_spoken_again_where_it_occurs(narrated, browser):
+    run = narrated / "out" / "run"
+    with serve(run) as address, open_page(browser, address) as page:
+        page.keyboard.press("w")
+        page.wait_for_selector(".words-table .word")
+        assert "\n".join(accessibility_violations(page)) == ""
+        page.keyboard.press("j")
+        page.keyboard.press("Space")
+        page.keyboard.press("e")
+        assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Say Elspeth as"
+        page.keyboard.type("EL-zbeth")
+        page.keyboard.press("Enter")
+        expect(page.locator("tr[data-word=en-Elspeth] .state-cell")).to_have_text("2 sentences spoken", timeout=WAIT_MS)
+        page.keyboard.press("Escape")
+        page.keyboard.press("w")
+        page.wait_for_selector(".s.now")
+    verdicts = [take["verdict"] for take in Takes(run).candidates(Takes(run).ids, ["id"]).to_pylist()]
+    assert verdicts.count("pin") >= 2
+    assert "EL-zbeth" in (run / "lexicon.csv").read_text(encoding="utf-8")
+
+
+def test_doubtful_words_are_marked_listed_and_filtered(narrated, browser):
+    with serve(narrated / "out" / "run", "--read-only") as address, open_page(browser, address) as page:
+        page.get_by_role("button", name="Doubtful words").press("Enter")
+        marked = page.locator(".w.doubt")
+        for at in range(marked.count()):
+            assert "as usual" in marked.nth(at).get_attribute("title")
+        assert "\n".join(accessibility_violations(page)) == ""
 
 
 def test_decisions_are_made_and_taken_back_by_keyboard(narrated, browser):
@@ -147,16 +204,16 @@ def test_a_corpus_is_sorted_filtered_audited_and_decided_in_the_table(narrated, 
     with serve(narrated / "out" / "run") as address, open_page(browser, address) as page:
         page.keyboard.press("t")
         rows = page.locator("tbody tr[data-id]")
-        expect(rows).to_have_count(7, timeout=WAIT_MS)
+        expect(rows).to_have_count(9, timeout=WAIT_MS)
         page.locator("#sort-duration_s").press("Enter")
         expect(page.locator("th[aria-sort=ascending]")).to_contain_text("length", timeout=WAIT_MS)
         lengths = [float(row.split()[0]) for row in page.locator("tbody td.number:nth-of-type(3)").all_inner_texts()]
         assert lengths == sorted(lengths)
         page.locator("#range-duration_s-low").fill(str(lengths[3]))
         page.keyboard.press("Tab")
-        expect(rows).not_to_have_count(7, timeout=WAIT_MS)
+        expect(rows).not_to_have_count(9, timeout=WAIT_MS)
         page.get_by_role("button", name="All values of Duration").click()
-        expect(rows).to_have_count(7, timeout=WAIT_MS)
+        expect(rows).to_have_count(9, timeout=WAIT_MS)
         page.locator("#audit-n").fill("4")
         page.keyboard.press("Enter")
         expect(page.locator("#audit-result")).to_contain_text("4 drawn", timeout=WAIT_MS)

@@ -54,6 +54,11 @@ def test_words_that_a_recogniser_has_not_found_are_doubtful():
     assert (found[1].doubt, found[3].doubt) == ("recognised as “day's a chain”", "not recognised")
 
 
+def test_words_far_from_their_text_are_doubtful():
+    found = written_words("one two three", timings("one", "two", "three"), ratios=[1.0, 4.25, 2.0])
+    assert [word.doubt for word in found] == ["", "4.2 times as far from its text as usual", ""]
+
+
 def test_other_spaces_are_no_doubt():
     found = written_words("우리 수탉이 막", timings("우리", "수탉이", "막"), transcript="우리수탉이 막")
     assert [word.doubt for word in found] == ["", "", ""]

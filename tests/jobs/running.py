@@ -2,6 +2,8 @@
 
 import time
 
+import pyarrow as pa
+
 from hierbatch.engine.execution import Execution
 from hierbatch.jobs.options.quality import Quality
 from hierbatch.jobs.options.voices import VoiceChoice
@@ -17,9 +19,11 @@ from tests.making import manifest_file, prompt_file
 LOCAL = Execution(engine="local")
 
 
-def job(folder, n_rows=10, faults=None, max_retakes=0, **notes) -> RunJob:
+def job(folder, n_rows=10, faults=None, max_retakes=0, texts=None, **notes) -> RunJob:
+    """A run of phoneme strings, or of texts."""
+    columns = {"text": texts, "phonemes": pa.nulls(n_rows, pa.string())} if texts else {}
     order = SpeakSpec(
-        manifest=manifest_file(folder, n_rows, faults),
+        manifest=manifest_file(folder, n_rows, faults, **columns),
         voices=VoiceChoice(voice=prompt_file(folder)),
         model=ModelChoice(model=bundle_folder(folder, **notes)),
     )

@@ -67,11 +67,12 @@ export function drawText() {
 const initials = (name) => (name.length <= 6 ? name : name.split(/\s+/).map((word) => word[0]).join("").slice(0, 3));
 
 function drawSentence(sentence) {
-  return el("span", { class: "s", role: "button", tabindex: "-1", data: { id: sentence.id, text: textOf(sentence.words) } },
+  return el("span", { class: "s", role: "button", tabindex: "-1", data: { id: sentence.id, words: nameOf(sentence.words) } },
     el("span", {}, drawWords(sentence.words)), el("span", { class: "hidden" }));
 }
 
-const textOf = (words) => words.map((word) => word[0]).join(" ");
+/** Words and doubts, to compare what is shown with what shall be shown. */
+const nameOf = (words) => words.map((word) => word[0] + (word[3] ? "*" : "")).join(" ");
 
 const drawWords = (words) => words.flatMap(([text, start, , doubt], at) => [at ? " " : null,
   el("span", { class: doubt ? "w doubt" : "w", title: doubt || null, data: { start } }, text)]).filter(Boolean);
@@ -79,8 +80,8 @@ const drawWords = (words) => words.flatMap(([text, start, , doubt], at) => [at ?
 /** Show the words of the take that is compared, which may have another text than the current one. */
 function drawTakeWords() {
   const node = store.view === "book" && currentNode();
-  if (!node || !store.words.length || node.dataset.text === textOf(store.words)) return;
-  node.dataset.text = textOf(store.words);
+  if (!node || !store.words.length || node.dataset.words === nameOf(store.words)) return;
+  node.dataset.words = nameOf(store.words);
   litWord = null;
   node.firstChild.replaceChildren(...drawWords(store.words));
 }
@@ -90,8 +91,8 @@ function restoreWords(left) {
   for (const paragraph of store.chapter?.paragraphs || []) {
     const sentence = paragraph.sentences.find((each) => each.id === left);
     const node = sentence && $("text").querySelector(`.s[data-id="${CSS.escape(left)}"]`);
-    if (!node || node.dataset.text === textOf(sentence.words)) continue;
-    node.dataset.text = textOf(sentence.words);
+    if (!node || node.dataset.words === nameOf(sentence.words)) continue;
+    node.dataset.words = nameOf(sentence.words);
     node.firstChild.replaceChildren(...drawWords(sentence.words));
   }
 }
@@ -118,6 +119,8 @@ export function drawMarks() {
     if (isCurrent) node.setAttribute("aria-current", "true");
     else node.removeAttribute("aria-current");
     const notes = MARK_CLASSES.filter(([, mark]) => found & mark).map(([name]) => name);
+    const doubtful = [...node.querySelectorAll(".w.doubt")].map((word) => word.textContent);
+    if (doubtful.length) notes.push(`doubtful: ${doubtful.join(" ")}`);
     node.lastChild.textContent = notes.length ? ` (${notes.join(", ")})` : "";
   }
 }

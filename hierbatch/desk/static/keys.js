@@ -5,6 +5,8 @@ import { $, el, replace } from "./dom.js";
 import { closeSheet, decide, editText, speak, undo } from "./panel.js";
 import { chooseTake, move, toggle } from "./selection.js";
 import { store } from "./store.js";
+import { show } from "./views.js";
+import * as words from "./words.js";
 
 export const KEYS = [
   ["Space", "Play or pause"],
@@ -20,17 +22,19 @@ export const KEYS = [
   ["n", "Write a note"],
   ["[  ]", "Previous, next chapter"],
   ["t", "Text or table"],
+  ["w", "Words to check"],
   ["Esc", "Leave a field or the sheet"],
   ["?", "This help"],
 ];
 
-let changeView = () => {};
-export const onChangeView = (act) => { changeView = act; };
+/** Show a view, or the text again. */
+const toView = (name) => { if (store.run.is_book || name !== "table") show(store.view === name ? (store.run.is_book ? "book" : "table") : name); };
+const isWords = () => store.view === "words";
 
 const acts = {
-  " ": () => toggle(), j: () => move(1), k: () => move(-1), e: editText, r: speak, p: () => decide("pin"), a: () => decide("keep"),
+  " ": () => toggle(), j: () => (isWords() ? words.step(1) : move(1)), k: () => (isWords() ? words.step(-1) : move(-1)), e: () => (isWords() ? words.edit() : editText()), r: speak, p: () => decide("pin"), a: () => decide("keep"),
   x: () => decide("reject"), u: undo, n: () => { editText(); $("field-note")?.focus(); }, "[": () => stepChapter(-1), "]": () => stepChapter(1),
-  t: () => changeView(), "?": showHelp,
+  t: () => toView("table"), w: () => toView("words"), "?": showHelp,
 };
 
 export function showHelp() {
@@ -65,5 +69,6 @@ function leave(event) {
   if (wasField) event.target.blur();
   if (!closeSheet() && !wasField) return;
   event.preventDefault();
-  document.querySelector(".s.now, tr.now .id")?.focus({ preventScroll: true });
+  const word = event.target.closest?.(".words-table tr")?.querySelector(".word");
+  (word ?? document.querySelector(".s.now, tr.now .id"))?.focus({ preventScroll: true });
 }

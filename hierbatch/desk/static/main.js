@@ -6,11 +6,12 @@ import { drawDock } from "./dock.js";
 import { $ } from "./dom.js";
 import * as table from "./table.js";
 import * as keys from "./keys.js";
-import { flushPlayed, loadRow, openChapter, select } from "./selection.js";
+import * as views from "./views.js";
+import { flushPlayed, isWaiting, loadRow, openChapter, select } from "./selection.js";
 import { emit, isWritable, on, store } from "./store.js";
 
-const POLL_MS = 2000, FAST_POLL_MS = 350;
-let isUpdating = false;
+const RUN_MS = 3000; // for what changes without the files of the run: drivers that come and go, other desks that end
+let isUpdating = false, isOutdated = false, source = null;
 
 async function update() {
   const before = store.run;
@@ -30,18 +31,32 @@ async function update() {
   emit("updated");
 }
 
-function changeView() {
-  if (store.run.is_book) table.show(store.view === "book" ? "table" : "book");
+/** Update now, or again after the update in progress. */
+async function updateSoon() {
+  isOutdated = true;
+  if (isUpdating) return;
+  isUpdating = true;
+  while (isOutdated) {
+    isOutdated = false;
+    await update().catch(() => {});
+  }
+  isUpdating = false;
 }
 
-async function poll() {
-  if (!isUpdating && !document.hidden) {
-    isUpdating = true;
-    await update().catch(() => {});
-    isUpdating = false;
+/** Receive changes while the page is visible: a browser opens few connections to one server. */
+function follow() {
+  if (document.hidden) {
+    source?.close();
+    source = null;
+  } else if (!source) {
+    source = new EventSource("/api/changes");
+    source.onmessage = (event) => {
+      if (Number(event.data) === store.run.version) return;
+      // The take that someone waits for comes before the rest of the page.
+      if (isWaiting()) loadRow(store.current).catch(() => {}).then(updateSoon);
+      else updateSoon();
+    };
   }
-  const isWaiting = store.row?.requests.some((request) => request.is_open);
-  setTimeout(poll, isWaiting ? FAST_POLL_MS : POLL_MS);
 }
 
 async function start() {
@@ -49,9 +64,7 @@ async function start() {
   book.listen();
   keys.listen();
   table.listen();
-  keys.onChangeView(changeView);
-  $("view-book").addEventListener("click", () => table.show("book"));
-  $("view-table").addEventListener("click", () => table.show("table"));
+  views.listen();
   await update();
   document.title = `${store.run.title} · hierbatch review`;
   $("title").textContent = store.run.title;
@@ -59,16 +72,18 @@ async function start() {
   const wanted = decodeURIComponent(location.hash.slice(1));
   if (!store.run.is_book) {
     $("view-book").hidden = true;
-    await table.show("table");
+    await views.show("table");
   } else if (first) {
     const start = store.contents.chapters.find((chapter) => chapter.sentences.some(([id]) => id === wanted)) || first;
     await openChapter(start.number);
     await select(start === first && !wanted ? first.sentences[0][0] : wanted);
   }
-  poll();
+  follow();
+  document.addEventListener("visibilitychange", follow);
+  setInterval(() => { if (!document.hidden) updateSoon(); }, RUN_MS);
 }
 
-on("changed", () => update().catch(() => {}));
+on("changed", updateSoon);
 on("select", () => history.replaceState(null, "", `#${encodeURIComponent(store.current)}`));
 addEventListener("pagehide", () => { if (isWritable()) flushPlayed(); });
 start().catch(() => {});

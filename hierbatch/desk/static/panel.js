@@ -2,7 +2,7 @@
 
 import { notice, post } from "./api.js";
 import { $, el, replace, say } from "./dom.js";
-import { flushPlayed, setRow, select } from "./selection.js";
+import { flushPlayed, playNextTake, setRow, select } from "./selection.js";
 import { emit, isWritable, Mark, on, sentenceOf, store } from "./store.js";
 
 const N_TAKES = [1, 2, 3, 4, 5];
@@ -26,7 +26,7 @@ export function drawPanel() {
   if (isTyping) return drawParts(row);
   const focusedId = panel.contains(document.activeElement) ? document.activeElement.id : "";
   drawnFor = row.id;
-  replace(panel, heading(row), el("p", { class: "state", id: "row-state" }), fields(row), el("div", { id: "row-acts" }),
+  replace(panel, heading(row), el("p", { class: "state", id: "row-state" }), el("ul", { class: "doubts", id: "row-doubts" }), fields(row), el("div", { id: "row-acts" }),
     noteField(row), el("div", { id: "row-facts" }));
   drawParts(row);
   if (focusedId) $(focusedId)?.focus();
@@ -34,8 +34,18 @@ export function drawPanel() {
 
 function drawParts(row) {
   replace($("row-state"), stateLine(row));
+  drawDoubts();
   replace($("row-acts"), actions(row));
   replace($("row-facts"), measures(row), history(row));
+}
+
+/** The doubtful words of the take that is shown, with the reasons. */
+function drawDoubts() {
+  const list = $("row-doubts");
+  if (!list) return;
+  const doubtful = store.words.filter((word) => word[3]);
+  replace(list, doubtful.map(([text, , , reason]) => el("li", {}, el("b", {}, text), ` ${reason}`)));
+  list.hidden = !doubtful.length;
 }
 
 function heading(row) {
@@ -186,6 +196,7 @@ export async function speak() {
   const { row } = store;
   if (!isWritable() || !row) return;
   if (Number.isNaN(number("speed"))) return notice("The speed is not a number.", true);
+  playNextTake();
   const answer = await post("/api/speak", { id: row.id, n_takes: nTakes, edit: values(row) }).catch(() => null);
   if (!answer) return;
   if ($("panel").contains(document.activeElement)) document.activeElement.blur();
@@ -221,4 +232,5 @@ export function editText() {
 }
 
 on("row", drawPanel);
+on("take", drawDoubts);
 on("select", drawPanel);

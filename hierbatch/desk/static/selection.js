@@ -38,6 +38,9 @@ export async function loadRow(id) {
   setRow(row);
 }
 
+/** True while new takes of the current row are being made. */
+export const isWaiting = () => Boolean(store.row?.requests.some((request) => request.is_open));
+
 export function setRow(row) {
   store.row = row;
   const names = row.takes.map((take) => take.name);
@@ -47,6 +50,21 @@ export function setRow(row) {
     if (store.take && !store.words.some((word) => word[2] > 0)) loadWords();
   }
   emit("row");
+  if (awaited?.id === row.id) playAwaited();
+}
+
+let awaited = null; // { id, known }: someone has asked for new takes and wants to hear the first one
+
+/** Play the next new take of the current row when it is there, unless something is playing then. */
+export function playNextTake() {
+  awaited = { id: store.row.id, known: new Set(store.row.takes.map((take) => take.name)) };
+}
+
+function playAwaited() {
+  const made = spokenTakes().findIndex((take) => !awaited.known.has(take.name));
+  if (made < 0) return;
+  awaited = null;
+  if (!isPlaying()) chooseTake(made + 1);
 }
 
 function setTake(name, words) {

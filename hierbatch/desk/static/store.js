@@ -1,7 +1,7 @@
 // State of the page, and the marks of rows as the server encodes them.
 
 export const Mark = {
-  FAILED: 1, FLAGGED: 2, PLAYED: 4, KEPT: 8, REJECTED: 16, PINNED: 32, MISSING: 64, REQUESTED: 128, UNDECIDED: 256, NOTED: 512, EDITED: 1024,
+  FAILED: 1, FLAGGED: 2, PLAYED: 4, KEPT: 8, REJECTED: 16, PINNED: 32, MISSING: 64, REQUESTED: 128, UNDECIDED: 256, NOTED: 512, EDITED: 1024, DOUBTFUL: 2048,
 };
 
 export const store = {
@@ -30,6 +30,7 @@ export const FILTERS = [
   { name: "all", title: "All", matches: () => true },
   { name: "undecided", title: "To decide", matches: (marks) => marks & Mark.UNDECIDED },
   { name: "flagged", title: "Flagged", matches: (marks) => marks & Mark.FLAGGED },
+  { name: "doubtful", title: "Doubtful words", matches: (marks) => marks & Mark.DOUBTFUL },
   { name: "failed", title: "Failed", matches: (marks) => marks & Mark.FAILED },
   { name: "unplayed", title: "Not played", matches: (marks) => !(marks & (Mark.PLAYED | Mark.MISSING)) },
 ];

@@ -9,7 +9,7 @@ import { emit, FILTERS, on, store } from "./store.js";
 const LIMIT = 50;
 const SHOWN_MEASURES = ["duration_s", "duration_ratio", "cer", "speaker_similarity", "semantic_distance", "snr_db"];
 const MAX_MEASURES = 3;
-const SHOWS = [...FILTERS.map(({ name, title }) => [name, title]), ["kept", "Kept"], ["rejected", "Rejected"]];
+const SHOWS = [...FILTERS.filter(({ name }) => name !== "doubtful").map(({ name, title }) => [name, title]), ["kept", "Kept"], ["rejected", "Rejected"]];
 
 export const query = { show: "all", equal: {}, text: "", ranges: {}, sort: "position", is_descending: false, offset: 0, is_audit: false };
 let page = { rows: [], total: 0, measures: [] };
@@ -159,21 +159,8 @@ export function listen() {
   on("updated", () => { if (store.view === "table") refresh(); });
 }
 
-/** Change between the text and the table. */
-export async function show(view) {
-  store.view = view;
-  const isTable = view === "table";
-  $("view-book").setAttribute("aria-pressed", String(!isTable));
-  $("view-table").setAttribute("aria-pressed", String(isTable));
-  $("chapters").hidden = isTable;
-  $("measures").hidden = !isTable;
-  document.body.classList.toggle("table", isTable);
-  if (isTable) {
-    await refresh();
-    if (!store.current && page.rows.length) await select(page.rows[0].id);
-  } else {
-    emit("filter");
-    emit("chapter");
-    if (store.current) await select(store.current);
-  }
+/** Show the first page, and its first row if none is current. */
+export async function open() {
+  await refresh();
+  if (!store.current && page.rows.length) await select(page.rows[0].id);
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hierbatch.frontend.books.book import Book
@@ -13,7 +13,9 @@ from hierbatch.frontend.dialogue.character import Character
 from hierbatch.frontend.dialogue.english_characters import find_characters
 from hierbatch.frontend.dialogue.english_evidence import english_turns
 from hierbatch.frontend.dialogue.english_mentions import EnglishMentions
+from hierbatch.frontend.dialogue.english_unnamed import find_unnamed
 from hierbatch.frontend.dialogue.korean_evidence import KoreanMentions, korean_turns
+from hierbatch.frontend.dialogue.korean_names import find_names
 from hierbatch.frontend.dialogue.narrator import NARRATOR, is_first_person, with_narrator
 from hierbatch.frontend.dialogue.quotations import Span, split_quotations
 from hierbatch.frontend.dialogue.speakers import Attribution, Turn, attribute
@@ -58,8 +60,9 @@ def attribute_english(chapters: Sequence[Sequence[str]]) -> BookDialogue:
     """
     spans = [split_quotations(paragraphs) for paragraphs in chapters]
     characters = find_characters(text for paragraphs in chapters for text in paragraphs)
-    mentions, narrator = EnglishMentions(characters), None
     narration, quotes = _texts(chapters, spans)
+    characters = [*characters, *find_unnamed(narration, characters)]
+    mentions, narrator = EnglishMentions(characters), None
     if is_first_person(narration, _I):
         addressed = Counter(index for quote in quotes for index in mentions.addressed_in(quote))
         narrated = Counter(
@@ -80,12 +83,27 @@ def attribute_korean(chapters: Sequence[Sequence[str]]) -> BookDialogue:
     """
     spans = [split_quotations(paragraphs) for paragraphs in chapters]
     narration, _ = _texts(chapters, spans)
-    characters, narrator = korean_characters.find_characters(narration), None
+    characters, narrator = korean_characters.find_characters(narration, find_names(chapters, spans)), None
     if is_first_person(narration, _NA):
         narrator = len(characters)
         characters = [*characters, Character(NARRATOR, (), "", sum(found.n_mentions for found in characters) // 4)]
     mentions = KoreanMentions(characters, narrator)
     return _attributed(characters, spans, [korean_turns(*each, mentions) for each in zip(chapters, spans, strict=True)])
+
+
+def _with_script_speakers(
+    characters: Sequence[Character], spans: Sequence[Sequence[Sequence[Span]]]
+) -> tuple[list[Character], dict[str, int]]:
+    """Characters with those whom a script names before a colon, and the index of each of these names."""
+    names = Counter(part.speaker for paragraphs in spans for parts in paragraphs for part in parts if part.speaker)
+    known = {alias.casefold(): at for at, each in reversed(list(enumerate(characters))) for alias in each.aliases}
+    added = [name for name in names if name.casefold() not in known]
+    found = [*characters]
+    for name in added:
+        if name.casefold() not in known:  # CAPITALS and capitalized words are one name
+            known[name.casefold()] = len(found)
+            found.append(Character(name, (name,), "", names[name]))
+    return found, {name: known[name.casefold()] for name in names}
 
 
 def _attributed(
@@ -94,8 +112,9 @@ def _attributed(
     turns_and_appearances: Sequence[tuple[list[Turn], dict[int, list[int]]]],
 ) -> BookDialogue:
     """The dialogue of a book from the turns of each chapter, and the appearances of the characters in it."""
+    characters, scripted = _with_script_speakers(characters, spans)
     attributed = [
-        _spans(parts, attribute(turns, characters, appearances))
+        _spans(parts, attribute(turns, characters, appearances), scripted)
         for parts, (turns, appearances) in zip(spans, turns_and_appearances, strict=True)
     ]
     return BookDialogue(tuple(characters), tuple(attributed))
@@ -112,7 +131,7 @@ def _texts(chapters: Sequence[Sequence[str]], spans: Sequence[Sequence[Sequence[
 
 
 def _spans(
-    parts: Sequence[Sequence[Span]], attributions: Sequence[Attribution]
+    parts: Sequence[Sequence[Span]], attributions: Sequence[Attribution], scripted: Mapping[str, int]
 ) -> tuple[tuple[AttributedSpan, ...], ...]:
     remaining = iter(attributions)
     result = []
@@ -120,6 +139,8 @@ def _spans(
         row = []
         for part in paragraph:
             found = next(remaining, None) if part.is_quote else None
+            if part.speaker:
+                found = Attribution(scripted[part.speaker], 1.0)
             row.append(
                 AttributedSpan(part.start, part.end, True, found.character, found.confidence)
                 if found

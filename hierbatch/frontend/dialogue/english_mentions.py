@@ -18,6 +18,9 @@ _VOCATIVE_BEFORE, _VOCATIVE_AFTER = (
 _TITLES_IN_NAME = re.compile(r"\s+")
 
 
+_SPOUSES = {"wife": "Mrs.", "husband": "Mr."}
+
+
 class EnglishMentions:
     """Finder of persons in narration, for one book's characters.
 
@@ -35,7 +38,10 @@ class EnglishMentions:
         names = sorted([*self._by_name], key=len, reverse=True)
         alternatives = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in names)
         named = rf"\b(?P<name>{alternatives})\b(?!\s*[’']s\b)" if names else r"(?P<name>(?!))"
-        noun = rf"\b(?:the|a|an|his|her|my|our|their)\s+(?:[\w-]+\s+){{0,2}}?(?P<noun>{'|'.join(person_nouns())})\b"
+        nouns = "|".join(person_nouns())
+        whose = r"(?:the|a|an|his|her|my|our|their|(?P<owner>[\w-]+)[’']s)"
+        # The old man's daughter is not the old man.
+        noun = rf"\b{whose}\s+(?:[\w-]+\s+){{0,2}}?(?P<noun>{nouns})\b(?![’']s\b)"
         self._person = re.compile(f"{named}|{noun}|{_PRONOUN}")
 
     def all_in(self, text: str) -> list[Mention]:
@@ -101,8 +107,15 @@ class EnglishMentions:
                 return Mention(match.start(), match.end(), self._narrator, is_first_person=True)
             gender: Gender = {"he": "m", "she": "f"}.get(pronoun, "")  # type: ignore[assignment]
             return Mention(match.start(), match.end(), None, gender) if gender else None
+        if (spouse := self._spouse(match["owner"], match["noun"])) is not None:
+            return Mention(match.start(), match.end(), spouse, self._characters[spouse].gender)
         gender = person_nouns()[match["noun"]]  # type: ignore[assignment]
         return Mention(match.start(), match.end(), None, gender if gender in ("m", "f") else "")
+
+    def _spouse(self, owner: str | None, noun: str) -> int | None:
+        """Character who is somebody's wife or husband: `Bennet's wife`."""
+        title = _SPOUSES.get(noun)
+        return self._by_name.get(f"{title} {owner}") if owner and title else None
 
 
 def _skip_adverbs(text: str, start: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from hierbatch.frontend.dialogue.character import Character, Gender
 from hierbatch.frontend.korean.morphemes import Morpheme, analyse
@@ -37,14 +37,22 @@ def speech_stems() -> frozenset[str]:
     return read_words("dialogue/korean_speech_stems.txt")
 
 
-def find_characters(narration: Iterable[str]) -> list[Character]:
-    """Characters that are a subject of the narration at least twice, the most frequent first."""
+def find_characters(narration: Iterable[str], names: Mapping[str, int] | None = None) -> list[Character]:
+    """Characters that are a subject of the narration at least twice, the most frequent first.
+
+    Args:
+        narration: passages of narration.
+        names: names of persons that no dictionary has, with the number of times that each is a subject.
+    """
     subjects: Counter[str] = Counter()
+    known = names or {}
     for text in narration:
         subjects.update(match["name"] + "이" for match in _DIMINUTIVE_NAME.finditer(text))
         for start in range(0, len(text), _MAX_CHARACTERS):
             subjects.update(_subjects(text[start : start + _MAX_CHARACTERS]))
-    named = {name: n for name, n in subjects.items() if n >= _MIN_SUBJECTS or name in person_nouns()}
+    for name, n_subjects in known.items():
+        subjects[name] = max(subjects[name], n_subjects)
+    named = {name: n for name, n in subjects.items() if n >= _MIN_SUBJECTS or name in person_nouns() or name in known}
     groups: dict[str, list[str]] = {}
     for name in sorted(named, key=lambda name: -named[name]):
         key = _DIMINUTIVE.sub("", name.replace(" ", ""))

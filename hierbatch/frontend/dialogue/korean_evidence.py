@@ -12,7 +12,11 @@ from hierbatch.frontend.dialogue.korean_characters import speech_stems
 from hierbatch.frontend.dialogue.quotations import Span
 from hierbatch.frontend.dialogue.speakers import Turn
 
-_PARTICLE = r"(?:(?:이|가|은|는|께서|께서는|도)(?![가-힣])|의(?=\s*(?:입|목소리|음성|말)))"
+_BODY = r"(?:입|목소리|음성|소리|말|손|손가락|팔|주먹|눈|얼굴|낯|뺨|고개|입술|목성|모양|꼴)"
+_PARTICLE = (
+    r"(?:(?:이|가|은|는|께서|께서는|도)(?![가-힣])"
+    rf"|의\s(?=(?:[가-힣]+\s)?{_BODY}(?:에서|[은는이가])(?![가-힣])))"
+)
 _FIRST_PERSON = r"(?<![가-힣])(?:나는|난|내가|나도|저는|제가|우리는|나의)(?![가-힣])"
 _QUOTATIVE = re.compile(
     r"\s*(?:이라고|라고|이라구|라구|라는|하고|하구|하며|하면서|하니|하니까|하더니|고|구|"
@@ -20,6 +24,10 @@ _QUOTATIVE = re.compile(
 )
 _INTRODUCES = re.compile(r"(?:[,:]|같이|듯이|말로|소리로|말하되|묻되|말이)\s*$")
 _SUBJECT_CHANGES = re.compile(r"(?:니까|자|는데|더니|면|매|으나|지만),?\s")
+_GENERAL_STEMS = frozenset(["하였", "했다", "하며", "하면서", "하더니", "하는", "한다", "받는", "받았"])
+"""Verb forms of speech directly behind a quotation, and of anything else elsewhere."""
+_SPEECH_AS_OBJECT = re.compile(r"[가-힣]+는 (?:소리|말|목소리)(?:에|을|를)(?![가-힣])")
+"""Speech that the subject of a sentence reacts to: `부르는 소리에`."""
 _ADJACENT = 12
 """Characters between a quotation and a subject that directly follows its particle."""
 _CLAUSE_END = re.compile(r"[.!?…]\s|[.!?…]$")
@@ -67,13 +75,20 @@ class KoreanMentions:
                 return mention
         return None
 
+    def explicit_in_next(self, text: str) -> Mention | None:
+        """Speaker in a paragraph of its own behind a quotation: `나리는 혀를 돌리어 대답을 하였다.`"""
+        clause = _SPEECH_AS_OBJECT.sub("", _first_sentence(text))
+        verb = max((clause.rfind(stem) for stem in speech_stems() - _GENERAL_STEMS), default=-1)
+        before = [mention for mention in self.subjects_in(clause) if mention.start < verb]
+        return before[0] if before else None
+
     def explicit_before(self, text: str) -> Mention | None:
         """Speaker in the last sentence before a quotation: `그때에 김첨지는 대수롭지 않은듯이,`."""
         clause = _last_sentence(text)
         subjects = self.subjects_in(clause)
         if not subjects:
             return None
-        is_speech = any(stem in clause for stem in speech_stems())
+        is_speech = any(stem in clause for stem in speech_stems() - _GENERAL_STEMS)
         return subjects[-1] if _INTRODUCES.search(clause) or is_speech else None
 
     def _mention(self, match: re.Match[str]) -> Mention:
@@ -89,6 +104,10 @@ class _Context:
 
     before: str
     after: str
+    is_completed: bool = False
+    """True if `before` is a short paragraph about the quotation before it."""
+    is_apart: bool = False
+    """True if `after` is a paragraph of its own that does not go on from the quotation."""
 
 
 def korean_turns(
@@ -118,24 +137,39 @@ def korean_turns(
 
 def _context(paragraphs: Sequence[str], spans: Sequence[Sequence[Span]], number: int, at: int) -> _Context:
     text, parts = paragraphs[number], spans[number]
-    before = text[parts[at - 1].start : parts[at - 1].end] if at > 0 else ""
+    before, is_completed, is_apart = text[parts[at - 1].start : parts[at - 1].end] if at > 0 else "", False, False
     after = text[parts[at + 1].start : parts[at + 1].end] if at + 1 < len(parts) else ""
     if not before.strip() and number and at == 0 and not spans[number - 1][-1].is_quote:
         last = spans[number - 1][-1]
         before = paragraphs[number - 1][last.start : last.end]
+        is_completed = number > 1 and len(spans[number - 1]) == 1 and _completes(before, spans[number - 2])
     if not after.strip() and number + 1 < len(paragraphs) and at == len(parts) - 1 and spans[number + 1]:
         first = spans[number + 1][0]
         passage = paragraphs[number + 1][first.start : first.end]
-        after = passage if not first.is_quote and _QUOTATIVE.match(passage) else ""
-    return _Context(before, after)
+        after = "" if first.is_quote else passage
+        is_apart = bool(after) and not _QUOTATIVE.match(after)
+        if is_apart and _INTRODUCES.search(after):  # the next quotation
+            after = ""
+    return _Context(before, after, is_completed, is_apart)
+
+
+def _completes(text: str, before: Sequence[Span]) -> bool:
+    """True if a paragraph is one sentence behind a quotation, and does not introduce the next one."""
+    is_behind = bool(before) and before[-1].is_quote
+    return is_behind and _last_sentence(text) == text.rstrip() and not _INTRODUCES.search(text)
 
 
 def _evidence(quote: str, context: _Context, mentions: KoreanMentions) -> Evidence:
-    introduced = None if _is_behind_another(context.before) else mentions.explicit_before(context.before)
-    explicit = introduced or mentions.explicit_after(context.after)
+    is_about_another = context.is_completed or _is_behind_another(context.before)
+    introduced = None if is_about_another else mentions.explicit_before(context.before)
+    find_behind = mentions.explicit_in_next if context.is_apart else mentions.explicit_after
+    behind_it = find_behind(context.after)
+    is_introduced = introduced and _INTRODUCES.search(context.before)
+    explicit = introduced if is_introduced else behind_it or introduced
+    behind = mentions.subjects_in(_first_sentence(context.after))
     nearest = [
-        *mentions.subjects_in(_first_sentence(context.after)),
-        *reversed(mentions.subjects_in(_last_sentence(context.before))),
+        *(behind[:1] if context.is_apart else behind),
+        *([] if context.is_completed else reversed(mentions.subjects_in(_last_sentence(context.before)))),
     ]
     named = frozenset(mention.character for mention in mentions.all_in(quote) if mention.character is not None)
     return Evidence(

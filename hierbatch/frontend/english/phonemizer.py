@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Sequence
 
 from phonemizer.backend import EspeakBackend
@@ -69,8 +70,11 @@ def load_espeak(*, preserve_punctuation: bool) -> EspeakBackend:
 
         EspeakWrapper.set_library(espeakng_loader.get_library_path())
         EspeakWrapper.set_data_path(espeakng_loader.get_data_path())
+        logger = logging.getLogger(__name__)
+        logger.setLevel(logging.ERROR)  # it warns of joined words, which are divided again here
         return EspeakBackend(
             "en-us",
+            logger=logger,
             with_stress=True,
             preserve_punctuation=preserve_punctuation,
             language_switch="remove-flags",

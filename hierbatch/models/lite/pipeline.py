@@ -156,6 +156,7 @@ class LitePipeline:
         return SelfAssessment(
             semantic_distance=1.0 - float(cosine_similarity(predicted, encoded, dim=-1).mean()),
             timbre_similarity=float(own @ target / (np.linalg.norm(own) * np.linalg.norm(target) + 1e-9)),
+            encoded=to_array(encoded),
         )
 
     @torch.inference_mode()

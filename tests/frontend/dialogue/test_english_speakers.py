@@ -67,3 +67,25 @@ def test_a_first_person_narrator_is_named_by_others() -> None:
     names = [dialogue.characters[span.character].name for span in spans if span.character is not None]
     assert names[:4] == ["Holmes", names[1], "Holmes", names[1]]
     assert "Watson" in names[1]
+
+
+def test_a_script_names_its_speakers() -> None:
+    lines = ["ALICE: Who are you?", "HATTER: No room!", "ALICE: There is plenty.", "HATTER: Have some wine."]
+    dialogue = attribute_english([lines])
+    spans = [span for parts in dialogue.chapters[0] for span in parts if span.is_quote]
+    assert [dialogue.characters[span.character].name for span in spans] == ["ALICE", "HATTER", "ALICE", "HATTER"]
+    assert {span.confidence for span in spans} == {1.0}
+
+
+def test_a_person_without_a_name_speaks_under_a_noun() -> None:
+    lines = [f"“It is {number}.” said the old man." for number in ("one", "two", "three")]
+    dialogue = attribute_english([["Alice had come. Alice sat down.", *lines]])
+    spans = [span for parts in dialogue.chapters[0] for span in parts if span.is_quote]
+    assert {dialogue.characters[span.character].name for span in spans} == {"the old man"}
+
+
+def test_the_wife_of_a_named_man_is_the_one_with_his_name() -> None:
+    told = "Mr. Bennet was reading. Mr. Bennet smiled. Mrs. Bennet came in. Mrs. Bennet sat down."
+    dialogue = attribute_english([[told, "“My dear,” said Bennet’s wife, “it is let.”"]])
+    spans = [span for parts in dialogue.chapters[0] for span in parts if span.is_quote]
+    assert {dialogue.characters[span.character].name for span in spans} == {"Mrs. Bennet"}

@@ -30,3 +30,23 @@ def test_the_subject_before_a_quotation_speaks() -> None:
 def test_two_speakers_take_turns() -> None:
     turns = _speakers("“어디 가나?” 하고 치삼이는 물었다.", "“집에 가네.” 하고 김첨지는 말했다.", "“벌써?”", "“그래.”")
     assert turns == ["치삼이", "김첨지", "치삼이", "김첨지"]
+
+
+def test_a_paragraph_of_its_own_behind_a_quotation_names_the_speaker() -> None:
+    turns = _speakers(
+        "“벌써 갔소?”", "치삼이는 나직이 대답하였다.", "“누가 왔나?”", "그 서슬에 놀란 김첨지는 부르짖었다."
+    )
+    assert turns == ["치삼이", "김첨지"]
+
+
+def test_names_that_no_dictionary_has_are_found_by_their_particles() -> None:
+    told = ["인가는 밭을 보았다. 문 서방은 인가에게 갔다. 인가를 보자 인가의 손이 떨렸다."]
+    said = ["“왔소?”", "인가는 담뱃대를 물었다.", "“오늘은 받겠소.”", "인가는 땅에 앉았다.", "“안 되오.”"]
+    dialogue = attribute_korean([[*told, *said]])
+    assert "인가" in [character.name for character in dialogue.characters]
+
+
+def test_ordinals_and_initials_distinguish_persons() -> None:
+    told = "첫째 처녀가 일어났다. 둘째 처녀가 깨었다. 첫째 처녀는 잤다. 둘째 처녀도 웃었다. B여사가 왔다. B여사는 컸다."
+    names = {character.name for character in attribute_korean([[told, "“가자.”"]]).characters}
+    assert {"첫째 처녀", "둘째 처녀", "B여사"} <= names
