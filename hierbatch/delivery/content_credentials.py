@@ -125,6 +125,8 @@ def read_credentials(path: Path) -> FoundCredentials | None:
             found = json.loads(reader.json())
     except c2pa.C2paError.ManifestNotFound:
         return None
+    except c2pa.C2paError as error:  # a damaged manifest
+        return FoundCredentials(state="Invalid", is_generated=False, problems=(str(error),))
     problems = [status["code"] for status in found.get("validation_status", [])]
     active = found["manifests"][found["active_manifest"]]
     return FoundCredentials(
