@@ -64,7 +64,7 @@ def test_a_signed_file_is_valid_until_it_is_changed_or_encoded_again(tmp_path, s
     assert got.startswith("valid, synthetic")
     np.testing.assert_array_equal(read_sound(signed.read_bytes()).samples, read_sound(plain.read_bytes()).samples)
     content = bytearray(signed.read_bytes())
-    content[-200] ^= 1
+    content[len(content) // 2] ^= 1
     (tmp_path / f"changed{suffix}").write_bytes(content)
     assert not _signature(tmp_path / f"changed{suffix}")[0]
     again = tmp_path / f"again{suffix}"
