@@ -89,6 +89,7 @@ def feed_program(arguments: Sequence[str], *, timeout_s: float = 24 * 3600.0) ->
         def feed(block: bytes) -> None:
             try:
                 stream.write(block)
+                stream.flush()
             except BrokenPipeError:  # the program exited early: its own error message says more
                 running.finish()
                 raise

@@ -12,11 +12,11 @@ The gain is exactly one while no attenuation is required.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
-from scipy import signal
 
 from hierbatch.audio.decibels import amplitude_gain
 from hierbatch.audio.peak import CONTEXT_SAMPLES, interpolated_peaks
@@ -37,8 +37,7 @@ class PeakLimiter:
         self._ceiling = amplitude_gain(ceiling_dbtp - _MARGIN_DB)
         self._slope_db = RELEASE_DB_PER_S / rate_hz
         self._n_ahead = max(2, round(_LOOK_AHEAD_S * rate_hz))
-        window = signal.windows.hann(self._n_ahead + 2)[1:-1]
-        self._window = window / window.sum()
+        self._smoothing = _HannSmoothing(self._n_ahead)
         # Silence before the sound is the context of the first samples.
         self._unmeasured: Samples = np.zeros(CONTEXT_SAMPLES, np.float32)  # with their context
         self._slope: Attenuation = np.zeros(0)
@@ -74,17 +73,21 @@ class PeakLimiter:
         required_db[over] = 20 * np.log10(peaks[over].astype(np.float64) / self._ceiling)
         if not len(peaks) or (self._held_db == 0.0 and not len(over)):
             return required_db
-        if len(self._slope) < len(peaks):
-            self._slope = self._slope_db * np.arange(1, len(peaks) + 1, dtype=np.float64)
-        slope: Attenuation = self._slope[: len(peaks)]
-        held: Attenuation = required_db
+        start = 0 if self._held_db else int(over[0])
+        most_db = max(self._held_db, float(required_db.max()))
+        # After the last peak above the ceiling, the largest attenuation is released within this many samples.
+        end = min(len(peaks), (int(over[-1]) if len(over) else 0) + 2 + math.ceil(most_db / self._slope_db))
+        if len(self._slope) < end - start:
+            self._slope = self._slope_db * np.arange(1, end - start + 1, dtype=np.float64)
+        slope: Attenuation = self._slope[: end - start]
+        held: Attenuation = required_db[start:end]
         held += slope
         held[0] = max(held[0], self._held_db)
         np.maximum.accumulate(held, out=held)
         held -= slope
         np.maximum(held, 0.0, out=held)
-        self._held_db = float(held[-1])
-        return held
+        self._held_db = float(required_db[-1])
+        return required_db
 
     def _limited_spans(self, n_ready: int) -> list[tuple[int, int]]:
         """Start and end of the spans of ready samples that need attenuation, in steps of twice the look-ahead."""
@@ -100,7 +103,48 @@ class PeakLimiter:
     def _gain(self, required_db: Attenuation) -> Attenuation:
         """Gain of each sample whose look-ahead and look-back are complete."""
         ahead = _running_maximum(required_db, self._n_ahead)
-        return np.power(10.0, -np.convolve(ahead, self._window, mode="valid") / 20)
+        return np.exp(self._smoothing.apply(ahead) * (-math.log(10) / 20))
+
+
+class _HannSmoothing:
+    """Weighted mean of each `n` successive values under a Hann window whose sum is one.
+
+    The window is a constant minus a cosine, so three running sums replace a convolution: sums over the window of the
+    values, and of the values times a cosine and a sine, from which the cosine at any position of the window follows.
+    """
+
+    def __init__(self, n: int) -> None:
+        self._n = n
+        self._cosine = self._sine = np.zeros(0)
+
+    def apply(self, values: Attenuation) -> Attenuation:
+        """Smoothed values.
+
+        Shape:
+            values   [L], L >= n
+            returns  [L - n + 1]
+        """
+        if len(self._cosine) < len(values):
+            phase = 2 * np.pi / (self._n + 1) * np.arange(len(values))
+            self._cosine, self._sine = np.cos(phase), np.sin(phase)
+        cosine, sine = self._cosine[: len(values)], self._sine[: len(values)]
+        n_windows = len(values) - self._n + 1
+        in_phase, quadrature = self._sums(values * cosine), self._sums(values * sine)
+        # The cosine under the window starts one step after zero, at any position.
+        step = 2 * np.pi / (self._n + 1)
+        turned = in_phase * math.cos(step) - quadrature * math.sin(step)
+        turned_on = in_phase * math.sin(step) + quadrature * math.cos(step)
+        weighted = turned * cosine[:n_windows] + turned_on * sine[:n_windows]
+        smoothed: Attenuation = (self._sums(values) - weighted) / (self._n + 1)
+        return smoothed
+
+    def _sums(self, values: Attenuation) -> Attenuation:
+        """Sum of each `n` successive values."""
+        running = np.empty(len(values) + 1)
+        running[0] = 0.0
+        np.cumsum(values, out=running[1:])
+        sums: Attenuation = running[self._n :] - running[: len(running) - self._n]
+        return sums
 
 
 def _running_maximum(values: Attenuation, n: int) -> Attenuation:
@@ -113,7 +157,9 @@ def _running_maximum(values: Attenuation, n: int) -> Attenuation:
         values   [L], L >= n
         returns  [L - n + 1]
     """
-    blocks = np.pad(values, (0, -len(values) % n)).reshape(-1, n)
+    padded = np.zeros(-(-len(values) // n) * n)
+    padded[: len(values)] = values
+    blocks = padded.reshape(-1, n)
     from_start = np.maximum.accumulate(blocks, axis=1).reshape(-1)
     to_end = np.maximum.accumulate(blocks[:, ::-1], axis=1)[:, ::-1].reshape(-1)
     n_windows = len(values) - n + 1

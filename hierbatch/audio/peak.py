@@ -81,10 +81,11 @@ def interpolated_peaks(samples: Samples, threshold: float = 0.0) -> Samples:
     if not n_chunks:
         return np.zeros(0, np.float32)
     # The context of a chunk ends within the next but one.
-    padded = np.pad(samples, (0, (n_chunks + 2) * _CHUNK_SAMPLES - len(samples)))
+    padded = np.zeros((n_chunks + 2) * _CHUNK_SAMPLES, samples.dtype)
+    padded[: len(samples)] = samples
     magnitudes = np.abs(padded)
     peaks = magnitudes[CONTEXT_SAMPLES : CONTEXT_SAMPLES + n_chunks * _CHUNK_SAMPLES].reshape(n_chunks, _CHUNK_SAMPLES)
-    loudest = magnitudes.reshape(-1, _CHUNK_SAMPLES).max(axis=1)
+    loudest = _row_maxima(magnitudes.reshape(-1, _CHUNK_SAMPLES))
     loudest = np.maximum(np.maximum(loudest[:-2], loudest[1:-1]), loudest[2:])
     candidates = np.flatnonzero(loudest * _largest_gain() >= threshold)
     for start in range(0, len(candidates), _MAX_CHUNKS):
@@ -95,6 +96,14 @@ def interpolated_peaks(samples: Samples, threshold: float = 0.0) -> Samples:
         highest = points.reshape(OVERSAMPLING - 1, _CHUNK_SAMPLES, len(chunks)).max(axis=0)
         peaks[chunks] = np.maximum(peaks[chunks], highest.T)
     return peaks.reshape(-1)[:n_whole]
+
+
+def _row_maxima(rows: Samples) -> Samples:
+    """Largest value of each row, by halves: numpy reduces short rows one value at a time."""
+    while (half := rows.shape[1] // 2) and rows.shape[1] % 2 == 0:
+        rows = np.maximum(rows[:, :half], rows[:, half:])
+    maxima: Samples = rows.max(axis=1)
+    return maxima
 
 
 @lru_cache(maxsize=1)

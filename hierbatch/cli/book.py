@@ -42,7 +42,8 @@ def book(
 
     Example: hierbatch book runs/novel --to m4b,srt --out audiobook
     """
-    from hierbatch.jobs.book import BookJob, make_book
+    from hierbatch.jobs.book import make_book
+    from hierbatch.jobs.book_job import BookJob
 
     job = BookJob(
         run=run,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
 from importlib.metadata import version
@@ -20,7 +21,7 @@ from hierbatch.audio.waveform import Samples
 from hierbatch.delivery.pcm import read_pcm
 from hierbatch.delivery.profiles import Profile
 from hierbatch.delivery.timeline import ChapterTimeline
-from hierbatch.storage import storage_error, write_atomically
+from hierbatch.storage import STAGING_PREFIX, storage_error, write_atomically
 
 _BLOCK_SAMPLES = 1 << 16
 
@@ -82,7 +83,9 @@ class MasteredChapters:
         return path
 
     def remove_unused(self) -> None:
-        """Remove chapters that were neither found nor added since the folder was opened."""
+        """Remove chapters that were neither found nor added since the folder was opened, and unfinished files."""
+        for leftover in self._folder.glob(f"{STAGING_PREFIX}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
         for path in self._folder.glob("*.flac"):
             if path.stem not in self._used:
                 path.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from hierbatch.audio.decoding import open_file
+from hierbatch.audio.decoding import open_encoded_mp3, open_file
 from hierbatch.audio.level_meter import LevelMeter
 from hierbatch.audio.loudness import LoudnessMeter
 from hierbatch.audio.mp3_frames import read_mp3_frames
@@ -68,26 +68,33 @@ class FileReport:
         return all(row.passed for row in self.rows)
 
 
-def check_file(path: Path, profile: Profile) -> FileReport:
+def check_file(path: Path, profile: Profile, *, is_ours: bool = False) -> FileReport:
     """Measure a file and check it against a profile.
+
+    Args:
+        path: the file.
+        profile: rules for it.
+        is_ours: the file was encoded here, so that the faster decoder can be trusted with its headers.
 
     Raises:
         InputError: the file is missing or is not an audio file.
     """
-    measures = measure_file(path, profile)
+    measures = measure_file(path, profile, is_ours=is_ours)
     rows = [*_complete_rows(measures), *_format_rows(path, measures, profile), *_sound_rows(measures, profile)]
     return FileReport(path, profile.name, tuple(rows), profile.note)
 
 
-def measure_file(path: Path, profile: Profile | None = None) -> DeliveredMeasures:
+def measure_file(path: Path, profile: Profile | None = None, *, is_ours: bool = False) -> DeliveredMeasures:
     """Decode a file once and measure it; memory use is independent of its length.
 
     Args:
         path: the file.
         profile: loudness and true peak are measured only if its rules need them, and are NaN otherwise; None measures
             both.
+        is_ours: the file was encoded here.
     """
-    with open_file(path, use_ffmpeg=True) as sound:
+    is_own_mp3 = is_ours and path.suffix == ".mp3"
+    with open_encoded_mp3(path) if is_own_mp3 else open_file(path, use_ffmpeg=True) as sound:
         if sound.n_channels > 2:
             raise InputError(
                 f"{path} has {sound.n_channels} channels", expected="one or two", fix="mix it down to mono or stereo"

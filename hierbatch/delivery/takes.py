@@ -108,6 +108,11 @@ class BookTakes:
         self.language = _most_common(planned, "language")
         self.chapters = tuple(_chapters(planned, made))
 
+    @property
+    def snapshot(self) -> Takes:
+        """Takes of the run, whatever chapter they belong to."""
+        return self._takes
+
     def sounds(self, takes: Sequence[BookTake]) -> Iterator[Waveform]:
         """Yield the audio to deliver of synthesized takes in order; raises RunError if it is damaged."""
         stored = self.stored_sounds(takes)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -160,12 +162,31 @@ def add_take_keys(rows: pa.Table, settings: TakeSettings, *, attempt: int) -> pa
 def assign_units(rows: pa.Table, first: int) -> pa.Table:
     """Sort rows by length and number the work units, of at most 64 rows or two minutes of audio.
 
-    The longest rows come first: out-of-memory errors show early, and the last units are short for all workers.
+    The longest rows come first: out-of-memory errors show early, and the last units are short for all workers. The rows
+    of a book are sorted within groups of whole chapters, so that chapters are complete, and mastered, one after the
+    other.
     """
-    order = pc.sort_indices(rows, sort_keys=[("expected_duration_s", "descending"), ("position", "ascending")])
-    rows = rows.take(order)
-    units = list(_unit_numbers(rows.column("expected_duration_s").to_pylist(), first))
-    return with_column(rows, "unit", pa.array(units, pa.int32()))
+    groups = pa.array(_chapter_groups(rows), pa.int32())
+    by_group = with_column(rows.select(["expected_duration_s", "position"]), "group", groups)
+    keys = [("group", "ascending"), ("expected_duration_s", "descending"), ("position", "ascending")]
+    order = pc.sort_indices(by_group, sort_keys=keys)
+    rows, groups = rows.take(order), groups.take(order)
+    lengths = zip(groups.to_pylist(), rows.column("expected_duration_s").to_pylist(), strict=True)
+    return with_column(rows, "unit", pa.array(list(_unit_numbers(lengths, first)), pa.int32()))
+
+
+def _chapter_groups(rows: pa.Table) -> npt.NDArray[np.int32]:
+    """Group number of each row: whole chapters of at least as many rows as a unit, or all without chapters."""
+    groups = np.zeros(len(rows), np.int32)
+    if "chapter" not in rows.column_names:
+        return groups
+    chapters = rows.column("chapter").to_pylist()
+    start = group = 0
+    for index in range(1, len(chapters)):
+        if chapters[index] != chapters[index - 1] and index - start >= UNIT_ROWS:
+            start, group = index, group + 1
+        groups[index] = group
+    return groups
 
 
 def with_column(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
@@ -174,11 +195,14 @@ def with_column(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
     return rows.append_column(name, values) if at < 0 else rows.set_column(at, name, values)
 
 
-def _unit_numbers(durations_s: Iterable[float], unit: int) -> Iterator[int]:
-    n_rows, sound_s = 0, 0.0
-    for duration_s in durations_s:
-        if n_rows and (n_rows == UNIT_ROWS or sound_s + duration_s > UNIT_SOUND_S):
+def _unit_numbers(lengths: Iterable[tuple[int, float]], unit: int) -> Iterator[int]:
+    """Unit of each row, from its group and its duration in seconds."""
+    n_rows, sound_s, last_group = 0, 0.0, 0
+    for group, duration_s in lengths:
+        is_full = n_rows == UNIT_ROWS or sound_s + duration_s > UNIT_SOUND_S
+        if n_rows and (is_full or group != last_group):
             unit, n_rows, sound_s = unit + 1, 0, 0.0
+        last_group = group
         n_rows += 1
         sound_s += duration_s
         yield unit

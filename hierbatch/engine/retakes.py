@@ -70,7 +70,7 @@ class Retakes:
         if not self.max_retakes:
             return None
         takes = Takes(folder.root)
-        flawed = self._flawed(takes)
+        flawed = flawed_rows(takes, self.flags)
         if not flawed:
             return None
         plans = folder.plan_files(generation)
@@ -86,21 +86,26 @@ class Retakes:
         folder.log_event("retakes", rows=len(again), plan=target.stem)
         return PlannedRetakes(plan=target, error_kinds=Counter(kinds.drop_null().to_pylist()))
 
-    def _flawed(self, takes: Takes) -> pa.Table:
-        """Ids and error kinds of rows whose best take is flawed."""
-        flawed = []
-        for table in takes.iter_tables(sorted({*TAKE_ID_COLUMNS, "error_kind", "flags", *takes.rule_columns})):
-            is_flawed = [self._is_flawed(row, takes) for row in table.to_pylist()]
-            flawed.append(table.filter(pa.array(is_flawed, pa.bool_())).select(["id", "error_kind"]))
-        return pa.concat_tables(flawed) if flawed else pa.table({"id": [], "error_kind": []})
 
-    def _is_flawed(self, row: Mapping[str, Any], takes: Takes) -> bool:
-        if takes.choices.verdict(row["id"], row["take_key"], row["attempt"]) is not None:
-            return False  # a listener has decided
-        # Another seed does not change the text.
-        flags = (
-            set(row["flags"]).difference(TEXT_FLAGS) if self.flags is None else self.flags.intersection(row["flags"])
-        )
-        if flags or row["error_kind"] in RETRYABLE_ERROR_KINDS:
-            return True
-        return needs_retake(row, takes.rules, takes.added_measures)
+def flawed_rows(takes: Takes, flags: frozenset[str] | None = None) -> pa.Table:
+    """Ids and error kinds of rows whose best take is flawed.
+
+    Args:
+        takes: takes of the run.
+        flags: flags that count; None means any flag.
+    """
+    flawed = []
+    for table in takes.iter_tables(sorted({*TAKE_ID_COLUMNS, "error_kind", "flags", *takes.rule_columns})):
+        is_flawed = [_is_flawed(row, takes, flags) for row in table.to_pylist()]
+        flawed.append(table.filter(pa.array(is_flawed, pa.bool_())).select(["id", "error_kind"]))
+    return pa.concat_tables(flawed) if flawed else pa.table({"id": [], "error_kind": []})
+
+
+def _is_flawed(row: Mapping[str, Any], takes: Takes, counted: frozenset[str] | None) -> bool:
+    if takes.choices.verdict(row["id"], row["take_key"], row["attempt"]) is not None:
+        return False  # a listener has decided
+    # Another seed does not change the text.
+    flags = set(row["flags"]).difference(TEXT_FLAGS) if counted is None else counted.intersection(row["flags"])
+    if flags or row["error_kind"] in RETRYABLE_ERROR_KINDS:
+        return True
+    return needs_retake(row, takes.rules, takes.added_measures)

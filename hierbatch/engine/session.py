@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -94,22 +94,15 @@ def run_session(
     """
     if requested:
         requested.plan_waiting()
-    committed = committed_names(folder)
-    plans = folder.plan_files(generation)
-    is_wanted = selection.positions(plans[0]) if selection else None
-    pending = [find_pending(plan, committed, is_wanted) for plan in plans]
-    n_rows = len(pending[0].mask) if is_wanted is None else int(is_wanted.sum())  # retries plan the same rows again
-    pending.sort(key=lambda plan: not plan.is_requested)  # a listener is waiting for these
-    counted = [plan for plan in pending if not plan.is_requested]
-    n_left = sum(plan.n_rows for plan in counted)
-    progress = Progress(
-        n_rows=n_rows, n_done_before=n_rows - n_left, expected_s=sum(plan.expected_s for plan in counted)
-    )
+    pending, progress = _find_pending(folder, generation, selection)
+    n_left = progress.n_rows - progress.n_done_before  # without retakes, which the first round may already be
     rounds = _rounds(folder, generation, pending, retakes, progress)
     ending, wall_s = "done", 0.0
     if (first := next(rounds, None)) is not None:
         n_shares = min(n_left or len(first[0].mask), math.ceil(progress.expected_s / MIN_SHARE_S) or 1)
-        folder.log_event("start", rows=n_rows, left=n_left, engine=execution.engine, device=str(spec.placement))
+        folder.log_event(
+            "start", rows=progress.n_rows, left=n_left, engine=execution.engine, device=str(spec.placement)
+        )
         # In this order: a Ray started here replaces the SIGTERM handler if there is none yet.
         with _open_pool(spec, execution, n_shares) as pool, stop_on_signals() as is_stopping:
             dispatcher = Dispatcher(
@@ -121,12 +114,36 @@ def run_session(
                 listener=listener,
                 requested=requested,
             )
-            for planned in chain([first], rounds):
-                ending = dispatcher.run(chain.from_iterable(plan.units() for plan in planned))
-                if ending != "done":
-                    break
+            ending = _run_rounds(dispatcher, chain([first], rounds))
             wall_s = progress.elapsed_s  # neither Ray's startup nor its shutdown counts
         folder.log_event("end", ending=ending, worked=progress.n_ok + progress.n_failed, failed=progress.n_failed)
+    return _result(ending, progress, wall_s)
+
+
+def _find_pending(folder: RunFolder, generation: int, selection: RowSelection | None) -> tuple[list[Pending], Progress]:
+    """Pending rows of all plans, requested ones first, and the progress of the run before this session."""
+    committed = committed_names(folder)
+    plans = folder.plan_files(generation)
+    is_wanted = selection.positions(plans[0]) if selection else None
+    pending = [find_pending(plan, committed, is_wanted) for plan in plans]
+    n_rows = len(pending[0].mask) if is_wanted is None else int(is_wanted.sum())  # retries plan the same rows again
+    pending.sort(key=lambda plan: not plan.is_requested)  # a listener is waiting for these
+    counted = [plan for plan in pending if not plan.is_requested]
+    n_left = sum(plan.n_rows for plan in counted)
+    expected_s = sum(plan.expected_s for plan in counted)
+    return pending, Progress(n_rows=n_rows, n_done_before=n_rows - n_left, expected_s=expected_s)
+
+
+def _run_rounds(dispatcher: Dispatcher, rounds: Iterable[Sequence[Pending]]) -> str:
+    """Process the plans of each round; returns `done`, or the reason of an early end."""
+    for planned in rounds:
+        ending = dispatcher.run(chain.from_iterable(plan.units() for plan in planned))
+        if ending != "done":
+            return ending
+    return "done"
+
+
+def _result(ending: str, progress: Progress, wall_s: float) -> SessionResult:
     return SessionResult(
         ending=ending,
         n_worked=progress.n_ok + progress.n_failed,

@@ -45,8 +45,8 @@ class AssembleJob:
     """Share, 0 to 1, by which Korean band covariances are moved towards the prompt's; English gains nothing from it."""
     onset_aspiration: float = 0.35
     """Share, 0 to 1, by which word-initial Korean lenis stops are moved towards aspirated ones."""
-    source_articulation: float = 0.8
-    """Share, 0 to 1, of the source's temporal variance that a conversion keeps."""
+    source_articulation: float = 0.55
+    """Share, 0 to 1, of the source's temporal variance that a conversion keeps: the least that costs no words."""
     clean_style_share_ko: float = 1.0
     """Share, 0 to 1, by which a prompt's style is moved towards that of a clean recording; Korean only."""
     clean_style_margin: float = 0.5
@@ -59,13 +59,14 @@ def assemble(job: AssembleJob) -> None:
     Raises:
         InputError: a network is not trained and `start` names no bundle.
     """
-    shipped = [model for model, plan in PHASES.items() if plan.ships]
-    missing = [model for model in shipped if not has_checkpoint(job.training, model)]
+    shipped = {phase: plan.networks for phase, plan in PHASES.items() if plan.ships}
+    trained = {name for phase, networks in shipped.items() if has_checkpoint(job.training, phase) for name in networks}
+    missing = {phase: networks for phase, networks in shipped.items() if not trained.issuperset(networks)}
     if missing and job.start is None:
         raise InputError(
             "Some networks are not trained",
-            expected=", ".join(shipped),
-            got=f"{', '.join(missing)} missing",
+            expected=", ".join(sorted({name for networks in shipped.values() for name in networks})),
+            got=f"{', '.join(sorted({name for networks in missing.values() for name in networks} - trained))} missing",
             fix="run `hierbatch train lite` for each, or name a bundle with the missing networks by --start",
         )
     page = {

@@ -11,11 +11,13 @@ from hierbatch.delivery.timeline import ChapterTimeline
 from hierbatch.engine.execution import Execution
 from hierbatch.engine.progress import RunListener
 from hierbatch.errors import InputError
-from hierbatch.jobs.book import BookJob, BookResult, make_book
+from hierbatch.jobs.book import BookResult, make_book
 from hierbatch.jobs.book_details import details_path
+from hierbatch.jobs.book_job import BookJob
 from hierbatch.jobs.book_lexicon import write_lexicon
 from hierbatch.jobs.editable_manifest import find_manifest
 from hierbatch.jobs.import_book import ImportBook, ImportedBook, import_book
+from hierbatch.jobs.mastering_process import mastering_process
 from hierbatch.jobs.options.control import RunControl
 from hierbatch.jobs.options.delivery import Delivery
 from hierbatch.jobs.options.project import BookProject, ChapterChoice
@@ -89,47 +91,61 @@ def narrate(
     check_device(job.model.placement, job.execution)
     if job.delivery.full_band:
         _check_mastering(job)
-    project = job.project
-    manifest, out = find_manifest(job.out), job.out / project.folder_name
+    imported, manifest = _import(job, listener, on_import)
+    out = job.out / job.project.folder_name
+    book = _book_job(job, out, manifest)
+    # Chapters are mastered as soon as all their rows have takes.
+    with mastering_process(book, listener) as mastering:
+        outcome = run(_run_job(job, imported, manifest), mastering.listener)
+        if on_synthesized:
+            on_synthesized()
+        if outcome.session.ending != "done":
+            return NarrationResult(out, imported, outcome, None)
+        mastering.finish()
+
+    def report_chapter(profile: str, chapter: ChapterTimeline, n_chapters: int) -> None:
+        listener.on_message(f"Mastering to {profile}: chapter {chapter.number} of {n_chapters}")
+
+    return NarrationResult(out, imported, outcome, make_book(book, report_chapter))
+
+
+def _import(
+    job: NarrateJob, listener: RunListener, on_import: Callable[[ImportedBook], None] | None
+) -> tuple[ImportedBook, Path]:
+    """Import the book, or merge a changed one; returns it and its manifest."""
+    manifest = find_manifest(job.out)
     imported = import_book(
         ImportBook(
             book=job.book,
             out=manifest,
             language=job.speech.language or "auto",
             keep=job.speech.keep,
-            conflicts=project.conflicts,
-            credits=project.credits,
+            conflicts=job.project.conflicts,
+            credits=job.project.credits,
         )
     )
     if on_import:
         on_import(imported)
     for notice in imported.update.notices if imported.update else ():
         listener.on_message(notice)
+    return imported, manifest
+
+
+def _run_job(job: NarrateJob, imported: ImportedBook, manifest: Path) -> RunJob:
+    project = job.project
     # The import has written the language of every row.
     speech = SpeechSettings(lexicon=_lexicon(job, imported), speed=job.speech.speed, seed=job.speech.seed)
     spec = SpeakSpec(
         manifest=project.manifest or manifest, voices=job.voices, speech=speech, model=job.model, cast=project.cast
     )
-    outcome = run(
-        RunJob(
-            spec=spec,
-            out=job.out / "run",
-            execution=job.execution,
-            quality=job.quality,
-            control=job.control,
-            selection=project.selection,
-        ),
-        listener,
+    return RunJob(
+        spec=spec,
+        out=job.out / "run",
+        execution=job.execution,
+        quality=job.quality,
+        control=job.control,
+        selection=project.selection,
     )
-    if on_synthesized:
-        on_synthesized()
-    if outcome.session.ending != "done":
-        return NarrationResult(out, imported, outcome, None)
-
-    def report_chapter(profile: str, chapter: ChapterTimeline, n_chapters: int) -> None:
-        listener.on_message(f"Mastering to {profile}: chapter {chapter.number} of {n_chapters}")
-
-    return NarrationResult(out, imported, outcome, make_book(_book_job(job, out, manifest), report_chapter))
 
 
 def _check_mastering(job: NarrateJob) -> None:

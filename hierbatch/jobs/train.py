@@ -30,6 +30,8 @@ _PREREQUISITES = {
     "acoustic": ("content_encoder",),
     "text-to-vector": ("content_encoder", "phones"),
     "cross-speaker": ("content_encoder", "text_to_vector", "speaker_encoder"),
+    "text-to-vector-tuning": ("phones",),
+    "acoustic-tuning": ("speaker_encoder",),
 }
 """Trained networks that a training phase needs besides its own."""
 
@@ -119,6 +121,8 @@ def _load_prerequisite(job: TrainJob, name: str, network: Network) -> Network | 
 def _load_weights(job: TrainJob, name: str, network: nn.Module) -> bool:
     """Load the weights of a prerequisite, never from the phase being trained. Returns whether weights were found."""
     phase = _PHASE_OF_NETWORK.get(name, name)
+    if name == "phones" and job.model in PIPELINE_PHASES and has_checkpoint(job.out, "cross-speaker"):
+        phase = "cross-speaker"  # which trained the classifier further, with the content encoder
     if phase != job.model and has_checkpoint(job.out, phase):
         weights = phase_weights(job.out, phase)
     else:
@@ -139,7 +143,7 @@ def _initial_weights(job: TrainJob) -> dict[str, dict[str, Tensor]]:
             if plan.components
             else {name.removeprefix(f"{plan.sole_network}."): value for name, value in weights.items()}
         )
-    for phase in ("content-encoder" if "content_encoder" in plan.components else "", plan.starts_from):
+    for phase in ("content-encoder" if "content_encoder" in plan.components else "", *plan.starts_from):
         if phase and phase != job.model and has_checkpoint(job.out, phase):
             found[phase] = phase_weights(job.out, phase)
     return found

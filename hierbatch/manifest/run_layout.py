@@ -12,7 +12,7 @@ RUN/
 ├── choices/     decisions of listeners, append-only, one file per writer
 ├── lexicon.csv  pronunciations that listeners corrected
 ├── requests/    requests for new takes of single rows, append-only, one file per writer
-├── mastered/    mastered chapters of a book, by a hash of their takes and settings
+├── mastered/    mastered chapters of a book, and encoded files until it is complete, by hashes of takes and settings
 ├── corpus/      for a corpus: its manifest, its filter rules, and its rows with the rules that rejected them
 └── export/      products of the takes
 """

@@ -112,7 +112,8 @@ class Trainer:
         """Losses and gradient norm of one optimiser step; a step with a non-finite gradient changes no weight."""
         self.network.train()
         for group in self.optimizer.param_groups:
-            group["lr"] = group.get("rate_factor", 1.0) * self.options.learning_rate * schedule(self.step, self.options)
+            share = schedule(self.step, self.options, first_step=group.get("first_step", 0))
+            group["lr"] = group.get("rate_factor", 1.0) * self.options.learning_rate * share
         losses = self.recipe.losses(self.network, rng)
         total = torch.stack(list(losses.values())).sum()
         self.optimizer.zero_grad(set_to_none=True)
@@ -159,12 +160,20 @@ class Trainer:
 
 
 def parameter_groups(recipe: Recipe) -> list[dict[str, Any]]:
-    """Optimiser parameter groups; a recipe's `learning_rate_factors` scale the rates of submodules by name."""
+    """Optimiser parameter groups by submodule.
+
+    A recipe's `learning_rate_factors` scale the rates of submodules by name; its `first_steps` are the steps at which
+    submodules begin to change.
+    """
     factors: Mapping[str, float] = getattr(recipe, "learning_rate_factors", {})
-    groups: dict[float, list[nn.Parameter]] = {}
+    first_steps: Mapping[str, int] = getattr(recipe, "first_steps", {})
+    groups: dict[tuple[float, int], list[nn.Parameter]] = {}
     for name, weight in recipe.network.named_parameters():
-        groups.setdefault(factors.get(name.partition(".")[0], 1.0), []).append(weight)
-    return [{"params": weights, "rate_factor": factor} for factor, weights in groups.items()]
+        module = name.partition(".")[0]
+        groups.setdefault((factors.get(module, 1.0), first_steps.get(module, 0)), []).append(weight)
+    return [
+        {"params": weights, "rate_factor": factor, "first_step": first} for (factor, first), weights in groups.items()
+    ]
 
 
 def load_matching_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:
@@ -175,12 +184,21 @@ def load_matching_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> 
     return sorted(own.keys() - matching.keys())
 
 
-def schedule(step: int, options: LoopOptions) -> float:
-    """Fraction of the peak learning rate at a step: linear warm-up, then cosine decay to 0.02."""
-    if step < options.warm_up_steps:
-        return (step + 1) / options.warm_up_steps
+def schedule(step: int, options: LoopOptions, *, first_step: int = 0) -> float:
+    """Fraction of the peak learning rate at a step: linear warm-up from `first_step`, then cosine decay to 0.02.
+
+    Args:
+        step: Step of the whole schedule.
+        options: Number of steps and length of the warm-up.
+        first_step: Step at which the weights begin to change, at most a quarter of the schedule; the rate is zero
+            before it.
+    """
+    first_step = min(first_step, options.n_steps // 4)
+    if step < first_step:
+        return 0.0
+    warm_up = min(1.0, (step - first_step + 1) / options.warm_up_steps)
     progress = (step - options.warm_up_steps) / max(1, options.n_steps - options.warm_up_steps)
-    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+    return warm_up * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, max(0.0, progress)))))
 
 
 def averaged_weights(folder: Path) -> dict[str, Tensor]:

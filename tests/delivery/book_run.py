@@ -22,6 +22,7 @@ def sentence(chapter, sentence_index, **changes):
         "take_key": f"{chapter:016x}{sentence_index:016x}",
         "attempt": 1,
         "status": "ok",
+        "flags": [],
         "language": "en",
         "book": "The Small Book",
         "chapter": chapter,

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -106,3 +107,22 @@ def test_refused_texts_are_planned_with_their_reason_and_keys_of_their_own(tmp_p
     assert [row["error_kind"] for row in rows] == ["text", "text", None]
     assert len({row["take_key"] for row in rows}) == 3
     assert plan(path).column("error_kind").to_pylist()[0] is None  # those that can be spoken come first
+
+
+def test_rows_of_a_book_are_sorted_by_length_within_groups_of_whole_chapters():
+    chapters = [1] * 40 + [2] * 40 + [3] * 70 + [4] * 10
+    lengths_s = np.random.default_rng(0).uniform(1, 10, len(chapters)).astype(np.float32)
+    rows = pa.table(
+        {"chapter": chapters, "position": list(range(len(chapters))), "expected_duration_s": pa.array(lengths_s)}
+    )
+    planned = assign_units(rows, 0)
+    groups = [set(planned.column("chapter").to_pylist()[start:end]) for start, end in ((0, 80), (80, 150), (150, 160))]
+    assert groups == [{1, 2}, {3}, {4}]
+    for start, end in ((0, 80), (80, 150), (150, 160)):
+        within = planned.column("expected_duration_s").to_pylist()[start:end]
+        assert within == sorted(within, reverse=True)
+    units = planned.column("unit").to_pylist()
+    assert units == sorted(units)
+    assert len({*units[:80]} | {*units[80:150]} | {*units[150:]}) == sum(
+        len({*units[start:end]}) for start, end in ((0, 80), (80, 150), (150, 160))
+    )

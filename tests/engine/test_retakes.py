@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from hierbatch.engine import retakes
 from hierbatch.engine.planning import row_seed
 from hierbatch.engine.retakes import Retakes
 from hierbatch.engine.run_folder import RunFolder
@@ -115,15 +116,15 @@ def test_a_view_that_another_driver_has_overtaken_calls_for_no_further_take(tmp_
     asked = job(tmp_path, 10, {3: Fault.CLIPPED})
     run(asked)
     folder = RunFolder(asked.out)
-    real = Retakes._flawed
+    real = retakes.flawed_rows
 
     def overtaken(*arguments):
         seen = real(*arguments)
         with monkeypatch.context() as patch:
-            patch.setattr(Retakes, "_flawed", real)
+            patch.setattr(retakes, "flawed_rows", real)
             run(change(asked, max_retakes=1))
         return seen
 
-    monkeypatch.setattr(Retakes, "_flawed", overtaken)
+    monkeypatch.setattr(retakes, "flawed_rows", overtaken)
     assert Retakes(take_settings=asked.spec.check().take_settings, max_retakes=2).plan_next(folder, 1) is None
     assert takes(tmp_path)["r003"]["attempt"] == 2

@@ -14,7 +14,8 @@ from hierbatch.delivery import encode
 from hierbatch.delivery.profiles import PROFILES
 from hierbatch.delivery.report import check_file
 from hierbatch.errors import InputError, ProgramError, RunError, StorageError
-from hierbatch.jobs.book import BookJob, make_book
+from hierbatch.jobs.book import make_book
+from hierbatch.jobs.book_job import BookJob
 from hierbatch.jobs.options.delivery import RunDelivery
 from hierbatch.models.catalog.model_choice import DeviceChoice
 from tests.changing import change
@@ -227,7 +228,7 @@ def test_progress_is_told_chapter_by_chapter(run, tmp_path):
 
 
 def test_a_book_with_a_full_band_has_a_top_and_is_as_long(run, tmp_path, monkeypatch):
-    monkeypatch.setattr("hierbatch.jobs.book.DEFAULT_UPSAMPLER", str(write_tiny_speechsr(tmp_path / "tiny")))
+    monkeypatch.setattr("hierbatch.jobs.book_plan.DEFAULT_UPSAMPLER", str(write_tiny_speechsr(tmp_path / "tiny")))
     books = {}
     for name, full_band in (("plain", False), ("full", True)):
         delivery = RunDelivery(to="flac", profile="ebu", full_band=full_band)
@@ -241,7 +242,7 @@ def test_a_book_with_a_full_band_has_a_top_and_is_as_long(run, tmp_path, monkeyp
 def test_the_top_is_computed_where_and_how_it_is_asked_for(run, tmp_path, monkeypatch):
     asked = []
     monkeypatch.setattr(torch.nn.Module, "compile", lambda network, **_: asked.append(type(network).__name__))
-    monkeypatch.setattr("hierbatch.jobs.book.DEFAULT_UPSAMPLER", str(write_tiny_speechsr(tmp_path / "tiny")))
+    monkeypatch.setattr("hierbatch.jobs.book_plan.DEFAULT_UPSAMPLER", str(write_tiny_speechsr(tmp_path / "tiny")))
     books = {}
     for device in (DeviceChoice(), DeviceChoice(dtype="bfloat16"), DeviceChoice(compile=True)):
         delivery, name = RunDelivery(to="flac", profile="ebu", full_band=True), str(device.placement)

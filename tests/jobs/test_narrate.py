@@ -6,7 +6,7 @@ import pytest
 
 from hierbatch.audio.files import read_sound
 from hierbatch.audio.resample import resample
-from hierbatch.delivery import edition
+from hierbatch.delivery import edition_making
 from hierbatch.delivery.book_file import read_book_file
 from hierbatch.engine.execution import Execution
 from hierbatch.engine.progress import RunListener
@@ -114,7 +114,7 @@ def test_a_top_is_computed_as_the_speech_is(job, monkeypatch):
         asked.append((model, device))
         return resample
 
-    monkeypatch.setattr("hierbatch.jobs.book.full_band_resampler", top)
+    monkeypatch.setattr("hierbatch.jobs.book_plan.full_band_resampler", top)
     narrate(change(job, full_band=True, dtype="bfloat16"))
     assert asked == [("speechsr", DevicePlacement(dtype="bfloat16"))]
 
@@ -213,8 +213,8 @@ def test_the_details_of_the_book_are_written_once_and_edited_ones_are_delivered(
 
 def test_only_changed_chapters_are_mastered_again_and_their_files_are_those_of_a_fresh_start(job, monkeypatch):
     mastered = []
-    real = edition.master_chapter
-    monkeypatch.setattr(edition, "master_chapter", lambda *arguments: mastered.append(1) or real(*arguments))
+    real = edition_making.master_chapter
+    monkeypatch.setattr(edition_making, "master_chapter", lambda *arguments: mastered.append(1) or real(*arguments))
     first = narrate(job)
     assert len(mastered) == 2
     contents = [file.path.read_bytes() for file in first.result.files]

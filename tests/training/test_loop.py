@@ -2,8 +2,10 @@ import json
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
@@ -106,3 +108,30 @@ def test_schedule_warms_up_then_falls_to_a_fiftieth() -> None:
     assert max(rates) == 1.0
     assert rates[60:] == sorted(rates[60:], reverse=True)
     assert abs(rates[-1] - 0.02) < 1e-6
+
+
+def test_a_submodule_rests_until_its_first_step_and_then_warms_up(tmp_path: Path) -> None:
+    class Pair(LineRecipe):
+        first_steps: ClassVar[dict[str, int]] = {"1": 5}
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = nn.Sequential(nn.Linear(1, 2), nn.Linear(2, 1))
+
+        def validate(self, network: nn.Sequential) -> dict[str, float]:
+            return {}
+
+    recipe = Pair()
+    before = [layer.weight.detach().clone() for layer in recipe.network]
+    trainer = Trainer(recipe, tmp_path, options(20), lambda _: None)
+    for step in range(5):
+        trainer._train_step(np.random.default_rng(step))
+    assert not torch.equal(recipe.network[0].weight, before[0])
+    assert torch.equal(recipe.network[1].weight, before[1])
+    trainer._train_step(np.random.default_rng(5))
+    assert not torch.equal(recipe.network[1].weight, before[1])
+    plan = options(1000)
+    assert [schedule(step, plan, first_step=250) for step in (0, 249)] == [0.0, 0.0]
+    assert schedule(250, plan, first_step=250) == pytest.approx(schedule(250, plan) / 60)
+    assert schedule(400, plan, first_step=250) == schedule(400, plan)
+    assert schedule(0, options(3), first_step=250) > 0

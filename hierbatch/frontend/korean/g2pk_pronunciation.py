@@ -84,10 +84,10 @@ def load_g2pk() -> Callable[[str], str]:
                 sys.modules["nltk.corpus"] = original
     except (ImportError, OSError, LookupError) as error:
         raise ProgramError(
-            "Korean pronunciation cannot be loaded",
+            "The package g2pk cannot be loaded",
             expected="g2pk with python-mecab-ko, on Python 3.12 or older",
             got=str(error),
-            fix="install the two packages, or take a bundle with a newer front end",
+            fix="pip install 'hierbatch[g2pk]', or take a bundle with a newer front end",
         ) from error
     pronounce.table = [(re.compile(written), spoken, rules) for written, spoken, rules in pronounce.table]
     result: Callable[[str], str] = pronounce

@@ -154,8 +154,8 @@ class AcousticRecipe:
             self._phones, pairs.segments[n_teacher:], pairs.arrays.lengths[n_teacher:], pairs.encoded.shape[1]
         ).to(self._device)
         return {
-            "mel": 0.5 * _masked_l1(predicted[:n_teacher], mel[:n_teacher], mel_mask[:n_teacher]),
-            "mel_content": 1.0 * _masked_l1(predicted[n_teacher:], mel[n_teacher:], mel_mask[n_teacher:]),
+            "mel": 0.5 * masked_l1(predicted[:n_teacher], mel[:n_teacher], mel_mask[:n_teacher]),
+            "mel_content": 1.0 * masked_l1(predicted[n_teacher:], mel[n_teacher:], mel_mask[n_teacher:]),
             "content": self._content_weight * masked_mean(distance, mask[n_teacher:, :, 0]),
             "phones": _PHONE_WEIGHT * phone_loss(network.phones(pairs.encoded), labels),
         }
@@ -173,8 +173,8 @@ class AcousticRecipe:
         from_content = network.acoustic(encoded, pitch, prompts.style, prompts.frames, mask)
         variance_ratio = from_target.diff(dim=1).abs().mean() / mel.diff(dim=1).abs().mean()
         return {
-            "mel": float(_masked_l1(from_target, mel, mel_mask)),
-            "mel_content": float(_masked_l1(from_content, mel, mel_mask)),
+            "mel": float(masked_l1(from_target, mel, mel_mask)),
+            "mel_content": float(masked_l1(from_content, mel, mel_mask)),
             "cosine": float(masked_mean(F.cosine_similarity(encoded, target, dim=-1), mask[..., 0])),
             "temporal_variance_ratio": float(variance_ratio),
         }
@@ -202,6 +202,6 @@ class AcousticRecipe:
         return to_tensor(values, self._device)
 
 
-def _masked_l1(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+def masked_l1(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     """Mean absolute error over the frames of a mask. Shape: twice [B, T, M], [B, T, 1] -> []."""
     return masked_mean((predicted - target).abs().mean(-1), mask[..., 0])

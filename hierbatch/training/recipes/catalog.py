@@ -34,8 +34,13 @@ class PhaseDefaults:
     ships: bool = True
     """True if its networks go into a bundle."""
 
-    starts_from: str = ""
-    """Phase whose weights it starts from."""
+    starts_from: tuple[str, ...] = ()
+    """Phases whose weights it starts from; the last one that was run counts."""
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Names of the networks that the phase trains."""
+        return self.components or (self.sole_network,)
 
     def ships_weight(self, name: str) -> bool:
         """True if a weight of the phase, with its network's prefix, goes into a bundle."""
@@ -45,24 +50,34 @@ class PhaseDefaults:
 PHASES = {
     "vocoder": PhaseDefaults(2400, sole_network="vocoder"),
     "content-encoder": PhaseDefaults(4000, learning_rate=1.5e-3, components=("content_encoder",)),
-    "acoustic": PhaseDefaults(7000, components=("acoustic", "content_encoder"), starts_from="content-encoder"),
+    "acoustic": PhaseDefaults(7000, components=("acoustic", "content_encoder"), starts_from=("content-encoder",)),
     "text-to-vector": PhaseDefaults(6000, sole_network="text_to_vector"),
     "speaker-encoder": PhaseDefaults(1800, ships=False, components=("speaker_encoder", "class_weights")),
     "cross-speaker": PhaseDefaults(
-        4000, learning_rate=4e-4, components=("acoustic", "content_encoder"), starts_from="acoustic"
+        4000, learning_rate=4e-4, components=("acoustic", "content_encoder"), starts_from=("acoustic",)
     ),
-    "vocoder-gan": PhaseDefaults(6000, learning_rate=6e-4, components=("vocoder",), starts_from="vocoder"),
+    "text-to-vector-tuning": PhaseDefaults(
+        600, learning_rate=4e-4, sole_network="text_to_vector", starts_from=("text-to-vector",)
+    ),
+    "acoustic-tuning": PhaseDefaults(
+        800, learning_rate=3e-4, components=("acoustic",), starts_from=("acoustic", "cross-speaker")
+    ),
+    "vocoder-gan": PhaseDefaults(6000, learning_rate=6e-4, components=("vocoder",), starts_from=("vocoder",)),
     "style-denoiser": PhaseDefaults(150, learning_rate=2e-2, components=("style_denoiser",)),
 }
 """Phases of the speech model in training order. Where two phases train a network, the later one starts from the weights
 of the earlier one, and its weights ship."""
 
-PIPELINE_PHASES = ("vocoder-gan", "style-denoiser")
-"""Phases that need the trained networks of the whole pipeline; they run last."""
+PIPELINE_PHASES = ("text-to-vector-tuning", "acoustic-tuning", "vocoder-gan", "style-denoiser")
+"""Phases that need the trained networks of the whole pipeline; they run last.
+
+`cross-speaker` is the last phase that changes the content encoder, whose vectors the text side predicts and the
+acoustic model receives; the two tuning phases adapt these to it.
+"""
 
 FULL_BAND_PHASES = {
     "speechsr-lite": PhaseDefaults(2200),
-    "speechsr-lite-gan": PhaseDefaults(1500, learning_rate=4e-4, starts_from="speechsr-lite"),
+    "speechsr-lite-gan": PhaseDefaults(1500, learning_rate=4e-4, starts_from=("speechsr-lite",)),
 }
 """Phases of SpeechSR-Lite, in training order; they read full-band recordings directly. The last one's weights ship."""
 
@@ -132,7 +147,7 @@ def make_recipe(
             speaker_encoder=prerequisites.speaker_encoder,
         )
     if phase in PIPELINE_PHASES:
-        return _pipeline_recipe(phase, prepared, config, device, prerequisites.pipeline)
+        return _pipeline_recipe(phase, prepared, config, device, prerequisites)
     if phase == "text-to-vector":
         from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
 
@@ -145,9 +160,21 @@ def make_recipe(
 
 
 def _pipeline_recipe(
-    phase: str, prepared: PreparedSet, config: LiteConfig, device: str, pipeline: LiteNetworks | None
+    phase: str, prepared: PreparedSet, config: LiteConfig, device: str, prerequisites: Prerequisites
 ) -> Recipe:
     """Recipe of one of `PIPELINE_PHASES`."""
+    pipeline = prerequisites.pipeline
+    if phase == "text-to-vector-tuning":
+        from hierbatch.training.recipes.text_to_vector import TextToVectorRecipe
+
+        content = None if pipeline is None else pipeline.content_encoder
+        return TextToVectorRecipe(prepared, config, device, content=content, phones=prerequisites.phones)
+    if phase == "acoustic-tuning":
+        from hierbatch.training.recipes.acoustic_tuning import AcousticTuningRecipe
+
+        return AcousticTuningRecipe(
+            prepared, config, device, pipeline=pipeline, speaker_encoder=prerequisites.speaker_encoder
+        )
     if phase == "vocoder-gan":
         from hierbatch.training.recipes.vocoder_gan import VocoderGanRecipe
 

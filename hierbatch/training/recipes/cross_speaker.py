@@ -11,6 +11,7 @@ Legend: B batch, T frames (50/s), 2T mel frames, M mel bands, C semantic channel
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,9 +25,9 @@ from hierbatch.models.lite.acoustic import pitch_features
 from hierbatch.models.lite.blocks import length_mask
 from hierbatch.models.lite.config import LiteConfig
 from hierbatch.models.lite.content import LiteContentEncoder
-from hierbatch.models.lite.text_to_vector import LiteTextToVector, TextBatch
+from hierbatch.models.lite.text_to_vector import LiteTextToVector, PredictedFrames, TextBatch
 from hierbatch.models.lite.timbre import PromptFrames
-from hierbatch.training.aligned_segments import AlignedSampler, aligned_utterances
+from hierbatch.training.aligned_segments import AlignedSampler, AlignedSegment, aligned_utterances
 from hierbatch.training.alignment import merge_silence
 from hierbatch.training.loop import Losses
 from hierbatch.training.masking import masked_mean
@@ -135,18 +136,26 @@ class CrossSpeakerRecipe(AcousticRecipe):
         prompts = _select_prompts(
             pairs.prompts, torch.from_numpy(rng.permutation(len(pairs.segments))[:_N_SYNTHESIZED])
         )
-        batch = TextBatch.from_ids([text.ids for text in texts], self._device)
-        rows = [torch.tensor(text.durations) for text in texts]
-        durations = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True).to(self._device)
-        style = network.style(prompts.frames.mel, prompts.frames.lengths * MELS_PER_FRAME)
-        prosody = network.decode(network.encode(batch, style), durations, style)
-        mask = length_mask(durations.sum(1), prosody.semantic.shape[1])
+        prosody = self._predict_from_text(network, texts, prompts)
+        n_frames = torch.tensor([text.segment.n_frames for text in texts], device=self._device)
+        mask = length_mask(n_frames, prosody.semantic.shape[1])
         f0_hz = (prompts.median_f0_hz[:, None] * torch.exp(_F0_SPREAD * prosody.log_f0)).clamp(*_F0_RANGE_HZ)
         phones = [np.repeat(merge_silence(text.ids.symbols), text.durations) for text in texts]
         labels = [torch.from_numpy(row.astype(np.int64)) for row in phones]
         padded = torch.nn.utils.rnn.pad_sequence(labels, batch_first=True, padding_value=UNKNOWN).to(self._device)
         pitch = pitch_features(f0_hz, (prosody.voicing > 0).float())
         return UnpairedBatch(prosody.semantic, pitch, mask[..., None], padded, prompts, None)
+
+    @torch.no_grad()
+    def _predict_from_text(
+        self, network: LiteTextToVector, texts: Sequence[AlignedSegment], prompts: Prompts
+    ) -> PredictedFrames:
+        """Semantic vectors and F0 of texts with their recorded durations."""
+        batch = TextBatch.from_ids([text.ids for text in texts], self._device)
+        rows = [torch.tensor(text.durations) for text in texts]
+        durations = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True).to(self._device)
+        style = network.style(prompts.frames.mel, prompts.frames.lengths * MELS_PER_FRAME)
+        return network.decode(network.encode(batch, style), durations, style)
 
     def _cycle_loss(
         self, network: AcousticTrainingModule, rows: UnpairedBatch, mel: Tensor, rng: np.random.Generator

@@ -71,6 +71,8 @@ class VocoderGanRecipe:
 
     learning_rate_factors: ClassVar[dict[str, float]] = {"discriminators": 4.0}
     """The discriminators start from random weights, the vocoder from trained ones."""
+    first_steps: ClassVar[dict[str, int]] = {"vocoder": 300}
+    """Gradients of untrained discriminators would only harm the vocoder, so they learn alone at first."""
 
     def __init__(
         self,

@@ -18,6 +18,7 @@ from hierbatch.training.durations import align_prepared
 from hierbatch.training.phase_checkpoints import pipeline_weights
 from hierbatch.training.prepared import PreparedSet
 from hierbatch.training.recipes.acoustic import AcousticRecipe
+from hierbatch.training.recipes.acoustic_tuning import AcousticTuningRecipe
 from hierbatch.training.recipes.catalog import PHASES, Prerequisites, make_recipe
 from hierbatch.training.recipes.content_encoder import ContentEncoderRecipe, augment_channel, augment_vocal_tract
 from hierbatch.training.recipes.cross_speaker import CrossSpeakerRecipe
@@ -116,6 +117,21 @@ def test_strangers_are_spoken_and_judged_where_there_is_somebody_to(aligned: Pre
     )
     found = [set(recipe.losses(recipe.network, np.random.default_rng(0))) for recipe in (alone, taught)]
     assert found[1] - found[0] == {"synthesized_phones", "synthesized_voice", "cross_speaker_voice"}
+
+
+def test_tuning_changes_the_acoustic_model_alone_and_has_recordings_of_texts_as_targets(aligned: PreparedSet) -> None:
+    torch.manual_seed(0)
+    recipe = AcousticTuningRecipe(aligned, CONFIG, pipeline=LiteNetworks(CONFIG))
+    losses = recipe.losses(recipe.network, np.random.default_rng(0))
+    assert {"mel_text", "mel_content", "synthesized_phones"} <= losses.keys()
+    assert "content" not in losses
+    (gradient,) = torch.autograd.grad(
+        losses["mel_text"], [recipe.network.acoustic.decoder.output_projection.weight], retain_graph=True
+    )
+    assert gradient.abs().max() > 0
+    torch.stack(list(losses.values())).sum().backward()
+    changed = {name.partition(".")[0] for name, value in recipe.network.named_parameters() if value.grad is not None}
+    assert changed == {"acoustic", "phones"}
 
 
 def test_critics_learn_from_their_own_loss_alone_and_the_waveform_stage_from_the_others(aligned: PreparedSet) -> None:

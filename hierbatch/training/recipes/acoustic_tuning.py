@@ -1,0 +1,80 @@
+"""Fine-tune the acoustic model on the vectors it receives at inference: encoded and predicted from text.
+
+The earlier phases render a recording from its own vectors only. Vectors predicted from text are smoother and have
+errors of their own. Here both are rendered with the recording's timing and pitch, and the recording is the target. The
+content encoder and the text side are frozen, so that neither has to be trained again afterwards; the rows without a
+target are those of the cross-speaker phase.
+
+Legend: B batch, T frames (50/s), C semantic channels.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from torch import Tensor
+
+from hierbatch.constants import MELS_PER_FRAME
+from hierbatch.models.lite.acoustic import pitch_features
+from hierbatch.models.lite.config import LiteConfig
+from hierbatch.models.lite.networks import LiteNetworks
+from hierbatch.models.lite.text_to_vector import LiteTextToVector
+from hierbatch.training.loop import Losses
+from hierbatch.training.prepared import PreparedSet
+from hierbatch.training.recipes.acoustic import AcousticTrainingModule, masked_l1
+from hierbatch.training.recipes.cross_speaker import CrossSpeakerRecipe
+from hierbatch.training.recipes.speaker_encoder import SpeakerEncoder
+from hierbatch.training.sampling import load_batch
+from hierbatch.training.tensors import frame_mask
+
+_N_TEXTS = 6
+_TEXT_FRAMES = (20, 100)
+_PROMPT_FRAMES = (75, 225)
+
+
+class AcousticTuningRecipe(CrossSpeakerRecipe):
+    """Rows of the cross-speaker phase and texts with recordings, for the acoustic model alone.
+
+    Args:
+        prepared: Prepared speech with alignments.
+        config: Size of the networks.
+        device: Device to train on.
+        batch_size: Recordings per step.
+        pipeline: Trained networks, of which the content encoder and the text side are used; None keeps initial weights.
+        speaker_encoder: Trained speaker encoder; None leaves out the speaker losses.
+    """
+
+    def __init__(
+        self,
+        prepared: PreparedSet,
+        config: LiteConfig,
+        device: str = "cpu",
+        batch_size: int = 8,
+        pipeline: LiteNetworks | None = None,
+        speaker_encoder: SpeakerEncoder | None = None,
+    ) -> None:
+        content_encoder = None if pipeline is None else pipeline.content_encoder
+        text_to_vector = None if pipeline is None else pipeline.text_to_vector
+        super().__init__(prepared, config, device, batch_size, content_encoder, text_to_vector, speaker_encoder)
+        self.network.content_encoder.requires_grad_(False)
+
+    def losses(self, network: AcousticTrainingModule, rng: np.random.Generator) -> Losses:
+        losses = super().losses(network, rng)
+        del losses["content"]  # a distance between two frozen encoders
+        if self._text_to_vector is not None:
+            losses["mel_text"] = self._text_reconstruction(network, self._text_to_vector, rng)
+        return losses
+
+    def _text_reconstruction(
+        self, network: AcousticTrainingModule, text_to_vector: LiteTextToVector, rng: np.random.Generator
+    ) -> Tensor:
+        """Mel error of random texts, rendered with the durations and the pitch of their recordings. Shape: []."""
+        texts = [self._texts.draw(_TEXT_FRAMES[1], rng, min_frames=_TEXT_FRAMES[0]) for _ in range(_N_TEXTS)]
+        n_prompt_frames = int(rng.integers(*_PROMPT_FRAMES))
+        segments = [self._texts.speakers.prompt_for(text.segment, n_prompt_frames, rng) for text in texts]
+        prompts = self._encode_prompts(network, load_batch(self._prepared, segments))
+        arrays = load_batch(self._prepared, [text.segment for text in texts])
+        mel, mask = self._mel(self._tensor(arrays.audio)), frame_mask(arrays, self._device)
+        vectors = self._predict_from_text(text_to_vector, texts, prompts).semantic
+        pitch = pitch_features(self._tensor(arrays.f0_hz), self._tensor(arrays.voiced))
+        predicted = network.acoustic(vectors, pitch, prompts.style, prompts.frames, mask)
+        return masked_l1(predicted, mel, mask.repeat_interleave(MELS_PER_FRAME, 1))
