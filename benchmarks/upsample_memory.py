@@ -5,9 +5,9 @@
     python benchmarks/upsample_memory.py --command convert --source-rate 48000
 
 The recording is generated: bursts of noise, by default at 16 kHz, with level and pauses similar to speech. The command
-runs with one worker in its own process (`--engine local`), so `ru_maxrss` of that process covers everything. With
-`upsample`, only the encoded result grows with the length, one cell of a Parquet table; its size is printed next to the
-peak. A conversion also holds the recording.
+runs with one worker in its own process (`--engine local`), so `ru_maxrss` of that process covers everything, also the
+memory map of an encoded result, whose size is printed next to the peak. A conversion holds the recording
+at 16 kHz, too.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from hierbatch.models.conversion.interface import ConversionModel, Transposition
 from hierbatch.models.conversion.recording import ConversionJob, convert_recordings
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.models.speech import Speech, SpeechModel, SpeechRequest
-from hierbatch.models.upsampling.full_band import full_band_resampler
+from hierbatch.models.upsampling.full_band import full_band_block_resampler
 from hierbatch.object_path import local_path
 from hierbatch.stages.batching import Batches, BatchLimits
 from hierbatch.stages.convert import Convert
@@ -196,7 +196,7 @@ class SpeechPipeline:
             raise InputError("The model does not convert recordings", got=self.name)
         encoded = self._encoded(voice, consent)
         recordings = recording if isinstance(recording, list | tuple) else [recording]
-        to_rate = full_band_resampler("speechsr" if full_band else None, self._placement)
+        to_rate = full_band_block_resampler("speechsr" if full_band else None, self._placement)
         jobs = [
             ConversionJob(
                 source=as_waveform(cast("Recording", one)),

@@ -6,15 +6,16 @@ The caller chooses the class of the errors, since only the caller knows the purp
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from mmap import mmap
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
 from hierbatch.audio.channels import ChannelMeter, SoundScan
+from hierbatch.audio.encoding_sink import EncodingSink
 from hierbatch.audio.opening import DEFAULT_LIMITS, SoundLimits, count_undecoded, open_sound
 from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import HierbatchError, InputError
@@ -161,14 +162,31 @@ def mono_blocks(
 
 
 class SoundEncoder:
-    """Encoder of a sound that arrives in blocks; only the encoded bytes are kept in memory.
+    """Encoder of a sound that arrives in blocks; only the encoded bytes are kept, those of a long sound on the disk.
 
     Containers and codecs have libsndfile's names. In the integer codecs, samples beyond full scale are clipped rather
     than wrapped around.
     """
 
-    def __init__(self, rate_hz: int, *, container: str = "FLAC", codec: str = "PCM_16", comment: str = "") -> None:
-        self._sink, self._clips = io.BytesIO(), codec.startswith("PCM")
+    def __init__(
+        self,
+        rate_hz: int,
+        *,
+        container: str = "FLAC",
+        codec: str = "PCM_16",
+        comment: str = "",
+        in_memory: bool = True,
+    ) -> None:
+        """Start a file.
+
+        Args:
+            rate_hz: sampling rate
+            container: file format, by its name in libsndfile
+            codec: sample format, by its name in libsndfile
+            comment: comment tag of the file
+            in_memory: keep the content of a long sound in memory too
+        """
+        self._sink, self._clips = EncodingSink(in_memory=in_memory), codec.startswith("PCM")
         self._file = soundfile.SoundFile(self._sink, "w", rate_hz, 1, codec, format=container)
         if comment:
             self._file.comment = comment
@@ -177,10 +195,14 @@ class SoundEncoder:
         """Append a block of samples, shape [L]."""
         self._file.write(np.clip(block, -1.0, 1.0) if self._clips else block)
 
-    def finish(self) -> bytes:
-        """Close the encoder and return the content of the whole file; no further blocks can be pushed."""
+    def finish(self) -> bytes | mmap:
+        """Close the encoder and return the content of the whole file; no further blocks can be pushed.
+
+        Raises:
+            StorageError: the disk is full.
+        """
         self._file.close()
-        return self._sink.getvalue()
+        return self._sink.content()
 
 
 def encode_sound(waveform: Waveform, *, container: str = "FLAC", codec: str = "PCM_16", comment: str = "") -> bytes:
@@ -194,7 +216,7 @@ def encode_sound(waveform: Waveform, *, container: str = "FLAC", codec: str = "P
     """
     encoder = SoundEncoder(waveform.rate_hz, container=container, codec=codec, comment=comment)
     encoder.push(waveform.samples)
-    return encoder.finish()
+    return bytes(encoder.finish())
 
 
 def write_sound(

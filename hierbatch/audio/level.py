@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import numpy as np
 
-from hierbatch.audio.waveform import Samples, Waveform
+from hierbatch.audio.waveform import Samples, Waveform, in_blocks
 
 SPEECH_RMS = 0.06
 _MAX_PEAK = 0.98
 _FRAME_SAMPLES = 320
+_BLOCK_FRAMES = 4096
 _SPEECH_BELOW_LOUDEST_DB = -40.0
 
 
 def speech_rms(waveform: Waveform) -> float:
     """RMS of the frames within 40 dB of the loudest one, which excludes pauses; 0 for silence."""
-    n_frames = max(1, waveform.n_samples // _FRAME_SAMPLES)
-    samples = np.resize(waveform.samples, n_frames * _FRAME_SAMPLES) if waveform.n_samples else np.zeros(_FRAME_SAMPLES)
-    power = (samples.reshape(n_frames, _FRAME_SAMPLES).astype(np.float64) ** 2).mean(1)
+    samples = waveform.samples
+    if len(samples) < _FRAME_SAMPLES:
+        samples = np.resize(samples, _FRAME_SAMPLES) if len(samples) else np.zeros(_FRAME_SAMPLES, np.float32)
+    # In blocks of whole frames, so that the squares of a long recording are not in memory.
+    power = np.concatenate(
+        [
+            (block[: len(block) // _FRAME_SAMPLES * _FRAME_SAMPLES].astype(np.float64) ** 2)
+            .reshape(-1, _FRAME_SAMPLES)
+            .mean(axis=1)
+            for block in in_blocks(samples, _BLOCK_FRAMES * _FRAME_SAMPLES)
+        ]
+    )
     loud = power >= power.max() * 10 ** (_SPEECH_BELOW_LOUDEST_DB / 10)
     return float(np.sqrt(power[loud].mean()))
 
@@ -32,7 +42,7 @@ def speech_gain(waveform: Waveform) -> float:
     rms = speech_rms(waveform)
     if rms <= 1e-5:
         return 1.0
-    return float(min(SPEECH_RMS / rms, _MAX_PEAK / float(np.abs(waveform.samples).max())))
+    return float(min(SPEECH_RMS / rms, _MAX_PEAK / peak_level(waveform.samples)))
 
 
 def peak_level(samples: Samples) -> float:
@@ -45,7 +55,10 @@ def below_full_scale(waveform: Waveform) -> Waveform:
 
     Networks are trained at one RMS level, at which the peaks of some voices exceed full scale.
     """
-    peak = peak_level(waveform.samples)
-    if not _MAX_PEAK < peak < np.inf:
-        return waveform
-    return Waveform(waveform.samples * np.float32(_MAX_PEAK / peak), waveform.rate_hz)
+    gain = full_scale_gain(peak_level(waveform.samples))
+    return waveform if gain == 1.0 else Waveform(waveform.samples * np.float32(gain), waveform.rate_hz)
+
+
+def full_scale_gain(peak: float) -> float:
+    """Gain of `below_full_scale` for a sound with this peak: 1 unless the peak would clip."""
+    return _MAX_PEAK / peak if _MAX_PEAK < peak < np.inf else 1.0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,12 +12,27 @@ from hierbatch.audio.decibels import amplitude_gain
 from hierbatch.audio.level import peak_level, speech_rms
 from hierbatch.audio.limiter import limit
 from hierbatch.audio.loudness import measure_loudness
-from hierbatch.audio.waveform import Waveform, in_blocks
+from hierbatch.audio.waveform import Samples, Waveform
 
 _MAX_PEAK = 0.98
 _MAX_LIMITING_DB = 8.0
 """A clipped reference has no peaks to match: its loudness is approached as far as a limiter stays inaudible."""
 _LIMITER_MARGIN_DB = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechLoudness:
+    """Measures of a sound that others are matched to."""
+
+    integrated_lufs: float
+    """-inf for a sound that is silent or shorter than 400 ms."""
+    rms: float
+    """RMS of the loud frames."""
+
+
+def measure_speech_loudness(waveform: Waveform) -> SpeechLoudness:
+    """Measure a sound, for `match_loudness`."""
+    return SpeechLoudness(measure_loudness(waveform.samples, waveform.rate_hz), speech_rms(waveform))
 
 
 def match_loudness(waveform: Waveform, reference: Waveform) -> Waveform:
@@ -25,22 +42,31 @@ def match_loudness(waveform: Waveform, reference: Waveform) -> Waveform:
     of the sounds is too short or too quiet for that measure, the RMS of the loud frames is matched instead. Silence
     stays unchanged.
     """
+    blocks = list(matched_blocks(waveform, measure_speech_loudness(reference)))
+    return Waveform(np.concatenate([np.zeros(0, np.float32), *blocks]), waveform.rate_hz)
+
+
+def matched_blocks(waveform: Waveform, reference: SpeechLoudness) -> Iterator[Samples]:
+    """Result of `match_loudness` in blocks, each of shape [L], so that a long sound is not in memory twice."""
     peak = peak_level(waveform.samples)
     if peak == 0:
-        return waveform
-    wanted = amplitude_gain(loudness_gap_db(waveform, reference))
+        yield from waveform.blocks()
+        return
+    wanted = amplitude_gain(_gap_db(measure_speech_loudness(waveform), reference))
     gain = min(wanted, amplitude_gain(_MAX_LIMITING_DB) * _MAX_PEAK / peak)
-    scaled = waveform.samples * np.float32(gain)
+    scaled = (block * np.float32(gain) for block in waveform.blocks())
     if gain * peak > _MAX_PEAK:
         ceiling_dbtp = 20 * math.log10(_MAX_PEAK) + _LIMITER_MARGIN_DB
-        scaled = np.concatenate(list(limit(in_blocks(scaled), waveform.rate_hz, ceiling_dbtp)))
-    return Waveform(scaled, waveform.rate_hz)
+        scaled = limit(scaled, waveform.rate_hz, ceiling_dbtp)
+    yield from scaled
 
 
 def loudness_gap_db(waveform: Waveform, reference: Waveform) -> float:
     """Loudness of the reference relative to the waveform in dB; 0 if one of them is silent."""
-    own, target = (measure_loudness(sound.samples, sound.rate_hz) for sound in (waveform, reference))
-    if math.isfinite(own) and math.isfinite(target):
-        return target - own
-    own, target = speech_rms(waveform), speech_rms(reference)
-    return 20 * math.log10(target / own) if own > 0 and target > 0 else 0.0
+    return _gap_db(measure_speech_loudness(waveform), measure_speech_loudness(reference))
+
+
+def _gap_db(own: SpeechLoudness, reference: SpeechLoudness) -> float:
+    if math.isfinite(own.integrated_lufs) and math.isfinite(reference.integrated_lufs):
+        return reference.integrated_lufs - own.integrated_lufs
+    return 20 * math.log10(reference.rms / own.rms) if own.rms > 0 and reference.rms > 0 else 0.0

@@ -14,10 +14,13 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 import soxr
 
-from hierbatch.audio.waveform import Samples, Waveform, in_blocks
+from hierbatch.audio.waveform import RereadableSound, Samples, Waveform
 
 Resampler = Callable[[Waveform, int], Waveform]
 """Function from a sound and a rate in Hz to the sound at that rate, with as many samples as `resample` returns."""
+
+BlockResampler = Callable[[Iterable[Samples], int, int], Iterator[Samples]]
+"""A `Resampler` of streamed sounds, called like `resample_blocks`."""
 
 _QUALITY = "HQ"
 
@@ -27,12 +30,21 @@ def resample(waveform: Waveform, rate_hz: int) -> Waveform:
 
     The result has `resampled_length` samples. A waveform already at `rate_hz` is returned unchanged.
     """
-    if rate_hz == waveform.rate_hz:
-        return waveform
-    # Into one array, so that a long sound is in memory once at each rate.
-    resampled = np.zeros(resampled_length(waveform.n_samples, waveform.rate_hz, rate_hz), np.float32)
+    return waveform if rate_hz == waveform.rate_hz else read_resampled(waveform, rate_hz)
+
+
+def read_resampled(sound: RereadableSound, rate_hz: int, n_samples: int | None = None) -> Waveform:
+    """Read a sound into a new array at `rate_hz`, so that it is in memory only once; as `resample` otherwise.
+
+    Args:
+        sound: sound of any length
+        rate_hz: rate of the result
+        n_samples: length of the result, with silence at its end; that of `resample` by default
+    """
+    n_samples = n_samples or resampled_length(sound.n_samples, sound.rate_hz, rate_hz)
+    resampled = np.zeros(n_samples, np.float32)
     n_done = 0
-    for block in resample_blocks(in_blocks(waveform.samples), waveform.rate_hz, rate_hz):
+    for block in resample_blocks(sound.blocks(), sound.rate_hz, rate_hz):
         resampled[n_done : n_done + len(block)] = block
         n_done += len(block)
     return Waveform(resampled, rate_hz)

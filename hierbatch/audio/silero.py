@@ -42,16 +42,16 @@ class SileroNetwork:
             returns  [T]  T = L / 512, rounded up
         """
         n_windows = -(-len(samples) // WINDOW_SAMPLES)
-        padded = np.zeros(_CONTEXT_SAMPLES + n_windows * WINDOW_SAMPLES, np.float32)
-        padded[_CONTEXT_SAMPLES : _CONTEXT_SAMPLES + len(samples)] = samples
         hidden = cell = np.zeros(128, np.float32)
         found = np.zeros(n_windows, np.float32)
         for first in range(0, n_windows, _BLOCK_WINDOWS):
             last = min(n_windows, first + _BLOCK_WINDOWS)
-            windows = np.stack(
-                [padded[i * WINDOW_SAMPLES : (i + 1) * WINDOW_SAMPLES + _CONTEXT_SAMPLES] for i in range(first, last)]
-            )
-            states, hidden, cell = self._recur(self._encode(windows), hidden, cell)
+            block = samples[max(0, first * WINDOW_SAMPLES - _CONTEXT_SAMPLES) : last * WINDOW_SAMPLES]
+            padded = np.zeros(_CONTEXT_SAMPLES + (last - first) * WINDOW_SAMPLES, np.float32)
+            at = 0 if first else _CONTEXT_SAMPLES
+            padded[at : at + len(block)] = block
+            windows = np.lib.stride_tricks.sliding_window_view(padded, _CONTEXT_SAMPLES + WINDOW_SAMPLES)
+            states, hidden, cell = self._recur(self._encode(windows[::WINDOW_SAMPLES]), hidden, cell)
             logits = np.maximum(states, 0) @ self._weights["final_conv.weight"][0, :, 0]
             found[first:last] = expit(logits + self._weights["final_conv.bias"])
         return found

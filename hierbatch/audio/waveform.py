@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +15,17 @@ Samples = npt.NDArray[np.float32]
 _BLOCK_SAMPLES = 1 << 20
 
 
-def in_blocks(samples: Samples) -> Iterator[Samples]:
-    """Yield a sound of any length in views of at most 2**20 samples, so that arrays computed from them stay small.
+def in_blocks(samples: Samples, n: int = _BLOCK_SAMPLES) -> Iterator[Samples]:
+    """Yield a sound of any length in views of at most `n` samples, so that arrays computed from them stay small.
+
+    Args:
+        samples: the sound.
+        n: length of a block.
 
     Shape:
         samples  [L] or [L, C]
     """
-    yield from (samples[start : start + _BLOCK_SAMPLES] for start in range(0, len(samples), _BLOCK_SAMPLES))
+    yield from (samples[start : start + n] for start in range(0, len(samples), n))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,23 @@ class Waveform:
     def duration_s(self) -> float:
         """Length in seconds."""
         return len(self.samples) / self.rate_hz
+
+    def blocks(self) -> Iterator[Samples]:
+        """Views of the sound, as of any `RereadableSound`."""
+        return in_blocks(self.samples)
+
+
+class RereadableSound(Protocol):
+    """Mono sound of any length that can be read in blocks as often as needed; it need not be in memory."""
+
+    @property
+    def rate_hz(self) -> int: ...
+
+    @property
+    def n_samples(self) -> int: ...
+
+    def blocks(self) -> Iterator[Samples]:
+        """Consecutive blocks of any size, each of shape [L]."""
 
 
 @dataclass(frozen=True, slots=True)

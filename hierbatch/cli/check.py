@@ -17,6 +17,9 @@ def check(
     profile: Annotated[str | None, typer.Option(help="Delivery profile: acx, ebu or podcast.")] = None,
     watermark: Annotated[bool, typer.Option("--watermark", help="Find the watermark (extra watermark).")] = False,
     signature: Annotated[bool, typer.Option("--signature", help="Check the C2PA manifest (extra c2pa).")] = False,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Measure all of a file longer than 90 min of mono at 44.1 kHz.")
+    ] = False,
     json: options.Json = False,
 ) -> None:
     """Check audio files against a delivery profile, and for a watermark or a signature.
@@ -30,7 +33,7 @@ def check(
     from hierbatch.delivery.profiles import find_profile
     from hierbatch.jobs.check import CheckJob, check_files
 
-    job = CheckJob(files=tuple(files), profile=profile, watermark=watermark, signature=signature)
+    job = CheckJob(files=tuple(files), profile=profile, whole=whole, watermark=watermark, signature=signature)
     reports = []
     for report in check_files(job):
         reports.append(report)

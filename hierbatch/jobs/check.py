@@ -9,7 +9,7 @@ from pathlib import Path
 from hierbatch.audio.watermark import DETECTED_FROM, Watermarker
 from hierbatch.delivery.content_credentials import FoundCredentials, read_credentials
 from hierbatch.delivery.profiles import find_profile
-from hierbatch.delivery.report import CheckRow, FileReport, check_file
+from hierbatch.delivery.report import MAX_DECODED_SAMPLES, CheckRow, FileReport, check_file
 from hierbatch.errors import InputError
 
 
@@ -20,6 +20,8 @@ class CheckJob:
     files: tuple[Path, ...]
     profile: str | None = None
     """Delivery profile; None checks only what follows."""
+    whole: bool = False
+    """Decode files of any length to the end."""
     watermark: bool = False
     """Check that the watermark is found."""
     signature: bool = False
@@ -38,7 +40,8 @@ def check_files(job: CheckJob) -> Iterator[FileReport]:
     profile = find_profile(job.profile) if job.profile else None
     watermarker = Watermarker() if job.watermark else None
     for path in job.files:
-        rows = list(check_file(path, profile).rows) if profile else []
+        max_samples = None if job.whole else MAX_DECODED_SAMPLES
+        rows = list(check_file(path, profile, max_samples=max_samples).rows) if profile else []
         if watermarker:
             rows.append(_watermark_row(watermarker.detect_file(path)))
         if job.signature:

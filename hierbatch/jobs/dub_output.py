@@ -16,8 +16,7 @@ import numpy as np
 import soundfile
 
 from hierbatch.audio.decibels import amplitude_gain
-from hierbatch.audio.files import read_sound
-from hierbatch.audio.waveform import Waveform
+from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.csv_cells import protect_cell
 from hierbatch.delivery.dubbing import mix_track
 from hierbatch.delivery.media import VIDEO_CODECS, count_samples, expected_samples, is_film, replace_sound
@@ -30,7 +29,7 @@ from hierbatch.storage import storage_error, write_atomically
 if TYPE_CHECKING:
     from hierbatch.models.evaluation.resemblyzer import ResemblyzerEncoder, SpeakerEmbedding
 
-_MIN_COMPARED_S = 1.0
+_MIN_COMPARED_S, _MAX_COMPARED_S = 1.0, 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,14 +144,10 @@ class DubWriter:
         return rows
 
     def _report_rows(self, take: dict[str, Any], target: Path, length_error: int, track: bytes) -> list[DubReportRow]:
-        sound = read_sound(track)
         rows = []
         for segment in json.loads(take["settings_json"])["cast"]:
             spans = [t for t in take["timings"] if t["text"] == segment["speaker"]]
-            excerpts = [
-                sound.samples[int(t["start_s"] * sound.rate_hz) : int(t["end_s"] * sound.rate_hz)] for t in spans
-            ]
-            spoken = Waveform(np.concatenate([np.zeros(0, np.float32), *excerpts]), sound.rate_hz)
+            speech_s = sum(t["end_s"] - t["start_s"] for t in spans)
             rows.append(
                 DubReportRow(
                     file=take["file"],
@@ -160,16 +155,20 @@ class DubWriter:
                     speaker=segment["speaker"],
                     voice=segment["voice"],
                     duration_s=take["duration_s"],
-                    speech_s=round(spoken.duration_s, 3),
+                    speech_s=round(speech_s, 3),
                     length_error_samples=length_error,
-                    speaker_similarity=self._similarity(spoken, segment["voice"]),
+                    speaker_similarity=self._similarity(track, spans, segment["voice"]) if speech_s else None,
                     flags=" ".join(take["flags"]),
                 )
             )
         return rows
 
-    def _similarity(self, spoken: Waveform, voice: str) -> float | None:
-        if self._network is None or spoken.duration_s < _MIN_COMPARED_S:
+    def _similarity(self, track: bytes, spans: Sequence[Mapping[str, Any]], voice: str) -> float | None:
+        """Similarity of a speaker to the target prompt, by the first minutes of the speech."""
+        if self._network is None:
+            return None
+        spoken = _read_speech(track, [(span["start_s"], span["end_s"]) for span in spans])
+        if spoken.duration_s < _MIN_COMPARED_S:
             return None
         from hierbatch.models.evaluation.resemblyzer import similarity
 
@@ -193,6 +192,19 @@ class DubWriter:
             voice_table = folder.voices_file(folder.newest_generation())
             self._prompts[voice] = self._network.embed(read_prompt(voice_table, voice))
         return self._prompts[voice]
+
+
+def _read_speech(track: bytes, spans: Sequence[tuple[float, float]]) -> Waveform:
+    """The first minutes of some spans of an encoded voice track, which may be hours long."""
+    excerpts: list[Samples] = [np.zeros(0, np.float32)]
+    with soundfile.SoundFile(io.BytesIO(track)) as sound:
+        n_left = int(_MAX_COMPARED_S * sound.samplerate)
+        for start_s, end_s in sorted(spans):
+            sound.seek(min(sound.frames, int(start_s * sound.samplerate)))
+            n_wanted = int(end_s * sound.samplerate) - int(start_s * sound.samplerate)
+            excerpts.append(sound.read(min(n_wanted, n_left), dtype="float32"))
+            n_left -= len(excerpts[-1])
+        return Waveform(np.concatenate(excerpts), sound.samplerate)
 
 
 def write_dub_report(rows: Iterable[DubReportRow], target: Path) -> None:

@@ -15,6 +15,7 @@ from hierbatch.errors import RunError, VanishedError
 from hierbatch.manifest.schema import PLAN_COLUMNS, TAKE_COLUMNS, VOICE_COLUMNS
 from hierbatch.object_path import arrow_source
 
+_NEVER_NULL = ("id", "take_key", "attempt", "status", "position")
 _TYPES = {column.name: column.type for column in (*VOICE_COLUMNS, *PLAN_COLUMNS, *TAKE_COLUMNS)}
 
 
@@ -28,6 +29,7 @@ def open_run_file(path: Path) -> Iterator[pq.ParquetFile]:
     """
     try:
         with pq.ParquetFile(arrow_source(path)) as file:
+            _check_nulls(file, path)
             yield file
     except (pa.ArrowException, OSError) as error:
         if not path.exists():
@@ -94,6 +96,21 @@ def check_columns(schema: pa.Schema, path: Path, columns: Sequence[str]) -> None
             got=f"no {', '.join(wrong)} of the right type",
             fix="move it out of the folder",
         )
+
+
+def _check_nulls(file: pq.ParquetFile, path: Path) -> None:
+    """Check by the statistics of a file that the columns that name its rows have values."""
+    wanted = [at for at, name in enumerate(file.schema.names) if name in _NEVER_NULL]
+    for group in range(file.num_row_groups):
+        for at in wanted:
+            column = file.metadata.row_group(group).column(at)
+            if column.path_in_schema in _NEVER_NULL and column.is_stats_set and column.statistics.null_count:
+                raise RunError(
+                    f"{path} is not a file of this run",
+                    expected=f"a value of {column.path_in_schema} in each row",
+                    got=f"{column.statistics.null_count} rows without one",
+                    fix="move it out of the folder",
+                )
 
 
 def read_voice_rows(path: Path) -> pa.Table:

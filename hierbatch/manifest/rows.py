@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from mmap import mmap
 from typing import Any, Self
 
 
@@ -100,7 +101,7 @@ class Timing:
 class Sound:
     """An encoded audio file and its file name."""
 
-    bytes: bytes
+    bytes: bytes | mmap
     path: str
 
 
@@ -153,5 +154,5 @@ class Take:
 
 
 def take_rows(takes: Iterable[Take]) -> list[dict[str, Any]]:
-    """Convert takes to dictionaries, for Arrow."""
+    """Convert takes to dictionaries, for Arrow; their audio is in memory."""
     return [asdict(take) for take in takes]

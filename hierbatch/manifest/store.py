@@ -16,6 +16,7 @@ from hierbatch.manifest.csv_table import read_csv
 from hierbatch.manifest.headers import column_name, renamed_schema
 from hierbatch.manifest.integrity import check_text, check_version
 from hierbatch.manifest.json_table import read_json
+from hierbatch.manifest.large_values import LargeValue, insert_large_values, split_large_values, take_large_values
 from hierbatch.manifest.recordings_folder import recordings_table
 from hierbatch.manifest.schema import (
     AUDIO,
@@ -184,17 +185,24 @@ def write_rows(tables: Iterable[pa.Table], schema: pa.Schema, path: Path) -> int
     """Write tables directly to `path`, for a caller that renames it; arguments as in `write_table`; raises OSError."""
     has_sound = AUDIO in schema.types
     conformed = (table.select(schema.names).cast(schema) for table in tables)
-    n_rows = 0
+    n_rows = n_groups = 0
+    large: list[LargeValue] = []
     # Encoded audio does not compress further; without compression, large values are not copied either.
     compressed = [name for field in schema if field.type != AUDIO for name in _leaves(field)]
     uncompressed = {name: "NONE" for field in schema if field.type == AUDIO for name in _leaves(field)}
     codecs = dict.fromkeys(compressed, "zstd") | uncompressed
+    group_rows = AUDIO_ROW_GROUP if has_sound else TEXT_ROW_GROUP
     with pq.ParquetWriter(
         path, schema, compression=codecs, use_dictionary=compressed, write_statistics=compressed
     ) as writer:
-        for table in conformed if has_sound else _regroup(conformed, TEXT_ROW_GROUP):
-            writer.write_table(table, row_group_size=AUDIO_ROW_GROUP if has_sound else TEXT_ROW_GROUP)
+        for table in split_large_values(conformed) if has_sound else _regroup(conformed, TEXT_ROW_GROUP):
+            small, values = take_large_values(table, n_groups) if has_sound else (table, [])
+            large += values
+            writer.write_table(small, row_group_size=group_rows)
             n_rows += table.num_rows
+            n_groups += -(-table.num_rows // group_rows)
+    if large:
+        insert_large_values(path, large)
     return n_rows
 
 

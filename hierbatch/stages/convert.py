@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
+from hierbatch.audio.pitch import F0
 from hierbatch.audio.pitch_trackers import DEFAULT_TRACKER, pitch_tracker
 from hierbatch.manifest.rows import PlannedRecording
 from hierbatch.models.conversion.interface import ConversionModel, Transposition
-from hierbatch.models.conversion.recording import Conversion, ConversionJob, convert_recordings
+from hierbatch.models.conversion.recording import ConversionJob, convert_recordings
 from hierbatch.models.device_placement import DevicePlacement
-from hierbatch.models.upsampling.full_band import full_band_resampler
+from hierbatch.models.upsampling.full_band import full_band_block_resampler
 from hierbatch.stages.batching import BatchLimits, recording_limits
-from hierbatch.stages.recordings import DecodedSource, read_source
+from hierbatch.stages.recordings import DecodedSource, SourceStream, read_source, stream_source
 from hierbatch.stages.take_maker import Opened, TakeMaker
-from hierbatch.stages.takes import pitch_facts, sound_facts
+from hierbatch.stages.takes import StreamedTake, pitch_facts, stream_take
 from hierbatch.stages.voices import VoiceStore
 
 _LONG_S = 60.0
-"""Recordings longer than this are decoded only when they are converted, so that one at a time is in memory."""
+"""Recordings longer than this are decoded only when they are converted, and in blocks."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConvertedRecording:
-    """Result of a conversion, with the length and the flags of its source."""
+    """Result of a conversion, with its source."""
 
-    conversion: Conversion
-    source_s: float
-    source_flags: tuple[str, ...]
+    take: StreamedTake
+    f0_hz: F0
+    source: DecodedSource | SourceStream
 
 
 class Convert(TakeMaker[PlannedRecording, DecodedSource | None, ConvertedRecording]):
@@ -73,7 +74,7 @@ class Convert(TakeMaker[PlannedRecording, DecodedSource | None, ConvertedRecordi
         super().__init__(model, voices, device=str(placement), limits=limits or recording_limits(placement))
         self._model, self._voices = model, voices
         self._f0, self._track = f0, pitch_tracker(f0)
-        self._full_band, self._to_rate = full_band, full_band_resampler(full_band, placement)
+        self._full_band, self._to_rate = full_band, full_band_block_resampler(full_band, placement)
 
     def read_row(self, row: Mapping[str, Any]) -> PlannedRecording:
         """Create a planned recording from a plan row."""
@@ -96,32 +97,33 @@ class Convert(TakeMaker[PlannedRecording, DecodedSource | None, ConvertedRecordi
 
     def make(self, batch: Sequence[Opened[PlannedRecording, DecodedSource | None]]) -> list[ConvertedRecording]:
         """Convert a batch."""
-        facts: list[tuple[float, tuple[str, ...]]] = []
-
-        def jobs() -> Iterator[ConversionJob]:
-            for item in batch:
-                source = item.source or read_source(item.row.content, item.row.path, item.row.source_sha256)
-                facts.append((source.duration_s, source.flags))
-                yield ConversionJob(
-                    source=source.waveform,
-                    voice=self._voices.voice(item.row.voice),
-                    seed=item.row.seed,
-                    transposition=Transposition(semitones=item.row.pitch_semitones),
-                    rate_hz=item.row.rate_hz,
-                )
-                del source
-
+        sources = [
+            item.source or stream_source(item.row.content, item.row.path, item.row.source_sha256) for item in batch
+        ]
+        jobs = [
+            ConversionJob(
+                source=source.waveform if isinstance(source, DecodedSource) else source,
+                voice=self._voices.voice(item.row.voice),
+                seed=item.row.seed,
+                transposition=Transposition(semitones=item.row.pitch_semitones),
+                rate_hz=item.row.rate_hz,
+            )
+            for item, source in zip(batch, sources, strict=True)
+        ]
         # A single recording may have any length and is converted in segments.
-        made = convert_recordings(self._model, jobs(), self._track, to_rate=self._to_rate, batched=len(batch) > 1)
-        return [ConvertedRecording(conversion, *fact) for conversion, fact in zip(made, facts, strict=True)]
+        made = convert_recordings(self._model, jobs, self._track, to_rate=self._to_rate, batched=len(batch) > 1)
+        return [
+            ConvertedRecording(stream_take(conversion.blocks, conversion.rate_hz), conversion.f0_hz, source)
+            for conversion, source in zip(made, sources, strict=True)
+        ]
 
     def measure(
         self, item: Opened[PlannedRecording, DecodedSource | None], result: ConvertedRecording
     ) -> dict[str, Any]:
         """Audio and measures of a conversion."""
-        facts = sound_facts(result.conversion.waveform, result.source_s, item.row.id)
-        facts["flags"] += result.source_flags
-        return facts | pitch_facts(result.conversion.f0_hz)
+        facts = result.take.facts(result.source.duration_s, item.row.id)
+        facts["flags"] += result.source.flags
+        return facts | pitch_facts(result.f0_hz)
 
     def settings(self, row: PlannedRecording) -> Mapping[str, Any]:
         """Transposition, rate, pitch tracker and bandwidth extension."""

@@ -9,8 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from hierbatch.audio.activity import TimeSpan, speech_detector
+from hierbatch.audio.level import full_scale_gain, peak_level
 from hierbatch.audio.pitch import F0
-from hierbatch.audio.waveform import Samples, Waveform
+from hierbatch.audio.resample import read_resampled, resample_blocks, resampled_length
+from hierbatch.audio.waveform import in_blocks
 from hierbatch.constants import RATE_HZ
 from hierbatch.manifest.rows import PlannedRecording, Timing
 from hierbatch.models.conversion.interface import ConversionModel, Transposition
@@ -18,9 +20,9 @@ from hierbatch.models.conversion.recording import Conversion, convert_recording
 from hierbatch.models.conversion.segments import align_spans_to_frames
 from hierbatch.models.device_placement import DevicePlacement
 from hierbatch.stages.batching import BatchLimits
-from hierbatch.stages.recordings import read_source
+from hierbatch.stages.recordings import SourceStream, stream_source
 from hierbatch.stages.take_maker import Opened, TakeMaker
-from hierbatch.stages.takes import pitch_facts, sound_facts
+from hierbatch.stages.takes import StreamedTake, pitch_facts, stream_take
 from hierbatch.stages.voices import VoiceStore
 
 _NO_SPEECH = "no_speech"
@@ -40,7 +42,8 @@ class SpeakerTrack:
 class DubbedRecording:
     """Voice track of a recording, with the pitch and the spans of each conversion in it."""
 
-    waveform: Waveform
+    take: StreamedTake
+    duration_s: float
     f0_hz: Sequence[F0]
     spans: Sequence[tuple[SpeakerTrack, Sequence[TimeSpan]]]
     source_flags: tuple[str, ...]
@@ -80,7 +83,7 @@ class Dub(TakeMaker[PlannedRecording, None, DubbedRecording]):
 
     def measure(self, item: Opened[PlannedRecording, None], result: DubbedRecording) -> dict[str, Any]:
         """Audio, measures and speech spans of a voice track."""
-        facts = sound_facts(result.waveform, result.waveform.duration_s, item.row.id)
+        facts = result.take.facts(result.duration_s, item.row.id)
         # Silence between the speech is intended.
         is_clipped = "clipped" in facts["flags"]
         facts["flags"] = (("clipped",) if is_clipped else ()) if result.f0_hz else (_NO_SPEECH,)
@@ -113,28 +116,44 @@ class Dub(TakeMaker[PlannedRecording, None, DubbedRecording]):
         }
 
     def _dub(self, row: PlannedRecording) -> DubbedRecording:
-        opened = read_source(row.content, row.path, row.source_sha256)
-        source = opened.waveform
+        source = stream_source(row.content, row.path, row.source_sha256)
         tracks = [(track, self._spans(track, source)) for track in speaker_tracks(row.cast)]
-        mix: Samples | None = None
+        spoken = [(track, spans) for track, spans in tracks if spans]
+        if len(spoken) == 1:
+            conversion = self._convert(source, *spoken[0], row.seed)
+            take, contours = stream_take(conversion.blocks, conversion.rate_hz), [conversion.f0_hz]
+        else:
+            take, contours = self._mix(source, spoken, row.seed)
+        return DubbedRecording(take, source.duration_s, contours, tracks, source.flags)
+
+    def _mix(
+        self, source: SourceStream, tracks: Sequence[tuple[SpeakerTrack, Sequence[TimeSpan]]], seed: int
+    ) -> tuple[StreamedTake, list[F0]]:
+        """Mix of several voices, and their pitch. Voices are added at 16 kHz: of a long recording two are in memory."""
+        mix = np.zeros(resampled_length(source.n_samples, source.rate_hz, RATE_HZ), np.float32)
         contours: list[F0] = []
         for track, spans in tracks:
-            if spans:
-                conversion = self._convert(source, track, spans, row.seed)
-                contours.append(conversion.f0_hz)
-                # Added one by one: of a long recording only one voice more is in memory.
-                mix = conversion.waveform.samples if mix is None else mix + conversion.waveform.samples
-        mix = np.zeros(source.n_samples, np.float32) if mix is None else mix
-        return DubbedRecording(Waveform(mix, source.rate_hz), contours, tracks, opened.flags)
+            conversion = self._convert(source, track, spans, seed)
+            contours.append(conversion.f0_hz)
+            gain = np.float32(full_scale_gain(max((peak_level(block) for block in conversion.blocks()), default=0.0)))
+            at = 0
+            for block in conversion.matched_blocks():
+                mix[at : at + len(block)] += gain * block
+                at += len(block)
+        take, n_left = StreamedTake(source.rate_hz), source.n_samples
+        for block in resample_blocks(in_blocks(mix), RATE_HZ, source.rate_hz):
+            take.push(block[:n_left])
+            n_left -= len(block[:n_left])
+        return take, contours
 
-    def _spans(self, track: SpeakerTrack, source: Waveform) -> tuple[TimeSpan, ...]:
+    def _spans(self, track: SpeakerTrack, source: SourceStream) -> tuple[TimeSpan, ...]:
         """Spans of a speaker, extended to whole frames; the mix removes the original voice in exactly these spans."""
-        spans = self._detector.find(source) if track.spans is None else track.spans
-        n_samples = -(-source.n_samples * RATE_HZ // source.rate_hz)
+        spans = self._detector.find(read_resampled(source, RATE_HZ)) if track.spans is None else track.spans
+        n_samples = resampled_length(source.n_samples, source.rate_hz, RATE_HZ)
         whole = align_spans_to_frames(spans, n_samples)
         return tuple(TimeSpan(first / RATE_HZ, min(source.duration_s, last / RATE_HZ)) for first, last in whole)
 
-    def _convert(self, source: Waveform, track: SpeakerTrack, spans: Sequence[TimeSpan], seed: int) -> Conversion:
+    def _convert(self, source: SourceStream, track: SpeakerTrack, spans: Sequence[TimeSpan], seed: int) -> Conversion:
         voice = self._voices.voice(track.voice)
         return convert_recording(self._model, source, voice, seed=seed, transposition=track.transposition, spans=spans)
 

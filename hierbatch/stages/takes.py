@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields, replace
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hierbatch.audio.files import SoundEncoder
+from hierbatch.audio.level import full_scale_gain, peak_level
 from hierbatch.audio.quality import TakeMeter
-from hierbatch.audio.waveform import Samples, Waveform, in_blocks
+from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.errors import HierbatchError, SynthesisError
 from hierbatch.manifest.rows import Sound, Take, take_rows
-from hierbatch.manifest.schema import TAKE_COLUMNS, arrow_schema, take_schema
+from hierbatch.manifest.schema import AUDIO, TAKE_COLUMNS, arrow_schema, take_schema
 from hierbatch.stages.flags import flag_defects
 
 _SCHEMA = arrow_schema(TAKE_COLUMNS, "takes")
@@ -34,17 +36,17 @@ def sound_facts(waveform: Waveform, expected_s: float, row_id: str) -> dict[str,
         SynthesisError: no samples, or samples that are not finite.
     """
     take = StreamedTake(waveform.rate_hz)
-    for block in in_blocks(waveform.samples):
+    for block in waveform.blocks():
         take.push(block)
     return take.facts(expected_s, row_id)
 
 
 class StreamedTake:
-    """Meter and encoder of a take that arrives in blocks; of the audio, only the encoded form stays in memory."""
+    """Meter and encoder of a take that arrives in blocks; long takes are encoded into a temporary file."""
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
-        self._meter, self._encoder = TakeMeter(rate_hz), SoundEncoder(rate_hz)
+        self._meter, self._encoder = TakeMeter(rate_hz), SoundEncoder(rate_hz, in_memory=False)
 
     def push(self, block: Samples) -> None:
         """Add the next samples; raises SynthesisError if they are not finite."""
@@ -72,6 +74,31 @@ class StreamedTake:
         }
 
 
+def stream_take(read: Callable[[], Iterable[Samples]], rate_hz: int) -> StreamedTake:
+    """Measure and encode a take below full scale, in blocks.
+
+    A take with peaks that would clip, which are few, is made twice: its gain is known at its end.
+
+    Args:
+        read: returns the blocks of the take, each of shape [L]; called up to two times.
+        rate_hz: sampling rate.
+
+    Raises:
+        SynthesisError: the samples are not finite.
+    """
+    take, peak = StreamedTake(rate_hz), 0.0
+    for block in read():
+        peak = max(peak, peak_level(block))
+        take.push(block)
+    gain = full_scale_gain(peak)
+    if gain == 1.0:
+        return take
+    attenuated = StreamedTake(rate_hz)
+    for block in read():
+        attenuated.push(block * np.float32(gain))
+    return attenuated
+
+
 def pitch_facts(f0_hz: npt.NDArray[np.float32]) -> dict[str, Any]:
     """Median F0 in Hz and its standard deviation in semitones, over voiced frames (`f0_hz` > 0)."""
     voiced = f0_hz[f0_hz > 0]
@@ -82,10 +109,30 @@ def pitch_facts(f0_hz: npt.NDArray[np.float32]) -> dict[str, Any]:
 
 def takes_table(rows: pa.Table, takes: Sequence[Take]) -> pa.Table:
     """Table of takes with the pass-through columns of their rows; audio is the last column."""
-    table = pa.Table.from_pylist(take_rows(takes), schema=_SCHEMA)
+    table = pa.Table.from_pylist(take_rows([replace(take, audio=None) for take in takes]), schema=_SCHEMA)
+    sounds = _sound_column([take.audio for take in takes])
+    table = table.set_column(table.schema.get_field_index("audio"), pa.field("audio", AUDIO), sounds)
     schema = take_schema(rows.schema)
     columns = [table.column(name) if name in table.column_names else rows.column(name) for name in schema.names]
     return pa.table(columns, schema=schema)
+
+
+def _sound_column(sounds: Sequence[Sound | None]) -> pa.ChunkedArray:
+    """Column of sounds; those in temporary files stay there, each in a chunk of its own."""
+    chunks = []
+    for is_mapped, group in groupby(sounds, lambda sound: sound is not None and not isinstance(sound.bytes, bytes)):
+        if is_mapped:
+            chunks += [_mapped_sound(sound) for sound in group if sound]
+        else:
+            chunks.append(pa.array([sound and {"bytes": sound.bytes, "path": sound.path} for sound in group], AUDIO))
+    return pa.chunked_array(chunks, AUDIO)
+
+
+def _mapped_sound(sound: Sound) -> pa.StructArray:
+    content = pa.py_buffer(sound.bytes)
+    offsets = pa.py_buffer(np.array([0, content.size], np.int32))
+    column = pa.Array.from_buffers(pa.binary(), 1, [None, offsets, content])
+    return pa.StructArray.from_arrays([column, pa.array([sound.path])], fields=list(AUDIO))
 
 
 def failure_reason(error: Exception) -> tuple[str, str]:

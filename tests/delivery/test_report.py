@@ -93,8 +93,8 @@ def test_an_m4b_is_told_that_acx_does_not_take_it(tmp_path):
 
 def test_length_is_limited(tmp_path, monkeypatch):
     path = mp3(tmp_path, acx_sound())
-    long = replace(measure_file(path), duration_s=7_201.0)  # two hours take too long to decode here
-    monkeypatch.setattr(report, "measure_file", lambda path, profile: long)
+    long = replace(measure_file(path), duration_s=7_201.0, measured_s=7_201.0)  # two hours take too long to decode here
+    monkeypatch.setattr(report, "measure_file", lambda *arguments, **options: long)
     assert failed(check_file(path, ACX)) == ["length"]
 
 
@@ -121,16 +121,39 @@ def test_a_true_peak_between_the_samples_fails(tmp_path):
     assert "true peak" in failed(check_file(tmp_path / "a.flac", PROFILES["ebu"]))
 
 
-@pytest.mark.parametrize("suffix", ["mp3", "wav", "flac", "webm"])
-def test_a_truncated_file_does_not_pass(tmp_path, suffix):
+@pytest.mark.parametrize("max_samples", [None, 48_000])
+@pytest.mark.parametrize("suffix", ["mp3", "wav", "flac", "webm", "ogg"])
+def test_a_truncated_file_does_not_pass(tmp_path, suffix, max_samples):
     soundfile.write(tmp_path / "whole.wav", tone(997, 4, 48_000, -19.99), 48_000)
     path = tmp_path / f"a.{suffix}"
     run_program([ffmpeg_program(), "-v", "error", "-i", str(tmp_path / "whole.wav"), str(path)])
-    assert "complete file" not in failed(check_file(path, PROFILES["ebu"]))
+    assert "complete file" not in failed(check_file(path, PROFILES["ebu"], max_samples=max_samples))
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
-    table = check_file(path, PROFILES["ebu"])
+    table = check_file(path, PROFILES["ebu"], max_samples=max_samples)
     assert "complete file" in failed(table)
     assert "truncated" in next(row.got for row in table.rows if row.rule == "complete file")
+
+
+@pytest.mark.parametrize("suffix", ["mp3", "wav", "flac", "m4a", "ogg"])
+def test_of_a_very_long_file_the_beginning_is_measured_and_all_of_it_is_counted(tmp_path, suffix):
+    sound = np.concatenate([tone(997, 2, 48_000, -19.99), silence(5 * 48_000)])
+    soundfile.write(tmp_path / "whole.wav", np.stack([sound, sound], axis=1), 48_000)
+    path = tmp_path / f"a.{suffix}"
+    run_program([ffmpeg_program(), "-v", "error", "-y", "-i", str(tmp_path / "whole.wav"), str(path)])
+    part, whole = measure_file(path, max_samples=2 * 2 * 48_000), measure_file(path)
+    assert part.duration_s == pytest.approx(7.0, abs=0.1)
+    assert 1.0 < part.measured_s <= 2.0
+    assert part.rms_db > whole.rms_db + 3
+    assert whole.measured_s == whole.duration_s
+    rows = {row.rule: row for row in check_file(path, ACX, max_samples=2 * 2 * 48_000).rows}
+    assert rows["measured part"].passed
+    assert (rows["silence at the tail"].got, rows["silence at the tail"].passed) == ("not measured", False)
+
+
+def test_a_rate_that_no_meter_works_at_is_refused(tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.zeros(100), 1)
+    with pytest.raises(InputError, match="unusual sampling rate"):
+        measure_file(tmp_path / "a.wav")
 
 
 @pytest.mark.parametrize("suffix", ["aiff", "mkv", "webm", "caf", "aac"])

@@ -107,8 +107,9 @@ def test_one_that_is_no_sound_does_not_cost_the_others_their_batch(tmp_path, fak
 def test_a_long_recording_is_decoded_when_it_is_its_turn(tmp_path, fake, monkeypatch):
     """Of several long recordings one is in memory, whatever their headers say; short ones are decoded beforehand."""
     monkeypatch.setattr("hierbatch.stages.convert._LONG_S", 1.0)
-    events, read, convert_all = [], stage.read_source, fake.convert_all
+    events, read, stream, convert_all = [], stage.read_source, stage.stream_source, fake.convert_all
     monkeypatch.setattr(stage, "read_source", lambda *of: events.append("decoded") or read(*of))
+    monkeypatch.setattr(stage, "stream_source", lambda *of: events.append("decoded") or stream(*of))
     monkeypatch.setattr(fake, "convert_all", lambda pieces: events.append(f"{len(pieces)} made") or convert_all(pieces))
     short, long = (wav(Waveform(np.sin(np.arange(n)).astype(np.float32), 16_000)) for n in (8000, 32_000))
     rows = planned([long, short, long, short, long], [2.0, 0.5, 2.0, 0.5, 0.0])  # the length of the last is unknown
@@ -117,3 +118,23 @@ def test_a_long_recording_is_decoded_when_it_is_its_turn(tmp_path, fake, monkeyp
     assert events[:3] == ["decoded"] * 3  # both short ones, and the one of unknown length
     events.remove("2 made")
     assert events[3:] == ["decoded", "1 made"] * 3
+
+
+@pytest.mark.parametrize(
+    ("rate_hz", "output_hz", "gain"), [(16_000, None, 0.3), (44_100, None, 3.0), (48_000, 24_000, 0.3)]
+)
+def test_a_recording_in_blocks_is_converted_as_one_in_memory(tmp_path, fake, monkeypatch, rate_hz, output_hz, gain):
+    """To one 16-bit step, with its exact length, for any rate and for peaks that have to be attenuated."""
+    time_s = np.arange(int(26.05 * rate_hz)) / rate_hz
+    loud = np.clip(gain * np.sin(2 * np.pi * 150 * time_s) * (time_s % 1.5 < 1.0), -1, 1)
+    rows = planned([wav(Waveform(loud.astype(np.float32), rate_hz))], [26.05])
+    rows = rows.set_column(rows.schema.get_field_index("rate_hz"), "rate_hz", pa.array([output_hz], pa.int64()))
+    convert = Convert(fake, shelf_of(tmp_path, fake), placement=CPU)
+    whole = convert(rows)
+    monkeypatch.setattr("hierbatch.stages.convert._LONG_S", 1.0)
+    monkeypatch.setattr("hierbatch.audio.encoding_sink.MAX_BYTES_IN_MEMORY", 1 << 10)  # a take on the disk
+    in_blocks = convert(rows)
+    assert in_blocks["n_samples"].to_pylist() == [-(-len(loud) * (output_hz or rate_hz) // rate_hz)]
+    assert in_blocks["flags"].equals(whole["flags"])
+    (one,), (other,) = sounds(whole), sounds(in_blocks)
+    np.testing.assert_allclose(other, one, atol=1.01 / 32768)

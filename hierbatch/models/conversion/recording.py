@@ -7,23 +7,24 @@ Legend: L samples at 16 kHz, T pitch frames (100/s).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from hierbatch.audio.activity import TimeSpan
 from hierbatch.audio.level import below_full_scale
-from hierbatch.audio.matching import match_loudness
+from hierbatch.audio.matching import SpeechLoudness, matched_blocks, measure_speech_loudness
 from hierbatch.audio.pitch import F0, PitchRange, estimate_f0, estimate_long_f0, fill_unvoiced, measure_pitch_range
 from hierbatch.audio.pitch_trackers import FinePitchTracker, PitchTracker
-from hierbatch.audio.resample import Resampler, resample
-from hierbatch.audio.waveform import Samples, Waveform
+from hierbatch.audio.resample import BlockResampler, read_resampled, resample, resample_blocks, resampled_length
+from hierbatch.audio.waveform import RereadableSound, Samples, Waveform
 from hierbatch.constants import MEL_HOP_SAMPLES, RATE_HZ
 from hierbatch.errors import SynthesisError
 from hierbatch.models.conversion.interface import ConversionModel, ConversionRequest, Transposition
-from hierbatch.models.conversion.segments import add_segment, align_spans_to_frames, split_segments, with_context
+from hierbatch.models.conversion.segments import InPlaceOutput, align_spans_to_frames, split_segments, with_context
 
 _FINE_HOP_SAMPLES = MEL_HOP_SAMPLES // 2
 _MIN_SPREAD_RATIO, _MAX_SPREAD_RATIO = 0.75, 1.33
@@ -39,7 +40,7 @@ class ConversionJob:
     is silence, and each span fades in and out over 20 ms around its ends.
     """
 
-    source: Waveform
+    source: Waveform | RereadableSound
     voice: Any
     seed: int
     transposition: Transposition = field(default_factory=Transposition)
@@ -47,17 +48,41 @@ class ConversionJob:
     spans: Sequence[TimeSpan] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Conversion:
-    """Converted recording and its F0, 0 where unvoiced."""
+    """Converted recording and its F0, 0 where unvoiced; in memory at 16 kHz, and at its own rate block by block."""
 
-    waveform: Waveform
+    converted: Waveform
+    """Output of the model, at 16 kHz."""
+    loudness: SpeechLoudness
+    """Loudness of the source."""
     f0_hz: F0
+    rate_hz: int
+    max_samples: int | None
+    """Length of the source, if the result has its rate."""
+    to_rate: BlockResampler = resample_blocks
+
+    def blocks(self) -> Iterator[Samples]:
+        """The result in blocks, each of shape [L], before attenuation of peaks that resampling raised too far."""
+        # The 16 kHz length is rounded up, so resampling back may give one sample too many.
+        n_left = self.max_samples
+        for block in self.to_rate(self.matched_blocks(), self.converted.rate_hz, self.rate_hz):
+            yield block if n_left is None else block[:n_left]
+            n_left = None if n_left is None else max(0, n_left - len(block))
+
+    def matched_blocks(self) -> Iterator[Samples]:
+        """The result at 16 kHz in blocks, at the loudness of the source."""
+        return matched_blocks(self.converted, self.loudness)
+
+    @cached_property
+    def waveform(self) -> Waveform:
+        """The whole result."""
+        return below_full_scale(Waveform(np.concatenate([np.zeros(0, np.float32), *self.blocks()]), self.rate_hz))
 
 
 def convert_recording(
     model: ConversionModel,
-    source: Waveform,
+    source: Waveform | RereadableSound,
     voice: Any,
     *,
     seed: int,
@@ -68,7 +93,7 @@ def convert_recording(
 ) -> Conversion:
     """Convert one recording to another voice, keeping its words and melody; see `ConversionJob`.
 
-    One constant gain restores the loudness of the source. The networks need memory for one segment at a time.
+    One constant gain restores the loudness of the source. The recording is in memory once, at 16 kHz.
 
     Args:
         model: conversion model.
@@ -78,7 +103,7 @@ def convert_recording(
         transposition: transposition of the pitch contour.
         rate_hz: output rate; the source's rate by default.
         track: pitch tracker for the source; that of the target was an argument of `encode_voice`.
-                spans: parts to convert; by default the whole recording.
+        spans: parts to convert; by default the whole recording.
 
     Raises:
         SynthesisError: the model returned samples that are not finite.
@@ -95,7 +120,7 @@ def convert_recordings(
     jobs: Iterable[ConversionJob],
     track: PitchTracker = estimate_f0,
     *,
-    to_rate: Resampler = resample,
+    to_rate: BlockResampler = resample_blocks,
     batched: bool = False,
 ) -> list[Conversion]:
     """Convert several recordings, like `convert_recording`.
@@ -126,15 +151,17 @@ class _SegmentedRecording:
     def __init__(self, model: ConversionModel, job: ConversionJob, track: PitchTracker) -> None:
         # The source itself is not kept: of a long recording it takes most of the memory.
         self._voice, self._seed, self._transposition = job.voice, job.seed, job.transposition
-        self._source_rate_hz, self._n_source_samples = job.source.rate_hz, job.source.n_samples
         self._rate_hz = job.rate_hz or job.source.rate_hz
-        resampled = model.input_spec.resample(job.source, RATE_HZ)
-        n_samples = model.input_spec.padded_length(resampled.n_samples)
+        self._max_samples = job.source.n_samples if self._rate_hz == job.source.rate_hz else None
+        self._padded, self._n_samples = _read_padded(model, job.source)
+        n_samples = len(self._padded)
         chosen = [(0, n_samples)] if job.spans is None else align_spans_to_frames(job.spans, n_samples)
-        self._padded = np.pad(resampled.samples, (0, n_samples - resampled.n_samples))
-        self._reference = _only(resampled, chosen) if job.spans is not None else resampled
-        self._padded *= np.float32(model.input_spec.gain(self._reference))
-        self._output = np.zeros(n_samples, np.float32)
+        reference = Waveform(self._padded[: self._n_samples], RATE_HZ)
+        if job.spans is not None:
+            reference = _only(reference, chosen)
+        self._loudness = measure_speech_loudness(reference)
+        self._padded *= np.float32(model.input_spec.gain(reference))
+        del reference
         spans = [(first, split_segments(self._padded[first:last])) for first, last in chosen]
         self.segments = [
             (number, first + start, first + end)
@@ -142,6 +169,7 @@ class _SegmentedRecording:
         ]
         """Index, first sample and end sample of each segment."""
         self._transpose(model, track, chosen)
+        self._output = InPlaceOutput(self._padded)
 
     def _transpose(self, model: ConversionModel, track: PitchTracker, chosen: Sequence[tuple[int, int]]) -> None:
         sound = Waveform(self._padded, RATE_HZ)
@@ -173,21 +201,36 @@ class _SegmentedRecording:
         )
 
     def add(self, segment: tuple[int, int, int], output: Samples) -> None:
-        _, start, end = segment
-        add_segment(self._output, output, with_context(start, end, len(self._padded))[0], start, end)
-
-    def finish(self, to_rate: Resampler) -> Conversion:
-        if not np.isfinite(self._output).all():
+        """Add the output of the next segment, which replaces what no later segment has as its context."""
+        if not np.isfinite(output).all():
             raise SynthesisError("The model returned samples that are not finite")
-        converted = Waveform(self._output[: self._reference.n_samples], RATE_HZ)
-        matched = match_loudness(converted, self._reference)
-        del converted, self._output, self._padded, self._reference  # a long recording at its own rate needs the memory
-        waveform = to_rate(matched, self._rate_hz)
-        if waveform.rate_hz == self._source_rate_hz:
-            # The 16 kHz length is rounded up, so resampling back may give one sample too many.
-            waveform = Waveform(waveform.samples[: self._n_source_samples], waveform.rate_hz)
-        waveform = below_full_scale(waveform)  # resampling may raise the peak
-        return Conversion(waveform=waveform, f0_hz=np.where(self._is_voiced, self._f0_hz, 0).astype(np.float32))
+        number, start, end = segment
+        self._output.add(output, start, end)
+        _, *following = self.segments[number + 1] if number + 1 < len(self.segments) else (0, *[len(self._padded)] * 2)
+        self._output.replace(with_context(*following, len(self._padded))[0])
+
+    def finish(self, to_rate: BlockResampler) -> Conversion:
+        self._output.replace(len(self._padded))
+        return Conversion(
+            converted=Waveform(self._padded[: self._n_samples], RATE_HZ),
+            loudness=self._loudness,
+            f0_hz=np.where(self._is_voiced, self._f0_hz, 0).astype(np.float32),
+            rate_hz=self._rate_hz,
+            max_samples=self._max_samples,
+            to_rate=to_rate,
+        )
+
+
+def _read_padded(model: ConversionModel, source: Waveform | RereadableSound) -> tuple[Samples, int]:
+    """Samples of a source at 16 kHz, padded with silence to whole frames, and their number without it."""
+    spec = model.input_spec
+    if spec.resample is resample:
+        n_samples = resampled_length(source.n_samples, source.rate_hz, RATE_HZ)
+        return read_resampled(source, RATE_HZ, spec.padded_length(n_samples)).samples, n_samples
+    # Other resamplers need the whole sound.
+    whole = source if isinstance(source, Waveform) else read_resampled(source, source.rate_hz)
+    samples = spec.resample(whole, RATE_HZ).samples
+    return np.pad(samples, (0, spec.padded_length(len(samples)) - len(samples))), len(samples)
 
 
 def _only(waveform: Waveform, spans: Sequence[tuple[int, int]]) -> Waveform:

@@ -16,6 +16,7 @@ from hierbatch.constants import FRAME_HOP_SAMPLES, RATE_HZ
 _MIN_SEGMENT_S, _MAX_SEGMENT_S = 15.0, 20.0
 _CONTEXT_S = 1.0
 _FADE_SAMPLES = 160
+_BLOCK_FRAMES = 4096
 _QUIET_FRAMES = 5
 """Number of 20 ms frames over which the power is smoothed before the quietest frame is searched."""
 
@@ -43,7 +44,7 @@ def align_spans_to_frames(spans: Sequence[TimeSpan], n_samples: int) -> list[tup
 def split_segments(samples: Samples) -> Iterator[tuple[int, int]]:
     """Yield the first and end sample of segments of at most 20 s, each cut at its quietest frame after 15 s."""
     frames = samples[: len(samples) // FRAME_HOP_SAMPLES * FRAME_HOP_SAMPLES].reshape(-1, FRAME_HOP_SAMPLES)
-    power = [(block.astype(np.float64) ** 2).mean(axis=1) for block in in_blocks(frames)]
+    power = [(block.astype(np.float64) ** 2).mean(axis=1) for block in in_blocks(frames, _BLOCK_FRAMES)]
     smooth = np.convolve(np.concatenate([np.zeros(0), *power]), np.ones(_QUIET_FRAMES) / _QUIET_FRAMES, mode="same")
     shortest, longest = (int(s * RATE_HZ) // FRAME_HOP_SAMPLES for s in (_MIN_SEGMENT_S, _MAX_SEGMENT_S))
     start = 0
@@ -73,6 +74,36 @@ def add_segment(output: Samples, segment: Samples, first: int, start: int, end: 
     if right > end:
         kept[-len(fade) :] *= fade[::-1]
     output[left:right] += kept
+
+
+class InPlaceOutput:
+    """Replaces a recording by its converted segments, so that only one of both is in memory.
+
+    Only samples before the context of the next segment are replaced. Segments are added in order of time.
+
+    Shape:
+        samples  [L]  changed in place
+    """
+
+    def __init__(self, samples: Samples) -> None:
+        self._samples = samples
+        self._n_replaced = 0
+        self._pending: Samples = np.zeros(0, np.float32)  # converted, not yet in place
+
+    def add(self, segment: Samples, start: int, end: int) -> None:
+        """Add a converted segment; its position counts without the context, see `add_segment`."""
+        n_samples, offset = len(self._samples), self._n_replaced
+        missing = min(n_samples, end + _FADE_SAMPLES) - offset - len(self._pending)
+        self._pending = np.concatenate([self._pending, np.zeros(max(0, missing), np.float32)])
+        first = with_context(start, end, n_samples)[0]
+        add_segment(self._pending, segment, first - offset, start - offset, end - offset)
+
+    def replace(self, end: int) -> None:
+        """Replace the samples before `end`, with silence between the segments."""
+        ready, self._pending = np.split(self._pending, [max(0, end - self._n_replaced)])
+        self._samples[self._n_replaced : self._n_replaced + len(ready)] = ready
+        self._samples[self._n_replaced + len(ready) : end] = 0
+        self._n_replaced = max(end, self._n_replaced)
 
 
 def with_context(start: int, end: int, n_samples: int) -> tuple[int, int]:

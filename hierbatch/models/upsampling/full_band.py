@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from hierbatch.audio.resample import Resampler, resample
-from hierbatch.audio.waveform import Waveform
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from hierbatch.audio.resample import BlockResampler, Resampler, resample, resample_blocks
+from hierbatch.audio.waveform import Samples, Waveform
 from hierbatch.constants import RATE_HZ
 from hierbatch.errors import BundleError
 from hierbatch.models.catalog.model_info import DEFAULT_UPSAMPLER, get_upsampling_rates
@@ -33,6 +37,22 @@ def full_band_resampler(model: str | None, placement: DevicePlacement | None = N
     """
     if model is None:
         return resample
+    in_blocks = full_band_block_resampler(model, placement)
+
+    def to_rate(sound: Waveform, rate_hz: int) -> Waveform:
+        blocks = list(in_blocks(sound.blocks(), sound.rate_hz, rate_hz))
+        return Waveform(np.concatenate([np.zeros(0, np.float32), *blocks]), rate_hz)
+
+    return to_rate
+
+
+def full_band_block_resampler(model: str | None, placement: DevicePlacement | None = None) -> BlockResampler:
+    """Function of `full_band_resampler` for streamed sounds.
+
+    Args and Raises: see `full_band_resampler`.
+    """
+    if model is None:
+        return resample_blocks
     # Imported late: torch takes seconds to import.
     from hierbatch.models.upsampling.upsampler import Upsampler
 
@@ -40,9 +60,9 @@ def full_band_resampler(model: str | None, placement: DevicePlacement | None = N
     full_rate_hz = max(upsampler.rates_hz)
     upsampler.prepare(full_rate_hz)
 
-    def to_rate(sound: Waveform, rate_hz: int) -> Waveform:
-        if sound.rate_hz > RATE_HZ or rate_hz <= RATE_HZ:
-            return resample(sound, rate_hz)
-        return resample(upsampler.upsample(sound, full_rate_hz), rate_hz)
+    def to_rate(blocks: Iterable[Samples], from_hz: int, rate_hz: int) -> Iterator[Samples]:
+        if from_hz > RATE_HZ or rate_hz <= RATE_HZ:
+            return resample_blocks(blocks, from_hz, rate_hz)
+        return resample_blocks(upsampler.stream(blocks, from_hz, full_rate_hz), full_rate_hz, rate_hz)
 
     return to_rate

@@ -226,8 +226,11 @@ def test_links_that_lead_out_of_the_archive_are_no_pages(tmp_path: Path) -> None
     assert [block.text for chapter in book.chapters for block in chapter.blocks] == ["One", "One sentence."]
 
 
-def test_a_book_over_the_limit_of_characters_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hierbatch.frontend.books.epub.MAX_BOOK_CHARACTERS", 50)
-    book = small_epub(tmp_path / "b.epub", **{"one.xhtml": page("<p>" + "word " * 20 + "</p>")})
-    with pytest.raises(BookError, match="too many characters"):
+@pytest.mark.parametrize(("limit", "fault"), [("MAX_BOOK_CHARACTERS", "characters"), ("MAX_ELEMENTS", "elements")])
+def test_a_book_over_a_limit_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, fault: str
+) -> None:
+    monkeypatch.setattr(f"hierbatch.frontend.books.epub.{limit}", 50)
+    book = small_epub(tmp_path / "b.epub", **{"one.xhtml": page("<p>word word</p>" * 60)})
+    with pytest.raises(BookError, match=f"too many {fault}"):
         read_book(book)

@@ -56,6 +56,14 @@ def test_what_is_no_book(tmp_path: Path, name: str, content: bytes, fault: str) 
     assert caught.value.fix
 
 
+def test_a_text_of_very_many_bytes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hierbatch.frontend.books.reading._MAX_TEXT_BYTES", 2_000_000)
+    (tmp_path / "book.txt").write_bytes(b"word " * 500_000)
+    with pytest.raises(BookError, match="too large") as caught:
+        read_book(tmp_path / "book.txt")
+    assert "at most 2 MB" in caught.value.expected
+
+
 def test_missing_and_folder(tmp_path: Path) -> None:
     with pytest.raises(BookError, match="no such file"):
         read_book(tmp_path / "book.epub")

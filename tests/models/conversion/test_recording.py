@@ -7,7 +7,7 @@ from hierbatch.constants import FRAME_HOP_SAMPLES, RATE_HZ
 from hierbatch.errors import SourceError, SynthesisError
 from hierbatch.models.conversion.interface import InputSpec, Transposition
 from hierbatch.models.conversion.recording import convert_recording, transpose_f0
-from hierbatch.models.conversion.segments import split_segments
+from hierbatch.models.conversion.segments import InPlaceOutput, add_segment, split_segments, with_context
 
 
 class Echo:
@@ -47,6 +47,25 @@ def test_pieces_cover_everything_once_and_are_cut_where_it_is_quiet():
         assert 15 <= (end - start) / RATE_HZ <= 20
         assert end % FRAME_HOP_SAMPLES == 0
         assert np.abs(samples[end - 160 : end + 160]).max() < 1e-3  # in a pause
+
+
+@pytest.mark.parametrize(
+    "segments", [[(0, 40_000), (40_000, 90_000), (90_000, 99_840)], [(32_000, 40_000), (80_000, 96_000)]]
+)
+def test_segments_that_replace_their_recording_are_those_added_to_silence(segments):
+    rng = np.random.default_rng(0)
+    samples = rng.standard_normal(99_840).astype(np.float32)
+    source, wanted, output = samples.copy(), np.zeros_like(samples), InPlaceOutput(samples)
+    for number, (start, end) in enumerate(segments):
+        first, last = with_context(start, end, len(samples))
+        assert np.array_equal(samples[first:last], source[first:last])  # the context is still that of the recording
+        made = rng.standard_normal(last - first).astype(np.float32)
+        add_segment(wanted, made, first, start, end)
+        output.add(made, start, end)
+        following = segments[number + 1] if number + 1 < len(segments) else (len(samples), len(samples))
+        output.replace(with_context(*following, len(samples))[0])
+    output.replace(len(samples))
+    np.testing.assert_array_equal(samples, wanted)
 
 
 def test_what_the_model_gives_back_unchanged_comes_back_unchanged():
