@@ -8,9 +8,11 @@ its takes, mastered, encoded and checked. The shortest of several rounds counts:
 CPU second longer. Room tone is generated once per book, and stored chapters are written and read where formats share
 them; both are listed apart.
 
-`--narrate` synthesizes the rows of a book alone, as `hierbatch run` does, and then narrates it in another folder: the
-wall times are those of whole jobs, start of Ray included. Both are repeated with `--rounds`, in changing order. The
-largest memory of the driver, of a worker and of the mastering process is that of resident pages, read once per second.
+`--narrate` synthesizes the rows of a book alone, as `hierbatch run` does, and narrates it, each in a process of its
+own. Wall times are those of whole jobs, start of Ray included. `--rounds` repeats both, in changing order. CPU time and
+the largest resident memory are those of the driver, its encoders, the workers and the mastering process, read twice per
+second; Ray's own processes are left out. Where other work takes a changing share of the cores, the ratio of CPU times
+is the steadier one: on cores that are all busy it is also that of the wall times.
 """
 
 from __future__ import annotations
@@ -18,9 +20,10 @@ from __future__ import annotations
 import argparse
 import resource
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from time import monotonic
@@ -48,6 +51,7 @@ from hierbatch.jobs.options.speech import SpeechSettings
 from hierbatch.jobs.options.voices import VoiceChoice
 from hierbatch.jobs.run import RunJob, run
 from hierbatch.jobs.specs.speak import SpeakSpec
+from hierbatch.manifest.takes import Takes
 
 _MANIFESTS = Path(__file__).parent.parent / "manifests"
 
@@ -69,72 +73,92 @@ def narration(book: Path, out: Path, to: str, engine: str) -> NarrateJob:
     )
 
 
-def synthesize_alone(book: Path, out: Path, engine: str) -> tuple[float, float]:
-    """Synthesize the rows of a book without mastering; returns the wall time and the seconds of audio."""
+def synthesize_alone(book: Path, out: Path, to: str, engine: str) -> None:
+    """Import a book and synthesize its rows, without mastering."""
     import_book(ImportBook(book=book, out=out / "manifest.parquet"))
-    job = narration(book, out, "mp3", engine)
+    job = narration(book, out, to, engine)
     spec = SpeakSpec(manifest=out / "manifest.parquet", voices=job.voices, speech=SpeechSettings(), model=job.model)
-    started = monotonic()
-    outcome = run(RunJob(spec=spec, out=out / "run", execution=job.execution, quality=job.quality))
-    return monotonic() - started, outcome.session.sound_s
+    run(RunJob(spec=spec, out=out / "run", execution=job.execution, quality=job.quality))
 
 
-def compare_narration(book: Path, to: str, engine: str, n_rounds: int) -> None:
-    """Print the wall times of synthesis alone and of the whole narration, and the largest memory of each process."""
-    ratios = []
-    memory_mb: dict[str, float] = {}
-    print("| synthesis alone | narrate | ratio |\n| --- | --- | --- |")
-    for number in range(n_rounds):
-        with tempfile.TemporaryDirectory() as name, watch_memory(memory_mb):
-            turns = ("alone", "narrate") if number % 2 == 0 else ("narrate", "alone")
-            wall_s = {}
-            for turn in turns:
-                folder = Path(name) / turn
-                folder.mkdir()
-                if turn == "alone":
-                    wall_s[turn], sound_s = synthesize_alone(book, folder, engine)
-                else:
-                    started = monotonic()
-                    narrate(narration(book, folder, to, engine))
-                    wall_s[turn] = monotonic() - started
-        ratios.append(wall_s["narrate"] / wall_s["alone"])
-        cells = [f"{wall_s[turn]:.1f} s, {sound_s / wall_s[turn]:.1f} x real time" for turn in ("alone", "narrate")]
-        print(f"| {cells[0]} | {cells[1]} | {ratios[-1]:.2f} |", flush=True)
-    print(f"\nmedian ratio {median(ratios):.2f}, {sound_s:.0f} s of audio as {to}")
-    print("largest memory, MB:", ", ".join(f"{kind} {size:.0f}" for kind, size in memory_mb.items()))
+def narrate_whole(book: Path, out: Path, to: str, engine: str) -> None:
+    """Narrate a book."""
+    narrate(narration(book, out, to, engine))
 
 
-@contextmanager
-def watch_memory(largest_mb: dict[str, float]) -> Iterator[None]:
-    """Record the largest resident memory of this process and its workers while the block runs."""
-    is_over = threading.Event()
+@dataclass
+class Turn:
+    """Wall time of a job in a process of its own, and the use of its processes by kind."""
 
-    def watch() -> None:
-        own = psutil.Process()
-        while not is_over.wait(1.0):
-            for process in (own, *own.children(recursive=True)):
-                with suppress(psutil.Error):
-                    kind = process_kind(process, own)
-                    if kind:
-                        size = process.memory_info().rss / 1e6
-                        largest_mb[kind] = max(largest_mb.get(kind, 0.0), size)
+    wall_s: float = 0.0
+    cpu_s: dict[int, tuple[str, float]] = field(default_factory=dict)
+    """Kind and CPU seconds of each process."""
+    memory_mb: dict[str, float] = field(default_factory=dict)
+    """Largest resident memory of a process of each kind."""
 
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        thread.join()
+    def watch(self, driver: psutil.Process) -> None:
+        """Read the use of the driver and its processes."""
+        for process in (driver, *driver.children(recursive=True)):
+            with suppress(psutil.Error):
+                if kind := process_kind(process, driver):
+                    times, size_mb = process.cpu_times(), process.memory_info().rss / 1e6
+                    encoders_s = times.children_user + times.children_system if kind == "mastering" else 0.0
+                    self.cpu_s[process.pid] = kind, times.user + times.system + encoders_s
+                    self.memory_mb[kind] = max(self.memory_mb.get(kind, 0.0), size_mb)
+
+    def total_cpu_s(self, kind: str = "") -> float:
+        """CPU seconds of all processes, or of one kind."""
+        return sum(seconds for each, seconds in self.cpu_s.values() if kind in ("", each))
 
 
-def process_kind(process: psutil.Process, own: psutil.Process) -> str:
+def take_turn(work: Callable[[Path, Path, str, str], None], *arguments: Path | str) -> Turn:
+    """Measure a job."""
+    process = get_context("spawn").Process(target=work, args=arguments)
+    turn, started = Turn(), monotonic()
+    process.start()
+    driver = psutil.Process(process.pid)
+    while process.is_alive():
+        process.join(0.5)
+        with suppress(psutil.Error):
+            turn.watch(driver)
+    turn.wall_s = monotonic() - started
+    if process.exitcode:
+        raise SystemExit(f"the job failed with exit code {process.exitcode}")
+    return turn
+
+
+def process_kind(process: psutil.Process, driver: psutil.Process) -> str:
     """Function of a process in a narration; empty for others."""
-    if process.pid == own.pid:
+    if process.pid == driver.pid:
         return "driver"
     if process.name().startswith("ray::_RayWork"):
         return "worker"
+    if process.name().startswith("ffmpeg") and process.ppid() == driver.pid:
+        return "encoder"
     return "mastering" if "hierbatch.jobs.mastering_process" in process.cmdline() else ""
+
+
+def compare_narration(book: Path, to: str, engine: str, n_rounds: int) -> None:
+    """Print wall times and CPU seconds of synthesis alone and of the whole narration, and the largest memory."""
+    jobs = {"alone": synthesize_alone, "narrate": narrate_whole}
+    memory_mb: dict[str, float] = {}
+    ratios = []
+    print("| | wall s | x real time | CPU s | of this, workers | mastering |\n| --- | --- | --- | --- | --- | --- |")
+    for number in range(n_rounds):
+        turns: dict[str, Turn] = {}
+        for name in sorted(jobs, reverse=number % 2 == 1):
+            with tempfile.TemporaryDirectory() as folder:
+                turns[name] = turn = take_turn(jobs[name], book, Path(folder), to, engine)
+                sound_s = sum(Takes(Path(folder) / "run").table(["duration_s"]).column("duration_s").to_pylist())
+            cpu_s = [turn.total_cpu_s(kind) for kind in ("", "worker", "mastering")]
+            cells = " | ".join(f"{seconds:.1f}" for seconds in cpu_s)
+            print(f"| {name} | {turn.wall_s:.1f} | {sound_s / turn.wall_s:.1f} | {cells} |", flush=True)
+            memory_mb |= {kind: max(memory_mb.get(kind, 0.0), size) for kind, size in turn.memory_mb.items()}
+        pair = turns["narrate"], turns["alone"]
+        ratios.append((pair[0].wall_s / pair[1].wall_s, pair[0].total_cpu_s() / pair[1].total_cpu_s()))
+    wall, cpu = (median(values) for values in zip(*ratios, strict=True))
+    print(f"\nnarrate against synthesis alone: {wall:.2f} x wall time, {cpu:.2f} x CPU time; {sound_s:.0f} s as {to}")
+    print("largest memory, MB:", ", ".join(f"{kind} {size:.0f}" for kind, size in memory_mb.items()))
 
 
 def measure_stages(run_folder: Path, to: str, profile_name: str, n_rounds: int) -> tuple[float, dict[str, float]]:

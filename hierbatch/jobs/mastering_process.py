@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -89,28 +88,24 @@ def mastering_process(job: BookJob, listener: RunListener) -> Iterator[Mastering
 
 def main() -> None:
     """Work as the process: read the job and make what is ready."""
+    os.setpgid(0, 0)  # the driver decides on an interrupt, and the encoders have the same priority
     niceness = os.nice(0)
     os.nice(_NICENESS)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver decides on an interrupt
     os.environ["OMP_NUM_THREADS"] = "1"  # each chapter has a thread
     job: BookJob = pickle.load(sys.stdin.buffer)
-    end = threading.Event()
+    is_synthesized = threading.Event()
 
     def wait_for_end() -> None:
         if sys.stdin.buffer.readline() != _END_OF_SYNTHESIS:
             os._exit(1)
-        end.set()
-
-    def is_synthesized() -> bool:
-        if end.is_set():
-            with suppress(PermissionError):  # the workers are gone; only root may raise a priority
-                os.setpriority(os.PRIO_PROCESS, 0, niceness)
-        return end.is_set()
+        with suppress(PermissionError):  # the workers are gone; only root may raise a priority
+            os.setpriority(os.PRIO_PGRP, 0, niceness)
+        is_synthesized.set()
 
     threading.Thread(target=wait_for_end, daemon=True).start()
     from hierbatch.jobs.book_ahead import make_ahead  # after the number of threads is set
 
-    make_ahead(job, is_synthesized)
+    make_ahead(job, is_synthesized.is_set)
 
 
 if __name__ == "__main__":
